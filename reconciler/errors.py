@@ -1,0 +1,160 @@
+"""What went wrong, as a value: where, why, what happens now and what to do.
+
+Everything a person or Zoom can cause ends as a `Diagnostic`. Errors of the
+remote are cut by the one question the engine asks: can it have happened?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+
+class Severity(StrEnum):
+    """How bad a finding is: an error stops, a warning is told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Exit(IntEnum):
+    """Exit status of the program; `Exit.worst` says which one wins."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    WORK_LEFT = 3
+    LOCKED = 4
+    JUDGE = 5
+    INTERRUPTED = 130
+
+    @classmethod
+    def worst(cls, *statuses: Exit) -> Exit:
+        """The one that is reported where several hold: 130, 4, 5, 1, 3, 2, 0."""
+        order = (cls.INTERRUPTED, cls.LOCKED, cls.JUDGE, cls.ERROR, cls.WORK_LEFT, cls.CHANGES)
+        return next((status for status in order if status in statuses), cls.DONE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a text; line and column count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a file; `end` is the first position after it."""
+
+    filename: str
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `snippet` is the source line, already masked where it held a secret."""
+
+    code: str
+    summary: str
+    detail: str = ""
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    key: str | None = None
+    span: Span | None = None
+    snippet: str | None = None
+
+
+class ReconcilerError(Exception):
+    """The root of every error that a person or the outside can cause."""
+
+    exit_status: Exit = Exit.ERROR
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        assert diagnostics, "an error says what is wrong"
+        super().__init__("\n".join(_line(diagnostic) for diagnostic in diagnostics))
+        self.diagnostics = diagnostics
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The first finding: what the error is about."""
+        return self.diagnostics[0]
+
+
+def _line(diagnostic: Diagnostic) -> str:
+    return ": ".join(part for part in (diagnostic.code, diagnostic.summary, diagnostic.detail) if part)
+
+
+class SpecError(ReconcilerError):
+    """What was declared cannot be used; nothing was sent."""
+
+
+class SettingsError(ReconcilerError):
+    """A flag, an environment variable or the settings file cannot be used."""
+
+
+class StateError(ReconcilerError):
+    """The state cannot be read, written or trusted; it was left as it is."""
+
+
+class StateLockedError(StateError):
+    """Somebody else holds the state."""
+
+    exit_status = Exit.LOCKED
+
+
+class StalePlanError(ReconcilerError):
+    """A saved plan does not approve what would be done now."""
+
+
+class RemoteError(ReconcilerError):
+    """Zoom, or the way to it, did not do what was asked."""
+
+
+class NeverSentError(RemoteError):
+    """The request is known never to have left: it did not happen and costs nothing."""
+
+
+class RefusedError(RemoteError):
+    """Zoom answered, with its error body, that it did not do it.
+
+    `status` is the HTTP status, `zoom_code` the body's `code`, `fields` the
+    body's `errors` list as (dotted field path, message) pairs.
+    """
+
+    def __init__(
+        self,
+        diagnostic: Diagnostic,
+        *,
+        status: int,
+        zoom_code: int | None = None,
+        fields: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(diagnostic)
+        self.status = status
+        self.zoom_code = zoom_code
+        self.fields = fields
+
+
+class GoneError(RefusedError):
+    """The meeting (3001) or the user (1001) does not exist."""
+
+
+class AccessError(RefusedError):
+    """Credentials or scopes do not suffice; no other request will fare better."""
+
+
+class DailyLimitError(RefusedError):
+    """A daily limit is used up: of one host, or of the whole account."""
+
+    def __init__(
+        self, diagnostic: Diagnostic, *, scope: Literal["host", "account"], zoom_code: int | None
+    ) -> None:
+        super().__init__(diagnostic, status=429, zoom_code=zoom_code)
+        self.scope = scope
+
+
+class UnknownOutcomeError(RemoteError):
+    """The request left and nobody can say what became of it: look before doing it again."""

@@ -1,0 +1,138 @@
+"""The outside as the engine needs it: a remote, a store, a clock.
+
+Only Protocols and the plain values that cross them. Who implements one stands
+elsewhere and never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, or list and dict of them."""
+
+Body = Mapping[str, Json]
+"""A JSON object as it is sent to Zoom, or as Zoom answered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Zoom said to a request that succeeded.
+
+    `requests_left` is what Zoom says is left of the host's own daily limit
+    (0 or more), None where it did not say, or spoke of another limit.
+    `tracking_id` is Zoom's own id of the request, for support; no secret.
+    """
+
+    body: Body
+    requests_left: int | None = None
+    tracking_id: str | None = None
+
+
+class Remote(Protocol):
+    """Zoom, as far as meetings go.
+
+    Every method raises a child of `RemoteError`: `NeverSentError`,
+    `RefusedError` (and its children) or `UnknownOutcomeError`.
+    Answers carry no secret that the caller did not send: `start_url` and the
+    query of `join_url` are in `Answer.body` and must not be kept or shown.
+    """
+
+    @property
+    def timeout_seconds(self) -> float:
+        """Longest that one attempt of a request may take, from send to answer."""
+
+    async def create(self, host: str, body: Body) -> Answer:
+        """Create a meeting for `host` (e-mail or user id). Sent at most once; see `RemoteError`."""
+
+    async def update(self, meeting_id: int, body: Body) -> Answer:
+        """Change the fields in `body`; `Answer.body` is empty. Sent at most once."""
+
+    async def delete(self, meeting_id: int) -> Answer:
+        """End a meeting; `Answer.body` is empty. `GoneError` where it does not exist."""
+
+    async def read(self, meeting_id: int) -> Answer:
+        """The meeting as Zoom has it. `GoneError` where it does not exist."""
+
+    async def meetings(self, host: str) -> tuple[Body, ...]:
+        """Every scheduled meeting of `host`, once per id, in Zoom's order, from all pages.
+
+        Raises rather than giving a partial list.
+        """
+
+    async def user(self, host: str) -> Answer:
+        """The user: `id`, `email`, `type`, `timezone`, `account_id` … `GoneError` where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state document as it was read; `version` is what a write must name to replace it."""
+
+    document: bytes
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockInfo:
+    """Who holds the state, for what, since when (`created_at` aware, UTC)."""
+
+    lock_id: str
+    operation: str
+    who: str
+    created_at: datetime
+
+
+class Lease(Protocol):
+    """A held lock. It may run out under its holder."""
+
+    @property
+    def info(self) -> LockInfo:
+        """What others see while it is held."""
+
+    def seconds_left(self) -> float:
+        """How long it surely still holds; infinite where the system frees it only with the process."""
+
+    def release(self) -> None:
+        """Give it up; harmless when it is gone already."""
+
+
+class Store(Protocol):
+    """Where the state lives. A write names the version it replaces: compare-and-swap."""
+
+    @property
+    def location(self) -> str:
+        """The place as a person would write it."""
+
+    def read(self) -> Snapshot | None:
+        """The newest document; None where none was ever written. Raises `StateError`."""
+
+    def write(self, document: bytes, *, replaces: str | None) -> str:
+        """Durably put `document` in the place of version `replaces` (None: of nothing); the new version.
+
+        Raises `StateError`, with nothing overwritten, where another version stands there.
+        """
+
+    def lock(self, operation: str, *, timeout_seconds: float) -> Lease:
+        """Hold the state alone. Raises `StateLockedError` after `timeout_seconds`."""
+
+    def holder(self) -> LockInfo | None:
+        """Who holds it now, as far as can be told."""
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
+
+
+class Clock(Protocol):
+    """Time, handed in."""
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long by `monotonic`."""
