@@ -67,6 +67,25 @@ class Diagnostic:
     snippet: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding about a value that does not know its place in a file yet.
+
+    `path` leads from the document (or from the meeting, where `key` is set)
+    to the value, `on_key` points at the mapping's key instead of at its value.
+    A path may lead to something that is absent: then its nearest parent is meant.
+    """
+
+    path: tuple[str | int, ...]
+    code: str
+    summary: str
+    detail: str = ""
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    key: str | None = None
+    on_key: bool = False
+
+
 class ReconcilerError(Exception):
     """The root of every error that a person or the outside can cause."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-Json = Any
-"""A JSON value: None, bool, int, float, str, or list and dict of them."""
+from reconciler.fields import Json
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Body = Mapping[str, Json]
 """A JSON object as it is sent to Zoom, or as Zoom answered it."""
