@@ -1,0 +1,60 @@
+# Everything works on a clean clone: the first target that needs it makes .venv from pyproject.toml.
+
+PYTHON ?= python3
+BIN := .venv/bin
+NOW := 2026-12-01T08:00:00Z
+
+.PHONY: help demo test check lint format faults bench bench-quick clean
+.DEFAULT_GOAL := help
+
+help:  ## what there is to make
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
+
+demo: export LAUNCH_PASSCODE := lift-off-7
+demo: .venv/.installed-sandbox  ## the example's meetings, planned and created on the emulator (make clean: from the start)
+	$(BIN)/reconciler validate examples/meetings.yaml
+	$(BIN)/reconciler plan examples/meetings.yaml --sandbox --sandbox-now $(NOW)
+	$(BIN)/reconciler apply examples/meetings.yaml --sandbox --sandbox-now $(NOW) --auto-approve
+	$(BIN)/reconciler plan examples/meetings.yaml --sandbox --sandbox-now $(NOW)
+
+test: .venv/.installed-dev  ## the tests, with branch coverage
+	$(BIN)/pytest --cov --cov-report=term
+
+check: lint test  ## everything that must hold before a change goes in
+
+lint: .venv/.installed-dev  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.installed-dev  ## put the code into the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+faults: .venv/.installed-dev  ## the tests that die at every touch of the outside
+	$(BIN)/pytest tests/faults
+
+bench: .venv/.installed-dev .venv/.installed-peers  ## ours beside the peers, as ratios (about 15 minutes)
+	$(BIN)/python benchmarks/bench.py
+
+bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small share of it (about 2 minutes)
+	$(BIN)/python benchmarks/bench.py --quick
+
+clean:  ## forget the emulator's data and what the tools cached; .venv stays
+	rm -rf .reconciler .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is missing or older than 3.11: name a newer one, as in  make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.installed-sandbox .venv/.installed-dev: .venv/.installed-%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+# The peers stand apart: what they need must not decide which versions ours runs with.
+.venv/.installed-peers: benchmarks/peers/requirements.txt | $(BIN)/python
+	$(BIN)/python -m venv .venv/peers
+	.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
