@@ -1,0 +1,380 @@
+"""The house's rules, as far as a machine can hold them: who imports what, how long, with which reason.
+
+The street itself (which layer may import which) stands in `.importlinter`; here a copy of the
+package is broken once at every joint, to see that each break is reported.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tokenize
+from configparser import ConfigParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "reconciler"
+PYTHON_FOLDERS = ("reconciler", "tools", "tests", "benchmarks")
+TEXT_SUFFIXES = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".sh", ".cfg", ""}
+
+DOORS = {
+    "click": ("reconciler.cli",),
+    "dateutil": ("reconciler.recurrence",),
+    "deepdiff": ("reconciler.diff",),
+    "filelock": ("reconciler.stores.file",),
+    "httpx": ("reconciler.zoom", "reconciler.stores.http"),
+    "jsonschema": ("reconciler.schema",),
+    "jsonschema_rs": ("reconciler.schema",),
+    "obstore": ("reconciler.stores.object",),
+    "orjson": ("reconciler.statefile",),
+    "rich": ("reconciler.views",),
+    "starlette": ("reconciler.sandbox",),
+    "uvicorn": ("reconciler.sandbox",),
+    "yaml": ("reconciler.document",),
+}
+"""The one place (a module, or a package and what is in it) that imports a third-party library."""
+
+EDGE = {"__init__", "__main__", "cli", "sources", "zoom", "stores", "views", "sandbox", "clock"}
+"""Modules above `apply`: they alone meet clock, network, disk and environment."""
+
+MODULE_LINES_MAX = 250
+FUNCTION_LINES_MAX = 50
+
+HEAVY = {"deepdiff", "httpx", "jsonschema", "obstore", "rich", "starlette", "uvicorn"}
+"""Libraries that `--help`, `validate` of good files and `plan` do without."""
+
+
+def python_files(root: Path) -> Iterator[Path]:
+    for folder in PYTHON_FOLDERS:
+        yield from sorted((root / folder).rglob("*.py"))
+
+
+def module_name(path: Path, root: Path) -> str:
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_libraries(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.lineno, node.module.split(".")[0]
+
+
+def is_behind(module: str, door: str) -> bool:
+    return module == door or module.startswith(door + ".")
+
+
+def door_findings(root: Path) -> list[str]:
+    """Imports of a third-party library elsewhere than at its door, or of one that has no door."""
+    findings = []
+    for path in sorted((root / "reconciler").rglob("*.py")):
+        module = module_name(path, root)
+        for line, library in imported_libraries(ast.parse(path.read_text())):
+            if library in sys.stdlib_module_names or library == "reconciler":
+                continue
+            if not any(is_behind(module, door) for door in DOORS.get(library, ())):
+                findings.append(f"{module}:{line} imports {library}")
+    return findings
+
+
+def outside_findings(root: Path) -> list[str]:
+    """Clock, disk, environment or terminal, met at or below `apply`."""
+    findings = []
+    for path in sorted((root / "reconciler").rglob("*.py")):
+        module = module_name(path, root)
+        if module.split(".")[1:2] == [] or module.split(".")[1] in EDGE:
+            continue
+        findings += [
+            f"{module}:{node.lineno} {touch}"
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.expr) and (touch := outside_touch(node))
+        ]
+    return findings
+
+
+def outside_touch(node: ast.expr) -> str:
+    """What of the outside this expression meets, or nothing."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        dotted = f"{node.value.id}.{node.attr}"
+        is_clock = dotted in {"datetime.now", "datetime.utcnow", "date.today", "asyncio.sleep"}
+        is_module = node.value.id in {"time", "os", "socket", "shutil", "subprocess"}
+        return dotted if is_clock or is_module else ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id if node.func.id in {"open", "print", "input"} else ""
+    return ""
+
+
+def size_findings(root: Path) -> list[str]:
+    """Modules of the package and functions anywhere that grew past their bound."""
+    findings = []
+    for path in python_files(root):
+        text = path.read_text()
+        lines = text.count("\n")
+        if lines > MODULE_LINES_MAX and path.is_relative_to(root / "reconciler"):
+            findings.append(f"{path.relative_to(root)}: {lines} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > FUNCTION_LINES_MAX:
+                    findings.append(f"{path.relative_to(root)}: {node.name} has {length} lines")
+    return findings
+
+
+def unreasoned_findings(root: Path) -> list[str]:
+    """Exceptions to lint, types or coverage that do not say why on their line."""
+    exception = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:|fmt:|ruff:|mypy:)")
+    return [
+        f"{path.relative_to(root)}:{token.start[0]} {token.string}"
+        for path in python_files(root)
+        for token in comments(path)
+        if exception.search(token.string) and " - " not in token.string
+    ]
+
+
+def comments(path: Path) -> Iterator[tokenize.TokenInfo]:
+    with path.open("rb") as file:
+        yield from (token for token in tokenize.tokenize(file.readline) if token.type == tokenize.COMMENT)
+
+
+def written_files(root: Path) -> Iterator[Path]:
+    """Every text file of the project that a person wrote."""
+    tops = [*root.glob("*.md"), *root.glob("*.toml"), root / "Makefile", root / ".ci" / "run"]
+    folders = (*PYTHON_FOLDERS, "examples", "schemas")
+    inside = (path for folder in folders for path in sorted((root / folder).rglob("*")))
+    for path in (*tops, *inside):
+        if path.is_file() and path.suffix in TEXT_SUFFIXES and "__pycache__" not in path.parts:
+            yield path
+
+
+def line_findings(root: Path, pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{path.relative_to(root)}:{number} {line.strip()[:80]}"
+        for path in written_files(root)
+        if path.name not in {"CHANGELOG.md", Path(__file__).name}
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+MACHINE = re.compile(r"/home/\w|/Users/\w|/root/|[A-Z]:\\Users|index-url|" + re.escape(str(ROOT)) + r"\b")
+
+
+def has_assertion(test: ast.FunctionDef) -> bool:
+    for node in ast.walk(test):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in {"raises", "warns", "fail"} or name.startswith(("assert_", "expect_", "check_")):
+                return True
+    return False
+
+
+def assertion_findings(root: Path) -> list[str]:
+    """Tests that cannot fail by what they find."""
+    return [
+        f"{path.relative_to(root)}:{node.lineno} {node.name}"
+        for path in sorted((root / "tests").rglob("test_*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not has_assertion(node)
+    ]
+
+
+def layers() -> list[list[str]]:
+    """The street of `.importlinter`, highest first, siblings together."""
+    config = ConfigParser()
+    config.read(ROOT / ".importlinter")
+    written = config["importlinter:contract:street"]["layers"].strip().splitlines()
+    return [[name.strip(" ()") for name in layer.split("|")] for layer in written]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package and its contract, to be broken."""
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copytree(PACKAGE, folder / "reconciler", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", folder)
+    return folder
+
+
+def add(folder: Path, module: str, code: str) -> None:
+    path = folder / "reconciler" / module
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(f"\n{code}\n")
+
+
+def street_report(folder: Path) -> str:
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_each_library_has_one_door() -> None:
+    """A third-party library is imported by one module only, so that it can be exchanged there."""
+    assert door_findings(ROOT) == []
+
+
+@pytest.mark.parametrize("library", sorted(DOORS))
+def test_a_library_that_comes_in_elsewhere_is_reported(library: str, tmp_path: Path) -> None:
+    add(tmp_path, "errors", f"import {library}")
+
+    assert door_findings(tmp_path) == [f"reconciler.errors:2 imports {library}"]
+
+
+def test_a_library_without_a_door_is_reported(tmp_path: Path) -> None:
+    add(tmp_path, "cli", "from requests import get")
+
+    assert door_findings(tmp_path) == ["reconciler.cli:2 imports requests"]
+
+
+def test_the_core_does_not_meet_the_outside() -> None:
+    """At or below `apply` there is no clock, disk, environment or terminal: they are arguments."""
+    assert outside_findings(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "touch"),
+    [
+        ("now = datetime.now(UTC)", "datetime.now"),
+        ("now = time.time()", "time.time"),
+        ("home = os.environ['HOME']", "os.environ"),
+        ("text = open('state').read()", "open"),
+        ("print('done')", "print"),
+    ],
+)
+def test_a_core_that_meets_the_outside_is_reported(code: str, touch: str, tmp_path: Path) -> None:
+    add(tmp_path, "apply", code)
+    add(tmp_path, "cli", code)
+
+    assert outside_findings(tmp_path) == [f"reconciler.apply:2 {touch}"]
+
+
+def test_the_street_is_kept(copy: Path) -> None:
+    assert "1 kept, 0 broken" in street_report(copy)
+
+
+def test_every_break_of_the_street_is_reported(tmp_path: Path, copy: Path) -> None:
+    """Each layer imports the one above it, each sibling its neighbour, and one module has no layer."""
+    shutil.copytree(copy, tmp_path, dirs_exist_ok=True)
+    street = layers()
+    ups = [(low, up) for above, below in itertools.pairwise(street) for low in below for up in above]
+    across = [pair for siblings in street for pair in itertools.pairwise(siblings)]
+    for module in {name for siblings in street for name in siblings}:
+        add(tmp_path, module, "")
+    for importer, imported in (*ups, *across):
+        add(tmp_path, importer, f"import reconciler.{imported}")
+    add(tmp_path, "homeless", "")
+
+    report = street_report(tmp_path)
+
+    unseen = [
+        pair
+        for pair in (*ups, *across)
+        if f"reconciler.{pair[0]} is not allowed to import reconciler.{pair[1]}:" not in report
+    ]
+    assert (unseen, "homeless" in report) == ([], True)
+
+
+def test_modules_and_functions_stay_short() -> None:
+    """A module past 250 lines holds a second noun; a function past 50 a second thought."""
+    assert size_findings(ROOT) == []
+
+
+def test_a_long_module_and_a_long_function_are_reported(tmp_path: Path) -> None:
+    add(tmp_path, "plan", "def build():\n" + "    pass\n" * 260)
+
+    assert size_findings(tmp_path) == [
+        "reconciler/plan.py: 263 lines",
+        "reconciler/plan.py: build has 261 lines",
+    ]
+
+
+def test_each_exception_says_why() -> None:
+    assert unreasoned_findings(ROOT) == []
+
+
+def test_an_exception_without_its_reason_is_reported(tmp_path: Path) -> None:
+    add(tmp_path, "plan", "A = 1  # noqa: N816\nB = 2  # noqa: N816 - the API's own word")
+
+    assert unreasoned_findings(tmp_path) == ["reconciler/plan.py:2 # noqa: N816"]
+
+
+def test_nothing_is_left_unfinished() -> None:
+    assert line_findings(ROOT, UNFINISHED) == []
+
+
+def test_no_file_names_a_machine() -> None:
+    """A path of somebody's computer, or a package index, does not travel."""
+    assert line_findings(ROOT, MACHINE) == []
+
+
+def test_unfinished_work_and_machine_paths_are_reported(tmp_path: Path) -> None:
+    add(tmp_path, "plan", "# TODO later\nHOME = '/home/ann/meetings'")
+
+    assert line_findings(tmp_path, UNFINISHED) == ["reconciler/plan.py:2 # TODO later"]
+    assert line_findings(tmp_path, MACHINE) == ["reconciler/plan.py:3 HOME = '/home/ann/meetings'"]
+
+
+def test_every_test_asserts() -> None:
+    assert assertion_findings(ROOT) == []
+
+
+def test_a_test_without_an_assertion_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_plan.py").write_text("def test_it_runs():\n    build()\n")
+
+    assert assertion_findings(tmp_path) == ["tests/test_plan.py:1 test_it_runs"]
+
+
+def modules_after(folder: Path, *arguments: str) -> set[str]:
+    """Top-level modules that the program has imported when it ends, run in `folder`."""
+    program = (
+        "import json, sys\n"
+        "from reconciler.__main__ import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        "print('\\n' + json.dumps(sorted({name.split('.')[0] for name in sys.modules})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unloaded"),
+    [
+        (["--version"], HEAVY | {"asyncio", "click", "dateutil", "jsonschema_rs", "orjson", "yaml"}),
+        (["--help"], HEAVY | {"asyncio", "dateutil", "jsonschema_rs", "orjson", "yaml"}),
+        (["validate", "meetings.yaml"], HEAVY | {"asyncio"}),
+        (["plan", "meetings.yaml", "--state", "s.json"], HEAVY | {"asyncio"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_verb_loads_only_what_it_needs(arguments: list[str], unloaded: set[str], tmp_path: Path) -> None:
+    """What a verb does not need costs it no time at start."""
+    if not (PACKAGE / "cli.py").exists():
+        pytest.skip("no command line yet")
+    shutil.copy(ROOT / "examples" / "meetings.yaml", tmp_path)
+
+    loaded = modules_after(tmp_path, *arguments)
+
+    assert loaded & unloaded == set()
