@@ -1,8 +1,149 @@
-"""The API's fields as values."""
+"""The API's fields as values: what each is, how it compares, what people notice.
+
+The facts stand in `schemas/api/create-meeting.fields.json`; its legend says what
+each key means. Nothing here decides anything about a meeting.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from reconciler import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Json = Any
 """A JSON value: None, bool, int, float, str, or list and dict of them."""
+
+
+class Compare(StrEnum):
+    """When two values of a field are the same."""
+
+    EXACT = "exact"
+    """Equal JSON values."""
+    INSTANT = "instant"
+    """The same moment, however it is written."""
+    ZONE = "zone"
+    """Names of one time zone."""
+    EMAIL = "email"
+    """Equal when case-folded."""
+    SET = "set"
+    """A list whose order does not count."""
+    CSV_SET = "csv-set"
+    """A text of parts with `separator` between; order, case and blanks do not count."""
+    EMAIL_SET = "email-set"
+    """E-mails or user ids, as a list or a text with `;` or `,` between; order and case do not count."""
+    KEYED_SET = "keyed-set"
+    """A list of mappings in any order, found by their `identity` field, compared field by field."""
+    PARTS = "parts"
+    """A mapping, compared field by field."""
+
+
+def _nothing() -> Mapping[str, Json]:
+    return _NOTHING
+
+
+_NOTHING: Mapping[str, Json] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of the create body, as the table has it.
+
+    `path` has dots between mappings and `[]` where a list is entered. `default` is
+    None where the API states none. `applies_to` and `not_for` hold meeting types.
+    `maximum_by` is {other field: {its value as text: maximum}}, `required_if` {other
+    field: value}. `identity` names the entries of a keyed set. `whole`: never sent in part.
+    """
+
+    path: str
+    about: str
+    type: str
+    create: bool
+    update: bool
+    read: bool
+    compare: Compare
+    effect: str
+    items: str | None = None
+    enum: tuple[Json, ...] = ()
+    elements: tuple[str, ...] = ()
+    meaning: Mapping[str, str] = field(default_factory=_nothing)
+    minimum: int | None = None
+    maximum: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    example: str | None = None
+    maximum_by: Mapping[str, Mapping[str, int]] = field(default_factory=_nothing)
+    default: Json = None
+    default_from: str | None = None
+    first_document: bool = False
+    obsolete: bool = False
+    secret: bool = False
+    required: bool = False
+    required_if: Mapping[str, Json] = field(default_factory=_nothing)
+    applies_to: tuple[int, ...] = ()
+    not_for: tuple[int, ...] = ()
+    excludes: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    needs: str | None = None
+    separator: str | None = None
+    identity: str | None = None
+    whole: bool = False
+
+    @property
+    def create_only(self) -> bool:
+        """POST takes it and PATCH does not: a change of it is a replace."""
+        return self.create and not self.update
+
+    @property
+    def name(self) -> str:
+        """The last part of the path, as it is written in a spec."""
+        return self.path.rpartition(".")[2]
+
+
+@cache
+def table() -> Mapping[str, Field]:
+    """Every field by its path, in the order in which people write them."""
+    rows = orjson.loads(resources.read("api/create-meeting.fields.json"))["fields"]
+    return MappingProxyType({path: _field(path, row) for path, row in rows.items()})
+
+
+def at(path: Sequence[str | int]) -> Field | None:
+    """The field at a concrete path in a meeting, such as `("tracking_fields", 0, "value")`.
+
+    A list's own path gives the list; an entry of a list of plain values has no
+    field of its own and gives None, as does an entry of a list of mappings.
+    """
+    return table().get(joined(path))
+
+
+def joined(path: Sequence[str | int]) -> str:
+    """A concrete path as the table writes it: `tracking_fields[].value`."""
+    text = ""
+    for step in path:
+        text += "[]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+_RENAMED = {"minItems": "min_items", "maxItems": "max_items", "maxLength": "max_length"}
+
+
+def _field(path: str, row: dict[str, Json]) -> Field:
+    values = {_RENAMED.get(name, name): _frozen(value) for name, value in row.items()}
+    values["compare"] = Compare(row["compare"])
+    return Field(path=path, **values)
+
+
+def _frozen(value: Json) -> Json:
+    if isinstance(value, list):
+        return tuple(value)
+    return MappingProxyType(value) if isinstance(value, dict) else value
