@@ -6,7 +6,7 @@ elsewhere and never here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,6 +33,15 @@ class Answer:
     tracking_id: str | None = None
 
 
+BeforeSend = Callable[[], None]
+"""Called right before an attempt of a write leaves, after every wait: for pace, pool and token.
+
+Called again for each attempt under the same charge (401, per-second 429), and once more
+within an attempt where a connection had to be opened first. What it raises passes
+through, and nothing was sent. It must not block.
+"""
+
+
 class Remote(Protocol):
     """Zoom, as far as meetings go.
 
@@ -46,11 +55,15 @@ class Remote(Protocol):
     def timeout_seconds(self) -> float:
         """Longest that one attempt of a request may take, from send to answer."""
 
-    async def create(self, host: str, body: Body) -> Answer:
-        """Create a meeting for `host` (e-mail or user id). Sent at most once; see `RemoteError`."""
+    async def create(self, host: str, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
+        """Create a meeting for `host` (e-mail or user id). Done at most once; see `RemoteError`.
 
-    async def update(self, meeting_id: int, body: Body) -> Answer:
-        """Change the fields in `body`; `Answer.body` is empty. Sent at most once."""
+        `before_send` is called right before each attempt leaves; what it raises passes
+        through, and nothing was sent.
+        """
+
+    async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
+        """Change the fields in `body`; `Answer.body` is empty. `before_send` as for `create`."""
 
     async def delete(self, meeting_id: int) -> Answer:
         """End a meeting; `Answer.body` is empty. `GoneError` where it does not exist."""
