@@ -5,13 +5,50 @@ It must never let a secret out: `recorded` is the only form that leaves the proc
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from reconciler import recurrence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from reconciler.fields import Json
+
+SCHEDULED = 2
+NO_FIXED_TIME = 3
+SERIES = 8
+
+DURATION_MINUTES_DEFAULT = 60
+"""What Zoom assumes where no duration is declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Where a meeting stands at one instant.
+
+    `next_at` is its next start (aware, UTC; None: it has no fixed time, or no start is left),
+    `over` how many declared starts are past, `left` how many are to come (None: unknown),
+    `begun` that no start is left to send, `expired` that its last one has also ended.
+    """
+
+    next_at: datetime | None = None
+    over: int = 0
+    left: int | None = None
+    begun: bool = False
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PasscodeReference:
+    """A passcode that stands in the environment variable `name`; `version` is raised to rotate it."""
+
+    name: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +67,113 @@ class Meeting:
     filename: str = ""
     line: int = 0
     column: int = 0
+
+    @property
+    def topic(self) -> str:
+        """What people read in their calendar."""
+        return str(self.attributes.get("topic", ""))
+
+    @property
+    def passcode(self) -> PasscodeReference | None:
+        """The reference that has to be read before this meeting is sent; None: there is none."""
+        declared = self.attributes.get("password")
+        if not isinstance(declared, dict):
+            return None
+        return PasscodeReference(declared["env"], declared.get("version", 1))
+
+
+def kind(attributes: Mapping[str, Json]) -> int:
+    """The API's meeting type; 2 where none is declared."""
+    declared = attributes.get("type", SCHEDULED)
+    assert isinstance(declared, int)
+    return declared
+
+
+def start_at(attributes: Mapping[str, Json]) -> datetime | None:
+    """The declared start, aware, UTC; None for a meeting without a fixed time."""
+    declared = attributes.get("start_time")
+    if declared is None or kind(attributes) == NO_FIXED_TIME:
+        return None
+    return recurrence.instant(declared, attributes.get("timezone"))
+
+
+def series(attributes: Mapping[str, Json]) -> recurrence.Series | None:
+    """The declared series of a type 8 meeting; None for any other."""
+    rule = attributes.get("recurrence")
+    if kind(attributes) != SERIES or rule is None or "start_time" not in attributes:
+        return None
+    return recurrence.Series(attributes["start_time"], attributes["timezone"], rule)
+
+
+def schedule(attributes: Mapping[str, Json], now: datetime) -> Schedule:
+    """Where the meeting stands at `now`. A series means its occurrences from now on."""
+    begins = start_at(attributes)
+    if begins is None:
+        return Schedule()
+    if begins > now:
+        return Schedule(next_at=begins)
+    length = timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    repeated = series(attributes)
+    if repeated is None:
+        return Schedule(over=1, left=0, begun=True, expired=begins + length <= now)
+    return _schedule_of(repeated, length, now)
+
+
+def _schedule_of(repeated: recurrence.Series, length: timedelta, now: datetime) -> Schedule:
+    remaining = repeated.remaining(now)
+    if remaining.next_at is not None:
+        return Schedule(next_at=remaining.next_at, over=remaining.over, left=remaining.left)
+    last = repeated.last()
+    ended = last is None or last + length <= now
+    return Schedule(over=remaining.over, left=0, begun=True, expired=ended)
+
+
+def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) -> dict[str, Json]:
+    """The create body to send at `now`, with `passcode` in the place of a reference.
+
+    A running series is sent from its next occurrence on, with the count that is left.
+    """
+    sent = dict(attributes)
+    if isinstance(sent.get("password"), dict):
+        assert passcode is not None, "a reference is read before anything is sent"
+        sent["password"] = passcode
+    repeated, standing = series(attributes), schedule(attributes, now)
+    if repeated is None or not standing.over or standing.next_at is None:
+        return sent
+    sent["start_time"] = repeated.next_local(now)
+    if "end_times" in repeated.recurrence:
+        sent["recurrence"] = {**repeated.recurrence, "end_times": standing.left}
+    return sent
+
+
+def recorded(attributes: Mapping[str, Json], salt: bytes) -> dict[str, Json]:
+    """The attributes as the state may keep them: a literal passcode only as scrypt with `salt`."""
+    kept = dict(attributes)
+    if isinstance(kept.get("password"), str):
+        kept["password"] = {"scrypt": _scrypt(kept["password"], salt)}
+    return kept
+
+
+def same_passcode(declared: Json, kept: Json) -> bool:
+    """Whether the declared passcode is the one that was recorded."""
+    if not isinstance(declared, str):
+        return bool(declared == kept)
+    if not isinstance(kept, dict) or "scrypt" not in kept:
+        return False
+    salt = bytes.fromhex(str(kept["scrypt"]).partition("$")[0])
+    return hmac.compare_digest(_scrypt(declared, salt), kept["scrypt"])
+
+
+def shown(attributes: Mapping[str, Json]) -> dict[str, Json]:
+    """The attributes as they may be shown and digested: of a literal passcode only that there is one."""
+    seen = dict(attributes)
+    secret = seen.get("password")
+    if isinstance(secret, str) or (isinstance(secret, dict) and "scrypt" in secret):
+        seen["password"] = "(literal)"  # noqa: S105 - a word that stands for it, not a passcode
+    return seen
+
+
+def _scrypt(passcode: str, salt: bytes) -> str:
+    # RFC 7914's figures for interactive use: 16 MiB and some 40 ms for each guess.
+    derived = hashlib.scrypt(passcode.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
+    return f"{salt.hex()}${derived.hex()}"

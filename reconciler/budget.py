@@ -1,0 +1,127 @@
+"""Requests left per host and UTC day, and on which day each request can have its turn.
+
+Pure. The ledger stands in the state; the limits come from the settings. Zoom's
+own rule: 100 create and update requests per user and UTC day, reset at 00:00 UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+DAILY_LIMIT = 100
+"""Create and update requests per host and UTC day that Zoom takes."""
+
+RESERVE = 10
+"""Requests of a day that are kept for meetings that start soon."""
+
+URGENT = timedelta(hours=48)
+"""How soon a meeting must start to be let at the reserve."""
+
+MIDNIGHT_MARGIN = timedelta(seconds=3)
+"""Nothing is sent this close to 00:00 UTC, when two clocks may name two days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A host's requests per UTC day, and how many of them only urgent meetings may use."""
+
+    daily: int = DAILY_LIMIT
+    reserve: int = RESERVE
+
+    def left(self, used: int) -> int:
+        """Requests that may still be sent today, the reserve included; 0 or more."""
+        return max(0, self.daily - used)
+
+    def allows(self, used: int, *, urgent: bool) -> bool:
+        """Whether one more request may be sent today."""
+        return self.left(used) > (0 if urgent else self.reserve)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """The limits of every host: `hosts` by case-folded name, `default` for all others."""
+
+    default: Limits
+    hosts: Mapping[str, Limits]
+
+    def of(self, host: str) -> Limits:
+        """What `host` may spend."""
+        return self.hosts.get(host.casefold(), self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request that wants its turn: for the meeting `key` that starts at `starts_at` (None: any time)."""
+
+    key: str
+    starts_at: datetime | None
+
+
+def day_of(instant: datetime) -> str:
+    """The UTC day of an instant, as the ledger names it: `2026-12-01`."""
+    return instant.astimezone(UTC).date().isoformat()
+
+
+def reset_at(instant: datetime) -> datetime:
+    """The next 00:00 UTC, when a day's requests come back."""
+    return _start_of(instant.astimezone(UTC).date() + timedelta(days=1))
+
+
+def near_midnight(instant: datetime) -> bool:
+    """Whether it is too close to 00:00 UTC, on either side, to know which day a request lands in."""
+    before = reset_at(instant) - instant
+    since = timedelta(days=1) - before
+    return min(before, since) < MIDNIGHT_MARGIN
+
+
+def urgent(starts_at: datetime | None, now: datetime) -> bool:
+    """Whether a meeting starts so soon that its request may use the reserve."""
+    return starts_at is not None and starts_at - now <= URGENT
+
+
+def turn(ask: Ask) -> tuple[bool, datetime, str]:
+    """The order in which requests are sent: soonest start first, no fixed time last, then by key."""
+    return (ask.starts_at is None, ask.starts_at or datetime.max.replace(tzinfo=UTC), ask.key)
+
+
+def allot(asks: Sequence[Ask], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
+    """The UTC day on which each of one host's requests gets its turn, by key, the first day being today's.
+
+    A host whose whole limit is 0 or its reserve gets no day: such keys are absent.
+    """
+    days: dict[str, date] = {}
+    day, moment = now.astimezone(UTC).date(), now
+    waiting = sorted(asks, key=turn)
+    while waiting:
+        sent = _one_day(waiting, used, limits, moment)
+        days.update((ask.key, day) for ask in sent)
+        if not sent and used == 0:
+            break
+        waiting = waiting[len(sent) :]
+        day += timedelta(days=1)
+        moment, used = _start_of(day), 0
+    return days
+
+
+def late(starts_at: datetime | None, day: date) -> bool:
+    """Whether a meeting starts before its day has come."""
+    return starts_at is not None and starts_at < _start_of(day)
+
+
+def _one_day(waiting: Sequence[Ask], used: int, limits: Limits, now: datetime) -> Sequence[Ask]:
+    count = 0
+    for ask in waiting:
+        if not limits.allows(used + count, urgent=urgent(ask.starts_at, now)):
+            break
+        count += 1
+    return waiting[:count]
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)

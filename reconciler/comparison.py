@@ -1,0 +1,146 @@
+"""Declared against recorded: one step for every key that either side knows.
+
+Pure. It says what is to be done and why; on which day is the budget's word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler import diff
+from reconciler.diff import Action
+from reconciler.meeting import schedule, series
+from reconciler.state import host_key
+from reconciler.step import Status, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.meeting import Meeting, Schedule
+    from reconciler.spec import Spec
+    from reconciler.state import Record, State
+
+NOT_YET = "this version shows it, but does not act on it yet"
+"""Why a step of the next releases is withheld: nothing is sent for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Declared against recorded, key by key, before the budget has its say."""
+
+    spec: Spec
+    state: State
+    now: datetime
+
+    def steps(self) -> Iterator[Step]:
+        """Every key known to either side, once, sorted."""
+        spec, state = self.spec, self.state
+        moved = {move.to_key: move.from_key for move in spec.moved if move.from_key in state.meetings}
+        imported = {wish.to_key: wish.id for wish in spec.imports}
+        renames = self._renames(set(moved.values()))
+        for key in sorted({*spec.meetings, *state.meetings, *state.intents} - set(moved.values())):
+            meeting, record = spec.meetings.get(key), state.meetings.get(key)
+            if key in state.intents:
+                yield self._resolve(key, meeting)
+            elif meeting is None:
+                assert record is not None
+                yield self._undeclared(key, record)
+            elif record is not None:
+                yield self._recorded(meeting, record)
+            elif key in moved:
+                yield self._waits(meeting, Action.MOVE, f"is `{moved[key]}` so far; {NOT_YET}")
+            elif key in imported:
+                yield self._waits(meeting, Action.IMPORT, f"is meeting {imported[key]} in Zoom; {NOT_YET}")
+            else:
+                yield self._missing(meeting, renames)
+
+    def _resolve(self, key: str, meeting: Meeting | None) -> Step:
+        intent = self.state.intents[key]
+        topic = meeting.topic if meeting else str(intent.attributes.get("topic", ""))
+        starts_at = schedule(meeting.attributes, self.now).next_at if meeting else None
+        reason = f"an interrupted {intent.action}, begun {intent.begun_at}: Zoom is asked what became of it"
+        return Step(key, Action.RESOLVE, intent.host, topic, reasons=(reason,), meeting=meeting,
+                    id=intent.id, starts_at=starts_at)  # fmt: skip
+
+    def _missing(self, meeting: Meeting, renames: Mapping[object, str]) -> Step:
+        standing = schedule(meeting.attributes, self.now)
+        step = Step(meeting.key, Action.CREATE, meeting.host, meeting.topic, meeting=meeting,
+                    starts_at=standing.next_at)  # fmt: skip
+        if standing.begun:
+            return step.put(Status.EXPIRED, _begun(standing))
+        old = next(
+            (renames[look] for look in self._looks(meeting.host, meeting.attributes) if look in renames), None
+        )
+        if old is not None:
+            return step.put(Status.WITHHELD, _likely_rename(old, meeting.key))
+        return replace(step, reasons=_shortened(meeting, standing, self.now))
+
+    def _recorded(self, meeting: Meeting, record: Record) -> Step:
+        same_host = meeting.host == record.host or (
+            host_key(self.state, meeting.host) == host_key(self.state, record.host)
+        )
+        change = diff.compare(meeting, record, same_host=same_host)
+        standing = schedule(meeting.attributes, self.now)
+        step = Step(meeting.key, change.action, meeting.host, meeting.topic, changes=change.fields,
+                    reasons=tuple(f"`{path}` is no longer declared" for path in change.released),
+                    meeting=meeting, id=record.id, starts_at=standing.next_at)  # fmt: skip
+        if standing.expired:
+            return step.put(Status.EXPIRED, "its time is over")
+        return step if change.action is Action.KEEP else step.put(Status.WITHHELD, NOT_YET)
+
+    def _undeclared(self, key: str, record: Record) -> Step:
+        standing = schedule(record.attributes, self.now)
+        step = Step(key, Action.DESTROY, record.host, str(record.attributes.get("topic", "")), id=record.id,
+                    starts_at=standing.next_at)  # fmt: skip
+        if standing.expired:
+            return step.put(Status.EXPIRED, "its time is over and it is no longer declared")
+        wish = next((wish for wish in self.spec.removed if wish.id == record.id), None)
+        if wish is None:
+            line = f"removed: [{{key: {key}, id: {record.id}, destroy: true}}]"
+            return step.put(Status.WITHHELD, f"no longer declared, stays in Zoom; to end it, add `{line}`")
+        action = Action.DESTROY if wish.destroy else Action.FORGET
+        return replace(step, action=action).put(Status.WITHHELD, f"named under `removed`; {NOT_YET}")
+
+    def _waits(self, meeting: Meeting, action: Action, reason: str) -> Step:
+        starts_at = schedule(meeting.attributes, self.now).next_at
+        return Step(meeting.key, action, meeting.host, meeting.topic, Status.WITHHELD, reasons=(reason,),
+                    meeting=meeting, starts_at=starts_at)  # fmt: skip
+
+    def _renames(self, moved: set[str]) -> dict[object, str]:
+        """Undeclared records by everything that a renamed key would have kept."""
+        spec = self.spec
+        return {
+            look: key
+            for key, record in self.state.meetings.items()
+            if key not in spec.meetings and key not in moved
+            for look in self._looks(record.host, record.attributes)
+        }
+
+    def _looks(self, host: str, attributes: Mapping[str, object]) -> tuple[object, ...]:
+        """Host, type and start, once with the topic and once with the rule: either makes a likely rename."""
+        same = (host_key(self.state, host), attributes.get("type"), attributes.get("start_time"))
+        rule = attributes.get("recurrence")
+        looks = (*same, "topic", attributes.get("topic"))
+        return (looks,) if rule is None else (looks, (*same, "recurrence", repr(rule)))
+
+
+def _begun(standing: Schedule) -> str:
+    when = "its time is over" if standing.expired else "it has begun"
+    return f"{when}: Zoom would start it at once, so it is not sent"
+
+
+def _shortened(meeting: Meeting, standing: Schedule, now: datetime) -> tuple[str, ...]:
+    repeated = series(meeting.attributes)
+    if not standing.over or repeated is None:
+        return ()
+    over = "1 occurrence is over" if standing.over == 1 else f"{standing.over} occurrences are over"
+    sends = (repeated.next_local(now) or "").replace("T", " ")
+    left = "" if standing.left is None else f", {standing.left} left"
+    return (f"{over}; sends {sends}{left}",)
+
+
+def _likely_rename(old: str, new: str) -> str:
+    line = f"moved: [{{from: {old}, to: {new}}}]"
+    return f"looks like `{old}` under a new key; add `{line}`, or change its topic or time"

@@ -1,0 +1,169 @@
+"""A plan: ordered steps made from one spec, one state and one instant.
+
+Pure and deterministic: the same three give the same plan, to the byte. It sends
+nothing and decides everything that can be decided before a request leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from reconciler import budget
+from reconciler.budget import Allowances, Ask
+from reconciler.comparison import Comparison
+from reconciler.diff import Action
+from reconciler.errors import Diagnostic, Severity
+from reconciler.state import host_key, used
+from reconciler.step import Status, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    from reconciler.spec import Spec
+    from reconciler.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for: the PATHS, whether Zoom was read, and which keys (globs; none: all)."""
+
+    paths: tuple[str, ...] = ()
+    refresh: bool = False
+    targets: tuple[str, ...] = ()
+
+    def takes(self, key: str) -> bool:
+        """Whether `key` is one of those asked for."""
+        return not self.targets or any(fnmatchcase(key, glob) for glob in self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """One host on one UTC day: `left` is what stays after `used` and `planned`, the reserve included."""
+
+    host: str
+    day: str
+    limit: int
+    reserve: int
+    used: int
+    planned: int
+
+    @property
+    def left(self) -> int:
+        """Requests that nothing is planned for; 0 or more."""
+        return max(0, self.limit - self.used - self.planned)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps sorted by key, the budget by host and day, and what was noticed on the way."""
+
+    steps: tuple[Step, ...]
+    budget: tuple[BudgetLine, ...]
+    lineage: str
+    serial: int
+    planned_at: datetime
+    options: Options = field(default_factory=Options)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Of every step that is more than a keep; of the lineage only once there is a state."""
+        lineage = self.lineage if self.serial else ""
+        digests = [step.digest for step in self.steps if step.action is not Action.KEEP]
+        return hashlib.sha256("\n".join([lineage, *digests]).encode()).hexdigest()
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to send or record, today or later: the one answer all verbs use."""
+        return any(step.is_work for step in self.steps)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many steps of each action and of each status; withheld and deferred count under both."""
+        actions = Counter(step.action for step in self.steps if step.status is not Status.EXPIRED)
+        statuses = Counter(step.status for step in self.steps)
+        counts = {action.value: actions[action] for action in Action}
+        told = {status.value: statuses[status] for status in Status if status is not Status.NOW}
+        return {**counts, **told, "late": sum(step.late for step in self.steps)}
+
+
+def build(
+    spec: Spec, state: State, now: datetime, allowances: Allowances, options: Options | None = None
+) -> Plan:
+    """What would be done at `now` to bring Zoom from `state` to `spec`."""
+    asked = options or Options()
+    found = [step for step in Comparison(spec, state, now).steps() if asked.takes(step.key)]
+    steps = _with_turns(found, state, now, allowances)
+    return Plan(
+        steps=steps,
+        budget=_budget(steps, state, now, allowances),
+        lineage=state.lineage,
+        serial=state.serial,
+        planned_at=now,
+        options=asked,
+        diagnostics=tuple(_late(step) for step in steps if step.late),
+    )
+
+
+def _with_turns(
+    steps: Sequence[Step], state: State, now: datetime, allowances: Allowances
+) -> tuple[Step, ...]:
+    """The steps with the day on which each has its turn."""
+    today = budget.day_of(now)
+    hosts: dict[str, list[Step]] = {}
+    for step in steps:
+        if step.requests:
+            hosts.setdefault(host_key(state, step.host), []).append(step)
+    days: dict[str, date] = {}
+    for waiting in hosts.values():
+        host = waiting[0].host
+        asks = [Ask(step.key, step.starts_at) for step in waiting]
+        days |= budget.allot(asks, used=used(state, today, host), limits=allowances.of(host), now=now)
+    return tuple(_with_turn(step, days.get(step.key), now) if step.requests else step for step in steps)
+
+
+def _with_turn(step: Step, day: date | None, now: datetime) -> Step:
+    if day is None:
+        return step.put(Status.DEFERRED, "its host may send no requests at all")
+    if day.isoformat() == budget.day_of(now):
+        return replace(step, day=day.isoformat())
+    return replace(step, status=Status.DEFERRED, day=day.isoformat(), late=budget.late(step.starts_at, day))
+
+
+def _budget(
+    steps: Iterable[Step], state: State, now: datetime, allowances: Allowances
+) -> tuple[BudgetLine, ...]:
+    today = budget.day_of(now)
+    names: dict[str, str] = {}
+    planned: Counter[tuple[str, str]] = Counter()
+    for step in steps:
+        names.setdefault(host_key(state, step.host), step.host)
+        if step.requests and step.day:
+            planned[host_key(state, step.host), step.day] += 1
+    spent = {host for host in names if used(state, today, host)}
+    rows = sorted({*planned, *((host, today) for host in {*spent, *(host for host, _ in planned)})})
+    return tuple(_line(names[host], day, planned[host, day], state, allowances) for host, day in rows)
+
+
+def _line(host: str, day: str, planned: int, state: State, allowances: Allowances) -> BudgetLine:
+    limits = allowances.of(host)
+    return BudgetLine(host, day, limits.daily, limits.reserve, used(state, day, host), planned)
+
+
+def _late(step: Step) -> Diagnostic:
+    assert step.starts_at is not None
+    return Diagnostic(
+        code="plan.late",
+        summary="A meeting starts before its turn",
+        detail=f"{step.key} starts {step.starts_at:%Y-%m-%d %H:%M} UTC, "
+        f"and {step.host} has no request left for it before {step.day} (UTC).",
+        hint="Give it another host, lower `budget.reserve`, "
+        "or create it by hand in Zoom and name it under `imports`.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )

@@ -1,0 +1,141 @@
+"""What we know exists, what may exist, and what was spent: the state, and its JSON.
+
+A state is a value: every change gives a new one. It holds no secret. One line
+per meeting, sorted, so that it lives well in git and a write can reuse lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.fields import Json
+
+USAGE_DAYS_KEPT = 7
+"""Days of the ledger that stay in the state; only today's counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A meeting that exists.
+
+    `attributes` are as declared, `observed` has what Zoom stored otherwise, by dotted path.
+    """
+
+    id: int
+    host: str
+    created_at: str | None
+    attributes: Mapping[str, Json]
+    observed: Mapping[str, Json] = field(default_factory=dict)
+    protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one attempt sent of the fields that change from attempt to attempt."""
+
+    start_time: str | None
+    end_times: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A create or update that was sent, or may have been, and is not confirmed yet.
+
+    Instants are RFC 3339 text in UTC. `sent` has every attempt, oldest first.
+    """
+
+    action: str
+    host: str
+    attributes: Mapping[str, Json]
+    sent: tuple[Attempt, ...]
+    first_begun_at: str
+    begun_at: str
+    owner: str
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A meeting that was replaced and is still to be ended."""
+
+    id: int
+    host: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that one run leaves to the next. `serial` 0: nothing was ever written."""
+
+    lineage: str = ""
+    serial: int = 0
+    origin: str = ""
+    meetings: Mapping[str, Record] = field(default_factory=dict)
+    intents: Mapping[str, Intent] = field(default_factory=dict)
+    retired: tuple[Retired, ...] = ()
+    usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+
+    def begin(self, key: str, intent: Intent, *, day: str) -> State:
+        """With `intent` and its charge to the intent's host on `day`: one value, so one durable write."""
+        return replace(self, intents={**self.intents, key: intent}).charge(day, intent.host, 1)
+
+    def confirm(self, key: str, record: Record) -> State:
+        """With `record` in the place of the intent."""
+        return replace(
+            self,
+            meetings={**self.meetings, key: record},
+            intents=_without(self.intents, key),
+        )
+
+    def withdraw(self, key: str) -> State:
+        """Without the intent: it is known not to have happened. The charge stays."""
+        return replace(self, intents=_without(self.intents, key))
+
+    def forget(self, key: str) -> State:
+        """Without the record and the intent of `key`."""
+        return replace(self, meetings=_without(self.meetings, key), intents=_without(self.intents, key))
+
+    def charge(self, day: str, host: str, requests: int) -> State:
+        """With `requests` more on the host's ledger (fewer where negative, never under 0)."""
+        ledger = self.usage.get(day, {})
+        name = host_key(self, host)
+        used = max(0, ledger.get(name, 0) + requests)
+        return replace(self, usage={**self.usage, day: {**ledger, name: used}})
+
+    def spend_all(self, day: str, host: str, limit: int) -> State:
+        """With the host's use of `day` at `limit` at least: Zoom said so."""
+        return self.charge(day, host, max(0, limit - used(self, day, host)))
+
+    def resolve_host(self, alias: str, user_id: str) -> State:
+        """With `alias` known to be `user_id`."""
+        return replace(self, hosts={**self.hosts, alias.casefold(): user_id})
+
+    def known_ids(self) -> frozenset[int]:
+        """Every meeting id that is recorded or retired."""
+        return frozenset(record.id for record in self.meetings.values()) | {gone.id for gone in self.retired}
+
+
+def host_key(state: State, host: str) -> str:
+    """The name under which a host's use is counted: the user id once known, else the case-folded alias."""
+    return state.hosts.get(host.casefold()) or (host.casefold() if "@" in host else host)
+
+
+def used(state: State, day: str, host: str) -> int:
+    """Requests charged to the host on `day`, under whichever of its names."""
+    name = host_key(state, host)
+    return sum(count for alias, count in state.usage.get(day, {}).items() if host_key(state, alias) == name)
+
+
+def pruned(state: State, today: str) -> State:
+    """Without ledgers that can no longer matter."""
+    days = sorted(day for day in state.usage if day <= today)[-USAGE_DAYS_KEPT:]
+    return replace(state, usage={day: state.usage[day] for day in state.usage if day in days or day > today})
+
+
+def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:
+    return {name: value for name, value in mapping.items() if name != key}

@@ -1,0 +1,91 @@
+"""One step of a plan: a key, what is done about it, when, why, and the digest that approval hangs on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import orjson
+
+from reconciler.diff import Action
+from reconciler.meeting import shown
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.diff import FieldChange
+    from reconciler.fields import Json
+    from reconciler.meeting import Meeting
+
+COSTS_A_REQUEST = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
+"""What draws from the host's day. A resolve may have to create, so its request is set aside."""
+
+
+class Status(StrEnum):
+    """When a step's turn comes."""
+
+    NOW = "now"
+    DEFERRED = "deferred"
+    WITHHELD = "withheld"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done about one key.
+
+    `day` is the UTC day of its turn (None: it sends nothing, or never has a turn), `meeting` what the
+    spec declares (None: nothing), `id` the meeting it is about where one is known, `starts_at`
+    its next start, `late` that this comes before its turn.
+    """
+
+    key: str
+    action: Action
+    host: str
+    topic: str
+    status: Status = Status.NOW
+    day: str | None = None
+    reasons: tuple[str, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    meeting: Meeting | None = None
+    id: int | None = None
+    starts_at: datetime | None = None
+    late: bool = False
+
+    @property
+    def requests(self) -> int:
+        """Requests of the host's day that it takes: 1, or 0."""
+        spends = self.action in COSTS_A_REQUEST and self.status in {Status.NOW, Status.DEFERRED}
+        return int(spends)
+
+    @property
+    def is_work(self) -> bool:
+        """Whether there is something to send or record, today or on a later day."""
+        return self.action is not Action.KEEP and self.status in {Status.NOW, Status.DEFERRED}
+
+    @property
+    def digest(self) -> str:
+        """Of the key, the action, what is declared, and whether it is withheld; not of day and order.
+
+        An interrupted create has the digest of the create that began it.
+        """
+        return hashlib.sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def put(self, status: Status, reason: str) -> Step:
+        """The same step with another status, and why."""
+        return replace(self, status=status, reasons=(*self.reasons, reason))
+
+    def _content(self) -> Json:
+        declared = self.meeting
+        return {
+            "key": self.key,
+            "action": Action.CREATE if self.action is Action.RESOLVE else self.action,
+            "withheld": self.status is Status.WITHHELD,
+            "host": self.host,
+            "attributes": shown(declared.attributes) if declared else None,
+            "protect": declared.protect if declared else None,
+            "passcode_changes": any(change.path == "password" for change in self.changes),
+            "id": None if self.action in {Action.CREATE, Action.RESOLVE} else self.id,
+        }
