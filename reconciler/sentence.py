@@ -1,0 +1,96 @@
+"""Times and rules in the words of a person: English, whatever the machine's locale.
+
+It only words what it is given; what a rule's occurrences are stands in `recurrence`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler import cadence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reconciler.fields import Json
+
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+"""The names of the days as Zoom counts them: its day 1 is the first."""
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+_WEEKS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
+_SETS = {(2, 3, 4, 5, 6): "every weekday", (1, 2, 3, 4, 5, 6, 7): "every day"}
+
+
+def weekday_name(day: datetime) -> str:
+    """The full name of its day of the week."""
+    return WEEKDAYS[day.isoweekday() % 7]
+
+
+def day_words(day: datetime) -> str:
+    """The date: "27 Apr 2027"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday_words(day: datetime) -> str:
+    """The day of the week: "Thu"."""
+    return weekday_name(day)[:3]
+
+
+def time_words(time: datetime) -> str:
+    """The time of day, seconds only where there are some: "10:00"."""
+    return time.strftime("%H:%M:%S" if time.second else "%H:%M")
+
+
+def week_words(week: int, week_day: int) -> str:
+    """A weekday of a month as Zoom counts it (-1 is the last week): "first Monday"."""
+    return f"{_WEEKS[week]} {WEEKDAYS[week_day - 1]}"
+
+
+def days_words(week_days: tuple[int, ...]) -> str:
+    """Days of the week as Zoom counts them, Sunday last: "Monday, Wednesday and Friday"."""
+    *most, last = [WEEKDAYS[day - 1] for day in sorted(week_days, key=lambda day: (day - 2) % 7)]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def rule_words(recurrence: Mapping[str, Json], start: datetime) -> str:
+    """How often: "every second Tuesday", "last Friday of every month"."""
+    unit, every = recurrence.get("type"), _every(recurrence.get("repeat_interval") or 1)
+    if unit == cadence.WEEKLY:
+        return _weekly_words(cadence.week_days(recurrence, start), every)
+    if unit == cadence.MONTHLY:
+        return f"{_month_day_words(recurrence, start)} of {every} month"
+    return f"{every} day"
+
+
+def end_words(times: int | None, last: datetime | None) -> str:
+    """When it ends, after a comma: ", 12 times, until 27 Apr 2027"; `last` is the last occurrence."""
+    counted = f", {times} times" if times and times > 1 else ""
+    if times == 1:
+        return ", once"
+    return f"{counted}, until {day_words(last)}" if last else f"{counted}, without an end"
+
+
+def _every(interval: int) -> str:
+    if interval < len(_ORDINALS):
+        return f"every {_ORDINALS[interval]}".rstrip()
+    ending = "th" if interval % 100 in (11, 12, 13) else _ENDINGS.get(interval % 10, "th")
+    return f"every {interval}{ending}"
+
+
+def _weekly_words(days: tuple[int, ...], every: str) -> str:
+    if len(days) == 1:
+        return f"{every} {days_words(days)}"
+    if every == "every":
+        return _SETS.get(days) or f"every {days_words(days)}"
+    return f"{every} week on {days_words(days)}"
+
+
+def _month_day_words(recurrence: Mapping[str, Json], start: datetime) -> str:
+    day, week = recurrence.get("monthly_day"), recurrence.get("monthly_week")
+    if week and not day:
+        return week_words(week, recurrence.get("monthly_week_day") or cadence.week_day(start))
+    return f"on day {day or start.day}"
