@@ -1,0 +1,113 @@
+"""What apply tells while it works: a stream of facts that views print and count.
+
+Every fact carries its instant (`at`, aware, UTC). No secret is ever in one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.diff import Action
+    from reconciler.errors import Diagnostic
+
+
+class Outcome(StrEnum):
+    """What became of an interrupted request."""
+
+    ADOPTED = "adopted"
+    """It had happened: its meeting is recorded now."""
+    ABSENT = "absent"
+    """It had not happened: the create is sent again."""
+    DROPPED = "dropped"
+    """It had not happened, and nothing asks for it any more."""
+    UNCLEAR = "unclear"
+    """A person must judge; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A request for `key` is about to leave."""
+
+    at: datetime
+    key: str
+    action: Action
+    host: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """It happened, and the record is durable. `notes` say what Zoom stored otherwise than declared."""
+
+    at: datetime
+    key: str
+    action: Action
+    host: str
+    id: int
+    next_at: datetime | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """It is known not to have happened, or could not be sent; other keys go on."""
+
+    at: datetime
+    key: str
+    action: Action
+    host: str
+    diagnostic: Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class StepDeferred:
+    """Its turn is on a later UTC day (None: a later run). `reason` says why."""
+
+    at: datetime
+    key: str
+    host: str
+    day: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An interrupted request was looked up. `id` is the meeting's where it was adopted."""
+
+    at: datetime
+    key: str
+    host: str
+    outcome: Outcome
+    id: int | None = None
+    diagnostic: Diagnostic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something worth telling that stops nothing."""
+
+    at: datetime
+    diagnostic: Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The end: how many keys came to what. `unresolved` wait for a look-up or for a person."""
+
+    at: datetime
+    added: int
+    changed: int
+    destroyed: int
+    resolved: int
+    deferred: int
+    failed: int
+    withheld: int
+    unresolved: int
+
+
+Event = StepStarted | StepDone | StepFailed | StepDeferred | Resolved | Noticed | Summary
