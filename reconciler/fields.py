@@ -95,6 +95,7 @@ class Field:
     excludes: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     needs: str | None = None
+    prose: tuple[str, ...] = ()
     separator: str | None = None
     identity: str | None = None
     whole: bool = False

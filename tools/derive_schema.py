@@ -1,0 +1,68 @@
+"""Derive the schemas of what people write from the field table, or compare the table with an API document.
+
+    python tools/derive_schema.py                          writes schemas/{meetings,reconciler}.schema.json
+    python tools/derive_schema.py --check                  exit 1 where a written schema differs
+    python tools/derive_schema.py --against OPENAPI.json   what that document adds, drops and changes
+
+It never touches the table: facts about the API are written by people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+from compare_api import differences
+from spec_schema import Schema, schemas
+
+from reconciler.fields import table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 1 where `--check` or `--against` finds a difference."""
+    parser = argparse.ArgumentParser(description="Derive the schemas from the field table.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
+    parser.add_argument("--against", type=Path, metavar="OPENAPI.json", help="compare with an API document")
+    parser.add_argument("--into", type=Path, default=SCHEMAS, metavar="FOLDER", help="where the schemas are")
+    options = parser.parse_args(arguments)
+    if options.against:
+        return _report(differences(orjson.loads(options.against.read_bytes()), table()))
+    return _check(options.into) if options.check else _write(options.into)
+
+
+def _text(schema: Schema) -> bytes:
+    return orjson.dumps(schema, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _write(folder: Path) -> int:
+    for name, schema in schemas().items():
+        (folder / name).write_bytes(_text(schema))
+    return 0
+
+
+def _check(folder: Path) -> int:
+    stale = [n for n, schema in schemas().items() if _read(folder / n) != _text(schema)]
+    for name in stale:
+        print(f"{name} differs from the field table; run tools/derive_schema.py", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def _report(lines: Sequence[str]) -> int:
+    print("\n".join(lines) or "The document says what the table says.")
+    return 1 if lines else 0
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""The schemas of what people write, made from the field table: draft-07, each self-contained.
+
+A mapping takes known fields only, so that typing errors are found. Nothing is required in a
+meeting, since defaults may give it: a rule asks for it after the merge.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.fields import Field, Json, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+END = r"$(?!\n)"
+"""The end of a text. Python's bare `$` would let a newline follow, Rust's and ECMAScript's would not."""
+
+KEY = f"^[A-Za-z0-9._-]+{END}"
+HOST = r"^[^\x00-\x20\x7f/?#]+" + END
+PASSCODE_VARIABLE = f"^(?:[A-Za-z_][A-Za-z0-9_]*)?PASSCODE[A-Za-z0-9_]*{END}"
+
+Schema = dict[str, Json]
+
+
+def schemas() -> Mapping[str, Schema]:
+    """The derived schemas by file name."""
+    return {
+        "meetings.schema.json": meetings_schema(table()),
+        "reconciler.schema.json": reconciler_schema(table()),
+    }
+
+
+def meetings_schema(fields: Mapping[str, Field]) -> Schema:
+    """The schema of a spec file."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "urn:meetings-reconciler:meetings",
+        "title": "Meetings as code",
+        "description": "Zoom meetings that a team declares.",
+        **_mapping(
+            {
+                "version": {"description": "The format of this file: 1.", "type": "integer", "const": 1},
+                "defaults": _defaults("Merged into each meeting of this file; null removes."),
+                "meetings": _by_key("The meetings, each under a key of its own.", "#/definitions/meeting"),
+                "moved": _entries("Renamed keys: each keeps its meeting.", "#/definitions/move"),
+                "imports": _entries("Meetings that exist already.", "#/definitions/import"),
+                "removed": _entries("Meetings to end, or to let go of, by id.", "#/definitions/removal"),
+            },
+            required=["version"],
+        ),
+        "definitions": {
+            "id": {"description": "The meeting's number in Zoom.", "type": "integer", "minimum": 1},
+            "meeting": meeting_schema(fields),
+            "move": _mapping(
+                {"from": _key("The key so far."), "to": _key("The key from now on.")},
+                required=["from", "to"],
+            ),
+            "import": _mapping(
+                {"id": _ref("#/definitions/id"), "to": _key("The key that it gets.")},
+                required=["id", "to"],
+            ),
+            "removal": _mapping(
+                {
+                    "key": _key("The key that it was declared under."),
+                    "id": _ref("#/definitions/id"),
+                    "destroy": {
+                        "description": "true ends it in Zoom; false leaves it there, unmanaged.",
+                        "type": "boolean",
+                    },
+                },
+                required=["key", "id", "destroy"],
+            ),
+        },
+    }
+
+
+def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
+    """The schema of `reconciler.yaml`."""
+    limit = {"description": "Create and update requests per UTC day.", "type": "integer", "minimum": 0}
+    reserve = {
+        "description": "How many of them are kept for meetings that start within 48 hours.",
+        "type": "integer",
+        "minimum": 0,
+    }
+    pace = {
+        "description": "How fast requests may follow one another: a Zoom plan, or requests a second.",
+        "anyOf": [{"enum": ["free", "pro", "business"]}, {"type": "number", "exclusiveMinimum": 0}],
+        "default": "pro",
+    }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "urn:meetings-reconciler:reconciler",
+        "title": "Settings of reconciler",
+        "description": "Where the specs and the state are, and what a host may send.",
+        **_mapping(
+            {
+                "specs": {
+                    "description": "Files and folders with meetings.",
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"type": "string", "minLength": 1},
+                },
+                "state": {"description": "A file or an address.", "type": "string", "minLength": 1},
+                "budget": _mapping(
+                    {
+                        "daily_limit": limit | {"default": 100},
+                        "reserve": reserve | {"default": 10},
+                        "pace": pace,
+                    },
+                    about="What each host may send.",
+                ),
+                "hosts": {
+                    "description": "The hosts that may be used, where it is present: a closed list.",
+                    "type": "object",
+                    "propertyNames": {"pattern": HOST},
+                    "additionalProperties": _mapping({"daily_limit": limit, "reserve": reserve}),
+                },
+                "defaults": _defaults("Merged into every meeting, under the defaults of its file."),
+            }
+        ),
+        "definitions": {"meeting": meeting_schema(fields)},
+    }
+
+
+def meeting_schema(fields: Mapping[str, Field]) -> Schema:
+    """The schema of one meeting, or of defaults: nothing is required, null removes."""
+    own: Schema = {
+        "host": {
+            "description": "The Zoom user whose meeting it is: an e-mail or a user id.",
+            "type": ["string", "null"],
+            "pattern": HOST,
+        },
+        "protect": {
+            "description": "Never destroyed or replaced.",
+            "type": ["boolean", "null"],
+            "default": False,
+        },
+    }
+    taken = {path: field for path, field in fields.items() if field.create}
+    return _mapping(own | _children("", taken, nullable=True))
+
+
+def _children(prefix: str, fields: Mapping[str, Field], *, nullable: bool) -> Schema:
+    return {
+        field.name: _field_schema(field, fields, nullable=nullable)
+        for path, field in fields.items()
+        if path.startswith(prefix) and not set(".[") & set(path[len(prefix) :])
+    }
+
+
+def _field_schema(field: Field, fields: Mapping[str, Field], *, nullable: bool) -> Schema:
+    if field.path == "password":
+        return _passcode(field)
+    schema: Schema = {"description": _description(field), "type": field.type, **_bounds(field)}
+    if field.type == "object":
+        schema |= _mapping(_children(f"{field.path}.", fields, nullable=nullable))
+    if field.type == "array":
+        schema["items"] = _items(field, fields)
+    if nullable:
+        schema["type"] = [field.type, "null"]
+        schema |= {"enum": [*schema["enum"], None]} if field.enum else {}
+    return schema
+
+
+def _items(field: Field, fields: Mapping[str, Field]) -> Schema:
+    """An entry of a list: it replaces whatever a default had, so it must be whole and null has no meaning."""
+    if field.items != "object":
+        return {"type": field.items}
+    prefix = f"{field.path}[]."
+    required = [each.name for path, each in fields.items() if each.required and path.startswith(prefix)]
+    return _mapping(_children(prefix, fields, nullable=False), required=required)
+
+
+def _bounds(field: Field) -> Schema:
+    by_other_fields = [bound for bounds in field.maximum_by.values() for bound in bounds.values()]
+    bounds = {
+        "enum": list(field.enum) or None,
+        "minimum": field.minimum,
+        "maximum": max(by_other_fields, default=field.maximum),
+        "minItems": field.min_items,
+        "maxItems": field.max_items,
+        "maxLength": field.max_length,
+        "pattern": field.pattern,
+        "default": field.default,
+    }
+    return {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def _passcode(field: Field) -> Schema:
+    """Text or a reference. Its length and letters are left to a rule, which can say more about them."""
+    reference = _mapping(
+        {
+            "env": {
+                "description": "The variable that holds it; its name contains PASSCODE.",
+                "type": "string",
+                "pattern": PASSCODE_VARIABLE,
+            },
+            "version": {"description": "Raise it to rotate the passcode.", "type": "integer", "minimum": 1},
+        },
+        required=["env", "version"],
+    )
+    return reference | {"description": _description(field), "type": ["string", "object", "null"]}
+
+
+def _description(field: Field) -> str:
+    meaning = "; ".join(f"{value} = {words}" for value, words in field.meaning.items())
+    return " ".join(
+        part
+        for part in (
+            "Obsolete." if field.obsolete else "",
+            field.about,
+            f"{meaning}." if meaning else "",
+            f"Only with {field.needs}." if field.needs else "",
+        )
+        if part
+    )
+
+
+def _mapping(properties: Schema, *, required: Sequence[str] = (), about: str = "") -> Schema:
+    schema: Schema = {"description": about} if about else {}
+    schema |= {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": list(required)} if required else {})
+
+
+def _defaults(about: str) -> Schema:
+    return {"description": about, "allOf": [_ref("#/definitions/meeting")]}
+
+
+def _by_key(about: str, pointer: str) -> Schema:
+    return {
+        "description": about,
+        "type": "object",
+        "propertyNames": {"pattern": KEY},
+        "additionalProperties": _ref(pointer),
+    }
+
+
+def _entries(about: str, pointer: str) -> Schema:
+    return {"description": about, "type": "array", "items": _ref(pointer)}
+
+
+def _key(about: str) -> Schema:
+    return {"description": about, "type": "string", "pattern": KEY}
+
+
+def _ref(pointer: str) -> Schema:
+    return {"$ref": pointer}
