@@ -9,18 +9,19 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule
-
-    from reconciler.fields import Json
 
 DAILY, WEEKLY, MONTHLY = 1, 2, 3
 """The units of a rule: `recurrence.type`."""
 
 LAST = -1
 """The last week of a month: `recurrence.monthly_week`."""
+
+Rule = Mapping[str, Any]
+"""A rule as it is declared: the JSON of `recurrence`."""
 
 Nth = Callable[[int], datetime]
 """The naive wall time of an occurrence by its place, from 0.
@@ -41,13 +42,13 @@ def month_week(day: datetime) -> int:
     return (day.day - 1) // 7 + 1
 
 
-def week_days(recurrence: Mapping[str, Json], start: datetime) -> tuple[int, ...]:
+def week_days(recurrence: Rule, start: datetime) -> tuple[int, ...]:
     """The days of a weekly rule, sorted from Sunday; the start's own where none is declared."""
     declared = recurrence.get("weekly_days")
     return tuple(sorted({int(day) for day in declared.split(",")})) if declared else (week_day(start),)
 
 
-def is_on_rule(start: datetime, recurrence: Mapping[str, Json]) -> bool:
+def is_on_rule(start: datetime, recurrence: Rule) -> bool:
     """Whether a series that starts there has its start as its first occurrence."""
     unit = recurrence.get("type")
     if unit == WEEKLY:
@@ -62,12 +63,12 @@ def is_on_rule(start: datetime, recurrence: Mapping[str, Json]) -> bool:
     return start.day + 7 > _length(start) if week == LAST else month_week(start) == week
 
 
-def rule(start: datetime, recurrence: Mapping[str, Json]) -> rrule:
+def rule(start: datetime, recurrence: Rule) -> rrule:
     """The rule itself: iterate it for every occurrence from `start` (naive) on, in order, without end."""
     from dateutil import rrule as rules  # noqa: PLC0415 - most plans never walk a rule
 
     unit = recurrence.get("type")
-    days: dict[str, Json] = {}
+    days: dict[str, Any] = {}
     if unit == WEEKLY:
         days["byweekday"] = [rules.weekdays[day - 2] for day in week_days(recurrence, start)]
     elif unit == MONTHLY and _by_weekday(recurrence):
@@ -84,7 +85,7 @@ def rule(start: datetime, recurrence: Mapping[str, Json]) -> rrule:
     )
 
 
-def nth(start: datetime, recurrence: Mapping[str, Json]) -> Nth:
+def nth(start: datetime, recurrence: Rule) -> Nth:
     """The occurrences of `rule` by their place: computed where the rule is even, else walked.
 
     A plan of 10,000 meetings asks each series where it stands and when it ends. To walk takes
@@ -104,16 +105,16 @@ def nth(start: datetime, recurrence: Mapping[str, Json]) -> Nth:
     return _walked(start, recurrence)
 
 
-def _interval(recurrence: Mapping[str, Json]) -> int:
+def _interval(recurrence: Rule) -> int:
     interval: int = recurrence.get("repeat_interval") or 1
     return interval
 
 
-def _by_weekday(recurrence: Mapping[str, Json]) -> bool:
+def _by_weekday(recurrence: Rule) -> bool:
     return bool(recurrence.get("monthly_week")) and not recurrence.get("monthly_day")
 
 
-def _walked(start: datetime, recurrence: Mapping[str, Json]) -> Nth:
+def _walked(start: datetime, recurrence: Rule) -> Nth:
     return rule(start, recurrence).__getitem__
 
 

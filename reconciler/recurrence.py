@@ -6,7 +6,7 @@ This is the door to time for everything above it; it never asks what time it is 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from reconciler.wall_time import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.fields import Json
+    from reconciler.cadence import Rule
 
 __all__ = [
     "Remaining",
@@ -75,7 +75,7 @@ class Series:
 
     start_time: str
     timezone: str
-    recurrence: Mapping[str, Json]
+    recurrence: Rule
 
     def occurrences(self) -> Iterator[datetime]:
         """Every occurrence, aware, UTC, in order, up to the declared end."""
@@ -170,7 +170,7 @@ class Series:
         return at
 
 
-def sentence(recurrence: Mapping[str, Json], start_time: str, timezone: str) -> str:
+def sentence(recurrence: Rule, start_time: str, timezone: str) -> str:
     """The series as a person would say it: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …".
 
     The day it ends is the last occurrence's, in the zone. Raises as `Series` does.

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler import cadence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
-
-    from reconciler.fields import Json
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 """The names of the days as Zoom counts them: its day 1 is the first."""
@@ -56,7 +53,7 @@ def days_words(week_days: tuple[int, ...]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def rule_words(recurrence: Mapping[str, Json], start: datetime) -> str:
+def rule_words(recurrence: cadence.Rule, start: datetime) -> str:
     """How often: "every second Tuesday", "last Friday of every month"."""
     unit, every = recurrence.get("type"), _every(recurrence.get("repeat_interval") or 1)
     if unit == cadence.WEEKLY:
@@ -89,7 +86,7 @@ def _weekly_words(days: tuple[int, ...], every: str) -> str:
     return f"{every} week on {days_words(days)}"
 
 
-def _month_day_words(recurrence: Mapping[str, Json], start: datetime) -> str:
+def _month_day_words(recurrence: cadence.Rule, start: datetime) -> str:
     day, week = recurrence.get("monthly_day"), recurrence.get("monthly_week")
     if week and not day:
         return week_words(week, recurrence.get("monthly_week_day") or cadence.week_day(start))

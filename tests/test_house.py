@@ -30,7 +30,7 @@ TEXT_SUFFIXES = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".sh",
 
 DOORS = {
     "click": ("reconciler.cli",),
-    "dateutil": ("reconciler.recurrence",),
+    "dateutil": ("reconciler.cadence",),
     "deepdiff": ("reconciler.diff",),
     "filelock": ("reconciler.stores.file",),
     "httpx": ("reconciler.zoom", "reconciler.stores.http"),
