@@ -1,0 +1,1 @@
+"""Zoom over HTTP, behind the `Remote` port. Nothing outside this package may know httpx."""

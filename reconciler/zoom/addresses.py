@@ -1,0 +1,91 @@
+"""Where Zoom is: the two addresses that secrets are sent to.
+
+They come from the environment only, never from a spec, and never over a wire that others can read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler.errors import Diagnostic, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+API_URL = "https://api.zoom.us/v2"
+"""The global API; regional hosts work too. Source: developers.zoom.us/docs/api."""
+
+AUTH_URL = "https://zoom.us/oauth/token"
+"""The token endpoint of server-to-server OAuth. Source: developers.zoom.us/docs/internal-apps/s2s-oauth."""
+
+_PLAIN_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The API's base address and the token endpoint; https, or http to a loopback address."""
+
+    api_url: str = API_URL
+    auth_url: str = AUTH_URL
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "api_url", _checked("RECONCILER_API_URL", self.api_url).rstrip("/"))
+        object.__setattr__(self, "auth_url", _checked("RECONCILER_AUTH_URL", self.auth_url))
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Addresses:
+        """What RECONCILER_API_URL and RECONCILER_AUTH_URL say, else Zoom's own. Raises `SettingsError`."""
+        return cls(
+            api_url=environ.get("RECONCILER_API_URL") or API_URL,
+            auth_url=environ.get("RECONCILER_AUTH_URL") or AUTH_URL,
+        )
+
+    def origin(self, account_id: str) -> str:
+        """What a state is bound to: API host and account, as in `api.zoom.us/ACCOUNT_ID`."""
+        return f"{urlsplit(self.api_url).netloc.lower()}/{account_id}"
+
+    @property
+    def loopback_hosts(self) -> tuple[str, ...]:
+        """Hosts that must be reached without a proxy: what is sent to them is not encrypted."""
+        hosts = (urlsplit(url).hostname or "" for url in (self.api_url, self.auth_url))
+        return tuple(sorted({host for host in hosts if _is_loopback(host)}))
+
+
+def _checked(name: str, url: str) -> str:
+    if not _PLAIN_URL.fullmatch(url) or not _has_port_in_range(url):
+        raise _refused(name, "It is not a plain URL of scheme, host, port and path.")
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise _refused(name, "Plain http would show the credentials to everybody on the way.")
+    return url
+
+
+def _has_port_in_range(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refused(name: str, why: str) -> SettingsError:
+    # The address itself is not shown: somebody may have written a password into it.
+    return SettingsError(
+        Diagnostic(
+            code="settings.address",
+            summary=f"The address in {name} cannot be used",
+            detail=f"{why} Nothing was sent.",
+            hint=f"Unset {name} to reach Zoom, or give an https address without a user name "
+            "(http only to localhost, 127.0.0.1 or [::1]).",
+        )
+    )

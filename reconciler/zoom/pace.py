@@ -1,0 +1,117 @@
+"""How fast requests may start: never more than the pace in any sliding second.
+
+Zoom counts per label (light, medium), over all hosts of the account. The starts are spread
+evenly; what was missed by waking late is made up for by one start at most, never by a burst.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Diagnostic, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.ports import Clock
+
+WINDOW_SECONDS = 1.025
+"""Length of the window in which at most the pace starts.
+
+Longer than Zoom's second, so that starts which arrive 25 ms closer together than they left
+are still within it. It costs 2.4 % of the pace.
+"""
+
+STARTS_MAX = 1000
+"""Most starts in a second that can be asked for."""
+
+SPREAD = 0.95
+"""Least gap between two starts, as a share of the even one; the rest absorbs late wakings."""
+
+
+class Label(StrEnum):
+    """Zoom's weight of a request: its per-second limit is counted per label."""
+
+    LIGHT = "light"
+    MEDIUM = "medium"
+
+
+PLANS: dict[str, dict[Label, int]] = {
+    "free": {Label.LIGHT: 4, Label.MEDIUM: 2},
+    "pro": {Label.LIGHT: 30, Label.MEDIUM: 20},
+    "business": {Label.LIGHT: 80, Label.MEDIUM: 60},
+}
+"""Requests a second and label by Zoom plan. Source: developers.zoom.us/docs/api/rate-limits."""
+
+
+class Pace:
+    """Turns to send, first come first served, per label."""
+
+    def __init__(self, lanes: Mapping[Label, Lane]) -> None:
+        self._lanes = lanes
+
+    @classmethod
+    def of(cls, pace: str | int, clock: Clock) -> Pace:
+        """The pace of a Zoom plan (`free`, `pro`, `business`), or N requests a second over all labels.
+
+        Raises `SettingsError`.
+        """
+        if isinstance(pace, str) and pace in PLANS:
+            return cls({label: Lane(count, clock) for label, count in PLANS[pace].items()})
+        lane = Lane(_starts_per_second(pace), clock)
+        return cls(dict.fromkeys(Label, lane))
+
+    async def turn(self, label: Label) -> None:
+        """Wait until one request of `label` may start. Giving up while waiting costs nobody a turn."""
+        await self._lanes[label].turn()
+
+    def back_off(self, label: Label, seconds: float) -> None:
+        """Start no request of `label` for `seconds` from now, whoever sends it."""
+        self._lanes[label].back_off(seconds)
+
+
+class Lane:
+    """One line of starts, at most `starts_per_second` in any sliding second."""
+
+    def __init__(self, starts_per_second: int, clock: Clock) -> None:
+        self._clock = clock
+        self._gap_seconds = SPREAD * WINDOW_SECONDS / starts_per_second
+        self._started: deque[float] = deque([float("-inf")] * starts_per_second, maxlen=starts_per_second)
+        self._even_at = float("-inf")
+        self._paused_until = float("-inf")
+        self._line = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait for the next start; asyncio's lock is first come, first served."""
+        async with self._line:
+            while (left_seconds := self._due_at() - self._clock.monotonic()) > 0:
+                await self._clock.sleep(left_seconds)
+            self._start(self._clock.monotonic())
+
+    def back_off(self, seconds: float) -> None:
+        """Start nothing for `seconds` from now."""
+        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+
+    def _due_at(self) -> float:
+        return max(self._even_at + self._gap_seconds, self._started[0] + WINDOW_SECONDS, self._paused_until)
+
+    def _start(self, at: float) -> None:
+        self._even_at = max(self._even_at + self._gap_seconds, at - self._gap_seconds)
+        self._started.append(at)
+
+
+def _starts_per_second(pace: str | int) -> int:
+    text = str(pace)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= STARTS_MAX):
+        raise SettingsError(
+            Diagnostic(
+                code="settings.pace",
+                summary=f"There is no pace `{text[:40]}`",
+                detail="The pace is how many requests may start in a second, over the whole account.",
+                hint=f"Write {', '.join(PLANS)}, after the Zoom plan, or a number from 1 to {STARTS_MAX}.",
+            )
+        )
+    return int(text)

@@ -1,0 +1,176 @@
+"""Zoom's no, in words that help: which limit, which scope, which field, which host.
+
+Everything here is known not to have happened.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from reconciler.errors import AccessError, DailyLimitError, Diagnostic, GoneError, RefusedError
+from reconciler.zoom.limits import Limit
+from reconciler.zoom.reply import Reply, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.zoom.call import Call
+
+TOKEN_CODES = frozenset({124, 4700, 4741})
+"""Zoom's codes for a token that is missing, over or revoked."""
+
+SCOPE_CODES = frozenset({104, 4711})
+"""Zoom's codes for a token that lacks a scope."""
+
+FIELDS_SHOWN_MAX = 10
+
+_NO_USER = (
+    "zoom.user-unknown",
+    "Zoom knows no such user",
+    "Check the host: it must be a user of the account that the credentials belong to.",
+)
+GONE = {
+    3001: (
+        "zoom.meeting-gone",
+        "The meeting does not exist in Zoom",
+        "It was deleted or it expired; plan --refresh tells what would be done about it.",
+    ),
+    1001: _NO_USER,
+    1120: _NO_USER,
+}
+"""Zoom's codes for what does not exist: our code, summary, hint."""
+
+REFUSED = {
+    200: (
+        "zoom.paid-account",
+        "The account's plan does not allow this",
+        "Leave the feature out, or upgrade the account.",
+    ),
+    300: ("zoom.validation", "Zoom does not accept the request", "Change what Zoom names, then run again."),
+    1010: _NO_USER,
+    2306: (
+        "zoom.listing-hidden",
+        "The account hides meetings that were scheduled for others",
+        "Ask an administrator to allow listing them; without the list nothing is created.",
+    ),
+    3002: ("zoom.meeting-running", "The meeting is running", "Run again when it is over."),
+    3018: (
+        "zoom.personal-meeting",
+        "The meeting has the host's personal meeting id",
+        "Such a meeting cannot be deleted; set `destroy: false` to stop managing it.",
+    ),
+    3161: (
+        "zoom.host-not-allowed",
+        "The host may not schedule meetings",
+        "Give the host a licence and a role that may host meetings, or name another host.",
+    ),
+}
+"""Zoom's codes for the commoner refusals: our code, summary, hint."""
+
+_OTHER = ("zoom.refused", "Zoom refused the request", "Change what Zoom names, then run again.")
+_SCOPES = re.compile(r"scopes?\s*:?\s*\[([^\]]*)\]", re.IGNORECASE)
+
+
+def is_token_refused(reply: Reply) -> bool:
+    """Zoom did not take the token, and may take a newer one."""
+    if not (reply.is_client_error and reply.is_zoom_error) or _lacks_scope(reply):
+        return False
+    return reply.status == HTTPStatus.UNAUTHORIZED or reply.code in TOKEN_CODES
+
+
+def refusal(call: Call, reply: Reply) -> RefusedError:
+    """The error of a 4xx with Zoom's error body."""
+    if _lacks_scope(reply):
+        return _scopes_missing(call, reply)
+    if is_token_refused(reply):
+        return _token_refused(call, reply)
+    fields = tuple((path, excerpt(message, call.secrets)) for path, message in reply.fields)
+    kind = GoneError if reply.code in GONE else RefusedError
+    code, summary, hint = {**REFUSED, **GONE}.get(reply.code or 0, _OTHER)
+    diagnostic = Diagnostic(code=code, summary=summary, detail=_detail(call, reply, fields), hint=hint)
+    return kind(diagnostic, status=reply.status, zoom_code=reply.code, fields=fields)
+
+
+def over_limit(call: Call, reply: Reply, limit: Limit) -> RefusedError:
+    """A 429 that is not waited for any longer.
+
+    An unclear one ends the host's day only where it was a write.
+    """
+    if limit is Limit.BRIEF or (limit is Limit.UNCLEAR and not call.writes):
+        return _too_fast(call, reply)
+    is_account = limit is Limit.ACCOUNT_DAY
+    whose = "account" if is_account else "host"
+    return DailyLimitError(
+        Diagnostic(
+            code="zoom.daily-limit-account" if is_account else "zoom.daily-limit",
+            summary=f"The {whose}'s daily limit is used up",
+            detail=_detail(call, reply),
+            hint="Run again after 00:00 UTC; what is left is sent then.",
+        ),
+        scope="account" if is_account else "host",
+        zoom_code=reply.code,
+    )
+
+
+def answered(call: Call, reply: Reply) -> str:
+    """What Zoom said, as a sentence."""
+    code = "" if reply.code is None else f", code {reply.code}"
+    message = excerpt(reply.message, call.secrets)
+    text = f"Zoom answered HTTP {reply.status}{code}" + (f": {message}" if message else "")
+    return text if text.endswith((".", "…")) else f"{text}."
+
+
+def tracking(reply: Reply) -> str:
+    """Zoom's own id of the request, as a sentence; empty where there is none."""
+    return f" Zoom's tracking id is {excerpt(reply.tracking_id)}." if reply.tracking_id else ""
+
+
+def _lacks_scope(reply: Reply) -> bool:
+    return reply.code in SCOPE_CODES or bool(_SCOPES.search(reply.message))
+
+
+def _scopes_missing(call: Call, reply: Reply) -> AccessError:
+    found = _SCOPES.search(reply.message)
+    names = _both_forms(found[1].split(",")) if found else ()
+    wanted = " or ".join(f"`{excerpt(name, call.secrets)}`" for name in names)
+    diagnostic = Diagnostic(
+        code="zoom.scopes",
+        summary="The Zoom app lacks a scope",
+        detail=f"{call.what}: it needs {wanted}. Nothing was done." if wanted else _detail(call, reply),
+        hint="Add it under Scopes of the app at marketplace.zoom.us (server-to-server apps take the form "
+        "that ends in `:admin`), activate the app again, then run again.",
+    )
+    return AccessError(diagnostic, status=reply.status, zoom_code=reply.code)
+
+
+def _both_forms(scopes: Iterable[str]) -> tuple[str, ...]:
+    bases = sorted({scope.strip().removesuffix(":admin") for scope in scopes if scope.strip()})
+    return tuple(form for base in bases for form in (f"{base}:admin", base))
+
+
+def _token_refused(call: Call, reply: Reply) -> AccessError:
+    diagnostic = Diagnostic(
+        code="zoom.token-refused",
+        summary="Zoom does not accept the access token",
+        detail=_detail(call, reply),
+        hint="Make a new ZOOM_ACCESS_TOKEN; with server-to-server OAuth, see that the app is activated.",
+    )
+    return AccessError(diagnostic, status=reply.status, zoom_code=reply.code)
+
+
+def _too_fast(call: Call, reply: Reply) -> RefusedError:
+    diagnostic = Diagnostic(
+        code="zoom.rate-limit",
+        summary="Zoom kept saying that requests come too fast",
+        detail=_detail(call, reply),
+        hint="Something else sends on this account; use a smaller --pace, or run again later.",
+    )
+    return RefusedError(diagnostic, status=reply.status, zoom_code=reply.code)
+
+
+def _detail(call: Call, reply: Reply, fields: tuple[tuple[str, str], ...] = ()) -> str:
+    named = (f"`{excerpt(path)}`: {message}" for path, message in fields[:FIELDS_SHOWN_MAX])
+    sentences = (f"{call.what}: {answered(call, reply)}", *named, "Nothing was done.")
+    return " ".join(sentences) + tracking(reply)
