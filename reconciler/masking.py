@@ -1,0 +1,133 @@
+"""What of a source line may be shown: secrets masked, odd characters escaped, long lines cut.
+
+It must rather hide too much than too little: it also serves text that is not YAML.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MASK = "***"
+WIDTH_MAX = 100
+"""Characters of a source line that are shown."""
+
+Columns = tuple[int, int]
+"""A stretch of a line in characters from 0; the end is not in it."""
+
+_SECRET_PARTS = ("passw", "passc", "passp", "pswd", "pwd", "pasw", "secret", "token", "zak")
+_NOT_SECRET = frozenset({"default_password"})
+_LIKE_SECRET = 0.75
+_ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+
+_LINK_SECRET = re.compile(r"(?i)\b(?:pwd|zak|tk|access_token)(?:=|%3d)(?P<secret>[^\s&\"'#<>]+)")
+_WRITTEN_SECRET = re.compile(
+    r"""(?ix) (?<![a-z0-9_]) (?:pass|pas|pwd)[a-z_]* ["']? \s* [:=] \s*"""
+    r"""(?!\{\s*["']?env|[&*|>\#]|$) (?P<secret>\S.*?) \s*$"""
+)
+_KEY = re.compile(r"""^[\s\-?{\[]*["']?(?P<key>[\w.-]+)["']?\s*:(?:\s|$)""")
+_LINES_BACK_MAX = 50
+
+
+@lru_cache(maxsize=512)
+def is_secret(name: str) -> bool:
+    """Whether a value under this key may be a secret, be the key misspelt or not."""
+    if name in _NOT_SECRET:
+        return False
+    letters = re.sub(r"[^a-z]", "", name.lower())
+    return any(part in letters for part in _SECRET_PARTS) or (
+        SequenceMatcher(None, letters, "password").ratio() >= _LIKE_SECRET
+    )
+
+
+def is_reference(name: str, value: str) -> bool:
+    """Whether `value` under `name`, inside a secret, only refers to one: an env name, a version."""
+    if name == "env":
+        return _ENV_NAME.fullmatch(value) is not None
+    return name == "version" and value.isdigit() and len(value) < len("1000")
+
+
+def secret_columns(lines: Sequence[str], index: int) -> tuple[Columns, ...]:
+    """Stretches of line `index` (from 0) that look like secrets, judged by the text alone."""
+    line = lines[index]
+    found = [match.span("secret") for match in _LINK_SECRET.finditer(line)]
+    found += [match.span("secret") for match in _WRITTEN_SECRET.finditer(line)]
+    if _continues_secret(lines, index):
+        found.append((len(line) - len(line.lstrip()), len(line)))
+    return tuple(found)
+
+
+def _continues_secret(lines: Sequence[str], index: int) -> bool:
+    """Whether the nearest line above that has a key has a secret one, and this line has none."""
+    for back in range(index, max(-1, index - _LINES_BACK_MAX), -1):
+        key = _KEY.match(lines[back])
+        if key:
+            return back != index and is_secret(key["key"]) and "env" not in lines[back]
+    return False
+
+
+def shown(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
+    """The line, and below it a caret line, both fit for a terminal.
+
+    `caret` is a stretch of `line`; an empty one is shown as one caret.
+    """
+    pieces = _pieces(line, secrets)
+    start = sum(_width(text) for at, text in pieces if at < caret[0])
+    end = sum(_width(text) for at, text in pieces if at < caret[1])
+    text, start, end = _cut("".join(text for _, text in pieces), start, max(end, start + 1))
+    return f"{text}\n{' ' * start}{'^' * (end - start)}"
+
+
+def escaped(text: str) -> str:
+    """`text` without anything that moves a cursor, turns writing around or hides."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if character == "\t":
+        return " "
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of Python's own escapes
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) != 0 for character in text)
+
+
+def _pieces(line: str, secrets: Sequence[Columns]) -> list[tuple[int, str]]:
+    """(column it stands for, text to show), in order: one per character, or per secret."""
+    hidden = dict.fromkeys(
+        column for start, end in secrets for column in range(max(start, 0), min(end, len(line)))
+    )
+    pieces = []
+    for column, character in enumerate(line):
+        if column not in hidden:
+            pieces.append((column, _escaped(character)))
+        elif column - 1 not in hidden:
+            pieces.append((column, MASK))
+    return pieces
+
+
+def _cut(text: str, start: int, end: int) -> tuple[str, int, int]:
+    """At most `WIDTH_MAX` characters of `text` around the caret, and where the caret stands then."""
+    if len(text) <= WIDTH_MAX:
+        return text.rstrip(), start, min(end, max(len(text), start + 1))
+    first = max(0, min(start - WIDTH_MAX // 3, len(text) - WIDTH_MAX))
+    cut = text[first : first + WIDTH_MAX].rstrip()
+    if first:
+        cut = "…" + cut[1:]
+    if first + WIDTH_MAX < len(text):
+        cut = cut[:-1] + "…"
+    return cut, start - first, min(end - first, max(len(cut), start - first + 1))

@@ -1,0 +1,45 @@
+"""What a plain YAML scalar means: JSON's grammar decides, and all else is text.
+
+So `NO`, `0730`, `10:30` and a timestamp stay what was written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.fields import Json
+
+CONSTANTS: dict[str, bool] = {"true": True, "false": False}
+NULLS = frozenset({"null", ""})
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_NUMBER_STARTS = frozenset("-0123456789")
+_DIGITS_MAX = 20  # of a whole number that may fit into 64 bits
+_INTEGERS = range(-(2**63), 2**64)
+
+
+def plain(text: str) -> Json:
+    """The JSON value that `text` stands for. Raises OverflowError for a number that fits nowhere."""
+    if text in NULLS:
+        return None
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    match = _NUMBER.fullmatch(text) if text[0] in _NUMBER_STARTS else None
+    if match is None:
+        return text
+    return _fraction(text) if match[1] or match[2] else _integer(text)
+
+
+def _fraction(text: str) -> float:
+    number = float(text)
+    if number - number != 0:  # infinite
+        raise OverflowError
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > _DIGITS_MAX or (number := int(text)) not in _INTEGERS:
+        raise OverflowError
+    return number

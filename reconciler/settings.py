@@ -1,0 +1,163 @@
+"""`reconciler.yaml`: where the specs and the state are, and what each host may send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from reconciler import document as documents
+from reconciler import schema
+from reconciler.errors import Diagnostic, Finding, Severity
+from reconciler.locator import Locator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.document import Document, Source
+    from reconciler.fields import Json
+
+FILENAME = "reconciler.yaml"
+
+DAILY_LIMIT = 100
+"""Create and update requests per host and UTC day, where nothing else is said."""
+
+RESERVE = 10
+"""Of them, those kept for meetings that start within 48 hours."""
+
+PACE = "pro"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """What a host may send. `pace` is `free`, `pro`, `business` or requests a second."""
+
+    daily_limit: int = DAILY_LIMIT
+    reserve: int = RESERVE
+    pace: str | float = PACE
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What differs for one host; None: as for all."""
+
+    daily_limit: int | None = None
+    reserve: int | None = None
+
+
+def _nothing() -> Mapping[str, Json]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that `reconciler.yaml` can say.
+
+    `specs` is empty and `state` None where the file names none. `hosts` is a
+    closed list where it is not None. `document` is the file itself, to point into.
+    """
+
+    specs: tuple[str, ...] = ()
+    state: str | None = None
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    hosts: Mapping[str, HostSettings] | None = None
+    defaults: Mapping[str, Json] = field(default_factory=_nothing)
+    document: Document | None = field(default=None, repr=False, compare=False)
+
+    def limits(self, host: str) -> BudgetSettings:
+        """What `host` may send; its name is compared without regard to case."""
+        own = next(
+            (own for name, own in (self.hosts or {}).items() if name.casefold() == host.casefold()), None
+        )
+        if own is None:
+            return self.budget
+        daily_limit = self.budget.daily_limit if own.daily_limit is None else own.daily_limit
+        reserve = self.budget.reserve if own.reserve is None else own.reserve
+        return replace(self.budget, daily_limit=daily_limit, reserve=reserve)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSettings:
+    """The settings, None where there are errors, and what was found."""
+
+    settings: Settings | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def parse(source: Source) -> ParsedSettings:
+    """The settings in `source` and every finding about them. Raises nothing."""
+    document = documents.parse(source)
+    locator = Locator(document)
+    if not document.is_sound:
+        return ParsedSettings(None, locator.defects())
+    value = {} if document.value is None else document.value  # an empty file sets nothing
+    findings = schema.findings("reconciler", value)
+    if not findings:
+        findings = tuple(_beyond_schema(value))
+    diagnostics = tuple(locator.diagnostic(finding, finding.path) for finding in findings)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
+        return ParsedSettings(None, diagnostics)
+    return ParsedSettings(_settings(value, document), diagnostics)
+
+
+def _settings(value: Mapping[str, Json], document: Document) -> Settings:
+    hosts = value.get("hosts")
+    return Settings(
+        specs=tuple(value.get("specs", ())),
+        state=value.get("state"),
+        budget=BudgetSettings(**value.get("budget", {})),
+        hosts=None
+        if hosts is None
+        else MappingProxyType({h: HostSettings(**own) for h, own in hosts.items()}),
+        defaults=MappingProxyType(value.get("defaults", {})),
+        document=document,
+    )
+
+
+def _beyond_schema(value: Mapping[str, Json]) -> Iterator[Finding]:
+    yield from _remote_state(value)
+    yield from _twin_hosts(value)
+    yield from _reserves(value)
+
+
+def _remote_state(value: Mapping[str, Json]) -> Iterator[Finding]:
+    if str(value.get("state", "")).casefold().startswith(("https:", "http:")):
+        yield Finding(
+            ("state",),
+            "settings.state-address",
+            "An https:// state cannot stand in this file",
+            "The address gets a password, and who may change this file could send it elsewhere.",
+            "Give it by `--state` or in the environment as RECONCILER_STATE.",
+        )
+
+
+def _twin_hosts(value: Mapping[str, Json]) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for host in value.get("hosts", {}):
+        first = seen.setdefault(host.casefold(), host)
+        if first != host:
+            yield Finding(
+                ("hosts", host),
+                "settings.duplicate-host",
+                f"`{host}` and `{first}` are the same host",
+                "An e-mail means the same in capital and small letters.",
+                "Keep one of the two.",
+                on_key=True,
+            )
+
+
+def _reserves(value: Mapping[str, Json]) -> Iterator[Finding]:
+    budget = BudgetSettings(**value.get("budget", {}))
+    places: list[tuple[tuple[str, ...], Mapping[str, int]]] = [(("budget",), value.get("budget", {}))]
+    places += [(("hosts", host), own) for host, own in value.get("hosts", {}).items()]
+    for path, own in places:
+        daily_limit = own.get("daily_limit", budget.daily_limit)
+        reserve = own.get("reserve", budget.reserve)
+        if reserve > daily_limit:
+            yield Finding(
+                (*path, "reserve" if "reserve" in own else "daily_limit"),
+                "settings.reserve",
+                f"The reserve of {reserve} is more than the {daily_limit} requests of a day",
+                "Nothing would be sent but what starts within 48 hours.",
+                f"Write a `reserve` of at most {daily_limit}.",
+            )

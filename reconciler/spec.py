@@ -1,0 +1,172 @@
+"""Everything declared: files and settings in, one validated `Spec` out, and every finding of one run.
+
+A meeting that is wrong never hides what is wrong with another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from reconciler import document as documents
+from reconciler import rules
+from reconciler.errors import Diagnostic, Finding, Severity, Span
+from reconciler.meeting import Meeting
+from reconciler.references import Import, Moved, References, Removed
+from reconciler.spec_file import SpecFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.document import Source
+    from reconciler.fields import Json
+    from reconciler.settings import Settings
+
+__all__ = ["Import", "Moved", "Parsed", "Removed", "Spec", "parse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is declared, merged with its defaults and valid; `meetings` by key, in the order of keys."""
+
+    meetings: Mapping[str, Meeting] = field(default_factory=lambda: MappingProxyType({}))
+    moved: tuple[Moved, ...] = ()
+    imports: tuple[Import, ...] = ()
+    removed: tuple[Removed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The spec, None where there are errors, and every finding in the order of file, line and column."""
+
+    spec: Spec | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def parse(sources: Sequence[Source], settings: Settings) -> Parsed:
+    """The spec in `sources`, each a file of its own. Raises nothing."""
+    with documents.collector_off():
+        reading = _Reading(settings)
+        for source in sources:
+            reading.read(source)
+        reading.check_all()
+    return Parsed(reading.spec(), _in_order(reading.diagnostics))
+
+
+class _Reading:
+    """All files of one spec, one after another."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.hosts = None if settings.hosts is None else {host.casefold(): host for host in settings.hosts}
+        self.files: dict[str, SpecFile] = {}
+        self.declared: dict[str, SpecFile] = {}  # every key, be its meeting sound or not
+        self.found: dict[str, Meeting] = {}
+        self.references = References()
+        self.diagnostics: list[Diagnostic] = []
+
+    def read(self, source: Source) -> None:
+        file = SpecFile(documents.parse(source), self.settings)
+        self.files[source.filename] = file
+        self.diagnostics += file.diagnostics()
+        for key in file.raw_meetings:
+            first = self.declared.setdefault(key, file)
+            if first is not file:
+                self.diagnostics.append(_twin(key, first, file))
+        for key, body, findings in file.meetings():
+            if body is None:
+                self.tell(file, key, findings)
+            elif self.declared[key] is file:
+                self.take(file, key, body)
+        self.references += file.references()
+
+    def take(self, file: SpecFile, key: str, body: Mapping[str, Json]) -> None:
+        """Make a meeting of a body that fits the schema."""
+        attributes = {**body}
+        host = attributes.pop("host", None)
+        protect = attributes.pop("protect", False)
+        problem = self.host_problem(host)
+        if problem:
+            self.tell(file, key, (problem,))
+        filename = file.document.filename
+        meeting = Meeting(key, host or "", attributes, protect, filename, *file.position(key))
+        findings = rules.check(meeting)
+        if findings:
+            self.tell(file, key, findings)
+        if not problem:
+            self.found[key] = meeting
+
+    def host_problem(self, host: str | None) -> Finding | None:
+        """What is wrong with a meeting's host, if something is."""
+        if host is None:
+            return Finding(
+                ("host",),
+                "spec.no-host",
+                "The meeting has no `host`",
+                "A host is the Zoom user whose meeting it is, by e-mail or user id.",
+                "Write `host:` here, or for all meetings of the file under `defaults`.",
+            )
+        if self.hosts is None or host.casefold() in self.hosts:
+            return None
+        near = get_close_matches(host.casefold(), self.hosts, n=1)
+        return Finding(
+            ("host",),
+            "spec.unknown-host",
+            f"`{host}` is not among the hosts of reconciler.yaml",
+            "Where `hosts` is written there, it is a closed list.",
+            f"Did you mean `{self.hosts[near[0]]}`?"
+            if near
+            else "Add it to `hosts`, or take one that is there.",
+        )
+
+    def check_all(self) -> None:
+        """What only shows in all files together."""
+        for finding in rules.check_all(self.found):
+            assert finding.key is not None, "a finding about meetings names one"
+            self.tell(self.declared[finding.key], finding.key, (finding,))
+        if all(file.is_readable for file in self.files.values()):  # else a key may stand in the part not read
+            for entry, finding in self.references.contradictions(self.declared):
+                file = self.files[entry.span.filename]
+                path = (*file.reference_path(entry), *finding.path)
+                self.diagnostics.append(file.locator.diagnostic(finding, path))
+
+    def tell(self, file: SpecFile, key: str, findings: Sequence[Finding]) -> None:
+        follows = file.bad_defaults  # what follows from a default that is told already
+        told = [finding for finding in findings if finding.path[:1] not in follows]
+        self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in told]
+
+    def spec(self) -> Spec | None:
+        """The spec, if there is no error."""
+        if any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics):
+            return None
+        meetings = MappingProxyType({key: self.found[key] for key in sorted(self.found)})
+        return Spec(meetings, self.references.moved, self.references.imports, self.references.removed)
+
+
+def _twin(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
+    line, _ = first.position(key)
+    finding = Finding(
+        ("meetings", key),
+        "spec.duplicate-key",
+        f"The key `{key}` is declared twice",
+        f"{first.document.filename}:{line} declares it first.",
+        "A key is unique over all files: rename one of the two.",
+        key=key,
+        on_key=True,
+    )
+    return second.diagnostic(finding)
+
+
+def _in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each once: a wrong default is found in every meeting that takes it."""
+    once: dict[tuple[str, Span | None, str], Diagnostic] = {}
+    for each in diagnostics:
+        once.setdefault((each.code, each.span, each.summary), each)
+    return tuple(sorted(once.values(), key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    span = diagnostic.span
+    return (span.filename, span.start.line, span.start.column) if span else ("", 0, 0)

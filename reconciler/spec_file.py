@@ -1,0 +1,157 @@
+"""One file of a spec: what it declares, checked against the schema, and where it says so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from reconciler import schema
+from reconciler.errors import Diagnostic, Finding
+from reconciler.locator import Locator, Path
+from reconciler.merging import known_depth, merged, without_nulls
+from reconciler.references import Import, Moved, References, Removed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.document import Document
+    from reconciler.fields import Json
+    from reconciler.settings import Settings
+
+_KEY = re.compile(r"[A-Za-z0-9._-]+")
+_EMPTY: Mapping[str, Json] = MappingProxyType({})
+
+
+class SpecFile:
+    """A file and what is found in it. Nothing here looks at another file."""
+
+    def __init__(self, document: Document, settings: Settings) -> None:
+        self.document = document
+        self.locator = Locator(document)
+        self.is_readable = isinstance(document.value, dict)
+        self.value: Mapping[str, Json] = document.value if self.is_readable else _EMPTY
+        self.raw_meetings = _mapping(self.value.get("meetings"))
+        self._settings = settings
+        self._settings_locator = Locator(settings.document) if settings.document else None
+        self._outer = tuple(self._outer_findings()) if self.is_readable else ()
+        self._bad_entries = {finding.path[:2] for finding in self._outer}
+        self.bad_defaults = {
+            finding.path[1:2] for finding in self._outer if finding.path[:1] == ("defaults",)
+        }
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """What is wrong with the text, and with all that is no meeting."""
+        yield from self.locator.defects()
+        if self.document.is_sound and not self.is_readable:
+            yield self.diagnostic(_nothing_declared(self.document.value))
+        for finding in self._outer:
+            yield self.diagnostic(finding)
+
+    def meetings(self) -> Iterator[tuple[str, dict[str, Json] | None, tuple[Finding, ...]]]:
+        """(key, the body merged with its defaults, findings) per meeting; None for a body that does not fit.
+
+        Paths of findings lead from the meeting.
+        """
+        fits = schema.gate("meetings", schema.MEETING)
+        base = self._base()
+        clean = self.document.has_nulls or _has_null(base)
+        for key, body in self.raw_meetings.items():
+            if not fits(body):
+                yield key, None, schema.findings("meetings", body, schema.MEETING)
+                continue
+            whole = merged(base, body) if base else body
+            if clean:
+                whole = without_nulls(whole)
+            if base and not fits(whole):
+                yield key, None, schema.findings("meetings", whole, schema.MEETING)
+            elif _KEY.fullmatch(key):
+                yield key, whole, ()
+
+    def position(self, key: str) -> tuple[int, int]:
+        """Line and column, from 1, of a meeting's key."""
+        entry = self.document.entries.get(("meetings", key))
+        if entry:
+            return entry.line + 1, entry.column + 1
+        start = self.locator.span(("meetings", key), on_key=True).start
+        return start.line, start.column
+
+    def references(self) -> References:
+        """The entries of `moved`, `imports` and `removed` that fit the schema."""
+        return References(
+            tuple(Moved(e["from"], e["to"], self.locator.span(p)) for p, e in self._entries("moved")),
+            tuple(Import(int(e["id"]), e["to"], self.locator.span(p)) for p, e in self._entries("imports")),
+            tuple(
+                Removed(e["key"], int(e["id"]), e["destroy"], self.locator.span(p))
+                for p, e in self._entries("removed")
+            ),
+        )
+
+    def reference_path(self, entry: Moved | Import | Removed) -> Path:
+        """Where in the document `entry`, one of this file's, stands."""
+        section = {Moved: "moved", Import: "imports", Removed: "removed"}[type(entry)]
+        return next(path for path, _ in self._entries(section) if self.locator.span(path) == entry.span)
+
+    def diagnostic(self, finding: Finding) -> Diagnostic:
+        """A finding about the file, in its place."""
+        return self.locator.diagnostic(finding, finding.path)
+
+    def meeting_diagnostic(self, key: str, finding: Finding) -> Diagnostic:
+        """A finding about a meeting, told there or at the default that the value came from."""
+        locator, root, is_default = self._origin(key, finding.path)
+        placed = locator.diagnostic(finding, (*root, *finding.path), key=None if is_default else key)
+        return replace(placed, key=None) if is_default else placed
+
+    def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
+        """Whose value stands at `path` of the meeting: the one that has most of the path, the meeting first."""
+        layers: list[tuple[Locator, Path, Json, bool]] = [
+            (self.locator, ("meetings", key), self.raw_meetings.get(key), False),
+            (self.locator, ("defaults",), self.value.get("defaults"), True),
+        ]
+        if self._settings_locator:
+            layers.append((self._settings_locator, ("defaults",), dict(self._settings.defaults), True))
+        locator, root, _, is_default = max(layers, key=lambda layer: known_depth(layer[2], path))
+        return locator, root, is_default
+
+    def _base(self) -> dict[str, Json]:
+        """The defaults of the settings and of this file; without those that are wrong, which is told once."""
+        own = _mapping(self.value.get("defaults"))
+        sound = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
+        return merged(self._settings.defaults, sound)
+
+    def _outer_findings(self) -> tuple[Finding, ...]:
+        """What is wrong with all that is no meeting's body, keys of meetings included."""
+        skeleton = dict(self.value)
+        if isinstance(skeleton.get("meetings"), dict):
+            skeleton["meetings"] = {key: {} for key in self.raw_meetings if not _KEY.fullmatch(key)}
+        if schema.is_valid("meetings", skeleton):
+            return ()
+        return schema.findings("meetings", skeleton)
+
+    def _entries(self, section: str) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+        entries = self.value.get(section)
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if (section, index) not in self._bad_entries:
+                yield (section, index), entry
+
+
+def _nothing_declared(value: Json) -> Finding:
+    if value is None:
+        summary, detail = (
+            "The file is empty",
+            "An empty file is never taken for one that declares no meetings.",
+        )
+    else:
+        summary, detail = "The file is no mapping", "A spec begins with `version: 1` and has `meetings`."
+    hint = "Write `version: 1` and `meetings:`, or take the file out of the specs."
+    return Finding((), "spec.empty" if value is None else "spec.shape", summary, detail, hint)
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else _EMPTY
+
+
+def _has_null(value: Json) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is None or any(map(_has_null, inner))
