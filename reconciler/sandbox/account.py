@@ -1,0 +1,239 @@
+"""The emulated account: users, meetings, usage, tokens; pure data and what may be done to it.
+
+It knows no clock, no disk and no HTTP. What changes is also kept as a *change*,
+a JSON object that `apply` does again, so that somebody else can make it last.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter, deque
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from reconciler.fields import Json
+
+REQUESTS_KEPT = 20_000
+"""How many of the newest requests are remembered."""
+
+_EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/.]+")
+_NUMBER_STEP = 7_654_321_019  # odd and no multiple of 5: each number of ten digits comes once
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody of the account; `email` as it was first written."""
+
+    id: str
+    email: str
+
+    @property
+    def pmi(self) -> int:
+        """The personal meeting id: ten digits."""
+        return 1_000_000_000 + int(hashlib.sha256(self.id.encode()).hexdigest()[:8], 16)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMeeting:
+    """A meeting as the account keeps it.
+
+    `document` holds what a read shows, but for what is made at reading.
+    `occurrences` holds what was done to single ones: {occurrence id: {changed field: value}}.
+    `serial` counts writes of the account: higher is newer.
+    """
+
+    id: int
+    host_id: str
+    document: Mapping[str, Json]
+    serial: int
+    deleted: bool = False
+    occurrences: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token and until when it holds, in epoch seconds."""
+
+    text: str = field(repr=False)
+    expires_at: float
+    scopes: tuple[str, ...]
+    client: str
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it came.
+
+    `at` is by the emulator's clock, `monotonic` in seconds; `status` is 0 where it got no answer.
+    """
+
+    method: str
+    path: str
+    host: str | None
+    at: datetime
+    monotonic: float
+    status: int
+
+
+class Account:
+    """All that a sandbox knows."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self.usage: dict[tuple[str, str], int] = {}
+        self.tokens: dict[str, Token] = {}
+        self.serial = 0
+        self.requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
+        self.counters: Counter[str] = Counter()
+        self._per_day: Counter[date] = Counter()
+        self._meetings: dict[int, StoredMeeting] = {}
+        self._by_host: dict[str, dict[int, None]] = {}
+        self._ids: dict[str, str] = {}
+        self._change: dict[str, Json] = {}
+
+    # Users
+
+    def user(self, name: str) -> User | None:
+        """The user of that id or e-mail, whatever its case, if it was seen before."""
+        return self.users.get(name) or self.users.get(self._ids.get(name.casefold(), ""))
+
+    def provide(self, email: str) -> User:
+        """The user of that e-mail, made where there is none; the same e-mail always gets the same id."""
+        if known := self.user(email):
+            return known
+        digest = hashlib.sha256(email.casefold().encode()).digest()
+        user = User(base64.urlsafe_b64encode(digest)[:22].decode().replace("-", "A").replace("_", "B"), email)
+        self._add_user(user)
+        self._changed("users", asdict(user))
+        return user
+
+    @staticmethod
+    def is_email(name: str) -> bool:
+        """Whether it is well formed."""
+        return _EMAIL.fullmatch(name) is not None
+
+    # Meetings
+
+    @property
+    def all_meetings_ever(self) -> tuple[StoredMeeting, ...]:
+        """Everything that was ever created, oldest first, the deleted ones too."""
+        return tuple(self._meetings.values())
+
+    def meetings_of(self, host: str) -> tuple[StoredMeeting, ...]:
+        """What a user (by id or e-mail) hosts and has not deleted, oldest first."""
+        user = self.user(host)
+        numbers = self._by_host.get(user.id, {}) if user else {}
+        return tuple(self._meetings[number] for number in numbers)
+
+    def meeting(self, number: int) -> StoredMeeting | None:
+        """The meeting of that id, deleted or not."""
+        return self._meetings.get(number)
+
+    def next_number(self) -> tuple[int, int]:
+        """The serial of the next meeting, and its id: eleven digits, never the same twice."""
+        serial = self.serial + 1
+        return serial, 80_000_000_000 + (serial * _NUMBER_STEP + 1_234_567_890) % 10_000_000_000
+
+    def put(self, meeting: StoredMeeting) -> None:
+        """Keep a meeting, new or changed."""
+        self._add_meeting(meeting)
+        self._changed("meetings", _row(meeting))
+
+    def delete(self, meeting: StoredMeeting, *, deleted: bool = True) -> None:
+        """End a meeting, or take that back."""
+        self.put(replace(meeting, deleted=deleted, serial=self.serial + 1))
+
+    # Usage
+
+    def used(self, day: date, payer: str) -> int:
+        """Charged requests of a UTC day."""
+        return self.usage.get((day.isoformat(), payer), 0)
+
+    def charge(self, day: date, payer: str) -> None:
+        """Count one more."""
+        key = (day.isoformat(), payer)
+        self.usage[key] = self.usage.get(key, 0) + 1
+        self._changed("usage", [*key, self.usage[key]])
+
+    # Tokens
+
+    def keep_token(self, token: Token) -> None:
+        """Remember an issued or a revoked token."""
+        self.tokens[token.text] = token
+        self._changed("tokens", asdict(token))
+
+    # Requests
+
+    def saw(self, request: Request) -> None:
+        """Log a request."""
+        self.requests.append(request)
+        self.counters[request.method] += 1
+        self._per_day[request.at.date()] += 1
+
+    def requests_on(self, day: date) -> int:
+        """How many came on a UTC day, as far as this process saw."""
+        return self._per_day[day]
+
+    # As JSON
+
+    def take_change(self) -> dict[str, Json] | None:
+        """What has changed since it was last taken; None where nothing has."""
+        change, self._change = self._change, {}
+        return change or None
+
+    def apply(self, change: Mapping[str, Json]) -> None:
+        """Do again what a change says; doing it twice is the same as once."""
+        for row in change.get("users", ()):
+            self._add_user(User(**row))
+        for row in change.get("meetings", ()):
+            self._add_meeting(StoredMeeting(**row))
+        for day, payer, used in change.get("usage", ()):
+            self.usage[day, payer] = used
+        for row in change.get("tokens", ()):
+            self.tokens[row["text"]] = Token(**row | {"scopes": tuple(row["scopes"])})
+
+    def to_json(self) -> dict[str, Json]:
+        """The whole account as one change."""
+        return {
+            "users": [asdict(user) for user in self.users.values()],
+            "meetings": [_row(meeting) for meeting in self._meetings.values()],
+            "usage": [[*key, used] for key, used in self.usage.items()],
+            "tokens": [asdict(token) for token in self.tokens.values()],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Json]) -> Account:
+        """The account that `to_json` wrote."""
+        account = cls()
+        account.apply(document)
+        return account
+
+    def _changed(self, what: Literal["users", "meetings", "usage", "tokens"], row: Json) -> None:
+        self._change.setdefault(what, []).append(row)
+
+    def _add_user(self, user: User) -> None:
+        self.users[user.id] = user
+        self._ids[user.email.casefold()] = user.id
+
+    def _add_meeting(self, meeting: StoredMeeting) -> None:
+        self._meetings[meeting.id] = meeting
+        self.serial = max(self.serial, meeting.serial)
+        hosted = self._by_host.setdefault(meeting.host_id, {})
+        if meeting.deleted:
+            hosted.pop(meeting.id, None)
+        else:
+            hosted[meeting.id] = None
+
+
+def _row(meeting: StoredMeeting) -> dict[str, Json]:
+    return {each: getattr(meeting, each) for each in _MEETING_PARTS}  # asdict would copy it deeply
+
+
+_MEETING_PARTS = tuple(each.name for each in fields(StoredMeeting))

@@ -1,0 +1,174 @@
+"""What the API refuses in a body before it does anything: code 300 and its relatives."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reconciler import fields
+from reconciler.sandbox import times
+from reconciler.sandbox.replies import Refused, invalid, invalid_parameter, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from reconciler.fields import Field, Json
+    from reconciler.sandbox.switches import Switches
+
+INSTANT, SCHEDULED, RECURRING, PERSONAL, SERIES = 1, 2, 3, 4, 8
+"""Types of meetings."""
+
+DAILY, WEEKLY, MONTHLY = 1, 2, 3
+"""Types of recurrence."""
+
+_PASSCODE = re.compile(r"[A-Za-z0-9@\-_*!#]{1,10}")
+
+_FITS: Mapping[str, Callable[[Json], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+}
+
+
+def cleaned(body: Json, switches: Switches) -> dict[str, Json]:
+    """The fields of a body that the API knows; null is as good as absent, surplus is passed over.
+
+    Raises `Refused` for a wrong type, a value out of its bounds, a text that is too long.
+    """
+    if not isinstance(body, dict):
+        raise refusal(400, 300, "Request Body should be a valid JSON object.")
+    wrong: list[str] = []
+    known = _object(body, "", switches, wrong)
+    if wrong:
+        raise invalid(*((path, f"Invalid parameter: {path.rpartition('.')[2]}.") for path in wrong))
+    return known
+
+
+def _object(body: Mapping[str, Json], prefix: str, switches: Switches, wrong: list[str]) -> dict[str, Json]:
+    found = {}
+    for name, value in body.items():
+        field = _fields().get(f"{prefix}{name}")
+        if field is not None and value is not None:
+            found[name] = _value(field, value, switches, wrong)
+    return found
+
+
+def _value(field: Field, value: Json, switches: Switches, wrong: list[str]) -> Json:
+    if not _FITS.get(field.type, _anything)(value):
+        wrong.append(field.path.replace("[]", ""))
+        return value
+    if isinstance(value, dict):
+        return _object(value, f"{field.path}.", switches, wrong) if _children(field.path) else value
+    if isinstance(value, list):
+        return _list(field, value, switches, wrong)
+    if isinstance(value, str) and field.max_length and len(value) > field.max_length:
+        if switches.long_text == "cut":
+            return value[: field.max_length]
+        wrong.append(field.path.replace("[]", ""))
+    elif not _allowed(field, value):
+        wrong.append(field.path.replace("[]", ""))
+    return value
+
+
+def _list(field: Field, value: list[Json], switches: Switches, wrong: list[str]) -> list[Json]:
+    if not all(_FITS.get(field.items or "", _anything)(item) for item in value) or not (
+        (field.min_items or 0) <= len(value) <= (field.max_items or len(value))
+    ):
+        wrong.append(field.path)
+        return value
+    if field.items != "object":
+        return value
+    return [_object(item, f"{field.path}[].", switches, wrong) for item in value]
+
+
+def _allowed(field: Field, value: Json) -> bool:
+    if field.enum and value not in field.enum:
+        return False
+    if field.pattern and isinstance(value, str) and not re.search(field.pattern, value):
+        return value == ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        low, high = field.minimum, field.maximum
+        return (low is None or value >= low) and (high is None or value <= high)
+    return True
+
+
+def demand_create(body: Mapping[str, Json], switches: Switches) -> None:
+    """What a create must have and must not. Raises `Refused`."""
+    kind = body.get("type", SCHEDULED)
+    if kind == INSTANT and "schedule_for" in body:
+        raise refusal(400, 3000, "Instant meetings cannot be scheduled for another user.")
+    if kind == SERIES and "recurrence" not in body:
+        raise invalid_parameter("recurrence")
+    demand(body, kind, switches)
+
+
+def demand(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
+    """What holds for creates and updates of that type alike. Raises `Refused`."""
+    if body.get("pre_schedule") and kind not in (SCHEDULED, RECURRING):
+        raise refusal(400, 3000, "A pre-scheduled meeting must be of type 2 or 3.")
+    if "timezone" in body and times.zone(body["timezone"]) is None:
+        raise invalid_parameter("timezone")
+    if "start_time" in body and times.instant(body["start_time"], body.get("timezone", "UTC")) is None:
+        raise invalid_parameter("start_time")
+    if kind == SERIES and "recurrence" in body:
+        _demand_rule(body["recurrence"])
+    for refused in (*_passcode(body, switches), *_settings(body), *_tracking(body, switches)):
+        raise refused
+
+
+def _demand_rule(rule: Mapping[str, Json]) -> None:
+    kind = rule.get("type")
+    if kind is None:
+        raise invalid_parameter("recurrence.type")
+    if kind == WEEKLY and not rule.get("weekly_days"):
+        raise invalid_parameter("recurrence.weekly_days")
+    highest = _intervals().get(str(kind))
+    if highest is not None and rule.get("repeat_interval", 1) > highest:
+        raise invalid_parameter("recurrence.repeat_interval")
+    if "end_date_time" in rule and times.instant(rule["end_date_time"], "UTC") is None:
+        raise invalid_parameter("recurrence.end_date_time")
+
+
+def _passcode(body: Mapping[str, Json], switches: Switches) -> Iterator[Refused]:
+    secret = body.get("password")
+    if secret and (
+        not _PASSCODE.fullmatch(secret)
+        or len(secret) < switches.passcode_length_min
+        or (switches.passcode_digits_only and not secret.isdigit())
+    ):
+        yield invalid_parameter("password")
+
+
+def _settings(body: Mapping[str, Json]) -> Iterator[Refused]:
+    if "," in body.get("settings", {}).get("enforce_login_domains", ""):
+        yield invalid_parameter("settings.enforce_login_domains")
+
+
+def _tracking(body: Mapping[str, Json], switches: Switches) -> Iterator[Refused]:
+    if switches.tracking_fields is None:
+        return
+    for entry in body.get("tracking_fields", ()):
+        if entry.get("field") not in switches.tracking_fields:
+            yield invalid_parameter("tracking_fields.field")
+
+
+def _anything(_value: Json) -> bool:
+    return True
+
+
+@cache
+def _fields() -> Mapping[str, Field]:
+    return dict(fields.table())
+
+
+@cache
+def _children(path: str) -> bool:
+    return any(other.startswith(f"{path}.") for other in _fields())
+
+
+@cache
+def _intervals() -> Mapping[str, int]:
+    return _fields()["recurrence.repeat_interval"].maximum_by.get("recurrence.type", {})

@@ -1,0 +1,161 @@
+"""A host's meetings, page by page, with the few fields that lists show."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox import meetings, reading, times
+from reconciler.sandbox.checks import INSTANT, SERIES
+from reconciler.sandbox.replies import Reply, invalid_parameter, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.fields import Json
+    from reconciler.sandbox.account import StoredMeeting
+    from reconciler.sandbox.switches import Switches
+
+PAGE_SIZE = 30
+"""Items on a page where nothing else was asked for."""
+
+AGENDA_LENGTH = 250
+"""Characters of an agenda that lists show."""
+
+_SHOWN = (
+    "agenda",
+    "created_at",
+    "duration",
+    "host_id",
+    "id",
+    "pmi",
+    "start_time",
+    "timezone",
+    "topic",
+    "type",
+    "uuid",
+)
+_PAST = frozenset({"previous_meetings"})
+_COMING = frozenset({"upcoming", "upcoming_meetings"})
+_KINDS = frozenset({"scheduled", "live"}) | _PAST | _COMING
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    host_id: str
+    kind: str
+    offset: int
+    dies_at: datetime
+
+
+class Pages:
+    """The page tokens that were handed out; they die with the process and after a while."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, _Page] = {}
+
+    def next(self, host_id: str, kind: str, offset: int, dies_at: datetime) -> str:
+        """A token for what follows `offset`."""
+        token = secrets.token_urlsafe(16)
+        self._pages[token] = _Page(host_id, kind, offset, dies_at)
+        return token
+
+    def offset(self, token: str, host_id: str, kind: str, now: datetime) -> int:
+        """Where that page begins. Raises `Refused` for a token that is dead or of another list."""
+        page = self._pages.get(token)
+        if page is None or (page.host_id, page.kind) != (host_id, kind) or now >= page.dies_at:
+            raise refusal(400, 300, "The next page token is either invalid or has expired.")
+        return page.offset
+
+
+def listed(  # noqa: PLR0913 - a list is a question, a clock and what is there
+    hosted: Sequence[StoredMeeting],
+    host_id: str,
+    *,
+    query: Mapping[str, str],
+    pages: Pages,
+    switches: Switches,
+    now: datetime,
+) -> Reply:
+    """One page of what a host has. Raises `Refused`."""
+    if switches.list_forbidden:
+        raise refusal(403, 2306, "You cannot see meetings that were scheduled for others.")
+    kind = query.get("type", "scheduled")
+    if kind not in _KINDS:
+        raise invalid_parameter("type")
+    size = _size(query, switches)
+    items = [item for meeting in hosted for item in _items(meeting, kind, switches, now)]
+    if switches.lists_reordered:
+        items.reverse()
+    offset, number = _offset(query, size), _number(query)
+    if token := query.get("next_page_token"):
+        offset = pages.offset(token, host_id, kind, now)
+    end = offset + size
+    dies_at = now + times.seconds(switches.page_token_seconds)
+    following = pages.next(host_id, kind, end, dies_at) if end < len(items) else ""
+    return Reply(
+        200,
+        {
+            "page_count": -(-len(items) // size),
+            "page_number": number,
+            "page_size": size,
+            "total_records": len(items),
+            "next_page_token": following,
+            "meetings": items[offset:end],
+        },
+    )
+
+
+def _size(query: Mapping[str, str], switches: Switches) -> int:
+    text = query.get("page_size", str(PAGE_SIZE))
+    if not text.isdecimal() or not 1 <= int(text) <= 300:  # noqa: PLR2004 - the API's bound
+        raise invalid_parameter("page_size")
+    return min(int(text), switches.page_size_max)
+
+
+def _number(query: Mapping[str, str]) -> int:
+    text = query.get("page_number", "1")
+    if not text.isdecimal() or int(text) < 1:
+        raise invalid_parameter("page_number")
+    return int(text)
+
+
+def _offset(query: Mapping[str, str], size: int) -> int:
+    return (_number(query) - 1) * size
+
+
+def _items(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> Iterator[dict[str, Json]]:
+    document = meeting.document
+    if document["type"] == INSTANT or not _belongs(meeting, kind, switches, now):
+        return
+    item = {name: document[name] for name in _SHOWN if name in document}
+    item["join_url"] = reading.join_url(meeting, switches)
+    if "agenda" in item:
+        item["agenda"] = item["agenda"][:AGENDA_LENGTH]
+    if document["type"] == SERIES and switches.list_occurrences:
+        for start in reading.coming_starts(meeting, now):
+            yield item | {"start_time": times.text(start)}
+    else:
+        yield item
+
+
+def _belongs(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> bool:
+    expires_at = meetings.expires_at(meeting.document)
+    if expires_at is not None and now >= expires_at:
+        return False
+    if kind == "live":
+        return meeting.id in switches.running
+    if kind == "scheduled":
+        return True
+    return _is_over(meeting, now) == (kind in _PAST)
+
+
+def _is_over(meeting: StoredMeeting, now: datetime) -> bool:
+    document = meeting.document
+    if "start_time" not in document:
+        return False
+    if document["type"] == SERIES:
+        return not reading.coming_starts(meeting, now)
+    return times.parsed(document["start_time"]) + times.minutes(document["duration"]) <= now

@@ -1,0 +1,187 @@
+"""The endpoints of the API: what each does, what it is called, what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox import checks, listing, meetings, people, reading
+from reconciler.sandbox.checks import PERSONAL, SERIES
+from reconciler.sandbox.emulator import Call, Emulator, Operation
+from reconciler.sandbox.replies import Reply, invalid_parameter, no_meeting, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.sandbox.account import StoredMeeting
+    from reconciler.sandbox.switches import Switches
+
+
+def create(emulator: Emulator, call: Call) -> Reply:
+    """POST /users/{userId}/meetings."""
+    scheduler = emulator.user(call.parts["user"])
+    host = emulator.host(scheduler)
+    body = checks.cleaned(call.body, host.switches)
+    checks.demand_create(body, host.switches)
+    if wanted := body.get("schedule_for"):
+        host = _scheduled_for(emulator, wanted, host)
+    if not host.switches.may_host:
+        raise refusal(400, 3161, "The user may not host or schedule meetings.")
+    identity = emulator.account.next_number()
+    now = emulator.now()
+    meeting = meetings.created(body, host, scheduler=scheduler, identity=identity, now=now)
+    emulator.put(meeting)
+    return Reply(201, reading.shown(meeting, host.switches, now))
+
+
+def read(emulator: Emulator, call: Call) -> Reply:
+    """GET /meetings/{meetingId}."""
+    meeting = emulator.as_read(emulator.meeting(call.parts["meeting"]))
+    previous = call.query.get("show_previous_occurrences") == "true"
+    switches = _host(emulator, meeting).switches
+    document = reading.shown(meeting, switches, emulator.now(), previous=previous)
+    if occurrence_id := call.query.get("occurrence_id"):
+        _demand_occurrence(meeting, occurrence_id)
+        document |= meeting.occurrences.get(occurrence_id, {})
+    return Reply(200, document)
+
+
+def update(emulator: Emulator, call: Call) -> Reply:
+    """PATCH /meetings/{meetingId}."""
+    meeting = emulator.meeting(call.parts["meeting"])
+    host = _host(emulator, meeting)
+    body = checks.cleaned(call.body, host.switches)
+    checks.demand(body, body.get("type") or meeting.document["type"], host.switches)
+    serial, now = emulator.account.serial + 1, emulator.now()
+    if occurrence_id := call.query.get("occurrence_id"):
+        _demand_occurrence(meeting, occurrence_id)
+        emulator.put(meetings.occurrence_patched(meeting, occurrence_id, body, serial=serial, now=now))
+    else:
+        emulator.put(meetings.patched(meeting, body, host, serial=serial, now=now))
+    return Reply(204)
+
+
+def delete(emulator: Emulator, call: Call) -> Reply:
+    """DELETE /meetings/{meetingId}."""
+    meeting = emulator.meeting(call.parts["meeting"])
+    serial = emulator.account.serial + 1
+    if occurrence_id := call.query.get("occurrence_id"):
+        _demand_occurrence(meeting, occurrence_id)
+        emulator.put(meetings.occurrence_deleted(meeting, occurrence_id, serial=serial))
+    elif meeting.document["type"] == PERSONAL:
+        raise refusal(400, 3018, "A personal meeting id cannot be deleted.")
+    else:
+        emulator.account.put(replace(meeting, deleted=True, serial=serial))
+    return Reply(204)
+
+
+def status(emulator: Emulator, call: Call) -> Reply:
+    """PUT /meetings/{meetingId}/status: end what runs, or take a deletion back."""
+    action = call.body.get("action") if isinstance(call.body, dict) else None
+    if action == "recover":
+        meeting = emulator.meeting(call.parts["meeting"], deleted=True)
+        emulator.account.put(replace(meeting, deleted=False, serial=emulator.account.serial + 1))
+    elif action == "end":
+        ended = emulator.meeting(call.parts["meeting"]).id
+        running = tuple(number for number in emulator.switches.running if number != ended)
+        emulator.switches = replace(emulator.switches, running=running)
+    else:
+        raise invalid_parameter("action")
+    return Reply(204)
+
+
+def list_meetings(emulator: Emulator, call: Call) -> Reply:
+    """GET /users/{userId}/meetings."""
+    host = emulator.host(emulator.user(call.parts["user"]))
+    hosted = [each for each in emulator.account.meetings_of(host.user.id) if emulator.is_listed(each)]
+    return listing.listed(
+        hosted,
+        host.user.id,
+        query=call.query,
+        pages=emulator.pages,
+        switches=host.switches,
+        now=emulator.now(),
+    )
+
+
+def user(emulator: Emulator, call: Call) -> Reply:
+    """GET /users/{userId}."""
+    host = emulator.host(emulator.user(call.parts["user"]))
+    return Reply(200, people.described(host.user, host.switches))
+
+
+def user_settings(emulator: Emulator, call: Call) -> Reply:
+    """GET /users/{userId}/settings."""
+    host = emulator.host(emulator.user(call.parts["user"]))
+    return Reply(200, people.settings(host.switches, call.query.get("option", "")))
+
+
+def _scheduled_for(emulator: Emulator, wanted: str, scheduler: meetings.Host) -> meetings.Host:
+    if not (emulator.account.is_email(wanted) or emulator.account.user(wanted)):
+        raise invalid_parameter("schedule_for")
+    host = emulator.host(emulator.user(wanted))
+    if not host.switches.may_be_scheduled_for and host.user != scheduler.user:
+        raise refusal(400, 3000, f"You are not allowed to schedule for {wanted}.")
+    return host
+
+
+def _demand_occurrence(meeting: StoredMeeting, occurrence_id: str) -> None:
+    if meeting.document["type"] != SERIES or occurrence_id not in reading.occurrence_ids(meeting):
+        raise invalid_parameter("occurrence_id")
+
+
+def _host(emulator: Emulator, meeting: StoredMeeting) -> meetings.Host:
+    user = emulator.account.users.get(meeting.host_id)
+    if user is None:  # the account's file was cut by hand
+        raise no_meeting(meeting.id)
+    return emulator.host(user)
+
+
+# Who pays
+
+
+def _user_in_path(emulator: Emulator, call: Call) -> str:
+    return emulator.user(call.parts["user"]).id
+
+
+def _host_of_meeting(emulator: Emulator, call: Call) -> str:
+    return emulator.meeting(call.parts["meeting"]).host_id
+
+
+def _updated(emulator: Emulator, call: Call) -> str:
+    if emulator.switches.patch_charged_per_meeting:
+        return f"meeting {emulator.meeting(call.parts['meeting']).id}"
+    return _host_of_meeting(emulator, call)
+
+
+def _recovered(emulator: Emulator, call: Call) -> str:
+    found = (
+        emulator.account.meeting(int(call.parts["meeting"])) if call.parts["meeting"].isdecimal() else None
+    )
+    if found is None:
+        raise no_meeting(call.parts["meeting"])
+    return found.host_id
+
+
+def _label(name: str) -> Callable[[Switches], str]:
+    return lambda _: name
+
+
+def _always(_: Switches) -> bool:
+    return True
+
+
+def _never(_: Switches) -> bool:
+    return False
+
+
+CREATE = Operation("create", lambda switches: switches.create_label, _always, _user_in_path, create)
+LIST = Operation("list", _label("Medium"), _never, _user_in_path, list_meetings)
+READ = Operation("read", _label("Light"), _never, _host_of_meeting, read)
+UPDATE = Operation("update", _label("Light"), _always, _updated, update)
+DELETE = Operation(
+    "delete", _label("Light"), lambda switches: switches.delete_counts, _host_of_meeting, delete
+)
+STATUS = Operation("status", _label("Light"), lambda switches: switches.status_counts, _recovered, status)
+USER = Operation("user", _label("Light"), _never, _user_in_path, user)
+USER_SETTINGS = Operation("user_settings", _label("Medium"), _never, _user_in_path, user_settings)

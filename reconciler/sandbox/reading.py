@@ -1,0 +1,108 @@
+"""How a stored meeting reads: everything that is made anew for each answer."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox import defaults, drops, series, times
+from reconciler.sandbox.checks import SERIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reconciler.fields import Json
+    from reconciler.sandbox.account import StoredMeeting
+    from reconciler.sandbox.switches import Switches
+
+
+def shown(
+    meeting: StoredMeeting, switches: Switches, now: datetime, *, previous: bool = False
+) -> dict[str, Json]:
+    """The body of a read, and of the answer to a create; `previous` shows what is over too."""
+    document = dict(meeting.document)
+    document["status"] = "started" if meeting.id in switches.running else "waiting"
+    document["settings"] = drops.shown(document["settings"], switches)
+    document["start_url"] = f"https://{switches.join_host}/s/{meeting.id}?zak={secrets.token_urlsafe(48)}"
+    document["join_url"] = join_url(meeting, switches)
+    document["chat_join_url"] = f"https://{switches.join_host}/launch/jc/{meeting.id}"
+    document |= _passcodes(meeting)
+    if switches.empty_agenda:
+        document.setdefault("agenda", "")
+    if document["settings"]["approval_type"] != drops.NO_REGISTRATION:
+        document["registration_url"] = f"https://{switches.join_host}/meeting/register/{document['uuid']}"
+    if document["type"] == SERIES:
+        document["occurrences"] = _occurrences(meeting, None if previous else now)
+        document["recurrence"] = _rule(document, switches)
+    document["tracking_fields"] = _tracking(document.get("tracking_fields", []), switches)
+    if not document["tracking_fields"]:
+        del document["tracking_fields"]
+    return document
+
+
+def join_url(meeting: StoredMeeting, switches: Switches) -> str:
+    """The participants' link, with the passcode inside where there is one."""
+    link = f"https://{switches.join_host}/j/{meeting.id}"
+    secret = meeting.document.get("password")
+    return f"{link}?pwd={defaults.encrypted(meeting.id, secret)}" if secret else link
+
+
+def occurrence_ids(meeting: StoredMeeting) -> frozenset[str]:
+    """Every occurrence that can be named."""
+    return frozenset(_id(start) for start in _starts(meeting, None))
+
+
+def coming_starts(meeting: StoredMeeting, now: datetime) -> tuple[datetime, ...]:
+    """The starts of a series that are not over, in order."""
+    return _starts(meeting, now)
+
+
+def _passcodes(meeting: StoredMeeting) -> dict[str, Json]:
+    secret = meeting.document.get("password")
+    if not secret:
+        return {}
+    digits = defaults.digits(meeting.id, secret)
+    encrypted = defaults.encrypted(meeting.id, secret)
+    return {"encrypted_password": encrypted, "h323_password": digits, "pstn_password": digits}
+
+
+def _starts(meeting: StoredMeeting, now: datetime | None) -> tuple[datetime, ...]:
+    document = meeting.document
+    since = now - timedelta(minutes=document["duration"]) if now else None
+    start = times.parsed(document["start_time"])
+    return series.coming(start, document["timezone"], document["recurrence"], since=since)
+
+
+def _occurrences(meeting: StoredMeeting, now: datetime | None) -> list[dict[str, Json]]:
+    duration = meeting.document["duration"]
+    plain = {"duration": duration, "status": "available"}
+    return [
+        {"occurrence_id": _id(start), "start_time": times.text(start), **plain, **_edit(meeting, _id(start))}
+        for start in _starts(meeting, now)
+    ]
+
+
+def _edit(meeting: StoredMeeting, occurrence_id: str) -> Mapping[str, Json]:
+    edit = meeting.occurrences.get(occurrence_id, {})
+    return {name: value for name, value in edit.items() if name != "agenda"}
+
+
+def _id(start: datetime) -> str:
+    return str(int(start.timestamp()) * 1000)
+
+
+def _rule(document: Mapping[str, Json], switches: Switches) -> dict[str, Json]:
+    rule = dict(document["recurrence"])
+    if switches.end_date_moved and "end_date_time" in rule:
+        end = times.end_of_day(times.parsed(rule["end_date_time"]), document["timezone"])
+        rule["end_date_time"] = times.text(end)
+    return rule
+
+
+def _tracking(sent: list[dict[str, Json]], switches: Switches) -> list[dict[str, Json]]:
+    named = {entry.get("field") for entry in sent}
+    unsent = [{"field": field, "value": ""} for field in switches.tracking_fields or () if field not in named]
+    shown_fields = [{**entry, "visible": True} for entry in [*sent, *unsent]]
+    return shown_fields[::-1] if switches.lists_reordered else shown_fields

@@ -1,0 +1,87 @@
+"""The emulator's clock, which stands where it was set until it is set again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Diagnostic, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_STEP = re.compile(r"\+(?:\d{1,6}[wdhms])+")
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+class StandingClock:
+    """Real time until it is set for the first time; then that instant, in every later process too.
+
+    It is remembered in `path`; None: only here.
+    """
+
+    def __init__(self, path: Path | None, real_now: Callable[[], datetime]) -> None:
+        self._path = path
+        self._real_now = real_now
+        self._set_to = self._read()
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+        return self._set_to or self._real_now()
+
+    def set(self, text: str) -> None:
+        """An instant, or `+1d`, `+12h`, `+30m` from where it stands. Raises `SettingsError`."""
+        self._set_to = self._moved(text.strip())
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
+        beside.write_text(json.dumps({"now": self._set_to.isoformat()}) + "\n", encoding="utf-8")
+        beside.replace(self._path)
+
+    def _moved(self, text: str) -> datetime:
+        try:
+            if _STEP.fullmatch(text):
+                return self.now() + _step(text)
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise SettingsError(
+            Diagnostic(
+                code="sandbox.clock",
+                summary="The emulator's clock cannot be set to that",
+                detail=f"{text[:60]!r} is neither an instant nor a step forward.",
+                hint='Write an instant with its zone, such as "2027-01-11T08:00:00Z", '
+                'or a step such as "+1d", "+12h" or "+30m".',
+            )
+        )
+
+    def _read(self) -> datetime | None:
+        if self._path is None:
+            return None
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        try:
+            return datetime.fromisoformat(json.loads(text)["now"]).astimezone(UTC)
+        except (ValueError, KeyError, TypeError):
+            raise SettingsError(
+                Diagnostic(
+                    code="sandbox.clock",
+                    summary="The emulator's clock cannot be read",
+                    detail=f"{self._path} does not hold an instant.",
+                    hint="Remove the file; the clock then shows the real time.",
+                )
+            ) from None
+
+
+def _step(text: str) -> timedelta:
+    parts = re.findall(r"(\d+)([wdhms])", text)
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())

@@ -1,0 +1,64 @@
+"""The API's two ways to write a time, and the one way in which it answers."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?")
+
+UTC_NAMES = ("UTC", "Etc/UTC", "GMT")
+
+
+@lru_cache(maxsize=512)
+def zone(name: str) -> ZoneInfo | None:
+    """The zone of that IANA name; None where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def instant(text: str, timezone: str) -> datetime | None:
+    """The instant of `...Z`, or of a wall time in `timezone`; None where it is neither."""
+    if not _FORM.fullmatch(text):
+        return None
+    try:
+        wall = datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return None
+    return wall.replace(tzinfo=UTC if text.endswith("Z") else zone(timezone)).astimezone(UTC)
+
+
+def text(moment: datetime) -> str:
+    """As the API answers it: UTC, whole seconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parsed(answer: str) -> datetime:
+    """The instant of a text that `text` made."""
+    return datetime.fromisoformat(answer)
+
+
+def end_of_day(moment: datetime, timezone: str) -> datetime:
+    """The last second of that day in a zone."""
+    local = moment.astimezone(zone(timezone))
+    return local.replace(hour=23, minute=59, second=59).astimezone(UTC)
+
+
+def next_midnight(moment: datetime) -> datetime:
+    """When the next UTC day begins."""
+    today = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=1)
+
+
+def seconds(number: float) -> timedelta:
+    """That many seconds."""
+    return timedelta(seconds=number)
+
+
+def minutes(number: float) -> timedelta:
+    """That many minutes."""
+    return timedelta(minutes=number)
