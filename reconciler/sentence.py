@@ -37,9 +37,9 @@ def weekday_words(day: datetime) -> str:
     return weekday_name(day)[:3]
 
 
-def time_words(time: datetime) -> str:
+def time_words(moment: datetime) -> str:
     """The time of day, seconds only where there are some: "10:00"."""
-    return time.strftime("%H:%M:%S" if time.second else "%H:%M")
+    return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
 
 
 def week_words(week: int, week_day: int) -> str:

@@ -1,0 +1,100 @@
+"""Passcodes: fit for Zoom, and in no place where they can be read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.fields import Json
+
+PASSCODE_LENGTH_MAX = 10
+"""Characters in a passcode. Source: Zoom's API, create and update a meeting, `password`."""
+
+_PATH = ("password",)
+_REFERENCE = "Write `password: {env: TEAM_PASSCODE, version: 1}` and set that variable where apply runs"
+_UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
+# Mail filters write a link inside a link, with `=` as %3D.
+_LINK_SECRET = re.compile(r"(?<![a-z0-9_])(?:pwd|zak)(?:=|%3d)[^\s&]", re.IGNORECASE)
+
+
+def check(attributes: Mapping[str, Json]) -> Iterator[Finding]:
+    """Findings about `password`, and about passcodes inside of links in any text."""
+    declared = attributes.get("password")
+    if isinstance(declared, str):
+        yield from _literal(declared)
+    if _has_link_secret(attributes):
+        yield from (_in_link(path) for path in _link_secrets(attributes, ()))
+
+
+def unfit(passcode: str) -> tuple[str, str] | None:
+    """Why Zoom would refuse a passcode, as the end of a code and a sentence; None where it is fit.
+
+    Never with the passcode in it.
+    """
+    if not passcode:
+        return "empty", "It is empty."
+    if len(passcode) > PASSCODE_LENGTH_MAX:
+        return "length", f"It has {len(passcode)} characters; Zoom takes at most {PASSCODE_LENGTH_MAX}."
+    if _UNFIT.search(passcode):
+        return "charset", "It holds characters other than letters, digits and `@ - _ *`."
+    return None
+
+
+def _literal(passcode: str) -> Iterator[Finding]:
+    reason = unfit(passcode)
+    if reason:
+        code, detail = reason
+        remedy = (
+            "Choose one of 1 to 10 letters, digits and `@ - _ *`, or leave `password` out: Zoom makes one."
+        )
+        yield Finding(_PATH, f"passcode.{code}", "Zoom would refuse this passcode", detail, remedy)
+    yield Finding(
+        _PATH,
+        "passcode.literal",
+        "A passcode in plain sight",
+        "Whoever can read this file can join the meeting, and git keeps it for ever.",
+        f"{_REFERENCE}, or leave `password` out: Zoom makes one where the account asks for it.",
+        Severity.WARNING,
+    )
+
+
+def _in_link(path: tuple[str | int, ...]) -> Finding:
+    return Finding(
+        path,
+        "passcode.in-link",
+        "A link that lets anybody in",
+        "A join link with `pwd=` or `zak=` in it holds the passcode, or acts as the host.",
+        "Take the link out; `reconciler links` shows join links when they are needed.",
+    )
+
+
+def _has_link_secret(attributes: Mapping[str, Json]) -> bool:
+    # Without recursion: this runs over every text of every meeting.
+    open_ends: list[Json] = [attributes.values()]
+    while open_ends:
+        for value in open_ends.pop():
+            if isinstance(value, str):
+                if ("=" in value or "%" in value) and _LINK_SECRET.search(value):
+                    return True
+            elif isinstance(value, dict):
+                open_ends.append(value.values())
+            elif isinstance(value, (list, tuple)):
+                open_ends.append(value)
+    return False
+
+
+def _link_secrets(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, str):
+        if _LINK_SECRET.search(value):
+            yield path
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _link_secrets(item, (*path, index))
+    elif hasattr(value, "items"):
+        for name, item in value.items():
+            yield from _link_secrets(item, (*path, name))

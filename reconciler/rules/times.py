@@ -1,0 +1,160 @@
+"""Start and zone: a time that exists, and exactly once, wherever it is read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from reconciler import recurrence
+from reconciler.errors import Finding, Severity
+from reconciler.meeting import SCHEDULED, SERIES, kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.fields import Json
+
+_START, _ZONE = ("start_time",), ("timezone",)
+_WRITTEN = "%Y-%m-%dT%H:%M:%S"
+
+
+def check(attributes: Mapping[str, Json]) -> Iterator[Finding]:
+    """Findings about `start_time` and `timezone`."""
+    start, timezone, of_type = attributes.get("start_time"), attributes.get("timezone"), kind(attributes)
+    if start is None and of_type in (SCHEDULED, SERIES):
+        yield _start_missing(of_type)
+    if timezone is None:
+        yield from _without_zone(start, is_series=of_type == SERIES)
+    elif recurrence.zone(timezone) is None:
+        yield _zone_unknown(timezone)
+    if start is None:
+        return
+    if not is_possible(start):
+        yield impossible(start, _START)
+    elif timezone is not None and recurrence.zone(timezone) is not None:
+        yield from _at_clock_changes(start, timezone, is_series=of_type == SERIES)
+
+
+def is_possible(written: str) -> bool:
+    """Whether the calendar has that time, a day from either end of it aside."""
+    try:
+        return 1 < recurrence.parsed(written).year < 9999  # noqa: PLR2004 - Python's first and last year
+    except ValueError:
+        return False
+
+
+def impossible(written: str, path: tuple[str, ...]) -> Finding:
+    """The finding for a time that is in no calendar."""
+    return Finding(
+        path,
+        "time.impossible",
+        "There is no such day",
+        f"The calendar has no {written.partition('T')[0]}.",
+        "Check day and month: a date is written year, month, day.",
+    )
+
+
+def _start_missing(of_type: int) -> Finding:
+    named = "a series (type 8)" if of_type == SERIES else "a meeting at a fixed time (type 2)"
+    return Finding(
+        _START,
+        "time.start-missing",
+        "No start_time",
+        f"This is {named}. Without a start Zoom would begin it now.",
+        "Add `start_time: 2027-01-11T10:00:00` and a `timezone`, or write `type: 3` for no fixed time.",
+    )
+
+
+def _without_zone(start: str | None, *, is_series: bool) -> Iterator[Finding]:
+    if is_series:
+        yield Finding(
+            _ZONE,
+            "time.zone-missing",
+            "A series without a timezone",
+            "A series keeps its time on the wall, and Zoom would take the host's zone for it.",
+            "Add the zone people live by, such as `timezone: Europe/Berlin`.",
+        )
+    elif start is not None and not start.endswith("Z"):
+        yield Finding(
+            _ZONE,
+            "time.zone-missing",
+            "A local time without a timezone",
+            f"{start} is a time on the wall, and Zoom would take the host's zone for it.",
+            f"Add its zone, such as `timezone: Europe/Berlin`, or write UTC: `start_time: {start}Z`.",
+        )
+
+
+def _zone_unknown(timezone: str) -> Finding:
+    meant = _nearest(timezone)
+    return Finding(
+        _ZONE,
+        "time.zone-unknown",
+        "No such time zone",
+        f"`{timezone}` is not a name in the IANA time zone database.",
+        f"Did you mean `{meant}`?" if meant else "Write an IANA name, such as `Europe/Berlin` or `UTC`.",
+    )
+
+
+@lru_cache(maxsize=256)
+def _nearest(timezone: str) -> str | None:
+    """The IANA zone that was probably meant: by its whole name, or by its city alone."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a wrong zone needs it
+
+    names = sorted(recurrence.zones(), reverse=True)
+    known = {name.rpartition("/")[2].casefold(): name for name in names if "/" in name}
+    known |= {name.casefold(): name for name in names}
+    near = get_close_matches(timezone.strip().replace(" ", "_").casefold(), known, n=1, cutoff=0.75)
+    return known[near[0]] if near else None
+
+
+def _at_clock_changes(start: str, timezone: str, *, is_series: bool) -> Iterator[Finding]:
+    if recurrence.is_skipped(start, timezone):
+        yield _skipped(start, timezone)
+    elif recurrence.is_ambiguous(start, timezone):
+        yield _ambiguous(start, timezone, is_series=is_series)
+    elif is_series and start.endswith("Z"):
+        yield from _utc_in_series(start, timezone)
+
+
+def _wall(moment: datetime, timezone: str) -> str:
+    return moment.astimezone(recurrence.zone(timezone)).strftime(_WRITTEN)
+
+
+def _skipped(start: str, timezone: str) -> Finding:
+    moved = _wall(recurrence.instant(start, timezone), timezone)
+    return Finding(
+        _START,
+        "time.skipped",
+        "This time does not exist",
+        f"Clocks in {timezone} are put forward over {start}.",
+        f"Write `start_time: {moved}`, or another time.",
+    )
+
+
+def _ambiguous(start: str, timezone: str, *, is_series: bool) -> Finding:
+    first = recurrence.instant(start, timezone).strftime(_WRITTEN + "Z")
+    remedy = "Begin at another time, or on another day."
+    return Finding(
+        _START,
+        "time.ambiguous",
+        "This time occurs twice",
+        f"Clocks in {timezone} are put back over {start}; the first of the two is {first}.",
+        remedy if is_series else f"Write `start_time: {first}`, or another time.",
+        Severity.WARNING,
+    )
+
+
+def _utc_in_series(start: str, timezone: str) -> Iterator[Finding]:
+    if not recurrence.has_summer_time(timezone, recurrence.parsed(start).year):
+        return
+    wall = _wall(recurrence.instant(start, timezone), timezone)
+    yield Finding(
+        _START,
+        "time.utc-in-series",
+        "A series in UTC, in a zone with summer time",
+        f"{start} is {wall[11:16]} in {timezone}. The series keeps that time on the wall, "
+        "so that in UTC it moves by an hour when the clocks change.",
+        f"Say what stays: `start_time: {wall}`, or `timezone: UTC` for the same time in UTC all year.",
+        Severity.WARNING,
+    )
