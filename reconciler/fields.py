@@ -12,8 +12,6 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from reconciler import resources
 
 if TYPE_CHECKING:
@@ -114,7 +112,7 @@ class Field:
 @cache
 def table() -> Mapping[str, Field]:
     """Every field by its path, in the order in which people write them."""
-    rows = orjson.loads(resources.read("api/create-meeting.fields.json"))["fields"]
+    rows = resources.document("api/create-meeting.fields.json")["fields"]
     return MappingProxyType({path: _field(path, row) for path, row in rows.items()})
 
 

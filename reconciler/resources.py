@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
@@ -19,4 +22,13 @@ def read(name: str) -> bytes:
     Read once per process. Raises FileNotFoundError where neither place has it:
     then the installation is broken.
     """
-    return next(path for folder in _FOLDERS if (path := folder / name).is_file()).read_bytes()
+    for folder in _FOLDERS:
+        if (folder / name).is_file():
+            return (folder / name).read_bytes()
+    raise FileNotFoundError(f"schemas/{name} is missing; install meetings-reconciler again")
+
+
+@cache
+def document(name: str) -> Any:
+    """The same file as a JSON value, parsed once: not to be changed."""
+    return orjson.loads(read(name))

@@ -37,7 +37,7 @@ DOORS = {
     "jsonschema": ("reconciler.schema",),
     "jsonschema_rs": ("reconciler.schema",),
     "obstore": ("reconciler.stores.object",),
-    "orjson": ("reconciler.statefile",),
+    "orjson": ("reconciler.statefile", "reconciler.resources"),
     "rich": ("reconciler.views",),
     "starlette": ("reconciler.sandbox",),
     "uvicorn": ("reconciler.sandbox",),

@@ -1,0 +1,150 @@
+"""A key that its mapping does not know, and what was meant by it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Finding
+from reconciler.fields import joined, table
+from reconciler.mistake import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.fields import Json
+    from reconciler.mistake import Mistake, Source
+
+LIST_MAX = 8
+"""A mapping with no more fields than this has them all named in a hint."""
+
+GUESSED_MAX = 64
+"""Characters of a key that is still compared with others."""
+
+LIKE_MIN = 0.66
+"""How like two names must be, from 0 to 1, for one to be meant by the other: `por` is `pro`."""
+
+OTHER_NAMES = {
+    "attendees": "settings.meeting_invitees",
+    "byday": "recurrence.weekly_days",
+    "cohosts": "settings.alternative_hosts",
+    "count": "recurrence.end_times",
+    "date": "start_time",
+    "days": "recurrence.weekly_days",
+    "description": "agenda",
+    "interval": "recurrence.repeat_interval",
+    "invitees": "settings.meeting_invitees",
+    "length": "duration",
+    "name": "topic",
+    "passcode": "password",
+    "repeat": "recurrence",
+    "start": "start_time",
+    "subject": "topic",
+    "title": "topic",
+    "tz": "timezone",
+    "until": "recurrence.end_date_time",
+}
+"""What people write, by habit of other programs, for a field of a meeting."""
+
+ZOOM_SETS = frozenset(
+    {
+        "assistant_id",
+        "chat_join_url",
+        "created_at",
+        "creation_source",
+        "dynamic_host_key",
+        "encrypted_password",
+        "h323_password",
+        "host_email",
+        "host_id",
+        "id",
+        "join_url",
+        "occurrences",
+        "pmi",
+        "pstn_password",
+        "registration_url",
+        "start_url",
+        "status",
+        "uuid",
+    }
+)
+"""Fields of an answer of Zoom's that no request may carry."""
+
+
+def surplus(mistake: Mistake, source: Source) -> tuple[Finding, ...]:
+    """A finding for each key of the mapping that its schema does not name."""
+    known = tuple(mistake.schema.get("properties", ()))
+    return tuple(_finding(mistake, source, key, known) for key in mistake.value if key not in known)
+
+
+def nearest(written: Json, known: tuple[str, ...]) -> str | None:
+    """The one of `known` that `written` most likely stands for; None where none is near."""
+    return _nearest(written, known) if isinstance(written, str) and len(written) <= GUESSED_MAX else None
+
+
+@lru_cache(maxsize=1024)
+def _nearest(written: str, known: tuple[str, ...]) -> str | None:
+    plain = {_plain(name): name for name in reversed(known)}
+    near = get_close_matches(_plain(written), plain, n=1, cutoff=LIKE_MIN)
+    return plain[near[0]] if near else None
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _finding(mistake: Mistake, source: Source, key: str, known: tuple[str, ...]) -> Finding:
+    path = (*mistake.path, key)
+    inside = source.in_meeting(path)
+    code, detail, hint = "unknown-field", "", ""
+    if inside is not None:
+        code, detail, hint = _in_meeting(joined(inside), key, known)
+    # a passcode in braces reads as a key
+    name = "of this name" if source.is_secret(path) else f"`{cut(key)}`"
+    summary = f"{source.subject(mistake.path)} has no field {name}"
+    return Finding(path, source.code(code), summary, detail, hint or _guess(key, known), on_key=True)
+
+
+def _in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[str, str, str]:
+    """Code, detail and hint that the field table has for a stray key; no hint where it has none."""
+    if path in table():
+        return "update-only", "Zoom takes it when a meeting is changed, not when it is made.", "Leave it out."
+    if nearest(key, known):
+        return "unknown-field", "", ""
+    if path in ZOOM_SETS:
+        return "unknown-field", "Zoom sets it.", _ID_HINT if path == "id" else "Leave it out."
+    return "unknown-field", "", _elsewhere(key)
+
+
+_ID_HINT = "A meeting that exists already goes under `imports`: {id: ID, to: KEY}."
+
+
+def _elsewhere(key: str) -> str:
+    """Where a field of this name stands, or one that was probably meant."""
+    paths = _telling()
+    if key in paths:
+        parent = paths[key].rpartition(".")[0].replace("[]", "")
+        return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
+    path = OTHER_NAMES.get(_plain(key)) or paths.get(nearest(key, tuple(paths)) or "")
+    return f"Did you mean `{path}`?" if path else ""
+
+
+@lru_cache(maxsize=1)
+def _telling() -> Mapping[str, str]:
+    """Paths that a meeting may declare, by names that tell which one is meant (`enable` does not)."""
+    paths = ("host", "protect", *(path for path, field in table().items() if field.create))
+    names = [path.rpartition(".")[2] for path in paths]
+    return {
+        name: path
+        for name, path in zip(names, paths, strict=True)
+        if names.count(name) == 1 and ("_" in name or path.count(".") <= 1)
+    }
+
+
+def _guess(key: str, known: Iterable[str]) -> str:
+    names = tuple(known)
+    near = nearest(key, names)
+    if near:
+        return f"Did you mean `{near}`?"
+    return f"Known here: {', '.join(names)}." if 0 < len(names) <= LIST_MAX else ""

@@ -1,0 +1,239 @@
+"""What a document does against its schema, in the words of a person who could mend it.
+
+No value of a secret field is ever shown, and no value under a key that nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler import stray
+from reconciler.errors import Finding
+from reconciler.mistake import TYPES, cut, kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from reconciler.fields import Field, Json
+    from reconciler.mistake import Mistake, Path, Source, Words
+
+_TRUE = {"true", "yes", "y", "on"}
+_FALSE = {"false", "no", "n", "off"}
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}$")
+
+
+def worded(mistake: Mistake, source: Source) -> tuple[Finding, ...]:
+    """The findings that tell of one mistake: one, but one for each surplus or missing field."""
+    if mistake.in_key:
+        return (_bad_key(mistake, source),)
+    if mistake.keyword == "additionalProperties":
+        return stray.surplus(mistake, source)
+    if mistake.keyword == "required":
+        return _missing(mistake, source)
+    words = _WORDS.get(mistake.keyword, _unfit)(mistake, source)
+    return (Finding(mistake.path, source.code(words[0]), *words[1:]),)
+
+
+def _missing(mistake: Mistake, source: Source) -> tuple[Finding, ...]:
+    """A finding for each field that must be there; its path leads to where it would stand."""
+    names = [name for name in mistake.limit if name not in mistake.value]
+    return tuple(_absent((*mistake.path, name), source) for name in names)
+
+
+def _absent(path: Path, source: Source) -> Finding:
+    summary = f"{source.subject(path)} is missing"
+    field = source.field(path)
+    hint = _EXAMPLES.get(str(path[-1]), field.about if field else "")
+    return Finding(path, source.code("missing"), summary, "", hint)
+
+
+_EXAMPLES = {
+    "version": "Add `version: 1`.",
+    "from": "Add the key so far: `from: KEY`.",
+    "to": "Add the key that it gets: `to: KEY`.",
+    "key": "Add the key that it was declared under: `key: KEY`.",
+    "env": "Add the name of a variable: `env: LAUNCH_PASSCODE`.",
+    "destroy": "Add `destroy: true` to end the meeting, or `destroy: false` to leave it in Zoom.",
+    "id": "Add the meeting's number in Zoom: `id: 81234567890`.",
+}
+
+
+def _bad_key(mistake: Mistake, source: Source) -> Finding:
+    key = str(mistake.value)
+    form = _HOST_FORM if mistake.path[-1:] == ("hosts",) else _KEY_FORM
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")
+    hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
+    summary = f"`{cut(key)}` cannot be a key of {source.subject(mistake.path)}"
+    return Finding((*mistake.path, key), source.code("bad-key"), summary, form, hint, on_key=True)
+
+
+def _wrong_type(mistake: Mistake, source: Source) -> Words:
+    names = [mistake.limit] if isinstance(mistake.limit, str) else mistake.limit
+    expected = " or ".join(TYPES[name] for name in names if name != "null")
+    summary = f"{source.subject(mistake.path)} expects {expected}, got {kind(mistake.value)}"
+    return "wrong-type", summary, _content(mistake, source), _type_hint(mistake, source, names)
+
+
+def _type_hint(mistake: Mistake, source: Source, names: list[str]) -> str:
+    """How to write it so that the type fits, where that can be told."""
+    value, field, secret = mistake.value, source.field(mistake.path), source.is_secret(mistake.path)
+    if value is None:
+        return f"Delete the line, or {'write {}' if names == ['object'] else 'give it a value'}."
+    if "boolean" in names:
+        return _boolean_hint(value)
+    if "string" in names:
+        return _text_hint(value, field, secret=secret)
+    if "array" in names:
+        return "Write a list: one entry a line, each begun with `- `."
+    if "integer" in names:
+        return _number_hint(value, field, secret=secret)
+    return _mapping_hint(mistake, source)
+
+
+def _mapping_hint(mistake: Mistake, source: Source) -> str:
+    above = source.field(mistake.path[:-1])
+    if above and above.identity:
+        return f"Begin the entry with `{above.identity}: `."
+    return "Write its fields under it, without `- `." if isinstance(mistake.value, list) else ""
+
+
+def _number_hint(value: Json, field: Field | None, *, secret: bool) -> str:
+    if field and field.meaning:
+        return f"It is one of {_meanings(field.enum, field)}."
+    if isinstance(value, str) and _NUMBER.fullmatch(value) and not secret:
+        return f"Write {cut(value)} without quotes."
+    return ""
+
+
+def _boolean_hint(value: Json) -> str:
+    word = str(value).casefold()
+    if word in _TRUE or word == "1":
+        return "Write true, without quotes."
+    return "Write false, without quotes." if word in _FALSE or word == "0" else "Write true or false."
+
+
+def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
+    if field and field.path == "password":
+        return "Write text in quotes, or a reference such as {env: LAUNCH_PASSCODE, version: 1}."
+    if isinstance(value, list):
+        separator = field.separator if field else None
+        return f'Write one text with "{separator}" between the parts.' if separator else ""
+    if isinstance(value, bool | int | float) and not secret:
+        return f'Put it in quotes: "{str(value).lower()}".'
+    return ""
+
+
+def _not_allowed(mistake: Mistake, source: Source) -> Words:
+    field = source.field(mistake.path)
+    allowed = [mistake.limit] if mistake.keyword == "const" else [v for v in mistake.limit if v is not None]
+    summary = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
+    near = stray.nearest(mistake.value, tuple(v for v in allowed if isinstance(v, str)))
+    hint = f"Did you mean `{near}`?" if near else ""
+    choice = "It is one of" if len(allowed) > 1 else "It must be"
+    return "not-allowed-value", summary, f"{choice} {_meanings(allowed, field)}.", hint
+
+
+def _wrong_form(mistake: Mistake, source: Source) -> Words:
+    field = source.field(mistake.path)
+    summary = f"{source.subject(mistake.path)} is not written as it must be"
+    return "wrong-form", summary, _content(mistake, source), _form_hint(mistake, field)
+
+
+def _form_hint(mistake: Mistake, field: Field | None) -> str:
+    name = mistake.path[-1] if mistake.path else ""
+    if field and field.compare == "instant" and _OFFSET.search(mistake.value):
+        return (
+            "Zoom takes no offset: write the instant in UTC with Z at the end, or wall time and `timezone`."
+        )
+    if field and field.example:
+        return f"Write it like {field.example}."
+    return _FORMS.get(name, "") if isinstance(name, str) else ""
+
+
+_KEY_FORM = "A key is made of letters, digits, `.`, `_` and `-`."
+_HOST_FORM = "A host is an e-mail or a user id, without blanks or slashes."
+_FORMS = {
+    "host": _HOST_FORM,
+    "env": "Name an environment variable that has PASSCODE in its name, such as LAUNCH_PASSCODE.",
+    "from": _KEY_FORM,
+    "to": _KEY_FORM,
+    "key": _KEY_FORM,
+}
+
+
+def _out_of_range(mistake: Mistake, source: Source) -> Words:
+    low, high = mistake.schema.get("minimum"), mistake.schema.get("maximum")
+    least = mistake.schema.get("exclusiveMinimum")
+    bounds = (
+        f"from {low} to {high}"
+        if low is not None and high is not None
+        else f"{low} or more"
+        if low is not None
+        else f"{high} or less"
+        if high is not None
+        else f"more than {least}"
+    )
+    shown = "" if source.is_secret(mistake.path) else f", is {mistake.value}"
+    return "out-of-range", f"{source.subject(mistake.path)} must be {bounds}{shown}", "", ""
+
+
+def _too_long(mistake: Mistake, source: Source) -> Words:
+    subject = source.subject(mistake.path)
+    summary = f"{subject} has {len(mistake.value)} characters, at most {mistake.limit} fit"
+    return "too-long", summary, "", f"Take away {len(mistake.value) - mistake.limit}."
+
+
+def _empty(mistake: Mistake, source: Source) -> Words:
+    return "empty", f"{source.subject(mistake.path)} is empty", "", "Give it a value, or delete the line."
+
+
+def _wrong_count(mistake: Mistake, source: Source) -> Words:
+    bound = "at most {} fit" if mistake.keyword == "maxItems" else "at least {} must be there"
+    count = f"{len(mistake.value)} {'entry' if len(mistake.value) == 1 else 'entries'}"
+    return "wrong-count", f"{source.subject(mistake.path)} has {count}, {bound.format(mistake.limit)}", "", ""
+
+
+def _no_alternative(mistake: Mistake, source: Source) -> Words:
+    if mistake.path[-1:] == ("pace",):
+        summary = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
+        near = stray.nearest(mistake.value, ("free", "pro", "business"))
+        hint = f"Did you mean `{near}`?" if near else ""
+        return "not-allowed-value", summary, "It is free, pro, business, or requests a second, above 0.", hint
+    return _unfit(mistake, source)
+
+
+def _unfit(mistake: Mistake, source: Source) -> Words:
+    return "unfit", f"{source.subject(mistake.path)} does not fit the format", "", ""
+
+
+_WORDS: Mapping[str, Callable[[Mistake, Source], Words]] = {
+    "type": _wrong_type,
+    "enum": _not_allowed,
+    "const": _not_allowed,
+    "pattern": _wrong_form,
+    "minimum": _out_of_range,
+    "maximum": _out_of_range,
+    "exclusiveMinimum": _out_of_range,
+    "maxLength": _too_long,
+    "minLength": _empty,
+    "minItems": _wrong_count,
+    "maxItems": _wrong_count,
+    "anyOf": _no_alternative,
+}
+
+
+def _content(mistake: Mistake, source: Source) -> str:
+    """What is there, where a glance at it helps."""
+    if isinstance(mistake.value, dict | list) or mistake.value is None:
+        return ""
+    if source.is_secret(mistake.path) and not isinstance(mistake.value, str):
+        return ""
+    return f"It is {source.shown(mistake.path, mistake.value)}."
+
+
+def _meanings(values: Iterable[Json], field: Field | None) -> str:
+    """Allowed values with what they stand for: `1 (days), 2 (weeks)`."""
+    meaning = field.meaning if field else {}
+    return ", ".join(f"{v} ({meaning[str(v)]})" if str(v) in meaning else f"{v}" for v in values)
