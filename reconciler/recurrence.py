@@ -118,7 +118,7 @@ class Series:
         at = self._by_place()
         count = self._count(at)
         over = _begun(at, after, count)
-        if over == count:
+        if over == count or at(over) is _NEVER:
             return Remaining(over, None, 0)
         return Remaining(over, at(over), None if count is None else count - over)
 

@@ -1,0 +1,90 @@
+"""Times and rules in the words of a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.recurrence import sentence, when
+
+BERLIN = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "expected"),
+    [
+        (
+            {"type": 2, "repeat_interval": 2, "weekly_days": "3", "end_times": 12},
+            "2026-11-24T10:00:00",
+            "every second Tuesday, 10:00 Europe/Berlin, 12 times, until 27 Apr 2027",
+        ),
+        (
+            {"type": 2, "weekly_days": "4,2", "end_times": 3},
+            "2027-01-11T09:30:00",
+            "every Monday and Wednesday, 09:30 Europe/Berlin, 3 times, until 18 Jan 2027",
+        ),
+        (
+            {"type": 2, "repeat_interval": 2, "weekly_days": "1,2,4", "end_times": 3},
+            "2027-01-11T10:00:00",
+            "every second week on Monday, Wednesday and Sunday, 10:00 Europe/Berlin, 3 times, "
+            "until 24 Jan 2027",
+        ),
+        (
+            {"type": 2, "weekly_days": "2,3,4,5,6", "end_date_time": "2027-01-20T00:00:00Z"},
+            "2027-01-11T10:00:00",
+            "every weekday, 10:00 Europe/Berlin, until 19 Jan 2027",
+        ),
+        (
+            {"type": 1, "end_times": 1},
+            "2027-01-11T23:30:00Z",
+            "every day, 00:30 Europe/Berlin, once",
+        ),
+        (
+            {"type": 1, "repeat_interval": 3, "end_times": 2},
+            "2027-01-11T10:00:30",
+            "every third day, 10:00:30 Europe/Berlin, 2 times, until 14 Jan 2027",
+        ),
+        (
+            {"type": 1, "repeat_interval": 22},
+            "2027-01-11T10:00:00",
+            "every 22nd day, 10:00 Europe/Berlin, without an end",
+        ),
+        (
+            {"type": 1, "repeat_interval": 13},
+            "2027-01-11T10:00:00",
+            "every 13th day, 10:00 Europe/Berlin, without an end",
+        ),
+        (
+            {"type": 3, "monthly_day": 15, "end_times": 2},
+            "2027-01-15T10:00:00",
+            "on day 15 of every month, 10:00 Europe/Berlin, 2 times, until 15 Feb 2027",
+        ),
+        (
+            {"type": 3, "monthly_week": 1, "monthly_week_day": 2, "end_times": 2},
+            "2027-01-04T10:00:00",
+            "first Monday of every month, 10:00 Europe/Berlin, 2 times, until 1 Feb 2027",
+        ),
+        (
+            {"type": 3, "repeat_interval": 2, "monthly_week": -1, "monthly_week_day": 6, "end_times": 2},
+            "2027-01-29T10:00:00",
+            "last Friday of every second month, 10:00 Europe/Berlin, 2 times, until 26 Mar 2027",
+        ),
+    ],
+)
+def test_a_series_reads_as_a_person_would_say_it(rule: dict[str, Any], start: str, expected: str) -> None:
+    assert sentence(rule, start, BERLIN) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "minutes", "expected"),
+    [
+        ("2027-01-14T15:00:00Z", None, 60, "Thu 14 Jan 2027, 15:00 UTC, 60 min"),
+        ("2027-01-14T15:00:00Z", BERLIN, 60, "Thu 14 Jan 2027, 15:00 UTC, 60 min"),
+        ("2027-05-02T09:05:00", BERLIN, None, "Sun 2 May 2027, 09:05 Europe/Berlin"),
+    ],
+)
+def test_a_single_meeting_reads_as_its_day_and_time(
+    start: str, zone: str | None, minutes: int | None, expected: str
+) -> None:
+    assert when(start, zone, minutes) == expected

@@ -1,0 +1,109 @@
+"""Wall times and zones: an instant, or a clear no."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from reconciler import wall_time
+
+BERLIN = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "expected"),
+    [
+        ("2027-01-11T10:00:00Z", None, "2027-01-11T10:00:00"),
+        ("2027-01-11T10:00:00Z", BERLIN, "2027-01-11T10:00:00"),
+        ("2027-01-11T10:00:00+09:00", None, "2027-01-11T01:00:00"),
+        ("2027-01-11T10:00:00", BERLIN, "2027-01-11T09:00:00"),
+        ("2027-07-11T10:00:00", BERLIN, "2027-07-11T08:00:00"),
+        ("2027-03-28T02:30:00", BERLIN, "2027-03-28T01:30:00"),
+        ("2027-10-31T02:30:00", BERLIN, "2027-10-31T00:30:00"),
+    ],
+    ids=["utc", "utc-and-zone", "offset", "winter", "summer", "skipped", "twice"],
+)
+def test_an_instant_is_in_utc(written: str, zone: str | None, expected: str) -> None:
+    """A skipped time is moved forward, one that occurs twice is its first."""
+    assert wall_time.instant(written, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("2027-01-11T10:00:00", None),
+        ("2027-01-11T10:00:00", "Europe/Nowhere"),
+        ("2027-02-30T10:00:00", BERLIN),
+        ("2027-01-11T24:00:00", BERLIN),
+        ("9999-12-31T23:00:00", "America/New_York"),
+    ],
+    ids=["no-zone", "unknown-zone", "no-such-day", "hour-24", "after-the-calendar"],
+)
+def test_what_is_no_instant_is_refused(written: str, zone: str | None) -> None:
+    """No zone is ever guessed, UTC neither."""
+    with pytest.raises(ValueError, match=r"."):
+        wall_time.instant(written, zone)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "expected"),
+    [
+        ("2027-03-28T01:59:59", BERLIN, (False, False)),
+        ("2027-03-28T02:00:00", BERLIN, (True, False)),
+        ("2027-03-28T03:00:00", BERLIN, (False, False)),
+        ("2027-10-31T01:59:59", BERLIN, (False, False)),
+        ("2027-10-31T02:59:59", BERLIN, (False, True)),
+        ("2027-10-31T03:00:00", BERLIN, (False, False)),
+        ("2027-03-28T02:30:00Z", BERLIN, (False, False)),
+        ("2027-03-28T02:30:00", "UTC", (False, False)),
+        ("2027-04-04T01:45:00", "Australia/Lord_Howe", (False, True)),
+    ],
+)
+def test_a_time_on_the_wall_can_be_skipped_or_occur_twice(
+    written: str, zone: str, expected: tuple[bool, bool]
+) -> None:
+    assert (wall_time.is_skipped(written, zone), wall_time.is_ambiguous(written, zone)) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        (BERLIN, True),
+        ("Africa/Casablanca", True),
+        ("Australia/Sydney", True),
+        ("UTC", False),
+        ("Asia/Tokyo", False),
+        ("America/Phoenix", False),
+    ],
+)
+def test_a_zone_has_summer_time_when_its_clocks_change_in_the_year(zone: str, *, expected: bool) -> None:
+    assert wall_time.has_summer_time(zone, 2027) is expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../etc/passwd",
+        "/etc/localtime",
+        "Europe/../Europe/Berlin",
+        "localtime",
+        "posixrules",
+        "europe/berlin",
+        "Europe",
+        "UTC\n",
+        "a\0b",
+        "x" * 5000,
+        "",
+    ],
+    ids=lambda name: repr(name)[:30],
+)
+def test_a_name_that_iana_does_not_have_opens_no_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hostile name is refused by the list of names, before anything looks for a file."""
+    monkeypatch.setattr(wall_time, "ZoneInfo", None)
+
+    assert wall_time.zone(name) is None
+
+
+def test_every_zone_that_is_listed_can_be_used() -> None:
+    assert [name for name in wall_time.zones() if wall_time.zone(name) is None] == []
