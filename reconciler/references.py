@@ -95,7 +95,7 @@ def _moves(moved: tuple[Moved, ...], declared: Collection[str]) -> Iterator[Cont
                     "moved-chain",
                     f"`{entry.to_key}` is moved on to `{onward[entry.to_key]}`",
                     "",
-                    f"Name the key that is declared: `{{from: {entry.from_key}, to: {onward[entry.to_key]}}}`.",
+                    f"Name the last key: `{{from: {entry.from_key}, to: {onward[entry.to_key]}}}`.",
                 ),
             )
         elif entry.to_key not in declared:

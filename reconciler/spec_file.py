@@ -104,7 +104,7 @@ class SpecFile:
         return replace(placed, key=None) if is_default else placed
 
     def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
-        """Whose value stands at `path` of the meeting: the one that has most of the path, the meeting first."""
+        """Who wrote what stands at `path`: who has most of the path; the meeting before defaults."""
         layers: list[tuple[Locator, Path, Json, bool]] = [
             (self.locator, ("meetings", key), self.raw_meetings.get(key), False),
             (self.locator, ("defaults",), self.value.get("defaults"), True),
