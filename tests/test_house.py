@@ -41,7 +41,7 @@ DOORS = {
     "rich": ("reconciler.views",),
     "starlette": ("reconciler.sandbox",),
     "uvicorn": ("reconciler.sandbox",),
-    "yaml": ("reconciler.document",),
+    "yaml": ("reconciler.scanner",),
 }
 """The one place (a module, or a package and what is in it) that imports a third-party library."""
 
