@@ -34,13 +34,22 @@ class Limits:
     daily: int = DAILY_LIMIT
     reserve: int = RESERVE
 
+    @property
+    def kept(self) -> int:
+        """The reserve that counts: at most half of the day's requests.
+
+        A host with a small limit inherits the reserve of the others, and its
+        ordinary meetings must have their turn all the same.
+        """
+        return min(self.reserve, self.daily // 2)
+
     def left(self, used: int) -> int:
         """Requests that may still be sent today, the reserve included; 0 or more."""
         return max(0, self.daily - used)
 
     def allows(self, used: int, *, urgent: bool) -> bool:
         """Whether one more request may be sent today."""
-        return self.left(used) > (0 if urgent else self.reserve)
+        return self.left(used) > (0 if urgent else self.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +59,10 @@ class Allowances:
     default: Limits
     hosts: Mapping[str, Limits]
 
-    def of(self, host: str) -> Limits:
-        """What `host` may spend."""
-        return self.hosts.get(host.casefold(), self.default)
+    def of(self, *names: str) -> Limits:
+        """What the host of these names may spend: the lowest limit set for one of them, else the default."""
+        own = [self.hosts[name.casefold()] for name in names if name.casefold() in self.hosts]
+        return min(own, key=lambda limits: limits.daily, default=self.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def turn(ask: Ask) -> tuple[bool, datetime, str]:
 def allot(asks: Sequence[Ask], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
     """The UTC day on which each of one host's requests gets its turn, by key, the first day being today's.
 
-    A host whose whole limit is 0 or its reserve gets no day: such keys are absent.
+    A host whose limit is 0 gets no day: its keys are absent.
     """
     days: dict[str, date] = {}
     day, moment = now.astimezone(UTC).date(), now
