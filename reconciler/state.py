@@ -6,6 +6,7 @@ per meeting, sorted, so that it lives well in git and a write can reuse lines.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,10 @@ class State:
         """With `intent` and its charge to the intent's host on `day`: one value, so one durable write."""
         return replace(self, intents={**self.intents, key: intent}).charge(day, intent.host, 1)
 
+    def rewrite(self, key: str, intent: Intent) -> State:
+        """With a newer form of an intent that is charged already."""
+        return replace(self, intents={**self.intents, key: intent})
+
     def confirm(self, key: str, record: Record) -> State:
         """With `record` in the place of the intent."""
         return replace(
@@ -101,11 +106,15 @@ class State:
         return replace(self, meetings=_without(self.meetings, key), intents=_without(self.intents, key))
 
     def charge(self, day: str, host: str, requests: int) -> State:
-        """With `requests` more on the host's ledger (fewer where negative, never under 0)."""
-        ledger = self.usage.get(day, {})
+        """With `requests` more on the host's ledger (fewer where negative, never under 0).
+
+        What stands there under an alias is gathered under the host's key: so a charge can be
+        taken back after its alias was resolved.
+        """
         name = host_key(self, host)
-        used = max(0, ledger.get(name, 0) + requests)
-        return replace(self, usage={**self.usage, day: {**ledger, name: used}})
+        others = {alias: n for alias, n in self.usage.get(day, {}).items() if host_key(self, alias) != name}
+        count = max(0, used(self, day, host) + requests)
+        return replace(self, usage={**self.usage, day: {**others, name: count}})
 
     def spend_all(self, day: str, host: str, limit: int) -> State:
         """With the host's use of `day` at `limit` at least: Zoom said so."""
@@ -113,7 +122,7 @@ class State:
 
     def resolve_host(self, alias: str, user_id: str) -> State:
         """With `alias` known to be `user_id`."""
-        return replace(self, hosts={**self.hosts, alias.casefold(): user_id})
+        return replace(self, hosts={**self.hosts, _folded(alias): user_id})
 
     def known_ids(self) -> frozenset[int]:
         """Every meeting id that is recorded or retired."""
@@ -122,19 +131,38 @@ class State:
 
 def host_key(state: State, host: str) -> str:
     """The name under which a host's use is counted: the user id once known, else the case-folded alias."""
-    return state.hosts.get(host.casefold()) or (host.casefold() if "@" in host else host)
+    name = _folded(host)
+    return state.hosts.get(name, name)
+
+
+def names_of(state: State, host: str) -> tuple[str, ...]:
+    """Every name that is known to mean the host, its key among them; sorted."""
+    name = host_key(state, host)
+    return tuple(sorted({name, *(alias for alias, user_id in state.hosts.items() if user_id == name)}))
 
 
 def used(state: State, day: str, host: str) -> int:
     """Requests charged to the host on `day`, under whichever of its names."""
-    name = host_key(state, host)
-    return sum(count for alias, count in state.usage.get(day, {}).items() if host_key(state, alias) == name)
+    return ledger(state, day)[host_key(state, host)]
+
+
+def ledger(state: State, day: str) -> Counter[str]:
+    """Requests charged on `day` by `host_key`; 0 for a host that is not in it."""
+    counts: Counter[str] = Counter()
+    for alias, count in state.usage.get(day, {}).items():
+        counts[host_key(state, alias)] += count
+    return counts
 
 
 def pruned(state: State, today: str) -> State:
     """Without ledgers that can no longer matter."""
     days = sorted(day for day in state.usage if day <= today)[-USAGE_DAYS_KEPT:]
     return replace(state, usage={day: state.usage[day] for day in state.usage if day in days or day > today})
+
+
+def _folded(host: str) -> str:
+    # Zoom's user ids are case-sensitive, its e-mails are not.
+    return host.casefold() if "@" in host else host
 
 
 def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:

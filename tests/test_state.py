@@ -1,0 +1,155 @@
+"""The state as a value: intents, charges, aliases."""
+
+from __future__ import annotations
+
+from builders import HOST, intent, record, state
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.state import Retired, State, host_key, ledger, names_of, pruned, used
+
+DAY, NEXT_DAY = "2026-12-01", "2026-12-02"
+
+
+def test_an_intent_is_begun_with_its_charge() -> None:
+    """One value holds both, so that one durable write does."""
+    begun = state().begin("launch", intent(), day=DAY)
+
+    assert begun == state(intents={"launch": intent()}, usage={DAY: {HOST: 1}})
+
+
+def test_a_confirmed_intent_becomes_a_record_and_the_charge_stays() -> None:
+    """The record stands in the place of the intent."""
+    done = state().begin("launch", intent(), day=DAY).confirm("launch", record())
+
+    assert done == state(meetings={"launch": record()}, usage={DAY: {HOST: 1}})
+
+
+def test_a_withdrawn_intent_keeps_its_charge() -> None:
+    """Zoom counts what it refuses."""
+    gone = state().begin("launch", intent(), day=DAY).withdraw("launch")
+
+    assert gone == state(usage={DAY: {HOST: 1}})
+
+
+def test_to_forget_a_key_drops_its_record_and_its_intent() -> None:
+    """Other keys stay."""
+    full = state(meetings={"a": record(1), "b": record(2)}, intents={"a": intent()})
+
+    assert full.forget("a") == state(meetings={"b": record(2)})
+
+
+def test_a_change_leaves_the_state_it_came_from_alone() -> None:
+    """States are values: the old one can still be written or compared."""
+    before = state(usage={DAY: {HOST: 1}})
+
+    before.begin("launch", intent(), day=DAY).resolve_host(HOST, "U1")
+
+    assert before == state(usage={DAY: {HOST: 1}})
+
+
+def test_an_e_mail_is_one_host_however_it_is_written() -> None:
+    """Capital letters name the same host; a user id is taken to the letter."""
+    charged = state().charge(DAY, "Platform@Example.com", 2).charge(DAY, HOST, 1).charge(DAY, "KDcu", 1)
+
+    assert charged.usage == {DAY: {HOST: 3, "KDcu": 1}}
+
+
+def test_uses_under_several_names_are_added_up() -> None:
+    """Once an alias is known to be a user id, both its old charges and its new ones count."""
+    world = state(usage={DAY: {HOST: 3, "U1": 4, "other@example.com": 9}}, hosts={HOST: "U1"})
+
+    assert [used(world, DAY, name) for name in (HOST, "PLATFORM@example.com", "U1")] == [7, 7, 7]
+    assert (used(world, DAY, "other@example.com"), used(world, NEXT_DAY, "U1")) == (9, 0)
+    assert ledger(world, DAY) == {"U1": 7, "other@example.com": 9}
+
+
+def test_a_charge_gathers_the_names_of_its_host() -> None:
+    """After it there is one entry, under the user id; the sum is the same."""
+    world = state(usage={DAY: {HOST: 3, "U1": 4}}, hosts={HOST: "U1"})
+
+    assert world.charge(DAY, HOST, 1).usage == {DAY: {"U1": 8}}
+
+
+def test_a_charge_is_taken_back_though_its_alias_was_resolved_since() -> None:
+    """Booked under the e-mail, refunded under the user id."""
+    booked = state().charge(DAY, HOST, 2).resolve_host("Platform@example.com", "U1")
+
+    assert used(booked.charge(DAY, HOST, -1), DAY, HOST) == 1
+
+
+def test_a_refund_never_goes_below_nothing() -> None:
+    """A negative use would be a budget that nobody has."""
+    assert state().charge(DAY, HOST, -3).usage == {DAY: {HOST: 0}}
+
+
+def test_a_spent_host_has_its_limit_used() -> None:
+    """Zoom said that nothing is left; the figure never falls by it."""
+    world = state(usage={DAY: {HOST: 30, "U1": 10, "over": 120}}, hosts={HOST: "U1"})
+
+    assert [used(world.spend_all(DAY, host, 100), DAY, host) for host in (HOST, "U1", "over", "new")] == [
+        100,
+        100,
+        120,
+        100,
+    ]
+
+
+def test_user_ids_that_differ_in_case_are_two_hosts() -> None:
+    """Zoom's ids are case-sensitive; only e-mails are folded."""
+    world = state().resolve_host("KDcu", "KDcu").resolve_host("A@b.c", "KDcu")
+
+    assert [host_key(world, name) for name in ("KDcu", "kdcu", "a@B.c")] == ["KDcu", "kdcu", "KDcu"]
+
+
+def test_the_names_of_a_host_are_all_that_lead_to_it() -> None:
+    """Its key, the name asked for, and every alias; each once, sorted."""
+    world = state(hosts={"a@b.c": "U1", "z@b.c": "U1", "other@b.c": "U2"})
+
+    assert names_of(world, "A@b.c") == ("U1", "a@b.c", "z@b.c")
+    assert names_of(world, "new@b.c") == ("new@b.c",)
+
+
+def test_known_ids_are_those_recorded_or_retired() -> None:
+    """What Zoom lists besides them was made by somebody else, or by a lost run."""
+    world = state(meetings={"a": record(1)}, retired=(Retired(5, HOST, "a"),))
+
+    assert world.known_ids() == {81_234_567_001, 5}
+
+
+def test_old_ledgers_are_dropped_and_coming_ones_stay() -> None:
+    """Seven days up to today are kept; a day after today, from a clock ahead of ours, is not lost."""
+    days = {f"2026-11-{day:02}": {HOST: 1} for day in range(20, 31)}
+    world = state(usage={**days, NEXT_DAY: {HOST: 2}})
+
+    assert sorted(pruned(world, DAY).usage) == [
+        "2026-11-24",
+        "2026-11-25",
+        "2026-11-26",
+        "2026-11-27",
+        "2026-11-28",
+        "2026-11-29",
+        "2026-11-30",
+        NEXT_DAY,
+    ]
+
+
+names = st.sampled_from(["a@b.c", "A@B.C", "z@b.c", "U1", "U2"])
+turns = st.lists(
+    st.one_of(
+        st.tuples(st.just("charge"), names),
+        st.tuples(st.just("resolve"), st.sampled_from(["a@b.c", "z@b.c"])),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(turns)
+def test_no_charge_is_ever_lost_by_learning_a_name(history: list[tuple[str, str]]) -> None:
+    """Over all hosts the sum of the day is the number of charges, whenever aliases became known."""
+    world = State()
+    for what, name in history:
+        world = world.charge(DAY, name, 1) if what == "charge" else world.resolve_host(name, "U1")
+
+    assert sum(ledger(world, DAY).values()) == sum(what == "charge" for what, _ in history)
