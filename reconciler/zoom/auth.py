@@ -68,11 +68,6 @@ class Tokens:
         """Zoom's refusal is final: there is no newer token to get."""
         return self._credentials.is_fixed
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no error may show, the present token included."""
-        return (*self._credentials.secrets, *filter(None, (self._token,)))
-
     async def token(self) -> str:
         """A token that holds for another minute; however many ask, one request fetches it.
 

@@ -185,7 +185,7 @@ class ZoomClient:
         is_renewed = self._tokens.is_fixed
         while True:
             async with self._gate.passing(call.label) as token:
-                call = replace(call, secrets=(*call.secrets, token))
+                call = replace(call, secrets=(*call.secrets, token, *self._credentials.secrets))
                 reply = await self._wire.exchange(call, _with_token(message, token), before_send)
             limit = self._user_limit.read(reply, self._clock.now())
             if limit is not None:
