@@ -114,6 +114,24 @@ def test_a_start_is_on_the_rule_when_the_walk_begins_with_it(rule: dict[str, Any
 
 
 @pytest.mark.parametrize(
+    ("day", "week", "expected"),
+    [
+        ("21", -1, False),
+        ("28", -1, True),
+        ("28", 4, True),
+        ("07", 1, True),
+        ("07", 2, False),
+        ("08", 2, True),
+    ],
+)
+def test_a_month_ends_with_the_last_of_each_weekday(day: str, week: int, *, expected: bool) -> None:
+    """February 2027 begins on a Monday and ends on a Sunday."""
+    rule = {"type": 3, "monthly_week": week, "monthly_week_day": 2 if day == "08" else 1}
+
+    assert Series(f"2027-02-{day}T10:00:00", "UTC", rule).is_on_rule() is expected
+
+
+@pytest.mark.parametrize(
     ("rule", "expected"),
     [
         ({"type": 1, "repeat_interval": 3}, {"freq": DAILY, "interval": 3}),

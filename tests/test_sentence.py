@@ -20,15 +20,14 @@ BERLIN = "Europe/Berlin"
             "every second Tuesday, 10:00 Europe/Berlin, 12 times, until 27 Apr 2027",
         ),
         (
-            {"type": 2, "weekly_days": "4,2", "end_times": 3},
+            {"type": 2, "weekly_days": "6,4,2", "end_times": 3},
             "2027-01-11T09:30:00",
-            "every Monday and Wednesday, 09:30 Europe/Berlin, 3 times, until 18 Jan 2027",
+            "every Monday, Wednesday and Friday, 09:30 Europe/Berlin, 3 times, until 15 Jan 2027",
         ),
         (
-            {"type": 2, "repeat_interval": 2, "weekly_days": "1,2,4", "end_times": 3},
+            {"type": 2, "repeat_interval": 2, "weekly_days": "1,2", "end_times": 3},
             "2027-01-11T10:00:00",
-            "every second week on Monday, Wednesday and Sunday, 10:00 Europe/Berlin, 3 times, "
-            "until 24 Jan 2027",
+            "every second week on Monday and Sunday, 10:00 Europe/Berlin, 3 times, until 25 Jan 2027",
         ),
         (
             {"type": 2, "weekly_days": "2,3,4,5,6", "end_date_time": "2027-01-20T00:00:00Z"},
