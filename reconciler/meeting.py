@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ class Meeting:
 
     key: str
     host: str
-    attributes: Mapping[str, Json]
+    attributes: Mapping[str, Json] = field(repr=False)  # a literal passcode stands in it
     protect: bool = False
     filename: str = ""
     line: int = 0
@@ -141,7 +141,7 @@ def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) ->
     if repeated is None or not standing.over or standing.next_at is None:
         return sent
     sent["start_time"] = repeated.next_local(now)
-    if "end_times" in repeated.recurrence:
+    if repeated.recurrence.get("end_times"):
         sent["recurrence"] = {**repeated.recurrence, "end_times": standing.left}
     return sent
 
@@ -158,10 +158,12 @@ def same_passcode(declared: Json, kept: Json) -> bool:
     """Whether the declared passcode is the one that was recorded."""
     if not isinstance(declared, str):
         return bool(declared == kept)
-    if not isinstance(kept, dict) or "scrypt" not in kept:
+    hashed = str(kept.get("scrypt")) if isinstance(kept, dict) else ""
+    try:
+        salt = bytes.fromhex(hashed.partition("$")[0])
+    except ValueError:  # damaged by hand: whatever it was, it is not what is declared
         return False
-    salt = bytes.fromhex(str(kept["scrypt"]).partition("$")[0])
-    return hmac.compare_digest(_scrypt(declared, salt), kept["scrypt"])
+    return hmac.compare_digest(_scrypt(declared, salt).encode(), hashed.encode())
 
 
 def shown(attributes: Mapping[str, Json]) -> dict[str, Json]:
