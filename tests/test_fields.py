@@ -1,0 +1,172 @@
+"""The field table: what it holds, and how a value finds its field."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from reconciler import resources
+from reconciler.fields import Compare, at, joined, table
+
+ROOT = Path(__file__).parent.parent
+
+FIRST_DOCUMENT = """
+agenda default_password duration password pre_schedule schedule_for start_time template_id timezone topic type
+recurrence recurrence.end_date_time recurrence.end_times recurrence.monthly_day recurrence.monthly_week
+recurrence.monthly_week_day recurrence.repeat_interval recurrence.type recurrence.weekly_days
+tracking_fields tracking_fields[].field tracking_fields[].value
+settings settings.additional_data_center_regions settings.allow_multiple_devices settings.alternative_hosts
+settings.alternative_hosts_email_notification settings.approval_type
+settings.approved_or_denied_countries_or_regions
+settings.approved_or_denied_countries_or_regions.approved_list
+settings.approved_or_denied_countries_or_regions.denied_list
+settings.approved_or_denied_countries_or_regions.enable
+settings.approved_or_denied_countries_or_regions.method
+settings.audio settings.audio_conference_info settings.authentication_domains
+settings.authentication_exception settings.authentication_exception[].email
+settings.authentication_exception[].name settings.authentication_option settings.auto_recording
+settings.breakout_room settings.breakout_room.enable settings.breakout_room.rooms
+settings.breakout_room.rooms[].name settings.breakout_room.rooms[].participants settings.calendar_type
+settings.close_registration settings.contact_email settings.contact_name settings.email_notification
+settings.encryption_type settings.focus_mode settings.global_dial_in_countries settings.host_video
+settings.jbh_time settings.join_before_host settings.language_interpretation
+settings.language_interpretation.enable settings.language_interpretation.interpreters
+settings.language_interpretation.interpreters[].email
+settings.language_interpretation.interpreters[].languages settings.meeting_authentication
+settings.meeting_invitees settings.meeting_invitees[].email settings.mute_upon_entry
+settings.participant_video settings.private_meeting settings.registrants_confirmation_email
+settings.registrants_email_notification settings.registration_type settings.show_share_button
+settings.use_pmi settings.waiting_room settings.watermark settings.host_save_video_order
+settings.alternative_host_update_polls
+"""
+"""Every field path in the example body of the API's first document."""
+
+
+def test_every_path_of_the_first_document_is_in_the_table() -> None:
+    """All 78, and create takes each of them."""
+    marked = {path for path, field in table().items() if field.first_document and field.create}
+
+    assert (len(marked), marked) == (78, set(FIRST_DOCUMENT.split()))
+
+
+def test_the_table_knows_every_field_of_the_create_and_the_update_body() -> None:
+    """138 paths: 125 that create takes, and 13 that only update takes."""
+    created = [path for path, field in table().items() if field.create]
+    update_only = [path for path, field in table().items() if field.update and not field.create]
+
+    assert (len(table()), len(created), len(update_only)) == (138, 125, 13)
+
+
+def test_what_only_create_takes_is_a_replace() -> None:
+    """The API cannot change these in place."""
+    create_only = [path for path, field in table().items() if field.create_only]
+
+    assert create_only == [
+        "default_password",
+        "settings.additional_data_center_regions",
+        "settings.show_join_info",
+    ]
+
+
+def test_the_secret_fields_are_marked() -> None:
+    """What must never be stored, logged or shown."""
+    secret = [path for path, field in table().items() if field.secret]
+
+    assert secret == ["password", "settings.authentication_exception[].join_url"]
+
+
+@pytest.mark.parametrize("path", table())
+def test_a_field_hangs_together(path: str) -> None:
+    """Its parent is a mapping or a list of them; its meanings, default and identity are its own."""
+    field = table()[path]
+    parent, _, name = path.rpartition(".")
+    values = [str(value) for value in field.enum or field.elements]
+
+    assert field.name == name
+    assert not parent or table()[parent.removesuffix("[]")].type == (
+        "array" if "[]" in parent[-2:] else "object"
+    )
+    assert list(field.meaning) == ([] if not field.meaning else values)
+    assert field.default is None or not field.enum or field.default in field.enum
+    assert field.identity is None or f"{path}[].{field.identity}" in table()
+    assert (field.compare is Compare.KEYED_SET) == (field.items == "object")
+    assert (field.compare is Compare.PARTS) == (field.type == "object")
+    assert field.about.endswith(".")
+    assert field.effect
+    assert {*field.excludes, *field.requires, *field.required_if, *field.maximum_by} <= set(table())
+    assert field.create or field.update
+
+
+@pytest.mark.parametrize("path", [path for path, field in table().items() if field.pattern])
+def test_an_example_fits_its_own_pattern(path: str) -> None:
+    """What a hint tells people to write is accepted; a newline after it is not."""
+    field = table()[path]
+    example = re.split(r",? (?:in|or|for) ", field.example or "")[0].strip('"')
+
+    assert field.pattern
+    assert re.search(field.pattern, example)
+    assert not re.search(field.pattern, f"{example}\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("topic",), "topic"),
+        (("settings", "breakout_room", "rooms", 0, "name"), "settings.breakout_room.rooms[].name"),
+        (("settings", "breakout_room", "rooms"), "settings.breakout_room.rooms"),
+        (("settings", "breakout_room", "rooms", 0), None),
+        (("settings", "toppic"), None),
+        ((), None),
+    ],
+)
+def test_a_concrete_path_finds_its_field(path: tuple[str | int, ...], expected: str | None) -> None:
+    """Indices of lists do not matter; what is no field gives None."""
+    field = at(path)
+
+    assert (field.path if field else None) == expected
+
+
+def test_a_path_is_written_as_in_the_table() -> None:
+    assert joined(("tracking_fields", 12, "value")) == "tracking_fields[].value"
+
+
+def test_the_table_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        table()["topic"] = table()["agenda"]  # type: ignore[index]
+
+
+def test_a_missing_schema_file_says_what_to_do() -> None:
+    """It cannot be the user's fault, so it is no finding."""
+    with pytest.raises(FileNotFoundError, match=r"schemas/none\.json is missing; install"):
+        resources.read("none.json")
+
+
+def pip(*arguments: str) -> None:
+    command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--no-deps", "--disable-pip-version-check"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+def test_a_wheel_carries_the_schemas(tmp_path: Path) -> None:
+    """Installed on its own, the package finds inside itself what a checkout has beside it."""
+    isolation = ["--no-build-isolation"] if find_spec("hatchling") else []
+    pip("wheel", *isolation, "--wheel-dir", str(tmp_path), str(ROOT))
+    (wheel,) = tmp_path.glob("*.whl")
+    site = tmp_path / "site"
+    pip("install", "--target", str(site), str(wheel))
+    program = "from reconciler import fields; print(fields.__file__, len(fields.table()))"
+
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(site)},
+    )
+
+    assert answer.stdout == f"{site / 'reconciler' / 'fields.py'} 138\n"
