@@ -1,0 +1,153 @@
+"""What apply has to say when something needs a person: the facts, and the lines to paste.
+
+Pure texts. Ids of meetings are shown; links and passcodes never are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.errors import RemoteError, StateError
+    from reconciler.fields import Json
+    from reconciler.step import Step
+
+EVIDENCE_MAX = 5
+"""Meetings that are shown as evidence; more are counted."""
+
+
+def exists_already(step: Step, twin: Mapping[str, Json]) -> Diagnostic:
+    """A create that was not sent, because Zoom has such a meeting."""
+    return Diagnostic(
+        code="apply.exists-already",
+        summary="Such a meeting exists already",
+        detail=f"{step.key}: {step.host} has {_meeting(twin)}, which no record names. "
+        "Nothing was sent for it.",
+        hint=f"If it is this meeting, add `imports: [{{id: {twin.get('id')}, to: {step.key}}}]`; "
+        "if the state is lost or older, restore it; if it is another one, change the topic or the time.",
+        key=step.key,
+    )
+
+
+def unclear(step: Step, suspects: Sequence[Mapping[str, Json]]) -> Diagnostic:
+    """An interrupted create that a person must judge."""
+    shown = "; ".join(_meeting(one) for one in suspects[:EVIDENCE_MAX])
+    more = f"; and {len(suspects) - EVIDENCE_MAX} more" if len(suspects) > EVIDENCE_MAX else ""
+    first = suspects[0].get("id")
+    return Diagnostic(
+        code="apply.unclear",
+        summary="It cannot be told whether an interrupted create happened",
+        detail=f"{step.key}: {step.host} has, made since then and named by no record: {shown}{more}.",
+        hint=f"If one of them is it, add `imports: [{{id: {first}, to: {step.key}}}]` with its id; "
+        f"if none is, run `reconciler state rm {step.key}`, and it will be created.",
+        key=step.key,
+    )
+
+
+def twice(step: Step, made: int, others: Sequence[Mapping[str, Json]]) -> Diagnostic:
+    """A create whose first attempt landed after all, later than the settling time."""
+    shown = "; ".join(_meeting(one) for one in others[:EVIDENCE_MAX])
+    return Diagnostic(
+        code="apply.landed-late",
+        summary="An earlier attempt landed after all",
+        detail=f"{step.key} is recorded as meeting {made}; {step.host} also has {shown}.",
+        hint="End the other one in Zoom, and raise RECONCILER_SETTLE: "
+        "requests take longer to land here than was waited.",
+        key=step.key,
+    )
+
+
+def uncertain(step: Step, error: RemoteError, settle_seconds: float) -> Diagnostic:
+    """A request whose outcome is looked up after a while."""
+    return Diagnostic(
+        code="apply.settling",
+        summary="An answer was lost",
+        detail=f"{step.key}: {error.diagnostic.summary}. "
+        f"Waiting {settle_seconds:.0f} s until it must have landed, then Zoom is asked what became of it.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def unresolved(step: Step, error: RemoteError | None) -> Diagnostic:
+    """A request that this run could not look up."""
+    why = f" {error.diagnostic.summary}." if error else ""
+    return Diagnostic(
+        code="apply.unresolved",
+        summary="What became of a request is not known yet",
+        detail=f"{step.key} may or may not exist in Zoom.{why}",
+        hint="Run apply again: it is looked up before anything else is sent.",
+        key=step.key,
+    )
+
+
+def too_late(step: Step) -> Diagnostic:
+    """A create whose last start passed before its request could leave."""
+    return Diagnostic(
+        code="apply.too-late",
+        summary="Its start passed before it could be sent",
+        detail=f"{step.key}: Zoom would start a meeting with a past start at once, so nothing was sent.",
+        hint="Declare a later start, or remove it from the spec.",
+        key=step.key,
+    )
+
+
+def unrecorded(step: Step, made: int, error: StateError) -> Diagnostic:
+    """A create that happened, and whose record could not be written."""
+    return Diagnostic(
+        code="apply.unrecorded",
+        summary="A meeting was created, but could not be recorded",
+        detail=f"{step.key} is meeting {made} in Zoom. {error.diagnostic.summary}.",
+        hint="Mend that and run apply again: its intent is durable, so the meeting is found, not made twice.",
+        key=step.key,
+    )
+
+
+def newer_intent(step: Step, action: str) -> Diagnostic:
+    """An intent of a kind that this version does not send."""
+    return Diagnostic(
+        code="apply.newer-intent",
+        summary="The state holds an interrupted request of a newer version",
+        detail=f"{step.key}: this version cannot look up an interrupted {action}. It was left as it is.",
+        hint="Upgrade meetings-reconciler to the version that the others use.",
+        key=step.key,
+    )
+
+
+def differs_now(step: Step) -> Diagnostic:
+    """An adopted meeting that the spec has changed since."""
+    return Diagnostic(
+        code="apply.differs",
+        summary="The spec was changed since this meeting was sent",
+        detail=f"{step.key} was found in Zoom as it was declared when its create was interrupted.",
+        hint="The next plan shows what differs.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def passcode_unfit(step: Step, name: str, *, empty: bool) -> Diagnostic:
+    """A referenced passcode that cannot be sent; its value is never shown."""
+    why = "is not set" if empty else "holds something that Zoom does not take as a passcode"
+    return Diagnostic(
+        code="passcode.missing" if empty else "passcode.unfit",
+        summary="A passcode cannot be sent",
+        detail=f"{step.key} takes its passcode from {name}, which {why}. Nothing was sent for this meeting.",
+        hint=f"Set {name} to 1 to 10 letters, digits or @ - _ * and run apply again.",
+        key=step.key,
+    )
+
+
+def unread(meeting_id: int, error: RemoteError) -> str:
+    """A note: the read-back failed."""
+    return f"meeting {meeting_id} could not be read back: {error.diagnostic.summary}"
+
+
+def _meeting(listed: Mapping[str, Json]) -> str:
+    start = f", {listed['start_time']}" if listed.get("start_time") else ""
+    made = f", made {listed['created_at']}" if listed.get("created_at") else ""
+    return f"meeting {listed.get('id')} ({listed.get('topic')!r}{start}{made})"

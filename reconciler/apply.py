@@ -1,0 +1,172 @@
+"""Execute a plan: every missing meeting created exactly once, within every host's budget.
+
+Hosts work beside each other, each one's writes one after another. Can be killed at
+any instant and run again; see `hostrun` for the order that makes it so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler import advice, budget
+from reconciler.diff import Action
+from reconciler.errors import AccessError, Diagnostic, Exit, RemoteError, StateError
+from reconciler.events import StepDeferred, StepFailed, Summary
+from reconciler.hostrun import HostRun
+from reconciler.state import host_key, pruned
+from reconciler.step import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.errors import ReconcilerError
+    from reconciler.plan import Plan
+    from reconciler.run import Run
+    from reconciler.state import State
+    from reconciler.step import Step
+
+SENDABLE = frozenset({Action.CREATE, Action.RESOLVE})
+"""What this version acts on."""
+
+PASSCODE = re.compile(r"[A-Za-z0-9@_*-]{1,10}")
+"""What Zoom takes as a passcode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an apply ended. `work_left` tells whether something waits for a later day or run."""
+
+    summary: Summary
+    failure: ReconcilerError | None
+    stopped: bool
+    work_left: bool
+
+    @property
+    def status(self) -> Exit:
+        """The exit status, whatever `--detailed-exitcode` says of work that is left."""
+        return Exit.worst(
+            Exit.INTERRUPTED if self.stopped else Exit.DONE,
+            self.failure.exit_status if self.failure else Exit.DONE,
+            Exit.JUDGE if self.summary.unresolved else Exit.DONE,
+            Exit.ERROR if self.summary.failed else Exit.DONE,
+        )
+
+
+async def execute(plan: Plan, run: Run) -> Result:
+    """Do what the plan says for today, and tell each fact as it becomes true.
+
+    Raises `StateError` before any write request, where the state belongs to another
+    account or a host is another user than it was.
+    """
+    for step in plan.steps:
+        if step.status is Status.DEFERRED and step.action in SENDABLE:
+            run.tell(StepDeferred(run.now(), step.key, step.host, step.day, "its turn is on a later day"))
+    steps = [step for step in _today(plan) if _has_its_passcode(run, step)]
+    if steps:
+        await _work(run, steps)
+    await run.journal.close()
+    return _result(plan, run)
+
+
+def _today(plan: Plan) -> tuple[Step, ...]:
+    return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in SENDABLE)
+
+
+def _has_its_passcode(run: Run, step: Step) -> bool:
+    """Whether the step's passcode can be sent: all are read before the first request.
+
+    An interrupted create is looked up all the same.
+    """
+    reference = step.meeting.passcode if step.meeting else None
+    if reference is None:
+        return True
+    value = run.author.passcode(reference.name)
+    if value and PASSCODE.fullmatch(value):
+        return True
+    run.unfit[step.key] = advice.passcode_unfit(step, reference.name, empty=not value)
+    if step.action is Action.RESOLVE:
+        return True
+    _fail(run, (step,), run.unfit[step.key])
+    return False
+
+
+async def _work(run: Run, steps: Iterable[Step]) -> None:
+    known = await _identify(run, steps)
+    hosts: dict[str, list[Step]] = {}
+    for step in known:
+        hosts.setdefault(host_key(run.journal.state, step.host), []).append(step)
+    async with asyncio.TaskGroup() as group:
+        for host, waiting in hosts.items():
+            group.create_task(HostRun(run, waiting[0].host, waiting).work(), name=host)
+
+
+async def _identify(run: Run, steps: Iterable[Step]) -> list[Step]:
+    """The steps whose host Zoom knows, with every host's user id durable."""
+    hosts: dict[str, list[Step]] = {}
+    for step in steps:
+        hosts.setdefault(step.host.casefold(), []).append(step)
+    found = await asyncio.gather(*(_user_id(run, waiting[0].host) for waiting in hosts.values()))
+    ids: dict[str, str] = {}
+    for waiting, answer in zip(hosts.values(), found, strict=True):
+        if isinstance(answer, str):
+            ids[waiting[0].host] = answer
+        else:
+            _fail(run, waiting, answer.diagnostic)
+            run.failure = run.failure or (answer if isinstance(answer, AccessError) else None)
+    _refuse_other_users(run.journal.state, ids)
+    today = budget.day_of(run.now())
+    run.settled_from = await run.journal.commit(lambda state: pruned(_with_ids(state, ids), today))
+    return [step for host in ids for step in hosts[host.casefold()]]
+
+
+async def _user_id(run: Run, host: str) -> str | RemoteError:
+    try:
+        return str((await run.remote.user(host)).body["id"])
+    except RemoteError as error:
+        return error
+
+
+def _with_ids(state: State, ids: dict[str, str]) -> State:
+    for alias, user_id in ids.items():
+        state = state.resolve_host(alias, user_id)
+    return state
+
+
+def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
+    for alias, user_id in ids.items():
+        before = state.hosts.get(alias.casefold(), user_id)
+        if before != user_id:
+            raise StateError(
+                Diagnostic(
+                    code="state.other-user",
+                    summary="A host is another user than the state knows",
+                    detail=f"{alias} was user {before} and is {user_id} now. Nothing was sent.",
+                    hint="Check that the credentials are of the account that this state belongs to; "
+                    "if the address was given to somebody else, declare the host by user id.",
+                )
+            )
+
+
+def _fail(run: Run, steps: Iterable[Step], diagnostic: Diagnostic) -> None:
+    for step in steps:
+        run.tell(StepFailed(run.now(), step.key, step.action, step.host, diagnostic))
+
+
+def _result(plan: Plan, run: Run) -> Result:
+    told = run.told
+    summary = Summary(
+        at=run.now(),
+        added=told["added"],
+        changed=told["changed"],
+        destroyed=0,
+        resolved=told["resolved"],
+        deferred=told["deferred"],
+        failed=told["failed"],
+        withheld=plan.summary["withheld"],
+        unresolved=told["unclear"],
+    )
+    run.tell(summary)
+    return Result(summary, run.failure, run.stopping(), work_left=bool(told["deferred"]))

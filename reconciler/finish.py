@@ -1,0 +1,84 @@
+"""The end of a step that happened: recorded durably, read back, told.
+
+Read-backs run beside the host's next request; `wait` gathers them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler import advice, readback
+from reconciler.diff import Action
+from reconciler.errors import RemoteError, StateError
+from reconciler.events import StepDone, StepFailed
+from reconciler.meeting import schedule
+from reconciler.state import Record
+
+if TYPE_CHECKING:
+    from reconciler.pending import Pending
+    from reconciler.ports import Answer, Body
+    from reconciler.run import Run
+    from reconciler.state import State
+
+
+class Finisher:
+    """Finishes one host's steps."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def confirm(self, pending: Pending, answer: Answer) -> None:
+        """Record the new meeting in the place of its intent; the rest follows beside the next request."""
+        record = recorded_as(pending, answer.body)
+
+        def confirmed(state: State) -> State:
+            state = state.confirm(pending.step.key, record)
+            if answer.requests_left is None:
+                return state
+            limit = self._run.allowances.of(pending.step.host).daily
+            return state.spend_all(pending.day, pending.step.host, limit - answer.requests_left)
+
+        durable = self._run.journal.post(confirmed)
+        self._tasks.append(asyncio.create_task(self._finish(pending, record, durable)))
+
+    async def wait(self) -> None:
+        """Return when every step is told."""
+        await asyncio.gather(*self._tasks)
+
+    async def _finish(self, pending: Pending, record: Record, durable: asyncio.Future[float]) -> None:
+        run, step = self._run, pending.step
+        try:
+            await durable
+            notes = await self._read_back(pending, record)
+        except StateError as error:
+            lost = advice.unrecorded(step, record.id, error)
+            run.tell(StepFailed(run.now(), step.key, Action.CREATE, step.host, lost))
+            return
+        next_at = schedule(record.attributes, run.now()).next_at
+        run.tell(StepDone(run.now(), step.key, Action.CREATE, step.host, record.id, next_at, notes))
+
+    async def _read_back(self, pending: Pending, record: Record) -> tuple[str, ...]:
+        try:
+            stored = await self._run.remote.read(record.id)
+        except RemoteError as error:
+            return (advice.unread(record.id, error),)
+        seen = readback.observed(pending.sent, stored.body)
+        if seen:
+            key = pending.step.key
+            await self._run.journal.commit(lambda state: state.confirm(key, replace(record, observed=seen)))
+        return readback.notes(pending.sent, seen)
+
+
+def recorded_as(pending: Pending, answered: Body) -> Record:
+    """The record of a meeting that Zoom answered with."""
+    meeting = pending.step.meeting
+    return Record(
+        id=answered["id"],
+        host=pending.step.host,
+        created_at=answered.get("created_at"),
+        attributes=pending.intent.attributes,
+        protect=meeting is not None and meeting.protect,
+    )

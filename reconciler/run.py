@@ -1,0 +1,119 @@
+"""What one apply is given, and what its hosts share while they work.
+
+The outside comes in here: remote, journal, clock, lease, secrets, chance. The
+rules of when nothing may leave stand here too, since they hold for every host.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler import budget
+from reconciler.diff import Action
+from reconciler.errors import Diagnostic, StateError
+from reconciler.events import Noticed, Outcome, Resolved, StepDeferred, StepDone, StepFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from reconciler.budget import Allowances
+    from reconciler.errors import ReconcilerError
+    from reconciler.events import Event
+    from reconciler.journal import Journal
+    from reconciler.pending import Author
+    from reconciler.ports import Clock, Lease, Remote
+
+NAP_SECONDS = 0.5
+"""How soon a wait notices that it should end."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One apply.
+
+    `stopping` tells whether somebody asked for an end, `settle_seconds` how long a
+    request may take to land and to show in the list.
+    """
+
+    remote: Remote
+    journal: Journal
+    clock: Clock
+    lease: Lease
+    allowances: Allowances
+    author: Author
+    settle_seconds: float
+    listener: Callable[[Event], None]
+    stopping: Callable[[], bool]
+    failure: ReconcilerError | None = None
+    """Why nothing more is sent for any host; None: all is well."""
+    closed_day: str | None = None
+    """The UTC day on which Zoom said that the whole account is at its limit."""
+    settled_from: float | None = None
+    """The monotonic second of this run's first durable write: older requests have left before it."""
+    unfit: dict[str, Diagnostic] = field(default_factory=dict)
+    """Why a key cannot be created in this run: its passcode is missing or unfit."""
+    told: Counter[str] = field(default_factory=Counter)
+    """How often each outcome was told."""
+
+    def tell(self, event: Event) -> None:
+        """Pass the fact on, and count it."""
+        self.told[_kind(event)] += 1
+        self.listener(event)
+
+    def notice(self, diagnostic: Diagnostic) -> None:
+        """Tell something that stops nothing."""
+        self.tell(Noticed(self.clock.now(), diagnostic))
+
+    def ended(self) -> bool:
+        """Whether nothing more may be sent, for whatever reason."""
+        self.failure = self.failure or self.journal.failure or self._lease_lost()
+        return self.failure is not None or self.stopping()
+
+    def may_leave(self, day: str, durable_at: float) -> bool:
+        """Whether a request charged to `day`, its intent durable since `durable_at`, may leave right now."""
+        now = self.clock.now()
+        fresh = self.clock.monotonic() - durable_at <= self.remote.timeout_seconds
+        return not self.ended() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
+
+    async def day(self) -> str:
+        """The UTC day that a request sent now lands in; waits where midnight is too close to tell."""
+        while budget.near_midnight(self.clock.now()) and not self.ended():
+            await self.clock.sleep(NAP_SECONDS)
+        return budget.day_of(self.clock.now())
+
+    async def settle(self, since: float) -> bool:
+        """Wait until a request that left before `since` must have landed; False where the run ended first."""
+        until = since + self.settle_seconds
+        while (rest := until - self.clock.monotonic()) > 0:
+            if self.ended():
+                return False
+            await self.clock.sleep(min(rest, NAP_SECONDS))
+        return not self.ended()
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+        return self.clock.now()
+
+    def _lease_lost(self) -> StateError | None:
+        if self.lease.seconds_left() > self.remote.timeout_seconds:
+            return None
+        return StateError(
+            Diagnostic(
+                code="state.lease-lost",
+                summary="The lock on the state ran out",
+                detail="It would end before a request is answered, so nothing more is sent.",
+                hint="Run apply again; what was sent already is looked up.",
+            )
+        )
+
+
+def _kind(event: Event) -> str:
+    if isinstance(event, StepDone):
+        return "added" if event.action is Action.CREATE else "changed"
+    if isinstance(event, Resolved):
+        return "unclear" if event.outcome is Outcome.UNCLEAR else "resolved"
+    kinds = {StepFailed: "failed", StepDeferred: "deferred"}
+    return kinds.get(type(event), "told")

@@ -1,0 +1,157 @@
+"""One host's creates on their way out: begun durably, held back while they must be, sent one by one.
+
+Between an intent's durable write and the moment its bytes leave, the day may
+turn, the intent may grow old, the lock may run out: each is looked at again at
+the very last moment, and nothing leaves that would break a promise.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reconciler import budget
+from reconciler.errors import NeverSentError, RemoteError
+from reconciler.pending import prepare, renew
+from reconciler.state import used
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.pending import Pending
+    from reconciler.ports import Answer
+    from reconciler.run import Run
+    from reconciler.state import Intent, State
+    from reconciler.step import Step
+
+
+class NotNowError(Exception):
+    """A request was held back at the last moment; nothing left."""
+
+
+class Sender:
+    """Sends one host's creates; `held` has those whose intent is durable and that were not sent."""
+
+    def __init__(self, run: Run, host: str) -> None:
+        self._run = run
+        self._host = host
+        self._closed_day: str | None = None
+        self.held: list[Pending] = []
+
+    def affordable(self, steps: Sequence[Step], day: str) -> int:
+        """How many of `steps`, from the first on, the host's budget of `day` allows."""
+        if day in {self._closed_day, self._run.closed_day}:
+            return 0
+        run = self._run
+        spent, limits = used(run.journal.state, day, self._host), run.allowances.of(self._host)
+        for count, step in enumerate(steps):
+            if not limits.allows(spent + count, urgent=budget.urgent(step.starts_at, run.now())):
+                return count
+        return len(steps)
+
+    async def begin(
+        self, steps: Sequence[Step], day: str, earlier: Mapping[str, Intent]
+    ) -> tuple[Pending, ...]:
+        """Make the intents and charges of `steps` durable, in one write."""
+        run = self._run
+        fresh = tuple(prepare(step, run.now(), day, run.author, earlier.get(step.key)) for step in steps)
+        self.held.extend(fresh)
+        await self._commit(fresh)
+        return fresh
+
+    async def send(self, pending: Pending) -> Answer | None:
+        """Zoom's answer; None where it may not be sent in this run any more (it stays in `held`).
+
+        Raises what `Remote.create` raises, and `StateError`.
+        """
+        while await self._ready(pending):
+            try:
+                answer = await self._run.remote.create(
+                    self._host, pending.sent, before_send=partial(self._leave, pending)
+                )
+            except NotNowError:
+                continue
+            except NeverSentError:
+                pending.departures -= 1  # it was let go, and did not get away
+                self.held.remove(pending)
+                raise
+            except RemoteError:
+                self.held.remove(pending)
+                raise
+            self.held.remove(pending)
+            return answer
+        return None
+
+    async def give_back(self) -> None:
+        """Take back every intent that was not sent, and its charge."""
+        unsent, self.held = tuple(self.held), []
+        if unsent:
+            await self._run.journal.commit(lambda state: _all_taken_back(state, unsent))
+
+    async def close_day(self, pending: Pending, *, whole_account: bool) -> None:
+        """Zoom says that the day's requests are used up: believe it, durably."""
+        self._closed_day = pending.day
+        if whole_account:
+            self._run.closed_day = pending.day
+        unsent, self.held = (*self.held, pending), []
+        limit = self._run.allowances.of(self._host).daily
+        await self._run.journal.commit(
+            lambda state: _all_taken_back(state, unsent).spend_all(pending.day, self._host, limit)
+        )
+
+    async def _ready(self, pending: Pending) -> bool:
+        """Bring the intent up to date with the moment; False where it cannot be sent in this run."""
+        run = self._run
+        day = await run.day()
+        if run.ended() or day in {self._closed_day, run.closed_day}:
+            return False
+        if day != pending.day:
+            return await self._move_to(day, pending)
+        if pending.is_outdated(run.now()):
+            return await self._renew(pending)
+        if run.clock.monotonic() - pending.durable_at > run.remote.timeout_seconds:
+            await self._commit((), again=(pending,))
+        return True
+
+    async def _renew(self, pending: Pending) -> bool:
+        renew(pending, self._run.now(), self._run.author)
+        if pending.is_outdated(self._run.now()):
+            return False  # no start is left to send
+        await self._commit((), again=(pending,))
+        return True
+
+    async def _move_to(self, day: str, pending: Pending) -> bool:
+        """Charge it to the day that has begun meanwhile."""
+        if not self.affordable([pending.step], day):
+            return False
+        old_day, pending.day = pending.day, day
+        refund = 0 if pending.departures else -1
+        pending.departures = 0  # a new charge: nothing has left under it
+        renew(pending, self._run.now(), self._run.author)
+        pending.durable_at = await self._run.journal.commit(
+            lambda state: pending.begin(state.charge(old_day, self._host, refund))
+        )
+        return not pending.is_outdated(self._run.now())
+
+    async def _commit(self, fresh: Sequence[Pending], again: Sequence[Pending] = ()) -> None:
+        def begun(state: State) -> State:
+            for pending in fresh:
+                state = pending.begin(state)
+            for pending in again:
+                state = state.rewrite(pending.key, pending.intent)
+            return state
+
+        durable_at = await self._run.journal.commit(begun)
+        for pending in (*fresh, *again):
+            pending.durable_at = durable_at
+
+    def _leave(self, pending: Pending) -> None:
+        if pending.is_outdated(self._run.now()) or not self._run.may_leave(pending.day, pending.durable_at):
+            raise NotNowError
+        pending.departures += 1
+
+
+def _all_taken_back(state: State, unsent: Sequence[Pending]) -> State:
+    for pending in unsent:
+        state = pending.take_back(state)
+    return state

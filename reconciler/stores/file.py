@@ -1,0 +1,205 @@
+"""The state in a local file: written whole or not at all, held by a lock of the system.
+
+The lock is the operating system's, so a process that dies frees it. What stands
+beside it (`.lock.info`) only tells others who holds it.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+from typing import TYPE_CHECKING
+
+import orjson
+
+from reconciler.errors import Diagnostic, StateError, StateLockedError
+from reconciler.ports import LockInfo, Snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filelock import BaseFileLock
+
+    from reconciler.ports import Clock
+
+PRIVATE = 0o600
+
+
+@dataclass(slots=True)
+class FileLease:
+    """A held file lock; it ends with the process, and never before."""
+
+    info: LockInfo
+    _lock: BaseFileLock
+    _told_at: Path
+
+    def seconds_left(self) -> float:
+        """Infinite: nobody can take the file over while this process lives."""
+        return inf
+
+    def release(self) -> None:
+        """Give it up."""
+        self._told_at.unlink(missing_ok=True)
+        self._lock.release()
+
+
+class FileStore:
+    """A `ports.Store` in one file, with `.backup`, `.lock` and `.lock.info` beside it."""
+
+    def __init__(self, path: Path, owner: str, clock: Clock) -> None:
+        self._path = path.resolve()
+        self._shown = str(path)
+        self._owner = owner
+        self._clock = clock
+
+    @property
+    def location(self) -> str:
+        """The path as it was given."""
+        return self._shown
+
+    def read(self) -> Snapshot | None:
+        """The document and its version; None where there is no file."""
+        try:
+            with self._path.open("rb") as file:
+                return Snapshot(file.read(), _version(os.fstat(file.fileno())))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failed("read", error) from error
+
+    def write(self, document: bytes, *, replaces: str | None) -> str:
+        """Put `document` in the place of version `replaces`, durably, with the old one as `.backup`."""
+        self._check(replaces)
+        fresh = self._beside(".tmp")  # one writer at a time: the lock is held
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            _write_durably(fresh, document)
+            self._keep_backup()
+            fresh.replace(self._path)
+            _sync_folder(self._path.parent)
+            return _version(self._path.stat())
+        except OSError as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise self._failed("written", error) from error
+
+    def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
+        """Hold the file alone; waits up to `timeout_seconds` for whoever holds it."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - a plan takes no lock
+
+        lock = FileLock(self._beside(".lock"), mode=PRIVATE)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=timeout_seconds)
+        except Timeout as error:
+            raise self._held() from error
+        except OSError as error:
+            raise self._failed("locked", error) from error
+        info = LockInfo(str(uuid.uuid4()), operation, self._owner, self._clock.now())
+        self._tell(info)
+        return FileLease(info, lock, self._beside(".lock.info"))
+
+    def holder(self) -> LockInfo | None:
+        """Who holds it, as they told; None where nobody did."""
+        try:
+            told = orjson.loads(self._beside(".lock.info").read_bytes())
+            return LockInfo(
+                told["ID"], told["Operation"], told["Who"], datetime.fromisoformat(told["Created"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Refused: the system frees a file's lock by itself when its holder ends."""
+        raise StateError(
+            Diagnostic(
+                code="state.cannot-unlock",
+                summary="A local state cannot be unlocked by force",
+                detail=f"The lock {lock_id[:40]} of {self._shown} is the operating system's; "
+                "it ends with the process that holds it.",
+                hint="Wait for that process, or end it.",
+            )
+        )
+
+    def _beside(self, ending: str) -> Path:
+        return self._path.with_name(self._path.name + ending)
+
+    def _check(self, replaces: str | None) -> None:
+        try:
+            there = _version(self._path.stat())
+        except FileNotFoundError:
+            there = None
+        if there != replaces:
+            raise StateError(
+                Diagnostic(
+                    code="state.changed",
+                    summary="The state was changed by somebody else meanwhile",
+                    detail=f"{self._shown} is not the version that this run has read. It was left as it is, "
+                    "and nothing more is sent.",
+                    hint="Run the same command again; what was sent already is looked up.",
+                )
+            )
+
+    def _keep_backup(self) -> None:
+        spare = self._beside(".backup.tmp")
+        spare.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.link(self._path, spare)
+            spare.replace(self._beside(".backup"))
+
+    def _tell(self, info: LockInfo) -> None:
+        told = {"ID": info.lock_id, "Who": info.who, "Operation": info.operation,
+                "Created": info.created_at.isoformat()}  # fmt: skip
+        with suppress(OSError):  # a courtesy to others; the lock itself is held
+            self._beside(".lock.info").write_bytes(orjson.dumps(told))
+
+    def _held(self) -> StateLockedError:
+        info = self.holder()
+        told = "" if info is None else (
+            f"\nLock Info:\n  ID:        {info.lock_id}\n  Who:       {info.who}\n"
+            f"  Operation: {info.operation}\n  Created:   {info.created_at:%Y-%m-%d %H:%M:%S} UTC"
+        )  # fmt: skip
+        return StateLockedError(
+            Diagnostic(
+                code="state.locked",
+                summary="Somebody else holds the state",
+                detail=f"{self._shown} is locked. Nothing was sent.{told}",
+                hint="Wait for the other run, or give --lock-timeout 60s to wait here.",
+            )
+        )
+
+    def _failed(self, what: str, error: OSError) -> StateError:
+        return StateError(
+            Diagnostic(
+                code="state.io",
+                summary=f"The state could not be {what}",
+                detail=f"{self._shown}: {error.strerror or error}. "
+                "It was left as it is, and nothing more is sent.",
+                hint="See to the disk and the file's rights, then run the same command again; "
+                "what was sent already is looked up.",
+            )
+        )
+
+
+def _write_durably(path: Path, document: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(document)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _version(seen: os.stat_result) -> str:
+    return f"{seen.st_ino}-{seen.st_mtime_ns}-{seen.st_size}"
