@@ -1,0 +1,391 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from reconciler.errors import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError
+from reconciler.zoom.call import Call
+from reconciler.zoom.pace import Label
+from reconciler.zoom.reply import Reply
+from reconciler.zoom.wire import CONNECTIONS, FATES, Fate, Message, Wire, cut
+
+CREATE = Call("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("token-9",))
+
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def wire(*, timeout_seconds: float = 5.0, **options: Any) -> Wire:
+    return Wire(timeout_seconds=timeout_seconds, user_agent="meetings-reconciler/test", **options)
+
+
+def descendants(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from descendants(child)
+
+
+# The table
+
+
+@pytest.mark.parametrize("kind", [*descendants(httpx.RequestError), httpx.InvalidURL])
+def test_every_error_of_httpx_has_a_fate_of_its_own(kind: type[Exception]) -> None:
+    """A class that a newer httpx adds fails here, until somebody says whether the request can have left."""
+    assert kind in FATES
+
+
+def test_only_these_are_known_to_have_sent_nothing() -> None:
+    assert {kind.__name__ for kind, (fate, _) in FATES.items() if fate is Fate.NEVER_SENT} == {
+        "ConnectError",
+        "ConnectTimeout",
+        "InvalidURL",
+        "LocalProtocolError",
+        "PoolTimeout",
+        "ProxyError",
+        "UnsupportedProtocol",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectionResetError(), UnknownOutcomeError),
+        (anyio.BrokenResourceError(), UnknownOutcomeError),
+        (anyio.EndOfStream(), UnknownOutcomeError),
+        (TimeoutError(), UnknownOutcomeError),
+        (RuntimeError(), UnknownOutcomeError),
+        (ExceptionGroup("two", [ValueError(), OSError()]), UnknownOutcomeError),
+        (httpx.WriteError("x"), UnknownOutcomeError),
+        (httpx.ConnectError("x"), NeverSentError),
+    ],
+)
+def test_any_other_failure_is_unknown(error: Exception, kind: type[RemoteError]) -> None:
+    assert type(cut(CREATE, error)) is kind
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (
+            httpx.ConnectError("no name"),
+            "Creating a meeting for a@example.com: no connection could be made (no name). Nothing was sent.",
+        ),
+        (
+            httpx.LocalProtocolError("Illegal header value b'Bearer token-9'"),
+            "Creating a meeting for a@example.com: the request is not valid HTTP. Nothing was sent.",
+        ),
+        (httpx.ReadTimeout("x"), "Creating a meeting for a@example.com: no answer came in time."),
+    ],
+)
+def test_an_error_says_what_was_asked_and_what_became_of_it(error: Exception, detail: str) -> None:
+    assert cut(CREATE, error).diagnostic.detail == detail
+
+
+# Real sockets
+
+
+@asynccontextmanager
+async def listening(serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[str]:
+    """The address of a server on a port, which leaves nothing open behind it."""
+    at_work: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        at_work.add(task)
+        with suppress(asyncio.IncompleteReadError, asyncio.CancelledError, OSError):
+            await serve(reader, writer)
+        writer.close()
+        with suppress(asyncio.CancelledError, OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, host, 0)
+    address = f"[{host}]" if ":" in host else host
+    try:
+        yield f"http://{address}:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in at_work:
+            task.cancel()
+        await asyncio.gather(*at_work)
+
+
+def exchange(
+    serve: Serve,
+    *,
+    before_send: Callable[[], None] | None = None,
+    times: int = 1,
+    timeout_seconds: float = 5.0,
+) -> list[Reply]:
+    """The answers of `times` exchanges, one after another, with a server on a port."""
+
+    async def run() -> list[Reply]:
+        line = wire(timeout_seconds=timeout_seconds)
+        async with listening(serve) as url:
+            message = Message("POST", f"{url}/v2", {"Authorization": "Bearer token-9"}, b"{}")
+            try:
+                return [await line.exchange(CREATE, message, before_send) for _ in range(times)]
+            finally:
+                await line.close()
+
+    return asyncio.run(run())
+
+
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    return head + await reader.readexactly(2)
+
+
+def serving(*parts: bytes | None) -> Serve:
+    """Reads a request and writes `parts`, then closes; None resets the connection instead."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        for part in parts:
+            if part is None:
+                writer.transport.abort()
+                return
+            writer.write(part)
+            await writer.drain()
+
+    return serve
+
+
+async def keep_answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await read_request(reader):
+        writer.write(b'HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: 8\r\n\r\n{"id":1}')
+        await writer.drain()
+
+
+async def never_answering(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def trickling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read_request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    while not reader.at_eof():
+        writer.write(b" ")
+        await asyncio.sleep(0.02)
+
+
+BROKEN = {
+    "closed without a word": serving(),
+    "reset without a word": serving(None),
+    "reset within the head": serving(b"HTTP/1.1 200 OK\r\nContent-Le", None),
+    "reset within the body": serving(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id"', None),
+    "closed within the body": serving(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id"'),
+    "not HTTP": serving(b"220 smtp.example.com ESMTP\r\n"),
+    "wrongly packed": serving(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+    "silent": never_answering,
+    "a byte now and then": trickling,
+}
+
+
+@pytest.mark.parametrize("serve", BROKEN.values(), ids=BROKEN.keys())
+def test_whatever_breaks_after_the_request_was_sent_is_unknown(serve: Serve) -> None:
+    """The total timeout also ends an answer that comes one byte at a time."""
+    with pytest.raises(UnknownOutcomeError):
+        exchange(serve, timeout_seconds=0.3)
+
+
+def test_an_answer_is_a_plain_value() -> None:
+    [reply] = exchange(keep_answering)
+
+    assert (reply.status, reply.body, reply.headers["x-one"]) == (200, {"id": 1}, "1")
+
+
+def test_no_connection_means_never_sent() -> None:
+    async def run() -> None:
+        async with listening(keep_answering) as url:
+            pass
+        await wire().exchange(CREATE, Message("POST", url))
+
+    with pytest.raises(NeverSentError) as caught:
+        asyncio.run(run())
+
+    assert caught.value.diagnostic.code == "zoom.unreachable"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:port", "gopher://127.0.0.1", "http://"])
+def test_what_is_no_address_is_never_sent(url: str) -> None:
+    with pytest.raises(NeverSentError):
+        asyncio.run(wire().exchange(CREATE, Message("GET", url)))
+
+
+def test_a_header_that_http_forbids_is_never_sent_nor_shown() -> None:
+    async def run() -> None:
+        async with listening(keep_answering) as url:
+            await wire().exchange(CREATE, Message("GET", url, {"Authorization": "Bearer token-9\n"}))
+
+    with pytest.raises(NeverSentError) as caught:
+        asyncio.run(run())
+
+    assert "token-9" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_proxy_that_says_no_means_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies are taken from the environment, as httpx does; a refused CONNECT sent nothing of ours."""
+    heard: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    async def run() -> None:
+        async with listening(proxy) as url:
+            monkeypatch.setenv("HTTPS_PROXY", url)
+            message = Message("POST", "https://api.zoom.us/v2", {"Authorization": "Bearer token-9"}, b"{}")
+            await wire().exchange(CREATE, message)
+
+    with pytest.raises(NeverSentError) as caught:
+        asyncio.run(run())
+
+    assert "the proxy did not let it through (403 Forbidden)" in caught.value.diagnostic.detail
+    assert [head.split(b"\r\n")[0] for head in heard] == [b"CONNECT api.zoom.us:443 HTTP/1.1"]
+    assert b"token-9" not in b"".join(heard)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_proxy_never_sees_what_goes_to_the_loopback(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Plain http to ourselves would hand the token to whoever runs the proxy."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+
+    async def run() -> Reply:
+        line = wire(direct_hosts=(host,))
+        async with listening(keep_answering, host) as url:
+            try:
+                return await line.exchange(CREATE, Message("POST", url, content=b"{}"))
+            finally:
+                await line.close()
+
+    assert asyncio.run(run()).body == {"id": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://hunter2@127.0.0.1:1"),
+        ("HTTPS_PROXY", "gopher://hunter2@127.0.0.1"),
+        ("SSL_CERT_FILE", "/no/such/file-hunter2"),
+    ],
+)
+def test_network_settings_that_cannot_be_used_are_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        wire()
+
+    assert caught.value.diagnostic.code == "settings.network"
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_redirect_is_an_answer_and_not_followed() -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+
+    [reply] = exchange(serving(head))
+
+    assert reply.status == 302
+
+
+def test_cancelling_passes_through() -> None:
+    """The engine, not the client, says what a cancelled request means."""
+
+    async def hang(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def run() -> None:
+        line = wire(transport=httpx.MockTransport(hang))
+        task = asyncio.create_task(line.exchange(CREATE, Message("POST", "https://zoom.us", content=b"{}")))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(run())
+
+
+# The last look
+
+
+class _TooLateError(Exception):
+    pass
+
+
+def test_before_send_is_asked_again_only_where_a_connection_was_opened() -> None:
+    """The first exchange opens one (two looks); the second uses it (one look)."""
+    looks: list[int] = []
+
+    exchange(keep_answering, before_send=lambda: looks.append(1), times=2)
+
+    assert len(looks) == 3
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_what_before_send_raises_passes_through_and_no_byte_left(look: int) -> None:
+    """At the first look, and at the one after the connection was opened."""
+    heard: list[bytes] = []
+    looks: list[int] = []
+
+    async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read())
+
+    def too_late() -> None:
+        looks.append(1)
+        if len(looks) == look:
+            raise _TooLateError
+
+    with pytest.raises(_TooLateError):
+        exchange(listen, before_send=too_late)
+
+    assert b"".join(heard) == b""
+
+
+def test_a_timeout_that_before_send_raises_is_not_taken_for_zooms() -> None:
+    def too_late() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        exchange(keep_answering, before_send=too_late)
+
+
+def test_httpcores_events_still_have_the_names_that_the_second_look_hangs_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And at DEBUG the logs of httpx and httpcore hold no token."""
+    caplog.set_level(logging.DEBUG)
+
+    exchange(keep_answering)
+
+    assert "connect_tcp.started" in caplog.text
+    assert "send_request_headers.started" in caplog.text
+    assert "token-9" not in caplog.text
+
+
+def test_all_connections_at_once_are_all_served() -> None:
+    async def run() -> int:
+        line = wire()
+        async with listening(keep_answering) as url:
+            message = Message("POST", url, content=b"{}")
+            replies = await asyncio.gather(*(line.exchange(CREATE, message) for _ in range(CONNECTIONS)))
+            await line.close()
+        return sum(reply.status == 200 for reply in replies)
+
+    assert asyncio.run(run()) == CONNECTIONS
