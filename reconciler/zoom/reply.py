@@ -76,9 +76,9 @@ class Reply:
 
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
     """`text` on one line, without `secrets` and what looks like one, cut to a bound."""
+    text = _MEMBERS.sub(r'"\1"\2"***"', _PARAMETERS.sub(r"\1=***", text))
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***")
-    text = _MEMBERS.sub(r'"\1"\2"***"', _PARAMETERS.sub(r"\1=***", text))
     text = " ".join(text.split())
     return text if len(text) <= EXCERPT_CHARACTERS_MAX else text[: EXCERPT_CHARACTERS_MAX - 1] + "…"
 
