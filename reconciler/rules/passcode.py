@@ -18,8 +18,8 @@ PASSCODE_LENGTH_MAX = 10
 _PATH = ("password",)
 _REFERENCE = "Write `password: {env: TEAM_PASSCODE, version: 1}` and set that variable where apply runs"
 _UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
-# Mail filters write a link inside a link, with `=` as %3D.
-_LINK_SECRET = re.compile(r"(?<![a-z0-9_])(?:pwd|zak)(?:=|%3d)[^\s&]", re.IGNORECASE)
+# Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D.
+_LINK_SECRET = re.compile(r"(?:^|[^a-z0-9_]|%3f|%26)(?:pwd|zak)(?:=|%3d)[^\s&]", re.IGNORECASE)
 
 
 def check(attributes: Mapping[str, Json]) -> Iterator[Finding]:
