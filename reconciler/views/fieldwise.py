@@ -1,0 +1,98 @@
+"""A field's values as they may be shown: no secret, on one line, of a bearable length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from reconciler import fields
+from reconciler.diff import REDACTED
+from reconciler.masking import escaped
+from reconciler.views.look import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.diff import FieldChange
+    from reconciler.fields import Json
+    from reconciler.meeting import PasscodeReference
+
+WIDTH_MAX = 60
+"""Characters of one value that are shown, where not all is asked for."""
+
+_HIDDEN = "(secret)"
+_LEAD = 20
+
+
+def without_secrets(path: tuple[str | int, ...], value: Json) -> Json:
+    """The value at a concrete path, with a word in the place of every secret inside a list of mappings."""
+    if isinstance(value, list):
+        return [without_secrets((*path, at), entry) for at, entry in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: without_secrets((*path, name), entry) for name, entry in value.items()}
+    described = fields.at(path)
+    secret = described is not None and described.secret and value is not None
+    return _HIDDEN if secret and value != REDACTED else value
+
+
+def change_words(change: FieldChange, reference: PasscodeReference | None, *, whole: bool) -> str:
+    """`path: before → after   (effect)`; `reference` is the passcode's, where it has one."""
+    before, after = _sides(change, whole=whole)
+    if change.path == "password" and reference is not None:
+        after = passcode_words(reference)
+    effect = f"   ({change.effect})" if change.effect else ""
+    return f"{escaped(change.path)}: {before} → {after}{effect}"
+
+
+def passcode_words(reference: PasscodeReference) -> str:
+    """Where a passcode comes from: never what it is."""
+    return f"from {escaped(reference.name)}, version {reference.version}"
+
+
+def value_words(value: Json, *, whole: bool) -> str:
+    """One value on one line; a list or mapping as JSON."""
+    if value is None:
+        return "(not set)"
+    if value == REDACTED:
+        return REDACTED
+    if not isinstance(value, str):
+        return _cut(escaped(orjson.dumps(value).decode()), whole=whole)
+    return quoted(_cut(value, whole=whole))
+
+
+def short_words(value: Json, *, whole: bool) -> str:
+    """One value among many: a list only by its length, where not all is asked for."""
+    if isinstance(value, list) and not whole:
+        return "1 entry" if len(value) == 1 else f"{len(value)} entries"
+    return value_words(value, whole=whole)
+
+
+def leaves(path: tuple[str, ...], attributes: Mapping[str, Json]) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """Every field in a mapping with its path, in the order declared; a list is one field."""
+    for name, value in attributes.items():
+        if isinstance(value, dict):
+            yield from leaves((*path, name), value)
+        else:
+            yield (*path, name), without_secrets((*path, name), value)
+
+
+def _sides(change: FieldChange, *, whole: bool) -> tuple[str, str]:
+    path = tuple(change.path.split("."))
+    before, after = without_secrets(path, change.before), without_secrets(path, change.after)
+    if isinstance(before, str) and isinstance(after, str) and not whole:
+        before, after = _from_the_difference(before, after)
+    return value_words(before, whole=whole), value_words(after, whole=whole)
+
+
+def _from_the_difference(before: str, after: str) -> tuple[str, str]:
+    """Both texts without what they share at the beginning, where that would fill the line."""
+    pairs = enumerate(zip(before, after, strict=False))
+    shared = next((at for at, (old, new) in pairs if old != new), min(len(before), len(after)))
+    if shared < WIDTH_MAX - _LEAD:
+        return before, after
+    return f"…{before[shared - _LEAD :]}", f"…{after[shared - _LEAD :]}"
+
+
+def _cut(text: str, *, whole: bool) -> str:
+    return text if whole or len(text) <= WIDTH_MAX else text[: WIDTH_MAX - 1] + "…"

@@ -1,0 +1,139 @@
+"""What an apply tells, event by event, as lines: each begins with its outcome.
+
+A deferral that the plan foretold is no news, and is only counted at the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.budget import day_of
+from reconciler.diff import Action
+from reconciler.events import Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
+from reconciler.masking import escaped
+from reconciler.step import Status
+from reconciler.views.look import FAILED, SIGNS, Look
+from reconciler.views.notice import remarks
+from reconciler.views.step_lines import INDENT, instant_words
+from reconciler.views.totals import apply_line, rollout_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.events import Event
+    from reconciler.plan import Plan
+
+_DONE = {
+    Action.CREATE: "created as {id}",
+    Action.UPDATE: "changed ({id})",
+    Action.REPLACE: "replaced by {id}",
+    Action.DESTROY: "destroyed ({id})",
+    Action.RESOLVE: "cleared up ({id})",
+    Action.MOVE: "moved ({id})",
+    Action.IMPORT: "imported as {id}",
+    Action.FORGET: "forgotten ({id}), it stays in Zoom",
+    Action.KEEP: "recorded ({id})",
+}
+
+_NOT_DONE = {
+    Action.CREATE: "not created",
+    Action.UPDATE: "not changed",
+    Action.REPLACE: "not replaced",
+    Action.DESTROY: "not destroyed",
+    Action.RESOLVE: "not cleared up",
+    Action.MOVE: "not moved",
+    Action.IMPORT: "not imported",
+    Action.FORGET: "not forgotten",
+    Action.KEEP: "not recorded",
+}
+
+_RESOLVED = {
+    Outcome.ADOPTED: "had been done: recorded as {id}",
+    Outcome.ABSENT: "had not been done: it is sent again",
+    Outcome.DROPPED: "had not been done, and nothing asks for it any more",
+    Outcome.UNCLEAR: "needs a person to judge; nothing was sent",
+}
+
+
+@dataclass(slots=True)
+class Log:
+    """The lines of one apply; it remembers which keys wait for which UTC day."""
+
+    plan: Plan
+    look: Look
+    _actions: dict[str, Action] = field(init=False)
+    _days: dict[str, str | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._actions = {step.key: step.action for step in self.plan.steps}
+        self._days = {
+            step.key: step.day for step in self.plan.steps if step.status is Status.DEFERRED
+        }  # fmt: skip - reads better apart
+
+    def lines(self, event: Event) -> Iterator[str]:
+        """What is to be read about one event; nothing for most starts and foretold deferrals."""
+        match event:
+            case StepDone():
+                self._days.pop(event.key, None)
+                yield from self._done(event)
+            case StepFailed():
+                yield from self._failed(event)
+            case StepDeferred():
+                yield from self._deferred(event)
+            case Resolved():
+                yield from self._resolved(event)
+            case Summary():
+                yield from self._end(event)
+
+    def _line(self, sign: str, key: str, words: str) -> str:
+        return f"{self.look.sign(sign)} {self.look.bold(escaped(key))} {words}"
+
+    def _done(self, event: StepDone) -> Iterator[str]:
+        after = f", next {instant_words(event.next_at)}" if event.next_at else ""
+        words = _DONE[event.action].format(id=event.id) + after
+        yield self._line(SIGNS[event.action], event.key, words)
+        yield from (f"{INDENT}{escaped(note)}" for note in event.notes)
+
+    def _failed(self, event: StepFailed) -> Iterator[str]:
+        told = event.diagnostic
+        words = f"{self.look.error(_NOT_DONE[event.action])}: {escaped(told.summary)}"
+        yield self._line(FAILED, event.key, f"{words} {self.look.dim(f'[{escaped(told.code)}]')}")
+        yield from (f"{INDENT}{remark}" for remark in remarks(told))
+
+    def _deferred(self, event: StepDeferred) -> Iterator[str]:
+        foretold = event.key in self._days and self._days[event.key] == event.day
+        self._days[event.key] = event.day
+        if not foretold:
+            sign = SIGNS[self._actions.get(event.key, Action.CREATE)]
+            until = f"to {event.day} (UTC)" if event.day else "to a later run"
+            words = f"{self.look.warning(f'deferred {until}')}: {escaped(event.reason)}"
+            yield self._line(sign, event.key, words)
+
+    def _resolved(self, event: Resolved) -> Iterator[str]:
+        unclear = event.outcome is Outcome.UNCLEAR
+        sign = FAILED if unclear else SIGNS[Action.RESOLVE]
+        words = _RESOLVED[event.outcome].format(id=event.id)
+        yield self._line(sign, event.key, self.look.error(words) if unclear else words)
+        if event.diagnostic is not None:
+            told = event.diagnostic
+            yield f"{INDENT}{escaped(told.summary)} {self.look.dim(f'[{escaped(told.code)}]')}"
+            yield from (f"{INDENT}{remark}" for remark in remarks(told))
+
+    def _end(self, summary: Summary) -> Iterator[str]:
+        yield ""
+        yield self.look.bold(apply_line(summary))
+        if summary.deferred and self._days:
+            yield rollout_line(Counter(self._days.values()), day_of(summary.at))
+        yield from _what_next(summary)
+
+
+def _what_next(summary: Summary) -> Iterator[str]:
+    """What a person has to do, if anything."""
+    if summary.unresolved:
+        yield "Interrupted requests are left: do what is said above for each, then run apply again."
+    if summary.failed:
+        yield "Mend what failed and run apply again: what is done is not done twice."
+    elif summary.deferred:
+        yield "Run apply again after 00:00 UTC for what is deferred."

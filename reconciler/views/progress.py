@@ -1,0 +1,169 @@
+"""An apply as it happens: lines for people and logs, and live bars where there is a terminal.
+
+The only door to rich, which is loaded for live bars alone. Lines are data and go to
+`stdout`; bars and warnings go to `stderr`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.events import (
+    Noticed,
+    Outcome,
+    Resolved,
+    StepDeferred,
+    StepDone,
+    StepFailed,
+    StepStarted,
+    Summary,
+)
+from reconciler.masking import escaped
+from reconciler.step import Status
+from reconciler.views.log import Log
+from reconciler.views.look import Look, number
+from reconciler.views.notice import notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from reconciler.events import Event
+    from reconciler.plan import Plan
+    from reconciler.step import Step
+    from reconciler.views import Tell
+
+HOSTS_MAX = 8
+"""Hosts that have a bar each; more of them share one."""
+
+REFRESHES_PER_SECOND = 5
+
+WORDS_MAX = 32
+"""Characters of a host or a key beside its bar."""
+
+_Write = Callable[[str], None]
+
+
+@contextmanager
+def open_text(stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan) -> Iterator[Tell]:
+    """The log of an apply as text, each line at once; with live bars on `stderr` where `terminal` says so."""
+    log, warned = Log(plan, Look(colour=colour)), Look(colour=colour and terminal)
+    if not terminal:
+        yield lambda event: _tell(event, log, warned, _to(stdout), _to(stderr))
+        return
+    bars = Bars(plan, stderr, colour=colour)
+    above = bars.write
+    data = above if stdout.isatty() else _to(stdout)
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Summary):
+            bars.stop()
+            _tell(event, log, warned, _to(stdout), _to(stderr))
+        else:
+            bars.move(event)
+            _tell(event, log, warned, data, above)
+
+    bars.start()
+    try:
+        yield tell
+    finally:
+        bars.stop()
+
+
+class Bars:
+    """Live bars: one for each host, or one for all where they are many. They vanish at the end."""
+
+    def __init__(self, plan: Plan, stderr: TextIO, *, colour: bool) -> None:
+        from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
+
+        self._console = Console(file=stderr, force_terminal=True, no_color=not colour)
+        self._progress = _progress(self._console)
+        self._waiting: dict[str | None, str] = {step.key: step.host for step in plan.steps if _is_due(step)}
+        self._bars = self._one_each(Counter(self._waiting.values()))
+
+    def start(self) -> None:
+        """Show them."""
+        self._progress.start()
+
+    def stop(self) -> None:
+        """Take them away; harmless when they are gone already."""
+        self._progress.stop()
+
+    def write(self, line: str) -> None:
+        """Put a line above the bars: on their own terminal, so that neither tears the other."""
+        from rich.text import Text  # noqa: PLC0415 - loaded with the bars
+
+        self._console.print(Text.from_ansi(line), soft_wrap=True)
+
+    def move(self, event: Event) -> None:
+        """Take in what happened: a key is counted once, when it has come to its end in this run."""
+        if isinstance(event, StepStarted) and event.key in self._waiting:
+            bar = self._bars[self._waiting[event.key]]
+            self._progress.update(bar, current=_short(event.key))
+            return
+        host = self._waiting.pop(_ended(event), None)
+        if host is not None:
+            self._progress.advance(self._bars[host])
+
+    def _one_each(self, totals: Counter[str]) -> dict[str, TaskID]:
+        if len(totals) > HOSTS_MAX:
+            shared = self._add(number(len(totals), "host"), totals.total())
+            return dict.fromkeys(totals, shared)
+        return {host: self._add(_short(host), total) for host, total in sorted(totals.items())}
+
+    def _add(self, words: str, total: int) -> TaskID:
+        return self._progress.add_task(words, total=total, current="")
+
+
+def _progress(console: Console) -> Progress:
+    from rich import progress  # noqa: PLC0415 - loaded with the bars
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[current]}", markup=False),
+        console=console,
+        refresh_per_second=REFRESHES_PER_SECOND,
+        transient=True,
+        redirect_stdout=False,  # what is written there is data, and may go to a file
+    )
+
+
+def _is_due(step: Step) -> bool:
+    return step.is_work and step.status is Status.NOW
+
+
+def _ended(event: Event) -> str | None:
+    """The key that this run is done with; what was found absent is sent again."""
+    if isinstance(event, Resolved):
+        return None if event.outcome is Outcome.ABSENT else event.key
+    return event.key if isinstance(event, StepDone | StepFailed | StepDeferred) else None
+
+
+def _tell(event: Event, log: Log, warned: Look, data: _Write, aside: _Write) -> None:
+    if isinstance(event, Noticed):
+        for line in notice(event.diagnostic, warned):
+            aside(line)
+    for line in log.lines(event):
+        data(line)
+
+
+def _to(stream: TextIO) -> _Write:
+    def write(line: str) -> None:
+        stream.write(f"{line}\n")
+        stream.flush()
+
+    return write
+
+
+def _short(text: str) -> str:
+    shown = escaped(text)
+    return shown if len(shown) <= WORDS_MAX else f"{shown[: WORDS_MAX - 1]}…"
