@@ -5,8 +5,10 @@ What cannot be read is refused whole; it is never taken for empty.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = "1.0"
 FORMAT_MAJOR = 1
+
+ACTIONS = frozenset({"create", "update", "replace"})
+"""What an intent can be about."""
+
+_VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
 
 
 @dataclass(slots=True)
@@ -75,7 +82,7 @@ def decode(document: bytes, location: str) -> State:
         raise _broken(location, f"It is not JSON: {error}.") from error
     if not isinstance(whole, dict) or "format_version" not in whole:
         raise _broken(location, "It has no `format_version`: it is not a state of this program.")
-    _check_format(str(whole["format_version"]), location)
+    _check_format(whole["format_version"], location)
     try:
         return _state(whole)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -120,9 +127,11 @@ def _sequence(values: list[Json]) -> bytes:
     return b"[\n" + b",\n".join(_sorted(value) for value in values) + b"\n]" if values else b"[]"
 
 
-def _check_format(version: str, location: str) -> None:
-    major = version.partition(".")[0]
-    if major.isdigit() and int(major) == FORMAT_MAJOR:
+def _check_format(version: Json, location: str) -> None:
+    written = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if written is None or int(written[1]) < FORMAT_MAJOR:
+        raise _broken(location, f"No version of this program ever wrote the format {str(version)[:20]!r}.")
+    if int(written[1]) == FORMAT_MAJOR:
         return
     raise StateError(
         Diagnostic(
@@ -138,21 +147,21 @@ def _check_format(version: str, location: str) -> None:
 def _state(whole: Mapping[str, Json]) -> State:
     return State(
         lineage=_typed(whole["lineage"], str),
-        serial=_typed(whole["serial"], int),
+        serial=_count(whole["serial"]),
         origin=_typed(whole["origin"], str),
         meetings={key: _record(value) for key, value in whole["meetings"].items()},
         intents={key: _intent(value) for key, value in whole["intents"].items()},
-        retired=tuple(Retired(_typed(one["id"], int), one["host"], one["key"]) for one in whole["retired"]),
-        usage={day: _counts(ledger) for day, ledger in whole["usage"].items()},
+        retired=tuple(_retired(one) for one in _typed(whole["retired"], list)),
+        usage={_day(day): _counts(ledger) for day, ledger in whole["usage"].items()},
         hosts={alias: _typed(user_id, str) for alias, user_id in whole["hosts"].items()},
     )
 
 
 def _record(value: Mapping[str, Json]) -> Record:
     return Record(
-        _typed(value["id"], int),
+        _id(value["id"]),
         _typed(value["host"], str),
-        value["created_at"],
+        _optional(value["created_at"], str),
         _typed(value["attributes"], dict),
         _typed(value["observed"], dict),
         _typed(value["protect"], bool),
@@ -161,27 +170,67 @@ def _record(value: Mapping[str, Json]) -> Record:
 
 def _intent(value: Mapping[str, Json]) -> Intent:
     return Intent(
-        action=_typed(value["action"], str),
+        action=_action(value["action"]),
         host=_typed(value["host"], str),
         attributes=_typed(value["attributes"], dict),
-        sent=tuple(Attempt(one["start_time"], one["end_times"]) for one in value["sent"]),
-        first_begun_at=_typed(value["first_begun_at"], str),
-        begun_at=_typed(value["begun_at"], str),
+        sent=tuple(_attempt(one) for one in _typed(value["sent"], list)),
+        first_begun_at=_instant(value["first_begun_at"]),
+        begun_at=_instant(value["begun_at"]),
         owner=_typed(value["owner"], str),
-        id=value.get("id"),
+        id=None if value.get("id") is None else _id(value["id"]),
     )
 
 
+def _attempt(value: Mapping[str, Json]) -> Attempt:
+    return Attempt(_optional(value["start_time"], str), _optional(value["end_times"], int))
+
+
+def _retired(value: Mapping[str, Json]) -> Retired:
+    return Retired(_id(value["id"]), _typed(value["host"], str), _typed(value["key"], str))
+
+
 def _counts(ledger: Mapping[str, Json]) -> dict[str, int]:
-    return {host: _typed(count, int) for host, count in ledger.items()}
+    return {host: _count(count) for host, count in ledger.items()}
+
+
+def _count(value: Json) -> int:
+    # A negative use would be a budget that nobody has.
+    count: int = _typed(value, int)
+    return count if count >= 0 else _refuse(value, "a count")
+
+
+def _id(value: Json) -> int:
+    number: int = _typed(value, int)
+    return number if number > 0 else _refuse(value, "an id")
+
+
+def _action(value: Json) -> str:
+    action: str = _typed(value, str)
+    return action if action in ACTIONS else _refuse(value, "an action")
+
+
+def _day(value: str) -> str:
+    return value if date.fromisoformat(value).isoformat() == value else _refuse(value, "a day")
+
+
+def _instant(value: Json) -> str:
+    written: str = _typed(value, str)
+    is_utc = datetime.fromisoformat(written).utcoffset() == timedelta(0)
+    return written if is_utc else _refuse(value, "an instant in UTC")
+
+
+def _optional(value: Json, kind: type) -> Any:
+    return None if value is None else _typed(value, kind)
 
 
 def _typed(value: Json, kind: type) -> Any:
     # `True` is an int to Python and none to JSON.
-    if type(value) is not kind:
-        message = f"{str(value)[:40]!r} where {kind.__name__} is expected"
-        raise TypeError(message)
-    return value
+    return value if type(value) is kind else _refuse(value, kind.__name__)
+
+
+def _refuse(value: Json, expected: str) -> NoReturn:
+    message = f"{str(value)[:40]!r} where {expected} is expected"
+    raise ValueError(message)
 
 
 def _broken(location: str, detail: str) -> StateError:
