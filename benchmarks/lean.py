@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 from jsonschema_rs import validator_for
-from yaml.cyaml import CParser  # type: ignore[attr-defined] - the stubs leave it out
+from yaml.cyaml import CParser
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 ARGUMENTS = 4

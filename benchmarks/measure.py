@@ -1,0 +1,80 @@
+"""Whole processes, measured from outside: wall time, CPU time, peak memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in one unit of `ru_maxrss`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one run took: seconds, seconds, MiB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run: `statuses` are those that it may end with."""
+
+    name: str
+    arguments: Sequence[str]
+    folder: Path
+    statuses: tuple[int, ...] = (0,)
+    environment: Mapping[str, str] | None = None
+
+
+class FailedError(Exception):
+    """A measured program did not do what it should: its figures would mean nothing."""
+
+
+def run(command: Command) -> Sample:
+    """One run, its output thrown away. Raises `FailedError` where its exit status is not expected."""
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        command.arguments,
+        cwd=command.folder,
+        env={**os.environ, **(command.environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in command.statuses:
+        line = " ".join(command.arguments)
+        raise FailedError(f"exit status {process.returncode}: (cd {command.folder} && {line})")
+    return Sample(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * MAXRSS_UNIT / 2**20)
+
+
+def medians(commands: Sequence[Command], rounds: int) -> dict[str, Sample]:
+    """The median of `rounds` runs of each, by name, taken in turn so that all share the machine's weather."""
+    samples: dict[str, list[Sample]] = {command.name: [] for command in commands}
+    for _ in range(rounds):
+        for command in commands:
+            samples[command.name].append(run(command))
+    return {name: median(taken) for name, taken in samples.items()}
+
+
+def median(samples: Sequence[Sample]) -> Sample:
+    """Each figure's own median."""
+    return Sample(
+        statistics.median(sample.wall for sample in samples),
+        statistics.median(sample.cpu for sample in samples),
+        statistics.median(sample.memory for sample in samples),
+    )
