@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import Finding, Severity
+from reconciler.fields import joined, table
 from reconciler.meeting import Meeting
 from reconciler.rules import check, check_all
 
@@ -268,6 +269,18 @@ def test_a_warning_of_a_series(change: dict[str, Any], code: str, path: str) -> 
     assert told(changed(SERIES, change)) == [(WARNING, code, path)]
 
 
+@pytest.mark.parametrize("path", [path for path, field in table().items() if field.obsolete])
+def test_each_obsolete_field_of_the_table_is_told(path: str) -> None:
+    """Wherever the table has one: a mapping or list around it is walked."""
+    value: Any = "US,FR"
+    for step in reversed(path.split(".")):
+        value = {step.removesuffix("[]"): [value] if step.endswith("[]") else value}
+
+    assert [(finding.code, joined(finding.path)) for finding in findings({**ONCE, **value})] == [
+        ("meeting.obsolete-field", path)
+    ]
+
+
 def test_the_documents_own_kind_of_example_has_warnings_only() -> None:
     """Rules are asked of a series alone: what Zoom ignores can contradict itself."""
     assert told(EXAMPLE) == [
@@ -293,6 +306,20 @@ def test_a_passcode_that_zoom_refuses_is_told_and_not_shown(passcode: str, code:
     assert [(finding.code, finding.detail) for finding in found[:1]] == [(code, detail)]
     assert [finding.code for finding in found[1:]] == ["passcode.literal"]
     assert "hunter" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("key", "variable"),
+    [("launch-review", "LAUNCH_REVIEW_PASSCODE"), ("2027.all", "ALL_PASSCODE"), ("1", "PASSCODE")],
+)
+def test_a_literal_passcode_gets_the_reference_to_write(key: str, variable: str) -> None:
+    found = check(Meeting(key, "host@example.com", {**ONCE, "password": "hunter2"}))
+
+    hint = (
+        f"Write `password: {{env: {variable}, version: 1}}` and set that variable where apply runs, "
+        "or leave `password` out: Zoom makes one where the account asks for it."
+    )
+    assert [finding.hint for finding in found] == [hint]
 
 
 def test_a_link_is_not_shown() -> None:

@@ -24,7 +24,7 @@ def check(meeting: Meeting) -> tuple[Finding, ...]:
     """What is wrong with one meeting; paths lead from the meeting."""
     attributes = meeting.attributes
     found = [*body.check(attributes), *times.check(attributes), *series.check(attributes)]
-    found += passcode.check(attributes)
+    found += passcode.check(attributes, meeting.key)
     return tuple(replace(finding, key=meeting.key) for finding in found) if found else ()
 
 

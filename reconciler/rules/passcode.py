@@ -16,17 +16,16 @@ PASSCODE_LENGTH_MAX = 10
 """Characters in a passcode. Source: Zoom's API, create and update a meeting, `password`."""
 
 _PATH = ("password",)
-_REFERENCE = "Write `password: {env: TEAM_PASSCODE, version: 1}` and set that variable where apply runs"
 _UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
 # Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D.
 _LINK_SECRET = re.compile(r"(?:^|[^a-z0-9_]|%3f|%26)(?:pwd|zak)(?:=|%3d)[^\s&]", re.IGNORECASE)
 
 
-def check(attributes: Mapping[str, Json]) -> Iterator[Finding]:
+def check(attributes: Mapping[str, Json], key: str) -> Iterator[Finding]:
     """Findings about `password`, and about passcodes inside of links in any text."""
     declared = attributes.get("password")
     if isinstance(declared, str):
-        yield from _literal(declared)
+        yield from _literal(declared, _variable(key))
     if _has_link_secret(attributes):
         yield from (_in_link(path) for path in _link_secrets(attributes, ()))
 
@@ -45,7 +44,7 @@ def unfit(passcode: str) -> tuple[str, str] | None:
     return None
 
 
-def _literal(passcode: str) -> Iterator[Finding]:
+def _literal(passcode: str, variable: str) -> Iterator[Finding]:
     reason = unfit(passcode)
     if reason:
         code, detail = reason
@@ -58,9 +57,15 @@ def _literal(passcode: str) -> Iterator[Finding]:
         "passcode.literal",
         "A passcode in plain sight",
         "Whoever can read this file can join the meeting, and git keeps it for ever.",
-        f"{_REFERENCE}, or leave `password` out: Zoom makes one where the account asks for it.",
+        f"Write `password: {{env: {variable}, version: 1}}` and set that variable where apply runs, "
+        "or leave `password` out: Zoom makes one where the account asks for it.",
         Severity.WARNING,
     )
+
+
+def _variable(key: str) -> str:
+    """A name for the variable that holds this meeting's passcode, as a shell takes it."""
+    return re.sub(r"\W", "_", f"{key}_PASSCODE", flags=re.ASCII).upper().lstrip("0123456789_")
 
 
 def _in_link(path: tuple[str | int, ...]) -> Finding:

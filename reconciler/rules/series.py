@@ -130,7 +130,7 @@ def _dates(attributes: Mapping[str, Json], rule: Mapping[str, Json]) -> Iterator
     series = Series(start, timezone, rule)
     if not series.is_on_rule():
         yield off_rule(series)
-    elif end_at is not None and "end_times" not in rule and is_possible(end_at):
+    elif end_at is not None and is_possible(end_at):
         yield from _until(series, end_at)
 
 
