@@ -60,12 +60,11 @@ def course(number: int, chance: random.Random) -> str:
     )
 
 
-def main() -> None:
-    """Write the file."""
+def text() -> str:
+    """The whole file."""
     chance = random.Random(SEED)  # noqa: S311 - courses, not secrets
-    courses = "".join(course(number, chance) for number in range(MEETINGS))
-    (Path(__file__).parent / "meetings.yaml").write_text(HEADER + courses, encoding="utf-8")
+    return HEADER + "".join(course(number, chance) for number in range(MEETINGS))
 
 
 if __name__ == "__main__":
-    main()
+    (Path(__file__).parent / "meetings.yaml").write_text(text(), encoding="utf-8")

@@ -1,0 +1,74 @@
+"""The examples are what people copy: each is valid, without a warning, and says what its file claims."""
+
+from __future__ import annotations
+
+import runpy
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler import plan, sources, spec
+from reconciler.budget import Allowances, Limits
+from reconciler.settings import Settings
+from reconciler.state import State
+from reconciler.views import findings
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SPECS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("meetings.yaml"))
+DEMO_NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+"""The emulator's clock in `make demo`."""
+
+
+def parsed(name: str) -> spec.Parsed:
+    read = sources.read([name], Settings(), EXAMPLES)
+    assert read.diagnostics == ()
+    return spec.parse(read.files, Settings())
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_an_example_is_valid_without_a_warning(name: str) -> None:
+    assert findings.text(parsed(name).diagnostics) == ""
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_an_example_names_its_schema_where_it_is(name: str) -> None:
+    """The first line is for editors, and leads to the schema from where the file stands."""
+    path = EXAMPLES / name
+    first, _, _ = path.read_text().partition("\n")
+
+    label, _, schema = first.partition("=")
+
+    assert label == "# yaml-language-server: $schema"
+    assert (path.parent / schema).resolve() == EXAMPLES.parent / "schemas" / "meetings.schema.json"
+
+
+def test_the_demo_creates_every_meeting_of_the_example() -> None:
+    """Nothing in it is over, waits or comes late at the demo's instant."""
+    declared = parsed("meetings.yaml").spec
+    assert declared is not None
+
+    made = plan.build(declared, State(), DEMO_NOW, Allowances(Limits(), {}))
+
+    done = {name: count for name, count in made.summary.items() if count}
+    assert done == {"create": len(declared.meetings)}
+    assert made.diagnostics == ()
+
+
+def test_the_rollout_takes_three_days() -> None:
+    """240 meetings of one host, 100 requests a day of which 10 are kept back."""
+    declared = parsed("rollout/meetings.yaml").spec
+    assert declared is not None
+
+    made = plan.build(declared, State(), DEMO_NOW, Allowances(Limits(), {}))
+
+    days = Counter(step.day for step in made.steps)
+    assert days == {"2026-12-01": 90, "2026-12-02": 90, "2026-12-03": 60}
+
+
+def test_the_rollout_is_what_its_script_writes() -> None:
+    rollout = EXAMPLES / "rollout"
+    script = runpy.run_path(str(rollout / "generate.py"))
+
+    assert (rollout / "meetings.yaml").read_text() == script["text"]()
