@@ -38,17 +38,10 @@ class ScriptedZoom:
         self._reactions = reactions
 
     def client(self, credentials: Credentials = SERVER_TO_SERVER, **options: Any) -> ZoomClient:
-        """A client that reaches only this."""
-        pace = options.pop("pace", None) or Pace.of(1000, self.clock)
-        return ZoomClient(
-            credentials,
-            Addresses(),
-            pace=pace,
-            clock=self.clock,
-            random=lambda: 0.5,
-            transport=httpx.MockTransport(self._answer),
-            **options,
-        )
+        """A client that reaches only this, or `transport`."""
+        options.setdefault("pace", Pace.of(1000, self.clock))
+        options.setdefault("transport", httpx.MockTransport(self._answer))
+        return ZoomClient(credentials, Addresses(), clock=self.clock, random=lambda: 0.5, **options)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.host == "zoom.us":

@@ -1,0 +1,503 @@
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from scripted_zoom import Reaction, ScriptedZoom, answer, no, using
+
+from reconciler import __version__
+from reconciler.errors import (
+    AccessError,
+    DailyLimitError,
+    GoneError,
+    NeverSentError,
+    RefusedError,
+    RemoteError,
+    UnknownOutcomeError,
+)
+from reconciler.ports import Answer, Remote
+from reconciler.zoom.client import TIMEOUT_SECONDS, ZoomClient
+from reconciler.zoom.credentials import Credentials
+from reconciler.zoom.limits import UserLimit
+from reconciler.zoom.pace import Pace
+from reconciler.zoom.wire import CONNECTIONS
+
+T = TypeVar("T")
+Work = Callable[[ZoomClient], Coroutine[Any, Any, T]]
+
+HOST = "a@example.com"
+MADE = answer(201, {"id": 81234567890, "topic": "Retro"}, x_zm_trackingid="WEB_1")
+PER_SECOND = no(429, 429, "You have reached the maximum per-second rate limit for this API. Try again later.")
+HOST_DAY = no(429, 429, "You have exceeded the daily rate limit (100) for this particular user.")
+UNCLEAR = no(429, 429, "Slow down.")
+STALE = no(401, 124, "Access token is expired.")
+
+
+def run(zoom: ScriptedZoom, work: Work[T], **options: Any) -> T:
+    return asyncio.run(using(zoom.client(**options), work))
+
+
+def failure(zoom: ScriptedZoom, work: Work[Any], **options: Any) -> RemoteError:
+    with pytest.raises(RemoteError) as caught:
+        run(zoom, work, **options)
+    return caught.value
+
+
+def create(client: ZoomClient) -> Coroutine[Any, Any, Answer]:
+    return client.create(HOST, {"topic": "Retro"})
+
+
+def update(client: ZoomClient) -> Coroutine[Any, Any, Answer]:
+    return client.update(7, {"topic": "Retro"})
+
+
+def delete(client: ZoomClient) -> Coroutine[Any, Any, Answer]:
+    return client.delete(7)
+
+
+def read(client: ZoomClient) -> Coroutine[Any, Any, Answer]:
+    return client.read(7)
+
+
+def listing(client: ZoomClient) -> Coroutine[Any, Any, tuple[Any, ...]]:
+    return client.meetings(HOST)
+
+
+WRITES = {"create": create, "update": update, "delete": delete}
+
+
+# What is asked, and what comes back
+
+
+def test_it_is_a_remote() -> None:
+    client: Remote = ScriptedZoom(MADE).client()
+
+    assert client.timeout_seconds == TIMEOUT_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("work", "reaction", "asked", "given"),
+    [
+        (
+            create,
+            MADE,
+            "POST /v2/users/a%40example.com/meetings",
+            Answer(json.loads(MADE.content), None, "WEB_1"),
+        ),
+        (update, answer(204), "PATCH /v2/meetings/7", Answer({})),
+        (delete, answer(204), "DELETE /v2/meetings/7", Answer({})),
+        (read, answer(200, {"id": 7}), "GET /v2/meetings/7", Answer({"id": 7})),
+        (
+            lambda client: client.user(HOST),
+            answer(200, {"id": "u1"}),
+            "GET /v2/users/a%40example.com",
+            Answer({"id": "u1"}),
+        ),
+    ],
+)
+def test_each_method_asks_once_and_gives_zooms_answer(
+    work: Work[Answer], reaction: Reaction, asked: str, given: Answer
+) -> None:
+    zoom = ScriptedZoom(reaction)
+
+    assert run(zoom, work) == given
+    assert zoom.asked == [asked]
+
+
+def test_a_body_of_frozen_mappings_is_sent_as_json() -> None:
+    zoom = ScriptedZoom(MADE)
+    body = MappingProxyType({"topic": "R\u00e9tro", "settings": MappingProxyType({"waiting_room": True})})
+
+    run(zoom, lambda client: client.create(HOST, body))
+
+    assert json.loads(zoom.bodies[0]) == {"topic": "R\u00e9tro", "settings": {"waiting_room": True}}
+
+
+def test_a_request_says_who_sends_it_and_what_it_is() -> None:
+    headers: list[httpx.Headers] = []
+
+    def listen(request: httpx.Request) -> httpx.Response:
+        headers.append(request.headers)
+        return MADE
+
+    run(ScriptedZoom(listen), create)
+
+    assert headers[0]["User-Agent"] == f"meetings-reconciler/{__version__}"
+    assert headers[0]["Content-Type"] == "application/json"
+    assert headers[0]["Authorization"] == "Bearer token-1-9"
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("a+b@example.com", "/v2/users/a%2Bb%40example.com"),
+        ("x/../y", "/v2/users/x%2F..%2Fy"),
+        ("q?r#s%t", "/v2/users/q%3Fr%23s%25t"),
+    ],
+)
+def test_a_host_stays_one_part_of_the_path(host: str, path: str) -> None:
+    zoom = ScriptedZoom(answer(200, {"id": "u1"}))
+
+    run(zoom, lambda client: client.user(host))
+
+    assert zoom.asked == [f"GET {path}"]
+
+
+@pytest.mark.parametrize("host", ["", ".", ".."])
+def test_a_host_that_would_change_the_path_is_never_sent(host: str) -> None:
+    zoom = ScriptedZoom(MADE)
+
+    error = failure(zoom, lambda client: client.create(host, {}))
+
+    assert (type(error), error.diagnostic.code) == (NeverSentError, "zoom.host-name")
+    assert zoom.asked == []
+
+
+def test_the_origin_is_the_api_and_the_account() -> None:
+    zoom = ScriptedZoom(answer(200, {"id": "u1", "account_id": "acc"}))
+
+    assert run(zoom, ZoomClient.origin) == "api.zoom.us/ACCOUNT"
+    assert zoom.asked == []
+    assert run(zoom, ZoomClient.origin, credentials=Credentials(access_token="t-9")) == "api.zoom.us/acc"
+    assert zoom.asked == ["GET /v2/users/me"]
+
+
+# What is left
+
+
+@pytest.mark.parametrize(("work", "left"), [(create, 42), (update, 42), (delete, None), (read, None)])
+def test_what_is_left_is_told_by_a_create_and_an_update_only(work: Work[Answer], left: int | None) -> None:
+    zoom = ScriptedZoom(answer(200, {"id": 7}, x_ratelimit_limit="50", x_ratelimit_remaining="42"))
+
+    assert run(zoom, work, user_limit=UserLimit(frozenset({50}))).requests_left == left
+
+
+# Writes: at most once
+
+
+@pytest.mark.parametrize("work", WRITES.values(), ids=WRITES.keys())
+@pytest.mark.parametrize(
+    "reaction",
+    [
+        httpx.ReadTimeout("slow"),
+        httpx.ReadError("reset"),
+        ConnectionResetError(),
+        answer(500, {"code": 300, "message": "No."}),
+        httpx.Response(502, content=b"<html>"),
+        answer(302, None, location="https://example.com"),
+        httpx.Response(403, content=b"<html>"),
+        httpx.Response(401, content=b"<html>"),
+        answer(200, {"code": 300, "message": "No."}),
+        httpx.Response(200, content=b"<html>"),
+        no(408, 300, "Too slow."),
+    ],
+)
+def test_a_write_whose_outcome_is_unknown_is_not_sent_again(work: Work[Answer], reaction: Reaction) -> None:
+    zoom = ScriptedZoom(reaction)
+
+    assert type(failure(zoom, work)) is UnknownOutcomeError
+    assert len(zoom.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "reaction", [answer(201), answer(201, {"topic": "Retro"}), answer(201, {"id": None})]
+)
+def test_a_create_without_an_id_in_its_answer_is_unknown(reaction: Reaction) -> None:
+    assert type(failure(ScriptedZoom(reaction), create)) is UnknownOutcomeError
+
+
+@pytest.mark.parametrize(
+    ("reaction", "kind"),
+    [
+        (httpx.ConnectError("no route"), NeverSentError),
+        (no(400, 300, "Validation Failed."), RefusedError),
+        (no(404, 3001, "Meeting does not exist: 7."), GoneError),
+        (no(400, 4711, "does not contain scopes:[meeting:write:meeting]"), AccessError),
+    ],
+)
+@pytest.mark.parametrize("work", WRITES.values(), ids=WRITES.keys())
+def test_a_write_that_did_not_happen_is_not_sent_again_either(
+    work: Work[Answer], reaction: Reaction, kind: type[RemoteError]
+) -> None:
+    zoom = ScriptedZoom(reaction)
+
+    assert type(failure(zoom, work)) is kind
+    assert len(zoom.asked) == 1
+
+
+# Sent again: a token that is over
+
+
+def test_a_token_that_is_over_is_replaced_and_the_request_sent_again() -> None:
+    zoom = ScriptedZoom(STALE, MADE)
+
+    assert run(zoom, create).body["id"] == 81234567890
+    assert zoom.tokens == ["token-1-9", "token-2-9"]
+
+
+def test_a_new_token_that_is_refused_too_ends_it() -> None:
+    zoom = ScriptedZoom(STALE)
+
+    error = failure(zoom, create)
+
+    assert (type(error), error.diagnostic.code) == (AccessError, "zoom.token-refused")
+    assert zoom.tokens == ["token-1-9", "token-2-9"]
+
+
+def test_a_fixed_token_that_is_over_cannot_be_replaced() -> None:
+    zoom = ScriptedZoom(STALE)
+
+    error = failure(zoom, create, credentials=Credentials(access_token="fixed-9"))
+
+    assert (type(error), error.diagnostic.code) == (AccessError, "zoom.token-refused")
+    assert (zoom.tokens, zoom.tokens_given) == (["fixed-9"], 0)
+
+
+# Sent again: too fast
+
+
+def test_a_per_second_429_is_waited_for_and_the_request_sent_again() -> None:
+    """A second and a half with jitter in the middle, each time."""
+    zoom = ScriptedZoom(PER_SECOND, PER_SECOND, MADE)
+
+    run(zoom, create)
+
+    assert zoom.sent_at == [0.0, 1.5, 3.0]
+
+
+def test_a_per_second_429_that_stays_ends_after_five_more() -> None:
+    zoom = ScriptedZoom(PER_SECOND)
+
+    error = failure(zoom, create)
+
+    assert (type(error), error.diagnostic.code) == (RefusedError, "zoom.rate-limit")
+    assert len(zoom.asked) == 6
+
+
+def test_everybody_of_the_label_waits_after_a_per_second_429() -> None:
+    zoom = ScriptedZoom(PER_SECOND, MADE, MADE)
+
+    async def two(client: ZoomClient) -> None:
+        await asyncio.gather(create(client), create(client))
+
+    run(zoom, two, pace=Pace.of(1, zoom.clock))
+
+    assert zoom.sent_at == [0.0, 1.5, 2.525]
+
+
+def test_a_daily_429_is_never_sent_again() -> None:
+    zoom = ScriptedZoom(HOST_DAY)
+
+    error = failure(zoom, create)
+
+    assert isinstance(error, DailyLimitError)
+    assert error.scope == "host"
+    assert len(zoom.asked) == 1
+
+
+@pytest.mark.parametrize("reaction", [UNCLEAR, answer(429)], ids=["a message", "nothing"])
+@pytest.mark.parametrize(("work", "kind"), [(create, DailyLimitError), (read, RefusedError)])
+def test_a_429_that_says_nothing_is_tried_twice_more_and_then_taken_for_daily(
+    work: Work[Answer], kind: type[RemoteError], reaction: Reaction
+) -> None:
+    """Only of a write: a read does not draw from the host's day."""
+    zoom = ScriptedZoom(reaction)
+
+    assert type(failure(zoom, work)) is kind
+    assert len(zoom.asked) == 3
+
+
+# Reads
+
+
+@pytest.mark.parametrize("work", [read, listing], ids=["read", "list"])
+@pytest.mark.parametrize(
+    ("reaction", "kind"),
+    [
+        (httpx.ReadTimeout("slow"), UnknownOutcomeError),
+        (httpx.ConnectError("no route"), NeverSentError),
+        (httpx.Response(502, content=b"<html>"), UnknownOutcomeError),
+        (answer(200, {}), UnknownOutcomeError),
+        (answer(200), UnknownOutcomeError),
+    ],
+)
+def test_a_read_is_tried_four_times_before_it_is_given_up(
+    work: Work[Any], reaction: Reaction, kind: type[RemoteError]
+) -> None:
+    zoom = ScriptedZoom(reaction)
+
+    assert type(failure(zoom, work)) is kind
+    assert zoom.sent_at == [0.0, 1.0, 3.0, 7.0]
+
+
+def test_a_read_that_works_in_the_end_gives_its_answer() -> None:
+    zoom = ScriptedZoom(httpx.ReadError("reset"), answer(503), answer(200, {"id": 7}))
+
+    assert run(zoom, read).body == {"id": 7}
+
+
+@pytest.mark.parametrize("work", [read, listing], ids=["read", "list"])
+def test_a_refused_read_is_not_tried_again(work: Work[Any]) -> None:
+    zoom = ScriptedZoom(no(404, 3001, "Meeting does not exist: 7."))
+
+    assert type(failure(zoom, work)) is GoneError
+    assert len(zoom.asked) == 1
+
+
+def test_without_a_token_a_read_is_given_up_at_once() -> None:
+    """Fetching the token was tried often enough."""
+    asked: list[str] = []
+
+    def broken(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(503)
+
+    error = failure(ScriptedZoom(MADE), read, transport=httpx.MockTransport(broken))
+
+    assert error.diagnostic.code == "zoom.no-token"
+    assert asked == ["zoom.us"] * 3
+
+
+# Lists
+
+
+def page(*ids: int, after: str | None = "") -> httpx.Response:
+    return answer(200, {"next_page_token": after, "meetings": [{"id": number} for number in ids]})
+
+
+def test_a_list_is_read_to_its_last_page_and_folded_by_id() -> None:
+    zoom = ScriptedZoom(page(1, 2, 2, after="t/1"), page(2, 3, after="t 2"), page(after=None))
+
+    assert run(zoom, listing) == ({"id": 1}, {"id": 2}, {"id": 3})
+    assert zoom.asked == [
+        "GET /v2/users/a%40example.com/meetings?type=scheduled&page_size=300",
+        "GET /v2/users/a%40example.com/meetings?type=scheduled&page_size=300&next_page_token=t%2F1",
+        "GET /v2/users/a%40example.com/meetings?type=scheduled&page_size=300&next_page_token=t+2",
+    ]
+
+
+BAD_PAGES = {
+    "no list": answer(200, {"next_page_token": ""}),
+    "a list of anything": answer(200, {"meetings": ["x"]}),
+    "a meeting without an id": answer(200, {"meetings": [{"topic": "x"}]}),
+    "a token that is none": answer(200, {"meetings": [], "next_page_token": 7}),
+    "a server error": answer(500),
+    "half a page": httpx.Response(200, content=b'{"meetings": [{"id": 1}'),
+    "an error inside": answer(200, {"code": 300, "message": "No.", "meetings": []}),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_PAGES.values(), ids=BAD_PAGES.keys())
+def test_a_list_that_lacks_a_page_is_no_list(bad: httpx.Response) -> None:
+    assert type(failure(ScriptedZoom(page(1, after="t1"), bad), listing)) is UnknownOutcomeError
+
+
+def test_a_list_that_goes_in_circles_is_no_list() -> None:
+    error = failure(ScriptedZoom(page(1, after="t1"), page(2, after="t1")), listing)
+
+    assert type(error) is UnknownOutcomeError
+
+
+def test_a_page_token_that_died_is_a_refusal() -> None:
+    error = failure(
+        ScriptedZoom(page(1, after="t1"), no(400, 300, "The next page token is invalid.")), listing
+    )
+
+    assert type(error) is RefusedError
+
+
+# The last look, and the way there
+
+
+class _TooLateError(Exception):
+    pass
+
+
+def test_before_send_is_asked_after_every_wait_and_before_each_attempt() -> None:
+    """The waits here: a token, a turn at one a second, a per-second 429, a new token."""
+    zoom = ScriptedZoom(MADE, PER_SECOND, STALE, MADE)
+    looked_at: list[float] = []
+
+    async def two(client: ZoomClient) -> None:
+        await create(client)
+        await client.create(HOST, {}, before_send=lambda: looked_at.append(round(zoom.clock.monotonic(), 3)))
+
+    run(zoom, two, pace=Pace.of(1, zoom.clock))
+
+    assert looked_at == zoom.sent_at[1:] == [1.025, 2.525, 3.55]
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+@pytest.mark.parametrize("method", ["create", "update"])
+def test_what_before_send_raises_passes_through_and_nothing_is_sent(method: str, attempt: int) -> None:
+    zoom = ScriptedZoom(PER_SECOND, MADE)
+    looks: list[int] = []
+
+    def too_late() -> None:
+        looks.append(1)
+        if len(looks) == attempt:
+            raise _TooLateError
+
+    async def write(client: ZoomClient) -> None:
+        if method == "create":
+            await client.create(HOST, {}, before_send=too_late)
+        await client.update(7, {}, before_send=too_late)
+
+    with pytest.raises(_TooLateError):
+        run(zoom, write)
+
+    assert len(zoom.asked) == attempt - 1
+
+
+def test_never_more_are_in_flight_than_the_pool_has_connections() -> None:
+    """Of 34 who send to a Zoom that never answers 24 get there; giving up passes through for all."""
+    arrived: list[str] = []
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "zoom.us":
+            return answer(200, {"access_token": "t-9"})
+        arrived.append(request.method)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def flood(client: ZoomClient) -> list[BaseException | Answer]:
+        tasks = [asyncio.create_task(create(client)) for _ in range(CONNECTIONS + 10)]
+        await asyncio.sleep(0.2)
+        for task in tasks:
+            task.cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    results = run(ScriptedZoom(MADE), flood, transport=httpx.MockTransport(hang))
+
+    assert len(arrived) == CONNECTIONS
+    assert {type(result) for result in results} == {asyncio.CancelledError}
+
+
+def test_a_slow_label_does_not_keep_the_other_from_sending() -> None:
+    """While 40 creates wait for their turns at two a second, a read leaves at once."""
+    zoom = ScriptedZoom(answer(200, {"id": 7}))
+
+    async def crowd(client: ZoomClient) -> float:
+        creates = [asyncio.create_task(create(client)) for _ in range(40)]
+        await asyncio.sleep(0)
+        await read(client)
+        read_at = zoom.clock.monotonic()
+        await asyncio.gather(*creates)
+        return read_at
+
+    assert run(zoom, crowd, pace=Pace.of("free", zoom.clock)) < 1.0
+
+
+def test_a_request_that_failed_gives_its_connection_back() -> None:
+    zoom = ScriptedZoom(*[httpx.ReadError("reset")] * CONNECTIONS, MADE)
+
+    async def many(client: ZoomClient) -> Answer:
+        for _ in range(CONNECTIONS):
+            with pytest.raises(UnknownOutcomeError):
+                await create(client)
+        return await create(client)
+
+    assert run(zoom, many).body["id"] == 81234567890
