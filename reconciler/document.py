@@ -87,7 +87,8 @@ def parse(source: Source) -> Document:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _refused(filename, _not_utf8(content, error))
+        shown = content.decode("utf-8-sig", errors="replace")
+        return Document(filename, shown, None, {}, (_not_utf8(content, error),))
     reading = Reading(text)
     with collector_off():
         value = reading.document()

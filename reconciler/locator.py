@@ -137,7 +137,7 @@ class Locator:
         if index >= len(self._text_lines()):
             return ()
         known = traced.secrets.get(index, [])
-        return [*known, *secret_columns(self._text_lines(), index)]
+        return [*known, *secret_columns(self._text_lines(), index, is_yaml=traced.is_whole)]
 
     def _secrets_at(self, path: Path) -> list[str]:
         """Secret values of this meeting as they stand in the text, so that no message can repeat them."""
@@ -156,6 +156,19 @@ class Locator:
         if self._lines is None:
             self._lines = self._document.lines
         return self._lines
+
+
+def in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sorted by place, each once: a wrong default is found in every meeting that takes it."""
+    once: dict[tuple[str, Span | None, str], Diagnostic] = {}
+    for each in diagnostics:
+        once.setdefault((each.code, each.span, each.summary), each)
+    return tuple(sorted(once.values(), key=_order))
+
+
+def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    span = diagnostic.span
+    return (span.filename, span.start.line, span.start.column) if span else ("", 0, 0)
 
 
 def _deepest(root: Place | None, path: Path) -> tuple[Place | None, int]:

@@ -27,10 +27,9 @@ _LIKE_SECRET = 0.75
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 _LINK_SECRET = re.compile(r"(?i)\b(?:pwd|zak|tk|access_token)(?:=|%3d)(?P<secret>[^\s&\"'#<>]+)")
-_WRITTEN_SECRET = re.compile(
-    r"""(?ix) (?<![a-z0-9_]) (?:pass|pas|pwd)[a-z_]* ["']? \s* [:=] \s*"""
-    r"""(?!\{\s*["']?env|[&*|>\#]|$) (?P<secret>\S.*?) \s*$"""
-)
+_NAME = r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*[:=]\s*"""
+_WRITTEN_SECRET = re.compile(_NAME + r"""(?!\{\s*["']?env|[&*|>#]|$)(?P<secret>\S.*?)\s*$""")
+_SAID_SECRET = re.compile(_NAME + r"""(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)""")
 _KEY = re.compile(r"""^[\s\-?{\[]*["']?(?P<key>[\w.-]+)["']?\s*:(?:\s|$)""")
 _LINES_BACK_MAX = 50
 
@@ -53,12 +52,16 @@ def is_reference(name: str, value: str) -> bool:
     return name == "version" and value.isdigit() and len(value) < len("1000")
 
 
-def secret_columns(lines: Sequence[str], index: int) -> tuple[Columns, ...]:
-    """Stretches of line `index` (from 0) that look like secrets, judged by the text alone."""
+def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[Columns, ...]:
+    """Stretches of line `index` (from 0) that look like secrets, judged by the text alone.
+
+    Where the text is YAML its values are known better: then only what comments and texts say counts.
+    """
     line = lines[index]
     found = [match.span("secret") for match in _LINK_SECRET.finditer(line)]
-    found += [match.span("secret") for match in _WRITTEN_SECRET.finditer(line)]
-    if _continues_secret(lines, index):
+    written = _SAID_SECRET if is_yaml else _WRITTEN_SECRET
+    found += [match.span("secret") for match in written.finditer(line)]
+    if not is_yaml and _continues_secret(lines, index):
         found.append((len(line) - len(line.lstrip()), len(line)))
     return tuple(found)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from reconciler.anchors import Anchors
 from reconciler.places import DEPTH_MAX
-from reconciler.scalar import CONSTANTS, plain
+from reconciler.scalar import CONSTANTS, is_text, plain
 from reconciler.scanner import (
     AliasEvent,
     Defect,
@@ -47,21 +48,8 @@ class Entry(NamedTuple):
     end: int
 
 
-def _is_text(key: str) -> bool:
-    try:
-        return isinstance(plain(key), str)
-    except OverflowError:
-        return False
-
-
 class _StoppedError(Exception):
     """The rest of this text cannot be read."""
-
-
-class _Anchored(NamedTuple):
-    value: Json
-    values: int
-    levels: int
 
 
 class Reading:
@@ -74,8 +62,7 @@ class Reading:
         self.defects: list[Defect] = []
         self.has_twins = False
         self.has_nulls = False
-        self.anchors: dict[str, _Anchored] = {}
-        self.levels: dict[int, int] = {}
+        self.anchors = Anchors()
         self.values = 0
         self.end = 0  # of the last value read, in characters
         self.good_keys: set[str] = set()
@@ -119,8 +106,10 @@ class Reading:
             value = self.mapping(path, depth + 1)
         else:
             value = self.sequence(depth + 1)
+        if event.tag is not None and kind is not ScalarEvent:
+            value, self.has_nulls = None, True  # whatever it was meant to be, it is no list and no mapping
         if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchored(value, self.values - values, self.levels_of(value))
+            self.anchors.name(event.anchor, value, self.values - values)
         return value
 
     def mapping(self, path: tuple[str, ...] | None, depth: int) -> dict[str, Json]:
@@ -128,13 +117,17 @@ class Reading:
         next_event, good_keys = self.next_event, self.good_keys
         below = path is not None and len(path) + 1 < KEPT_DEPTH
         found: dict[str, Json] = {}
+        beneath: dict[str, Json] = {}
         while type(event := next_event()) is not MappingEndEvent:
             if type(event) is not ScalarEvent:
                 self.odd_key(event, depth)
                 continue
             key = event.value
-            if key not in good_keys or event.tag is not None or event.anchor is not None:
-                self.check_key(event)
+            if (key not in good_keys or event.tag is not None or event.anchor is not None) and (
+                not self.check_key(event)
+            ):
+                beneath |= self.unnamed(event, depth)
+                continue
             child = next_event()
             if type(child) is ScalarEvent and child.tag is None and child.anchor is None:
                 value = child.value
@@ -152,7 +145,7 @@ class Reading:
                 self.entries[(*path, key)] = Entry(mark.line, mark.column, mark.index, self.end)
         self.end = event.end_mark.index
         self.count(len(found), event)
-        return found
+        return {**beneath, **found} if beneath else found
 
     def sequence(self, depth: int) -> list[Json]:
         """The list whose start was just read."""
@@ -168,8 +161,10 @@ class Reading:
         try:
             value = plain(event.value)
         except OverflowError:
-            self.defect(event, "number", "This number is too large", "Write text in quotes.")
-            return 0
+            self.defect(
+                event, "number", "This number is too large", "Write a smaller one; text goes in quotes."
+            )
+            value = None
         if value is None:
             self.has_nulls = True
         return value
@@ -191,15 +186,6 @@ class Reading:
         self.count(anchored.values, event)
         return anchored.value
 
-    def levels_of(self, value: Json) -> int:
-        """Mappings and lists inside one another in `value`, itself included."""
-        if not isinstance(value, dict | list):
-            return 0
-        if id(value) not in self.levels:
-            inner = value.values() if isinstance(value, dict) else value
-            self.levels[id(value)] = 1 + max(map(self.levels_of, inner), default=0)
-        return self.levels[id(value)]
-
     def count(self, values: int, event: Any) -> None:
         """Note so many values more. Stops where they are too many."""
         self.values += values
@@ -207,32 +193,40 @@ class Reading:
             summary = f"More than {VALUES_MAX:,} values in one file, aliases counted each time"
             self.stop(event, "values", summary, "Use fewer aliases, or part the file.")
 
-    def check_key(self, event: Any) -> None:
-        """Note what is wrong with a key; remember it where it is fine even without quotes."""
+    def check_key(self, event: Any) -> bool:
+        """Whether a key names a value. Notes what is wrong; remembers a key that is fine without quotes."""
         key = event.value
         if event.tag is not None:
             self.tag(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchored(key, 0, 0)
-        if key != "<<" and _is_text(key):
+            self.anchors.name(event.anchor, key, 0)
+        if key != "<<" and is_text(key):
             self.good_keys.add(key)
         elif not event.implicit[0]:
-            return
+            return True
         elif key == "<<":
             self.defect(
                 event, "merge-key", "`<<` does not merge here", "Put what meetings share under `defaults`."
             )
+            return False
         elif key:
             summary = f"The key `{key}` is not text"
             self.defect(event, "key", summary, f'Write it in quotes: "{key}".')
         else:
             self.defect(event, "key", "A key is missing before the `:`", "Write one.")
+            return False
+        return True
 
     def odd_key(self, event: Any, depth: int) -> None:
         """Pass over a key that is no scalar, and its value."""
         self.defect(event, "key", "A key must be text, no alias, list or mapping", "Write the key itself.")
         self.value(event, None, depth)
         self.value(self.next_event(), None, depth)
+
+    def unnamed(self, key: Any, depth: int) -> dict[str, Json]:
+        """What a merge key brings, so that nothing seems missing because of it; else nothing."""
+        value = self.value(self.next_event(), None, depth)
+        return value if key.value == "<<" and isinstance(value, dict) else {}
 
     def tag(self, event: Any) -> None:
         """Note that a tag was written."""

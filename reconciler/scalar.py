@@ -32,6 +32,14 @@ def plain(text: str) -> Json:
     return _fraction(text) if match[1] or match[2] else _integer(text)
 
 
+def is_text(text: str) -> bool:
+    """Whether `text` stands for itself, without quotes."""
+    try:
+        return isinstance(plain(text), str)
+    except OverflowError:
+        return False
+
+
 def _fraction(text: str) -> float:
     number = float(text)
     if number - number != 0:  # infinite

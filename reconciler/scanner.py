@@ -62,16 +62,23 @@ def defect_of(error: yaml.YAMLError, text: str) -> Defect:
     mark = getattr(error, "problem_mark", None)
     if mark is None:
         return _unprintable(text)
-    opened = getattr(error, "context_mark", None)
-    found = text[mark.index : mark.index + 1]
+    at_end = mark.index >= len(text.rstrip())
+    found = "" if at_end else text[mark.index : mark.index + 1]
     wording = _wording(str(getattr(error, "problem", None) or "it ends too early"), found)
-    if opened is None or not wording.about_opening:
-        return _syntax(mark.line, mark.column, wording.summary, wording.hint)
-    detail = f"It was opened in line {opened.line + 1}, column {opened.column + 1}."
-    if found:
+    opened = getattr(error, "context_mark", None)
+    if wording.about_opening and opened is not None:
+        if at_end:  # which tells nothing
+            return _syntax(opened.line, opened.column, wording.summary, wording.hint)
+        detail = f"It was opened in line {opened.line + 1}, column {opened.column + 1}."
         return _syntax(mark.line, mark.column, wording.summary, wording.hint, detail)
-    # the end of a file tells nothing: point at the beginning
-    return _syntax(opened.line, opened.column, wording.summary, wording.hint)
+    line, column = _last_place(text) if at_end else (mark.line, mark.column)
+    return _syntax(line, column, wording.summary, wording.hint)
+
+
+def _last_place(text: str) -> tuple[int, int]:
+    """Where the last visible character stands."""
+    written = text.rstrip()
+    return written.count("\n"), max(0, len(written) - 1 - (written.rfind("\n") + 1))
 
 
 def _syntax(line: int, column: int, summary: str, hint: str, detail: str = "") -> Defect:
@@ -164,6 +171,8 @@ _WORDINGS = (
 
 
 def _wording(problem: str, found: str) -> _Wording:
+    if not found and "expected node content" in problem:
+        return _Wording(problem, "The file ends too early", "Close the bracket that is open.")
     if found == "\t" and "token" in problem:
         return _TAB
     for wording in _WORDINGS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler import document as documents
 from reconciler import schema
 from reconciler.errors import Diagnostic, Finding, Severity
-from reconciler.locator import Locator
+from reconciler.locator import Locator, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,7 +94,7 @@ def parse(source: Source) -> ParsedSettings:
     findings = schema.findings("reconciler", value)
     if not findings:
         findings = tuple(_beyond_schema(value))
-    diagnostics = tuple(locator.diagnostic(finding, finding.path) for finding in findings)
+    diagnostics = in_order([locator.diagnostic(finding, finding.path) for finding in findings])
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return ParsedSettings(None, diagnostics)
     return ParsedSettings(_settings(value, document), diagnostics)
@@ -147,17 +147,16 @@ def _twin_hosts(value: Mapping[str, Json]) -> Iterator[Finding]:
 
 
 def _reserves(value: Mapping[str, Json]) -> Iterator[Finding]:
-    budget = BudgetSettings(**value.get("budget", {}))
-    places: list[tuple[tuple[str, ...], Mapping[str, int]]] = [(("budget",), value.get("budget", {}))]
-    places += [(("hosts", host), own) for host, own in value.get("hosts", {}).items()]
-    for path, own in places:
-        daily_limit = own.get("daily_limit", budget.daily_limit)
-        reserve = own.get("reserve", budget.reserve)
-        if reserve > daily_limit:
+    budget = value.get("budget", {})
+    owners: list[tuple[tuple[str, ...], Mapping[str, int]]] = [(("budget",), budget)]
+    owners += [(("hosts", host), own) for host, own in value.get("hosts", {}).items()]
+    for path, own in owners:
+        daily_limit = own.get("daily_limit", budget.get("daily_limit", DAILY_LIMIT))
+        if own.get("reserve", 0) > daily_limit:
             yield Finding(
-                (*path, "reserve" if "reserve" in own else "daily_limit"),
+                (*path, "reserve"),
                 "settings.reserve",
-                f"The reserve of {reserve} is more than the {daily_limit} requests of a day",
-                "Nothing would be sent but what starts within 48 hours.",
-                f"Write a `reserve` of at most {daily_limit}.",
+                f"A reserve of {own['reserve']} out of {daily_limit} requests a day",
+                "It is kept for meetings that start within 48 hours, and nothing would be left for others.",
+                f"Write less, such as `reserve: {daily_limit // 10}`.",
             )

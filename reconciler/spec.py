@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from reconciler import document as documents
 from reconciler import rules
-from reconciler.errors import Diagnostic, Finding, Severity, Span
+from reconciler.errors import Diagnostic, Finding, Severity
+from reconciler.locator import in_order
 from reconciler.meeting import Meeting
 from reconciler.references import Import, Moved, References, Removed
 from reconciler.spec_file import SpecFile
@@ -52,7 +53,7 @@ def parse(sources: Sequence[Source], settings: Settings) -> Parsed:
         for source in sources:
             reading.read(source)
         reading.check_all()
-    return Parsed(reading.spec(), _in_order(reading.diagnostics))
+    return Parsed(reading.spec(), in_order(reading.diagnostics))
 
 
 class _Reading:
@@ -110,7 +111,7 @@ class _Reading:
             )
         if self.hosts is None or host.casefold() in self.hosts:
             return None
-        near = get_close_matches(host.casefold(), self.hosts, n=1)
+        near = get_close_matches(host.casefold(), self.hosts, n=1, cutoff=0.8)
         return Finding(
             ("host",),
             "spec.unknown-host",
@@ -157,16 +158,3 @@ def _twin(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
         on_key=True,
     )
     return second.diagnostic(finding)
-
-
-def _in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each once: a wrong default is found in every meeting that takes it."""
-    once: dict[tuple[str, Span | None, str], Diagnostic] = {}
-    for each in diagnostics:
-        once.setdefault((each.code, each.span, each.summary), each)
-    return tuple(sorted(once.values(), key=_place))
-
-
-def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
-    span = diagnostic.span
-    return (span.filename, span.start.line, span.start.column) if span else ("", 0, 0)
