@@ -1,7 +1,7 @@
 """The normal form of a field's value: two values mean the same when their normal forms are equal.
 
-Which form a field takes is the table's word (`Field.compare`). Null, an empty list
-and an absent field are one, as they are to Zoom.
+Which form a field takes is the table's word (`Field.compare`). Null, an empty list,
+mapping or text of parts, and an absent field are one, as they are to Zoom.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def normal(described: Field | None, value: Json, timezone: str | None = None) ->
         return _frozen(value)
     if described.compare is Compare.INSTANT:
         return _instant(value, timezone)
-    return FORMS[described.compare](described, value)
+    form = FORMS[described.compare](described, value)
+    return None if form == frozenset() else form
 
 
 def _exact(_: Field, value: Json) -> Hashable:
