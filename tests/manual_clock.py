@@ -1,9 +1,10 @@
-"""Time that stands still until everybody waits for it."""
+"""Time that stands still until everybody waits for it, and the machine's own."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
+import time
 from datetime import UTC, datetime, timedelta
 
 SETTLE_TURNS = 25
@@ -51,3 +52,19 @@ class ManualClock:
         while turns < SETTLE_TURNS:
             await asyncio.sleep(0)
             turns = turns + 1 if self._sleepers[0] == sleeper else 0
+
+
+class WallClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+        await asyncio.sleep(seconds)

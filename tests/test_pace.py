@@ -2,26 +2,12 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
-from manual_clock import ManualClock
+from manual_clock import ManualClock, WallClock
 
 from reconciler.errors import SettingsError
 from reconciler.zoom.pace import PLANS, Label, Pace
-
-
-class _WallClock:
-    """The machine's own time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class _LateClock(ManualClock):
@@ -101,7 +87,7 @@ def test_the_wall_clock_keeps_the_pace_too() -> None:
     started: list[float] = []
 
     async def run() -> None:
-        pace = Pace.of(60, _WallClock())
+        pace = Pace.of(60, WallClock())
 
         async def sender() -> None:
             await pace.turn(Label.LIGHT)

@@ -77,8 +77,8 @@ class Tokens:
         async with self._fetching:
             if self._token is None or self._clock.monotonic() >= self._stale_at:
                 await self._fetch()
-            assert self._token is not None
-            return self._token
+        assert self._token is not None
+        return self._token
 
     def refuse(self, token: str) -> None:
         """Zoom did not take `token`; it is not used again. Harmless where it was replaced already."""
@@ -86,16 +86,20 @@ class Tokens:
             self._token = None
 
     async def _fetch(self) -> None:
-        for tries in range(1, TRIES_MAX + 1):
-            asked_at = self._clock.monotonic()
-            try:
-                self._keep(await self._ask(), asked_at)
-            except (NeverSentError, UnknownOutcomeError) as error:
-                if tries == TRIES_MAX:
-                    raise _no_token(error) from error
-            else:
-                return
+        tries = 1
+        while not await self._is_fetched(is_last=tries == TRIES_MAX):
             await self._clock.sleep(tries * (0.5 + self._random()))
+            tries += 1
+
+    async def _is_fetched(self, *, is_last: bool) -> bool:
+        asked_at = self._clock.monotonic()
+        try:
+            self._keep(await self._ask(), asked_at)
+        except (NeverSentError, UnknownOutcomeError) as error:
+            if is_last:
+                raise _no_token(error) from error
+            return False
+        return True
 
     async def _ask(self) -> Reply:
         call = Call("Fetching an access token", Label.LIGHT, secrets=self._credentials.secrets)
