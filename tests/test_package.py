@@ -1,0 +1,69 @@
+"""What is built and installed is whole: the schemas ship in the wheel, and the commands of README hold."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the built wheel installed in it, and nothing else."""
+    folder = tmp_path_factory.mktemp("wheel")
+    python(ROOT, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    (wheel,) = folder.glob("*.whl")
+    site = folder / "site"
+    python(
+        folder,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(site),
+        str(wheel),
+    )
+    return site
+
+
+def python(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_the_wheel_carries_its_schemas(installed: Path) -> None:
+    """An editable checkout finds them beside the package; a wheel must have them inside."""
+    program = (
+        "import hashlib, reconciler\nfrom reconciler.resources import read\n"
+        "print(reconciler.__file__)\nprint(hashlib.sha256(read('meetings.schema.json')).hexdigest())"
+    )
+    theirs = python(installed, "-c", program).splitlines()
+
+    from_checkout = python(ROOT, "-c", program).splitlines()
+
+    assert theirs[0] == str(installed / "reconciler" / "__init__.py")
+    assert theirs[1] == from_checkout[1]
+
+
+def test_the_wheel_tells_type_checkers_that_it_is_typed(installed: Path) -> None:
+    assert (installed / "reconciler" / "py.typed").exists()
+
+
+def test_readme_promises_two_commands_that_ci_runs() -> None:
+    """`.ci/run` takes them from there, and needs the tests to come last."""
+    readme = (ROOT / "README.md").read_text()
+
+    block = re.search(r"^<!-- ci:.*?^```sh\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+
+    assert block is not None
+    assert block[1].splitlines() == ["make demo", "make test"]
