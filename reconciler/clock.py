@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def system_now() -> datetime:
+    """The machine's instant, aware, UTC."""
+    return datetime.now(UTC)
 
 
 class SystemClock:
-    """The machine's clock, as a `ports.Clock`."""
+    """The machine's clock as a `ports.Clock`; `now` may come from elsewhere, such as an emulator."""
+
+    def __init__(self, now: Callable[[], datetime] = system_now) -> None:
+        self._now = now
 
     def now(self) -> datetime:
         """This instant, aware, UTC."""
-        return datetime.now(UTC)
+        return self._now()
 
     def monotonic(self) -> float:
         """Seconds that never run backwards."""
@@ -20,4 +31,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait that long; at once where `seconds` is not positive."""
+        import asyncio  # noqa: PLC0415 - 30 ms that a plan need not pay
+
         await asyncio.sleep(seconds)

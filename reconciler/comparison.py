@@ -38,7 +38,7 @@ class Comparison:
         """Every key known to either side, once, sorted."""
         spec, state = self.spec, self.state
         moved = {move.to_key: move.from_key for move in spec.moved if move.from_key in state.meetings}
-        imported = {wish.to_key: wish.id for wish in spec.imports}
+        imported = {wish.to: wish.id for wish in spec.imports}
         renames = self._renames(set(moved.values()))
         for key in sorted({*spec.meetings, *state.meetings, *state.intents} - set(moved.values())):
             meeting, record = spec.meetings.get(key), state.meetings.get(key)

@@ -254,10 +254,6 @@ class HostRun:
         self._run.tell(StepFailed(self._run.now(), step.key, step.action, step.host, located))
 
     def _resolved(
-        self,
-        step: Step,
-        outcome: Outcome,
-        diagnostic: Diagnostic | None = None,
-        meeting_id: int | None = None,
+        self, step: Step, outcome: Outcome, diagnostic: Diagnostic | None = None, made: int | None = None
     ) -> None:
-        self._run.tell(Resolved(self._run.now(), step.key, step.host, outcome, meeting_id, diagnostic))
+        self._run.tell(Resolved(self._run.now(), step.key, step.host, outcome, made, diagnostic))

@@ -9,7 +9,6 @@ writes. A write that is refused ends all writing, and so all sending.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StateError
@@ -65,7 +64,7 @@ class Journal:
         while self._waiting:
             await asyncio.sleep(0)  # whoever is ready in this turn of the loop comes along
             carried, self._waiting = self._waiting, []
-            self.state = replace(self.state, serial=self.state.serial + 1)
+            self.state = self.state.written()
             try:
                 await self._write(self.state)
             except StateError as error:

@@ -81,6 +81,10 @@ class State:
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
 
+    def written(self) -> State:
+        """The same, as the next document of its lineage."""
+        return replace(self, serial=self.serial + 1)
+
     def begin(self, key: str, intent: Intent, *, day: str) -> State:
         """With `intent` and its charge to the intent's host on `day`: one value, so one durable write."""
         return replace(self, intents={**self.intents, key: intent}).charge(day, intent.host, 1)

@@ -1,0 +1,97 @@
+"""A saved plan as an approval: step by step, by digest.
+
+Pure. What is to be done now must have been approved; what was approved need not
+be left to do. A step that began as an approved one counts as that one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from reconciler.diff import Action
+from reconciler.errors import Diagnostic, SettingsError, StalePlanError
+from reconciler.plan import Options
+from reconciler.step import Status
+
+if TYPE_CHECKING:
+    from reconciler.fields import Json
+    from reconciler.plan import Plan
+    from reconciler.step import Step
+
+DIFFERENCES_MAX = 10
+"""Steps that a stale plan's error names; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a plan file approves: the options it was made with, and its steps' digests by key."""
+
+    options: Options
+    digests: dict[str, str]
+
+
+def read(document: bytes, location: str) -> Approval:
+    """The approval in a plan file. Raises `SettingsError` where it is none."""
+    try:
+        whole = orjson.loads(document)
+        if str(whole["format_version"]).partition(".")[0] != "1":
+            raise _unusable(location, "It was written by a newer version of this program.")
+        options = whole["options"]
+        return Approval(
+            Options(tuple(options["paths"]), bool(options["refresh"]), tuple(options["targets"])),
+            {step["key"]: step["digest"] for step in whole["steps"] if _counts(step)},
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise _unusable(location, "It is not a plan that `reconciler plan --out` wrote.") from error
+
+
+def check(plan: Plan, approval: Approval, location: str) -> None:
+    """Raise `StalePlanError` where the fresh plan has a step that was not approved, or nothing to do."""
+    unapproved = [
+        step for step in plan.steps if _is_due(step) and approval.digests.get(step.key) != step.digest
+    ]
+    if unapproved:
+        raise StalePlanError(_stale(location, _differences(unapproved, approval)))
+    if not plan.has_work:
+        raise StalePlanError(_stale(location, "Nothing is left to do: the approval is used up."))
+
+
+def _counts(step: Json) -> bool:
+    return bool(step["action"] != Action.KEEP and step["status"] != Status.EXPIRED)
+
+
+def _is_due(step: Step) -> bool:
+    return step.action is not Action.KEEP and step.status is not Status.EXPIRED
+
+
+def _differences(unapproved: list[Step], approval: Approval) -> str:
+    told = [_difference(step, known=step.key in approval.digests) for step in unapproved[:DIFFERENCES_MAX]]
+    more = len(unapproved) - len(told)
+    return "; ".join([*told, *([f"and {more} more"] if more else [])]) + "."
+
+
+def _difference(step: Step, *, known: bool) -> str:
+    return f"{step.key}: its {step.action} {'is not the one that was approved' if known else 'is new'}"
+
+
+def _stale(location: str, detail: str) -> Diagnostic:
+    return Diagnostic(
+        code="plan.stale",
+        summary="Saved plan is stale",
+        detail=f"{location}: {detail} Nothing was sent.",
+        hint="Make a new plan with --out, have it reviewed, and apply that.",
+    )
+
+
+def _unusable(location: str, detail: str) -> SettingsError:
+    return SettingsError(
+        Diagnostic(
+            code="plan.unreadable",
+            summary="The plan file cannot be read",
+            detail=f"{location}: {detail} Nothing was sent.",
+            hint="Make it with `reconciler plan --out FILE`.",
+        )
+    )

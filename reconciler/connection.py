@@ -1,0 +1,54 @@
+"""The way to Zoom, or to the emulator in its place: credentials, addresses, pace."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.credentials import Credentials
+from reconciler.zoom.limits import UserLimit
+from reconciler.zoom.pace import Pace
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import Sandbox
+    from reconciler.workspace import Workspace
+
+INSIDE = Addresses("http://localhost/v2", "http://localhost/oauth/token")
+"""Where the emulator inside the process stands; no port is opened."""
+
+
+def connect(workspace: Workspace, pace: str | None) -> ZoomClient:
+    """A client for the account that the environment names. Raises `SettingsError`."""
+    chosen = pace or ("business" if workspace.sandbox else str(workspace.settings.budget.pace))
+    turns = Pace.of(chosen, workspace.clock)
+    if workspace.sandbox:
+        return _inside(workspace, workspace.sandbox, turns)
+    environ = workspace.console.environ
+    return ZoomClient(
+        Credentials.from_environment(environ),
+        Addresses.from_environment(environ),
+        pace=turns,
+        clock=workspace.clock,
+        random=random.random,
+        user_limit=_user_limit(workspace),
+    )
+
+
+def _inside(workspace: Workspace, sandbox: Sandbox, turns: Pace) -> ZoomClient:
+    from reconciler.zoom.inside import transport_to  # noqa: PLC0415 - only with the emulator
+
+    return ZoomClient(
+        Credentials(sandbox.account_id, sandbox.client_id, sandbox.client_secret),
+        INSIDE,
+        pace=turns,
+        clock=workspace.clock,
+        random=random.random,
+        user_limit=_user_limit(workspace),
+        transport=transport_to(sandbox.app),
+    )
+
+
+def _user_limit(workspace: Workspace) -> UserLimit:
+    return UserLimit(UserLimit().values | {workspace.settings.budget.daily_limit})

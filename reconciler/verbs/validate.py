@@ -1,0 +1,45 @@
+"""`validate`: every finding about what is declared; nothing is read but files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.workspace import Findings, Workspace
+
+
+def run(workspace: Workspace, paths: Sequence[str], *, strict: bool, format_name: str) -> Exit:
+    """Show the findings; an error where there is one, or, if `strict`, a warning."""
+    findings = workspace.findings(paths)
+    workspace.console.stdout.write(VIEWS[format_name](findings, workspace))
+    return Exit.ERROR if findings.has_errors or (strict and findings.diagnostics) else Exit.DONE
+
+
+def _text(findings: Findings, workspace: Workspace) -> str:
+    from reconciler.views import findings as view  # noqa: PLC0415 - the view that is asked for
+
+    colour = workspace.console.colours(workspace.console.stdout, workspace.choices)
+    meetings = len(findings.parsed.spec.meetings) if findings.parsed.spec else 0
+    told = view.text(findings.diagnostics, colour=colour)
+    gap = "\n" if told else ""
+    return told + gap + view.verdict(findings.diagnostics, meetings=meetings, files=findings.files)
+
+
+def _json(findings: Findings, _: Workspace) -> str:
+    from reconciler.views import findings as view  # noqa: PLC0415
+
+    return view.json(findings.diagnostics).decode()
+
+
+def _github(findings: Findings, _: Workspace) -> str:
+    from reconciler.views import github  # noqa: PLC0415
+
+    return github.commands(findings.diagnostics)
+
+
+VIEWS: dict[str, Callable[[Findings, Workspace], str]] = {"text": _text, "json": _json, "github": _github}
+"""The ways to show findings."""
