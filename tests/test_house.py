@@ -45,7 +45,10 @@ DOORS = {
 }
 """The one place (a module, or a package and what is in it) that imports a third-party library."""
 
-EDGE = {"__init__", "__main__", "cli", "sources", "zoom", "stores", "views", "sandbox", "clock"}
+EDGE = {
+    *("__init__", "__main__", "cli", "verbs", "connection", "workspace"),
+    *("sources", "zoom", "stores", "views", "sandbox", "clock"),
+}
 """Modules above `apply`: they alone meet clock, network, disk and environment."""
 
 MODULE_LINES_MAX = 250
@@ -157,7 +160,8 @@ def written_files(root: Path) -> Iterator[Path]:
     folders = (*PYTHON_FOLDERS, "examples", "schemas")
     inside = (path for folder in folders for path in sorted((root / folder).rglob("*")))
     for path in (*tops, *inside):
-        if path.is_file() and path.suffix in TEXT_SUFFIXES and "__pycache__" not in path.parts:
+        made = "__pycache__" in path.parts or ".work" in path.parts
+        if path.is_file() and path.suffix in TEXT_SUFFIXES and not made:
             yield path
 
 
@@ -234,7 +238,7 @@ def test_each_library_has_one_door() -> None:
     assert door_findings(ROOT) == []
 
 
-@pytest.mark.parametrize("library", sorted(DOORS))
+@pytest.mark.parametrize("library", sorted(DOORS.keys() - {"orjson"}))
 def test_a_library_that_comes_in_elsewhere_is_reported(library: str, tmp_path: Path) -> None:
     add(tmp_path, "errors", f"import {library}")
 
@@ -352,8 +356,7 @@ def modules_after(folder: Path, *arguments: str) -> set[str]:
     program = (
         "import json, sys\n"
         "from reconciler.__main__ import main\n"
-        "try:\n    main()\n"
-        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        "assert main() == 0\n"
         "print('\\n' + json.dumps(sorted({name.split('.')[0] for name in sys.modules})))\n"
     )
     done = subprocess.run(
@@ -374,8 +377,6 @@ def modules_after(folder: Path, *arguments: str) -> set[str]:
 )
 def test_a_verb_loads_only_what_it_needs(arguments: list[str], unloaded: set[str], tmp_path: Path) -> None:
     """What a verb does not need costs it no time at start."""
-    if not (PACKAGE / "cli.py").exists():
-        pytest.skip("no command line yet")
     shutil.copy(ROOT / "examples" / "meetings.yaml", tmp_path)
 
     loaded = modules_after(tmp_path, *arguments)
