@@ -9,22 +9,29 @@ writes. A write that is refused ends all writing, and so all sending.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StateError
 from reconciler.statefile import Encoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reconciler.ports import Clock, Store
     from reconciler.state import State
+
+
+Offload = Callable[[Callable[[], str]], Awaitable[str]]
+"""Runs a call that blocks, such as `asyncio.to_thread`: a disk or a bucket may take its time
+while other hosts go on."""
 
 
 class Journal:
     """The state of one run and its way to the store."""
 
-    def __init__(self, store: Store, state: State, version: str | None, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, state: State, version: str | None, clock: Clock, offload: Offload
+    ) -> None:
         self.state = state
         """The newest state, durable or on its way."""
         self.failure: StateError | None = None
@@ -34,6 +41,7 @@ class Journal:
         self._store = store
         self._version = version
         self._clock = clock
+        self._offload = offload
         self._encoder = Encoder()
         self._waiting: list[asyncio.Future[float]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -77,8 +85,7 @@ class Journal:
 
     async def _write(self, state: State) -> None:
         document = self._encoder.encode(state)
-        # In a thread: a disk or a bucket may take its time while other hosts go on.
-        self._version = await asyncio.to_thread(self._store.write, document, replaces=self._version)
+        self._version = await self._offload(partial(self._store.write, document, replaces=self._version))
         self.writes += 1
 
     def _refuse(self, error: StateError, carried: list[asyncio.Future[float]]) -> None:

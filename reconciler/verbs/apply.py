@@ -178,7 +178,7 @@ async def _conduct(
     _listen(stop)
     async with connect(workspace, wishes.pace) as remote:
         state = _bound(state, await remote.origin())
-        journal = Journal(workspace.store, state, version, workspace.clock)
+        journal = Journal(workspace.store, state, version, workspace.clock, asyncio.to_thread)
         author = Author(workspace.owner, workspace.console.environ.get, lambda: secrets.token_bytes(16))
         return await execute(
             plan,
