@@ -37,7 +37,7 @@ DOORS = {
     "jsonschema": ("reconciler.schema",),
     "jsonschema_rs": ("reconciler.schema",),
     "obstore": ("reconciler.stores.object",),
-    "orjson": ("reconciler.statefile", "reconciler.resources"),
+    "orjson": ("reconciler",),  # JSON is the language of half the house
     "rich": ("reconciler.views",),
     "starlette": ("reconciler.sandbox",),
     "uvicorn": ("reconciler.sandbox",),
