@@ -10,7 +10,8 @@ import base64
 import hashlib
 import re
 from collections import Counter, deque
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -138,17 +139,13 @@ class Account:
 
     def next_number(self) -> tuple[int, int]:
         """The serial of the next meeting, and its id: eleven digits, never the same twice."""
-        serial = self.serial + 1
-        return serial, 80_000_000_000 + (serial * _NUMBER_STEP + 1_234_567_890) % 10_000_000_000
+        serials = count(self.serial + 1)  # another process may have gone through some of them
+        return next((each, _number(each)) for each in serials if _number(each) not in self._meetings)
 
     def put(self, meeting: StoredMeeting) -> None:
         """Keep a meeting, new or changed."""
         self._add_meeting(meeting)
         self._changed("meetings", _row(meeting))
-
-    def delete(self, meeting: StoredMeeting, *, deleted: bool = True) -> None:
-        """End a meeting, or take that back."""
-        self.put(replace(meeting, deleted=deleted, serial=self.serial + 1))
 
     # Usage
 
@@ -230,6 +227,10 @@ class Account:
             hosted.pop(meeting.id, None)
         else:
             hosted[meeting.id] = None
+
+
+def _number(serial: int) -> int:
+    return 80_000_000_000 + (serial * _NUMBER_STEP + 1_234_567_890) % 10_000_000_000
 
 
 def _row(meeting: StoredMeeting) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reconciler.errors import SettingsError
 from reconciler.sandbox import faults as prepared
 from reconciler.sandbox import switches as switching
 from reconciler.sandbox import times
@@ -90,7 +91,7 @@ def _endpoint(work: Callable[[Json], Json]) -> Callable[[Request], Awaitable[Res
     async def endpoint(request: Request) -> Response:
         try:
             return JSONResponse(work(json.loads(await request.body() or "null")))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, SettingsError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
     return endpoint

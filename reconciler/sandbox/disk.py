@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reconciler.sandbox.account import Account
 
 _HEADER: Mapping[str, Json] = {"sandbox": 1}
-_STALE_LINES_MIN = 2000
-_STALE_FACTOR = 4
+STALE_LINES_MIN = 2000
+STALE_FACTOR = 4
 
 
 class AccountFile:
@@ -38,7 +38,7 @@ class AccountFile:
         if not path.exists() or path.stat().st_size == 0:
             self._replace([_HEADER])
         self.catch_up()
-        if self._lines > _STALE_LINES_MIN and self._lines > _STALE_FACTOR * len(account.all_meetings_ever):
+        if self._lines > STALE_LINES_MIN and self._lines > STALE_FACTOR * len(account.all_meetings_ever):
             self._replace([_HEADER, account.to_json()])
             self.catch_up()
 
@@ -54,6 +54,8 @@ class AccountFile:
         """Add one change; when this returns, it outlives the process."""
         content = _line(change)
         with self._path.open("ab", buffering=0) as file:
+            if file.tell() != self._offset:  # perhaps a line that was cut off: ours must not continue it
+                content = b"\n" + content
             file.write(content)
             end = file.tell()
         if end == self._offset + len(content):  # nobody wrote in between

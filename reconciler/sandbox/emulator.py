@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from reconciler.sandbox.meetings import Host
     from reconciler.sandbox.switches import Switches
 
-_LAGGING_MAX = 1000
+LAGGING_MAX = 1000
+"""How many of the newest writes lagging reads and lists remember."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,6 @@ class Emulator:
 
     # For the operations
 
-    @property
-    def today(self) -> date:
-        """The UTC day."""
-        return self.now().date()
-
     def user(self, name: str) -> User:
         """Raises `Refused` (1001)."""
         return people.found(self.account, self.switches, name)
@@ -151,7 +147,7 @@ class Emulator:
         """Keep a meeting, and for lagging reads what stood there before."""
         if self.switches.read_lag_seconds or self.switches.list_lag_seconds:
             self._before[meeting.id] = (self.monotonic(), self.account.meeting(meeting.id))
-            if len(self._before) > _LAGGING_MAX:
+            if len(self._before) > LAGGING_MAX:
                 self._before.popitem(last=False)
         self.account.put(meeting)
 

@@ -101,12 +101,12 @@ def from_json(document: Mapping[str, Json]) -> Fault:
     return Fault(**document)
 
 
-CREATE: Mapping[str, str] = {"method": "POST", "path": "/v2/users/*/meetings"}
-UPDATE: Mapping[str, str] = {"method": "PATCH", "path": "/v2/meetings/*"}
-DELETE: Mapping[str, str] = {"method": "DELETE", "path": "/v2/meetings/*"}
-READ: Mapping[str, str] = {"method": "GET", "path": "/v2/meetings/*"}
-LIST: Mapping[str, str] = {"method": "GET", "path": "/v2/users/*/meetings"}
-TOKEN: Mapping[str, str] = {"method": "POST", "path": "/oauth/token"}
+CREATE: Mapping[str, Any] = {"method": "POST", "path": "/v2/users/*/meetings"}
+UPDATE: Mapping[str, Any] = {"method": "PATCH", "path": "/v2/meetings/*"}
+DELETE: Mapping[str, Any] = {"method": "DELETE", "path": "/v2/meetings/*"}
+READ: Mapping[str, Any] = {"method": "GET", "path": "/v2/meetings/*"}
+LIST: Mapping[str, Any] = {"method": "GET", "path": "/v2/users/*/meetings"}
+TOKEN: Mapping[str, Any] = {"method": "POST", "path": "/oauth/token"}
 
 
 def answer_lost(**match: Any) -> Fault:

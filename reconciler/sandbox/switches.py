@@ -6,13 +6,13 @@ API does, the default is what is harder for a client.
 
 from __future__ import annotations
 
+from ast import literal_eval
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from reconciler.fields import Json
 
 PER_SECOND: Mapping[str, Mapping[str, int]] = MappingProxyType(
@@ -165,11 +165,31 @@ class Switches:
 
 
 def changed(switches: Switches, document: Mapping[str, Json]) -> Switches:
-    """The same with the values of a JSON object. Raises ValueError for a name that is none."""
-    known = {each.name for each in fields(Switches)}
-    if unknown := sorted(set(document) - known):
+    """The same with the values of a JSON object. Raises ValueError for a name or a value that is none."""
+    known = {each.name: str(each.type) for each in fields(Switches)}
+    if unknown := sorted(set(document) - set(known)):
         raise ValueError(f"no such switch: {', '.join(unknown)}")
+    for name, value in document.items():
+        if not _fits(known[name], value):
+            raise ValueError(f"the switch {name} cannot be {value!r}; it is {known[name]}")
     return replace(switches, **{name: _frozen(value) for name, value in document.items()})
+
+
+def _fits(annotation: str, value: Json) -> bool:
+    """Whether a JSON value is what the text of an annotation says."""
+    if annotation.startswith("Literal"):
+        return value in literal_eval(annotation.removeprefix("Literal"))
+    if value is None:
+        return annotation.endswith("| None")
+    kind = annotation.partition("[")[0].partition(" ")[0]
+    wanted = {
+        "tuple": (list, tuple),
+        "Mapping": (Mapping,),
+        "float": (float, int),
+        "int": (int,),
+        "str": (str,),
+    }
+    return isinstance(value, wanted.get(kind, (bool,))) and isinstance(value, bool) == (kind == "bool")
 
 
 def _frozen(value: Json) -> Json:
