@@ -52,26 +52,24 @@ _TYPES = {
 
 def plan(plan: Plan, look: Look) -> str:
     """The plan as one line of JSON: no secret and no body in it. The file of `plan --out` is this too."""
-    left_out = look.changes_only
-    return _line(
-        {
-            "format_version": FORMAT_VERSION,
-            "tool_version": __version__,
-            "digest": plan.digest,
-            "lineage": plan.lineage,
-            "serial": plan.serial,
-            "planned_at": _instant(plan.planned_at),
-            "options": {
-                "paths": plan.options.paths,
-                "refresh": plan.options.refresh,
-                "targets": plan.options.targets,
-            },
-            "summary": plan.summary,
-            "steps": [_step(step) for step in plan.steps if not (left_out and _stays(step))],
-            "budget": [_budget(row) for row in plan.budget],
-            "diagnostics": [as_json(diagnostic) for diagnostic in plan.diagnostics],
-        }
-    )  # fmt: skip - the braces would push every field one step in
+    document = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "digest": plan.digest,
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "planned_at": _instant(plan.planned_at),
+        "options": {
+            "paths": plan.options.paths,
+            "refresh": plan.options.refresh,
+            "targets": plan.options.targets,
+        },
+        "summary": plan.summary,
+        "steps": [_step(step) for step in plan.steps if not (look.changes_only and _stays(step))],
+        "budget": [_budget(row) for row in plan.budget],
+        "diagnostics": [as_json(diagnostic) for diagnostic in plan.diagnostics],
+    }
+    return _line(document)
 
 
 @contextmanager
@@ -90,7 +88,7 @@ def open_json(stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, p
             "tool_version": __version__,
             "at": _instant(plan.planned_at),
         }
-    )  # fmt: skip - the braces would push every field one step in
+    )
     yield lambda event: write(event_json(event))
 
 

@@ -22,6 +22,7 @@ from reconciler.views.totals import apply_line, rollout_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.errors import Diagnostic
     from reconciler.events import Event
     from reconciler.plan import Plan
 
@@ -59,18 +60,17 @@ _RESOLVED = {
 
 @dataclass(slots=True)
 class Log:
-    """The lines of one apply; it remembers which keys wait for which UTC day."""
+    """The lines of one apply; it remembers which keys wait for which UTC day, and what was explained."""
 
     plan: Plan
     look: Look
     _actions: dict[str, Action] = field(init=False)
     _days: dict[str, str | None] = field(init=False)
+    _explained: set[tuple[str, str, str]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._actions = {step.key: step.action for step in self.plan.steps}
-        self._days = {
-            step.key: step.day for step in self.plan.steps if step.status is Status.DEFERRED
-        }  # fmt: skip - reads better apart
+        self._days = {step.key: step.day for step in self.plan.steps if step.status is Status.DEFERRED}
 
     def lines(self, event: Event) -> Iterator[str]:
         """What is to be read about one event; nothing for most starts and foretold deferrals."""
@@ -100,7 +100,14 @@ class Log:
         told = event.diagnostic
         words = f"{self.look.error(_NOT_DONE[event.action])}: {escaped(told.summary)}"
         yield self._line(FAILED, event.key, f"{words} {self.look.dim(f'[{escaped(told.code)}]')}")
-        yield from (f"{INDENT}{remark}" for remark in remarks(told))
+        yield from self._explanation(told)
+
+    def _explanation(self, told: Diagnostic) -> Iterator[str]:
+        """Why, and what to do: once, where one cause stops many keys."""
+        cause = (told.code, told.detail, told.hint)
+        if cause not in self._explained:
+            self._explained.add(cause)
+            yield from (f"{INDENT}{remark}" for remark in remarks(told))
 
     def _deferred(self, event: StepDeferred) -> Iterator[str]:
         foretold = event.key in self._days and self._days[event.key] == event.day
@@ -119,21 +126,21 @@ class Log:
         if event.diagnostic is not None:
             told = event.diagnostic
             yield f"{INDENT}{escaped(told.summary)} {self.look.dim(f'[{escaped(told.code)}]')}"
-            yield from (f"{INDENT}{remark}" for remark in remarks(told))
+            yield from self._explanation(told)
 
     def _end(self, summary: Summary) -> Iterator[str]:
         yield ""
         yield self.look.bold(apply_line(summary))
         if summary.deferred and self._days:
             yield rollout_line(Counter(self._days.values()), day_of(summary.at))
-        yield from _what_next(summary)
+        yield from self._what_next(summary)
 
-
-def _what_next(summary: Summary) -> Iterator[str]:
-    """What a person has to do, if anything."""
-    if summary.unresolved:
-        yield "Interrupted requests are left: do what is said above for each, then run apply again."
-    if summary.failed:
-        yield "Mend what failed and run apply again: what is done is not done twice."
-    elif summary.deferred:
-        yield "Run apply again after 00:00 UTC for what is deferred."
+    def _what_next(self, summary: Summary) -> Iterator[str]:
+        """What a person has to do, if anything."""
+        if summary.unresolved:
+            yield "Interrupted requests are left: do what is said above for each, then run apply again."
+        if summary.failed:
+            yield "Mend what failed and run apply again: what is done is not done twice."
+        elif summary.deferred:
+            later = "" if None in self._days.values() else " after 00:00 UTC"
+            yield f"Run apply again{later} for what is deferred."

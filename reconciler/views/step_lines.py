@@ -26,9 +26,7 @@ INDENT = "    "
 LINE_MAX = 100
 """Characters of the list of settings, where not all is asked for."""
 
-_TOLD_ELSEWHERE = frozenset(
-    {"topic", "type", "start_time", "timezone", "duration", "recurrence", "password"}
-)  # fmt: skip - one line would pass the limit
+_TOLD_ELSEWHERE = frozenset({"topic", "type", "start_time", "timezone", "duration", "recurrence", "password"})
 
 
 def full(step: Step, look: Look) -> Iterator[str]:

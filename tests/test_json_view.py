@@ -1,0 +1,377 @@
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+from builders import ALLOWANCES, HOST, NOW, at, meeting, one_off, planned, record, spec, state, weekly
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler import __version__, schema
+from reconciler.budget import Allowances, Limits
+from reconciler.diff import Action, FieldChange
+from reconciler.errors import Diagnostic, Position, Severity, Span
+from reconciler.events import (
+    Event,
+    Noticed,
+    Outcome,
+    Resolved,
+    StepDeferred,
+    StepDone,
+    StepFailed,
+    StepStarted,
+    Summary,
+)
+from reconciler.plan import Options, Plan
+from reconciler.step import Step
+from reconciler.views import apply_view, plan_view
+from reconciler.views.look import Look
+
+
+def document(plan: Plan, look: Look | None = None) -> Any:
+    return json.loads(plan_view("json")(plan, look or Look()))
+
+
+def one_of_each() -> Plan:
+    """A create for today, one that is late, a keep and one that is expired."""
+    declared = spec(
+        meeting("launch"),
+        meeting("kept", weekly()),
+        meeting("past", one_off(start_time="2020-01-14T15:00:00Z")),
+        meeting("soon", one_off(start_time="2026-12-01T09:00:00Z"), host="cto@example.com"),
+    )
+    recorded = state(meetings={"kept": record(1, weekly())})
+    limits = {"cto@example.com": Limits(daily=5)}
+    recorded = replace(recorded, usage={"2026-12-01": {"cto@example.com": 5}})
+    options = Options(("meetings/",), refresh=True, targets=("*",))
+    return planned(declared, recorded, allowances=Allowances(ALLOWANCES.default, limits), options=options)
+
+
+def test_a_plan_is_the_document_of_the_contract() -> None:
+    """Every field, in the contract's names and order; instants in UTC with a `Z`."""
+    plan = one_of_each()
+    digests = {step.key: step.digest for step in plan.steps}
+
+    assert document(plan) == {
+        "format_version": "1.0",
+        "tool_version": __version__,
+        "digest": plan.digest,
+        "lineage": "lineage-1",
+        "serial": 1,
+        "planned_at": "2026-12-01T08:00:00Z",
+        "options": {"paths": ["meetings/"], "refresh": True, "targets": ["*"]},
+        "summary": {
+            "create": 2,
+            "update": 0,
+            "replace": 0,
+            "destroy": 0,
+            "resolve": 0,
+            "move": 0,
+            "import": 0,
+            "forget": 0,
+            "keep": 1,
+            "deferred": 1,
+            "withheld": 0,
+            "expired": 1,
+            "late": 1,
+        },
+        "steps": [
+            {
+                "key": "kept",
+                "action": "keep",
+                "host": HOST,
+                "topic": "Platform weekly",
+                "status": "now",
+                "day": None,
+                "requests": 0,
+                "digest": digests["kept"],
+                "reasons": [],
+                "changes": [],
+            },
+            {
+                "key": "launch",
+                "action": "create",
+                "host": HOST,
+                "topic": "Launch review",
+                "status": "now",
+                "day": "2026-12-01",
+                "requests": 1,
+                "digest": digests["launch"],
+                "reasons": [],
+                "changes": [],
+            },
+            {
+                "key": "past",
+                "action": "create",
+                "host": HOST,
+                "topic": "Launch review",
+                "status": "expired",
+                "day": None,
+                "requests": 0,
+                "digest": digests["past"],
+                "reasons": ["its time is over: Zoom would start it at once, so it is not sent"],
+                "changes": [],
+            },
+            {
+                "key": "soon",
+                "action": "create",
+                "host": "cto@example.com",
+                "topic": "Launch review",
+                "status": "deferred",
+                "day": "2026-12-02",
+                "requests": 1,
+                "digest": digests["soon"],
+                "reasons": [],
+                "changes": [],
+            },
+        ],
+        "budget": [
+            {
+                "host": "cto@example.com",
+                "day": "2026-12-01",
+                "limit": 5,
+                "reserve": 10,
+                "used": 5,
+                "planned": 0,
+                "left": 0,
+            },
+            {
+                "host": "cto@example.com",
+                "day": "2026-12-02",
+                "limit": 5,
+                "reserve": 10,
+                "used": 0,
+                "planned": 1,
+                "left": 4,
+            },
+            {
+                "host": HOST,
+                "day": "2026-12-01",
+                "limit": 100,
+                "reserve": 10,
+                "used": 0,
+                "planned": 1,
+                "left": 99,
+            },
+        ],
+        "diagnostics": [
+            {
+                "severity": "warning",
+                "code": "plan.late",
+                "summary": "A meeting starts before its turn",
+                "detail": plan.diagnostics[0].detail,
+                "hint": plan.diagnostics[0].hint,
+                "key": "soon",
+                "range": None,
+                "snippet": None,
+            },
+        ],
+    }
+
+
+def test_a_plan_fits_its_schema() -> None:
+    """The schema in the wheel and the view are held together, changes and places in files included."""
+    span = Span("meetings.yaml", Position(3, 1), Position(3, 5))
+    told = Diagnostic("plan.ends-soon", "Ends soon", severity=Severity.WARNING, span=span, snippet="  retro:")
+    changed = Step(
+        "retro", Action.UPDATE, HOST, "Retro", changes=(FieldChange("duration", None, 5, "longer"),)
+    )
+    plan = replace(one_of_each(), steps=(changed,), diagnostics=(told,))
+
+    assert schema.findings("plan", document(plan)) == ()
+
+
+def test_the_order_of_a_plan_is_the_contracts() -> None:
+    assert list(document(one_of_each())) == [
+        "format_version",
+        "tool_version",
+        "digest",
+        "lineage",
+        "serial",
+        "planned_at",
+        "options",
+        "summary",
+        "steps",
+        "budget",
+        "diagnostics",
+    ]
+
+
+def test_changes_only_leaves_out_what_stays() -> None:
+    """Neither a keep nor an expired step is work; the summary counts them all the same."""
+    plan = one_of_each()
+
+    shown = document(plan, Look(changes_only=True))
+
+    assert [step["key"] for step in shown["steps"]] == ["launch", "soon"]
+    assert shown["summary"] == plan.summary
+
+
+def test_a_plan_holds_no_secret() -> None:
+    """Neither a passcode nor a personal link, on whichever side of a change."""
+    link = [{"name": "Ann", "join_url": "https://zoom.example/j/1?tk=s3cret"}]
+    declared = meeting("launch", one_off(password="s3cret"))
+    exception = FieldChange(
+        "settings.authentication_exception", link, [*link, {"name": "Bo"}], "who may join"
+    )
+    changed = Step("launch", Action.UPDATE, HOST, "Launch", changes=(exception,), meeting=declared)
+
+    text = plan_view("json")(replace(one_of_each(), steps=(changed,)), Look())
+
+    assert "s3cret" not in text
+    assert json.loads(text)["steps"][0]["changes"][0]["after"] == [
+        {"name": "Ann", "join_url": "(secret)"},
+        {"name": "Bo"},
+    ]
+
+
+@settings(max_examples=50, deadline=None)
+@given(topic=st.text(st.characters(codec="utf-8"), max_size=20))
+def test_json_keeps_every_topic_and_steers_no_terminal(topic: str) -> None:
+    """What a terminal would obey is written as its escape; a program reads the same."""
+    plan = replace(one_of_each(), steps=(Step("launch", Action.CREATE, HOST, topic),))
+
+    text = plan_view("json")(plan, Look())
+
+    assert json.loads(text)["steps"][0]["topic"] == topic
+    assert not set("\x1b\x7f\x9b\u200b\u202e\u2066\ufeff") & set(text)
+
+
+@pytest.mark.parametrize("character", "\x1b\x7f\x9b\u061c\u200f\u2028\u202e\u2066\ufeff")
+def test_a_character_that_steers_is_escaped(character: str) -> None:
+    plan = replace(one_of_each(), steps=(Step("launch", Action.CREATE, HOST, f"a{character}b"),))
+
+    assert f'"a\\u{ord(character):04x}b"' in plan_view("json")(plan, Look())
+
+
+TOLD = Diagnostic("zoom.refused", "Zoom refused it", "300: no", "Mend it.", key="launch")
+TOLD_JSON = {
+    "severity": "error",
+    "code": "zoom.refused",
+    "summary": "Zoom refused it",
+    "detail": "300: no",
+    "hint": "Mend it.",
+    "key": "launch",
+    "range": None,
+    "snippet": None,
+}
+LATER = at("2027-01-11T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("event", "row"),
+    [
+        (
+            StepStarted(NOW, "launch", Action.CREATE, HOST, "Launch"),
+            {"type": "step_started", "action": "create", "host": HOST, "topic": "Launch"},
+        ),
+        (
+            StepDone(NOW, "launch", Action.CREATE, HOST, 81234567890, LATER, ("`duration` is 60",)),
+            {
+                "type": "step_done",
+                "action": "create",
+                "host": HOST,
+                "id": 81234567890,
+                "next_at": "2027-01-11T09:00:00Z",
+                "notes": ["`duration` is 60"],
+            },
+        ),
+        (
+            StepDone(NOW, "launch", Action.DESTROY, HOST, 81234567890, None),
+            {
+                "type": "step_done",
+                "action": "destroy",
+                "host": HOST,
+                "id": 81234567890,
+                "next_at": None,
+                "notes": [],
+            },
+        ),
+        (
+            StepFailed(NOW, "launch", Action.CREATE, HOST, TOLD),
+            {"type": "step_failed", "action": "create", "host": HOST, "diagnostic": TOLD_JSON},
+        ),
+        (
+            StepDeferred(NOW, "launch", HOST, "2026-12-02", "no requests left"),
+            {"type": "deferred", "host": HOST, "day": "2026-12-02", "reason": "no requests left"},
+        ),
+        (
+            Resolved(NOW, "launch", HOST, Outcome.ADOPTED, 81234567890),
+            {"type": "resolved", "host": HOST, "outcome": "adopted", "id": 81234567890, "diagnostic": None},
+        ),
+        (
+            Resolved(NOW, "launch", HOST, Outcome.UNCLEAR, None, TOLD),
+            {"type": "resolved", "host": HOST, "outcome": "unclear", "id": None, "diagnostic": TOLD_JSON},
+        ),
+        (Noticed(NOW, TOLD), {"type": "diagnostic", "diagnostic": TOLD_JSON}),
+    ],
+)
+def test_an_event_is_one_line(event: Event, row: dict[str, Any]) -> None:
+    """Type, instant and key first; then what the event holds."""
+    assert told(event)[1:] == [row | {"at": "2026-12-01T08:00:00Z", "key": "launch"}]
+
+
+def test_the_first_line_names_the_format() -> None:
+    """And the last counts, without a key."""
+    assert told(Summary(NOW, 1, 2, 3, 4, 5, 6, 7, 8)) == [
+        {
+            "type": "version",
+            "format_version": "1.0",
+            "tool_version": __version__,
+            "at": "2026-12-01T08:00:00Z",
+        },
+        {
+            "type": "summary",
+            "at": "2026-12-01T08:00:00Z",
+            "added": 1,
+            "changed": 2,
+            "destroyed": 3,
+            "resolved": 4,
+            "deferred": 5,
+            "failed": 6,
+            "withheld": 7,
+            "unresolved": 8,
+        },
+    ]
+
+
+def test_an_instant_is_told_in_utc() -> None:
+    """Whatever zone it came in."""
+    berlin = timezone(timedelta(hours=1))
+
+    assert told(Noticed(NOW.astimezone(berlin), TOLD))[1]["at"] == "2026-12-01T08:00:00Z"
+
+
+def test_each_line_is_written_as_it_happens() -> None:
+    """A program that follows the log must not wait for a buffer to fill."""
+    stream = Flushed()
+    with apply_view("json")(stream, io.StringIO(), terminal=False, colour=False, plan=one_of_each()) as tell:
+        tell(Noticed(NOW, TOLD))
+
+        assert stream.lines_flushed == [1, 2]
+
+
+class Flushed(io.StringIO):
+    """Notes after how many whole lines it was flushed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines_flushed: list[int] = []
+
+    def flush(self) -> None:
+        """Note it."""
+        self.lines_flushed.append(self.getvalue().count("\n"))
+
+
+def told(*events: Event) -> list[Any]:
+    """What `apply` writes for these events, line by line; nothing but data, and nothing aside."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with apply_view("json")(stdout, stderr, terminal=True, colour=True, plan=one_of_each()) as tell:
+        for event in events:
+            tell(event)
+    assert stderr.getvalue() == ""
+    return [json.loads(line) for line in stdout.getvalue().splitlines()]

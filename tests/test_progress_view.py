@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import HOST, NOW, at, meeting
+
+from reconciler.diff import Action
+from reconciler.errors import Diagnostic, Severity
+from reconciler.events import (
+    Event,
+    Noticed,
+    Outcome,
+    Resolved,
+    StepDeferred,
+    StepDone,
+    StepFailed,
+    StepStarted,
+    Summary,
+)
+from reconciler.plan import Plan
+from reconciler.step import Status, Step
+from reconciler.views import apply_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CTO = "cto@example.com"
+ID = 81234567890
+NEXT = at("2027-01-11T09:00:00Z")
+REFUSED = Diagnostic(
+    "zoom.refused",
+    "Zoom refused the meeting",
+    "300: The value of start_time is not valid.",
+    "Mend the start.",
+)
+DONE = Summary(
+    NOW, added=1, changed=0, destroyed=0, resolved=0, deferred=0, failed=0, withheld=0, unresolved=0
+)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def plan_of(*steps: Step) -> Plan:
+    return Plan(steps, (), "lineage-1", 1, NOW)
+
+
+def create(key: str, host: str = HOST, *, deferred_to: str | None = None) -> Step:
+    status = Status.DEFERRED if deferred_to else Status.NOW
+    return Step(key, Action.CREATE, host, "Topic", status, deferred_to or "2026-12-01", meeting=meeting(key))
+
+
+def created(key: str, host: str = HOST) -> StepDone:
+    return StepDone(NOW, key, Action.CREATE, host, ID, NEXT)
+
+
+def logged(plan: Plan, *events: Event, colour: bool = False) -> tuple[str, str]:
+    """What stands in both streams of a log without a terminal."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with apply_view("text")(stdout, stderr, terminal=False, colour=colour, plan=plan) as tell:
+        tell_all(tell, events)
+    return stdout.getvalue(), stderr.getvalue()
+
+
+def tell_all(tell: object, events: Iterable[Event]) -> None:
+    assert callable(tell)
+    for event in events:
+        tell(event)
+
+
+def test_an_apply_with_a_failure_reads_as_a_log() -> None:
+    """Each key with what it came to, the cause and the remedy below a failure, and the counts at the end."""
+    plan = plan_of(
+        create("platform-weekly"),
+        create("launch-review", CTO),
+        create("sig-apps", deferred_to="2026-12-02"),
+        create("sig-cli"),
+    )
+    done = replace(created("platform-weekly"), notes=("Zoom stored `settings.audio` as voip",))
+
+    stdout, stderr = logged(
+        plan,
+        StepDeferred(NOW, "sig-apps", HOST, "2026-12-02", "its turn is on a later day"),
+        StepStarted(NOW, "platform-weekly", Action.CREATE, HOST, "Platform weekly"),
+        done,
+        StepFailed(NOW, "launch-review", Action.CREATE, CTO, REFUSED),
+        StepDeferred(NOW, "sig-cli", HOST, "2026-12-03", "Zoom says that no request is left"),
+        replace(DONE, deferred=2, failed=1),
+    )
+
+    assert (stdout, stderr) == (
+        dedent("""\
+            + platform-weekly created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC
+                Zoom stored `settings.audio` as voip
+            ! launch-review not created: Zoom refused the meeting [zoom.refused]
+                300: The value of start_time is not valid.
+                hint: Mend the start.
+            + sig-cli deferred to 2026-12-03 (UTC): Zoom says that no request is left
+
+            Apply finished with errors: 1 added, 0 changed, 0 destroyed, 2 deferred, 1 failed.
+            Rollout: 1 on 2026-12-02, 1 on 2026-12-03; the last one lands on 2026-12-03.
+            Mend what failed and run apply again: what is done is not done twice.
+            """),
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("summary", "end"),
+    [
+        (
+            Summary(NOW, 2, 1, 0, resolved=0, deferred=0, failed=0, withheld=0, unresolved=0),
+            "Apply complete! 2 added, 1 changed, 0 destroyed.\n",
+        ),
+        (
+            Summary(NOW, 2, 1, 0, resolved=0, deferred=3, failed=0, withheld=0, unresolved=0),
+            """\
+            Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.
+            Rollout: 1 on 2026-12-02; the last one lands on 2026-12-02.
+            Run apply again after 00:00 UTC for what is deferred.
+            """,
+        ),
+        (
+            Summary(NOW, 0, 0, 0, resolved=0, deferred=0, failed=0, withheld=2, unresolved=1),
+            """\
+            Apply finished with errors: 0 added, 0 changed, 0 destroyed, 1 unresolved, 2 withheld.
+            Interrupted requests are left: do what is said above for each, then run apply again.
+            """,
+        ),
+    ],
+)
+def test_the_end_counts_and_says_what_is_next(summary: Summary, end: str) -> None:
+    plan = plan_of(create("sig-apps", deferred_to="2026-12-02"))
+
+    assert logged(plan, summary) == (f"\n{dedent(end)}", "")
+
+
+def test_what_was_interrupted_waits_for_a_later_run() -> None:
+    """After Ctrl-C no day is known: the next run may come at once."""
+    stopped = StepDeferred(NOW, "retro", HOST, None, "stopped")
+
+    assert logged(plan_of(create("retro")), stopped, replace(DONE, added=0, deferred=1))[0] == dedent("""\
+        + retro deferred to a later run: stopped
+
+        Apply complete! 0 added, 0 changed, 0 destroyed, 1 deferred.
+        Rollout: 1 on a day that is not known yet.
+        Run apply again for what is deferred.
+        """)
+
+
+def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
+    """A key that was planned for a later day and was done today no longer waits."""
+    plan = plan_of(create("early", deferred_to="2026-12-02"), create("rest", deferred_to="2026-12-03"))
+
+    assert logged(plan, created("early"), replace(DONE, deferred=1))[0].splitlines()[-2] == (
+        "Rollout: 1 on 2026-12-03; the last one lands on 2026-12-03."
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "line"),
+    [
+        (Action.CREATE, "+ retro created as 81234567890"),
+        (Action.UPDATE, "~ retro changed (81234567890)"),
+        (Action.REPLACE, "-/+ retro replaced by 81234567890"),
+        (Action.DESTROY, "- retro destroyed (81234567890)"),
+        (Action.RESOLVE, "? retro cleared up (81234567890)"),
+        (Action.MOVE, "> retro moved (81234567890)"),
+        (Action.IMPORT, "< retro imported as 81234567890"),
+        (Action.FORGET, ". retro forgotten (81234567890), it stays in Zoom"),
+        (Action.KEEP, "  retro recorded (81234567890)"),
+    ],
+)
+def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
+    """The id stands in one piece, so that it can be copied."""
+    done = StepDone(NOW, "retro", action, HOST, ID, None)
+    failed = StepFailed(NOW, "retro", action, HOST, Diagnostic("zoom.refused", "No"))
+
+    stdout, _ = logged(plan_of(), done, failed)
+
+    assert stdout.splitlines()[0] == line
+    assert re.fullmatch(r"! retro not \w+( up)?: No \[zoom\.refused\]", stdout.splitlines()[1])
+
+
+@pytest.mark.parametrize(
+    ("event", "lines"),
+    [
+        (Resolved(NOW, "retro", HOST, Outcome.ADOPTED, ID), "? retro had been done: recorded as 81234567890"),
+        (Resolved(NOW, "retro", HOST, Outcome.ABSENT), "? retro had not been done: it is sent again"),
+        (
+            Resolved(NOW, "retro", HOST, Outcome.DROPPED),
+            "? retro had not been done, and nothing asks for it any more",
+        ),
+        (
+            Resolved(NOW, "retro", HOST, Outcome.UNCLEAR, None, REFUSED),
+            """\
+            ! retro needs a person to judge; nothing was sent
+                Zoom refused the meeting [zoom.refused]
+                300: The value of start_time is not valid.
+                hint: Mend the start.""",
+        ),
+    ],
+)
+def test_a_look_up_is_told_by_what_it_found(event: Event, lines: str) -> None:
+    assert logged(plan_of(), event) == (f"{dedent(lines)}\n", "")
+
+
+def test_one_cause_is_explained_once() -> None:
+    """A host that is refused as a whole fails ninety keys for one reason."""
+    failures = [StepFailed(NOW, key, Action.CREATE, HOST, replace(REFUSED, key=key)) for key in ("a", "b")]
+
+    assert logged(plan_of(), *failures)[0] == dedent("""\
+        ! a not created: Zoom refused the meeting [zoom.refused]
+            300: The value of start_time is not valid.
+            hint: Mend the start.
+        ! b not created: Zoom refused the meeting [zoom.refused]
+        """)
+
+
+def test_a_warning_stands_aside() -> None:
+    """It is no result, so that a file of results stays one."""
+    warning = Diagnostic("zoom.slow", "Zoom is slow", severity=Severity.WARNING)
+
+    assert logged(plan_of(), Noticed(NOW, warning)) == ("", "warning[zoom.slow]: Zoom is slow\n")
+
+
+def test_hostile_words_of_zoom_stay_on_their_line() -> None:
+    hostile = Diagnostic("zoom.refused", "No\n+ x created", "\x1b[2J", "\u202e")
+
+    assert logged(plan_of(), StepFailed(NOW, "retro", Action.CREATE, HOST, hostile))[0].splitlines() == [
+        r"! retro not created: No\x0a+ x created [zoom.refused]",
+        r"    \x1b[2J",
+        r"    hint: \u202e",
+    ]
+
+
+def test_colour_is_asked_for() -> None:
+    assert logged(plan_of(), created("retro"), colour=True)[0] == (
+        "\x1b[32m+\x1b[0m \x1b[1mretro\x1b[0m created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC\n"
+    )
+
+
+def live(
+    plan: Plan, *events: Event, stdout: io.StringIO, monkeypatch: pytest.MonkeyPatch, colour: bool = False
+) -> str:
+    """What a terminal was sent aside, while the bars ran, with its control sequences."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    stderr = Terminal()
+    with apply_view("text")(stdout, stderr, terminal=True, colour=colour, plan=plan) as tell:
+        tell_all(tell, events)
+    return stderr.getvalue()
+
+
+def frames(sent: str) -> list[str]:
+    """The words that a terminal was sent, line by line, without control sequences and bars."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[━╸╺]", "", sent)
+    return [" ".join(line.split()) for line in re.split(r"[\r\n]", plain) if line.strip()]
+
+
+def test_bars_stand_aside_and_lines_go_to_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the results in a file, the terminal has the bars alone, one for each host, and loses them."""
+    plan = plan_of(create("a"), create("b"), create("c", CTO), create("d", deferred_to="2026-12-02"))
+    stdout = io.StringIO()
+    started = StepStarted(NOW, "b", Action.CREATE, HOST, "B")
+    again = Resolved(NOW, "c", CTO, Outcome.ABSENT)
+
+    sent = live(
+        plan, created("a"), created("a"), started, again, DONE, stdout=stdout, monkeypatch=monkeypatch
+    )
+
+    assert stdout.getvalue() == dedent("""\
+        + a created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC
+        + a created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC
+        ? c had not been done: it is sent again
+
+        Apply complete! 1 added, 0 changed, 0 destroyed.
+        """)
+    assert frames(sent)[-2:] == [f"{CTO} 0/1 -:--:--", f"{HOST} 1/2 -:--:-- b"]
+    assert sent.endswith("\x1b[1A\x1b[2K")
+
+
+def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where results and bars share the screen they take one way, and the end comes after the bars."""
+    stdout = Terminal()
+    warning = Noticed(NOW, Diagnostic("zoom.slow", "Zoom is slow", severity=Severity.WARNING))
+    resolved = Resolved(NOW, "c", CTO, Outcome.ADOPTED, ID)
+
+    sent = live(
+        plan_of(create("a"), create("c", CTO)), created("a"), warning, resolved, DONE,
+        stdout=stdout, monkeypatch=monkeypatch,
+    )  # fmt: skip
+
+    assert stdout.getvalue() == "\nApply complete! 1 added, 0 changed, 0 destroyed.\n"
+    assert [line for line in frames(sent) if line.startswith(("+", "?", "warning"))] == [
+        "+ a created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC",
+        "warning[zoom.slow]: Zoom is slow",
+        "? c had been done: recorded as 81234567890",
+    ]
+
+
+def test_a_long_line_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal wraps by itself; a line break of ours would tear what is copied."""
+    refused = replace(REFUSED, detail="x" * 200)
+    sent = live(
+        plan_of(create("a")), StepFailed(NOW, "a", Action.CREATE, HOST, refused),
+        stdout=Terminal(), monkeypatch=monkeypatch,
+    )  # fmt: skip
+
+    assert "x" * 200 in frames(sent)
+
+
+def test_many_hosts_share_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty bars would fill the screen."""
+    hosts = [f"h{n:02}@example.com" for n in range(60)]
+    plan = plan_of(*(create(f"k{n:02}", host) for n, host in enumerate(hosts)))
+
+    sent = live(plan, created("k07", hosts[7]), stdout=io.StringIO(), monkeypatch=monkeypatch)
+
+    assert frames(sent)[-1] == "60 hosts 1/60 -:--:--"
+
+
+def test_a_hostile_host_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no markup, and no longer than its place."""
+    sent = live(
+        plan_of(create("a", "[red]\x1b[2J" + "x" * 40)), stdout=io.StringIO(), monkeypatch=monkeypatch
+    )
+
+    assert frames(sent)[-1] == r"[red]\x1b[2Jxxxxxxxxxxxxxxxxxxx… 0/1 -:--:--"
+
+
+def test_bars_vanish_when_an_apply_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cursor comes back, and the error below is not drawn over."""
+    monkeypatch.setenv("TERM", "xterm")
+    stderr = Terminal()
+
+    with (
+        pytest.raises(KeyboardInterrupt),
+        apply_view("text")(io.StringIO(), stderr, terminal=True, colour=True, plan=plan_of(create("a"))),
+    ):
+        raise KeyboardInterrupt
+
+    assert stderr.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")
