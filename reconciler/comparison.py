@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import diff
+from reconciler import diff, fields
 from reconciler.diff import Action
-from reconciler.meeting import schedule, series
+from reconciler.meeting import kind, schedule, series, start_at
+from reconciler.normal import normal
 from reconciler.state import host_key
 from reconciler.step import Status, Step
 
@@ -37,10 +38,12 @@ class Comparison:
     def steps(self) -> Iterator[Step]:
         """Every key known to either side, once, sorted."""
         spec, state = self.spec, self.state
-        moved = {move.to_key: move.from_key for move in spec.moved if move.from_key in state.meetings}
+        moved = self._moves()
         imported = {wish.to: wish.id for wish in spec.imports}
         renames = self._renames(set(moved.values()))
-        for key in sorted({*spec.meetings, *state.meetings, *state.intents} - set(moved.values())):
+        # A moved record is shown under its new key; what was begun under the old one is looked up under it.
+        left = state.meetings.keys() - moved.values()
+        for key in sorted({*spec.meetings, *left, *state.intents}):
             meeting, record = spec.meetings.get(key), state.meetings.get(key)
             if key in state.intents:
                 yield self._resolve(key, meeting)
@@ -55,6 +58,16 @@ class Comparison:
                 yield self._waits(meeting, Action.IMPORT, f"is meeting {imported[key]} in Zoom; {NOT_YET}")
             else:
                 yield self._missing(meeting, renames)
+
+    def _moves(self) -> dict[str, str]:
+        """Old keys by new ones, as far as something stands under the old and nothing under the new."""
+        state = self.state
+        known = state.meetings.keys() | state.intents.keys()
+        return {
+            move.to_key: move.from_key
+            for move in self.spec.moved
+            if move.from_key in known and move.to_key not in known
+        }
 
     def _resolve(self, key: str, meeting: Meeting | None) -> Step:
         intent = self.state.intents[key]
@@ -111,19 +124,20 @@ class Comparison:
     def _renames(self, moved: set[str]) -> dict[object, str]:
         """Undeclared records by everything that a renamed key would have kept."""
         spec = self.spec
+        decided = {wish.id for wish in spec.removed}
         return {
             look: key
             for key, record in self.state.meetings.items()
-            if key not in spec.meetings and key not in moved
+            if key not in spec.meetings and key not in moved and record.id not in decided
             for look in self._looks(record.host, record.attributes)
         }
 
     def _looks(self, host: str, attributes: Mapping[str, object]) -> tuple[object, ...]:
         """Host, type and start, once with the topic and once with the rule: either makes a likely rename."""
-        same = (host_key(self.state, host), attributes.get("type"), attributes.get("start_time"))
-        rule = attributes.get("recurrence")
+        same = (host_key(self.state, host), kind(attributes), start_at(attributes))
+        rule = normal(fields.at(("recurrence",)), attributes.get("recurrence"))
         looks = (*same, "topic", attributes.get("topic"))
-        return (looks,) if rule is None else (looks, (*same, "recurrence", repr(rule)))
+        return (looks,) if rule is None else (looks, (*same, "recurrence", rule))
 
 
 def _begun(standing: Schedule) -> str:
@@ -136,9 +150,14 @@ def _shortened(meeting: Meeting, standing: Schedule, now: datetime) -> tuple[str
     if not standing.over or repeated is None:
         return ()
     over = "1 occurrence is over" if standing.over == 1 else f"{standing.over} occurrences are over"
-    sends = (repeated.next_local(now) or "").replace("T", " ")
     left = "" if standing.left is None else f", {standing.left} left"
-    return (f"{over}; sends {sends}{left}",)
+    return (f"{over}; sends {_read_out(repeated.next_local(now) or '')}{left}",)
+
+
+def _read_out(start_time: str) -> str:
+    """`2027-02-01T10:00:00` as people write it; seconds only where there are some."""
+    clock = start_time.replace("T", " ").removesuffix("Z").removesuffix(":00")
+    return f"{clock} UTC" if start_time.endswith("Z") else clock
 
 
 def _likely_rename(old: str, new: str) -> str:

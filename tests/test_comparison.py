@@ -1,0 +1,366 @@
+"""One step for every key that the spec or the state knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import (
+    HOST,
+    NOW,
+    at,
+    imported,
+    intent,
+    meeting,
+    moved,
+    one_off,
+    record,
+    removed,
+    spec,
+    state,
+    weekly,
+)
+
+from reconciler.comparison import NOT_YET, Comparison
+from reconciler.diff import Action, FieldChange
+from reconciler.step import Status, Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.spec import Spec
+    from reconciler.state import State
+
+OTHER = one_off(topic="Another", start_time="2027-03-01T15:00:00Z")
+IN_2027 = at("2027-01-29T12:00:00Z")
+
+
+def steps(declared: Spec, recorded: State | None = None, now: datetime = NOW) -> list[Step]:
+    """Every step, in order."""
+    return list(Comparison(declared, recorded or state(), now).steps())
+
+
+def told(declared: Spec, recorded: State | None = None, now: datetime = NOW) -> list[tuple[str, str, str]]:
+    """Key, action and status of every step."""
+    return [(each.key, each.action.value, each.status.value) for each in steps(declared, recorded, now)]
+
+
+def reasons(declared: Spec, recorded: State | None = None, now: datetime = NOW) -> dict[str, tuple[str, ...]]:
+    """The reasons of every step that has some."""
+    return {each.key: each.reasons for each in steps(declared, recorded, now) if each.reasons}
+
+
+def test_every_key_has_one_step_sorted() -> None:
+    """Declared, recorded or begun."""
+    declared = spec(meeting("c"), meeting("a"), meeting("begun", OTHER))
+    recorded = state(
+        meetings={"c": record(), "b": record(2, OTHER)},
+        intents={"begun": intent(OTHER), "gone": intent(OTHER)},
+    )
+
+    assert told(declared, recorded) == [
+        ("a", "create", "now"),
+        ("b", "destroy", "withheld"),
+        ("begun", "resolve", "now"),
+        ("c", "keep", "now"),
+        ("gone", "resolve", "now"),
+    ]
+
+
+def test_a_missing_meeting_is_created() -> None:
+    """With what is declared and when it starts."""
+    declared = meeting()
+
+    assert steps(spec(declared)) == [
+        Step(
+            "launch",
+            Action.CREATE,
+            HOST,
+            "Launch review",
+            meeting=declared,
+            starts_at=at("2027-01-14T15:00:00Z"),
+        )
+    ]
+
+
+def test_a_recorded_meeting_is_kept() -> None:
+    """Under its id, though its host is named otherwise."""
+    declared = meeting(host="U1")
+    known = state(meetings={"launch": record()}, hosts={HOST: "U1"})
+
+    assert steps(spec(declared), known) == [
+        Step(
+            "launch",
+            Action.KEEP,
+            "U1",
+            "Launch review",
+            meeting=declared,
+            id=81_234_567_001,
+            starts_at=at("2027-01-14T15:00:00Z"),
+        )
+    ]
+
+
+def test_another_host_is_a_replace() -> None:
+    """As long as nothing says that both names mean one user."""
+    known = state(meetings={"launch": record()}, hosts={HOST: "U1"})
+
+    assert told(spec(meeting(host="U2")), known) == [("launch", "replace", "withheld")]
+
+
+def test_a_changed_meeting_is_shown_and_withheld_so_far() -> None:
+    """With what changes, and why nothing is sent."""
+    [step] = steps(spec(meeting(attributes=one_off(duration=90))), state(meetings={"launch": record()}))
+
+    assert (step.action, step.status, step.reasons) == (Action.UPDATE, Status.WITHHELD, (NOT_YET,))
+    assert step.changes == (FieldChange("duration", 60, 90, "length changes"),)
+
+
+def test_a_released_field_is_told_on_a_keep() -> None:
+    """It costs nothing and changes nothing in Zoom."""
+    known = state(meetings={"launch": record(1, one_off(agenda="Plan", settings={"use_pmi": False}))})
+
+    assert told(spec(meeting()), known) == [("launch", "keep", "now")]
+    assert reasons(spec(meeting()), known) == {
+        "launch": ("`agenda` is no longer declared", "`settings.use_pmi` is no longer declared")
+    }
+
+
+def test_a_running_series_says_what_it_sends() -> None:
+    """From the next occurrence on; the design's own words."""
+    assert reasons(spec(meeting("weekly", weekly())), now=IN_2027) == {
+        "weekly": ("3 occurrences are over; sends 2027-02-01 10:00, 17 left",)
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "said"),
+    [
+        ({"end_times": 0}, "2027-01-25T10:00:00", "1 occurrence is over; sends 2027-02-01 10:00"),
+        (
+            {"end_times": None, "end_date_time": "2027-02-08T23:00:00Z"},
+            "2027-01-25T10:00:00",
+            "1 occurrence is over; sends 2027-02-01 10:00, 2 left",
+        ),
+        ({}, "2027-01-25T09:00:00Z", "1 occurrence is over; sends 2027-02-01 09:00 UTC, 19 left"),
+        ({}, "2027-01-25T10:00:30", "1 occurrence is over; sends 2027-02-01 10:00:30, 19 left"),
+    ],
+)
+def test_a_series_that_is_sent_short_is_told_in_its_own_terms(
+    rule: dict[str, object], start: str, said: str
+) -> None:
+    """Without an end nothing is left to count; a UTC start is told as one."""
+    rule = {name: value for name, value in {**weekly()["recurrence"], **rule}.items() if value is not None}
+    declared = spec(meeting("weekly", weekly(start_time=start, recurrence=rule)))
+
+    assert reasons(declared, now=IN_2027) == {"weekly": (said,)}
+
+
+def test_what_is_over_or_has_begun_is_never_sent() -> None:
+    """Zoom would start it now, or ignore the start."""
+    declared = spec(
+        meeting("over", one_off(start_time="2026-11-01T15:00:00Z")),
+        meeting("running", one_off(start_time="2026-12-01T07:30:00Z", topic="Another")),
+    )
+
+    assert told(declared) == [("over", "create", "expired"), ("running", "create", "expired")]
+    assert reasons(declared) == {
+        "over": ("its time is over: Zoom would start it at once, so it is not sent",),
+        "running": ("it has begun: Zoom would start it at once, so it is not sent",),
+    }
+
+
+def test_a_recorded_meeting_whose_time_is_over_stays() -> None:
+    """It is no work and no drift, declared or not."""
+    over = one_off(start_time="2026-11-01T15:00:00Z")
+    known = state(meetings={"launch": record(1, over), "old": record(2, over)})
+
+    assert told(spec(meeting(attributes=over)), known) == [
+        ("launch", "keep", "expired"),
+        ("old", "destroy", "expired"),
+    ]
+    assert reasons(spec(meeting(attributes=over)), known) == {
+        "launch": ("its time is over",),
+        "old": ("its time is over and it is no longer declared",),
+    }
+
+
+def test_an_interrupted_create_is_looked_up() -> None:
+    """Whatever the spec says of it now."""
+    known = state(intents={"launch": intent()})
+    reason = "an interrupted create, begun 2026-11-30T18:00:00Z: Zoom is asked what became of it"
+    start = at("2027-01-14T15:00:00Z")
+
+    assert steps(spec(meeting()), known) == [
+        Step(
+            "launch",
+            Action.RESOLVE,
+            HOST,
+            "Launch review",
+            reasons=(reason,),
+            meeting=meeting(),
+            starts_at=start,
+        )
+    ]
+    assert steps(spec(), known) == [Step("launch", Action.RESOLVE, HOST, "Launch review", reasons=(reason,))]
+
+
+def test_an_undeclared_meeting_stays_and_the_line_to_end_it_is_told() -> None:
+    """To take a meeting out of a file never ends it."""
+    assert told(spec(), state(meetings={"launch": record()})) == [("launch", "destroy", "withheld")]
+    assert reasons(spec(), state(meetings={"launch": record()})) == {
+        "launch": (
+            (
+                "no longer declared, stays in Zoom; to end it, "
+                "add `removed: [{key: launch, id: 81234567001, destroy: true}]`"
+            ),
+        )
+    }
+
+
+@pytest.mark.parametrize(("destroy", "action"), [(True, "destroy"), (False, "forget")])
+def test_a_removed_meeting_is_shown_so_far(destroy: bool, action: str) -> None:  # noqa: FBT001 - the flag of a spec
+    """By its id; to be acted on in a later version."""
+    declared = spec(removed=(removed("launch", 81_234_567_001, destroy=destroy),))
+
+    assert told(declared, state(meetings={"launch": record()})) == [("launch", action, "withheld")]
+    assert reasons(declared, state(meetings={"launch": record()})) == {
+        "launch": (f"named under `removed`; {NOT_YET}",)
+    }
+
+
+def test_a_removal_of_another_id_removes_nothing() -> None:
+    """Only the id counts: the key may have been given to another meeting since."""
+    declared = spec(removed=(removed("launch", 5),))
+
+    assert "no longer declared" in reasons(declared, state(meetings={"launch": record()}))["launch"][0]
+
+
+def test_an_imported_meeting_is_not_created() -> None:
+    """It exists already."""
+    declared = spec(meeting(), imports=(imported(5, "launch"),))
+
+    assert told(declared) == [("launch", "import", "withheld")]
+    assert reasons(declared) == {"launch": (f"is meeting 5 in Zoom; {NOT_YET}",)}
+
+
+def test_an_import_that_was_done_is_stale() -> None:
+    """The record is there."""
+    declared = spec(meeting(), imports=(imported(81_234_567_001, "launch"),))
+
+    assert told(declared, state(meetings={"launch": record()})) == [("launch", "keep", "now")]
+
+
+def test_a_moved_meeting_is_one_step() -> None:
+    """Under its new key; the old one has none."""
+    declared = spec(meeting("new"), moved=(moved("old", "new"),))
+
+    assert told(declared, state(meetings={"old": record()})) == [("new", "move", "withheld")]
+    assert reasons(declared, state(meetings={"old": record()})) == {"new": (f"is `old` so far; {NOT_YET}",)}
+
+
+def test_a_move_that_was_done_is_stale() -> None:
+    """Nothing is known under the old key any more."""
+    declared = spec(meeting("new"), moved=(moved("old", "new"),))
+
+    assert told(declared, state(meetings={"new": record()})) == [("new", "keep", "now")]
+    assert told(declared) == [("new", "create", "now")]
+
+
+def test_a_move_to_a_key_that_has_a_meeting_hides_neither() -> None:
+    """The old one stays in sight, and in Zoom."""
+    declared = spec(meeting("new"), moved=(moved("old", "new"),))
+    known = state(meetings={"new": record(1), "old": record(2)})
+
+    assert told(declared, known) == [("new", "keep", "now"), ("old", "destroy", "withheld")]
+
+
+def test_an_interrupted_create_that_was_moved_makes_no_twin() -> None:
+    """The old key is looked up first; until that is done nothing is sent for the new one."""
+    declared = spec(meeting("new"), moved=(moved("old", "new"),))
+
+    assert told(declared, state(intents={"old": intent()})) == [
+        ("new", "move", "withheld"),
+        ("old", "resolve", "now"),
+    ]
+    assert told(declared, state(intents={"old": intent(), "new": intent()})) == [
+        ("new", "resolve", "now"),
+        ("old", "resolve", "now"),
+    ]
+
+
+RENAMED = "looks like `old` under a new key; add `moved: [{from: old, to: new}]`, or change its topic or time"
+
+
+def renamed(before: dict[str, object], after: dict[str, object], **references: object) -> tuple[str, ...]:
+    """What is told of the key `new`, where a record under `old` is no longer declared."""
+    known = state(meetings={"old": record(1, before)}, hosts={HOST: "U1"})
+    return reasons(spec(meeting("new", after, host="U1"), **references), known).get("new", ())
+
+
+def test_a_likely_rename_is_withheld() -> None:
+    """The same host, by whatever name, type, start and topic; the line to paste is told."""
+    assert renamed(one_off(), one_off(duration=90)) == (RENAMED,)
+    assert told(spec(meeting("new")), state(meetings={"old": record()})) == [
+        ("new", "create", "withheld"),
+        ("old", "destroy", "withheld"),
+    ]
+
+
+def test_a_series_is_a_likely_rename_by_its_rule_too() -> None:
+    """Whatever the topic, and however rule and start are written."""
+    rule = {**weekly()["recurrence"], "weekly_days": "2,4"}
+    other_order = {**dict(reversed(rule.items())), "weekly_days": "4,2"}
+    before = weekly(recurrence=rule)
+
+    assert renamed(before, weekly(topic="Another", recurrence=other_order)) == (RENAMED,)
+    assert renamed(
+        before, weekly(topic="Another", recurrence=other_order, start_time="2027-01-11T09:00:00Z")
+    ) == (RENAMED,)
+    assert renamed(before, weekly(recurrence={**rule, "end_times": 3})) == (RENAMED,)
+
+
+def test_another_meeting_is_no_rename() -> None:
+    """Another start, type or host; or both topic and rule differ."""
+    assert renamed(one_off(), one_off(start_time="2027-01-14T15:30:00Z")) == ()
+    assert renamed(one_off(), one_off(type=3, start_time=None)) == ()
+    assert renamed(one_off(), one_off(topic="Another")) == ()
+    assert (
+        renamed(weekly(), weekly(topic="Another", recurrence={**weekly()["recurrence"], "end_times": 3}))
+        == ()
+    )
+    assert reasons(
+        spec(meeting("new", host="else@example.com")), state(meetings={"old": record()})
+    ).keys() == {"old"}
+
+
+def test_no_type_is_type_2_to_a_rename() -> None:
+    """As everywhere."""
+    assert renamed(one_off(type=None), one_off()) == (RENAMED,)
+
+
+def test_what_is_named_under_removed_is_no_rename() -> None:
+    """Its end was decided, so the new meeting is another one."""
+    assert renamed(one_off(), one_off(), removed=(removed("old", 81_234_567_001),)) == ()
+
+
+def test_what_is_declared_or_moved_is_no_rename() -> None:
+    """Two meetings may look alike."""
+    known = state(meetings={"old": record()})
+
+    assert told(spec(meeting("old"), meeting("new")), known) == [
+        ("new", "create", "now"),
+        ("old", "keep", "now"),
+    ]
+    declared = spec(meeting("other"), meeting("new"), moved=(moved("old", "other"),))
+    assert told(declared, known) == [("new", "create", "now"), ("other", "move", "withheld")]
+
+
+def test_a_secret_is_in_no_step() -> None:
+    """Declared, changed or begun."""
+    declared = spec(
+        meeting(attributes=one_off(password="lift-off-7")), meeting("b", {**OTHER, "password": "lift-off-7"})
+    )
+    known = state(meetings={"launch": record()}, intents={"b": intent(OTHER)})
+
+    assert "lift-off-7" not in repr(steps(declared, known))
