@@ -57,8 +57,9 @@ class Step:
     @property
     def requests(self) -> int:
         """Requests of the host's day that it takes: 1, or 0."""
-        spends = self.action in COSTS_A_REQUEST and self.status in {Status.NOW, Status.DEFERRED}
-        return int(spends)
+        if self.action not in COSTS_A_REQUEST or self.meeting is None:
+            return 0
+        return int(self.status is Status.NOW or self.status is Status.DEFERRED)
 
     @property
     def is_work(self) -> bool:
