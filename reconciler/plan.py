@@ -17,7 +17,7 @@ from reconciler.budget import Allowances, Ask
 from reconciler.comparison import Comparison
 from reconciler.diff import Action
 from reconciler.errors import Diagnostic, Severity
-from reconciler.state import host_key, used
+from reconciler.state import host_key, ledger, names_of
 from reconciler.step import Status, Step
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
-    """One host on one UTC day: `left` is what stays after `used` and `planned`, the reserve included."""
+    """One host on one UTC day: `left` is what stays after `used` and `planned`, the reserve included.
+
+    `reserve` is the one that counts, see `Limits.kept`.
+    """
 
     host: str
     day: str
@@ -119,40 +122,47 @@ def _with_turns(
     for step in steps:
         if step.requests:
             hosts.setdefault(host_key(state, step.host), []).append(step)
+    spent = ledger(state, today)
     days: dict[str, date] = {}
-    for waiting in hosts.values():
-        host = waiting[0].host
+    for host, waiting in hosts.items():
         asks = [Ask(step.key, step.starts_at) for step in waiting]
-        days |= budget.allot(asks, used=used(state, today, host), limits=allowances.of(host), now=now)
+        limits = allowances.of(*names_of(state, host))
+        days |= budget.allot(asks, used=spent[host], limits=limits, now=now)
     return tuple(_with_turn(step, days.get(step.key), now) if step.requests else step for step in steps)
 
 
 def _with_turn(step: Step, day: date | None, now: datetime) -> Step:
+    # To look up what was interrupted costs nothing, and comes before anything else is sent.
+    status = Status.NOW if step.action is Action.RESOLVE else Status.DEFERRED
     if day is None:
-        return step.put(Status.DEFERRED, "its host may send no requests at all")
+        return step.put(status, "its host may send no requests at all")
     if day.isoformat() == budget.day_of(now):
         return replace(step, day=day.isoformat())
-    return replace(step, status=Status.DEFERRED, day=day.isoformat(), late=budget.late(step.starts_at, day))
+    if status is Status.NOW:
+        step = step.put(status, f"if it has to be sent again, that waits until {day} (UTC)")
+    return replace(step, status=status, day=day.isoformat(), late=budget.late(step.starts_at, day))
 
 
 def _budget(
     steps: Iterable[Step], state: State, now: datetime, allowances: Allowances
 ) -> tuple[BudgetLine, ...]:
+    """A line for each host that spends or has spent something, today and on each day of its rollout."""
     today = budget.day_of(now)
     names: dict[str, str] = {}
     planned: Counter[tuple[str, str]] = Counter()
     for step in steps:
-        names.setdefault(host_key(state, step.host), step.host)
+        host = host_key(state, step.host)
+        names.setdefault(host, step.host)
         if step.requests and step.day:
-            planned[host_key(state, step.host), step.day] += 1
-    spent = {host for host in names if used(state, today, host)}
-    rows = sorted({*planned, *((host, today) for host in {*spent, *(host for host, _ in planned)})})
-    return tuple(_line(names[host], day, planned[host, day], state, allowances) for host, day in rows)
-
-
-def _line(host: str, day: str, planned: int, state: State, allowances: Allowances) -> BudgetLine:
-    limits = allowances.of(host)
-    return BudgetLine(host, day, limits.daily, limits.reserve, used(state, day, host), planned)
+            planned[host, step.day] += 1
+    spent = ledger(state, today)
+    hosts = {*(host for host in names if spent[host]), *(host for host, _ in planned)}
+    lines = []
+    for host, day in sorted({*planned, *((host, today) for host in hosts)}):
+        limits = allowances.of(*names_of(state, host))
+        used = spent[host] if day == today else 0
+        lines.append(BudgetLine(names[host], day, limits.daily, limits.kept, used, planned[host, day]))
+    return tuple(lines)
 
 
 def _late(step: Step) -> Diagnostic:
