@@ -29,6 +29,8 @@ from reconciler.views import apply_view
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from reconciler.views import Tell
+
 CTO = "cto@example.com"
 ID = 81234567890
 NEXT = at("2027-01-11T09:00:00Z")
@@ -72,8 +74,7 @@ def logged(plan: Plan, *events: Event, colour: bool = False) -> tuple[str, str]:
     return stdout.getvalue(), stderr.getvalue()
 
 
-def tell_all(tell: object, events: Iterable[Event]) -> None:
-    assert callable(tell)
+def tell_all(tell: Tell, events: Iterable[Event]) -> None:
     for event in events:
         tell(event)
 
@@ -244,6 +245,28 @@ def test_hostile_words_of_zoom_stay_on_their_line() -> None:
     ]
 
 
+class Flushed(io.StringIO):
+    """Notes after how many lines it was flushed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines_flushed: list[int] = []
+
+    def flush(self) -> None:
+        """Note it."""
+        self.lines_flushed.append(self.getvalue().count("\n"))
+
+
+def test_each_line_is_written_as_it_happens() -> None:
+    """A log in CI is watched: no line may wait for a buffer to fill."""
+    stdout = Flushed()
+
+    with apply_view("text")(stdout, io.StringIO(), terminal=False, colour=False, plan=plan_of()) as tell:
+        tell_all(tell, (created("a"), created("b")))
+
+        assert stdout.lines_flushed == [1, 2]
+
+
 def test_colour_is_asked_for() -> None:
     assert logged(plan_of(), created("retro"), colour=True)[0] == (
         "\x1b[32m+\x1b[0m \x1b[1mretro\x1b[0m created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC\n"
@@ -307,6 +330,19 @@ def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPa
         "warning[zoom.slow]: Zoom is slow",
         "? c had been done: recorded as 81234567890",
     ]
+
+
+def test_the_end_comes_after_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one screen the bars are gone before the counts are written, or they would wipe them out."""
+    monkeypatch.setenv("TERM", "xterm")
+    screen = Terminal()
+
+    with apply_view("text")(screen, screen, terminal=True, colour=False, plan=plan_of(create("a"))) as tell:
+        tell(DONE)
+
+    assert screen.getvalue().endswith(
+        "\x1b[?25h\r\x1b[1A\x1b[2K\nApply complete! 1 added, 0 changed, 0 destroyed.\n"
+    )
 
 
 def test_a_long_line_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:

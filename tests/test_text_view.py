@@ -330,6 +330,16 @@ def test_a_create_tells_what_people_care_about(attributes: dict[str, Any], lines
     assert shown(plan_of(created)).splitlines()[1:-2] == [f"    {line}" for line in lines]
 
 
+def test_the_next_day_of_a_series_is_its_own_zones() -> None:
+    """In Auckland it is Monday while it is Sunday in UTC."""
+    there = meeting("launch", weekly(timezone="Pacific/Auckland", duration=None))
+    created = step(Action.CREATE, meeting=there, starts_at=at("2027-01-10T21:00:00Z"))
+
+    assert shown(plan_of(created)).splitlines()[1] == (
+        "    every Monday, 10:00 Pacific/Auckland, 20 times, until 24 May 2027, next Mon 11 Jan 2027"
+    )
+
+
 def test_a_protected_meeting_says_so_and_verbose_cuts_no_setting() -> None:
     invited = one_off(settings={"meeting_invitees": [{"email": "a@example.com"}], "jbh_time": 5})
     guarded = step(Action.CREATE, meeting=meeting("launch", invited, protect=True), day=TODAY)
