@@ -121,7 +121,7 @@ def test_a_host_can_be_made_to_use_the_personal_id() -> None:
 
 
 def test_switches_can_hold_for_one_host_alone() -> None:
-    world = World(per_host={HOST: {"waiting_room_forced": True}})
+    world = World(per_host={HOST.upper(): {"waiting_room_forced": True}})
 
     assert world.create()["settings"]["waiting_room"] is True
     assert world.create(host="bob@example.com")["settings"]["waiting_room"] is False

@@ -202,6 +202,55 @@ def test_a_clock_that_cannot_be_read_says_what_to_do(tmp_path: Path, content: st
         opened(tmp_path)
 
 
+def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
+    world = world_of(opened(tmp_path))
+    first = world.create()["id"]
+    (tmp_path / "account.jsonl").unlink()
+
+    second = world.create()["id"]
+
+    assert [each.id for each in opened(tmp_path).account.all_meetings_ever] == [first, second]
+
+
+def test_a_folder_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+
+    told = []
+    for place, now in (("file", None), ("file/below", "+1d")):
+        with pytest.raises(SettingsError) as caught:
+            opened(tmp_path / place, now)
+        told.append(caught.value.diagnostic.code)
+
+    assert told == ["sandbox.folder"] * 2
+
+
+def test_switches_can_be_written_into_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "switches.json").write_text('{"daily_limit": 1, "plan": "off"}', "utf-8")
+    world = world_of(opened(tmp_path))
+    world.create()
+
+    assert world.send("POST", f"/v2/users/{HOST}/meetings", ONCE).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"daily": 1}', "no such switch: daily"),
+        ("[1]", "switches are a JSON object"),
+        ("{", "Expecting"),
+        ("\udcff", "switches.json"),
+    ],
+)
+def test_switches_that_cannot_be_used_are_told(tmp_path: Path, content: str, told: str) -> None:
+    (tmp_path / "switches.json").write_text(content, "utf-8", "surrogateescape")
+
+    with pytest.raises(SettingsError) as caught:
+        opened(tmp_path)
+
+    assert caught.value.diagnostic.code in ("sandbox.switches", "sandbox.folder")
+    assert told in caught.value.diagnostic.detail
+
+
 def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     world_of(opened(None, "2027-01-11T08:00:00Z")).create(ONCE)

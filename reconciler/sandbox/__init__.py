@@ -14,6 +14,7 @@ from reconciler.errors import Diagnostic, SettingsError
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.disk import AccountFile
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.folder import read_switches
 from reconciler.sandbox.standing import StandingClock
 from reconciler.sandbox.switches import Switches
 
@@ -53,12 +54,15 @@ class Sandbox:
         """The sandbox kept in `folder` (None: in memory), its clock set to `now` where that is given.
 
         `now` is an instant with its zone, or a step such as `+1d` from where the clock stood.
-        A clock that was set stands still; one that never was shows `real_now`. Raises `SettingsError`.
+        A clock that was set stands still; one that never was shows `real_now`. `switches` are what
+        `switches.json` in the folder says, unless given. Raises `SettingsError`.
         """
         clock = StandingClock(folder / "clock.json" if folder else None, real_now)
         if now is not None:
             clock.set(now)
-        return cls(folder, clock, switches or Switches())
+        if switches is None:
+            switches = read_switches(folder / "switches.json") if folder else Switches()
+        return cls(folder, clock, switches)
 
     def now(self) -> datetime:
         """The emulator's instant, aware, UTC."""

@@ -7,10 +7,10 @@ any instant. Several processes may use one file: each reads what the others adde
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, SettingsError
+from reconciler.sandbox import folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,16 +34,18 @@ class AccountFile:
         self._offset = 0
         self._inode = 0
         self._lines = 0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.stat().st_size == 0:
-            self._replace([_HEADER])
-        self.catch_up()
+        with folder.explained(path):
+            if not path.exists() or path.stat().st_size == 0:
+                self._replace([_HEADER])
+            self.catch_up()
         if self._lines > STALE_LINES_MIN and self._lines > STALE_FACTOR * len(account.all_meetings_ever):
             self._replace([_HEADER, account.to_json()])
             self.catch_up()
 
     def catch_up(self) -> None:
         """Take over what stands in the file and was not read yet."""
+        if not self._path.exists():  # somebody took it away: what this process knows still holds
+            self._replace([_HEADER, self._account.to_json()])
         status = self._path.stat()
         if status.st_ino != self._inode:
             self._inode, self._offset = status.st_ino, 0
@@ -97,9 +99,7 @@ class AccountFile:
         )
 
     def _replace(self, lines: list[Mapping[str, Json]]) -> None:
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
-        beside.write_bytes(b"".join(map(_line, lines)))
-        beside.replace(self._path)
+        folder.replace_file(self._path, b"".join(map(_line, lines)))
 
 
 def _line(change: Mapping[str, Json]) -> bytes:

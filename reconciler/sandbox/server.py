@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -24,9 +24,9 @@ _KEEP_ALIVE_SECONDS = 75  # longer than any client keeps one, so that it is neve
 class _Cuttable(H11Protocol):
     """HTTP/1.1 as uvicorn speaks it, and a connection that can be cut from within."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own type
-        super().connection_made(transport)
-        self.app = _cutting(self.app, transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.app = _cutting(self.app, self.transport)
 
 
 def run(app: ASGIApp, *, port: int, ready: Callable[[str], None]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, SettingsError
+from reconciler.sandbox import folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +38,7 @@ class StandingClock:
         self._set_to = self._moved(text.strip())
         if self._path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
-        beside.write_text(json.dumps({"now": self._set_to.isoformat()}) + "\n", encoding="utf-8")
-        beside.replace(self._path)
+        folder.replace_file(self._path, json.dumps({"now": self._set_to.isoformat()}).encode() + b"\n")
 
     def _moved(self, text: str) -> datetime:
         try:
@@ -63,11 +60,8 @@ class StandingClock:
         )
 
     def _read(self) -> datetime | None:
-        if self._path is None:
-            return None
-        try:
-            text = self._path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        text = folder.read_file(self._path) if self._path else None
+        if text is None:
             return None
         try:
             return datetime.fromisoformat(json.loads(text)["now"]).astimezone(UTC)

@@ -152,8 +152,10 @@ class Switches:
         """As they are for one host."""
         if not self.per_host:
             return self
-        own = self.per_host.get(user_id) or self.per_host.get(email)
-        return changed(self, own) if own else self
+        for name, own in self.per_host.items():
+            if name == user_id or name.casefold() == email.casefold():
+                return changed(self, own)
+        return self
 
     def to_json(self) -> dict[str, Json]:
         """All of them by name."""
@@ -166,6 +168,8 @@ class Switches:
 
 def changed(switches: Switches, document: Mapping[str, Json]) -> Switches:
     """The same with the values of a JSON object. Raises ValueError for a name or a value that is none."""
+    if not isinstance(document, Mapping):
+        raise ValueError("switches are a JSON object")  # noqa: TRY004 - it is about a value, as all others here
     known = {each.name: str(each.type) for each in fields(Switches)}
     if unknown := sorted(set(document) - set(known)):
         raise ValueError(f"no such switch: {', '.join(unknown)}")
