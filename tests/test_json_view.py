@@ -45,7 +45,7 @@ def one_of_each() -> Plan:
         meeting("soon", one_off(start_time="2026-12-01T09:00:00Z"), host="cto@example.com"),
     )
     recorded = state(meetings={"kept": record(1, weekly())})
-    limits = {"cto@example.com": Limits(daily=5)}
+    limits = {"cto@example.com": Limits(daily=5, reserve=1)}
     recorded = replace(recorded, usage={"2026-12-01": {"cto@example.com": 5}})
     options = Options(("meetings/",), refresh=True, targets=("*",))
     return planned(declared, recorded, allowances=Allowances(ALLOWANCES.default, limits), options=options)
@@ -134,7 +134,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "host": "cto@example.com",
                 "day": "2026-12-01",
                 "limit": 5,
-                "reserve": 10,
+                "reserve": 1,
                 "used": 5,
                 "planned": 0,
                 "left": 0,
@@ -143,7 +143,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "host": "cto@example.com",
                 "day": "2026-12-02",
                 "limit": 5,
-                "reserve": 10,
+                "reserve": 1,
                 "used": 0,
                 "planned": 1,
                 "left": 4,
