@@ -101,6 +101,21 @@ def test_a_recorded_meeting_is_kept() -> None:
     ]
 
 
+def test_a_host_is_the_same_under_each_of_its_names() -> None:
+    """Its e-mail in capital letters, another alias, its user id."""
+    known = state(meetings={"launch": record()}, hosts={HOST: "U1", "alias@example.com": "U1"})
+
+    assert [
+        told(spec(meeting(host=host)), known)
+        for host in ("U1", "Platform@Example.com", "alias@example.com", "other@example.com")
+    ] == [
+        [("launch", "keep", "now")],
+        [("launch", "keep", "now")],
+        [("launch", "keep", "now")],
+        [("launch", "replace", "withheld")],
+    ]
+
+
 def test_another_host_is_a_replace() -> None:
     """As long as nothing says that both names mean one user."""
     known = state(meetings={"launch": record()}, hosts={HOST: "U1"})

@@ -18,6 +18,20 @@ def test_an_intent_is_begun_with_its_charge() -> None:
     assert begun == state(intents={"launch": intent()}, usage={DAY: {HOST: 1}})
 
 
+def test_an_intent_that_is_rewritten_is_charged_once() -> None:
+    """A newer form of it: the charge was made with the first."""
+    later = intent(begun_at="2026-12-01T08:00:00Z")
+
+    assert state().begin("launch", intent(), day=DAY).rewrite("launch", later) == state(
+        intents={"launch": later}, usage={DAY: {HOST: 1}}
+    )
+
+
+def test_each_document_has_the_next_serial() -> None:
+    """Of the same lineage."""
+    assert state(serial=7).written() == state(serial=8)
+
+
 def test_a_confirmed_intent_becomes_a_record_and_the_charge_stays() -> None:
     """The record stands in the place of the intent."""
     done = state().begin("launch", intent(), day=DAY).confirm("launch", record())

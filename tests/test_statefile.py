@@ -186,7 +186,7 @@ class Watched(UserDict[str, Any]):
 def test_an_encoder_keeps_the_lines_of_what_did_not_change() -> None:
     """A second write makes the new line only, and the same bytes as a fresh encoder."""
     encoder, watched = statefile.Encoder(), Watched(one_off())
-    before = state(meetings={"launch": record(1, watched)}, intents={"retro": intent(watched)})
+    before = state(meetings={"launch": record(1, watched)}, intents={"launch": intent(watched)})
     after = before.confirm("new", record(3))
 
     encoder.encode(before)
