@@ -501,3 +501,47 @@ def test_a_request_that_failed_gives_its_connection_back() -> None:
         return await create(client)
 
     assert run(zoom, many).body["id"] == 81234567890
+
+
+def failing_tokens(times: int, asked: list[str]) -> httpx.MockTransport:
+    """A Zoom whose token endpoint is down for `times` requests."""
+
+    def react(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        if request.url.host == "zoom.us":
+            is_down = asked.count("zoom.us") <= times
+            return httpx.Response(503) if is_down else answer(200, {"access_token": "t-9"})
+        return MADE
+
+    return httpx.MockTransport(react)
+
+
+def test_a_request_that_got_no_token_gives_its_connection_back() -> None:
+    asked: list[str] = []
+
+    async def many(client: ZoomClient) -> Answer:
+        for _ in range(CONNECTIONS):
+            with pytest.raises(NeverSentError):
+                await create(client)
+        return await create(client)
+
+    transport = failing_tokens(3 * CONNECTIONS, asked)
+
+    assert run(ScriptedZoom(MADE), many, transport=transport).body["id"] == 81234567890
+    assert asked.count("api.zoom.us") == 1
+
+
+def test_the_turn_comes_after_the_token() -> None:
+    """A slow token would else let two requests leave within one turn's time."""
+    zoom = ScriptedZoom(MADE)
+    left_at: list[float] = []
+
+    async def two(client: ZoomClient) -> None:
+        def look() -> None:
+            left_at.append(round(zoom.clock.monotonic(), 3))
+
+        await asyncio.gather(*(client.create(HOST, {}, before_send=look) for _ in range(2)))
+
+    run(zoom, two, pace=Pace.of(1, zoom.clock), transport=failing_tokens(1, []))
+
+    assert left_at == [1.0, 2.025]

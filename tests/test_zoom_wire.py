@@ -235,7 +235,7 @@ def test_a_header_that_http_forbids_is_never_sent_nor_shown() -> None:
         asyncio.run(run())
 
     assert "token-9" not in str(caught.value)
-    assert caught.value.__suppress_context__
+    assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 
 def test_a_proxy_that_says_no_means_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:

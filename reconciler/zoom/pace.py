@@ -90,7 +90,8 @@ class Lane:
             even_at = max(self._due_at(), self._clock.monotonic())
             while (left_seconds := self._due_at() - self._clock.monotonic()) > 0:
                 await self._clock.sleep(left_seconds)
-            self._start(even_at, self._clock.monotonic())
+            self._even_at = even_at
+            self._started.append(self._clock.monotonic())
 
     def back_off(self, seconds: float) -> None:
         """Start nothing for `seconds` from now."""
@@ -98,10 +99,6 @@ class Lane:
 
     def _due_at(self) -> float:
         return max(self._even_at + self._gap_seconds, self._started[0] + WINDOW_SECONDS, self._paused_until)
-
-    def _start(self, even_at: float, at: float) -> None:
-        self._even_at = max(even_at, at - self._gap_seconds)
-        self._started.append(at)
 
 
 def _starts_per_second(pace: str | int) -> int:
