@@ -71,6 +71,13 @@ def test_a_change_is_on_disk_before_its_answer_leaves(tmp_path: Path) -> None:
     assert str(number) in (tmp_path / "account.jsonl").read_text("utf-8")
 
 
+def test_only_its_owner_may_read_the_account(tmp_path: Path) -> None:
+    """It holds passcodes, since a read must show them."""
+    world_of(opened(tmp_path)).create()
+
+    assert (tmp_path / "account.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_read_writes_nothing(tmp_path: Path) -> None:
     world = world_of(opened(tmp_path))
     number = world.create()["id"]

@@ -20,6 +20,7 @@ def replace_file(path: Path, content: bytes) -> None:
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+        beside.touch(mode=0o600)  # the account holds passcodes, as the real one does
         beside.write_bytes(content)
         beside.replace(path)
 

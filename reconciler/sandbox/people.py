@@ -25,7 +25,7 @@ def found(account: Account, switches: Switches, name: str) -> User:
     email = known.email if known else wanted
     if not account.is_email(email) or not _exists(email, switches):
         raise no_user(name)
-    return known or account.provide(email)
+    return account.provide(email)
 
 
 def described(user: User, switches: Switches) -> dict[str, Json]:
