@@ -116,7 +116,12 @@ def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldCh
 def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
     from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms that only a change has to pay
 
-    tree = DeepDiff(dict(before), dict(after), view="tree", verbose_level=1)
+    # Most changes touch one field beside many settings: what is equal is not even shown to DeepDiff.
+    names = {
+        n for n in before.keys() | after.keys() if normal(None, before.get(n)) != normal(None, after.get(n))
+    }
+    old, new = ({name: side[name] for name in names & side.keys()} for side in (before, after))
+    tree = DeepDiff(old, new, view="tree", verbose_level=1)
     for levels in tree.values():
         for level in levels:
             yield from _fields_of(level.path(output_format="list"), level.t1, level.t2)
