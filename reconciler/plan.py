@@ -100,8 +100,9 @@ def build(
 ) -> Plan:
     """What would be done at `now` to bring Zoom from `state` to `spec`."""
     asked = options or Options()
-    found = [step for step in Comparison(spec, state, now).steps() if asked.takes(step.key)]
-    steps = _with_turns(found, state, now, allowances)
+    found = tuple(Comparison(spec, state, now).steps())
+    steps = _with_turns([step for step in found if asked.takes(step.key)], state, now, allowances)
+    unmatched = [glob for glob in asked.targets if not any(fnmatchcase(step.key, glob) for step in found)]
     return Plan(
         steps=steps,
         budget=_budget(steps, state, now, allowances),
@@ -109,7 +110,7 @@ def build(
         serial=state.serial,
         planned_at=now,
         options=asked,
-        diagnostics=tuple(_late(step) for step in steps if step.late),
+        diagnostics=(*map(_unmatched, unmatched), *(_late(step) for step in steps if step.late)),
     )
 
 
@@ -163,6 +164,16 @@ def _budget(
         used = spent[host] if day == today else 0
         lines.append(BudgetLine(names[host], day, limits.daily, limits.kept, used, planned[host, day]))
     return tuple(lines)
+
+
+def _unmatched(glob: str) -> Diagnostic:
+    return Diagnostic(
+        code="plan.target",
+        summary="A target matches nothing",
+        detail=f"No key that is declared or recorded matches `{glob}`.",
+        hint="Keys are matched whole and in the case they are written in; `*` stands for any text.",
+        severity=Severity.WARNING,
+    )
 
 
 def _late(step: Step) -> Diagnostic:

@@ -286,6 +286,24 @@ def test_targets_choose_keys(targets: tuple[str, ...], keys: list[str]) -> None:
     assert [line.planned for line in plan.budget] == ([len(keys)] if keys else [])
 
 
+def test_a_target_that_matches_nothing_is_told() -> None:
+    """A mistyped one would read as: nothing to do."""
+    asked = Options(targets=("launch", "lunch-*"))
+
+    plan = planned(spec(meeting()), state(meetings={"old": record(2)}), options=asked)
+
+    assert [step.key for step in plan.steps] == ["launch"]
+    assert plan.diagnostics == (
+        Diagnostic(
+            code="plan.target",
+            summary="A target matches nothing",
+            detail="No key that is declared or recorded matches `lunch-*`.",
+            hint="Keys are matched whole and in the case they are written in; `*` stands for any text.",
+            severity=Severity.WARNING,
+        ),
+    )
+
+
 def test_withheld_and_expired_alone_are_no_work() -> None:
     """Nothing is to be sent or recorded."""
     plan = planned(
