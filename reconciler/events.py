@@ -55,13 +55,17 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class StepFailed:
-    """It is known not to have happened, or could not be sent; other keys go on."""
+    """It is known not to have happened, or could not be sent; other keys go on.
+
+    `fields` are those that Zoom refused, as (dotted path, its message).
+    """
 
     at: datetime
     key: str
     action: Action
     host: str
     diagnostic: Diagnostic
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,8 @@ class HostRun:
     async def _refused(self, pending: Pending, error: RefusedError | NeverSentError) -> None:
         await self._run.journal.commit(pending.take_back)
         self._queue.remove(pending.step)
-        self._fail(pending.step, error.diagnostic)
+        refused = error.fields if isinstance(error, RefusedError) else ()
+        self._fail(pending.step, error.diagnostic, refused)
         if isinstance(error, NeverSentError):
             raise error  # the next one would not get away either
         if isinstance(error, AccessError):
@@ -249,9 +250,9 @@ class HostRun:
     def _tomorrow(self) -> str:
         return budget.day_of(budget.reset_at(self._run.now()))
 
-    def _fail(self, step: Step, diagnostic: Diagnostic) -> None:
+    def _fail(self, step: Step, diagnostic: Diagnostic, refused: tuple[tuple[str, str], ...] = ()) -> None:
         located = replace(diagnostic, key=step.key)
-        self._run.tell(StepFailed(self._run.now(), step.key, step.action, step.host, located))
+        self._run.tell(StepFailed(self._run.now(), step.key, step.action, step.host, located, refused))
 
     def _resolved(
         self, step: Step, outcome: Outcome, diagnostic: Diagnostic | None = None, made: int | None = None

@@ -40,10 +40,18 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The spec, None where there are errors, and every finding in the order of file, line and column."""
+    """The spec, None where there are errors, and every finding in the order of file, line and column.
+
+    `files` by the keys that they declare: where a later finding about a meeting has its place.
+    """
 
     spec: Spec | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    files: Mapping[str, SpecFile] = field(default_factory=dict, repr=False, compare=False)
+
+    def locate(self, key: str, finding: Finding) -> Diagnostic:
+        """A finding about a declared meeting, in its place."""
+        return self.files[key].meeting_diagnostic(key, finding)
 
 
 def parse(sources: Sequence[Source], settings: Settings) -> Parsed:
@@ -53,7 +61,7 @@ def parse(sources: Sequence[Source], settings: Settings) -> Parsed:
         for source in sources:
             reading.read(source)
         reading.check_all()
-    return Parsed(reading.spec(), in_order(reading.diagnostics))
+    return Parsed(reading.spec(), in_order(reading.diagnostics), reading.declared)
 
 
 class _Reading:

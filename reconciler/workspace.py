@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, TextIO
 from reconciler import sources, spec, statefile, stores
 from reconciler.budget import Allowances, Limits
 from reconciler.clock import SystemClock, system_now
-from reconciler.errors import Diagnostic, SettingsError, Severity, SpecError
+from reconciler.errors import Diagnostic, Finding, SettingsError, Severity, SpecError
 from reconciler.settings import Settings
 from reconciler.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.ports import Clock, Store
     from reconciler.sandbox import Sandbox
@@ -63,11 +63,11 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A valid spec, how many files it came from, and the warnings that it gave."""
+    """A valid spec, the warnings that it gave, and the place of a finding about one of its meetings."""
 
     spec: spec.Spec
-    files: int
     warnings: tuple[Diagnostic, ...]
+    locate: Callable[[str, Finding], Diagnostic]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class Workspace:
         findings = self.findings(paths)
         if findings.has_errors or findings.parsed.spec is None:
             raise SpecError(*findings.diagnostics)
-        return Declared(findings.parsed.spec, findings.files, findings.diagnostics)
+        return Declared(findings.parsed.spec, findings.diagnostics, findings.parsed.locate)
 
     @cached_property
     def store(self) -> Store:

@@ -293,7 +293,7 @@ LATER = at("2027-01-11T09:00:00Z")
         ),
         (
             StepFailed(NOW, "launch", Action.CREATE, HOST, TOLD),
-            {"type": "step_failed", "action": "create", "host": HOST, "diagnostic": TOLD_JSON},
+            {"type": "step_failed", "action": "create", "host": HOST, "diagnostic": TOLD_JSON, "fields": []},
         ),
         (
             StepDeferred(NOW, "launch", HOST, "2026-12-02", "no requests left"),

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-import signal
-import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler import approval, views
-from reconciler.apply import execute
 from reconciler.connection import connect
-from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError, StateError
-from reconciler.journal import Journal
-from reconciler.pending import Author
-from reconciler.run import Run
+from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError
+from reconciler.verbs import conduct, refused
 from reconciler.verbs import plan as planning
+from reconciler.verbs.conduct import Errand, Held
 from reconciler.views.look import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from reconciler.apply import Result
     from reconciler.plan import Options, Plan
-    from reconciler.ports import Lease
-    from reconciler.state import State
     from reconciler.workspace import Workspace
-    from reconciler.zoom.client import ZoomClient
-
-SETTLE_SECONDS_BEYOND = 30.0
-"""How much longer than two timeouts a lost request may take to land and to show in the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +32,6 @@ class Wishes:
     lock_timeout_seconds: float = 0.0
     format_name: str = "text"
     detailed_exitcode: bool = False
-
-
-@dataclass(slots=True)
-class Stop:
-    """Whether somebody asked for an end."""
-
-    asked: bool = False
-
-    def __call__(self) -> bool:
-        """The answer, as the engine asks for it."""
-        return self.asked
 
 
 def run(workspace: Workspace, wishes: Wishes) -> Exit:
@@ -73,11 +49,15 @@ def run(workspace: Workspace, wishes: Wishes) -> Exit:
         planning.warn(workspace, declared.warnings)
         _show(workspace, wishes, plan)
         if not plan.has_work:
-            return Exit.DONE
+            return _nothing_to_do(workspace, wishes, plan)
+        remote = connect(workspace, wishes.pace)
+        conduct.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
         if not (saved or wishes.auto_approve or _is_approved(workspace)):
             workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
             return Exit.ERROR
-        return _send(workspace, wishes, plan, (state, version, lease))
+        held = Held(state, version, lease)
+        errand = Errand(plan, held, remote, wishes.format_name, refused.placing(declared.locate))
+        return _ended(conduct.send(workspace, errand), wishes)
     finally:
         lease.release()
 
@@ -141,16 +121,14 @@ def _is_approved(workspace: Workspace) -> bool:
     return console.stdin.readline().strip() == "yes"
 
 
-def _send(workspace: Workspace, wishes: Wishes, plan: Plan, held: tuple[State, str | None, Lease]) -> Exit:
-    console = workspace.console
-    terminal = not console.is_ci and console.stderr.isatty()
-    colour = console.colours(console.stdout, workspace.choices)
-    log = views.apply_view(wishes.format_name)
-    with log(console.stdout, console.stderr, terminal=terminal, colour=colour, plan=plan) as tell:
-        try:
-            result = asyncio.run(_conduct(workspace, wishes, plan, held, tell))
-        except asyncio.CancelledError:  # the second Ctrl-C
-            raise KeyboardInterrupt from None
+def _nothing_to_do(workspace: Workspace, wishes: Wishes, plan: Plan) -> Exit:
+    """The end of an apply that sends nothing; a program still reads its first and its last line."""
+    if wishes.format_name != "text":
+        conduct.tell_end(workspace, plan, format_name=wishes.format_name)
+    return Exit.DONE
+
+
+def _ended(result: Result, wishes: Wishes) -> Exit:
     if result.failure is not None:
         raise _EndedEarlyError(result.failure, result.status)
     if wishes.detailed_exitcode and result.work_left:
@@ -164,82 +142,3 @@ class _EndedEarlyError(ReconcilerError):
     def __init__(self, failure: ReconcilerError, status: Exit) -> None:
         super().__init__(*failure.diagnostics)
         self.exit_status = status
-
-
-async def _conduct(
-    workspace: Workspace,
-    wishes: Wishes,
-    plan: Plan,
-    held: tuple[State, str | None, Lease],
-    tell: Callable[..., None],
-) -> Result:
-    state, version, lease = held
-    stop = Stop()
-    _listen(stop)
-    async with connect(workspace, wishes.pace) as remote:
-        state = _bound(state, await remote.origin())
-        journal = Journal(workspace.store, state, version, workspace.clock, asyncio.to_thread)
-        author = Author(workspace.owner, workspace.console.environ.get, lambda: secrets.token_bytes(16))
-        return await execute(
-            plan,
-            Run(
-                remote=remote,
-                journal=journal,
-                clock=workspace.clock,
-                lease=lease,
-                allowances=workspace.allowances,
-                author=author,
-                settle_seconds=_settle_seconds(workspace, remote),
-                listener=tell,
-                stopping=stop,
-            ),
-        )
-
-
-def _listen(stop: Stop) -> None:
-    """The first Ctrl-C or SIGTERM lets what is in flight finish; the second ends at once."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-
-    def asked() -> None:
-        if stop.asked:
-            task.cancel()
-        stop.asked = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
-
-
-def _bound(state: State, origin: str) -> State:
-    """The state, bound to the account. Raises `StateError` where it belongs to another."""
-    if state.origin and state.origin != origin:
-        raise StateError(
-            Diagnostic(
-                code="state.other-origin",
-                summary="The state belongs to another account",
-                detail=f"It records meetings of {state.origin}; the credentials are of {origin}. "
-                "Nothing was sent.",
-                hint="Name the state of this account with --state, or give the other account's credentials.",
-            )
-        )
-    return replace(state, origin=origin, lineage=state.lineage or str(uuid.uuid4()))
-
-
-def _settle_seconds(workspace: Workspace, remote: ZoomClient) -> float:
-    given = workspace.console.environ.get("RECONCILER_SETTLE")
-    if given is None:
-        return 0.0 if workspace.sandbox else 2 * remote.timeout_seconds + SETTLE_SECONDS_BEYOND
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise SettingsError(
-            Diagnostic(
-                code="settings.settle",
-                summary="RECONCILER_SETTLE is not a number of seconds",
-                detail=f"It is {given[:40]!r}.",
-                hint="Set it to 0 or more, such as 90, or unset it.",
-            )
-        )
-    return seconds

@@ -24,7 +24,11 @@ def notice(diagnostic: Diagnostic, look: Look) -> list[str]:
 
 
 def remarks(diagnostic: Diagnostic) -> Iterator[str]:
-    """Why, and what to do: each on a line of its own."""
+    """Where, why, and what to do: each on a line of its own."""
+    if diagnostic.span:
+        start = diagnostic.span.start
+        yield f"--> {escaped(diagnostic.span.filename)}:{start.line}:{start.column}"
+        yield from (f"  | {escaped(line)}" for line in (diagnostic.snippet or "").splitlines())
     if diagnostic.detail:
         yield escaped(diagnostic.detail)
     if diagnostic.hint:

@@ -1,0 +1,175 @@
+"""The command line: which verb, with which flags, and what its errors look like. The only click."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import __version__, ending
+from reconciler.cli.flags import FILE, Duration, example, looks, selection, surroundings
+from reconciler.errors import Diagnostic, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.workspace import Workspace
+
+
+EXAMPLE = example(
+    "reconciler validate",
+    "reconciler plan --out plan.json",
+    "reconciler apply --plan plan.json",
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; its exit status. Nothing but a bug in this program shows a traceback."""
+    ending.prepare_streams()
+    try:
+        status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False)
+        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
+        return int(status or 0)
+    except click.ClickException as error:
+        return _misused(error, arguments)
+    except (click.Abort, KeyboardInterrupt):
+        return ending.interrupted()
+    except Exception as error:
+        status = ending.of(error, arguments)
+        if status is None:
+            raise
+        return status
+
+
+def _misused(error: click.ClickException, arguments: Sequence[str]) -> Exit:
+    # Older versions of click have no such error, and show the help themselves.
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{error.format_message()}\n")
+        return Exit.ERROR
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "reconciler"
+    told = Diagnostic(
+        code="usage.command-line",
+        summary=error.format_message().rstrip("."),
+        hint=f"`{command} --help` shows what it takes, with an example.",
+    )
+    ending.show((told,), arguments)
+    return Exit.ERROR
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
+@click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Meetings as code: declare Zoom meetings in YAML, review the plan, apply it exactly once."""
+
+
+@cli.command(epilog=example("reconciler validate meetings/ --strict"))
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option("--format", "format_name", type=click.Choice(["text", "json", "github"]), default="text",
+              show_default=True, help="For people, programs, or a pull request.")  # fmt: skip
+@looks
+def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:  # noqa: FBT001 - click
+    """Check what is declared.
+
+    Every finding of one run, each with its place and a remedy.
+    """
+    from reconciler.verbs import validate as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(workspace, paths, strict=strict, format_name=format_name)
+
+
+@cli.command(
+    epilog=example("reconciler plan --out plan.json", "reconciler plan --sandbox examples/meetings.yaml")
+)
+@click.option("--out", type=FILE, help="Write the plan, to be approved.")
+@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="For people or for programs.")  # fmt: skip
+@click.option("--json-into", type=FILE, help="Write JSON beside any view.")
+@click.option("--changes-only", is_flag=True, help="Leave keep and expired steps out of JSON.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
+@surroundings
+@selection
+def plan(workspace: Workspace, options: Any, **flags: Any) -> Exit:
+    """Show what would be done.
+
+    Declared against recorded. Sends nothing and needs no credentials.
+    """
+    from reconciler.verbs import plan as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(workspace, options, **flags)
+
+
+@cli.command(epilog=example("reconciler apply", "reconciler apply --plan plan.json"))
+@click.option("--plan", "plan_file", type=FILE, help="Apply what was approved: a file that plan --out wrote.")
+@click.option("--auto-approve", is_flag=True, help="Ask nobody.")
+@click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
+@click.option("--lock-timeout", "lock_timeout_seconds", type=Duration(), default="0s", show_default=True,
+              help="How long to wait for whoever holds the state.")  # fmt: skip
+@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="For people or for programs.")  # fmt: skip
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 3 where work is left for a later day.")
+@surroundings
+@selection
+def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
+    """Create what is missing, exactly once.
+
+    Within every host's daily budget: what does not fit today is left for a later day.
+    """
+    from reconciler.verbs import apply as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(workspace, verb.Wishes(options, **flags))
+
+
+@cli.group(epilog=example("reconciler state list"))
+def state() -> None:
+    """Look at what is recorded, and mend it."""
+
+
+@state.command("list", epilog=example("reconciler state list"))
+@surroundings
+def state_list(workspace: Workspace) -> Exit:
+    """List what is recorded.
+
+    Every key with its meeting's id and host, and every interrupted request.
+    """
+    from reconciler.verbs import state as verb  # noqa: PLC0415 - not for --help
+
+    return verb.list_all(workspace)
+
+
+@state.command("rm", epilog=example("reconciler state rm platform-weekly"))
+@click.argument("key")
+@surroundings
+def state_rm(workspace: Workspace, key: str) -> Exit:
+    """Forget KEY; Zoom is not touched.
+
+    Drops its record and its interrupted request.
+    """
+    from reconciler.verbs import state as verb  # noqa: PLC0415 - not for --help
+
+    return verb.remove(workspace, key)
+
+
+@cli.command(epilog=example("reconciler schema meetings > meetings.schema.json"))
+@click.argument("name", type=click.Choice(["meetings", "reconciler", "plan", "state"]), default="meetings")
+def schema(name: str) -> Exit:
+    """Print a JSON Schema: of specs, settings, plans or states."""
+    from reconciler import resources  # noqa: PLC0415 - not for --help
+
+    sys.stdout.write(resources.read(f"{name}.schema.json").decode())
+    return Exit.DONE
+
+
+@cli.command(epilog=example("reconciler sandbox --port 8080"))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."
+)
+@click.option("--sandbox-now", metavar="INSTANT|+1d", help="Set the emulator's clock, which then stays.")
+def sandbox(port: int, sandbox_now: str | None) -> Exit:
+    """Serve the bundled emulator on 127.0.0.1, until Ctrl-C."""
+    from reconciler.verbs import sandbox as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(Path.cwd(), sys.stdout, port=port, now=sandbox_now)

@@ -1,0 +1,87 @@
+"""Our program as a person at a shell meets it: a folder, an environment, streams and an exit status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pytest
+
+HOST = "platform@example.com"
+NOW = "2026-12-01T08:00:00Z"
+"""Where the emulator's clock stands in most tests."""
+
+OURS = ("CI", "NO_COLOR", "ZOOM_", "RECONCILER_")
+"""Beginnings of the variables that our program looks at."""
+
+ONE = f"""\
+version: 1
+defaults: {{host: {HOST}}}
+meetings:
+  launch-review:
+    topic: Launch review
+    type: 2
+    start_time: 2027-01-14T15:00:00Z
+    duration: 60
+"""
+"""A spec of one meeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command line ended, and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Its stdout as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Shell:
+    """A folder to be in. No stream is a terminal, and nothing of the machine's environment is seen."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str, **environ: str) -> Ran:
+        """Run our program in this process."""
+        with self._monkeypatch.context() as patched:
+            for name, value in environ.items():
+                patched.setenv(name, value)
+            self._capsys.readouterr()
+            status = run(arguments)
+            said = self._capsys.readouterr()
+        return Ran(status, said.out, said.err)
+
+    def sandbox(self, *arguments: str, now: str = NOW) -> Ran:
+        """Run it with the emulator inside, its clock set to `now`."""
+        return self(*arguments, "--sandbox", "--sandbox-now", now)
+
+    def write(self, name: str, text: str) -> Path:
+        """Put a file into the folder."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+
+def spec_of(meetings: Mapping[str, Mapping[str, Any]], *, host: str = HOST) -> str:
+    """A spec; each meeting is a one-off of its key's name unless it says otherwise."""
+    plain = {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60}
+    declared = {key: {"topic": key, **plain, **own} for key, own in meetings.items()}
+    return json.dumps({"version": 1, "defaults": {"host": host}, "meetings": declared})
