@@ -139,7 +139,7 @@ def test_giving_up_costs_nobody_a_turn() -> None:
 
     asyncio.run(run())
 
-    assert started == [0.0, 1.025]
+    assert started == [0.0, 1.03]
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -173,7 +173,7 @@ def test_a_number_is_one_pace_for_all_labels() -> None:
 
     asyncio.run(run())
 
-    assert clock.monotonic() == 1.025
+    assert clock.monotonic() == 1.03
 
 
 def test_backing_off_holds_everybody_of_the_label_even_who_waits_already() -> None:

@@ -285,7 +285,7 @@ def test_everybody_of_the_label_waits_after_a_per_second_429() -> None:
 
     run(zoom, two, pace=Pace.of(1, zoom.clock))
 
-    assert zoom.sent_at == [0.0, 1.5, 2.525]
+    assert zoom.sent_at == [0.0, 1.5, 2.53]
 
 
 def test_a_daily_429_is_never_sent_again() -> None:
@@ -427,7 +427,7 @@ def test_before_send_is_asked_after_every_wait_and_before_each_attempt() -> None
 
     run(zoom, two, pace=Pace.of(1, zoom.clock))
 
-    assert looked_at == zoom.sent_at[1:] == [1.025, 2.525, 3.55]
+    assert looked_at == zoom.sent_at[1:] == [1.03, 2.53, 3.56]
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
@@ -544,4 +544,4 @@ def test_the_turn_comes_after_the_token() -> None:
 
     run(zoom, two, pace=Pace.of(1, zoom.clock), transport=failing_tokens(1, []))
 
-    assert left_at == [1.0, 2.025]
+    assert left_at == [1.0, 2.03]

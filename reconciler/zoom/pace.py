@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from reconciler.ports import Clock
 
-WINDOW_SECONDS = 1.025
+WINDOW_SECONDS = 1.03
 """Length of the window in which at most the pace starts.
 
-Longer than Zoom's second, so that starts which arrive 25 ms closer together than they left
-are still within it. It costs 2.4 % of the pace.
+Longer than Zoom's second, so that starts which arrive 30 ms closer together than they left
+are still within it. It costs 3 % of the pace.
 """
 
 STARTS_MAX = 1000
