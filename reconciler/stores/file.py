@@ -43,7 +43,8 @@ class FileLease:
 
     def release(self) -> None:
         """Give it up."""
-        self._told_at.unlink(missing_ok=True)
+        with suppress(OSError):  # a courtesy to others, as writing it was
+            self._told_at.unlink(missing_ok=True)
         self._lock.release()
 
 
@@ -73,12 +74,13 @@ class FileStore:
 
     def write(self, document: bytes, *, replaces: str | None) -> str:
         """Put `document` in the place of version `replaces`, durably, with the old one as `.backup`."""
-        self._check(replaces)
         fresh = self._beside(".tmp")  # one writer at a time: the lock is held
         try:
+            self._check(replaces)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _write_durably(fresh, document)
-            self._keep_backup()
+            if replaces is not None:
+                self._keep_backup()
             fresh.replace(self._path)
             _sync_folder(self._path.parent)
             return _version(self._path.stat())
@@ -96,7 +98,7 @@ class FileStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=timeout_seconds)
         except Timeout as error:
-            raise self._held() from error
+            raise self._held(timeout_seconds) from error
         except OSError as error:
             raise self._failed("locked", error) from error
         info = LockInfo(str(uuid.uuid4()), operation, self._owner, self._clock.now())
@@ -104,14 +106,18 @@ class FileStore:
         return FileLease(info, lock, self._beside(".lock.info"))
 
     def holder(self) -> LockInfo | None:
-        """Who holds it, as they told; None where nobody did."""
-        try:
-            told = orjson.loads(self._beside(".lock.info").read_bytes())
-            return LockInfo(
-                told["ID"], told["Operation"], told["Who"], datetime.fromisoformat(told["Created"])
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+        """Who holds it, as they told; None where nobody does, or did not tell."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - a plan takes no lock
+
+        if not self._beside(".lock").exists():
             return None
+        try:
+            with FileLock(self._beside(".lock"), timeout=0):
+                return None  # what is told there is of a process that was killed
+        except Timeout:
+            return self._told()
+        except OSError as error:
+            raise self._failed("locked", error) from error
 
     def force_unlock(self, lock_id: str) -> None:
         """Refused: the system frees a file's lock by itself when its holder ends."""
@@ -147,9 +153,20 @@ class FileStore:
     def _keep_backup(self) -> None:
         spare = self._beside(".backup.tmp")
         spare.unlink(missing_ok=True)
-        with suppress(FileNotFoundError):
+        try:
             os.link(self._path, spare)
-            spare.replace(self._beside(".backup"))
+        except OSError:  # a file system without links
+            _write_durably(spare, self._path.read_bytes())
+        spare.replace(self._beside(".backup"))
+
+    def _told(self) -> LockInfo | None:
+        try:
+            told = orjson.loads(self._beside(".lock.info").read_bytes())
+            return LockInfo(
+                told["ID"], told["Operation"], told["Who"], datetime.fromisoformat(told["Created"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def _tell(self, info: LockInfo) -> None:
         told = {"ID": info.lock_id, "Who": info.who, "Operation": info.operation,
@@ -157,8 +174,9 @@ class FileStore:
         with suppress(OSError):  # a courtesy to others; the lock itself is held
             self._beside(".lock.info").write_bytes(orjson.dumps(told))
 
-    def _held(self) -> StateLockedError:
-        info = self.holder()
+    def _held(self, waited_seconds: float) -> StateLockedError:
+        info = self._told()
+        waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds else ""
         told = "" if info is None else (
             f"\nLock Info:\n  ID:        {info.lock_id}\n  Who:       {info.who}\n"
             f"  Operation: {info.operation}\n  Created:   {info.created_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -167,8 +185,8 @@ class FileStore:
             Diagnostic(
                 code="state.locked",
                 summary="Somebody else holds the state",
-                detail=f"{self._shown} is locked. Nothing was sent.{told}",
-                hint="Wait for the other run, or give --lock-timeout 60s to wait here.",
+                detail=f"{self._shown} is locked{waited}. Nothing was sent.{told}",
+                hint="Let the other run end, or wait for it: apply --lock-timeout 5m.",
             )
         )
 
@@ -178,8 +196,8 @@ class FileStore:
                 code="state.io",
                 summary=f"The state could not be {what}",
                 detail=f"{self._shown}: {error.strerror or error}. "
-                "It was left as it is, and nothing more is sent.",
-                hint="See to the disk and the file's rights, then run the same command again; "
+                "What stands there is whole, and nothing more is sent.",
+                hint="See to the disk and the rights of file and folder, then run the same command again; "
                 "what was sent already is looked up.",
             )
         )
