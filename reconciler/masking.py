@@ -28,10 +28,12 @@ _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 _LINK_SECRET = re.compile(r"(?i)\b(?:pwd|zak|tk|access_token)(?:=|%3d)(?P<secret>[^\s&\"'#<>]+)")
 _NAME = r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*[:=]\s*"""
-_WRITTEN_SECRET = re.compile(_NAME + r"""(?!\{\s*["']?env|[&*|>#]|$)(?P<secret>\S.*?)\s*$""")
+_WRITTEN_SECRET = re.compile(_NAME + r"""(?!\{\s*["']?env)(?P<secret>\S.*?)\s*$""")
 _SAID_SECRET = re.compile(_NAME + r"""(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)""")
 _KEY = re.compile(r"""^[\s\-?{\[]*["']?(?P<key>[\w.-]+)["']?\s*:(?:\s|$)""")
+_OPEN_SECRET = re.compile(r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*:\s*[|>"'][^"']*$""")
 _LINES_BACK_MAX = 50
+_LINES_NEAR = 5
 
 
 @lru_cache(maxsize=512)
@@ -68,6 +70,8 @@ def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[
 
 def _continues_secret(lines: Sequence[str], index: int) -> bool:
     """Whether the nearest line above that has a key has a secret one, and this line has none."""
+    if any(_OPEN_SECRET.search(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
+        return True  # whatever the lines between look like: they may be the secret
     for back in range(index, max(-1, index - _LINES_BACK_MAX), -1):
         key = _KEY.match(lines[back])
         if key:

@@ -94,34 +94,30 @@ class _Search:
     def add(self, path: str, refuse: Callable[[str, str, str], Diagnostic]) -> None:
         """A file or a folder that somebody named."""
         where, name = self.folder / path, _typed(path)
-        problem: _Problem | None = None
-        if not where.exists():
-            problem = (
-                "missing",
-                f"`{name}` does not exist",
-                f"Check the spelling; it is looked for in {self.folder.resolve()}.",
-            )
-        elif _is_below(where, self.folder) and not _stays(where, self.folder):
-            problem = (
-                "link",
-                f"`{name}` leads out of the working folder by a link",
-                "Name the place itself.",
-            )
-        elif where.is_dir():
-            problem = self.add_folder(where, name)
-        elif where.name == FILENAME:
-            problem = (
-                "settings",
-                f"`{name}` holds settings, no meetings",
-                "It is always read; name what declares meetings.",
-            )
-        elif not where.is_file():
-            problem = ("kind", f"`{name}` is neither a file nor a folder", "Name a file or a folder.")
-        else:
-            self.take(where, name)
+        try:
+            problem = self.problem(where, name)
+        except OSError as error:
+            self.diagnostics.append(_unreadable(name, error))
+            return
         if problem:
             code, summary, hint = problem
             self.diagnostics.append(refuse(f"source.{code}", summary, hint))
+        elif not where.is_dir():
+            self.take(where, name)
+
+    def problem(self, where: Path, name: str) -> _Problem | None:
+        """Why a path cannot be used as a whole. A folder is read on the way."""
+        if not where.exists():
+            hint = f"Check the spelling; it is looked for in {self.folder.resolve()}."
+            return ("missing", f"`{name}` does not exist", hint)
+        if _is_below(where, self.folder) and not _stays(where, self.folder):
+            return ("link", f"`{name}` leads out of the working folder by a link", "Name the place itself.")
+        if where.is_dir():
+            return self.add_folder(where, name)
+        if where.name == FILENAME:
+            hint = "It is always read; name what declares meetings."
+            return ("settings", f"`{name}` holds settings, no meetings", hint)
+        return None
 
     def add_folder(self, where: Path, name: str) -> _Problem | None:
         """Every spec in a folder; what is wrong with it as a whole."""
@@ -179,6 +175,9 @@ class _Search:
 
 def _read(path: Path, name: str) -> Source | Diagnostic:
     try:
+        if path.exists() and not path.is_file():  # a pipe would keep us waiting for ever
+            summary = f"`{name}` is no file"
+            return Diagnostic("source.kind", summary, hint="Put a file in its place.", span=_top(name))
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > BYTES_MAX:
                 defect = too_large()

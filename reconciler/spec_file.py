@@ -60,14 +60,9 @@ class SpecFile:
         for key, body in self.raw_meetings.items():
             if not fits(body):
                 yield key, None, schema.findings("meetings", body, schema.MEETING)
-                continue
-            whole = merged(base, body) if base else body
-            if clean:
-                whole = without_nulls(whole)
-            if base and not fits(whole):
-                yield key, None, schema.findings("meetings", whole, schema.MEETING)
             elif _KEY.fullmatch(key):
-                yield key, whole, ()
+                whole = merged(base, body) if base else body  # which fits, as both of them do
+                yield key, without_nulls(whole) if clean else whole, ()
 
     def position(self, key: str) -> tuple[int, int]:
         """Line and column, from 1, of a meeting's key."""

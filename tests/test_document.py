@@ -1,0 +1,463 @@
+from __future__ import annotations
+
+import gc
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler import document, scanner
+from reconciler.document import Source
+from reconciler.errors import Finding, Position, Span
+from reconciler.locator import Locator
+from reconciler.views import findings
+
+if TYPE_CHECKING:
+    from reconciler.errors import Diagnostic
+
+FEW = settings(max_examples=60, deadline=None)
+
+
+def value(text: str) -> Any:
+    parsed = document.parse(Source("spec.yaml", text.encode()))
+    assert parsed.is_sound
+    return parsed.value
+
+
+def defects(text: str | bytes) -> tuple[Diagnostic, ...]:
+    content = text if isinstance(text, bytes) else text.encode()
+    return Locator(document.parse(Source("spec.yaml", content))).defects()
+
+
+def places(text: str | bytes) -> list[tuple[str, int, int]]:
+    """(code, line, column) of everything wrong with a text."""
+    return [(each.code, each.span.start.line, each.span.start.column) for each in defects(text) if each.span]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NO",
+        "yes",
+        "on",
+        "~",
+        "0730",
+        "012345",
+        "10:30",
+        "22:00",
+        "1_000",
+        "0x1F",
+        "0o17",
+        ".5",
+        "5.",
+        "+1",
+        "2027-01-11",
+        "2027-01-11T10:00:00Z",
+        ".inf",
+        "NaN",
+        "True",
+        "NULL",
+        "1e",
+        "--1",
+        "1 2",
+    ],
+)
+def test_what_is_no_json_scalar_stays_text(text: str) -> None:
+    """`10:30` is no 630, `NO` no false, a timestamp no date."""
+    assert value(f"key: {text}\n") == {"key": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("", None),
+        ("0", 0),
+        ("-7", -7),
+        ("1.5", 1.5),
+        ("6e1", 60.0),
+        ("1E-2", 0.01),
+        ("18446744073709551615", 2**64 - 1),
+        ("-9223372036854775808", -(2**63)),
+    ],
+)
+def test_a_json_scalar_has_its_json_value(text: str, expected: Any) -> None:
+    found = value(f"key: {text}\n")["key"]
+
+    assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize("quoted", ['"5"', "'5'", "|-\n  5", '"true"', "'null'"])
+def test_what_is_quoted_is_text(quoted: str) -> None:
+    assert isinstance(value(f"key: {quoted}\n")["key"], str)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "18446744073709551616", "9" * 5000])
+def test_a_number_that_fits_nowhere_is_an_error(number: str) -> None:
+    assert places(f"key: {number}\n") == [("yaml.number", 1, 6)]
+
+
+def test_an_alias_repeats_a_value() -> None:
+    assert value("a: &x {b: [1, &y two]}\nc: *x\nd: *y\n") == {
+        "a": {"b": [1, "two"]},
+        "c": {"b": [1, "two"]},
+        "d": "two",
+    }
+
+
+def test_an_anchor_on_a_key_names_the_key() -> None:
+    assert value("&k key: 1\nother: *k\n") == {"key": 1, "other": "key"}
+
+
+def test_every_twin_is_told_with_both_lines() -> None:
+    found = defects("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\na: 2\n")
+
+    assert [(each.summary, each.detail, each.span and each.span.start) for each in found] == [
+        ("The key `c` stands twice in one mapping", "It stands in line 3 first.", Position(5, 3)),
+        ("The key `a` stands twice in one mapping", "It stands in line 1 first.", Position(6, 1)),
+    ]
+
+
+@pytest.mark.parametrize("alike", ["a: 1\n'a': 2\n", '{a: 1, "a": 2}', '"\\x61": 1\na: 2\n'])
+def test_a_twin_is_found_however_it_is_written(alike: str) -> None:
+    assert [each.code for each in defects(alike)] == ["yaml.duplicate-key"]
+
+
+@pytest.mark.parametrize("tagged", ["!!str x", "!own x", "! x", "!<tag:x> x", "!!map {}", "!!set {a, b}"])
+def test_every_tag_is_an_error(tagged: str) -> None:
+    assert places(f"key: {tagged}\n") == [("yaml.tag", 1, 6)]
+
+
+@pytest.mark.parametrize("key", ["2027", "true", "null", "-1.5e3", "9" * 30, "''  : 1\n? ", "[a]", "{a: b}"])
+def test_a_key_that_is_not_text_is_an_error(key: str) -> None:
+    assert {code for code, _, _ in places(f"? {key}\n: 1\n")} == {"yaml.key"}
+
+
+def test_a_quoted_key_may_look_like_a_number() -> None:
+    assert value('"2027": 1\n"true": 2\n"<<": 3\n"": 4\n') == {"2027": 1, "true": 2, "<<": 3, "": 4}
+
+
+def test_a_plain_key_is_judged_though_it_stood_quoted_before() -> None:
+    assert places('- {"2027": 1}\n- {2027: 1}\n') == [("yaml.key", 2, 4)]
+
+
+def test_an_alias_is_no_key() -> None:
+    assert places("a: &k b\n*k : 1\n") == [("yaml.key", 2, 1)]
+
+
+@pytest.mark.parametrize("text", ["a: 1\n---\nb: 2\n", "a\n---\n", "--- a\n--- b\n--- c\n"])
+def test_a_second_document_is_an_error(text: str) -> None:
+    assert [code for code, _, _ in places(text)] == ["yaml.document"]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n...\n"])
+def test_a_text_without_a_value_is_null(text: str) -> None:
+    assert value(text) is None
+
+
+def test_an_alias_inside_its_own_value_is_an_error() -> None:
+    assert places("a: &x [1, *x]\n") == [("yaml.alias", 1, 11)]
+
+
+def test_aliases_that_grow_without_bound_are_an_error() -> None:
+    """A text of a kilobyte that would hold a million million values."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 13)]
+
+    assert [code for code, _, _ in places("\n".join(lines))] == ["yaml.values"]
+
+
+def test_aliases_that_deepen_without_bound_are_an_error() -> None:
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [[[[[*a{n - 1}]]]]]" for n in range(1, 20)]
+
+    assert [code for code, _, _ in places("\n".join(lines))] == ["yaml.depth"]
+
+
+def test_a_secret_alias_bomb_is_told_quickly() -> None:
+    """Hiding what an alias repeats looks at each value once."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+
+    assert [code for code, _, _ in places("\n".join([*lines, "password: *a29"]))] == ["yaml.values"]
+
+
+def test_too_many_levels_are_an_error() -> None:
+    assert [code for code, _, _ in places("[" * 61 + "]" * 61)] == ["yaml.depth"]
+    assert [code for code, _, _ in places("[" * 60 + "]" * 60)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a: b: c\n", 1, 5),
+        ("a:\n\t- x\n", 2, 1),
+        ("a: 1\n\tb: 2\n", 2, 1),
+        ("a: [1, 2\nb: 3\n", 2, 2),
+        ("x: 1\na: 'open\nb: 1\n", 2, 4),
+        ("a: [\n\n\n", 1, 4),
+        ("a: {b: 1\n", 1, 4),
+        ("a:\n  b: 1\n c: 2\n", 3, 2),
+        ("a: @x\n", 1, 4),
+        ("- a\nb: 1\n", 2, 1),
+        ('a: "\\q"\n', 1, 5),
+        ("a: - b\n", 1, 4),
+        ("a: ]\n", 1, 4),
+        ("a: !x!y z\n", 1, 4),
+        ("a: ü\x07\n", 1, 5),
+        ("\x00", 1, 1),
+        ("%YAML 3.0\n---\na: 1\n", 1, 1),
+        ("a: 1\nb\n", 2, 1),
+    ],
+)
+def test_text_that_is_not_yaml_is_told_where_it_breaks(text: str, line: int, column: int) -> None:
+    assert places(text) == [("yaml.syntax", line, column)]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column"), [(b"a: \xff\n", 1, 4), ("ü: 1\nb: x".encode() + b"\xe4", 2, 5)]
+)
+def test_what_is_not_utf_8_is_told_where_it_breaks(content: bytes, line: int, column: int) -> None:
+    assert places(content) == [("yaml.encoding", line, column)]
+
+
+def test_a_byte_order_mark_moves_no_column() -> None:
+    assert places("\ufeff1: x\n") == [("yaml.key", 1, 1)]
+
+
+def test_a_file_past_the_bound_is_not_read() -> None:
+    assert places(b" " * (document.BYTES_MAX + 1)) == [("yaml.size", 1, 1)]
+
+
+def test_a_file_of_another_kind_gets_a_bounded_number_of_errors() -> None:
+    assert len(defects("\n".join(f"- {n}: !x y" for n in range(1000)))) == document.DEFECTS_MAX
+
+
+def test_the_collector_is_off_while_reading_and_on_after_it() -> None:
+    with document.collector_off():
+        assert not gc.isenabled()
+        document.parse(Source("spec.yaml", b"a: 1"))
+        assert not gc.isenabled()
+
+    assert gc.isenabled()
+
+
+def test_the_two_outer_levels_keep_their_places() -> None:
+    parsed = document.parse(Source("spec.yaml", "ü: 1\nmeetings:\n  a: {b: {c: 1}}\n  d: 2\n".encode()))
+
+    assert {path: (entry.line, entry.column) for path, entry in parsed.entries.items()} == {
+        ("ü",): (0, 0),
+        ("meetings",): (1, 0),
+        ("meetings", "a"): (2, 2),
+        ("meetings", "d"): (3, 2),
+    }
+
+
+NESTED = """\
+# a comment
+meetings:
+  one:
+    topic: Review
+    list: [1, {deep: "x"}]
+  "two":  {topic: Review,
+    settings: {flow: true}}
+base: &base
+  inner: 5
+other: *base
+"""
+
+
+@pytest.mark.parametrize("text", [NESTED, NESTED.replace("*base", "5").replace("&base", "")])
+@pytest.mark.parametrize(
+    ("path", "on_key", "expected"),
+    [
+        (("meetings", "one", "topic"), False, (4, 12, 18)),
+        (("meetings", "one", "topic"), True, (4, 5, 10)),
+        (("meetings", "one", "list", 1, "deep"), False, (5, 22, 25)),
+        (("meetings", "one", "list"), False, (5, 5, 9)),
+        (("meetings", "one", "absent", "more"), False, (3, 3, 6)),
+        (("meetings", "one"), False, (3, 3, 6)),
+        (("meetings", "two", "settings", "flow"), False, (7, 22, 26)),
+        (("meetings", "two", "absent"), False, (6, 3, 8)),
+        (("meetings",), False, (2, 1, 9)),
+        (("absent",), False, (2, 1, 2)),
+        ((), False, (2, 1, 1)),
+    ],
+)
+def test_a_path_has_its_place(
+    path: tuple[str | int, ...], on_key: int, expected: tuple[int, int, int], text: str
+) -> None:
+    """Read in pieces, or as a whole where an alias could lead elsewhere: the place is the same."""
+    span = Locator(document.parse(Source("spec.yaml", text.encode()))).span(path, on_key=bool(on_key))
+
+    assert (span.start.line, span.start.column, span.end.column) == expected
+
+
+def test_what_an_alias_repeats_is_told_where_it_is_written() -> None:
+    span = Locator(document.parse(Source("spec.yaml", NESTED.encode()))).span(("other", "inner"))
+
+    assert span == Span("spec.yaml", Position(9, 10), Position(9, 11))
+
+
+def test_a_piece_that_reads_otherwise_alone_is_looked_up_in_the_whole() -> None:
+    """The second line of a flow mapping may stand left of its key."""
+    text = "meetings: {    one: {topic: Review,\n settings: {use_pmi: 5}}, two: {}}\n"
+    span = Locator(document.parse(Source("spec.yaml", text.encode()))).span(
+        ("meetings", "one", "settings", "use_pmi")
+    )
+
+    assert span.start == Position(2, 22)
+
+
+def shown(text: str, *path: str | int) -> str:
+    locator = Locator(document.parse(Source("spec.yaml", text.encode())))
+    return locator.diagnostic(Finding(path, "spec.test", "Said"), path).snippet or ""
+
+
+def test_a_line_is_shown_with_its_caret() -> None:
+    assert shown("a:\n  b: text  \n", "a", "b") == "  b: text\n     ^^^^"
+
+
+def test_a_long_line_is_cut_around_its_caret() -> None:
+    line, caret = shown(f"a: [{'x, ' * 100}here, {'y, ' * 100}]\n", "a", 100).split("\n")
+
+    assert line == f"…, {'x, ' * 10}here, {'y, ' * 20}…"
+    assert caret == f"{' ' * line.index('here')}^^^^"
+
+
+def test_wide_characters_keep_the_caret_in_place() -> None:
+    assert shown("a: {会議: 1, b: 2}\n", "a", "b") == "a: {会議: 1, b: 2}\n                ^"
+
+
+def test_a_character_that_hides_is_shown_as_its_escape() -> None:
+    assert shown("a: x\u202ey\n", "a") == "a: x\\u202ey\n   ^^^^^^^^"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\npassword: hunter2",
+        "a: 1\npassword: 'hunter2'",
+        "{a: 1, password: hunter2}",
+        "{password: hunter2, a: 1}",
+        "a: 1\npasscode: [hunter2, {x: hunter2}]",
+        "a: 1 # the password: hunter2",
+        "a: {password: {env: hunter2}}",
+        "password: &p hunter2\na: *p",
+        "x: &p hunter2\npassword: *p\na: *p",
+        "a: https://zoom.us/j/1?pwd=hunter2#x",
+        "a: https://zoom.us/j/1?x=1&zak%3Dhunter2",
+        "a:\n  password: |\n    hunter2\n    hunter2",
+    ],
+)
+def test_no_line_shows_a_secret(text: str) -> None:
+    for path in (("a",), ("password",), ("a", "password"), ("x",), ("passcode",)):
+        assert "hunter2" not in shown(text, *path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: hunter2: x",
+        "a: 1\n  password: &p hunter2",
+        "password: 'hunter2\nb: [",
+        "password: |\n  x\n hunter2: : : [\n",
+        "a: {password: hunter2, b: [}",
+        "password:\n  hunter2\n   hunter2: [",
+        "- password: hunter2\n\t- x",
+    ],
+)
+def test_a_text_that_is_not_yaml_shows_no_secret_either(text: str) -> None:
+    told = findings.text(defects(text))
+
+    assert "yaml.syntax" in told
+    assert "hunter2" not in told
+
+
+def test_a_message_does_not_repeat_a_secret() -> None:
+    locator = Locator(document.parse(Source("spec.yaml", b"a:\n  password: hunter2\n")))
+
+    found = locator.diagnostic(
+        Finding(("a",), "spec.test", "It is hunter2", "hunter2!", "not hunter2"), ("a", "b")
+    )
+
+    assert (found.summary, found.detail, found.hint) == ("It is ***", "***!", "not ***")
+
+
+def test_an_environment_name_is_no_secret() -> None:
+    assert shown("password: {env: REVIEW_PASSCODE, version: 1}\n", "password", "version") == (
+        "password: {env: REVIEW_PASSCODE, version: 1}\n                                          ^"
+    )
+
+
+TEXT = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]))
+"""What YAML can hold as it is; line breaks of other kinds would be folded."""
+
+
+def trees(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+        max_leaves=20,
+    )
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | TEXT
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@FEW
+@given(trees(LEAVES | NUMBERS))
+def test_json_reads_back_equal(tree: Any) -> None:
+    """JSON is YAML, and stays what it was."""
+    assert value(json.dumps(tree, ensure_ascii=False)) == tree
+
+
+class QuotedDumper(yaml.SafeDumper):
+    """Writes every text in quotes, since YAML 1.1 and JSON differ on what may go without."""
+
+
+QuotedDumper.add_representer(str, lambda dumper, text: dumper.represent_scalar(TEXT_TAG, text, style='"'))
+TEXT_TAG = "tag:yaml.org,2002:str"
+
+
+@FEW
+@given(trees(LEAVES))
+def test_block_style_reads_back_equal(tree: Any) -> None:
+    """Folded lines, complex keys, anchors: what a dumper makes of a tree gives the tree."""
+    assert value(yaml.dump(tree, Dumper=QuotedDumper, allow_unicode=True, sort_keys=False)) == tree
+
+
+@FEW
+@given(st.text() | st.text(st.sampled_from("ab:-[]{}&*!|>'\"%@`#,? \t\n\r1.e\x85\u2028\ufeff\x07~")))
+def test_no_text_ever_raises(text: str) -> None:
+    """Whatever it is, it is read or told, with a place that exists."""
+    lines = len(document.parse(Source("spec.yaml", text.encode())).lines)
+    for each in defects(text):
+        assert each.span
+        assert each.code.startswith("yaml.")
+        assert 1 <= each.span.start.line <= lines
+        assert each.span.start < each.span.end
+
+
+@FEW
+@given(st.binary())
+def test_no_bytes_ever_raise(content: bytes) -> None:
+    findings.text(defects(content))
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: [x, {c: 2}]\n", "a: b: c\n", "a: \x07\n", "a: '", "\x07"])
+def test_without_libyaml_the_same_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pure parser is slow, words some errors otherwise, and reads the same."""
+    fast = document.parse(Source("spec.yaml", text.encode()))
+
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    slow = document.parse(Source("spec.yaml", text.encode()))
+
+    assert slow.value == fast.value
+    assert [each.code for each in slow.defects] == [each.code for each in fast.defects]
+    assert scanner.scan("a")().__class__.__name__ == "StreamStartEvent"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler import settings
+from reconciler.document import Source
+from reconciler.settings import BudgetSettings, HostSettings, Settings
+
+
+def parsed(text: str) -> Settings:
+    found = settings.parse(Source("reconciler.yaml", text.encode()))
+    assert found.diagnostics == ()
+    assert found.settings is not None
+    return found.settings
+
+
+def codes(text: str) -> list[tuple[str, int, int]]:
+    found = settings.parse(Source("reconciler.yaml", text.encode()))
+    assert found.settings is None
+    return [(d.code, d.span.start.line, d.span.start.column) for d in found.diagnostics if d.span]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n"])
+def test_an_empty_file_sets_nothing(text: str) -> None:
+    assert parsed(text) == Settings()
+
+
+def test_every_setting_is_read() -> None:
+    text = """\
+specs: [meetings/, more.yaml]
+state: s3://acme-ops/meetings.json
+budget: {daily_limit: 80, reserve: 5, pace: business}
+hosts:
+  platform@example.com: {}
+  shared@example.com: {daily_limit: 50, reserve: 0}
+defaults: {settings: {waiting_room: true}}
+"""
+
+    assert parsed(text) == Settings(
+        specs=("meetings/", "more.yaml"),
+        state="s3://acme-ops/meetings.json",
+        budget=BudgetSettings(80, 5, "business"),
+        hosts={"platform@example.com": HostSettings(), "shared@example.com": HostSettings(50, 0)},
+        defaults={"settings": {"waiting_room": True}},
+    )
+
+
+def test_what_a_host_does_not_say_is_as_for_all() -> None:
+    hosts = "hosts: {Shared@example.com: {daily_limit: 50}, b: {reserve: 1}}"
+
+    found = parsed(f"budget: {{daily_limit: 80, pace: 2.5}}\n{hosts}\n")
+
+    assert [found.limits(host) for host in ("shared@EXAMPLE.com", "b", "other")] == [
+        BudgetSettings(50, 10, 2.5),
+        BudgetSettings(80, 1, 2.5),
+        BudgetSettings(80, 10, 2.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column"),
+    [
+        ("spec: [a]\n", "settings.unknown-field", 1, 1),
+        ("- a\n", "settings.wrong-type", 1, 1),
+        ("specs: meetings/\n", "settings.wrong-type", 1, 8),
+        ("budget: {pace: quick}\n", "settings.not-allowed-value", 1, 16),
+        ("budget: {daily_limit: -1}\n", "settings.out-of-range", 1, 23),
+        ("hosts:\n  a@b.c: {daily_limt: 1}\n", "settings.unknown-field", 2, 11),
+        ("defaults: {settings: {waitingroom: true}}\n", "settings.unknown-field", 1, 23),
+        ("state: HTTPS://example.com/state\n", "settings.state-address", 1, 8),
+        ("state: http://127.0.0.1/state\n", "settings.state-address", 1, 8),
+        ("hosts: {a@b.c: {}, A@B.C: {}}\n", "settings.duplicate-host", 1, 20),
+        ("budget: {reserve: 101}\n", "settings.reserve", 1, 19),
+        ("hosts: {a@b.c: {daily_limit: 5, reserve: 6}}\n", "settings.reserve", 1, 42),
+        ("state: a\nstate: b\n", "yaml.duplicate-key", 2, 1),
+        ("state: [\n", "yaml.syntax", 1, 8),
+    ],
+)
+def test_a_wrong_setting_is_told_at_its_place(text: str, code: str, line: int, column: int) -> None:
+    assert codes(text) == [(code, line, column)]
+
+
+def test_findings_come_in_the_order_of_the_file() -> None:
+    found = codes("budget: {pace: quick}\nspec: 1\nhosts: 5\n")
+
+    assert [line for _, line, _ in found] == [1, 2, 3]

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler import document, settings, sources
+from reconciler.document import Source
+from reconciler.settings import Settings
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+
+
+def named(found: sources.Sources) -> list[str]:
+    assert found.diagnostics == ()
+    return [source.filename for source in found.files]
+
+
+def codes(found: sources.Sources) -> list[tuple[str, str | None]]:
+    return [(each.code, each.span.filename if each.span else None) for each in found.diagnostics]
+
+
+def test_a_folder_is_read_at_any_depth_in_order(tmp_path: Path) -> None:
+    put(tmp_path, "m/b.yaml", "m/a/z.yml", "m/c.yaml", "m/a.yaml", "m/notes.txt", "m/x.json")
+
+    assert named(sources.read(("m/",), Settings(), tmp_path)) == [
+        "m/a/z.yml",
+        "m/a.yaml",
+        "m/b.yaml",
+        "m/c.yaml",
+    ]
+
+
+def test_hidden_files_and_folders_and_the_settings_are_no_specs(tmp_path: Path) -> None:
+    put(tmp_path, "a.yaml", ".hidden/b.yaml", ".ci.yml", "reconciler.yaml", "sub/reconciler.yaml")
+
+    assert named(sources.read((".",), Settings(), tmp_path)) == ["a.yaml"]
+
+
+@pytest.mark.parametrize(
+    "present", [["meetings.yaml"], ["meetings/a.yaml"], ["meetings.yaml", "meetings/a.yaml"]]
+)
+def test_without_settings_the_usual_places_are_read(present: list[str], tmp_path: Path) -> None:
+    put(tmp_path, *present)
+
+    assert named(sources.read((), Settings(), tmp_path)) == present
+
+
+def test_arguments_replace_what_the_settings_name(tmp_path: Path) -> None:
+    put(tmp_path, "a.yaml", "b.yaml")
+    named_in_file = settings.parse(Source("reconciler.yaml", b"specs: [a.yaml]")).settings
+    assert named_in_file
+
+    assert named(sources.read((), named_in_file, tmp_path)) == ["a.yaml"]
+    assert named(sources.read(("b.yaml",), named_in_file, tmp_path)) == ["b.yaml"]
+
+
+def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
+    put(tmp_path, "m/a.yaml")
+    (tmp_path / "m/link.yaml").symlink_to("a.yaml")
+    paths = ("m/a.yaml", "m", "./m/", str(tmp_path / "m/a.yaml"))
+
+    assert named(sources.read(paths, Settings(), tmp_path)) == ["m/a.yaml"]
+
+
+def test_an_absolute_path_is_named_as_it_was_typed(tmp_path: Path) -> None:
+    put(tmp_path, "m/a.yaml")
+
+    assert named(sources.read((f"{tmp_path}/m",), Settings(), tmp_path / "m")) == [f"{tmp_path}/m/a.yaml"]
+
+
+def test_the_content_is_read_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"\xff\r\n")
+
+    assert sources.read(("a.yaml",), Settings(), tmp_path).files == (Source("a.yaml", b"\xff\r\n"),)
+
+
+def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "dangling.yaml").symlink_to("nowhere.yaml")
+    put(tmp_path, "reconciler.yaml")
+    paths = ("gone.yaml", "empty/", "dangling.yaml", "reconciler.yaml")
+
+    assert codes(sources.read(paths, Settings(), tmp_path)) == [
+        ("source.missing", "gone.yaml"),
+        ("source.empty-folder", "empty"),
+        ("source.missing", "dangling.yaml"),
+        ("source.settings", "reconciler.yaml"),
+    ]
+
+
+def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
+    assert codes(sources.read((), Settings(), tmp_path)) == [("source.none", None)]
+
+
+def test_a_path_of_the_settings_is_told_in_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("specs:\n  - gone/\n", encoding="utf-8")
+    read = sources.read_settings(tmp_path)
+    assert read.settings
+
+    assert codes(sources.read((), read.settings, tmp_path)) == [("source.missing", "reconciler.yaml")]
+
+
+def test_a_link_that_leaves_its_folder_is_not_followed(tmp_path: Path) -> None:
+    put(tmp_path, "outside/secret.yaml", "work/m/a.yaml")
+    (tmp_path / "work/m/file.yaml").symlink_to("../../outside/secret.yaml")
+    (tmp_path / "work/m/folder").symlink_to("../../outside")
+    (tmp_path / "work/n").symlink_to("../outside")
+    found = sources.read(("m", "n", "n/secret.yaml"), Settings(), tmp_path / "work")
+
+    assert [source.filename for source in found.files] == ["m/a.yaml"]
+    assert codes(found) == [
+        ("source.link", "m/file.yaml"),
+        ("source.link", "m/folder"),
+        ("source.link", "n"),
+        ("source.link", "n/secret.yaml"),
+    ]
+
+
+def test_a_link_that_stays_inside_is_no_harm(tmp_path: Path) -> None:
+    put(tmp_path, "m/deep/a.yaml")
+    (tmp_path / "m/again").symlink_to("deep")
+    (tmp_path / "m/round").symlink_to(".")
+
+    assert named(sources.read(("m",), Settings(), tmp_path)) == ["m/deep/a.yaml"]
+
+
+def test_a_folder_that_only_has_links_outside_is_told_of_them(tmp_path: Path) -> None:
+    put(tmp_path, "outside.yaml")
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/a.yaml").symlink_to("../outside.yaml")
+
+    assert codes(sources.read(("m",), Settings(), tmp_path)) == [("source.link", "m/a.yaml")]
+
+
+def test_what_is_neither_file_nor_folder_is_not_opened(tmp_path: Path) -> None:
+    """Opening a pipe would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "m").mkdir()
+    os.mkfifo(tmp_path / "m/pipe.yaml")
+
+    assert codes(sources.read(("pipe.yaml", "m"), Settings(), tmp_path)) == [
+        ("source.kind", "pipe.yaml"),
+        ("source.kind", "m/pipe.yaml"),
+    ]
+
+
+def test_a_file_past_the_bound_is_told(tmp_path: Path) -> None:
+    with (tmp_path / "a.yaml").open("wb") as file:
+        file.truncate(document.BYTES_MAX + 1)
+
+    assert codes(sources.read(("a.yaml",), Settings(), tmp_path)) == [("yaml.size", "a.yaml")]
+
+
+def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system refuses, as it does without permission."""
+    put(tmp_path, "m/a.yaml", "n/b.yaml")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    file = sources.read(("m/a.yaml",), Settings(), tmp_path)
+    monkeypatch.setattr(os, "scandir", refuse)
+    folder = sources.read(("n",), Settings(), tmp_path)
+
+    assert [each.detail for each in (*file.diagnostics, *folder.diagnostics)] == [
+        "The system says: Permission denied.",
+        "The system says: Permission denied.",
+    ]
+    assert codes(file) + codes(folder) == [("source.unreadable", "m/a.yaml"), ("source.unreadable", "n")]
+
+
+def test_what_cannot_even_be_looked_at_is_told(tmp_path: Path) -> None:
+    assert codes(sources.read(("x" * 5000,), Settings(), tmp_path)) == [("source.unreadable", "x" * 5000)]
+
+
+def test_settings_that_are_not_there_are_the_usual_ones(tmp_path: Path) -> None:
+    assert sources.read_settings(tmp_path).settings == Settings()
+
+
+def test_settings_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").mkdir()
+
+    read = sources.read_settings(tmp_path)
+
+    assert (read.settings, [each.code for each in read.diagnostics]) == (None, ["source.kind"])

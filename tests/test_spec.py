@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import settings as few
+from hypothesis import strategies as st
+
+from reconciler import document, settings, spec
+from reconciler.document import Source
+from reconciler.errors import Position, Severity, Span
+from reconciler.meeting import Meeting
+from reconciler.merging import merged, without_nulls
+from reconciler.references import Import, Moved, Removed
+from reconciler.settings import Settings
+from reconciler.spec import Parsed, Spec
+from reconciler.spec_file import SpecFile
+from reconciler.views import findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLE = Path(__file__).parent / "cases/example/every-field-of-the-document.wrong.yaml"
+BODY = "topic: Review, type: 3"
+
+
+def parse(*texts: str, reconciler: str = "") -> Parsed:
+    conf = settings.parse(Source("reconciler.yaml", reconciler.encode())).settings
+    assert conf
+    return spec.parse(
+        [Source(f"{name}.yaml", text.encode()) for name, text in zip("abc", texts, strict=False)], conf
+    )
+
+
+def declared(*texts: str, reconciler: str = "") -> Spec:
+    found = parse(*texts, reconciler=reconciler)
+    assert found.diagnostics == ()
+    assert found.spec
+    return found.spec
+
+
+def told(*texts: str, reconciler: str = "") -> list[tuple[str, str, int, int, str | None]]:
+    """(code, file, line, column, key) of every finding."""
+    found = parse(*texts, reconciler=reconciler).diagnostics
+    return [(d.code, d.span.filename, d.span.start.line, d.span.start.column, d.key) for d in found if d.span]
+
+
+def test_a_spec_has_everything_that_was_declared() -> None:
+    found = declared(
+        f"version: 1\nmeetings:\n  weekly: {{host: a@b.c, protect: true, {BODY}}}\n"
+        "moved:\n  - {from: old, to: weekly}\n"
+        "imports:\n  - {id: 81234567890, to: again}\n",
+        "version: 1\ndefaults: {host: d@b.c}\nmeetings:\n  again: {topic: Another, type: 3}\n"
+        "removed:\n  - {key: retro, id: 81111111111, destroy: false}\n",
+    )
+
+    assert found == Spec(
+        meetings={
+            "again": Meeting(
+                "again", "d@b.c", {"topic": "Another", "type": 3}, filename="b.yaml", line=4, column=3
+            ),
+            "weekly": Meeting(
+                "weekly",
+                "a@b.c",
+                {"topic": "Review", "type": 3},
+                protect=True,
+                filename="a.yaml",
+                line=3,
+                column=3,
+            ),
+        },
+        moved=(Moved("old", "weekly", Span("a.yaml", Position(5, 5), Position(5, 28))),),
+        imports=(Import(81234567890, "again", Span("a.yaml", Position(7, 5), Position(7, 33))),),
+        removed=(
+            Removed(
+                "retro", 81111111111, destroy=False, span=Span("b.yaml", Position(6, 5), Position(6, 50))
+            ),
+        ),
+    )
+    assert list(found.meetings) == ["again", "weekly"]
+
+
+def test_no_files_declare_nothing() -> None:
+    """Whether that is an error is said where files are looked for."""
+    assert declared() == Spec()
+
+
+def test_defaults_merge_mapping_by_mapping_a_list_replaces_null_removes() -> None:
+    found = declared(
+        """\
+version: 1
+defaults:
+  type: 3
+  timezone: null
+  settings:
+    use_pmi: false
+    audio: both
+    breakout_room: {enable: true}
+    global_dial_in_countries: [US, DE]
+meetings:
+  one:
+    topic: Review
+    agenda: null
+    settings:
+      audio: null
+      breakout_room: {rooms: [{name: first}], enable: null}
+      global_dial_in_countries: [FR]
+""",
+        reconciler="defaults: {host: a@b.c, timezone: UTC, settings: {waiting_room: true, use_pmi: true}}",
+    )
+
+    assert (found.meetings["one"].host, found.meetings["one"].attributes) == (
+        "a@b.c",
+        {
+            "type": 3,
+            "topic": "Review",
+            "settings": {
+                "waiting_room": True,
+                "use_pmi": False,
+                "breakout_room": {"rooms": [{"name": "first"}]},
+                "global_dial_in_countries": ["FR"],
+            },
+        },
+    )
+
+
+def test_merging_changes_nothing_that_was_given() -> None:
+    base = {"a": {"b": 1, "c": None}, "d": [1]}
+    over = {"a": {"b": 2}, "d": [None, {"x": None}]}
+    before = copy.deepcopy((base, over))
+
+    assert without_nulls(merged(base, over)) == {"a": {"b": 2}, "d": [{}]}
+    assert (base, over) == before
+
+
+def test_a_default_that_removes_holds_for_a_file_without_nulls_of_its_own() -> None:
+    found = declared(
+        f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n", reconciler="defaults: {timezone: null}"
+    )
+
+    assert "timezone" not in found.meetings["one"].attributes
+
+
+def test_one_meeting_that_is_wrong_hides_no_other() -> None:
+    assert told(
+        """\
+version: 1
+meetings:
+  one: {host: a@b.c, type: 3}
+  two: {host: a@b.c, tpic: x}
+  three: {host: a@b.c, topic: Review, type: 1}
+  four: 5
+"""
+    ) == [
+        ("meeting.topic-missing", "a.yaml", 3, 3, "one"),
+        ("spec.unknown-field", "a.yaml", 4, 22, "two"),
+        ("meeting.instant", "a.yaml", 5, 45, "three"),
+        ("spec.wrong-type", "a.yaml", 6, 9, "four"),
+    ]
+
+
+def test_a_broken_file_hides_no_other() -> None:
+    assert told("a: [", "version: 1\nmeetings:\n  one: {host: a@b.c, type: 3}\n") == [
+        ("yaml.syntax", "a.yaml", 1, 4, None),
+        ("meeting.topic-missing", "b.yaml", 3, 3, "one"),
+    ]
+
+
+def test_a_value_from_defaults_is_told_there_once() -> None:
+    meetings = f"meetings:\n  one: {{{BODY}}}\n  two: {{topic: Two, type: 3}}\n"
+
+    assert told(
+        f"version: 1\n{meetings}",
+        "version: 1\ndefaults: {timezone: Mars/Base}\nmeetings:\n  x: {topic: X, type: 3}\n",
+        reconciler="defaults:\n  host: a@b.c\n  timezone: Europe/Berln\n",
+    ) == [
+        ("time.zone-unknown", "b.yaml", 2, 22, None),
+        ("time.zone-unknown", "reconciler.yaml", 3, 13, None),
+    ]
+
+
+def test_a_wrong_default_is_told_once_and_nothing_that_follows_from_it() -> None:
+    assert told(
+        "version: 1\ndefaults: {host: 5, topic: 7}\nmeetings:\n  one: {type: 3}\n  two: {type: 3}\n"
+    ) == [
+        ("spec.wrong-type", "a.yaml", 2, 18, None),
+        ("spec.wrong-type", "a.yaml", 2, 28, None),
+    ]
+
+
+def test_a_key_in_two_files_is_told_with_both_places() -> None:
+    text = f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n"
+    (found,) = parse(text, f"# again\n{text}").diagnostics
+
+    assert (found.code, found.key, found.detail) == (
+        "spec.duplicate-key",
+        "one",
+        "a.yaml:3 declares it first.",
+    )
+    assert found.span == Span("b.yaml", Position(4, 3), Position(4, 6))
+
+
+def test_hosts_are_compared_without_regard_to_case() -> None:
+    found = declared(
+        f"version: 1\nmeetings:\n  one: {{host: Ada@Example.com, {BODY}}}\n",
+        reconciler="hosts: {ada@example.COM: {}}",
+    )
+
+    assert found.meetings["one"].host == "Ada@Example.com"
+
+
+def test_references_are_not_judged_while_a_file_is_unreadable() -> None:
+    assert told("a: [", "version: 1\nmoved: [{from: a, to: b}]\n") == [("yaml.syntax", "a.yaml", 1, 4, None)]
+
+
+def test_references_of_several_files_are_held_against_each_other() -> None:
+    meeting = f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n"
+    text = "version: 1\nmoved:\n  - {from: old, to: one}\n"
+
+    (found,) = parse(meeting, text, text.replace("old", "older")).diagnostics
+
+    assert (found.code, found.detail) == ("spec.moved-together", "b.yaml:3 says so first.")
+
+
+def test_a_removed_key_may_be_declared_still() -> None:
+    """That approves its replace."""
+    removed = "removed:\n  - {key: one, id: 5, destroy: true}\n"
+
+    found = declared(f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n{removed}")
+
+    assert [entry.key for entry in found.removed] == ["one"]
+
+
+def test_a_spec_cannot_be_changed_through_its_mapping() -> None:
+    found = declared(f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n")
+
+    with pytest.raises(TypeError):
+        found.meetings["two"] = found.meetings["one"]  # type: ignore[index]
+
+
+def test_warnings_leave_a_spec() -> None:
+    found = parse(f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}, password: hunter2}}\n")
+
+    assert found.spec
+    assert [each.severity for each in found.diagnostics] == [Severity.WARNING]
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, (*path, step))
+    else:
+        yield path
+
+
+def wrong(value: Any) -> Any:
+    """Something of another type, of which there is no reading as the right one."""
+    return "wrong" if isinstance(value, bool | int) else [{"wrong": 1}]
+
+
+def example() -> dict[str, Any]:
+    value = document.parse(Source("example.yaml", EXAMPLE.read_bytes())).value
+    assert isinstance(value, dict)
+    return value
+
+
+@pytest.mark.parametrize("path", list(leaves(example()["meetings"]["example"])), ids=str)
+def test_each_leaf_of_the_example_with_a_wrong_type_is_told_there(path: tuple[str | int, ...]) -> None:
+    value = example()
+    parent = value["meetings"]["example"]
+    for step in path[:-1]:
+        parent = parent[step]
+    parent[path[-1]] = wrong(parent[path[-1]])
+    text = yaml.safe_dump(value, sort_keys=False)
+    located = spec.parse([Source("a.yaml", text.encode())], Settings())
+
+    errors = [each for each in located.diagnostics if each.severity is Severity.ERROR]
+    file = SpecFile(document.parse(Source("a.yaml", text.encode())), Settings())
+    place = file.locator.span(("meetings", "example", *path))
+    assert [(each.code, each.span) for each in errors] == [("spec.wrong-type", place)]
+
+
+LINES = """\
+version: 1
+defaults:
+meetings:
+  one:
+  two: {}
+    topic: x
+    settings:
+      use_pmi: 5
+    host: a@b.c
+    recurrence: {type: 2}
+    type: 8
+    password: &p hunter2
+    agenda: *p
+  - a
+moved:
+  - {from: a, to: b}
+imports: [{id: 5, to: one}]
+removed:
+x: [
+\t
+? a
+""".splitlines()
+
+
+@few(max_examples=80, deadline=None)
+@given(st.lists(st.sampled_from(LINES), max_size=15))
+def test_no_spec_ever_raises_or_shows_a_secret(lines: list[str]) -> None:
+    found = parse("\n".join(lines), "version: 1\nmeetings: {two: {}}\n")
+
+    assert (found.spec is None) == any(each.severity is Severity.ERROR for each in found.diagnostics)
+    assert "hunter2" not in findings.text(found.diagnostics)
