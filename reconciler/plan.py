@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from reconciler import budget
+from reconciler import budget, remarks
 from reconciler.budget import Allowances, Ask
 from reconciler.comparison import Comparison
 from reconciler.diff import Action
-from reconciler.errors import Diagnostic, Severity
 from reconciler.state import host_key, ledger, names_of
 from reconciler.step import Status, Step
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
+    from reconciler.errors import Diagnostic
     from reconciler.spec import Spec
     from reconciler.state import State
 
@@ -110,7 +110,7 @@ def build(
         serial=state.serial,
         planned_at=now,
         options=asked,
-        diagnostics=(*map(_unmatched, unmatched), *(_late(step) for step in steps if step.late)),
+        diagnostics=(*map(remarks.unmatched, unmatched), *remarks.of(steps, now)),
     )
 
 
@@ -164,27 +164,3 @@ def _budget(
         used = spent[host] if day == today else 0
         lines.append(BudgetLine(names[host], day, limits.daily, limits.kept, used, planned[host, day]))
     return tuple(lines)
-
-
-def _unmatched(glob: str) -> Diagnostic:
-    return Diagnostic(
-        code="plan.target",
-        summary="A target matches nothing",
-        detail=f"No key that is declared or recorded matches `{glob}`.",
-        hint="Keys are matched whole and in the case they are written in; `*` stands for any text.",
-        severity=Severity.WARNING,
-    )
-
-
-def _late(step: Step) -> Diagnostic:
-    assert step.starts_at is not None
-    return Diagnostic(
-        code="plan.late",
-        summary="A meeting starts before its turn",
-        detail=f"{step.key} starts {step.starts_at:%Y-%m-%d %H:%M} UTC, "
-        f"and {step.host} has no request left for it before {step.day} (UTC).",
-        hint="Give it another host, lower `budget.reserve`, "
-        "or create it by hand in Zoom and name it under `imports`.",
-        severity=Severity.WARNING,
-        key=step.key,
-    )

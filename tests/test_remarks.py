@@ -1,0 +1,90 @@
+"""What a plan remarks: who starts too soon, and which series is about to end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from builders import meeting, planned, record, spec, state, weekly
+
+from reconciler.errors import Diagnostic, Severity
+from reconciler.meeting import series
+
+
+def remarks(attributes: dict[str, Any], days_before_last: int) -> tuple[Diagnostic, ...]:
+    """What the plan of a recorded series remarks that many days before its last occurrence."""
+    repeated = series(attributes)
+    assert repeated is not None
+    last = repeated.last()
+    assert last is not None
+    known = state(meetings={"weekly": record(attributes=attributes)})
+    now = last - timedelta(days=days_before_last)
+    return planned(spec(meeting("weekly", attributes)), known, now=now).diagnostics
+
+
+def by_count() -> dict[str, Any]:
+    return weekly(
+        start_time="2027-01-11T10:00:00",
+        timezone="Europe/Berlin",
+        recurrence={"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20},
+    )
+
+
+def by_date() -> dict[str, Any]:
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_date_time": "2027-05-24T21:59:59Z"}
+    return weekly(start_time="2027-01-11T10:00:00", timezone="Europe/Berlin", recurrence=rule)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "hint"),
+    [
+        (
+            by_count(),
+            "To go on under the same link, write `start_time: 2027-05-17T10:00:00` and `end_times: 20`.",
+        ),
+        (
+            by_date(),
+            (
+                "To go on under the same link, write `start_time: 2027-05-17T10:00:00` "
+                "and `end_date_time: 2027-10-04T07:00:00Z`."
+            ),
+        ),
+    ],
+)
+def test_a_series_that_ends_soon_is_told_with_the_lines_that_continue_it(
+    attributes: dict[str, Any], hint: str
+) -> None:
+    assert remarks(attributes, 10) == (
+        Diagnostic(
+            code="plan.series-ends",
+            summary="A series ends soon",
+            detail="weekly takes place for the last time on 24 May 2027.",
+            hint=hint,
+            severity=Severity.WARNING,
+            key="weekly",
+        ),
+    )
+
+
+def test_the_lines_that_continue_a_series_do_continue_it() -> None:
+    """What is pasted keeps the weekday and the time, and goes on past the old end."""
+    old = series(by_date())
+    assert old is not None
+    rule = {**old.recurrence, "end_date_time": "2027-10-04T07:00:00Z"}
+    new = series(by_date() | {"start_time": "2027-05-17T10:00:00", "recurrence": rule})
+    assert new is not None
+
+    occurrences = tuple(new.occurrences())
+
+    assert occurrences[:2] == tuple(old.occurrences())[-2:]
+    assert len(occurrences) == 20
+
+
+def test_a_series_with_more_than_a_month_to_go_is_not_told() -> None:
+    assert remarks(by_count(), 31) == ()
+
+
+def test_a_series_that_is_over_is_not_told() -> None:
+    """It is expired, and that is told already."""
+    assert remarks(by_count(), -1) == ()
