@@ -239,7 +239,7 @@ def test_what_is_held_back_is_told_though_nothing_changes() -> None:
 
         Expired, nothing is sent for them: typo, over-0, over-1, over-2, over-3 and 1 more
 
-        No changes. Compared with what was last applied; drift asks Zoom.
+        Plan: 0 to add, 0 to change, 0 to destroy, 1 withheld, 6 expired.
         """)
 
 

@@ -100,10 +100,12 @@ def _expired(steps: Sequence[Step], look: Look) -> list[str]:
 
 
 def _end(plan: Plan, steps: Sequence[Step], look: Look) -> Iterator[str]:
-    if not plan.has_work:
+    if not plan.has_work and all(step.status is not Status.WITHHELD for step in steps):
         yield NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         return
     yield look.bold(plan_line(steps))
+    if not plan.has_work:
+        return
     yield from budget_lines(plan, whole=look.verbose)
     if any(step.status is Status.DEFERRED for step in steps):
         days = Counter(step.day for step in steps if step.is_work and (step.requests or step.day))
