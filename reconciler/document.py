@@ -123,5 +123,7 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError) -> Defect:
         "yaml.encoding",
         "The file is not UTF-8",
         "Save it as UTF-8.",
-        f"Byte 0x{content[error.start]:02X} cannot stand here.",
+        "It looks like UTF-16."
+        if content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        else f"Byte 0x{content[error.start]:02X} cannot stand here.",
     )

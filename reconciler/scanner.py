@@ -67,7 +67,7 @@ def defect_of(error: yaml.YAMLError, text: str) -> Defect:
     wording = _wording(str(getattr(error, "problem", None) or "it ends too early"), found)
     opened = getattr(error, "context_mark", None)
     if wording.about_opening and opened is not None:
-        if at_end:  # which tells nothing
+        if at_end or wording.at_opening:  # the end of a file tells nothing
             return _syntax(opened.line, opened.column, wording.summary, wording.hint)
         detail = f"It was opened in line {opened.line + 1}, column {opened.column + 1}."
         return _syntax(mark.line, mark.column, wording.summary, wording.hint, detail)
@@ -106,6 +106,7 @@ class _Wording:
     summary: str
     hint: str
     about_opening: bool = False
+    at_opening: bool = False
 
 
 _TAB = _Wording("tab character", "A tab cannot indent YAML", "Indent with spaces.")
@@ -124,6 +125,8 @@ _WORDINGS = (
         "could not find expected ':'",
         "A `:` is missing",
         "Write `key: value`, or indent the line so that it belongs to the value above.",
+        about_opening=True,
+        at_opening=True,
     ),
     _Wording(
         "did not find expected key",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import schema
 from reconciler.errors import Diagnostic, Finding
+from reconciler.fields import at
 from reconciler.locator import Locator, Path
 from reconciler.merging import known_depth, merged, without_nulls
 from reconciler.references import Import, Moved, References, Removed
@@ -59,7 +60,8 @@ class SpecFile:
         clean = self.document.has_nulls or _has_null(base)
         for key, body in self.raw_meetings.items():
             if not fits(body):
-                yield key, None, schema.findings("meetings", body, schema.MEETING)
+                found = schema.findings("meetings", body, schema.MEETING)
+                yield key, None, found if isinstance(body, dict) else _at_wrong_depth(key, found)
             elif _KEY.fullmatch(key):
                 whole = merged(base, body) if base else body  # which fits, as both of them do
                 yield key, without_nulls(whole) if clean else whole, ()
@@ -129,6 +131,14 @@ class SpecFile:
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             if (section, index) not in self._bad_entries:
                 yield (section, index), entry
+
+
+def _at_wrong_depth(key: str, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What to do about a meeting that is one value, where its key names a field of a meeting."""
+    if key not in {"host", "protect"} and ("." in key or at((key,)) is None):
+        return found
+    hint = f"`{key}` is a field: indent it under the key of its meeting."
+    return tuple(replace(finding, hint=hint) for finding in found)
 
 
 def _nothing_declared(value: Json) -> Finding:
