@@ -1,0 +1,59 @@
+"""What README.md shows is what the program prints."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import shutil
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli import run
+from reconciler.document import Source
+from reconciler.settings import Settings
+from reconciler.settings import parse as parse_settings
+from reconciler.spec import parse
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the examples, as a new user stands in it."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("checkout")
+@pytest.mark.parametrize("shown", blocks("console"))
+def test_each_shown_command_prints_what_is_shown(shown: str) -> None:
+    command, _, expected = shown.partition("\n")
+    printed = io.StringIO()
+
+    with redirect_stdout(printed):
+        run(shlex.split(command.removeprefix("$ reconciler ")))
+
+    assert printed.getvalue() == expected
+
+
+def test_the_shown_spec_and_settings_are_valid() -> None:
+    spec_text, settings_text = blocks("yaml")
+    parsed_settings = parse_settings(Source("reconciler.yaml", settings_text.encode()))
+    parsed_spec = parse([Source("meetings.yaml", spec_text.encode())], parsed_settings.settings or Settings())
+
+    assert (parsed_settings.diagnostics, parsed_spec.diagnostics) == ((), ())
+
+
+def test_something_is_shown() -> None:
+    """The tests above look at something."""
+    assert (len(blocks("console")), len(blocks("yaml"))) == (1, 2)
