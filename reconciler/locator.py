@@ -140,17 +140,13 @@ class Locator:
         return [*known, *secret_columns(self._text_lines(), index, is_yaml=traced.is_whole)]
 
     def _secrets_at(self, path: Path) -> list[str]:
-        """Secret values of this meeting as they stand in the text, so that no message can repeat them."""
+        """Secret values that this meeting writes, so that no message can repeat them."""
         traced, steps = self._traced(path[:2])
         place, _ = _deepest(traced.root, steps)
-        if place is None or not traced.secrets:
+        if place is None or not traced.secret_texts:
             return []
-        lines = self._text_lines()
-        return [
-            lines[index][start:end].strip("\"'")
-            for index in range(place.value[0], min(place.value[2] + 1, len(lines)))
-            for start, end in traced.secrets.get(index, ())
-        ]
+        lines = range(place.value[0], place.value[2] + 1)
+        return [text for line in lines for text in traced.secret_texts.get(line, ())]
 
     def _text_lines(self) -> list[str]:
         if self._lines is None:

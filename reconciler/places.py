@@ -31,11 +31,12 @@ DEPTH_MAX = 60
 
 @dataclass(slots=True)
 class Place:
-    """Where a value stands, its key, and what is in it."""
+    """Where a value stands, its key, and what is in it: the `text` of a scalar, or `children`."""
 
     value: Range
     key: Range | None = None
     is_container: bool = False
+    text: str = ""
     children: dict[str | int, Place] = field(default_factory=dict)
 
     @property
@@ -57,17 +58,20 @@ class Twin:
 class Trace:
     """The places of a whole text, or of a piece of it; of a broken one, up to the break.
 
-    `secrets` maps a line to the stretches of it that hold secret values.
+    `secrets` maps a line to the stretches of it that hold secret values, `secret_texts`
+    the line on which a secret begins to the secret itself.
     """
 
     root: Place | None = None
     twins: list[Twin] = field(default_factory=list)
     secrets: dict[int, list[Columns]] = field(default_factory=dict)
+    secret_texts: dict[int, list[str]] = field(default_factory=dict)
     is_whole: bool = False
 
-    def hide(self, place: Range) -> None:
-        """Note a stretch, which may go over several lines, as secret."""
-        start_line, start, end_line, end = place
+    def hide(self, place: Place) -> None:
+        """Note a scalar, which may go over several lines, as secret."""
+        start_line, start, end_line, end = place.value
+        self.secret_texts.setdefault(start_line, []).append(place.text)
         for line in range(start_line, end_line + 1):
             columns = (start if line == start_line else 0, end if line == end_line else 1 << 30)
             self.secrets.setdefault(line, []).append(columns)
@@ -97,7 +101,8 @@ class _Walk:
                 return
             event = self.next_event()
         self.found.root = self.place(self.next_event(), None, "", depth=0)
-        self.found.is_whole = True
+        self.next_event()  # the end of the document
+        self.found.is_whole = type(self.next_event()) is StreamEndEvent
 
     def place(self, event: Any, key: Range | None, secret: str, *, depth: int) -> Place:
         """The place of the value that begins with `event`; `secret`: the key that hides it, or empty."""
@@ -110,8 +115,10 @@ class _Walk:
             place.is_container = True
             fill = self.mapping if type(event) is MappingStartEvent else self.sequence
             fill(place, secret, depth + 1)
-        elif secret and not is_reference(secret, event.value):
-            self.found.hide(place.value)
+        else:
+            place.text = event.value
+            if secret and not is_reference(secret, event.value):
+                self.found.hide(place)
         if event.anchor is not None:  # only now: a value cannot be inside itself
             self.anchors[event.anchor] = place
         return place
@@ -122,11 +129,11 @@ class _Walk:
             return Place(self.range(event), key)
         if secret:
             self.hide_all(target, set())
-        return Place(self.range(event), key, target.is_container, target.children)
+        return Place(self.range(event), key, target.is_container, target.text, target.children)
 
     def hide_all(self, place: Place, seen: set[int]) -> None:
         if not place.is_container:
-            self.found.hide(place.value)
+            self.found.hide(place)
         if id(place.children) in seen:  # aliases of aliases can make a small text huge
             return
         seen.add(id(place.children))
@@ -141,7 +148,7 @@ class _Walk:
                 continue
             name, key = event.value, self.range(event)
             if event.anchor is not None:
-                self.anchors[event.anchor] = Place(key)
+                self.anchors[event.anchor] = Place(key, text=name)
             beneath = name if secret or is_secret(name) else ""
             child = self.place(self.next_event(), key, beneath, depth=depth)
             first = place.children.setdefault(name, child)

@@ -134,6 +134,11 @@ _WORDINGS = (
         "Indent the keys of one mapping alike; a value with quotes inside needs quotes around it.",
     ),
     _Wording(
+        "expected <document start>",
+        "Nothing more is expected here",
+        "Begin every key of the outermost mapping in the same column.",
+    ),
+    _Wording(
         "expected '-' indicator", "A list item, `- `, is expected here", "Indent the items of one list alike."
     ),
     _Wording(

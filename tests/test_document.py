@@ -364,6 +364,7 @@ def test_no_line_shows_a_secret(text: str) -> None:
     [
         "password: hunter2: x",
         "a: 1\n  password: &p hunter2",
+        "  a: 1\npassword: hunter2",
         "password: 'hunter2\nb: [",
         "password: |\n  x\n hunter2: : : [\n",
         "a: {password: hunter2, b: [}",

@@ -239,7 +239,7 @@ def test_a_spec_cannot_be_changed_through_its_mapping() -> None:
     found = declared(f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n")
 
     with pytest.raises(TypeError):
-        found.meetings["two"] = found.meetings["one"]  # type: ignore[index] - that is the point
+        found.meetings["two"] = found.meetings["one"]  # type: ignore[index]  # that is the point
 
 
 def test_warnings_leave_a_spec() -> None:
