@@ -146,7 +146,10 @@ class Locator:
         if place is None or not traced.secret_texts:
             return []
         lines = range(place.value[0], place.value[2] + 1)
-        return [text for line in lines for text in traced.secret_texts.get(line, ())]
+        if self._document.has_aliases:  # it may be written anywhere
+            lines = range(len(self._text_lines()))
+        texts = (text for line in lines for text in traced.secret_texts.get(line, ()))
+        return [part for text in texts for part in text.splitlines()]
 
     def _text_lines(self) -> list[str]:
         if self._lines is None:

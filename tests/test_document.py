@@ -389,6 +389,17 @@ def test_a_message_does_not_repeat_a_secret() -> None:
     assert (found.summary, found.detail, found.hint) == ("It is ***", "***!", "not ***")
 
 
+@pytest.mark.parametrize(
+    "text", ["a: &p hunter2\npassword: *p\n", "a:\n  password: |\n    hunter2\n    more\n"]
+)
+def test_a_message_does_not_repeat_a_secret_written_otherwise(text: str) -> None:
+    locator = Locator(document.parse(Source("spec.yaml", text.encode())))
+
+    found = locator.diagnostic(Finding(("a",), "spec.test", "It is hunter2\\n"), ("a",))
+
+    assert found.summary == "It is ***\\n"
+
+
 def test_an_environment_name_is_no_secret() -> None:
     assert shown("password: {env: REVIEW_PASSCODE, version: 1}\n", "password", "version") == (
         "password: {env: REVIEW_PASSCODE, version: 1}\n                                          ^"
