@@ -32,7 +32,8 @@ format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-faults: .venv/.installed-dev  ## the tests that die at every touch of the outside
+faults: export FAULT_ROUNDS := 200
+faults: .venv/.installed-dev  ## die at every touch of the outside, and at many random instants (about 3 minutes)
 	$(BIN)/pytest tests/faults
 
 bench: .venv/.installed-dev .venv/.installed-peers  ## ours beside the peers, as ratios (about 15 minutes)

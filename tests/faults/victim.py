@@ -1,0 +1,136 @@
+"""A process that dies at a chosen touch of the outside: a fork of this one, ended by SIGKILL.
+
+A touch is a step of a write of the state, a change of the lock, or a request. It dies before
+each; after a step of a file is before the next one. A request has a touch after it too, since
+a write may go on beside it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from reconciler.cli import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+TOUCHES: tuple[tuple[Any, str], ...] = (
+    (os, "open"),
+    (os, "fsync"),
+    (os, "link"),
+    (os, "unlink"),
+    (os, "replace"),
+    (fcntl, "flock"),
+)
+"""What changes a file, as the standard library has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a fork ended: by its exit status, or, where it is None, by its death at the touch `place`."""
+
+    status: int | None
+    said: str
+    place: str = ""
+
+
+class Death:
+    """Kills this process at the n-th touch; never where n is 0."""
+
+    def __init__(self, nth: int, told: Path) -> None:
+        self._left = nth
+        self._told = told
+
+    def touch(self, place: str) -> None:
+        """Count one more, and die if it is the one."""
+        self._left -= 1
+        if self._left == 0:
+            self._told.write_text(place)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+Patch = Callable[[], None]
+
+
+def nothing() -> None:
+    """Leave the program as it is."""
+
+
+@contextmanager
+def started(folder: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[int]:
+    """The id of a fork that runs our program and was not waited for."""
+    child = _fork(folder, arguments, environ, Death(0, folder.parent / "place"), nothing)
+    try:
+        yield child
+    finally:
+        os.waitpid(child, 0)
+
+
+def in_fork(
+    folder: Path,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    dies_at: int = 0,
+    patch: Patch = nothing,
+) -> Ended:
+    """Run our program in a fork of this process, in `folder`; it dies at the touch `dies_at`."""
+    told = folder.parent / "place"
+    told.write_text("")
+    child = _fork(folder, arguments, environ, Death(dies_at, told), patch)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    said = (folder.parent / "said").read_text()
+    return Ended(None if code == -signal.SIGKILL else code, said, told.read_text())
+
+
+def _fork(
+    folder: Path, arguments: Sequence[str], environ: Mapping[str, str], death: Death, patch: Patch
+) -> int:
+    child = os.fork()
+    if child:
+        return child
+    status = 70
+    try:
+        with (folder.parent / "said").open("w") as output:
+            sys.stdout = sys.stderr = output
+            os.chdir(folder)
+            os.environ.update(environ)
+            patch()
+            _arm(death)
+            status = run(arguments)
+    finally:  # the child never returns into the tests
+        os._exit(status)
+
+
+def _arm(death: Death) -> None:
+    for module, name in TOUCHES:
+        setattr(module, name, _deadly(getattr(module, name), name, death))
+    send = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def sent(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        place = f"{request.method} {request.url.path}"
+        death.touch(f"before {place}")
+        response = await send(transport, request)
+        death.touch(f"after {place}")
+        return response
+
+    httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[assignment, method-assign]  # where requests leave
+
+
+def _deadly(call: Any, name: str, death: Death) -> Any:
+    def touched(*arguments: Any, **options: Any) -> Any:
+        death.touch(f"before {name} {arguments[0]}")
+        return call(*arguments, **options)
+
+    return touched
