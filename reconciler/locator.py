@@ -13,7 +13,7 @@ from reconciler.masking import MASK, escaped, secret_columns, shown
 from reconciler.places import Place, Range, Trace, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from reconciler.document import Document
     from reconciler.errors import Finding
@@ -145,9 +145,9 @@ class Locator:
         place, _ = _deepest(traced.root, steps)
         if place is None or not traced.secret_texts:
             return []
-        lines = range(place.value[0], place.value[2] + 1)
+        lines: Iterable[int] = range(place.value[0], place.value[2] + 1)
         if self._document.has_aliases:  # it may be written anywhere
-            lines = range(len(self._text_lines()))
+            lines = traced.secret_texts
         texts = (text for line in lines for text in traced.secret_texts.get(line, ()))
         return [part for text in texts for part in text.splitlines()]
 
