@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from reconciler.fields import Json
     from reconciler.settings import Settings
 
+TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence"})
+"""What the rules about times and series look at beside the type."""
+
+MISSING = ("-missing", ".no-host")
+"""How the codes of findings about absent fields end."""
+
 __all__ = ["Import", "Moved", "Parsed", "Removed", "Spec", "parse"]
 
 
@@ -85,26 +91,27 @@ class _Reading:
             if first is not file:
                 self.diagnostics.append(_twin(key, first, file))
         for key, body, findings in file.meetings():
-            if body is None:
-                self.tell(file, key, findings)
-            elif self.declared[key] is file:
-                self.take(file, key, body)
+            self.tell(file, key, findings)
+            if self.declared[key] is file:
+                self.take(file, key, body, findings)
         self.references += file.references()
 
-    def take(self, file: SpecFile, key: str, body: Mapping[str, Json]) -> None:
-        """Make a meeting of a body that fits the schema."""
+    def take(
+        self, file: SpecFile, key: str, body: Mapping[str, Json], misfits: Sequence[Finding] = ()
+    ) -> None:
+        """Make a meeting of a body that fits the schema; `misfits` are about fields that are not in it."""
         attributes = {**body}
         host = attributes.pop("host", None)
         protect = attributes.pop("protect", False)
-        problem = self.host_problem(host)
-        if problem:
-            self.tell(file, key, (problem,))
         filename = file.document.filename
         meeting = Meeting(key, host or "", attributes, protect, filename, *file.position(key))
-        findings = rules.check(meeting)
-        if findings:
-            self.tell(file, key, findings)
-        if not problem:
+        problem = self.host_problem(host)
+        found = (*((problem,) if problem else ()), *rules.check(meeting))
+        if misfits:
+            self.tell(file, key, _that_hold_anyway(found, misfits))
+        elif found:
+            self.tell(file, key, found)
+        if not problem and not misfits:
             self.found[key] = meeting
 
     def host_problem(self, host: str | None) -> Finding | None:
@@ -152,6 +159,18 @@ class _Reading:
             return None
         meetings = MappingProxyType({key: self.found[key] for key in sorted(self.found)})
         return Spec(meetings, self.references.moved, self.references.imports, self.references.removed)
+
+
+def _that_hold_anyway(found: Sequence[Finding], misfits: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Of what is found about a meeting with fields taken out, all that does not hang on those fields."""
+    bad = {misfit.path[0] if misfit.path else "type" for misfit in misfits}
+    if "type" in bad:  # which rules hold is the type's to say
+        return ()
+    families = ("time.", "series.") if bad & TIME_FIELDS else ()
+    # A field with a typo in its name is missing, and that is told once.
+    endings = MISSING if any(misfit.on_key for misfit in misfits) else ()
+    held = (one for one in found if not one.code.startswith(families) and not one.code.endswith(endings))
+    return tuple(one for one in held if not one.path or one.path[0] not in bad)
 
 
 def _twin(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:

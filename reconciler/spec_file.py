@@ -15,7 +15,7 @@ from reconciler.merging import known_depth, merged, without_nulls
 from reconciler.references import Import, Moved, References, Removed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.document import Document
     from reconciler.fields import Json
@@ -50,21 +50,26 @@ class SpecFile:
         for finding in self._outer:
             yield self.diagnostic(finding)
 
-    def meetings(self) -> Iterator[tuple[str, dict[str, Json] | None, tuple[Finding, ...]]]:
-        """(key, the body merged with its defaults, findings) per meeting; None for a body that does not fit.
+    def meetings(self) -> Iterator[tuple[str, dict[str, Json], tuple[Finding, ...]]]:
+        """(key, the body merged with its defaults, findings) per meeting, paths leading from the meeting.
 
-        Paths of findings lead from the meeting.
+        Where there are findings, the fields that they are about are taken out of the body.
         """
         fits = schema.gate("meetings", schema.MEETING)
         base = self._base()
         clean = self.document.has_nulls or _has_null(base)
-        for key, body in self.raw_meetings.items():
+        for key, raw in self.raw_meetings.items():
+            body: Json = raw
+            findings: tuple[Finding, ...] = ()
             if not fits(body):
                 found = schema.findings("meetings", body, schema.MEETING)
-                yield key, None, found if isinstance(body, dict) else _at_wrong_depth(key, found)
-            elif _KEY.fullmatch(key):
-                whole = merged(base, body) if base else body  # which fits, as both of them do
-                yield key, without_nulls(whole) if clean else whole, ()
+                findings = found if isinstance(body, dict) else _at_wrong_depth(key, found)
+                body = _without_bad_fields(body, findings)
+            whole = merged(base, body) if base else body
+            if clean:
+                whole = without_nulls(whole)
+            if findings or _KEY.fullmatch(key):
+                yield key, whole, findings
 
     def position(self, key: str) -> tuple[int, int]:
         """Line and column, from 1, of a meeting's key."""
@@ -160,3 +165,8 @@ def _mapping(value: Json) -> Mapping[str, Json]:
 def _has_null(value: Json) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return value is None or any(map(_has_null, inner))
+
+
+def _without_bad_fields(body: Json, findings: Iterable[Finding]) -> dict[str, Json]:
+    bad = {finding.path[0] for finding in findings if finding.path}
+    return {name: value for name, value in _mapping(body).items() if name not in bad}

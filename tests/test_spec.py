@@ -145,6 +145,32 @@ def test_a_default_that_removes_holds_for_a_file_without_nulls_of_its_own() -> N
     assert "timezone" not in found.meetings["one"].attributes
 
 
+def test_a_wrong_field_hides_nothing_else_that_is_wrong() -> None:
+    """What the rules say of the other fields is told in the same run; what hangs on the field is not."""
+    assert told(
+        """\
+version: 1
+meetings:
+  one:
+    host: a@b.c
+    topic: Review
+    type: 8
+    start_time: 2027-01-12T10:00:00
+    timezone: Europe/Berlin
+    duration: long
+    recurrence: {type: 2, weekly_days: "2", end_times: 3}
+  two: {host: a@b.c, topic: Review, start_time: tomorrow, timezone: Europe/Atlantis, agenda: 5}
+  three: {host: a@b.c, topic: Review, type: eight, recurrence: {end_times: 3}}
+"""
+    ) == [
+        ("spec.wrong-type", "a.yaml", 9, 15, "one"),
+        ("series.start-off-rule", "a.yaml", 10, 40, "one"),
+        ("spec.wrong-form", "a.yaml", 11, 49, "two"),
+        ("spec.wrong-type", "a.yaml", 11, 94, "two"),
+        ("spec.wrong-type", "a.yaml", 12, 45, "three"),
+    ]
+
+
 def test_one_meeting_that_is_wrong_hides_no_other() -> None:
     assert told(
         """\
