@@ -84,4 +84,4 @@ def spec_of(meetings: Mapping[str, Mapping[str, Any]], *, host: str = HOST) -> s
     """A spec; each meeting is a one-off of its key's name unless it says otherwise."""
     plain = {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60}
     declared = {key: {"topic": key, **plain, **own} for key, own in meetings.items()}
-    return json.dumps({"version": 1, "defaults": {"host": host}, "meetings": declared})
+    return json.dumps({"version": 1, "defaults": {"host": host}, "meetings": declared}, ensure_ascii=False)

@@ -1,0 +1,482 @@
+"""The command line as people and pipelines use it: verbs, flags, streams and exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from shell import HOST, NOW, ONE, spec_of
+
+from reconciler import __version__, resources, statefile
+from reconciler.cli import run
+from reconciler.errors import Exit
+from reconciler.state import Record, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shell import Shell
+
+STATE_FLAGS = ("--state", "--sandbox", "--sandbox-now", "--no-color", "--verbose")
+SELECTION = ("--refresh", "--target")
+VERBS = {
+    "validate": ("--strict", "--format", "--no-color"),
+    "plan": (
+        "--out",
+        "--format",
+        "--json-into",
+        "--changes-only",
+        "--detailed-exitcode",
+        *SELECTION,
+        *STATE_FLAGS,
+    ),
+    "apply": (
+        *("--plan", "--auto-approve", "--pace", "--lock-timeout", "--format", "--detailed-exitcode"),
+        *(*SELECTION, *STATE_FLAGS),
+    ),
+    "state list": STATE_FLAGS,
+    "state rm": STATE_FLAGS,
+    "schema": (),
+    "sandbox": ("--port", "--sandbox-now"),
+}
+"""Every verb with all its flags."""
+
+TWO = {"first": {}, "second": {"start_time": "2027-01-15T15:00:00Z"}}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_lists_its_flags_and_an_example(verb: str, shell: Shell) -> None:
+    ran = shell(*verb.split(), "--help")
+
+    listed = re.findall(r"^  (--[a-z-]+)", ran.out, re.MULTILINE)
+    assert (ran.status, ran.err, sorted(listed)) == (0, "", sorted(VERBS[verb]))
+    assert f"Example:\n    reconciler {verb}" in ran.out
+
+
+def test_the_help_lists_every_verb_and_an_example(shell: Shell) -> None:
+    ran = shell("--help")
+
+    listed = re.findall(r"^  ([a-z]+)  +[A-Z]", ran.out, re.MULTILINE)
+    assert (ran.status, ran.err, set(listed)) == (0, "", {verb.split()[0] for verb in VERBS})
+    assert "..." not in ran.out.partition("Commands:")[2]
+    assert "Example:\n    reconciler validate" in ran.out
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--version", "--help"]])
+def test_the_version_is_told(arguments: list[str], shell: Shell) -> None:
+    ran = shell(*arguments)
+
+    assert (ran.status, ran.out, ran.err) == (0, f"reconciler {__version__}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["state"]])
+def test_no_verb_at_all_shows_the_help_and_is_an_error(arguments: list[str], shell: Shell) -> None:
+    ran = shell(*arguments)
+
+    assert (ran.status, ran.out, "Commands:" in ran.err) == (1, "", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "summary", "command"),
+    [
+        ("paln", "No such command 'paln'. Did you mean 'plan'?", "reconciler"),
+        ("state lst", "No such command 'lst'. Did you mean 'list'?", "reconciler state"),
+        ("plan --ouT x", "No such option '--ouT'. Did you mean '--out'?", "reconciler plan"),
+        ("plan --out", "Option '--out' requires an argument", "reconciler"),
+        ("plan --refresh", "--refresh is not part of this version yet", "reconciler plan"),
+        ("plan --state=", "--state names no place", "reconciler plan"),
+        (
+            "plan --sandbox-now +1d",
+            "--sandbox-now sets the emulator's clock: give --sandbox too",
+            "reconciler plan",
+        ),
+        (
+            "apply --sandbox --state s.json",
+            "--sandbox always has a state of its own: leave out --state",
+            "reconciler apply",
+        ),
+        (
+            "apply --lock-timeout soon",
+            "Invalid value for '--lock-timeout': 'soon' is not a duration such as 30s, 5m or 1h",
+            "reconciler apply",
+        ),
+        ("state rm", "Missing argument 'KEY'", "reconciler state rm"),
+    ],
+)
+def test_a_misuse_is_told_in_one_message(arguments: str, summary: str, command: str, shell: Shell) -> None:
+    """With exit status 1: 2 means that there is something to do."""
+    ran = shell(*arguments.split())
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        f"error[usage.command-line]: {summary}",
+        f"  = hint: `{command} --help` shows what it takes, with an example.",
+    ]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0s", 0), ("90", 90), ("5m", 300), ("1h", 3600)])
+def test_a_duration_is_told_in_the_unit_one_likes(text: str, seconds: float) -> None:
+    from reconciler.cli.flags import Duration  # noqa: PLC0415 - only here
+
+    assert Duration().convert(text, None, None) == seconds
+    assert Duration().convert(float(seconds), None, None) == seconds
+
+
+def test_plan_apply_plan_tells_a_story(shell: Shell) -> None:
+    """What is missing is created, recorded, and then there is nothing to do."""
+    shell.write("meetings.yaml", ONE)
+
+    planned = shell.sandbox("plan")
+    applied = shell.sandbox("apply", "--auto-approve")
+    listed = shell("state", "list", "--sandbox")
+    again = shell.sandbox("plan")
+
+    number = re.search(r"created as (\d+), next Thu 14 Jan 2027", applied.out)
+    assert number
+    assert (planned.status, applied.status, again.status) == (0, 0, 0)
+    assert "\nPlan: 1 to add, 0 to change, 0 to destroy.\n" in planned.out
+    assert applied.out.endswith("\nApply complete! 1 added, 0 changed, 0 destroyed.\n")
+    assert listed.out == f"launch-review  {number[1]}  {HOST}\n"
+    assert again.out == "No changes. Compared with what was last applied; drift asks Zoom.\n"
+    assert planned.err + applied.err + listed.err + again.err == ""
+
+
+def test_the_sandbox_keeps_to_its_own_folder(shell: Shell) -> None:
+    """Whatever state the environment or the settings name."""
+    shell.write("meetings.yaml", ONE)
+    shell.write("reconciler.yaml", "state: real.json\n")
+
+    shell("apply", "--auto-approve", "--sandbox", RECONCILER_STATE="other.json")
+
+    assert sorted(path.name for path in shell.folder.iterdir()) == [
+        ".reconciler",
+        "meetings.yaml",
+        "reconciler.yaml",
+    ]
+
+
+@pytest.mark.parametrize("where", ["flag", "environment", "settings"])
+def test_a_state_is_named_in_three_ways(where: str, shell: Shell) -> None:
+    """The flag wins over the environment, and that over the settings."""
+    named = {"settings": "settings.json", "environment": "environment.json", "flag": "flag.json"}
+    for way, name in named.items():
+        shell.write(name, statefile.encode(State(meetings={f"at-{way}": Record(1, way, None, {})})).decode())
+    shell.write("reconciler.yaml", "state: settings.json\n")
+    flag = ["--state", "flag.json"] if where == "flag" else []
+    environ = {} if where == "settings" else {"RECONCILER_STATE": "environment.json"}
+
+    assert shell("state", "list", *flag, **environ).out == f"at-{where}  1  {where}\n"
+
+
+def test_results_go_to_stdout_and_remarks_to_stderr(shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of({"odd": {"password": "lift-off-7"}}))
+
+    ran = shell.sandbox("plan", "--format", "json")
+    text = shell.sandbox("plan")
+
+    assert (ran.err, [told["severity"] for told in json.loads(ran.out)["diagnostics"]]) == ("", ["warning"])
+    assert (text.err.startswith("warning["), text.out.startswith("+ odd")) == (True, True)
+    assert "lift-off" not in ran.out + text.out + text.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["plan"], Exit.DONE),
+        (["plan", "--detailed-exitcode"], Exit.CHANGES),
+        (["apply", "--auto-approve"], Exit.DONE),
+        (["apply", "--auto-approve", "--detailed-exitcode"], Exit.WORK_LEFT),
+    ],
+)
+def test_the_exit_status_tells_more_where_it_is_asked(
+    arguments: list[str], status: Exit, shell: Shell
+) -> None:
+    """2: a plan has something to do. 3: an apply left something for a later day."""
+    shell.write("meetings.yaml", spec_of(TWO))
+    shell.write("reconciler.yaml", "budget: {daily_limit: 1, reserve: 0}\n")
+
+    assert shell.sandbox(*arguments).status == status
+
+
+def test_nothing_to_do_is_0_however_it_is_asked(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+
+    assert [
+        shell.sandbox(*arguments, "--detailed-exitcode").status
+        for arguments in (["plan"], ["apply", "--auto-approve"])
+    ] == [0, 0]
+
+
+def test_the_worst_exit_status_is_reported() -> None:
+    """Interrupted, locked, to be judged, an error, work left, changes."""
+    order = [130, 4, 5, 1, 3, 2, 0]
+
+    assert [Exit.worst(*map(Exit, order[place:])) for place in range(len(order))] == order
+
+
+def test_an_apply_for_a_program_has_a_first_and_a_last_line(shell: Shell) -> None:
+    """Where there is nothing to do, too."""
+    shell.write("meetings.yaml", ONE)
+
+    ran = shell.sandbox("apply", "--auto-approve", "--format", "json")
+    again = shell.sandbox("apply", "--auto-approve", "--format", "json")
+
+    assert [row["type"] for row in ran.rows] == ["version", "step_started", "step_done", "summary"]
+    assert [(row["type"], row.get("added")) for row in again.rows] == [("version", None), ("summary", 0)]
+    assert (ran.err, again.err) == ("", "")
+
+
+@pytest.mark.parametrize("flag", ["--out", "--json-into"])
+def test_a_plan_is_written_for_its_owner_only(flag: str, shell: Shell) -> None:
+    """Beside the view that is asked for; nothing but the file is left."""
+    shell.write("meetings.yaml", ONE)
+    shell.write("plan.json", "an older one").chmod(0o644)
+
+    ran = shell.sandbox("plan", flag, "plan.json")
+
+    written = shell.folder / "plan.json"
+    assert (ran.status, ran.err, stat.S_IMODE(written.stat().st_mode)) == (0, "", 0o600)
+    assert [step["key"] for step in json.loads(written.read_text())["steps"]] == ["launch-review"]
+    assert sorted(path.name for path in shell.folder.iterdir()) == [
+        ".reconciler",
+        "meetings.yaml",
+        "plan.json",
+    ]
+
+
+def test_only_the_view_leaves_steps_out(shell: Shell) -> None:
+    """What is to be approved is whole, whatever is shown beside it."""
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+
+    ran = shell.sandbox(
+        *("plan", "--format", "json", "--changes-only", "--out", "plan.json", "--json-into", "view.json")
+    )
+
+    steps = [
+        json.loads(text)["steps"] and "whole"
+        for text in (ran.out, *((shell.folder / name).read_text() for name in ("view.json", "plan.json")))
+    ]
+    assert steps == [[], [], "whole"]
+
+
+def test_an_approved_plan_is_applied_once(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("plan", "--out", "plan.json")
+
+    first = shell.sandbox("apply", "--plan", "plan.json")
+    second = shell.sandbox("apply", "--plan", "plan.json")
+
+    assert (first.status, second.status) == (0, 1)
+    assert second.err.splitlines() == [
+        "error[plan.stale]: Saved plan is stale",
+        "  = plan.json: Nothing is left to do: the approval is used up. Nothing was sent.",
+        "  = hint: Make a new plan with --out, have it reviewed, and apply that.",
+    ]
+
+
+def test_an_approval_lasts_through_a_rollout_of_several_days(shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of(TWO))
+    shell.write("reconciler.yaml", "budget: {daily_limit: 1, reserve: 0}\n")
+    shell.sandbox("plan", "--out", "plan.json")
+
+    days = [shell.sandbox("apply", "--plan", "plan.json", now=now) for now in (NOW, "+1d", "+1d")]
+
+    assert [(day.status, day.out.count(" created as ")) for day in days] == [(0, 1), (0, 1), (1, 0)]
+
+
+def test_what_was_not_approved_is_not_sent(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("plan", "--out", "plan.json")
+    shell.write("meetings.yaml", ONE.replace("duration: 60", "duration: 90"))
+
+    ran = shell.sandbox("apply", "--plan", "plan.json")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert (
+        "plan.json: launch-review: its create is not the one that was approved. Nothing was sent." in ran.err
+    )
+
+
+def test_a_plan_is_applied_with_the_paths_it_was_made_with(shell: Shell) -> None:
+    shell.write("here/one.yaml", ONE)
+    shell.write("meetings.yaml", spec_of(TWO))
+    shell.sandbox("plan", "here", "--out", "plan.json")
+
+    assert "launch-review created" in shell.sandbox("apply", "--plan", "plan.json").out
+
+
+@pytest.mark.parametrize("extra", [["meetings.yaml"], ["--target", "x"], ["--auto-approve"]])
+def test_a_saved_plan_takes_no_further_choices(extra: list[str], shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("plan", "--out", "plan.json")
+
+    ran = shell.sandbox("apply", "--plan", "plan.json", *extra)
+
+    assert (ran.status, ran.out, ran.err.splitlines()[0]) == (
+        1,
+        "",
+        "error[usage.plan-file]: --plan brings its own PATHS, --refresh and --target",
+    )
+
+
+def test_a_target_leaves_the_others_alone(shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of(TWO))
+
+    shell.sandbox("apply", "--auto-approve", "--target", "sec*")
+
+    assert shell("state", "list", "--sandbox").out.split()[0::3] == ["second"]
+
+
+def test_a_key_is_forgotten_and_its_meeting_is_not_made_again(shell: Shell) -> None:
+    """Zoom still has it, so the next apply stops at it."""
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+
+    forgotten = shell("state", "rm", "launch-review", "--sandbox")
+    again = shell.sandbox("apply", "--auto-approve")
+
+    assert (forgotten.status, forgotten.out) == (0, "Forgot launch-review. Zoom was not touched.\n")
+    assert (again.status, "Such a meeting exists already" in again.out) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["meetings", "reconciler", "plan", "state"])
+def test_a_schema_is_printed_as_it_ships(name: str, shell: Shell) -> None:
+    ran = shell("schema", name)
+
+    assert (ran.status, ran.out.encode(), ran.err) == (0, resources.read(f"{name}.schema.json"), "")
+
+
+def test_the_schema_of_specs_is_the_plain_one(shell: Shell) -> None:
+    assert shell("schema").out == shell("schema", "meetings").out
+
+
+def test_findings_come_in_the_form_that_is_asked_for(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE.replace("duration", "durration"))
+
+    text, as_json, github = (shell("validate", "--format", name) for name in ("text", "json", "github"))
+
+    assert [ran.status for ran in (text, as_json, github)] == [1, 1, 1]
+    assert (text.out.splitlines()[0], text.out.splitlines()[-1]) == (
+        "error[spec.unknown-field]: The meeting has no field `durration`",
+        "1 error in 1 file.",
+    )
+    assert [told["code"] for told in json.loads(as_json.out)["diagnostics"]] == ["spec.unknown-field"]
+    assert github.out.startswith("::error file=meetings.yaml,line=8,")
+    assert text.err + as_json.err + github.err == ""
+
+
+@pytest.mark.parametrize(("flags", "status"), [([], 0), (["--strict"], 1)])
+def test_warnings_fail_where_it_is_strict(flags: list[str], status: int, shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of({"odd": {"password": "lift-off-7"}}))
+
+    assert shell("validate", *flags).status == status
+
+
+def plan_into(stdout: int, folder: Path) -> tuple[int, str]:
+    """The exit status and stderr of a plan whose stdout goes there."""
+    command = [sys.executable, "-m", "reconciler", "plan", "--sandbox"]
+    ran = subprocess.run(command, cwd=folder, text=True, check=False, stdout=stdout, stderr=subprocess.PIPE)
+    return ran.returncode, ran.stderr
+
+
+def test_a_reader_who_has_seen_enough_is_no_accident(shell: Shell) -> None:
+    """`reconciler plan | head -1` says nothing on stderr."""
+    shell.write("meetings.yaml", ONE)
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ran = plan_into(writing, shell.folder)
+
+    os.close(writing)
+    assert ran == (1, "")
+
+
+def test_a_full_disk_behind_stdout_is_told(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    full = os.open("/dev/full", os.O_WRONLY)
+
+    status, said = plan_into(full, shell.folder)
+
+    os.close(full)
+    assert (status, said.splitlines()[0]) == (1, "error[output.unwritable]: The output could not be written")
+
+
+def test_what_a_stream_cannot_spell_is_escaped(shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of({"rocket": {"topic": "Lift-off \N{ROCKET}"}}))
+    command = [sys.executable, "-m", "reconciler", "plan", "--sandbox"]
+
+    ran = subprocess.run(
+        command,
+        cwd=shell.folder,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+
+    assert (ran.returncode, ran.stderr, rb"Lift-off \U0001f680" in ran.stdout) == (0, b"", True)
+
+
+def test_a_bug_of_ours_is_told_as_ours(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its traceback is kept."""
+    monkeypatch.setattr("reconciler.resources.read", lambda _: 1 // 0)
+
+    with pytest.raises(ZeroDivisionError):
+        shell("schema")
+
+
+def test_a_bug_of_ours_shows_its_traceback(tmp_path: Path) -> None:
+    program = (
+        "import sys, reconciler.resources\n"
+        "from reconciler.__main__ import main\n"
+        "reconciler.resources.read = lambda _: 1 // 0\n"
+        "sys.exit(main())\n"
+    )
+    command = [sys.executable, "-c", program, "schema"]
+
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    lines = ran.stderr.splitlines()
+    assert ran.returncode == 1
+    assert lines[0].startswith(f"This is a bug in reconciler {__version__}, not in what you wrote.")
+    assert (lines[1], lines[-1]) == (
+        "Traceback (most recent call last):",
+        "ZeroDivisionError: integer division or modulo by zero",
+    )
+
+
+def test_an_interrupt_outside_of_an_apply_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: str) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reconciler.resources.read", interrupted)
+
+    ran = shell("schema")
+
+    assert (ran.status, ran.err.splitlines()[-1]) == (
+        130,
+        "Interrupted. If anything was under way, the next apply looks it up.",
+    )
+
+
+def test_the_door_answers_the_version_by_itself(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without loading the command line, and in the same words as it."""
+    from reconciler.__main__ import main  # noqa: PLC0415 - the door
+
+    monkeypatch.setattr(sys, "argv", ["reconciler", "--version"])
+    by_itself = (main(), capsys.readouterr().out)
+    by_the_command_line = (run(["--version"]), capsys.readouterr().out)
+    monkeypatch.setattr(sys, "argv", ["reconciler", "schema", "state"])
+    handed_on = (main(), json.loads(capsys.readouterr().out)["title"])
+
+    assert by_itself == by_the_command_line == (0, f"reconciler {__version__}\n")
+    assert handed_on == (0, "State")
