@@ -76,8 +76,12 @@ class Journal:
             try:
                 await self._write(self.state)
             except StateError as error:
-                self._refuse(error, carried)
+                self.failure = error
+                self._let_down(error, carried)
                 return
+            except Exception as error:
+                self._let_down(error, carried)  # a bug of ours: nobody may wait for ever because of it
+                raise
             answered_at = self._clock.monotonic()
             for durable in carried:
                 if not durable.done():
@@ -88,8 +92,7 @@ class Journal:
         self._version = await self._offload(partial(self._store.write, document, replaces=self._version))
         self.writes += 1
 
-    def _refuse(self, error: StateError, carried: list[asyncio.Future[float]]) -> None:
-        self.failure = error
+    def _let_down(self, error: Exception, carried: list[asyncio.Future[float]]) -> None:
         for durable in (*carried, *self._waiting):
             if not durable.done():
                 durable.set_exception(error)
