@@ -61,6 +61,18 @@ def twice(step: Step, made: int, others: Sequence[Mapping[str, Json]]) -> Diagno
     )
 
 
+def unlisted(step: Step, error: RemoteError) -> Diagnostic:
+    """A second attempt that succeeded, and the list that should show whether the first landed too."""
+    return Diagnostic(
+        code="apply.not-looked-again",
+        summary="Whether an earlier attempt landed late could not be looked up",
+        detail=f"{step.key} was created by a further attempt. {error.diagnostic.summary}.",
+        hint=f"Look in Zoom whether {step.host} has it twice.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
 def uncertain(step: Step, error: RemoteError, settle_seconds: float) -> Diagnostic:
     """A request whose outcome is looked up after a while."""
     return Diagnostic(

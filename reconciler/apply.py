@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from reconciler import advice, budget
 from reconciler.diff import Action
 from reconciler.errors import AccessError, Diagnostic, Exit, RemoteError, StateError
-from reconciler.events import StepDeferred, StepFailed, Summary
+from reconciler.events import StepDeferred, Summary
 from reconciler.hostrun import HostRun
-from reconciler.state import host_key, pruned
+from reconciler.state import State, host_key, pruned
 from reconciler.step import Status
 
 if TYPE_CHECKING:
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
     from reconciler.plan import Plan
     from reconciler.run import Run
-    from reconciler.state import State
     from reconciler.step import Step
-
-SENDABLE = frozenset({Action.CREATE, Action.RESOLVE})
-"""What this version acts on."""
 
 PASSCODE = re.compile(r"[A-Za-z0-9@_*-]{1,10}")
 """What Zoom takes as a passcode."""
@@ -62,7 +58,7 @@ async def execute(plan: Plan, run: Run) -> Result:
     account or a host is another user than it was.
     """
     for step in plan.steps:
-        if step.status is Status.DEFERRED and step.action in SENDABLE:
+        if step.status is Status.DEFERRED and step.action is Action.CREATE:
             run.tell(StepDeferred(run.now(), step.key, step.host, step.day, "its turn is on a later day"))
     steps = [step for step in _today(plan) if _has_its_passcode(run, step)]
     if steps:
@@ -72,7 +68,12 @@ async def execute(plan: Plan, run: Run) -> Result:
 
 
 def _today(plan: Plan) -> tuple[Step, ...]:
-    return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in SENDABLE)
+    # To look an interrupted create up costs nothing, and comes before anything else is sent.
+    return tuple(
+        step
+        for step in plan.steps
+        if step.action is Action.RESOLVE or (step.action is Action.CREATE and step.status is Status.NOW)
+    )
 
 
 def _has_its_passcode(run: Run, step: Step) -> bool:
@@ -89,7 +90,7 @@ def _has_its_passcode(run: Run, step: Step) -> bool:
     run.unfit[step.key] = advice.passcode_unfit(step, reference.name, empty=not value)
     if step.action is Action.RESOLVE:
         return True
-    _fail(run, (step,), run.unfit[step.key])
+    run.fail(step, run.unfit[step.key])
     return False
 
 
@@ -107,19 +108,25 @@ async def _identify(run: Run, steps: Iterable[Step]) -> list[Step]:
     """The steps whose host Zoom knows, with every host's user id durable."""
     hosts: dict[str, list[Step]] = {}
     for step in steps:
-        hosts.setdefault(step.host.casefold(), []).append(step)
-    found = await asyncio.gather(*(_user_id(run, waiting[0].host) for waiting in hosts.values()))
+        hosts.setdefault(host_key(State(), step.host), []).append(step)
+    found = await asyncio.gather(*(_user_id(run, host) for host in hosts))
     ids: dict[str, str] = {}
-    for waiting, answer in zip(hosts.values(), found, strict=True):
+    for host, answer in zip(hosts, found, strict=True):
         if isinstance(answer, str):
-            ids[waiting[0].host] = answer
+            ids[host] = answer
         else:
-            _fail(run, waiting, answer.diagnostic)
-            run.failure = run.failure or (answer if isinstance(answer, AccessError) else None)
+            _leave_out(run, hosts[host], answer)
     _refuse_other_users(run.journal.state, ids)
     today = budget.day_of(run.now())
     run.settled_from = await run.journal.commit(lambda state: pruned(_with_ids(state, ids), today))
-    return [step for host in ids for step in hosts[host.casefold()]]
+    return [step for host in ids for step in hosts[host]]
+
+
+def _leave_out(run: Run, steps: Iterable[Step], error: RemoteError) -> None:
+    for step in steps:
+        run.fail(step, error.diagnostic)
+    if isinstance(error, AccessError):
+        run.failure = run.failure or error
 
 
 async def _user_id(run: Run, host: str) -> str | RemoteError:
@@ -137,8 +144,8 @@ def _with_ids(state: State, ids: dict[str, str]) -> State:
 
 def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
     for alias, user_id in ids.items():
-        before = state.hosts.get(alias.casefold(), user_id)
-        if before != user_id:
+        before = host_key(state, alias)
+        if before not in {alias, user_id}:
             raise StateError(
                 Diagnostic(
                     code="state.other-user",
@@ -148,11 +155,6 @@ def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
                     "if the address was given to somebody else, declare the host by user id.",
                 )
             )
-
-
-def _fail(run: Run, steps: Iterable[Step], diagnostic: Diagnostic) -> None:
-    for step in steps:
-        run.tell(StepFailed(run.now(), step.key, step.action, step.host, diagnostic))
 
 
 def _result(plan: Plan, run: Run) -> Result:

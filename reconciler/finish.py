@@ -6,13 +6,14 @@ Read-backs run beside the host's next request; `wait` gathers them.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import advice, readback
 from reconciler.diff import Action
 from reconciler.errors import RemoteError, StateError
-from reconciler.events import StepDone, StepFailed
+from reconciler.events import StepDone
 from reconciler.meeting import schedule
 from reconciler.state import Record
 
@@ -38,7 +39,7 @@ class Finisher:
             state = state.confirm(pending.step.key, record)
             if answer.requests_left is None:
                 return state
-            limit = self._run.allowances.of(pending.step.host).daily
+            limit = self._run.limits(pending.step.host).daily
             return state.spend_all(pending.day, pending.step.host, limit - answer.requests_left)
 
         durable = self._run.journal.post(confirmed)
@@ -52,11 +53,10 @@ class Finisher:
         run, step = self._run, pending.step
         try:
             await durable
-            notes = await self._read_back(pending, record)
         except StateError as error:
-            lost = advice.unrecorded(step, record.id, error)
-            run.tell(StepFailed(run.now(), step.key, Action.CREATE, step.host, lost))
+            run.fail(step, advice.unrecorded(step, record.id, error))
             return
+        notes = await self._read_back(pending, record)
         next_at = schedule(record.attributes, run.now()).next_at
         run.tell(StepDone(run.now(), step.key, Action.CREATE, step.host, record.id, next_at, notes))
 
@@ -68,7 +68,10 @@ class Finisher:
         seen = readback.observed(pending.sent, stored.body)
         if seen:
             key = pending.step.key
-            await self._run.journal.commit(lambda state: state.confirm(key, replace(record, observed=seen)))
+            with suppress(StateError):  # the journal tells it to everyone; what was read is told all the same
+                await self._run.journal.commit(
+                    lambda state: state.confirm(key, replace(record, observed=seen))
+                )
         return readback.notes(pending.sent, seen)
 
 

@@ -36,35 +36,29 @@ class Verdicts:
     unclear: Mapping[str, tuple[Body, ...]] = field(default_factory=dict)
 
 
-async def listing(remote: Remote, host: str, deputies: Iterable[str] = ()) -> tuple[Body, ...]:
-    """Every meeting of `host` and of those it schedules for, whole. Raises where any page is missing."""
-    found = {one["id"]: one for one in await remote.meetings(host)}
-    for user in sorted(set(deputies) - {host}):
-        found |= {one["id"]: one for one in await remote.meetings(user)}
-    return tuple(found.values())
-
-
-def deputies(attributes: Iterable[Mapping[str, object]]) -> set[str]:
-    """The users in whose lists such meetings show: those named by `schedule_for`."""
-    return {str(one["schedule_for"]) for one in attributes if one.get("schedule_for")}
-
-
 async def look_up(
     remote: Remote, intents: Mapping[str, Intent], listed: Iterable[Body], known: frozenset[int]
 ) -> Verdicts:
     """What became of one host's creates. `known` are the ids that are recorded or retired."""
-    candidates = [one for one in listed if one.get("id") not in known]
-    read: list[Body] = []
-    for one in candidates:
-        if any(_resembles(intent, one) for intent in intents.values()):
-            read.extend(await _read(remote, one))
+    confirmed: list[Body] = []
+    others: list[Body] = []
+    for one in listed:
+        if one["id"] in known:
+            continue
+        alike = any(in_window(intent, one) and _resembles(intent, one) for intent in intents.values())
+        read = await _read(remote, one) if alike else None
+        if read is None:
+            others.append(one)
         else:
-            read.append(one)
-    return judge(intents, read)
+            confirmed.append(read)
+    return judge(intents, confirmed, others)
 
 
-def judge(intents: Mapping[str, Intent], candidates: Iterable[Body]) -> Verdicts:
-    """Assign candidates to intents; a candidate belongs to one intent at most."""
+def judge(intents: Mapping[str, Intent], candidates: Iterable[Body], others: Iterable[Body] = ()) -> Verdicts:
+    """Assign candidates to intents; a candidate belongs to one intent at most.
+
+    `others` are never adopted, since no read confirms them; but what cannot be ruled out is told.
+    """
     left = {one["id"]: one for one in candidates}
     adopted: dict[str, Body] = {}
     for keys, ids in _groups(intents, left):
@@ -73,7 +67,7 @@ def judge(intents: Mapping[str, Intent], candidates: Iterable[Body]) -> Verdicts
             adopted |= {key: left.pop(number) for key, number in zip(keys, free, strict=True)}
     unclear, absent = {}, []
     for key in sorted(set(intents) - set(adopted)):
-        suspects = tuple(one for one in left.values() if in_window(intents[key], one))
+        suspects = tuple(one for one in (*left.values(), *others) if in_window(intents[key], one))
         if suspects:
             unclear[key] = suspects
         else:
@@ -83,11 +77,11 @@ def judge(intents: Mapping[str, Intent], candidates: Iterable[Body]) -> Verdicts
 
 def in_window(intent: Intent, listed: Mapping[str, object]) -> bool:
     """Whether the meeting can stem from the intent: made no earlier than its first attempt, less `SKEW`."""
-    made = listed.get("created_at")
-    if not isinstance(made, str):
-        return True  # what does not say when it was made cannot be ruled out
     since = datetime.fromisoformat(intent.first_begun_at).replace(microsecond=0) - SKEW
-    return datetime.fromisoformat(made) >= since
+    try:
+        return datetime.fromisoformat(str(listed.get("created_at"))) >= since
+    except (ValueError, TypeError):
+        return True  # what does not say when it was made cannot be ruled out
 
 
 def matches(intent: Intent, stored: Mapping[str, object]) -> bool:
@@ -136,8 +130,9 @@ def _groups(
     return [(groups[ids], list(ids)) for ids in sorted(groups, key=lambda ids: (len(ids), ids)) if ids]
 
 
-async def _read(remote: Remote, listed: Body) -> tuple[Body, ...]:
+async def _read(remote: Remote, listed: Body) -> Body | None:
+    """The meeting, None where it is listed and yet not to be read: lately made, or lately ended."""
     try:
-        return ((await remote.read(listed["id"])).body,)
+        return (await remote.read(listed["id"])).body
     except GoneError:
-        return ()
+        return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.meeting import body, recorded, start_at
+from reconciler.budget import urgent
+from reconciler.meeting import body, recorded, schedule, start_at
 from reconciler.state import Attempt, Intent
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Pending:
     """A create whose intent is durable since the monotonic second `durable_at`.
 
     `day` is the UTC day it is charged to, `sent` the body (with its passcode: never
-    shown), `departures` how many times it was let go under this charge, `repeated`
-    whether it is the second attempt of an interrupted create.
+    shown), `departures` how many times it was let go under this charge, `earlier` the
+    interrupted create that it repeats.
     """
 
     step: Step
@@ -41,7 +42,7 @@ class Pending:
     day: str
     durable_at: float = 0.0
     departures: int = 0
-    repeated: bool = False
+    earlier: Intent | None = None
 
     @property
     def key(self) -> str:
@@ -58,9 +59,15 @@ class Pending:
         return state.begin(self.key, self.intent, day=self.day)
 
     def take_back(self, state: State) -> State:
-        """The state without its intent; without its charge too where it is known never to have left."""
-        state = state.withdraw(self.key)
-        return state if self.departures else state.charge(self.day, self.step.host, -1)
+        """The state without its intent.
+
+        Where it is known never to have left: without its charge too, and with the intent
+        that it was to repeat.
+        """
+        if self.departures:
+            return state.withdraw(self.key)
+        before = state.rewrite(self.key, self.earlier) if self.earlier else state.withdraw(self.key)
+        return before.charge(self.day, self.step.host, -1)
 
 
 def prepare(step: Step, now: datetime, day: str, author: Author, earlier: Intent | None) -> Pending:
@@ -78,13 +85,21 @@ def prepare(step: Step, now: datetime, day: str, author: Author, earlier: Intent
         begun_at=begun_at,
         owner=author.owner,
     )
-    return Pending(step, intent, sent, day, repeated=earlier is not None)
+    return Pending(step, intent, sent, day, earlier=earlier)
 
 
 def renew(pending: Pending, now: datetime, author: Author) -> None:
     """Give it the body of `now`, as a further attempt: its start has passed, or its intent grew old."""
     fresh = prepare(pending.step, now, pending.day, author, pending.intent)
     pending.sent, pending.intent = fresh.sent, fresh.intent
+
+
+def is_urgent(step: Step, now: datetime) -> bool:
+    """Whether the start that would be sent at `now` is soon enough for the reserve."""
+    start = step.starts_at
+    if start is not None and start <= now and step.meeting is not None:
+        start = schedule(step.meeting.attributes, now).next_at
+    return urgent(start, now)
 
 
 def attempt_of(sent: Mapping[str, Json]) -> Attempt:

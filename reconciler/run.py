@@ -6,28 +6,35 @@ rules of when nothing may leave stand here too, since they hold for every host.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler import budget
 from reconciler.diff import Action
 from reconciler.errors import Diagnostic, StateError
 from reconciler.events import Noticed, Outcome, Resolved, StepDeferred, StepDone, StepFailed
+from reconciler.state import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from reconciler.budget import Allowances
+    from reconciler.budget import Allowances, Limits
     from reconciler.errors import ReconcilerError
     from reconciler.events import Event
     from reconciler.journal import Journal
     from reconciler.pending import Author
     from reconciler.ports import Clock, Lease, Remote
+    from reconciler.step import Step
 
 NAP_SECONDS = 0.5
 """How soon a wait notices that it should end."""
+
+SENDERS_MAX = 24
+"""Creates that may stand in line at once: so many leave within a timeout at any pace, and
+what stood in line for longer than that would have to be written again."""
 
 
 @dataclass(slots=True)
@@ -57,11 +64,18 @@ class Run:
     """Why a key cannot be created in this run: its passcode is missing or unfit."""
     told: Counter[str] = field(default_factory=Counter)
     """How often each outcome was told."""
+    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SENDERS_MAX))
+    """Who may stand in line with a create; over all hosts."""
 
     def tell(self, event: Event) -> None:
         """Pass the fact on, and count it."""
         self.told[_kind(event)] += 1
         self.listener(event)
+
+    def fail(self, step: Step, diagnostic: Diagnostic, refused: tuple[tuple[str, str], ...] = ()) -> None:
+        """Tell that a step is known not to have happened; `refused` as in `StepFailed`."""
+        located = replace(diagnostic, key=step.key)
+        self.tell(StepFailed(self.now(), step.key, step.action, step.host, located, refused))
 
     def notice(self, diagnostic: Diagnostic) -> None:
         """Tell something that stops nothing."""
@@ -71,6 +85,10 @@ class Run:
         """Whether nothing more may be sent, for whatever reason."""
         self.failure = self.failure or self.journal.failure or self._lease_lost()
         return self.failure is not None or self.stopping()
+
+    def limits(self, host: str) -> Limits:
+        """What the host may spend, under whichever of its names that was set."""
+        return self.allowances.of(*names_of(self.journal.state, host))
 
     def may_leave(self, day: str, durable_at: float) -> bool:
         """Whether a request charged to `day`, its intent durable since `durable_at`, may leave right now."""
@@ -83,6 +101,10 @@ class Run:
         while budget.near_midnight(self.clock.now()) and not self.ended():
             await self.clock.sleep(NAP_SECONDS)
         return budget.day_of(self.clock.now())
+
+    def tomorrow(self) -> str:
+        """The UTC day on which what the budget keeps back has its turn."""
+        return budget.day_of(budget.reset_at(self.now()))
 
     async def settle(self, since: float) -> bool:
         """Wait until a request that left before `since` must have landed; False where the run ended first."""

@@ -10,9 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler import budget
 from reconciler.errors import NeverSentError, RemoteError
-from reconciler.pending import prepare, renew
+from reconciler.pending import is_urgent, prepare, renew
 from reconciler.state import used
 
 if TYPE_CHECKING:
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from reconciler.run import Run
     from reconciler.state import Intent, State
     from reconciler.step import Step
+
+
+UNSENT_MAX = 8
+"""Intents of one host that one write may carry ahead of their requests."""
 
 
 class NotNowError(Exception):
@@ -38,16 +41,28 @@ class Sender:
         self._closed_day: str | None = None
         self.held: list[Pending] = []
 
-    def affordable(self, steps: Sequence[Step], day: str) -> int:
-        """How many of `steps`, from the first on, the host's budget of `day` allows."""
+    @property
+    def held_keys(self) -> frozenset[str]:
+        """The keys of what is held."""
+        return frozenset(pending.key for pending in self.held)
+
+    def holds(self, pending: Pending) -> bool:
+        """Whether it still waits to be sent."""
+        return any(held is pending for held in self.held)
+
+    def affordable(self, steps: Sequence[Step], day: str) -> list[Step]:
+        """The first few of `steps` that the host's budget of `day` allows; at most `UNSENT_MAX`."""
         if day in {self._closed_day, self._run.closed_day}:
-            return 0
-        run = self._run
-        spent, limits = used(run.journal.state, day, self._host), run.allowances.of(self._host)
-        for count, step in enumerate(steps):
-            if not limits.allows(spent + count, urgent=budget.urgent(step.starts_at, run.now())):
-                return count
-        return len(steps)
+            return []
+        now, limits = self._run.now(), self._run.limits(self._host)
+        spent = used(self._run.journal.state, day, self._host)
+        found: list[Step] = []
+        for step in steps:
+            if len(found) == UNSENT_MAX or not limits.left(spent + len(found)):
+                break
+            if limits.allows(spent + len(found), urgent=is_urgent(step, now)):
+                found.append(step)
+        return found
 
     async def begin(
         self, steps: Sequence[Step], day: str, earlier: Mapping[str, Intent]
@@ -64,40 +79,47 @@ class Sender:
 
         Raises what `Remote.create` raises, and `StateError`.
         """
-        while await self._ready(pending):
-            try:
-                answer = await self._run.remote.create(
-                    self._host, pending.sent, before_send=partial(self._leave, pending)
-                )
-            except NotNowError:
-                continue
-            except NeverSentError:
-                pending.departures -= 1  # it was let go, and did not get away
-                self.held.remove(pending)
-                raise
-            except RemoteError:
-                self.held.remove(pending)
-                raise
-            self.held.remove(pending)
-            return answer
+        async with self._run.line:
+            while await self._ready(pending):
+                try:
+                    answer = await self._run.remote.create(
+                        self._host, pending.sent, before_send=partial(self._leave, pending)
+                    )
+                except NotNowError:
+                    continue
+                except NeverSentError:
+                    pending.departures -= 1  # it was let go, and did not get away
+                    self._let_go(pending)
+                    raise
+                except RemoteError:
+                    self._let_go(pending)
+                    raise
+                self._let_go(pending)
+                return answer
         return None
 
     async def give_back(self) -> None:
         """Take back every intent that was not sent, and its charge."""
         unsent, self.held = tuple(self.held), []
         if unsent:
-            await self._run.journal.commit(lambda state: _all_taken_back(state, unsent))
+            await self._run.journal.commit(lambda state: self._without(unsent, state))
 
     async def close_day(self, pending: Pending, *, whole_account: bool) -> None:
         """Zoom says that the day's requests are used up: believe it, durably."""
         self._closed_day = pending.day
+        others: tuple[str, ...] = ()
         if whole_account:
             self._run.closed_day = pending.day
+            others = tuple(self._run.journal.state.hosts)
         unsent, self.held = (*self.held, pending), []
-        limit = self._run.allowances.of(self._host).daily
-        await self._run.journal.commit(
-            lambda state: _all_taken_back(state, unsent).spend_all(pending.day, self._host, limit)
-        )
+
+        def closed(state: State) -> State:
+            state = self._without(unsent, state)
+            for host in others:
+                state = state.spend_all(pending.day, host, self._run.limits(host).daily)
+            return state
+
+        await self._run.journal.commit(closed)
 
     async def _ready(self, pending: Pending) -> bool:
         """Bring the intent up to date with the moment; False where it cannot be sent in this run."""
@@ -114,9 +136,13 @@ class Sender:
         return True
 
     async def _renew(self, pending: Pending) -> bool:
-        renew(pending, self._run.now(), self._run.author)
-        if pending.is_outdated(self._run.now()):
+        now = self._run.now()
+        renew(pending, now, self._run.author)
+        if pending.is_outdated(now):
             return False  # no start is left to send
+        others = used(self._run.journal.state, pending.day, self._host) - 1
+        if not self._run.limits(self._host).allows(others, urgent=is_urgent(pending.step, now)):
+            return False  # its next start is too far away for the reserve that it was given
         await self._commit((), again=(pending,))
         return True
 
@@ -145,13 +171,18 @@ class Sender:
         for pending in (*fresh, *again):
             pending.durable_at = durable_at
 
+    def _without(self, unsent: Sequence[Pending], state: State) -> State:
+        """The state without what was not sent; a day that Zoom closed stays spent all the same."""
+        for pending in unsent:
+            state = pending.take_back(state)
+        for day in {self._closed_day, self._run.closed_day} - {None}:
+            state = state.spend_all(str(day), self._host, self._run.limits(self._host).daily)
+        return state
+
+    def _let_go(self, pending: Pending) -> None:
+        self.held = [held for held in self.held if held is not pending]
+
     def _leave(self, pending: Pending) -> None:
         if pending.is_outdated(self._run.now()) or not self._run.may_leave(pending.day, pending.durable_at):
             raise NotNowError
         pending.departures += 1
-
-
-def _all_taken_back(state: State, unsent: Sequence[Pending]) -> State:
-    for pending in unsent:
-        state = pending.take_back(state)
-    return state

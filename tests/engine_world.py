@@ -1,0 +1,381 @@
+"""The engine in a world of its own: a store in memory, a clock by hand, the real client, the emulator.
+
+What is declared is planned and applied as the program does it; nothing of ours is replaced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import sandbox_world
+from builders import ALLOWANCES, HOST, one_off
+
+from reconciler import statefile
+from reconciler.apply import Result, execute
+from reconciler.errors import Diagnostic, StateError
+from reconciler.events import Resolved, StepDeferred, StepDone, StepFailed
+from reconciler.journal import Journal
+from reconciler.meeting import Meeting
+from reconciler.pending import Author
+from reconciler.plan import Options, Plan, build
+from reconciler.ports import LockInfo, Snapshot
+from reconciler.run import Run
+from reconciler.sandbox.faults import Cut
+from reconciler.spec import Spec
+from reconciler.state import State, used
+from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.credentials import Credentials
+from reconciler.zoom.limits import UserLimit
+from reconciler.zoom.pace import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from manual_clock import ManualClock
+
+    from reconciler.budget import Allowances
+    from reconciler.events import Event
+    from reconciler.fields import Json
+
+SETTLE = 90.0
+"""Seconds: twice the client's timeout and 30 more, as the program waits."""
+
+CREDENTIALS = Credentials(access_token="sandbox")
+
+
+def is_create(scope: Mapping[str, Any]) -> bool:
+    """Whether a request creates a meeting."""
+    return scope["method"] == "POST" and bool(scope["path"].endswith("/meetings"))
+
+
+class MemoryStore:
+    """A `Store` with compare-and-swap, whose n-th write (from 1) can be refused or lose its answer."""
+
+    location = "memory"
+
+    def __init__(self) -> None:
+        self.document: bytes | None = None
+        self.writes = 0
+        self.refused: set[int] = set()
+        self.answer_lost: set[int] = set()
+        self.before_write: Callable[[], None] = lambda: None
+
+    def read(self) -> Snapshot | None:
+        """The newest document and its version."""
+        return None if self.document is None else Snapshot(self.document, str(self.writes))
+
+    def write(self, document: bytes, *, replaces: str | None) -> str:
+        """Put it in the place of the version that is named."""
+        self.before_write()
+        stands = None if self.document is None else str(self.writes)
+        self.writes += 1
+        if self.writes in self.refused or replaces != stands:
+            raise StateError(Diagnostic("state.refused", "The state could not be written"))
+        self.document = document
+        if self.writes in self.answer_lost:
+            raise StateError(Diagnostic("state.lost", "The answer of the store was lost"))
+        return str(self.writes)
+
+    def lock(self, operation: str, *, timeout_seconds: float) -> MemoryLease:
+        """Always free."""
+        del operation, timeout_seconds
+        return MemoryLease()
+
+    def holder(self) -> LockInfo | None:
+        """Nobody."""
+        return None
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Nothing to free."""
+
+    @property
+    def state(self) -> State:
+        """What stands there."""
+        return statefile.decode(self.document, "memory") if self.document else State(lineage="lineage-1")
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self.document = statefile.encode(state)
+        self.writes += 1
+
+
+@dataclass
+class MemoryLease:
+    """A held lock with as many seconds left as it is told."""
+
+    left: Callable[[], float] = lambda: inf
+
+    @property
+    def info(self) -> LockInfo:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    def seconds_left(self) -> float:
+        """As told."""
+        return self.left()
+
+    def release(self) -> None:
+        """Nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A create as the emulator received it, and what the store held at that moment."""
+
+    at: datetime
+    host: str
+    body: Mapping[str, Json]
+    state: State
+
+
+@dataclass(slots=True)
+class Told:
+    """What one apply told, and how it ended."""
+
+    events: list[Event] = field(default_factory=list)
+    result: Result | None = None
+    failure: StateError | None = None
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        assert self.result is not None
+        return int(self.result.status)
+
+    @property
+    def done(self) -> dict[str, int]:
+        """Ids of what was created, by key."""
+        return {event.key: event.id for event in self.events if isinstance(event, StepDone)}
+
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """What Zoom stored otherwise, by key."""
+        return {event.key: event.notes for event in self.events if isinstance(event, StepDone)}
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Codes of what failed, by key."""
+        return {event.key: event.diagnostic.code for event in self.events if isinstance(event, StepFailed)}
+
+    @property
+    def deferred(self) -> dict[str, tuple[str | None, str]]:
+        """Day and reason of what waits, by key."""
+        return {
+            event.key: (event.day, event.reason) for event in self.events if isinstance(event, StepDeferred)
+        }
+
+    @property
+    def resolved(self) -> list[tuple[str, str]]:
+        """What became of interrupted requests, in order."""
+        return [(event.key, str(event.outcome)) for event in self.events if isinstance(event, Resolved)]
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Everything that was said in words."""
+        said = [getattr(event, "diagnostic", None) for event in self.events]
+        return [one for one in said if one is not None]
+
+    def said(self, code: str) -> str:
+        """The detail and the hint of the one diagnostic with that code."""
+        (one,) = [one for one in self.diagnostics if one.code == code]
+        return f"{one.detail} {one.hint}"
+
+
+class World:
+    """A team, its state, its Zoom and its clock, which stands at 2026-12-01T09:00:00Z."""
+
+    def __init__(self, *declared: Meeting, **switches: Any) -> None:
+        self.zoom = sandbox_world.World(**{"passcode_required": False, "safeguard_forced": False, **switches})
+        self.clock: ManualClock = self.zoom.clock
+        self.account = self.zoom.account
+        self.store = MemoryStore()
+        self.lease = MemoryLease()
+        self.allowances: Allowances = ALLOWANCES
+        self.declared: dict[str, Meeting] = {}
+        self.passcodes: dict[str, str] = {}
+        self.options = Options()
+        self.pace: str | int = 1000
+        self.settle_seconds = SETTLE
+        self.is_stopping = False
+        self.seen: list[Seen] = []
+        self.in_flight_max = 0
+        self.on_request: Callable[[Mapping[str, Any]], None] = lambda _scope: None
+        self.on_answer: Callable[[Mapping[str, Any]], None] = lambda _scope: None
+        self._in_flight = 0
+        self._late_seconds: list[float] = []
+        self._landing: list[tuple[float, Mapping[str, Any], bytes]] = []
+        self.declare(*declared)
+
+    # Before
+
+    def declare(self, *meetings: Meeting) -> None:
+        """Declare these besides what is declared."""
+        self.declared |= {one.key: one for one in meetings}
+
+    def undeclare(self, key: str) -> None:
+        """Declare it no more."""
+        del self.declared[key]
+
+    def land_late(self, *seconds: float) -> None:
+        """Have the next creates break at once, and land that many seconds later."""
+        self._late_seconds += seconds
+
+    # Act
+
+    def plan(self) -> Plan:
+        """What would be done now."""
+        spec = Spec(dict(sorted(self.declared.items())))
+        return build(spec, self.store.state, self.clock.now(), self.allowances, self.options)
+
+    def apply(self, *, dies_after_turns: int | None = None) -> Told:
+        """Plan and do it; with `dies_after_turns` it is cancelled after as many turns of the loop."""
+        told = Told()
+        made = self.plan()
+        try:
+            asyncio.run(self._work(made, told, dies_after_turns))
+        except StateError as error:
+            told.failure = error
+        return told
+
+    async def _work(self, made: Plan, told: Told, turns: int | None) -> None:
+        task = asyncio.create_task(self._execute(made, told))
+        if turns is None:
+            told.result = await task
+            return
+        for _ in range(turns):
+            if task.done():
+                break
+            await asyncio.sleep(0)
+        if task.done():
+            told.result = task.result()
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _execute(self, made: Plan, told: Told) -> Result:
+        stands = self.store.read()
+        version = stands.version if stands else None
+        journal = Journal(self.store, self.store.state, version, self.clock, inline)
+        async with self.client() as remote:
+            return await execute(
+                made,
+                Run(
+                    remote=remote,
+                    journal=journal,
+                    clock=self.clock,
+                    lease=self.lease,
+                    allowances=self.allowances,
+                    author=Author("run-2", self.passcodes.get, lambda: b"salt"),
+                    settle_seconds=self.settle_seconds,
+                    listener=told.events.append,
+                    stopping=lambda: self.is_stopping,
+                ),
+            )
+
+    def client(self) -> ZoomClient:
+        """The real client, and the emulator behind it."""
+        return ZoomClient(
+            CREDENTIALS,
+            Addresses(),
+            pace=Pace.of(self.pace, self.clock),
+            clock=self.clock,
+            random=lambda: 0.5,
+            user_limit=UserLimit(),
+            transport=httpx.ASGITransport(self._arrive),
+        )
+
+    # After
+
+    def meetings(self, host: str = HOST) -> list[tuple[str, str | None]]:
+        """Topic and start of what the host has in Zoom, oldest first."""
+        return [
+            (one.document["topic"], one.document.get("start_time")) for one in self.account.meetings_of(host)
+        ]
+
+    def topics(self, host: str = HOST) -> list[str]:
+        """Topics of what the host has in Zoom, oldest first."""
+        return [topic for topic, _ in self.meetings(host)]
+
+    def ids(self) -> dict[str, int]:
+        """Ids of what is recorded, by key."""
+        return {key: record.id for key, record in self.store.state.meetings.items()}
+
+    def asked(self, method: str = "POST") -> list[str]:
+        """The paths of all requests of that method that came, in order."""
+        return [one.path for one in self.account.requests if one.method == method]
+
+    def charged(self, host: str = HOST, day: str = "2026-12-01") -> int:
+        """What the ledger says that a host has used."""
+        return used(self.store.state, day, host)
+
+    def used(self, host: str = HOST) -> Counter[str]:
+        """What Zoom counted of a host, by day."""
+        user = self.account.user(host)
+        return Counter(
+            {day: n for (day, payer), n in self.account.usage.items() if user and payer == user.id}
+        )
+
+    # The way to the emulator
+
+    async def _arrive(self, scope: Any, receive: Any, send: Any) -> None:
+        self._in_flight += 1
+        self.in_flight_max = max(self.in_flight_max, self._in_flight)
+        try:
+            await self._land()
+            body = (await receive())["body"]
+            self.on_request(scope)
+            if is_create(scope):
+                self._see(scope, body)
+                if self._late_seconds:
+                    due = self.clock.monotonic() + self._late_seconds.pop(0)
+                    self._landing.append((due, scope, body))
+                    raise Cut("it lands later")
+            await self._pass_on(scope, body, send)
+            self.on_answer(scope)
+        finally:
+            self._in_flight -= 1
+
+    async def _pass_on(self, scope: Any, body: bytes, send: Any) -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.zoom.app(scope, receive, send)
+
+    async def _land(self) -> None:
+        async def nobody(_message: Any) -> None:
+            """The one who asked has left."""
+
+        due = [one for one in self._landing if one[0] <= self.clock.monotonic()]
+        self._landing = [one for one in self._landing if one not in due]
+        for _, scope, body in due:
+            await self._pass_on(scope, body, nobody)
+
+    def _see(self, scope: Any, body: bytes) -> None:
+        host = scope["path"].split("/")[3]
+        self.seen.append(Seen(self.clock.now(), host, json.loads(body), self.store.state))
+
+
+async def inline(call: Callable[[], str]) -> str:
+    """Run a call that blocks right here, so that time stays in our hands."""
+    return call()
+
+
+def topic(name: str, *, host: str = HOST, **attributes: Any) -> Meeting:
+    """A meeting whose key and topic are `name`."""
+    return Meeting(name, host, one_off(topic=name, **attributes))
+
+
+def many(count: int, *, host: str = HOST, prefix: str = "m") -> list[Meeting]:
+    """So many meetings of one host, whose keys sort in the order of their starts."""
+    return [
+        topic(f"{prefix}{n:03}", host=host, start_time=f"2027-01-{14 + n // 24:02}T{n % 24:02}:00:00Z")
+        for n in range(count)
+    ]
