@@ -44,7 +44,8 @@ def _fraction(text: str) -> float:
     number = float(text)
     if number - number != 0:  # infinite
         raise OverflowError
-    return number
+    # 45.0 is a whole number to JSON Schema; so it is to all who count or compare with it.
+    return int(number) if number.is_integer() and int(number) in _INTEGERS else number
 
 
 def _integer(text: str) -> int:

@@ -342,3 +342,12 @@ def test_no_spec_ever_raises_or_shows_a_secret(lines: list[str]) -> None:
 
     assert (found.spec is None) == any(each.severity is Severity.ERROR for each in found.diagnostics)
     assert "hunter2" not in findings.text(found.diagnostics)
+
+
+def test_a_whole_number_with_a_point_is_a_whole_number() -> None:
+    """The schema lets `8.0` pass for a type; from there on it is the 8 that is sent and compared."""
+    spec = declared("version: 1\nmeetings: {one: {host: a@b.c, topic: Review, type: 3.0, duration: 4.5e1}}\n")
+
+    attributes = spec.meetings["one"].attributes
+
+    assert [repr(attributes[name]) for name in ("type", "duration")] == ["3", "45"]
