@@ -1,0 +1,217 @@
+"""The command line at a terminal: the prompt, colours, and nobody to ask."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+from shell import NOW, ONE, OURS
+
+from reconciler.cli import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shell import Shell
+
+APPLY = ("apply", "--sandbox", "--sandbox-now", NOW)
+QUESTION = b"Do you want to send this? Only `yes` is taken as a yes: "
+NOTHING: Mapping[str, str] = {}
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def at_terminal(
+    folder: Path, *arguments: str, types: bytes = b"", environ: Mapping[str, str] = NOTHING
+) -> tuple[int, str]:
+    """Run our program on a terminal of its own; `types` is typed at its first question."""
+    child, terminal = pty.fork()
+    if child == 0:
+        _live(folder, arguments, environ)
+    shown, typed = b"", False
+    while True:
+        try:
+            shown += (part := os.read(terminal, 4096))
+        except OSError:  # how Linux tells that the other side is gone
+            break
+        if not part:
+            break
+        if QUESTION in shown and not typed:
+            os.write(terminal, types)
+            typed = True
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), shown.decode()
+
+
+def _live(folder: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
+    import sys  # noqa: PLC0415 - its streams are the terminal's here
+
+    status = 70
+    try:
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - of the fork
+        os.chdir(folder)
+        for name in [name for name in os.environ if name.startswith(OURS)]:
+            del os.environ[name]
+        os.environ.update({"TERM": "xterm", **environ})
+        status = run(arguments)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def recorded(shell: Shell) -> list[str]:
+    return shell("state", "list", "--sandbox").out.split()[0::3]
+
+
+def test_only_yes_is_a_yes(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    status, shown = at_terminal(shell.folder, *APPLY, types=b"yes\n")
+
+    assert (status, recorded(shell)) == (0, ["launch-review"])
+    assert shown.index("Plan:") < shown.index("Do you want to send this?") < shown.index("Apply complete!")
+
+
+@pytest.mark.parametrize("answer", [b"\n", b"y\n", b"YES\n", b"no\n", b"yes please\n", b"\x04"])
+def test_anything_else_is_a_no(answer: bytes, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    status, shown = at_terminal(shell.folder, *APPLY, types=answer)
+
+    assert (status, "Apply cancelled. Nothing was sent." in shown, recorded(shell)) == (1, True, [])
+
+
+def test_an_interrupt_at_the_question_ends_it(shell: Shell) -> None:
+    """And the state is free again."""
+    shell.write("meetings.yaml", ONE)
+
+    status, shown = at_terminal(shell.folder, *APPLY, types=b"\x03")
+
+    assert (status, "Interrupted." in shown, recorded(shell)) == (130, True, [])
+    assert shell(*APPLY, "--auto-approve").status == 0
+
+
+def test_nobody_is_asked_where_nothing_is_to_do(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+
+    status, shown = at_terminal(shell.folder, *APPLY)
+
+    assert (status, "Do you want" in shown, "No changes." in shown) == (0, False, True)
+
+
+def test_nobody_is_asked_before_what_is_needed_is_there(shell: Shell) -> None:
+    """A yes would be for nothing without credentials."""
+    shell.write("meetings.yaml", ONE)
+
+    status, shown = at_terminal(shell.folder, "apply")
+
+    assert (status, "Do you want" in shown, "[settings.credentials]" in ANSI.sub("", shown)) == (
+        1,
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags"), [({"CI": "true"}, []), ({"CI": "1"}, []), ({}, ["--format", "json"])]
+)
+def test_a_pipeline_and_a_program_are_not_asked(
+    environ: dict[str, str], flags: list[str], shell: Shell
+) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    status, shown = at_terminal(shell.folder, *APPLY, *flags, environ=environ)
+
+    assert (status, "Nobody can be asked here" in shown, recorded(shell)) == (1, True, [])
+
+
+def test_without_a_terminal_nobody_is_asked(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    ran = shell.sandbox("apply")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        "error[usage.no-prompt]: Nobody can be asked here",
+        "  = Without a terminal, apply needs an approval that was given before. Nothing was sent.",
+        "  = hint: Give --plan FILE with a reviewed plan, or --auto-approve.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "coloured"),
+    [
+        (["plan", *APPLY[1:]], {}, True),
+        (["plan", *APPLY[1:], "--no-color"], {}, False),
+        (["plan", *APPLY[1:]], {"NO_COLOR": "1"}, False),
+        (["plan", *APPLY[1:]], {"NO_COLOR": ""}, True),
+        (["validate", "nowhere.yaml"], {}, True),
+        (["validate", "nowhere.yaml", "--no-color"], {}, False),
+        (["plan", "nowhere.yaml"], {}, True),
+        (["plan", "nowhere.yaml", "--no-color"], {}, False),
+        (["plan", "nowhere.yaml"], {"NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_terminal_has_colours_unless_told(
+    arguments: list[str],
+    environ: dict[str, str],
+    coloured: bool,  # noqa: FBT001 - a case
+    shell: Shell,
+) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    _, shown = at_terminal(shell.folder, *arguments, environ=environ)
+
+    assert bool(ANSI.search(shown)) is coloured
+
+
+def test_a_pipe_has_no_colours(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    told = [shell.sandbox("plan"), shell("plan", "nowhere.yaml"), shell.sandbox("apply", "--auto-approve")]
+
+    assert not any("\x1b" in ran.out + ran.err for ran in told)
+
+
+@pytest.mark.parametrize(
+    "verb", [["plan"], ["apply", "--auto-approve"], ["state", "list"], ["state", "rm", "x"]]
+)
+def test_a_runner_names_its_state(verb: list[str], shell: Shell) -> None:
+    """The local one that nobody named would be forgotten with the runner."""
+    shell.write("meetings.yaml", ONE)
+
+    ran = shell(*verb)
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        "error[state.unnamed]: A runner would forget the state",
+        "  = No state is named, and reconciler.state.json in this folder is gone when a CI job ends. "
+        "Nothing was sent.",
+        "  = hint: Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH.",
+    ]
+
+
+@pytest.mark.parametrize("way", ["flag", "environment", "settings", "sandbox"])
+def test_a_runner_with_a_named_state_is_served(way: str, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    flags = {"flag": ["--state", "s.json"], "sandbox": ["--sandbox"]}.get(way, [])
+    environ = {"RECONCILER_STATE": "s.json"} if way == "environment" else {}
+    if way == "settings":
+        shell.write("reconciler.yaml", "state: s.json\n")
+
+    assert shell("plan", *flags, **environ, CI="true").status == 0
+
+
+def test_a_person_need_not_name_a_state(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    at_a_desk = at_terminal(shell.folder, "plan")[0]
+    in_a_pipeline = at_terminal(shell.folder, "plan", environ={"CI": "true"})[0]
+
+    assert (at_a_desk, in_a_pipeline) == (0, 1)
