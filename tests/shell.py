@@ -80,8 +80,14 @@ class Shell:
         return path
 
 
-def spec_of(meetings: Mapping[str, Mapping[str, Any]], *, host: str = HOST) -> str:
+FAR = "2099-01-14T15:00:00Z"
+"""A start that no clock of a machine has passed."""
+
+
+def spec_of(
+    meetings: Mapping[str, Mapping[str, Any]], *, host: str = HOST, start: str = "2027-01-14T15:00:00Z"
+) -> str:
     """A spec; each meeting is a one-off of its key's name unless it says otherwise."""
-    plain = {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60}
+    plain = {"type": 2, "start_time": start, "duration": 60}
     declared = {key: {"topic": key, **plain, **own} for key, own in meetings.items()}
     return json.dumps({"version": 1, "defaults": {"host": host}, "meetings": declared}, ensure_ascii=False)

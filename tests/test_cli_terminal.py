@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import pty
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 from shell import NOW, ONE, OURS
 
 from reconciler.cli import run
+from reconciler.workspace import STATE_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from shell import Shell
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 APPLY = ("apply", "--sandbox", "--sandbox-now", NOW)
 QUESTION = b"Do you want to send this? Only `yes` is taken as a yes: "
 NOTHING: Mapping[str, str] = {}
+UNNAMED = f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends."
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -191,8 +193,7 @@ def test_a_runner_names_its_state(verb: list[str], shell: Shell) -> None:
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines() == [
         "error[state.unnamed]: A runner would forget the state",
-        "  = No state is named, and reconciler.state.json in this folder is gone when a CI job ends. "
-        "Nothing was sent.",
+        f"  = {UNNAMED} Nothing was sent.",
         "  = hint: Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH.",
     ]
 

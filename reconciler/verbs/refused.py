@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Locate = Callable[[str, Finding], "Diagnostic"]
 """The finding about the meeting with this key, in its place in a file."""
 
+UNKNOWN_USER = "zoom.user-unknown"
+
 _STEP = re.compile(r"[^.\[\]]+")
 
 
@@ -39,11 +41,17 @@ def placed(event: Event, locate: Locate) -> tuple[Event, ...]:
 
     A failed step points at the first field's line. Whatever stands there is masked where it is a secret.
     """
-    if not isinstance(event, StepFailed) or not event.fields:
+    refused = _fields(event) if isinstance(event, StepFailed) else ()
+    if not isinstance(event, StepFailed) or not refused:
         return (event,)
-    first, *others = (_located(event, path, message, locate) for path, message in event.fields)
+    first, *others = (_located(event, path, message, locate) for path, message in refused)
     told = replace(event.diagnostic, span=first.span, snippet=first.snippet)
     return (*(Noticed(event.at, other) for other in others), replace(event, diagnostic=told))
+
+
+def _fields(event: StepFailed) -> tuple[tuple[str, str], ...]:
+    # Who is not known to Zoom is named in the address of the request, so no field is told.
+    return event.fields or ((("host", ""),) if event.diagnostic.code == UNKNOWN_USER else ())
 
 
 def _located(event: StepFailed, path: str, message: str, locate: Locate) -> Diagnostic:

@@ -99,5 +99,8 @@ def _paragraph(diagnostic: Diagnostic, *, colour: bool) -> str:
         if caret:
             lines.append(f"{gutter} {bar} {paint(caret, _COLOUR[diagnostic.severity])}")
     told = (diagnostic.detail, diagnostic.hint and f"hint: {diagnostic.hint}")
-    lines += [f"{gutter} {paint('=', _BLUE)} {escaped(words)}" for words in told if words]
+    for words in filter(None, told):
+        first, *others = words.split("\n")
+        lines.append(f"{gutter} {paint('=', _BLUE)} {escaped(first)}")
+        lines += [f"{gutter}   {escaped(other)}" for other in others]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,219 @@
+"""The program against an emulator on a port, over real HTTP, with real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from served import Served, served
+from shell import FAR, OURS, spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from shell import Shell
+
+KEYS = ("alpha", "beta", "delta", "gamma")
+APPLY = ("apply", "--auto-approve", "--pace", "1000", "--state", "s.json")
+
+
+@pytest.fixture(scope="module")
+def zoom() -> Iterator[Served]:
+    with served() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def slow_zoom() -> Iterator[Served]:
+    """Each answer takes 0.3 seconds, and the request is carried out half-way."""
+    with served("--latency", "0.3") as emulator:
+        yield emulator
+
+
+@contextmanager
+def applying(zoom: Served, folder: Path, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """Our program in a process of its own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *APPLY],
+        cwd=folder,
+        env={**plain, **zoom.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def four(host: str) -> str:
+    return spec_of({key: {} for key in KEYS}, host=host, start=FAR)
+
+
+def wait_for_create(zoom: Served) -> None:
+    """Return when a create has reached the emulator."""
+    for _ in range(400):
+        requests = zoom.client.get("/sandbox/account").json()["requests"]
+        if any(request["method"] == "POST" and "/users/" in request["path"] for request in requests):
+            return
+        time.sleep(0.02)
+    pytest.fail("no create came")
+
+
+def recorded(folder: Path) -> dict[str, int]:
+    state = json.loads((folder / "s.json").read_bytes())
+    return {key: record["id"] for key, record in state["meetings"].items()}
+
+
+def ids(zoom: Served, host: str) -> list[int]:
+    return sorted(meeting["id"] for meeting in zoom.meetings(host))
+
+
+def test_the_served_sandbox_tells_how_to_reach_it(shell: Shell) -> None:
+    """What it prints is what the same commands need, and nothing else."""
+    shell.write("meetings.yaml", spec_of({"retro": {}}))
+    command = [sys.executable, "-m", "reconciler", "sandbox", "--sandbox-now", "2026-12-01T08:00:00Z"]
+    with subprocess.Popen(
+        command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as served_sandbox:
+        assert served_sandbox.stdout
+        said = "".join(iter(served_sandbox.stdout.readline, "Ctrl-C ends it.\n"))
+        environ = dict(re.findall(r"([A-Z_]+)=(\S+)", said))
+        applied = shell(*APPLY, **environ)
+        again = shell("plan", "--state", "s.json", **environ)
+        served_sandbox.send_signal(signal.SIGINT)
+        _, complaints = served_sandbox.communicate(timeout=20)
+
+    assert sorted(environ) == [
+        *("RECONCILER_API_URL", "RECONCILER_AUTH_URL"),
+        *("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"),
+    ]
+    assert (applied.status, applied.err, again.out[:11]) == (0, "", "No changes.")
+    assert (served_sandbox.returncode, "Traceback" in complaints) == (130, False)
+    assert recorded(shell.folder).keys() == {"retro"}
+
+
+def test_three_variables_and_two_addresses_reach_an_account(zoom: Served, shell: Shell) -> None:
+    host = "reach@example.com"
+    shell.write("meetings.yaml", four(host))
+
+    planned = shell("plan", "--state", "s.json")
+    applied = shell(*APPLY, **zoom.environ)
+    again = shell("plan", "--state", "s.json")
+
+    assert (planned.status, applied.status, applied.err) == (0, 0, "")
+    assert (zoom.topics(host), sorted(recorded(shell.folder).values())) == (list(KEYS), ids(zoom, host))
+    assert again.out.startswith("No changes.")
+    assert zoom.environ["ZOOM_CLIENT_SECRET"] not in applied.out + (shell.folder / "s.json").read_text()
+
+
+def test_an_access_token_is_enough(zoom: Served, shell: Shell) -> None:
+    """`me` is a host only with one."""
+    shell.write("meetings.yaml", spec_of({"retro": {}}, host="me", start=FAR))
+    environ = {name: value for name, value in zoom.environ.items() if not name.startswith("ZOOM_")}
+
+    ran = shell(*APPLY, **environ, ZOOM_ACCESS_TOKEN="sandbox")
+
+    assert (ran.status, ran.err, zoom.topics("me")) == (0, "", ["retro"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_lets_what_is_in_flight_finish(
+    number: signal.Signals, slow_zoom: Served, shell: Shell
+) -> None:
+    """It is recorded, the others wait for a later run, and the status is 130."""
+    host = "patient@example.com"
+    shell.write("meetings.yaml", four(host))
+
+    with applying(slow_zoom, shell.folder) as process:
+        wait_for_create(slow_zoom)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+
+    state = json.loads((shell.folder / "s.json").read_bytes())
+    assert (process.returncode, state["intents"]) == (130, {})
+    assert err == "\nStopping: what is in flight is finished and recorded. Ctrl-C again ends at once.\n"
+    assert sorted(recorded(shell.folder).values()) == ids(slow_zoom, host) != []
+    assert out.count("deferred to a later run: the run ended before its turn") == 4 - len(
+        ids(slow_zoom, host)
+    )
+
+
+def test_a_second_interrupt_ends_at_once_and_the_next_run_sees_to_it(slow_zoom: Served, shell: Shell) -> None:
+    host = "hasty@example.com"
+    shell.write("meetings.yaml", four(host))
+    with applying(slow_zoom, shell.folder) as process:
+        wait_for_create(slow_zoom)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    left = json.loads((shell.folder / "s.json").read_bytes())["intents"]
+    slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 0})
+
+    again = shell(*APPLY, **slow_zoom.environ, RECONCILER_SETTLE="0.5")
+
+    assert (process.returncode, "Traceback" in err, len(left) > 0) == (130, False, True)
+    assert err.splitlines()[-1] == "Interrupted. If anything was under way, the next apply looks it up."
+    assert (again.status, slow_zoom.topics(host)) == (0, list(KEYS))
+    assert sorted(recorded(shell.folder).values()) == ids(slow_zoom, host)
+
+
+def test_two_applies_at_once_do_not_meet(slow_zoom: Served, shell: Shell) -> None:
+    """The second is told who holds the state, or waits as long as it was told to."""
+    host = "twice@example.com"
+    shell.write("meetings.yaml", spec_of({"retro": {}}, host=host, start=FAR))
+    with applying(slow_zoom, shell.folder, USER="ann") as first:
+        wait_for_create(slow_zoom)
+        refused = shell(*APPLY, **slow_zoom.environ)
+        waited = shell(*APPLY, "--lock-timeout", "20s", **slow_zoom.environ)
+        first.communicate(timeout=20)
+
+    assert (first.returncode, refused.status, refused.out) == (0, 4, "")
+    assert re.findall(r"^    (?:(Lock Info):|  (Who|Operation): +(\w+))", refused.err, re.MULTILINE) == [
+        ("Lock Info", "", ""),
+        ("", "Who", "ann"),
+        ("", "Operation", "apply"),
+    ]
+    assert (waited.status, waited.out[:11], slow_zoom.topics(host)) == (0, "No changes.", ["retro"])
+
+
+def test_an_answer_that_is_lost_is_looked_up(zoom: Served, shell: Shell) -> None:
+    """It had been done: the meeting is recorded, and nothing is sent twice."""
+    host = "lost@example.com"
+    shell.write("meetings.yaml", four(host))
+    zoom.meet(method="POST", path=f"/v2/users/{host}/meetings", cut="after")
+
+    ran = shell(*APPLY, **zoom.environ, RECONCILER_SETTLE="0.1")
+
+    assert (ran.status, ran.out.count("had been done: recorded as"), zoom.topics(host)) == (0, 1, list(KEYS))
+    assert sorted(recorded(shell.folder).values()) == ids(zoom, host)
+
+
+def test_what_cannot_be_told_is_left_to_a_person(zoom: Served, shell: Shell) -> None:
+    """Exit 5, with the line to add and the command to run; both of them work."""
+    host = "judge@example.com"
+    shell.write("meetings.yaml", spec_of({"retro": {}}, host=host, start=FAR))
+    other: dict[str, Any] = {"topic": "Something else", "type": 2, "start_time": FAR}
+    number = zoom.client.post(f"/v2/users/{host}/meetings", json=other).json()["id"]
+    zoom.meet(method="POST", path=f"/v2/users/{host}/meetings", cut="before")
+
+    ran = shell(*APPLY, **zoom.environ, RECONCILER_SETTLE="0")
+    forgotten = shell("state", "rm", "retro", "--state", "s.json")
+    again = shell(*APPLY, **zoom.environ)
+
+    assert ran.status == 5
+    assert f"imports: [{{id: {number}, to: retro}}]" in ran.out
+    assert "`reconciler state rm retro`" in ran.out
+    assert (forgotten.status, again.status, zoom.topics(host)) == (0, 0, ["Something else", "retro"])
