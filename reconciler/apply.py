@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 PASSCODE = re.compile(r"[A-Za-z0-9@_*-]{1,10}")
 """What Zoom takes as a passcode."""
 
+SENDABLE = frozenset({Action.CREATE, Action.RESOLVE})
+"""What this version acts on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -68,12 +71,7 @@ async def execute(plan: Plan, run: Run) -> Result:
 
 
 def _today(plan: Plan) -> tuple[Step, ...]:
-    # To look an interrupted create up costs nothing, and comes before anything else is sent.
-    return tuple(
-        step
-        for step in plan.steps
-        if step.action is Action.RESOLVE or (step.action is Action.CREATE and step.status is Status.NOW)
-    )
+    return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in SENDABLE)
 
 
 def _has_its_passcode(run: Run, step: Step) -> bool:

@@ -209,6 +209,7 @@ class World:
         self.in_flight_max = 0
         self.on_request: Callable[[Mapping[str, Any]], None] = lambda _scope: None
         self.on_answer: Callable[[Mapping[str, Any]], None] = lambda _scope: None
+        self.unreachable: Callable[[Mapping[str, Any]], bool] = lambda _scope: False
         self._in_flight = 0
         self._late_seconds: list[float] = []
         self._landing: list[tuple[float, Mapping[str, Any], bytes]] = []
@@ -331,6 +332,8 @@ class World:
         try:
             await self._land()
             body = (await receive())["body"]
+            if self.unreachable(scope):
+                raise httpx.ConnectError("refused")  # as httpx does before a byte is sent
             self.on_request(scope)
             if is_create(scope):
                 self._see(scope, body)

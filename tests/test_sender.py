@@ -302,7 +302,7 @@ def test_an_alias_spends_from_the_same_limit() -> None:
     """The lowest limit that stands under any of a host's names counts, as in the plan."""
     world = World(topic("mail"))
     user = world.account.provide(HOST)
-    world.allowances = Allowances(Limits(100, 0), {user.id.casefold(): Limits(1, 0)})
+    world.allowances = Allowances(Limits(100, 0), {HOST: Limits(1, 0)})
     world.declare(topic("by-id", host=user.id))
 
     told = world.apply()

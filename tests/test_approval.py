@@ -1,0 +1,173 @@
+"""A saved plan as an approval: what it approves, and when it is stale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from builders import NOW, at, intent, meeting, one_off, planned, record, spec, state, weekly
+
+from reconciler import approval
+from reconciler.errors import SettingsError, StalePlanError
+from reconciler.plan import Options
+from reconciler.step import Status
+
+if TYPE_CHECKING:
+    from reconciler.approval import Approval
+    from reconciler.plan import Plan
+
+
+def approved(plan: Plan, **header: Any) -> Approval:
+    """What the file of a plan approves."""
+    options = {"paths": list(plan.options.paths), "refresh": False, "targets": list(plan.options.targets)}
+    steps = [
+        {"key": step.key, "action": step.action, "status": step.status, "digest": step.digest}
+        for step in plan.steps
+    ]
+    document = {"format_version": "1.0", "options": options, "steps": steps, **header}
+    return approval.read(orjson.dumps(document), "team.plan")
+
+
+def many(count: int) -> list[Any]:
+    return [
+        meeting(f"m{n:03}", one_off(topic=f"m{n}", start_time="2027-02-01T09:00:00Z")) for n in range(count)
+    ]
+
+
+def stale(plan: Plan, saved: Approval) -> str:
+    with pytest.raises(StalePlanError) as caught:
+        approval.check(plan, saved, "team.plan")
+    assert (caught.value.diagnostic.code, caught.value.diagnostic.summary) == (
+        "plan.stale",
+        "Saved plan is stale",
+    )
+    return caught.value.diagnostic.detail
+
+
+def test_a_fresh_plan_of_the_same_steps_is_approved() -> None:
+    plan = planned(spec(meeting()))
+
+    approval.check(plan, approved(plan), "team.plan")
+
+
+def test_an_approval_lasts_through_a_rollout() -> None:
+    """Day and order are not in it; what was done is not missed."""
+    saved = approved(planned(spec(*many(150))))
+    done = state(
+        meetings={
+            f"m{n:03}": record(n, one_off(topic=f"m{n}", start_time="2027-02-01T09:00:00Z"))
+            for n in range(90)
+        }
+    )
+    later = planned(spec(*many(150)), done, now=at("2026-12-02T08:00:00Z"))
+
+    approval.check(later, saved, "team.plan")
+
+
+def test_a_deferred_step_has_to_be_approved_too() -> None:
+    saved = approved(planned(spec(*many(90))))
+    plan = planned(spec(*many(91)))
+    assert [step.status for step in plan.steps if step.key == "m090"] == [Status.DEFERRED]
+
+    assert stale(plan, saved) == "team.plan: m090: its create is new. Nothing was sent."
+
+
+def test_a_step_of_other_content_is_stale() -> None:
+    saved = approved(planned(spec(meeting())))
+
+    said = stale(planned(spec(meeting(attributes=one_off(duration=90)))), saved)
+
+    assert said == "team.plan: launch: its create is not the one that was approved. Nothing was sent."
+
+
+def test_a_series_means_what_was_declared_and_not_what_is_sent() -> None:
+    declared = spec(meeting("w", weekly(start_time="2026-11-23T10:00:00")))
+    saved = approved(planned(declared))
+
+    approval.check(planned(declared, now=at("2026-12-15T08:00:00Z")), saved, "team.plan")
+
+
+def test_an_interrupted_create_counts_as_the_create_that_began_it() -> None:
+    declared = spec(meeting())
+    saved = approved(planned(declared))
+
+    approval.check(planned(declared, state(intents={"launch": intent()})), saved, "team.plan")
+
+
+def test_what_was_withheld_is_not_approved_once_it_is_not() -> None:
+    new = spec(meeting("new"))
+    withheld = planned(new, state(meetings={"old": record()}))
+    assert [step.status for step in withheld.steps if step.key == "new"] == [Status.WITHHELD]
+
+    assert "new: its create is not the one" in stale(planned(new), approved(withheld))
+
+
+def test_a_keep_and_what_is_expired_need_no_approval() -> None:
+    over = meeting("over", one_off(topic="over", start_time="2026-11-01T09:00:00Z"))
+    saved = approved(planned(spec(meeting())))
+    kept = meeting("kept", one_off(topic="kept"))
+    stands = state(meetings={"kept": record(1, one_off(topic="kept"))})
+
+    approval.check(planned(spec(meeting(), over, kept), stands), saved, "team.plan")
+
+
+def test_a_keep_in_the_file_approves_nothing() -> None:
+    stands = state(meetings={"launch": record()})
+    saved = approved(planned(spec(meeting()), stands))
+
+    assert saved.digests == {}
+    assert "launch: its create is new" in stale(planned(spec(meeting())), saved)
+
+
+def test_an_approval_is_used_up() -> None:
+    saved = approved(planned(spec(meeting())))
+    done = planned(spec(meeting()), state(meetings={"launch": record()}))
+
+    assert (
+        stale(done, saved) == "team.plan: Nothing is left to do: the approval is used up. Nothing was sent."
+    )
+
+
+def test_many_differences_are_counted() -> None:
+    said = stale(planned(spec(*many(13))), approved(planned(spec(meeting()))))
+
+    assert said.endswith("m009: its create is new; and 3 more. Nothing was sent.")
+
+
+def test_the_options_of_the_plan_come_along() -> None:
+    options = Options(paths=("meetings/",), targets=("m*",))
+    saved = approved(planned(spec(meeting("m1")), options=options))
+
+    assert saved.options == options
+    assert saved == replace(saved, digests=dict(saved.digests))
+    assert planned(spec(meeting()), now=NOW, options=options).steps == ()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"7",
+        b"{}",
+        b'{"format_version": "1.0"}',
+        b'{"format_version": "1.0", "options": 7, "steps": []}',
+    ],
+)
+def test_what_is_no_plan_is_refused(document: bytes) -> None:
+    with pytest.raises(SettingsError) as caught:
+        approval.read(document, "team.plan")
+
+    assert caught.value.diagnostic.code == "plan.unreadable"
+    assert "It is not a plan" in caught.value.diagnostic.detail
+
+
+def test_a_plan_of_a_newer_major_format_is_refused() -> None:
+    with pytest.raises(SettingsError) as caught:
+        approved(planned(spec(meeting())), format_version="2.0")
+
+    assert "a newer version" in caught.value.diagnostic.detail
+    assert approved(planned(spec(meeting())), format_version="1.9").digests

@@ -1,0 +1,72 @@
+"""What Zoom stored otherwise than it was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builders import one_off
+
+from reconciler import readback
+
+
+def seen(sent: dict[str, Any], **stored: Any) -> dict[str, Any]:
+    return readback.observed(sent, {**sent, **stored})
+
+
+def test_what_is_as_it_was_sent_is_not_told() -> None:
+    sent = one_off(settings={"alternative_hosts": "A@example.com;b@example.com", "waiting_room": True})
+
+    assert (
+        seen(sent, settings={"alternative_hosts": "b@example.com,a@example.com", "waiting_room": True}) == {}
+    )
+    assert seen(one_off(), id=1, settings={"waiting_room": True}) == {}
+
+
+def test_a_start_in_its_zone_is_the_instant_that_zoom_shows() -> None:
+    sent = one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin")
+
+    assert seen(sent, start_time="2027-01-14T15:00:00Z") == {}
+
+
+def test_what_differs_is_told_by_its_path() -> None:
+    sent = one_off(settings={"waiting_room": False, "join_before_host": True}, agenda="x")
+    stored = seen(sent, duration=40, settings={"waiting_room": True}, agenda=None)
+
+    assert stored == {
+        "duration": 40,
+        "settings.waiting_room": True,
+        "settings.join_before_host": None,
+        "agenda": None,
+    }
+    assert sorted(readback.notes(sent, stored)) == [
+        "Zoom left out agenda",
+        "Zoom left out settings.join_before_host",
+        "Zoom set duration to 40 (sent: 60)",
+        "Zoom set settings.waiting_room to true (sent: false)",
+    ]
+
+
+def test_a_setting_that_zoom_dropped_whole_is_told_leaf_by_leaf() -> None:
+    assert seen(one_off(settings={"waiting_room": True}), settings=None) == {"settings.waiting_room": None}
+
+
+def test_what_a_read_never_shows_is_not_compared() -> None:
+    assert (
+        seen(one_off(schedule_for="b@example.com", default_password=False, unheard_of=1), schedule_for=None)
+        == {}
+    )
+
+
+def test_a_secret_that_differs_is_not_shown() -> None:
+    sent = one_off(password="Lift-off_7")
+    stored = seen(sent, password="other")
+
+    assert stored == {"password": "(not shown)"}
+    assert readback.notes(sent, stored) == ("Zoom stored another password than was sent",)
+
+
+def test_a_long_value_is_cut() -> None:
+    sent = one_off(agenda="a" * 100)
+    (note,) = readback.notes(sent, seen(sent, agenda="b" * 100))
+
+    assert note == f"Zoom set agenda to {'b' * 59}… (sent: {'a' * 59}…)"
