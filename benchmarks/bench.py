@@ -27,6 +27,9 @@ PYTHON = sys.executable
 RECONCILER = str(Path(PYTHON).with_name("reconciler"))
 PEERS = Path(PYTHON).parent.parent / "peers" / "bin"
 
+MAKERS = (generate, octodns_world, terraform_world)
+"""What decides how a world looks: another one is made when they change."""
+
 SMALL, LARGE = 1_000, 10_000
 TERRAFORM_COUNT = SMALL
 """Its plan of 10,000 takes minutes."""
@@ -39,7 +42,7 @@ Samples = dict[str, Sample]
 
 def world(count: int) -> Path:
     """The folder of `count` meetings, for ours and for the peers."""
-    made_by = zlib.crc32(Path(generate.__file__).read_bytes())
+    made_by = zlib.crc32(b"".join(Path(each.__file__).read_bytes() for each in MAKERS))
     folder = WORK / f"{generate.first_day():%Y}-{made_by:08x}-{count}"
     if not (folder / "config.yaml").exists():
         declared = generate.meetings(count)
