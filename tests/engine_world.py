@@ -133,7 +133,12 @@ class Seen:
     at: datetime
     host: str
     body: Mapping[str, Json]
-    state: State
+    document: bytes
+
+    @property
+    def state(self) -> State:
+        """The document as a state."""
+        return statefile.decode(self.document, "memory")
 
 
 @dataclass(slots=True)
@@ -228,6 +233,12 @@ class World:
     def land_late(self, *seconds: float) -> None:
         """Have the next creates break at once, and land that many seconds later."""
         self._late_seconds += seconds
+
+    def land_now(self) -> None:
+        """Have everything that is still on its way land, and nothing more land late."""
+        self._late_seconds = []
+        self.clock.advance(max((due - self.clock.monotonic() for due, *_ in self._landing), default=0.0))
+        asyncio.run(self._land())
 
     # Act
 
@@ -363,7 +374,7 @@ class World:
 
     def _see(self, scope: Any, body: bytes) -> None:
         host = scope["path"].split("/")[3]
-        self.seen.append(Seen(self.clock.now(), host, json.loads(body), self.store.state))
+        self.seen.append(Seen(self.clock.now(), host, json.loads(body), self.store.document or b""))
 
 
 async def inline(call: Callable[[], str]) -> str:
