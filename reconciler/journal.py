@@ -79,9 +79,9 @@ class Journal:
                 self.failure = error
                 self._let_down(error, carried)
                 return
-            except Exception as error:
-                self._let_down(error, carried)  # a bug of ours: nobody may wait for ever because of it
-                raise
+            except Exception as error:  # noqa: BLE001 - a bug of ours: whoever waits gets it, none for ever
+                self._let_down(error, carried)
+                return
             answered_at = self._clock.monotonic()
             for durable in carried:
                 if not durable.done():

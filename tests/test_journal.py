@@ -131,8 +131,7 @@ def test_a_bug_in_a_store_is_raised_to_everyone_who_waits() -> None:
     async def work() -> list[object]:
         writes = journal(store)
         found = await asyncio.gather(*(writes.commit(adding(key)) for key in "ab"), return_exceptions=True)
-        with pytest.raises(ZeroDivisionError):
-            await writes.close()
+        await writes.close()
         return list(found)
 
     assert [type(one) for one in asyncio.run(work())] == [ZeroDivisionError] * 2
