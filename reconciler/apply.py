@@ -169,4 +169,5 @@ def _result(plan: Plan, run: Run) -> Result:
         unresolved=told["unclear"],
     )
     run.tell(summary)
-    return Result(summary, run.failure, run.stopping(), work_left=bool(told["deferred"]))
+    failure = run.failure or run.journal.failure
+    return Result(summary, failure, run.stopping(), work_left=bool(told["deferred"]))

@@ -27,10 +27,15 @@ DIFFERENCES_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a plan file approves: the options it was made with, and its steps' digests by key."""
+    """What a plan file approves: the options it was made with, and its steps' digests by key.
+
+    `lineage` and `serial` are of the state that it was made from; serial 0: there was none.
+    """
 
     options: Options
     digests: dict[str, str]
+    lineage: str = ""
+    serial: int = 0
 
 
 def read(document: bytes, location: str) -> Approval:
@@ -43,13 +48,22 @@ def read(document: bytes, location: str) -> Approval:
         return Approval(
             Options(tuple(options["paths"]), bool(options["refresh"]), tuple(options["targets"])),
             {step["key"]: step["digest"] for step in whole["steps"] if _counts(step)},
+            str(whole.get("lineage", "")),
+            int(whole.get("serial", 0)),
         )
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unusable(location, "It is not a plan that `reconciler plan --out` wrote.") from error
 
 
 def check(plan: Plan, approval: Approval, location: str) -> None:
-    """Raise `StalePlanError` where the fresh plan has a step that was not approved, or nothing to do."""
+    """Raise `StalePlanError` where the fresh plan has a step that was not approved, or nothing to do.
+
+    A plan that was made from a state is only good for that state, as it was then or later.
+    """
+    if approval.serial and plan.lineage != approval.lineage:
+        raise StalePlanError(_stale(location, _OTHER_STATE))
+    if plan.serial < approval.serial:
+        raise StalePlanError(_stale(location, _OLDER_STATE))
     unapproved = [
         step for step in plan.steps if _is_due(step) and approval.digests.get(step.key) != step.digest
     ]
@@ -57,6 +71,10 @@ def check(plan: Plan, approval: Approval, location: str) -> None:
         raise StalePlanError(_stale(location, _differences(unapproved, approval)))
     if not plan.has_work:
         raise StalePlanError(_stale(location, "Nothing is left to do: the approval is used up."))
+
+
+_OTHER_STATE = "It was made from another state than the one that is there now, or that one was deleted."
+_OLDER_STATE = "The state that is there now is older than the one it was made from."
 
 
 def _counts(step: Json) -> bool:

@@ -44,8 +44,8 @@ class Served:
 
 @contextmanager
 def served(*arguments: str) -> Iterator[Served]:
-    """An emulator that answers until the block ends."""
-    command = [sys.executable, "-m", "reconciler.sandbox", *arguments]
+    """An emulator without limits per second that answers until the block ends."""
+    command = [sys.executable, "-m", "reconciler.sandbox", "--switch", "plan=off", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

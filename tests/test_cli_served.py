@@ -82,7 +82,7 @@ def ids(zoom: Served, host: str) -> list[int]:
 
 def test_the_served_sandbox_tells_how_to_reach_it(shell: Shell) -> None:
     """What it prints is what the same commands need, and nothing else."""
-    shell.write("meetings.yaml", spec_of({"retro": {}}))
+    shell.write("meetings.yaml", spec_of({"retro": {}}, start=FAR))
     command = [sys.executable, "-m", "reconciler", "sandbox", "--sandbox-now", "2026-12-01T08:00:00Z"]
     with subprocess.Popen(
         command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from shell import NOW, ONE, OURS
+from shell import FAR, NOW, ONE, OURS, spec_of
 
 from reconciler.cli import run
 from reconciler.workspace import STATE_FILE
@@ -109,7 +109,7 @@ def test_nobody_is_asked_where_nothing_is_to_do(shell: Shell) -> None:
 
 def test_nobody_is_asked_before_what_is_needed_is_there(shell: Shell) -> None:
     """A yes would be for nothing without credentials."""
-    shell.write("meetings.yaml", ONE)
+    shell.write("meetings.yaml", spec_of({"retro": {}}, start=FAR))
 
     status, shown = at_terminal(shell.folder, "apply")
 

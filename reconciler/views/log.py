@@ -50,6 +50,9 @@ _NOT_DONE = {
     Action.KEEP: "not recorded",
 }
 
+UNRECORDED = "apply.unrecorded"
+"""The one failure of a step that did happen."""
+
 _RESOLVED = {
     Outcome.ADOPTED: "had been done: recorded as {id}",
     Outcome.ABSENT: "had not been done: it is sent again",
@@ -98,7 +101,8 @@ class Log:
 
     def _failed(self, event: StepFailed) -> Iterator[str]:
         told = event.diagnostic
-        words = f"{self.look.error(_NOT_DONE[event.action])}: {escaped(told.summary)}"
+        outcome = "not recorded" if told.code == UNRECORDED else _NOT_DONE[event.action]
+        words = f"{self.look.error(outcome)}: {escaped(told.summary)}"
         yield self._line(FAILED, event.key, f"{words} {self.look.dim(f'[{escaped(told.code)}]')}")
         yield from self._explanation(told)
 

@@ -68,8 +68,10 @@ def nothing() -> None:
 
 @contextmanager
 def started(folder: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[int]:
-    """The id of a fork that runs our program and was not waited for."""
-    child = _fork(folder, arguments, environ, Death(0, folder.parent / "place"), nothing)
+    """The id of a fork that runs our program, unheard, and was not waited for."""
+    unheard = os.open(os.devnull, os.O_WRONLY)
+    child = _fork(folder, arguments, environ, unheard, nothing)
+    os.close(unheard)
     try:
         yield child
     finally:
@@ -87,29 +89,37 @@ def in_fork(
     """Run our program in a fork of this process, in `folder`; it dies at the touch `dies_at`."""
     told = folder.parent / "place"
     told.write_text("")
-    child = _fork(folder, arguments, environ, Death(dies_at, told), patch)
+
+    def prepare() -> None:
+        patch()
+        if dies_at:
+            _arm(Death(dies_at, told))
+
+    reading, writing = os.pipe()
+    child = _fork(folder, arguments, environ, writing, prepare)
+    os.close(writing)
+    with os.fdopen(reading) as output:
+        said = output.read()
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    said = (folder.parent / "said").read_text()
     return Ended(None if code == -signal.SIGKILL else code, said, told.read_text())
 
 
 def _fork(
-    folder: Path, arguments: Sequence[str], environ: Mapping[str, str], death: Death, patch: Patch
+    folder: Path, arguments: Sequence[str], environ: Mapping[str, str], output: int, prepare: Patch
 ) -> int:
     child = os.fork()
     if child:
         return child
     status = 70
     try:
-        with (folder.parent / "said").open("w") as output:
-            sys.stdout = sys.stderr = output
-            os.chdir(folder)
-            os.environ.update(environ)
-            patch()
-            _arm(death)
-            status = run(arguments)
+        sys.stdout = sys.stderr = open(output, "w")  # noqa: SIM115 - of the fork, to its end
+        os.chdir(folder)
+        os.environ.update(environ)
+        prepare()
+        status = run(arguments)
     finally:  # the child never returns into the tests
+        sys.stdout.flush()
         os._exit(status)
 
 
