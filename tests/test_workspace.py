@@ -1,0 +1,118 @@
+"""Where a verb works: folder, streams, state, clock, each opened when it is first asked for."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.budget import Limits
+from reconciler.errors import SettingsError, SpecError
+from reconciler.state import State
+from reconciler.workspace import Choices, Console, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class Stream(io.StringIO):
+    """A stream that is a terminal, or not."""
+
+    def __init__(self, *, terminal: bool = False) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        """What it was made as."""
+        return self._terminal
+
+
+def console(*terminals: str, environ: Mapping[str, str] | None = None) -> Console:
+    stdin, stdout, stderr = (Stream(terminal=name in terminals) for name in ("stdin", "stdout", "stderr"))
+    return Console(stdin, stdout, stderr, environ or {})
+
+
+def workspace(folder: Path, environ: Mapping[str, str] | None = None, *, sandbox: bool = False) -> Workspace:
+    return Workspace(folder, console("stdin", environ=environ), Choices(sandbox=sandbox))
+
+
+@pytest.mark.parametrize(
+    ("terminals", "ci", "unattended"),
+    [
+        (("stdin", "stdout", "stderr"), "", False),
+        (("stdin", "stdout", "stderr"), "false", False),
+        (("stdin", "stdout", "stderr"), "true", True),
+        (("stdin", "stdout", "stderr"), "True", True),
+        (("stdin", "stdout", "stderr"), "1", True),
+        (("stderr",), "", False),
+        ((), "", True),
+    ],
+)
+def test_a_runner_is_known_by_its_variable_or_its_streams(
+    terminals: tuple[str, ...],
+    ci: str,
+    unattended: bool,  # noqa: FBT001 - a case
+) -> None:
+    assert console(*terminals, environ={"CI": ci}).is_ci is unattended
+
+
+def test_the_environment_is_in_no_repr() -> None:
+    """It holds the credentials."""
+    assert "top-secret" not in repr(console(environ={"ZOOM_CLIENT_SECRET": "top-secret"}))
+
+
+def test_a_state_that_was_never_written_is_empty(tmp_path: Path) -> None:
+    assert workspace(tmp_path).state() == (State(), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "owner"),
+    [({"USER": "ann"}, "ann"), ({"LOGNAME": "bob"}, "bob"), ({}, "somebody")],
+)
+def test_others_are_told_user_and_machine(environ: dict[str, str], owner: str, tmp_path: Path) -> None:
+    name, _, machine = workspace(tmp_path, environ).owner.partition("@")
+
+    assert (name, bool(machine)) == (owner, True)
+
+
+def test_a_host_has_its_own_limits(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text(
+        "budget: {daily_limit: 80, reserve: 5}\n"
+        "hosts: {Ann@example.com: {daily_limit: 50}, bob@example.com: {}}\n"
+    )
+
+    allowances = workspace(tmp_path).allowances
+
+    assert [allowances.of(host) for host in ("ann@example.com", "BOB@example.com", "else@example.com")] == [
+        Limits(50, 5),
+        Limits(80, 5),
+        Limits(80, 5),
+    ]
+
+
+def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
+    """With every finding, in settings and spec alike."""
+    (tmp_path / "reconciler.yaml").write_text("budget: {daily_limit: many}\n")
+    (tmp_path / "meetings.yaml").write_text("version: 1\nmeetings: {a: {topic: 1}}\n")
+    here = workspace(tmp_path)
+
+    with pytest.raises(SettingsError) as settings:
+        _ = here.settings
+    with pytest.raises(SpecError) as spec:
+        here.declared(())
+
+    assert {told.span.filename for told in settings.value.diagnostics if told.span} == {"reconciler.yaml"}
+    assert {told.span.filename for told in spec.value.diagnostics if told.span} == {
+        "reconciler.yaml",
+        "meetings.yaml",
+    }
+
+
+def test_the_sandbox_keeps_its_state_apart(tmp_path: Path) -> None:
+    here = workspace(tmp_path, {"RECONCILER_STATE": "elsewhere.json"}, sandbox=True)
+
+    assert here.store.location == str(tmp_path / ".reconciler/sandbox/reconciler.state.json")
+    assert workspace(tmp_path).sandbox is None
