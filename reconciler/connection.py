@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from reconciler.errors import Diagnostic, StateError
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.client import ZoomClient
 from reconciler.zoom.credentials import Credentials
@@ -13,6 +14,7 @@ from reconciler.zoom.pace import Pace
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
+    from reconciler.state import State
     from reconciler.workspace import Workspace
 
 INSIDE = Addresses("http://localhost/v2", "http://localhost/oauth/token")
@@ -34,6 +36,20 @@ def connect(workspace: Workspace, pace: str | None) -> ZoomClient:
         random=random.random,
         user_limit=_user_limit(workspace),
     )
+
+
+def check_origin(state: State, origin: str, location: str) -> None:
+    """Raise `StateError` where the state belongs to another account than the one that is asked."""
+    if state.origin and state.origin != origin:
+        raise StateError(
+            Diagnostic(
+                code="state.other-origin",
+                summary="The state belongs to another account",
+                detail=f"{location} records meetings of {state.origin}; the credentials are of {origin}. "
+                "Nothing was sent.",
+                hint="Name the state of this account with --state, or give the other account's credentials.",
+            )
+        )
 
 
 def _inside(workspace: Workspace, sandbox: Sandbox, turns: Pace) -> ZoomClient:

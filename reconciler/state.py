@@ -109,6 +109,17 @@ class State:
         """Without the record and the intent of `key`."""
         return replace(self, meetings=_without(self.meetings, key), intents=_without(self.intents, key))
 
+    def move(self, from_key: str, to_key: str) -> State:
+        """With all that stands under `from_key` under `to_key`, which is free: record, intent, retired."""
+        return replace(
+            self,
+            meetings=_renamed(self.meetings, from_key, to_key),
+            intents=_renamed(self.intents, from_key, to_key),
+            retired=tuple(
+                replace(gone, key=to_key) if gone.key == from_key else gone for gone in self.retired
+            ),
+        )
+
     def charge(self, day: str, host: str, requests: int) -> State:
         """With `requests` more on the host's ledger (fewer where negative, never under 0).
 
@@ -171,3 +182,7 @@ def _folded(host: str) -> str:
 
 def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:
     return {name: value for name, value in mapping.items() if name != key}
+
+
+def _renamed(mapping: Mapping[str, Json], from_key: str, to_key: str) -> dict[str, Json]:
+    return {to_key if name == from_key else name: value for name, value in mapping.items()}

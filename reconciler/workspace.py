@@ -6,6 +6,7 @@ The edge of the program: environment and disk are looked at here and handed on a
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +20,9 @@ from reconciler.settings import Settings
 from reconciler.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reconciler.ports import Clock, Store
+    from reconciler.ports import Clock, Lease, Store
     from reconciler.sandbox import Sandbox
     from reconciler.settings import BudgetSettings, ParsedSettings
 
@@ -84,6 +85,15 @@ class Findings:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The state as it was read, its version, and the lock under which it is held."""
+
+    state: State
+    version: str | None
+    lease: Lease
+
+
 class Workspace:
     """One verb's surroundings. Everything is opened when it is first asked for."""
 
@@ -144,6 +154,22 @@ class Workspace:
         if snapshot is None:
             return State(), None
         return statefile.decode(snapshot.document, self.store.location), snapshot.version
+
+    @contextmanager
+    def held(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Held]:
+        """The state, nobody else's to write meanwhile. Raises `StateLockedError` after `timeout_seconds`."""
+        lease = self.store.lock(operation, timeout_seconds=timeout_seconds)
+        try:
+            yield Held(*self.state(), lease)
+        finally:
+            lease.release()
+
+    def rewrite(self, operation: str, changed: Callable[[State], State]) -> State:
+        """The state after `changed`, written in the place of the one before; what that raises leaves it."""
+        with self.held(operation) as held:
+            state = changed(held.state).written()
+            self.store.write(statefile.encode(state), replaces=held.version)
+            return state
 
     @property
     def owner(self) -> str:

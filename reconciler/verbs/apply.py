@@ -10,7 +10,7 @@ from reconciler.connection import connect
 from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError
 from reconciler.verbs import conduct, refused
 from reconciler.verbs import plan as planning
-from reconciler.verbs.conduct import Errand, Held
+from reconciler.verbs.conduct import Errand
 from reconciler.views.look import Look
 
 if TYPE_CHECKING:
@@ -40,10 +40,8 @@ def run(workspace: Workspace, wishes: Wishes) -> Exit:
     options = saved.options if saved else wishes.options
     _check_can_be_approved(workspace, wishes)
     declared = workspace.declared(options.paths)
-    lease = workspace.store.lock("apply", timeout_seconds=wishes.lock_timeout_seconds)
-    try:
-        state, version = workspace.state()
-        plan = planning.build(workspace, declared, state, options)
+    with workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds) as held:
+        plan = planning.build(workspace, declared, held.state, options)
         if saved:
             approval.check(plan, saved, str(wishes.plan_file))
         planning.warn(workspace, declared.warnings)
@@ -55,11 +53,8 @@ def run(workspace: Workspace, wishes: Wishes) -> Exit:
         if not (saved or wishes.auto_approve or _is_approved(workspace)):
             workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
             return Exit.ERROR
-        held = Held(state, version, lease)
         errand = Errand(plan, held, remote, wishes.format_name, refused.placing(declared.locate))
         return _ended(conduct.send(workspace, errand), wishes)
-    finally:
-        lease.release()
 
 
 def _approval(wishes: Wishes) -> approval.Approval | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from reconciler import views
 from reconciler.apply import execute
-from reconciler.errors import Diagnostic, SettingsError, StateError
+from reconciler.connection import check_origin
+from reconciler.errors import Diagnostic, SettingsError
 from reconciler.events import Summary
 from reconciler.journal import Journal
 from reconciler.pending import Author
@@ -25,23 +26,13 @@ if TYPE_CHECKING:
     from reconciler.apply import Result
     from reconciler.events import Event
     from reconciler.plan import Plan
-    from reconciler.ports import Lease
     from reconciler.state import State
     from reconciler.views import Tell
-    from reconciler.workspace import Workspace
+    from reconciler.workspace import Held, Workspace
     from reconciler.zoom.client import ZoomClient
 
 SETTLE_SECONDS_BEYOND = 30.0
 """How much longer than two timeouts a lost request may take to land and to show in the list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The state as it was read, its version, and the lock under which it is held."""
-
-    state: State
-    version: str | None
-    lease: Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +134,7 @@ async def _send(workspace: Workspace, errand: Errand, tell: Callable[[Event], No
 
 def _bound(state: State, origin: str, location: str) -> State:
     """The state, bound to the account. Raises `StateError` where it belongs to another."""
-    if state.origin and state.origin != origin:
-        raise StateError(
-            Diagnostic(
-                code="state.other-origin",
-                summary="The state belongs to another account",
-                detail=f"{location} records meetings of {state.origin}; the credentials are of {origin}. "
-                "Nothing was sent.",
-                hint="Name the state of this account with --state, or give the other account's credentials.",
-            )
-        )
+    check_origin(state, origin, location)
     return replace(state, origin=origin, lineage=state.lineage or str(uuid.uuid4()))
 
 
