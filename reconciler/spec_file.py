@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from reconciler.fields import Json
     from reconciler.settings import Settings
 
-_KEY = re.compile(r"[A-Za-z0-9._-]+")
+KEY = re.compile(r"[A-Za-z0-9._-]+")
+"""What a meeting's key looks like, from end to end."""
+
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
 
@@ -68,7 +70,7 @@ class SpecFile:
             whole = merged(base, body) if base else body
             if clean:
                 whole = without_nulls(whole)
-            if findings or _KEY.fullmatch(key):
+            if findings or KEY.fullmatch(key):
                 yield key, whole, findings
 
     def position(self, key: str) -> tuple[int, int]:
@@ -126,7 +128,7 @@ class SpecFile:
         """What is wrong with all that is no meeting's body, keys of meetings included."""
         skeleton = dict(self.value)
         if isinstance(skeleton.get("meetings"), dict):
-            skeleton["meetings"] = {key: {} for key in self.raw_meetings if not _KEY.fullmatch(key)}
+            skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
         if schema.is_valid("meetings", skeleton):
             return ()
         return schema.findings("meetings", skeleton)

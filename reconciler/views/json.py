@@ -69,7 +69,7 @@ def plan(plan: Plan, look: Look) -> str:
         "budget": [_budget(row) for row in plan.budget],
         "diagnostics": [as_json(diagnostic) for diagnostic in plan.diagnostics],
     }
-    return _line(document)
+    return line(document)
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def open_json(stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, p
     del stderr, terminal, colour  # a program reads it
 
     def write(row: dict[str, Json]) -> None:
-        stdout.write(_line(row))
+        stdout.write(line(row))
         stdout.flush()
 
     write(
@@ -154,7 +154,8 @@ def _instant(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _line(value: Json) -> str:
+def line(value: Json) -> str:
+    """A value as one line of JSON that no terminal obeys; an instant (aware, UTC) with a `Z`."""
     text = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode()
     if text.isascii() and "\x7f" not in text:
         return text

@@ -91,7 +91,14 @@ def budget_lines(plan: Plan, *, whole: bool) -> Iterator[str]:
     if len(told) < len(rows):
         least = min(row.left for row in rows if row not in told)
         yield f"Budget: {number(len(rows) - len(told), 'more host')}, each with {least} or more left"
-    yield f"Budget: resets at 00:00 UTC, in {_span(plan.planned_at)}"
+    yield f"Budget: {reset_words(plan.planned_at)}"
+
+
+def reset_words(now: datetime) -> str:
+    """When requests come back: "resets at 00:00 UTC, in 5 h 12 min"."""
+    hours, minutes = divmod(int((reset_at(now) - now).total_seconds()) // 60, 60)
+    span = f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+    return f"resets at 00:00 UTC, in {span}"
 
 
 def rollout_line(days: Mapping[str | None, int], today: str) -> str:
@@ -114,9 +121,3 @@ def _scarcest(rows: Sequence[BudgetLine]) -> list[BudgetLine]:
 
 def _spent(row: BudgetLine) -> str:
     return f"{row.used} used, {row.planned} planned, {row.left} left of {row.limit} (reserve {row.reserve})"
-
-
-def _span(now: datetime) -> str:
-    """The time that is left of the UTC day, in hours and minutes."""
-    hours, minutes = divmod(int((reset_at(now) - now).total_seconds()) // 60, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
