@@ -53,9 +53,12 @@ class Console:
     @property
     def is_ci(self) -> bool:
         """Nobody watches: `CI` says so, or no stream is a terminal."""
-        if self.environ.get("CI", "").casefold() in {"true", "1"}:
-            return True
-        return not any(stream.isatty() for stream in (self.stdin, self.stdout, self.stderr))
+        return self.is_runner or not any(stream.isatty() for stream in (self.stdin, self.stdout, self.stderr))
+
+    @property
+    def is_runner(self) -> bool:
+        """The environment says that this is a job of a CI system."""
+        return self.environ.get("CI", "").casefold() in {"true", "1"}
 
     def colours(self, stream: TextIO, choices: Choices) -> bool:
         """Whether `stream` is a terminal whose reader wants colour. Source: no-color.org."""

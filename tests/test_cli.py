@@ -40,8 +40,12 @@ VERBS = {
         *("--plan", "--auto-approve", "--pace", "--lock-timeout", "--format", "--detailed-exitcode"),
         *(*SELECTION, *STATE_FLAGS),
     ),
-    "state list": STATE_FLAGS,
-    "state rm": STATE_FLAGS,
+    "links": ("--format", *STATE_FLAGS),
+    "budget": ("--format", *STATE_FLAGS),
+    "state list": ("--format", *STATE_FLAGS),
+    "state show": ("--format", *STATE_FLAGS),
+    "state mv": ("--format", *STATE_FLAGS),
+    "state rm": ("--format", *STATE_FLAGS),
     "schema": (),
     "sandbox": ("--port", "--sandbox-now"),
 }
@@ -142,7 +146,7 @@ def test_plan_apply_plan_tells_a_story(shell: Shell) -> None:
     assert (planned.status, applied.status, again.status) == (0, 0, 0)
     assert "\nPlan: 1 to add, 0 to change, 0 to destroy.\n" in planned.out
     assert applied.out.endswith("\nApply complete! 1 added, 0 changed, 0 destroyed.\n")
-    assert listed.out == f"launch-review  {number[1]}  {HOST}\n"
+    assert listed.out == f"launch-review  {number[1]}  {HOST}  next Thu 14 Jan 2027, 15:00 UTC\n"
     assert again.out == "No changes. Compared with what was last applied; drift asks Zoom.\n"
     assert planned.err + applied.err + listed.err + again.err == ""
 
@@ -166,12 +170,12 @@ def test_a_state_is_named_in_three_ways(where: str, shell: Shell) -> None:
     """The flag wins over the environment, and that over the settings."""
     named = {"settings": "settings.json", "environment": "environment.json", "flag": "flag.json"}
     for way, name in named.items():
-        shell.write(name, statefile.encode(State(meetings={f"at-{way}": Record(1, way, None, {})})).decode())
+        shell.write(name, statefile.encode(State(meetings={f"at-{way}": Record(1, way, None, {"type": 3})})).decode())
     shell.write("reconciler.yaml", "state: settings.json\n")
     flag = ["--state", "flag.json"] if where == "flag" else []
     environ = {} if where == "settings" else {"RECONCILER_STATE": "environment.json"}
 
-    assert shell("state", "list", *flag, **environ).out == f"at-{where}  1  {where}\n"
+    assert shell("state", "list", *flag, **environ).out == f"at-{where}  1  {where}  no fixed time\n"
 
 
 def test_results_go_to_stdout_and_remarks_to_stderr(shell: Shell) -> None:
@@ -332,7 +336,8 @@ def test_a_target_leaves_the_others_alone(shell: Shell) -> None:
 
     shell.sandbox("apply", "--auto-approve", "--target", "sec*")
 
-    assert shell("state", "list", "--sandbox").out.split()[0::3] == ["second"]
+    listed = shell("state", "list", "--sandbox").out.splitlines()
+    assert [line.split()[0] for line in listed] == ["second"]
 
 
 def test_a_key_is_forgotten_and_its_meeting_is_not_made_again(shell: Shell) -> None:

@@ -67,7 +67,7 @@ def _live(folder: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) 
 
 
 def recorded(shell: Shell) -> list[str]:
-    return shell("state", "list", "--sandbox").out.split()[0::3]
+    return [line.split()[0] for line in shell("state", "list", "--sandbox").out.splitlines()]
 
 
 def test_only_yes_is_a_yes(shell: Shell) -> None:

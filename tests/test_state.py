@@ -167,3 +167,18 @@ def test_no_charge_is_ever_lost_by_learning_a_name(history: list[tuple[str, str]
         world = world.charge(DAY, name, 1) if what == "charge" else world.resolve_host(name, "U1")
 
     assert sum(ledger(world, DAY).values()) == sum(what == "charge" for what, _ in history)
+
+
+def test_a_move_takes_along_all_that_stands_under_a_key() -> None:
+    """Record, intent, and what was replaced; other keys stay."""
+    full = state(
+        meetings={"a": record(1), "b": record(2)},
+        intents={"a": intent(action="update")},
+        retired=(Retired(7, HOST, "a"), Retired(8, HOST, "b")),
+    )
+
+    assert full.move("a", "c") == state(
+        meetings={"c": record(1), "b": record(2)},
+        intents={"c": intent(action="update")},
+        retired=(Retired(7, HOST, "c"), Retired(8, HOST, "b")),
+    )

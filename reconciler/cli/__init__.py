@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler import __version__, ending
-from reconciler.cli.flags import FILE, Duration, example, looks, selection, surroundings
+from reconciler.cli.flags import FILE, Duration, example, formats, looks, selection, surroundings
+from reconciler.cli.recorded import state
 from reconciler.errors import Diagnostic, Exit
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def cli() -> None:
 @cli.command(epilog=example("reconciler validate meetings/ --strict"))
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@click.option("--format", "format_name", type=click.Choice(["text", "json", "github"]), default="text",
-              show_default=True, help="For people, programs, or a pull request.")  # fmt: skip
+@formats("text", "json", "github", about="For people, programs, or a pull request.")
 @looks
 def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:  # noqa: FBT001 - click
     """Check what is declared.
@@ -85,8 +85,7 @@ def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_
     epilog=example("reconciler plan --out plan.json", "reconciler plan --sandbox examples/meetings.yaml")
 )
 @click.option("--out", type=FILE, help="Write the plan, to be approved.")
-@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="For people or for programs.")  # fmt: skip
+@formats("text", "json")
 @click.option("--json-into", type=FILE, help="Write JSON beside any view.")
 @click.option("--changes-only", is_flag=True, help="Leave keep and expired steps out of JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
@@ -108,8 +107,7 @@ def plan(workspace: Workspace, options: Any, **flags: Any) -> Exit:
 @click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
 @click.option("--lock-timeout", "lock_timeout_seconds", type=Duration(), default="0s", show_default=True,
               help="How long to wait for whoever holds the state.")  # fmt: skip
-@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="For people or for programs.")  # fmt: skip
+@formats("text", "json")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 3 where work is left for a later day.")
 @surroundings
 @selection
@@ -123,34 +121,35 @@ def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
     return verb.run(workspace, verb.Wishes(options, **flags))
 
 
-@cli.group(epilog=example("reconciler state list"))
-def state() -> None:
-    """Look at what is recorded, and mend it."""
-
-
-@state.command("list", epilog=example("reconciler state list"))
+@cli.command(epilog=example("reconciler links", "reconciler links 'platform-*' --format json"))
+@click.argument("keys", nargs=-1, metavar="[KEYS]...")
+@formats("text", "json")
 @surroundings
-def state_list(workspace: Workspace) -> Exit:
-    """List what is recorded.
+def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit:
+    """Show how people join.
 
-    Every key with its meeting's id and host, and every interrupted request.
+    Reads from Zoom the link of every recorded meeting, or of those named; globs will do. Links hold
+    passcodes, so they are kept nowhere.
     """
-    from reconciler.verbs import state as verb  # noqa: PLC0415 - not for --help
+    from reconciler.verbs import links as verb  # noqa: PLC0415 - not for --help
 
-    return verb.list_all(workspace)
+    return verb.run(workspace, keys, format_name=format_name)
 
 
-@state.command("rm", epilog=example("reconciler state rm platform-weekly"))
-@click.argument("key")
+@cli.command(epilog=example("reconciler budget"))
+@formats("text", "json")
 @surroundings
-def state_rm(workspace: Workspace, key: str) -> Exit:
-    """Forget KEY; Zoom is not touched.
+def budget(workspace: Workspace, format_name: str) -> Exit:
+    """Show what each host may still send today.
 
-    Drops its record and its interrupted request.
+    Used and left of the daily limit, and when the day ends. Needs no credentials.
     """
-    from reconciler.verbs import state as verb  # noqa: PLC0415 - not for --help
+    from reconciler.verbs import budget as verb  # noqa: PLC0415 - not for --help
 
-    return verb.remove(workspace, key)
+    return verb.run(workspace, format_name=format_name)
+
+
+cli.add_command(state)
 
 
 @cli.command(epilog=example("reconciler schema meetings > meetings.schema.json"))

@@ -36,6 +36,15 @@ class Duration(click.ParamType[float]):
         return float(number) * SECONDS[unit]
 
 
+def formats(
+    *names: str, about: str = "For people or for programs."
+) -> Callable[[Callable[..., Exit]], Callable[..., Exit]]:
+    """Give a verb its `--format`, one of `names`; the first is what it takes by itself."""
+    return click.option(
+        "--format", "format_name", type=click.Choice(names), default=names[0], show_default=True, help=about
+    )
+
+
 def looks(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Give a verb that needs no state its `Workspace`."""
 

@@ -5,16 +5,20 @@ A view decides nothing. It is given values and a `Look`, and gives text back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from typing import TextIO
 
+    from reconciler.errors import Diagnostic
     from reconciler.events import Event
-    from reconciler.plan import Plan
+    from reconciler.plan import BudgetLine, Plan
+    from reconciler.state import State
+    from reconciler.views.links import JoinLink
     from reconciler.views.look import Look
 
 PLAN = {
@@ -29,8 +33,44 @@ APPLY = {
 }
 """`apply` by format: the module in this package, and its function."""
 
+LINKS = {
+    "text": "links:text",
+    "json": "links:json",
+}
+"""`links` by format: the module in this package, and its function."""
+
+BUDGET = {
+    "text": "spent:text",
+    "json": "spent:json",
+}
+"""`budget` by format: the module in this package, and its function."""
+
+LISTED = {
+    "text": "records:listed_text",
+    "json": "records:listed_json",
+}
+"""`state list` by format: the module in this package, and its function."""
+
+SHOWN = {
+    "text": "records:shown_text",
+    "json": "records:shown_json",
+}
+"""`state show` by format: the module in this package, and its function."""
+
 PlanView = Callable[["Plan", "Look"], str]
 """A whole plan as one text that ends in a newline."""
+
+LinksView = Callable[[Sequence["JoinLink"], Sequence["Diagnostic"]], str]
+"""Links, and what could not be read, as one text."""
+
+BudgetView = Callable[[Sequence["BudgetLine"], "datetime"], str]
+"""The hosts' budgets at an instant (aware, UTC) as one text."""
+
+ListedView = Callable[["State", "datetime"], str]
+"""All that is recorded, as it stands at an instant (aware, UTC), as one text."""
+
+ShownView = Callable[[str, "State", "datetime"], str]
+"""All that is recorded under one key, as it stands at an instant (aware, UTC), as one text."""
 
 Tell = Callable[["Event"], None]
 """Takes one event of an apply and shows it at once."""
@@ -54,6 +94,30 @@ def plan_view(name: str) -> PlanView:
 def apply_view(name: str) -> OpenLog:
     """The log of an apply called `name`, one of `APPLY`."""
     view: OpenLog = _loaded(APPLY[name])
+    return view
+
+
+def links_view(name: str) -> LinksView:
+    """The view of join links called `name`, one of `LINKS`."""
+    view: LinksView = _loaded(LINKS[name])
+    return view
+
+
+def budget_view(name: str) -> BudgetView:
+    """The view of budgets called `name`, one of `BUDGET`."""
+    view: BudgetView = _loaded(BUDGET[name])
+    return view
+
+
+def listed_view(name: str) -> ListedView:
+    """The view of a whole state called `name`, one of `LISTED`."""
+    view: ListedView = _loaded(LISTED[name])
+    return view
+
+
+def shown_view(name: str) -> ShownView:
+    """The view of one key called `name`, one of `SHOWN`."""
+    view: ShownView = _loaded(SHOWN[name])
     return view
 
 

@@ -1,0 +1,147 @@
+"""`links`: join links, read from Zoom when somebody asks, since no file may hold them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler import views
+from reconciler.connection import check_origin, connect
+from reconciler.errors import (
+    AccessError,
+    Diagnostic,
+    Exit,
+    GoneError,
+    RefusedError,
+    Severity,
+    UnknownOutcomeError,
+)
+from reconciler.verbs import keys
+from reconciler.views import findings
+from reconciler.views.links import JoinLink
+from reconciler.views.records import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.ports import Remote
+    from reconciler.state import Record, State
+    from reconciler.workspace import Console, Workspace
+
+NO_MEETING = 3001
+"""Zoom's code for a meeting that does not exist."""
+
+
+def run(workspace: Workspace, names: Sequence[str], *, format_name: str) -> Exit:
+    """Show the link of each recorded meeting, or of those named; an error where one cannot be read."""
+    state, _ = workspace.state()
+    asked = keys.recorded(names, state, workspace.store.location)
+    records = {key: state.meetings[key] for key in asked}
+    answers = asyncio.run(_ask(workspace, state, records)) if records else []
+    links = [answer for answer in answers if isinstance(answer, JoinLink)]
+    unread = [answer for answer in answers if isinstance(answer, Diagnostic)]
+    if _is_ci_log(workspace.console) and any(link.holds_passcode for link in links):
+        _tell(workspace, [_in_a_log()])
+    workspace.console.stdout.write(views.links_view(format_name)(links, unread))
+    workspace.console.stdout.flush()
+    if format_name == "text":
+        _tell(workspace, unread)
+    return Exit.ERROR if unread else Exit.DONE
+
+
+async def read(remote: Remote, records: Mapping[str, Record], now: datetime) -> list[JoinLink | Diagnostic]:
+    """For each key its link, or what to say where it cannot be read.
+
+    Raises `AccessError` or `NeverSentError` where no other read will fare better.
+    """
+    try:
+        async with asyncio.TaskGroup() as reads:
+            tasks = [reads.create_task(_link(remote, *item, now)) for item in records.items()]
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
+    return [task.result() for task in tasks]
+
+
+async def _ask(
+    workspace: Workspace, state: State, records: Mapping[str, Record]
+) -> list[JoinLink | Diagnostic]:
+    async with connect(workspace, None) as remote:
+        check_origin(state, await remote.origin(), workspace.store.location)
+        return await read(remote, records, workspace.clock.now())
+
+
+async def _link(remote: Remote, key: str, record: Record, now: datetime) -> JoinLink | Diagnostic:
+    try:
+        stored = (await remote.read(record.id)).body
+    except AccessError:
+        raise
+    except GoneError as error:
+        return _gone(key, record) if error.zoom_code == NO_MEETING else _unread(key, error)
+    except (RefusedError, UnknownOutcomeError) as error:
+        return _unread(key, error)
+    join_url = stored.get("join_url")
+    if not isinstance(join_url, str) or not join_url:
+        return _without_link(key, record)
+    stands = standing(record, now)
+    return JoinLink(
+        key=key,
+        id=record.id,
+        host=record.host,
+        topic=str(stored.get("topic", "")),
+        next_at=stands.next_at if stands else None,
+        join_url=join_url,
+    )
+
+
+def _is_ci_log(console: Console) -> bool:
+    """Whether what is written to stdout is kept where many can read it."""
+    if not console.is_runner:
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(console.stdout.fileno()).st_mode)
+    except (OSError, ValueError):  # no file of the system's
+        return True
+
+
+def _tell(workspace: Workspace, diagnostics: Sequence[Diagnostic]) -> None:
+    stderr = workspace.console.stderr
+    stderr.write(findings.text(diagnostics, colour=workspace.console.colours(stderr, workspace.choices)))
+
+
+def _in_a_log() -> Diagnostic:
+    return Diagnostic(
+        code="links.in-a-log",
+        summary="Links that hold passcodes are written to a CI log",
+        detail="Whoever can read the log can join these meetings. `CI` is set, and stdout is no file.",
+        hint="Send them to a file that is not kept, or ask for them at a terminal.",
+        severity=Severity.WARNING,
+    )
+
+
+def _gone(key: str, record: Record) -> Diagnostic:
+    return Diagnostic(
+        code="links.gone",
+        summary="The meeting does not exist in Zoom any more",
+        detail=f"{key}: Zoom has no meeting {record.id} of {record.host}.",
+        hint=f"`reconciler apply --refresh` creates it again where it is declared; "
+        f"`reconciler state rm {key}` forgets it.",
+        key=key,
+    )
+
+
+def _unread(key: str, error: RefusedError | UnknownOutcomeError) -> Diagnostic:
+    return replace(error.diagnostic, key=key, detail=f"{key}: {error.diagnostic.detail}")
+
+
+def _without_link(key: str, record: Record) -> Diagnostic:
+    return Diagnostic(
+        code="links.none",
+        summary="Zoom gave no join link",
+        detail=f"{key}: the answer about meeting {record.id} holds none.",
+        hint="Look at the meeting in Zoom's web page.",
+        key=key,
+    )

@@ -1,0 +1,310 @@
+"""`links`: how people join, read live, told to whoever asked and to nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from builders import NOW as AT
+from builders import intent, record, weekly
+from scripted_zoom import ScriptedZoom, answer, no, using
+from shell import HOST, NOW, spec_of
+
+from reconciler import statefile
+from reconciler.errors import AccessError, Diagnostic, NeverSentError
+from reconciler.state import State
+from reconciler.verbs import links
+from reconciler.views.links import JoinLink
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from shell import Shell
+
+    from reconciler.state import Record
+
+TWO: Mapping[str, Mapping[str, object]] = {
+    "launch-review": {"topic": "Launch review"},
+    "retro": {"start_time": "2027-01-15T15:00:00Z"},
+}
+STATE_FILE = ".reconciler/sandbox/reconciler.state.json"
+LINK = r"https://zoom\.example/j/(\d+)\?pwd=[0-9a-f]{32}\.1"
+
+
+def state_of(shell: Shell) -> State:
+    return statefile.decode((shell.folder / STATE_FILE).read_bytes(), STATE_FILE)
+
+
+def put_state(shell: Shell, state: State) -> None:
+    shell.write(STATE_FILE, statefile.encode(state).decode())
+
+
+@pytest.fixture
+def applied(shell: Shell) -> Shell:
+    """A folder whose two meetings exist."""
+    shell.write("meetings.yaml", spec_of(TWO))
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    return shell
+
+
+def test_the_link_of_every_recorded_meeting_is_told(applied: Shell) -> None:
+    """By key, with the next start; a link to click ends the line."""
+    ran = applied("links", "--sandbox")
+
+    ids = {key: str(one.id) for key, one in state_of(applied).meetings.items()}
+    first = f"launch-review  Thu 14 Jan 2027, 15:00 UTC  {LINK}\n"
+    told = re.fullmatch(f"{first}retro          Fri 15 Jan 2027, 15:00 UTC  {LINK}\n", ran.out)
+    assert (ran.status, ran.err, told and told.groups()) == (0, "", (ids["launch-review"], ids["retro"]))
+
+
+def test_a_program_gets_them_as_json(applied: Shell) -> None:
+    ran = applied("links", "retro", "--format", "json", "--sandbox")
+
+    document = json.loads(ran.out)
+    link = document["links"][0].pop("join_url")
+    assert (ran.status, ran.err, bool(re.fullmatch(LINK, link))) == (0, "", True)
+    assert document == {
+        "format_version": "1.0",
+        "links": [
+            {
+                "key": "retro",
+                "id": state_of(applied).meetings["retro"].id,
+                "host": HOST,
+                "topic": "retro",
+                "next_at": "2027-01-15T15:00:00Z",
+            }
+        ],
+        "diagnostics": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["retro"], ["retro"]),
+        (["retro", "re*", "retro"], ["retro"]),
+        (["*r*"], ["launch-review", "retro"]),
+        (["retr[o]", "launch-?eview"], ["launch-review", "retro"]),
+    ],
+)
+def test_keys_and_globs_choose(names: list[str], told: list[str], applied: Shell) -> None:
+    """Each key once, in order of keys."""
+    ran = applied("links", *names, "--sandbox")
+
+    assert (ran.status, [line.split()[0] for line in ran.out.splitlines()]) == (0, told)
+
+
+def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied: Shell) -> None:
+    put_state(applied, State("l", 9, "other/account", state_of(applied).meetings, {"new": intent()}))
+
+    ran = applied("links", "retro", "rtero", "x*", "new", "--sandbox")
+
+    place = applied.folder / STATE_FILE
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.replace(str(place), "STATE").splitlines() == [
+        "error[state.unknown-key]: The state does not know this key",
+        "  = `rtero` is neither recorded nor interrupted in STATE.",
+        "  = hint: Did you mean `retro`?",
+        "",
+        "error[state.unknown-key]: The state knows no key like this",
+        "  = `x*` is neither recorded nor interrupted in STATE.",
+        "  = hint: `reconciler state list` shows every key.",
+        "",
+        "error[state.interrupted-key]: Nobody knows yet whether this meeting exists",
+        "  = The create of `new` was interrupted: STATE has no id for it.",
+        "  = hint: `reconciler apply` looks up what became of it.",
+    ]
+
+
+def test_where_nothing_is_recorded_nobody_is_asked(shell: Shell) -> None:
+    """Not even for credentials."""
+    ran = shell("links", "--state", "s.json")
+    as_json = shell("links", "--state", "s.json", "--format", "json")
+
+    assert (ran.status, ran.out, ran.err) == (0, "", "")
+    assert as_json.rows == [{"format_version": "1.0", "links": [], "diagnostics": []}]
+
+
+def test_a_meeting_that_is_gone_is_told_and_the_others_go_on(applied: Shell) -> None:
+    state = state_of(applied)
+    put_state(applied, State("l", 9, state.origin, {**state.meetings, "gone": record()}))
+
+    ran = applied("links", "--sandbox")
+    as_json = applied("links", "gone", "--format", "json", "--sandbox")
+
+    assert (ran.status, [line.split()[0] for line in ran.out.splitlines()]) == (1, ["launch-review", "retro"])
+    assert ran.err == (
+        "error[links.gone]: The meeting does not exist in Zoom any more\n"
+        f"  = gone: Zoom has no meeting 81234567001 of {HOST}.\n"
+        "  = hint: `reconciler apply --refresh` creates it again where it is declared; "
+        "`reconciler state rm gone` forgets it.\n"
+    )
+    assert (as_json.status, as_json.err, as_json.rows[0]["links"]) == (1, "", [])
+    assert [(told["code"], told["key"]) for told in as_json.rows[0]["diagnostics"]] == [
+        ("links.gone", "gone")
+    ]
+
+
+def test_the_state_of_another_account_is_refused(applied: Shell) -> None:
+    put_state(applied, State("l", 9, "api.zoom.us/other", state_of(applied).meetings))
+
+    ran = applied("links", "--sandbox")
+
+    assert (ran.status, ran.out, ran.err.splitlines()[0]) == (
+        1,
+        "",
+        "error[state.other-origin]: The state belongs to another account",
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(("ci", "warned"), [("true", True), ("1", True), ("false", False), ("", False)])
+def test_a_ci_log_that_gets_passcodes_is_told_of(
+    form: str,
+    ci: str,
+    warned: bool,  # noqa: FBT001 - a case
+    applied: Shell,
+) -> None:
+    """On stderr, once; the links are told all the same."""
+    ran = applied("links", "--format", form, "--sandbox", CI=ci)
+
+    warning = [
+        "warning[links.in-a-log]: Links that hold passcodes are written to a CI log",
+        "  = Whoever can read the log can join these meetings. `CI` is set, and stdout is no file.",
+        "  = hint: Send them to a file that is not kept, or ask for them at a terminal.",
+    ]
+    assert (ran.status, ran.out.count("?pwd=")) == (0, 2)
+    assert ran.err.splitlines() == (warning if warned else [])
+
+
+def in_ci(shell: Shell, stdout: int) -> str:
+    """The stderr of `links` in a CI job whose stdout goes there."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "reconciler", "links", "--sandbox"],
+        cwd=shell.folder,
+        env={**os.environ, "CI": "true"},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return ran.stderr
+
+
+def test_a_file_is_no_log(applied: Shell, tmp_path: Path) -> None:
+    with (tmp_path / "links.txt").open("w") as file:
+        into_file = in_ci(applied, file.fileno())
+    into_log = in_ci(applied, subprocess.PIPE)
+
+    assert (into_file, into_log.partition(":")[0]) == ("", "warning[links.in-a-log]")
+    assert (tmp_path / "links.txt").read_text().count("?pwd=") == 2
+
+
+def test_a_link_without_a_passcode_may_be_logged(shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of({"open": {"default_password": False}}))
+    shell.sandbox("apply", "--auto-approve")
+
+    ran = shell("links", "--sandbox", CI="true")
+
+    assert (ran.status, ran.err, "zoom.example/j/" in ran.out, "pwd=" in ran.out) == (0, "", True, False)
+
+
+def test_no_link_is_kept(applied: Shell) -> None:
+    """Nothing of the folder is written, the emulator's clock and data apart."""
+    before = (applied.folder / STATE_FILE).read_bytes()
+
+    applied("links", "--sandbox")
+
+    kept = [path for path in applied.folder.iterdir() if path.is_file()]
+    assert [path.name for path in kept] == ["meetings.yaml"]
+    assert ((applied.folder / STATE_FILE).read_bytes(), b"pwd" in before) == (before, False)
+
+
+def test_a_link_is_not_in_the_repr() -> None:
+    assert "abc" not in repr(JoinLink("a", 1, HOST, "A", None, "https://zoom.us/j/1?pwd=abc"))
+
+
+def asked(zoom: ScriptedZoom, records: Mapping[str, Record]) -> list[JoinLink | Diagnostic]:
+    return asyncio.run(using(zoom.client(), lambda client: links.read(client, records, AT)))
+
+
+def test_the_topic_is_zooms_and_the_next_start_the_records() -> None:
+    zoom = ScriptedZoom(
+        answer(200, {"id": 81234567001, "topic": "Clicked", "join_url": "https://zoom.us/j/1"})
+    )
+
+    found = asked(zoom, {"weekly": record(1, weekly())})
+
+    assert found == [
+        JoinLink("weekly", 81234567001, HOST, "Clicked", AT.replace(2027, 1, 11, 9), "https://zoom.us/j/1")
+    ]
+    assert zoom.asked == ["GET /v2/meetings/81234567001"]
+
+
+def test_what_has_no_next_start_has_a_link_all_the_same() -> None:
+    """Even a time that this machine cannot read."""
+    zoom = ScriptedZoom(answer(200, {"id": 1, "join_url": "https://zoom.us/j/1"}))
+    records = {"over": record(1, weekly(start_time="2020-01-06T10:00:00")), "odd": record(2, {"type": 8})}
+    unknown = record(3, {"type": 2, "start_time": "2027-01-11T10:00:00", "timezone": "Mars/Olympus"})
+
+    found = asked(zoom, {**records, "unknown": unknown})
+
+    assert [(one.key, one.next_at) for one in found if isinstance(one, JoinLink)] == [
+        ("over", None),
+        ("odd", None),
+        ("unknown", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reaction", "code", "detail"),
+    [
+        (no(404, 3001, "Meeting does not exist"), "links.gone", "a: Zoom has no meeting 81234567001 of "),
+        (no(404, 1001, "User does not exist"), "zoom.user-unknown", "a: Reading meeting 81234567001: "),
+        (no(400, 300, "It is a webinar"), "zoom.validation", "a: Reading meeting 81234567001: "),
+        (answer(502), "zoom.unreadable", "a: Reading meeting 81234567001"),
+        (answer(200, {"id": 1}), "links.none", "a: the answer about meeting 81234567001 holds none."),
+        (answer(200, {"id": 1, "join_url": 7}), "links.none", "a: the answer about meeting 81234567001"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_key(reaction: object, code: str, detail: str) -> None:
+    def second_fails(request: object) -> object:
+        return reaction if str(getattr(request, "url", "")).endswith("001") else good
+
+    good = answer(200, {"id": 2, "join_url": "https://zoom.us/j/2"})
+    zoom = ScriptedZoom(second_fails)  # type: ignore[arg-type] # an answer, chosen by the request
+
+    found = asked(zoom, {"a": record(1), "b": record(2)})
+
+    assert [one.key for one in found] == ["a", "b"]
+    assert isinstance(found[0], Diagnostic)
+    assert (found[0].code, found[0].detail.startswith(detail)) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("reaction", "kind"),
+    [
+        (no(400, 4711, "Invalid access token, does not contain scopes:[meeting:read]"), AccessError),
+        (httpx.ConnectError("no route"), NeverSentError),
+    ],
+)
+def test_where_no_read_can_fare_better_the_first_one_ends_it(
+    reaction: Exception, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        asked(ScriptedZoom(reaction), {key: record() for key in "abcdef"})
+
+
+def test_the_clock_is_the_emulators(applied: Shell) -> None:
+    later = applied("links", "retro", "--sandbox", "--sandbox-now", "2027-01-15T16:30:00Z")
+    earlier = applied("links", "retro", "--sandbox", "--sandbox-now", NOW)
+
+    assert [bool(re.search("UTC", ran.out)) for ran in (later, earlier)] == [False, True]

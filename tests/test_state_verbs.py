@@ -1,0 +1,448 @@
+"""`state list|show|mv|rm`: looking at what is recorded, and mending it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import HOST, intent, one_off, record, state, weekly
+from shell import ONE
+
+from reconciler import statefile
+from reconciler.clock import SystemClock
+from reconciler.document import Source
+from reconciler.document import parse as parsed
+from reconciler.state import Retired, State
+from reconciler.stores.file import FileStore
+
+if TYPE_CHECKING:
+    from shell import Ran, Shell
+
+HASH = "00112233445566778899aabbccddeeff$" + "5e" * 32
+"""A literal passcode as the state keeps it."""
+
+FULL = state(
+    meetings={
+        "weekly": record(2, weekly(password={"scrypt": HASH}), protect=True),
+        "launch": record(1),
+        "room": record(3, one_off(type=3, start_time=None), host="cto@example.com"),
+        "over": record(4, one_off(start_time="2026-11-01T10:00:00Z")),
+        "now": record(5, one_off(start_time="2026-12-01T07:30:00Z")),
+        "mars": record(6, one_off(start_time="2027-01-14T15:00:00", timezone="Mars/Olympus")),
+    },
+    intents={
+        "launch": intent(action="update", id=81_234_567_001),
+        "standup": intent(one_off(password={"scrypt": HASH}), first_begun_at="2026-11-29T18:00:00Z"),
+    },
+    retired=(Retired(80_000_000_002, HOST, "launch"), Retired(80_000_000_001, HOST, "launch")),
+)
+"""A state with everything in it."""
+
+
+def put(shell: Shell, recorded: State = FULL) -> None:
+    shell.write(".reconciler/sandbox/reconciler.state.json", statefile.encode(recorded).decode())
+
+
+def kept(shell: Shell) -> State:
+    place = shell.folder / ".reconciler/sandbox/reconciler.state.json"
+    return statefile.decode(place.read_bytes(), str(place))
+
+
+def told(ran: Ran, shell: Shell) -> list[str]:
+    """What stands on stderr, wherever the folder is."""
+    return ran.err.replace(f"{shell.folder}/.reconciler/sandbox/reconciler.state.json", "STATE").splitlines()
+
+
+def test_all_that_is_recorded_is_listed(shell: Shell) -> None:
+    """Records, then interrupted requests, then what was replaced; each by key."""
+    put(shell)
+
+    ran = shell.sandbox("state", "list")
+
+    assert (ran.status, ran.err, ran.out.splitlines()) == (
+        0,
+        "",
+        [
+            "launch   81234567001  platform@example.com  next Thu 14 Jan 2027, 15:00 UTC",
+            "mars     81234567006  platform@example.com  its time cannot be read",
+            "now      81234567005  platform@example.com  the last one runs",
+            "over     81234567004  platform@example.com  over",
+            "room     81234567003  cto@example.com       no fixed time",
+            "weekly   81234567002  platform@example.com  next Mon 11 Jan 2027, 09:00 UTC",
+            "launch   ?            platform@example.com  an interrupted update, begun 2026-11-30T18:00:00Z",
+            "standup  ?            platform@example.com  an interrupted create, begun 2026-11-30T18:00:00Z",
+            "launch   80000000001  platform@example.com  retired, still to be ended",
+            "launch   80000000002  platform@example.com  retired, still to be ended",
+        ],
+    )
+
+
+def test_a_program_gets_the_list_as_json(shell: Shell) -> None:
+    put(shell)
+
+    ran = shell.sandbox("state", "list", "--format", "json")
+
+    document = ran.rows[0]
+    meetings = {row["key"]: row for row in document.pop("meetings")}
+    assert (ran.status, ran.err, list(meetings)) == (0, "", sorted(FULL.meetings))
+    assert meetings["weekly"] == {
+        "key": "weekly",
+        "id": 81_234_567_002,
+        "host": HOST,
+        "topic": "Platform weekly",
+        "next_at": "2027-01-11T09:00:00Z",
+        "expired": False,
+        "protect": True,
+    }
+    assert [(key, row["next_at"], row["expired"]) for key, row in meetings.items() if key in "over mars"] == [
+        ("mars", None, False),
+        ("over", None, True),
+    ]
+    assert document == {
+        "format_version": "1.0",
+        "lineage": "lineage-1",
+        "serial": 1,
+        "intents": [
+            {
+                "key": "launch",
+                "action": "update",
+                "id": 81_234_567_001,
+                "host": HOST,
+                "begun_at": "2026-11-30T18:00:00Z",
+                "first_begun_at": "2026-11-30T18:00:00Z",
+                "attempts": 1,
+            },
+            {
+                "key": "standup",
+                "action": "create",
+                "id": None,
+                "host": HOST,
+                "begun_at": "2026-11-30T18:00:00Z",
+                "first_begun_at": "2026-11-29T18:00:00Z",
+                "attempts": 1,
+            },
+        ],
+        "retired": [
+            {"key": "launch", "id": 80_000_000_001, "host": HOST},
+            {"key": "launch", "id": 80_000_000_002, "host": HOST},
+        ],
+    }
+
+
+def test_a_state_that_was_never_written_has_nothing_in_it(shell: Shell) -> None:
+    text, as_json = shell.sandbox("state", "list"), shell.sandbox("state", "list", "--format", "json")
+
+    assert (text.status, text.out, text.err) == (0, "", "")
+    assert as_json.rows == [
+        {"format_version": "1.0", "lineage": "", "serial": 0, "meetings": [], "intents": [], "retired": []}
+    ]
+
+
+def test_one_key_is_shown_as_yaml(shell: Shell) -> None:
+    put(shell)
+
+    ran = shell.sandbox("state", "show", "weekly")
+
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == (
+        'key: "weekly"\n'
+        "meeting:\n"
+        "  id: 81234567002\n"
+        '  host: "platform@example.com"\n'
+        '  created_at: "2026-11-01T09:00:00Z"\n'
+        '  next_at: "2027-01-11T09:00:00Z"\n'
+        "  protect: true\n"
+        "  attributes:\n"
+        "    duration: 45\n"
+        '    password: "(literal)"\n'
+        "    recurrence:\n"
+        "      end_times: 20\n"
+        "      repeat_interval: 1\n"
+        "      type: 2\n"
+        '      weekly_days: "2"\n'
+        '    start_time: "2027-01-11T10:00:00"\n'
+        '    timezone: "Europe/Berlin"\n'
+        '    topic: "Platform weekly"\n'
+        "    type: 8\n"
+        "  observed: {}\n"
+    )
+
+
+@pytest.mark.parametrize("key", ["weekly", "launch", "standup"])
+def test_both_forms_of_one_key_say_the_same(key: str, shell: Shell) -> None:
+    """A YAML reader finds in the text what a program finds in the JSON, where there is something."""
+    put(shell)
+
+    text = shell.sandbox("state", "show", key)
+    document = shell.sandbox("state", "show", key, "--format", "json").rows[0]
+
+    assert document.pop("format_version") == "1.0"
+    assert parsed(Source("shown.yaml", text.out.encode())).value == {
+        name: value for name, value in document.items() if value
+    }
+
+
+def test_a_program_gets_all_of_one_key(shell: Shell) -> None:
+    put(shell)
+
+    interrupted = shell.sandbox("state", "show", "standup", "--format", "json")
+    changing = shell.sandbox("state", "show", "launch", "--format", "json")
+
+    assert interrupted.rows == [
+        {
+            "format_version": "1.0",
+            "key": "standup",
+            "meeting": None,
+            "intent": {
+                "action": "create",
+                "host": HOST,
+                "attributes": one_off(password="(literal)"),
+                "sent": [{"start_time": "2027-01-14T15:00:00Z", "end_times": None}],
+                "first_begun_at": "2026-11-29T18:00:00Z",
+                "begun_at": "2026-11-30T18:00:00Z",
+                "owner": "run-1",
+            },
+            "retired": [],
+        }
+    ]
+    shown = changing.rows[0]
+    assert (shown["meeting"]["id"], shown["intent"]["id"]) == (81_234_567_001, 81_234_567_001)
+    assert shown["retired"] == [{"id": 80_000_000_002, "host": HOST}, {"id": 80_000_000_001, "host": HOST}]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("verb", ["list", "show weekly", "show standup", "show odd"])
+def test_no_secret_is_shown(verb: str, form: str, shell: Shell) -> None:
+    """Neither the form in which a passcode is kept, nor one that somebody wrote into the state."""
+    odd = replace(record(9, one_off(password="plain-secret")), observed={"password": "seen-secret"})
+    put(shell, state(meetings={**FULL.meetings, "odd": odd}, intents=FULL.intents))
+
+    ran = shell.sandbox("state", *verb.split(), "--format", form)
+
+    said = ran.out + ran.err
+    assert (ran.status, HASH[:32] in said, HASH[33:] in said, "secret" in said.replace("(secret)", "")) == (
+        0,
+        False,
+        False,
+        False,
+    )
+
+
+def test_a_passcode_that_is_referred_to_is_shown_by_name(shell: Shell) -> None:
+    reference = {"env": "LAUNCH_PASSCODE", "version": 3}
+    put(shell, state(meetings={"a": record(1, one_off(password=reference))}))
+
+    ran = shell.sandbox("state", "show", "a", "--format", "json")
+
+    assert ran.rows[0]["meeting"]["attributes"]["password"] == reference
+
+
+def test_what_is_recorded_cannot_steer_a_terminal(shell: Shell) -> None:
+    odd = record(1, one_off(topic="a\x1b[2J\u202e\n  id: 5"), host="x\x07@example.com")
+    put(shell, state(meetings={"odd": odd}))
+
+    runs = [
+        shell.sandbox("state", *verb.split(), "--format", form)
+        for verb in ("list", "show odd")
+        for form in ("text", "json")
+    ]
+
+    assert [ran.out.replace("\n", "").isprintable() for ran in runs] == [True] * 4
+    assert runs[2].out.count("  id: ") == 2  # its own, and the one inside the topic's quotes
+    assert runs[3].rows[0]["meeting"]["attributes"]["topic"] == odd.attributes["topic"]
+
+
+def test_a_key_is_moved_with_all_that_stands_under_it(shell: Shell) -> None:
+    """Record, interrupted request and what it replaced: one write, and no request."""
+    put(shell)
+
+    ran = shell("state", "mv", "launch", "lift-off", "--sandbox")
+
+    assert (ran.status, ran.err, ran.out) == (
+        0,
+        "",
+        "Moved launch to lift-off. Zoom was not touched; declare it as `lift-off` from now on.\n",
+    )
+    others = {key: one for key, one in FULL.meetings.items() if key != "launch"}
+    assert kept(shell) == State(
+        lineage="lineage-1",
+        serial=2,
+        meetings={**others, "lift-off": FULL.meetings["launch"]},
+        intents={"standup": FULL.intents["standup"], "lift-off": FULL.intents["launch"]},
+        retired=(Retired(80_000_000_002, HOST, "lift-off"), Retired(80_000_000_001, HOST, "lift-off")),
+    )
+
+
+def test_an_interrupted_request_alone_can_be_moved(shell: Shell) -> None:
+    put(shell)
+
+    ran = shell("state", "mv", "standup", "daily", "--format", "json", "--sandbox")
+
+    assert ran.rows == [{"format_version": "1.0", "moved": {"from": "standup", "to": "daily"}}]
+    assert sorted(kept(shell).intents) == ["daily", "launch"]
+
+
+def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
+    """The meeting is the same, under the key that the spec has now."""
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+    shell.write("meetings.yaml", ONE.replace("launch-review", "launch"))
+
+    moved = shell("state", "mv", "launch-review", "launch", "--sandbox")
+    plan = shell("plan", "--sandbox", "--detailed-exitcode")
+
+    assert (moved.status, plan.status, plan.out) == (
+        0,
+        0,
+        "No changes. Compared with what was last applied; drift asks Zoom.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("from_key", "to_key", "error"),
+    [
+        (
+            "lunch",
+            "dinner",
+            [
+                "error[state.unknown-key]: The state does not know this key",
+                "  = `lunch` is neither recorded nor interrupted in STATE.",
+                "  = hint: Did you mean `launch`?",
+            ],
+        ),
+        (
+            "launch",
+            "weekly",
+            [
+                "error[state.key-taken]: The key has a meeting already",
+                "  = STATE knows `weekly` already. The state is as it was.",
+                "  = hint: Name another key, or see with `reconciler state show weekly` what is there.",
+            ],
+        ),
+        (
+            "launch",
+            "standup",
+            [
+                "error[state.key-taken]: The key has a meeting already",
+                "  = STATE knows `standup` already. The state is as it was.",
+                "  = hint: Name another key, or see with `reconciler state show standup` what is there.",
+            ],
+        ),
+        (
+            "launch",
+            "launch",
+            [
+                "error[state.key-taken]: A key cannot be moved to itself",
+                "  = STATE knows `launch` already. The state is as it was.",
+                "  = hint: Name another key.",
+            ],
+        ),
+        (
+            "launch",
+            "a b",
+            [
+                "error[state.bad-key]: A meeting cannot have this key",
+                "  = `a b` has more in it than letters, digits, `.`, `_` and `-`. The state is as it was.",
+                "  = hint: Name the key under which the meeting is declared, or will be.",
+            ],
+        ),
+    ],
+)
+def test_a_move_that_cannot_be_leaves_the_state_as_it_was(
+    from_key: str, to_key: str, error: list[str], shell: Shell
+) -> None:
+    put(shell)
+
+    ran = shell("state", "mv", from_key, to_key, "--sandbox")
+
+    assert (ran.status, ran.out, told(ran, shell), kept(shell)) == (1, "", error, FULL)
+
+
+@pytest.mark.parametrize("verb", ["show", "rm"])
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("weakly", "Did you mean `weekly`?"),
+        ("Standup", "Did you mean `standup`?"),
+        ("unlike", "`reconciler state list` shows every key."),
+    ],
+)
+def test_a_key_that_nobody_knows_gets_the_one_that_was_meant(
+    verb: str, key: str, hint: str, shell: Shell
+) -> None:
+    put(shell)
+
+    ran = shell("state", verb, key, "--sandbox")
+
+    assert (ran.status, ran.out, kept(shell)) == (1, "", FULL)
+    assert told(ran, shell) == [
+        "error[state.unknown-key]: The state does not know this key",
+        f"  = `{key}` is neither recorded nor interrupted in STATE.",
+        f"  = hint: {hint}",
+    ]
+
+
+def test_a_forgotten_key_tells_what_it_replaced(shell: Shell) -> None:
+    """Those meetings are still ended by the next apply."""
+    put(shell)
+
+    ran = shell("state", "rm", "launch", "--sandbox")
+
+    after = kept(shell)
+    replaced = "80000000002, 80000000001"
+    told = f"Forgot launch. Zoom was not touched. Still to be ended, since it was replaced: {replaced}.\n"
+    assert (ran.status, ran.out) == (0, told)
+    assert (sorted(after.intents), after.retired, "launch" in after.meetings) == (
+        ["standup"],
+        FULL.retired,
+        False,
+    )
+
+
+def test_a_program_is_told_what_was_forgotten(shell: Shell) -> None:
+    put(shell)
+
+    ran = shell("state", "rm", "standup", "--format", "json", "--sandbox")
+
+    assert ran.rows == [{"format_version": "1.0", "forgotten": "standup"}]
+
+
+@pytest.mark.parametrize("verb", ["mv weekly monthly", "rm weekly"])
+def test_a_state_that_somebody_holds_is_left_alone(verb: str, shell: Shell) -> None:
+    shell.write("s.json", statefile.encode(FULL).decode())
+    lease = FileStore(shell.folder / "s.json", "ann", SystemClock()).lock("apply", timeout_seconds=0)
+
+    ran = shell("state", *verb.split(), "--state", "s.json")
+    lease.release()
+    again = shell("state", *verb.split(), "--state", "s.json")
+
+    assert (ran.status, ran.out, ran.err.partition(":")[0]) == (4, "", "error[state.locked]")
+    assert (again.status, again.err) == (0, "")
+
+
+@pytest.mark.parametrize("verb", ["list", "show weekly"])
+def test_to_look_at_a_state_needs_no_lock(verb: str, shell: Shell) -> None:
+    shell.write("s.json", statefile.encode(FULL).decode())
+    lease = FileStore(shell.folder / "s.json", "ann", SystemClock()).lock("apply", timeout_seconds=0)
+
+    ran = shell("state", *verb.split(), "--state", "s.json")
+    lease.release()
+
+    assert (ran.status, ran.err) == (0, "")
+
+
+def test_what_changed_meanwhile_is_not_overwritten(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock can be missed, as over some network folders: the write names the version it replaces."""
+    path = shell.write("s.json", statefile.encode(FULL).decode())
+    decode = statefile.decode
+
+    def meanwhile(document: bytes, location: str) -> State:
+        path.write_bytes(document + b"\n")
+        return decode(document, location)
+
+    monkeypatch.setattr(statefile, "decode", meanwhile)
+    ran = shell("state", "rm", "weekly", "--state", "s.json")
+
+    assert (ran.status, ran.out, ran.err.partition(":")[0]) == (1, "", "error[state.changed]")
+    assert decode(path.read_bytes(), "s.json") == FULL
