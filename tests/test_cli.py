@@ -170,7 +170,8 @@ def test_a_state_is_named_in_three_ways(where: str, shell: Shell) -> None:
     """The flag wins over the environment, and that over the settings."""
     named = {"settings": "settings.json", "environment": "environment.json", "flag": "flag.json"}
     for way, name in named.items():
-        shell.write(name, statefile.encode(State(meetings={f"at-{way}": Record(1, way, None, {"type": 3})})).decode())
+        recorded = State(meetings={f"at-{way}": Record(1, way, None, {"type": 3})})
+        shell.write(name, statefile.encode(recorded).decode())
     shell.write("reconciler.yaml", "state: settings.json\n")
     flag = ["--state", "flag.json"] if where == "flag" else []
     environ = {} if where == "settings" else {"RECONCILER_STATE": "environment.json"}
