@@ -5,15 +5,12 @@ Pure. Only fields that were sent are looked at, each by its own compare rule.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler import fields
-from reconciler.fields import Compare
-from reconciler.normal import normal
+from reconciler.divergence import diverging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from reconciler.fields import Json
 
 CHARACTERS_MAX = 60
@@ -25,8 +22,7 @@ HIDDEN = "(not shown)"
 
 def observed(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, Json]:
     """The sent fields that Zoom has otherwise, by dotted path, with what it has; secrets are not shown."""
-    zones = (sent.get("timezone"), stored.get("timezone"))
-    return {".".join(path): value for path, value in _differing((), sent, stored, zones)}
+    return {each.dotted: HIDDEN if each.described.secret else each.stored for each in diverging(sent, stored)}
 
 
 def notes(sent: Mapping[str, Json], seen: Mapping[str, Json]) -> tuple[str, ...]:
@@ -34,28 +30,10 @@ def notes(sent: Mapping[str, Json], seen: Mapping[str, Json]) -> tuple[str, ...]
     return tuple(_note(path, _at(sent, path), value) for path, value in seen.items())
 
 
-def _differing(
-    path: tuple[str, ...],
-    sent: Mapping[str, Json],
-    stored: Mapping[str, Json],
-    zones: tuple[str | None, str | None],
-) -> Iterator[tuple[tuple[str, ...], Json]]:
-    for name, wanted in sent.items():
-        here = (*path, name)
-        described = fields.at(here)
-        if described is None or not described.read:
-            continue
-        has = stored.get(name)
-        if described.compare is Compare.PARTS and isinstance(wanted, dict):
-            yield from _differing(here, wanted, has if isinstance(has, dict) else {}, zones)
-        elif normal(described, wanted, zones[0]) != normal(described, has, zones[1]):
-            yield here, HIDDEN if described.secret else has
-
-
 def _at(sent: Mapping[str, Json], path: str) -> Json:
     value: Json = sent
     for name in path.split("."):
-        value = value[name]
+        value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 

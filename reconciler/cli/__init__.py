@@ -94,7 +94,7 @@ def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_
 def plan(workspace: Workspace, options: Any, **flags: Any) -> Exit:
     """Show what would be done.
 
-    Declared against recorded. Sends nothing and needs no credentials.
+    Declared against recorded. Sends nothing, and needs no credentials unless it is to refresh.
     """
     from reconciler.verbs import plan as verb  # noqa: PLC0415 - not for --help
 
@@ -118,7 +118,25 @@ def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
     """
     from reconciler.verbs import apply as verb  # noqa: PLC0415 - not for --help
 
+    if options.refresh:
+        raise click.UsageError("--refresh is not part of apply yet.")
     return verb.run(workspace, verb.Wishes(options, **flags))
+
+
+@cli.command(epilog=example("reconciler drift", "reconciler drift meetings/ --detailed-exitcode"))
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@formats("text", "json")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where something drifted.")
+@surroundings
+def drift(workspace: Workspace, paths: tuple[str, ...], **flags: Any) -> Exit:
+    """Show what was changed in Zoom since it was applied.
+
+    Reads every recorded meeting that is not over, or those declared in PATHS. Changes nothing, and takes
+    nothing from the daily budget.
+    """
+    from reconciler.verbs import drift as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(workspace, paths, **flags)
 
 
 @cli.command(epilog=example("reconciler links", "reconciler links 'platform-*' --format json"))

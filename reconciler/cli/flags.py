@@ -114,8 +114,6 @@ def selection(command: Callable[..., Exit]) -> Callable[..., Exit]:
     ) -> Exit:
         from reconciler.plan import Options  # noqa: PLC0415 - not for --help
 
-        if refresh:
-            raise click.UsageError("--refresh is not part of this version yet.")
         return command(workspace, Options(paths, refresh, targets), **flags)
 
     return wrapped

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import plan as plans
 from reconciler import views
-from reconciler.errors import Diagnostic, Exit, SettingsError
+from reconciler.errors import Diagnostic, Exit, SettingsError, Severity
 from reconciler.views.look import Look
 
 if TYPE_CHECKING:
@@ -33,7 +33,14 @@ def run(  # noqa: PLR0913 - each flag of the verb
     """Show what would be done now. With `detailed_exitcode` 2 where there is something to send or record."""
     declared = workspace.declared(options.paths)
     state, _ = workspace.state()
+    told: tuple[Diagnostic, ...] = ()
+    if options.refresh:
+        from reconciler.verbs import refreshing  # noqa: PLC0415 - only where Zoom is asked
+
+        asked = refreshing.refreshed(workspace, state, declared.spec, options)
+        state, told = asked.state, asked.told
     plan = build(workspace, declared, state, options)
+    plan = replace(plan, diagnostics=(*told, *plan.diagnostics))
     look = Look(
         colour=workspace.console.colours(workspace.console.stdout, workspace.choices),
         verbose=workspace.choices.verbose,
@@ -47,7 +54,9 @@ def run(  # noqa: PLR0913 - each flag of the verb
         write(out, views.plan_view("json")(_with_warnings(plan, declared), Look()))
     if json_into:
         write(json_into, views.plan_view("json")(_with_warnings(plan, declared), look))
-    return Exit.CHANGES if detailed_exitcode and plan.has_work else Exit.DONE
+    unread = any(each.severity is Severity.ERROR for each in told)
+    has_changes = detailed_exitcode and plan.has_work
+    return Exit.worst(Exit.ERROR if unread else Exit.DONE, Exit.CHANGES if has_changes else Exit.DONE)
 
 
 def build(workspace: Workspace, declared: Declared, state: State, options: Options) -> Plan:

@@ -33,6 +33,12 @@ APPLY = {
 }
 """`apply` by format: the module in this package, and its function."""
 
+DRIFT = {
+    "text": "drift:text",
+    "json": "drift:json",
+}
+"""`drift` by format: the module in this package, and its function."""
+
 LINKS = {
     "text": "links:text",
     "json": "links:json",
@@ -59,6 +65,9 @@ SHOWN = {
 
 PlanView = Callable[["Plan", "Look"], str]
 """A whole plan as one text that ends in a newline."""
+
+DriftView = Callable[["Plan", "Look", int], str]
+"""A whole report of drift as one text; the number is of the requests that it took."""
 
 LinksView = Callable[[Sequence["JoinLink"], Sequence["Diagnostic"]], str]
 """Links, and what could not be read, as one text."""
@@ -94,6 +103,12 @@ def plan_view(name: str) -> PlanView:
 def apply_view(name: str) -> OpenLog:
     """The log of an apply called `name`, one of `APPLY`."""
     view: OpenLog = _loaded(APPLY[name])
+    return view
+
+
+def drift_view(name: str) -> DriftView:
+    """The view of a report of drift called `name`, one of `DRIFT`."""
+    view: DriftView = _loaded(DRIFT[name])
     return view
 
 

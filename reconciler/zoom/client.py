@@ -68,6 +68,8 @@ class ZoomClient:
         self._addresses = addresses
         self._pace = pace
         self._clock = clock
+        self.requests = 0
+        """Requests to the API that were sent, pages and repetitions among them."""
         self._random = random
         self._user_limit = user_limit or UserLimit()
         self._wire = Wire(
@@ -185,6 +187,7 @@ class ZoomClient:
         is_renewed = self._tokens.is_fixed
         while True:
             async with self._gate.passing(call.label) as token:
+                self.requests += 1
                 call = replace(call, secrets=(*call.secrets, token, *self._credentials.secrets))
                 reply = await self._wire.exchange(call, _with_token(message, token), before_send)
             limit = self._user_limit.read(reply, self._clock.now())

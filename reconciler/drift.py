@@ -1,0 +1,160 @@
+"""Drift: where Zoom has a recorded meeting otherwise than declared, and who made it so.
+
+Pure. What Zoom stored otherwise at our own last write (`Record.observed`) is its own doing, or
+the account's; what differs beyond that was changed by a person. A passcode is never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reconciler import fields
+from reconciler.diff import REDACTED
+from reconciler.divergence import asked_of, diverging, same
+from reconciler.meeting import SERIES, kind, same_passcode, series
+from reconciler.rescheduling import rescheduled
+from reconciler.state import host_key
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
+
+    from reconciler.fields import Field, Json
+    from reconciler.ports import Body
+    from reconciler.state import Record, State
+
+PERSONAL = 4
+"""The type of a meeting that is held on the host's personal meeting id."""
+
+_ALONE = ("type", "password")
+"""Fields with a rule of their own."""
+
+_SCHEDULE = ("start_time", "recurrence")
+"""What a series is compared in by its occurrences."""
+
+
+class Cause(StrEnum):
+    """Who or what made a difference."""
+
+    PERSON = "changed by a person"
+    ZOOM = "set by Zoom or the account"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One declared field that Zoom has otherwise: `before` as declared, `after` as Zoom has it."""
+
+    path: str
+    before: Json
+    after: Json
+    cause: Cause
+    effect: str = ""
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether somebody has to hear of it."""
+        return self.cause is Cause.PERSON
+
+
+def drift_of(
+    record: Record, stored: Body, now: datetime, *, hosts: Collection[str] = ()
+) -> tuple[Difference, ...]:
+    """Every declared field that `stored` has otherwise at `now`, by path; the host first.
+
+    `hosts` are the user ids or case-folded e-mails under which it may stand; none: anyone's will do.
+    """
+    found = (
+        *_kind(record, stored),
+        *_timing(record, stored, now),
+        *_others(record, stored),
+        *_passcode(record, stored),
+    )
+    return (*_host(record, stored, hosts), *sorted(found, key=lambda one: one.path))
+
+
+def hosts_of(state: State, record: Record) -> tuple[str, ...]:
+    """Under whom the meeting may stand in Zoom: its host, or whom it was scheduled for."""
+    names = (record.host, record.attributes.get("schedule_for"))
+    return tuple(host_key(state, name) for name in names if name)
+
+
+def other_host(stored: Body, hosts: Collection[str]) -> str | None:
+    """The host that Zoom names, by e-mail where it does, if it is none of `hosts`; else None."""
+    user_id, email = stored.get("host_id"), stored.get("host_email")
+    named = {user_id, str(email or "").casefold()} - {None, ""}
+    return str(email or user_id) if named and named.isdisjoint(hosts) else None
+
+
+def _host(record: Record, stored: Body, hosts: Collection[str]) -> Iterator[Difference]:
+    other = other_host(stored, hosts) if hosts else None
+    if other is not None:
+        yield Difference("host", record.host, other, Cause.PERSON, "it stands under another host")
+
+
+def _kind(record: Record, stored: Body) -> Iterator[Difference]:
+    declared, has = kind(record.attributes), stored.get("type")
+    described = fields.table()["type"]
+    if has == PERSONAL and "type" not in record.attributes:
+        return  # its host may put every meeting there, and nobody asked for another kind
+    if isinstance(has, int) and has != declared:
+        yield Difference("type", declared, has, _cause(record, stored, "type"), described.effect)
+
+
+def _timing(record: Record, stored: Body, now: datetime) -> Iterator[Difference]:
+    """How a series differs; one that is none any more, or was none, differs in its type already."""
+    repeated = series(record.attributes)
+    if repeated is None or stored.get("type", SERIES) != SERIES:
+        return
+    for one in rescheduled(repeated, stored, now):
+        cause = _cause(record, stored, one.path)
+        yield Difference(one.path, one.before, one.after, cause, one.effect)
+
+
+def _others(record: Record, stored: Body) -> Iterator[Difference]:
+    declared = kind(record.attributes)
+    is_series = SERIES in (declared, stored.get("type"))
+    for one in diverging(record.attributes, stored, without=(*_ALONE, *(_SCHEDULE if is_series else ()))):
+        if _means_something(one.described, declared):
+            cause = _cause(record, stored, one.dotted)
+            yield Difference(one.dotted, one.wanted, one.stored, cause, one.described.effect)
+
+
+def _passcode(record: Record, stored: Body) -> Iterator[Difference]:
+    """What a reference stands for is not known here; a literal's hash is."""
+    kept, has = record.attributes.get("password"), stored.get("password")
+    if kept is None or "password" in record.observed:
+        return
+    effect = fields.table()["password"].effect
+    if not has:
+        yield Difference("password", REDACTED, None, Cause.PERSON, effect)
+    elif isinstance(kept, dict) and "scrypt" in kept and not same_passcode(str(has), kept):
+        yield Difference("password", REDACTED, REDACTED, Cause.PERSON, effect)
+
+
+def _cause(record: Record, stored: Body, path: str) -> Cause:
+    """Whose doing it is: Zoom's, where it has now what it had right after our last write."""
+    described = fields.table().get(path)
+    if path not in record.observed or described is None:
+        return Cause.PERSON
+    wanted = value_at(record.attributes, path)
+    then, has = (asked_of(described, wanted, one) for one in (record.observed[path], value_at(stored, path)))
+    zone = stored.get("timezone")
+    return Cause.ZOOM if then == has or same(described, then, has, (zone, zone)) else Cause.PERSON
+
+
+def value_at(body: Mapping[str, Json], path: str) -> Json:
+    """What stands at a dotted path; None where nothing does."""
+    value: Json = body
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _means_something(described: Field, declared: int) -> bool:
+    """Whether Zoom heeds the field in a meeting of the declared type."""
+    return declared not in described.not_for and declared in (described.applies_to or (declared,))

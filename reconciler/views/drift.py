@@ -1,0 +1,91 @@
+"""Drift as text for people: a line for each difference, and last what the look at Zoom has cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.diff import Action
+from reconciler.drift import Cause
+from reconciler.errors import Severity
+from reconciler.masking import escaped
+from reconciler.step import Status
+from reconciler.views.fieldwise import change_words
+from reconciler.views.json import plan
+from reconciler.views.look import SIGNS, number
+from reconciler.views.notice import notices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.diff import FieldChange
+    from reconciler.plan import Plan
+    from reconciler.step import Step
+    from reconciler.views.look import Look
+
+WHAT_NOW = "`reconciler plan --refresh` shows what would be done about it."
+
+
+def text(report: Plan, look: Look, requests: int) -> str:
+    """The whole report, ending in a newline; `requests` is what reading it took."""
+    lines = [line for step in report.steps for line in _lines(step, look)]
+    blocks = (lines, list(notices(report.diagnostics, look)), _end(report, requests, look))
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def json(report: Plan, look: Look, requests: int) -> str:
+    """The report in the format of a plan."""
+    del requests  # told beside it
+    return plan(report, look)
+
+
+def cost_words(read: int, requests: int) -> str:
+    """What a look at Zoom cost: "60 meetings read, 63 requests, none of the daily budget."."""
+    return f"{number(read, 'meeting')} read, {number(requests, 'request')}, none of the daily budget."
+
+
+def _lines(step: Step, look: Look) -> Iterator[str]:
+    opening = f"{look.sign(SIGNS[step.action])} {look.bold(escaped(step.key))}:"
+    if step.action is Action.DESTROY:
+        yield f"{opening} meeting {step.id} is gone from Zoom   ({Cause.DELETED})"
+        return
+    yield from (f"{opening} {_words(change, whole=look.verbose)}" for change in step.changes)
+    if look.verbose:
+        yield from (look.dim(f"{opening} {escaped(reason)}") for reason in step.reasons)
+
+
+def _words(change: FieldChange, *, whole: bool) -> str:
+    told = f"{Cause.PERSON}: {change.effect}" if change.effect else Cause.PERSON
+    return change_words(replace(change, effect=told), None, whole=whole)
+
+
+def _end(report: Plan, requests: int, look: Look) -> list[str]:
+    steps = report.steps
+    over = sum(step.status is Status.EXPIRED for step in steps)
+    unread = sum(each.severity is Severity.ERROR for each in report.diagnostics)
+    cost = cost_words(len(steps) - over, requests)
+    quiet = _quiet(steps)
+    return [
+        look.bold(f"{_total(steps, unread)} {cost}"),
+        *([f"{number(over, 'expired meeting')} left out."] if over else []),
+        *([look.dim(quiet)] if quiet and not look.verbose else []),
+        *([WHAT_NOW] if report.has_work else []),
+    ]
+
+
+def _total(steps: Sequence[Step], unread: int) -> str:
+    changed = sum(step.action is Action.UPDATE for step in steps)
+    deleted = sum(step.action is Action.DESTROY for step in steps)
+    counts = ((changed, "changed"), (deleted, "deleted"), (unread, "could not be read"))
+    parts = ", ".join(f"{count} {word}" for count, word in counts if count)
+    if changed or deleted:
+        return f"Drift: {parts}."
+    return f"No drift seen, but {parts}." if parts else "No drift."
+
+
+def _quiet(steps: Sequence[Step]) -> str:
+    """That something differs which nobody has to act on."""
+    count = sum(bool(step.reasons) for step in steps if step.status is Status.NOW and not step.changes)
+    return (
+        f"{number(count, 'meeting')} with a remark; --verbose shows what Zoom set by itself." if count else ""
+    )
