@@ -10,6 +10,7 @@ import click
 
 from reconciler import __version__, ending
 from reconciler.cli.flags import FILE, Duration, example, formats, looks, selection, surroundings
+from reconciler.cli.importing import import_
 from reconciler.cli.recorded import state
 from reconciler.errors import Diagnostic, Exit
 
@@ -167,6 +168,7 @@ def budget(workspace: Workspace, format_name: str) -> Exit:
     return verb.run(workspace, format_name=format_name)
 
 
+cli.add_command(import_)
 cli.add_command(state)
 
 

@@ -1,0 +1,246 @@
+"""A meeting as Zoom has it, as the attributes that a person would have declared for it.
+
+Pure. Only what differs from what Zoom fills in by itself is kept, never a passcode; and
+only what the schema and the rules let stand: the rest is told in remarks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler import fields, rules, schema, timing
+from reconciler.errors import Severity
+from reconciler.meeting import NO_FIXED_TIME, SCHEDULED, SERIES, Meeting
+from reconciler.normal import normal
+from reconciler.timing import UndeclarableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.errors import Finding
+    from reconciler.fields import Field, Json
+
+USUAL: Mapping[str, Json] = {
+    "settings.continuous_meeting_chat.enable": True,
+    "settings.encryption_type": "enhanced_encryption",
+    "settings.jbh_time": 0,
+    "settings.question_and_answer.question_visibility": "all",
+    "settings.registrants_confirmation_email": True,
+    "settings.registrants_email_notification": True,
+}
+"""What Zoom has where nobody chose and it documents no default; any other such field is off then."""
+
+TYPES = frozenset({SCHEDULED, NO_FIXED_TIME, SERIES, 10})
+"""Types of meetings that can be declared; 10 shares a screen only."""
+
+REASONS: Mapping[Json, str] = {
+    1: "it is an instant meeting, which is over when it ends",
+    4: "it is held under its host's personal meeting id, whose link every such meeting shares",
+    **dict.fromkeys((5, 6, 9), "it is a webinar"),
+}
+"""Why a meeting of another type cannot be declared."""
+
+_PLAIN = ("topic", "agenda", "type", "template_id", "pre_schedule", "tracking_fields")
+_DERIVED = frozenset({"authentication_name", "global_dial_in_numbers"})
+_WITH_REGISTRATION = frozenset({"settings.registration_type"})
+_CONTACT = ("settings.contact_name", "settings.contact_email")
+_ESSENTIAL = frozenset({"topic", "type", "start_time", "timezone", "recurrence"})
+_ROUNDS_MAX = 8
+
+Path = tuple[str, ...]
+_OMITTED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A stored meeting that can be declared.
+
+    `attributes` are the API's body as a person would have written it, `has` is all that Zoom
+    has of the fields that can be declared. `remarks` tell what cannot be, one line each.
+    """
+
+    id: int
+    host: str
+    attributes: Mapping[str, Json] = field(repr=False)
+    has: Mapping[str, Json] = field(repr=False)
+    remarks: tuple[str, ...] = ()
+    has_passcode: bool = False
+
+
+def habits(bodies: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
+    """What Zoom seems to put into every meeting of a host, by dotted path, from what all of them have.
+
+    Only of fields that it fills from the host: a list of countries, a template, a contact's name.
+    """
+    seen: dict[str, Counter[str]] = {}
+    values: dict[tuple[str, str], Json] = {}
+    for body in bodies:
+        for path, value in _filled(body):
+            form = repr(value)
+            values.setdefault((path, form), value)
+            seen.setdefault(path, Counter())[form] += 1
+    return {path: values[path, forms.most_common(1)[0][0]] for path, forms in seen.items()}
+
+
+def declare(
+    number: int, host: str, body: Mapping[str, Json], usual: Mapping[str, Json], now: datetime
+) -> Declared:
+    """What a read showed, declared. `usual` are the host's `habits`. Raises `UndeclarableError`."""
+    body = _sound(body)
+    of_type, settings = body.get("type"), body.get("settings") or {}
+    if of_type in TYPES and of_type != SERIES and settings.get("use_pmi"):
+        of_type = 4
+    if of_type not in TYPES:
+        raise UndeclarableError(REASONS.get(of_type, f"Zoom names it type {of_type}, which is unknown here"))
+    when = timing.declared(body, now)
+    parts = _Parts(body, usual)
+    plain = {name: body[name] for name in _PLAIN if name in body}
+    attributes = {"type": of_type, **parts.chosen((), {**plain, "settings": settings}), **when.attributes}
+    ordered = {name: attributes[name] for name in fields.table() if name in attributes}
+    checked, dropped = _checked(Meeting(str(number), host, ordered))
+    told = (*when.remarks, *dropped, *_unkept(body, settings))
+    return Declared(number, host, checked, _has(body, when.attributes), told, bool(body.get("password")))
+
+
+class _Parts:
+    """What of a body a person would have written, field by field."""
+
+    def __init__(self, body: Mapping[str, Json], usual: Mapping[str, Json]) -> None:
+        self.type = body.get("type")
+        self.settings: Mapping[str, Json] = body.get("settings") or {}
+        self.known = {**USUAL, **usual}
+        own = str(self.settings.get("contact_email") or "").casefold()
+        if own == str(body.get("host_email") or "").casefold():
+            self.known["settings.contact_email"] = self.settings.get("contact_email")
+        else:  # somebody else's: then the name belongs to it
+            self.known = {path: value for path, value in self.known.items() if path not in _CONTACT}
+
+    def chosen(self, path: Path, value: Mapping[str, Json]) -> dict[str, Json]:
+        """The parts of a mapping that somebody chose."""
+        found = ((name, self.one((*path, name), inner)) for name, inner in value.items())
+        return {name: inner for name, inner in found if inner is not _OMITTED}
+
+    def one(self, path: Path, value: Json) -> Json:
+        described = fields.at(path)
+        if described is None or not described.create or described.secret or not self.matters(described):
+            return _OMITTED
+        if isinstance(value, dict):
+            inner = self.chosen(path, {"enable": False} if value.get("enable") is False else value)
+            return inner or _OMITTED
+        if self.is_usual(described, value):
+            return _OMITTED
+        return _kept(described, value)
+
+    def is_usual(self, described: Field, value: Json) -> bool:
+        usual = self.known.get(described.path, described.default)
+        if usual is None:
+            return _is_off(value)
+        return value is None or normal(described, value) == normal(described, usual)
+
+    def matters(self, described: Field) -> bool:
+        """Whether the field has an effect in this meeting."""
+        if described.applies_to and self.type not in described.applies_to:
+            return False
+        need = "registration" if described.path in _WITH_REGISTRATION else described.needs
+        if need == "registration":
+            return self.settings.get("approval_type") in (0, 1)
+        name, _, wanted = (need or "").partition(": ")
+        if fields.at(("settings", name)) is None:  # it is about the host
+            return True
+        return str(self.settings.get(name)) == wanted if wanted else bool(self.settings.get(name))
+
+
+def _kept(described: Field, value: Json) -> Json:
+    """A value as it is declared: without what Zoom adds to it."""
+    if described.compare is fields.Compare.EMAIL_SET and isinstance(value, str):
+        return ";".join(part.strip() for part in value.replace(",", ";").split(";") if part.strip())
+    if isinstance(value, list) and described.items == "object":
+        return [entry for one in value if (entry := _entry(described.path, one))] or _OMITTED
+    return value
+
+
+def _entry(path: str, value: Json) -> dict[str, Json]:
+    """An entry of a list, with what can be declared of it."""
+    kept = {}
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        described = fields.table().get(f"{path}[].{name}")
+        if described and described.create and not described.secret and not _is_off(inner):
+            kept[name] = inner
+    # An account's tracking field that nobody filled is read back with an empty value.
+    return {} if path == "tracking_fields" and "value" not in kept else kept
+
+
+def _is_off(value: Json) -> bool:
+    return value is None or value is False or value in ("", [], {})
+
+
+def _filled(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    settings = body.get("settings") or {}
+    for name, value in settings.items():
+        described = fields.at(("settings", name))
+        if described and described.default_from and described.type in ("string", "array") and value:
+            yield described.path, value
+    own = str(body.get("host_email") or "").casefold()
+    if settings.get("contact_name") and str(settings.get("contact_email") or "").casefold() == own:
+        yield _CONTACT[0], settings["contact_name"]
+
+
+def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+    """The attributes without what may not stand, and a remark for each part that was taken out."""
+    attributes = dict(meeting.attributes)
+    remarks: list[str] = []
+    for _ in range(_ROUNDS_MAX):
+        found = _errors(Meeting(meeting.key, meeting.host, attributes))
+        if not found:
+            return attributes, tuple(remarks)
+        path, summary = found[0].path, found[0].summary
+        if not path or path[0] in _ESSENTIAL:
+            raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
+        remarks.append(f"`{fields.joined(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
+        attributes = _without(attributes, path)
+    raise UndeclarableError("too much of it cannot be declared")
+
+
+def _errors(meeting: Meeting) -> list[Finding]:
+    if not schema.gate("meetings", schema.MEETING)(meeting.attributes):
+        return list(schema.findings("meetings", meeting.attributes, schema.MEETING))
+    return [found for found in rules.check(meeting) if found.severity is Severity.ERROR]
+
+
+def _without(attributes: Mapping[str, Json], path: tuple[str | int, ...]) -> dict[str, Json]:
+    first, inner = str(path[0]), attributes.get(str(path[0]))
+    rest = {name: value for name, value in attributes.items() if name != first}
+    if first != "settings" or len(path) == 1 or not isinstance(inner, dict):
+        return rest
+    settings = {name: value for name, value in inner.items() if name != path[1]}
+    return {**rest, first: settings} if settings else rest
+
+
+def _unkept(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[str]:
+    """What Zoom has of it that no declaration can hold."""
+    for name, value in settings.items():
+        described = fields.at(("settings", name))
+        if described and not (described.create or described.obsolete or name in _DERIVED or _is_off(value)):
+            yield f"Zoom has `settings.{name}` for it, which a create does not take."
+    if body.get("assistant_id"):
+        yield "Somebody else scheduled it for its host; `schedule_for` cannot be read back."
+
+
+def _has(body: Mapping[str, Json], when: Mapping[str, Json]) -> dict[str, Json]:
+    """All that the body has of fields that can be declared."""
+    known = {**{name: body[name] for name in body.keys() & fields.table().keys()}, **when}
+    for name in ("password", *(("timezone",) if "timezone" not in when else ())):
+        known.pop(name, None)
+    return known
+
+
+def _sound(value: Json) -> Json:
+    """The same without halves of surrogate pairs, which no file can hold."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_sound(name): _sound(inner) for name, inner in value.items()}
+    return [_sound(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,184 @@
+"""When a stored meeting takes place, as a person would have declared it: wall times, and rules that end.
+
+Pure. Where Zoom lists other dates of a series than its own start and rule give, the listed ones count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from reconciler import cadence
+from reconciler.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES
+from reconciler.recurrence import Series, instant, is_ambiguous, zone
+from reconciler.wall_time import in_zone, known_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.fields import Json
+
+OCCURRENCES_MAX = 50
+"""Dates of one series that Zoom lists, and that can be declared."""
+
+_OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
+
+
+class UndeclarableError(Exception):
+    """A stored meeting has no declared form; the text says why, in the middle of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """`attributes`: start, zone, rule, and a duration that is not the usual one. `remarks`: a line each."""
+
+    attributes: Mapping[str, Json]
+    remarks: tuple[str, ...] = ()
+
+
+def declared(body: Mapping[str, Json], now: datetime) -> Timing:
+    """When the meeting of a read takes place. Raises `UndeclarableError`."""
+    name, of_type = body.get("timezone"), body.get("type")
+    timezone = name if isinstance(name, str) and zone(name) else None
+    place = {"timezone": timezone} if timezone else {}
+    remarks = (f"Its time zone in Zoom, `{name}`, is no IANA name and is left out.",)
+    if of_type == NO_FIXED_TIME:
+        return Timing(place, () if timezone or not name else remarks)
+    begins_at, length = _start(body), body.get("duration")
+    start = {"start_time": _written(begins_at, timezone)} if begins_at else {}
+    duration = {} if length in (None, DURATION_MINUTES_DEFAULT) else {"duration": length}
+    when = Timing({**start, **duration, **place}, () if timezone or not name else remarks)
+    if of_type != SERIES:
+        return when
+    if timezone is None:
+        raise UndeclarableError(f"a series needs its zone, and `{name}` is no IANA name")
+    return _series(body, when, now)
+
+
+def _start(body: Mapping[str, Json]) -> datetime | None:
+    dates = _listed(body)
+    written = body.get("start_time")
+    if not isinstance(written, str):
+        return dates[0] if dates and body.get("type") == SERIES else None
+    try:
+        return instant(written, body.get("timezone") or "UTC")
+    except ValueError as error:
+        raise UndeclarableError("its start cannot be read") from error
+
+
+def _written(moment: datetime, timezone: str | None) -> str:
+    """The wall time in the zone; in UTC where there is no zone, or where that wall time occurs twice."""
+    in_utc = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if timezone is None:
+        return in_utc
+    wall = in_zone(moment, known_zone(timezone)).isoformat(timespec="seconds")
+    return in_utc if is_ambiguous(wall, timezone) else wall
+
+
+def _series(body: Mapping[str, Json], when: Timing, now: datetime) -> Timing:
+    rule = body.get("recurrence")
+    if not isinstance(rule, dict) or rule.get("type") not in (cadence.DAILY, cadence.WEEKLY, cadence.MONTHLY):
+        raise UndeclarableError("Zoom shows no rule for it that is known here")
+    if "start_time" not in when.attributes:
+        raise UndeclarableError("Zoom shows no start of it")
+    listed = tuple(each for each in _listed(body) if each > now)[:OCCURRENCES_MAX]
+    forms = tuple(_forms(when.attributes, rule, listed, now))
+    fitting = next((form for form in forms if not listed or _coming(form, now) == listed), None)
+    form = fitting or forms[0]
+    told = (*when.remarks, *(() if fitting else (_OTHER_DATES,)), *_by_hand(body, now))
+    return Timing(
+        {**when.attributes, "start_time": form.start_time, "recurrence": dict(form.recurrence)}, told
+    )
+
+
+def _forms(
+    when: Mapping[str, Json], rule: Mapping[str, Json], listed: tuple[datetime, ...], now: datetime
+) -> Iterator[Series]:
+    """What the series could be, likeliest first: as it is stored, or only what is left of it."""
+    timezone = when["timezone"]
+    wall = Series(when["start_time"], timezone, {}).wall_start()
+    for days in _days(rule, wall):
+        for end in _ends(rule):
+            interval = rule.get("repeat_interval") or 1
+            whole = Series(
+                when["start_time"],
+                timezone,
+                {"type": rule["type"], "repeat_interval": interval, **days, **end},
+            )
+            yield _rest(whole, now) if whole.occurrence(OCCURRENCES_MAX) else whole
+            if listed:
+                rest = {"end_times": len(listed)} if "end_times" in end else end
+                start_time = _written(listed[0], timezone)
+                yield replace(whole, start_time=start_time, recurrence={**whole.recurrence, **rest})
+
+
+def _rest(whole: Series, now: datetime) -> Series:
+    """The series from its next date on; as it is where none is over."""
+    remaining, start_time = whole.remaining(now), whole.next_local(now)
+    if not remaining.over or not remaining.left or start_time is None:
+        return whole
+    left = {"end_times": remaining.left} if "end_times" in whole.recurrence else {}
+    return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **left})
+
+
+def _days(rule: Mapping[str, Json], wall: datetime) -> Iterator[dict[str, Json]]:
+    """The days of the rule, in each way in which they can be meant."""
+    if rule["type"] == cadence.DAILY:
+        yield {}
+    elif rule["type"] == cadence.WEEKLY:
+        yield {"weekly_days": str(rule.get("weekly_days") or cadence.week_day(wall))}
+    else:
+        week, week_day, day = (rule.get(f"monthly_{name}") for name in ("week", "week_day", "day"))
+        if week and week_day:
+            yield {"monthly_week": week, "monthly_week_day": week_day}
+        if day or not (week and week_day):
+            yield {"monthly_day": day or wall.day}
+
+
+def _ends(rule: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    times, until = rule.get("end_times"), rule.get("end_date_time")
+    if times or not until:
+        yield {} if times is None else {"end_times": times}
+    if until:
+        yield {"end_date_time": until}
+
+
+def _coming(series: Series, now: datetime) -> tuple[datetime, ...]:
+    try:
+        return tuple(islice((each for each in series.occurrences() if each > now), OCCURRENCES_MAX))
+    except ValueError as error:
+        raise UndeclarableError("its end cannot be read") from error
+
+
+def _listed(body: Mapping[str, Json]) -> tuple[datetime, ...]:
+    """The dates that Zoom lists, as they were before anybody moved or cancelled one."""
+    return tuple(sorted(_date(each) for each in body.get("occurrences") or ()))
+
+
+def _date(occurrence: Mapping[str, Json]) -> datetime:
+    """When it was to take place by the rule: its id is that start, in milliseconds."""
+    name = str(occurrence.get("occurrence_id"))
+    if name.isdecimal():
+        return datetime.fromtimestamp(int(name) // 1000, UTC)
+    return instant(str(occurrence.get("start_time")), "UTC")
+
+
+def _by_hand(body: Mapping[str, Json], now: datetime) -> Iterator[str]:
+    """What was done to single dates, which no declaration can hold."""
+    coming = [each for each in body.get("occurrences") or () if _date(each) > now]
+    cancelled = sum(each.get("status") == "deleted" for each in coming)
+    changed = sum(each.get("status") != "deleted" and _is_changed(each, body) for each in coming)
+    told = (f"{cancelled} cancelled" if cancelled else "", f"{changed} changed" if changed else "")
+    if cancelled or changed:
+        dates = "date" if cancelled + changed == 1 else "dates"
+        yield (
+            f"{' and '.join(filter(None, told))} {dates} of it cannot be declared: Zoom keeps "
+            f"{'it' if dates == 'date' else 'them'} until the schedule is changed here."
+        )
+
+
+def _is_changed(occurrence: Mapping[str, Json], body: Mapping[str, Json]) -> bool:
+    moved = instant(str(occurrence.get("start_time")), "UTC") != _date(occurrence)
+    return moved or occurrence.get("duration", body.get("duration")) != body.get("duration")
