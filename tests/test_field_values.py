@@ -1,0 +1,124 @@
+"""The pairs of values by which updates are tested: valid, different, and kept by the emulator."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from field_values import FAITHFUL, OTHERWISE, Pair, create_only, updatable
+from sandbox_world import World
+
+from reconciler import fields, readback, spec
+from reconciler.document import Source
+from reconciler.fields import Compare
+from reconciler.normal import normal
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.fields import Field
+
+PAIRS = (*updatable(), *create_only())
+TIME = ("start_time", "timezone", "recurrence")
+"""What is sent together: each means nothing without the others."""
+
+ACCEPTED = {"meeting.obsolete-field", "passcode.literal"}
+"""Warnings that a pair may give."""
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(**FAITHFUL)
+
+
+def by_path(pair: Pair) -> str:
+    return pair.path
+
+
+def found(attributes: Mapping[str, Any]) -> set[str]:
+    """The codes of all findings about a meeting."""
+    document = {"version": 1, "meetings": {"m": {"host": "ada@example.com", **attributes}}}
+    parsed = spec.parse([Source("m.yaml", json.dumps(document).encode())], Settings())
+    return {told.code for told in parsed.diagnostics}
+
+
+def smallest(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of an update: what differs, each setting by itself, a time whole."""
+    body = {name: value for name, value in after.items() if before.get(name) != value}
+    if not body.keys().isdisjoint(TIME):
+        body |= {name: after[name] for name in TIME if name in after}
+    if "settings" in body:
+        old = before.get("settings", {})
+        body["settings"] = {
+            name: value for name, value in after["settings"].items() if old.get(name) != value
+        }
+    return body
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Paths of fields whose values do not mean the same."""
+    for name in {**before, **after}:
+        here = f"{path}{name}"
+        field: Field = fields.table()[here]
+        old, new = before.get(name), after.get(name)
+        if field.compare is Compare.PARTS and isinstance(old, dict) and isinstance(new, dict):
+            yield from differing(old, new, f"{here}.")
+        elif normal(field, old, before.get("timezone")) != normal(field, new, after.get("timezone")):
+            yield here
+
+
+def test_every_field_that_can_be_declared_has_its_pair() -> None:
+    """Mappings change by their fields; what only an update takes cannot be declared."""
+    table = {path: field for path, field in fields.table().items() if field.compare is not Compare.PARTS}
+
+    assert {pair.path for pair in updatable()} == {
+        path for path, field in table.items() if field.create and field.update
+    }
+    assert {pair.path for pair in create_only()} == {
+        path for path, field in table.items() if field.create and not field.update
+    }
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=by_path)
+def test_both_meetings_of_a_pair_are_valid(pair: Pair) -> None:
+    """With no warning, but for a field that is obsolete and a passcode in plain sight."""
+    assert (found(pair.before) | found(pair.after)) - ACCEPTED == set()
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair.is_alone], ids=by_path)
+def test_the_two_meetings_of_a_pair_differ_in_its_field(pair: Pair) -> None:
+    """And in no other; a change inside of a list is one of the list. A zone moves the local start."""
+    outermost = pair.path.partition("[]")[0]
+    moved = {"start_time"} if pair.path == "timezone" else set()
+
+    assert set(differing(pair.before, pair.after)) == {outermost} | moved
+
+
+@pytest.mark.parametrize("pair", updatable(), ids=by_path)
+def test_a_faithful_zoom_keeps_both_values(pair: Pair, world: World) -> None:
+    """After a create with the one, and after one update to the other."""
+    created = world.create(pair.before)
+    before = readback.observed(pair.before, created)
+
+    after = world.patch(created["id"], smallest(pair.before, pair.after))
+
+    assert set(before) <= pair.otherwise
+    assert set(readback.observed(pair.after, after)) == pair.otherwise
+
+
+@pytest.mark.parametrize("pair", create_only(), ids=by_path)
+def test_a_faithful_zoom_keeps_both_values_of_a_field_that_only_create_takes(
+    pair: Pair, world: World
+) -> None:
+    """And passes over the update of it."""
+    first, second = world.create(pair.before), world.create(pair.after)
+    updated = world.patch(first["id"], smallest(pair.before, pair.after))
+
+    assert readback.observed(pair.before, first) == readback.observed(pair.after, second) == {}
+    assert readback.observed(pair.before, updated) == {}
+
+
+def test_every_exception_is_of_a_field_that_has_a_pair() -> None:
+    assert OTHERWISE.keys() <= {pair.path for pair in PAIRS}
