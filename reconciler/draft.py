@@ -151,7 +151,7 @@ def _footer(omitted: Omitted) -> Iterator[str]:
         yield ""
         yield f"Left out: {reason}."
         yield from (f"  {one.id}  {one.host}  {_topic(one.topic)}" for one in several)
-    counts = ((omitted.known, "recorded already"), (omitted.expired, "over"))
+    counts = ((omitted.known, "recorded or declared already"), (omitted.expired, "over"))
     if told := ", ".join(f"{count} {why}" for count, why in counts if count):
         yield ""
         yield f"Left out: {told}."

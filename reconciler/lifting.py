@@ -44,12 +44,14 @@ def rest(defaults: Mapping[str, Json], body: Mapping[str, Json], has: Mapping[st
 
 def _paths(body: Mapping[str, Json]) -> Iterator[Path]:
     yield from ((name,) for name in COMMON if name in body)
-    yield from (("settings", name) for name in body.get("settings", ()))
+    yield from (("settings", name) for name in body.get("settings") or ())
 
 
 def _most(path: Path, bodies: Sequence[Mapping[str, Json]]) -> tuple[Json, bool]:
     """The value that most bodies have at `path`, and whether the file is shorter for it as a default."""
     values = [value for body in bodies if (value := _at(body, path)) is not None]
+    if not values:  # all of them only say what they do not have
+        return None, False
     (form, times), *_ = Counter(map(repr, values)).most_common(1)
     value = next(value for value in values if repr(value) == form)
     if path == ("host",):

@@ -84,8 +84,12 @@ def _series(body: Mapping[str, Json], when: Timing, now: datetime) -> Timing:
     if "start_time" not in when.attributes:
         raise UndeclarableError("Zoom shows no start of it")
     listed = tuple(each for each in _listed(body) if each > now)[:OCCURRENCES_MAX]
-    forms = tuple(_forms(when.attributes, rule, listed, now))
-    fitting = next((form for form in forms if not listed or _coming(form, now) == listed), None)
+    try:
+        whole = tuple(_wholes(when.attributes, rule, now))
+        forms = (*whole, *(_from(listed, form) for form in whole if listed))
+        fitting = next((form for form in forms if not listed or _coming(form, now) == listed), None)
+    except (TypeError, ValueError) as error:
+        raise UndeclarableError("its rule cannot be read") from error
     form = fitting or forms[0]
     told = (*when.remarks, *(() if fitting else (_OTHER_DATES,)), *_by_hand(body, now))
     return Timing(
@@ -93,25 +97,21 @@ def _series(body: Mapping[str, Json], when: Timing, now: datetime) -> Timing:
     )
 
 
-def _forms(
-    when: Mapping[str, Json], rule: Mapping[str, Json], listed: tuple[datetime, ...], now: datetime
-) -> Iterator[Series]:
-    """What the series could be, likeliest first: as it is stored, or only what is left of it."""
-    timezone = when["timezone"]
-    wall = Series(when["start_time"], timezone, {}).wall_start()
-    for days in _days(rule, wall):
+def _wholes(when: Mapping[str, Json], rule: Mapping[str, Json], now: datetime) -> Iterator[Series]:
+    """The series in each way in which its rule can be meant, likeliest first."""
+    start_time, timezone = when["start_time"], when["timezone"]
+    base = {"type": rule["type"], "repeat_interval": rule.get("repeat_interval") or 1}
+    for days in _days(rule, Series(start_time, timezone, {}).wall_start()):
         for end in _ends(rule):
-            interval = rule.get("repeat_interval") or 1
-            whole = Series(
-                when["start_time"],
-                timezone,
-                {"type": rule["type"], "repeat_interval": interval, **days, **end},
-            )
+            whole = Series(start_time, timezone, {**base, **days, **end})
             yield _rest(whole, now) if whole.occurrence(OCCURRENCES_MAX) else whole
-            if listed:
-                rest = {"end_times": len(listed)} if "end_times" in end else end
-                start_time = _written(listed[0], timezone)
-                yield replace(whole, start_time=start_time, recurrence={**whole.recurrence, **rest})
+
+
+def _from(listed: tuple[datetime, ...], whole: Series) -> Series:
+    """The series from the first listed date on, with as many dates as are listed."""
+    rest = {"end_times": len(listed)} if "end_times" in whole.recurrence else {}
+    start_time = _written(listed[0], whole.timezone)
+    return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **rest})
 
 
 def _rest(whole: Series, now: datetime) -> Series:
@@ -146,15 +146,15 @@ def _ends(rule: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
 
 
 def _coming(series: Series, now: datetime) -> tuple[datetime, ...]:
-    try:
-        return tuple(islice((each for each in series.occurrences() if each > now), OCCURRENCES_MAX))
-    except ValueError as error:
-        raise UndeclarableError("its end cannot be read") from error
+    return tuple(islice((each for each in series.occurrences() if each > now), OCCURRENCES_MAX))
 
 
 def _listed(body: Mapping[str, Json]) -> tuple[datetime, ...]:
     """The dates that Zoom lists, as they were before anybody moved or cancelled one."""
-    return tuple(sorted(_date(each) for each in body.get("occurrences") or ()))
+    try:
+        return tuple(sorted(_date(each) for each in body.get("occurrences") or ()))
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise UndeclarableError("its dates cannot be read") from error
 
 
 def _date(occurrence: Mapping[str, Json]) -> datetime:
@@ -173,10 +173,9 @@ def _by_hand(body: Mapping[str, Json], now: datetime) -> Iterator[str]:
     told = (f"{cancelled} cancelled" if cancelled else "", f"{changed} changed" if changed else "")
     if cancelled or changed:
         dates = "date" if cancelled + changed == 1 else "dates"
-        yield (
-            f"{' and '.join(filter(None, told))} {dates} of it cannot be declared: Zoom keeps "
-            f"{'it' if dates == 'date' else 'them'} until the schedule is changed here."
-        )
+        them = "it" if cancelled + changed == 1 else "them"
+        kept = f"Zoom keeps {them} until the schedule is changed here."
+        yield f"{' and '.join(filter(None, told))} {dates} of it cannot be declared: {kept}"
 
 
 def _is_changed(occurrence: Mapping[str, Json], body: Mapping[str, Json]) -> bool:

@@ -41,6 +41,7 @@ VERBS = {
         *(*SELECTION, *STATE_FLAGS),
     ),
     "drift": ("--format", "--detailed-exitcode", *STATE_FLAGS),
+    "import": ("--host", "--match", "--out", *STATE_FLAGS),
     "links": ("--format", *STATE_FLAGS),
     "budget": ("--format", *STATE_FLAGS),
     "state list": ("--format", *STATE_FLAGS),

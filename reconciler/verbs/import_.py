@@ -12,6 +12,7 @@ from reconciler.adopt import Wanted
 from reconciler.connection import check_origin, connect
 from reconciler.draft import Surroundings
 from reconciler.errors import Diagnostic, Exit, SettingsError
+from reconciler.masking import escaped
 from reconciler.views import findings, reading
 
 if TYPE_CHECKING:
@@ -146,14 +147,14 @@ def _next(workspace: Workspace, wishes: Wishes, found: Found) -> Iterator[str]:
     if not count:
         yield f"Nothing to import: no meeting found that can be declared, {left} left out."
         for one in omitted.left:
-            yield f"  {one.id}: {one.reason}"
+            yield f"  {one.id}: {escaped(one.reason)}"
         return
     yield f"{counts} Nothing was recorded, and nothing changed in Zoom."
     hosts = workspace.settings.hosts
     names = {host.casefold() for host in hosts or ()}
     strange = sorted({one.host for one in found.declared if one.host.casefold() not in names})
     if hosts is not None and strange:
-        yield f"Add to `hosts` in reconciler.yaml: {', '.join(strange)}."
+        yield f"Add to `hosts` in reconciler.yaml: {escaped(', '.join(strange))}."
     place = wishes.out or "the file"
     yield f"Next: review {place}, put it among your specs, run `reconciler plan`, and commit it;"
     yield "`reconciler apply` then records what its `imports` list names, and sends nothing for it."

@@ -1,0 +1,189 @@
+"""Reading what hosts have: whom it reads, what it leaves out, and what a failure costs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from engine_world import World
+from sandbox_world import ONCE, WEEKLY
+
+from reconciler import adopt
+from reconciler.adopt import Wanted
+from reconciler.draft import Left, Omitted
+from reconciler.errors import AccessError, DailyLimitError, NeverSentError
+from reconciler.sandbox.account import StoredMeeting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.adopt import Found
+
+DAY = {"type": 1, "repeat_interval": 1, "end_times": 1}
+ADA, GRACE = "ada@example.com", "grace@example.com"
+
+
+def anything(_topic: str) -> bool:
+    return True
+
+
+def read(
+    world: World,
+    *hosts: str,
+    known: frozenset[int] = frozenset(),
+    match: Callable[[str], bool] = anything,
+    counts: list[tuple[int, int]] | None = None,
+) -> Found:
+    told = [] if counts is None else counts
+
+    async def look() -> Found:
+        async with world.client() as remote:
+            wanted = Wanted(match, known, world.clock.now())
+            return await adopt.read(
+                remote, hosts or (ADA,), wanted, lambda done, total: told.append((done, total))
+            )
+
+    return asyncio.run(look())
+
+
+def topics(found: Found) -> list[str]:
+    return [str(one.attributes["topic"]) for one in found.declared]
+
+
+def once(topic: str, **fields: Any) -> dict[str, Any]:
+    return {**ONCE, "topic": topic, **fields}
+
+
+def test_each_meeting_is_read_once_and_counted() -> None:
+    world = World()
+    for host in (ADA, GRACE):
+        world.zoom.create(once(host), host)
+    user_id = world.zoom.account.provide(ADA).id
+    counts: list[tuple[int, int]] = []
+
+    found = read(world, ADA, GRACE, user_id, ADA, counts=counts)
+
+    assert [(one.host, one.attributes["topic"]) for one in found.declared] == [(ADA, ADA), (GRACE, GRACE)]
+    assert counts == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_no_request_but_lists_and_reads_is_sent() -> None:
+    world = World()
+    world.zoom.create(ONCE)
+    before = len(world.asked("POST"))
+
+    read(world)
+
+    assert (len(world.asked("POST")), world.asked("PATCH"), world.used()) == (before, [], {})
+    assert len(world.asked("GET")) == 2
+
+
+def test_a_host_is_called_as_it_was_asked_for() -> None:
+    """By the id where that was given; `me` is called by its e-mail."""
+    world = World(owner=ADA)
+    world.zoom.create(ONCE)
+    user_id = world.zoom.account.provide(ADA).id
+
+    hosts = [read(world, asked).declared[0].host for asked in (ADA, "Ada@Example.com", user_id, "me")]
+
+    assert hosts == [ADA, "Ada@Example.com", user_id, ADA]
+
+
+def test_what_is_recorded_or_over_or_not_asked_for_is_not_read() -> None:
+    world = World()
+    recorded = world.zoom.create(once("recorded"))["id"]
+    world.zoom.create(once("over", start_time="2026-12-01T10:00:00Z"))
+    world.zoom.create(once("running", start_time="2026-12-02T08:50:00Z"))
+    world.zoom.create(once("other"))
+    world.zoom.create({**WEEKLY, "topic": "past", "start_time": "2026-12-01T10:30:00", "recurrence": DAY})
+    world.clock.advance(86_400)
+
+    found = read(world, known=frozenset({recorded}), match=lambda topic: topic != "other")
+
+    assert topics(found) == ["running"]
+    assert found.omitted == Omitted((), known=1, expired=2)
+    assert len(world.asked("GET")) == 3  # the list, what runs, and the series
+
+
+def test_meetings_without_a_declared_form_are_left_out_with_their_reason() -> None:
+    world = World(pmi_forced=False)
+    personal = world.zoom.create(once("mine", settings={"use_pmi": True}))["id"]
+    endless = world.zoom.create({**WEEKLY, "topic": "endless", "recurrence": {"type": 1, "end_times": 0}})[
+        "id"
+    ]
+    webinar = world.zoom.create(once("broadcast"))["id"]
+    world.zoom.create(once("instant", type=1))
+    world.zoom.create(once("good"))
+    world.zoom.switch(webinars=[webinar])
+
+    found = read(world)
+
+    assert topics(found) == ["good"]
+    assert {(one.id, one.reason) for one in found.omitted.left} == {
+        (personal, "it is held under its host's personal meeting id, whose link every such meeting shares"),
+        (endless, "a series without an end"),
+        (webinar, "it is a webinar"),
+    }
+
+
+def test_a_host_that_is_gone_is_told_and_others_go_on() -> None:
+    world = World(users=[GRACE])
+    world.zoom.create(ONCE, GRACE)
+
+    found = read(world, ADA, GRACE)
+
+    assert (topics(found), [one.code for one in found.failures]) == (["Launch"], ["zoom.user-unknown"])
+
+
+def test_a_meeting_that_cannot_be_read_is_told_and_others_go_on() -> None:
+    world = World()
+    first, second, third = (world.zoom.create(once(topic))["id"] for topic in ("a", "b", "c"))
+
+    def refuse(scope: Mapping[str, Any]) -> None:
+        if scope["path"].endswith(f"/{first}"):
+            raise httpx.ReadError("broken")
+        if scope["path"].endswith(f"/{second}"):
+            world.account.put(StoredMeeting(second, "nobody", {}, 0, deleted=True))
+
+    world.on_request = refuse
+    found = read(world)
+
+    assert [one.id for one in found.declared] == [third]
+    assert found.omitted.left == (
+        Left(second, ADA, "b", adopt.VANISHED),
+        Left(first, ADA, "a", adopt.UNREAD),
+    )
+    assert len(found.failures) == 1
+
+
+@pytest.mark.parametrize(
+    ("switches", "error"),
+    [({"scopes": ["user:read:user:admin"]}, AccessError), ({"account_daily_limit": 1}, DailyLimitError)],
+)
+def test_where_nothing_can_be_read_it_ends(switches: dict[str, Any], error: type[Exception]) -> None:
+    world = World()
+    world.zoom.create(ONCE)
+    world.zoom.switch(**switches)
+
+    with pytest.raises(error):
+        read(world, ADA, GRACE)
+
+
+def test_without_a_network_it_ends() -> None:
+    world = World()
+    world.unreachable = lambda _scope: True
+
+    with pytest.raises(NeverSentError):
+        read(world, ADA, GRACE)
+
+
+def test_reads_are_bounded() -> None:
+    world = World(latency_seconds=0.1)
+    for number in range(60):
+        world.zoom.create(once(f"m{number}"))
+
+    read(world)
+
+    assert 1 < world.in_flight_max <= adopt.READS_AT_ONCE

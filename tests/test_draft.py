@@ -1,0 +1,105 @@
+"""The text of a spec of what exists: its shape, its comments, and what it has to fit into."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builders import one_off, weekly
+
+from reconciler import draft, spec
+from reconciler.document import Source
+from reconciler.draft import Left, Omitted, Surroundings
+from reconciler.settings import Settings
+from reconciler.stored import Declared
+
+HOST = "ada@example.com"
+
+
+def one(number: int, attributes: dict[str, Any], *, host: str = HOST, **more: Any) -> Declared:
+    return Declared(81_234_567_000 + number, host, attributes, has={}, **more)
+
+
+def lines(*declared: Declared, left: tuple[Left, ...] = (), **around: Any) -> str:
+    return draft.text(declared, Omitted(left), Surroundings(**around))
+
+
+WHOLE = """\
+# yaml-language-server: $schema=meetings.schema.json
+# 1 meeting has a passcode: Zoom keeps it, and none is written here.
+version: 1
+
+defaults:
+  host: ada@example.com
+  duration: 45  # minutes
+  settings:
+    approval_type: 0  # people register and are in
+
+meetings:
+  call-2:
+    topic: Call 2
+    type: 8  # recurring, at fixed times
+    start_time: 2027-01-11T10:00:00
+    timezone: Europe/Berlin
+    recurrence: {type: 2, repeat_interval: 1, weekly_days: "2", end_times: 20}  # every Monday, until 24 May 2027
+
+  # First remark \\u202e.
+  # Second remark.
+  call-10:
+    topic: Call 10
+    type: 2  # once, at a fixed time
+    start_time: 2027-01-14T15:00:00Z
+
+  other:
+    host: bob@example.com
+    topic: Other
+    type: 2  # once, at a fixed time
+    start_time: 2027-01-14T15:00:00Z
+
+# `apply` records these; once it has, the list can go.
+imports:
+  - {id: 81234567002, to: call-2}
+  - {id: 81234567001, to: call-10}
+  - {id: 81234567003, to: other}
+
+# Left out: it is a webinar.
+#   1  ada@example.com  A talk
+#   2  ada@example.com  (a topic with a secret in it)
+
+# Left out: a series without an end.
+#   3  ada@example.com  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+
+# Left out: 4 recorded or declared already, 5 over.
+"""  # noqa: E501 - what is written has long lines
+
+
+def test_a_spec_of_what_exists_reads_as_if_somebody_had_written_it() -> None:
+    """Host by host, keys in the order in which people count, numbers explained."""
+    common = {"duration": 45, "settings": {"approval_type": 0}}
+    declared = (
+        one(1, one_off(topic="Call 10", **common), remarks=("First remark \u202e.", "Second remark.")),
+        one(2, weekly(topic="Call 2", **common), has_passcode=True),
+        one(3, one_off(topic="Other", **common), host="bob@example.com"),
+    )
+    left = (
+        Left(1, HOST, "A talk", "it is a webinar"),
+        Left(3, HOST, "x" * 80, "a series without an end"),
+        Left(2, HOST, "see https://zoom.example/j/1?pwd=abc", "it is a webinar"),
+    )
+
+    assert draft.text(declared, Omitted(left, known=4, expired=5), Surroundings()) == WHOLE
+
+
+def test_the_defaults_of_the_settings_file_are_reckoned_with() -> None:
+    """They merge into every spec, and an imported meeting must stay what it is."""
+    settings = Settings(defaults={"duration": 45, "settings": {"waiting_room": True, "use_pmi": False}})
+    declared = Declared(7, HOST, one_off(duration=None), has={"duration": 60, "settings": {"use_pmi": False}})
+
+    text = draft.text((declared,), Omitted(), Surroundings(settings.defaults))
+    parsed = spec.parse([Source("m.yaml", text.encode())], settings).spec
+
+    assert parsed is not None
+    assert parsed.meetings["launch-review"].attributes == one_off(duration=60, settings={"use_pmi": False})
+
+
+def test_keys_that_are_in_use_are_passed_over() -> None:
+    assert "launch-review-2:\n" in lines(one(1, one_off()), taken={"launch-review"})

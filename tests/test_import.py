@@ -1,0 +1,156 @@
+"""Import as a whole: an account that somebody else filled, as a spec that says the same."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import foreign
+import pytest
+from engine_world import World
+
+from reconciler import adopt, draft, spec
+from reconciler.adopt import Wanted
+from reconciler.budget import Allowances, Limits
+from reconciler.comparison import Comparison
+from reconciler.diff import Action
+from reconciler.document import Source
+from reconciler.draft import Surroundings
+from reconciler.drift import drift_of
+from reconciler.readback import observed
+from reconciler.settings import Settings
+from reconciler.state import Record, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.adopt import Found
+    from reconciler.spec import Spec
+
+TRACKING = ["Team", "Cost centre"]
+UNDECLARED = ("global_dial_in_numbers",)
+"""What Zoom derives."""
+
+
+def found(world: World, hosts: tuple[str, ...] = foreign.HOSTS, known: frozenset[int] = frozenset()) -> Found:
+    async def look() -> Found:
+        async with world.client() as remote:
+            wanted = Wanted(lambda _topic: True, known, world.clock.now())
+            return await adopt.read(remote, hosts, wanted, lambda _done, _total: None)
+
+    return asyncio.run(look())
+
+
+def parsed(text: str, settings: Settings | None = None) -> Spec:
+    result = spec.parse([Source("meetings.yaml", text.encode())], settings or Settings())
+    errors = [
+        f"{one.code} {one.detail} {one.snippet}" for one in result.diagnostics if one.severity == "error"
+    ]
+    assert (errors, result.spec is None) == ([], False), text
+    assert result.spec is not None
+    return result.spec
+
+
+def differences(world: World, declared: Spec) -> dict[str, Any]:
+    """By key, where Zoom has it otherwise than declared."""
+    ids = {wish.to: wish.id for wish in declared.imports}
+    stored = {key: world.zoom.read(ids[key]) for key in declared.meetings}
+    by_key = {key: observed(one.attributes, stored[key]) for key, one in declared.meetings.items()}
+    return {key: seen for key, seen in by_key.items() if seen}
+
+
+@pytest.fixture(scope="module")
+def filled() -> World:
+    """200 meetings, three weeks ago; since then some series have begun."""
+    world = World(
+        passcode_required=True,
+        safeguard_forced=True,
+        tracking_fields=TRACKING,
+        lists_reordered=True,
+        empty_agenda=True,
+        registration_needs_start=False,
+        daily_limit=1000,
+        per_host={"grace@example.com": {"locked_settings": {"waiting_room": True, "mute_upon_entry": True}}},
+    )
+    foreign.fill(world.zoom, 200)
+    world.clock.advance(21 * 86_400)
+    return world
+
+
+@pytest.fixture(scope="module")
+def text(filled: World) -> str:
+    everything = found(filled)
+    assert (everything.failures, everything.omitted.left) == ((), ())
+    return draft.text(everything.declared, everything.omitted, Surroundings())
+
+
+def test_two_hundred_foreign_meetings_are_declared_as_zoom_has_them(filled: World, text: str) -> None:
+    declared = parsed(text)
+
+    assert len(declared.meetings) == len(declared.imports) == 200
+    assert differences(filled, declared) == {}
+
+
+def test_once_recorded_nothing_is_planned_and_nothing_has_drifted(filled: World, text: str) -> None:
+    declared, now = parsed(text), filled.clock.now()
+    ids = {wish.to: wish.id for wish in declared.imports}
+    records = {
+        key: Record(ids[key], one.host, None, one.attributes) for key, one in declared.meetings.items()
+    }
+
+    steps = list(Comparison(declared, State(meetings=records), now).steps())
+    drifted = {
+        key: found for key, one in records.items() if (found := drift_of(one, filled.zoom.read(one.id), now))
+    }
+
+    assert {step.action for step in steps} == {Action.KEEP}
+    assert drifted == {}
+
+
+def test_in_an_empty_account_it_creates_equal_meetings(filled: World, text: str) -> None:
+    """Without its imports list it is a spec as any other; a running series is made from its next date on."""
+    whole = parsed(text)
+    empty = World(tracking_fields=TRACKING, registration_needs_start=False, daily_limit=1000)
+    empty.allowances = Allowances(Limits(1000, 0), {})
+    empty.clock.advance(21 * 86_400)
+    empty.declare(*whole.meetings.values())
+
+    told = empty.apply()
+
+    assert (told.failed, len(told.done), told.notes) == ({}, 200, dict.fromkeys(whole.meetings, ()))
+    before = {wish.to: essence(filled.zoom.read(wish.id), filled) for wish in whole.imports}
+    assert {key: essence(empty.zoom.read(number), empty) for key, number in told.done.items()} == before
+
+
+def essence(body: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """All of a meeting that is not made anew: what it is, what was set, and when it will take place."""
+    now = world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    dates = [one["start_time"] for one in body.get("occurrences", ()) if one["start_time"] > now]
+    names = ("host_email", "topic", "type", "timezone", "duration", *(("start_time",) if not dates else ()))
+    settings = {name: value for name, value in body["settings"].items() if name not in UNDECLARED}
+    people = sorted(settings.pop("alternative_hosts").replace(",", ";").split(";"))
+    tracked = sorted((one["field"], one["value"]) for one in body.get("tracking_fields", ()))
+    plain = {name: body.get(name) for name in names} | {"agenda": body.get("agenda") or None}
+    return plain | {"settings": ordered(settings), "people": people, "tracked": tracked, "dates": dates}
+
+
+def ordered(value: Any) -> Any:
+    """The same with every list sorted."""
+    if isinstance(value, dict):
+        return {name: ordered(inner) for name, inner in value.items()}
+    return sorted(map(ordered, value), key=str) if isinstance(value, list) else value
+
+
+def test_what_is_written_is_what_a_person_would_write(text: str) -> None:
+    """Nothing that Zoom fills in by itself, and no secret."""
+    for never in (
+        "password",
+        "pwd=",
+        "dial_in_numbers",
+        "contact_name: Ada",
+        "lift-off",
+        "null\n",
+        "visible",
+    ):
+        assert never not in text, never
+    assert max(map(len, text.splitlines())) < 260

@@ -1,0 +1,173 @@
+"""`import` at a shell: files, streams, flags, and what happens next."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from shell import HOST, spec_of
+
+from reconciler import spec
+from reconciler.document import Source
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from shell import Shell
+
+WEEKLY_ID = 88888888909
+"""What the emulator calls its first meeting."""
+
+STATE = ".reconciler/sandbox/reconciler.state.json"
+
+
+def given(shell: Shell, *topics: str) -> None:
+    """An account in which meetings with these topics exist, and a folder that knows nothing of them."""
+    path = shell.write("theirs.yaml", spec_of({f"k{n}": {"topic": topic} for n, topic in enumerate(topics)}))
+    assert shell.sandbox("apply", "theirs.yaml", "--auto-approve").status == 0
+    path.unlink()
+    (shell.folder / STATE).unlink()
+
+
+def keys(text: str) -> list[str]:
+    parsed = spec.parse([Source("m.yaml", text.encode())], Settings())
+    assert parsed.spec is not None
+    return list(parsed.spec.meetings)
+
+
+def test_what_exists_goes_to_stdout_and_what_to_do_to_stderr(shell: Shell) -> None:
+    given(shell, "Weekly", "Retro")
+
+    ran = shell.sandbox("import", "--host", HOST)
+
+    assert (ran.status, keys(ran.out)) == (0, ["retro", "weekly"])
+    assert ran.err == (
+        "2 meetings written, 0 left out. Nothing was recorded, and nothing changed in Zoom.\n"
+        "Next: review the file, put it among your specs, run `reconciler plan`, and commit it;\n"
+        "`reconciler apply` then records what its `imports` list names, and sends nothing for it.\n"
+    )
+    assert not (shell.folder / STATE).exists()
+
+
+def test_a_file_is_written_and_never_over_another(shell: Shell) -> None:
+    given(shell, "Weekly")
+
+    first = shell.sandbox("import", "--host", HOST, "--out", "new.yaml")
+    written = (shell.folder / "new.yaml").read_text()
+    second = shell.sandbox("import", "--host", HOST, "--out", "new.yaml")
+
+    assert (first.status, first.out, keys(written)) == (0, "", ["weekly"])
+    assert (second.status, second.out) == (1, "")
+    assert second.err == (
+        "error[import.file-exists]: The file exists already\n"
+        "  = new.yaml is left as it is: what somebody wrote is never overwritten.\n"
+        "  = hint: Name another file with --out, and move what you want of it.\n"
+    )
+    assert (shell.folder / "new.yaml").read_text() == written
+
+
+def test_a_file_that_cannot_be_written_is_told(shell: Shell) -> None:
+    given(shell, "Weekly")
+
+    ran = shell.sandbox("import", "--host", HOST, "--out", "nowhere/new.yaml")
+
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        1,
+        "error[output.unwritable]: The file could not be written",
+    )
+
+
+def test_topics_are_matched_anywhere(shell: Shell) -> None:
+    given(shell, "Platform weekly", "Weekly of others", "Retro")
+
+    found = shell.sandbox("import", "--host", HOST, "--match", "(?i)weekly$|retro")
+    nothing = shell.sandbox("import", "--host", HOST, "--match", "^never$", "--out", "new.yaml")
+
+    assert keys(found.out) == ["platform-weekly", "retro"]
+    assert (nothing.status, nothing.out) == (0, "")
+    assert nothing.err == "Nothing to import: no meeting found that can be declared, 0 left out.\n"
+    assert not (shell.folder / "new.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("(", "`(`: missing ), unterminated subpattern at position 0. Nothing was read."),
+        ("x" * 501, f"`{'x' * 80}`: it has 501 characters; 500 are taken. Nothing was read."),
+        ("a{99999999999}", "`a{99999999999}`: the repetition number is too large. Nothing was read."),
+    ],
+)
+def test_a_pattern_that_is_none_is_told(pattern: str, told: str, shell: Shell) -> None:
+    ran = shell.sandbox("import", "--host", HOST, "--match", pattern)
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.splitlines()[:2] == [
+        "error[import.match]: --match is no regular expression",
+        f"  = {told}",
+    ]
+
+
+def test_what_is_recorded_or_declared_already_is_left_out(shell: Shell) -> None:
+    """By its id; and the keys that are in use go to nobody else."""
+    given(shell, "Weekly", "Retro", "Call")
+    shell.write("meetings.yaml", shell.sandbox("import", "--host", HOST, "--match", "Retro|Weekly").out)
+    shell.write("ours.yaml", spec_of({"call": {"topic": "Call", "start_time": "2027-03-01T10:00:00Z"}}))
+    assert shell.sandbox("apply", "ours.yaml", "--auto-approve").status == 0
+
+    ran = shell.sandbox("import", "--host", HOST)
+
+    assert (ran.status, keys(ran.out)) == (0, ["call-2"])
+    assert ran.out.endswith("\n# Left out: 3 recorded or declared already.\n")
+
+
+def test_a_host_that_is_gone_fails_and_others_are_written(shell: Shell) -> None:
+    given(shell, "Weekly")
+    shell.write(".reconciler/sandbox/switches.json", json.dumps({"users": [HOST]}))
+
+    ran = shell.sandbox("import", "--host", "gone@example.com", "--host", HOST)
+
+    assert (ran.status, keys(ran.out)) == (1, ["weekly"])
+    assert ran.err.startswith("error[zoom.user-unknown]: ")
+
+
+def test_what_has_no_declared_form_is_told(shell: Shell) -> None:
+    given(shell, "Weekly")
+    shell.write(".reconciler/sandbox/switches.json", json.dumps({"webinars": [WEEKLY_ID]}))
+
+    ran = shell.sandbox("import", "--host", HOST)
+
+    assert ran.err == (
+        "Nothing to import: no meeting found that can be declared, 1 left out.\n"
+        f"  {WEEKLY_ID}: it is a webinar\n"
+    )
+
+
+def test_a_closed_list_of_hosts_is_reckoned_with(shell: Shell) -> None:
+    given(shell, "Weekly")
+    shell.write("reconciler.yaml", "hosts: {other@example.com: {}}\n")
+
+    ran = shell.sandbox("import", "--host", HOST)
+
+    assert f"Add to `hosts` in reconciler.yaml: {HOST}.\n" in ran.err
+
+
+def test_another_accounts_state_is_refused(shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of({"weekly": {}}))
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    path = shell.folder / STATE
+    path.write_text(
+        path.read_text().replace("sandbox-account", "other-account").replace("localhost", "other")
+    )
+
+    ran = shell.sandbox("import", "--host", HOST)
+
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        1,
+        "error[state.other-origin]: The state belongs to another account",
+    )
+
+
+def test_a_host_is_asked_for(shell: Shell) -> None:
+    ran = shell("import")
+
+    assert (ran.status, ran.err.splitlines()[0]) == (1, "error[usage.command-line]: Missing option '--host'")

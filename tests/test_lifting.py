@@ -1,0 +1,114 @@
+"""What meetings share becomes their defaults, and each meeting stays what it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler import lifting
+from reconciler.merging import merged, without_nulls
+
+HOSTS = st.sampled_from(["a@example.com", "b@example.com"])
+SETTINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "waiting_room": st.booleans(),
+        "audio": st.sampled_from(["voip", "both"]),
+        "alternative_hosts": st.sampled_from(["a", "b"]),
+        "breakout_room": st.sampled_from([{"enable": True}, {"enable": True, "rooms": [{"name": "A"}]}]),
+        "global_dial_in_countries": st.sampled_from([["DE"], ["US"]]),
+    },
+)
+BODIES = st.fixed_dictionaries(
+    {"host": HOSTS, "topic": st.just("t")},
+    optional={"timezone": st.sampled_from(["UTC", "Europe/Berlin"]), "duration": st.sampled_from([30, 45])}
+    | {"settings": SETTINGS.filter(bool)},
+)
+DEFAULTS = st.fixed_dictionaries({}, optional={"duration": st.just(30), "settings": SETTINGS.filter(bool)})
+
+
+@settings(max_examples=150, deadline=None)
+@given(DEFAULTS, st.lists(BODIES, min_size=1, max_size=6))
+def test_defaults_and_rest_together_are_the_meetings(
+    base: dict[str, Any], bodies: list[dict[str, Any]]
+) -> None:
+    """Where Zoom shows nothing else, whatever the settings file and other meetings have."""
+    whole = merged(base, lifting.shared([lifting.rest(base, body, {}) for body in bodies]))
+
+    read_back = [without_nulls(merged(whole, lifting.rest(whole, body, {}))) for body in bodies]
+    assert [{**one, "settings": one.get("settings", {})} for one in read_back] == [
+        {**body, "settings": body.get("settings", {})} for body in bodies
+    ]
+
+
+def meeting(**fields: Any) -> dict[str, Any]:
+    return {"host": "a@example.com", "topic": "t", **fields}
+
+
+def test_what_most_have_is_lifted() -> None:
+    bodies = [
+        meeting(timezone="UTC", duration=30, settings={"waiting_room": True, "audio": "voip"}),
+        meeting(timezone="UTC", duration=30, settings={"waiting_room": True}),
+        meeting(timezone="Europe/Berlin", duration=45, settings={"waiting_room": True, "audio": "voip"}),
+        meeting(timezone="UTC", host="b@example.com", settings={"waiting_room": True}),
+    ]
+
+    assert lifting.shared(bodies) == {
+        "host": "a@example.com",
+        "timezone": "UTC",
+        "settings": {"waiting_room": True},
+    }
+
+
+def test_a_mapping_is_lifted_only_where_all_have_the_same() -> None:
+    """Merged part by part it would leak into a meeting that has another."""
+    rooms = {"settings": {"breakout_room": {"enable": True, "rooms": [{"name": "A"}]}}}
+
+    assert "settings" in lifting.shared([meeting(**rooms), meeting(**rooms)])
+    assert "settings" not in lifting.shared([meeting(**rooms), meeting(**rooms), meeting()])
+
+
+def test_one_meeting_shares_nothing() -> None:
+    assert lifting.shared([meeting(timezone="UTC", duration=30)]) == {}
+    assert lifting.shared([]) == {}
+
+
+def test_what_a_default_would_change_is_said_as_zoom_has_it() -> None:
+    """`false`, `60` and `none` read better than the null that removes; a text has to be removed."""
+    defaults = {
+        "host": "a@example.com",
+        "duration": 30,
+        "protect": True,
+        "password": {"env": "TEAM_PASSCODE"},
+        "settings": {
+            "waiting_room": True,
+            "auto_recording": "cloud",
+            "alternative_hosts": "b@example.com",
+            "breakout_room": {"enable": True},
+            "watermark": False,
+        },
+    }
+    has = {
+        "duration": 60,
+        "settings": {
+            "waiting_room": False,
+            "auto_recording": "none",
+            "alternative_hosts": "",
+            "breakout_room": {"enable": False},
+            "watermark": False,
+        },
+    }
+
+    assert lifting.rest(defaults, meeting(), has) == {
+        "topic": "t",
+        "duration": 60,
+        "password": None,
+        "settings": {
+            "alternative_hosts": None,
+            "auto_recording": "none",
+            "breakout_room": {"enable": False},
+            "waiting_room": False,
+        },
+    }

@@ -1,0 +1,52 @@
+"""Keys from topics."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler import naming
+from reconciler.scalar import is_text
+
+
+@pytest.mark.parametrize(
+    ("topic", "slug"),
+    [
+        ("Platform weekly", "platform-weekly"),
+        ("Launch 2027: meet the team!", "launch-2027-meet-the-team"),
+        ("v1.2_rc planning", "v1.2_rc-planning"),
+        ("Übung & Größe", "ubung-grosse"),
+        ("  -- hm --  ", "hm"),
+        ("2027", "meeting-2027"),
+        ("null", "meeting-null"),
+        ("週次", ""),
+        ("a" * 100, "a" * 60),
+        ("word " * 20, "word-word-word-word-word-word-word-word-word-word-word-word"),
+    ],
+)
+def test_a_key_is_what_is_left_of_the_topic(topic: str, slug: str) -> None:
+    assert naming.slug(topic) == slug
+
+
+def test_equal_topics_are_numbered_and_taken_keys_passed_over() -> None:
+    topics = [(1, "Weekly"), (2, "Weekly"), (3, "weekly!"), (4, "週次"), (5, "Weekly 2")]
+
+    assert naming.assigned(topics, {"weekly", "weekly-3"}) == {
+        1: "weekly-2",
+        2: "weekly-4",
+        3: "weekly-5",
+        4: "meeting-4",
+        5: "weekly-2-2",
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(max_size=80), max_size=6))
+def test_every_key_can_stand_in_a_spec_and_no_two_are_equal(topics: list[str]) -> None:
+    keys = naming.assigned(enumerate(topics), set()).values()
+
+    assert len({*keys}) == len(topics)
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", key) and is_text(key) for key in keys)

@@ -1,0 +1,223 @@
+"""When a stored meeting takes place, in the words of a spec."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import at
+
+from reconciler import timing
+from reconciler.timing import UndeclarableError
+
+NOW = at("2027-01-20T08:00:00+00:00")
+BERLIN = "Europe/Berlin"
+MONDAYS = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20}
+
+
+def ids(*starts: str, **changed: Any) -> list[dict[str, Any]]:
+    """Occurrences as Zoom lists them."""
+    return [
+        {
+            "occurrence_id": str(int(at(start).timestamp()) * 1000),
+            "start_time": start,
+            "status": "available",
+            **changed,
+        }
+        for start in starts
+    ]
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    """A series of 20 Mondays as it is read; None leaves a field out."""
+    plain = {
+        "type": 8,
+        "start_time": "2027-02-01T09:00:00Z",
+        "timezone": BERLIN,
+        "duration": 60,
+        "recurrence": MONDAYS,
+    }
+    return {name: value for name, value in {**plain, **fields}.items() if value is not None}
+
+
+def declared(**fields: Any) -> dict[str, Any]:
+    return dict(timing.declared(body(**fields), NOW).attributes)
+
+
+def rule(**fields: Any) -> dict[str, Any]:
+    return dict(declared(**fields)["recurrence"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "start"),
+    [
+        ({"start_time": "2027-02-01T09:00:00Z"}, "2027-02-01T10:00:00"),
+        ({"start_time": "2027-07-05T08:00:00Z"}, "2027-07-05T10:00:00"),
+        ({"start_time": "2027-02-01T09:00:00Z", "timezone": "UTC"}, "2027-02-01T09:00:00"),
+        ({"start_time": "2027-10-31T00:30:00Z"}, "2027-10-31T00:30:00Z"),
+        ({"start_time": "2027-10-31T01:30:00Z"}, "2027-10-31T01:30:00Z"),
+        ({"start_time": "2027-02-01T09:00:00Z", "timezone": None}, "2027-02-01T09:00:00Z"),
+    ],
+)
+def test_a_start_is_the_time_on_the_wall(fields: dict[str, Any], start: str) -> None:
+    """In UTC where clocks show that time twice, or where there is no zone."""
+    assert declared(type=2, recurrence=None, **fields)["start_time"] == start
+
+
+def test_a_usual_length_is_not_written() -> None:
+    assert declared(type=2, recurrence=None) == {"start_time": "2027-02-01T10:00:00", "timezone": BERLIN}
+    assert declared(type=2, recurrence=None, duration=25)["duration"] == 25
+
+
+def test_a_meeting_without_fixed_time_has_only_a_zone() -> None:
+    assert declared(type=3, recurrence=None) == {"timezone": BERLIN}
+
+
+def test_a_zone_of_zooms_own_is_told() -> None:
+    found = timing.declared(body(type=2, recurrence=None, timezone="Mars/Crater"), NOW)
+
+    assert dict(found.attributes) == {"start_time": "2027-02-01T09:00:00Z"}
+    assert found.remarks == ("Its time zone in Zoom, `Mars/Crater`, is no IANA name and is left out.",)
+
+
+@pytest.mark.parametrize(
+    ("stored", "kept"),
+    [
+        (MONDAYS, MONDAYS),
+        ({**MONDAYS, "monthly_day": 0, "monthly_week": 0}, MONDAYS),
+        ({"type": 2, "weekly_days": "2", "end_times": 20}, MONDAYS),
+        ({"type": 2, "end_times": 20}, MONDAYS),
+        (
+            {"type": 1, "repeat_interval": 2, "end_times": 3},
+            {"type": 1, "repeat_interval": 2, "end_times": 3},
+        ),
+        (
+            {"type": 3, "monthly_day": 1, "end_times": 3},
+            {"type": 3, "repeat_interval": 1, "monthly_day": 1, "end_times": 3},
+        ),
+        ({"type": 3, "end_times": 3}, {"type": 3, "repeat_interval": 1, "monthly_day": 1, "end_times": 3}),
+        (
+            {"type": 3, "monthly_week": 1, "monthly_week_day": 2, "end_times": 3},
+            {"type": 3, "repeat_interval": 1, "monthly_week": 1, "monthly_week_day": 2, "end_times": 3},
+        ),
+        (
+            {"type": 1, "end_times": 0, "end_date_time": "2027-03-01T00:00:00Z"},
+            {"type": 1, "repeat_interval": 1, "end_date_time": "2027-03-01T00:00:00Z"},
+        ),
+    ],
+)
+def test_of_a_rule_only_what_means_something_is_kept(stored: dict[str, Any], kept: dict[str, Any]) -> None:
+    assert rule(recurrence=stored) == kept
+
+
+def test_of_two_ends_the_one_holds_whose_dates_are_listed() -> None:
+    stored = {"type": 1, "repeat_interval": 1, "end_times": 5, "end_date_time": "2027-02-03T12:00:00Z"}
+    listed = ids("2027-02-01T09:00:00Z", "2027-02-02T09:00:00Z", "2027-02-03T09:00:00Z")
+
+    assert rule(recurrence=stored, occurrences=listed) == {
+        "type": 1,
+        "repeat_interval": 1,
+        "end_date_time": "2027-02-03T12:00:00Z",
+    }
+    assert rule(recurrence=stored) == {"type": 1, "repeat_interval": 1, "end_times": 5}
+
+
+def test_of_two_kinds_of_days_the_one_holds_whose_dates_are_listed() -> None:
+    stored = {"type": 3, "monthly_day": 1, "monthly_week": 1, "monthly_week_day": 2, "end_times": 2}
+
+    assert (
+        rule(recurrence=stored, occurrences=ids("2027-02-01T09:00:00Z", "2027-03-01T09:00:00Z"))[
+            "monthly_week"
+        ]
+        == 1
+    )
+    first = rule(recurrence=stored, occurrences=ids("2027-02-01T09:00:00Z", "2027-04-01T08:00:00Z"))
+    assert first["monthly_week"] == 1
+
+
+def test_a_running_series_stays_as_it_was_stored() -> None:
+    coming = ids("2027-01-25T09:00:00Z", "2027-02-01T09:00:00Z")
+    stored = {**MONDAYS, "end_times": 4}
+
+    found = declared(start_time="2027-01-11T09:00:00Z", recurrence=stored, occurrences=coming)
+
+    assert (found["start_time"], found["recurrence"]) == ("2027-01-11T10:00:00", stored)
+
+
+def test_a_series_that_is_stored_from_its_next_date_on_has_the_count_that_is_left() -> None:
+    """Whether Zoom counts from the first date or from the next one, the dates that it lists decide."""
+    coming = ids("2027-01-25T09:00:00Z", "2027-02-01T09:00:00Z")
+
+    for stored in ("2027-01-25T09:00:00Z", None):
+        found = declared(start_time=stored, occurrences=coming)
+        assert (found["start_time"], found["recurrence"]["end_times"]) == ("2027-01-25T10:00:00", 2)
+
+
+def test_a_long_series_is_declared_by_what_is_left_of_it() -> None:
+    daily = {"type": 1, "repeat_interval": 1, "end_times": 60}
+
+    found = declared(start_time="2027-01-01T09:00:00Z", recurrence=daily)
+
+    assert (found["start_time"], found["recurrence"]["end_times"]) == ("2027-01-20T10:00:00", 41)
+
+
+def test_a_long_series_that_ends_on_a_day_keeps_it() -> None:
+    daily = {"type": 1, "repeat_interval": 1, "end_date_time": "2027-03-05T12:00:00Z"}
+
+    found = declared(start_time="2027-01-01T09:00:00Z", recurrence=daily)
+
+    assert (found["start_time"], found["recurrence"]) == ("2027-01-20T10:00:00", daily)
+
+
+def test_dates_that_no_rule_explains_are_told() -> None:
+    found = timing.declared(body(occurrences=ids("2027-02-02T09:00:00Z", "2027-02-05T09:00:00Z")), NOW)
+
+    assert found.attributes["recurrence"] == MONDAYS
+    assert found.remarks == (
+        "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold.",
+    )
+
+
+def test_dates_that_were_moved_or_cancelled_by_hand_are_told() -> None:
+    """What is over does not matter any more."""
+    over = ids("2027-01-18T09:00:00Z", status="deleted")
+    moved = [{**ids("2027-02-08T09:00:00Z")[0], "start_time": "2027-02-09T09:00:00Z"}]
+    longer = ids("2027-02-15T09:00:00Z", duration=90)
+    dates = [*over, *ids("2027-02-01T09:00:00Z", status="deleted"), *moved, *longer]
+
+    found = timing.declared(body(recurrence={**MONDAYS, "end_times": 3}, occurrences=dates), NOW)
+    one = timing.declared(
+        body(
+            recurrence={**MONDAYS, "end_times": 1}, occurrences=ids("2027-02-01T09:00:00Z", status="deleted")
+        ),
+        NOW,
+    )
+
+    kept = "Zoom keeps them until the schedule is changed here."
+    assert found.remarks == (f"1 cancelled and 2 changed dates of it cannot be declared: {kept}",)
+    assert one.remarks == (
+        "1 cancelled date of it cannot be declared: Zoom keeps it until the schedule is changed here.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"timezone": "Mars/Crater"}, "a series needs its zone, and `Mars/Crater` is no IANA name"),
+        ({"recurrence": None}, "Zoom shows no rule for it that is known here"),
+        ({"recurrence": {"type": 4}}, "Zoom shows no rule for it that is known here"),
+        ({"start_time": None}, "Zoom shows no start of it"),
+        ({"start_time": "soon"}, "its start cannot be read"),
+        (
+            {"recurrence": {"type": 1, "end_date_time": "soon"}, "occurrences": ids("2027-02-01T09:00:00Z")},
+            "its rule cannot be read",
+        ),
+        ({"recurrence": {"type": 2, "weekly_days": "x"}}, "its rule cannot be read"),
+        ({"occurrences": [{"occurrence_id": "x"}]}, "its dates cannot be read"),
+    ],
+)
+def test_what_cannot_be_understood_has_no_declared_form(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(UndeclarableError) as raised:
+        declared(**fields)
+
+    assert str(raised.value) == reason
