@@ -15,6 +15,7 @@ from reconciler import fields
 from reconciler.diff import REDACTED
 from reconciler.divergence import asked_of, diverging, same
 from reconciler.meeting import SERIES, kind, same_passcode, series
+from reconciler.recurrence import instant, zone
 from reconciler.rescheduling import rescheduled
 from reconciler.state import host_key
 
@@ -121,7 +122,20 @@ def _others(record: Record, stored: Body) -> Iterator[Difference]:
     for one in diverging(record.attributes, stored, without=(*_ALONE, *(_SCHEDULE if is_series else ()))):
         if _means_something(one.described, declared):
             cause = _cause(record, stored, one.dotted)
-            yield Difference(one.dotted, one.wanted, one.stored, cause, one.described.effect)
+            after = _in_its_words(record, stored) if one.dotted == "start_time" else one.stored
+            yield Difference(one.dotted, one.wanted, after, cause, one.described.effect)
+
+
+def _in_its_words(record: Record, stored: Body) -> Json:
+    """The start as Zoom has it, as wall time where it was declared as such and the zone is the same."""
+    declared, has, name = (record.attributes["start_time"], stored.get("start_time"), stored.get("timezone"))
+    where = zone(name) if isinstance(name, str) and name == record.attributes.get("timezone") else None
+    if where is None or not isinstance(has, str) or declared.endswith("Z"):
+        return has
+    try:
+        return instant(has, name).astimezone(where).replace(tzinfo=None).isoformat(timespec="seconds")
+    except ValueError:
+        return has
 
 
 def _passcode(record: Record, stored: Body) -> Iterator[Difference]:

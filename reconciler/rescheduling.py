@@ -163,7 +163,8 @@ def _days(declared: Series, zoom: Series) -> Iterator[Rescheduled]:
 def _start(declared: Series, rest: Remaining, theirs: Remaining, *, by_rule: bool) -> Iterator[Rescheduled]:
     """The declared start, moved as far as the next occurrence is; whole days may follow from the rule."""
     where = zone(declared.timezone)
-    if rest.next_at is None or theirs.next_at is None or where is None:
+    assert where is not None, "its occurrences were made out in it"
+    if rest.next_at is None or theirs.next_at is None:
         return
     ours, other = (at.astimezone(where).replace(tzinfo=None) for at in (rest.next_at, theirs.next_at))
     by = other - ours

@@ -1,0 +1,80 @@
+"""Where a stored meeting differs from what was asked of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.divergence import diverging
+
+
+def told(wanted: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
+    return {one.dotted: one.stored for one in diverging(wanted, stored)}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "stored"),
+    [
+        ({"agenda": ""}, {}),
+        ({"pre_schedule": False}, {}),
+        ({"settings": {"audio": "both", "alternative_hosts": ""}}, {"settings": {}}),
+        ({"settings": {"meeting_invitees": []}}, {}),
+        ({"default_password": True, "unheard_of": 1}, {"default_password": False}),
+        ({"timezone": "europe/berlin"}, {"timezone": "Europe/Berlin"}),
+        (
+            {"start_time": "2027-01-11T10:00:00", "timezone": "Europe/Berlin"},
+            {"start_time": "2027-01-11T09:00:00Z", "timezone": "Europe/Berlin"},
+        ),
+    ],
+)
+def test_what_means_the_same_does_not_differ(wanted: dict[str, Any], stored: dict[str, Any]) -> None:
+    """Absent, empty, null and the API's own default are one; what no read shows is not looked at."""
+    assert told(wanted, stored) == {}
+
+
+def test_entries_and_parts_of_entries_that_the_account_adds_are_no_difference() -> None:
+    wanted = {"tracking_fields": [{"field": "team", "value": "a"}]}
+    stored = {
+        "tracking_fields": [
+            {"field": "cost", "value": "", "visible": True},
+            {"field": "team", "value": "a", "visible": True},
+        ]
+    }
+
+    assert told(wanted, stored) == {}
+
+
+def test_an_entry_that_somebody_added_is_a_difference() -> None:
+    """Shown by what it is found by, since nothing else of it was asked for."""
+    wanted = {"settings": {"meeting_invitees": [{"email": "A@example.com"}]}}
+    stored = {
+        "settings": {
+            "meeting_invitees": [{"email": "a@example.com", "x": 1}, {"email": "b@example.com", "y": 2}]
+        }
+    }
+
+    assert told(wanted, stored) == {
+        "settings.meeting_invitees": [{"email": "a@example.com"}, {"email": "b@example.com"}]
+    }
+
+
+def test_a_value_of_another_kind_is_a_difference() -> None:
+    """An answer is not trusted to be what the API documents."""
+    wanted = {
+        "start_time": "2027-01-11T10:00:00Z",
+        "tracking_fields": [{"field": "team", "value": "a"}],
+        "settings": {"global_dial_in_countries": ["US"], "audio": "voip"},
+    }
+    stored = {
+        "start_time": 5,
+        "tracking_fields": ["team"],
+        "settings": {"global_dial_in_countries": 1, "audio": {}},
+    }
+
+    assert told(wanted, stored) == {
+        "start_time": 5,
+        "tracking_fields": ["team"],
+        "settings.global_dial_in_countries": 1,
+        "settings.audio": {},
+    }

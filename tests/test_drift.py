@@ -1,0 +1,174 @@
+"""Each class of difference between a record and what Zoom answers, by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builders import HOST, NOW, at, one_off, record, state, weekly
+
+from reconciler.drift import Cause, Difference, drift_of, hosts_of
+from reconciler.meeting import recorded
+
+if TYPE_CHECKING:
+    from reconciler.state import Record
+
+STORED = {
+    "id": 1,
+    "host_id": "u1",
+    "host_email": HOST,
+    "type": 2,
+    "topic": "Launch review",
+    "start_time": "2027-01-14T15:00:00Z",
+    "duration": 60,
+    "timezone": "UTC",
+    "settings": {"waiting_room": True, "audio": "both"},
+}
+
+
+def found(kept: Record, **stored: Any) -> dict[str, tuple[Any, Any, Cause]]:
+    answer = {name: value for name, value in {**STORED, **stored}.items() if value is not None}
+    return {one.path: (one.before, one.after, one.cause) for one in drift_of(kept, answer, NOW)}
+
+
+def test_what_was_not_declared_does_not_drift() -> None:
+    assert found(record(), agenda="theirs", password="theirs", settings={"watermark": True}) == {}
+
+
+def test_what_a_person_changed_is_drift() -> None:
+    (one,) = drift_of(record(), {**STORED, "topic": "Other"}, NOW)
+
+    assert one == Difference("topic", "Launch review", "Other", Cause.PERSON, "title changes")
+    assert one.is_drift
+
+
+def test_what_zoom_stored_otherwise_at_our_write_is_not_drift() -> None:
+    kept = record(attributes=one_off(settings={"waiting_room": False}))
+    kept = replace(kept, observed={"settings.waiting_room": True})
+
+    assert found(kept) == {"settings.waiting_room": (False, True, Cause.ZOOM)}
+
+
+def test_what_changed_since_our_write_is_drift_though_zoom_had_changed_it_too() -> None:
+    kept = replace(record(), observed={"duration": 40})
+
+    assert found(kept, duration=40) == {"duration": (60, 40, Cause.ZOOM)}
+    assert found(kept, duration=50) == {"duration": (60, 50, Cause.PERSON)}
+
+
+def test_a_field_that_zoom_drops_each_time_is_not_drift() -> None:
+    kept = replace(record(attributes=one_off(template_id="t")), observed={"template_id": None})
+
+    assert found(kept) == {"template_id": ("t", None, Cause.ZOOM)}
+
+
+def test_what_means_nothing_in_the_declared_type_is_not_compared() -> None:
+    """Zoom takes no start for type 3, and no rule for type 2."""
+    timeless = record(attributes=one_off(type=3))
+    ruled = record(attributes=one_off(recurrence={"type": 1}))
+
+    assert (found(timeless, type=3, start_time=None, duration=None), found(ruled)) == ({}, {})
+
+
+def test_a_start_is_told_as_it_was_declared() -> None:
+    """As wall time in its zone; as Zoom has it where the zone changed too."""
+    local = record(attributes=one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin"))
+    moved = {"start_time": "2027-01-14T16:30:00Z"}
+
+    same_zone = found(local, **moved, timezone="Europe/Berlin")
+    other_zone = found(local, **moved, timezone="Europe/Paris")
+
+    assert same_zone["start_time"] == ("2027-01-14T16:00:00", "2027-01-14T17:30:00", Cause.PERSON)
+    assert other_zone["start_time"][1] == "2027-01-14T16:30:00Z"
+    assert found(local, start_time="soon", timezone="Europe/Berlin")["start_time"][1] == "soon"
+    assert found(local, start_time=None, timezone="Europe/Berlin")["start_time"][1] is None
+
+
+SALT = b"salt"
+
+
+@pytest.mark.parametrize(
+    ("password", "stored", "differs"),
+    [
+        ({"env": "A_PASSCODE", "version": 1}, "anything", {}),
+        ({"env": "A_PASSCODE", "version": 1}, None, {"password": ("(passcode)", None, Cause.PERSON)}),
+        ("Lift-off_7", "Lift-off_7", {}),
+        ("Lift-off_7", "other", {"password": ("(passcode)", "(passcode)", Cause.PERSON)}),
+    ],
+    ids=["a reference", "a reference, taken away", "a literal", "a literal, changed"],
+)
+def test_a_passcode_is_compared_without_being_shown(password: Any, stored: str | None, differs: Any) -> None:
+    kept = record(attributes=recorded(one_off(password=password), SALT))
+
+    assert found(kept, password=stored) == differs
+
+
+def test_a_passcode_that_zoom_did_not_take_is_not_compared() -> None:
+    kept = replace(
+        record(attributes=recorded(one_off(password="x"), SALT)), observed={"password": "(not shown)"}
+    )
+
+    assert found(kept, password="y") == {}
+
+
+SERIES: dict[str, Any] = {
+    "type": 8,
+    "topic": "Platform weekly",
+    "start_time": "2027-01-11T09:00:00Z",
+    "timezone": "Europe/Berlin",
+    "duration": 45,
+    "recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20},
+}
+
+
+def test_a_series_drifts_by_its_occurrences() -> None:
+    shorter = {**SERIES["recurrence"], "end_times": 12}
+    kept = record(attributes=weekly())
+
+    assert found(kept, **SERIES) == {}
+    assert found(kept, **{**SERIES, "recurrence": shorter}) == {
+        "recurrence.end_times": (20, 12, Cause.PERSON)
+    }
+    cut = replace(kept, observed={"recurrence.end_times": 12})
+    assert found(cut, **{**SERIES, "recurrence": shorter}) == {"recurrence.end_times": (20, 12, Cause.ZOOM)}
+
+
+def test_a_meeting_of_another_kind_differs_in_its_type() -> None:
+    """And not in a schedule that cannot be compared."""
+    single = {**SERIES, "type": 2, "recurrence": None}
+
+    assert found(record(attributes=weekly()), **single) == {"type": (8, 2, Cause.PERSON)}
+    assert found(record(), type=8, recurrence=SERIES["recurrence"]) == {"type": (2, 8, Cause.PERSON)}
+
+
+def test_a_meeting_on_the_personal_id_differs_where_a_type_was_declared() -> None:
+    by_host = replace(record(), observed={"type": 4})
+
+    assert found(record(), type=4) == {"type": (2, 4, Cause.PERSON)}
+    assert found(by_host, type=4) == {"type": (2, 4, Cause.ZOOM)}
+    assert found(record(attributes=one_off(type=None)), type=4) == {}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "attributes", "named", "other"),
+    [
+        ({}, {}, {"host_email": HOST.upper()}, None),
+        ({HOST: "u1"}, {}, {"host_id": "u1", "host_email": "renamed@example.com"}, None),
+        ({HOST: "u1"}, {}, {"host_id": "u2", "host_email": "new@example.com"}, "new@example.com"),
+        ({HOST: "u1"}, {}, {"host_id": "u2", "host_email": None}, "u2"),
+        ({}, {"schedule_for": "b@example.com"}, {"host_email": "b@example.com"}, None),
+        ({HOST: "u1"}, {}, {"host_id": None, "host_email": None}, None),
+    ],
+)
+def test_a_meeting_under_another_host_is_drift(
+    hosts: dict[str, str], attributes: dict[str, str], named: dict[str, str | None], other: str | None
+) -> None:
+    kept = record(attributes=one_off(**attributes))
+    known = hosts_of(state(hosts=hosts), kept)
+
+    differences = drift_of(
+        kept, {**STORED, "host_id": "u9", **named}, at("2026-12-01T08:00:00+00:00"), hosts=known
+    )
+
+    assert [one.after for one in differences if one.path == "host"] == ([other] if other else [])

@@ -1,0 +1,213 @@
+"""Sixty meetings of every kind and an account that stores most of what it is sent otherwise.
+
+The account's silent changes are all on; two hosts are odder still.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sandbox_world
+
+from reconciler import sources, spec
+from reconciler.sandbox import Sandbox
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.sandbox.account import StoredMeeting
+
+COUNT = 60
+HOSTS = ("ada@example.com", "grace@example.com", "alan@example.com", "Edsger@Example.com")
+PERSONAL, BASIC = "pia@example.com", "basil@example.com"
+"""Hosts whose meetings all end up on the personal id, or lose their registration."""
+
+ENVIRON = {"TEAM_PASSCODE": "lift-off_7"}
+
+SILENT: Mapping[str, Any] = {
+    "safeguard_forced": True,
+    "waiting_room_forced": True,
+    "waiting_room_hides_join_before_host": True,
+    "breakout_rooms_allowed": False,
+    "interpretation_allowed": False,
+    "approval_type_forced": True,
+    "registration_needs_start": True,
+    "meeting_authentication": True,
+    "pmi_forced": False,
+    "locked_settings": {
+        "watermark": True,
+        "auto_recording": "local",
+        "alternative_hosts": "boss@example.com",
+    },
+    "dropped_settings": ["host_video", "focus_mode", "meeting_invitees", "global_dial_in_countries"],
+    "tracking_fields": ["cost centre", "team", "project"],
+    "lists_reordered": True,
+    "contacts_filled": True,
+    "empty_agenda": True,
+    "end_date_moved": True,
+    "both_ends": "end_date_time",
+    "patched_start_needs_recurrence": True,
+    "nested_settings": "replaced",
+    "long_text": "cut",
+}
+"""Every switch by which something is stored otherwise than it was sent, on."""
+
+SWITCHES: Mapping[str, Any] = {
+    **SILENT,
+    "plan": "off",
+    "per_host": {PERSONAL: {"pmi_forced": True}, BASIC: {"user_type": 1, "passcode_locked": True}},
+}
+
+_WEEKLY = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20}
+
+_KINDS: tuple[Mapping[str, Any], ...] = (
+    {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60},
+    {"type": 2, "start_time": "2027-01-14T15:00:00", "timezone": "America/New_York", "duration": 45},
+    {"type": 3, "settings": {"approval_type": 0, "registrants_confirmation_email": True}},
+    {"type": 8, "start_time": "2027-01-11T10:00:00", "timezone": "Europe/Berlin", "recurrence": _WEEKLY},
+    {
+        "type": 8,
+        "start_time": "2027-01-12T09:30:00",
+        "timezone": "Europe/London",
+        "duration": 25,
+        "recurrence": {
+            "type": 2,
+            "repeat_interval": 2,
+            "weekly_days": "3,5",
+            "end_date_time": "2027-06-30T12:00:00Z",
+        },
+    },
+    {
+        "type": 8,
+        "start_time": "2027-01-07T16:00:00Z",
+        "timezone": "UTC",
+        "recurrence": {"type": 3, "monthly_week": 1, "monthly_week_day": 5, "end_times": 12},
+    },
+    {
+        "type": 8,
+        "start_time": "2027-01-31T08:00:00",
+        "timezone": "Asia/Tokyo",
+        "recurrence": {"type": 3, "repeat_interval": 1, "monthly_day": 31, "end_times": 6},
+    },
+    {
+        "type": 8,
+        "start_time": "2027-01-05T07:45:00",
+        "timezone": "America/Sao_Paulo",
+        "duration": 15,
+        "recurrence": {"type": 1, "repeat_interval": 1, "end_date_time": "2027-02-10T23:59:59Z"},
+    },
+    {
+        "type": 8,
+        "start_time": "2027-03-02T18:00:00",
+        "timezone": "America/Los_Angeles",
+        "recurrence": {"type": 1, "repeat_interval": 3, "end_times": 50},
+    },
+)
+
+_WISHES: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"settings": {"waiting_room": False, "join_before_host": True, "jbh_time": 5, "mute_upon_entry": True}},
+    {
+        "settings": {
+            "alternative_hosts": "Zoe@example.com;bea@example.com",
+            "contact_email": "Zoe@example.com",
+        }
+    },
+    {"agenda": "What shipped, what broke, what is next.", "settings": {"auto_recording": "cloud"}},
+    {"tracking_fields": [{"field": "team", "value": "platform"}], "settings": {"use_pmi": False}},
+    {
+        "settings": {
+            "breakout_room": {"enable": True, "rooms": [{"name": "a", "participants": ["x@example.com"]}]}
+        }
+    },
+    {"password": "Lift-off_8", "settings": {"host_video": True, "watermark": False}},
+    {"password": {"env": "TEAM_PASSCODE", "version": 1}},
+    {"default_password": False, "settings": {"meeting_authentication": False, "approval_type": 1}},
+    {
+        "settings": {
+            "language_interpretation": {
+                "enable": True,
+                "interpreters": [{"email": "Kim@example.com", "interpreter_languages": "English,French"}],
+            },
+            "global_dial_in_countries": ["US", "DE"],
+        }
+    },
+    {
+        "settings": {
+            "meeting_invitees": [{"email": "b@example.com"}, {"email": "a@example.com"}],
+            "focus_mode": True,
+        }
+    },
+)
+
+
+def meetings() -> dict[str, dict[str, Any]]:
+    """The sixty by key, each with its host; the first is the API document's own example."""
+    bodies: Iterator[Any] = zip(cycle(_KINDS), cycle(_WISHES), cycle((*HOSTS, PERSONAL, BASIC)), strict=False)
+    made = {"m00": {**_document_example(), "start_time": "2027-04-01T07:32:55Z"}}
+    for n, (kind, wish, host) in enumerate(islice(bodies, COUNT - 1), 1):
+        settings = {**kind.get("settings", {}), **wish.get("settings", {})}
+        made[f"m{n:02}"] = {"topic": f"Meeting {n}", "host": host, **kind, **wish, "settings": settings}
+    return made
+
+
+def written() -> str:
+    """The spec."""
+    return json.dumps({"version": 1, "meetings": meetings()})
+
+
+class Zoom:
+    """The emulator of a shell's folder, as a person who clicks in Zoom's web page meets it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / ".reconciler" / "sandbox"
+
+    def switch(self, **switches: Any) -> None:
+        """Have it behave so, in every later command."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "switches.json").write_text(json.dumps(switches))
+
+    def click(self, method: str, path: str, body: Any = None) -> None:
+        """Change something that the API can change."""
+        world = sandbox_world.World()
+        world.app = self._opened().app
+        answer = world.send(method, f"/v2/meetings/{path}", body)
+        assert answer.status_code == 204, answer.text
+
+    def meddle(self, number: int, **document: Any) -> None:
+        """Change what no request can."""
+        sandbox = self._opened()
+        meeting = sandbox.account.meeting(number)
+        assert meeting is not None
+        host = (
+            sandbox.account.provide(document["host_email"]).id
+            if "host_email" in document
+            else meeting.host_id
+        )
+        changed = {**meeting.document, **document, "host_id": host}
+        sandbox.account.put(replace(meeting, host_id=host, document=changed))
+        sandbox.app.emulator.save()
+
+    def meeting(self, number: int) -> StoredMeeting:
+        """What it keeps."""
+        found = self._opened().account.meeting(number)
+        assert found is not None
+        return found
+
+    def _opened(self) -> Sandbox:
+        return Sandbox.open(self.folder, now=None, real_now=lambda: datetime.now(UTC))
+
+
+def _document_example() -> dict[str, Any]:
+    name = "every-field-of-the-document.wrong.yaml"
+    read = sources.read([name], Settings(), Path(__file__).parent / "cases" / "example")
+    parsed = spec.parse(read.files, Settings()).spec
+    assert parsed is not None
+    declared = parsed.meetings["example"]
+    return {"host": declared.host, **declared.attributes}
