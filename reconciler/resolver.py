@@ -70,7 +70,7 @@ class Resolver:
         assert pending.earlier is not None
         attempts = (pending.earlier, pending.intent)
         await self._lists.read([one.attributes for one in attempts], fresh=True)
-        known = self._run.journal.state.known_ids() | {made}
+        known = self._run.journal.state.known_ids()
         others = [
             one
             for one in self._lists.meetings

@@ -84,6 +84,17 @@ def test_what_landed_is_adopted_and_not_sent_again(fault: Fault) -> None:
     assert world.store.state.intents == {}
 
 
+def test_what_was_not_sent_yet_has_no_claim_on_what_is_found() -> None:
+    """Two keys that look the same: the one that was sent is adopted, the other is created."""
+    world = World(*(meeting(key, one_off(topic="same")) for key in ("x", "y")))
+    world.zoom.meet(answer_lost(**CREATE))
+
+    told = world.apply()
+
+    assert (told.resolved, list(told.done), told.status) == ([("x", "adopted")], ["y"], 0)
+    assert world.topics() == ["same", "same"]
+
+
 NOTHING_DONE = {
     "it never arrived": never_arrived(**CREATE),
     "a gateway's page": gateway_page(**CREATE),
