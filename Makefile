@@ -33,6 +33,7 @@ format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff check --fix .
 
 faults: export FAULT_ROUNDS := 200
+faults: export FAULT_SEEDS := 2000
 faults: .venv/.installed-dev  ## die at every touch of the outside, and at many random instants (about 3 minutes)
 	$(BIN)/pytest tests/faults
 
