@@ -6,7 +6,6 @@ A meeting that is wrong never hides what is wrong with another.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -126,6 +125,8 @@ class _Reading:
             )
         if self.hosts is None or host.casefold() in self.hosts:
             return None
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a host that is not in the list
+
         near = get_close_matches(host.casefold(), self.hosts, n=1, cutoff=0.8)
         return Finding(
             ("host",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -72,7 +71,9 @@ class Step:
 
         An interrupted create has the digest of the create that began it.
         """
-        return hashlib.sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
+
+        return sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def put(self, status: Status, reason: str) -> Step:
         """The same step with another status, and why."""
