@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -80,11 +79,7 @@ class Message:
 
 
 class Wire:
-    """httpx, bounded: as many connections as requests in flight, one total timeout for an exchange.
-
-    Each connection is a client of its own, and the one used last is used next: httpcore looks at
-    every connection of a pool for every request, which costs more CPU than all the rest.
-    """
+    """httpx, bounded: one pool, one total timeout for an exchange."""
 
     def __init__(
         self,
@@ -97,18 +92,15 @@ class Wire:
         self.timeout_seconds = timeout_seconds
         connect_seconds = min(CONNECT_SECONDS_MAX, timeout_seconds)
         try:
-            self._connection = partial(
-                httpx.AsyncClient,
+            self._http = httpx.AsyncClient(
                 headers={"User-Agent": user_agent, "Accept": "application/json"},
                 timeout=httpx.Timeout(timeout_seconds, connect=connect_seconds, pool=connect_seconds),
-                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+                limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
                 mounts={f"all://{_bracketed(host)}": None for host in direct_hosts},
                 transport=transport,
-                verify=httpx.create_ssl_context(),
                 trust_env=True,
                 follow_redirects=False,
             )
-            self._idle = [self._connection()]
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise _unusable_network_settings(error) from error
 
@@ -118,9 +110,8 @@ class Wire:
         Raises `NeverSentError` or `UnknownOutcomeError`, and what `before_send` raises.
         """
         departure = Departure(before_send)
-        connection = self._idle.pop() if self._idle else self._connection()
         try:
-            request = connection.build_request(
+            request = self._http.build_request(
                 message.method,
                 message.url,
                 headers=message.headers,
@@ -129,19 +120,16 @@ class Wire:
             )
             departure.look()
             async with asyncio.timeout(self.timeout_seconds):
-                response = await connection.send(request)
+                response = await self._http.send(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, the request may have left
             if departure.refusal is not None:
                 raise departure.refusal from None
             raise cut(call, error) from _shown(error)
-        finally:
-            self._idle.append(connection)
         return Reply.of(response.status_code, response.headers, response.content)
 
     async def close(self) -> None:
         """Close every connection."""
-        for connection in self._idle:
-            await connection.aclose()
+        await self._http.aclose()
 
 
 class Departure:
