@@ -148,7 +148,7 @@ class Resolver:
             self._resolved(step, Outcome.DROPPED)
 
     def _wants(self, step: Step, intent: Intent) -> bool:
-        if step.meeting is None or not self._same_host(step.meeting.host, intent):
+        if step.meeting is None or not step.sends_again or not self._same_host(step.meeting.host, intent):
             return False
         return not schedule(step.meeting.attributes, self._run.now()).begun
 

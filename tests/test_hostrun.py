@@ -540,6 +540,17 @@ def test_a_series_that_was_sent_from_its_next_occurrence_is_found_again() -> Non
     assert told.resolved == [("w", "adopted")]
 
 
+def test_an_absent_create_that_would_be_withheld_now_is_dropped() -> None:
+    """It looks like an older meeting under a new key: to send it again would make its twin."""
+    world = World(topic("new"))
+    same = one_off(topic="new")
+    world.store.state = replace(interrupted("new"), meetings={"old": record(attributes=same)})
+
+    told = world.apply()
+
+    assert (told.resolved, world.topics(), dict(world.store.state.intents)) == ([("new", "dropped")], [], {})
+
+
 def test_an_interrupted_request_of_a_newer_version_is_left_alone() -> None:
     world = World(topic("a"), topic("b"))
     kept = intent(one_off(topic="a"), action="update", id=81234567001)
