@@ -40,7 +40,7 @@ class StandingClock:
         self._keep(self._set_to)
 
     def wait(self, seconds: float) -> None:
-        """Let `seconds` pass where it stands at midnight, lest a run wait for the day to be clear for ever."""
+        """Let `seconds` pass where it stands at midnight: a run waits there until the day is clear."""
         if self._set_to is not None and near_midnight(self._set_to):
             self._set_to += timedelta(seconds=seconds)
             self._keep(self._set_to)
