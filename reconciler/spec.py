@@ -90,7 +90,7 @@ class _Reading:
             if first is not file:
                 self.diagnostics.append(_twin(key, first, file))
         for key, body, findings in file.meetings():
-            self.tell(file, key, findings)
+            self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in findings]
             if self.declared[key] is file:
                 self.take(file, key, body, findings)
         self.references += file.references()
