@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOW := 2026-12-01T08:00:00Z
 
-.PHONY: help demo test check lint format faults bench bench-quick clean
+.PHONY: help demo test check lint format lowest faults bench bench-quick clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -33,6 +33,10 @@ format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff check --fix .
 
 faults: export FAULT_ROUNDS := 200
+faults: export FAULT_SEEDS := 2000
+lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml admits
+	.venv/lowest/bin/python -m pytest --quiet --ignore tests/test_house.py --ignore tests/test_package.py
+
 faults: .venv/.installed-dev  ## die at every touch of the outside, and at many random instants (about 3 minutes)
 	$(BIN)/pytest tests/faults
 
@@ -52,6 +56,13 @@ $(BIN)/python:
 
 .venv/.installed-sandbox .venv/.installed-dev: .venv/.installed-%: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+.venv/.installed-lowest: pyproject.toml tools/lowest_versions.py | $(BIN)/python
+	$(BIN)/python -m venv .venv/lowest
+	$(BIN)/python tools/lowest_versions.py sandbox dev > .venv/lowest/pins.txt
+	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv/lowest/pins.txt
+	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 # The peers stand apart: what they need must not decide which versions ours runs with.

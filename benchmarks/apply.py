@@ -29,6 +29,7 @@ from reach import Line, report
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+HERE = Path(__file__).parent
 PROGRAM = (sys.executable, "-m", "reconciler")
 LATENCIES_SECONDS = (0.1, 0.3)
 PACES = (20, 60)
@@ -38,6 +39,8 @@ REQUESTS_PER_CREATE = 2
 
 KEPT_MIN = 0.95
 CPU_MS_MAX = 3.0
+BARE_MAX = 2.0
+"""Of what httpx alone costs, which no promise can be kept for less than."""
 BEND_MAX = 1.15
 """CPU of one more create near 2,000, in those near 500: 1 is a straight line."""
 
@@ -101,6 +104,13 @@ def apply(creates: int, *, pace: int, latency_seconds: float) -> Run:
     return Run(creates, sample, times)
 
 
+def bare_loop(creates: int, *, pace: int, latency_seconds: float) -> Sample:
+    """What as many creates cost, sent and read back at the same pace with nothing promised."""
+    with emulator(latency_seconds) as address:
+        arguments = (sys.executable, str(HERE / "bare_loop.py"), address, str(pace), str(creates))
+        return run(Command("bare loop", arguments, HERE))
+
+
 @contextmanager
 def emulator(latency_seconds: float) -> Iterator[str]:
     """The address of an emulator without limits per second."""
@@ -119,12 +129,14 @@ def evenness(pace: int, latency_seconds: float) -> list[Line]:
     """One pace at one latency, for at least 30 s."""
     done = apply(pace * SECONDS_MIN // REQUESTS_PER_CREATE + pace, pace=pace, latency_seconds=latency_seconds)
     title = f"apply, pace {pace}, {latency_seconds * 1000:.0f} ms"
+    bare = bare_loop(done.creates, pace=pace, latency_seconds=latency_seconds)
     kept = done.requests_per_second / pace
     return [
         Line(f"{title}: seconds", done.seconds, SECONDS_MIN, at_least=True),
         Line(f"{title}: share of the pace kept", kept, KEPT_MIN, at_least=True),
         Line(f"{title}: most starts in a second", done.busiest_second, pace),
         Line(f"{title}: CPU ms per create", done.cpu_ms, CPU_MS_MAX),
+        Line(f"{title}: CPU in times of a bare loop of POST and GET", done.sample.cpu / bare.cpu, BARE_MAX),
     ]
 
 

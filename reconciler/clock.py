@@ -16,10 +16,16 @@ def system_now() -> datetime:
 
 
 class SystemClock:
-    """The machine's clock as a `ports.Clock`; `now` may come from elsewhere, such as an emulator."""
+    """The machine's clock as a `ports.Clock`; `now` may come from elsewhere, such as an emulator.
 
-    def __init__(self, now: Callable[[], datetime] = system_now) -> None:
+    `slept` is told of every wait, in seconds: a clock that stands can then be moved on.
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime] = system_now, slept: Callable[[float], None] | None = None
+    ) -> None:
         self._now = now
+        self._slept = slept
 
     def now(self) -> datetime:
         """This instant, aware, UTC."""
@@ -34,3 +40,5 @@ class SystemClock:
         import asyncio  # noqa: PLC0415 - 30 ms that a plan need not pay
 
         await asyncio.sleep(seconds)
+        if self._slept is not None:
+            self._slept(seconds)

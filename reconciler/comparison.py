@@ -46,7 +46,8 @@ class Comparison:
         for key in sorted({*spec.meetings, *left, *state.intents}):
             meeting, record = spec.meetings.get(key), state.meetings.get(key)
             if key in state.intents:
-                yield self._resolve(key, meeting)
+                sends_again = key not in imported and not (meeting and self._old_key(meeting, renames))
+                yield replace(self._resolve(key, meeting), sends_again=sends_again)
             elif meeting is None:
                 assert record is not None
                 yield self._undeclared(key, record)
@@ -83,12 +84,15 @@ class Comparison:
                     starts_at=standing.next_at)  # fmt: skip
         if standing.begun:
             return step.put(Status.EXPIRED, _begun(standing))
-        old = next(
-            (renames[look] for look in self._looks(meeting.host, meeting.attributes) if look in renames), None
-        )
+        old = self._old_key(meeting, renames)
         if old is not None:
             return step.put(Status.WITHHELD, _likely_rename(old, meeting.key))
         return replace(step, reasons=_shortened(meeting, standing, self.now))
+
+    def _old_key(self, meeting: Meeting, renames: Mapping[object, str]) -> str | None:
+        """The undeclared record that the meeting could be, under a new key; None: there is none."""
+        looks = self._looks(meeting.host, meeting.attributes)
+        return next((renames[look] for look in looks if look in renames), None)
 
     def _recorded(self, meeting: Meeting, record: Record) -> Step:
         same_host = meeting.host == record.host or (

@@ -27,10 +27,20 @@ while other hosts go on."""
 
 
 class Journal:
-    """The state of one run and its way to the store."""
+    """The state of one run and its way to the store.
 
-    def __init__(
-        self, store: Store, state: State, version: str | None, clock: Clock, offload: Offload
+    `gather_seconds` is how long a write waits for others to come along with it.
+    """
+
+    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
+        self,
+        store: Store,
+        state: State,
+        version: str | None,
+        clock: Clock,
+        offload: Offload,
+        *,
+        gather_seconds: float = 0.0,
     ) -> None:
         self.state = state
         """The newest state, durable or on its way."""
@@ -42,6 +52,7 @@ class Journal:
         self._version = version
         self._clock = clock
         self._offload = offload
+        self._gather_seconds = gather_seconds
         self._encoder = Encoder()
         self._waiting: list[asyncio.Future[float]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -70,7 +81,7 @@ class Journal:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            await asyncio.sleep(0)  # whoever is ready in this turn of the loop comes along
+            await self._gather()
             carried, self._waiting = self._waiting, []
             self.state = self.state.written()
             try:
@@ -86,6 +97,13 @@ class Journal:
             for durable in carried:
                 if not durable.done():
                     durable.set_result(answered_at)
+
+    async def _gather(self) -> None:
+        """Let others come along: whoever is ready in this turn of the loop, or in the time that is given."""
+        if self._gather_seconds:
+            await self._clock.sleep(self._gather_seconds)
+        else:
+            await asyncio.sleep(0)
 
     async def _write(self, state: State) -> None:
         document = self._encoder.encode(state)

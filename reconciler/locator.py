@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, Position, Span
-from reconciler.masking import MASK, escaped, secret_columns, shown
+from reconciler.masking import MASK, escaped, secret_columns, shown, without_links
 from reconciler.places import Place, Range, Trace, trace
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ class Locator:
         where = (defect.line, defect.column, defect.line, defect.column + defect.width)
         return Diagnostic(
             defect.code,
-            escaped(defect.summary),
-            escaped(defect.detail),
-            defect.hint,
+            escaped(without_links(defect.summary)),
+            escaped(without_links(defect.detail)),
+            without_links(defect.hint),
             span=self._span(where),
             snippet=self._snippet(where, self._all()),
         )
@@ -80,7 +80,7 @@ class Locator:
     def _of_twin(self, name: str, first: Range, second: Range) -> Diagnostic:
         return Diagnostic(
             "yaml.duplicate-key",
-            f"The key `{escaped(name)}` stands twice in one mapping",
+            f"The key `{escaped(without_links(name))}` stands twice in one mapping",
             f"It stands in line {first[0] + 1} first.",
             "Keep one of the two, or rename one.",
             span=self._span(second),
@@ -192,4 +192,4 @@ def _without(text: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
         if len(secret) >= _SHORT:
             text = text.replace(secret, MASK)
-    return escaped(text)
+    return escaped(without_links(text))

@@ -26,7 +26,7 @@ _NOT_SECRET = frozenset({"default_password"})
 _LIKE_SECRET = 0.75
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
-_LINK_SECRET = re.compile(r"(?i)\b(?:pwd|zak|tk|access_token)(?:=|%3d)(?P<secret>[^\s&\"'#<>]+)")
+_LINK_SECRET = re.compile(r"(?i)\b(?:pwd|zak|tk|access_token)(?:=|%3d)(?P<secret>[^\s&\"'#<>`]+)")
 _NAME = r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*[:=]\s*"""
 _WRITTEN_SECRET = re.compile(_NAME + r"""(?!\{\s*["']?env)(?P<secret>\S.*?)\s*$""")
 _SAID_SECRET = re.compile(_NAME + r"""(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)""")
@@ -89,6 +89,11 @@ def shown(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
     end = sum(_width(text) for at, text in pieces if at < caret[1])
     text, start, end = _cut("".join(text for _, text in pieces), start, max(end, start + 1))
     return f"{text}\n{' ' * start}{'^' * (end - start)}"
+
+
+def without_links(text: str) -> str:
+    """`text`, with the secrets masked that stand in join links."""
+    return _LINK_SECRET.sub(lambda found: found[0].removesuffix(found["secret"]) + MASK, text)
 
 
 def escaped(text: str) -> str:

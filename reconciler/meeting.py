@@ -5,8 +5,6 @@ It must never let a secret out: `recorded` is the only form that leaves the proc
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -163,6 +161,8 @@ def same_passcode(declared: Json, kept: Json) -> bool:
         salt = bytes.fromhex(hashed.partition("$")[0])
     except ValueError:  # damaged by hand: whatever it was, it is not what is declared
         return False
+    import hmac  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
+
     return hmac.compare_digest(_scrypt(declared, salt).encode(), hashed.encode())
 
 
@@ -177,5 +177,7 @@ def shown(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 def _scrypt(passcode: str, salt: bytes) -> str:
     # RFC 7914's figures for interactive use: 16 MiB and some 40 ms for each guess.
+    import hashlib  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
+
     derived = hashlib.scrypt(passcode.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
     return f"{salt.hex()}${derived.hex()}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.fields import at
+from reconciler.masking import without_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +123,8 @@ def kind(value: Json) -> str:
 
 
 def cut(text: str) -> str:
-    """At most `SHOWN_MAX` characters, and nothing that moves a cursor or hides."""
+    """At most `SHOWN_MAX` characters, no secret of a join link, and nothing that moves a cursor or hides."""
+    text = without_links(text)
     shown = text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
     return shown if shown.isprintable() else ascii(shown)[1:-1]
 

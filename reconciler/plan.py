@@ -6,7 +6,6 @@ nothing and decides everything that can be decided before a request leaves.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -78,7 +77,9 @@ class Plan:
         """Of every step that is more than a keep; of the lineage only once there is a state."""
         lineage = self.lineage if self.serial else ""
         digests = [step.digest for step in self.steps if step.action is not Action.KEEP]
-        return hashlib.sha256("\n".join([lineage, *digests]).encode()).hexdigest()
+        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
+
+        return sha256("\n".join([lineage, *digests]).encode()).hexdigest()
 
     @property
     def has_work(self) -> bool:

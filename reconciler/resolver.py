@@ -70,7 +70,7 @@ class Resolver:
         assert pending.earlier is not None
         attempts = (pending.earlier, pending.intent)
         await self._lists.read([one.attributes for one in attempts], fresh=True)
-        known = self._run.journal.state.known_ids() | {made}
+        known = self._run.journal.state.known_ids()
         others = [
             one
             for one in self._lists.meetings
@@ -148,7 +148,7 @@ class Resolver:
             self._resolved(step, Outcome.DROPPED)
 
     def _wants(self, step: Step, intent: Intent) -> bool:
-        if step.meeting is None or not self._same_host(step.meeting.host, intent):
+        if step.meeting is None or not step.sends_again or not self._same_host(step.meeting.host, intent):
             return False
         return not schedule(step.meeting.attributes, self._run.now()).begun
 

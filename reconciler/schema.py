@@ -9,8 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler import resources
-from reconciler.mistake import Mistake, Source
-from reconciler.wording import worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.errors import Finding
     from reconciler.fields import Json
+    from reconciler.mistake import Mistake
 
 MEETING = "/definitions/meeting"
 """The pointer, in `meetings` and in `reconciler`, of one meeting or of defaults."""
@@ -46,6 +45,9 @@ def findings(name: str, document: Json, pointer: str = "") -> tuple[Finding, ...
 
     Paths lead from `document`. No value of a secret field is in any text.
     """
+    from reconciler.mistake import Source  # noqa: PLC0415 - words are for a document that is wrong
+    from reconciler.wording import worded  # noqa: PLC0415 - the same
+
     source = Source(name, pointer)
     mistakes = [_mistake(error) for error in _checker(name, pointer).iter_errors(document)]
     mistyped = {mistake.path for mistake in mistakes if mistake.keyword == "type"}
@@ -69,6 +71,8 @@ def _schema(name: str, pointer: str) -> Json:
 
 
 def _mistake(error: ValidationError) -> Mistake:
+    from reconciler.mistake import Mistake  # noqa: PLC0415 - only for a document that is wrong
+
     return Mistake(
         path=tuple(error.absolute_path),
         keyword=str(error.validator),

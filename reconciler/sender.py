@@ -52,8 +52,6 @@ class Sender:
 
     def affordable(self, steps: Sequence[Step], day: str) -> list[Step]:
         """The first few of `steps` that the host's budget of `day` allows; at most `UNSENT_MAX`."""
-        if day in {self._closed_day, self._run.closed_day}:
-            return []
         now, limits = self._run.now(), self._run.limits(self._host)
         spent = used(self._run.journal.state, day, self._host)
         found: list[Step] = []

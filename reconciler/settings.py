@@ -91,9 +91,8 @@ def parse(source: Source) -> ParsedSettings:
     if not document.is_sound:
         return ParsedSettings(None, locator.defects())
     value = {} if document.value is None else document.value  # an empty file sets nothing
-    findings = schema.findings("reconciler", value)
-    if not findings:
-        findings = tuple(_beyond_schema(value))
+    fits = schema.is_valid("reconciler", value)
+    findings = tuple(_beyond_schema(value)) if fits else schema.findings("reconciler", value)
     diagnostics = in_order([locator.diagnostic(finding, finding.path) for finding in findings])
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return ParsedSettings(None, diagnostics)

@@ -6,7 +6,6 @@ A meeting that is wrong never hides what is wrong with another.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -91,7 +90,7 @@ class _Reading:
             if first is not file:
                 self.diagnostics.append(_twin(key, first, file))
         for key, body, findings in file.meetings():
-            self.tell(file, key, findings)
+            self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in findings]
             if self.declared[key] is file:
                 self.take(file, key, body, findings)
         self.references += file.references()
@@ -126,6 +125,8 @@ class _Reading:
             )
         if self.hosts is None or host.casefold() in self.hosts:
             return None
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a host that is not in the list
+
         near = get_close_matches(host.casefold(), self.hosts, n=1, cutoff=0.8)
         return Finding(
             ("host",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -38,7 +37,8 @@ class Step:
 
     `day` is the UTC day of its turn (None: it sends nothing, or never has a turn), `meeting` what the
     spec declares (None: nothing), `id` the meeting it is about where one is known, `starts_at`
-    its next start, `late` that this comes before its turn.
+    its next start, `late` that this comes before its turn, `sends_again` that an interrupted create
+    which did not happen is still asked for.
     """
 
     key: str
@@ -53,11 +53,12 @@ class Step:
     id: int | None = None
     starts_at: datetime | None = None
     late: bool = False
+    sends_again: bool = True
 
     @property
     def requests(self) -> int:
         """Requests of the host's day that it takes: 1, or 0."""
-        if self.action not in COSTS_A_REQUEST or self.meeting is None:
+        if self.action not in COSTS_A_REQUEST or self.meeting is None or not self.sends_again:
             return 0
         return int(self.status is Status.NOW or self.status is Status.DEFERRED)
 
@@ -72,7 +73,9 @@ class Step:
 
         An interrupted create has the digest of the create that began it.
         """
-        return hashlib.sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
+
+        return sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def put(self, status: Status, reason: str) -> Step:
         """The same step with another status, and why."""

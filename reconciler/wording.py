@@ -63,7 +63,7 @@ _EXAMPLES = {
 def _bad_key(mistake: Mistake, source: Source) -> Finding:
     key = str(mistake.value)
     form = _HOST_FORM if mistake.path[-1:] == ("hosts",) else _KEY_FORM
-    better = re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", cut(key)).strip("-")
     hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
     summary = f"`{cut(key)}` cannot be a key of {source.subject(mistake.path)}"
     return Finding((*mistake.path, key), source.code("bad-key"), summary, form, hint, on_key=True)

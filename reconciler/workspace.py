@@ -118,7 +118,7 @@ class Workspace:
     @cached_property
     def clock(self) -> Clock:
         """The machine's clock, or the emulator's."""
-        return SystemClock(self.sandbox.now) if self.sandbox else SystemClock()
+        return SystemClock(self.sandbox.now, self.sandbox.wait) if self.sandbox else SystemClock()
 
     @cached_property
     def _settings(self) -> ParsedSettings:

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,6 @@ from reconciler.zoom.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from manual_clock import ManualClock
 
@@ -115,8 +115,8 @@ class MemoryLease:
 
     @property
     def info(self) -> LockInfo:
-        """Nobody asks."""
-        raise NotImplementedError
+        """Ours, for an apply that begins with the world."""
+        return LockInfo("lock-1", "apply", "run-2", datetime(2026, 12, 1, 9, tzinfo=UTC))
 
     def seconds_left(self) -> float:
         """As told."""

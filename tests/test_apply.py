@@ -133,6 +133,7 @@ def test_a_host_by_its_id_is_the_host_by_its_address() -> None:
     told = world.apply()
 
     assert (len(told.done), len(world.topics()), world.charged()) == (1, 1, 1)
+    assert len([path for path in world.asked("GET") if path.endswith("/meetings")]) == 1
 
 
 # Failures
@@ -151,10 +152,17 @@ def test_a_refused_body_removes_the_intent_and_the_others_go_on() -> None:
 def test_a_host_that_cannot_be_reached_gets_its_charges_back() -> None:
     """The request never left. The host stops, the others go on."""
     world = World(*many(3), topic("z", host="z@example.com"))
-    world.unreachable = lambda scope: is_create(scope) and HOST in scope["path"]
+    tried: list[str] = []
 
+    def down(scope: Mapping[str, Any]) -> bool:
+        is_down = is_create(scope) and HOST in scope["path"]
+        tried.extend([scope["path"]] * is_down)
+        return is_down
+
+    world.unreachable = down
     told = world.apply()
 
+    assert len(tried) == 1
     assert told.failed == dict.fromkeys(["m000", "m001", "m002"], "zoom.unreachable")
     assert (list(told.done), world.store.state.intents, world.charged()) == (["z"], {}, 0)
     assert told.status == 1

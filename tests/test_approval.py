@@ -130,6 +130,14 @@ def test_an_approval_is_used_up() -> None:
     )
 
 
+def test_an_approval_is_good_for_its_own_state_and_what_became_of_it_only() -> None:
+    saved = approved(planned(spec(meeting())), lineage="lineage-1", serial=4)
+
+    approval.check(planned(spec(meeting()), state(serial=5)), saved, "team.plan")
+    assert "another state" in stale(planned(spec(meeting()), state(lineage="other", serial=9)), saved)
+    assert "older" in stale(planned(spec(meeting()), state(serial=3)), saved)
+
+
 def test_many_differences_are_counted() -> None:
     said = stale(planned(spec(*many(13))), approved(planned(spec(meeting()))))
 

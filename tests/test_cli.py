@@ -460,6 +460,39 @@ def test_a_bug_of_ours_shows_its_traceback(tmp_path: Path) -> None:
     )
 
 
+def test_the_sandbox_says_where_it_answers(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uvicorn.Server.run", lambda _self, sockets: sockets)
+
+    ran = shell("sandbox", "--sandbox-now", NOW)
+
+    address = re.search(r"http://127\.0\.0\.1:\d+", ran.out)
+    assert address
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        f"The emulator answers at {address[0]}. Any credentials are let in:",
+        "",
+        f"  export RECONCILER_API_URL={address[0]}/v2",
+        f"  export RECONCILER_AUTH_URL={address[0]}/oauth/token",
+        "  export ZOOM_ACCOUNT_ID=sandbox ZOOM_CLIENT_ID=sandbox ZOOM_CLIENT_SECRET=sandbox",
+        "",
+        "Ctrl-C ends it.",
+    ]
+
+
+def test_a_clock_that_stands_at_midnight_goes_on_until_the_day_is_clear(shell: Shell) -> None:
+    """Nothing is sent within three seconds of it, and a standing clock would never leave it."""
+    shell.write("meetings.yaml", spec_of({"retro": {}}))
+
+    ran = shell.sandbox("apply", "--auto-approve", now="2026-12-02T00:00:02.800000Z")
+
+    assert (ran.status, ran.out.splitlines()[-1]) == (
+        0,
+        "Apply complete! 1 added, 0 changed, 0 destroyed.",
+    )
+    kept = (shell.folder / ".reconciler/sandbox/clock.json").read_text()
+    assert "2026-12-02T00:00:03" < json.loads(kept)["now"] < "2026-12-02T00:00:04"
+
+
 def test_an_interrupt_outside_of_an_apply_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: str) -> bytes:
         raise KeyboardInterrupt

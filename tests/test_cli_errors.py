@@ -343,7 +343,7 @@ def full_after(syncs: int) -> victim.Patch:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             sync(descriptor)
 
-        os.fsync = full  # type: ignore[assignment]  # of the fork
+        os.fsync = full  # type: ignore[assignment]  # - of the fork
 
     return fill
 
@@ -371,7 +371,7 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(zoom: Served, shell: She
             set(made) & set(re.findall(r"^\+ (\S+) created as", full.said, re.MULTILINE))
         )
 
-    assert (wrong, number > 6, unrecorded > 0) == ([], True, True)
+    assert (wrong, number > 3, unrecorded > 0) == ([], True, True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -168,6 +169,26 @@ def test_a_second_interrupt_ends_at_once_and_the_next_run_sees_to_it(slow_zoom: 
     assert err.splitlines()[-1] == "Interrupted. If anything was under way, the next apply looks it up."
     assert (again.status, slow_zoom.topics(host)) == (0, list(KEYS))
     assert sorted(recorded(shell.folder).values()) == ids(slow_zoom, host)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interrupt_in_this_process(times: int, slow_zoom: Served, shell: Shell) -> None:
+    """The same, where coverage sees it."""
+    shell.write("meetings.yaml", four("inside@example.com"))
+
+    def interrupt() -> None:
+        wait_for_create(slow_zoom)
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    ran = shell(*APPLY, **slow_zoom.environ)
+    thread.join()
+
+    ends = {1: "Ctrl-C again ends at once.", 2: "the next apply looks it up."}
+    assert (ran.status, ran.err.rstrip().endswith(ends[times])) == (130, True)
 
 
 def test_two_applies_at_once_do_not_meet(slow_zoom: Served, shell: Shell) -> None:

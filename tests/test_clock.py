@@ -39,3 +39,12 @@ def test_a_wait_takes_its_time() -> None:
     asyncio.run(clock.sleep(-1))
 
     assert 0.02 <= clock.monotonic() - before < 5
+
+
+def test_a_wait_is_told_to_who_asks() -> None:
+    """So that a clock which stands can be moved on."""
+    waits: list[float] = []
+
+    asyncio.run(SystemClock(slept=waits.append).sleep(0.01))
+
+    assert waits == [0.01]

@@ -220,6 +220,15 @@ def test_an_interrupted_create_is_looked_up() -> None:
     assert steps(spec(), known) == [Step("launch", Action.RESOLVE, HOST, "Launch review", reasons=(reason,))]
 
 
+def test_an_interrupted_create_that_exists_under_a_declared_id_is_not_sent_again() -> None:
+    """Somebody judged: it is the meeting that `imports` names. So its request is not set aside either."""
+    declared = spec(meeting(), imports=(imported(81234567890, "launch"),))
+
+    (step,) = steps(declared, state(intents={"launch": intent()}))
+
+    assert (step.action, step.sends_again, step.requests) == (Action.RESOLVE, False, 0)
+
+
 def test_an_undeclared_meeting_stays_and_the_line_to_end_it_is_told() -> None:
     """To take a meeting out of a file never ends it."""
     assert told(spec(), state(meetings={"launch": record()})) == [("launch", "destroy", "withheld")]

@@ -137,7 +137,7 @@ def test_a_path_is_written_as_in_the_table() -> None:
 
 def test_the_table_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        table()["topic"] = table()["agenda"]  # type: ignore[index]
+        table()["topic"] = table()["agenda"]  # type: ignore[index]  # - what is tried
 
 
 def test_a_missing_schema_file_says_what_to_do() -> None:

@@ -84,6 +84,17 @@ def test_what_landed_is_adopted_and_not_sent_again(fault: Fault) -> None:
     assert world.store.state.intents == {}
 
 
+def test_what_was_not_sent_yet_has_no_claim_on_what_is_found() -> None:
+    """Two keys that look the same: the one that was sent is adopted, the other is created."""
+    world = World(*(meeting(key, one_off(topic="same")) for key in ("x", "y")))
+    world.zoom.meet(answer_lost(**CREATE))
+
+    told = world.apply()
+
+    assert (told.resolved, list(told.done), told.status) == ([("x", "adopted")], ["y"], 0)
+    assert world.topics() == ["same", "same"]
+
+
 NOTHING_DONE = {
     "it never arrived": never_arrived(**CREATE),
     "a gateway's page": gateway_page(**CREATE),
@@ -527,6 +538,17 @@ def test_a_series_that_was_sent_from_its_next_occurrence_is_found_again() -> Non
     told = lost(World(running)).apply()
 
     assert told.resolved == [("w", "adopted")]
+
+
+def test_an_absent_create_that_would_be_withheld_now_is_dropped() -> None:
+    """It looks like an older meeting under a new key: to send it again would make its twin."""
+    world = World(topic("new"))
+    same = one_off(topic="new")
+    world.store.state = replace(interrupted("new"), meetings={"old": record(attributes=same)})
+
+    told = world.apply()
+
+    assert (told.resolved, world.topics(), dict(world.store.state.intents)) == ([("new", "dropped")], [], {})
 
 
 def test_an_interrupted_request_of_a_newer_version_is_left_alone() -> None:

@@ -157,3 +157,18 @@ def test_closing_what_was_never_written_is_nothing() -> None:
     asyncio.run(journal(store).close())
 
     assert store.writes == 0
+
+
+def test_a_write_waits_for_others_to_come_along() -> None:
+    """With time to gather, changes that come a while after each other share one write."""
+
+    async def three_in_a_row() -> tuple[int, list[float]]:
+        clock = ManualClock()
+        writes = Journal(MemoryStore(), State(lineage="l"), None, clock, inline, gather_seconds=0.05)
+        durable = []
+        for _ in range(3):
+            durable.append(writes.post(lambda state: state))
+            await clock.sleep(0.01)
+        return writes.writes, [await one for one in durable]
+
+    assert asyncio.run(three_in_a_row()) == (0, [0.05, 0.05, 0.05])

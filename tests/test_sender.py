@@ -94,6 +94,58 @@ def test_an_intent_that_grew_old_is_written_again_before_it_is_sent() -> None:
     assert world.seen[1].state.intents["b"].sent == world.seen[0].state.intents["b"].sent
 
 
+def refused_once_after(world: World, seconds: float) -> None:
+    """The first create is told, after so long, to come again."""
+    brief = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
+    world.zoom.meet(Fault(**CREATE, status=429, body=brief, headers={"X-RateLimit-Type": "QPS"}))
+    world.on_request = lambda scope: (
+        world.clock.advance(seconds) if is_create(scope) and len(world.seen) == 0 else None
+    )
+
+
+def test_what_is_sent_again_has_an_intent_that_is_not_old() -> None:
+    world = World(topic("a"))
+    refused_once_after(world, 31)
+    writes: list[int] = []
+    world.on_answer = lambda scope: writes.append(world.store.writes) if is_create(scope) else None
+
+    told = world.apply()
+
+    assert (list(told.done), world.charged(), writes) == (["a"], 1, [2, 3])
+
+
+def test_what_is_sent_again_does_not_leave_near_midnight() -> None:
+    world = at_time("23:59:55", topic("a"))
+    refused_once_after(world, 2)
+
+    told = world.apply()
+
+    assert len(world.seen) == 2
+    assert world.seen[1].at >= datetime(2026, 12, 2, 0, 0, 3, tzinfo=UTC)
+    assert (list(told.done), world.charged(day=TODAY), world.charged(day=TOMORROW)) == (["a"], 1, 1)
+
+
+def test_what_is_sent_again_is_charged_to_the_day_on_which_it_leaves() -> None:
+    """What left on the old day stays charged to it."""
+    world = at_time("23:59:55", topic("a"))
+    refused_once_after(world, 10)
+
+    told = world.apply()
+
+    assert len(world.seen) == 2
+    assert (list(told.done), world.charged(day=TODAY), world.charged(day=TOMORROW)) == (["a"], 1, 1)
+
+
+def test_what_began_before_it_could_be_sent_again_is_not_sent() -> None:
+    world = World(topic("a", start_time="2026-12-01T09:00:20Z"))
+    refused_once_after(world, 25)
+
+    told = world.apply()
+
+    assert (world.topics(), told.failed, len(world.seen)) == ([], {"a": "apply.too-late"}, 1)
+    assert (world.store.state.intents, world.charged()) == ({}, 1)
+
+
 def test_an_old_intent_does_not_leave_even_from_the_line() -> None:
     """It grew old while it waited for its turn: nothing leaves but what was written again."""
     world = World(*(topic(f"m{n:02}", host=f"h{n:02}@example.com") for n in range(40)))
@@ -223,12 +275,15 @@ def account_limit() -> Fault:
 def test_a_refusal_for_the_whole_account_closes_every_host() -> None:
     """In this run, and until midnight in any other."""
     hosts = [f"{name}@example.com" for name in "abc"]
-    world = World(*(one for host in hosts for one in many(9, host=host, prefix=host[0])))
+    world = World(topic("done", host="d@example.com"))
+    world.apply()
+    world.declare(*(one for host in hosts for one in many(9, host=host, prefix=host[0])))
     world.zoom.meet(account_limit())
 
     told = world.apply()
 
-    assert len(world.asked()) <= len(hosts)  # what was in flight already
+    world.declare(topic("later", host="d@example.com"))
+    assert len(world.asked()) <= 1 + len(hosts)  # what was in flight already
     assert set(told.deferred.values()) == {(TOMORROW, USED_UP)}
     assert len(told.done) + len(told.deferred) == 27
     assert [world.charged(host) for host in hosts] == [100, 100, 100]
@@ -324,6 +379,18 @@ def test_a_series_whose_occurrence_passed_is_not_urgent_any_more() -> None:
 
     assert (told.deferred, world.topics()) == ({"daily": (TOMORROW, USED_UP)}, [])
     assert (world.store.state.intents, world.charged()) == ({}, 2)
+
+
+def test_a_series_whose_occurrence_passes_in_the_line_gives_the_reserve_back() -> None:
+    weekly_one = meeting("w", weekly(start_time="2026-12-01T10:00:00", recurrence=rule("3"), timezone="UTC"))
+    world = with_limit(World(topic("soon", start_time="2026-12-01T09:30:00Z"), weekly_one), 4, reserve=2)
+    world.store.state = State(lineage="l", usage={TODAY: {HOST: 2}})
+    slow_creates(world, 7200)
+
+    told = world.apply()
+
+    assert (list(told.done), told.deferred) == (["soon"], {"w": (TOMORROW, USED_UP)})
+    assert (world.store.state.intents, world.charged()) == ({}, 3)
 
 
 def rule(days: str) -> dict[str, Any]:

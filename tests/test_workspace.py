@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,11 +11,10 @@ import pytest
 from reconciler.budget import Limits
 from reconciler.errors import SettingsError, SpecError
 from reconciler.state import State
-from reconciler.workspace import Choices, Console, Workspace
+from reconciler.workspace import STATE_FILE, Choices, Console, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 class Stream(io.StringIO):
@@ -109,6 +109,29 @@ def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
         "reconciler.yaml",
         "meetings.yaml",
     }
+
+
+def test_only_yes_is_taken_for_one() -> None:
+    """See test_cli_terminal.py for the same at a real terminal."""
+    from reconciler.verbs.apply import is_approved  # noqa: PLC0415 - only here
+
+    answers = {}
+    for answer in ("yes\n", "y\n", ""):
+        at_a_desk = console("stdin")
+        at_a_desk.stdin.write(answer)
+        at_a_desk.stdin.seek(0)
+        answers[answer] = is_approved(Workspace(Path(), at_a_desk, Choices()))
+
+    assert answers == {"yes\n": True, "y\n": False, "": False}
+
+
+def test_a_state_that_nobody_named_is_for_people_only(tmp_path: Path) -> None:
+    at_a_desk = workspace(tmp_path).store.location
+
+    with pytest.raises(SettingsError) as caught:
+        _ = workspace(tmp_path, {"CI": "true"}).store
+
+    assert (at_a_desk, caught.value.diagnostic.code) == (str(tmp_path / STATE_FILE), "state.unnamed")
 
 
 def test_the_sandbox_keeps_its_state_apart(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def _arm(death: Death) -> None:
         death.touch(f"after {place}")
         return response
 
-    httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[assignment, method-assign]  # where requests leave
+    httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[assignment, method-assign]  # - where requests leave
 
 
 def _deadly(call: Any, name: str, death: Death) -> Any:

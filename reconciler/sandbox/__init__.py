@@ -68,6 +68,10 @@ class Sandbox:
         """The emulator's instant, aware, UTC."""
         return self._clock.now()
 
+    def wait(self, seconds: float) -> None:
+        """Somebody waited; see `StandingClock.wait`."""
+        self._clock.wait(seconds)
+
     def set_clock(self, text: str) -> None:
         """Set the clock as `open` does. Raises `SettingsError`."""
         self._clock.set(text)

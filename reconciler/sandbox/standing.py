@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from reconciler.budget import near_midnight
 from reconciler.errors import Diagnostic, SettingsError
 from reconciler.sandbox import folder
 
@@ -36,9 +37,18 @@ class StandingClock:
     def set(self, text: str) -> None:
         """An instant, or `+1d`, `+12h`, `+30m` from where it stands. Raises `SettingsError`."""
         self._set_to = self._moved(text.strip())
+        self._keep(self._set_to)
+
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` pass where it stands at midnight: a run waits there until the day is clear."""
+        if self._set_to is not None and near_midnight(self._set_to):
+            self._set_to += timedelta(seconds=seconds)
+            self._keep(self._set_to)
+
+    def _keep(self, moment: datetime) -> None:
         if self._path is None:
             return
-        folder.replace_file(self._path, json.dumps({"now": self._set_to.isoformat()}).encode() + b"\n")
+        folder.replace_file(self._path, json.dumps({"now": moment.isoformat()}).encode() + b"\n")
 
     def _moved(self, text: str) -> datetime:
         try:

@@ -7,7 +7,6 @@ beside it (`.lock.info`) only tells others who holds it.
 from __future__ import annotations
 
 import os
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,7 +90,9 @@ class FileStore:
 
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
         """Hold the file alone; waits up to `timeout_seconds` for whoever holds it."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - a plan takes no lock
+        import uuid  # noqa: PLC0415 - a plan takes no lock
+
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
 
         lock = FileLock(self._beside(".lock"), mode=PRIVATE)
         try:

@@ -50,7 +50,7 @@ def run(workspace: Workspace, wishes: Wishes) -> Exit:
             return _nothing_to_do(workspace, wishes, plan)
         remote = connect(workspace, wishes.pace)
         conduct.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
-        if not (saved or wishes.auto_approve or _is_approved(workspace)):
+        if not (saved or wishes.auto_approve or is_approved(workspace)):
             workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
             return Exit.ERROR
         errand = Errand(plan, held, remote, wishes.format_name, refused.placing(declared.locate))
@@ -109,7 +109,8 @@ def _show(workspace: Workspace, wishes: Wishes, plan: Plan) -> None:
     console.stdout.flush()
 
 
-def _is_approved(workspace: Workspace) -> bool:
+def is_approved(workspace: Workspace) -> bool:
+    """Whether the person at the terminal says yes."""
     console = workspace.console
     console.stderr.write("Do you want to send this? Only `yes` is taken as a yes: ")
     console.stderr.flush()

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from reconciler.workspace import Held, Workspace
     from reconciler.zoom.client import ZoomClient
 
+GATHER_SECONDS = 0.05
+"""How long a write of the state waits for others: twenty writes a second are enough for any pace."""
+
 SETTLE_SECONDS_BEYOND = 30.0
 """How much longer than two timeouts a lost request may take to land and to show in the list."""
 
@@ -118,7 +121,14 @@ async def _send(workspace: Workspace, errand: Errand, tell: Callable[[Event], No
             errand.plan,
             Run(
                 remote=remote,
-                journal=Journal(workspace.store, state, held.version, workspace.clock, asyncio.to_thread),
+                journal=Journal(
+                    workspace.store,
+                    state,
+                    held.version,
+                    workspace.clock,
+                    asyncio.to_thread,
+                    gather_seconds=GATHER_SECONDS,
+                ),
                 clock=workspace.clock,
                 lease=held.lease,
                 allowances=workspace.allowances,

@@ -30,13 +30,13 @@ def _text(findings: Findings, workspace: Workspace) -> str:
 
 
 def _json(findings: Findings, _: Workspace) -> str:
-    from reconciler.views import findings as view  # noqa: PLC0415
+    from reconciler.views import findings as view  # noqa: PLC0415 - the view that is asked for
 
     return view.json(findings.diagnostics).decode()
 
 
 def _github(findings: Findings, _: Workspace) -> str:
-    from reconciler.views import github  # noqa: PLC0415
+    from reconciler.views import github  # noqa: PLC0415 - the view that is asked for
 
     return github.commands(findings.diagnostics)
 

@@ -140,7 +140,7 @@ def forget_intents() -> None:
         assert replaces
         return replaces
 
-    FileStore.write = written  # type: ignore[assignment, method-assign]  # a hole in the engine
+    FileStore.write = written  # type: ignore[assignment, method-assign]  # - a hole in the engine
 
 
 def test_an_apply_that_dies_at_any_touch_is_finished_by_the_next(outside: Outside, tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""How a run ends that could not do its work."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import pytest
+
+from reconciler import ending
+from reconciler.errors import Diagnostic, Exit, StateLockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCKED = StateLockedError(Diagnostic("state.locked", "Somebody else holds the state", hint="Wait."))
+
+
+@contextmanager
+def full_output(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TextIO, io.StringIO]]:
+    """A stdout that holds a plan and can write none of it, and a stderr to be read."""
+    with monkeypatch.context() as patched, Path("/dev/full").open("w") as out:
+        err = io.StringIO()
+        patched.setattr(sys, "stdout", out)
+        patched.setattr(sys, "stderr", err)
+        out.write("a plan")
+        yield out, err
+
+
+def test_an_error_of_ours_has_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+    status = ending.of(LOCKED, [])
+
+    assert (status, capsys.readouterr().err) == (
+        Exit.LOCKED,
+        "error[state.locked]: Somebody else holds the state\n  = hint: Wait.\n",
+    )
+
+
+def test_a_reader_who_left_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what was still to be written is dropped."""
+    with full_output(monkeypatch) as (out, err):
+        status = ending.of(BrokenPipeError(errno.EPIPE, "Broken pipe"), [])
+        out.flush()
+
+    assert (status, err.getvalue()) == (Exit.ERROR, "")
+
+
+def test_an_output_that_takes_no_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with full_output(monkeypatch) as (_, err):
+        status = ending.of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), [])
+
+    assert (status, err.getvalue().splitlines()[:2]) == (
+        Exit.ERROR,
+        [
+            "error[output.unwritable]: The output could not be written",
+            "  = stdout: No space left on device. What was sent to Zoom, if anything, is recorded.",
+        ],
+    )
+
+
+def test_an_error_is_shown_though_the_output_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    with full_output(monkeypatch) as (_, err):
+        status = ending.of(LOCKED, [])
+
+    assert (status, err.getvalue()[:19]) == (Exit.LOCKED, "error[state.locked]")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), OSError(errno.ENOSPC, "full", "s.json"), OSError(1, "no")]
+)
+def test_everything_else_is_ours(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (ending.of(error, []), capsys.readouterr().err[:18]) == (None, "This is a bug in r")
+
+
+def test_a_character_that_cannot_be_shown_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+
+    ending.prepare_streams()
+
+    sys.stdout.write("\N{ROCKET}")
+    sys.stdout.flush()
+    assert shown.getvalue() == rb"\U0001f680"
