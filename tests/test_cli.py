@@ -95,7 +95,6 @@ def test_no_verb_at_all_shows_the_help_and_is_an_error(arguments: list[str], she
         ("state lst", "No such command 'lst'. Did you mean 'list'?", "reconciler state"),
         ("plan --ouT x", "No such option '--ouT'. Did you mean '--out'?", "reconciler plan"),
         ("plan --out", "Option '--out' requires an argument", "reconciler"),
-        ("apply --refresh", "--refresh is not part of apply yet", "reconciler apply"),
         ("plan --state=", "--state names no place", "reconciler plan"),
         (
             "plan --sandbox-now +1d",

@@ -119,8 +119,6 @@ def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
     """
     from reconciler.verbs import apply as verb  # noqa: PLC0415 - not for --help
 
-    if options.refresh:
-        raise click.UsageError("--refresh is not part of apply yet.")
     return verb.run(workspace, verb.Wishes(options, **flags))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import approval, views
+from reconciler import approval, statefile, views
 from reconciler.connection import connect
-from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError
+from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError, Severity
 from reconciler.verbs import conduct, refused
 from reconciler.verbs import plan as planning
 from reconciler.verbs.conduct import Errand
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply import Result
     from reconciler.plan import Options, Plan
-    from reconciler.workspace import Workspace
+    from reconciler.workspace import Declared, Held, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,41 @@ def run(workspace: Workspace, wishes: Wishes) -> Exit:
     options = saved.options if saved else wishes.options
     _check_can_be_approved(workspace, wishes)
     declared = workspace.declared(options.paths)
-    with workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds) as held:
-        plan = planning.build(workspace, declared, held.state, options)
+    with workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds) as found:
+        plan, held, told = _planned(workspace, declared, found, replace(wishes, options=options))
         if saved:
             approval.check(plan, saved, str(wishes.plan_file))
         planning.warn(workspace, declared.warnings)
         _show(workspace, wishes, plan)
         if not plan.has_work:
-            return _nothing_to_do(workspace, wishes, plan)
+            _record(workspace, found, held)
+            return Exit.worst(told, _nothing_to_do(workspace, wishes, plan))
         remote = connect(workspace, wishes.pace)
         conduct.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
         if not (saved or wishes.auto_approve or is_approved(workspace)):
             workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
             return Exit.ERROR
         errand = Errand(plan, held, remote, wishes.format_name, refused.placing(declared.locate))
-        return _ended(conduct.send(workspace, errand), wishes)
+        return Exit.worst(told, _ended(conduct.send(workspace, errand), wishes))
+
+
+def _planned(workspace: Workspace, declared: Declared, held: Held, wishes: Wishes) -> tuple[Plan, Held, Exit]:
+    """The plan, the state to go on from, and whether what was to be read could be."""
+    if not wishes.options.refresh:
+        return planning.build(workspace, declared, held.state, wishes.options), held, Exit.DONE
+    from reconciler.verbs import refreshing  # noqa: PLC0415 - only where Zoom is asked
+
+    asked = refreshing.refreshed(workspace, held.state, declared.spec, wishes.options, wishes.pace)
+    plan = planning.build(workspace, declared, asked.state, wishes.options)
+    unread = any(each.severity is Severity.ERROR for each in asked.told)
+    seen = replace(plan, diagnostics=(*asked.told, *plan.diagnostics))
+    return seen, replace(held, state=asked.facts), Exit.ERROR if unread else Exit.DONE
+
+
+def _record(workspace: Workspace, found: Held, held: Held) -> None:
+    """Keep what the refresh found out, though nothing is sent: meetings that are gone, hosts that changed."""
+    if held.state != found.state:
+        workspace.store.write(statefile.encode(held.state.written()), replaces=held.version)
 
 
 def _approval(wishes: Wishes) -> approval.Approval | None:
