@@ -68,7 +68,7 @@ def undeclared(key: str, record: Record, removal: Removed | None, now: datetime)
         line = removal_line(key, record.id)
         return step.put(Status.WITHHELD, f"no longer declared, stays in Zoom; to end it, add `{line}`")
     if runs_or_starts_soon(record.attributes, now):
-        return step.put(Status.DEFERRED, f"{SOON}: a later apply ends it")
+        return step.put(Status.DEFERRED, f"{SOON}, so a later apply ends it")
     return step
 
 
@@ -77,7 +77,7 @@ def retired(gone: Retired, key: str, topic: str, now: datetime) -> Step:
     step = Step(key, Action.DESTROY, gone.host, topic, id=gone.id, retires=True,
                 reasons=("was replaced, and is still to be ended",))  # fmt: skip
     if runs_or_starts_soon(gone.times, now):
-        return step.put(Status.DEFERRED, f"{SOON}: a later apply ends it")
+        return step.put(Status.DEFERRED, f"{SOON}, so a later apply ends it")
     return step
 
 

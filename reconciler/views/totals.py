@@ -36,8 +36,8 @@ _RARE = {
 def plan_line(steps: Iterable[Step]) -> str:
     """The line `Plan: 2 to add, 1 to change, 0 to destroy, 1 withheld.` of these steps.
 
-    A replace counts as one to add and, where the old meeting ends, one to destroy; a deferred step under its action too, a
-    withheld one does not: nothing will be done about it.
+    A replace counts as one to add and, where the old meeting is ended, one to destroy. A deferred
+    step counts under its action too, a withheld one does not: nothing will be done about it.
     """
     actions: Counter[Action] = Counter()
     statuses: Counter[Status] = Counter()
