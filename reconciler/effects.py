@@ -32,8 +32,10 @@ def of_update(
     comes_back = next(
         (change.path for change in changes if change.path.split(".")[0] in _TIMES and series(after)), None
     )
+    starts = any(change.path == "start_time" for change in changes)
     for change in changes:
-        effect = _noticed(change, before, after, now)
+        told = starts and change.path == "timezone"
+        effect = change.effect if told else _noticed(change, before, after, now)
         if change.path == comes_back:
             effect = f"{effect}; {COME_BACK}"
         yield replace(change, effect=effect)
@@ -42,19 +44,22 @@ def of_update(
 def _noticed(
     change: FieldChange, before: Mapping[str, Json], after: Mapping[str, Json], now: datetime
 ) -> str:
-    if change.path == "start_time":
-        return _moves(schedule(before, now).next_at, schedule(after, now).next_at) or change.effect
+    if change.path in {"start_time", "timezone"}:
+        return _moves(change, schedule(before, now).next_at, schedule(after, now).next_at)
     if change.path in _ENDS:
         return _length(before, after, now) or change.effect
     return change.effect
 
 
-def _moves(before: datetime | None, after: datetime | None) -> str:
-    """From which instant to which; nothing where either has none to come."""
+def _moves(change: FieldChange, before: datetime | None, after: datetime | None) -> str:
+    """From which instant to which; the plain words where either has none to come.
+
+    A start that reads the same in another zone is no change of its own: the zone's tells it.
+    """
     if before is None or after is None:
-        return ""
+        return change.effect
     if before == after:
-        return "the next date stays"
+        return change.effect if change.path == "timezone" else "the next date stays"
     return f"time moves from {_instant(before)} to {_instant(after)} UTC; the join link stays"
 
 
