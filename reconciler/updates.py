@@ -115,12 +115,12 @@ class Updates:
         kept = replace(record, attributes=intent.attributes, observed=seen)
         await self._run.journal.commit(lambda state: state.confirm(step.key, kept))
         self._tell(step, Outcome.ADOPTED, kept.id)
-        if not self._wants(step, kept):
+        if step.meeting is None:
             return
         changes = self._asked(step, kept)
         if changes is None:
             self._run.notice(advice.differs_now(step))
-        elif changes:
+        elif changes and self._wants(step, kept):
             self.again.append((_as_update(step, kept, changes), None))
 
     async def _repeat(self, step: Step, intent: Intent, record: Record) -> None:

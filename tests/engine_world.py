@@ -220,6 +220,7 @@ class World:
         self.settle_seconds = SETTLE
         self.is_stopping = False
         self.seen: list[Seen] = []
+        self.patched: list[Mapping[str, Json]] = []
         self.in_flight_max = 0
         self.on_request: Callable[[Mapping[str, Any]], None] = lambda _scope: None
         self.on_answer: Callable[[Mapping[str, Any]], None] = lambda _scope: None
@@ -355,6 +356,8 @@ class World:
             if self.unreachable(scope):
                 raise httpx.ConnectError("refused")  # as httpx does before a byte is sent
             self.on_request(scope)
+            if scope["method"] == "PATCH":
+                self.patched.append(json.loads(body))
             if is_create(scope):
                 self._see(scope, body)
                 if self._late_seconds:
