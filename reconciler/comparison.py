@@ -87,7 +87,8 @@ class Comparison:
         topic = meeting.topic if meeting else str(intent.attributes.get("topic", ""))
         starts_at = schedule(meeting.attributes, self.now).next_at if meeting else None
         reason = f"an interrupted {intent.action}, begun {intent.begun_at}: Zoom is asked what became of it"
-        step = Step(key, Action.RESOLVE, intent.host, topic, reasons=(reason,), meeting=meeting,
+        host = meeting.host if meeting and self._same_host(meeting.host, intent.host) else intent.host
+        step = Step(key, Action.RESOLVE, host, topic, reasons=(reason,), meeting=meeting,
                     id=intent.id, starts_at=starts_at, intent_action=Action(intent.action))  # fmt: skip
         if record is None:
             return replace(step, sends_again=meeting is None or self._old_key(meeting, about.renames) is None)
@@ -116,10 +117,11 @@ class Comparison:
         return next((renames[look] for look in looks if look in renames), None)
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> Iterator[Step]:
-        same_host = meeting.host == record.host or (
-            host_key(self.state, meeting.host) == host_key(self.state, record.host)
-        )
+        same_host = self._same_host(meeting.host, record.host)
         return existing.declared(meeting, record, removal, self.now, same_host=same_host)
+
+    def _same_host(self, one: str, other: str) -> bool:
+        return one == other or host_key(self.state, one) == host_key(self.state, other)
 
     def _import(self, meeting: Meeting, meeting_id: int, record: Record | None) -> Step:
         standing = schedule(meeting.attributes, self.now)
