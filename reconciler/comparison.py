@@ -70,7 +70,7 @@ class Comparison:
             yield existing.undeclared(key, record, about.removed.get(record.id), self.now)
         elif record is not None:
             found = self._recorded(meeting, record, about.removed.get(record.id))
-            yield from (step for step in found if source == key or not _is_plain_keep(step))
+            yield from found if source == key else (step for step in found if not _is_plain_keep(step))
         elif not imports:
             yield self._missing(meeting, about.renames)
         if imports and meeting is not None and (record is None or record.id != about.imported[key]):
@@ -97,7 +97,7 @@ class Comparison:
             step = replace(step, retires=removal.destroy)
         if meeting is None:
             return step
-        asked = next(self._recorded(meeting, record, removal))
+        asked = self._recorded(meeting, record, removal)[0]
         return replace(step, changes=asked.changes, sends_again=_still_asked(step, asked))
 
     def _missing(self, meeting: Meeting, renames: Mapping[object, str]) -> Step:
@@ -109,14 +109,15 @@ class Comparison:
         old = self._old_key(meeting, renames)
         if old is not None:
             return step.put(Status.WITHHELD, _likely_rename(old, meeting.key))
-        return replace(step, reasons=existing.shortened(meeting, standing, self.now))
+        sends = existing.shortened(meeting, standing, self.now)
+        return replace(step, reasons=sends) if sends else step
 
     def _old_key(self, meeting: Meeting, renames: Mapping[object, str]) -> str | None:
         """The undeclared record that the meeting could be, under a new key; None: there is none."""
         looks = self._looks(meeting.host, meeting.attributes)
         return next((renames[look] for look in looks if look in renames), None)
 
-    def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> Iterator[Step]:
+    def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
         same_host = self._same_host(meeting.host, record.host)
         return existing.declared(meeting, record, removal, self.now, same_host=same_host)
 

@@ -14,7 +14,6 @@ from reconciler.meeting import runs_or_starts_soon, schedule, series
 from reconciler.step import Status, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from reconciler.meeting import Meeting, Schedule
@@ -27,26 +26,28 @@ SOON = "it runs now or starts within the hour"
 
 def declared(
     meeting: Meeting, record: Record, removal: Removed | None, now: datetime, *, same_host: bool
-) -> Iterator[Step]:
+) -> tuple[Step, ...]:
     """The step of a meeting that is declared and recorded; `removal` is the line that names its id.
 
-    A second one only to record that it is no longer protected, where that stops the first.
+    There is a second one only to record that it is no longer protected, where that stops the first.
     """
     change = diff.compare(meeting, record, same_host=same_host)
     standing = schedule(meeting.attributes, now)
+    is_keep = change.action is Action.KEEP
     step = Step(meeting.key, change.action, meeting.host, meeting.topic, changes=change.fields,
                 reasons=tuple(f"`{path}` is no longer declared" for path in change.released),
-                meeting=meeting, id=record.id, starts_at=standing.next_at)  # fmt: skip
+                meeting=meeting, id=record.id, starts_at=standing.next_at,
+                released=change.released if is_keep else ())  # fmt: skip
     if standing.expired:
-        yield step.put(Status.EXPIRED, "its time is over")
-    elif change.action is Action.UPDATE:
-        yield _update(step, record, standing, now)
-    elif change.action is Action.REPLACE:
-        yield _replace(step, record, removal, now)
-        if record.protect and not meeting.protect:
-            yield _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record)
-    else:
-        yield _keep(replace(step, released=change.released), meeting, record)
+        return (step.put(Status.EXPIRED, "its time is over"),)
+    if is_keep:
+        return (_keep(step, meeting, record),)
+    if change.action is Action.UPDATE:
+        return (_update(step, record, standing, now),)
+    replaced = _replace(step, record, removal, now)
+    if not record.protect or meeting.protect:
+        return (replaced,)
+    return (replaced, _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record))
 
 
 def undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:

@@ -42,7 +42,7 @@ def declared(
     now: datetime = NOW,
 ) -> list[Step]:
     """The steps of a declared and recorded meeting."""
-    return list(existing.declared(after, before, removal, now, same_host=same_host))
+    return [*existing.declared(after, before, removal, now, same_host=same_host)]
 
 
 def said(step: Step) -> tuple[Action, Status, tuple[str, ...]]:
