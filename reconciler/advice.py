@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.diff import Action
 from reconciler.errors import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -97,35 +98,52 @@ def unresolved(step: Step, error: RemoteError | None) -> Diagnostic:
     )
 
 
-def too_late(step: Step) -> Diagnostic:
-    """A create whose last start passed before its request could leave."""
+def too_late(step: Step, action: Action = Action.CREATE) -> Diagnostic:
+    """A write whose last start passed before its request could leave."""
+    zoom = "ignore a start that is past"
+    if action is not Action.UPDATE:
+        zoom = "start a meeting with a past start at once"
     return Diagnostic(
         code="apply.too-late",
         summary="Its start passed before it could be sent",
-        detail=f"{step.key}: Zoom would start a meeting with a past start at once, so nothing was sent.",
+        detail=f"{step.key}: Zoom would {zoom}, so nothing was sent.",
         hint="Declare a later start, or remove it from the spec.",
         key=step.key,
     )
 
 
-def unrecorded(step: Step, made: int, error: StateError) -> Diagnostic:
-    """A create that happened, and whose record could not be written."""
+def unrecorded(step: Step, made: int, error: StateError, action: Action = Action.CREATE) -> Diagnostic:
+    """A write that happened, and whose record could not be written."""
+    happened = "changed" if action is Action.UPDATE else "created"
+    follows = "sent again, which changes nothing" if action is Action.UPDATE else "found, not made twice"
     return Diagnostic(
         code="apply.unrecorded",
-        summary="A meeting was created, but could not be recorded",
+        summary=f"A meeting was {happened}, but could not be recorded",
         detail=f"{step.key} is meeting {made} in Zoom. {error.diagnostic.summary}.",
-        hint="Mend that and run apply again: its intent is durable, so the meeting is found, not made twice.",
+        hint=f"Mend that and run apply again: its intent is durable, so the meeting is {follows}.",
         key=step.key,
     )
 
 
-def newer_intent(step: Step, action: str) -> Diagnostic:
-    """An intent of a kind that this version does not send."""
+def gone(step: Step, meeting_id: int | None) -> Diagnostic:
+    """An update of a meeting that Zoom does not have any more."""
     return Diagnostic(
-        code="apply.newer-intent",
-        summary="The state holds an interrupted request of a newer version",
-        detail=f"{step.key}: this version cannot look up an interrupted {action}. It was left as it is.",
-        hint="Upgrade meetings-reconciler to the version that the others use.",
+        code="apply.gone",
+        summary="The meeting does not exist in Zoom any more",
+        detail=f"{step.key} is recorded as meeting {meeting_id}, which Zoom does not have. "
+        "Nothing was changed.",
+        hint="`apply --refresh` creates it again, with a new join link; or remove it from the spec.",
+        key=step.key,
+    )
+
+
+def end_unknown(step: Step, error: RemoteError) -> Diagnostic:
+    """A destroy whose answer was lost."""
+    return Diagnostic(
+        code="apply.end-unknown",
+        summary="Whether a meeting was ended is not known",
+        detail=f"{step.key}, meeting {step.id}: {error.diagnostic.summary}.",
+        hint="Run apply again: to end it once more does no harm.",
         key=step.key,
     )
 
@@ -135,9 +153,32 @@ def differs_now(step: Step) -> Diagnostic:
     return Diagnostic(
         code="apply.differs",
         summary="The spec was changed since this meeting was sent",
-        detail=f"{step.key} was found in Zoom as it was declared when its create was interrupted.",
+        detail=f"{step.key} was found in Zoom as it was declared when its request was interrupted.",
         hint="The next plan shows what differs.",
         severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def import_gone(step: Step, error: RemoteError) -> Diagnostic:
+    """An import of a meeting that Zoom does not have, or does not show."""
+    return Diagnostic(
+        code="import.gone",
+        summary="The meeting to import does not exist",
+        detail=f"{step.key} imports meeting {step.id}: {error.diagnostic.summary}. Nothing was recorded.",
+        hint=f"Check the id (a webinar is no meeting); without the `imports` line of {step.key}, "
+        "the meeting is created.",
+        key=step.key,
+    )
+
+
+def import_unfit(step: Step, what: str) -> Diagnostic:
+    """An import of something that cannot be kept as this key."""
+    return Diagnostic(
+        code="import.unfit",
+        summary="The meeting cannot be imported",
+        detail=f"{step.key} imports meeting {step.id}, which {what}. Nothing was recorded.",
+        hint="Correct the id, the host or the type that is declared, or take the `imports` line out.",
         key=step.key,
     )
 

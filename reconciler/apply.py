@@ -1,5 +1,6 @@
 """Execute a plan: every missing meeting created exactly once, within every host's budget.
 
+First what is only recorded, then what is imported, then what is sent; what ends, ends last.
 Hosts work beside each other, each one's writes one after another. Can be killed at
 any instant and run again; see `hostrun` for the order that makes it so.
 """
@@ -11,10 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler import advice, budget
+from reconciler import advice, budget, ends, imports, records
 from reconciler.diff import Action
-from reconciler.errors import AccessError, Diagnostic, Exit, RemoteError, StateError
-from reconciler.events import StepDeferred, Summary
+from reconciler.errors import AccessError, Diagnostic, Exit, GoneError, RemoteError, StateError
+from reconciler.events import Summary
 from reconciler.hostrun import HostRun
 from reconciler.state import State, host_key, pruned
 from reconciler.step import Status
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
 PASSCODE = re.compile(r"[A-Za-z0-9@_*-]{1,10}")
 """What Zoom takes as a passcode."""
 
-SENDABLE = frozenset({Action.CREATE, Action.RESOLVE})
-"""What this version acts on."""
+SENDABLE = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
+"""What sends a request, or looks one up."""
+
+ASKS_ZOOM = SENDABLE | {Action.IMPORT, Action.DESTROY}
+"""What cannot be done without Zoom."""
+
+
+ANOTHER_DAY = "its turn is on a later day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,9 @@ async def execute(plan: Plan, run: Run) -> Result:
     account or a host is another user than it was.
     """
     for step in plan.steps:
-        if step.status is Status.DEFERRED and step.action is Action.CREATE:
-            run.tell(StepDeferred(run.now(), step.key, step.host, step.day, "its turn is on a later day"))
+        if step.status is Status.DEFERRED:
+            run.defer(step, step.day, ANOTHER_DAY if step.day else step.reasons[-1])
+    await records.record(run, plan.steps)
     steps = [step for step in _today(plan) if _has_its_passcode(run, step)]
     if steps:
         await _work(run, steps)
@@ -71,7 +79,7 @@ async def execute(plan: Plan, run: Run) -> Result:
 
 
 def _today(plan: Plan) -> tuple[Step, ...]:
-    return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in SENDABLE)
+    return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in ASKS_ZOOM)
 
 
 def _has_its_passcode(run: Run, step: Step) -> bool:
@@ -80,7 +88,7 @@ def _has_its_passcode(run: Run, step: Step) -> bool:
     An interrupted create is looked up all the same.
     """
     reference = step.meeting.passcode if step.meeting else None
-    if reference is None:
+    if reference is None or not _sends_passcode(step):
         return True
     value = run.author.passcode(reference.name)
     if value and PASSCODE.fullmatch(value):
@@ -92,10 +100,22 @@ def _has_its_passcode(run: Run, step: Step) -> bool:
     return False
 
 
+def _sends_passcode(step: Step) -> bool:
+    if step.action is Action.UPDATE:
+        return any(change.path == "password" for change in step.changes)
+    return step.action in SENDABLE
+
+
 async def _work(run: Run, steps: Iterable[Step]) -> None:
     known = await _identify(run, steps)
+    await imports.record(run, known)
+    await _send(run, (step for step in known if step.action in SENDABLE))
+    await ends.work(run, (*known, *run.ends))
+
+
+async def _send(run: Run, steps: Iterable[Step]) -> None:
     hosts: dict[str, list[Step]] = {}
-    for step in known:
+    for step in steps:
         hosts.setdefault(host_key(run.journal.state, step.host), []).append(step)
     async with asyncio.TaskGroup() as group:
         for host, waiting in hosts.items():
@@ -113,18 +133,22 @@ async def _identify(run: Run, steps: Iterable[Step]) -> list[Step]:
         if isinstance(answer, str):
             ids[host] = answer
         else:
-            _leave_out(run, hosts[host], answer)
+            hosts[host] = _left(run, hosts[host], answer)
     _refuse_other_users(run.journal.state, ids)
     today = budget.day_of(run.now())
     run.settled_from = await run.journal.commit(lambda state: pruned(_with_ids(state, ids), today))
-    return [step for host in ids for step in hosts[host]]
+    return [step for waiting in hosts.values() for step in waiting]
 
 
-def _leave_out(run: Run, steps: Iterable[Step], error: RemoteError) -> None:
+def _left(run: Run, steps: Iterable[Step], error: RemoteError) -> list[Step]:
+    """What can be done although the host cannot be read: a user that is gone may leave meetings behind."""
+    left = [step for step in steps if step.action is Action.DESTROY and isinstance(error, GoneError)]
     for step in steps:
-        run.fail(step, error.diagnostic)
+        if step not in left:
+            run.fail(step, error.diagnostic)
     if isinstance(error, AccessError):
         run.failure = run.failure or error
+    return left
 
 
 async def _user_id(run: Run, host: str) -> str | RemoteError:
@@ -161,7 +185,7 @@ def _result(plan: Plan, run: Run) -> Result:
         at=run.now(),
         added=told["added"],
         changed=told["changed"],
-        destroyed=0,
+        destroyed=told["destroyed"],
         resolved=told["resolved"],
         deferred=told["deferred"],
         failed=told["failed"],

@@ -27,15 +27,26 @@ DIFFERENCES_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a plan file approves: the options it was made with, and its steps' digests by key.
+    """What a plan file approves: the options it was made with, and its steps' digests.
 
-    `lineage` and `serial` are of the state that it was made from; serial 0: there was none.
+    `keys` are those of all its steps, `replaced` those whose replace it approves. `lineage` and
+    `serial` are of the state that it was made from; serial 0: there was none.
     """
 
     options: Options
-    digests: dict[str, str]
+    digests: frozenset[str]
+    keys: frozenset[str] = frozenset()
+    replaced: frozenset[str] = frozenset()
     lineage: str = ""
     serial: int = 0
+
+    def covers(self, step: Step) -> bool:
+        """Whether the step, or the one that began it, was approved.
+
+        Who approved a replace has approved the end of what it replaced.
+        """
+        ends_replaced = step.action is Action.DESTROY and step.retires and step.key in self.replaced
+        return ends_replaced or step.digest in self.digests
 
 
 def read(document: bytes, location: str) -> Approval:
@@ -45,11 +56,14 @@ def read(document: bytes, location: str) -> Approval:
         if str(whole["format_version"]).partition(".")[0] != "1":
             raise _unusable(location, "It was written by a newer version of this program.")
         options = whole["options"]
+        steps = [step for step in whole["steps"] if _counts(step)]
         return Approval(
-            Options(tuple(options["paths"]), bool(options["refresh"]), tuple(options["targets"])),
-            {step["key"]: step["digest"] for step in whole["steps"] if _counts(step)},
-            str(whole.get("lineage", "")),
-            int(whole.get("serial", 0)),
+            options=Options(tuple(options["paths"]), bool(options["refresh"]), tuple(options["targets"])),
+            digests=frozenset(step["digest"] for step in steps),
+            keys=frozenset(step["key"] for step in steps),
+            replaced=frozenset(step["key"] for step in steps if _replaces(step)),
+            lineage=str(whole.get("lineage", "")),
+            serial=int(whole.get("serial", 0)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unusable(location, "It is not a plan that `reconciler plan --out` wrote.") from error
@@ -64,9 +78,7 @@ def check(plan: Plan, approval: Approval, location: str) -> None:
         raise StalePlanError(_stale(location, _OTHER_STATE))
     if plan.serial < approval.serial:
         raise StalePlanError(_stale(location, _OLDER_STATE))
-    unapproved = [
-        step for step in plan.steps if _is_due(step) and approval.digests.get(step.key) != step.digest
-    ]
+    unapproved = [step for step in plan.steps if _is_due(step) and not approval.covers(step)]
     if unapproved:
         raise StalePlanError(_stale(location, _differences(unapproved, approval)))
     if not plan.has_work:
@@ -81,12 +93,16 @@ def _counts(step: Json) -> bool:
     return bool(step["action"] != Action.KEEP and step["status"] != Status.EXPIRED)
 
 
+def _replaces(step: Json) -> bool:
+    return bool(step["action"] == Action.REPLACE and step["status"] != Status.WITHHELD)
+
+
 def _is_due(step: Step) -> bool:
     return step.action is not Action.KEEP and step.status is not Status.EXPIRED
 
 
 def _differences(unapproved: list[Step], approval: Approval) -> str:
-    told = [_difference(step, known=step.key in approval.digests) for step in unapproved[:DIFFERENCES_MAX]]
+    told = [_difference(step, known=step.key in approval.keys) for step in unapproved[:DIFFERENCES_MAX]]
     more = len(unapproved) - len(told)
     return "; ".join([*told, *([f"and {more} more"] if more else [])]) + "."
 

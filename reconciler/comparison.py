@@ -1,4 +1,4 @@
-"""Declared against recorded: one step for every key that either side knows.
+"""Declared against recorded: what is to be done for every key that either side knows.
 
 Pure. It says what is to be done and why; on which day is the budget's word.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import diff, fields
+from reconciler import existing, fields
 from reconciler.diff import Action
-from reconciler.meeting import kind, schedule, series, start_at
+from reconciler.meeting import kind, schedule, start_at
 from reconciler.normal import normal
 from reconciler.state import host_key
 from reconciler.step import Status, Step
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.meeting import Meeting, Schedule
+    from reconciler.references import Removed
     from reconciler.spec import Spec
-    from reconciler.state import Record, State
-
-NOT_YET = "this version shows it, but does not act on it yet"
-"""Why a step of the next releases is withheld: nothing is sent for it."""
+    from reconciler.state import Intent, Record, Retired, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +34,71 @@ class Comparison:
     now: datetime
 
     def steps(self) -> Iterator[Step]:
-        """Every key known to either side, once, sorted."""
+        """What is to be done for every key known to either side, sorted by key.
+
+        Most have one step. A move stands before what else is done about its key, the end of a
+        meeting that was replaced behind it.
+        """
         spec, state = self.spec, self.state
-        moved = self._moves()
-        imported = {wish.to: wish.id for wish in spec.imports}
-        renames = self._renames(set(moved.values()))
-        # A moved record is shown under its new key; what was begun under the old one is looked up under it.
-        left = state.meetings.keys() - moved.values()
-        for key in sorted({*spec.meetings, *left, *state.intents}):
-            meeting, record = spec.meetings.get(key), state.meetings.get(key)
-            if key in state.intents:
-                sends_again = key not in imported and not (meeting and self._old_key(meeting, renames))
-                yield replace(self._resolve(key, meeting), sends_again=sends_again)
-            elif meeting is None:
-                assert record is not None
-                yield self._undeclared(key, record)
-            elif record is not None:
-                yield self._recorded(meeting, record)
-            elif key in moved:
-                yield self._waits(meeting, Action.MOVE, f"is `{moved[key]}` so far; {NOT_YET}")
-            elif key in imported:
-                yield self._waits(meeting, Action.IMPORT, f"is meeting {imported[key]} in Zoom; {NOT_YET}")
-            else:
-                yield self._missing(meeting, renames)
+        moved = moves(spec, state)
+        about = _Lines(
+            moved=moved,
+            imported={wish.to: wish.id for wish in spec.imports},
+            removed={wish.id: wish for wish in spec.removed},
+            renames=self._renames(set(moved.values())),
+        )
+        # What stands under a moved key is shown under its new one.
+        known = {*state.meetings, *state.intents} - set(moved.values())
+        ends = self._ends({old: new for new, old in moved.items()})
+        for key in sorted({*spec.meetings, *known, *ends}):
+            if key in spec.meetings or key in known:
+                yield from self._of(key, about)
+            for gone in ends.get(key, ()):
+                yield existing.retired(gone, key, self._topic(key), self.now)
 
-    def _moves(self) -> dict[str, str]:
-        """Old keys by new ones, as far as something stands under the old and nothing under the new."""
-        state = self.state
-        known = state.meetings.keys() | state.intents.keys()
-        return {
-            move.to_key: move.from_key
-            for move in self.spec.moved
-            if move.from_key in known and move.to_key not in known
-        }
+    def _of(self, key: str, about: _Lines) -> Iterator[Step]:
+        source = about.moved.get(key, key)
+        meeting, record = self.spec.meetings.get(key), self.state.meetings.get(source)
+        intent = self.state.intents.get(source)
+        if key in about.moved and meeting is not None:
+            yield self._move(meeting, source, record)
+        imports = meeting is not None and key in about.imported
+        if intent is not None and not (imports and record is None):
+            yield self._resolve(key, intent, record, about)
+        elif meeting is None:
+            assert record is not None
+            yield existing.undeclared(key, record, about.removed.get(record.id), self.now)
+        elif record is not None:
+            found = self._recorded(meeting, record, about.removed.get(record.id))
+            yield from found if source == key else (step for step in found if not _is_plain_keep(step))
+        elif not imports:
+            yield self._missing(meeting, about.renames)
+        if imports and meeting is not None and (record is None or record.id != about.imported[key]):
+            yield self._import(meeting, about.imported[key], record)
 
-    def _resolve(self, key: str, meeting: Meeting | None) -> Step:
-        intent = self.state.intents[key]
+    def _move(self, meeting: Meeting, old: str, record: Record | None) -> Step:
+        starts_at = schedule(meeting.attributes, self.now).next_at
+        return Step(meeting.key, Action.MOVE, meeting.host, meeting.topic, meeting=meeting, from_key=old,
+                    id=record.id if record else None, starts_at=starts_at,
+                    reasons=(f"was `{old}` so far",))  # fmt: skip
+
+    def _resolve(self, key: str, intent: Intent, record: Record | None, about: _Lines) -> Step:
+        meeting, removal = self.spec.meetings.get(key), about.removed.get(intent.id or 0)
         topic = meeting.topic if meeting else str(intent.attributes.get("topic", ""))
         starts_at = schedule(meeting.attributes, self.now).next_at if meeting else None
         reason = f"an interrupted {intent.action}, begun {intent.begun_at}: Zoom is asked what became of it"
-        return Step(key, Action.RESOLVE, intent.host, topic, reasons=(reason,), meeting=meeting,
-                    id=intent.id, starts_at=starts_at)  # fmt: skip
+        host = meeting.host if meeting and self._same_host(meeting.host, intent.host) else intent.host
+        step = Step(key, Action.RESOLVE, host, topic, reasons=(reason,), meeting=meeting,
+                    id=intent.id, starts_at=starts_at, intent_action=Action(intent.action))  # fmt: skip
+        if record is None:
+            return replace(step, sends_again=meeting is None or self._old_key(meeting, about.renames) is None)
+        protected = record.protect or (meeting is not None and meeting.protect)
+        if intent.action == Action.REPLACE and removal is not None and not protected:
+            step = replace(step, retires=removal.destroy)
+        if meeting is None:
+            return step
+        asked = self._recorded(meeting, record, removal)[0]
+        return replace(step, changes=asked.changes, sends_again=_still_asked(step, asked))
 
     def _missing(self, meeting: Meeting, renames: Mapping[object, str]) -> Step:
         standing = schedule(meeting.attributes, self.now)
@@ -87,43 +109,55 @@ class Comparison:
         old = self._old_key(meeting, renames)
         if old is not None:
             return step.put(Status.WITHHELD, _likely_rename(old, meeting.key))
-        return replace(step, reasons=_shortened(meeting, standing, self.now))
+        sends = existing.shortened(meeting, standing, self.now)
+        return replace(step, reasons=sends) if sends else step
 
     def _old_key(self, meeting: Meeting, renames: Mapping[object, str]) -> str | None:
         """The undeclared record that the meeting could be, under a new key; None: there is none."""
         looks = self._looks(meeting.host, meeting.attributes)
         return next((renames[look] for look in looks if look in renames), None)
 
-    def _recorded(self, meeting: Meeting, record: Record) -> Step:
-        same_host = meeting.host == record.host or (
-            host_key(self.state, meeting.host) == host_key(self.state, record.host)
-        )
-        change = diff.compare(meeting, record, same_host=same_host)
+    def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
+        same_host = self._same_host(meeting.host, record.host)
+        return existing.declared(meeting, record, removal, self.now, same_host=same_host)
+
+    def _same_host(self, one: str, other: str) -> bool:
+        return one == other or host_key(self.state, one) == host_key(self.state, other)
+
+    def _import(self, meeting: Meeting, meeting_id: int, record: Record | None) -> Step:
         standing = schedule(meeting.attributes, self.now)
-        step = Step(meeting.key, change.action, meeting.host, meeting.topic, changes=change.fields,
-                    reasons=tuple(f"`{path}` is no longer declared" for path in change.released),
-                    meeting=meeting, id=record.id, starts_at=standing.next_at)  # fmt: skip
-        if standing.expired:
-            return step.put(Status.EXPIRED, "its time is over")
-        return step if change.action is Action.KEEP else step.put(Status.WITHHELD, NOT_YET)
+        step = Step(meeting.key, Action.IMPORT, meeting.host, meeting.topic, meeting=meeting, id=meeting_id,
+                    starts_at=standing.next_at, reasons=(f"is meeting {meeting_id} in Zoom",))  # fmt: skip
+        taken = self._taken(meeting, meeting_id, record)
+        if taken is not None:
+            return step.put(Status.WITHHELD, taken)
+        return step.put(Status.EXPIRED, "its time is over") if standing.expired else step
 
-    def _undeclared(self, key: str, record: Record) -> Step:
-        standing = schedule(record.attributes, self.now)
-        step = Step(key, Action.DESTROY, record.host, str(record.attributes.get("topic", "")), id=record.id,
-                    starts_at=standing.next_at)  # fmt: skip
-        if standing.expired:
-            return step.put(Status.EXPIRED, "its time is over and it is no longer declared")
-        wish = next((wish for wish in self.spec.removed if wish.id == record.id), None)
-        if wish is None:
-            line = f"removed: [{{key: {key}, id: {record.id}, destroy: true}}]"
-            return step.put(Status.WITHHELD, f"no longer declared, stays in Zoom; to end it, add `{line}`")
-        action = Action.DESTROY if wish.destroy else Action.FORGET
-        return replace(step, action=action).put(Status.WITHHELD, f"named under `removed`; {NOT_YET}")
+    def _taken(self, meeting: Meeting, meeting_id: int, record: Record | None) -> str | None:
+        """Why the id cannot be recorded under the meeting's key; None: it can."""
+        state, key = self.state, meeting.key
+        if record is not None:
+            return (f"`{key}` is meeting {record.id} already; take the line out, "
+                    f"or run `reconciler state rm {key}` first")  # fmt: skip
+        owner = next((name for name, one in state.meetings.items() if one.id == meeting_id), None)
+        if owner in self.spec.meetings:
+            return f"that one is `{owner}` already; take one of the two out"
+        if owner is not None:
+            return f"that one is `{owner}` already; write `moved: [{{from: {owner}, to: {key}}}]` instead"
+        if any(gone.id == meeting_id for gone in state.retired):
+            return "that one was replaced and is to be ended; take the line out"
+        return None
 
-    def _waits(self, meeting: Meeting, action: Action, reason: str) -> Step:
-        starts_at = schedule(meeting.attributes, self.now).next_at
-        return Step(meeting.key, action, meeting.host, meeting.topic, Status.WITHHELD, reasons=(reason,),
-                    meeting=meeting, starts_at=starts_at)  # fmt: skip
+    def _ends(self, new_keys: Mapping[str, str]) -> dict[str, list[Retired]]:
+        """What was replaced and is still to be ended, by the key that its successor has now."""
+        ends: dict[str, list[Retired]] = {}
+        for gone in self.state.retired:
+            ends.setdefault(new_keys.get(gone.key, gone.key), []).append(gone)
+        return ends
+
+    def _topic(self, key: str) -> str:
+        meeting, record = self.spec.meetings.get(key), self.state.meetings.get(key)
+        return meeting.topic if meeting else str(record.attributes.get("topic", "")) if record else ""
 
     def _renames(self, moved: set[str]) -> dict[object, str]:
         """Undeclared records by everything that a renamed key would have kept."""
@@ -144,24 +178,45 @@ class Comparison:
         return (looks,) if rule is None else (looks, (*same, "recurrence", rule))
 
 
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What `moved`, `imports` and `removed` say, by what is looked up; `renames`: see `Comparison`."""
+
+    moved: Mapping[str, str]
+    imported: Mapping[str, int]
+    removed: Mapping[int, Removed]
+    renames: Mapping[object, str]
+
+
+def moves(spec: Spec, state: State) -> dict[str, str]:
+    """Old keys by new ones, as far as something stands under the old and nothing under the new."""
+    known = state.meetings.keys() | state.intents.keys()
+    return {
+        move.to_key: move.from_key
+        for move in spec.moved
+        if move.from_key in known and move.to_key not in known
+    }
+
+
+def _is_plain_keep(step: Step) -> bool:
+    return step.action is Action.KEEP and not step.is_work
+
+
+def _still_asked(step: Step, asked: Step) -> bool:
+    """Whether an interrupted request that did not happen is sent, by what is asked for now.
+
+    An update is sent even where the spec went back to the record: it may have happened.
+    """
+    if asked.status is not Status.NOW:
+        return False
+    if step.intent_action is Action.UPDATE:
+        return asked.action in {Action.UPDATE, Action.KEEP}
+    return asked.action is step.intent_action
+
+
 def _begun(standing: Schedule) -> str:
     when = "its time is over" if standing.expired else "it has begun"
     return f"{when}: Zoom would start it at once, so it is not sent"
-
-
-def _shortened(meeting: Meeting, standing: Schedule, now: datetime) -> tuple[str, ...]:
-    repeated = series(meeting.attributes)
-    if not standing.over or repeated is None:
-        return ()
-    over = "1 occurrence is over" if standing.over == 1 else f"{standing.over} occurrences are over"
-    left = "" if standing.left is None else f", {standing.left} left"
-    return (f"{over}; sends {_read_out(repeated.next_local(now) or '')}{left}",)
-
-
-def _read_out(start_time: str) -> str:
-    """`2027-02-01T10:00:00` as people write it; seconds only where there are some."""
-    clock = start_time.replace("T", " ").removesuffix("Z").removesuffix(":00")
-    return f"{clock} UTC" if start_time.endswith("Z") else clock
 
 
 def _likely_rename(old: str, new: str) -> str:

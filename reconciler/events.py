@@ -42,7 +42,10 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """It happened, and the record is durable. `notes` say what Zoom stored otherwise than declared."""
+    """It happened, and the record is durable. `notes` say what Zoom stored otherwise than declared.
+
+    `action` tells what: a move has its old key in `from_key`.
+    """
 
     at: datetime
     key: str
@@ -51,6 +54,7 @@ class StepDone:
     id: int
     next_at: datetime | None
     notes: tuple[str, ...] = ()
+    from_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,14 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class StepDeferred:
-    """Its turn is on a later UTC day (None: a later run). `reason` says why."""
+    """Its turn is on a later UTC day (None: a later run). `reason` says why, `action` what waits."""
 
     at: datetime
     key: str
     host: str
     day: str | None
     reason: str
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)

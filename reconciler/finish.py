@@ -32,11 +32,11 @@ class Finisher:
         self._tasks: list[asyncio.Task[None]] = []
 
     def confirm(self, pending: Pending, answer: Answer) -> None:
-        """Record the new meeting in the place of its intent; the rest follows beside the next request."""
+        """Record the meeting in the place of its intent; the rest follows beside the next request."""
         record = recorded_as(pending, answer.body)
 
         def confirmed(state: State) -> State:
-            state = state.confirm(pending.step.key, record)
+            state = pending.confirm(state, record)
             if answer.requests_left is None:
                 return state
             limit = self._run.limits(pending.step.host).daily
@@ -54,11 +54,13 @@ class Finisher:
         try:
             await durable
         except StateError as error:
-            run.fail(step, advice.unrecorded(step, record.id, error))
+            run.fail(step, advice.unrecorded(step, record.id, error, pending.action))
             return
+        if pending.action is Action.REPLACE:
+            run.retire(step, pending.before)
         notes = await self._read_back(pending, record)
         next_at = schedule(record.attributes, run.now()).next_at
-        run.tell(StepDone(run.now(), step.key, Action.CREATE, step.host, record.id, next_at, notes))
+        run.tell(StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes))
 
     async def _read_back(self, pending: Pending, record: Record) -> tuple[str, ...]:
         try:
@@ -66,22 +68,27 @@ class Finisher:
         except RemoteError as error:
             return (advice.unread(record.id, error),)
         seen = readback.observed(pending.sent, stored.body)
-        if seen:
+        known = readback.merged(record.observed, pending.sent, seen)
+        if known != record.observed:
             key = pending.step.key
             with suppress(StateError):  # the journal tells it to everyone; what was read is told all the same
                 await self._run.journal.commit(
-                    lambda state: state.confirm(key, replace(record, observed=seen))
+                    lambda state: state.confirm(key, replace(record, observed=known))
                 )
         return readback.notes(pending.sent, seen)
 
 
 def recorded_as(pending: Pending, answered: Body) -> Record:
-    """The record of a meeting that Zoom answered with."""
-    meeting = pending.step.meeting
+    """The record of a meeting that Zoom answered with, or of the one that it changed."""
+    meeting, before = pending.step.meeting, pending.before
+    protect = meeting is not None and meeting.protect
+    if pending.is_update:
+        assert before is not None, "only what is recorded is changed"
+        return replace(before, attributes=pending.intent.attributes, protect=protect)
     return Record(
         id=answered["id"],
         host=pending.step.host,
         created_at=answered.get("created_at"),
         attributes=pending.intent.attributes,
-        protect=meeting is not None and meeting.protect,
+        protect=protect,
     )

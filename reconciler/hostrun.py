@@ -1,4 +1,4 @@
-"""One host's part of an apply: its open requests first, then its creates, one after another.
+"""One host's part of an apply: its open requests first, then its writes, one after another.
 
 What may have happened is looked up before anything else is sent, and a host's
 meetings are listed once before its first create, so that none is made twice.
@@ -13,17 +13,19 @@ from reconciler.diff import Action
 from reconciler.errors import (
     AccessError,
     DailyLimitError,
+    GoneError,
     NeverSentError,
     RefusedError,
     RemoteError,
     StateError,
     UnknownOutcomeError,
 )
-from reconciler.events import StepDeferred, StepStarted
+from reconciler.events import StepStarted
 from reconciler.finish import Finisher
 from reconciler.lists import Lists
-from reconciler.resolver import Resolver
+from reconciler.resolver import MAKING, Resolver
 from reconciler.sender import Sender
+from reconciler.updates import Updates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,11 +47,16 @@ class HostRun:
         ordered = sorted(steps, key=_turn)
         self._run = run
         self._lists = Lists(run.remote, host)
-        self._resolver = Resolver(run, host, self._lists, (one for one in ordered if _is_open(one)))
-        self._queue = [step for step in ordered if not _is_open(step)]
+        begun = {step.key: step for step in ordered if step.action is Action.RESOLVE}
+        actions = {key: run.journal.state.intents[key].action for key in begun}
+        making = (step for key, step in begun.items() if actions[key] in MAKING)
+        changing = (step for key, step in begun.items() if actions[key] not in MAKING)
+        self._queue = [step for step in ordered if step.action is not Action.RESOLVE]
         self._earlier: dict[str, Intent] = {}
         self._sender = Sender(run, host)
         self._finisher = Finisher(run)
+        self._resolver = Resolver(run, host, self._lists, making)
+        self._updates = Updates(run, self._finisher, changing)
 
     async def work(self) -> None:
         """Do all of it; every fact is durable, or known not to be, and told when this returns."""
@@ -63,6 +70,7 @@ class HostRun:
 
     async def _send_all(self) -> None:
         try:
+            await self._updates.earlier()
             await self._resolver.earlier()
             self._line_up_again()
             await self._create()
@@ -71,10 +79,12 @@ class HostRun:
 
     def _line_up_again(self) -> None:
         """Put what was found absent into the line, each in its turn."""
-        while self._resolver.again:
-            step, intent = self._resolver.again.pop()
-            self._earlier[step.key] = intent
-            self._queue.append(step)
+        for again in (self._resolver.again, self._updates.again):
+            while again:
+                step, intent = again.pop()
+                if intent is not None:
+                    self._earlier[step.key] = intent
+                self._queue.append(step)
         self._queue.sort(key=_turn)
 
     async def _create(self) -> None:
@@ -93,10 +103,13 @@ class HostRun:
                     await self._send(pending)
 
     async def _stop_twins(self) -> None:
-        declared = {step.key: step.meeting.attributes for step in self._queue if step.meeting}
+        making = [step for step in self._queue if step.action is not Action.UPDATE]
+        if not making:
+            return
+        declared = {step.key: step.meeting.attributes for step in making if step.meeting}
         await self._lists.read(declared.values())
         listed, known = self._lists.meetings, self._run.journal.state.known_ids()
-        for step in tuple(self._queue):
+        for step in making:
             missing = self._lists.missing(declared[step.key])
             twin = twins.find(declared[step.key], listed, known)
             if missing is not None or twin is not None:
@@ -107,12 +120,15 @@ class HostRun:
 
     async def _send(self, pending: Pending) -> None:
         step, run = pending.step, self._run
-        run.tell(StepStarted(run.now(), step.key, Action.CREATE, step.host, step.topic))
+        run.tell(StepStarted(run.now(), step.key, pending.action, step.host, step.topic))
         try:
             answer = await self._sender.send(pending)
         except UnknownOutcomeError as error:
             self._queue.remove(step)
-            await self._resolver.lost(pending, error, unsent=self._sender.held_keys)
+            if pending.is_update:
+                await self._updates.lost(pending, error)
+            else:
+                await self._resolver.lost(pending, error, unsent=self._sender.held_keys)
             self._line_up_again()
         except DailyLimitError as error:
             await self._sender.close_day(pending, whole_account=error.scope == "account")
@@ -127,11 +143,11 @@ class HostRun:
             await self._done(pending, answer)
         elif pending.is_outdated(self._run.now()):
             self._queue.remove(pending.step)
-            self._run.fail(pending.step, advice.too_late(pending.step))
+            self._run.fail(pending.step, advice.too_late(pending.step, pending.action))
 
     async def _done(self, pending: Pending, answer: Answer) -> None:
         self._finisher.confirm(pending, answer)
-        if pending.earlier is None:
+        if pending.earlier is None or pending.is_update:
             return
         try:
             await self._resolver.landed_late(pending, answer.body["id"])
@@ -141,9 +157,10 @@ class HostRun:
     async def _refused(self, pending: Pending, error: RefusedError | NeverSentError) -> None:
         await self._run.journal.commit(pending.take_back)
         self._queue.remove(pending.step)
-        self._run.fail(
-            pending.step, error.diagnostic, error.fields if isinstance(error, RefusedError) else ()
-        )
+        told = error.diagnostic
+        if pending.is_update and isinstance(error, GoneError):
+            told = advice.gone(pending.step, pending.intent.id)
+        self._run.fail(pending.step, told, error.fields if isinstance(error, RefusedError) else ())
         if isinstance(error, NeverSentError):
             raise error  # the next one would not get away either
         if isinstance(error, AccessError):
@@ -152,6 +169,7 @@ class HostRun:
     def _give_up(self, error: RemoteError) -> None:
         """What waits for the list is told as failed; nothing was sent for it."""
         self._resolver.give_up(error)
+        self._updates.give_up(error)
         if isinstance(error, DailyLimitError):
             return  # the rest has its turn on a later day
         for step in self._queue:
@@ -164,13 +182,10 @@ class HostRun:
         """Tell what was not sent, and when its turn is."""
         run = self._run
         self._resolver.give_up(None)
+        self._updates.give_up(None)
         for step in self._queue:
             reason, day = (STOPPED, None) if run.ended() else (NO_BUDGET, run.tomorrow())
-            run.tell(StepDeferred(run.now(), step.key, step.host, day, reason))
-
-
-def _is_open(step: Step) -> bool:
-    return step.action is Action.RESOLVE
+            run.defer(step, day, reason)
 
 
 def _turn(step: Step) -> tuple[object, ...]:

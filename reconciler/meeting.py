@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler import recurrence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from reconciler.fields import Json
@@ -23,6 +23,12 @@ SERIES = 8
 
 DURATION_MINUTES_DEFAULT = 60
 """What Zoom assumes where no duration is declared."""
+
+SOON = timedelta(hours=1)
+"""How long before its start a meeting is not ended any more: people are on their way to it."""
+
+_TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
+"""What says when a meeting is: a change of one is sent with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +116,15 @@ def schedule(attributes: Mapping[str, Json], now: datetime) -> Schedule:
         return Schedule()
     if begins > now:
         return Schedule(next_at=begins)
-    length = timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    length = _length(attributes)
     repeated = series(attributes)
     if repeated is None:
         return Schedule(over=1, left=0, begun=True, expired=begins + length <= now)
     return _schedule_of(repeated, length, now)
+
+
+def _length(attributes: Mapping[str, Json]) -> timedelta:
+    return timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
 
 
 def _schedule_of(repeated: recurrence.Series, length: timedelta, now: datetime) -> Schedule:
@@ -124,6 +134,18 @@ def _schedule_of(repeated: recurrence.Series, length: timedelta, now: datetime) 
     last = repeated.last()
     ended = last is None or last + length <= now
     return Schedule(over=remaining.over, left=0, begun=True, expired=ended)
+
+
+def runs_or_starts_soon(attributes: Mapping[str, Json], now: datetime) -> bool:
+    """Whether it takes place at `now` or starts within the hour; False where it has no fixed time."""
+    standing = schedule(attributes, now)
+    if standing.next_at is not None and standing.next_at <= now + SOON:
+        return True
+    if not standing.over or standing.expired:
+        return False
+    repeated = series(attributes)
+    started = repeated.occurrence(standing.over - 1) if repeated else start_at(attributes)
+    return started is not None and now < started + _length(attributes)
 
 
 def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) -> dict[str, Json]:
@@ -142,6 +164,48 @@ def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) ->
     if repeated.recurrence.get("end_times"):
         sent["recurrence"] = {**repeated.recurrence, "end_times": standing.left}
     return sent
+
+
+def patch(
+    attributes: Mapping[str, Json], paths: Iterable[str], now: datetime, passcode: str | None
+) -> dict[str, Json]:
+    """The smallest update body that carries the fields at the dotted `paths`, as `body` has them.
+
+    Of `settings` only what changes. A mapping inside it, a list and a rule go whole, since Zoom says
+    of none of them that it takes a part. When a meeting is goes whole, too: a start is read
+    in its zone, and a series is rescheduled by its rule and its next start together.
+    """
+    whole = body(attributes, now, passcode)
+    sent: dict[str, Json] = {}
+    for path in paths:
+        first, *inner = path.split(".")
+        if first in _TIMES:
+            sent |= _times_of(whole, first)
+        elif first == "settings" and inner:
+            sent.setdefault("settings", {})[inner[0]] = whole["settings"][inner[0]]
+        else:
+            sent[first] = whole[first]
+    return sent
+
+
+def _times_of(whole: Mapping[str, Json], changed: str) -> dict[str, Json]:
+    """What goes together when `changed` changes; the type only where it is what changes."""
+    names = ("start_time", "timezone", *(("recurrence",) if kind(whole) == SERIES else ()))
+    times = {name: whole[name] for name in names if name in whole}
+    return {**times, "type": kind(whole)} if changed == "type" else times
+
+
+def without(attributes: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:
+    """The attributes without the fields at the dotted `paths`; a mapping that gets empty goes, too."""
+    kept = dict(attributes)
+    for path in paths:
+        first, _, inner = path.partition(".")
+        rest = without(kept[first], (inner,)) if inner and isinstance(kept.get(first), dict) else {}
+        if rest:
+            kept[first] = rest
+        else:
+            kept.pop(first, None)
+    return kept
 
 
 def recorded(attributes: Mapping[str, Json], salt: bytes) -> dict[str, Json]:

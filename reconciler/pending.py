@@ -1,4 +1,4 @@
-"""A create on its way: its intent, what is sent for it, and what it was charged to."""
+"""A write on its way: its intent, what is sent for it and how, and what it was charged to."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.budget import urgent
-from reconciler.meeting import body, recorded, schedule, start_at
-from reconciler.state import Attempt, Intent
+from reconciler.diff import Action
+from reconciler.meeting import body, patch, recorded, schedule, start_at
+from reconciler.state import Attempt, Intent, retire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from reconciler.fields import Json
-    from reconciler.state import State
+    from reconciler.ports import Answer, BeforeSend, Remote
+    from reconciler.state import Record, Retired, State
     from reconciler.step import Step
 
 
@@ -29,11 +31,11 @@ class Author:
 
 @dataclass(slots=True)
 class Pending:
-    """A create whose intent is durable since the monotonic second `durable_at`.
+    """A create, update or replace whose intent is durable since the monotonic second `durable_at`.
 
     `day` is the UTC day it is charged to, `sent` the body (with its passcode: never
     shown), `departures` how many times it was let go under this charge, `earlier` the
-    interrupted create that it repeats.
+    interrupted request that it repeats, `before` the record that it changes or replaces.
     """
 
     step: Step
@@ -43,11 +45,29 @@ class Pending:
     durable_at: float = 0.0
     departures: int = 0
     earlier: Intent | None = None
+    before: Record | None = None
 
     @property
     def key(self) -> str:
         """The key of its meeting."""
         return self.step.key
+
+    @property
+    def action(self) -> Action:
+        """What it does: create, update or replace."""
+        return Action(self.intent.action)
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it changes a meeting, and makes none."""
+        return self.action is Action.UPDATE
+
+    async def send(self, remote: Remote, host: str, before_send: BeforeSend) -> Answer:
+        """Zoom's answer: to a change of its meeting, or to a new one of `host`. Raises as `Remote` does."""
+        if not self.is_update:
+            return await remote.create(host, self.sent, before_send=before_send)
+        assert self.intent.id is not None, "what is changed has an id"
+        return await remote.update(self.intent.id, self.sent, before_send=before_send)
 
     def is_outdated(self, now: datetime) -> bool:
         """Whether its start has passed since the body was made."""
@@ -58,6 +78,12 @@ class Pending:
         """The state with its intent and charge."""
         return state.begin(self.key, self.intent, day=self.day)
 
+    def confirm(self, state: State, record: Record) -> State:
+        """The state with `record` in the place of its intent; what it replaces is still to be ended."""
+        if self.action is not Action.REPLACE:
+            return state.confirm(self.key, record)
+        return state.replace(self.key, record, retired_by(self.step, self.before))
+
     def take_back(self, state: State) -> State:
         """The state without its intent.
 
@@ -67,31 +93,48 @@ class Pending:
         if self.departures:
             return state.withdraw(self.key)
         before = state.rewrite(self.key, self.earlier) if self.earlier else state.withdraw(self.key)
-        return before.charge(self.day, self.step.host, -1)
+        return before.charge(self.day, self.intent.host, -1)
 
 
-def prepare(step: Step, now: datetime, day: str, author: Author, earlier: Intent | None) -> Pending:
-    """A create of what the spec says at `now`; `earlier` is the interrupted one that it repeats."""
+def prepare(  # noqa: PLR0913 - what is asked for, when, by whom, and what stands there already
+    step: Step,
+    now: datetime,
+    day: str,
+    author: Author,
+    *,
+    earlier: Intent | None,
+    before: Record | None,
+) -> Pending:
+    """What the spec says at `now`; `earlier` is the interrupted request that it repeats."""
     meeting = step.meeting
-    assert meeting is not None, "only what is declared is created"
-    sent = body(meeting.attributes, now, _passcode(step, author))
+    assert meeting is not None, "only what is declared is sent"
+    action = step.action.value if earlier is None else earlier.action
+    sent = _sent(step, action, now, _passcode(step, author))
     begun_at = now.isoformat().replace("+00:00", "Z")
     intent = Intent(
-        action=step.action.value if earlier is None else earlier.action,
+        action=action,
         host=step.host,
         attributes=recorded(meeting.attributes, author.salt()),
         sent=(*(earlier.sent if earlier else ()), attempt_of(sent)),
         first_begun_at=earlier.first_begun_at if earlier else begun_at,
         begun_at=begun_at,
         owner=author.owner,
+        id=before.id if before is not None and action != Action.CREATE else None,
     )
-    return Pending(step, intent, sent, day, earlier=earlier)
+    return Pending(step, intent, sent, day, earlier=earlier, before=before)
 
 
 def renew(pending: Pending, now: datetime, author: Author) -> None:
     """Give it the body of `now`, as a further attempt: its start has passed, or its intent grew old."""
-    fresh = prepare(pending.step, now, pending.day, author, pending.intent)
+    fresh = prepare(pending.step, now, pending.day, author, earlier=pending.intent, before=pending.before)
     pending.sent, pending.intent = fresh.sent, fresh.intent
+
+
+def retired_by(step: Step, before: Record | None) -> Retired | None:
+    """The old meeting of a replace, as one that is still to be ended; None: it is left in Zoom."""
+    if before is None or not step.retires:
+        return None
+    return retire(step.key, before)
 
 
 def is_urgent(step: Step, now: datetime) -> bool:
@@ -105,6 +148,15 @@ def is_urgent(step: Step, now: datetime) -> bool:
 def attempt_of(sent: Mapping[str, Json]) -> Attempt:
     """What of a body may differ from one attempt to the next."""
     return Attempt(sent.get("start_time"), sent.get("recurrence", {}).get("end_times"))
+
+
+def _sent(step: Step, action: str, now: datetime, passcode: str | None) -> dict[str, Json]:
+    assert step.meeting is not None
+    attributes = step.meeting.attributes
+    if action != Action.UPDATE:
+        return body(attributes, now, passcode)
+    # A passcode that did not change is not sent, and so was not read.
+    return patch(attributes, tuple(change.path for change in step.changes), now, passcode or "")
 
 
 def _passcode(step: Step, author: Author) -> str | None:

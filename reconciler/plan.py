@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from reconciler import budget, remarks
+from reconciler import budget, remarks, stale
 from reconciler.budget import Allowances, Ask
 from reconciler.comparison import Comparison
 from reconciler.diff import Action
@@ -111,7 +111,11 @@ def build(
         serial=state.serial,
         planned_at=now,
         options=asked,
-        diagnostics=(*map(remarks.unmatched, unmatched), *remarks.of(steps, now)),
+        diagnostics=(
+            *map(remarks.unmatched, unmatched),
+            *remarks.of(steps, now),
+            *stale.remarks(spec, state, found),
+        ),
     )
 
 

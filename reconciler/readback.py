@@ -25,6 +25,21 @@ def observed(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, 
     return {each.dotted: HIDDEN if each.described.secret else each.stored for each in diverging(sent, stored)}
 
 
+def merged(before: Mapping[str, Json], sent: Mapping[str, Json], seen: Mapping[str, Json]) -> dict[str, Json]:
+    """What is known to be otherwise after a partial update: `seen`, and what it did not touch."""
+    return {path: value for path, value in before.items() if not touches(sent, path)} | dict(seen)
+
+
+def touches(sent: Mapping[str, Json], path: str) -> bool:
+    """Whether the dotted `path` is in `sent`."""
+    value: Json = sent
+    for name in path.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return True
+
+
 def notes(sent: Mapping[str, Json], seen: Mapping[str, Json]) -> tuple[str, ...]:
     """One line for each field of `observed`, as a person would say it."""
     return tuple(_note(path, _at(sent, path), value) for path, value in seen.items())

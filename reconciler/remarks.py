@@ -48,12 +48,16 @@ def unmatched(glob: str) -> Diagnostic:
 def late(step: Step) -> Diagnostic:
     """A meeting that starts before the budget lets it be sent."""
     assert step.starts_at is not None
+    exists = step.action in {Action.UPDATE, Action.REPLACE}
     return Diagnostic(
         code="plan.late",
         summary="A meeting starts before its turn",
         detail=f"{step.key} starts {step.starts_at:%Y-%m-%d %H:%M} UTC, "
-        f"and {step.host} has no request left for it before {step.day} (UTC).",
-        hint="Give it another host, lower `budget.reserve`, "
+        f"and {step.host} has no request left for it before {step.day} (UTC)."
+        f"{' Until then it stays as it is.' if exists else ''}",
+        hint="Lower `budget.reserve`, or tell the people who come."
+        if exists
+        else "Give it another host, lower `budget.reserve`, "
         "or create it by hand in Zoom and name it under `imports`.",
         severity=Severity.WARNING,
         key=step.key,

@@ -1,4 +1,4 @@
-"""What became of one host's requests whose answers were lost, and what follows from it.
+"""What became of one host's creates whose answers were lost, and what follows from it.
 
 A request is looked up after the settling time, never before, and never alone: a host's
 open intents share one list of candidates. Nothing is sent from here.
@@ -12,6 +12,7 @@ from reconciler import advice, diff, lookup, readback
 from reconciler.diff import Action
 from reconciler.events import Outcome, Resolved
 from reconciler.meeting import schedule
+from reconciler.pending import retired_by
 from reconciler.state import Record, host_key
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
     from reconciler.step import Step
 
 
+MAKING = frozenset({Action.CREATE, Action.REPLACE})
+"""What makes a meeting, and is looked up in a list."""
+
+
 class Resolver:
-    """One host's open requests.
+    """One host's open creates, those that replace a meeting among them.
 
     `open` has the steps of which nobody knows yet, `again` the absent ones that the spec still
     asks for, each with the intent that it repeats; whoever sends them takes them out.
@@ -46,9 +51,6 @@ class Resolver:
 
         Raises `RemoteError` where the host's list or a candidate cannot be read.
         """
-        for key in [key for key in self.open if not self._is_create(key)]:
-            step, action = self.open.pop(key), self._run.journal.state.intents[key].action
-            self._run.fail(step, advice.newer_intent(step, action))
         if not self.open:
             return
         assert self._run.settled_from is not None
@@ -115,7 +117,7 @@ class Resolver:
         }
 
     def _is_create(self, key: str) -> bool:
-        return self._run.journal.state.intents[key].action == Action.CREATE
+        return self._run.journal.state.intents[key].action in MAKING
 
     async def _adopt(self, step: Step, intent: Intent, found: Body) -> None:
         record = Record(
@@ -126,13 +128,23 @@ class Resolver:
             observed=readback.observed(lookup.as_sent(intent, found), found),
             protect=step.meeting is not None and step.meeting.protect,
         )
-        await self._run.journal.commit(lambda state: state.confirm(step.key, record))
+        await self._record(step, intent, record)
         self._resolved(step, Outcome.ADOPTED, made=record.id)
         if step.meeting is None:
             return
         change = diff.compare(step.meeting, record, same_host=self._same_host(step.meeting.host, intent))
         if change.action is not Action.KEEP:
             self._run.notice(advice.differs_now(step))
+
+    async def _record(self, step: Step, intent: Intent, record: Record) -> None:
+        """Have it durable; of a replace, with the old meeting as one that is still to be ended."""
+        if intent.action != Action.REPLACE:
+            await self._run.journal.commit(lambda state: state.confirm(step.key, record))
+            return
+        before = self._run.journal.state.meetings.get(step.key)
+        retired = retired_by(step, before)
+        await self._run.journal.commit(lambda state: state.replace(step.key, record, retired))
+        self._run.retire(step, before)
 
     async def _absent(self, step: Step, intent: Intent) -> None:
         """Have it sent once more, as the spec says now; where the spec no longer asks for it, let it go."""
@@ -150,11 +162,17 @@ class Resolver:
     def _wants(self, step: Step, intent: Intent) -> bool:
         if step.meeting is None or not step.sends_again or not self._same_host(step.meeting.host, intent):
             return False
-        return not schedule(step.meeting.attributes, self._run.now()).begun
+        if schedule(step.meeting.attributes, self._run.now()).begun:
+            return False
+        record = self._run.journal.state.meetings.get(step.key)
+        if record is None:
+            return intent.action == Action.CREATE
+        same_host = self._same_host(step.meeting.host, record)
+        return diff.compare(step.meeting, record, same_host=same_host).action is Action.REPLACE
 
-    def _same_host(self, declared: str, intent: Intent) -> bool:
+    def _same_host(self, declared: str, found: Intent | Record) -> bool:
         state = self._run.journal.state
-        return host_key(state, declared) == host_key(state, intent.host)
+        return host_key(state, declared) == host_key(state, found.host)
 
     def _resolved(
         self, step: Step, outcome: Outcome, diagnostic: Diagnostic | None = None, made: int | None = None

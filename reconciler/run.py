@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.journal import Journal
     from reconciler.pending import Author
     from reconciler.ports import Clock, Lease, Remote
+    from reconciler.state import Record
     from reconciler.step import Step
 
 NAP_SECONDS = 0.5
@@ -62,6 +63,8 @@ class Run:
     """The monotonic second of this run's first durable write: older requests have left before it."""
     unfit: dict[str, Diagnostic] = field(default_factory=dict)
     """Why a key cannot be created in this run: its passcode is missing or unfit."""
+    ends: list[Step] = field(default_factory=list)
+    """The destroys of what was replaced in this run: approved with the replace."""
     told: Counter[str] = field(default_factory=Counter)
     """How often each outcome was told."""
     line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SENDERS_MAX))
@@ -76,6 +79,17 @@ class Run:
         """Tell that a step is known not to have happened; `refused` as in `StepFailed`."""
         located = replace(diagnostic, key=step.key)
         self.tell(StepFailed(self.now(), step.key, step.action, step.host, located, refused))
+
+    def defer(self, step: Step, day: str | None, reason: str) -> None:
+        """Tell that a step's turn comes on `day`, or in a later run."""
+        self.tell(StepDeferred(self.now(), step.key, step.host, day, reason, step.action))
+
+    def retire(self, step: Step, before: Record | None) -> None:
+        """Have the old meeting of a replace ended once everything is sent; unless it is left in Zoom."""
+        if before is not None and step.retires:
+            self.ends.append(
+                replace(step, action=Action.DESTROY, id=before.id, host=before.host, meeting=None, changes=())
+            )
 
     def notice(self, diagnostic: Diagnostic) -> None:
         """Tell something that stops nothing."""
@@ -132,9 +146,17 @@ class Run:
         )
 
 
+_DONE = {
+    Action.CREATE: "added",
+    Action.REPLACE: "added",  # and its old meeting counts as destroyed once it is
+    Action.UPDATE: "changed",
+    Action.DESTROY: "destroyed",
+}
+
+
 def _kind(event: Event) -> str:
     if isinstance(event, StepDone):
-        return "added" if event.action is Action.CREATE else "changed"
+        return _DONE.get(event.action, "recorded")
     if isinstance(event, Resolved):
         return "unclear" if event.outcome is Outcome.UNCLEAR else "resolved"
     kinds = {StepFailed: "failed", StepDeferred: "deferred"}

@@ -1,4 +1,4 @@
-"""One host's creates on their way out: begun durably, held back while they must be, sent one by one.
+"""One host's writes on their way out: begun durably, held back while they must be, sent one by one.
 
 Between an intent's durable write and the moment its bytes leave, the day may
 turn, the intent may grow old, the lock may run out: each is looked at again at
@@ -33,7 +33,7 @@ class NotNowError(Exception):
 
 
 class Sender:
-    """Sends one host's creates; `held` has those whose intent is durable and that were not sent."""
+    """Sends one host's writes; `held` has those whose intent is durable and that were not sent."""
 
     def __init__(self, run: Run, host: str) -> None:
         self._run = run
@@ -66,8 +66,13 @@ class Sender:
         self, steps: Sequence[Step], day: str, earlier: Mapping[str, Intent]
     ) -> tuple[Pending, ...]:
         """Make the intents and charges of `steps` durable, in one write."""
-        run = self._run
-        fresh = tuple(prepare(step, run.now(), day, run.author, earlier.get(step.key)) for step in steps)
+        run, known = self._run, self._run.journal.state.meetings
+        fresh = tuple(
+            prepare(
+                step, run.now(), day, run.author, before=known.get(step.key), earlier=earlier.get(step.key)
+            )
+            for step in steps
+        )
         self.held.extend(fresh)
         await self._commit(fresh)
         return fresh
@@ -75,14 +80,12 @@ class Sender:
     async def send(self, pending: Pending) -> Answer | None:
         """Zoom's answer; None where it may not be sent in this run any more (it stays in `held`).
 
-        Raises what `Remote.create` raises, and `StateError`.
+        Raises what `Remote` raises, and `StateError`.
         """
         async with self._run.line:
             while await self._ready(pending):
                 try:
-                    answer = await self._run.remote.create(
-                        self._host, pending.sent, before_send=partial(self._leave, pending)
-                    )
+                    answer = await pending.send(self._run.remote, self._host, partial(self._leave, pending))
                 except NotNowError:
                     continue
                 except NeverSentError:

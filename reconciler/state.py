@@ -19,6 +19,10 @@ USAGE_DAYS_KEPT = 7
 """Days of the ledger that stay in the state; only today's counts."""
 
 
+_TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
+"""What of the attributes says when a meeting is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A meeting that exists.
@@ -61,11 +65,12 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A meeting that was replaced and is still to be ended."""
+    """A meeting that was replaced and is still to be ended; `times` of its attributes say when it is."""
 
     id: int
     host: str
     key: str
+    times: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +106,20 @@ class State:
             intents=_without(self.intents, key),
         )
 
-    def withdraw(self, key: str) -> State:
-        """Without the intent: it is known not to have happened. The charge stays."""
-        return replace(self, intents=_without(self.intents, key))
+    def replace(self, key: str, record: Record, retired: Retired | None) -> State:
+        """With `record` in the place of the intent and of the record so far: one value, so one durable write.
 
-    def forget(self, key: str) -> State:
-        """Without the record and the intent of `key`."""
-        return replace(self, meetings=_without(self.meetings, key), intents=_without(self.intents, key))
+        `retired` is what the old one is still to be ended as; None: it is left in Zoom.
+        """
+        gone = (*self.retired, retired) if retired and retired not in self.retired else self.retired
+        return replace(self.confirm(key, record), retired=gone)
+
+    def adopt(self, key: str, record: Record) -> State:
+        """With a meeting that exists already under `key`; what was begun under it is thereby judged."""
+        return self.confirm(key, record)
 
     def move(self, from_key: str, to_key: str) -> State:
-        """With all that stands under `from_key` under `to_key`, which is free: record, intent, retired."""
+        """With everything that stands under `from_key` under `to_key`; nothing where nothing does."""
         return replace(
             self,
             meetings=_renamed(self.meetings, from_key, to_key),
@@ -119,6 +128,28 @@ class State:
                 replace(gone, key=to_key) if gone.key == from_key else gone for gone in self.retired
             ),
         )
+
+    def bury(self, meeting_id: int) -> State:
+        """Without the retired id: the meeting is gone."""
+        return replace(self, retired=tuple(gone for gone in self.retired if gone.id != meeting_id))
+
+    def release(self, key: str, attributes: Mapping[str, Json], *, protect: bool) -> State:
+        """With `attributes` and `protect` as those of the record, which sends nothing.
+
+        What Zoom stored otherwise is kept of the fields that are still there.
+        """
+        record = self.meetings[key]
+        seen = {path: value for path, value in record.observed.items() if _holds(attributes, path)}
+        kept = replace(record, attributes=attributes, observed=seen, protect=protect)
+        return replace(self, meetings={**self.meetings, key: kept})
+
+    def withdraw(self, key: str) -> State:
+        """Without the intent: it is known not to have happened. The charge stays."""
+        return replace(self, intents=_without(self.intents, key))
+
+    def forget(self, key: str) -> State:
+        """Without the record and the intent of `key`."""
+        return replace(self, meetings=_without(self.meetings, key), intents=_without(self.intents, key))
 
     def charge(self, day: str, host: str, requests: int) -> State:
         """With `requests` more on the host's ledger (fewer where negative, never under 0).
@@ -142,6 +173,12 @@ class State:
     def known_ids(self) -> frozenset[int]:
         """Every meeting id that is recorded or retired."""
         return frozenset(record.id for record in self.meetings.values()) | {gone.id for gone in self.retired}
+
+
+def retire(key: str, record: Record) -> Retired:
+    """The record of a meeting that is replaced, as one that is still to be ended."""
+    times = {name: record.attributes[name] for name in _TIMES if name in record.attributes}
+    return Retired(record.id, record.host, key, times)
 
 
 def host_key(state: State, host: str) -> str:
@@ -184,5 +221,15 @@ def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:
     return {name: value for name, value in mapping.items() if name != key}
 
 
-def _renamed(mapping: Mapping[str, Json], from_key: str, to_key: str) -> dict[str, Json]:
-    return {to_key if name == from_key else name: value for name, value in mapping.items()}
+def _renamed(mapping: Mapping[str, Json], old: str, new: str) -> dict[str, Json]:
+    moved = _without(mapping, old)
+    return {**moved, new: mapping[old]} if old in mapping else moved
+
+
+def _holds(attributes: Mapping[str, Json], path: str) -> bool:
+    value: Json = attributes
+    for name in path.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return True

@@ -28,7 +28,6 @@ ACTIONS = frozenset({"create", "update", "replace"})
 
 _VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
 
-
 _Line = tuple[object, bytes]
 """A value, and how it was written."""
 
@@ -120,7 +119,8 @@ def intent_json(intent: Intent) -> Json:
 
 
 def _retired_json(gone: Retired) -> Json:
-    return {"id": gone.id, "host": gone.host, "key": gone.key}
+    written = {"id": gone.id, "host": gone.host, "key": gone.key}
+    return {**written, "times": dict(gone.times)} if gone.times else written
 
 
 def _sorted(value: Json) -> bytes:
@@ -190,7 +190,8 @@ def _attempt(value: Mapping[str, Json]) -> Attempt:
 
 
 def _retired(value: Mapping[str, Json]) -> Retired:
-    return Retired(_id(value["id"]), _typed(value["host"], str), _typed(value["key"], str))
+    times = _typed(value.get("times", {}), dict)
+    return Retired(_id(value["id"]), _typed(value["host"], str), _typed(value["key"], str), times)
 
 
 def _counts(ledger: Mapping[str, Json]) -> dict[str, int]:

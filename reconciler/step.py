@@ -37,8 +37,12 @@ class Step:
 
     `day` is the UTC day of its turn (None: it sends nothing, or never has a turn), `meeting` what the
     spec declares (None: nothing), `id` the meeting it is about where one is known, `starts_at`
-    its next start, `late` that this comes before its turn, `sends_again` that an interrupted create
-    which did not happen is still asked for.
+    its next start, `late` that this comes before its turn, `sends_again` that an interrupted request
+    which did not happen is still asked for, and `intent_action` what was interrupted.
+
+    A move is from `from_key`. `retires`: a replace whose old meeting is to be ended in Zoom, or the
+    destroy that ends it. What a keep records: `released`, the paths no longer declared, and
+    `protects`, the protection where it is not the recorded one.
     """
 
     key: str
@@ -54,6 +58,11 @@ class Step:
     starts_at: datetime | None = None
     late: bool = False
     sends_again: bool = True
+    from_key: str | None = None
+    retires: bool = False
+    released: tuple[str, ...] = ()
+    protects: bool | None = None
+    intent_action: Action | None = None
 
     @property
     def requests(self) -> int:
@@ -65,13 +74,15 @@ class Step:
     @property
     def is_work(self) -> bool:
         """Whether there is something to send or record, today or on a later day."""
-        return self.action is not Action.KEEP and self.status in {Status.NOW, Status.DEFERRED}
+        if self.status not in {Status.NOW, Status.DEFERRED}:
+            return False
+        return self.action is not Action.KEEP or bool(self.released) or self.protects is not None
 
     @property
     def digest(self) -> str:
         """Of the key, the action, what is declared, and whether it is withheld; not of day and order.
 
-        An interrupted create has the digest of the create that began it.
+        What was interrupted has the digest of the step that began it.
         """
         from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
 
@@ -82,14 +93,20 @@ class Step:
         return replace(self, status=status, reasons=(*self.reasons, reason))
 
     def _content(self) -> Json:
-        declared = self.meeting
-        return {
+        declared, action = self.meeting, self._begun_as()
+        content = {
             "key": self.key,
-            "action": Action.CREATE if self.action is Action.RESOLVE else self.action,
+            "action": action,
             "withheld": self.status is Status.WITHHELD,
             "host": self.host,
             "attributes": shown(declared.attributes) if declared else None,
             "protect": declared.protect if declared else None,
             "passcode_changes": any(change.path == "password" for change in self.changes),
-            "id": None if self.action in {Action.CREATE, Action.RESOLVE} else self.id,
+            "id": None if action is Action.CREATE else self.id,
         }
+        if self.from_key is not None:
+            content["from"] = self.from_key
+        return {**content, "retires": True} if self.retires else content
+
+    def _begun_as(self) -> Action:
+        return self.intent_action or Action.CREATE if self.action is Action.RESOLVE else self.action

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from reconciler.budget import Allowances
     from reconciler.events import Event
     from reconciler.fields import Json
+    from reconciler.references import Import, Moved, Removed
 
 SETTLE = 90.0
 """Seconds: twice the client's timeout and 30 more, as the program waits."""
@@ -157,8 +158,13 @@ class Told:
 
     @property
     def done(self) -> dict[str, int]:
-        """Ids of what was created, by key."""
+        """Ids of what was done, by key."""
         return {event.key: event.id for event in self.events if isinstance(event, StepDone)}
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """What was done, action and key, in order."""
+        return [(event.action.value, event.key) for event in self.events if isinstance(event, StepDone)]
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
@@ -205,12 +211,16 @@ class World:
         self.lease = MemoryLease()
         self.allowances: Allowances = ALLOWANCES
         self.declared: dict[str, Meeting] = {}
+        self.moved: tuple[Moved, ...] = ()
+        self.imports: tuple[Import, ...] = ()
+        self.removed: tuple[Removed, ...] = ()
         self.passcodes: dict[str, str] = {}
         self.options = Options()
         self.pace: str | int = 1000
         self.settle_seconds = SETTLE
         self.is_stopping = False
         self.seen: list[Seen] = []
+        self.patched: list[Mapping[str, Json]] = []
         self.in_flight_max = 0
         self.on_request: Callable[[Mapping[str, Any]], None] = lambda _scope: None
         self.on_answer: Callable[[Mapping[str, Any]], None] = lambda _scope: None
@@ -244,7 +254,7 @@ class World:
 
     def plan(self) -> Plan:
         """What would be done now."""
-        spec = Spec(dict(sorted(self.declared.items())))
+        spec = Spec(dict(sorted(self.declared.items())), self.moved, self.imports, self.removed)
         return build(spec, self.store.state, self.clock.now(), self.allowances, self.options)
 
     def apply(self, *, dies_after_turns: int | None = None) -> Told:
@@ -346,6 +356,8 @@ class World:
             if self.unreachable(scope):
                 raise httpx.ConnectError("refused")  # as httpx does before a byte is sent
             self.on_request(scope)
+            if scope["method"] == "PATCH":
+                self.patched.append(json.loads(body))
             if is_create(scope):
                 self._see(scope, body)
                 if self._late_seconds:

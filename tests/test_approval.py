@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from builders import NOW, at, intent, meeting, one_off, planned, record, spec, state, weekly
+from builders import (
+    HOST,
+    NOW,
+    at,
+    imported,
+    intent,
+    meeting,
+    moved,
+    one_off,
+    planned,
+    record,
+    removed,
+    spec,
+    state,
+    weekly,
+)
 
 from reconciler import approval
 from reconciler.errors import SettingsError, StalePlanError
 from reconciler.plan import Options
+from reconciler.state import Retired
 from reconciler.step import Status
 
 if TYPE_CHECKING:
@@ -96,6 +111,91 @@ def test_an_interrupted_create_counts_as_the_create_that_began_it() -> None:
     approval.check(planned(declared, state(intents={"launch": intent()})), saved, "team.plan")
 
 
+OLD_ID = 81_234_567_001
+RECORDED = state(meetings={"launch": record()})
+REPLACED = spec(meeting(host="U2"), removed=(removed("launch", OLD_ID),))
+
+
+@pytest.mark.parametrize(
+    ("action", "declared"),
+    [
+        ("update", spec(meeting(attributes=one_off(duration=90)))),
+        ("update", spec(meeting(attributes=one_off(password={"env": "PASSCODE", "version": 1})))),
+        ("replace", REPLACED),
+    ],
+)
+def test_what_was_interrupted_counts_as_the_step_that_began_it(action: str, declared: Any) -> None:
+    """An update and a replace as well as a create."""
+    saved = approved(planned(declared, RECORDED))
+    host = declared.meetings["launch"].host
+    begun = state(
+        meetings={"launch": record()}, intents={"launch": intent(action=action, id=OLD_ID, host=host)}
+    )
+
+    approval.check(planned(declared, begun), saved, "team.plan")
+    assert "launch: its resolve is new" in stale(
+        planned(declared, begun), approved(planned(spec(meeting()), RECORDED))
+    )
+
+
+def test_the_end_of_what_was_replaced_counts_as_the_replace() -> None:
+    """Of the same key; whoever approved nothing of it approved no end either."""
+    done = state(
+        meetings={"launch": record(2, host="U2")},
+        retired=(Retired(OLD_ID, HOST, "launch"),),
+    )
+    fresh = planned(REPLACED, done)
+    assert [(step.action, step.id) for step in fresh.steps if step.is_work] == [("destroy", OLD_ID)]
+
+    approval.check(fresh, approved(planned(REPLACED, RECORDED)), "team.plan")
+    approval.check(fresh, approved(fresh), "team.plan")
+    assert "launch: its destroy is new" in stale(fresh, approved(planned(spec(meeting("other")))))
+
+
+def test_a_replace_that_is_withheld_approves_no_end() -> None:
+    """Nor does the end of a meeting that is no longer declared; nor the replace that of another."""
+    done = state(meetings={"launch": record(2, host="U2")}, retired=(Retired(OLD_ID, HOST, "launch"),))
+    ended = planned(spec(removed=(removed("launch", OLD_ID),)), RECORDED)
+    withheld = planned(spec(meeting(host="U2")), RECORDED)
+    said = "team.plan: launch: its destroy is not the one that was approved. Nothing was sent."
+
+    assert [
+        stale(planned(REPLACED, done), approved(withheld)),
+        stale(planned(REPLACED, done), approved(ended)),
+        stale(ended, approved(planned(REPLACED, RECORDED))),
+    ] == [said] * 3
+
+
+def test_two_steps_of_one_key_are_approved_one_by_one() -> None:
+    """A move, and the change beside it."""
+    known = state(meetings={"old": record()})
+    both = planned(spec(meeting("new", one_off(duration=90)), moved=(moved("old", "new"),)), known)
+    assert [step.action for step in both.steps] == ["move", "update"]
+
+    approval.check(both, approved(both), "team.plan")
+    only_moved = approved(planned(spec(meeting("new"), moved=(moved("old", "new"),)), known))
+    assert stale(both, only_moved) == (
+        "team.plan: new: its move is not the one that was approved; "
+        "new: its update is not the one that was approved. Nothing was sent."
+    )
+
+
+def test_what_is_only_recorded_needs_no_approval_and_is_work() -> None:
+    """A keep that lets go of a field: an approved plan goes on with it."""
+    released = planned(spec(meeting()), state(meetings={"launch": record(1, one_off(agenda="Plan"))}))
+
+    approval.check(released, approved(released), "team.plan")
+
+
+def test_another_id_is_another_import() -> None:
+    """The id is what was looked at."""
+    saved = approved(planned(spec(meeting(), imports=(imported(5, "launch"),))))
+
+    assert "launch: its import is not the one" in stale(
+        planned(spec(meeting(), imports=(imported(6, "launch"),))), saved
+    )
+
+
 def test_what_was_withheld_is_not_approved_once_it_is_not() -> None:
     new = spec(meeting("new"))
     withheld = planned(new, state(meetings={"old": record()}))
@@ -117,7 +217,7 @@ def test_a_keep_in_the_file_approves_nothing() -> None:
     stands = state(meetings={"launch": record()})
     saved = approved(planned(spec(meeting()), stands))
 
-    assert saved.digests == {}
+    assert saved.digests == saved.keys == frozenset()
     assert "launch: its create is new" in stale(planned(spec(meeting())), saved)
 
 
@@ -149,7 +249,6 @@ def test_the_options_of_the_plan_come_along() -> None:
     saved = approved(planned(spec(meeting("m1")), options=options))
 
     assert saved.options == options
-    assert saved == replace(saved, digests=dict(saved.digests))
     assert planned(spec(meeting()), now=NOW, options=options).steps == ()
 
 

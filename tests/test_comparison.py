@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import (
@@ -21,17 +22,20 @@ from builders import (
     weekly,
 )
 
-from reconciler.comparison import NOT_YET, Comparison
-from reconciler.diff import Action, FieldChange
+from reconciler.comparison import Comparison
+from reconciler.diff import Action
+from reconciler.state import Retired
 from reconciler.step import Status, Step
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from reconciler.meeting import Meeting
     from reconciler.spec import Spec
     from reconciler.state import State
 
 OTHER = one_off(topic="Another", start_time="2027-03-01T15:00:00Z")
+OLD_ID = 81_234_567_001
 IN_2027 = at("2027-01-29T12:00:00Z")
 
 
@@ -123,14 +127,6 @@ def test_another_host_is_a_replace() -> None:
     assert told(spec(meeting(host="U2")), known) == [("launch", "replace", "withheld")]
 
 
-def test_a_changed_meeting_is_shown_and_withheld_so_far() -> None:
-    """With what changes, and why nothing is sent."""
-    [step] = steps(spec(meeting(attributes=one_off(duration=90))), state(meetings={"launch": record()}))
-
-    assert (step.action, step.status, step.reasons) == (Action.UPDATE, Status.WITHHELD, (NOT_YET,))
-    assert step.changes == (FieldChange("duration", 60, 90, "length changes"),)
-
-
 def test_a_released_field_is_told_on_a_keep() -> None:
     """It costs nothing and changes nothing in Zoom."""
     known = state(meetings={"launch": record(1, one_off(agenda="Plan", settings={"use_pmi": False}))})
@@ -203,30 +199,106 @@ def test_a_recorded_meeting_whose_time_is_over_stays() -> None:
 def test_an_interrupted_create_is_looked_up() -> None:
     """Whatever the spec says of it now."""
     known = state(intents={"launch": intent()})
-    reason = "an interrupted create, begun 2026-11-30T18:00:00Z: Zoom is asked what became of it"
-    start = at("2027-01-14T15:00:00Z")
+    looked_up = Step(
+        "launch",
+        Action.RESOLVE,
+        HOST,
+        "Launch review",
+        reasons=("an interrupted create, begun 2026-11-30T18:00:00Z: Zoom is asked what became of it",),
+        intent_action=Action.CREATE,
+    )
 
+    assert steps(spec(), known) == [looked_up]
     assert steps(spec(meeting()), known) == [
-        Step(
-            "launch",
-            Action.RESOLVE,
-            HOST,
-            "Launch review",
-            reasons=(reason,),
-            meeting=meeting(),
-            starts_at=start,
-        )
+        replace(looked_up, meeting=meeting(), starts_at=at("2027-01-14T15:00:00Z"))
     ]
-    assert steps(spec(), known) == [Step("launch", Action.RESOLVE, HOST, "Launch review", reasons=(reason,))]
 
 
-def test_an_interrupted_create_that_exists_under_a_declared_id_is_not_sent_again() -> None:
-    """Somebody judged: it is the meeting that `imports` names. So its request is not set aside either."""
+def test_an_interrupted_create_that_a_person_judged_is_imported() -> None:
+    """It is the meeting that `imports` names: nothing is looked up, and no request set aside."""
     declared = spec(meeting(), imports=(imported(81234567890, "launch"),))
 
-    (step,) = steps(declared, state(intents={"launch": intent()}))
+    assert told(declared, state(intents={"launch": intent()})) == [("launch", "import", "now")]
 
-    assert (step.action, step.sends_again, step.requests) == (Action.RESOLVE, False, 0)
+
+def interrupted(action: str, *meetings: Meeting, protect: bool = False, **references: Any) -> Step:
+    """The step of a recorded meeting with an interrupted request about it."""
+    begun = intent(one_off(duration=90), action=action, id=OLD_ID)
+    known = state(meetings={"launch": record(protect=protect)}, intents={"launch": begun})
+    (step,) = steps(spec(*meetings, **references), known)
+    assert (step.action, step.intent_action, step.id) == (Action.RESOLVE, action, OLD_ID)
+    return step
+
+
+CHANGED = meeting(attributes=one_off(duration=90))
+ELSEWHERE = meeting(host="cto@example.com")
+
+
+def test_an_interrupted_update_is_sent_again_as_the_spec_says_now() -> None:
+    """With what differs; also where the spec went back to the record, since it may have happened."""
+    asked, back = interrupted("update", CHANGED), interrupted("update", meeting())
+
+    assert [change.path for change in asked.changes] == ["duration"]
+    assert (asked.sends_again, back.sends_again, back.changes) == (True, True, ())
+
+
+def test_an_interrupted_update_is_not_sent_again_where_it_is_not_asked_for() -> None:
+    """A replace is another request, and what has begun or is over is not sent."""
+    running = meeting(attributes=one_off(start_time="2026-12-01T07:30:00Z"))
+    over = meeting(attributes=one_off(start_time="2026-11-01T07:30:00Z"))
+
+    assert [interrupted("update", each).sends_again for each in (ELSEWHERE, running, over)] == [False] * 3
+    assert interrupted("update").requests == 0
+
+
+def test_an_interrupted_replace_is_sent_again_where_it_is_still_approved() -> None:
+    """Only what `removed` names is ended; what is protected by now is not."""
+    line = {"removed": (removed("launch", OLD_ID),)}
+    left = {"removed": (removed("launch", OLD_ID, destroy=False),)}
+    found = [
+        interrupted("replace", ELSEWHERE, **line),
+        interrupted("replace", ELSEWHERE, **left),
+        interrupted("replace", ELSEWHERE),
+        interrupted("replace", CHANGED, **line),
+        interrupted("replace", **line),
+        interrupted("replace", replace(ELSEWHERE, protect=True), **line),
+        interrupted("replace", protect=True, **line),
+    ]
+
+    assert [(step.retires, step.sends_again, step.requests) for step in found] == [
+        (True, True, 1),
+        (False, True, 1),
+        (False, False, 0),
+        (True, False, 0),
+        (True, True, 0),
+        (False, False, 0),
+        (False, True, 0),
+    ]
+
+
+def test_an_emptied_spec_changes_nothing() -> None:
+    """A folder that vanished declares nothing: every meeting stays, and nothing is work."""
+    known = state(meetings={f"m{n}": record(n, one_off(topic=f"m{n}")) for n in range(1, 4)})
+
+    found = steps(spec(), known)
+
+    assert [(step.action, step.status, step.is_work) for step in found] == [
+        (Action.DESTROY, Status.WITHHELD, False)
+    ] * 3
+
+
+def test_what_was_replaced_is_ended() -> None:
+    """Behind what else is done about its key, and also where nothing else is known of it."""
+    known = state(
+        meetings={"launch": record()}, retired=(Retired(5, HOST, "launch"), Retired(6, HOST, "gone"))
+    )
+
+    assert [(step.key, step.action, step.id, step.topic, step.retires) for step in steps(spec(), known)] == [
+        ("gone", Action.DESTROY, 6, "", True),
+        ("launch", Action.DESTROY, OLD_ID, "Launch review", False),
+        ("launch", Action.DESTROY, 5, "Launch review", True),
+    ]
+    assert steps(spec(meeting()), known)[2].topic == "Launch review"
 
 
 def test_an_undeclared_meeting_stays_and_the_line_to_end_it_is_told() -> None:
@@ -242,17 +314,6 @@ def test_an_undeclared_meeting_stays_and_the_line_to_end_it_is_told() -> None:
     }
 
 
-@pytest.mark.parametrize(("destroy", "action"), [(True, "destroy"), (False, "forget")])
-def test_a_removed_meeting_is_shown_so_far(destroy: bool, action: str) -> None:  # noqa: FBT001 - the flag of a spec
-    """By its id; to be acted on in a later version."""
-    declared = spec(removed=(removed("launch", 81_234_567_001, destroy=destroy),))
-
-    assert told(declared, state(meetings={"launch": record()})) == [("launch", action, "withheld")]
-    assert reasons(declared, state(meetings={"launch": record()})) == {
-        "launch": (f"named under `removed`; {NOT_YET}",)
-    }
-
-
 def test_a_removal_of_another_id_removes_nothing() -> None:
     """Only the id counts: the key may have been given to another meeting since."""
     declared = spec(removed=(removed("launch", 5),))
@@ -260,12 +321,71 @@ def test_a_removal_of_another_id_removes_nothing() -> None:
     assert "no longer declared" in reasons(declared, state(meetings={"launch": record()}))["launch"][0]
 
 
-def test_an_imported_meeting_is_not_created() -> None:
+def test_an_imported_meeting_is_recorded_and_not_created() -> None:
     """It exists already."""
     declared = spec(meeting(), imports=(imported(5, "launch"),))
 
-    assert told(declared) == [("launch", "import", "withheld")]
-    assert reasons(declared) == {"launch": (f"is meeting 5 in Zoom; {NOT_YET}",)}
+    assert steps(declared) == [
+        Step(
+            "launch",
+            Action.IMPORT,
+            HOST,
+            "Launch review",
+            reasons=("is meeting 5 in Zoom",),
+            meeting=meeting(),
+            id=5,
+            starts_at=at("2027-01-14T15:00:00Z"),
+        )
+    ]
+
+
+def test_an_import_of_what_is_over_is_expired() -> None:
+    """Zoom may have dropped it already."""
+    over = one_off(start_time="2026-11-01T15:00:00Z")
+
+    assert told(spec(meeting(attributes=over), imports=(imported(5, "launch"),))) == [
+        ("launch", "import", "expired")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ((), "that one is `other` already; write `moved: [{from: other, to: launch}]` instead"),
+        ((meeting("other"),), "that one is `other` already; take one of the two out"),
+    ],
+)
+def test_an_id_that_is_recorded_under_another_key_is_not_imported(
+    declared: tuple[Meeting, ...], said: str
+) -> None:
+    """Two keys would claim one meeting; nothing is created in its place either."""
+    claimed = spec(meeting(), *declared, imports=(imported(OLD_ID, "launch"),))
+    known = state(meetings={"other": record()})
+
+    assert told(claimed, known)[0] == ("launch", "import", "withheld")
+    assert reasons(claimed, known)["launch"] == (f"is meeting {OLD_ID} in Zoom", said)
+
+
+def test_a_key_that_has_a_meeting_takes_no_other() -> None:
+    """What is recorded goes on; the line is held back."""
+    claimed = spec(meeting(), imports=(imported(5, "launch"),))
+    known = state(meetings={"launch": record()})
+
+    assert told(claimed, known) == [("launch", "keep", "now"), ("launch", "import", "withheld")]
+    assert reasons(claimed, known)["launch"][1] == (
+        f"`launch` is meeting {OLD_ID} already; take the line out, or run `reconciler state rm launch` first"
+    )
+
+
+def test_a_replaced_meeting_is_not_imported() -> None:
+    """It is to be ended."""
+    claimed = spec(meeting(), imports=(imported(5, "launch"),))
+    known = state(retired=(Retired(5, HOST, "gone"),))
+
+    assert told(claimed, known) == [("gone", "destroy", "now"), ("launch", "import", "withheld")]
+    assert (
+        reasons(claimed, known)["launch"][1] == "that one was replaced and is to be ended; take the line out"
+    )
 
 
 def test_an_import_that_was_done_is_stale() -> None:
@@ -279,8 +399,40 @@ def test_a_moved_meeting_is_one_step() -> None:
     """Under its new key; the old one has none."""
     declared = spec(meeting("new"), moved=(moved("old", "new"),))
 
-    assert told(declared, state(meetings={"old": record()})) == [("new", "move", "withheld")]
-    assert reasons(declared, state(meetings={"old": record()})) == {"new": (f"is `old` so far; {NOT_YET}",)}
+    assert steps(declared, state(meetings={"old": record()})) == [
+        Step(
+            "new",
+            Action.MOVE,
+            HOST,
+            "Launch review",
+            reasons=("was `old` so far",),
+            meeting=meeting("new"),
+            id=OLD_ID,
+            starts_at=at("2027-01-14T15:00:00Z"),
+            from_key="old",
+        )
+    ]
+
+
+def test_a_moved_meeting_that_changes_too_has_two_steps() -> None:
+    """It is compared with what stood under its old key; what it only records is a step, too."""
+    known = state(meetings={"old": record(1, one_off(agenda="Plan"))})
+
+    assert [
+        told(spec(meeting("new", attributes), moved=(moved("old", "new"),)), known)
+        for attributes in (one_off(agenda="Plan", duration=90), one_off())
+    ] == [
+        [("new", "move", "now"), ("new", "update", "now")],
+        [("new", "move", "now"), ("new", "keep", "now")],
+    ]
+
+
+def test_what_a_moved_meeting_replaced_moves_along() -> None:
+    """Its end is told under the key that its successor has now."""
+    known = state(meetings={"old": record()}, retired=(Retired(5, HOST, "old"),))
+    declared = spec(meeting("new"), moved=(moved("old", "new"),))
+
+    assert told(declared, known) == [("new", "move", "now"), ("new", "destroy", "now")]
 
 
 def test_a_move_that_was_done_is_stale() -> None:
@@ -300,12 +452,12 @@ def test_a_move_to_a_key_that_has_a_meeting_hides_neither() -> None:
 
 
 def test_an_interrupted_create_that_was_moved_makes_no_twin() -> None:
-    """The old key is looked up first; until that is done nothing is sent for the new one."""
+    """The intent moves, and is looked up under the new key; where both have one, neither moves."""
     declared = spec(meeting("new"), moved=(moved("old", "new"),))
 
     assert told(declared, state(intents={"old": intent()})) == [
-        ("new", "move", "withheld"),
-        ("old", "resolve", "now"),
+        ("new", "move", "now"),
+        ("new", "resolve", "now"),
     ]
     assert told(declared, state(intents={"old": intent(), "new": intent()})) == [
         ("new", "resolve", "now"),
@@ -377,7 +529,7 @@ def test_what_is_declared_or_moved_is_no_rename() -> None:
         ("old", "keep", "now"),
     ]
     declared = spec(meeting("other"), meeting("new"), moved=(moved("old", "other"),))
-    assert told(declared, known) == [("new", "create", "now"), ("other", "move", "withheld")]
+    assert told(declared, known) == [("new", "create", "now"), ("other", "move", "now")]
 
 
 def test_a_secret_is_in_no_step() -> None:

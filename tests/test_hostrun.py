@@ -551,17 +551,6 @@ def test_an_absent_create_that_would_be_withheld_now_is_dropped() -> None:
     assert (told.resolved, world.topics(), dict(world.store.state.intents)) == ([("new", "dropped")], [], {})
 
 
-def test_an_interrupted_request_of_a_newer_version_is_left_alone() -> None:
-    world = World(topic("a"), topic("b"))
-    kept = intent(one_off(topic="a"), action="update", id=81234567001)
-    world.store.state = State(lineage="l", serial=1, intents={"a": kept})
-
-    told = world.apply()
-
-    assert (told.failed, list(told.done)) == ({"a": "apply.newer-intent"}, ["b"])
-    assert world.store.state.intents == {"a": kept}
-
-
 # Passcodes
 
 

@@ -278,6 +278,7 @@ LATER = at("2027-01-11T09:00:00Z")
                 "id": 81234567890,
                 "next_at": "2027-01-11T09:00:00Z",
                 "notes": ["`duration` is 60"],
+                "from_key": None,
             },
         ),
         (
@@ -289,6 +290,7 @@ LATER = at("2027-01-11T09:00:00Z")
                 "id": 81234567890,
                 "next_at": None,
                 "notes": [],
+                "from_key": None,
             },
         ),
         (
@@ -296,8 +298,8 @@ LATER = at("2027-01-11T09:00:00Z")
             {"type": "step_failed", "action": "create", "host": HOST, "diagnostic": TOLD_JSON, "fields": []},
         ),
         (
-            StepDeferred(NOW, "launch", HOST, "2026-12-02", "no requests left"),
-            {"type": "deferred", "host": HOST, "day": "2026-12-02", "reason": "no requests left"},
+            StepDeferred(NOW, "launch", HOST, None, "it runs now", Action.DESTROY),
+            {"type": "deferred", "host": HOST, "day": None, "reason": "it runs now", "action": "destroy"},
         ),
         (
             Resolved(NOW, "launch", HOST, Outcome.ADOPTED, 81234567890),

@@ -12,12 +12,15 @@ from reconciler.meeting import (
     Schedule,
     body,
     kind,
+    patch,
     recorded,
+    runs_or_starts_soon,
     same_passcode,
     schedule,
     series,
     shown,
     start_at,
+    without,
 )
 
 SALT = bytes(range(16))
@@ -140,6 +143,141 @@ def test_a_reference_that_was_not_read_is_our_mistake() -> None:
     """Nothing may be sent with a passcode missing."""
     with pytest.raises(AssertionError):
         body(one_off(password=REFERENCE), NOW, None)
+
+
+def test_a_patch_holds_only_what_changes() -> None:
+    """Of the settings, too; a field of a mapping inside them brings the whole mapping, a list comes whole."""
+    rooms = {"enable": True, "rooms": [{"name": "Red"}, {"name": "Blue"}]}
+    declared = one_off(
+        settings={"waiting_room": True, "jbh_time": 5, "breakout_room": rooms, "resources": []}
+    )
+
+    assert [
+        patch(declared, paths, NOW, None)
+        for paths in (
+            ["duration"],
+            ["topic", "settings.waiting_room"],
+            ["settings.jbh_time", "settings.waiting_room"],
+            ["settings.breakout_room.enable", "settings.breakout_room.rooms"],
+            ["settings.resources"],
+            [],
+        )
+    ] == [
+        {"duration": 60},
+        {"topic": "Launch review", "settings": {"waiting_room": True}},
+        {"settings": {"jbh_time": 5, "waiting_room": True}},
+        {"settings": {"breakout_room": rooms}},
+        {"settings": {"resources": []}},
+        {},
+    ]
+
+
+@pytest.mark.parametrize("changed", ["start_time", "timezone"])
+def test_a_start_is_sent_with_its_zone(changed: str) -> None:
+    """Alone it would be read in another one; a rule on a single meeting means nothing and stays away."""
+    local = one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin", recurrence={"type": 1})
+
+    assert patch(local, [changed], NOW, None) == {
+        "start_time": "2027-01-14T16:00:00",
+        "timezone": "Europe/Berlin",
+    }
+    assert patch(one_off(), ["start_time"], NOW, None) == {"start_time": "2027-01-14T15:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [["start_time"], ["timezone"], ["recurrence.end_times"], ["recurrence.weekly_days", "start_time"]],
+)
+def test_a_series_is_rescheduled_whole(changed: list[str]) -> None:
+    """Start, zone and rule together, and nothing else."""
+    assert patch(weekly(), changed, NOW, None) == {
+        "start_time": "2027-01-11T10:00:00",
+        "timezone": "Europe/Berlin",
+        "recurrence": weekly()["recurrence"],
+    }
+
+
+def test_a_running_series_is_rescheduled_from_its_next_occurrence() -> None:
+    """As a create of it would be; its length alone leaves the dates as they are."""
+    now = at("2027-01-29T12:00:00Z")
+
+    assert patch(weekly(), ["recurrence.end_times", "duration"], now, None) == {
+        "start_time": "2027-02-01T10:00:00",
+        "timezone": "Europe/Berlin",
+        "recurrence": {**weekly()["recurrence"], "end_times": 17},
+        "duration": 45,
+    }
+    assert patch(weekly(), ["duration"], now, None) == {"duration": 45}
+
+
+def test_another_type_is_sent_with_its_times() -> None:
+    """A meeting that gets a fixed time needs the start; no type is type 2, and is sent as one."""
+    assert patch(one_off(type=None), ["type"], NOW, None) == {
+        "type": 2,
+        "start_time": "2027-01-14T15:00:00Z",
+    }
+    assert patch(one_off(type=3, start_time=None), ["type"], NOW, None) == {"type": 3}
+
+
+def test_a_patch_holds_the_passcode_that_was_read() -> None:
+    """Only where it changes."""
+    declared = one_off(password=REFERENCE)
+
+    assert patch(declared, ["password"], NOW, "lift-off") == {"password": "lift-off"}
+    assert patch(declared, ["duration"], NOW, "lift-off") == {"duration": 60}
+
+
+def test_fields_are_taken_out_by_their_paths() -> None:
+    """A mapping that gets empty goes, too; what is not there stays away, and nothing is touched."""
+    full = one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
+
+    assert [
+        without(full, paths)
+        for paths in (["agenda", "settings.use_pmi"], ["settings.breakout_room.enable"], ["unknown.field"])
+    ] == [
+        one_off(settings={"breakout_room": {"enable": True}}),
+        one_off(agenda="Plan", settings={"use_pmi": False}),
+        full,
+    ]
+    assert full == one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
+
+
+@pytest.mark.parametrize(
+    ("now", "soon"),
+    [
+        ("2027-01-14T13:59:59Z", False),
+        ("2027-01-14T14:00:00Z", True),
+        ("2027-01-14T15:30:00Z", True),
+        ("2027-01-14T16:00:00Z", False),
+    ],
+)
+def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
+    """Nobody ends it under the people who come."""
+    assert runs_or_starts_soon(one_off(), at(now)) is soon
+
+
+@pytest.mark.parametrize(
+    ("now", "soon"),
+    [
+        ("2027-01-18T07:59:00Z", False),
+        ("2027-01-18T08:30:00Z", True),
+        ("2027-01-18T09:44:00Z", True),
+        ("2027-01-18T09:45:00Z", False),
+        ("2027-05-24T08:44:00Z", True),
+        ("2027-05-24T08:45:00Z", False),
+    ],
+)
+def test_a_series_runs_or_starts_soon_around_each_occurrence(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
+    """The second Monday, 10:00 in Berlin, 45 minutes long; and the last."""
+    assert runs_or_starts_soon(weekly(), at(now)) is soon
+
+
+def test_a_meeting_without_a_fixed_time_never_runs_that_we_know() -> None:
+    """Nor does one of which no time was kept."""
+    assert [runs_or_starts_soon(one_off(type=3, start_time=None), NOW), runs_or_starts_soon({}, NOW)] == [
+        False,
+        False,
+    ]
 
 
 def test_a_passcode_reference_is_found() -> None:

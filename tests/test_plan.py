@@ -29,7 +29,7 @@ from reconciler.budget import Allowances, Limits
 from reconciler.diff import Action
 from reconciler.errors import Diagnostic, Severity
 from reconciler.plan import BudgetLine, Options, Plan
-from reconciler.state import State
+from reconciler.state import Retired, State
 from reconciler.step import Status
 
 if TYPE_CHECKING:
@@ -218,6 +218,56 @@ def test_an_interrupted_create_is_looked_up_today_whatever_is_left() -> None:
     assert (free.status, free.day, free.reasons[1:]) == (Status.NOW, TODAY, ())
 
 
+def test_a_change_costs_a_request_of_the_same_day_and_an_end_none() -> None:
+    """Two steps of one key: only the one that is sent has a turn."""
+    declared = spec(
+        meeting("new", one_off(duration=90)),
+        meeting("moved-away", one_off(topic="Elsewhere"), host="U2"),
+        moved=(moved("old", "new"),),
+        removed=(removed("gone", 81_234_567_003), removed("moved-away", 81_234_567_002)),
+    )
+    known = state(
+        meetings={
+            "old": record(1),
+            "moved-away": record(2, one_off(topic="Elsewhere")),
+            "gone": record(3, one_off(topic="Gone")),
+        },
+        retired=(Retired(5, HOST, "new"),),
+    )
+    plan = planned(declared, known)
+
+    assert [(step.key, step.action, step.day, step.requests) for step in plan.steps] == [
+        ("gone", "destroy", None, 0),
+        ("moved-away", "replace", TODAY, 1),
+        ("new", "move", None, 0),
+        ("new", "update", TODAY, 1),
+        ("new", "destroy", None, 0),
+    ]
+    assert [(row.host, row.planned) for row in plan.budget] == [("U2", 1), (HOST, 1)]
+
+
+def test_a_change_waits_for_its_day_like_a_create() -> None:
+    """The soonest start first; what is late says that it stays as it is until then."""
+    rule = {**weekly()["recurrence"], "weekly_days": "3"}
+    soon = weekly(start_time="2026-12-01T10:00:00", recurrence=rule)
+    known = state(meetings={"w": record(1, soon)}, usage={TODAY: {HOST: 100}})
+    plan = planned(spec(meeting("w", {**soon, "topic": "Other"})), known)
+
+    (step,) = plan.steps
+    assert (step.action, step.status, step.day, step.late) == ("update", "deferred", "2026-12-02", True)
+    assert plan.diagnostics == (
+        Diagnostic(
+            code="plan.late",
+            summary="A meeting starts before its turn",
+            detail=f"w starts 2026-12-01 09:00 UTC, and {HOST} has no request left for it before "
+            "2026-12-02 (UTC). Until then it stays as it is.",
+            hint="Lower `budget.reserve`, or tell the people who come.",
+            severity=Severity.WARNING,
+            key="w",
+        ),
+    )
+
+
 def test_a_plan_counts_every_kind_of_step() -> None:
     """Withheld and deferred count under their action too, expired only by itself."""
     over = one_off(start_time="2026-11-01T15:00:00Z")
@@ -258,8 +308,8 @@ def test_a_plan_counts_every_kind_of_step() -> None:
         "import": 1,
         "forget": 1,
         "keep": 1,
-        "deferred": 1,
-        "withheld": 6,
+        "deferred": 2,
+        "withheld": 2,
         "expired": 2,
         "late": 0,
     }

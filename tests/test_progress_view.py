@@ -174,17 +174,17 @@ def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
         (Action.CREATE, "+ retro created as 81234567890"),
         (Action.UPDATE, "~ retro changed (81234567890)"),
         (Action.REPLACE, "-/+ retro replaced by 81234567890"),
-        (Action.DESTROY, "- retro destroyed (81234567890)"),
+        (Action.DESTROY, "- retro ended (81234567890)"),
         (Action.RESOLVE, "? retro cleared up (81234567890)"),
-        (Action.MOVE, "> retro moved (81234567890)"),
-        (Action.IMPORT, "< retro imported as 81234567890"),
+        (Action.MOVE, "> retro moved from old-retro (81234567890)"),
+        (Action.IMPORT, "< retro recorded as 81234567890"),
         (Action.FORGET, ". retro forgotten (81234567890), it stays in Zoom"),
         (Action.KEEP, "  retro recorded (81234567890)"),
     ],
 )
 def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
     """The id stands in one piece, so that it can be copied."""
-    done = StepDone(NOW, "retro", action, HOST, ID, None)
+    done = StepDone(NOW, "retro", action, HOST, ID, None, from_key="old-retro")
     failed = StepFailed(NOW, "retro", action, HOST, Diagnostic("zoom.refused", "No"))
 
     stdout, _ = logged(plan_of(), done, failed)

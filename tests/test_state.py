@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from builders import HOST, intent, record, state
+from dataclasses import replace
+
+from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.state import Retired, State, host_key, ledger, names_of, pruned, used
+from reconciler.state import Retired, State, host_key, ledger, names_of, pruned, retire, used
 
 DAY, NEXT_DAY = "2026-12-01", "2026-12-02"
 
@@ -44,6 +46,95 @@ def test_a_withdrawn_intent_keeps_its_charge() -> None:
     gone = state().begin("launch", intent(), day=DAY).withdraw("launch")
 
     assert gone == state(usage={DAY: {HOST: 1}})
+
+
+def test_a_replaced_meeting_is_retired_with_its_new_record() -> None:
+    """One value has the new record, no intent, and the old id among those still to be ended."""
+    begun = state(meetings={"launch": record(1)}).begin("launch", intent(action="replace", id=1), day=DAY)
+
+    assert begun.replace("launch", record(2), retire("launch", record(1))) == state(
+        meetings={"launch": record(2)},
+        retired=(
+            Retired(
+                81_234_567_001,
+                HOST,
+                "launch",
+                {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60},
+            ),
+        ),
+        usage={DAY: {HOST: 1}},
+    )
+
+
+def test_a_replaced_meeting_that_is_left_in_zoom_is_not_retired() -> None:
+    """And a second confirmation adds no second entry."""
+    left = state(meetings={"launch": record(1)}).replace("launch", record(2), None)
+    twice = (
+        state().replace("a", record(2), Retired(5, HOST, "a")).replace("a", record(2), Retired(5, HOST, "a"))
+    )
+
+    assert left == state(meetings={"launch": record(2)})
+    assert twice.retired == (Retired(5, HOST, "a"),)
+
+
+def test_a_retired_meeting_keeps_what_says_when_it_is() -> None:
+    """So that it is not ended while it runs."""
+    times = {"type": 8, "start_time": "2027-01-11T10:00:00", "timezone": "Europe/Berlin", "duration": 45,
+             "recurrence": weekly()["recurrence"]}  # fmt: skip
+
+    assert retire("weekly", record(1, weekly())) == Retired(81_234_567_001, HOST, "weekly", times)
+
+
+def test_a_retired_meeting_that_is_gone_is_buried() -> None:
+    """Another one stays."""
+    world = state(retired=(Retired(5, HOST, "a"), Retired(6, HOST, "a")))
+
+    assert world.bury(5) == state(retired=(Retired(6, HOST, "a"),))
+    assert world.bury(7) == world
+
+
+def test_a_move_takes_along_all_that_stands_under_the_key() -> None:
+    """The record, the intent, and what it replaced; other keys stay."""
+    world = state(
+        meetings={"old": record(1), "other": record(2)},
+        intents={"old": intent(), "other": intent()},
+        retired=(Retired(5, HOST, "old"), Retired(6, HOST, "other")),
+    )
+
+    assert world.move("old", "new") == state(
+        meetings={"new": record(1), "other": record(2)},
+        intents={"new": intent(), "other": intent()},
+        retired=(Retired(5, HOST, "new"), Retired(6, HOST, "other")),
+    )
+    assert world.move("unknown", "new") == world
+
+
+def test_an_import_judges_what_was_begun_under_its_key() -> None:
+    """The record is there, the intent is gone."""
+    world = state(intents={"launch": intent(), "other": intent()})
+
+    assert world.adopt("launch", record()) == state(
+        meetings={"launch": record()}, intents={"other": intent()}
+    )
+
+
+def test_a_release_changes_what_is_recorded_and_nothing_else() -> None:
+    """With what Zoom stored otherwise, as far as the field is still there."""
+    before = replace(
+        record(1, one_off(agenda="Plan", settings={"use_pmi": False, "waiting_room": False})),
+        observed={"agenda": "Pl", "settings.waiting_room": True, "settings.use_pmi": True, "duration": 45},
+    )
+    world = state(meetings={"launch": before, "other": record(2)})
+
+    assert world.release("launch", one_off(settings={"waiting_room": False}), protect=True) == state(
+        meetings={
+            "launch": replace(
+                record(1, one_off(settings={"waiting_room": False}), protect=True),
+                observed={"settings.waiting_room": True, "duration": 45},
+            ),
+            "other": record(2),
+        }
+    )
 
 
 def test_to_forget_a_key_drops_its_record_and_its_intent() -> None:

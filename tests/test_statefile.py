@@ -24,7 +24,7 @@ FULL = state(
     origin="api.zoom.us/account-1",
     meetings={"weekly": record(2, weekly()), "launch": record(1, one_off(password=REFERENCE))},
     intents={"retro": intent(sent=(Attempt("2027-01-14T15:00:00Z", None), Attempt(None, 3)))},
-    retired=(Retired(5, HOST, "launch"),),
+    retired=(Retired(5, HOST, "launch"), Retired(6, HOST, "launch", {"start_time": "2027-01-14T15:00:00Z"})),
     usage={"2026-12-01": {HOST: 3}},
     hosts={HOST: "U1"},
 )  # fmt: skip
@@ -51,7 +51,8 @@ FULL_TEXT = """\
 "owner":"run-1","sent":[{"end_times":null,"start_time":"2027-01-14T15:00:00Z"},{"end_times":3,"start_time":null}]}
 },
 "retired":[
-{"host":"platform@example.com","id":5,"key":"launch"}
+{"host":"platform@example.com","id":5,"key":"launch"},
+{"host":"platform@example.com","id":6,"key":"launch","times":{"start_time":"2027-01-14T15:00:00Z"}}
 ],
 "usage":{"2026-12-01":{"platform@example.com":3}},
 "hosts":{"platform@example.com":"U1"}
@@ -153,7 +154,7 @@ states = st.builds(
         ),
         max_size=2,
     ),
-    st.lists(st.builds(Retired, numbers, hosts, name), max_size=2).map(tuple),
+    st.lists(st.builds(Retired, numbers, hosts, name, attributes), max_size=2).map(tuple),
     st.dictionaries(
         st.dates().map(str), st.dictionaries(text, st.integers(0, 2**53), max_size=2), max_size=2
     ),
@@ -319,6 +320,7 @@ RETRO = ("intents", "retro")
         (("retired", 0, "id"), None),
         (("retired", 0, "host"), None),
         (("retired", 0, "key"), 7),
+        (("retired", 1, "times"), []),
         (("usage", "2026-12-01"), []),
         (("usage", "2026-12-01", HOST), -1),
         (("usage", "2026-12-01", HOST), True),

@@ -60,6 +60,12 @@ def test_what_is_done_is_in_the_digest() -> None:
         step(action=Action.REPLACE, id=1),
         step(action=Action.DESTROY, id=1, meeting=None),
         step(action=Action.FORGET, id=1, meeting=None),
+        step(action=Action.REPLACE, id=1, retires=True),
+        step(action=Action.DESTROY, id=2, meeting=None),
+        step(action=Action.MOVE, id=1, from_key="old"),
+        step(action=Action.MOVE, id=1, from_key="older"),
+        step(action=Action.IMPORT, id=1),
+        step(action=Action.IMPORT, id=2),
     ]
 
     assert [pair for pair in combinations([each.digest for each in others], 2) if len(set(pair)) == 1] == []
@@ -69,6 +75,18 @@ def test_an_interrupted_create_has_the_digest_of_the_create() -> None:
     """It was approved when it began."""
     assert step(action=Action.RESOLVE).digest == step().digest
     assert step(action=Action.RESOLVE, id=7).digest == step().digest
+
+
+@pytest.mark.parametrize("begun", [Action.CREATE, Action.UPDATE, Action.REPLACE])
+def test_what_was_interrupted_has_the_digest_of_the_step_that_began_it(begun: Action) -> None:
+    """Under the same id, with the same changes."""
+    changes = (FieldChange("password", None, "(passcode)"),)
+    values = {"id": 7, "changes": changes, "retires": begun is Action.REPLACE}
+
+    assert (
+        step(action=Action.RESOLVE, intent_action=begun, **values).digest
+        == step(action=begun, **values).digest
+    )
 
 
 def test_a_literal_passcode_is_not_in_the_digest() -> None:
@@ -103,6 +121,17 @@ def test_all_but_keep_is_work_unless_it_is_withheld_or_expired(action: Action) -
     work = [step(action=action, status=status).is_work for status in Status]
 
     assert work == ([False] * 4 if action is Action.KEEP else [True, True, False, False])
+
+
+@pytest.mark.parametrize(
+    "recorded_by_it", [{"released": ("agenda",)}, {"protects": True}, {"protects": False}]
+)
+def test_a_keep_that_has_something_to_record_is_work(recorded_by_it: dict[str, Any]) -> None:
+    """No request, and nothing where it is withheld or expired."""
+    keeps = [step(action=Action.KEEP, status=status, **recorded_by_it) for status in Status]
+
+    assert [each.is_work for each in keeps] == [True, True, False, False]
+    assert [each.requests for each in keeps] == [0, 0, 0, 0]
 
 
 def test_another_status_adds_its_reason() -> None:

@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from builders import HOST, NOW, at, meeting, one_off, planned, record, spec, state, weekly
+from builders import HOST, NOW, at, meeting, one_off, planned, record, removed, spec, state, weekly
 
 from reconciler.budget import Allowances, Limits
 from reconciler.diff import Action, FieldChange
@@ -62,6 +62,7 @@ def test_each_action_has_its_sign() -> None:
             "All hands",
             day=TODAY,
             changes=(FieldChange("type", 2, 8, "kind of meeting changes"),),
+            retires=True,
         ),
         step(Action.DESTROY, "old", "Old", id=81111111111, starts_at=at("2027-01-11T09:00:00Z")),
         step(Action.RESOLVE, day=TODAY, reasons=("an interrupted create",), meeting=meeting()),
@@ -166,11 +167,51 @@ def test_a_step_that_is_deferred_without_a_day_says_why() -> None:
         1 step deferred, and no day is known:
         + launch "Launch review" for platform@example.com
             Thu 14 Jan 2027, 15:00 UTC, 60 min
-            its host may send no requests at all
-            deferred; no day is known
+            deferred: its host may send no requests at all
 
         Plan: 1 to add, 0 to change, 0 to destroy, 1 deferred.
         Rollout: 1 on a day that is not known yet.
+        """)
+
+
+def test_what_is_only_recorded_is_counted() -> None:
+    """It is work of an apply, though nothing is sent for it."""
+    known = state(meetings={"launch": record(1, one_off(agenda="Plan"))})
+
+    assert shown(planned(spec(meeting(protect=True)), known)) == dedent("""\
+          launch "Launch review" for platform@example.com
+            `agenda` is no longer declared
+            is protected from now on
+
+        Plan: 0 to add, 0 to change, 0 to destroy, 1 to record.
+        """)
+
+
+def test_a_replace_that_leaves_the_old_meeting_destroys_none() -> None:
+    """And one that runs now is ended by a later apply."""
+    known = state(
+        meetings={"launch": record(1), "old": record(2, one_off(start_time="2026-12-01T08:30:00Z"))},
+        hosts={HOST: "U1"},
+    )
+    declared = spec(
+        meeting(host="U2"),
+        removed=(removed("launch", 81_234_567_001, destroy=False), removed("old", 81_234_567_002)),
+    )
+
+    assert shown(planned(declared, known)) == dedent("""\
+        -/+ launch "Launch review" for U2
+            host: "platform@example.com" → "U2"   (a new join link, under another host)
+            a new meeting with a new join link takes its place
+            meeting 81234567001 is left in Zoom
+
+        1 step deferred, and no day is known:
+        - old "Launch review" for platform@example.com
+            meeting 81234567002, next Tue 1 Dec 2026, 08:30 UTC
+            deferred: it runs now or starts within the hour, so a later apply ends it
+
+        Plan: 1 to add, 0 to change, 1 to destroy, 1 deferred.
+        Budget: U2  0 used, 1 planned, 99 left of 100 (reserve 10)
+        Budget: resets at 00:00 UTC, in 16 h 00 min
         """)
 
 

@@ -30,10 +30,10 @@ _DONE = {
     Action.CREATE: "created as {id}",
     Action.UPDATE: "changed ({id})",
     Action.REPLACE: "replaced by {id}",
-    Action.DESTROY: "destroyed ({id})",
+    Action.DESTROY: "ended ({id})",
     Action.RESOLVE: "cleared up ({id})",
-    Action.MOVE: "moved ({id})",
-    Action.IMPORT: "imported as {id}",
+    Action.MOVE: "moved from {from_key} ({id})",
+    Action.IMPORT: "recorded as {id}",
     Action.FORGET: "forgotten ({id}), it stays in Zoom",
     Action.KEEP: "recorded ({id})",
 }
@@ -95,7 +95,7 @@ class Log:
 
     def _done(self, event: StepDone) -> Iterator[str]:
         after = f", next {instant_words(event.next_at)}" if event.next_at else ""
-        words = _DONE[event.action].format(id=event.id) + after
+        words = _DONE[event.action].format(id=event.id, from_key=escaped(event.from_key or "")) + after
         yield self._line(SIGNS[event.action], event.key, words)
         yield from (f"{INDENT}{escaped(note)}" for note in event.notes)
 
@@ -117,7 +117,7 @@ class Log:
         foretold = event.key in self._days and self._days[event.key] == event.day
         self._days[event.key] = event.day
         if not foretold:
-            sign = SIGNS[self._actions.get(event.key, Action.CREATE)]
+            sign = SIGNS[event.action or self._actions.get(event.key, Action.CREATE)]
             until = f"to {event.day} (UTC)" if event.day else "to a later run"
             words = f"{self.look.warning(f'deferred {until}')}: {escaped(event.reason)}"
             yield self._line(sign, event.key, words)

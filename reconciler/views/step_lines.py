@@ -118,13 +118,16 @@ def _listed(parts: Sequence[str], *, whole: bool) -> str:
 def _why(step: Step, look: Look) -> Iterator[str]:
     """The reasons, and what keeps it from being done today; `Step.put` adds the status's reason last."""
     reasons = [escaped(reason) for reason in step.reasons]
-    if step.status in {Status.WITHHELD, Status.EXPIRED}:
+    if step.status in {Status.WITHHELD, Status.EXPIRED} or _waits(step):
         *reasons, held = reasons or [""]
         yield from reasons
         yield f"{look.warning(step.status)}: {held}" if held else look.warning(step.status)
-        return
-    yield from reasons
-    if step.status is Status.DEFERRED and step.day is None:
-        yield look.warning("deferred; no day is known")
+    else:
+        yield from reasons
     if step.late:
         yield look.warning("late: it starts before its turn")
+
+
+def _waits(step: Step) -> bool:
+    """Whether it is deferred for another reason than the host's day."""
+    return step.status is Status.DEFERRED and step.day is None

@@ -107,6 +107,7 @@ def _end(plan: Plan, steps: Sequence[Step], look: Look) -> Iterator[str]:
     if not plan.has_work:
         return
     yield from budget_lines(plan, whole=look.verbose)
-    if any(step.status is Status.DEFERRED for step in steps):
-        days = Counter(step.day for step in steps if step.is_work and (step.requests or step.day))
+    turns = [step for step in steps if step.is_work and (step.requests or step.day)]
+    if any(step.status is Status.DEFERRED for step in turns):
+        days = Counter(step.day for step in turns)
         yield rollout_line(days, day_of(plan.planned_at))

@@ -36,24 +36,28 @@ _RARE = {
 def plan_line(steps: Iterable[Step]) -> str:
     """The line `Plan: 2 to add, 1 to change, 0 to destroy, 1 withheld.` of these steps.
 
-    A replace counts as one to add and one to destroy; a deferred step under its action too, a
-    withheld one does not: nothing will be done about it.
+    A replace counts as one to add and, where the old meeting is ended, one to destroy. A deferred
+    step counts under its action too, a withheld one does not: nothing will be done about it.
     """
     actions: Counter[Action] = Counter()
     statuses: Counter[Status] = Counter()
-    late = 0
+    late = left = recorded = 0
     for step in steps:
         statuses[step.status] += 1
         actions[step.action] += step.status in {Status.NOW, Status.DEFERRED}
         late += step.late
+        is_replace = step.action is Action.REPLACE and step.is_work
+        left += is_replace and not step.retires
+        recorded += step.action is Action.KEEP and step.is_work
     both = actions[Action.REPLACE]
     told = (f"{actions[action]} {words}" for action, words in _RARE.items() if actions[action])
     waiting = (Status.DEFERRED, Status.WITHHELD, Status.EXPIRED)
     parts = [
         f"{actions[Action.CREATE] + both} to add",
         f"{actions[Action.UPDATE]} to change",
-        f"{actions[Action.DESTROY] + both} to destroy",
+        f"{actions[Action.DESTROY] + both - left} to destroy",
         *told,
+        *([f"{recorded} to record"] if recorded else []),
         *(f"{statuses[status]} {status}" for status in waiting if statuses[status]),
         *([f"{late} late"] if late else []),
     ]

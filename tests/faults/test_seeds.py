@@ -85,6 +85,9 @@ def declared() -> list[Meeting]:
 class Trial:
     """One seed: runs that meet faults and die, then runs that do not."""
 
+    matches: tuple[dict[str, Any], ...] = (CREATE, CREATE, CREATE, LIST, READ, USER)
+    """What faults may meet."""
+
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.world = World(*declared())
@@ -97,7 +100,7 @@ class Trial:
         """One run with faults, which may die at any turn of the loop."""
         chance, world = self.chance, self.world
         for _ in range(chance.randrange(4)):
-            match = chance.choice([CREATE, CREATE, CREATE, LIST, READ, USER])
+            match = chance.choice(self.matches)
             kinds = (*KINDS, *OF_CREATES) if match is CREATE else KINDS
             world.zoom.meet(chance.choice(kinds)({**match, "nth": chance.randint(1, 8)}))
         if chance.random() < 0.3 and world.clock.now().hour < 23:  # it must land on the day it left

@@ -1,0 +1,98 @@
+"""The lines of `moved`, `imports` and `removed` that change nothing: told, since they look like orders.
+
+Pure. One remark for each of the three lists: after an import of 200 meetings nobody reads 200.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.diff import Action
+from reconciler.errors import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.references import Entry, Moved, Removed
+    from reconciler.spec import Spec
+    from reconciler.state import State
+    from reconciler.step import Step
+
+LINES_MAX = 5
+"""Lines of one list that are named; more are counted."""
+
+REPLACES = frozenset({Action.REPLACE, Action.RESOLVE})
+"""What a `removed` line under a declared key can be for."""
+
+_Told = tuple["Entry", str]
+"""A line, and what is said of it."""
+
+
+def remarks(spec: Spec, state: State, steps: Iterable[Step]) -> Iterator[Diagnostic]:
+    """What there is to say about the lines; `steps` are all of the plan, whatever its targets."""
+    known = state.meetings.keys() | state.intents.keys()
+    for line in spec.moved:
+        if line.from_key in known and line.to_key in known:
+            yield _blocked(line)
+    yield from _stale("moved", [
+        (line, f"nothing stands under `{line.from_key}`") for line in spec.moved if line.from_key not in known
+    ])  # fmt: skip
+    recorded = {(key, record.id) for key, record in state.meetings.items()}
+    yield from _stale("imports", [
+        (line, f"`{line.to}` is recorded as meeting {line.id}")
+        for line in spec.imports if (line.to, line.id) in recorded
+    ])  # fmt: skip
+    yield from _stale("removed", list(_removed(spec, state, steps)))
+
+
+def _removed(spec: Spec, state: State, steps: Iterable[Step]) -> Iterator[_Told]:
+    new_keys = {line.from_key: line.to_key for line in spec.moved}
+    owners = {record.id: new_keys.get(key, key) for key, record in state.meetings.items()}
+    waiting = {gone.id for gone in state.retired} | {intent.id for intent in state.intents.values()}
+    replaced = {step.key for step in steps if step.action in REPLACES}
+    for line in spec.removed:
+        owner = owners.get(line.id)
+        if line.id in waiting:
+            continue
+        if owner is None:
+            yield line, f"no record names meeting {line.id}"
+        elif owner in spec.meetings and owner not in replaced:
+            yield line, _kept(line, owner)
+
+
+def _kept(line: Removed, owner: str) -> str:
+    return f"meeting {line.id} is `{owner}`, which is declared, and no replace of it is planned"
+
+
+def _stale(name: str, told: Sequence[_Told]) -> Iterator[Diagnostic]:
+    if not told:
+        return
+    said = [f"{words} ({_place(line)})" for line, words in told[:LINES_MAX]]
+    more = [f"and {len(told) - LINES_MAX} more"] if len(told) > LINES_MAX else []
+    yield Diagnostic(
+        code="plan.stale-line",
+        summary=f"{'A line' if len(told) == 1 else f'{len(told)} lines'} under `{name}` "
+        f"{'changes' if len(told) == 1 else 'change'} nothing",
+        detail="; ".join([*said, *more]) + ".",
+        hint="Take out what is done; look for a typing error in what is not.",
+        severity=Severity.WARNING,
+        span=told[0][0].span,
+    )
+
+
+def _blocked(line: Moved) -> Diagnostic:
+    return Diagnostic(
+        code="plan.move-blocked",
+        summary="A meeting cannot be moved to a key that has one",
+        detail=f"`{line.to_key}` has a meeting of its own, so `{line.from_key}` stays where it is, "
+        f"and in Zoom ({_place(line)}).",
+        hint="Take the line out; then end one of the two by a `removed` line, "
+        f"or run `reconciler state rm {line.to_key}` to let the other one go.",
+        severity=Severity.WARNING,
+        key=line.to_key,
+        span=line.span,
+    )
+
+
+def _place(line: Entry) -> str:
+    return f"{line.span.filename}:{line.span.start.line}"

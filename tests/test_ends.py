@@ -1,0 +1,212 @@
+"""A meeting ends only by its reviewed line, looked at once more right before; twice does no harm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import HOST, at, meeting, removed, weekly
+from engine_world import World, topic
+
+from reconciler.ends import is_busy
+from reconciler.sandbox.faults import Fault, answer_lost, gateway_page, never_arrived
+
+DELETE = {"method": "DELETE", "path": "/v2/meetings/*"}
+READ_ONE = {"method": "GET", "path": "/v2/meetings/*"}
+NOW = at("2026-12-01T09:00:00Z")
+
+
+def to_be_ended(*declared: Any, destroy: bool = True) -> World:
+    """Meetings that were declared, are not any more, and whose ids are named."""
+    world = World(*declared)
+    assert world.apply().status == 0
+    world.removed = tuple(removed(key, made, destroy=destroy) for key, made in world.ids().items())
+    for one in declared:
+        world.undeclare(one.key)
+    return world
+
+
+def test_what_is_named_is_ended_and_forgotten() -> None:
+    world = to_be_ended(topic("a"), topic("b"))
+
+    told = world.apply()
+
+    assert (told.steps, told.status) == ([("destroy", "a"), ("destroy", "b")], 0)
+    assert (world.topics(), world.ids(), world.plan().has_work) == ([], {}, False)
+    assert told.result is not None
+    assert told.result.summary.destroyed == 2
+    assert world.charged() == 2  # the two creates
+
+
+def test_a_spec_that_is_emptied_changes_nothing_in_zoom() -> None:
+    world = to_be_ended(topic("a"), topic("b"))
+    world.removed = ()
+
+    told = world.apply()
+
+    assert (told.steps, world.topics(), list(world.ids())) == ([], ["a", "b"], ["a", "b"])
+
+
+def test_what_is_let_go_stays_in_zoom() -> None:
+    world = to_be_ended(topic("a"), destroy=False)
+
+    told = world.apply()
+
+    assert (told.steps, world.ids(), world.topics()) == ([("forget", "a")], {}, ["a"])
+    assert world.asked("DELETE") == []
+
+
+def test_what_is_gone_already_counts_as_ended() -> None:
+    world = to_be_ended(topic("a"))
+    world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['a']}")
+
+    told = world.apply()
+
+    assert (told.steps, told.status, world.ids()) == ([("destroy", "a")], 0, {})
+
+
+def test_what_goes_between_the_look_and_the_end_counts_as_ended() -> None:
+    world = to_be_ended(topic("a"))
+    gone = {"code": 3001, "message": "Meeting does not exist."}
+    world.zoom.meet(Fault(status=404, body=gone, **DELETE))
+
+    assert (world.apply().steps, world.ids()) == ([("destroy", "a")], {})
+
+
+@pytest.mark.parametrize("fault", [answer_lost, never_arrived])
+def test_what_cannot_be_told_is_tried_again_by_the_next_run(fault: Any) -> None:
+    world = to_be_ended(topic("a"))
+    world.zoom.meet(fault(**DELETE))
+
+    told = world.apply()
+    again = world.apply()
+
+    assert (told.failed, told.status) == ({"a": "apply.end-unknown"}, 1)
+    assert (again.steps, world.topics(), world.plan().has_work) == ([("destroy", "a")], [], False)
+
+
+def test_what_starts_within_the_hour_in_zoom_is_deferred() -> None:
+    """The record says January; somebody moved it to this morning by hand."""
+    world = to_be_ended(topic("a"))
+    world.zoom.patch(world.ids()["a"], {"start_time": "2026-12-01T09:30:00Z"})
+
+    told = world.apply()
+
+    assert told.deferred == {"a": (None, "it runs now or starts within the hour")}
+    assert told.result is not None
+    assert (told.status, told.result.work_left, world.topics()) == (0, True, ["a"])
+
+
+def test_what_runs_now_is_deferred_by_the_plan_already() -> None:
+    world = to_be_ended(topic("a", start_time="2026-12-01T09:30:00Z"))
+
+    told = world.apply()
+
+    assert told.deferred == {"a": (None, "it runs now or starts within the hour, so a later apply ends it")}
+    assert world.asked("DELETE") == []
+
+
+def test_a_refused_end_is_told_and_others_go_on() -> None:
+    world = to_be_ended(topic("a"), topic("b"))
+    body = {"code": 3018, "message": "A personal meeting id cannot be deleted."}
+    world.zoom.meet(Fault(status=400, body=body, **DELETE))
+
+    told = world.apply()
+
+    assert (list(told.failed), told.steps, list(world.ids())) == (["a"], [("destroy", "b")], ["a"])
+
+
+def test_credentials_that_may_not_end_meetings_end_the_run() -> None:
+    world = to_be_ended(topic("a"), topic("b"))
+    body = {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:delete]."}
+    world.zoom.meet(Fault(status=400, body=body, **DELETE))
+
+    told = world.apply()
+
+    assert (list(told.failed), list(told.deferred), told.status) == (["a"], ["b"], 1)
+
+
+def test_a_daily_limit_that_counts_ends_too_defers_them() -> None:
+    world = to_be_ended(topic("a"))
+    message = "You have exceeded the daily rate limit of (100) for meeting create/update API requests"
+    world.zoom.meet(Fault(status=429, body={"code": 429, "message": message}, **DELETE))
+
+    assert world.apply().deferred == {"a": ("2026-12-02", "Zoom says that the day's requests are used up")}
+
+
+def test_a_meeting_that_cannot_be_read_is_not_ended() -> None:
+    world = to_be_ended(topic("a"))
+    world.zoom.meet(gateway_page(502, times=0, **READ_ONE))
+
+    told = world.apply()
+
+    assert (told.failed, world.topics()) == ({"a": "apply.end-unknown"}, ["a"])
+
+
+def test_an_asked_for_end_comes_between_the_look_and_the_end() -> None:
+    world = to_be_ended(topic("a"), topic("b"))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["path"].startswith("/v2/meetings"))
+
+    told = world.apply()
+
+    assert told.deferred == dict.fromkeys("ab", (None, "the run ended before its turn"))
+    assert world.topics() == ["a", "b"]
+
+
+def test_an_end_that_cannot_be_recorded_is_found_done_by_the_next_run() -> None:
+    world = to_be_ended(topic("a"))
+    world.store.refused = {world.store.writes + 2}
+
+    told = world.apply()
+    again = world.apply()
+
+    assert (told.failed, told.status) == ({"a": "state.refused"}, 1)
+    assert (again.steps, world.ids()) == ([("destroy", "a")], {})
+
+
+def test_meetings_of_a_host_that_left_can_still_be_ended() -> None:
+    world = to_be_ended(topic("a"))
+    gone = {"code": 1001, "message": "User does not exist."}
+    world.zoom.meet(Fault(status=404, body=gone, method="GET", path="/v2/users/*"))
+
+    assert (world.apply().steps, world.topics()) == ([("destroy", "a")], [])
+
+
+def test_an_expired_meeting_that_is_no_longer_declared_leaves_quietly() -> None:
+    world = World(topic("a", start_time="2026-12-01T10:00:00Z"), topic("b"))
+    world.apply()
+    world.undeclare("a")
+    world.clock.advance(3 * 3600)
+    asked = len(world.account.requests)
+
+    told = world.apply()
+
+    assert (told.events[:-1], list(world.ids()), len(world.account.requests)) == ([], ["b"], asked)
+
+
+def test_a_meeting_is_busy_from_an_hour_before_its_start_to_its_end() -> None:
+    def starts(text: str) -> bool:
+        return is_busy({"type": 2, "start_time": text, "duration": 30}, NOW)
+
+    found = {text: starts(f"2026-12-01T{text}:00Z") for text in ("08:30", "08:31", "10:00", "10:01")}
+
+    assert found == {"08:30": False, "08:31": True, "10:00": True, "10:01": False}
+
+
+def test_what_zoom_says_was_started_is_busy() -> None:
+    assert is_busy({"type": 3, "status": "started"}, NOW)
+    assert not is_busy({"type": 3, "status": "waiting"}, NOW)
+
+
+def test_a_cancelled_occurrence_keeps_nobody() -> None:
+    occurrence = {"start_time": "2026-12-01T09:30:00Z", "duration": 30, "status": "available"}
+    series = {"type": 8, "start_time": "2026-11-03T09:30:00Z", "duration": 30}
+
+    assert is_busy({**series, "occurrences": [occurrence]}, NOW)
+    assert not is_busy({**series, "occurrences": [occurrence | {"status": "deleted"}]}, NOW)
+
+
+def test_a_series_is_ended_whole() -> None:
+    world = to_be_ended(meeting("w", weekly()))
+
+    assert (world.apply().steps, world.topics(HOST)) == ([("destroy", "w")], [])

@@ -1,0 +1,357 @@
+"""What becomes of a meeting that exists: changed, replaced, ended, let go, or left as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builders import HOST, NOW, at, meeting, one_off, record, removed, weekly
+
+from reconciler import existing
+from reconciler.diff import Action, FieldChange
+from reconciler.state import Retired, retire
+from reconciler.step import Status, Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.meeting import Meeting
+    from reconciler.references import Removed
+    from reconciler.state import Record
+
+ID = 81_234_567_001
+END, LEAVE = removed("launch", ID), removed("launch", ID, destroy=False)
+LINE = f"removed: [{{key: launch, id: {ID}, destroy: true}}]"
+WITHHELD_REPLACE = (
+    f"Zoom cannot change this in place; to have a new meeting in its place, add `{LINE}`, "
+    "or `destroy: false` to leave the old one in Zoom"
+)
+RUNNING = one_off(start_time="2026-12-01T07:30:00Z")
+SOON = one_off(start_time="2026-12-01T09:00:00Z")
+OVER = one_off(start_time="2026-11-01T15:00:00Z")
+PEOPLE_COME = "it runs now or starts within the hour, so a later apply ends it"
+IN_2027 = at("2027-01-29T12:00:00Z")
+
+
+def declared(
+    after: Meeting,
+    before: Record,
+    removal: Removed | None = None,
+    *,
+    same_host: bool = True,
+    now: datetime = NOW,
+) -> list[Step]:
+    """The steps of a declared and recorded meeting."""
+    return [*existing.declared(after, before, removal, now, same_host=same_host)]
+
+
+def said(step: Step) -> tuple[Action, Status, tuple[str, ...]]:
+    """What is done, when, and why."""
+    return step.action, step.status, step.reasons
+
+
+def changed(**attributes: Any) -> Meeting:
+    return meeting(attributes=one_off(**attributes))
+
+
+def replaced(
+    removal: Removed | None, before: dict[str, Any] | None = None, *, was: bool = False, protect: bool = False
+) -> list[Step]:
+    """The steps of a meeting that gets another host."""
+    after = meeting(host="cto@example.com", protect=protect)
+    return declared(after, record(1, before, protect=was), removal, same_host=False)
+
+
+def test_a_changed_meeting_is_updated() -> None:
+    """With what changes, under its id."""
+    after = changed(duration=90)
+
+    assert declared(after, record()) == [
+        Step(
+            "launch",
+            Action.UPDATE,
+            HOST,
+            "Launch review",
+            changes=(FieldChange("duration", 60, 90, "length changes"),),
+            meeting=after,
+            id=ID,
+            starts_at=at("2027-01-14T15:00:00Z"),
+        )
+    ]
+
+
+def test_an_update_tells_what_is_released_beside_it() -> None:
+    """The record that it leaves holds what is declared."""
+    [step] = declared(changed(duration=90), record(1, one_off(agenda="Plan")))
+
+    assert (step.reasons, step.released) == (("`agenda` is no longer declared",), ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (RUNNING, one_off(duration=90)),
+        (one_off(), {**RUNNING, "duration": 90}),
+        (RUNNING, {**RUNNING, "duration": 90}),
+    ],
+)
+def test_a_meeting_that_runs_now_is_not_updated(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """By what is recorded or by what is declared."""
+    [step] = declared(meeting(attributes=after), record(1, before))
+
+    assert said(step) == (
+        Action.UPDATE,
+        Status.WITHHELD,
+        ("it runs now, so nothing of it is changed",),
+    )
+
+
+def test_a_meeting_that_is_over_can_be_held_again() -> None:
+    """It gets a start to come, under its old link."""
+    [step] = declared(meeting(), record(1, OVER))
+
+    assert (step.action, step.status) == (Action.UPDATE, Status.NOW)
+
+
+def test_a_declared_meeting_whose_time_is_over_is_expired_whatever_changed() -> None:
+    """It is never sent and never replaced."""
+    steps = [
+        *declared(meeting(attributes={**OVER, "duration": 30}), record(1, OVER)),
+        *declared(meeting(attributes=OVER, host="U2"), record(1, OVER), END, same_host=False),
+        *declared(meeting(attributes=OVER, protect=True), record(1, OVER)),
+    ]
+
+    assert [said(step) for step in steps] == [
+        (action, Status.EXPIRED, ("its time is over",))
+        for action in (Action.UPDATE, Action.REPLACE, Action.KEEP)
+    ]
+
+
+def test_a_rescheduled_series_says_what_it_sends() -> None:
+    """From the next occurrence on; a change that leaves the dates alone says nothing of them."""
+    rule = {**weekly()["recurrence"], "end_times": 24}
+    later = weekly(recurrence=rule)
+
+    [dates] = declared(meeting("w", later), record(1, weekly()), now=IN_2027)
+    [length] = declared(meeting("w", weekly(duration=30)), record(1, weekly()), now=IN_2027)
+
+    assert said(dates) == (
+        Action.UPDATE,
+        Status.NOW,
+        ("3 occurrences are over; sends 2027-02-01 10:00, 21 left",),
+    )
+    assert said(length) == (Action.UPDATE, Status.NOW, ())
+
+
+def test_a_keep_records_what_is_no_longer_declared() -> None:
+    """It costs nothing and changes nothing in Zoom."""
+    [step] = declared(meeting(), record(1, one_off(agenda="Plan", settings={"use_pmi": False})))
+
+    assert said(step) == (
+        Action.KEEP,
+        Status.NOW,
+        ("`agenda` is no longer declared", "`settings.use_pmi` is no longer declared"),
+    )
+    assert (step.released, step.protects, step.is_work) == (("agenda", "settings.use_pmi"), None, True)
+
+
+@pytest.mark.parametrize(
+    ("protect", "reason"), [(True, "is protected from now on"), (False, "is no longer protected")]
+)
+def test_a_keep_records_another_protection(protect: bool, reason: str) -> None:  # noqa: FBT001 - the flag of a spec
+    """Without a request."""
+    [step] = declared(meeting(protect=protect), record(protect=not protect))
+
+    assert said(step) == (Action.KEEP, Status.NOW, (reason,))
+    assert (step.protects, step.is_work, step.requests) == (protect, True, 0)
+
+
+def test_a_keep_with_nothing_to_record_is_no_work() -> None:
+    """Protected or not, as it was."""
+    steps = [*declared(meeting(), record()), *declared(meeting(protect=True), record(protect=True))]
+
+    assert [(said(step), step.is_work) for step in steps] == [((Action.KEEP, Status.NOW, ()), False)] * 2
+
+
+def test_a_replace_waits_for_the_line_that_ends_the_old_meeting() -> None:
+    """The line to paste is told."""
+    [step] = replaced(None)
+
+    assert said(step) == (Action.REPLACE, Status.WITHHELD, (WITHHELD_REPLACE,))
+    assert (step.retires, step.requests) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("removal", "before", "retires", "reason"),
+    [
+        (END, one_off(), True, f"meeting {ID} is ended once the new one is there"),
+        (LEAVE, one_off(), False, f"meeting {ID} is left in Zoom"),
+        (
+            END,
+            SOON,
+            True,
+            f"meeting {ID} is ended once the new one is there: {PEOPLE_COME}",
+        ),
+    ],
+)
+def test_a_replace_that_is_approved_is_done(
+    removal: Removed,
+    before: dict[str, Any],
+    retires: bool,  # noqa: FBT001 - expected
+    reason: str,
+) -> None:
+    """`destroy: false` leaves the old meeting; one that people are on their way to is ended later."""
+    [step] = replaced(removal, before)
+
+    assert said(step) == (Action.REPLACE, Status.NOW, (reason,))
+    assert (step.retires, step.id, step.requests) == (retires, ID, 1)
+
+
+def test_a_replace_of_a_running_series_says_what_it_sends() -> None:
+    """And what becomes of the old one."""
+    after = meeting("w", weekly(), host="U2")
+    [step] = declared(after, record(1, weekly()), END, same_host=False, now=IN_2027)
+
+    assert step.reasons == (
+        "3 occurrences are over; sends 2027-02-01 10:00, 17 left",
+        f"meeting {ID} is ended once the new one is there",
+    )
+
+
+def test_a_meeting_that_has_begun_is_not_replaced() -> None:
+    """Zoom would start the new one at once."""
+    after = meeting(attributes=RUNNING, host="U2")
+    [step] = declared(after, record(1, RUNNING), END, same_host=False)
+
+    assert said(step) == (
+        Action.REPLACE,
+        Status.WITHHELD,
+        ("it has begun: Zoom would start the new one at once",),
+    )
+
+
+@pytest.mark.parametrize("was", [True, False])
+@pytest.mark.parametrize("removal", [END, LEAVE, None])
+def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | None) -> None:  # noqa: FBT001 - the flag of a record
+    """Whatever `removed` says."""
+    [step] = replaced(removal, was=was, protect=True)
+
+    assert said(step) == (
+        Action.REPLACE,
+        Status.WITHHELD,
+        ("it is protected: a replace would end it; declare `protect: false` and apply that first",),
+    )
+
+
+def test_a_recorded_protection_stops_a_replace_once() -> None:
+    """Beside it the end of the protection is recorded, so that the next plan has the replace."""
+    stopped, kept = replaced(END, was=True)
+
+    assert said(stopped) == (
+        Action.REPLACE,
+        Status.WITHHELD,
+        ("it is protected so far: a replace would end it; apply this plan, and the next one has it",),
+    )
+    assert said(kept) == (Action.KEEP, Status.NOW, ("is no longer protected",))
+    assert (kept.protects, kept.changes, kept.is_work) == (False, (), True)
+
+
+def undeclared(attributes: dict[str, Any], removal: Removed | None = None, *, protect: bool = False) -> Step:
+    return existing.undeclared("launch", record(1, attributes, protect=protect), removal, NOW)
+
+
+def test_a_removed_meeting_is_ended() -> None:
+    """By its id, without a request of the host's day."""
+    assert undeclared(one_off(), END) == Step(
+        "launch", Action.DESTROY, HOST, "Launch review", id=ID, starts_at=at("2027-01-14T15:00:00Z")
+    )
+    assert undeclared(one_off(), END).requests == 0
+
+
+@pytest.mark.parametrize("attributes", [RUNNING, SOON])
+def test_a_removed_meeting_that_runs_or_starts_soon_is_ended_later(attributes: dict[str, Any]) -> None:
+    """People are in it, or on their way; on which day it will be is nobody's budget."""
+    step = undeclared(attributes, END)
+
+    assert said(step) == (
+        Action.DESTROY,
+        Status.DEFERRED,
+        (PEOPLE_COME,),
+    )
+    assert (step.day, step.is_work) == (None, True)
+
+
+@pytest.mark.parametrize("protect", [True, False])
+@pytest.mark.parametrize("attributes", [one_off(), RUNNING])
+def test_a_meeting_is_let_go_at_any_time(attributes: dict[str, Any], protect: bool) -> None:  # noqa: FBT001 - the flag of a record
+    """It stays in Zoom, so nothing stops that."""
+    assert said(undeclared(attributes, LEAVE, protect=protect)) == (
+        Action.FORGET,
+        Status.NOW,
+        ("stays in Zoom, and is no longer looked after",),
+    )
+
+
+def test_an_undeclared_meeting_stays() -> None:
+    """To take it out of a file never ends it."""
+    assert said(undeclared(one_off())) == (
+        Action.DESTROY,
+        Status.WITHHELD,
+        (f"no longer declared, stays in Zoom; to end it, add `{LINE}`",),
+    )
+
+
+@pytest.mark.parametrize("removal", [END, None])
+def test_a_protected_meeting_is_never_ended(removal: Removed | None) -> None:
+    """The protection stands in the record, so that taking out the meeting does not take it off."""
+    assert said(undeclared(one_off(), removal, protect=True)) == (
+        Action.DESTROY,
+        Status.WITHHELD,
+        (
+            (
+                "no longer declared, stays in Zoom; it is protected: to end it, "
+                "declare it with `protect: false`, apply that, and take it out again"
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize("removal", [END, LEAVE, None])
+def test_an_expired_and_undeclared_meeting_leaves_quietly(removal: Removed | None) -> None:
+    """It is no work; its record is dropped by the way."""
+    step = undeclared(OVER, removal)
+
+    assert said(step) == (
+        Action.DESTROY,
+        Status.EXPIRED,
+        ("its time is over and it is no longer declared",),
+    )
+    assert not step.is_work
+
+
+def test_a_replaced_meeting_is_ended() -> None:
+    """Under the key of what came in its place, without a request of the host's day."""
+    assert existing.retired(Retired(5, HOST, "old"), "launch", "Launch review", NOW) == Step(
+        "launch",
+        Action.DESTROY,
+        HOST,
+        "Launch review",
+        reasons=("was replaced, and is still to be ended",),
+        id=5,
+        retires=True,
+    )
+
+
+@pytest.mark.parametrize("attributes", [RUNNING, SOON])
+def test_a_replaced_meeting_that_runs_or_starts_soon_is_ended_later(attributes: dict[str, Any]) -> None:
+    """What is kept of it says when it is."""
+    step = existing.retired(retire("launch", record(1, attributes)), "launch", "Launch review", NOW)
+
+    assert said(step) == (
+        Action.DESTROY,
+        Status.DEFERRED,
+        (
+            "was replaced, and is still to be ended",
+            PEOPLE_COME,
+        ),
+    )

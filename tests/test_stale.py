@@ -1,0 +1,158 @@
+"""Lines of `moved`, `imports` and `removed` that change nothing are told, and stop nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import (
+    HOST,
+    at,
+    imported,
+    intent,
+    meeting,
+    moved,
+    one_off,
+    planned,
+    record,
+    removed,
+    spec,
+    state,
+)
+
+from reconciler.errors import Diagnostic, Severity
+from reconciler.plan import Options
+from reconciler.state import Retired
+
+ID = 81_234_567_001
+RECORDED = state(meetings={"launch": record()})
+
+
+def stale(summary: str, detail: str, line: Any) -> Diagnostic:
+    return Diagnostic(
+        code="plan.stale-line",
+        summary=summary,
+        detail=detail,
+        hint="Take out what is done; look for a typing error in what is not.",
+        severity=Severity.WARNING,
+        span=line.span,
+    )
+
+
+def test_a_move_that_was_done_is_told() -> None:
+    """Or one from a key that nobody ever knew: they look alike."""
+    line = moved("old", "launch")
+    told = stale(
+        "A line under `moved` changes nothing", "nothing stands under `old` (meetings.yaml:1).", line
+    )
+
+    assert planned(spec(meeting(), moved=(line,)), RECORDED).diagnostics == (told,)
+    assert planned(spec(meeting(), moved=(line,)), state()).diagnostics == (told,)
+
+
+def test_a_move_that_is_planned_is_not_told() -> None:
+    """Of a record, and of what was begun."""
+    declared = spec(meeting("new"), moved=(moved("launch", "new"),))
+
+    assert planned(declared, RECORDED).diagnostics == ()
+    assert planned(declared, state(intents={"launch": intent()})).diagnostics == ()
+
+
+def test_a_move_to_a_key_that_has_a_meeting_is_told_with_the_remedy() -> None:
+    """Neither is lost."""
+    line = moved("old", "launch")
+    known = state(meetings={"launch": record(), "old": record(2, one_off(topic="Old"))})
+
+    assert planned(spec(meeting(), moved=(line,)), known).diagnostics == (
+        Diagnostic(
+            code="plan.move-blocked",
+            summary="A meeting cannot be moved to a key that has one",
+            detail="`launch` has a meeting of its own, so `old` stays where it is, "
+            "and in Zoom (meetings.yaml:1).",
+            hint="Take the line out; then end one of the two by a `removed` line, "
+            "or run `reconciler state rm launch` to let the other one go.",
+            severity=Severity.WARNING,
+            key="launch",
+            span=line.span,
+        ),
+    )
+
+
+def test_imports_that_were_done_are_told_in_one_remark() -> None:
+    """The first five by name."""
+    keys = [f"m{n}" for n in range(7)]
+    lines = tuple(imported(81_234_567_000 + n, key) for n, key in enumerate(keys))
+    attributes = {key: one_off(topic=key) for key in keys}
+    declared = spec(*(meeting(key, attributes[key]) for key in keys), imports=lines)
+    known = state(meetings={key: record(n, attributes[key]) for n, key in enumerate(keys)})
+
+    said = "; ".join(f"`m{n}` is recorded as meeting 8123456700{n} (meetings.yaml:1)" for n in range(5))
+    assert planned(declared, known).diagnostics == (
+        stale("7 lines under `imports` change nothing", f"{said}; and 2 more.", lines[0]),
+    )
+
+
+def test_an_import_that_is_to_be_done_is_not_told() -> None:
+    """Nor is one that is held back: its step says why."""
+    declared = spec(meeting(), imports=(imported(5, "launch"),))
+
+    assert planned(declared, state()).diagnostics == ()
+    assert planned(declared, RECORDED).diagnostics == ()
+
+
+def test_a_removal_of_what_nobody_knows_is_told() -> None:
+    """It was done, or the id is mistyped."""
+    line = removed("old", 5)
+
+    assert planned(spec(meeting(), removed=(line,)), RECORDED).diagnostics == (
+        stale("A line under `removed` changes nothing", "no record names meeting 5 (meetings.yaml:1).", line),
+    )
+
+
+@pytest.mark.parametrize("destroy", [True, False])
+def test_a_removal_under_a_declared_key_without_a_replace_is_told(destroy: bool) -> None:  # noqa: FBT001 - the flag of a spec
+    """The meeting stays: the line approves nothing."""
+    line = removed("launch", ID, destroy=destroy)
+    said = f"meeting {ID} is `launch`, which is declared, and no replace of it is planned (meetings.yaml:1)."
+    told = stale("A line under `removed` changes nothing", said, line)
+
+    assert planned(spec(meeting(), removed=(line,)), RECORDED).diagnostics == (told,)
+    update = planned(spec(meeting(attributes=one_off(duration=90)), removed=(line,)), RECORDED)
+    assert update.diagnostics == (told,)
+
+
+def test_a_removal_that_does_something_is_not_told() -> None:
+    """It ends a meeting, lets one go, approves a replace, or was what began one."""
+    line = removed("launch", ID)
+    plans = [
+        planned(spec(removed=(line,)), RECORDED),
+        planned(spec(removed=(removed("launch", ID, destroy=False),)), RECORDED),
+        planned(spec(meeting(host="U2"), removed=(line,)), RECORDED),
+        planned(spec(meeting(host="U2", protect=True), removed=(line,)), RECORDED),
+        planned(
+            spec(meeting(), removed=(removed("launch", 5),)), state(retired=(Retired(5, HOST, "launch"),))
+        ),
+        planned(
+            spec(meeting(host="U2"), removed=(line,)),
+            state(meetings={"launch": record()}, intents={"launch": intent(action="replace", id=ID)}),
+        ),
+        planned(spec(removed=(line,)), RECORDED, now=at("2027-02-01T00:00:00Z")),
+    ]
+
+    assert [plan.diagnostics for plan in plans] == [()] * len(plans)
+
+
+def test_targets_hide_no_replace() -> None:
+    """A line is judged by the whole plan."""
+    declared = spec(meeting(host="U2"), removed=(removed("launch", ID),))
+
+    assert (
+        planned(declared, state(meetings={"launch": record()}), options=Options(targets=("l*",))).diagnostics
+        == ()
+    )
+    assert [
+        one.code
+        for one in planned(
+            declared, state(meetings={"launch": record()}), options=Options(targets=("x",))
+        ).diagnostics
+    ] == ["plan.target"]

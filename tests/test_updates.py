@@ -1,0 +1,338 @@
+"""An update is sent small, charged, repeated safely, and judged by reading."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import HOST, meeting, one_off, weekly
+from engine_world import World, topic
+
+from reconciler.budget import Allowances, Limits
+from reconciler.sandbox.faults import Fault, answer_lost, gateway_page, never_arrived
+
+UPDATE = {"method": "PATCH", "path": "/v2/meetings/*"}
+READ_ONE = {"method": "GET", "path": "/v2/meetings/*"}
+
+
+def applied(*declared: Any, **switches: Any) -> World:
+    """A world in which these were created, a day ago."""
+    world = World(*declared, **switches)
+    assert world.apply().status == 0
+    world.clock.advance(24 * 3600)
+    return world
+
+
+def test_a_change_is_sent_as_the_smallest_patch_and_recorded() -> None:
+    world = applied(meeting("a", one_off(settings={"waiting_room": True, "mute_upon_entry": True})))
+    before = world.ids()
+    world.declare(
+        meeting("a", one_off(duration=30, settings={"waiting_room": False, "mute_upon_entry": True}))
+    )
+
+    told = world.apply()
+
+    assert (told.steps, told.status, world.ids()) == ([("update", "a")], 0, before)
+    assert world.patched == [{"duration": 30, "settings": {"waiting_room": False}}]
+    assert told.result is not None
+    assert (told.result.summary.added, told.result.summary.changed) == (0, 1)
+    assert not world.plan().has_work
+
+
+def test_an_update_is_charged_in_the_write_before_it() -> None:
+    """Zoom counts it like a create."""
+    world = applied(topic("a"))
+    world.declare(topic("a", duration=30))
+    seen = []
+    world.on_request = lambda scope: seen.append(world.store.state) if scope["method"] == "PATCH" else None
+
+    world.apply()
+
+    (then,) = seen
+    assert (then.intents["a"].action, then.intents["a"].id) == ("update", world.ids()["a"])
+    assert then.intents["a"].attributes["duration"] == 30
+    assert then.meetings["a"].attributes["duration"] == 60
+    assert then.usage["2026-12-02"] == {world.account.user(HOST).id: 1}
+    assert (world.charged(day="2026-12-02"), world.used()["2026-12-02"]) == (1, 1)
+
+
+def test_updates_and_creates_share_one_budget_soonest_first() -> None:
+    world = applied(topic("b", start_time="2027-01-02T09:00:00Z"))
+    world.allowances = Allowances(Limits(2, 0), {})
+    world.declare(
+        topic("b", start_time="2027-01-02T09:00:00Z", duration=30),
+        topic("a", start_time="2027-01-03T09:00:00Z"),
+        topic("c", start_time="2027-01-01T09:00:00Z"),
+    )
+
+    told = world.apply()
+
+    assert sorted(told.steps) == [("create", "c"), ("update", "b")]
+    assert told.deferred == {"a": ("2026-12-03", "its turn is on a later day")}
+
+
+def test_a_running_series_is_rescheduled_from_its_next_occurrence() -> None:
+    world = World(meeting("w", weekly(start_time="2026-11-30T10:00:00")))
+    world.clock.advance(-25 * 3600)  # the eve of the first one
+    world.apply()
+    world.clock.advance(8 * 24 * 3600)
+    world.declare(meeting("w", weekly(start_time="2026-11-30T11:00:00")))
+
+    told = world.apply()
+
+    assert (told.steps, told.status) == ([("update", "w")], 0)
+    (body,) = world.patched
+    assert (body["start_time"], body["recurrence"]["end_times"]) == ("2026-12-14T11:00:00", 18)
+    assert not world.plan().has_work
+
+
+def test_what_zoom_accepts_and_ignores_is_told_and_does_not_loop() -> None:
+    world = applied(topic("a"))
+    world.zoom.meet(Fault(status=204, **UPDATE))
+    world.declare(topic("a", duration=30))
+
+    told = world.apply()
+
+    assert told.notes == {"a": ("Zoom set duration to 60 (sent: 30)",)}
+    assert world.store.state.meetings["a"].observed == {"duration": 60}
+    assert not world.plan().has_work
+
+
+def test_what_was_known_to_be_otherwise_is_forgotten_once_it_is_sent() -> None:
+    world = applied(topic("a"))
+    state = world.store.state
+    world.store.state = replace(
+        state, meetings={"a": replace(state.meetings["a"], observed={"duration": 45, "topic": "A"})}
+    )
+    world.declare(topic("a", duration=30))
+
+    world.apply()
+
+    assert world.store.state.meetings["a"].observed == {"topic": "A"}
+
+
+def test_a_lost_answer_is_looked_up_and_what_stands_there_is_done() -> None:
+    world = applied(topic("a"))
+    world.zoom.meet(answer_lost(**UPDATE))
+    world.declare(topic("a", duration=30))
+
+    told = world.apply()
+
+    assert (told.steps, told.status, len(world.asked("PATCH"))) == ([("update", "a")], 0, 1)
+    assert world.charged(day="2026-12-02") == 1
+    assert not world.plan().has_work
+
+
+def test_what_did_not_arrive_is_sent_once_more_under_a_new_charge() -> None:
+    world = applied(topic("a"))
+    world.zoom.meet(never_arrived(**UPDATE))
+    world.declare(topic("a", duration=30))
+
+    told = world.apply()
+
+    assert (told.steps, told.status, world.charged(day="2026-12-02")) == ([("update", "a")], 0, 2)
+    assert not world.plan().has_work
+
+
+def test_what_is_lost_twice_stays_for_the_next_run() -> None:
+    world = applied(topic("a"))
+    world.zoom.meet(never_arrived(times=2, **UPDATE))
+    world.declare(topic("a", duration=30))
+
+    told = world.apply()
+    again = world.apply()
+
+    assert (told.failed, told.status) == ({"a": "apply.unresolved"}, 1)
+    assert (again.resolved, again.steps) == ([("a", "absent")], [("update", "a")])
+    assert not world.plan().has_work
+
+
+def interrupted(*, landed: bool) -> World:
+    """An update to 30 minutes whose run died without an answer."""
+    world = applied(topic("a"))
+    world.declare(topic("a", duration=30))
+    world.zoom.meet(gateway_page(502, commit=landed, **UPDATE))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    told = world.apply()
+    assert told.failed == {"a": "apply.unresolved"}
+    world.is_stopping, world.on_answer = False, lambda _scope: None
+    return world
+
+
+def test_an_update_of_an_earlier_run_that_landed_is_recorded() -> None:
+    world = interrupted(landed=True)
+
+    told = world.apply()
+
+    assert (told.resolved, told.steps, len(world.asked("PATCH"))) == ([("a", "adopted")], [], 1)
+    assert not world.plan().has_work
+
+
+def test_an_update_of_an_earlier_run_that_did_not_land_is_sent_again() -> None:
+    world = interrupted(landed=False)
+
+    told = world.apply()
+
+    assert (told.resolved, told.steps) == ([("a", "absent")], [("update", "a")])
+    assert world.charged(day="2026-12-02") == 2
+    assert not world.plan().has_work
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_what_the_spec_says_now_is_sent_after_the_look_up(*, landed: bool) -> None:
+    world = interrupted(landed=landed)
+    world.declare(topic("a", duration=60, agenda="New"))
+
+    world.apply()
+
+    stored = world.account.meetings_of(HOST)[0].document
+    assert (stored["duration"], stored["agenda"]) == (60, "New")
+    assert not world.plan().has_work
+
+
+@pytest.mark.parametrize(("landed", "outcome", "minutes"), [(True, "adopted", 30), (False, "dropped", 60)])
+def test_an_update_that_nobody_declares_any_more_is_only_looked_up(
+    *, landed: bool, outcome: str, minutes: int
+) -> None:
+    world = interrupted(landed=landed)
+    world.undeclare("a")
+
+    told = world.apply()
+
+    assert (told.resolved, told.steps) == ([("a", outcome)], [])
+    assert world.store.state.meetings["a"].attributes["duration"] == minutes
+    assert world.store.state.intents == {}
+
+
+def test_a_replace_that_is_wanted_after_the_look_up_waits_for_the_next_plan() -> None:
+    world = interrupted(landed=True)
+    world.declare(meeting("a", weekly(topic="a")))
+
+    told = world.apply()
+
+    assert told.resolved == [("a", "adopted")]
+    assert told.said("apply.differs") == (
+        "a was found in Zoom as it was declared when its request was interrupted. "
+        "The next plan shows what differs."
+    )
+
+
+def test_a_passcode_of_an_interrupted_update_is_sent_again() -> None:
+    """It is not kept, so nobody can say whether it is there."""
+    world = applied(topic("a"))
+    world.passcodes = {"TEAM_PASSCODE": "Lift-off_7"}
+    world.declare(topic("a", password={"env": "TEAM_PASSCODE", "version": 1}))
+    world.zoom.meet(gateway_page(502, commit=True, **UPDATE))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_answer = False, lambda _scope: None
+    world.passcodes = {}
+
+    unfit = world.apply()
+    world.passcodes = {"TEAM_PASSCODE": "Lift-off_7"}
+    told = world.apply()
+
+    assert unfit.failed == {"a": "passcode.missing"}
+    assert (told.resolved, told.steps) == ([("a", "absent")], [("update", "a")])
+    assert b"Lift-off_7" not in (world.store.document or b"")
+
+
+def test_only_an_update_of_the_passcode_needs_it() -> None:
+    world = World(topic("a", password={"env": "TEAM_PASSCODE", "version": 1}))
+    world.passcodes = {"TEAM_PASSCODE": "Lift-off_7"}
+    world.apply()
+    world.passcodes = {}
+    world.declare(topic("a", duration=30, password={"env": "TEAM_PASSCODE", "version": 1}))
+
+    told = world.apply()
+
+    assert (told.steps, told.failed) == ([("update", "a")], {})
+
+
+def test_a_meeting_that_is_gone_is_told_with_the_remedy() -> None:
+    world = applied(topic("a"))
+    world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['a']}")
+    world.declare(topic("a", duration=30))
+
+    told = world.apply()
+
+    assert (told.failed, told.status, dict(world.store.state.intents)) == ({"a": "apply.gone"}, 1, {})
+    assert "`apply --refresh` creates it again" in told.said("apply.gone")
+
+
+def test_a_meeting_that_went_while_its_update_was_lost_is_told_so() -> None:
+    world = interrupted(landed=False)
+    world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['a']}")
+
+    told = world.apply()
+
+    assert (told.failed, dict(world.store.state.intents)) == ({"a": "apply.gone"}, {})
+
+
+def test_what_cannot_be_read_stays_open() -> None:
+    world = interrupted(landed=True)
+    world.zoom.meet(gateway_page(502, times=0, **READ_ONE))
+
+    told = world.apply()
+
+    assert (told.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
+
+
+def test_an_update_of_a_record_that_somebody_took_out_is_dropped() -> None:
+    world = interrupted(landed=True)
+    world.store.state = replace(world.store.state, meetings={})
+    world.undeclare("a")
+
+    told = world.apply()
+
+    assert (told.resolved, dict(world.store.state.intents)) == ([("a", "dropped")], {})
+
+
+def test_a_refused_update_leaves_the_record_and_no_intent() -> None:
+    world = applied(topic("a"))
+    world.zoom.meet(Fault(status=400, body={"code": 300, "message": "Validation Failed."}, **UPDATE))
+    world.declare(topic("a", duration=30))
+
+    told = world.apply()
+
+    assert (told.status, list(told.failed), dict(world.store.state.intents)) == (1, ["a"], {})
+    assert world.store.state.meetings["a"].attributes["duration"] == 60
+
+
+def test_an_update_whose_start_passes_before_it_leaves_is_not_sent() -> None:
+    world = applied(topic("a", start_time="2026-12-20T09:00:00Z"))
+    world.declare(topic("a", start_time="2026-12-02T09:10:00Z"))
+    world.on_request = lambda scope: world.clock.advance(900) if "users" in scope["path"] else None
+
+    told = world.apply()
+
+    assert (told.failed, world.asked("PATCH")) == ({"a": "apply.too-late"}, [])
+    assert "Zoom would ignore a start that is past" in told.said("apply.too-late")
+    assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 0)
+
+
+def test_an_update_that_cannot_be_recorded_is_told_as_changed() -> None:
+    world = applied(topic("a"))
+    world.declare(topic("a", duration=30))
+    world.store.refused = {world.store.writes + 3}
+
+    told = world.apply()
+
+    assert told.failed == {"a": "apply.unrecorded"}
+    assert next(one for one in told.diagnostics if one.code == "apply.unrecorded").summary == (
+        "A meeting was changed, but could not be recorded"
+    )
+    assert (world.apply().resolved, world.plan().has_work) == ([("a", "adopted")], False)
+
+
+def test_a_daily_limit_closes_the_day_for_updates_too() -> None:
+    world = applied(topic("a"))
+    message = "You have exceeded the daily rate limit of (100) for meeting create/update API requests"
+    world.zoom.meet(Fault(status=429, body={"code": 429, "message": message}, **UPDATE))
+    world.declare(topic("a", duration=30))
+
+    told = world.apply()
+
+    assert told.deferred == {"a": ("2026-12-03", "the host's requests for this UTC day are used up")}
+    assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 100)
