@@ -87,6 +87,14 @@ def test_an_update_tells_what_is_released_beside_it() -> None:
     assert (step.reasons, step.released) == (("`agenda` is no longer declared",), ())
 
 
+def test_an_update_tells_another_protection_beside_it() -> None:
+    """It is recorded with what is sent."""
+    after = meeting(attributes=one_off(duration=90), protect=True)
+    [step] = declared(after, record())
+
+    assert said(step) == (Action.UPDATE, Status.NOW, ("is protected from now on",))
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
