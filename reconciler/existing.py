@@ -29,7 +29,7 @@ def declared(
 ) -> tuple[Step, ...]:
     """The step of a meeting that is declared and recorded; `removal` is the line that names its id.
 
-    There is a second one only to record that it is no longer protected, where that stops the first.
+    There is a second one only to record another protection, where that stops the first.
     """
     change = diff.compare(meeting, record, same_host=same_host)
     standing = schedule(meeting.attributes, now)
@@ -45,7 +45,7 @@ def declared(
     if change.action is Action.UPDATE:
         return (_update(step, record, standing, now),)
     replaced = _replace(step, record, removal, now)
-    if not record.protect or meeting.protect:
+    if record.protect == meeting.protect:
         return (replaced,)
     return (replaced, _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record))
 

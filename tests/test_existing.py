@@ -241,9 +241,12 @@ def test_a_meeting_that_has_begun_is_not_replaced() -> None:
 @pytest.mark.parametrize("was", [True, False])
 @pytest.mark.parametrize("removal", [END, LEAVE, None])
 def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | None) -> None:  # noqa: FBT001 - the flag of a record
-    """Whatever `removed` says."""
-    [step] = replaced(removal, was=was, protect=True)
+    """Whatever `removed` says; and it is recorded where it was not."""
+    step, *kept = replaced(removal, was=was, protect=True)
 
+    assert [(said(each), each.protects) for each in kept] == (
+        [] if was else [((Action.KEEP, Status.NOW, ("is protected from now on",)), True)]
+    )
     assert said(step) == (
         Action.REPLACE,
         Status.WITHHELD,
