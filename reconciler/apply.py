@@ -191,6 +191,7 @@ def _result(plan: Plan, run: Run) -> Result:
         failed=told["failed"],
         withheld=plan.summary["withheld"],
         unresolved=told["unclear"],
+        recorded=told["recorded"],
     )
     run.tell(summary)
     failure = run.failure or run.journal.failure

@@ -106,7 +106,11 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The end: how many keys came to what. `unresolved` wait for a look-up or for a person."""
+    """The end: how many keys came to what. `unresolved` wait for a look-up or for a person.
+
+    A replace is added, and destroyed once its old meeting is ended; `recorded` took no write: moved,
+    imported, forgotten, let go of a field.
+    """
 
     at: datetime
     added: int
@@ -117,6 +121,7 @@ class Summary:
     failed: int
     withheld: int
     unresolved: int
+    recorded: int = 0
 
 
 Event = StepStarted | StepDone | StepFailed | StepDeferred | Resolved | Noticed | Summary

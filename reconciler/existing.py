@@ -29,7 +29,7 @@ def declared(
 ) -> tuple[Step, ...]:
     """The step of a meeting that is declared and recorded; `removal` is the line that names its id.
 
-    There is a second one only to record that it is no longer protected, where that stops the first.
+    There is a second one only to record another protection, where that stops the first.
     """
     change = diff.compare(meeting, record, same_host=same_host)
     standing = schedule(meeting.attributes, now)
@@ -45,7 +45,7 @@ def declared(
     if change.action is Action.UPDATE:
         return (_update(step, record, standing, now),)
     replaced = _replace(step, record, removal, now)
-    if not record.protect or meeting.protect:
+    if record.protect == meeting.protect:
         return (replaced,)
     return (replaced, _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record))
 
@@ -100,8 +100,13 @@ def shortened(meeting: Meeting, standing: Schedule, now: datetime) -> tuple[str,
 def _keep(step: Step, meeting: Meeting, record: Record) -> Step:
     if meeting.protect == record.protect:
         return step
-    said = "is protected from now on" if meeting.protect else "is no longer protected"
-    return replace(step, protects=meeting.protect, reasons=(*step.reasons, said))
+    return replace(step, protects=meeting.protect, reasons=(*step.reasons, *_protection(meeting, record)))
+
+
+def _protection(meeting: Meeting, record: Record) -> tuple[str, ...]:
+    if meeting.protect == record.protect:
+        return ()
+    return ("is protected from now on" if meeting.protect else "is no longer protected",)
 
 
 def _update(step: Step, record: Record, standing: Schedule, now: datetime) -> Step:
@@ -113,7 +118,8 @@ def _update(step: Step, record: Record, standing: Schedule, now: datetime) -> St
     changes = tuple(effects.of_update(step.changes, before, after, now))
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = shortened(step.meeting, standing, now) if rescheduled else ()
-    return replace(step, changes=changes, reasons=(*step.reasons, *sends))
+    protection = _protection(step.meeting, record)
+    return replace(step, changes=changes, reasons=(*step.reasons, *sends, *protection))
 
 
 def _replace(step: Step, record: Record, removal: Removed | None, now: datetime) -> Step:

@@ -141,7 +141,7 @@ def runs_or_starts_soon(attributes: Mapping[str, Json], now: datetime) -> bool:
     standing = schedule(attributes, now)
     if standing.next_at is not None and standing.next_at <= now + SOON:
         return True
-    if not standing.over or standing.expired:
+    if not standing.over:
         return False
     repeated = series(attributes)
     started = repeated.occurrence(standing.over - 1) if repeated else start_at(attributes)

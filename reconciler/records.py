@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from reconciler.state import State
     from reconciler.step import Step
 
-ORDER = (Action.DESTROY, Action.FORGET, Action.MOVE, Action.KEEP)
-"""A key is left before another takes it, and a record has its new key before it is changed."""
+RECORDING = frozenset({Action.MOVE, Action.FORGET, Action.KEEP})
+"""What only changes the state."""
 
 
 async def record(run: Run, steps: Iterable[Step]) -> None:
     """Make every step that only records durable, in one write, and tell it. Raises `StateError`."""
-    ours = sorted((step for step in steps if _only_records(step)), key=lambda step: ORDER.index(step.action))
+    ours = [step for step in steps if _only_records(step)]
     if not ours or run.ended():
         return
     before = run.journal.state
@@ -39,7 +39,7 @@ async def record(run: Run, steps: Iterable[Step]) -> None:
 def _only_records(step: Step) -> bool:
     if step.action is Action.DESTROY:
         return step.status is Status.EXPIRED and not step.retires  # it is over: the record goes quietly
-    return step.is_work and step.status is Status.NOW and step.action in ORDER
+    return step.is_work and step.status is Status.NOW and step.action in RECORDING
 
 
 def _recorded(state: State, step: Step) -> State:

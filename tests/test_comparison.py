@@ -253,8 +253,8 @@ def test_an_interrupted_update_is_not_sent_again_where_it_is_not_asked_for() -> 
 
 def test_an_interrupted_replace_is_sent_again_where_it_is_still_approved() -> None:
     """Only what `removed` names is ended; what is protected by now is not."""
-    line = {"removed": (removed("launch", OLD_ID),)}
-    left = {"removed": (removed("launch", OLD_ID, destroy=False),)}
+    line: dict[str, Any] = {"removed": (removed("launch", OLD_ID),)}
+    left: dict[str, Any] = {"removed": (removed("launch", OLD_ID, destroy=False),)}
     found = [
         interrupted("replace", ELSEWHERE, **line),
         interrupted("replace", ELSEWHERE, **left),
@@ -346,6 +346,14 @@ def test_an_import_of_what_is_over_is_expired() -> None:
     assert told(spec(meeting(attributes=over), imports=(imported(5, "launch"),))) == [
         ("launch", "import", "expired")
     ]
+
+
+def test_an_import_that_was_done_judges_no_later_request() -> None:
+    """An interrupted update of what was imported is looked up."""
+    declared = spec(meeting(), imports=(imported(OLD_ID, "launch"),))
+    known = state(meetings={"launch": record()}, intents={"launch": intent(action="update", id=OLD_ID)})
+
+    assert told(declared, known) == [("launch", "resolve", "now")]
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,14 @@ def test_an_update_tells_what_is_released_beside_it() -> None:
     assert (step.reasons, step.released) == (("`agenda` is no longer declared",), ())
 
 
+def test_an_update_tells_another_protection_beside_it() -> None:
+    """It is recorded with what is sent."""
+    after = meeting(attributes=one_off(duration=90), protect=True)
+    [step] = declared(after, record())
+
+    assert said(step) == (Action.UPDATE, Status.NOW, ("is protected from now on",))
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -233,9 +241,12 @@ def test_a_meeting_that_has_begun_is_not_replaced() -> None:
 @pytest.mark.parametrize("was", [True, False])
 @pytest.mark.parametrize("removal", [END, LEAVE, None])
 def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | None) -> None:  # noqa: FBT001 - the flag of a record
-    """Whatever `removed` says."""
-    [step] = replaced(removal, was=was, protect=True)
+    """Whatever `removed` says; and it is recorded where it was not."""
+    step, *kept = replaced(removal, was=was, protect=True)
 
+    assert [(said(each), each.protects) for each in kept] == (
+        [] if was else [((Action.KEEP, Status.NOW, ("is protected from now on",)), True)]
+    )
     assert said(step) == (
         Action.REPLACE,
         Status.WITHHELD,

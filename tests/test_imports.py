@@ -150,7 +150,7 @@ def test_records_alone_ask_zoom_nothing() -> None:
 
     told = world.apply()
 
-    assert told.steps == [("forget", "b"), ("move", "new"), ("keep", "c"), ("keep", "new")]
+    assert told.steps == [("forget", "b"), ("keep", "c"), ("move", "new"), ("keep", "new")]
     assert len(world.account.requests) == asked
     records = world.store.state.meetings
     assert (records["new"].attributes, records["c"].protect) == (one_off(topic="t"), True)

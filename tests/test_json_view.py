@@ -319,7 +319,7 @@ def test_an_event_is_one_line(event: Event, row: dict[str, Any]) -> None:
 
 def test_the_first_line_names_the_format() -> None:
     """And the last counts, without a key."""
-    assert told(Summary(NOW, 1, 2, 3, 4, 5, 6, 7, 8)) == [
+    assert told(Summary(NOW, 1, 2, 3, 4, 5, 6, 7, 8, 9)) == [
         {
             "type": "version",
             "format_version": "1.0",
@@ -337,6 +337,7 @@ def test_the_first_line_names_the_format() -> None:
             "failed": 6,
             "withheld": 7,
             "unresolved": 8,
+            "recorded": 9,
         },
     ]
 

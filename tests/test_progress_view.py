@@ -124,9 +124,9 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
             "Apply complete! 2 added, 1 changed, 0 destroyed.\n",
         ),
         (
-            Summary(NOW, 2, 1, 0, resolved=0, deferred=3, failed=0, withheld=0, unresolved=0),
+            Summary(NOW, 2, 1, 0, resolved=0, deferred=3, failed=0, withheld=0, unresolved=0, recorded=4),
             """\
-            Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.
+            Apply complete! 2 added, 1 changed, 0 destroyed, 4 recorded, 3 deferred.
             Rollout: 1 on 2026-12-02; the last one lands on 2026-12-02.
             Run apply again after 00:00 UTC for what is deferred.
             """,

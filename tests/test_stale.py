@@ -142,6 +142,13 @@ def test_a_removal_that_does_something_is_not_told() -> None:
     assert [plan.diagnostics for plan in plans] == [()] * len(plans)
 
 
+def test_a_removal_that_approves_the_replace_of_a_moved_meeting_is_not_told() -> None:
+    """Its meeting is replaced under the new key."""
+    declared = spec(meeting("new", host="U2"), moved=(moved("launch", "new"),), removed=(removed("new", ID),))
+
+    assert planned(declared, RECORDED).diagnostics == ()
+
+
 def test_targets_hide_no_replace() -> None:
     """A line is judged by the whole plan."""
     declared = spec(meeting(host="U2"), removed=(removed("launch", ID),))

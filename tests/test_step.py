@@ -81,7 +81,7 @@ def test_an_interrupted_create_has_the_digest_of_the_create() -> None:
 def test_what_was_interrupted_has_the_digest_of_the_step_that_began_it(begun: Action) -> None:
     """Under the same id, with the same changes."""
     changes = (FieldChange("password", None, "(passcode)"),)
-    values = {"id": 7, "changes": changes, "retires": begun is Action.REPLACE}
+    values: dict[str, Any] = {"id": 7, "changes": changes, "retires": begun is Action.REPLACE}
 
     assert (
         step(action=Action.RESOLVE, intent_action=begun, **values).digest

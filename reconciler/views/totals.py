@@ -67,6 +67,7 @@ def plan_line(steps: Iterable[Step]) -> str:
 def apply_line(summary: Summary) -> str:
     """The line `Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.`, or of errors."""
     counts = {
+        "recorded": summary.recorded,
         "looked up": summary.resolved,
         "deferred": summary.deferred,
         "failed": summary.failed,
