@@ -84,7 +84,7 @@ def recorded_as(pending: Pending, answered: Body) -> Record:
     return Record(
         id=answered["id"],
         host=pending.step.host,
-        created_at=answered.get("created_at"),
+        created_at=readback.created_at(answered),
         attributes=pending.intent.attributes,
         protect=meeting is not None and meeting.protect,
     )

@@ -5,6 +5,7 @@ Pure. Only fields that were sent are looked at, each by its own compare rule.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from reconciler import fields
@@ -14,13 +15,19 @@ from reconciler.normal import normal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.fields import Json
+    from reconciler.fields import Field, Json
 
 CHARACTERS_MAX = 60
 """Of a value that stands in a note."""
 
 HIDDEN = "(not shown)"
 """Stands for a secret that differs."""
+
+
+def created_at(stored: Mapping[str, Json]) -> str | None:
+    """When Zoom says that it made the meeting; None where it does not say."""
+    told = stored.get("created_at")
+    return told if isinstance(told, str) else None
 
 
 def observed(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, Json]:
@@ -48,8 +55,15 @@ def _differing(
         has = stored.get(name)
         if described.compare is Compare.PARTS and isinstance(wanted, dict):
             yield from _differing(here, wanted, has if isinstance(has, dict) else {}, zones)
-        elif normal(described, wanted, zones[0]) != normal(described, has, zones[1]):
+        elif not _same(described, wanted, has, zones):
             yield here, HIDDEN if described.secret else has
+
+
+def _same(described: Field, wanted: Json, has: Json, zones: tuple[str | None, str | None]) -> bool:
+    try:
+        return normal(described, wanted, zones[0]) == normal(described, has, zones[1])
+    except (TypeError, AttributeError):  # whatever Zoom has there, it is of another kind
+        return False
 
 
 def _at(sent: Mapping[str, Json], path: str) -> Json:
@@ -68,6 +82,5 @@ def _note(path: str, wanted: Json, has: Json) -> str:
 
 
 def _word(value: Json) -> str:
-    words = {True: "true", False: "false"}
-    text = words[value] if isinstance(value, bool) else str(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= CHARACTERS_MAX else f"{text[: CHARACTERS_MAX - 1]}…"
