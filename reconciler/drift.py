@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PERSONAL = 4
 """The type of a meeting that is held on the host's personal meeting id."""
 
+_PERSONAL = "settings.use_pmi"
+
 _ALONE = ("type", "password")
 """Fields with a rule of their own."""
 
@@ -100,8 +102,8 @@ def _host(record: Record, stored: Body, hosts: Collection[str]) -> Iterator[Diff
 def _kind(record: Record, stored: Body) -> Iterator[Difference]:
     declared, has = kind(record.attributes), stored.get("type")
     described = fields.table()["type"]
-    if has == PERSONAL and "type" not in record.attributes:
-        return  # its host may put every meeting there, and nobody asked for another kind
+    if has == PERSONAL and ("type" not in record.attributes or value_at(record.attributes, _PERSONAL)):
+        return  # asked for; or its host may put every meeting there, and nobody asked for another kind
     if isinstance(has, int) and has != declared:
         yield Difference("type", declared, has, _cause(record, stored, "type"), described.effect)
 

@@ -31,16 +31,19 @@ class Finisher:
         self._run = run
         self._tasks: list[asyncio.Task[None]] = []
 
-    def confirm(self, pending: Pending, answer: Answer) -> None:
-        """Record the meeting in the place of its intent; the rest follows beside the next request."""
+    def confirm(self, pending: Pending, answer: Answer, *, unsent: int) -> None:
+        """Record the meeting in the place of its intent; the rest follows beside the next request.
+
+        `unsent` requests are charged to the same day, but Zoom has not seen them yet.
+        """
         record = recorded_as(pending, answer.body)
 
         def confirmed(state: State) -> State:
             state = pending.confirm(state, record)
             if answer.requests_left is None:
                 return state
-            limit = self._run.limits(pending.step.host).daily
-            return state.spend_all(pending.day, pending.step.host, limit - answer.requests_left)
+            gone = self._run.limits(pending.step.host).daily - answer.requests_left
+            return state.spend_all(pending.day, pending.step.host, gone + unsent)
 
         durable = self._run.journal.post(confirmed)
         self._tasks.append(asyncio.create_task(self._finish(pending, record, durable)))
@@ -88,7 +91,7 @@ def recorded_as(pending: Pending, answered: Body) -> Record:
     return Record(
         id=answered["id"],
         host=pending.step.host,
-        created_at=answered.get("created_at"),
+        created_at=readback.created_at(answered),
         attributes=pending.intent.attributes,
         protect=protect,
     )

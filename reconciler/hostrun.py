@@ -146,7 +146,7 @@ class HostRun:
             self._run.fail(pending.step, advice.too_late(pending.step, pending.action))
 
     async def _done(self, pending: Pending, answer: Answer) -> None:
-        self._finisher.confirm(pending, answer)
+        self._finisher.confirm(pending, answer, unsent=self._sender.unsent(pending.day))
         if pending.earlier is None or pending.is_update:
             return
         try:

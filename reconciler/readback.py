@@ -5,6 +5,7 @@ Pure. Only fields that were sent are looked at, each by its own compare rule.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,12 @@ CHARACTERS_MAX = 60
 
 HIDDEN = "(not shown)"
 """Stands for a secret that differs."""
+
+
+def created_at(stored: Mapping[str, Json]) -> str | None:
+    """When Zoom says that it made the meeting; None where it does not say."""
+    told = stored.get("created_at")
+    return told if isinstance(told, str) else None
 
 
 def observed(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, Json]:
@@ -61,6 +68,5 @@ def _note(path: str, wanted: Json, has: Json) -> str:
 
 
 def _word(value: Json) -> str:
-    words = {True: "true", False: "false"}
-    text = words[value] if isinstance(value, bool) else str(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= CHARACTERS_MAX else f"{text[: CHARACTERS_MAX - 1]}…"

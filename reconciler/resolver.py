@@ -123,7 +123,7 @@ class Resolver:
         record = Record(
             id=found["id"],
             host=intent.host,
-            created_at=found.get("created_at"),
+            created_at=readback.created_at(found),
             attributes=intent.attributes,
             observed=readback.observed(lookup.as_sent(intent, found), found),
             protect=step.meeting is not None and step.meeting.protect,

@@ -50,6 +50,10 @@ class Sender:
         """Whether it still waits to be sent."""
         return any(held is pending for held in self.held)
 
+    def unsent(self, day: str) -> int:
+        """Requests that are charged to `day` and have not left."""
+        return sum(pending.day == day for pending in self.held)
+
     def affordable(self, steps: Sequence[Step], day: str) -> list[Step]:
         """The first few of `steps` that the host's budget of `day` allows; at most `UNSENT_MAX`."""
         now, limits = self._run.now(), self._run.limits(self._host)
@@ -132,6 +136,8 @@ class Sender:
             return await self._move_to(day, pending)
         if pending.is_outdated(run.now()):
             return await self._renew(pending)
+        if not self._has_room(pending):
+            return False
         if run.clock.monotonic() - pending.durable_at > run.remote.timeout_seconds:
             await self._commit((), again=(pending,))
         return True
@@ -141,11 +147,16 @@ class Sender:
         renew(pending, now, self._run.author)
         if pending.is_outdated(now):
             return False  # no start is left to send
-        others = used(self._run.journal.state, pending.day, self._host) - 1
-        if not self._run.limits(self._host).allows(others, urgent=is_urgent(pending.step, now)):
+        if not self._has_room(pending):
             return False  # its next start is too far away for the reserve that it was given
         await self._commit((), again=(pending,))
         return True
+
+    def _has_room(self, pending: Pending) -> bool:
+        """Whether the budget still allows it: Zoom may have told meanwhile that others draw from it too."""
+        spent = used(self._run.journal.state, pending.day, self._host) - self.unsent(pending.day)
+        urgent = is_urgent(pending.step, self._run.now())
+        return self._run.limits(self._host).allows(spent, urgent=urgent)
 
     async def _move_to(self, day: str, pending: Pending) -> bool:
         """Charge it to the day that has begun meanwhile."""

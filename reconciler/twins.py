@@ -38,7 +38,7 @@ def listed_start(listed: Mapping[str, Json]) -> datetime | None:
         return None
     try:
         return instant(start, listed.get("timezone") or "UTC")
-    except ValueError:
+    except (ValueError, TypeError):
         return None
 
 

@@ -66,7 +66,7 @@ class Updates:
         if stored is None:
             return
         if not readback.observed(pending.sent, stored):
-            self._finisher.confirm(pending, Answer({}))
+            self._finisher.confirm(pending, Answer({}), unsent=0)
         elif pending.earlier is None:
             self.again.append((step, pending.intent))
         else:

@@ -71,6 +71,14 @@ def test_what_means_nothing_in_the_declared_type_is_not_compared() -> None:
     assert (found(timeless, type=3, start_time=None, duration=None), found(ruled)) == ({}, {})
 
 
+def test_the_personal_meeting_is_no_drift_where_it_was_asked_for() -> None:
+    """A meeting that is held there is of type 4; it was declared with a type of its own."""
+    declared = record(attributes=one_off(settings={"use_pmi": True}))
+    personal = {"type": 4, "settings": {"use_pmi": True}}
+
+    assert (found(declared, **personal), set(found(record(), **personal))) == ({}, {"type"})
+
+
 def test_a_start_is_told_as_it_was_declared() -> None:
     """As wall time in its zone; as Zoom has it where the zone changed too."""
     local = record(attributes=one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin"))

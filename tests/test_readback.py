@@ -70,3 +70,25 @@ def test_a_long_value_is_cut() -> None:
     (note,) = readback.notes(sent, seen(sent, agenda="b" * 100))
 
     assert note == f"Zoom set agenda to {'b' * 59}… (sent: {'a' * 59}…)"
+
+
+def test_what_zoom_has_of_another_kind_differs() -> None:
+    """Its answer is told, whatever it is."""
+    sent = one_off(settings={"alternative_hosts": "a@example.com", "meeting_invitees": [{"email": "b"}]})
+
+    odd = seen(sent, start_time=[1], settings={"alternative_hosts": 5, "meeting_invitees": {"a": 1}})
+
+    assert odd == {
+        "start_time": [1],
+        "settings.alternative_hosts": 5,
+        "settings.meeting_invitees": {"a": 1},
+    }
+    assert readback.notes(sent, odd)[2] == (
+        'Zoom set settings.meeting_invitees to {"a": 1} (sent: [{"email": "b"}])'
+    )
+
+
+def test_when_it_was_made_is_text_or_nothing() -> None:
+    odd = [readback.created_at(stored) for stored in ({"created_at": "x"}, {"created_at": [1]}, {})]
+
+    assert odd == ["x", None, None]

@@ -325,10 +325,20 @@ def test_what_zoom_says_is_left_of_the_hosts_limit_is_believed() -> None:
 
     told = world.apply()
 
-    # The reserve holds back the last ten; the first answers told that others had spent 85.
-    assert len(told.done) < 15
-    assert world.charged() == 85 + len(told.done)
-    assert (len(world.asked()), len(world.topics())) == (len(told.done), len(told.done))
+    # The reserve holds back the last ten; the first answer told that others had spent 85.
+    assert (len(told.done), len(told.deferred)) == (5, 15)
+    assert (world.charged(), len(world.asked())) == (90, 5)
+
+
+def test_what_stands_ready_is_held_back_when_zoom_says_that_nothing_is_left() -> None:
+    """Eight intents were charged before the first answer told that others had spent all but one."""
+    world = World(*(topic(f"m{n}", start_time="2026-12-02T10:00:00Z") for n in range(8)),
+                  spent_elsewhere=99, ratelimit_headers="host")  # fmt: skip
+
+    told = world.apply()
+
+    assert (len(told.done), len(told.deferred)) == (1, 7)
+    assert (world.charged(), len(world.asked()), world.store.state.intents) == (100, 1, {})
 
 
 def test_what_zoom_says_is_left_of_another_limit_is_not_believed() -> None:

@@ -329,7 +329,7 @@ def test_colour_is_asked_for() -> None:
         ),
         pytest.param(
             one_off(password="s3cret"),
-            ["Thu 14 Jan 2027, 15:00 UTC, 60 min", "passcode (passcode)"],
+            ["Thu 14 Jan 2027, 15:00 UTC, 60 min", "passcode as written in the spec"],
             id="a literal passcode",
         ),
         pytest.param(

@@ -69,3 +69,4 @@ def test_a_meeting_without_a_fixed_time_is_a_twin_by_its_topic() -> None:
 
 def test_a_start_that_is_no_instant_is_no_start() -> None:
     assert twins.listed_start({"start_time": "soon"}) is None
+    assert twins.listed_start({"start_time": "2027-01-14T15:00:00", "timezone": 7}) is None

@@ -203,10 +203,24 @@ def test_a_write_whose_outcome_is_unknown_is_not_sent_again(work: Work[Answer], 
 
 
 @pytest.mark.parametrize(
-    "reaction", [answer(201), answer(201, {"topic": "Retro"}), answer(201, {"id": None})]
+    "reaction",
+    [
+        answer(201),
+        answer(201, {"topic": "Retro"}),
+        *(answer(201, {"id": odd}) for odd in (None, 0, True, 1.5, "81234567890", [1], 10**30)),
+        httpx.Response(201, content=b'{"id": 1, "topic": "\\ud800"}'),
+    ],
 )
 def test_a_create_without_an_id_in_its_answer_is_unknown(reaction: Reaction) -> None:
+    """Or with something else than a number there, or with what no state can keep."""
     assert type(failure(ScriptedZoom(reaction), create)) is UnknownOutcomeError
+
+
+@pytest.mark.parametrize("odd", [None, "", 7, ["u1"]])
+def test_a_user_without_an_id_is_no_answer(odd: object) -> None:
+    error = failure(ScriptedZoom(*[answer(200, {"id": odd})] * 4), lambda client: client.user(HOST))
+
+    assert error.diagnostic.code == "zoom.unreadable"
 
 
 @pytest.mark.parametrize(
@@ -383,6 +397,7 @@ BAD_PAGES = {
     "no list": answer(200, {"next_page_token": ""}),
     "a list of anything": answer(200, {"meetings": ["x"]}),
     "a meeting without an id": answer(200, {"meetings": [{"topic": "x"}]}),
+    "a meeting with an id that is none": answer(200, {"meetings": [{"id": "1"}]}),
     "a token that is none": answer(200, {"meetings": [], "next_page_token": 7}),
     "a server error": answer(500),
     "half a page": httpx.Response(200, content=b'{"meetings": [{"id": 1}'),

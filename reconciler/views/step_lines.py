@@ -92,7 +92,7 @@ def _about(step: Step, look: Look) -> Iterator[str]:
 def _declared(meeting: Meeting, look: Look) -> Iterator[str]:
     """The passcode's source, the protection, and all the rest on one line."""
     if "password" in meeting.attributes:
-        source = passcode_words(meeting.passcode) if meeting.passcode else "(passcode)"
+        source = passcode_words(meeting.passcode) if meeting.passcode else "as written in the spec"
         yield f"passcode {source}"
     if meeting.protect:
         yield "protected: never destroyed"

@@ -21,7 +21,7 @@ from reconciler.zoom.gate import Gate
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.outcome import cut, unknown
 from reconciler.zoom.pace import Label
-from reconciler.zoom.page import is_page, page_query
+from reconciler.zoom.page import is_meeting_id, is_page, page_query
 from reconciler.zoom.refusal import is_token_refused, over_limit
 from reconciler.zoom.wire import CONNECTIONS, Message, Wire
 
@@ -109,7 +109,7 @@ class ZoomClient:
         """Create a meeting for `host`; `Answer.body` is the meeting as Zoom has it."""
         call = _write(f"Creating a meeting for {host}", Label.MEDIUM, body)
         reply = await self._ask(call, "POST", f"/users/{_segment(host)}/meetings", body, before_send)
-        return self._counted(reply, _identified(call, reply))
+        return self._counted(reply, _identified(call, reply, is_meeting_id))
 
     async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Change the fields in `body`; `Answer.body` is empty."""
@@ -126,12 +126,12 @@ class ZoomClient:
     async def read(self, meeting_id: int) -> Answer:
         """The meeting as Zoom has it."""
         call = Call(f"Reading meeting {meeting_id}", Label.LIGHT)
-        return await self._again(partial(self._one, call, f"/meetings/{meeting_id}"))
+        return await self._again(partial(self._one, call, f"/meetings/{meeting_id}", is_meeting_id))
 
     async def user(self, host: str) -> Answer:
         """The user as Zoom has it."""
         call = Call(f"Reading user {host}", Label.LIGHT)
-        return await self._again(partial(self._one, call, f"/users/{_segment(host)}"))
+        return await self._again(partial(self._one, call, f"/users/{_segment(host)}", _is_user_id))
 
     async def meetings(self, host: str) -> tuple[Body, ...]:
         """Every scheduled meeting of `host`, once per id, in Zoom's order; all pages or an error."""
@@ -151,9 +151,9 @@ class ZoomClient:
                 raise unknown(call, "the list leads back to a page that was read already")
             seen.add(page_token)
 
-    async def _one(self, call: Call, path: str) -> Answer:
+    async def _one(self, call: Call, path: str, is_id: Callable[[object], bool]) -> Answer:
         reply = await self._ask(call, "GET", path)
-        return Answer(_identified(call, reply), tracking_id=reply.tracking_id)
+        return Answer(_identified(call, reply, is_id), tracking_id=reply.tracking_id)
 
     async def _page(self, call: Call, path: str) -> Body:
         reply = await self._ask(call, "GET", path)
@@ -233,7 +233,11 @@ def _with_token(message: Message, token: str) -> Message:
     return replace(message, headers=headers)
 
 
-def _identified(call: Call, reply: Reply) -> Body:
-    if reply.body is None or not reply.body.get("id"):
+def _is_user_id(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _identified(call: Call, reply: Reply, is_id: Callable[[object], bool]) -> Body:
+    if reply.body is None or not is_id(reply.body.get("id")):
         raise unknown(call, "the answer names no id", reply)
     return reply.body

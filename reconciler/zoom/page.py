@@ -24,4 +24,9 @@ def is_page(body: Body) -> bool:
     meetings = body.get("meetings")
     if not isinstance(meetings, list) or not isinstance(body.get("next_page_token", ""), str | None):
         return False
-    return all(isinstance(meeting, Mapping) and meeting.get("id") for meeting in meetings)
+    return all(isinstance(meeting, Mapping) and is_meeting_id(meeting.get("id")) for meeting in meetings)
+
+
+def is_meeting_id(value: object) -> bool:
+    """Whether it is a whole number, above 0, as the state keeps it."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import orjson
 
 if TYPE_CHECKING:
     from reconciler.fields import Json
@@ -84,8 +85,9 @@ def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
 
 
 def _json_object(content: bytes) -> Mapping[str, Json] | None:
+    # Not the standard library's: it lets pass what no state can keep, such as half a surrogate pair.
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
+        value = orjson.loads(content)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None

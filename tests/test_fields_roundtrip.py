@@ -1,0 +1,217 @@
+"""Every field of the table by itself, through a plan, an apply and the emulator, and back.
+
+One world holds a meeting for each field, each under a host of its own, so that they pass
+together; what is expected is told field by field.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builders import removed
+from engine_world import Told, World
+from field_values import FAITHFUL, Pair, create_only, updatable
+
+from reconciler import spec
+from reconciler.diff import Action
+from reconciler.document import Source
+from reconciler.drift import drift_of
+from reconciler.settings import Settings
+from reconciler.step import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.drift import Difference
+    from reconciler.meeting import Meeting
+    from reconciler.plan import Plan
+    from reconciler.state import Record
+
+UPDATED, REPLACED = updatable(), create_only()
+TIME = frozenset({"start_time", "timezone", "recurrence"})
+"""What means nothing alone: one of them is sent with the others."""
+
+
+def key_of(pair: Pair) -> str:
+    """Its path, as a key may be written."""
+    return pair.path.lower().replace("[]", "").replace(".", "-").replace("_", "-")
+
+
+def parsed(pairs: Iterable[Pair], *, after: bool) -> list[Meeting]:
+    """The meetings as a spec declares them, each under a host of its own."""
+    meetings = {
+        key_of(pair): {"host": f"{key_of(pair)}@example.com", **(pair.after if after else pair.before)}
+        for pair in pairs
+    }
+    document = json.dumps({"version": 1, "meetings": meetings}).encode()
+    declared = spec.parse([Source("m.yaml", document)], Settings()).spec
+    assert declared is not None
+    return list(declared.meetings.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What was planned, sent and told of all pairs, and what stands after it."""
+
+    planned: Plan
+    told: Told
+    sent: Mapping[int, list[Mapping[str, Any]]]
+    before: Mapping[str, int]
+    records: Mapping[str, Record]
+    drift: Mapping[str, tuple[Difference, ...]]
+    afterwards: Plan
+    zoom: Mapping[str, list[int]]
+
+
+def journey(pairs: tuple[Pair, ...], *, named: bool = False) -> Journey:
+    """Create `before`, declare `after`, a day later; `named`: with the lines that end the old ones."""
+    world = World(*parsed(pairs, after=False), **FAITHFUL)
+    first = world.apply()
+    assert (first.failed, first.deferred) == ({}, {})
+    world.clock.advance(24 * 3600)
+    before = world.ids()
+    world.declare(*parsed(pairs, after=True))
+    if named:
+        world.removed = tuple(removed(key, made) for key, made in before.items())
+    paths: list[str] = []
+    world.on_request = lambda scope: paths.append(scope["path"]) if scope["method"] == "PATCH" else None
+    planned = world.plan()
+    told = world.apply()
+    sent: dict[int, list[Mapping[str, Any]]] = {}
+    for path, body in zip(paths, world.patched, strict=True):
+        sent.setdefault(int(path.rpartition("/")[2]), []).append(body)
+    return Journey(
+        planned, told, sent, before, world.store.state.meetings, _drift(world), world.plan(), _zoom(world)
+    )
+
+
+def _drift(world: World) -> dict[str, tuple[Difference, ...]]:
+    return {
+        key: tuple(
+            one for one in drift_of(record, world.zoom.read(record.id), world.clock.now()) if one.is_drift
+        )
+        for key, record in world.store.state.meetings.items()
+    }
+
+
+def _zoom(world: World) -> dict[str, list[int]]:
+    """The ids that each meeting's host has."""
+    return {
+        key: [one.id for one in world.account.meetings_of(meeting.host)]
+        for key, meeting in world.declared.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def updates() -> Journey:
+    return journey(UPDATED)
+
+
+@pytest.fixture(scope="module")
+def withheld() -> Journey:
+    return journey(REPLACED)
+
+
+@pytest.fixture(scope="module")
+def replaces() -> Journey:
+    return journey(REPLACED, named=True)
+
+
+def by_path(pair: Pair) -> str:
+    return pair.path
+
+
+def leaves(body: Mapping[str, Any], above: str = "") -> set[str]:
+    """Dotted paths of what a body carries; only `settings` is sent in parts."""
+    found = set()
+    for name, value in body.items():
+        found |= leaves(value, "settings.") if name == "settings" else {f"{above}{name}"}
+    return found
+
+
+def carried(pair: Pair) -> set[str]:
+    """The paths that the update of this field has to carry, and no other may be."""
+    before, after = leaves(pair.before), leaves(pair.after)
+    changed = {path for path in before | after if _at(pair.before, path) != _at(pair.after, path)}
+    return changed | (TIME & after if changed & TIME else set())
+
+
+def _at(meeting: Mapping[str, Any], path: str) -> Any:
+    value: Any = meeting
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+@pytest.mark.parametrize("pair", UPDATED, ids=by_path)
+def test_a_change_of_a_field_is_planned_as_one_update_that_names_it(pair: Pair, updates: Journey) -> None:
+    (step,) = [step for step in updates.planned.steps if step.key == key_of(pair)]
+    paths = {change.path for change in step.changes}
+
+    assert (step.action, step.status) == (Action.UPDATE, Status.NOW)
+    assert any(_covers(path, pair.path) for path in paths), paths
+    if pair.is_alone:
+        assert len(paths - {"start_time"} if pair.path == "timezone" else paths) == 1
+
+
+def _covers(path: str, changed: str) -> bool:
+    return changed == path or changed.startswith((f"{path}.", f"{path}[]"))
+
+
+@pytest.mark.parametrize("pair", UPDATED, ids=by_path)
+def test_one_small_patch_carries_it(pair: Pair, updates: Journey) -> None:
+    """Only the field; but a rule is whole, and a time has its zone and its rule with it."""
+    (body,) = updates.sent[updates.before[key_of(pair)]]
+
+    assert leaves(body) == carried(pair)
+    outermost = next(path for path in leaves(body) if _covers(path, pair.path))
+    if outermost not in TIME:  # the start of a series is that of its next occurrence
+        assert _at(body, outermost) == _at(pair.after, outermost)
+
+
+@pytest.mark.parametrize("pair", UPDATED, ids=by_path)
+def test_what_is_read_back_matches_and_stays(pair: Pair, updates: Journey) -> None:
+    """Nothing is told, nothing drifts, and the id is the old one."""
+    key = key_of(pair)
+    record = updates.records[key]
+
+    assert (key in updates.told.failed, record.id) == (False, updates.before[key])
+    otherwise = pair.otherwise & updates.sent[record.id][0].keys()
+    assert set(record.observed) == otherwise
+    assert len(updates.told.notes[key]) == len(otherwise)
+    assert updates.drift[key] == ()
+
+
+def test_the_plan_after_all_updates_is_empty(updates: Journey) -> None:
+    assert not updates.afterwards.has_work
+    assert (updates.told.status, len(updates.told.steps)) == (0, len(UPDATED))
+
+
+@pytest.mark.parametrize("pair", REPLACED, ids=by_path)
+def test_a_change_of_what_only_create_takes_is_a_withheld_replace(pair: Pair, withheld: Journey) -> None:
+    key = key_of(pair)
+    (step,) = [step for step in withheld.planned.steps if step.key == key]
+
+    assert (step.action, step.status) == (Action.REPLACE, Status.WITHHELD)
+    assert withheld.zoom[key] == [withheld.before[key]]
+    assert (withheld.sent, withheld.records[key].id) == ({}, withheld.before[key])
+
+
+@pytest.mark.parametrize("pair", REPLACED, ids=by_path)
+def test_named_it_is_created_anew_and_the_old_one_ends(pair: Pair, replaces: Journey) -> None:
+    key = key_of(pair)
+    record = replaces.records[key]
+
+    assert [action for action, of in replaces.told.steps if of == key] == ["replace", "destroy"]
+    assert replaces.zoom[key] == [record.id]
+    assert record.id != replaces.before[key]
+    assert set(record.observed) == pair.otherwise
+    assert replaces.drift[key] == ()
+
+
+def test_the_plan_after_all_replaces_is_empty(replaces: Journey) -> None:
+    """Though the `removed` lines still stand."""
+    assert (replaces.told.status, replaces.sent, replaces.afterwards.has_work) == (0, {}, False)
