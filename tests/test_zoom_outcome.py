@@ -97,6 +97,7 @@ def test_anything_else_but_zooms_own_4xx_is_unknown(answer: Reply) -> None:
     [
         (no(400, 300), RefusedError, "zoom.validation"),
         (no(400, 3000), RefusedError, "zoom.refused"),
+        (no(400, 3000, "Cannot access webinar info."), RefusedError, "zoom.webinar"),
         (no(400, 200), RefusedError, "zoom.paid-account"),
         (no(400, 3161), RefusedError, "zoom.host-not-allowed"),
         (no(400, 1010), RefusedError, "zoom.user-unknown"),

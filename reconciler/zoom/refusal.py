@@ -70,6 +70,15 @@ REFUSED = {
 """Zoom's codes for the commoner refusals: our code, summary, hint."""
 
 _OTHER = ("zoom.refused", "Zoom refused the request", "Change what Zoom names, then run again.")
+WEBINAR_CODE = 3000
+"""Zoom's code for an id that belongs to a webinar, and for a few other mistakes."""
+
+_WEBINAR = (
+    "zoom.webinar",
+    "The id belongs to a webinar",
+    "Webinars are not managed here: take its `imports` line out, or, if it is recorded, run "
+    + "`reconciler state rm KEY`; the next apply creates a meeting if KEY is still declared.",
+)
 _SCOPES = re.compile(r"scopes?\s*:?\s*\[([^\]]*)\]", re.IGNORECASE)
 
 
@@ -88,9 +97,16 @@ def refusal(call: Call, reply: Reply) -> RefusedError:
         return _token_refused(call, reply)
     fields = tuple((path, excerpt(message, call.secrets)) for path, message in reply.fields)
     kind = GoneError if reply.code in GONE else RefusedError
-    code, summary, hint = {**REFUSED, **GONE}.get(reply.code or 0, _OTHER)
+    code, summary, hint = _words(reply)
     diagnostic = Diagnostic(code=code, summary=summary, detail=_detail(call, reply, fields), hint=hint)
     return kind(diagnostic, status=reply.status, zoom_code=reply.code, fields=fields)
+
+
+def _words(reply: Reply) -> tuple[str, str, str]:
+    """Our code, summary and hint."""
+    if reply.code == WEBINAR_CODE and "webinar" in reply.message.casefold():
+        return _WEBINAR
+    return {**REFUSED, **GONE}.get(reply.code or 0, _OTHER)
 
 
 def over_limit(call: Call, reply: Reply, limit: Limit) -> RefusedError:
