@@ -159,6 +159,20 @@ def test_what_was_interrupted_waits_for_a_later_run() -> None:
         """)
 
 
+def test_the_end_of_a_replaced_meeting_waits_by_itself() -> None:
+    """Its key is done already: the new meeting has it."""
+    old = Step("retro", Action.DESTROY, HOST, "Topic", Status.DEFERRED, None)
+    waits = StepDeferred(NOW, "retro", HOST, None, "it runs now", Action.DESTROY)
+
+    said, _ = logged(plan_of(create("retro"), old), waits, created("retro"), replace(DONE, deferred=1))
+
+    assert said.splitlines()[-3:] == [
+        "Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred.",
+        "Rollout: 1 on a day that is not known yet.",
+        "Run apply again for what is deferred.",
+    ]
+
+
 def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
     """A key that was planned for a later day and was done today no longer waits."""
     plan = plan_of(create("early", deferred_to="2026-12-02"), create("rest", deferred_to="2026-12-03"))

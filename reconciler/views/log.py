@@ -63,23 +63,24 @@ _RESOLVED = {
 
 @dataclass(slots=True)
 class Log:
-    """The lines of one apply; it remembers which keys wait for which UTC day, and what was explained."""
+    """The lines of one apply; it remembers what waits for which UTC day, and what was explained."""
 
     plan: Plan
     look: Look
     _actions: dict[str, Action] = field(init=False)
-    _days: dict[str, str | None] = field(init=False)
+    _days: dict[tuple[str, bool], str | None] = field(init=False)
     _explained: set[tuple[str, str, str]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._actions = {step.key: step.action for step in self.plan.steps}
-        self._days = {step.key: step.day for step in self.plan.steps if step.status is Status.DEFERRED}
+        waiting = (step for step in self.plan.steps if step.status is Status.DEFERRED)
+        self._days = {_slot(step.key, step.action): step.day for step in waiting}
 
     def lines(self, event: Event) -> Iterator[str]:
         """What is to be read about one event; nothing for most starts and foretold deferrals."""
         match event:
             case StepDone():
-                self._days.pop(event.key, None)
+                self._days.pop(_slot(event.key, event.action), None)
                 yield from self._done(event)
             case StepFailed():
                 yield from self._failed(event)
@@ -114,10 +115,12 @@ class Log:
             yield from (f"{INDENT}{remark}" for remark in remarks(told))
 
     def _deferred(self, event: StepDeferred) -> Iterator[str]:
-        foretold = event.key in self._days and self._days[event.key] == event.day
-        self._days[event.key] = event.day
+        action = event.action or self._actions.get(event.key, Action.CREATE)
+        slot = _slot(event.key, action)
+        foretold = slot in self._days and self._days[slot] == event.day
+        self._days[slot] = event.day
         if not foretold:
-            sign = SIGNS[event.action or self._actions.get(event.key, Action.CREATE)]
+            sign = SIGNS[action]
             until = f"to {event.day} (UTC)" if event.day else "to a later run"
             words = f"{self.look.warning(f'deferred {until}')}: {escaped(event.reason)}"
             yield self._line(sign, event.key, words)
@@ -148,3 +151,8 @@ class Log:
         elif summary.deferred:
             later = "" if None in self._days.values() else " after 00:00 UTC"
             yield f"Run apply again{later} for what is deferred."
+
+
+def _slot(key: str, action: Action) -> tuple[str, bool]:
+    """What waits by itself: under one key the end of a replaced meeting, besides all else."""
+    return key, action is Action.DESTROY
