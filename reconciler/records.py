@@ -36,9 +36,18 @@ async def record(run: Run, steps: Iterable[Step]) -> None:
         _tell(run, step, before)
 
 
+def without_expired(state: State, steps: Iterable[Step]) -> State:
+    """The state without the records of what is over and no longer declared."""
+    return reduce(_recorded, filter(_is_over, steps), state)
+
+
+def _is_over(step: Step) -> bool:
+    return step.action is Action.DESTROY and step.status is Status.EXPIRED and not step.retires
+
+
 def _only_records(step: Step) -> bool:
     if step.action is Action.DESTROY:
-        return step.status is Status.EXPIRED and not step.retires  # it is over: the record goes quietly
+        return _is_over(step)  # the record goes quietly
     return step.is_work and step.status is Status.NOW and step.action in RECORDING
 
 

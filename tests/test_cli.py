@@ -492,6 +492,21 @@ def test_a_clock_that_stands_at_midnight_goes_on_until_the_day_is_clear(shell: S
     assert "2026-12-02T00:00:03" < json.loads(kept)["now"] < "2026-12-02T00:00:04"
 
 
+def test_what_is_over_and_undeclared_leaves_though_nothing_else_is_done(shell: Shell) -> None:
+    """Once: the apply after that writes nothing."""
+    shell.write("meetings.yaml", spec_of({"old": {}, "new": {"start_time": "2027-02-14T15:00:00Z"}}))
+    shell.sandbox("apply", "--auto-approve")
+    shell.write("meetings.yaml", spec_of({"new": {"start_time": "2027-02-14T15:00:00Z"}}))
+    state = shell.folder / ".reconciler/sandbox/reconciler.state.json"
+
+    ran = shell.sandbox("apply", "--auto-approve", now="2027-01-20T08:00:00Z")
+    written = state.read_bytes()
+    shell.sandbox("apply", "--auto-approve", now="2027-01-20T08:00:00Z")
+
+    assert (ran.status, ran.err, list(json.loads(written)["meetings"])) == (0, "", ["new"])
+    assert state.read_bytes() == written
+
+
 def test_an_interrupt_outside_of_an_apply_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: str) -> bytes:
         raise KeyboardInterrupt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import approval, statefile, views
+from reconciler import approval, records, statefile, views
 from reconciler.connection import connect
 from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError, Severity
 from reconciler.verbs import conduct, refused
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply import Result
     from reconciler.plan import Options, Plan
+    from reconciler.state import State
     from reconciler.workspace import Declared, Held, Workspace
 
 
@@ -47,7 +48,7 @@ def run(workspace: Workspace, wishes: Wishes) -> Exit:
         planning.warn(workspace, declared.warnings)
         _show(workspace, wishes, plan)
         if not plan.has_work:
-            _record(workspace, found, held)
+            _record(workspace, found, records.without_expired(held.state, plan.steps))
             return Exit.worst(told, _nothing_to_do(workspace, wishes, plan))
         remote = connect(workspace, wishes.pace)
         conduct.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
@@ -71,10 +72,10 @@ def _planned(workspace: Workspace, declared: Declared, held: Held, wishes: Wishe
     return seen, replace(held, state=asked.facts), Exit.ERROR if unread else Exit.DONE
 
 
-def _record(workspace: Workspace, found: Held, held: Held) -> None:
-    """Keep what the refresh found out, though nothing is sent: meetings that are gone, hosts that changed."""
-    if held.state != found.state:
-        workspace.store.write(statefile.encode(held.state.written()), replaces=held.version)
+def _record(workspace: Workspace, found: Held, state: State) -> None:
+    """Keep what is known now, though nothing is sent: what is gone or over, hosts that changed."""
+    if state != found.state:
+        workspace.store.write(statefile.encode(state.written()), replaces=found.version)
 
 
 def _approval(wishes: Wishes) -> approval.Approval | None:
