@@ -76,8 +76,7 @@ WEBINAR_CODE = 3000
 _WEBINAR = (
     "zoom.webinar",
     "The id belongs to a webinar",
-    "Webinars are not managed here: take its `imports` line out, or, if it is recorded, run "
-    + "`reconciler state rm KEY`; the next apply creates a meeting if KEY is still declared.",
+    "Webinars are not managed here: take its `imports` line out; or run `reconciler state rm KEY`.",
 )
 _SCOPES = re.compile(r"scopes?\s*:?\s*\[([^\]]*)\]", re.IGNORECASE)
 
