@@ -6,6 +6,9 @@ import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from sandbox_world import World
 
 HOSTS = ("ada@example.com", "grace@example.com", "alan@example.com")
@@ -26,6 +29,9 @@ TOPICS = (
     "x" * 190,
     "{curly}: [brackets]",
 )
+DERIVED = ("global_dial_in_numbers",)
+"""What Zoom makes of other settings."""
+
 RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("2027-01-11T10:00:00", {"type": 2, "weekly_days": "2", "end_times": 20}),
     ("2027-01-12T15:30:00", {"type": 2, "repeat_interval": 2, "weekly_days": "3,5", "end_times": 50}),
@@ -87,6 +93,25 @@ def bodies(count: int, *, seed: int = 7) -> list[tuple[str, dict[str, Any]]]:
 def fill(zoom: World, count: int) -> list[int]:
     """Have somebody else create them; their ids."""
     return [zoom.create(body, host)["id"] for host, body in bodies(count)]
+
+
+def essence(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """All of a meeting that is not made anew: what it is, what was set, and when it will take place."""
+    since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    dates = [one["start_time"] for one in body.get("occurrences", ()) if one["start_time"] > since]
+    names = ("host_email", "topic", "type", "timezone", "duration", *(("start_time",) if not dates else ()))
+    settings = {name: value for name, value in body["settings"].items() if name not in DERIVED}
+    people = sorted(settings.pop("alternative_hosts").replace(",", ";").split(";"))
+    tracked = sorted((one["field"], one["value"]) for one in body.get("tracking_fields", ()))
+    plain = {name: body.get(name) for name in names} | {"agenda": body.get("agenda") or None}
+    return plain | {"settings": _ordered(settings), "people": people, "tracked": tracked, "dates": dates}
+
+
+def _ordered(value: Any) -> Any:
+    """The same with every list sorted."""
+    if isinstance(value, dict):
+        return {name: _ordered(inner) for name, inner in value.items()}
+    return sorted(map(_ordered, value), key=str) if isinstance(value, list) else value
 
 
 def _body(number: int, choice: random.Random) -> dict[str, Any]:

@@ -1,0 +1,171 @@
+"""`apply --refresh`: what Zoom says is recorded and acted upon, and what it does not say is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from listening import Requests
+from served import served
+from shell import FAR, HOST, NOW, spec_of
+from varied import Zoom
+
+from reconciler import statefile
+from reconciler.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from shell import Shell
+
+    from reconciler.state import Record
+
+AT = ("--sandbox", "--sandbox-now", NOW)
+MEND = ("apply", *AT, "--refresh", "--auto-approve")
+NO_CHANGES = "No changes. Compared with what was last applied and with what Zoom says now.\n"
+
+
+@pytest.fixture
+def zoom(shell: Shell) -> Zoom:
+    """An account in which `a` and `b` were created a moment ago."""
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}}))
+    assert shell("apply", *AT, "--auto-approve").status == 0
+    return Zoom(shell.folder)
+
+
+@pytest.fixture
+def requests(zoom: Zoom, monkeypatch: pytest.MonkeyPatch) -> Requests:
+    del zoom
+    return Requests(monkeypatch)
+
+
+def state_file(shell: Shell) -> Path:
+    return shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json"
+
+
+def records(shell: Shell) -> Mapping[str, Record]:
+    return statefile.decode(state_file(shell).read_bytes(), "state").meetings
+
+
+def test_a_record_of_what_is_gone_and_not_declared_is_dropped(shell: Shell, zoom: Zoom) -> None:
+    """Nothing is left to do about it: no `removed` line is asked for any more."""
+    zoom.click("DELETE", f"{records(shell)['b'].id}")
+    shell.write("meetings.yaml", spec_of({"a": {}}))
+
+    blind = shell("apply", *AT, "--auto-approve")
+    ran = shell(*MEND)
+
+    assert "withheld: no longer declared" in blind.out
+    assert (ran.status, ran.out, [*records(shell)]) == (0, NO_CHANGES, ["a"])
+    assert shell("plan", *AT, "--detailed-exitcode").status == 0
+
+
+def test_a_host_that_changed_is_recorded(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    """Where the spec follows, nothing is sent; without a refresh it would be a replace."""
+    zoom.meddle(records(shell)["b"].id, host_email="new@example.com")
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {"host": "new@example.com"}}))
+
+    blind = shell("plan", *AT)
+    requests.clear()
+    ran = shell(*MEND)
+
+    assert "-/+ b" in blind.out
+    assert (ran.status, requests.changing()) == (0, {})
+    assert {key: one.host for key, one in records(shell).items()} == {"a": HOST, "b": "new@example.com"}
+    plan = shell("plan", *AT, "--detailed-exitcode")
+    assert (plan.status, plan.out.partition(".")[0]) == (0, "No changes")
+
+
+def test_a_state_that_is_right_is_not_written_again(shell: Shell, zoom: Zoom) -> None:
+    del zoom
+    before = state_file(shell).read_bytes()
+
+    ran = shell(*MEND)
+
+    assert (ran.status, ran.out, state_file(shell).read_bytes()) == (0, NO_CHANGES, before)
+
+
+def test_what_people_changed_is_never_recorded_as_declared(shell: Shell, zoom: Zoom) -> None:
+    """The record still says what was sent; else the next plan would not put it back."""
+    zoom.click("PATCH", f"{records(shell)['a'].id}", {"topic": "Clicked"})
+    zoom.click("DELETE", f"{records(shell)['b'].id}")
+    shell.write("meetings.yaml", spec_of({"a": {}}))
+
+    ran = shell(*MEND, "--target", "b")
+
+    assert (ran.status, records(shell)["a"].attributes["topic"], [*records(shell)]) == (0, "a", ["a"])
+    assert shell("plan", *AT, "--refresh", "--detailed-exitcode").status == 2
+
+
+def test_only_what_was_asked_for_is_mended(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    number = {key: one.id for key, one in records(shell).items()}
+    for one in number.values():
+        zoom.click("PATCH", f"{one}", {"topic": "Clicked"})
+
+    requests.clear()
+    ran = shell(*MEND, "--target", "b")
+
+    assert (ran.status, requests.changing(number)) == (0, {("PATCH", "b"): 1})
+    assert zoom.meeting(number["a"]).document["topic"] == "Clicked"
+
+
+@pytest.mark.parametrize("clicked", [False, True])
+def test_what_could_not_be_read_is_told_and_fails(shell: Shell, *, clicked: bool) -> None:
+    """It is taken as recorded; what else there is to do is done."""
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}}, start=FAR))
+    with served() as zoom:
+        at = ("--state", "s.json", "--auto-approve", "--pace", "500")
+        assert shell("apply", *at, **zoom.environ).status == 0
+        numbers = {one["topic"]: one["id"] for one in zoom.meetings(HOST)}
+        if clicked:
+            zoom.client.patch(f"/v2/meetings/{numbers['b']}", json={"agenda": "x", "duration": 5})
+        refusal = {"code": 3161, "message": "No."}
+        zoom.meet(path=f"/v2/meetings/{numbers['a']}", times=0, status=400, body=refusal)
+
+        ran = shell("apply", "--refresh", *at, **zoom.environ)
+
+        kept = zoom.client.get(f"/v2/meetings/{numbers['b']}").json()["duration"]
+
+    assert (ran.status, kept) == (1, 60)
+    assert "error[zoom.host-not-allowed]" in ran.out
+    assert ("Apply complete! 0 added, 1 changed" in ran.out) is clicked
+
+
+def test_a_saved_plan_of_a_refresh_refreshes_again(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    """It approves putting back what had drifted, and finds it again at apply."""
+    number = {key: one.id for key, one in records(shell).items()}
+    zoom.click("PATCH", f"{number['a']}", {"topic": "Clicked"})
+    assert shell("plan", *AT, "--refresh", "--out", "p.json").status == 0
+    assert json.loads((shell.folder / "p.json").read_text())["options"]["refresh"] is True
+
+    requests.clear()
+    ran = shell("apply", *AT, "--plan", "p.json")
+
+    assert (ran.status, requests.changing(number)) == (0, {("PATCH", "a"): 1})
+    assert "Refresh: 2 meetings read, 3 requests" in ran.err
+    assert shell("drift", *AT, "--detailed-exitcode").status == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "topic", "why"),
+    [
+        ("a", "a", "Nothing is left to do: the approval is used up."),
+        ("b", "Clicked", "b: its update is new."),
+    ],
+)
+def test_a_saved_plan_is_stale_once_zoom_says_otherwise(  # noqa: PLR0913 - a table and three fixtures
+    shell: Shell, zoom: Zoom, requests: Requests, *, key: str, topic: str, why: str
+) -> None:
+    """Somebody put it back by hand, or clicked on something else that nobody approved to undo."""
+    number = {name: one.id for name, one in records(shell).items()}
+    zoom.click("PATCH", f"{number['a']}", {"topic": "Clicked"})
+    shell("plan", *AT, "--refresh", "--out", "p.json")
+    zoom.click("PATCH", f"{number[key]}", {"topic": topic})
+
+    requests.clear()
+    ran = shell("apply", *AT, "--plan", "p.json")
+
+    assert (ran.status, requests.changing()) == (Exit.ERROR, {})
+    assert ("error[plan.stale]" in ran.err, why in ran.err) == (True, True)

@@ -1,0 +1,211 @@
+"""`apply --refresh` after people clicked: declared fields come back, and nothing else is touched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import varied
+from listening import Requests
+from shell import NOW
+from test_drift_account import CLICKED, click_around
+from varied import ENVIRON, Zoom
+
+from reconciler import statefile
+from reconciler.cli import run
+from reconciler.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from shell import Ran, Shell
+
+AT = ("--sandbox", "--sandbox-now", NOW)
+MEND = ("apply", *AT, "--refresh", "--auto-approve", "--pace", "500")
+NO_DRIFT = "No drift. "
+NO_CHANGES = "No changes. Compared with what was last applied and with what Zoom says now.\n"
+
+
+FEW = ("m01", "m22", "m37", "m46", "m49")
+"""Those of the sixty that most tests are about."""
+
+
+def created(folder: Path, meetings: Mapping[str, Any]) -> Path:
+    """A folder in which these were created a moment ago, in an account with every silent change on."""
+    Zoom(folder).switch(**varied.SWITCHES)
+    (folder / "meetings.yaml").write_text(json.dumps({"version": 1, "meetings": meetings}))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        patched.setenv(*next(iter(ENVIRON.items())))
+        assert run(["apply", *AT, "--auto-approve", "--pace", "500"]) == Exit.DONE
+    return folder
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return created(tmp_path_factory.mktemp("few"), {key: varied.meetings()[key] for key in FEW})
+
+
+@pytest.fixture
+def zoom(shell: Shell, few: Path) -> Zoom:
+    """The emulator of that account, in the shell's own folder."""
+    shutil.copytree(few, shell.folder, dirs_exist_ok=True)
+    return Zoom(shell.folder)
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
+    return Requests(monkeypatch)
+
+
+def ids(shell: Shell) -> dict[str, int]:
+    document = (shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json").read_bytes()
+    return {key: record.id for key, record in statefile.decode(document, "state").meetings.items()}
+
+
+def declare(shell: Shell, *, removed: Any = (), **changed: Mapping[str, Any] | None) -> None:
+    """What is declared so far, some otherwise, or (None) left out."""
+    meetings = json.loads((shell.folder / "meetings.yaml").read_text())["meetings"]
+    for key, own in changed.items():
+        meetings[key] |= own or {}
+    kept = {key: one for key, one in meetings.items() if changed.get(key, one) is not None}
+    shell.write("meetings.yaml", json.dumps({"version": 1, "meetings": kept, "removed": [*removed]}))
+
+
+def codes(ran: Ran) -> list[str]:
+    """The `refresh.…` diagnostics of a run whose format is text."""
+    return [line.split("[")[1].split("]")[0] for line in ran.out.splitlines() if "[refresh." in line]
+
+
+def mended(shell: Shell, requests: Requests) -> Ran:
+    """`apply --refresh`, with the requests of it alone."""
+    requests.clear()
+    return shell(*MEND, **ENVIRON)
+
+
+def assert_at_rest(shell: Shell, requests: Requests) -> None:
+    """Drift is empty, the plan is, and an apply sends nothing."""
+    assert shell("drift", *AT, "--detailed-exitcode", **ENVIRON).out.startswith(NO_DRIFT)
+    plan = shell("plan", *AT, "--refresh", "--detailed-exitcode", **ENVIRON)
+    assert (plan.status, plan.out) == (0, NO_CHANGES)
+    again = mended(shell, requests)
+    assert (again.status, again.out, requests.changing()) == (0, NO_CHANGES, {})
+
+
+def test_what_people_clicked_is_put_back_and_only_that(shell: Shell, requests: Requests) -> None:
+    """One PATCH for each changed meeting, one POST for the deleted one.
+
+    Once what was told of the three others is followed, all is as declared.
+    """
+    created(shell.folder, varied.meetings())
+    before = ids(shell)
+    click_around(Zoom(shell.folder), before)
+
+    ran = mended(shell, requests)
+
+    assert (ran.status, ran.out.splitlines()[-1]) == (
+        0,
+        "Apply complete! 1 added, 10 changed, 0 destroyed, 1 withheld.",
+    )
+    put_back = CLICKED.keys() - {"m19", "m22", "m46"}
+    assert requests.changing(before) == {
+        ("POST", "ada@example.com"): 1,
+        **{("PATCH", key): 1 for key in put_back},
+    }
+    assert [key for key, number in ids(shell).items() if before[key] != number] == ["m19"]
+    assert codes(ran) == ["refresh.other-host", "refresh.personal-id", "refresh.webinar"]
+
+    # the emulator lists a webinar among the meetings, so a new one needs a topic of its own
+    declare(shell, m22={"host": "new@example.com"}, m46={"topic": "No webinar"})
+    assert shell("state", "rm", "m46", *AT).status == 0
+    last = mended(shell, requests)
+
+    assert (last.status, requests.changing()) == (0, {("POST", "Edsger@Example.com"): 1})
+    assert_at_rest(shell, requests)
+
+
+def test_single_occurrences_are_left_as_people_put_them(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    """They are no declared field; only a change of the series itself would bring them back."""
+    number = ids(shell)["m49"]
+    zoom.click("DELETE", f"{number}?occurrence_id={1799658000_000}")
+
+    ran = mended(shell, requests)
+
+    assert (ran.status, ran.out, requests.changing()) == (0, NO_CHANGES, {})
+    assert len(zoom.meeting(number).occurrences) == 1
+
+
+def test_a_deleted_meeting_whose_time_is_over_is_not_made_again(
+    shell: Shell, zoom: Zoom, requests: Requests
+) -> None:
+    zoom.click("DELETE", f"{ids(shell)['m01']}")
+    late = ("apply", "--sandbox", "--sandbox-now", "2027-01-20T08:00:00Z", "--refresh", "--auto-approve")
+
+    requests.clear()
+    ran = shell(*late, **ENVIRON)
+
+    assert (ran.status, requests.changing()) == (0, {})
+
+
+def test_a_meeting_under_another_host_is_replaced_where_that_is_approved(
+    shell: Shell, zoom: Zoom, requests: Requests
+) -> None:
+    """By the line that was told; else it stays where it is, and nothing is sent."""
+    before = ids(shell)
+    zoom.meddle(before["m22"], host_email="new@example.com")
+
+    told = mended(shell, requests)
+
+    line = f"removed: [{{key: m22, id: {before['m22']}, destroy: true}}]"
+    assert (told.status, requests.changing(), codes(told)) == (0, {}, ["refresh.other-host"])
+    assert f"{line}` approves that." in told.out
+
+    declare(shell, removed=[{"key": "m22", "id": before["m22"], "destroy": True}])
+    ran = mended(shell, requests)
+
+    assert (ran.status, requests.changing(before)) == (
+        0,
+        {("POST", "Edsger@Example.com"): 1, ("DELETE", "m22"): 1},
+    )
+    assert zoom.meeting(before["m22"]).deleted
+    declare(shell)
+    assert_at_rest(shell, requests)
+
+
+def test_a_webinar_is_left_alone_and_can_be_let_go(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    before = ids(shell)
+    zoom.switch(**varied.SWITCHES, webinars=[before["m46"]])
+
+    for _ in range(2):
+        told = mended(shell, requests)
+        assert (told.status, requests.changing(), codes(told)) == (0, {}, ["refresh.webinar"])
+
+    declare(shell, m46=None, removed=[{"key": "m46", "id": before["m46"], "destroy": False}])
+    ran = mended(shell, requests)
+
+    assert (ran.status, requests.changing(), {*ids(shell)}) == (0, {}, {*before} - {"m46"})
+    assert not zoom.meeting(before["m46"]).deleted
+
+
+def test_a_personal_id_that_zoom_does_not_take_back_is_tried_once(
+    shell: Shell, zoom: Zoom, requests: Requests
+) -> None:
+    """Then it is known to be Zoom's doing; forgotten, the meeting is made anew."""
+    before = ids(shell)
+    zoom.meddle(before["m37"], type=4, pmi="1234567890")
+
+    first = mended(shell, requests)
+
+    assert (first.status, requests.changing(before)) == (0, {("PATCH", "m37"): 1})
+    assert codes(first) == ["refresh.personal-id"]
+    assert "    Zoom set type to 4 (sent: 2)" in first.out
+    assert_at_rest(shell, requests)
+
+    assert shell("state", "rm", "m37", *AT).status == 0
+    again = mended(shell, requests)
+
+    assert (again.status, requests.changing(before)) == (0, {("POST", "ada@example.com"): 1})
+    assert zoom.meeting(ids(shell)["m37"]).document["type"] == 2
