@@ -46,6 +46,7 @@ class Comparison:
             imported={wish.to: wish.id for wish in spec.imports},
             removed={wish.id: wish for wish in spec.removed},
             renames=self._renames(set(moved.values())),
+            blocked=blocked(spec, state),
         )
         # What stands under a moved key is shown under its new one.
         known = {*state.meetings, *state.intents} - set(moved.values())
@@ -64,12 +65,15 @@ class Comparison:
             yield self._move(meeting, source, record)
         imports = meeting is not None and key in about.imported
         if intent is not None and not (imports and record is None):
-            yield self._resolve(key, intent, record, about)
+            step = self._resolve(key, intent, record, about)
+            yield replace(step, sends_again=False) if key in about.blocked else step
         elif meeting is None:
             assert record is not None
             yield existing.undeclared(key, record, about.removed.get(record.id), self.now)
         elif record is not None:
             found = self._recorded(meeting, record, about.removed.get(record.id))
+            if key in about.blocked:
+                found = tuple(_in_doubt(step, about.blocked[key]) for step in found)
             yield from found if source == key else (step for step in found if not _is_plain_keep(step))
         elif not imports:
             yield self._missing(meeting, about.renames)
@@ -186,6 +190,14 @@ class _Lines:
     imported: Mapping[str, int]
     removed: Mapping[int, Removed]
     renames: Mapping[object, str]
+    blocked: Mapping[str, str]
+
+
+def blocked(spec: Spec, state: State) -> dict[str, str]:
+    """Old keys by new ones, where something stands under both: whose the new key is nobody can say."""
+    known = state.meetings.keys() | state.intents.keys()
+    both = (move for move in spec.moved if {move.from_key, move.to_key} <= known)
+    return {move.to_key: move.from_key for move in both}
 
 
 def moves(spec: Spec, state: State) -> dict[str, str]:
@@ -196,6 +208,14 @@ def moves(spec: Spec, state: State) -> dict[str, str]:
         for move in spec.moved
         if move.from_key in known and move.to_key not in known
     }
+
+
+def _in_doubt(step: Step, old: str) -> Step:
+    """The step, held back: what is declared under its key may be meant for the meeting that was to move."""
+    if step.action not in {Action.UPDATE, Action.REPLACE}:
+        return step
+    reason = f"`moved` wants `{old}` here, and `{step.key}` has a meeting of its own"
+    return step.put(Status.WITHHELD, reason)
 
 
 def _is_plain_keep(step: Step) -> bool:

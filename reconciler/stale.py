@@ -85,9 +85,9 @@ def _blocked(line: Moved) -> Diagnostic:
         code="plan.move-blocked",
         summary="A meeting cannot be moved to a key that has one",
         detail=f"`{line.to_key}` has a meeting of its own, so `{line.from_key}` stays where it is, "
-        f"and in Zoom ({_place(line)}).",
-        hint="Take the line out; then end one of the two by a `removed` line, "
-        f"or run `reconciler state rm {line.to_key}` to let the other one go.",
+        f"and in Zoom, and nothing is changed under either key ({_place(line)}).",
+        hint=f"Take the line out; or run `reconciler state mv {line.to_key} {line.to_key}-old` first: "
+        "the move is done then, and the plan says how to end the other one.",
         severity=Severity.WARNING,
         key=line.to_key,
         span=line.span,

@@ -459,6 +459,21 @@ def test_a_move_to_a_key_that_has_a_meeting_hides_neither() -> None:
     assert told(declared, known) == [("new", "keep", "now"), ("old", "destroy", "withheld")]
 
 
+@pytest.mark.parametrize("host", [HOST, "other@example.com"])
+def test_a_move_to_a_key_that_has_a_meeting_changes_neither(host: str) -> None:
+    """What is declared under the key may be meant for the one that was to move: it must not hit the other."""
+    declared = spec(meeting("b", one_off(duration=15), host=host), moved=(moved("a", "b"),),
+                    removed=(removed("b", 81_234_567_002),))  # fmt: skip
+    recorded = state(meetings={"a": record(1), "b": record(2, OTHER)})
+    begun = replace(recorded, intents={"b": intent(OTHER, action="update", id=81_234_567_002)})
+
+    held, looked_up = steps(declared, recorded)[1], steps(declared, begun)[1]
+
+    assert (held.key, held.status) == ("b", Status.WITHHELD)
+    assert held.reasons[-1] == "`moved` wants `a` here, and `b` has a meeting of its own"
+    assert (looked_up.action, looked_up.sends_again) == (Action.RESOLVE, False)
+
+
 def test_an_interrupted_create_that_was_moved_makes_no_twin() -> None:
     """The intent moves, and is looked up under the new key; where both have one, neither moves."""
     declared = spec(meeting("new"), moved=(moved("old", "new"),))

@@ -68,9 +68,9 @@ def test_a_move_to_a_key_that_has_a_meeting_is_told_with_the_remedy() -> None:
             code="plan.move-blocked",
             summary="A meeting cannot be moved to a key that has one",
             detail="`launch` has a meeting of its own, so `old` stays where it is, "
-            "and in Zoom (meetings.yaml:1).",
-            hint="Take the line out; then end one of the two by a `removed` line, "
-            "or run `reconciler state rm launch` to let the other one go.",
+            "and in Zoom, and nothing is changed under either key (meetings.yaml:1).",
+            hint="Take the line out; or run `reconciler state mv launch launch-old` first: "
+            "the move is done then, and the plan says how to end the other one.",
             severity=Severity.WARNING,
             key="launch",
             span=line.span,
