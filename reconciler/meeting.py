@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler import recurrence
@@ -239,6 +240,7 @@ def shown(attributes: Mapping[str, Json]) -> dict[str, Json]:
     return seen
 
 
+@cache  # one refresh compares a meeting several times over
 def _scrypt(passcode: str, salt: bytes) -> str:
     # RFC 7914's figures for interactive use: 16 MiB and some 40 ms for each guess.
     import hashlib  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight

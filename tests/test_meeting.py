@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -326,6 +327,14 @@ def test_a_recorded_passcode_is_recognized() -> None:
 def test_any_other_record_of_a_passcode_is_a_change(declared: Any, kept: Any) -> None:
     """A hash that somebody damaged by hand is one, too, and no crash."""
     assert not same_passcode(declared, kept)
+
+
+def test_the_same_guess_is_reckoned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refresh compares a meeting several times over, and each guess takes some 40 ms."""
+    kept = recorded({"password": "lift-off-9"}, b"salt of this test")["password"]
+    monkeypatch.delattr(hashlib, "scrypt")
+
+    assert same_passcode("lift-off-9", kept)
 
 
 def test_the_same_reference_is_the_same_passcode() -> None:
