@@ -336,3 +336,17 @@ def test_a_daily_limit_closes_the_day_for_updates_too() -> None:
 
     assert told.deferred == {"a": ("2026-12-03", "the host's requests for this UTC day are used up")}
     assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 100)
+
+
+def test_an_update_of_what_was_scheduled_for_another_is_charged_to_them() -> None:
+    """Zoom names them as the host, and counts it there."""
+    deputy = "ben@example.com"
+    world = applied(topic("a", schedule_for=deputy))
+    world.declare(topic("a", schedule_for=deputy, duration=30))
+
+    told = world.apply()
+
+    assert (told.steps, told.status) == ([("update", "a")], 0)
+    assert (world.used(deputy)["2026-12-02"], world.used(HOST)["2026-12-02"]) == (1, 0)
+    assert (world.charged(deputy, "2026-12-02"), world.charged(HOST, "2026-12-02")) == (1, 0)
+    assert (world.store.state.meetings["a"].host, world.plan().has_work) == (HOST, False)
