@@ -270,6 +270,55 @@ def test_a_meeting_that_went_while_its_update_was_lost_is_told_so() -> None:
     assert (told.failed, dict(world.store.state.intents)) == ({"a": "apply.gone"}, {})
 
 
+@pytest.mark.parametrize(("landed", "outcome"), [(True, "adopted"), (False, "absent")])
+def test_an_interrupted_reschedule_of_a_series_is_judged_by_what_it_sent(
+    *, landed: bool, outcome: str
+) -> None:
+    """By then the next occurrence is another one."""
+    world = applied(meeting("w", weekly(start_time="2026-12-07T10:00:00")))
+    world.clock.advance(7 * 24 * 3600)  # one is over
+    world.declare(meeting("w", weekly(start_time="2026-12-07T11:00:00")))
+    world.zoom.meet(gateway_page(502, commit=landed, **UPDATE))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_answer = False, lambda _scope: None
+    world.clock.advance(7 * 24 * 3600)  # and another one
+
+    told = world.apply()
+
+    sent = [(body["start_time"], body["recurrence"]["end_times"]) for body in world.patched]
+    assert told.resolved == [("w", outcome)]
+    assert sent == [("2026-12-14T11:00:00", 19), ("2026-12-21T11:00:00", 18)][: 1 if landed else 2]
+    assert not world.plan().has_work
+
+
+def test_a_look_up_of_an_update_waits_for_nobody_who_asks_for_an_end() -> None:
+    world = interrupted(landed=True)
+    world.on_answer = lambda _scope: setattr(world, "is_stopping", True)
+
+    told = world.apply()
+
+    assert (told.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
+
+
+def test_an_update_that_only_let_go_of_a_field_meanwhile_is_dropped() -> None:
+    """What was under way is not declared any more, and what is declared is what is recorded."""
+    world = World(topic("a"))
+    world.apply()
+    world.clock.advance(24 * 3600)
+    world.declare(topic("a", agenda="New"))
+    world.zoom.meet(gateway_page(502, **UPDATE))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_answer = False, lambda _scope: None
+    world.declare(topic("a"))
+
+    told = world.apply()
+
+    assert (told.resolved, told.steps, dict(world.store.state.intents)) == ([("a", "dropped")], [], {})
+    assert not world.plan().has_work
+
+
 def test_what_cannot_be_read_stays_open() -> None:
     world = interrupted(landed=True)
     world.zoom.meet(gateway_page(502, times=0, **READ_ONE))
