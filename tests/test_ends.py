@@ -140,7 +140,8 @@ def test_a_meeting_that_cannot_be_read_is_not_ended() -> None:
 
     told = world.apply()
 
-    assert (told.failed, world.topics()) == ({"a": "apply.end-unknown"}, ["a"])
+    assert (told.failed, world.topics()) == ({"a": "zoom.unreadable"}, ["a"])
+    assert world.asked("DELETE") == []
 
 
 def test_an_asked_for_end_comes_between_the_look_and_the_end() -> None:
