@@ -10,10 +10,7 @@ from builders import HOST, meeting, one_off, weekly
 from engine_world import World, topic
 
 from reconciler.budget import Allowances, Limits
-from reconciler.sandbox.faults import Fault, answer_lost, gateway_page, never_arrived
-
-UPDATE = {"method": "PATCH", "path": "/v2/meetings/*"}
-READ_ONE = {"method": "GET", "path": "/v2/meetings/*"}
+from reconciler.sandbox.faults import READ, UPDATE, Fault, answer_lost, gateway_page, never_arrived
 
 
 def applied(*declared: Any, **switches: Any) -> World:
@@ -53,7 +50,7 @@ def test_an_update_is_charged_in_the_write_before_it() -> None:
     assert (then.intents["a"].action, then.intents["a"].id) == ("update", world.ids()["a"])
     assert then.intents["a"].attributes["duration"] == 30
     assert then.meetings["a"].attributes["duration"] == 60
-    assert then.usage["2026-12-02"] == {world.account.user(HOST).id: 1}
+    assert list(then.usage["2026-12-02"].values()) == [1]
     assert (world.charged(day="2026-12-02"), world.used()["2026-12-02"]) == (1, 1)
 
 
@@ -321,7 +318,7 @@ def test_an_update_that_only_let_go_of_a_field_meanwhile_is_dropped() -> None:
 
 def test_what_cannot_be_read_stays_open() -> None:
     world = interrupted(landed=True)
-    world.zoom.meet(gateway_page(502, times=0, **READ_ONE))
+    world.zoom.meet(gateway_page(502, times=0, **READ))
 
     told = world.apply()
 
