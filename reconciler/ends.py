@@ -75,46 +75,56 @@ async def _end_all(run: Run, steps: Iterable[Step]) -> None:
 
 
 async def _end(run: Run, step: Step) -> None:
-    try:
-        ended = await _ended(run, step)
-    except UnknownOutcomeError as error:
-        run.fail(step, advice.end_unknown(step, error))
-    except DailyLimitError:
-        run.defer(step, run.tomorrow(), LIMIT)
-    except RemoteError as error:
-        run.fail(step, error.diagnostic)
-        if isinstance(error, AccessError):
-            run.failure = error
-    else:
-        if ended:
-            await _gone(run, step)
-
-
-async def _ended(run: Run, step: Step) -> bool:
-    """Whether the meeting is gone now; what keeps it is told."""
     assert step.id is not None, "what is ended has an id"
     try:
-        if is_busy((await run.remote.read(step.id)).body, run.now()):
-            run.defer(step, None, BUSY)
-            return False
-        if run.ended():
-            run.defer(step, None, STOPPED)
-            return False
+        if await _is_kept(run, step, step.id):
+            return
         run.tell(StepStarted(run.now(), step.key, Action.DESTROY, step.host, step.topic))
         await run.remote.delete(step.id)
     except GoneError:
         pass  # somebody else was first
+    except UnknownOutcomeError as error:
+        run.fail(step, advice.end_unknown(step, error))
+        return
+    except DailyLimitError:
+        run.defer(step, run.tomorrow(), LIMIT)
+        return
+    except RemoteError as error:
+        _failed(run, step, error)
+        return
+    await _gone(run, step, step.id)
+
+
+async def _is_kept(run: Run, step: Step, meeting_id: int) -> bool:
+    """Whether something speaks against its end right now, which is told. Raises `GoneError`."""
+    try:
+        stored = await run.remote.read(meeting_id)
+    except GoneError:
+        raise
+    except RemoteError as error:
+        _failed(run, step, error)
+        return True
+    if is_busy(stored.body, run.now()):
+        run.defer(step, None, BUSY)
+    elif run.ended():
+        run.defer(step, None, STOPPED)
+    else:
+        return False
     return True
 
 
-async def _gone(run: Run, step: Step) -> None:
+def _failed(run: Run, step: Step, error: RemoteError) -> None:
+    run.fail(step, error.diagnostic)
+    if isinstance(error, AccessError):
+        run.failure = error
+
+
+async def _gone(run: Run, step: Step, meeting_id: int) -> None:
     """Have it durable that the meeting is gone, and tell it."""
-    assert step.id is not None
-    made = step.id
 
     def without(state: State) -> State:
-        keys = [key for key, found in state.meetings.items() if found.id == made]
-        return reduce(State.forget, keys, state.bury(made))
+        keys = [key for key, found in state.meetings.items() if found.id == meeting_id]
+        return reduce(State.forget, keys, state.bury(meeting_id))
 
     await run.journal.commit(without)
-    run.tell(StepDone(run.now(), step.key, Action.DESTROY, step.host, made, None))
+    run.tell(StepDone(run.now(), step.key, Action.DESTROY, step.host, meeting_id, None))

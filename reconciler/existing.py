@@ -119,7 +119,9 @@ def _update(step: Step, record: Record, standing: Schedule, now: datetime) -> St
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = shortened(step.meeting, standing, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
-    return replace(step, changes=changes, reasons=(*step.reasons, *sends, *protection))
+    # With `schedule_for` it is that user whom Zoom names as the host, and who pays for a change.
+    host = str(before.get("schedule_for") or step.host)
+    return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection))
 
 
 def _replace(step: Step, record: Record, removal: Removed | None, now: datetime) -> Step:

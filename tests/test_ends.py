@@ -9,10 +9,8 @@ from builders import HOST, at, meeting, removed, weekly
 from engine_world import World, topic
 
 from reconciler.ends import is_busy
-from reconciler.sandbox.faults import Fault, answer_lost, gateway_page, never_arrived
+from reconciler.sandbox.faults import DELETE, READ, Fault, answer_lost, gateway_page, never_arrived
 
-DELETE = {"method": "DELETE", "path": "/v2/meetings/*"}
-READ_ONE = {"method": "GET", "path": "/v2/meetings/*"}
 NOW = at("2026-12-01T09:00:00Z")
 
 
@@ -136,11 +134,12 @@ def test_a_daily_limit_that_counts_ends_too_defers_them() -> None:
 
 def test_a_meeting_that_cannot_be_read_is_not_ended() -> None:
     world = to_be_ended(topic("a"))
-    world.zoom.meet(gateway_page(502, times=0, **READ_ONE))
+    world.zoom.meet(gateway_page(502, times=0, **READ))
 
     told = world.apply()
 
-    assert (told.failed, world.topics()) == ({"a": "apply.end-unknown"}, ["a"])
+    assert (told.failed, world.topics()) == ({"a": "zoom.unreadable"}, ["a"])
+    assert world.asked("DELETE") == []
 
 
 def test_an_asked_for_end_comes_between_the_look_and_the_end() -> None:

@@ -7,10 +7,9 @@ from typing import Any
 from builders import HOST, imported, meeting, moved, one_off, removed, weekly
 from engine_world import World, topic
 
-from reconciler.sandbox.faults import Fault, gateway_page
+from reconciler.sandbox.faults import READ, Fault, gateway_page
 
 OTHER = "ben@example.com"
-READ_ONE = {"method": "GET", "path": "/v2/meetings/*"}
 
 
 def existing(declared: Any, body: Any = None, host: str = HOST) -> World:
@@ -83,14 +82,14 @@ def test_another_kind_of_meeting_is_not_taken() -> None:
 def test_a_meeting_under_the_personal_id_is_not_taken() -> None:
     world = existing(topic("a"))
     (stored,) = world.account.meetings_of(HOST)
-    world.zoom.meet(Fault(status=200, body={**stored.document, "type": 4}, **READ_ONE))
+    world.zoom.meet(Fault(status=200, body={**stored.document, "type": 4}, **READ))
 
     assert "personal id" in world.apply().said("import.unfit")
 
 
 def test_what_cannot_be_read_waits() -> None:
     world = existing(topic("a"))
-    world.zoom.meet(gateway_page(502, times=0, **READ_ONE))
+    world.zoom.meet(gateway_page(502, times=0, **READ))
 
     told = world.apply()
 
@@ -100,7 +99,7 @@ def test_what_cannot_be_read_waits() -> None:
 def test_credentials_that_may_not_read_end_the_run() -> None:
     world = existing(topic("a"))
     body = {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:read]."}
-    world.zoom.meet(Fault(status=400, body=body, **READ_ONE))
+    world.zoom.meet(Fault(status=400, body=body, **READ))
     world.declare(topic("b"))
 
     told = world.apply()

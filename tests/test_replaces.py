@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from builders import HOST, meeting, one_off, removed, weekly
 from engine_world import World, is_create, topic
@@ -12,7 +14,7 @@ from reconciler.state import Retired
 OTHER = "ben@example.com"
 
 
-def to_be_replaced(*, destroy: bool = True, **attributes: object) -> World:
+def to_be_replaced(*, destroy: bool = True, **attributes: Any) -> World:
     """One meeting of `HOST` that is declared under another host now, and its id named."""
     world = World(topic("a", **attributes))
     assert world.apply().status == 0

@@ -10,10 +10,7 @@ from builders import HOST, meeting, one_off, weekly
 from engine_world import World, topic
 
 from reconciler.budget import Allowances, Limits
-from reconciler.sandbox.faults import Fault, answer_lost, gateway_page, never_arrived
-
-UPDATE = {"method": "PATCH", "path": "/v2/meetings/*"}
-READ_ONE = {"method": "GET", "path": "/v2/meetings/*"}
+from reconciler.sandbox.faults import READ, UPDATE, Fault, answer_lost, gateway_page, never_arrived
 
 
 def applied(*declared: Any, **switches: Any) -> World:
@@ -53,7 +50,7 @@ def test_an_update_is_charged_in_the_write_before_it() -> None:
     assert (then.intents["a"].action, then.intents["a"].id) == ("update", world.ids()["a"])
     assert then.intents["a"].attributes["duration"] == 30
     assert then.meetings["a"].attributes["duration"] == 60
-    assert then.usage["2026-12-02"] == {world.account.user(HOST).id: 1}
+    assert list(then.usage["2026-12-02"].values()) == [1]
     assert (world.charged(day="2026-12-02"), world.used()["2026-12-02"]) == (1, 1)
 
 
@@ -270,9 +267,58 @@ def test_a_meeting_that_went_while_its_update_was_lost_is_told_so() -> None:
     assert (told.failed, dict(world.store.state.intents)) == ({"a": "apply.gone"}, {})
 
 
+@pytest.mark.parametrize(("landed", "outcome"), [(True, "adopted"), (False, "absent")])
+def test_an_interrupted_reschedule_of_a_series_is_judged_by_what_it_sent(
+    *, landed: bool, outcome: str
+) -> None:
+    """By then the next occurrence is another one."""
+    world = applied(meeting("w", weekly(start_time="2026-12-07T10:00:00")))
+    world.clock.advance(7 * 24 * 3600)  # one is over
+    world.declare(meeting("w", weekly(start_time="2026-12-07T11:00:00")))
+    world.zoom.meet(gateway_page(502, commit=landed, **UPDATE))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_answer = False, lambda _scope: None
+    world.clock.advance(7 * 24 * 3600)  # and another one
+
+    told = world.apply()
+
+    sent = [(body["start_time"], body["recurrence"]["end_times"]) for body in world.patched]
+    assert told.resolved == [("w", outcome)]
+    assert sent == [("2026-12-14T11:00:00", 19), ("2026-12-21T11:00:00", 18)][: 1 if landed else 2]
+    assert not world.plan().has_work
+
+
+def test_a_look_up_of_an_update_waits_for_nobody_who_asks_for_an_end() -> None:
+    world = interrupted(landed=True)
+    world.on_answer = lambda _scope: setattr(world, "is_stopping", True)
+
+    told = world.apply()
+
+    assert (told.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
+
+
+def test_an_update_that_only_let_go_of_a_field_meanwhile_is_dropped() -> None:
+    """What was under way is not declared any more, and what is declared is what is recorded."""
+    world = World(topic("a"))
+    world.apply()
+    world.clock.advance(24 * 3600)
+    world.declare(topic("a", agenda="New"))
+    world.zoom.meet(gateway_page(502, **UPDATE))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_answer = False, lambda _scope: None
+    world.declare(topic("a"))
+
+    told = world.apply()
+
+    assert (told.resolved, told.steps, dict(world.store.state.intents)) == ([("a", "dropped")], [], {})
+    assert not world.plan().has_work
+
+
 def test_what_cannot_be_read_stays_open() -> None:
     world = interrupted(landed=True)
-    world.zoom.meet(gateway_page(502, times=0, **READ_ONE))
+    world.zoom.meet(gateway_page(502, times=0, **READ))
 
     told = world.apply()
 
@@ -336,3 +382,17 @@ def test_a_daily_limit_closes_the_day_for_updates_too() -> None:
 
     assert told.deferred == {"a": ("2026-12-03", "the host's requests for this UTC day are used up")}
     assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 100)
+
+
+def test_an_update_of_what_was_scheduled_for_another_is_charged_to_them() -> None:
+    """Zoom names them as the host, and counts it there."""
+    deputy = "ben@example.com"
+    world = applied(topic("a", schedule_for=deputy))
+    world.declare(topic("a", schedule_for=deputy, duration=30))
+
+    told = world.apply()
+
+    assert (told.steps, told.status) == ([("update", "a")], 0)
+    assert (world.used(deputy)["2026-12-02"], world.used(HOST)["2026-12-02"]) == (1, 0)
+    assert (world.charged(deputy, "2026-12-02"), world.charged(HOST, "2026-12-02")) == (1, 0)
+    assert (world.store.state.meetings["a"].host, world.plan().has_work) == (HOST, False)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import moved, removed, weekly
 from engine_world import World, topic
-from test_seeds import CREATE, DAILY, HOSTS, LIST, READ, RUNS_MAX, SEEDS, Trial
+from test_seeds import DAILY, HOSTS, RUNS_MAX, SEEDS, Trial
 
 from reconciler.budget import Allowances, Limits
 from reconciler.diff import Action
 from reconciler.lookup import SKEW
 from reconciler.meeting import Meeting
+from reconciler.sandbox.faults import CREATE, DELETE, LIST, READ, UPDATE
 from reconciler.step import Status
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from reconciler.references import Moved
     from reconciler.step import Step
 
-UPDATE = {"method": "PATCH", "path": "/v2/meetings/*"}
-DELETE = {"method": "DELETE", "path": "/v2/meetings/*"}
 DECLARED = 10
 
 

@@ -30,7 +30,7 @@ from reconciler.sandbox.faults import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from engine_world import Told
 
@@ -85,7 +85,7 @@ def declared() -> list[Meeting]:
 class Trial:
     """One seed: runs that meet faults and die, then runs that do not."""
 
-    matches: tuple[dict[str, Any], ...] = (CREATE, CREATE, CREATE, LIST, READ, USER)
+    matches: tuple[Mapping[str, Any], ...] = (CREATE, CREATE, CREATE, LIST, READ, USER)
     """What faults may meet."""
 
     def __init__(self, seed: int) -> None:
