@@ -157,6 +157,7 @@ def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
 
 def _result(plan: Plan, run: Run) -> Result:
     told = run.told
+    failure = run.failure or run.journal.failure
     summary = Summary(
         at=run.now(),
         added=told["added"],
@@ -167,7 +168,7 @@ def _result(plan: Plan, run: Run) -> Result:
         failed=told["failed"],
         withheld=plan.summary["withheld"],
         unresolved=told["unclear"],
+        ended_early=failure is not None or run.stopping(),
     )
     run.tell(summary)
-    failure = run.failure or run.journal.failure
     return Result(summary, failure, run.stopping(), work_left=bool(told["deferred"]))

@@ -335,6 +335,7 @@ def test_the_first_line_names_the_format() -> None:
             "failed": 6,
             "withheld": 7,
             "unresolved": 8,
+            "ended_early": False,
         },
     ]
 
