@@ -181,6 +181,7 @@ def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
 
 def _result(plan: Plan, run: Run) -> Result:
     told = run.told
+    failure = run.failure or run.journal.failure
     summary = Summary(
         at=run.now(),
         added=told["added"],
@@ -192,7 +193,7 @@ def _result(plan: Plan, run: Run) -> Result:
         withheld=plan.summary["withheld"],
         unresolved=told["unclear"],
         recorded=told["recorded"],
+        ended_early=failure is not None or run.stopping(),
     )
     run.tell(summary)
-    failure = run.failure or run.journal.failure
     return Result(summary, failure, run.stopping(), work_left=bool(told["deferred"]))

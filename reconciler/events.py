@@ -109,19 +109,21 @@ class Summary:
     """The end: how many keys came to what. `unresolved` wait for a look-up or for a person.
 
     A replace is added, and destroyed once its old meeting is ended; `recorded` took no write: moved,
-    imported, forgotten, let go of a field.
+    imported, forgotten, let go of a field. `ended_early` tells that something stopped the run before
+    every key had its turn.
     """
 
     at: datetime
-    added: int
-    changed: int
-    destroyed: int
-    resolved: int
-    deferred: int
-    failed: int
-    withheld: int
-    unresolved: int
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+    resolved: int = 0
+    deferred: int = 0
+    failed: int = 0
+    withheld: int = 0
+    unresolved: int = 0
     recorded: int = 0
+    ended_early: bool = False
 
 
 Event = StepStarted | StepDone | StepFailed | StepDeferred | Resolved | Noticed | Summary

@@ -180,6 +180,7 @@ class Reading:
                 f"Nothing above is named `&{event.anchor}`",
                 "An alias repeats a value that was named before it; it cannot stand inside that value.",
             )
+            self.has_nulls = True
             return None
         if depth + anchored.levels > DEPTH_MAX:
             self.stop(event, "depth", f"More than {DEPTH_MAX} levels inside one another", "Write it flatter.")

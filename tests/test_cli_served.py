@@ -146,6 +146,7 @@ def test_an_interrupt_lets_what_is_in_flight_finish(
     assert (process.returncode, state["intents"]) == (130, {})
     assert err == "\nStopping: what is in flight is finished and recorded. Ctrl-C again ends at once.\n"
     assert sorted(recorded(shell.folder).values()) == ids(slow_zoom, host) != []
+    assert "\nApply ended early: " in out
     assert out.count("deferred to a later run: the run ended before its turn") == 4 - len(
         ids(slow_zoom, host)
     )

@@ -338,6 +338,7 @@ def test_the_first_line_names_the_format() -> None:
             "withheld": 7,
             "unresolved": 8,
             "recorded": 9,
+            "ended_early": False,
         },
     ]
 

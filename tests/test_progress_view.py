@@ -132,6 +132,12 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
             """,
         ),
         (
+            Summary(
+                NOW, 2, 1, 0, resolved=0, deferred=0, failed=0, withheld=0, unresolved=0, ended_early=True
+            ),
+            "Apply ended early: 2 added, 1 changed, 0 destroyed.\n",
+        ),
+        (
             Summary(NOW, 0, 0, 0, resolved=0, deferred=0, failed=0, withheld=2, unresolved=1),
             """\
             Apply finished with errors: 0 added, 0 changed, 0 destroyed, 1 unresolved, 2 withheld.

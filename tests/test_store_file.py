@@ -335,9 +335,9 @@ def test_a_path_is_a_file(address: str, tmp_path: Path) -> None:
 
 def test_a_store_of_no_known_kind_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        open_store("ftp://acme/s.json", tmp_path, "bob", ManualClock())
+        open_store("ftp://user:hunter2@acme/s.json", tmp_path, "bob", ManualClock())
 
-    assert caught.value.diagnostic.detail == "`ftp://acme/s.json` begins with `ftp:`."
+    assert caught.value.diagnostic.detail == "It begins with `ftp:`."
 
 
 def test_a_lock_tells_when_it_was_taken(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def open_store(address: str, folder: Path, owner: str, clock: Clock) -> Store:
             Diagnostic(
                 code="state.unknown-store",
                 summary="The state's address is of no kind that this version knows",
-                detail=f"`{address[:80]}` begins with `{scheme}:`.",
+                detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
                 hint="Write a path, such as reconciler.state.json.",
             )
         )

@@ -96,11 +96,8 @@ def send(workspace: Workspace, errand: Errand) -> Result:
 
 def tell_end(workspace: Workspace, plan: Plan, *, format_name: str) -> None:
     """Show the log of an apply that has nothing to do."""
-    counts = dict.fromkeys(
-        ("added", "changed", "destroyed", "resolved", "deferred", "failed", "unresolved"), 0
-    )
     with _log(workspace, plan, format_name) as tell:
-        tell(Summary(workspace.clock.now(), withheld=plan.summary["withheld"], **counts))
+        tell(Summary(workspace.clock.now(), withheld=plan.summary["withheld"]))
 
 
 def _log(workspace: Workspace, plan: Plan, format_name: str) -> AbstractContextManager[Tell]:

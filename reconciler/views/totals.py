@@ -65,7 +65,7 @@ def plan_line(steps: Iterable[Step]) -> str:
 
 
 def apply_line(summary: Summary) -> str:
-    """The line `Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.`, or of errors."""
+    """The line `Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.`, or how else it ended."""
     counts = {
         "recorded": summary.recorded,
         "looked up": summary.resolved,
@@ -80,8 +80,13 @@ def apply_line(summary: Summary) -> str:
         f"{summary.destroyed} destroyed",
         *(f"{count} {word}" for word, count in counts.items() if count),
     ]
-    opening = "Apply finished with errors:" if summary.failed or summary.unresolved else "Apply complete!"
-    return f"{opening} {', '.join(parts)}."
+    return f"{_opening(summary)} {', '.join(parts)}."
+
+
+def _opening(summary: Summary) -> str:
+    if summary.failed or summary.unresolved:
+        return "Apply finished with errors:"
+    return "Apply ended early:" if summary.ended_early else "Apply complete!"
 
 
 def budget_lines(plan: Plan, *, whole: bool) -> Iterator[str]:
