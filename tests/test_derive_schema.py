@@ -203,3 +203,15 @@ def test_a_newer_document_is_told_field_by_field(tmp_path: Path) -> None:
         "~ topic: update no longer takes it",
         "~ default_password: update takes it",
     ]
+
+
+@pytest.mark.parametrize("content", [None, "openapi: 3.0"])
+def test_a_document_that_cannot_be_read_is_told(content: str | None, tmp_path: Path) -> None:
+    document = tmp_path / "openapi.yaml"
+    if content is not None:
+        document.write_text(content, encoding="utf-8")
+
+    answer = derive("--against", str(document))
+
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert f"{document} is no API document that can be read" in answer.stderr

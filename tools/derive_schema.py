@@ -34,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=SCHEMAS, metavar="FOLDER", help="where the schemas are")
     options = parser.parse_args(arguments)
     if options.against:
-        return _report(differences(orjson.loads(options.against.read_bytes()), table()))
+        try:
+            document = orjson.loads(options.against.read_bytes())
+        except (OSError, orjson.JSONDecodeError) as error:
+            parser.error(f"{options.against} is no API document that can be read: {error}")
+        return _report(differences(document, table()))
     return _check(options.into) if options.check else _write(options.into)
 
 
