@@ -18,7 +18,7 @@ demo: .venv/.installed-sandbox  ## the example's meetings, planned and created o
 	$(BIN)/reconciler plan examples/meetings.yaml --sandbox --sandbox-now $(NOW)
 
 test: .venv/.installed-dev  ## the tests, with branch coverage
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term
 
 check: lint test  ## everything that must hold before a change goes in
 
@@ -35,7 +35,7 @@ format: .venv/.installed-dev  ## put the code into the house's form
 faults: export FAULT_ROUNDS := 200
 faults: export FAULT_SEEDS := 2000
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml admits
-	.venv/lowest/bin/python -m pytest --quiet --ignore tests/test_house.py --ignore tests/test_package.py
+	.venv/lowest/bin/python -m pytest --quiet --numprocesses 2 --ignore tests/test_house.py --ignore tests/test_package.py
 
 faults: .venv/.installed-dev  ## die at every touch of the outside, and at many random instants (about 3 minutes)
 	$(BIN)/pytest tests/faults

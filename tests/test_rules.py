@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
@@ -33,7 +34,15 @@ IN_UTC = (
 STAYS = (
     "Say what stays: `start_time: 2027-01-11T10:00:00`, or `timezone: UTC` for the same time in UTC all year."
 )
-OUT = object()
+
+
+class Out(Enum):
+    """Stands for a field that is left out; with a name that is the same in every process."""
+
+    OUT = "out"
+
+
+OUT = Out.OUT
 """In a change: the field is taken out."""
 
 EXAMPLE: dict[str, Any] = {
