@@ -1,4 +1,4 @@
-"""Execute a plan: every missing meeting created exactly once, within every host's budget.
+"""Execute a plan: each meeting created exactly once, changed or ended, within every host's budget.
 
 First what is only recorded, then what is imported, then what is sent; what ends, ends last.
 Hosts work beside each other, each one's writes one after another. Can be killed at
@@ -8,7 +8,6 @@ any instant and run again; see `hostrun` for the order that makes it so.
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from reconciler.diff import Action
 from reconciler.errors import AccessError, Diagnostic, Exit, GoneError, RemoteError, StateError
 from reconciler.events import Summary
 from reconciler.hostrun import HostRun
+from reconciler.rules import passcode
 from reconciler.state import State, host_key, pruned
 from reconciler.step import Status
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from reconciler.plan import Plan
     from reconciler.run import Run
     from reconciler.step import Step
-
-PASSCODE = re.compile(r"[A-Za-z0-9@_*-]{1,10}")
-"""What Zoom takes as a passcode."""
 
 SENDABLE = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
 """What sends a request, or looks one up."""
@@ -91,7 +88,7 @@ def _has_its_passcode(run: Run, step: Step) -> bool:
     if reference is None or not _sends_passcode(step):
         return True
     value = run.author.passcode(reference.name)
-    if value and PASSCODE.fullmatch(value):
+    if value and passcode.unfit(value) is None:
         return True
     run.unfit[step.key] = advice.passcode_unfit(step, reference.name, empty=not value)
     if step.action is Action.RESOLVE:
