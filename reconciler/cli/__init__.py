@@ -113,9 +113,10 @@ def plan(workspace: Workspace, options: Any, **flags: Any) -> Exit:
 @surroundings
 @selection
 def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
-    """Create what is missing, exactly once.
+    """Do what the plan says, each meeting exactly once.
 
-    Within every host's daily budget: what does not fit today is left for a later day.
+    Creates what is missing, changes what differs, and ends what `removed` names, within every host's
+    daily budget: what does not fit today is left for a later day.
     """
     from reconciler.verbs import apply as verb  # noqa: PLC0415 - not for --help
 
