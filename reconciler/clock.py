@@ -35,6 +35,12 @@ class SystemClock:
         """Seconds that never run backwards."""
         return time.monotonic()
 
+    def wait(self, seconds: float) -> None:
+        """Block that long, outside of any loop."""
+        time.sleep(seconds)
+        if self._slept is not None:
+            self._slept(seconds)
+
     async def sleep(self, seconds: float) -> None:
         """Wait that long; at once where `seconds` is not positive."""
         import asyncio  # noqa: PLC0415 - 30 ms that a plan need not pay

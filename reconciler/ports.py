@@ -91,12 +91,18 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class LockInfo:
-    """Who holds the state, for what, since when (`created_at` aware, UTC)."""
+    """Who holds the state, for what, since when; instants aware, UTC.
+
+    `who` is user and machine, `run_url` the page of the CI job, None outside of CI.
+    `expires_at` is when others may begin to doubt the holder, None where a lock never expires.
+    """
 
     lock_id: str
     operation: str
     who: str
     created_at: datetime
+    expires_at: datetime | None = None
+    run_url: str | None = None
 
 
 class Lease(Protocol):
@@ -106,8 +112,23 @@ class Lease(Protocol):
     def info(self) -> LockInfo:
         """What others see while it is held."""
 
+    @property
+    def taken_from(self) -> LockInfo | None:
+        """Whose lock had run out and was taken over: they may have written until just now."""
+
+    @property
+    def renew_seconds(self) -> float:
+        """How often it must be renewed while its holder lives; infinite where it does not run out."""
+
     def seconds_left(self) -> float:
-        """How long it surely still holds; infinite where the system frees it only with the process."""
+        """How long it surely still holds; infinite where only its holder, or a person, frees it."""
+
+    def renew(self) -> None:
+        """Hold it for its whole length from now. May block; may be called from another thread.
+
+        Raises `StateError` where it could not be renewed. One that was taken over stays lost:
+        `seconds_left` is 0 from then on.
+        """
 
     def release(self) -> None:
         """Give it up; harmless when it is gone already."""
@@ -118,15 +139,21 @@ class Store(Protocol):
 
     @property
     def location(self) -> str:
-        """The place as a person would write it."""
+        """The place as a person would write it, without secrets."""
+
+    @property
+    def gather_seconds(self) -> float:
+        """How long a write is worth waiting for others to come along with it."""
 
     def read(self) -> Snapshot | None:
         """The newest document; None where none was ever written. Raises `StateError`."""
 
-    def write(self, document: bytes, *, replaces: str | None) -> str:
+    def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Durably put `document` in the place of version `replaces` (None: of nothing); the new version.
 
-        Raises `StateError`, with nothing overwritten, where another version stands there.
+        `note` says in a line what the write records; a store with a history keeps it.
+        Raises `StateError`, with nothing overwritten, where another version stands there, and
+        where nobody can tell whether it was written.
         """
 
     def lock(self, operation: str, *, timeout_seconds: float) -> Lease:

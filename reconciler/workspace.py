@@ -5,64 +5,31 @@ The edge of the program: environment and disk are looked at here and handed on a
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from reconciler import sources, spec, statefile, stores
 from reconciler.budget import Allowances, Limits
 from reconciler.clock import SystemClock, system_now
 from reconciler.errors import Diagnostic, Finding, SettingsError, Severity, SpecError
+from reconciler.renewal import kept_alive
 from reconciler.settings import Settings
 from reconciler.state import State
+from reconciler.stores.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from reconciler.ports import Clock, Lease, Store
+    from reconciler.console import Choices, Console
+    from reconciler.ports import Lease, Store
     from reconciler.sandbox import Sandbox
     from reconciler.settings import BudgetSettings, ParsedSettings
 
 STATE_FILE = "reconciler.state.json"
 SANDBOX_FOLDER = Path(".reconciler") / "sandbox"
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the flags that every verb has say; None: not given."""
-
-    state: str | None = None
-    sandbox: bool = False
-    sandbox_now: str | None = None
-    no_color: bool = False
-    verbose: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Console:
-    """The three streams and what may be done with them."""
-
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    environ: Mapping[str, str] = field(repr=False)
-
-    @property
-    def is_ci(self) -> bool:
-        """Nobody watches: `CI` says so, or no stream is a terminal."""
-        return self.is_runner or not any(stream.isatty() for stream in (self.stdin, self.stdout, self.stderr))
-
-    @property
-    def is_runner(self) -> bool:
-        """The environment says that this is a job of a CI system."""
-        return self.environ.get("CI", "").casefold() in {"true", "1"}
-
-    def colours(self, stream: TextIO, choices: Choices) -> bool:
-        """Whether `stream` is a terminal whose reader wants colour. Source: no-color.org."""
-        return stream.isatty() and not choices.no_color and not self.environ.get("NO_COLOR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +83,7 @@ class Workspace:
         return Sandbox.open(folder, now=self.choices.sandbox_now, real_now=system_now)
 
     @cached_property
-    def clock(self) -> Clock:
+    def clock(self) -> SystemClock:
         """The machine's clock, or the emulator's."""
         return SystemClock(self.sandbox.now, self.sandbox.wait) if self.sandbox else SystemClock()
 
@@ -149,7 +116,20 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """Where the state lives: the flag, the environment, the settings, else a file here."""
-        return stores.open_store(self._state_address(), self.folder, self.owner, self.clock)
+        return self.store_at(self._state_address())
+
+    def store_at(self, address: str) -> Store:
+        """A store anywhere. Raises `SettingsError` for an address that cannot be one."""
+        surroundings = Surroundings(
+            self.folder,
+            who=self.console.who,
+            clock=self.clock,
+            wait=self.clock.wait,
+            tell=lambda line: print(line, file=self.console.stderr, flush=True),
+            environ=self.console.environ,
+            run_url=self.console.run_url,
+        )
+        return stores.open_store(address, surroundings)
 
     def state(self) -> tuple[State, str | None]:
         """The recorded state and its version; an empty one and None where nothing was ever recorded."""
@@ -163,7 +143,8 @@ class Workspace:
         """The state, nobody else's to write meanwhile. Raises `StateLockedError` after `timeout_seconds`."""
         lease = self.store.lock(operation, timeout_seconds=timeout_seconds)
         try:
-            yield Held(*self.state(), lease)
+            with kept_alive(lease):
+                yield Held(*(self._fenced() if lease.taken_from else self.state()), lease)
         finally:
             lease.release()
 
@@ -171,14 +152,17 @@ class Workspace:
         """The state after `changed`, written in the place of the one before; what that raises leaves it."""
         with self.held(operation) as held:
             state = changed(held.state).written()
-            self.store.write(statefile.encode(state), replaces=held.version)
+            self.store.write(statefile.encode(state), replaces=held.version, note=operation)
             return state
 
-    @property
-    def owner(self) -> str:
-        """Who we are to whoever finds the state locked: user and machine."""
-        environ = self.console.environ
-        return f"{environ.get('USER') or environ.get('LOGNAME') or 'somebody'}@{os.uname().nodename}"
+    def _fenced(self) -> tuple[State, str | None]:
+        """The state, written once more: whoever held it before can write nothing any more."""
+        state, version = self.state()
+        if version is None:
+            return state, version
+        state = state.written()
+        note = "Take over from a run whose lock ran out"
+        return state, self.store.write(statefile.encode(state), replaces=version, note=note)
 
     @cached_property
     def allowances(self) -> Allowances:

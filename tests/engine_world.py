@@ -61,10 +61,12 @@ class MemoryStore:
     """A `Store` with compare-and-swap, whose n-th write (from 1) can be refused or lose its answer."""
 
     location = "memory"
+    gather_seconds = 0.0
 
     def __init__(self) -> None:
         self.document: bytes | None = None
         self.writes = 0
+        self.notes: list[str] = []
         self.refused: set[int] = set()
         self.answer_lost: set[int] = set()
         self.before_write: Callable[[], None] = lambda: None
@@ -73,8 +75,9 @@ class MemoryStore:
         """The newest document and its version."""
         return None if self.document is None else Snapshot(self.document, str(self.writes))
 
-    def write(self, document: bytes, *, replaces: str | None) -> str:
+    def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Put it in the place of the version that is named."""
+        self.notes.append(note)
         self.before_write()
         stands = None if self.document is None else str(self.writes)
         self.writes += 1
@@ -118,6 +121,19 @@ class MemoryLease:
     def info(self) -> LockInfo:
         """Ours, for an apply that begins with the world."""
         return LockInfo("lock-1", "apply", "run-2", datetime(2026, 12, 1, 9, tzinfo=UTC))
+
+    @property
+    def taken_from(self) -> LockInfo | None:
+        """Nobody."""
+        return None
+
+    @property
+    def renew_seconds(self) -> float:
+        """Never."""
+        return inf
+
+    def renew(self) -> None:
+        """Nothing to do."""
 
     def seconds_left(self) -> float:
         """As told."""

@@ -14,10 +14,15 @@ from reconciler.clock import SystemClock
 from reconciler.document import Source
 from reconciler.document import parse as parsed
 from reconciler.state import Retired, State
-from reconciler.stores.file import FileStore
+from reconciler.stores import open_store
+from reconciler.stores.surroundings import Surroundings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shell import Ran, Shell
+
+    from reconciler.ports import Lease
 
 HASH = "00112233445566778899aabbccddeeff$" + "5e" * 32
 """A literal passcode as the state keeps it."""
@@ -38,6 +43,13 @@ FULL = state(
     retired=(Retired(80_000_000_002, HOST, "launch"), Retired(80_000_000_001, HOST, "launch")),
 )
 """A state with everything in it."""
+
+
+def held(folder: Path) -> Lease:
+    """The lock on the state, held by another process as far as anybody can tell."""
+    clock = SystemClock()
+    store = open_store("s.json", Surroundings(folder, "ann", clock, clock.wait))
+    return store.lock("apply", timeout_seconds=0)
 
 
 def put(shell: Shell, recorded: State = FULL) -> None:
@@ -411,7 +423,7 @@ def test_a_program_is_told_what_was_forgotten(shell: Shell) -> None:
 @pytest.mark.parametrize("verb", ["mv weekly monthly", "rm weekly"])
 def test_a_state_that_somebody_holds_is_left_alone(verb: str, shell: Shell) -> None:
     shell.write("s.json", statefile.encode(FULL).decode())
-    lease = FileStore(shell.folder / "s.json", "ann", SystemClock()).lock("apply", timeout_seconds=0)
+    lease = held(shell.folder)
 
     ran = shell("state", *verb.split(), "--state", "s.json")
     lease.release()
@@ -424,7 +436,7 @@ def test_a_state_that_somebody_holds_is_left_alone(verb: str, shell: Shell) -> N
 @pytest.mark.parametrize("verb", ["list", "show weekly"])
 def test_to_look_at_a_state_needs_no_lock(verb: str, shell: Shell) -> None:
     shell.write("s.json", statefile.encode(FULL).decode())
-    lease = FileStore(shell.folder / "s.json", "ann", SystemClock()).lock("apply", timeout_seconds=0)
+    lease = held(shell.folder)
 
     ran = shell("state", *verb.split(), "--state", "s.json")
     lease.release()

@@ -22,6 +22,7 @@ from reconciler.errors import Exit, SettingsError, StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import open_store
 from reconciler.stores.file import FileStore
+from reconciler.stores.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +36,24 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from reconciler.clock import SystemClock
-from reconciler.stores.file import FileStore
+from reconciler.stores import open_store
+from reconciler.stores.surroundings import Surroundings
 
-lease = FileStore(Path(sys.argv[1]), "ann@laptop", SystemClock()).lock("apply", timeout_seconds=0)
+clock = SystemClock()
+store = open_store(sys.argv[1], Surroundings(Path(), "ann@laptop", clock, clock.wait))
+lease = store.lock("apply", timeout_seconds=0)
 print(lease.info.lock_id, flush=True)
 sys.stdin.readline()
 lease.release()
 """
 
 
+def surroundings(folder: Path) -> Surroundings:
+    return Surroundings(folder, "bob@desk", ManualClock(), wait=lambda _seconds: None)
+
+
 def store_in(folder: Path, name: str = NAME) -> FileStore:
-    return FileStore(folder / name, "bob@desk", ManualClock())
+    return FileStore(folder / name, surroundings(folder))
 
 
 def names(folder: Path) -> list[str]:
@@ -326,7 +334,7 @@ def test_a_lock_cannot_be_taken_by_force(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["s.json", "file:s.json", "./s.json", "/{folder}/s.json"])
 def test_a_path_is_a_file(address: str, tmp_path: Path) -> None:
-    store: Store = open_store(address.format(folder=tmp_path), tmp_path, "bob", ManualClock())
+    store: Store = open_store(address.format(folder=tmp_path), surroundings(tmp_path))
 
     store.write(b"{}\n", replaces=None)
 
@@ -335,7 +343,7 @@ def test_a_path_is_a_file(address: str, tmp_path: Path) -> None:
 
 def test_a_store_of_no_known_kind_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        open_store("ftp://user:hunter2@acme/s.json", tmp_path, "bob", ManualClock())
+        open_store("ftp://user:hunter2@acme/s.json", surroundings(tmp_path))
 
     assert caught.value.diagnostic.detail == "It begins with `ftp:`."
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.budget import Limits
+from reconciler.console import Choices, Console
 from reconciler.errors import SettingsError, SpecError
 from reconciler.state import State
-from reconciler.workspace import STATE_FILE, Choices, Console, Workspace
+from reconciler.workspace import STATE_FILE, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,7 @@ def test_a_state_that_was_never_written_is_empty(tmp_path: Path) -> None:
     [({"USER": "ann"}, "ann"), ({"LOGNAME": "bob"}, "bob"), ({}, "somebody")],
 )
 def test_others_are_told_user_and_machine(environ: dict[str, str], owner: str, tmp_path: Path) -> None:
-    name, _, machine = workspace(tmp_path, environ).owner.partition("@")
+    name, _, machine = workspace(tmp_path, environ).console.who.partition("@")
 
     assert (name, bool(machine)) == (owner, True)
 

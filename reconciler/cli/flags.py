@@ -90,7 +90,8 @@ def surroundings(command: Callable[..., Exit]) -> Callable[..., Exit]:
 
 
 def _workspace(**choices: Any) -> Workspace:
-    from reconciler.workspace import Choices, Console, Workspace  # noqa: PLC0415 - not for --help
+    from reconciler.console import Choices, Console  # noqa: PLC0415 - not for --help
+    from reconciler.workspace import Workspace  # noqa: PLC0415 - the same
 
     console = Console(sys.stdin, sys.stdout, sys.stderr, os.environ)
     return Workspace(Path.cwd(), console, Choices(**choices))

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from reconciler.ports import Clock, Store
+    from reconciler.ports import Store
+    from reconciler.stores.surroundings import Surroundings
+
+STORES = {
+    "": "file:open_file",
+    "file": "file:open_file",
+}
+"""Openers by scheme: the module in this package, and its function. The empty scheme is a path."""
 
 
-def open_store(address: str, folder: Path, owner: str, clock: Clock) -> Store:
-    """The store at `address`; a plain path is relative to `folder`.
+def open_store(address: str, surroundings: Surroundings) -> Store:
+    """The store at `address`; nothing is asked of it yet.
 
-    `owner` is told to whoever finds it locked. Raises `SettingsError` for an unknown kind.
+    Raises `SettingsError` for an address of an unknown kind, or one that its kind cannot read.
     """
     scheme = address.partition(":")[0] if ":" in address else ""
-    opener = STORES.get(scheme)
-    if opener is None:
+    place = STORES.get(scheme)
+    if place is None:
         raise SettingsError(
             Diagnostic(
                 code="state.unknown-store",
@@ -29,14 +36,6 @@ def open_store(address: str, folder: Path, owner: str, clock: Clock) -> Store:
                 hint="Write a path, such as reconciler.state.json.",
             )
         )
-    return opener(address, folder, owner, clock)
-
-
-def _file(address: str, folder: Path, owner: str, clock: Clock) -> Store:
-    from reconciler.stores.file import FileStore  # noqa: PLC0415 - only the store that is used is loaded
-
-    return FileStore(folder / address.removeprefix("file:"), owner, clock)
-
-
-STORES: dict[str, Callable[[str, Path, str, Clock], Store]] = {"": _file, "file": _file}
-"""Openers by scheme; the empty scheme is a path."""
+    module, _, function = place.partition(":")  # only the store that is used is loaded
+    opener: Callable[[str, Surroundings], Store] = getattr(import_module(f"{__name__}.{module}"), function)
+    return opener(address, surroundings)

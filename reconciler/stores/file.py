@@ -9,23 +9,29 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING
 
-import orjson
-
 from reconciler.errors import Diagnostic, StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
+from reconciler.stores import lock as locks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from filelock import BaseFileLock
 
-    from reconciler.ports import Clock
+    from reconciler.stores.surroundings import Surroundings
 
 PRIVATE = 0o600
+
+GATHER_SECONDS = 0.05
+"""Twenty writes a second are enough for any pace."""
+
+
+def open_file(address: str, surroundings: Surroundings) -> FileStore:
+    """The store at a path, or at `file:PATH`."""
+    return FileStore(surroundings.folder / address.removeprefix("file:"), surroundings)
 
 
 @dataclass(slots=True)
@@ -36,9 +42,22 @@ class FileLease:
     _lock: BaseFileLock
     _told_at: Path
 
+    @property
+    def taken_from(self) -> LockInfo | None:
+        """Nobody: it was free."""
+        return None
+
+    @property
+    def renew_seconds(self) -> float:
+        """Never."""
+        return inf
+
     def seconds_left(self) -> float:
         """Infinite: nobody can take the file over while this process lives."""
         return inf
+
+    def renew(self) -> None:
+        """Nothing to do."""
 
     def release(self) -> None:
         """Give it up."""
@@ -50,16 +69,20 @@ class FileLease:
 class FileStore:
     """A `ports.Store` in one file, with `.backup`, `.lock` and `.lock.info` beside it."""
 
-    def __init__(self, path: Path, owner: str, clock: Clock) -> None:
+    def __init__(self, path: Path, surroundings: Surroundings) -> None:
         self._path = path.resolve()
         self._shown = str(path)
-        self._owner = owner
-        self._clock = clock
+        self._surroundings = surroundings
 
     @property
     def location(self) -> str:
         """The path as it was given."""
         return self._shown
+
+    @property
+    def gather_seconds(self) -> float:
+        """A disk is quick."""
+        return GATHER_SECONDS
 
     def read(self) -> Snapshot | None:
         """The document and its version; None where there is no file."""
@@ -71,8 +94,9 @@ class FileStore:
         except OSError as error:
             raise self._failed("read", error) from error
 
-    def write(self, document: bytes, *, replaces: str | None) -> str:
+    def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Put `document` in the place of version `replaces`, durably, with the old one as `.backup`."""
+        del note  # a file has no history
         fresh = self._beside(".tmp")  # one writer at a time: the lock is held
         try:
             self._check(replaces)
@@ -102,7 +126,8 @@ class FileStore:
             raise self._held(timeout_seconds) from error
         except OSError as error:
             raise self._failed("locked", error) from error
-        info = LockInfo(str(uuid.uuid4()), operation, self._owner, self._clock.now())
+        ours = self._surroundings
+        info = LockInfo(str(uuid.uuid4()), operation, ours.who, ours.clock.now(), run_url=ours.run_url)
         self._tell(info)
         return FileLease(info, lock, self._beside(".lock.info"))
 
@@ -162,34 +187,17 @@ class FileStore:
 
     def _told(self) -> LockInfo | None:
         try:
-            told = orjson.loads(self._beside(".lock.info").read_bytes())
-            return LockInfo(
-                told["ID"], told["Operation"], told["Who"], datetime.fromisoformat(told["Created"])
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+            return locks.decode(self._beside(".lock.info").read_bytes())
+        except OSError:
             return None
 
     def _tell(self, info: LockInfo) -> None:
-        told = {"ID": info.lock_id, "Who": info.who, "Operation": info.operation,
-                "Created": info.created_at.isoformat()}  # fmt: skip
         with suppress(OSError):  # a courtesy to others; the lock itself is held
-            self._beside(".lock.info").write_bytes(orjson.dumps(told))
+            self._beside(".lock.info").write_bytes(locks.encode(info))
 
     def _held(self, waited_seconds: float) -> StateLockedError:
-        info = self._told()
-        waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds else ""
-        told = "" if info is None else (
-            f"\nLock Info:\n  ID:        {info.lock_id}\n  Who:       {info.who}\n"
-            f"  Operation: {info.operation}\n  Created:   {info.created_at:%Y-%m-%d %H:%M:%S} UTC"
-        )  # fmt: skip
-        return StateLockedError(
-            Diagnostic(
-                code="state.locked",
-                summary="Somebody else holds the state",
-                detail=f"{self._shown} is locked{waited}. Nothing was sent.{told}",
-                hint="Let the other run end, or wait for it: apply --lock-timeout 5m.",
-            )
-        )
+        hint = "Let the other run end, or wait for it: apply --lock-timeout 5m."
+        return locks.locked(self._shown, self._told(), waited_seconds=waited_seconds, hint=hint)
 
     def _failed(self, what: str, error: OSError) -> StateError:
         return StateError(

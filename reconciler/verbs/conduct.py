@@ -130,7 +130,7 @@ async def _send(workspace: Workspace, errand: Errand, tell: Callable[[Event], No
                 lease=held.lease,
                 allowances=workspace.allowances,
                 author=Author(
-                    workspace.owner, workspace.console.environ.get, lambda: secrets.token_bytes(16)
+                    workspace.console.who, workspace.console.environ.get, lambda: secrets.token_bytes(16)
                 ),
                 settle_seconds=settle_seconds(workspace, remote),
                 listener=tell,

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from reconciler.console import Console
     from reconciler.ports import Remote
     from reconciler.state import Record, State
-    from reconciler.workspace import Console, Workspace
+    from reconciler.workspace import Workspace
 
 NO_MEETING = 3001
 """Zoom's code for a meeting that does not exist."""

@@ -1,0 +1,138 @@
+"""A store at a `Place` that many reach: the lock there is a lease, and every write is conditional.
+
+The rules that keep two runs apart stand here, once for all kinds of place. A holder counts its
+lease from before it asked for it; a taker counts it from when it first saw it. So however the
+clocks of two machines differ, the holder's time is over before the taker's is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Diagnostic, StateError
+from reconciler.stores import lock as locks
+from reconciler.stores.lease import FREE
+from reconciler.stores.place import LOCK, STATE, ConflictError, UnansweredError
+from reconciler.stores.taking import Taking
+
+if TYPE_CHECKING:
+    from reconciler.ports import LockInfo, Snapshot
+    from reconciler.stores.lease import SharedLease
+    from reconciler.stores.place import Place
+    from reconciler.stores.surroundings import Surroundings
+
+ATTEMPTS_MAX = 3
+"""How often a write whose answer was lost is sent; each names the version that it replaces."""
+
+
+class LeasedStore:
+    """A `ports.Store` of two documents, the state and the lock."""
+
+    def __init__(self, place: Place, surroundings: Surroundings) -> None:
+        self._place = place
+        self._surroundings = surroundings
+
+    @property
+    def location(self) -> str:
+        """The place as a person would write it, without secrets."""
+        return self._place.location
+
+    @property
+    def gather_seconds(self) -> float:
+        """What its place asks for."""
+        return self._place.gather_seconds
+
+    def read(self) -> Snapshot | None:
+        """The newest document; None where none was ever written."""
+        return self._place.get(STATE)
+
+    def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
+        """Put `document` in the place of version `replaces`; a lost answer is looked up."""
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                return self._place.put(STATE, document, replaces=replaces, note=note)
+            except (ConflictError, UnansweredError) as error:
+                # A conflict may be with ourselves: a client repeats a write whose answer it lost.
+                stands = self._stands(error)
+                if stands is not None and stands.document == document:
+                    return stands.version
+                if (stands and stands.version) != replaces:
+                    raise _changed(self.location) from error
+        raise _unanswered(self.location)
+
+    def lock(self, operation: str, *, timeout_seconds: float) -> SharedLease:
+        """Hold it alone; waits up to `timeout_seconds` for a living holder, longer for one that seems dead.
+
+        Raises `StateLockedError`, or `StateError` where the place does not keep its conditions.
+        """
+        taking = self.taking(operation, timeout_seconds=timeout_seconds)
+        while taking.lease is None:
+            self._surroundings.wait(taking.look())
+        return taking.lease
+
+    def taking(self, operation: str, *, timeout_seconds: float) -> Taking:
+        """The way to the lock, one look after another, for whoever waits in a way of his own."""
+        self._place.check()
+        return Taking(
+            self._place,
+            self._surroundings,
+            lock_id=str(uuid.uuid4()),
+            operation=operation,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def holder(self) -> LockInfo | None:
+        """Who holds it now, as they wrote; None where it is free."""
+        stands = self._place.get(LOCK)
+        return None if stands is None else locks.decode(stands.document)
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
+        stands = self._place.get(LOCK)
+        info = locks.decode(stands.document) if stands else None
+        if stands is None or info is None or info.lock_id != lock_id:
+            raise _other_lock(self.location, lock_id, info)
+        self._place.put(LOCK, FREE, replaces=stands.version, note=f"Free the lock of {info.who} by force")
+
+    def _stands(self, error: StateError) -> Snapshot | None:
+        try:
+            return self._place.get(STATE)
+        except StateError as unread:
+            raise _unanswered(self.location) from (unread if unread.__cause__ else error)
+
+
+def _changed(location: str) -> StateError:
+    return StateError(
+        Diagnostic(
+            code="state.changed",
+            summary="The state was changed by somebody else meanwhile",
+            detail=f"{location} is not the version that this run has read. It was left as it is, "
+            "and nothing more is sent.",
+            hint="Run the same command again; what was sent already is looked up.",
+        )
+    )
+
+
+def _unanswered(location: str) -> StateError:
+    return StateError(
+        Diagnostic(
+            code="state.unanswered",
+            summary="Nobody can tell whether the state was written",
+            detail=f"{location} gave no clear answer. It is whole, in its old form or its new one, "
+            "and nothing more is sent.",
+            hint="Run the same command again once the storage answers; what was sent already is looked up.",
+        )
+    )
+
+
+def _other_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
+    told = f"It is held by another lock.{locks.describe(held)}" if held else "Nobody holds it."
+    return StateError(
+        Diagnostic(
+            code="state.not-the-lock",
+            summary="The state is not held by this lock",
+            detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
+            hint="`reconciler state lock` shows who holds it, and the ID to name.",
+        )
+    )

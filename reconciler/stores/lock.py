@@ -1,0 +1,83 @@
+"""A lock as it is written down, and as it is shown to whoever finds it held."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from reconciler.errors import Diagnostic, StateLockedError
+from reconciler.ports import LockInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHOWN_MAX = 200
+"""Characters of a foreign text that are shown."""
+
+
+def encode(info: LockInfo) -> bytes:
+    """The lock as JSON, in the words that Terraform's users know."""
+    told = {
+        "ID": info.lock_id,
+        "Who": info.who,
+        "Operation": info.operation,
+        "Created": info.created_at.isoformat(),
+        "Expires": info.expires_at.isoformat() if info.expires_at else None,
+        "RunURL": info.run_url,
+    }
+    return orjson.dumps({name: value for name, value in told.items() if value is not None})
+
+
+def decode(document: bytes) -> LockInfo | None:
+    """The lock that `document` tells of; None where it is no lock."""
+    try:
+        told = orjson.loads(document)
+        return LockInfo(
+            lock_id=_text(told, "ID"),
+            operation=_text(told, "Operation"),
+            who=_text(told, "Who"),
+            created_at=_instant(told["Created"]),
+            expires_at=_instant(told["Expires"]) if told.get("Expires") else None,
+            run_url=_text(told, "RunURL") if told.get("RunURL") else None,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def describe(info: LockInfo) -> str:
+    """The block that every message about a held lock ends with; begins with a line break."""
+    rows = [("ID", info.lock_id), ("Who", info.who), ("Operation", info.operation)]
+    rows.append(("Created", _moment(info.created_at)))
+    if info.expires_at:
+        rows.append(("Expires", f"{_moment(info.expires_at)} unless it is renewed"))
+    if info.run_url:
+        rows.append(("Run", info.run_url))
+    return "\nLock Info:" + "".join(f"\n  {name + ':':<10} {value}" for name, value in rows)
+
+
+def locked(location: str, info: LockInfo | None, *, waited_seconds: float, hint: str) -> StateLockedError:
+    """The error of a state that somebody else holds."""
+    waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds else ""
+    return StateLockedError(
+        Diagnostic(
+            code="state.locked",
+            summary="Somebody else holds the state",
+            detail=f"{location} is locked{waited}. Nothing was sent.{describe(info) if info else ''}",
+            hint=hint,
+        )
+    )
+
+
+def _moment(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _text(told: Mapping[str, object], name: str) -> str:
+    # Whoever may write there may write anything: it stays one line, and short.
+    return "".join(each if each.isprintable() else "?" for each in str(told[name])[:SHOWN_MAX])
+
+
+def _instant(value: str) -> datetime:
+    return datetime.fromisoformat(value).astimezone(UTC)
