@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from reconciler.workspace import Held, Workspace
     from reconciler.zoom.client import ZoomClient
 
-GATHER_SECONDS = 0.05
-"""How long a write of the state waits for others: twenty writes a second are enough for any pace."""
-
 SETTLE_SECONDS_BEYOND = 30.0
 """How much longer than two timeouts a lost request may take to land and to show in the list."""
 
@@ -124,7 +121,7 @@ async def _send(workspace: Workspace, errand: Errand, tell: Callable[[Event], No
                     held.version,
                     workspace.clock,
                     asyncio.to_thread,
-                    gather_seconds=GATHER_SECONDS,
+                    gather_seconds=workspace.store.gather_seconds,
                 ),
                 clock=workspace.clock,
                 lease=held.lease,
