@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StateError
+from reconciler.headline import headline
 from reconciler.statefile import Encoder
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Journal:
         self._offload = offload
         self._gather_seconds = gather_seconds
         self._encoder = Encoder()
+        self._written = state
         self._waiting: list[asyncio.Future[float]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -107,7 +109,10 @@ class Journal:
 
     async def _write(self, state: State) -> None:
         document = self._encoder.encode(state)
-        self._version = await self._offload(partial(self._store.write, document, replaces=self._version))
+        note = headline(self._written, state)
+        write = partial(self._store.write, document, replaces=self._version, note=note)
+        self._version = await self._offload(write)
+        self._written = state
         self.writes += 1
 
     def _let_down(self, error: Exception, carried: list[asyncio.Future[float]]) -> None:

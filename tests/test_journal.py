@@ -151,6 +151,20 @@ def test_a_waiter_that_left_does_not_trouble_the_others() -> None:
     assert (list(store.state.meetings), list(store.state.intents)) == (["a"], ["b"])
 
 
+def test_each_write_says_what_it_records() -> None:
+    """Since the write before it."""
+    store = MemoryStore()
+
+    async def work() -> None:
+        writes = journal(store)
+        await writes.commit(lambda before: before.begin("a", intent(), day="2026-12-01"))
+        await writes.commit(adding("a"))
+
+    asyncio.run(work())
+
+    assert store.notes == ["Begin a", "Record a"]
+
+
 def test_closing_what_was_never_written_is_nothing() -> None:
     store = MemoryStore()
 

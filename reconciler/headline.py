@@ -1,0 +1,81 @@
+"""What a write of the state records, in a line, for stores that keep a history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.fields import Json
+    from reconciler.state import Record, State
+
+NAMED_MAX = 3
+"""How many keys a line names; the others are counted."""
+
+
+def headline(before: State, after: State) -> str:
+    """What was done between two states, such as `Record launch, sig-apps; begin 8`.
+
+    The first thing that is told names its keys, the others are counts. One line, without an end mark.
+    """
+    parts = [(verb, keys) for verb, keys in _changes(before, after) if keys]
+    if not parts:
+        return _plain(before, after)
+    (verb, keys), *others = parts
+    told = [f"{verb} {_named(keys)}", *(f"{other} {len(counted)}" for other, counted in others)]
+    line = "; ".join(told)
+    return line[0].upper() + line[1:]
+
+
+def _changes(before: State, after: State) -> tuple[tuple[str, Sequence[str]], ...]:
+    recorded = _fresh(before.meetings, after.meetings)
+    gone = _gone(before.meetings, after.meetings)
+    moved = _moved(before.meetings, after.meetings, recorded, gone) if gone else {}
+    ended = [one.key for one in before.retired if one not in after.retired] if before.retired else []
+    dropped = _gone(before.intents, after.intents)
+    return (
+        ("record", [key for key in recorded if key not in moved]),
+        ("move", [f"{old} to {new}" for new, old in moved.items()]),
+        ("forget", [key for key in gone if key not in moved.values()]),
+        ("end what was replaced of", ended),
+        ("begin", _fresh(before.intents, after.intents)),
+        ("withdraw", [key for key in dropped if after.meetings.get(key) is before.meetings.get(key)]),
+    )
+
+
+def _fresh(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+    # A state is made from the one before it, so what did not change is the same object.
+    if before is after:
+        return []
+    return [
+        key
+        for key, value in after.items()
+        if (known := before.get(key)) is not value and (known is None or known != value)
+    ]
+
+
+def _gone(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+    return [] if before is after else [key for key in before if key not in after]
+
+
+def _moved(
+    before: Mapping[str, Record], after: Mapping[str, Record], recorded: Sequence[str], gone: Sequence[str]
+) -> dict[str, str]:
+    ids = {before[key].id: key for key in gone}
+    return {key: ids[after[key].id] for key in recorded if after[key].id in ids}
+
+
+def _named(keys: Sequence[str]) -> str:
+    more = len(keys) - NAMED_MAX
+    return ", ".join(keys[:NAMED_MAX]) + (f" (and {more} more)" if more > 0 else "")
+
+
+def _plain(before: State, after: State) -> str:
+    if before.usage != after.usage:
+        return "Count requests"
+    if before.hosts != after.hosts:
+        return "Learn the ids of hosts"
+    if before.retired != after.retired:
+        return "Note what was replaced"
+    return "Write the state again"

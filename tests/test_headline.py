@@ -1,0 +1,69 @@
+"""What a write records, in a line."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from builders import intent, record, state
+
+from reconciler.headline import headline
+from reconciler.state import State, retire
+
+DAY = "2026-12-01"
+ONE = state(meetings={"launch": record(1), "retro": record(2)})
+
+
+def many(count: int) -> State:
+    return state(meetings={f"m{number}": record(number) for number in range(count)})
+
+
+def began(before: State, *keys: str) -> State:
+    for key in keys:
+        before = before.begin(key, intent(), day=DAY)
+    return before
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (ONE, began(ONE, "a"), "Begin a"),
+        (ONE, began(ONE, *"abcde"), "Begin a, b, c (and 2 more)"),
+        (began(ONE, "a"), ONE.confirm("a", record(3)), "Record a"),
+        (began(ONE, "a"), began(ONE, "b", "c").confirm("a", record(3)), "Record a; begin 2"),
+        (began(ONE, "a"), began(ONE, "a").withdraw("a"), "Withdraw a"),
+        (began(ONE, "retro"), began(ONE, "retro").confirm("retro", record(3)), "Record retro"),
+        (ONE, ONE.forget("retro"), "Forget retro"),
+        (ONE, ONE.move("retro", "review"), "Move retro to review"),
+        (ONE, ONE.move("retro", "review").forget("launch"), "Move retro to review; forget 1"),
+        (
+            replace(ONE, retired=(retire("retro", record(9)),)),
+            ONE,
+            "End what was replaced of retro",
+        ),
+        (ONE, replace(ONE, retired=(retire("retro", record(9)),)), "Note what was replaced"),
+        (ONE, ONE.charge(DAY, "a@example.com", 1), "Count requests"),
+        (ONE, ONE.resolve_host("a@example.com", "u1"), "Learn the ids of hosts"),
+        (ONE, ONE.written(), "Write the state again"),
+        (ONE, state(meetings={"launch": record(1), "retro": record(2)}), "Write the state again"),
+        (State(), ONE, "Record launch, retro"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_write_is_told_by_what_it_records(before: State, after: State, line: str) -> None:
+    """The first thing names its keys, the rest are counts."""
+    assert headline(before, after) == line
+
+
+def test_a_line_costs_little_in_a_large_state() -> None:
+    """It is made for each write: one of 10,000 meetings takes less than a few milliseconds."""
+    before = many(10_000)
+    after = began(before, "a").confirm("m7", record(99_999))
+    seconds = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        line = headline(before, after)
+        seconds.append(time.perf_counter() - begun)
+
+    assert (line, min(seconds) < 0.02) == ("Record m7; begin 1", True)
