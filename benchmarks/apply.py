@@ -87,21 +87,25 @@ def apply(creates: int, *, pace: int, latency_seconds: float) -> Run:
     with tempfile.TemporaryDirectory() as name, emulator(latency_seconds) as address:
         folder = Path(name)
         (folder / "meetings.yaml").write_text(generate.as_yaml(generate.meetings(creates)))
-        environment = {
-            "RECONCILER_API_URL": f"{address}/v2",
-            "RECONCILER_AUTH_URL": f"{address}/oauth/token",
-            "ZOOM_ACCOUNT_ID": "sandbox",
-            "ZOOM_CLIENT_ID": "sandbox",
-            "ZOOM_CLIENT_SECRET": "sandbox",
-        }
         arguments = (*PROGRAM, "apply", "--auto-approve", "--state", "state.json", "--pace", str(pace))
-        sample = run(Command("apply", arguments, folder, environment=environment))
+        sample = run(Command("apply", arguments, folder, environment=credentials(address)))
         with urllib.request.urlopen(f"{address}/sandbox/account") as answer:
             account = json.load(answer)
     made = len(account["meetings"])
     assert made == creates, f"{made} meetings instead of {creates}"
     times = sorted(each["monotonic"] for each in account["requests"] if each["path"].startswith("/v2/"))
     return Run(creates, sample, times)
+
+
+def credentials(address: str) -> dict[str, str]:
+    """The environment that leads to an emulator."""
+    return {
+        "RECONCILER_API_URL": f"{address}/v2",
+        "RECONCILER_AUTH_URL": f"{address}/oauth/token",
+        "ZOOM_ACCOUNT_ID": "sandbox",
+        "ZOOM_CLIENT_ID": "sandbox",
+        "ZOOM_CLIENT_SECRET": "sandbox",
+    }
 
 
 def bare_loop(creates: int, *, pace: int, latency_seconds: float) -> Sample:

@@ -1,6 +1,6 @@
 """The bare loop that `apply` is held against: each create sent and read back at a pace, and nothing promised.
 
-    python bare_loop.py ADDRESS PACE CREATES
+    python bare_loop.py ADDRESS PACE CREATES [--posts-only]
 
 No state, no intent, no look-up, no budget: what httpx itself costs for as many requests.
 """
@@ -17,8 +17,8 @@ HOSTS = 60
 CONNECTIONS = 24
 
 
-async def main(address: str, pace: float, creates: int) -> None:
-    """Send every create, and read each one back beside the next."""
+async def main(address: str, pace: float, creates: int, *, reads: bool) -> None:
+    """Send every create at a pace; `reads` reads each one back beside the next."""
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with httpx.AsyncClient(base_url=address, limits=limits) as client:
         granted = {"grant_type": "account_credentials", "account_id": "account"}
@@ -27,12 +27,12 @@ async def main(address: str, pace: float, creates: int) -> None:
         started_at = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for number in range(creates):
-                await asyncio.sleep(max(0.0, started_at + 2 * number / pace - time.monotonic()))
-                group.create_task(create(client, number, 1 / pace))
+                await asyncio.sleep(max(0.0, started_at + (1 + reads) * number / pace - time.monotonic()))
+                group.create_task(create(client, number, 1 / pace, reads=reads))
 
 
-async def create(client: httpx.AsyncClient, number: int, pause_seconds: float) -> None:
-    """One meeting, made and read."""
+async def create(client: httpx.AsyncClient, number: int, pause_seconds: float, *, reads: bool) -> None:
+    """One meeting, made, and read."""
     body = {
         "topic": f"Meeting {number}",
         "type": 2,
@@ -42,9 +42,11 @@ async def create(client: httpx.AsyncClient, number: int, pause_seconds: float) -
         "settings": {"waiting_room": True, "use_pmi": False},
     }
     made = await client.post(f"/v2/users/host-{number % HOSTS}@example.com/meetings", json=body)
+    if not reads:
+        return
     await asyncio.sleep(pause_seconds)
     (await client.get(f"/v2/meetings/{made.json()['id']}")).json()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), reads="--posts-only" not in sys.argv))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apply
 import generate
+import storage
 from measure import Command, Sample, medians
 from peers import octodns_world, terraform_world
 from reach import Line, report
@@ -139,7 +140,7 @@ def lines(*, quick: bool, with_apply: bool) -> list[Line]:
     if not quick:
         reached += large_lines(small, show("10,000 meetings", medians(planners(LARGE), ROUNDS_LARGE)))
     print(flush=True)
-    return reached + (apply.lines(quick=quick) if with_apply else [])
+    return reached + ([*apply.lines(quick=quick), *storage.lines(quick=quick)] if with_apply else [])
 
 
 def main() -> int:
