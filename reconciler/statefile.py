@@ -5,28 +5,22 @@ What cannot be read is refused whole; it is never taken for empty.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
-from reconciler.errors import Diagnostic, StateError
 from reconciler.state import Attempt, Intent, Record, Retired, State
+from reconciler.state_format import FORMAT_VERSION, check_readable, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.fields import Json
 
-FORMAT_VERSION = "1.0"
-FORMAT_MAJOR = 1
-
 ACTIONS = frozenset({"create", "update", "replace"})
 """What an intent can be about."""
-
-_VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
 
 _Line = tuple[object, bytes]
 """A value, and how it was written."""
@@ -82,14 +76,14 @@ def decode(document: bytes, location: str) -> State:
     try:
         whole = orjson.loads(document)
     except orjson.JSONDecodeError as error:
-        raise _broken(location, f"It is not JSON: {error}.") from error
+        raise unreadable(location, f"It is not JSON: {error}.") from error
     if not isinstance(whole, dict) or "format_version" not in whole:
-        raise _broken(location, "It has no `format_version`: it is not a state of this program.")
-    _check_format(whole["format_version"], location)
+        raise unreadable(location, "It has no `format_version`: it is not a state of this program.")
+    check_readable(whole["format_version"], location)
     try:
         return _state(whole)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _broken(location, f"A part of it is missing or of the wrong kind: {error}.") from error
+        raise unreadable(location, f"A part of it is missing or of the wrong kind: {error}.") from error
 
 
 def record_json(record: Record) -> Json:
@@ -129,23 +123,6 @@ def _sorted(value: Json) -> bytes:
 
 def _sequence(values: list[Json]) -> bytes:
     return b"[\n" + b",\n".join(_sorted(value) for value in values) + b"\n]" if values else b"[]"
-
-
-def _check_format(version: Json, location: str) -> None:
-    written = _VERSION.fullmatch(version) if isinstance(version, str) else None
-    if written is None or int(written[1]) < FORMAT_MAJOR:
-        raise _broken(location, f"No version of this program ever wrote the format {str(version)[:20]!r}.")
-    if int(written[1]) == FORMAT_MAJOR:
-        return
-    raise StateError(
-        Diagnostic(
-            code="state.newer-format",
-            summary="The state was written by a newer version of this program",
-            detail=f"{location} has format {version[:20]}, this version reads {FORMAT_VERSION}. "
-            "It was left as it is.",
-            hint="Upgrade meetings-reconciler to the version that the others use.",
-        )
-    )
 
 
 def _state(whole: Mapping[str, Json]) -> State:
@@ -236,15 +213,3 @@ def _typed(value: Json, kind: type) -> Any:
 def _refuse(value: Json, expected: str) -> NoReturn:
     message = f"{str(value)[:40]!r} where {expected} is expected"
     raise ValueError(message)
-
-
-def _broken(location: str, detail: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.unreadable",
-            summary="The state cannot be read",
-            detail=f"{location}: {detail} It was left as it is, and nothing was sent.",
-            hint=f"Restore it from {location}.backup or from git; "
-            "without it, meetings that exist already could not be told from missing ones.",
-        )
-    )

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler import sources, spec, statefile, stores
+from reconciler import sources, spec, state_format, statefile, stores
 from reconciler.budget import Allowances, Limits
 from reconciler.clock import SystemClock, system_now
 from reconciler.errors import Diagnostic, Finding, SettingsError, Severity, SpecError
@@ -144,7 +144,7 @@ class Workspace:
         lease = self.store.lock(operation, timeout_seconds=timeout_seconds)
         try:
             with kept_alive(lease):
-                yield Held(*(self._fenced() if lease.taken_from else self.state()), lease)
+                yield Held(*self._to_write(lease), lease)
         finally:
             lease.release()
 
@@ -155,14 +155,21 @@ class Workspace:
             self.store.write(statefile.encode(state), replaces=held.version, note=operation)
             return state
 
-    def _fenced(self) -> tuple[State, str | None]:
-        """The state, written once more: whoever held it before can write nothing any more."""
-        state, version = self.state()
-        if version is None:
-            return state, version
+    def _to_write(self, lease: Lease) -> tuple[State, str | None]:
+        """The state and its version, of a format that we can write without loss.
+
+        After a takeover it is written once more: whoever held it before can write nothing any more.
+        """
+        snapshot = self.store.read()
+        if snapshot is None:
+            return State(), None
+        state = statefile.decode(snapshot.document, self.store.location)
+        state_format.check_writable(snapshot.document, self.store.location)
+        if lease.taken_from is None:
+            return state, snapshot.version
         state = state.written()
-        note = "Take over from a run whose lock ran out"
-        return state, self.store.write(statefile.encode(state), replaces=version, note=note)
+        note = f"Take over from {lease.taken_from.who}, whose lock ran out"
+        return state, self.store.write(statefile.encode(state), replaces=snapshot.version, note=note)
 
     @cached_property
     def allowances(self) -> Allowances:

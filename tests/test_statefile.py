@@ -11,7 +11,7 @@ from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import schema, statefile
+from reconciler import schema, state_format, statefile
 from reconciler.errors import StateError
 from reconciler.meeting import recorded
 from reconciler.state import Attempt, Intent, Record, Retired, State
@@ -261,7 +261,7 @@ def test_a_newer_major_format_is_refused(version: str) -> None:
     """What it means is not known here, so nothing of it is used."""
     assert refusal(changed(("format_version",), version)) == (
         "state.newer-format",
-        f"state.json has format {version}, this version reads 1.0. It was left as it is.",
+        f"state.json has format {version}, this version writes 1.0. It was left as it is.",
     )
 
 
@@ -269,6 +269,17 @@ def test_a_newer_minor_format_is_read() -> None:
     """A minor version only adds; what it adds is left alone."""
     assert decoded(changed(("format_version",), "1.7")) == FULL
     assert decoded(changed(("meetings", "launch", "added_later"), 1)) == FULL
+
+
+def test_a_newer_minor_format_is_not_written() -> None:
+    """What it adds would be lost."""
+    with pytest.raises(StateError) as caught:
+        state_format.check_writable(changed(("format_version",), "1.7"), "state.json")
+    state_format.check_writable(FULL_TEXT.encode(), "state.json")
+
+    assert caught.value.diagnostic.detail == (
+        "state.json has format 1.7, this version writes 1.0. It was left as it is."
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler import statefile
 from reconciler.budget import Limits
 from reconciler.console import Choices, Console
-from reconciler.errors import SettingsError, SpecError
+from reconciler.errors import SettingsError, SpecError, StateError
 from reconciler.state import State
 from reconciler.workspace import STATE_FILE, Workspace
 
@@ -67,6 +68,18 @@ def test_the_environment_is_in_no_repr() -> None:
 def test_a_state_that_was_never_written_is_empty(tmp_path: Path) -> None:
     assert workspace(tmp_path).state() == (State(), None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_of_a_newer_minor_format_is_looked_at_and_not_held(tmp_path: Path) -> None:
+    newer = statefile.encode(State(lineage="l")).replace(b'"1.0"', b'"1.1"')
+    (tmp_path / "reconciler.state.json").write_bytes(newer)
+    here = workspace(tmp_path)
+
+    with pytest.raises(StateError) as caught, here.held("apply"):
+        pass
+
+    assert (here.state()[0], caught.value.diagnostic.code) == (State(lineage="l"), "state.newer-format")
+    assert (tmp_path / "reconciler.state.json").read_bytes() == newer
 
 
 @pytest.mark.parametrize(
