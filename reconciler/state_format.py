@@ -41,8 +41,9 @@ def unreadable(location: str, detail: str) -> StateError:
             code="state.unreadable",
             summary="The state cannot be read",
             detail=f"{location}: {detail} It was left as it is, and nothing was sent.",
-            hint=f"Restore it from {location}.backup or from git; "
-            "without it, meetings that exist already could not be told from missing ones.",
+            hint="Give back an older version of it (the .backup beside a file, git's history, a bucket's "
+            "versions) with `reconciler state push FILE`; without a state, meetings that exist already could "
+            "not be told from missing ones.",
         )
     )
 
