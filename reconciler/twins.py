@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.meeting import kind, series, start_at
 from reconciler.recurrence import instant
+from reconciler.wall_time import is_same_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +46,7 @@ def listed_start(listed: Mapping[str, Json]) -> datetime | None:
 def same_zone(attributes: Mapping[str, Json], listed: Mapping[str, Json]) -> bool:
     """Whether the zones agree, where both have one."""
     declared, stored = attributes.get("timezone"), listed.get("timezone")
-    return not declared or not stored or str(declared).casefold() == str(stored).casefold()
+    return not declared or not stored or is_same_zone(str(declared), str(stored))
 
 
 def _alike(attributes: Mapping[str, Json], starts: frozenset[datetime], listed: Mapping[str, Json]) -> bool:

@@ -36,6 +36,19 @@ def known_zone(timezone: str | None) -> ZoneInfo:
     return where
 
 
+@lru_cache(maxsize=1024)
+def is_same_zone(one: str, other: str) -> bool:
+    """Whether both names are of one zone: Asia/Kolkata was Asia/Calcutta once, and both are in use."""
+    if one.casefold() == other.casefold():
+        return True
+    return {one, other} <= zones() and _rules(one) == _rules(other)
+
+
+def _rules(name: str) -> bytes | None:
+    # A zone's other names are files with the same bytes.
+    return get_data("tzdata", f"zoneinfo/{name}")
+
+
 def parsed(start_time: str) -> datetime:
     """The written time, aware where it names an offset, else naive. Raises `ValueError`."""
     if start_time[11:13] == "24":  # Python 3.13 began to read it as the next day's midnight

@@ -50,6 +50,12 @@ def test_another_zone_is_another_meeting() -> None:
     assert twins.find(one_off(), [listed(timezone="Europe/Paris")], NOBODY) is not None
 
 
+def test_another_name_of_the_zone_is_the_same() -> None:
+    kolkata = one_off(start_time="2027-01-14T20:30:00", timezone="Asia/Kolkata")
+
+    assert twins.find(kolkata, [listed(timezone="Asia/Calcutta")], NOBODY) is not None
+
+
 @pytest.mark.parametrize("start", ["2027-01-11T09:00:00Z", "2027-03-29T08:00:00Z", "2027-05-24T08:00:00Z"])
 def test_a_series_is_a_twin_at_any_of_its_occurrences(start: str) -> None:
     """In summer time too, up to the last of twenty."""

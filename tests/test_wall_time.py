@@ -107,3 +107,19 @@ def test_a_name_that_iana_does_not_have_opens_no_file(name: str, monkeypatch: py
 
 def test_every_zone_that_is_listed_can_be_used() -> None:
     assert [name for name in wall_time.zones() if wall_time.zone(name) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Asia/Kolkata", "Asia/Calcutta", True),
+        ("UTC", "Etc/UTC", True),
+        ("Europe/Berlin", "europe/berlin", True),
+        ("Europe/Berlin", "Europe/Paris", False),
+        ("Europe/Berlin", "../../etc/passwd", False),
+        ("No/Where", "No/Where", True),
+    ],
+)
+def test_a_zone_has_several_names(one: str, other: str, expected: bool) -> None:  # noqa: FBT001 - a fact
+    """Zoom may answer with another one than was sent."""
+    assert (wall_time.is_same_zone(one, other), wall_time.is_same_zone(other, one)) == (expected, expected)
