@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 STORES = {
     "": "file:open_file",
     "file": "file:open_file",
+    "https": "http:open_http",
+    "http": "http:open_http",
+    "s3": "object:open_object",
+    "gs": "object:open_object",
+    "az": "object:open_object",
 }
 """Openers by scheme: the module in this package, and its function. The empty scheme is a path."""
 
@@ -33,7 +38,8 @@ def open_store(address: str, surroundings: Surroundings) -> Store:
                 code="state.unknown-store",
                 summary="The state's address is of no kind that this version knows",
                 detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
-                hint="Write a path, such as reconciler.state.json.",
+                hint="Write a path such as reconciler.state.json, s3://, gs:// or az:// with bucket and name, "
+                "git:BRANCH, or an https:// address.",
             )
         )
     module, _, function = place.partition(":")  # only the store that is used is loaded

@@ -1,0 +1,141 @@
+"""Where a state lies in object storage, and what of the environment leads there.
+
+The library reads most of a cloud's usual variables by itself (keys, tokens, regions, files of
+credentials, the roles of a machine or a job). Here stands what it does not read, and the check
+that no secret and no state goes over plain http, but to this machine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler.errors import Diagnostic, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One kind of object storage.
+
+    `endpoints` are the variables that may name another address than the cloud's own, first one
+    first. `aliases` are variables of the cloud's own tools, and what the library calls them.
+    `version` is what a conditional write names: the ETag, or Google's generation.
+    `gather_seconds`: Google takes one write a second of an object; elsewhere a write of a large
+    state takes some tenths of a second, so that waiting for as long costs little and halves them.
+    """
+
+    name: str
+    endpoints: tuple[str, ...]
+    aliases: Mapping[str, str]
+    credentials: str
+    version: str = "e_tag"
+    gather_seconds: float = 0.2
+
+
+CLOUDS = {
+    "s3": Cloud(
+        "S3",
+        ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+        {},
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, or a role of the machine or the job. "
+        "A profile is not read: `aws configure export-credentials --format env` prints its variables.",
+    ),
+    "gs": Cloud(
+        "Google Cloud Storage",
+        ("GOOGLE_BASE_URL",),
+        {},
+        "GOOGLE_APPLICATION_CREDENTIALS (the file of a service account, or what "
+        "`gcloud auth application-default login` wrote), or the service account of the machine.",
+        version="version",
+        gather_seconds=1.0,
+    ),
+    "az": Cloud(
+        "Azure Storage",
+        ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+        {"AZURE_STORAGE_ACCOUNT": "account_name", "AZURE_STORAGE_KEY": "account_key"},
+        "AZURE_STORAGE_ACCOUNT_NAME with AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN, or "
+        "AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE; "
+        "or a managed identity.",
+    ),
+}
+"""Kinds of object storage by the scheme of their addresses."""
+
+WORD = r"[A-Za-z0-9_=+,@-][A-Za-z0-9._=+,@-]*"
+ADDRESS = re.compile(rf"(s3|gs|az)://([A-Za-z0-9][A-Za-z0-9._-]*)/({WORD}(?:/{WORD})*)")
+"""A path's parts hold nothing that is written otherwise in a URL, and do not begin with a dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A state's place: a bucket (Azure: a container) and the path of the object in it."""
+
+    scheme: str
+    name: str
+    path: str
+
+    @property
+    def location(self) -> str:
+        """The address as it was given; it cannot hold a secret."""
+        return f"{self.scheme}://{self.name}/{self.path}"
+
+    @property
+    def cloud(self) -> Cloud:
+        """What kind of storage it is."""
+        return CLOUDS[self.scheme]
+
+
+def parse(address: str) -> Bucket:
+    """The place that `address` names. Raises `SettingsError`, without showing it: it may hold a password."""
+    found = ADDRESS.fullmatch(address)
+    if found is None:
+        scheme = address.partition(":")[0]
+        raise SettingsError(
+            Diagnostic(
+                code="state.bad-address",
+                summary="The state's address names no object",
+                detail=f"It must read {scheme}://BUCKET/PATH/NAME.json, of letters, digits and . _ - = + , @ "
+                "alone. A user, a password and a query do not belong there.",
+                hint=f"Write, for one, {scheme}://acme-ops/meetings.json. Credentials come from the "
+                f"environment: {CLOUDS[scheme].credentials}",
+            )
+        )
+    return Bucket(*found.groups())
+
+
+def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
+    """Another address than the cloud's own, as the environment names it. Raises `SettingsError`."""
+    variable = next((name for name in cloud.endpoints if environ.get(name)), None)
+    if variable is None:
+        return None
+    parts = urlsplit(environ[variable])
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    if not is_safe or "@" in parts.netloc or not parts.hostname:
+        raise SettingsError(
+            Diagnostic(
+                code="state.bad-endpoint",
+                summary="The storage's address cannot be used",
+                detail=f"{variable} must be an https:// address; plain http is for this machine alone, "
+                "and a user or a password does not belong there. Nothing was sent.",
+                hint=f"Set {variable} to the address of the storage, or unset it for {cloud.name} itself.",
+            )
+        )
+    return environ[variable]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"
+
+
+def aliased(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the library does not read by itself, by its names for it."""
+    return {name: environ[variable] for variable, name in cloud.aliases.items() if environ.get(variable)}
