@@ -18,7 +18,7 @@ HOST = "platform@example.com"
 NOW = "2026-12-01T08:00:00Z"
 """Where the emulator's clock stands in most tests."""
 
-OURS = ("CI", "NO_COLOR", "ZOOM_", "RECONCILER_")
+OURS = ("CI", "NO_COLOR", "ZOOM_", "RECONCILER_", "TF_HTTP_")
 """Beginnings of the variables that our program looks at."""
 
 ONE = f"""\

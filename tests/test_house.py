@@ -33,6 +33,7 @@ DOORS = {
     "dateutil": ("reconciler.cadence",),
     "deepdiff": ("reconciler.diff",),
     "filelock": ("reconciler.stores.file",),
+    # two ways out that share nothing: one to Zoom, asynchronous and paced, one to the state's server
     "httpx": ("reconciler.zoom", "reconciler.stores.http"),
     "jsonschema": ("reconciler.schema",),
     "jsonschema_rs": ("reconciler.schema",),

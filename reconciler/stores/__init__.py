@@ -38,8 +38,8 @@ def open_store(address: str, surroundings: Surroundings) -> Store:
                 code="state.unknown-store",
                 summary="The state's address is of no kind that this version knows",
                 detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
-                hint="Write a path such as reconciler.state.json, s3://, gs:// or az:// with bucket and name, "
-                "git:BRANCH, or an https:// address.",
+                hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
+                "az://CONTAINER/NAME, git:BRANCH, or an https:// address.",
             )
         )
     module, _, function = place.partition(":")  # only the store that is used is loaded

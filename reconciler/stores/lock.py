@@ -57,6 +57,12 @@ def describe(info: LockInfo) -> str:
     return "\nLock Info:" + "".join(f"\n  {name + ':':<10} {value}" for name, value in rows)
 
 
+def waiting_for(location: str, info: LockInfo | None, seconds: float) -> str:
+    """Why nothing seems to happen."""
+    who = f"{info.who} ({info.operation})" if info else "somebody"
+    return f"Waiting up to {seconds:.0f} s for the lock on {location}, held by {who} ..."
+
+
 def locked(location: str, info: LockInfo | None, *, waited_seconds: float, hint: str) -> StateLockedError:
     """The error of a state that somebody else holds."""
     waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds else ""

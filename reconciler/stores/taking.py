@@ -93,7 +93,7 @@ class Taking:
             )
         if not self._has_told:
             self._has_told = True
-            self._tell(_waiting_for(self._place.location, holder, patience_seconds))
+            self._tell(locks.waiting_for(self._place.location, holder, patience_seconds))
         return min(LOOK_SECONDS, patience_seconds, until_sure_seconds)
 
     def _seems_dead(self, holder: LockInfo | None) -> bool:
@@ -120,11 +120,6 @@ class Taking:
     def _note(self, taken_from: LockInfo | None) -> str:
         ours = f"Lock for {self._info.operation} by {self._info.who}"
         return f"{ours}, taken over from {taken_from.who}" if taken_from else ours
-
-
-def _waiting_for(location: str, holder: LockInfo | None, seconds: float) -> str:
-    who = f"{holder.who} ({holder.operation})" if holder else "somebody"
-    return f"Waiting up to {seconds:.0f} s for the lock on {location}, held by {who} ..."
 
 
 def _hint(ours: LockInfo, holder: LockInfo | None) -> str:

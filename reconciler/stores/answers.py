@@ -1,0 +1,207 @@
+"""What a server of the Terraform HTTP protocol may answer other than yes, as errors of ours."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler.errors import Diagnostic, StateError
+from reconciler.masking import MASK
+from reconciler.stores import lock as locks
+from reconciler.stores.place import UnansweredError
+
+if TYPE_CHECKING:
+    from reconciler.ports import LockInfo
+    from reconciler.stores.endpoints import Endpoints
+
+SHOWN_MAX = 200
+"""Characters of an answer that are shown."""
+
+LATER = frozenset({408, 425, 429})
+"""Statuses below 500 that say nothing of the request itself."""
+
+ACCESS = frozenset({401, 403})
+
+UNLOCKABLE = frozenset({404, 405, 501})
+"""What a server says that knows no locks, or not here."""
+
+HELD = frozenset({409, 423})
+"""What a server says where another lock holds the state."""
+
+
+class UnreachableError(StateError):
+    """Nothing was sent: there was no way to the server."""
+
+
+class NotOurLockError(StateError):
+    """A write was refused, since another lock holds the state, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. `moved_to` is where a redirect points."""
+
+    status: int
+    body: bytes = b""
+    moved_to: str = ""
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether it was done."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def is_unclear(reply: Reply) -> bool:
+    """Whether it leaves open what became of the request."""
+    return reply.status in LATER or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def refusal(endpoints: Endpoints, reply: Reply, what: str) -> StateError:
+    """The error of an answer that is no yes; `UnansweredError` where it does not say that nothing was done.
+
+    `what` is what was not done: "read", "written", "locked", "unlocked".
+    """
+    said = f"{endpoints.location} answered {reply.status}{_excerpt(endpoints, reply.body)}."
+    if is_unclear(reply):
+        return UnansweredError(_unclear(said))
+    if reply.status in ACCESS:
+        return StateError(_forbidden(endpoints, said, what))
+    if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
+        return StateError(_moved(endpoints, reply, what))
+    if reply.status == HTTPStatus.NOT_FOUND:
+        return StateError(_missing(said, what))
+    return StateError(_refused(said, what))
+
+
+def not_our_lock(location: str, lock_id: str | None) -> StateError:
+    """The error of a write that the server refuses since our lock is gone."""
+    return NotOurLockError(
+        Diagnostic(
+            code="state.lease-lost",
+            summary="The lock on the state is not ours any more",
+            detail=f"{location} is not held by the lock {lock_id} any more: somebody has freed it by force. "
+            "The state was left as it is, and nothing more is sent.",
+            hint="Let the other run end, then run the same command again; what was sent is looked up.",
+        )
+    )
+
+
+def changed(location: str) -> StateError:
+    """The error of a state that is not what was to be replaced."""
+    return StateError(
+        Diagnostic(
+            code="state.changed",
+            summary="The state was changed by somebody else meanwhile",
+            detail=f"{location} is not the version that this run has read. It was left as it is, "
+            "and nothing more is sent.",
+            hint="Run the same command again; what was sent already is looked up.",
+        )
+    )
+
+
+def unanswered(location: str, error: StateError) -> StateError:
+    """The error of a write whose fate nobody can tell; `error` is why."""
+    return StateError(
+        Diagnostic(
+            code="state.unanswered",
+            summary="Nobody can tell whether the state was written",
+            detail=f"{error.diagnostic.detail} The state at {location} is whole, in its old form or its new "
+            "one, and nothing more is sent.",
+            hint="Run the same command again once the server answers; what was sent already is looked up.",
+        )
+    )
+
+
+def no_locks(endpoints: Endpoints, reply: Reply) -> StateError:
+    """The error of a server without locks: two runs could not be kept apart."""
+    return StateError(
+        Diagnostic(
+            code="state.no-lock",
+            summary="The state's server does not lock",
+            detail=f"{endpoints.location} answered {reply.status} to {endpoints.lock.method}"
+            f"{_excerpt(endpoints, reply.body)}. Nothing was sent to Zoom.",
+            hint="See to the address and to what the credentials may do. Where the lock is elsewhere, name "
+            "it: RECONCILER_HTTP_LOCK_ADDRESS, RECONCILER_HTTP_UNLOCK_ADDRESS, and their _METHOD.",
+        )
+    )
+
+
+def other_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
+    """The error of a lock that is named and not the one that holds."""
+    told = f"It is held by another lock.{locks.describe(held)}" if held else "Nobody holds it."
+    return StateError(
+        Diagnostic(
+            code="state.not-the-lock",
+            summary="The state is not held by this lock",
+            detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
+            hint="`reconciler state lock` shows who holds it, and the ID to name.",
+        )
+    )
+
+
+def _forbidden(endpoints: Endpoints, said: str, what: str) -> Diagnostic:
+    has_credentials = bool(endpoints.username or endpoints.password)
+    given = "These credentials do not suffice" if has_credentials else "No credentials were given"
+    return Diagnostic(
+        code="state.forbidden",
+        summary=f"The state may not be {what}",
+        detail=f"{said} {given}. Nothing more is sent.",
+        hint="Give RECONCILER_HTTP_USERNAME and RECONCILER_HTTP_PASSWORD (or TF_HTTP_USERNAME and "
+        "TF_HTTP_PASSWORD); on GitLab a token with the `api` scope, of a Maintainer to write.",
+    )
+
+
+def _moved(endpoints: Endpoints, reply: Reply, what: str) -> Diagnostic:
+    parts = urlsplit(reply.moved_to)
+    there = f" to {parts.scheme}://{parts.hostname}{parts.path}"[:SHOWN_MAX] if parts.hostname else ""
+    return Diagnostic(
+        code="state.moved",
+        summary=f"The state was not {what}: its server points elsewhere",
+        detail=f"{endpoints.location} answered {reply.status}{there}. Credentials are not carried along.",
+        hint="Name the new address where you trust it.",
+    )
+
+
+def _missing(said: str, what: str) -> Diagnostic:
+    return Diagnostic(
+        code="state.missing",
+        summary=f"The state was not {what}: there is no such place",
+        detail=f"{said} Nothing more is sent.",
+        hint="See to the address. A server may also say this where the credentials may not look.",
+    )
+
+
+def _refused(said: str, what: str) -> Diagnostic:
+    return Diagnostic(
+        code="state.refused",
+        summary=f"The state was not {what}: its server refuses",
+        detail=f"{said} Nothing more is sent.",
+        hint="See what the server says, then run the same command again; what was sent already is looked up.",
+    )
+
+
+def _unclear(said: str) -> Diagnostic:
+    return Diagnostic(
+        code="state.unanswered",
+        summary="The state's server gave no clear answer",
+        detail=said,
+        hint="Run the same command again once the server answers.",
+    )
+
+
+def _excerpt(endpoints: Endpoints, body: bytes) -> str:
+    text = body[: SHOWN_MAX * 4].decode(errors="replace")
+    for secret in _secrets(endpoints):
+        text = text.replace(secret, MASK)
+    shown = "".join(each if each.isprintable() else " " for each in text).strip()[:SHOWN_MAX]
+    return f": {shown}" if shown else ""
+
+
+def _secrets(endpoints: Endpoints) -> list[str]:
+    pair = f"{endpoints.username}:{endpoints.password}".encode()
+    query = urlsplit(endpoints.read.url).query
+    found = [endpoints.password, base64.b64encode(pair).decode() if endpoints.password else "", query]
+    return [secret for secret in found if secret]
