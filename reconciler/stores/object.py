@@ -162,7 +162,7 @@ class ObjectPlace:
     def _verdict(self, ask: Callable[[], Given]) -> tuple[Given] | StateError:
         try:
             return (ask(),)
-        except (BaseError, OSError, ValueError) as error:
+        except (BaseError, OSError, ValueError, NotImplementedError) as error:
             return judged(error, self._bucket)
 
     def _put_surely(self, path: str, document: bytes, replaces: str | None) -> str:
@@ -194,6 +194,9 @@ def _opened(bucket: Bucket, environ: Mapping[str, str]) -> ObjectStore:
     try:
         if bucket.scheme == "s3":
             settings |= {"endpoint": endpoint} if endpoint else {}
+            settings["disable_bulk_delete"] = (
+                True  # one by one: an answer with a status, and others know no bulk
+            )
             return S3Store(
                 bucket.name, conditional_put="etag", client_options=client, retry_config=once, **settings
             )

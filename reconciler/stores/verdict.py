@@ -38,6 +38,7 @@ UNPROVEN = {
 BUSY = {"ConditionalRequestConflict", "OperationAborted"}
 """Codes of 409 for two writes at the same time, of which none may have come through."""
 
+UNKNOWN = {"NotSupportedError", "NotImplementedError"}
 CONFLICTS = {"AlreadyExistsError", "PreconditionError"}
 
 PASSING = {408, 425, 429, 499}
@@ -211,7 +212,7 @@ RULES: tuple[tuple[Callable[[Told], bool], Callable[[Bucket, Told], StateError]]
     (lambda told: told.code in OBJECT_MISSING, _absent),
     (lambda told: told.status is None and told.kind == "FileNotFoundError", _absent),
     (
-        lambda told: told.status == HTTPStatus.NOT_IMPLEMENTED or told.kind == "NotSupportedError",
+        lambda told: told.status == HTTPStatus.NOT_IMPLEMENTED or told.kind in UNKNOWN,
         _unconditional,
     ),
     (lambda told: told.is_passing or told.code in BUSY, _unanswered),
