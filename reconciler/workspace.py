@@ -148,9 +148,11 @@ class Workspace:
         finally:
             lease.release()
 
-    def rewrite(self, operation: str, changed: Callable[[State], State]) -> State:
+    def rewrite(
+        self, operation: str, changed: Callable[[State], State], *, timeout_seconds: float = 0.0
+    ) -> State:
         """The state after `changed`, written in the place of the one before; what that raises leaves it."""
-        with self.held(operation) as held:
+        with self.held(operation, timeout_seconds=timeout_seconds) as held:
             state = changed(held.state).written()
             self.store.write(statefile.encode(state), replaces=held.version, note=operation)
             return state
@@ -200,5 +202,5 @@ def _unnamed_state() -> Diagnostic:
         summary="A runner would forget the state",
         detail=f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends. "
         "Nothing was sent.",
-        hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH.",
+        hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
     )

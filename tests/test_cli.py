@@ -46,8 +46,13 @@ VERBS = {
     "budget": ("--format", *STATE_FLAGS),
     "state list": ("--format", *STATE_FLAGS),
     "state show": ("--format", *STATE_FLAGS),
-    "state mv": ("--format", *STATE_FLAGS),
-    "state rm": ("--format", *STATE_FLAGS),
+    "state mv": ("--format", "--lock-timeout", *STATE_FLAGS),
+    "state rm": ("--format", "--lock-timeout", *STATE_FLAGS),
+    "state lock": ("--format", *STATE_FLAGS),
+    "state pull": STATE_FLAGS,
+    "state push": ("--force", "--lock-timeout", *STATE_FLAGS),
+    "state migrate": ("--to", "--lock-timeout", *STATE_FLAGS),
+    "force-unlock": ("--force", *STATE_FLAGS),
     "schema": (),
     "sandbox": ("--port", "--sandbox-now"),
 }
@@ -68,7 +73,7 @@ def test_the_help_of_a_verb_lists_its_flags_and_an_example(verb: str, shell: She
 def test_the_help_lists_every_verb_and_an_example(shell: Shell) -> None:
     ran = shell("--help")
 
-    listed = re.findall(r"^  ([a-z]+)  +[A-Z]", ran.out, re.MULTILINE)
+    listed = re.findall(r"^  ([a-z][a-z-]+)  +[A-Z]", ran.out, re.MULTILINE)
     assert (ran.status, ran.err, set(listed)) == (0, "", {verb.split()[0] for verb in VERBS})
     assert "..." not in ran.out.partition("Commands:")[2]
     assert "Example:\n    reconciler validate" in ran.out

@@ -194,7 +194,7 @@ def test_a_runner_names_its_state(verb: list[str], shell: Shell) -> None:
     assert ran.err.splitlines() == [
         "error[state.unnamed]: A runner would forget the state",
         f"  = {UNNAMED} Nothing was sent.",
-        "  = hint: Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH.",
+        "  = hint: Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
     ]
 
 

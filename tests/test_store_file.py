@@ -321,7 +321,8 @@ def test_a_holder_that_did_not_tell_is_nobody_known(told: bytes | None, tmp_path
 
     shown = store.holder()
     lease.release()
-    assert (shown, "Lock Info" in caught.value.diagnostic.detail) == (None, False)
+    unknown = LockInfo("unknown", "unknown", "another process", ManualClock().now())
+    assert (shown, "Lock Info" in caught.value.diagnostic.detail) == (unknown, False)
 
 
 def test_a_lock_cannot_be_taken_by_force(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler import __version__, ending
-from reconciler.cli.flags import FILE, Duration, example, formats, looks, selection, surroundings
+from reconciler.cli.flags import FILE, example, formats, lock_timeout, looks, selection, surroundings
 from reconciler.cli.importing import import_
-from reconciler.cli.recorded import state
+from reconciler.cli.recorded import force_unlock, state
 from reconciler.errors import Diagnostic, Exit
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ def plan(workspace: Workspace, options: Any, **flags: Any) -> Exit:
 @click.option("--plan", "plan_file", type=FILE, help="Apply what was approved: a file that plan --out wrote.")
 @click.option("--auto-approve", is_flag=True, help="Ask nobody.")
 @click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
-@click.option("--lock-timeout", "lock_timeout_seconds", type=Duration(), default="0s", show_default=True,
-              help="How long to wait for whoever holds the state.")  # fmt: skip
+@lock_timeout
 @formats("text", "json")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 3 where work is left for a later day.")
 @surroundings
@@ -169,6 +168,7 @@ def budget(workspace: Workspace, format_name: str) -> Exit:
 
 cli.add_command(import_)
 cli.add_command(state)
+cli.add_command(force_unlock)
 
 
 @cli.command(epilog=example("reconciler schema meetings > meetings.schema.json"))

@@ -45,6 +45,14 @@ def formats(
     )
 
 
+def lock_timeout(command: Callable[..., Exit]) -> Callable[..., Exit]:
+    """Give a verb that writes the state its `--lock-timeout`, in seconds."""
+    return click.option(
+        "--lock-timeout", "lock_timeout_seconds", type=Duration(), default="0s", show_default=True,
+        help="How long to wait for whoever holds the state.",
+    )(command)  # fmt: skip
+
+
 def looks(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Give a verb that needs no state its `Workspace`."""
 
@@ -61,8 +69,9 @@ def surroundings(command: Callable[..., Exit]) -> Callable[..., Exit]:
 
     @click.option(
         "--state",
-        metavar="PATH",
-        help="Where the state lives. Wins over RECONCILER_STATE and reconciler.yaml.",
+        metavar="PATH_OR_URL",
+        help="Where the state lives: a path, s3://, gs://, az://, git:BRANCH or https://. "
+        "Wins over RECONCILER_STATE and reconciler.yaml.",
     )
     @click.option("--sandbox", is_flag=True, help="Use the bundled emulator: no account, no network.")
     @click.option("--sandbox-now", metavar="INSTANT|+1d", help="Set the emulator's clock, which then stays.")

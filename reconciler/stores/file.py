@@ -84,6 +84,11 @@ class FileStore:
         """A disk is quick."""
         return GATHER_SECONDS
 
+    @property
+    def backup_location(self) -> str:
+        """Where a write keeps the document that it replaces."""
+        return str(self._beside(".backup"))
+
     def read(self) -> Snapshot | None:
         """The document and its version; None where there is no file."""
         try:
@@ -123,7 +128,7 @@ class FileStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=timeout_seconds)
         except Timeout as error:
-            raise self._held(timeout_seconds) from error
+            raise self._held(operation, timeout_seconds) from error
         except OSError as error:
             raise self._failed("locked", error) from error
         ours = self._surroundings
@@ -132,7 +137,7 @@ class FileStore:
         return FileLease(info, lock, self._beside(".lock.info"))
 
     def holder(self) -> LockInfo | None:
-        """Who holds it, as they told; None where nobody does, or did not tell."""
+        """Who holds it, as they told; None where nobody does."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - a plan takes no lock
 
         if not self._beside(".lock").exists():
@@ -141,7 +146,7 @@ class FileStore:
             with FileLock(self._beside(".lock"), timeout=0):
                 return None  # what is told there is of a process that was killed
         except Timeout:
-            return self._told()
+            return self._told() or self._untold()
         except OSError as error:
             raise self._failed("locked", error) from error
 
@@ -185,6 +190,10 @@ class FileStore:
             _write_durably(spare, self._path.read_bytes())
         spare.replace(self._beside(".backup"))
 
+    def _untold(self) -> LockInfo:
+        # Its holder is about to tell, or cannot write there.
+        return LockInfo("unknown", "unknown", "another process", self._surroundings.clock.now())
+
     def _told(self) -> LockInfo | None:
         try:
             return locks.decode(self._beside(".lock.info").read_bytes())
@@ -195,8 +204,8 @@ class FileStore:
         with suppress(OSError):  # a courtesy to others; the lock itself is held
             self._beside(".lock.info").write_bytes(locks.encode(info))
 
-    def _held(self, waited_seconds: float) -> StateLockedError:
-        hint = "Let the other run end, or wait for it: apply --lock-timeout 5m."
+    def _held(self, operation: str, waited_seconds: float) -> StateLockedError:
+        hint = f"Let the other run end, or wait for it: {operation} --lock-timeout 5m."
         return locks.locked(self._shown, self._told(), waited_seconds=waited_seconds, hint=hint)
 
     def _failed(self, what: str, error: OSError) -> StateError:

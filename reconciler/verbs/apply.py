@@ -10,6 +10,7 @@ from reconciler.connection import connect
 from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError, Severity
 from reconciler.verbs import conduct, refused
 from reconciler.verbs import plan as planning
+from reconciler.verbs.asking import says_yes
 from reconciler.verbs.conduct import Errand
 from reconciler.views.look import Look
 
@@ -132,10 +133,7 @@ def _show(workspace: Workspace, wishes: Wishes, plan: Plan) -> None:
 
 def is_approved(workspace: Workspace) -> bool:
     """Whether the person at the terminal says yes."""
-    console = workspace.console
-    console.stderr.write("Do you want to send this? Only `yes` is taken as a yes: ")
-    console.stderr.flush()
-    return console.stdin.readline().strip() == "yes"
+    return says_yes(workspace.console, "Do you want to send this?")
 
 
 def _nothing_to_do(workspace: Workspace, wishes: Wishes, plan: Plan) -> Exit:

@@ -32,7 +32,9 @@ def show(workspace: Workspace, key: str, *, format_name: str) -> Exit:
     return Exit.DONE
 
 
-def move(workspace: Workspace, from_key: str, to_key: str, *, format_name: str) -> Exit:
+def move(
+    workspace: Workspace, from_key: str, to_key: str, *, format_name: str, lock_timeout_seconds: float
+) -> Exit:
     """Let `to_key` have all that stands under `from_key`. Raises `StateError` where it cannot."""
     location = workspace.store.location
     if not KEY.fullmatch(to_key):
@@ -44,19 +46,19 @@ def move(workspace: Workspace, from_key: str, to_key: str, *, format_name: str) 
             raise StateError(_taken(from_key, to_key, location))
         return state.move(from_key, to_key)
 
-    workspace.rewrite("state mv", moved)
+    workspace.rewrite("state mv", moved, timeout_seconds=lock_timeout_seconds)
     told = f"Moved {from_key} to {to_key}. Zoom was not touched; declare it as `{to_key}` from now on."
     return _done(workspace, format_name, told, {"moved": {"from": from_key, "to": to_key}})
 
 
-def remove(workspace: Workspace, key: str, *, format_name: str) -> Exit:
+def remove(workspace: Workspace, key: str, *, format_name: str, lock_timeout_seconds: float) -> Exit:
     """Forget `key`. Raises `StateError` where the state does not know it."""
 
     def forgotten(state: State) -> State:
         check_known(key, state, workspace.store.location)
         return state.forget(key)
 
-    after = workspace.rewrite("state rm", forgotten)
+    after = workspace.rewrite("state rm", forgotten, timeout_seconds=lock_timeout_seconds)
     told = f"Forgot {key}. Zoom was not touched."
     replaced = [gone.id for gone in after.retired if gone.key == key]
     if replaced:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.errors import Diagnostic
     from reconciler.events import Event
     from reconciler.plan import BudgetLine, Plan
+    from reconciler.ports import LockInfo
     from reconciler.state import State
     from reconciler.views.links import JoinLink
     from reconciler.views.look import Look
@@ -63,6 +64,12 @@ SHOWN = {
 }
 """`state show` by format: the module in this package, and its function."""
 
+HELD = {
+    "text": "held:text",
+    "json": "held:json",
+}
+"""`state lock` by format: the module in this package, and its function."""
+
 PlanView = Callable[["Plan", "Look"], str]
 """A whole plan as one text that ends in a newline."""
 
@@ -80,6 +87,9 @@ ListedView = Callable[["State", "datetime"], str]
 
 ShownView = Callable[[str, "State", "datetime"], str]
 """All that is recorded under one key, as it stands at an instant (aware, UTC), as one text."""
+
+HeldView = Callable[[str, "LockInfo | None", "datetime"], str]
+"""Who holds the state at a location, as seen at an instant (aware, UTC), as one text."""
 
 Tell = Callable[["Event"], None]
 """Takes one event of an apply and shows it at once."""
@@ -133,6 +143,12 @@ def listed_view(name: str) -> ListedView:
 def shown_view(name: str) -> ShownView:
     """The view of one key called `name`, one of `SHOWN`."""
     view: ShownView = _loaded(SHOWN[name])
+    return view
+
+
+def held_view(name: str) -> HeldView:
+    """The view of a lock called `name`, one of `HELD`."""
+    view: HeldView = _loaded(HELD[name])
     return view
 
 

@@ -1,0 +1,145 @@
+"""`state pull` and `state push`: the whole document, out and in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler import statefile
+from reconciler.errors import Diagnostic, Exit, SettingsError, StateError
+from reconciler.stores.file import FileStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reconciler.state import State
+    from reconciler.workspace import Workspace
+
+STDIN = "-"
+
+
+def pull(workspace: Workspace) -> Exit:
+    """Write the document to stdout as it stands, readable or not."""
+    snapshot = workspace.store.read()
+    console = workspace.console
+    if snapshot is None:
+        console.stderr.write(f"Nothing was ever recorded in {workspace.store.location}.\n")
+        return Exit.DONE
+    console.stdout.flush()
+    console.stdout.buffer.write(snapshot.document)
+    return Exit.DONE
+
+
+def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds: float) -> Exit:
+    """Put the state in `file` in the place of the recorded one, under the lock.
+
+    Raises `StateError` where it is none, or where it would undo what was recorded since; with `force`
+    it is then written as the newest of all.
+    """
+    document, name = _read(workspace, file)
+    given = decoded(document, name)
+    store = workspace.store
+    with workspace.held("state push", timeout_seconds=lock_timeout_seconds) as held:
+        there = held.state if held.version is not None else None
+        if there == given:
+            workspace.console.stdout.write(f"{store.location} holds this very state. Nothing was written.\n")
+            return Exit.DONE
+        if there is not None and force:
+            given = _newest(given, there)
+            document = statefile.encode(given)
+        elif there is not None:
+            check_follows(given, there, name, store.location, remedy=_FORCE)
+        store.write(document, replaces=held.version, note=f"State pushed with serial {given.serial}")
+    workspace.console.stdout.write(_told(workspace, given, there))
+    return Exit.DONE
+
+
+def decoded(document: bytes, name: str) -> State:
+    """The state in `document`, called `name`. Raises `StateError` where it is none of ours."""
+    try:
+        return statefile.decode(document, name)
+    except StateError as error:
+        raise StateError(
+            Diagnostic(
+                code="state.not-a-state",
+                summary="What is given is no state",
+                detail=f"{error.diagnostic.detail} The recorded state is as it was.",
+                hint="`reconciler state pull` writes one.",
+            )
+        ) from error
+
+
+def check_follows(given: State, there: State, name: str, location: str, *, remedy: str) -> None:
+    """Raise `StateError` where `given` is not a later state of the same lineage as `there`."""
+    if given.lineage != there.lineage:
+        detail = f"{name} has lineage {given.lineage or 'none'}, {location} has {there.lineage or 'none'}."
+        raise StateError(
+            _refused("state.other-lineage", "This is the state of something else", detail, remedy)
+        )
+    if given.serial < there.serial:
+        detail = f"{name} has serial {given.serial}, {location} has {there.serial}: more was recorded since."
+        raise StateError(_refused("state.older-serial", "This state is older", detail, remedy))
+    if given.serial == there.serial:
+        detail = f"{name} and {location} both have serial {given.serial}, and they differ."
+        raise StateError(_refused("state.same-serial", "Two states have the same serial", detail, remedy))
+
+
+_FORCE = "Compare it with what `reconciler state pull` writes; `--force` writes it all the same."
+
+
+def _newest(given: State, there: State) -> State:
+    """`given` as the one after `there`: no serial comes twice, and no request that was used comes back."""
+    fresh = replace(given, serial=max(given.serial, there.serial + 1))
+    if given.origin != there.origin:  # another account: its requests are others
+        return fresh
+    days = sorted({*given.usage, *there.usage})
+    return replace(
+        fresh, usage={day: _larger(given.usage.get(day, {}), there.usage.get(day, {})) for day in days}
+    )
+
+
+def _larger(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {host: max(one.get(host, 0), other.get(host, 0)) for host in sorted({*one, *other})}
+
+
+def _read(workspace: Workspace, file: Path) -> tuple[bytes, str]:
+    if str(file) == STDIN:
+        if workspace.console.stdin.isatty():
+            raise SettingsError(_no_file())
+        return workspace.console.stdin.buffer.read(), "stdin"
+    try:
+        return file.read_bytes(), str(file)
+    except OSError as error:
+        raise SettingsError(
+            Diagnostic(
+                code="state.file-unreadable",
+                summary="The file cannot be read",
+                detail=f"{file}: {error.strerror or error}. The recorded state is as it was.",
+                hint="`reconciler state pull > FILE` writes one; `-` reads from stdin.",
+            )
+        ) from error
+
+
+def _no_file() -> Diagnostic:
+    return Diagnostic(
+        code="usage.no-file",
+        summary="No state is given",
+        detail="Without FILE it is read from stdin, a terminal here. The recorded state is as it was.",
+        hint="Name the file: `reconciler state push FILE`.",
+    )
+
+
+def _told(workspace: Workspace, given: State, there: State | None) -> str:
+    store = workspace.store
+    pushed = f"Pushed serial {given.serial} with {len(given.meetings)} meetings to {store.location}.\n"
+    if there is None:
+        return pushed
+    kept = f", which is kept as {store.backup_location}" if isinstance(store, FileStore) else ""
+    return f"{pushed}It replaced serial {there.serial} with {len(there.meetings)} meetings{kept}.\n"
+
+
+def _refused(code: str, summary: str, detail: str, remedy: str) -> Diagnostic:
+    return Diagnostic(
+        code=code, summary=summary, detail=f"{detail} The recorded state is as it was.", hint=remedy
+    )
