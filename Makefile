@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOW := 2026-12-01T08:00:00Z
 
-.PHONY: help demo test check lint format lowest faults bench bench-quick clean
+.PHONY: help demo test check lint format lowest real faults bench bench-quick clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -36,6 +36,9 @@ faults: export FAULT_ROUNDS := 200
 faults: export FAULT_SEEDS := 2000
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml admits
 	.venv/lowest/bin/python -m pytest --quiet --numprocesses 2 --ignore tests/test_house.py --ignore tests/test_package.py
+
+real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (KILLS=50: as many; about 2 minutes)
+	$(BIN)/pytest tests/real
 
 faults: .venv/.installed-dev  ## die at every touch of the outside, and at many random instants (about 3 minutes)
 	$(BIN)/pytest tests/faults

@@ -9,7 +9,12 @@ import pytest
 from shell import OURS, Shell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from seaweed import Seaweed
+    from served import Served
+    from team import Team
 
 
 @pytest.fixture
@@ -20,3 +25,29 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return Shell(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    """A real server of S3, one process."""
+    from seaweed import seaweed  # noqa: PLC0415 - for tests/real alone
+
+    with seaweed(tmp_path_factory.mktemp("seaweed") / "single") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def zoom() -> Iterator[Served]:
+    """An emulator in a process of its own, whose answers take a while."""
+    from served import served  # noqa: PLC0415 - for tests/real alone
+
+    with served("--latency", "0.02") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def new_team(storage: Seaweed, zoom: Served, tmp_path: Path) -> Callable[[str], Team]:
+    """Makes, by name, runners that share a state in real storage, which is not there yet."""
+    from team import Team  # noqa: PLC0415 - for tests/real alone
+
+    return lambda name: Team(storage, zoom, tmp_path, name)

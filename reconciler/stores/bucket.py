@@ -24,7 +24,7 @@ class Cloud:
     """One kind of object storage.
 
     `endpoints` are the variables that may name another address than the cloud's own, first one
-    first. `aliases` are variables of the cloud's own tools, and what the library calls them.
+    first. `aliases` are variables that are handed to the library, by its own names for them.
     `version` is what a conditional write names: the ETag, or Google's generation.
     `gather_seconds`: Google takes one write a second of an object; elsewhere a write of a large
     state takes some tenths of a second, so that waiting for as long costs little and halves them.
@@ -42,7 +42,12 @@ CLOUDS = {
     "s3": Cloud(
         "S3",
         ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
-        {},
+        {
+            "AWS_ACCESS_KEY_ID": "access_key_id",
+            "AWS_SECRET_ACCESS_KEY": "secret_access_key",
+            "AWS_SESSION_TOKEN": "session_token",
+            "AWS_REGION": "region",
+        },
         "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, or a role of the machine or the job. "
         "A profile is not read: `aws configure export-credentials --format env` prints its variables.",
     ),
@@ -137,5 +142,5 @@ def is_loopback(host: str) -> bool:
 
 
 def aliased(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the library does not read by itself, by its names for it."""
+    """What is handed to the library, by its names for it."""
     return {name: environ[variable] for variable, name in cloud.aliases.items() if environ.get(variable)}

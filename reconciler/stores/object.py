@@ -58,12 +58,13 @@ PAUSES_SECONDS = (0.2, 0.6, 1.5, 3.0)
 def open_object(address: str, surroundings: Surroundings) -> LeasedStore:
     """The store at `s3://BUCKET/PATH`, `gs://BUCKET/PATH` or `az://CONTAINER/PATH`; nothing is asked yet.
 
-    Credentials and region come from the usual variables of each cloud, which the library reads
-    by itself: `AWS_*` with the roles of machines and jobs, `GOOGLE_APPLICATION_CREDENTIALS` and
-    the metadata server, `AZURE_*` with managed identities. Handed to it are another endpoint
+    Credentials and region come from the usual variables of each cloud. Keys and region of AWS, what
+    Azure's own tools call `AZURE_STORAGE_ACCOUNT` and `AZURE_STORAGE_KEY`, and another endpoint
     (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT`, `GOOGLE_BASE_URL`,
-    `AZURE_STORAGE_ENDPOINT`) and what Azure's own tools call `AZURE_STORAGE_ACCOUNT` and
-    `AZURE_STORAGE_KEY`. Profiles of the AWS tools are not read. Raises `SettingsError`.
+    `AZURE_STORAGE_ENDPOINT`) are handed to the library. The rest it reads from the process by itself:
+    the other `AWS_*` with the roles of machines and jobs, `GOOGLE_APPLICATION_CREDENTIALS` and the
+    metadata server, `AZURE_*` with managed identities. Profiles of the AWS tools are not read.
+    Raises `SettingsError`.
     """
     bucket = buckets.parse(address)
     return LeasedStore(ObjectPlace(bucket, _opened(bucket, surroundings.environ), surroundings), surroundings)

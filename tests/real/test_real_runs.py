@@ -1,0 +1,126 @@
+"""The whole program on a state in real storage: alone, two at once, killed, and taken over."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+from team import HOSTS, MEETINGS_PER_HOST, WELL, Team, Truth, ended
+
+from reconciler.stores.lease import LEASE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pytest
+    from served import Served
+
+KILLS = int(os.environ.get("KILLS", "8"))
+"""How many runners are killed at a random instant; `make real KILLS=50` asks for more."""
+
+ALL = HOSTS * MEETINGS_PER_HOST
+
+
+def test_what_is_applied_is_recorded_in_the_storage(new_team: Callable[[str], Team]) -> None:
+    """Another runner finds nothing to do."""
+    team = new_team("alone")
+    planned = team.run("plan", "--detailed-exitcode")
+    applied = team.apply()
+    again = team.run("plan", "--detailed-exitcode")
+
+    assert (planned.status, applied.status, again.status) == (2, 0, 0)
+    assert f"{ALL} added" in applied.out
+    assert (team.truth(), team.store().holder()) == (WELL, None)
+
+
+def test_of_two_applies_one_wins_and_the_other_exits_4(new_team: Callable[[str], Team]) -> None:
+    team = new_team("two")
+    with team.applying() as first, team.applying() as second:
+        runs = sorted((ended(first), ended(second)), key=lambda run: run.status)
+
+    assert [run.status for run in runs] == [0, 4]
+    assert "Lock Info:" in runs[1].err
+    assert team.truth() == WELL
+
+
+def test_of_two_applies_the_other_may_wait(new_team: Callable[[str], Team]) -> None:
+    """What it then finds is done."""
+    team = new_team("waiting")
+    arguments = ("apply", "--auto-approve", "--pace", "1000", "--lock-timeout", "60s")
+    with team.runner(*arguments) as first, team.runner(*arguments) as second:
+        runs = [ended(first), ended(second)]
+
+    assert [run.status for run in runs] == [0, 0]
+    assert sum(f"{ALL} added" in run.out for run in runs) == 1
+    assert team.truth() == WELL
+
+
+def test_runners_that_are_killed_are_finished_by_the_next(
+    new_team: Callable[[str], Team], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`kill -9` at random instants, several in a row, and then one that is left alone."""
+    whole_seconds = duration(new_team("whole"))
+    chance, wrong = random.Random(), {}
+    kills = locked = interrupted = rounds = 0
+    while kills < KILLS:
+        rounds += 1
+        team = new_team(f"killed-{rounds}")
+        for _ in range(min(chance.randint(1, 3), KILLS - kills)):
+            kills += 1
+            with team.applying() as runner:
+                time.sleep(chance.uniform(0.2, 1.0) * whole_seconds)
+                runner.kill()
+            interrupted += bool(team.state()["intents"])
+            locked += team.unlock()
+        last = team.apply()
+        wrong[rounds] = (last.status, team.truth(), last.err if last.status else "")
+
+    figures = f"kills {kills}, with the lock held {locked}, with requests open {interrupted}, rounds {rounds}"
+    with capsys.disabled():
+        print(f"\n{figures}: {total(truth for _, truth, _ in wrong.values())}")  # noqa: T201 - the proof
+    assert {number: what for number, what in wrong.items() if what != (0, WELL, "")} == {}
+
+
+def duration(team: Team) -> float:
+    """Seconds of an apply that nobody kills."""
+    began_at = time.monotonic()
+    assert team.apply().status == 0
+    return time.monotonic() - began_at
+
+
+def total(truths: Iterable[Truth]) -> Truth:
+    """All of them added up."""
+    return Truth(*(sum(counts) for counts in zip(*map(astuple, truths), strict=True)))
+
+
+def test_a_killed_runner_is_taken_over_when_its_lease_is_over(new_team: Callable[[str], Team]) -> None:
+    """Nobody frees its lock; the next one watches it for a whole lease, and says what it waits for."""
+    team = new_team("taken-over")
+    with team.applying() as runner:
+        while not team.state()["intents"]:
+            assert runner.poll() is None
+        runner.kill()
+    began_at = time.monotonic()
+
+    refused = team.apply()
+    taken = team.apply("--lock-timeout", "90s")
+
+    assert (refused.status, taken.status) == (4, 0), taken.err
+    assert "Waiting up to 90 s for the lock on" in taken.err
+    assert time.monotonic() - began_at > LEASE_SECONDS - 5
+    assert team.truth() == WELL
+
+
+def test_a_meeting_too_many_would_be_seen(new_team: Callable[[str], Team], zoom: Served) -> None:
+    """The proof can fail: one more of what is there, by nobody's record."""
+    team = new_team("twice")
+    assert team.apply().status == 0
+    listed = zoom.meetings(team.hosts[0])[0]
+    twin = {name: listed[name] for name in ("topic", "type", "start_time", "duration")}
+
+    zoom.client.post(f"/v2/users/{team.hosts[0]}/meetings", json=twin).raise_for_status()
+
+    assert team.truth() == Truth(duplicates=1, losses=1, over_budget=1, interrupted=0)
