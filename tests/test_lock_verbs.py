@@ -7,18 +7,15 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import record, state
+from holding import held
 from terraform_server import TerraformServer, terraform_server
 
 from reconciler import statefile
-from reconciler.clock import SystemClock
 from reconciler.ports import LockInfo
-from reconciler.stores import open_store
-from reconciler.stores.surroundings import Surroundings
 from reconciler.views import held_view
 
 if TYPE_CHECKING:
@@ -26,28 +23,11 @@ if TYPE_CHECKING:
 
     from shell import Shell
 
-    from reconciler.ports import Lease
-
 
 @pytest.fixture(params=["plain", "gitlab"])
 def server(request: pytest.FixtureRequest) -> Iterator[TerraformServer]:
     with terraform_server(is_managed=request.param == "gitlab") as running:
         yield running
-
-
-@contextmanager
-def held(address: str, server: TerraformServer | None = None) -> Iterator[Lease]:
-    """The lock on the state, held by somebody else."""
-    clock = SystemClock()
-    environ = server.environ if server else {}
-    surroundings = Surroundings(
-        Path(), "ann@laptop", clock, clock.wait, environ=environ, run_url="https://ci.example.com/1"
-    )
-    lease = open_store(address, surroundings).lock("apply", timeout_seconds=0)
-    try:
-        yield lease
-    finally:
-        lease.release()
 
 
 @contextmanager
@@ -165,7 +145,12 @@ def test_whoever_says_force_and_a_pipeline_are_not_asked(
 
 
 @pytest.mark.parametrize("verb", ["state mv retro retros", "state rm retro", "state push kept.json"])
-def test_whoever_holds_it_is_waited_for(verb: str, server: TerraformServer, shell: Shell) -> None:
+def test_whoever_holds_it_is_waited_for(verb: str, shell: Shell) -> None:
+    with terraform_server() as server:
+        check_wait(verb, server, shell)
+
+
+def check_wait(verb: str, server: TerraformServer, shell: Shell) -> None:
     recorded = state(meetings={"retro": record(1)})
     server.document = statefile.encode(recorded)
     server.serials = {recorded.serial}

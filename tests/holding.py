@@ -1,0 +1,33 @@
+"""A state that somebody else holds."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.clock import SystemClock
+from reconciler.stores import open_store
+from reconciler.stores.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from terraform_server import TerraformServer
+
+    from reconciler.ports import Lease
+
+
+@contextmanager
+def held(address: str, server: TerraformServer | None = None) -> Iterator[Lease]:
+    """The lock on the state, held by somebody else."""
+    clock = SystemClock()
+    environ = server.environ if server else {}
+    surroundings = Surroundings(
+        Path(), "ann@laptop", clock, clock.wait, environ=environ, run_url="https://ci.example.com/1"
+    )
+    lease = open_store(address, surroundings).lock("apply", timeout_seconds=0)
+    try:
+        yield lease
+    finally:
+        lease.release()

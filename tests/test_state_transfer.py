@@ -1,0 +1,340 @@
+"""`state pull`, `push` and `migrate`: the whole document, out of one place and into another."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import record, state
+from holding import held
+from terraform_server import Fault, TerraformServer, terraform_server
+
+from reconciler import statefile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shell import Ran, Shell
+
+    from reconciler.state import State
+
+KEPT = "kept.json"
+DAY = "2026-12-01"
+
+OLD = state(serial=4, meetings={"retro": record(1)}, origin="api.zoom.us/a", usage={DAY: {"u": 9, "v": 1}})
+NEW = replace(OLD, serial=7, meetings={"retro": record(1), "launch": record(2)}, usage={DAY: {"u": 3}})
+FOREIGN = replace(NEW, lineage="lineage-2", serial=9)
+
+SQUATTING = (
+    b'{"format_version":"1.0",\n "lineage":"lineage-1", "serial":7, "origin":"", "meetings":{}, "news":1,'
+)
+SQUATTING += b' "intents":{}, "retired":[], "usage":{}, "hosts":{}}'
+"""A state written by hand, with something in it that only a newer version knows."""
+
+
+@pytest.fixture
+def server() -> Iterator[TerraformServer]:
+    with terraform_server(is_managed=True) as running:
+        yield running
+
+
+def put(shell: Shell, recorded: State, name: str = "s.json") -> bytes:
+    document = statefile.encode(recorded)
+    (shell.folder / name).write_bytes(document)
+    return document
+
+
+def stands(shell: Shell, name: str = "s.json") -> State:
+    return statefile.decode((shell.folder / name).read_bytes(), name)
+
+
+def push(shell: Shell, *flags: str) -> Ran:
+    return shell("state", "push", KEPT, "--state", "s.json", *flags)
+
+
+def codes(ran: Ran) -> Sequence[str]:
+    return [
+        line.partition("]")[0].removeprefix("error[") for line in ran.err.splitlines() if "error[" in line
+    ]
+
+
+def serve(server: TerraformServer, recorded: State) -> bytes:
+    server.document = statefile.encode(recorded)
+    server.serials = {recorded.serial}
+    return server.document
+
+
+def test_what_is_pulled_is_what_stands_there(shell: Shell) -> None:
+    """Byte for byte, even where it cannot be read."""
+    document = b"\xff\x00 broken\r\n"
+    (shell.folder / "s.json").write_bytes(document)
+
+    command = [sys.executable, "-m", "reconciler", "state", "pull", "--state", "s.json"]
+    ran = subprocess.run(command, cwd=shell.folder, capture_output=True, check=False)
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, document, b"")
+
+
+def test_a_pulled_state_can_be_pushed(server: TerraformServer, shell: Shell) -> None:
+    document = serve(server, NEW)
+
+    pulled = shell("state", "pull", "--state", server.address, **server.environ)
+    shell.write(KEPT, pulled.out)
+    pushed = push(shell)
+
+    assert (pulled.status, pulled.out.encode(), "LOCK" in server.methods) == (0, document, False)
+    assert (pushed.status, (shell.folder / "s.json").read_bytes()) == (0, document)
+    assert pushed.out == f"Pushed serial 7 with 2 meetings to {shell.folder}/s.json.\n"
+
+
+def test_where_nothing_was_recorded_nothing_is_pulled(shell: Shell) -> None:
+    ran = shell("state", "pull", "--state", "s.json")
+
+    assert (ran.status, ran.out) == (0, "")
+    assert ran.err == f"Nothing was ever recorded in {shell.folder}/s.json.\n"
+
+
+def test_a_later_state_is_pushed_as_it_is(shell: Shell) -> None:
+    """Also what this version does not know of goes along, and the one before is kept."""
+    before = put(shell, OLD)
+    (shell.folder / KEPT).write_bytes(SQUATTING)
+
+    ran = push(shell)
+
+    assert (ran.status, ran.err, (shell.folder / "s.json").read_bytes()) == (0, "", SQUATTING)
+    assert (shell.folder / "s.json.backup").read_bytes() == before
+    assert ran.out == (
+        f"Pushed serial 7 with 0 meetings to {shell.folder}/s.json.\n"
+        f"It replaced serial 4 with 1 meetings, which is kept as {shell.folder}/s.json.backup.\n"
+    )
+
+
+def test_the_same_state_is_not_written_again(shell: Shell) -> None:
+    put(shell, NEW)
+    put(shell, NEW, KEPT)
+
+    ran = push(shell)
+
+    assert (ran.status, ran.out) == (
+        0,
+        f"{shell.folder}/s.json holds this very state. Nothing was written.\n",
+    )
+    assert not (shell.folder / "s.json.backup").exists()
+
+
+@pytest.mark.parametrize(
+    ("there", "given", "code"),
+    [
+        (OLD, FOREIGN, "state.other-lineage"),
+        (NEW, OLD, "state.older-serial"),
+        (NEW, replace(NEW, meetings={}), "state.same-serial"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_state_that_would_undo_another_is_refused_unless_forced(
+    there: State, given: State, code: str, shell: Shell
+) -> None:
+    """By force it is written as the newest: no serial comes twice."""
+    before = put(shell, there)
+    put(shell, given, KEPT)
+
+    refused = push(shell)
+    kept = (shell.folder / "s.json").read_bytes()
+    forced = push(shell, "--force")
+
+    assert (refused.status, codes(refused), kept) == (1, [code], before)
+    assert "`--force` writes it all the same." in refused.err
+    after = stands(shell)
+    assert (forced.status, forced.err, after.meetings, after.lineage) == (
+        0,
+        "",
+        given.meetings,
+        given.lineage,
+    )
+    assert after.serial == max(given.serial, there.serial + 1)
+
+
+def test_requests_that_were_used_stay_used(shell: Shell) -> None:
+    """An older state that is put back does not give the day's budget back."""
+    put(shell, NEW)
+    put(shell, OLD, KEPT)
+    push(shell, "--force")
+    same_account = stands(shell).usage
+    put(shell, replace(OLD, origin="api.zoom.us/b"))
+    put(shell, NEW, KEPT)
+    push(shell, "--force")
+
+    assert (same_account, stands(shell).usage) == ({DAY: {"u": 9, "v": 1}}, NEW.usage)
+
+
+def test_gitlab_takes_a_forced_push(server: TerraformServer, shell: Shell) -> None:
+    """It serves the highest serial, and takes none twice."""
+    serve(server, NEW)
+    put(shell, OLD, KEPT)
+
+    ran = shell("state", "push", KEPT, "--force", "--state", server.address, **server.environ)
+
+    assert server.document
+    after = statefile.decode(server.document, "")
+    assert (ran.status, after.serial, after.meetings, server.lock) == (0, 8, OLD.meetings, None)
+    assert ran.out.splitlines()[1] == "It replaced serial 7 with 2 meetings."
+
+
+def test_a_state_comes_from_stdin(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(statefile.encode(NEW))))
+
+    ran = shell("state", "push", "-", "--state", "s.json")
+
+    assert (ran.status, stands(shell)) == (0, NEW)
+
+
+def test_at_a_terminal_a_file_must_be_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = io.StringIO()
+    monkeypatch.setattr(stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", stdin)
+
+    ran = shell("state", "push", "--state", "s.json")
+
+    assert (ran.status, codes(ran)) == (1, ["usage.no-file"])
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "state.not-a-state"),
+        ('{"version": 4, "serial": 9, "lineage": "x", "resources": []}', "state.not-a-state"),
+        ('{"format_version": "2.0"}', "state.not-a-state"),
+        (None, "state.file-unreadable"),
+    ],
+)
+def test_what_is_no_state_is_never_pushed(
+    text: str | None, code: str, force: list[str], shell: Shell
+) -> None:
+    before = put(shell, OLD)
+    if text is not None:
+        shell.write(KEPT, text)
+
+    ran = push(shell, *force)
+
+    assert (ran.status, codes(ran), (shell.folder / "s.json").read_bytes()) == (1, [code], before)
+
+
+def test_a_state_that_cannot_be_read_is_not_overwritten_even_by_force(shell: Shell) -> None:
+    shell.write("s.json", "{")
+    put(shell, NEW, KEPT)
+
+    ran = push(shell, "--force")
+
+    assert (ran.status, codes(ran), (shell.folder / "s.json").read_text()) == (1, ["state.unreadable"], "{")
+
+
+def test_a_state_moves_to_another_place(server: TerraformServer, shell: Shell) -> None:
+    """Copied, compared, told what to change; and back again into a file."""
+    shell.write("reconciler.yaml", "state: s.json\n")
+    document = put(shell, NEW)
+
+    there = shell("state", "migrate", "--to", server.address, **server.environ)
+    back = shell("state", "migrate", "--to", "far/t.json", RECONCILER_STATE=server.address, **server.environ)
+
+    old = f"{shell.folder}/s.json"
+    assert (there.status, there.err, server.document, server.lock) == (0, "", document, None)
+    assert there.out.splitlines() == [
+        f"Copied serial 7 with 2 meetings from {old} to {server.address}, and read it back.",
+        "Name it by RECONCILER_STATE or --state; such an address cannot stand in reconciler.yaml.",
+        "In reconciler.yaml:",
+        "  - state: s.json",
+        f"{old} was left as it is. Remove it once every place names the new one.",
+    ]
+    assert (back.status, (shell.folder / "far/t.json").read_bytes()) == (0, document)
+    assert back.out.splitlines()[1:] == [
+        "In reconciler.yaml:",
+        "  - state: s.json",
+        "  + state: far/t.json",
+        "--state and RECONCILER_STATE win over it: change them where they name the old place.",
+        f"{server.address} was left as it is. Remove it once every place names the new one.",
+    ]
+
+
+def test_a_copy_takes_along_what_only_a_newer_version_knows(shell: Shell) -> None:
+    (shell.folder / "s.json").write_bytes(SQUATTING)
+
+    ran = shell("state", "migrate", "--to", "a place.json", "--state", "s.json")
+
+    assert (ran.status, (shell.folder / "a place.json").read_bytes()) == (0, SQUATTING)
+    assert '  + state: "a place.json"' in ran.out
+
+
+def test_a_copy_that_was_made_before_is_brought_up_to_date(shell: Shell) -> None:
+    """Once more with nothing new, too."""
+    document = put(shell, NEW)
+    put(shell, OLD, "t.json")
+
+    runs = [shell("state", "migrate", "--to", "t.json", "--state", "s.json").status for _ in range(2)]
+
+    assert (runs, (shell.folder / "t.json").read_bytes()) == ([0, 0], document)
+
+
+@pytest.mark.parametrize(
+    ("there", "code"),
+    [
+        (FOREIGN, "state.other-lineage"),
+        (replace(NEW, serial=8), "state.older-serial"),
+        (None, "state.unreadable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_place_with_another_state_is_left_alone(there: State | None, code: str, shell: Shell) -> None:
+    put(shell, NEW)
+    document = b"{" if there is None else statefile.encode(there)
+    (shell.folder / "t.json").write_bytes(document)
+
+    ran = shell("state", "migrate", "--to", "t.json", "--state", "s.json")
+
+    assert (ran.status, codes(ran), (shell.folder / "t.json").read_bytes()) == (1, [code], document)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--to", "t.json", "--state", "s.json"), "state.nothing-recorded"),
+        (("--to", "./s.json", "--state", "s.json"), "state.same-place"),
+        (("--to", "t.json", "--sandbox"), "usage.sandbox-state"),
+        (("--to", "ftp://example.com/t.json", "--state", "s.json"), "state.unknown-store"),
+    ],
+)
+def test_a_copy_that_makes_no_sense_is_refused(arguments: tuple[str, ...], code: str, shell: Shell) -> None:
+    ran = shell("state", "migrate", *arguments)
+
+    assert (ran.status, codes(ran), (shell.folder / "t.json").exists()) == (1, [code], False)
+
+
+def test_the_same_server_is_the_same_place(server: TerraformServer, shell: Shell) -> None:
+    ran = shell("state", "migrate", "--to", server.address, "--state", server.address, **server.environ)
+
+    assert (ran.status, codes(ran), server.seen) == (1, ["state.same-place"], [])
+
+
+def test_a_copy_that_is_read_back_otherwise_is_an_error(server: TerraformServer, shell: Shell) -> None:
+    """The server says yes to a write and keeps nothing of it."""
+    document = put(shell, NEW)
+    server.faults = [Fault("POST", status=200)]
+
+    ran = shell("state", "migrate", "--to", server.address, "--state", "s.json", **server.environ)
+
+    assert (ran.status, codes(ran), server.lock) == (1, ["state.not-as-written"], None)
+    assert (shell.folder / "s.json").read_bytes() == document
+
+
+@pytest.mark.parametrize("holds", ["s.json", "t.json"])
+def test_both_places_are_locked(holds: str, shell: Shell) -> None:
+    document = put(shell, NEW)
+    with held(str(shell.folder / holds)):
+        ran = shell("state", "migrate", "--to", "t.json", "--state", "s.json")
+
+    assert (ran.status, codes(ran), (shell.folder / "t.json").exists()) == (4, ["state.locked"], False)
+    assert (shell.folder / "s.json").read_bytes() == document
