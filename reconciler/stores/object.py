@@ -163,7 +163,7 @@ class ObjectPlace:
     def _verdict(self, ask: Callable[[], Given]) -> tuple[Given] | StateError:
         try:
             return (ask(),)
-        except (BaseError, OSError, ValueError, NotImplementedError) as error:
+        except (BaseError, OSError, ValueError, RuntimeError) as error:
             return judged(error, self._bucket)
 
     def _put_surely(self, path: str, document: bytes, replaces: str | None) -> str:

@@ -38,7 +38,6 @@ UNPROVEN = {
 BUSY = {"ConditionalRequestConflict", "OperationAborted"}
 """Codes of 409 for two writes at the same time, of which none may have come through."""
 
-UNKNOWN = {"NotSupportedError", "NotImplementedError"}
 CONFLICTS = {"AlreadyExistsError", "PreconditionError"}
 
 PASSING = {408, 425, 429, 499}
@@ -56,13 +55,17 @@ FOR_A_TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the library tells. `kind` is its error's name; `status` is None where no answer came."""
+    """What the library tells. `kind` is its error's name; `status` is None where no answer came.
+
+    `is_unknown`: it knows no way to ask this of such a storage, and raises Python's own error for that.
+    """
 
     kind: str
     status: int | None
     code: str
     message: str
     is_connected: bool
+    is_unknown: bool
     is_for_a_token: bool
 
     @classmethod
@@ -76,6 +79,7 @@ class Told:
             status=int(status[1]) if status else None,
             code=code[1] if code else "",
             message=message[1].strip() if message else "",
+            is_unknown=isinstance(error, RuntimeError) or type(error).__name__ == "NotSupportedError",
             is_connected=NOT_CONNECTED.search(debugged) is None,
             is_for_a_token=FOR_A_TOKEN.search(shown.partition("status code:")[0]) is not None,
         )
@@ -212,7 +216,7 @@ RULES: tuple[tuple[Callable[[Told], bool], Callable[[Bucket, Told], StateError]]
     (lambda told: told.code in OBJECT_MISSING, _absent),
     (lambda told: told.status is None and told.kind == "FileNotFoundError", _absent),
     (
-        lambda told: told.status == HTTPStatus.NOT_IMPLEMENTED or told.kind in UNKNOWN,
+        lambda told: told.status == HTTPStatus.NOT_IMPLEMENTED or told.is_unknown,
         _unconditional,
     ),
     (lambda told: told.is_passing or told.code in BUSY, _unanswered),
