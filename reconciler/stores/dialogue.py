@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.stores.answers import Reply
     from reconciler.stores.endpoints import Endpoint, Endpoints
 
-PAUSES = (0.0, 1.0, 3.0)
+PAUSES = (0.0, 0.5, 3.0)
 """Seconds before each try of a request that gets no clear answer."""
 
 

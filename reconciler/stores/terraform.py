@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 2.0
 """How often somebody who waits for the lock asks for it again."""
 
-GATHER_SECONDS = 0.5
-"""A server with a database behind it: two writes a second."""
+GATHER_SECONDS = 0.25
+"""A server with a database behind it: four writes a second."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,190 @@
+"""Whole runs whose state is on a server of the Terraform HTTP protocol: two at once, killed, with faults."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from served import Served, served
+from shell import FAR, OURS, Shell, spec_of
+from terraform_server import Fault, TerraformServer, terraform_server
+from test_cli_served import ids, wait_for_create
+
+from reconciler import statefile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shell import Ran
+
+KEYS = ("alpha", "beta")
+APPLY = ("apply", "--auto-approve", "--pace", "1000")
+
+
+@pytest.fixture(params=["plain", "gitlab"])
+def server(request: pytest.FixtureRequest) -> Iterator[TerraformServer]:
+    with terraform_server(is_managed=request.param == "gitlab") as running:
+        yield running
+
+
+@pytest.fixture
+def gitlab() -> Iterator[TerraformServer]:
+    with terraform_server(is_managed=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def zoom() -> Iterator[Served]:
+    with served() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def slow_zoom() -> Iterator[Served]:
+    """Each answer takes 0.3 seconds, and the request is carried out half-way."""
+    with served("--latency", "0.3") as emulator:
+        yield emulator
+
+
+def environ_of(zoom: Served, server: TerraformServer, **more: str) -> dict[str, str]:
+    return {**zoom.environ, **server.environ, "RECONCILER_STATE": server.address, **more}
+
+
+@contextmanager
+def applying(
+    zoom: Served, server: TerraformServer, shell: Shell, **environ: str
+) -> Iterator[subprocess.Popen[str]]:
+    """An apply in a process of its own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *APPLY],
+        cwd=shell.folder,
+        env={**plain, **environ_of(zoom, server, **environ)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def declare(shell: Shell, host: str) -> None:
+    shell.write("meetings.yaml", spec_of({key: {} for key in KEYS}, host=host, start=FAR))
+
+
+def apply(shell: Shell, zoom: Served, server: TerraformServer, *flags: str, **more: str) -> Ran:
+    return shell(*APPLY, *flags, **environ_of(zoom, server, **more))
+
+
+def recorded(server: TerraformServer) -> list[int]:
+    assert server.document
+    state = statefile.decode(server.document, "")
+    assert state.intents == {}
+    return sorted(record.id for record in state.meetings.values())
+
+
+def test_two_applies_at_once_do_not_meet(slow_zoom: Served, server: TerraformServer, shell: Shell) -> None:
+    """The second ends with 4 and names the holder, or waits as long as it was told to."""
+    host = "twice@example.com"
+    declare(shell, host)
+    with applying(slow_zoom, server, shell, USER="ann") as first:
+        wait_for_create(slow_zoom)
+        refused = apply(shell, slow_zoom, server)
+        held = dict(server.lock or {})
+        waited = apply(shell, slow_zoom, server, "--lock-timeout", "30s")
+        first.communicate(timeout=30)
+
+    assert (first.returncode, refused.status, refused.out) == (0, 4, "")
+    assert re.findall(r"^      ID: +(\S+)$", refused.err, re.MULTILINE) == [held["ID"]]
+    assert f"If it is dead: reconciler force-unlock {held['ID']}." in refused.err
+    assert waited.err.startswith(f"Waiting up to 30 s for the lock on {server.address}, held by ")
+    assert (waited.status, waited.out[:11], server.lock) == (0, "No changes.", None)
+    assert (slow_zoom.topics(host), recorded(server)) == (list(KEYS), ids(slow_zoom, host))
+
+
+def test_a_killed_run_leaves_its_lock_and_the_next_one_what_it_had_begun(
+    slow_zoom: Served, gitlab: TerraformServer, shell: Shell
+) -> None:
+    """The protocol knows no expiry: a person frees the lock, and nothing was made twice."""
+    host = "killed@example.com"
+    declare(shell, host)
+    with applying(slow_zoom, gitlab, shell) as process:
+        wait_for_create(slow_zoom)
+        process.kill()
+        process.communicate(timeout=30)
+    slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 0})
+    left = dict(gitlab.lock or {})
+
+    refused = apply(shell, slow_zoom, gitlab)
+    freed = shell("force-unlock", left["ID"], **environ_of(slow_zoom, gitlab))
+    again = apply(shell, slow_zoom, gitlab, RECONCILER_SETTLE="0.5")
+
+    assert (process.returncode, refused.status, freed.status, again.status) == (-9, 4, 0, 0)
+    assert left["ID"] in refused.err
+    assert (slow_zoom.topics(host), recorded(gitlab)) == (list(KEYS), ids(slow_zoom, host))
+
+
+FAULTS = {
+    "a lost answer to a write": [Fault("POST", cut="after")],
+    "a lost write": [Fault("POST", cut="before")],
+    "a gateway in between": [Fault("POST", status=502), Fault("GET", status=503)],
+    "a lost lock": [Fault("LOCK", cut="after")],
+    "a lost unlock": [Fault("UNLOCK", cut="after")],
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_run_lives_through_an_answer_that_is_lost(
+    fault: str, zoom: Served, gitlab: TerraformServer, shell: Shell
+) -> None:
+    host = f"{fault.replace(' ', '-')}@example.com"
+    declare(shell, host)
+    gitlab.faults = [Fault(each.method, each.cut, each.status) for each in FAULTS[fault]]
+
+    ran = apply(shell, zoom, gitlab)
+
+    assert (ran.status, ran.err, gitlab.lock) == (0, "", None)
+    assert [each.times for each in gitlab.faults] == [0] * len(gitlab.faults)
+    assert (zoom.topics(host), recorded(gitlab)) == (list(KEYS), ids(zoom, host))
+
+
+def test_a_lock_that_is_freed_under_a_run_stops_it(
+    slow_zoom: Served, gitlab: TerraformServer, shell: Shell
+) -> None:
+    """It writes nothing more; the next run finds what it had made."""
+    host = "freed@example.com"
+    declare(shell, host)
+    with applying(slow_zoom, gitlab, shell) as process:
+        wait_for_create(slow_zoom)
+        freed = shell("force-unlock", (gitlab.lock or {})["ID"], **environ_of(slow_zoom, gitlab))
+        stands = gitlab.document
+        _, err = process.communicate(timeout=30)
+    after = gitlab.document
+    slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 0})
+
+    again = apply(shell, slow_zoom, gitlab, RECONCILER_SETTLE="0.5")
+
+    assert (freed.status, process.returncode, after == stands) == (0, 1, True)
+    assert "error[state.lease-lost]" in err
+    assert (again.status, slow_zoom.topics(host)) == (0, list(KEYS))
+    assert recorded(gitlab) == ids(slow_zoom, host)
+
+
+def test_no_secret_is_told_or_kept(zoom: Served, gitlab: TerraformServer, shell: Shell) -> None:
+    declare(shell, "quiet@example.com")
+
+    ran = apply(shell, zoom, gitlab, "--verbose")
+    refused = apply(shell, zoom, gitlab, RECONCILER_HTTP_PASSWORD="wrong-wrong")
+
+    everything = ran.out + ran.err + refused.out + refused.err + str(gitlab.document)
+    assert (ran.status, refused.status, "error[state.forbidden]" in refused.err) == (0, 1, True)
+    secrets = (gitlab.environ["RECONCILER_HTTP_PASSWORD"], "wrong-wrong", zoom.environ["ZOOM_CLIENT_SECRET"])
+    assert [secret for secret in secrets if secret in everything] == []
