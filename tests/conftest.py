@@ -41,7 +41,7 @@ def zoom() -> Iterator[Served]:
     """An emulator in a process of its own, whose answers take a while."""
     from served import served  # noqa: PLC0415 - for tests/real alone
 
-    with served("--latency", "0.02") as emulator:
+    with served("--latency", "0.05") as emulator:
         yield emulator
 
 

@@ -33,9 +33,9 @@ FOREIGN = (*OURS, "AWS_", "GITHUB_", "COV_CORE", "COVERAGE")
 SETTLE_SECONDS = 0.5
 """What is in flight on this machine lands sooner."""
 
-DAILY_LIMIT = 20
+DAILY_LIMIT = 30
 HOSTS = 3
-MEETINGS_PER_HOST = 4
+MEETINGS_PER_HOST = 8
 
 
 @dataclass(frozen=True, slots=True)

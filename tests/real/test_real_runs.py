@@ -36,17 +36,22 @@ def test_what_is_applied_is_recorded_in_the_storage(new_team: Callable[[str], Te
     assert (team.truth(), team.store().holder()) == (WELL, None)
 
 
-def test_of_two_applies_one_wins_and_the_other_exits_4(new_team: Callable[[str], Team]) -> None:
+def test_an_apply_beside_another_exits_4(new_team: Callable[[str], Team]) -> None:
+    """It tells whose lock it met, and sends nothing."""
     team = new_team("two")
-    with team.applying() as first, team.applying() as second:
-        runs = sorted((ended(first), ended(second)), key=lambda run: run.status)
+    with team.runner("apply", "--auto-approve", "--pace", "5") as slow:
+        while (holder := team.store().holder()) is None:
+            assert slow.poll() is None
+        second = team.apply()
+        first = ended(slow)
 
-    assert [run.status for run in runs] == [0, 4]
-    assert "Lock Info:" in runs[1].err
-    assert team.truth() == WELL
+    assert (first.status, second.status) == (0, 4), first.err + second.err
+    assert f"ID:        {holder.lock_id}" in second.err
+    assert f"{ALL} added" in first.out
+    assert (second.out, team.truth()) == ("", WELL)
 
 
-def test_of_two_applies_the_other_may_wait(new_team: Callable[[str], Team]) -> None:
+def test_of_two_applies_at_once_one_wins_and_the_other_waits(new_team: Callable[[str], Team]) -> None:
     """What it then finds is done."""
     team = new_team("waiting")
     arguments = ("apply", "--auto-approve", "--pace", "1000", "--lock-timeout", "60s")
