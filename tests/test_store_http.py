@@ -95,7 +95,7 @@ def test_what_is_written_under_the_lock_is_read(server: TerraformServer) -> None
 
     assert (empty, store.read()) == (None, Snapshot(document(2), second))
     assert (server.lock, store.location) == (None, server.address)
-    assert server.methods == ["GET", "LOCK", "GET", "POST", "POST", "UNLOCK", "GET"]
+    assert server.methods == ["GET", "LOCK", "LOCK", "GET", "POST", "POST", "UNLOCK", "GET"]
     posts = [one for one in server.seen if one.body and one.body in {document(1), document(2)}]
     assert [one.lock_id for one in posts] == [lease.info.lock_id] * 2
     assert all(one.has_sound_md5 for one in server.seen if one.body)
@@ -123,7 +123,7 @@ def test_a_lock_of_this_protocol_never_runs_out(server: TerraformServer) -> None
     lease.release()
 
     assert (held, lease.renew_seconds, lease.taken_from, lease.seconds_left()) == (inf, inf, None, 0.0)
-    assert server.methods == ["LOCK", "UNLOCK"]
+    assert server.methods == ["LOCK", "LOCK", "UNLOCK"]
 
 
 def test_a_state_that_another_holds_is_told_with_its_holder(plain: TerraformServer) -> None:
@@ -198,7 +198,7 @@ def test_a_lock_whose_answer_was_lost_is_ours(server: TerraformServer) -> None:
     lease = Worker(server).store.lock("apply", timeout_seconds=0)
 
     assert server.lock
-    assert (server.lock["ID"], server.methods) == (lease.info.lock_id, ["LOCK", "LOCK"])
+    assert (server.lock["ID"], server.methods) == (lease.info.lock_id, ["LOCK"] * 3)
 
 
 def test_a_lock_that_nobody_can_tell_of_is_given_back(server: TerraformServer) -> None:
@@ -440,6 +440,37 @@ def test_a_server_without_locks_is_not_used(status: int, plain: TerraformServer)
         Worker(plain).store.lock("apply", timeout_seconds=0)
 
     assert (raised(error)[0], plain.methods) == ("state.no-lock", ["LOCK"])
+
+
+def test_a_server_that_gives_one_lock_to_two_is_not_used(server: TerraformServer) -> None:
+    server.gives_twice = True
+
+    with pytest.raises(StateError) as error:
+        Worker(server).store.lock("apply", timeout_seconds=0)
+
+    assert (raised(error)[0], server.lock, server.methods.count("POST")) == ("state.no-lock", None, 0)
+
+
+def test_a_lock_that_could_not_be_looked_at_is_given_back(server: TerraformServer) -> None:
+    server.faults = [Fault("LOCK", times=1), Fault("LOCK", status=503, times=3)]
+
+    with pytest.raises(StateError) as error:
+        Worker(server).store.lock("apply", timeout_seconds=0)
+
+    assert (raised(error)[0], server.lock) == ("state.unanswered", None)
+
+
+def test_an_answer_that_drips_has_an_end(plain: TerraformServer) -> None:
+    worker = Worker(plain)
+    plain.document = document(1)
+    seconds = iter(range(0, 10_000, 61))
+    worker.clock.monotonic = lambda: float(next(seconds))  # type: ignore[method-assign]
+
+    with pytest.raises(StateError) as error:
+        worker.store.read()
+
+    assert raised(error)[0] == "state.unanswered"
+    assert plain.methods == ["GET"] * 3
 
 
 def test_a_lock_that_is_refused_is_told(plain: TerraformServer) -> None:

@@ -129,6 +129,19 @@ def no_locks(endpoints: Endpoints, reply: Reply) -> StateError:
     )
 
 
+def gives_twice(endpoints: Endpoints) -> StateError:
+    """The error of a server that gives one lock to two."""
+    return StateError(
+        Diagnostic(
+            code="state.no-lock",
+            summary="The state's server does not lock",
+            detail=f"{endpoints.location} gave the lock to a second ID while a first one held it. "
+            "Nothing was sent to Zoom.",
+            hint="Two runs could not be kept apart there: use a server that locks, or another kind of state.",
+        )
+    )
+
+
 def other_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
     """The error of a lock that is named and not the one that holds."""
     told = f"It is held by another lock.{locks.describe(held)}" if held else "Nobody holds it."

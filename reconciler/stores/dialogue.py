@@ -92,6 +92,13 @@ class Dialogue:
             raise answers.no_locks(self.endpoints, reply)
         raise answers.refusal(self.endpoints, reply, "locked")
 
+    def check(self, ours: LockInfo) -> None:
+        """Make sure that the lock, which is ours, is given to nobody else. Raises `StateError`."""
+        another = replace(ours, lock_id=f"{ours.lock_id}-check", operation="check of the lock")
+        if self.ask(another).is_ours:
+            self.free(another)
+            raise answers.gives_twice(self.endpoints)
+
     def free(self, info: LockInfo) -> bool:
         """Free the lock of that ID; whether it is free now, as far as the server tells."""
         reply, is_repeated = self._patiently(self.endpoints.unlock, encode(info), info.lock_id)

@@ -123,7 +123,10 @@ class HttpStore:
         raise (answers.unanswered(self.location, error) if is_unknown else error) from error.__cause__
 
     def lock(self, operation: str, *, timeout_seconds: float) -> HttpLease:
-        """Hold it alone; waits up to `timeout_seconds` for whoever holds it."""
+        """Hold it alone; waits up to `timeout_seconds` for whoever holds it.
+
+        Whether the server keeps others out is looked at each time, by a second request.
+        """
         ours = self._ours(operation)
         monotonic = self._surroundings.clock.monotonic
         began_at, has_told = monotonic(), False
@@ -137,6 +140,11 @@ class HttpStore:
                 has_told = True
                 self._surroundings.tell(locks.waiting_for(self.location, holder, left_seconds))
             self._surroundings.wait(min(LOOK_SECONDS, left_seconds))
+        try:
+            self._dialogue.check(ours)
+        except BaseException:  # an interrupt, too, must not leave a lock that never runs out
+            self._released(ours)
+            raise
         self._lease, self._must_look = HttpLease(ours, self._released), True
         return self._lease
 
