@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STORES = {
     "": "file:open_file",
     "file": "file:open_file",
+    "git": "git:open_git",
     "https": "http:open_http",
     "http": "http:open_http",
     "s3": "object:open_object",
