@@ -460,11 +460,11 @@ def test_a_lock_that_could_not_be_looked_at_is_given_back(server: TerraformServe
     assert (raised(error)[0], server.lock) == ("state.unanswered", None)
 
 
-def test_an_answer_that_drips_has_an_end(plain: TerraformServer) -> None:
+def test_an_answer_that_drips_has_an_end(plain: TerraformServer, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(plain)
     plain.document = document(1)
     seconds = iter(range(0, 10_000, 61))
-    worker.clock.monotonic = lambda: float(next(seconds))  # type: ignore[method-assign]
+    monkeypatch.setattr(worker.clock, "monotonic", lambda: float(next(seconds)))
 
     with pytest.raises(StateError) as error:
         worker.store.read()
