@@ -26,9 +26,12 @@ RECORDING = frozenset({Action.MOVE, Action.FORGET, Action.KEEP})
 
 
 async def record(run: Run, steps: Iterable[Step]) -> None:
-    """Make every step that only records durable, in one write, and tell it. Raises `StateError`."""
+    """Make every step that only records durable, in one write, and tell it. Raises `StateError`.
+
+    Even where the run is to stop: what follows finds each record and intent under its new key.
+    """
     ours = [step for step in steps if _only_records(step)]
-    if not ours or run.ended():
+    if not ours:
         return
     before = run.journal.state
     await run.journal.commit(lambda state: reduce(_recorded, ours, state))

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import HOST, meeting, one_off, weekly
+from builders import HOST, meeting, moved, one_off, weekly
 from engine_world import World, is_create, many, topic
 
 from reconciler.budget import Allowances, Limits
@@ -375,3 +375,20 @@ def test_a_bug_of_ours_ends_the_run_and_hangs_nobody() -> None:
     with pytest.raises(BaseExceptionGroup) as caught:
         world.apply(dies_after_turns=5000)
     assert caught.group_contains(ZeroDivisionError)
+
+
+def test_a_stop_before_all_else_still_moves_what_was_renamed() -> None:
+    """Found by the simulator: the look-up of a renamed intent went by a key that nobody had written."""
+    world = World(topic("a"))
+    world.zoom.meet(answer_lost(**CREATE))
+    world.on_request = lambda scope: setattr(world, "is_stopping", is_create(scope))
+    world.apply()
+    world.on_request = lambda _scope: None
+    world.undeclare("a")
+    world.declare(meeting("b", world.store.state.intents["a"].attributes))
+    world.moved = (moved("a", "b"),)
+
+    told = world.apply()
+
+    assert (told.failed, told.status) == ({"b": "apply.unresolved"}, 130)
+    assert list(world.store.state.intents) == ["b"]
