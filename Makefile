@@ -32,15 +32,15 @@ format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-faults: export FAULT_ROUNDS := 200
-faults: export FAULT_SEEDS := 2000
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml admits
 	.venv/lowest/bin/python -m pytest --quiet --numprocesses 2 --ignore tests/test_house.py --ignore tests/test_package.py
 
 real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (KILLS=50: as many; about 2 minutes)
 	$(BIN)/pytest tests/real
 
-faults: .venv/.installed-dev  ## die at every touch of the outside, and at many random instants (about 3 minutes)
+faults: export FAULT_ROUNDS := 200
+faults: .venv/.installed-dev  ## 10,000 histories of faults, and real deaths at every touch of the outside (about 10 minutes)
+	$(BIN)/python tests/faults/simulate.py --seeds 10000
 	$(BIN)/pytest tests/faults
 
 bench: .venv/.installed-dev .venv/.installed-peers  ## ours beside the peers, as ratios (about 15 minutes)

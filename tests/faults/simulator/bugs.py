@@ -1,0 +1,76 @@
+"""Bugs that are put into ours on purpose: a search that cannot find them proves nothing."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from reconciler.errors import UnknownOutcomeError
+from reconciler.sender import Sender
+from reconciler.stores import taking
+from reconciler.stores.leased import LeasedStore
+from reconciler.stores.place import STATE
+from reconciler.zoom.client import ZoomClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.pending import Pending
+    from reconciler.ports import Answer
+    from reconciler.state import State
+
+
+async def _commit_later(sender: Any, fresh: Sequence[Pending], again: Sequence[Pending] = ()) -> None:
+    """The intent is on its way to the store, and the request does not wait for it."""
+
+    def begun(state: State) -> State:
+        for pending in fresh:
+            state = pending.begin(state)
+        for pending in again:
+            state = state.rewrite(pending.key, pending.intent)
+        return state
+
+    sender._run.journal.post(begun)  # noqa: SLF001 - a bug has no door
+    for pending in (*fresh, *again):
+        pending.durable_at = sender._run.clock.monotonic()  # noqa: SLF001 - a bug has no door
+
+
+_create = ZoomClient.create
+
+
+async def _create_again(client: Any, *asked: Any, **options: Any) -> Answer:
+    """What was not answered is sent once more."""
+    try:
+        return await _create(client, *asked, **options)
+    except UnknownOutcomeError:
+        return await _create(client, *asked, **options)
+
+
+def _write_over(store: Any, document: bytes, *, replaces: str | None, note: str = "") -> str:
+    """Whatever stands there is written over."""
+    del replaces
+    place = store._place  # noqa: SLF001 - a bug has no door
+    stands = place.get(STATE)
+    version: str = place.put(STATE, document, replaces=stands.version if stands else None, note=note)
+    return version
+
+
+BUGS: dict[str, tuple[Any, str, Any]] = {
+    "intent-after-request": (Sender, "_commit", _commit_later),
+    "retry-on-timeout": (ZoomClient, "create", _create_again),
+    "write-without-compare": (LeasedStore, "write", _write_over),
+    "take-without-watching": (taking, "LEASE_SECONDS", 0.0),
+}
+"""What is replaced by what, by name."""
+
+
+@contextmanager
+def planted(bug: str | None) -> Iterator[None]:
+    """Have the engine be wrong in this way; not at all where none is named."""
+    if bug is None:
+        yield
+        return
+    owner, name, wrong = BUGS[bug]
+    with patch.object(owner, name, wrong):
+        yield

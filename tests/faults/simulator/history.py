@@ -1,0 +1,240 @@
+"""One seed's history: rounds of edits and runs that meet faults, then peace and what must hold."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from memory_place import Documents
+
+from reconciler.errors import Exit
+from reconciler.events import StepFailed
+from simulator.faults import Faults
+from simulator.machine import Machine
+from simulator.network import Network, Zoom
+from simulator.outside import Outside
+from simulator.process import Process
+from simulator.report import Report
+from simulator.runner import Runner
+from simulator.team import EMAILS, Team
+from simulator.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BEGUN_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+QUIET_RUNS_MAX = 60
+ROUND_SECONDS_MAX = 4 * 3600.0
+SKEW_SECONDS_MAX = 120.0
+"""How far a runner's wall clock may be from the true one, either way."""
+
+
+class History:
+    """All that one seed makes. `log` tells it in short, for whoever looks for a cause."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.report = Report()
+        self.log: list[str] = []
+        self.chance = chance = random.Random(seed)
+        self.has_skew = chance.random() < 0.3
+        self.machine = machine = Machine(BEGUN_AT, chance)
+        self.documents = Documents(by_content=chance.random() < 0.5)
+        zoom = Zoom(machine)
+        self.team = Team(chance, lambda email: zoom.account.provide(email).id)
+        for email in EMAILS:
+            zoom.account.provide(email)
+        self.watch = Watch(machine, self.documents, zoom, self.team)
+        self.network = Network(machine, zoom, self.watch, self.report)
+        lag = chance.choice([0.0, 0.0, chance.uniform(0, 40)])
+        self.outside = Outside(machine, zoom, self.network, chance, lag)
+        self.outside.turn_good()
+        self.names = 0
+
+    def live(self) -> Report:
+        """From the first round to the end, or to the first thing that is wrong."""
+        self.report.seeds += 1
+        for number in range(self.chance.randint(1, 4)):
+            self._pass_the_time()
+            if number:
+                self.team.edit(self.watch.state)
+            self.team.review(self.watch.state, self.machine.now())
+            self._round()
+            if self.watch.wrong:
+                break
+        else:
+            self._rest()
+        self.report.requests += self.network.sent
+        self.report.take_wrong(self.seed, self.watch.wrong)
+        return self.report
+
+    def converge(self) -> Report:
+        """No faults, and budget enough: each edit is done by one run."""
+        self.report.seeds += 1
+        self.team.allow(100)
+        for _ in range(4):
+            self._run([Faults(self.chance, said=self._say)], is_quiet=True)
+            self.watch.look_at_end()
+            self.machine.pass_time(self.chance.uniform(0, 30 * 3600))
+            self.team.edit(self.watch.state)
+            self.team.review(self.watch.state, self.machine.now())
+        self.report.take_wrong(self.seed, self.watch.wrong)
+        return self.report
+
+    # In trouble
+
+    def _round(self) -> None:
+        count = self.chance.choice([1, 1, 1, 2, 2, 3])
+        self.outside.turn_bad()
+        self._run([self._faults() for _ in range(count)])
+        self.outside.turn_good()
+
+    def _pass_the_time(self) -> None:
+        """From one round to the next: at once, in a few hours, or right before midnight."""
+        now, chance = self.machine.now(), self.chance
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+        if self.has_skew:  # then nobody is asked what day it is
+            seconds = (
+                0.0 if now.hour < 19 else (midnight - now).total_seconds() + chance.uniform(3600, 9e4 / 2)
+            )
+        elif chance.random() < 0.3:
+            seconds = (midnight - now).total_seconds() - chance.uniform(0, 200)
+        else:
+            seconds = chance.choice([0.0, chance.uniform(0, 200), chance.uniform(0, 8 * 3600)])
+        self.machine.pass_time(max(seconds, 0.0))
+
+    def _faults(self) -> Faults:
+        machine, chance = self.machine, self.chance
+        faults = Faults(
+            chance,
+            network_rate=chance.choice([0, 0.03, 0.1, 0.25]),
+            storage_rate=chance.choice([0, 0.02, 0.08]),
+            list_lag_seconds=self.outside.list_lag_seconds,
+            struck=self.report.struck,
+            said=self._say,
+            lands_late=lambda: machine.after(chance.uniform(0.1, 100), self.documents.land),
+        )
+        if chance.random() < 0.15:
+            begins = machine.seconds + chance.uniform(0, 90)
+            ends = begins + chance.uniform(10, 120)
+            faults.renewals_fail = lambda: begins <= machine.seconds < ends
+        return faults
+
+    def _run(self, all_faults: list[Faults], *, is_quiet: bool = False) -> None:
+        runners: list[Runner] = []
+        later = 0.0
+        for faults in all_faults:
+            self.machine.after(later, partial(self._begin, runners, faults, is_quiet=is_quiet))
+            later += self.chance.choice([0.0, self.chance.uniform(0, 5), self.chance.uniform(0, 120)])
+        self.machine.run(
+            lambda: len(runners) < len(all_faults) or not all(one.process.ended for one in runners),
+            ROUND_SECONDS_MAX,
+        )
+        for runner in runners:
+            self._look_back(runner, is_quiet=is_quiet)
+        self.machine.processes.clear()
+        self.watch.look(repr([runner.story for runner in runners]))
+
+    def _begin(self, runners: list[Runner], faults: Faults, *, is_quiet: bool) -> None:
+        self.names += 1
+        skew = self.chance.uniform(-1, 1) * (SKEW_SECONDS_MAX if self.has_skew else 0.5)
+        process = Process(self.machine, f"runner-{self.names}", skew)
+        timeout = 600.0 if is_quiet else self.chance.choice([0.0, 30.0, 600.0])
+        runner = Runner(process, self.documents, self.network, self.team, faults, timeout_seconds=timeout)
+        self._say(f"{process.name} begins")
+        self.report.runs += 1
+        if not is_quiet:
+            self._plan_ills(runner, faults)
+        runners.append(runner)
+
+    def _plan_ills(self, runner: Runner, faults: Faults) -> None:
+        chance, process = self.chance, runner.process
+        if chance.random() < 0.45:
+            self._at_some_time(process, process.kill, faults, "killed")
+        if chance.random() < 0.3:
+            seconds = chance.choice([chance.uniform(1, 30), chance.uniform(30, 90), chance.uniform(60, 900)])
+            asleep = chance.random() < 0.5
+            kind = "paused, asleep" if asleep else "paused"
+            self._at_some_time(process, lambda: process.freeze(seconds, asleep=asleep), faults, kind)
+        if chance.random() < 0.1:
+            self._at_some_time(process, lambda: setattr(runner, "is_stopping", True), faults, "asked to stop")
+        if chance.random() < 0.05:
+            self._at_some_time(process, runner.interrupt, faults, "interrupted")
+
+    def _at_some_time(self, process: Process, happens: Callable[[], None], faults: Faults, kind: str) -> None:
+        def strike() -> None:
+            if not process.ended:
+                faults.strike(kind, process.name)
+                happens()
+
+        if self.chance.random() < 0.6:
+            process.at_turn[int(math.exp(self.chance.uniform(0, math.log(4000))))] = strike
+        else:
+            self.machine.after(
+                self.chance.choice([self.chance.uniform(0, 5), self.chance.uniform(0, 250)]), strike
+            )
+
+    # In peace
+
+    def _rest(self) -> None:
+        """Everything lands; then runs without faults until nothing is left to do."""
+        self.machine.pass_time(200.0)
+        for _ in range(QUIET_RUNS_MAX):
+            now = self.machine.now() if not self.has_skew else self._at_noon()
+            self.team.review(self.watch.state, now)
+            plan = self.team.plan(self.watch.state, now)
+            if not plan.has_work and not plan.summary["withheld"]:
+                self.watch.look_at_end()
+                return
+            self._run([Faults(self.chance, said=self._say)], is_quiet=True)
+            if self.watch.wrong:
+                return
+            self.machine.pass_time(8 * 3600)
+        self.watch.fail("end", "it never came to an end")
+
+    def _at_noon(self) -> datetime:
+        now = self.machine.now()
+        if not 1 <= now.hour < 22:
+            self.machine.pass_time(4 * 3600)
+        return self.machine.now()
+
+    # Afterwards
+
+    def _look_back(self, runner: Runner, *, is_quiet: bool) -> None:
+        process, story = runner.process, runner.story
+        self._say(f"{process.name} {self._ending(runner)}")
+        self.report.takeovers += story.has_taken_over
+        if process.dead:
+            self.report.crashes += 1
+            return
+        if not process.ended:
+            self.watch.fail("end", f"{process.name} never ends")
+            return
+        broken = runner.main.exception()
+        if broken is not None:
+            self.watch.fail("end", f"{process.name} broke: {broken!r}")
+        if is_quiet:
+            self._look_at_peace(runner)
+
+    def _look_at_peace(self, runner: Runner) -> None:
+        story = runner.story
+        failed = [event for event in story.events if isinstance(event, StepFailed)]
+        status = story.result.status if story.result else Exit.DONE
+        if story.failure or failed or status is not Exit.DONE:
+            self.watch.fail(
+                "end", f"{runner.process.name} failed in peace: {story.failure!r} {failed} {status!r}"
+            )
+
+    def _ending(self, runner: Runner) -> str:
+        if runner.process.dead:
+            return "was killed"
+        failure = runner.story.failure
+        if failure is not None:
+            return f"ended with {failure.diagnostics[0].code}"
+        return "had nothing to do" if runner.story.asks_nothing else f"ended {runner.story.lines}"
+
+    def _say(self, line: str) -> None:
+        self.log.append(f"{self.machine.now():%d. %H:%M:%S} {line}")

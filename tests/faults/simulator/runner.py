@@ -1,0 +1,233 @@
+"""One `apply` in a process of its own: lock, plan, send, record, as the verb does it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memory_place import MemoryPlace
+
+from reconciler import records, renewal, statefile
+from reconciler.apply import Result, execute
+from reconciler.console import Choices, Console
+from reconciler.errors import ReconcilerError, StateError
+from reconciler.journal import Journal
+from reconciler.pending import Author
+from reconciler.run import Run
+from reconciler.stores.leased import LeasedStore
+from reconciler.stores.surroundings import Surroundings
+from reconciler.verbs import conduct
+from reconciler.workspace import Workspace
+from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.credentials import Credentials
+from reconciler.zoom.pace import Pace
+from simulator.faults import SETTLE_SECONDS
+from simulator.network import Transport
+from simulator.process import Killed
+from simulator.team import PASSCODES
+
+if TYPE_CHECKING:
+    from memory_place import Documents
+
+    from reconciler.events import Event
+    from reconciler.plan import Plan
+    from reconciler.ports import Lease
+    from reconciler.state import State
+    from simulator.faults import Faults
+    from simulator.network import Network
+    from simulator.process import Process
+    from simulator.team import Team
+
+CREDENTIALS = Credentials("account", "client", "client-secret")
+
+
+@dataclass(slots=True)
+class Story:
+    """What a run told, and how it ended; `failure` is None where it came to its end."""
+
+    events: list[Event] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    result: Result | None = None
+    failure: ReconcilerError | None = None
+    has_taken_over: bool = False
+    asks_nothing: bool = False
+    """Whether there was nothing to do."""
+
+
+class Runner:
+    """An apply of what the team declares when it has the lock. `is_stopping` is the first Ctrl-C."""
+
+    def __init__(  # noqa: PLR0913 - the world that it runs in
+        self,
+        process: Process,
+        documents: Documents,
+        network: Network,
+        team: Team,
+        faults: Faults,
+        *,
+        timeout_seconds: float,
+    ) -> None:
+        self.process = process
+        self.story = Story()
+        self.is_stopping = False
+        self._team = team
+        self._faults = faults
+        self._timeout_seconds = timeout_seconds
+        self._is_over = False
+        self._work: asyncio.Task[None] | None = None
+        self._transport = Transport(network, process, process.name, faults.journey)
+        place = MemoryPlace(
+            documents,
+            author=process.name,
+            decide=faults.fate,
+            wait=lambda: process.pass_time(faults.storage_seconds()),
+        )
+        self._store = LeasedStore(place, self._surroundings())
+        self._workspace = self._opened()
+        self.main = process.start(self._run())
+
+    def interrupt(self) -> None:
+        """The second Ctrl-C: the loop is left at once, and the lock is freed."""
+        if self._work is not None:
+            self._work.cancel()
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            Path(), self.process.name, self.process, wait=self.process.pass_time, tell=self.story.lines.append
+        )
+
+    def _opened(self) -> Workspace:
+        streams = io.StringIO(), io.StringIO(), io.StringIO()
+        workspace = Workspace(Path(), Console(*streams, environ={}), Choices())
+        workspace.store = self._store
+        return workspace
+
+    async def _run(self) -> None:
+        """As `Workspace.held` and `verbs.apply.run` do it, with virtual sleep for what blocks."""
+        try:
+            lease = await self._locked()
+        except ReconcilerError as error:
+            self.story.failure = error
+            return
+        self.story.has_taken_over = lease.taken_from is not None
+        renewed = self.process.loop.create_task(self._kept_alive(lease))
+        try:
+            await self._applied(lease)
+        except ReconcilerError as error:
+            self.story.failure = error
+        except asyncio.CancelledError:
+            self.story.lines.append("interrupted")
+        finally:
+            if not self.process.dead:
+                await self._left(renewed)
+                await self.process.blocking(lease.release)
+
+    async def _left(self, renewed: asyncio.Task[None]) -> None:
+        """As `asyncio.run` leaves its loop, and `kept_alive` its thread: what blocks is waited for."""
+        for task in self.process.loop.tasks:
+            if task not in {self.main, renewed}:
+                task.cancel()
+        self._is_over = True
+        await renewed
+        while self.process.is_blocked:
+            await self.process.sleep(0.01)
+
+    async def _locked(self) -> Lease:
+        taking = await self.process.blocking(
+            lambda: self._store.taking("apply", timeout_seconds=self._timeout_seconds)
+        )
+        while taking.lease is None:
+            await self.process.sleep(await self.process.blocking(taking.look))
+        return taking.lease
+
+    async def _kept_alive(self, lease: Lease) -> None:
+        """As `renewal.kept_alive` does it from a thread."""
+        pause_seconds = lease.renew_seconds
+        while not await self._is_over_within(pause_seconds):
+            try:
+                await self.process.blocking(lease.renew)
+                pause_seconds = lease.renew_seconds
+            except StateError:
+                pause_seconds = renewal.RETRY_SECONDS
+
+    async def _is_over_within(self, seconds: float) -> bool:
+        until = self.process.monotonic() + seconds
+        while not self._is_over and (left := until - self.process.monotonic()) > 0:
+            await self.process.sleep(min(left, 1.0))
+        return self._is_over
+
+    async def _applied(self, lease: Lease) -> None:
+        workspace = self._workspace
+        state, version = await self.process.blocking(
+            lambda: workspace._to_write(lease)  # noqa: SLF001 - as `held` does
+        )
+        plan = self._team.plan(state, self.process.now())
+        self.story.asks_nothing = not plan.has_work
+        if not plan.has_work:
+            await self._record(state, records.without_expired(state, plan.steps), version)
+            return
+        async with self._client() as remote:
+            bound = conduct._bound(state, await remote.origin(), "memory")  # noqa: SLF001 - as `send` does
+            journal = Journal(
+                self._store,
+                bound,
+                version,
+                self.process,
+                self.process.blocking,
+                gather_seconds=self._store.gather_seconds,
+            )
+            work = self.process.loop.create_task(self._executed(plan, self._run_of(remote, journal, lease)))
+            self._work = work
+            await work
+
+    async def _executed(self, plan: Plan, run: Run) -> None:
+        self.story.result = await execute(plan, run)
+        self.story.failure = self.story.result.failure
+
+    def _run_of(self, remote: ZoomClient, journal: Journal, lease: Lease) -> Run:
+        return Run(
+            remote=remote,
+            journal=journal,
+            clock=self.process,
+            lease=lease,
+            allowances=self._team.allowances,
+            author=Author(self.process.name, PASSCODES.get, lambda: b"salt"),
+            settle_seconds=SETTLE_SECONDS,
+            listener=self._hear,
+            stopping=lambda: self.is_stopping,
+        )
+
+    async def _record(self, found: State, state: State, version: str | None) -> None:
+        if state != found:
+            document = statefile.encode(state.written())
+            await self.process.blocking(lambda: self._store.write(document, replaces=version))
+
+    def _client(self) -> ZoomClient:
+        return ZoomClient(
+            CREDENTIALS,
+            Addresses(),
+            pace=Pace.of("pro", self.process),
+            clock=self.process,
+            random=self._faults.chance.random,
+            transport=self._transport,
+        )
+
+    def _hear(self, event: Event) -> None:
+        if self.process.dead:
+            raise Killed
+        self.story.events.append(event)
+        self._faults.said(f"{self.process.name}: {_short(event)}")
+
+
+def _short(event: Event) -> str:
+    told = [type(event).__name__]
+    for name in ("key", "action", "outcome", "id", "day"):
+        value = getattr(event, name, None)
+        if value is not None:
+            told.append(str(getattr(value, "value", value)))
+    diagnostic = getattr(event, "diagnostic", None)
+    return " ".join([*told, diagnostic.code] if diagnostic else told)

@@ -1,0 +1,168 @@
+"""What must hold, looked at whenever something leaves, arrives or is written, and after every run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from reconciler import statefile
+from reconciler.errors import StateError
+from reconciler.state import State, used
+from reconciler.stores import lock as locks
+from reconciler.stores.place import LOCK, STATE
+
+if TYPE_CHECKING:
+    import httpx
+    from memory_place import Documents
+
+    from reconciler.sandbox.account import StoredMeeting
+    from simulator.machine import Machine
+    from simulator.network import Zoom
+    from simulator.team import Team
+
+from simulator.team import PASSCODE
+
+SECRETS = (PASSCODE, "start_url", "zak=", "pwd=", "Bearer", "client-secret")
+"""What no document and no event may hold, besides the tokens."""
+
+
+class Watch:
+    """Everybody's witness. `wrong` has what did not hold: its kind (as in `Report.table`), and words."""
+
+    def __init__(self, machine: Machine, documents: Documents, zoom: Zoom, team: Team) -> None:
+        self.wrong: list[tuple[str, str]] = []
+        self.state = State()
+        """As it stands in the storage."""
+        self.writers: list[str] = []
+        """Who wrote the state, in the order of their first write: all but the last write no more."""
+        self._machine = machine
+        self._documents = documents
+        self._zoom = zoom
+        self._team = team
+        documents.on_landed = self._landed
+
+    def fail(self, kind: str, words: str) -> None:
+        """Note what did not hold."""
+        self.wrong.append((kind, f"at {self._machine.now():%d. %H:%M:%S}: {words}"))
+
+    # While it happens
+
+    def departs(self, owner: str, request: httpx.Request) -> None:
+        """A write leaves only under the lock, its intent durable, and never after another run has begun."""
+        if request.method == "GET" or request.url.path.endswith("/token"):
+            return
+        stands = self._documents.standing.get(LOCK)
+        holder = locks.decode(stands.document) if stands else None
+        if holder is None or holder.who != owner:
+            self.fail("order", f"{owner} sends {_told(request)} under the lock of {holder and holder.who}")
+        if owner in self.writers[:-1]:
+            self.fail("order", f"{owner} sends {_told(request)} after {self.writers[-1]} has written")
+        self._look_for_intent(request, f"{owner} sends")
+
+    def arrives(self, request: httpx.Request) -> None:
+        """What reaches Zoom, however late, is still known as begun."""
+        self._look_for_intent(request, "there arrives")
+
+    def _look_for_intent(self, request: httpx.Request, what: str) -> None:
+        intents = self.state.intents.values()
+        path = request.url.path
+        if request.method == "PATCH":
+            known = any(intent.id == int(path.rsplit("/", 1)[1]) for intent in intents)
+        elif request.method == "POST" and path.endswith("/meetings"):
+            topic = json.loads(request.content)["topic"]
+            known = any(intent.attributes.get("topic") == topic for intent in intents)
+        else:
+            return
+        if not known:
+            self.fail("order", f"{what} {_told(request)} without a durable intent")
+
+    def _landed(self, name: str, author: str, document: bytes) -> None:
+        self._look_for_secrets(document.decode(), f"the {name} that {author} wrote")
+        if name == LOCK:
+            return
+        assert name == STATE
+        if author in self.writers[:-1]:
+            self.fail("order", f"{author} writes after {self.writers[-1]} has written")
+        if author not in self.writers:
+            self.writers.append(author)
+        try:
+            self.state = statefile.decode(document, "memory")
+        except StateError as error:
+            self.fail("loss", f"{author} wrote a state that cannot be read: {error}")
+
+    def _look_for_secrets(self, text: str, where: str) -> None:
+        for secret in (*SECRETS, *self._zoom.account.tokens):
+            if secret in text:
+                self.fail("secret", f"{where} holds {secret}")
+
+    # After a run
+
+    def look(self, told: str) -> None:
+        """At any time: no meeting twice, no host past its limit, nothing secret in `told`."""
+        self._look_for_secrets(told, "what was told")
+        made = Counter(one.document["topic"] for one in self._zoom.account.all_meetings_ever)
+        for topic, count in made.items():
+            if count > self._team.lives[topic]:
+                self.fail("duplicate", f"{topic} was made {count} times")
+        known = self.state.known_ids() | self._team.left
+        strays = Counter(one.document["topic"] for one in self.live() if one.id not in known)
+        for topic, count in strays.items():
+            if count > 1:
+                self.fail("duplicate", f"{count} live meetings {topic} are in no record")
+        for email in self._team.emails:
+            self._look_at_budget(email)
+
+    def _look_at_budget(self, email: str) -> None:
+        account = self._zoom.account
+        user = account.user(email)
+        for (day, payer), count in account.usage.items():
+            if user is None or payer != user.id:
+                continue
+            charged = max(used(self.state, day, email), used(self.state, day, user.id))
+            if count > self._team.daily:
+                self.fail("budget", f"{email} has used {count} of {self._team.daily} on {day}")
+            if charged < count and day in self.state.usage:
+                self.fail("budget", f"{email} has used {count} on {day}, and {charged} are charged")
+
+    def live(self) -> list[StoredMeeting]:
+        """All that Zoom has."""
+        return [one for email in self._team.emails for one in self._zoom.account.meetings_of(email)]
+
+    # At the end
+
+    def look_at_end(self) -> None:
+        """Zoom has each declared meeting once, as it is declared, and nothing else; the state says so."""
+        live = {one.id: one for one in self.live() if one.id not in self._team.left}
+        recorded = {key: record.id for key, record in self.state.meetings.items()}
+        if recorded.keys() != self._team.declared.keys():
+            self.fail("loss", f"recorded is {sorted(recorded)}, declared {sorted(self._team.declared)}")
+            return
+        if live.keys() != set(recorded.values()):
+            self.fail("loss", f"Zoom has {sorted(live)}, recorded is {sorted(recorded.values())}")
+            return
+        if self.state.intents or self.state.retired:
+            self.fail("loss", f"open: {sorted(self.state.intents)}, {self.state.retired}")
+        for key, number in recorded.items():
+            self._compare(key, live[number])
+
+    def _compare(self, key: str, stored: StoredMeeting) -> None:
+        declared = self._team.declared[key]
+        wanted, found = declared.attributes, stored.document
+        user = self._zoom.account.user(declared.host)
+        facts = {
+            "host": (stored.host_id, user.id if user else None),
+            "topic": (found["topic"], declared.topic),
+            "type": (found["type"], wanted["type"]),
+            "agenda": (found.get("agenda"), wanted.get("agenda")),
+            **{name: (found["settings"][name], value) for name, value in wanted.get("settings", {}).items()},
+        }
+        if wanted["type"] == 2:
+            facts["start"] = (found["start_time"], wanted["start_time"])
+        for name, (is_so, should_be) in facts.items():
+            if is_so != should_be:
+                self.fail("loss", f"{key}: {name} is {is_so!r}, declared {should_be!r}")
+
+
+def _told(request: httpx.Request) -> str:
+    return f"{request.method} {request.url.path}"

@@ -1,0 +1,42 @@
+"""Some hundreds of histories on each run of the suite, and bugs on purpose that the search must find."""
+
+from __future__ import annotations
+
+import pytest
+from simulate import first_found, lived
+from simulator.bugs import BUGS
+from simulator.history import History
+
+CHUNK = 25
+
+
+@pytest.mark.parametrize("first", range(0, 300, CHUNK))
+def test_whatever_happens_nothing_is_there_twice_and_nothing_is_lost(first: int) -> None:
+    """Two runners at once, death, sleep, lost answers of Zoom and of the storage: see `make faults`."""
+    report = lived(range(first, first + CHUNK))
+
+    assert report.failed == {}, "replay: python tests/faults/simulate.py --seed N"
+    assert report.crashes * report.takeovers * report.struck.total()
+
+
+@pytest.mark.parametrize("first", range(0, 40, CHUNK))
+def test_every_edit_is_done_by_one_run_where_the_budget_allows(first: int) -> None:
+    for seed in range(first, first + CHUNK):
+        assert History(seed).converge().failed == {}
+
+
+@pytest.mark.parametrize("bug", sorted(BUGS))
+def test_a_bug_that_was_put_in_is_found_within_200_seeds(bug: str) -> None:
+    """A search that cannot find them proves nothing."""
+    found = first_found(bug, range(200))
+
+    assert found is not None
+
+
+def test_a_seed_makes_the_same_history_twice() -> None:
+    first, second = History(7), History(7)
+    first.live()
+    second.live()
+
+    assert first.log == second.log
+    assert len(first.log) > 10
