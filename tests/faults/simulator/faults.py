@@ -19,6 +19,12 @@ NEVER = float("inf")
 SETTLE_SECONDS = 90.0
 """What the program waits: twice the client's timeout and 30 s more."""
 
+WRITES_SHARE = 2.0
+"""How much likelier a write meets a fault on its way to Zoom than a read does."""
+
+READS_SHARE = 0.2
+"""How much likelier a read of the storage meets one than a write does: the run ends there."""
+
 PAGE = "<html><head><title>502</title></head><body>Bad Gateway</body></html>"
 BRIEF = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
 
@@ -70,6 +76,8 @@ class Faults:
     network_rate: float = 0.0
     storage_rate: float = 0.0
     list_lag_seconds: float = 0.0
+    is_outlived: bool = False
+    """Whether its runner is paused until another may take over."""
     struck: Counter[str] = field(default_factory=Counter)
     said: Callable[[str], None] = lambda _line: None
     renewals_fail: Callable[[], bool] = lambda: False
@@ -79,7 +87,8 @@ class Faults:
         """What becomes of a request."""
         quick = self.chance.uniform(0.005, 0.12), self.chance.uniform(0.005, 0.12)
         fine = Journey(arrives_after=quick[0], answers_after=quick[1])
-        if self.chance.random() >= self.network_rate:
+        rate = self.network_rate * (1.0 if request.method == "GET" else WRITES_SHARE)
+        if self.chance.random() >= rate:
             return fine
         met = self.chance.choice(self._journeys(request))(fine)
         self.strike(met.kind, f"{request.method} {request.url.path}")
@@ -91,7 +100,8 @@ class Faults:
             fate = self.chance.choice([Fate.REFUSED, Fate.LOST])
             self.strike("lease not renewed", call)
             return fate
-        if call == "check" or self.chance.random() >= self.storage_rate:
+        rate = self.storage_rate * (1.0 if call.startswith("put") else READS_SHARE)
+        if call == "check" or self.chance.random() >= rate:
             return Fate.OK
         kinds = [Fate.REFUSED]
         if call.startswith("put"):

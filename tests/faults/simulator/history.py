@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import random
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from memory_place import Documents
 
 from reconciler.errors import Exit
 from reconciler.events import StepFailed
+from simulator import ills
 from simulator.faults import Faults
 from simulator.machine import Machine
 from simulator.network import Network, Zoom
@@ -21,9 +20,6 @@ from simulator.report import Report
 from simulator.runner import Runner
 from simulator.team import EMAILS, Team
 from simulator.watch import Watch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BEGUN_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 QUIET_RUNS_MAX = 60
@@ -57,7 +53,7 @@ class History:
     def live(self) -> Report:
         """From the first round to the end, or to the first thing that is wrong."""
         self.report.seeds += 1
-        for number in range(self.chance.randint(1, 4)):
+        for number in range(self.chance.randint(1, 6)):
             self._pass_the_time()
             if number:
                 self.team.edit(self.watch.state)
@@ -87,9 +83,12 @@ class History:
     # In trouble
 
     def _round(self) -> None:
-        count = self.chance.choice([1, 1, 1, 2, 2, 3])
+        is_duel = self.chance.random() < 0.3
+        count = 2 if is_duel else self.chance.choice([1, 1, 1, 2, 2, 3])
+        all_faults = [self._faults() for _ in range(count)]
+        all_faults[0].is_outlived = is_duel
         self.outside.turn_bad()
-        self._run([self._faults() for _ in range(count)])
+        self._run(all_faults, is_duel=is_duel)
         self.outside.turn_good()
 
     def _pass_the_time(self) -> None:
@@ -123,12 +122,14 @@ class History:
             faults.renewals_fail = lambda: begins <= machine.seconds < ends
         return faults
 
-    def _run(self, all_faults: list[Faults], *, is_quiet: bool = False) -> None:
+    def _run(self, all_faults: list[Faults], *, is_quiet: bool = False, is_duel: bool = False) -> None:
         runners: list[Runner] = []
         later = 0.0
         for faults in all_faults:
-            self.machine.after(later, partial(self._begin, runners, faults, is_quiet=is_quiet))
-            later += self.chance.choice([0.0, self.chance.uniform(0, 5), self.chance.uniform(0, 120)])
+            begin = partial(self._begin, runners, faults, is_quiet=is_quiet, is_duel=is_duel)
+            self.machine.after(later, begin)
+            stagger = [0.0, self.chance.uniform(0, 5), self.chance.uniform(0, 120)]
+            later += self.chance.choice(stagger[: 2 if is_duel else 3])
         self.machine.run(
             lambda: len(runners) < len(all_faults) or not all(one.process.ended for one in runners),
             ROUND_SECONDS_MAX,
@@ -138,44 +139,17 @@ class History:
         self.machine.processes.clear()
         self.watch.look(repr([runner.story for runner in runners]))
 
-    def _begin(self, runners: list[Runner], faults: Faults, *, is_quiet: bool) -> None:
+    def _begin(self, runners: list[Runner], faults: Faults, *, is_quiet: bool, is_duel: bool) -> None:
         self.names += 1
         skew = self.chance.uniform(-1, 1) * (SKEW_SECONDS_MAX if self.has_skew else 0.5)
         process = Process(self.machine, f"runner-{self.names}", skew)
-        timeout = 600.0 if is_quiet else self.chance.choice([0.0, 30.0, 600.0])
+        timeout = 600.0 if is_quiet or is_duel else self.chance.choice([0.0, 60.0, 600.0, 600.0])
         runner = Runner(process, self.documents, self.network, self.team, faults, timeout_seconds=timeout)
         self._say(f"{process.name} begins")
         self.report.runs += 1
         if not is_quiet:
-            self._plan_ills(runner, faults)
+            ills.plan(runner, faults)
         runners.append(runner)
-
-    def _plan_ills(self, runner: Runner, faults: Faults) -> None:
-        chance, process = self.chance, runner.process
-        if chance.random() < 0.45:
-            self._at_some_time(process, process.kill, faults, "killed")
-        if chance.random() < 0.3:
-            seconds = chance.choice([chance.uniform(1, 30), chance.uniform(30, 90), chance.uniform(60, 900)])
-            asleep = chance.random() < 0.5
-            kind = "paused, asleep" if asleep else "paused"
-            self._at_some_time(process, lambda: process.freeze(seconds, asleep=asleep), faults, kind)
-        if chance.random() < 0.1:
-            self._at_some_time(process, lambda: setattr(runner, "is_stopping", True), faults, "asked to stop")
-        if chance.random() < 0.05:
-            self._at_some_time(process, runner.interrupt, faults, "interrupted")
-
-    def _at_some_time(self, process: Process, happens: Callable[[], None], faults: Faults, kind: str) -> None:
-        def strike() -> None:
-            if not process.ended:
-                faults.strike(kind, process.name)
-                happens()
-
-        if self.chance.random() < 0.6:
-            process.at_turn[int(math.exp(self.chance.uniform(0, math.log(4000))))] = strike
-        else:
-            self.machine.after(
-                self.chance.choice([self.chance.uniform(0, 5), self.chance.uniform(0, 250)]), strike
-            )
 
     # In peace
 
@@ -207,6 +181,7 @@ class History:
         process, story = runner.process, runner.story
         self._say(f"{process.name} {self._ending(runner)}")
         self.report.takeovers += story.has_taken_over
+        self.report.outlived += not process.dead and process.name in self.watch.writers[:-1] and story.lost
         if process.dead:
             self.report.crashes += 1
             return

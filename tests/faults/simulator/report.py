@@ -14,6 +14,8 @@ class Report:
     runs: int = 0
     crashes: int = 0
     takeovers: int = 0
+    outlived: int = 0
+    """Runners that woke to find that another had taken over, and written."""
     requests: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -27,7 +29,7 @@ class Report:
 
     def add(self, other: Report) -> None:
         """Take in the figures of others."""
-        for name in ("seeds", "runs", "crashes", "takeovers", "requests"):
+        for name in ("seeds", "runs", "crashes", "takeovers", "outlived", "requests"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.struck += other.struck
         self.wrong += other.wrong
@@ -37,7 +39,8 @@ class Report:
         """Everything in rows, the promise last."""
         rows = [
             ("seeds", self.seeds), ("runs", self.runs), ("crashes", self.crashes),
-            ("takeovers of a lock", self.takeovers), ("requests sent", self.requests),
+            ("takeovers of a lock", self.takeovers), ("  from one that woke later", self.outlived),
+            ("requests sent", self.requests),
             ("faults", sum(self.struck.values())),
             *((f"  {kind}", count) for kind, count in sorted(self.struck.items())),
             ("duplicates", self.wrong["duplicate"]), ("losses", self.wrong["loss"]),

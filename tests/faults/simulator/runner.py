@@ -57,6 +57,12 @@ class Story:
     asks_nothing: bool = False
     """Whether there was nothing to do."""
 
+    @property
+    def lost(self) -> bool:
+        """Whether it came to its end because the state was not its own any more."""
+        code = self.failure.diagnostics[0].code if self.failure else ""
+        return code in {"state.lease-lost", "state.changed"}
+
 
 class Runner:
     """An apply of what the team declares when it has the lock. `is_stopping` is the first Ctrl-C."""

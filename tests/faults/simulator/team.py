@@ -44,7 +44,7 @@ class Team:
         """What a reviewer leaves in Zoom, though it is declared no more."""
         self.lives: Counter[str] = Counter()
         """How many meetings each topic may ever have had: one, and one more for each replace."""
-        for _ in range(chance.randint(2, 7)):
+        for _ in range(chance.randint(3, 10)):
             self.add()
 
     def allow(self, daily: int, reserve: int = 0) -> None:
@@ -71,7 +71,7 @@ class Team:
             lambda _state: self.add(),
             self.change, self.change, self.reschedule, self.rename, self.rehost, self.repeat, self.remove,
         )  # fmt: skip
-        for _ in range(self.chance.randrange(4)):
+        for _ in range(self.chance.randint(1, 5)):
             self.chance.choice(edits)(state)
 
     def add(self) -> None:
