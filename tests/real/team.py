@@ -20,6 +20,7 @@ from reconciler.stores.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from seaweed import Seaweed
@@ -104,9 +105,9 @@ class Team:
         """Apply to its end."""
         return self.run("apply", "--auto-approve", "--pace", "1000", *arguments, **environ)
 
-    def applying(self) -> Any:
-        """An apply that has begun; for a `with`."""
-        return self.runner("apply", "--auto-approve", "--pace", "1000")
+    def applying(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        """An apply that has begun."""
+        return self.runner("apply", "--auto-approve", "--pace", "1000", *arguments)
 
     def store(self) -> Store:
         """The state's store, to look at."""

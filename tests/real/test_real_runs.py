@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from contextlib import ExitStack
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 KILLS = int(os.environ.get("KILLS", "8"))
 """How many runners are killed at a random instant; `make real KILLS=50` asks for more."""
+
+TAKEOVERS = 3
 
 ALL = HOSTS * MEETINGS_PER_HOST
 
@@ -101,22 +104,27 @@ def total(truths: Iterable[Truth]) -> Truth:
     return Truth(*(sum(counts) for counts in zip(*map(astuple, truths), strict=True)))
 
 
-def test_a_killed_runner_is_taken_over_when_its_lease_is_over(new_team: Callable[[str], Team]) -> None:
-    """Nobody frees its lock; the next one watches it for a whole lease, and says what it waits for."""
-    team = new_team("taken-over")
-    with team.applying() as runner:
-        while not team.state()["intents"]:
-            assert runner.poll() is None
-        runner.kill()
+def test_killed_runners_are_taken_over_when_their_leases_are_over(
+    new_team: Callable[[str], Team],
+) -> None:
+    """Nobody frees a lock; the next one watches it for a whole lease, and says what it waits for."""
+    teams = [new_team(f"taken-over-{number}") for number in range(TAKEOVERS)]
+    for team in teams:
+        with team.applying() as runner:
+            while not team.state()["intents"]:
+                assert runner.poll() is None
+            runner.kill()
     began_at = time.monotonic()
 
-    refused = team.apply()
-    taken = team.apply("--lock-timeout", "90s")
+    refused = [team.apply().status for team in teams]
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(team.applying("--lock-timeout", "90s")) for team in teams]
+        taken = [ended(runner) for runner in waiting]
 
-    assert (refused.status, taken.status) == (4, 0), taken.err
-    assert "Waiting up to 90 s for the lock on" in taken.err
+    assert (refused, [run.status for run in taken]) == ([4] * TAKEOVERS, [0] * TAKEOVERS)
+    assert ["Waiting up to 90 s for the lock on" in run.err for run in taken] == [True] * TAKEOVERS
     assert time.monotonic() - began_at > LEASE_SECONDS - 5
-    assert team.truth() == WELL
+    assert [team.truth() for team in teams] == [WELL] * TAKEOVERS
 
 
 def test_a_meeting_too_many_would_be_seen(new_team: Callable[[str], Team], zoom: Served) -> None:
