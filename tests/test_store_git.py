@@ -16,6 +16,7 @@ from shell import FAR, Shell, spec_of
 from reconciler import stores
 from reconciler.errors import SettingsError, StateError, StateLockedError
 from reconciler.ports import Snapshot
+from reconciler.stores import git as git_store
 from reconciler.stores import git_commands
 from reconciler.stores.git import open_git
 from reconciler.stores.git_branch import message
@@ -198,7 +199,8 @@ def test_the_checkout_is_not_touched(team: Team) -> None:
     for name in ("a", "ann"):
         place = team.place(name)
         stands = place.get(STATE)
-        place.put(STATE, ONE + name.encode(), replaces=stands and stands.version, note="Record a")
+        version = stands.version if stands else None
+        place.put(STATE, ONE + name.encode(), replaces=version, note="Record a")
 
     assert (look(team.folder / "a"), look(team.folder / "ann")) == before
 
@@ -612,6 +614,7 @@ def test_a_rollout_on_a_branch(team: Team, monkeypatch: pytest.MonkeyPatch, caps
     for name, value in ALONE.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(git_store, "GATHER_SECONDS", 0.05)
     (team.folder / "ann" / "meetings.yaml").write_text(spec_of({"launch": {}, "retro": {}}, start=FAR))
     team.commit("ann")
     git(team.folder / "ann", "push", "-q", "origin", "main")
