@@ -47,6 +47,7 @@ DOORS = {
 
 EDGE = {
     *("__init__", "__main__", "cli", "ending", "verbs", "connection", "console", "renewal", "workspace"),
+    *("checkout", "github_actions"),
     *("sources", "zoom", "stores", "views", "sandbox", "clock"),
 }
 """Modules above `apply`: they alone meet clock, network, disk and environment."""

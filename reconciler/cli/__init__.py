@@ -70,7 +70,7 @@ def cli() -> None:
 @cli.command(epilog=example("reconciler validate meetings/ --strict"))
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@formats("text", "json", "github", about="For people, programs, or a pull request.")
+@formats("text", "json", "github", "sarif", "codequality", about="For people, programs, or a pull request.")
 @looks
 def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:  # noqa: FBT001 - click
     """Check what is declared.
@@ -86,7 +86,7 @@ def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_
     epilog=example("reconciler plan --out plan.json", "reconciler plan --sandbox examples/meetings.yaml")
 )
 @click.option("--out", type=FILE, help="Write the plan, to be approved.")
-@formats("text", "json")
+@formats("text", "json", "markdown", about="For people, programs, or a pull request.")
 @click.option("--json-into", type=FILE, help="Write JSON beside any view.")
 @click.option("--changes-only", is_flag=True, help="Leave keep and expired steps out of JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
@@ -125,7 +125,7 @@ def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
 
 @cli.command(epilog=example("reconciler drift", "reconciler drift meetings/ --detailed-exitcode"))
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@formats("text", "json")
+@formats("text", "json", "markdown", about="For people, programs, or a pull request.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where something drifted.")
 @surroundings
 def drift(workspace: Workspace, paths: tuple[str, ...], **flags: Any) -> Exit:
@@ -141,7 +141,7 @@ def drift(workspace: Workspace, paths: tuple[str, ...], **flags: Any) -> Exit:
 
 @cli.command(epilog=example("reconciler links", "reconciler links 'platform-*' --format json"))
 @click.argument("keys", nargs=-1, metavar="[KEYS]...")
-@formats("text", "json")
+@formats("text", "json", "markdown", about="For people, programs, or a pull request.")
 @surroundings
 def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit:
     """Show how people join.

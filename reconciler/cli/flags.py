@@ -51,7 +51,7 @@ def looks(command: Callable[..., Exit]) -> Callable[..., Exit]:
     @click.option("--no-color", is_flag=True, help="No colour, whatever the terminal can do.")
     @functools.wraps(command)
     def wrapped(no_color: bool, **flags: Any) -> Exit:  # noqa: FBT001 - click hands flags over as they come
-        return command(_workspace(no_color=no_color), **flags)
+        return _conducted(command, _workspace(no_color=no_color), flags)
 
     return wrapped
 
@@ -84,9 +84,19 @@ def surroundings(command: Callable[..., Exit]) -> Callable[..., Exit]:
         if state == "":
             raise click.UsageError("--state names no place.")
         choices = {"state": state, "sandbox": sandbox, "sandbox_now": sandbox_now}
-        return command(_workspace(no_color=no_color, verbose=verbose, **choices), **flags)
+        return _conducted(command, _workspace(no_color=no_color, verbose=verbose, **choices), flags)
 
     return wrapped
+
+
+def _conducted(command: Callable[..., Exit], workspace: Workspace, flags: dict[str, Any]) -> Exit:
+    """Run a verb; where GitHub Actions runs us, the page of the job tells of its failure too."""
+    if not workspace.console.is_github_actions:
+        return command(workspace, **flags)
+    from reconciler.github_actions import failing  # noqa: PLC0415 - only there
+
+    with failing(workspace.folder, workspace.console, command.__name__):
+        return command(workspace, **flags)
 
 
 def _workspace(**choices: Any) -> Workspace:
