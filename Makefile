@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOW := 2026-12-01T08:00:00Z
 
-.PHONY: help demo test check lint format lowest faults bench bench-quick clean
+.PHONY: help demo docs test check lint format lowest faults bench bench-quick clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -46,6 +46,11 @@ bench: .venv/.installed-dev .venv/.installed-peers  ## ours beside the peers, as
 bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small share of it (about 2 minutes)
 	$(BIN)/python benchmarks/bench.py --quick
 
+docs: .venv/.installed-docs  ## the pages of docs/, with every link checked, into build/docs
+	$(BIN)/python tools/check_links.py README.md CHANGELOG.md docs/*.md
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs --quiet build --strict --clean
+	@echo "build/docs/index.html"
+
 clean:  ## forget the emulator's data and what the tools cached; .venv stays
 	rm -rf .reconciler .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work
 
@@ -63,6 +68,12 @@ $(BIN)/python:
 	$(BIN)/python tools/lowest_versions.py sandbox dev > .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Apart too: what builds the pages must not decide which versions ours runs with.
+.venv/.installed-docs: docs/requirements.txt | $(BIN)/python
+	$(BIN)/python -m venv .venv/docs
+	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # The peers stand apart: what they need must not decide which versions ours runs with.
