@@ -13,6 +13,7 @@ import orjson
 
 _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
+_ENDING = ".schema.json"
 
 
 @cache
@@ -26,6 +27,12 @@ def read(name: str) -> bytes:
         if (folder / name).is_file():
             return (folder / name).read_bytes()
     raise FileNotFoundError(f"schemas/{name} is missing; install meetings-reconciler again")
+
+
+def schemas() -> tuple[str, ...]:
+    """The name of every schema, sorted."""
+    folder = next(each for each in _FOLDERS if each.is_dir())
+    return tuple(sorted(path.name.removesuffix(_ENDING) for path in folder.glob(f"*{_ENDING}")))
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler import __version__, ending
-from reconciler.cli.flags import FILE, Duration, example, formats, looks, selection, surroundings
+from reconciler.cli.flags import FILE, Duration, SchemaName, example, formats, looks, selection, surroundings
 from reconciler.cli.importing import import_
 from reconciler.cli.recorded import state
 from reconciler.errors import Diagnostic, Exit
@@ -172,9 +172,14 @@ cli.add_command(state)
 
 
 @cli.command(epilog=example("reconciler schema meetings > meetings.schema.json"))
-@click.argument("name", type=click.Choice(["meetings", "reconciler", "plan", "state"]), default="meetings")
+@click.argument("name", type=SchemaName(), default="meetings", metavar="[NAME]")
 def schema(name: str) -> Exit:
-    """Print a JSON Schema: of specs, settings, plans or states."""
+    """Print a JSON Schema.
+
+    NAME is `meetings` (specs), `reconciler` (settings), `state`, or a format that a verb prints: `plan`
+    (drift too), `apply` (a line of its log), `validate`, `links`, `budget`, `state-list`, `state-show`,
+    `state-change` (mv and rm), `doctor`, `explain`.
+    """
     from reconciler import resources  # noqa: PLC0415 - not for --help
 
     sys.stdout.write(resources.read(f"{name}.schema.json").decode())

@@ -13,6 +13,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from click.shell_completion import CompletionItem
+
     from reconciler.errors import Exit
     from reconciler.workspace import Workspace
 
@@ -34,6 +36,34 @@ class Duration(click.ParamType[float]):
         if not number.isdigit():
             self.fail(f"{value!r} is not a duration such as 30s, 5m or 1h.", param, ctx)
         return float(number) * SECONDS[unit]
+
+
+class SchemaName(click.ParamType[str]):
+    """The name of a schema; which there are is only looked at where one is wanted."""
+
+    name = "schema"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself."""
+        known = _schemas()
+        if value not in known:
+            self.fail(f"{value!r} is not one of {', '.join(known)}.", param, ctx)
+        return value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Every name that begins so."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
+
+        del ctx, param
+        return [CompletionItem(name) for name in _schemas() if name.startswith(incomplete)]
+
+
+def _schemas() -> tuple[str, ...]:
+    from reconciler import resources  # noqa: PLC0415 - not for --help
+
+    return resources.schemas()
 
 
 def formats(

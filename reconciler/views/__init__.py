@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.errors import Diagnostic
     from reconciler.events import Event
-    from reconciler.plan import BudgetLine, Plan
+    from reconciler.plan import BudgetLine, Options, Plan
     from reconciler.state import State
     from reconciler.views.links import JoinLink
     from reconciler.views.look import Look
@@ -98,6 +98,12 @@ def plan_view(name: str) -> PlanView:
     """The view of a plan called `name`, one of `PLAN`."""
     view: PlanView = _loaded(PLAN[name])
     return view
+
+
+def failed_plan(diagnostics: Sequence[Diagnostic], options: Options, at: datetime) -> str:
+    """What a program reads where no plan could be made, `at` an instant (aware, UTC): one text."""
+    view: Callable[[Sequence[Diagnostic], Options, datetime], str] = _loaded("json:failed_plan")
+    return view(diagnostics, options, at)
 
 
 def apply_view(name: str) -> OpenLog:
