@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PLAN = {
     "text": "text:plan",
     "json": "json:plan",
+    "markdown": "markdown:plan",
 }
 """`plan` by format: the module in this package, and its function."""
 
@@ -36,12 +37,14 @@ APPLY = {
 DRIFT = {
     "text": "drift:text",
     "json": "drift:json",
+    "markdown": "markdown_drift:drift",
 }
 """`drift` by format: the module in this package, and its function."""
 
 LINKS = {
     "text": "links:text",
     "json": "links:json",
+    "markdown": "markdown_links:links",
 }
 """`links` by format: the module in this package, and its function."""
 
