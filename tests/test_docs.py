@@ -100,7 +100,11 @@ def test_a_page_without_its_markers_is_told(tmp_path: Path) -> None:
 
 
 def test_every_field_that_can_be_declared_has_its_row() -> None:
-    rows = re.findall(r"^\| `([^`]+)` \|", page("spec.md").partition("<!-- derived")[2], re.MULTILINE)
+    derived = page("spec.md").partition("<!-- derived")[2]
+    section, rows = "", []
+    for heading, name in re.findall(r"^#+ Fields of (.+)$|^\| `([^`]+)` \|", derived, re.MULTILINE):
+        section = heading.strip("`") + "." if "`" in heading else section
+        rows += [section + name] if name else []
 
     assert sorted(rows) == sorted(path for path, field in table().items() if field.create)
 

@@ -9,7 +9,6 @@ What stands outside of the markers is written by people and stays.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,13 +42,6 @@ SAME = {
 }
 """When two values of a field are the same, in words."""
 
-SECTIONS = {
-    "": ("Topic, time and passcode", "Fields at the top of a meeting."),
-    "recurrence": ("Recurrence", "The rule of a series, under `recurrence`. It is sent whole."),
-    "settings": ("Settings", "Under `settings`. What is left out is Zoom's to choose."),
-}
-"""Headings by the first part of a path."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 where `--check` finds a difference."""
@@ -77,23 +69,27 @@ def _renewed(page: Path, derived: str) -> str:
 
 
 def fields_reference() -> str:
-    """Every field that can be declared, in tables by section."""
-    taken = {path: field for path, field in table().items() if field.create}
-    parts = []
-    for section, (title, about) in SECTIONS.items():
-        rows = [_row(field) for path, field in taken.items() if _section(path) == section]
-        head = "| Field | Value | What it is | When it changes |\n| --- | --- | --- | --- |"
-        parts.append("\n".join([f"## {title}\n\n{about}\n", head, *rows]) + "\n")
-    return "\n".join(parts)
+    """Every field that can be declared: a table for what stands at the top, and one for each mapping."""
+    sections: dict[str, list[str]] = {}
+    for path, field in table().items():
+        if field.create:
+            sections.setdefault(path.rpartition(".")[0], []).append(_row(field))
+    return "\n".join("\n".join([_heading(section), *rows, ""]) for section, rows in sorted(sections.items()))
 
 
-def _section(path: str) -> str:
-    first = re.split(r"[.\[]", path)[0]
-    return first if first in SECTIONS and first != path else ""
+def _heading(section: str) -> str:
+    """A title, what the mapping is, and the head of its table."""
+    mapping = table().get(section.removesuffix("[]"))
+    title = f"Fields of `{section}`" if mapping else "Fields of a meeting"
+    entry = "Each entry of the list. " if section.endswith("[]") else ""
+    about = f"{entry}{mapping.about}" if mapping else "What stands at the top of a meeting."
+    level = "###" if "." in section else "##"
+    head = "| Field | Value | What it is | When it changes |\n| --- | --- | --- | --- |"
+    return f"{level} {title}\n\n{about}\n\n{head}"
 
 
 def _row(field: Field) -> str:
-    cells = (f"`{field.path}`", _value(field), _about(field), _change(field))
+    cells = (f"`{field.name}`", _value(field), _about(field), _change(field))
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
@@ -192,6 +188,7 @@ def _help(command: Any, name: str, parent: Any) -> Iterator[str]:
     settings = {"terminal_width": WIDTH, **command.context_settings}
     context = command.context_class(command, info_name=name, parent=parent, **settings)
     text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    text = text.replace("[[", "[").replace("]]", "]")  # older versions of click write a choice so
     yield f"## {context.command_path}\n\n```text\n{text}\n```\n"
     for child_name, child in sorted(getattr(command, "commands", {}).items()):
         if not child.hidden:
