@@ -47,7 +47,7 @@ def document(diagnostics: Sequence[Diagnostic]) -> bytes:
 
 def _rule(diagnostic: Diagnostic) -> Json:
     # `helpUri` has to be absolute, and where a team keeps its copy of our pages is not known here.
-    anchor = diagnostic.code.replace(".", "")
+    anchor = diagnostic.code.replace(".", "-")
     title = {"text": diagnostic.code.replace(".", ": ").replace("-", " ")}
     return {
         "id": diagnostic.code,
