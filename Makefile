@@ -48,8 +48,7 @@ bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small share of it
 
 docs: .venv/.installed-docs  ## the pages of docs/, with every link checked, into build/docs
 	$(BIN)/python tools/check_links.py README.md CHANGELOG.md docs/*.md
-	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs --quiet build --strict --clean
-	@echo "build/docs/index.html"
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict
 
 clean:  ## forget the emulator's data and what the tools cached; .venv stays
 	rm -rf .reconciler .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work
