@@ -49,6 +49,7 @@ VERBS = {
     "state mv": ("--format", *STATE_FLAGS),
     "state rm": ("--format", *STATE_FLAGS),
     "schema": (),
+    "explain": ("--format", "--no-color"),
     "sandbox": ("--port", "--sandbox-now"),
 }
 """Every verb with all its flags."""

@@ -1,0 +1,51 @@
+"""The verbs for people at a terminal: what a code means, how a shell completes a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags import example, formats, looks
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from reconciler.errors import Exit
+    from reconciler.workspace import Workspace
+
+
+class Code(click.ParamType[str]):
+    """A diagnostic code; which there are is only looked at where a shell asks."""
+
+    name = "code"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Every code that begins so."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
+
+        from reconciler.explanations import table  # noqa: PLC0415 - the same
+
+        del ctx, param
+        return [
+            CompletionItem(code, help=each.means)
+            for code, each in table().items()
+            if code.startswith(incomplete)
+        ]
+
+
+@click.command(epilog=example("reconciler explain state.locked"))
+@click.argument("code", type=Code(), required=False)
+@formats("text", "json")
+@looks
+def explain(workspace: Workspace, code: str | None, format_name: str) -> Exit:
+    """Say what a code means.
+
+    Why it is told, what to do, and an example, of the CODE in the brackets of any message. Without one,
+    or with a family such as `state`, it lists them.
+    """
+    from reconciler.verbs import explain as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(workspace, code, format_name=format_name)
