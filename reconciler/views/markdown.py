@@ -96,7 +96,7 @@ def _for_whom(plan: Plan, steps: Sequence[Step]) -> str:
     when = "all today"
     if last > today:
         sent = sum(row.planned for row in plan.budget if row.day == today)
-        when = f"{sent:,} of them today, the last on **{last}**"
+        when = f"{f'{sent:,} of them' if sent else 'none of them'} today, the last on **{last}**"
     cost = f"{number(requests, 'request')} of the daily budget, {when}" if requests else "no request"
     return f"For **{number(len(hosts), 'host')}**; costs {cost}."
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.budget import day_of
 from reconciler.views.look import number
+from reconciler.views.markdown_room import taken
 from reconciler.views.markdown_text import cell_code, fenced, mermaid_words
 from reconciler.views.totals import reset_words
 
@@ -28,6 +29,9 @@ SECTIONS_MAX = 8
 NAMED_MAX = 3
 """Hosts that are named beside one day."""
 
+ROOM = 6_000
+"""Bytes that each table, and the diagram, may take of a comment."""
+
 LETTER_WIDTH = 7
 """Pixels that a letter takes in the diagram, about."""
 
@@ -37,9 +41,8 @@ def budget(plan: Plan) -> str:
     today, hosts = day_of(plan.planned_at), _by_host(plan)
     if not hosts:
         return ""
-    told = hosts[:HOSTS_MAX]
-    rows = [_host(rows, today) for rows in told]
-    more = len(hosts) - len(told)
+    rows = taken((_host(rows, today) for rows in hosts[:HOSTS_MAX]), ROOM)
+    more = len(hosts) - len(rows)
     after = f"… and {number(more, 'more host')}. " if more else ""
     resets = reset_words(plan.planned_at)
     return "\n".join((
@@ -60,8 +63,8 @@ def rollout(plan: Plan) -> str:
     by_day: dict[str, list[BudgetLine]] = {day: [] for day in days}
     for row in planned:
         by_day[row.day].append(row)
-    rows = [_day(day, by_day[day]) for day in days[:DAYS_MAX]]
-    more = len(days) - DAYS_MAX
+    rows = taken((_day(day, by_day[day]) for day in days[:DAYS_MAX]), ROOM)
+    more = len(days) - len(rows)
     after = ("", f"… and {number(more, 'more day')}, the last one {days[-1]}.") if more > 0 else ()
     table = "\n".join(("| Day (UTC) | Requests | For |", "| --- | ---: | --- |", *rows, *after))
     return f"{table}\n\n{_diagram(plan)}"
@@ -112,7 +115,7 @@ def _diagram(plan: Plan) -> str:
     for name, rows in hosts:
         lines.append(f"    section {name}")
         lines += [f"    {_label(one)} :{one.first}, {one.days}d" for one in _stretches(rows)]
-    return fenced(lines, "mermaid")
+    return fenced(taken(lines, ROOM), "mermaid")
 
 
 def _label(stretch: _Stretch) -> str:

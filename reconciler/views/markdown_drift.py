@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.diff import Action
 from reconciler.errors import Severity
+from reconciler.recurrence import parsed
 from reconciler.step import Status
 from reconciler.views import markdown_notes
 from reconciler.views.drift import cost_words, total
 from reconciler.views.look import number
 from reconciler.views.markdown_diff import block
 from reconciler.views.markdown_room import BYTES_MAX, MORE_BYTES, Entry, fitted, joined, size
-from reconciler.views.markdown_text import code, html_code, html_prose, html_title, prose, title
+from reconciler.views.markdown_text import cell_code, code, html_code, html_prose, html_title, prose, title
+from reconciler.views.markdown_times import moment_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.fields import Json
     from reconciler.plan import Plan
     from reconciler.step import Step
     from reconciler.views.look import Look
@@ -27,8 +31,10 @@ MARKER = "<!-- reconciler:drift -->"
 
 REMEDY = (
     "To put Zoom back to what is declared, run `reconciler apply --refresh`; "
-    "to keep what Zoom has, write it into the YAML. A meeting that was deleted is created again, "
-    "with a new join link; to let it go, take it out of the YAML."
+    "to keep what Zoom has, write it into the YAML."
+)
+DELETED = (
+    "What was deleted is then created again, with a new join link; to let it go, take it out of the YAML."
 )
 
 EFFECTS_MAX = 3
@@ -48,11 +54,16 @@ def drift(report: Plan, look: Look, requests: int) -> str:
         f"### {total(report.steps, unread)}",
         f"{cost_words(len(report.steps) - over, requests)}{left_out}",
         markdown_notes.errors(report.diagnostics),
-        REMEDY if drifted else "",
+        _remedy(drifted),
     )
     tail = (markdown_notes.warnings(report.diagnostics), _set_by_zoom(report.steps), footer)
     room = BYTES_MAX - sum(map(size, (*head, *tail)))
     return "\n\n".join(part for part in (*head, _meetings(drifted, room), *tail) if part) + "\n"
+
+
+def _remedy(drifted: Sequence[Step]) -> str:
+    is_deleted = any(step.action is Action.DESTROY for step in drifted)
+    return " ".join(([REMEDY] if drifted else []) + ([DELETED] if is_deleted else []))
 
 
 def _meetings(steps: Sequence[Step], room: int) -> str:
@@ -82,7 +93,25 @@ def _line(step: Step) -> str:
 def _folded(step: Step) -> str:
     opening = f"{html_code(step.key)} {html_title(step.topic)} for {html_code(step.host)}"
     head = f"<details><summary>{opening}: {html_prose(_gist(step))}</summary>"
-    return "\n\n".join((head, "`-` as declared, `+` as Zoom has it:", block(step), "</details>"))
+    parts = (head, "`-` as declared, `+` as Zoom has it:", block(step), _starts(step), "</details>")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _starts(step: Step) -> str:
+    """A start that was moved, with the days of the week; empty where none was."""
+    moved = next((change for change in step.changes if change.path == "start_time"), None)
+    if moved is None:
+        return ""
+    rows = (("declared", moved.before), ("in Zoom", moved.after))
+    return "\n".join(("| | Start |", "| --- | --- |", *(f"| {name} | {_start(at)} |" for name, at in rows)))
+
+
+def _start(written: Json) -> str:
+    try:
+        at = parsed(str(written))
+    except ValueError:
+        return cell_code(str(written))
+    return f"{moment_words(at.astimezone(UTC))} UTC" if at.tzinfo else f"{moment_words(at)} local time"
 
 
 def _gist(step: Step) -> str:

@@ -53,7 +53,7 @@ def _lines(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
 
 
 def _line(diagnostic: Diagnostic) -> str:
-    parts = [f"- **{prose(diagnostic.summary)}**"]
+    parts = [f"- <b>{prose(diagnostic.summary)}</b>"]
     if diagnostic.span:
         start = diagnostic.span.start
         parts.append(f"at {code(f'{diagnostic.span.filename}:{start.line}:{start.column}')}")

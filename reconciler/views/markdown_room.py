@@ -61,7 +61,7 @@ def fitted(entries: Sequence[Entry], room: int) -> tuple[list[str], list[bool]]:
         if more > left:
             break
         left -= more
-        shown[place], unfolded[place] = whole, True
+        shown[place], unfolded[place] = whole, whole != shown[place]
     return shown, unfolded
 
 

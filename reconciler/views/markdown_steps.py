@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reconciler.step import Step
 
 NEW_LINK = "a new meeting with a new join link takes its place"
+_LINK_STAYS = "the join link stays"
+
 EFFECTS_MAX = 3
 """Effects that are told on a line; all of them stand in full."""
 
@@ -28,9 +30,14 @@ def line(step: Step) -> str:
 
 
 def folded(step: Step, now: datetime) -> str:
-    """The step behind a summary of one line, with everything that a reviewer looks for."""
+    """The step behind a summary of one line, with everything that a reviewer looks for.
+
+    Where there is no more than the summary, it is the line.
+    """
     opening = f"{html_code(step.key)} {html_title(step.topic)} for {html_code(step.host)}"
     parts = [part for part in (_noticed(step), times(step, now), block(step), _why(step)) if part]
+    if not parts:
+        return line(step)
     head = f"<details><summary>{opening}: {html_prose(gist(step))}</summary>"
     return "\n\n".join((head, *parts, "</details>"))
 
@@ -61,7 +68,7 @@ def _what(step: Step) -> str:
         after = f", next would be {moment_words(step.starts_at)} UTC" if step.starts_at else ""
         return f"meeting `{step.id}` ends and its join link stops working{after}"
     if step.action is Action.FORGET:
-        return f"meeting `{step.id}` stays in Zoom and is no longer looked after"
+        return f"meeting `{step.id}` {'; '.join(step.reasons) or 'is let go of'}"
     return "; ".join(step.reasons) or "nothing to send"
 
 
@@ -74,11 +81,13 @@ def _first_effects(step: Step) -> str:
 def _effects(step: Step) -> Iterable[str]:
     """What people notice, each once, a new join link and another time first."""
     told = dict.fromkeys(change.effect or f"`{change.path}` changes" for change in step.changes)
+    if any(map(_is_new_link, told)):  # a new time alone would leave it as it is
+        told = dict.fromkeys(effect.replace(f"; {_LINK_STAYS}", "") for effect in told)
     return sorted(told, key=lambda effect: (not _is_new_link(effect), "time moves" not in effect))
 
 
 def _is_new_link(effect: str) -> bool:
-    return "join link" in effect.replace("the join link stays", "")
+    return "join link" in effect.replace(_LINK_STAYS, "")
 
 
 def _waits(step: Step) -> str:

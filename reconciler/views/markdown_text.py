@@ -28,7 +28,7 @@ _HIDDEN = re.compile(
 """What counts as printable and shows nothing."""
 
 _QUOTED = re.compile(r"`([^`]*)`")
-_LEAD, _TRAIL = "\"'(", ",.;:!?)\"'"
+_LEAD, _TRAIL = "\"'(", ",.;:!?)\u2026\"'"
 _PLAIN = re.compile(
     r"[^\W_]+(?:['\u2019][^\W\d_]+)*"  # "Q1", "team's"
     r"|[^\W\d_]+(?:-[^\W\d_]+)+"  # "follow-up", and not "GH-1"
@@ -38,10 +38,12 @@ _PLAIN = re.compile(
 _LIKE_COMMIT = re.compile(r"[0-9a-f]{7,}")
 """What GitHub and GitLab may take for a commit; the ids of meetings look like it."""
 
-_LIST = re.compile(r"\d+[.)]")
-"""What would begin a list where a line begins."""
+_LIST = re.compile(r"\d+[.)](?= |$)")
 
 _FENCES = re.compile(r"`+")
+_LONG_FENCES = re.compile(r"(`{20})`+")
+"""More than anybody means. GitHub's parser knows none of more than 80, so nothing could hold them."""
+
 _MERMAID = re.compile(r"[^\w@. -]")
 _MERMAID_MAX = 60
 
@@ -51,7 +53,7 @@ def visible(text: str) -> str:
 
     The beginning of an HTML comment is broken up, or a topic could pass for the marker of ours.
     """
-    shown = without_links(text).replace("<!--", f"{_named('<')}!--")
+    shown = _LONG_FENCES.sub(r"\1…", without_links(text).replace("<!--", f"{_named('<')}!--"))
     if shown.isascii() and shown.isprintable():
         return shown
     return _HIDDEN.sub(lambda found: _named(found[0]), "".join(map(_visible, shown)))
@@ -82,9 +84,12 @@ def html_code(text: str) -> str:
 
 def prose(text: str, code: Callable[[str], str] = code) -> str:
     """A sentence: plain words as they are, all else, and what it has in backticks, by `code`."""
-    told = ""
-    for place, part in enumerate(_QUOTED.split(cut(visible(text), SENTENCE_MAX))):
-        more = code(part) if place % 2 and part else _words(part, code)
+    # Blanks at the beginning of an item would make all of it code, a number a list of its own.
+    whole = cut(visible(text).strip(), SENTENCE_MAX)
+    first = _LIST.match(whole)
+    told, rest = (code(first[0]), whole[first.end() :]) if first else ("", whole)
+    for place, part in enumerate(_QUOTED.split(rest)):
+        more = code(part or "``") if place % 2 else _words(part, code)
         # Two code spans that touch would be read as something else than two.
         told += f" {more}" if told.endswith("`") and more.startswith("`") else more
     return told
@@ -123,8 +128,6 @@ def _words(text: str, code: Callable[[str], str]) -> str:
 
 def _word(word: str, code: Callable[[str], str]) -> str:
     core = word.lstrip(_LEAD).rstrip(_TRAIL)
-    if _LIST.fullmatch(word):
-        return code(word)
     if not core or (_PLAIN.fullmatch(core) and not _LIKE_COMMIT.fullmatch(core)):
         return word
     lead, _, trail = word.partition(core)
