@@ -66,7 +66,7 @@ mask() {
 }
 while IFS= read -r name; do
   case $name in
-  ZOOM_CLIENT_SECRET | ZOOM_ACCESS_TOKEN | *PASSCODE* | TF_HTTP_PASSWORD) mask "${!name}" ;;
+  ZOOM_CLIENT_SECRET | ZOOM_ACCESS_TOKEN | *PASSCODE* | *_HTTP_PASSWORD) mask "${!name}" ;;
   esac
 done < <(compgen -e)
 
