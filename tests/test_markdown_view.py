@@ -290,7 +290,7 @@ def test_what_is_released_and_literal_is_told_without_secrets() -> None:
         )
     )
 
-    assert (text.count("s3cret-7"), text.count("hidden77")) == (0, 0)
+    assert (text.count("s3cret-7"), text.count("hidden77"), text.count("+ password:")) == (0, 0, 2)
     assert "+ password: as written in the spec\n" in text
     assert "- password: (passcode)\n+ password: (passcode)\n- agenda   (no longer declared)\n" in text
 
@@ -389,10 +389,12 @@ def test_thousands_of_dangers_are_cut_and_counted(each: dict[str, Any], verdict:
     assert "Commit `28d679f0c9df`, plan digest" in text
 
 
-def test_the_longest_of_everything_at_once_has_room() -> None:
+@pytest.mark.parametrize(
+    "bad", ["`" * 5_000, "\U0001f680" * 5_000, "\u202e" * 5_000], ids=["fences", "bytes", "hidden"]
+)
+def test_the_longest_of_everything_at_once_has_room(bad: str) -> None:
     """Whatever hosts, keys, topics and findings there are, verdict and footer stand."""
     days = [f"2027-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
-    bad = "`" * 5_000
     steps = [
         step(action, f"{bad}{n}", bad, reasons=(bad,), changes=(FieldChange(bad, bad, f"{bad}x", bad),))
         for n in range(100)
@@ -408,6 +410,7 @@ def test_the_longest_of_everything_at_once_has_room() -> None:
 
     check_whole(text)
     assert "### Plan: 100 to add, 100 to change" in text
+    assert len(text[text.index("| Host") : text.index("The day's budget")].encode()) < 7_000
     assert re.search(
         r"\n… and \d+ more; `reconciler plan --verbose` shows them all\.\n\n---\n\nTo apply it", text
     )
@@ -526,6 +529,7 @@ def test_a_word_that_is_more_than_a_word_is_code(text: str, expected: str) -> No
         ("`" * 100, "`" * 21 + " " + "`" * 20 + "… " + "`" * 21),
         (" x ", "`  x  `"),
         ("\u202ex", "`\u2039U+202E\u203ax`"),
+        ("a\u3164b\u2800", "`a\u2039U+3164\u203ab\u2039U+2800\u203a`"),
         ("<!-- x", "`\u2039U+003C\u203a!-- x`"),
         ("https://z.example/j/1?pwd=abc", "`https://z.example/j/1?pwd=***`"),
         ("x" * 400, "`" + "x" * 299 + "…`"),

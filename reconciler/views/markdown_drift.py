@@ -15,6 +15,7 @@ from reconciler.views.drift import cost_words, total
 from reconciler.views.look import number
 from reconciler.views.markdown_diff import block
 from reconciler.views.markdown_room import BYTES_MAX, MORE_BYTES, Entry, fitted, joined, size
+from reconciler.views.markdown_steps import first_effects
 from reconciler.views.markdown_text import cell_code, code, html_code, html_prose, html_title, prose, title
 from reconciler.views.markdown_times import moment_words
 
@@ -36,9 +37,6 @@ REMEDY = (
 DELETED = (
     "What was deleted is then created again, with a new join link; to let it go, take it out of the YAML."
 )
-
-EFFECTS_MAX = 3
-"""Effects that are told on a line; the differences stand in full."""
 
 
 def drift(report: Plan, look: Look, requests: int) -> str:
@@ -117,6 +115,4 @@ def _start(written: Json) -> str:
 def _gist(step: Step) -> str:
     if step.action is Action.DESTROY:
         return f"deleted: meeting `{step.id}` is gone from Zoom and its join link is dead"
-    effects = list(dict.fromkeys(change.effect or f"`{change.path}` changes" for change in step.changes))
-    more = f"; and {len(effects) - EFFECTS_MAX} more" if len(effects) > EFFECTS_MAX else ""
-    return "; ".join(effects[:EFFECTS_MAX]) + more
+    return first_effects(step)

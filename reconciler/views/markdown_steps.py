@@ -52,6 +52,13 @@ def gist(step: Step) -> str:
     return f"{_what(step)}{late}"
 
 
+def first_effects(step: Step) -> str:
+    """What people notice first of the changes of a step."""
+    effects = list(_effects(step))
+    more = f"; and {len(effects) - EFFECTS_MAX} more" if len(effects) > EFFECTS_MAX else ""
+    return "; ".join(effects[:EFFECTS_MAX]) + more
+
+
 def breaks_link(step: Step) -> bool:
     """Whether an update gives the meeting another join link or passcode."""
     return step.action is Action.UPDATE and any(_is_new_link(change.effect) for change in step.changes)
@@ -61,7 +68,7 @@ def _what(step: Step) -> str:
     if step.action is Action.CREATE and step.meeting is not None:
         return time_of(step.meeting, step.starts_at)
     if step.action is Action.UPDATE:
-        return _first_effects(step)
+        return first_effects(step)
     if step.action is Action.REPLACE:
         return NEW_LINK
     if step.action is Action.DESTROY:
@@ -70,12 +77,6 @@ def _what(step: Step) -> str:
     if step.action is Action.FORGET:
         return f"meeting `{step.id}` {'; '.join(step.reasons) or 'is let go of'}"
     return "; ".join(step.reasons) or "nothing to send"
-
-
-def _first_effects(step: Step) -> str:
-    effects = list(_effects(step))
-    more = f"; and {len(effects) - EFFECTS_MAX} more" if len(effects) > EFFECTS_MAX else ""
-    return "; ".join(effects[:EFFECTS_MAX]) + more
 
 
 def _effects(step: Step) -> Iterable[str]:
