@@ -78,7 +78,7 @@ def test_the_derived_parts_of_the_reference_are_up_to_date() -> None:
 
 
 def test_a_reference_that_was_edited_by_hand_is_found_and_mended(tmp_path: Path) -> None:
-    for name in ("spec.md", "commands.md"):
+    for name in ("spec.md", "commands.md", "ci.md"):
         shutil.copy(DOCS / name, tmp_path)
     tool("derive_reference.py", "--into", str(tmp_path))
     derived = (tmp_path / "commands.md").read_text("utf-8")
@@ -109,11 +109,16 @@ def test_every_field_that_can_be_declared_has_its_row() -> None:
     assert sorted(rows) == sorted(path for path, field in table().items() if field.create)
 
 
-@pytest.mark.parametrize("name", ["spec.md", "ci.md"])
-def test_the_specs_and_settings_that_a_page_shows_are_valid(name: str) -> None:
-    found = [diagnostic for text in shown_yaml(name) for diagnostic in diagnostics(text)]
+def test_every_ready_file_for_ci_is_shown() -> None:
+    ready = [str(path.relative_to(ROOT)) for path in (ROOT / "examples" / "ci").rglob("*.yml")]
 
-    assert found == []
+    assert sorted(block.title for block in blocks(page("ci.md")) if block.title) == sorted(ready)
+
+
+def test_the_specs_and_settings_that_the_reference_shows_are_valid() -> None:
+    shown = list(shown_yaml("spec.md"))
+
+    assert ([found for text in shown for found in diagnostics(text)], len(shown)) == ([], 2)
 
 
 def shown_yaml(name: str) -> Iterator[bytes]:

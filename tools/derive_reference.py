@@ -1,6 +1,6 @@
-"""Derive the reference pages: the fields of a meeting from the field table, the commands from their `--help`.
+"""Derive the reference pages: fields from their table, commands from `--help`, CI from its files.
 
-    python tools/derive_reference.py           writes the derived parts of docs/spec.md and docs/commands.md
+    python tools/derive_reference.py           writes the derived parts of docs/{spec,commands,ci}.md
     python tools/derive_reference.py --check   exit 1 where a written part differs
 
 What stands outside of the markers is written by people and stays.
@@ -12,6 +12,8 @@ import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ci_reference import ci_reference
 
 from reconciler.cli import cli
 from reconciler.fields import Compare, table
@@ -198,6 +200,7 @@ def _help(command: Any, name: str, parent: Any) -> Iterator[str]:
 PAGES: Mapping[str, Callable[[], str]] = {
     "spec.md": fields_reference,
     "commands.md": commands_reference,
+    "ci.md": ci_reference,
 }
 """What derives each page."""
 
