@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOW := 2026-12-01T08:00:00Z
 
-.PHONY: help demo docs test check lint format lowest faults bench bench-quick clean
+.PHONY: help demo docs test check lint format lowest faults bench bench-quick clean action lock
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
