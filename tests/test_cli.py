@@ -49,6 +49,10 @@ VERBS = {
     "state mv": ("--format", *STATE_FLAGS),
     "state rm": ("--format", *STATE_FLAGS),
     "schema": (),
+    "init": (
+        *("--host", "--topic", "--timezone", "--start", "--weekly", "--state", "--ci", "--yes"),
+        "--no-color",
+    ),
     "explain": ("--format", "--no-color"),
     "sandbox": ("--port", "--sandbox-now"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,6 +34,29 @@ class Code(click.ParamType[str]):
             for code, each in table().items()
             if code.startswith(incomplete)
         ]
+
+
+@click.command(
+    epilog=example("reconciler init", "reconciler init --yes --host platform@example.com --ci github")
+)
+@click.option("--host", metavar="HOST", help="The Zoom user whose meetings they are: an e-mail or a user id.")
+@click.option("--topic", help="Of the first meeting.")
+@click.option("--timezone", metavar="ZONE", help="IANA name; by itself this machine's.")
+@click.option("--start", metavar="TIME", help="Wall time, as in 2027-01-11T10:00; by itself a Monday at ten.")
+@click.option("--weekly/--once", default=None, help="A series, or a single meeting.")
+@click.option("--state", metavar="PLACE", help="Where the state shall live; goes into reconciler.yaml.")
+@click.option("--ci", type=click.Choice(["github", "gitlab", "none"]), help="Write workflows for it.")
+@click.option("--yes", is_flag=True, help="Ask nothing; take what the flags say.")
+@looks
+def init(workspace: Workspace, **flags: Any) -> Exit:
+    """Begin: write a first spec.
+
+    Asks what the flags leave open, where there is a terminal. Writes meetings.yaml with its schema, and
+    on demand reconciler.yaml and workflows. What exists is never overwritten.
+    """
+    from reconciler.verbs import init as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(workspace, verb.Wishes(**flags))
 
 
 @click.command(epilog=example("reconciler explain state.locked"))
