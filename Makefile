@@ -27,6 +27,7 @@ lint: .venv/.installed-dev  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck --external-sources ci/*.sh .ci/run
 
 format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff format .
@@ -39,6 +40,14 @@ lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pypr
 
 faults: .venv/.installed-dev  ## die at every touch of the outside, and at many random instants (about 3 minutes)
 	$(BIN)/pytest tests/faults
+
+action:  ## install as the action does, by hashes alone, into a folder of its own (half a minute)
+	RECONCILER_VENV=.venv/action RECONCILER_PYTHON=$(PYTHON) bash ci/install.sh
+	.venv/action/bin/reconciler validate examples/meetings.yaml
+
+lock:  ## lock anew what the action installs (needs uv)
+	uv pip compile pyproject.toml requirements/action.in --extra cloud --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/action.txt
 
 bench: .venv/.installed-dev .venv/.installed-peers  ## ours beside the peers, as ratios (about 15 minutes)
 	$(BIN)/python benchmarks/bench.py

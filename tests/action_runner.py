@@ -94,7 +94,7 @@ class _Run:
         )
         self.log += done.stdout
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
-        self.steps[step["id"]] = _outputs(files["GITHUB_OUTPUT"].read_text())
+        self.steps[step["id"]] = outputs(files["GITHUB_OUTPUT"].read_text())
         self.passed = self.passed and done.returncode == 0
 
     def evaluated(self, text: str) -> str:
@@ -148,7 +148,7 @@ class _Run:
         return command
 
 
-def _outputs(text: str) -> dict[str, str]:
+def outputs(text: str) -> dict[str, str]:
     """What a file of outputs sets: `name=value`, or `name<<END`, lines, `END`."""
     outputs: dict[str, str] = {}
     lines = iter(text.splitlines())

@@ -169,7 +169,7 @@ def comments(path: Path) -> Iterator[tokenize.TokenInfo]:
 def written_files(root: Path) -> Iterator[Path]:
     """Every text file of the project that a person wrote."""
     tops = [*root.glob("*.md"), *root.glob("*.toml"), root / "Makefile", root / ".ci" / "run"]
-    folders = (*PYTHON_FOLDERS, "examples", "schemas")
+    folders = (*PYTHON_FOLDERS, "examples", "schemas", "ci", "requirements")
     inside = (path for folder in folders for path in sorted((root / folder).rglob("*")))
     for path in (*tops, *inside):
         made = "__pycache__" in path.parts or ".work" in path.parts
