@@ -7,17 +7,15 @@ a ```console``` block is run; what follows it is what must be shown. Other block
 from __future__ import annotations
 
 import io
+import os
 import re
 import shlex
 import subprocess
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from reconciler.cli import run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -47,20 +45,23 @@ def blocks(page: str) -> list[Block]:
     return [Block(*(part or "" for part in found)) for found in _BLOCK.findall(page)]
 
 
-def follow(page: str, folder: Path) -> list[Shown]:
-    """Do all that `page` says in `folder`, which is where the process stands; every command, in order."""
+def follow(page: str) -> list[Shown]:
+    """Do all that `page` says where the process stands; every command, in order."""
     shown = []
     for block in blocks(page):
         if block.language == "console":
             shown += [_done(command, expected) for command, expected in _COMMAND.findall(block.body)]
         elif block.language == "diff":
-            _edit(folder / block.title, block.body)
+            _edit(Path(block.title), block.body)
         elif block.title:
-            (folder / block.title).write_text(block.body)
+            Path(block.title).write_text(block.body)
     return shown
 
 
 def _done(command: str, expected: str) -> Shown:
+    if command.startswith("cd "):
+        os.chdir(command.removeprefix("cd "))
+        return Shown(command, expected, "", 0)
     if not command.startswith("reconciler "):
         ran = subprocess.run(
             ["bash", "-c", command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
