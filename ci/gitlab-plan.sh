@@ -43,8 +43,8 @@ for page in {1..30}; do
 done
 
 if [ -n "$id" ]; then
-  api PUT "$notes/$id" --form "body=<$report" >/dev/null
+  api PUT "$notes/$id" --data-urlencode "body@$report" >/dev/null
 else
-  api POST "$notes" --form "body=<$report" >/dev/null
+  api POST "$notes" --data-urlencode "body@$report" >/dev/null
 fi
 exit "$status"
