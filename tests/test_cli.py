@@ -53,6 +53,7 @@ VERBS = {
         *("--host", "--topic", "--timezone", "--start", "--weekly", "--state", "--ci", "--yes"),
         "--no-color",
     ),
+    "doctor": ("--format", *STATE_FLAGS),
     "explain": ("--format", "--no-color"),
     "sandbox": ("--port", "--sandbox-now"),
 }

@@ -12,7 +12,7 @@ from reconciler import __version__, ending
 from reconciler.cli.flags import FILE, Duration, SchemaName, example, formats, looks, selection, surroundings
 from reconciler.cli.importing import import_
 from reconciler.cli.recorded import state
-from reconciler.cli.terminal import explain, init
+from reconciler.cli.terminal import doctor, explain, init
 from reconciler.errors import Diagnostic, Exit
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ def budget(workspace: Workspace, format_name: str) -> Exit:
 cli.add_command(import_)
 cli.add_command(state)
 cli.add_command(init)
+cli.add_command(doctor)
 cli.add_command(explain)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.flags import example, formats, looks
+from reconciler.cli.flags import example, formats, looks, surroundings
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -57,6 +57,20 @@ def init(workspace: Workspace, **flags: Any) -> Exit:
     from reconciler.verbs import init as verb  # noqa: PLC0415 - not for --help
 
     return verb.run(workspace, verb.Wishes(**flags))
+
+
+@click.command(epilog=example("reconciler doctor", "reconciler doctor --sandbox"))
+@formats("text", "json")
+@surroundings
+def doctor(workspace: Workspace, format_name: str) -> Exit:
+    """Check that all is there.
+
+    Settings, specs, state and lock, what is left of the day, credentials, scopes, clock and hosts: each
+    line is ok, or says what to do. Changes nothing, and takes nothing from the daily budget.
+    """
+    from reconciler.verbs import doctor as verb  # noqa: PLC0415 - not for --help
+
+    return verb.run(workspace, format_name=format_name)
 
 
 @click.command(epilog=example("reconciler explain state.locked"))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.events import Event
     from reconciler.plan import BudgetLine, Options, Plan
     from reconciler.state import State
+    from reconciler.views.checks import Check
     from reconciler.views.links import JoinLink
     from reconciler.views.look import Look
 
@@ -66,6 +67,12 @@ SHOWN = {
 }
 """`state show` by format: the module in this package, and its function."""
 
+DOCTOR = {
+    "text": "checks:text",
+    "json": "checks:json",
+}
+"""`doctor` by format: the module in this package, and its function."""
+
 PlanView = Callable[["Plan", "Look"], str]
 """A whole plan as one text that ends in a newline."""
 
@@ -83,6 +90,9 @@ ListedView = Callable[["State", "datetime"], str]
 
 ShownView = Callable[[str, "State", "datetime"], str]
 """All that is recorded under one key, as it stands at an instant (aware, UTC), as one text."""
+
+DoctorView = Callable[[Sequence["Check"], "Look"], str]
+"""Every check as one text."""
 
 Tell = Callable[["Event"], None]
 """Takes one event of an apply and shows it at once."""
@@ -142,6 +152,12 @@ def listed_view(name: str) -> ListedView:
 def shown_view(name: str) -> ShownView:
     """The view of one key called `name`, one of `SHOWN`."""
     view: ShownView = _loaded(SHOWN[name])
+    return view
+
+
+def doctor_view(name: str) -> DoctorView:
+    """The view of checks called `name`, one of `DOCTOR`."""
+    view: DoctorView = _loaded(DOCTOR[name])
     return view
 
 

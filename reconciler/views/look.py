@@ -59,6 +59,10 @@ class Look:
         """What may be passed over."""
         return self._painted(text, _DIM)
 
+    def good(self, text: str) -> str:
+        """What is as it must be."""
+        return self._painted(text, _GREEN)
+
     def warning(self, text: str) -> str:
         """What stops nothing and should be read."""
         return self._painted(text, _YELLOW)
