@@ -106,6 +106,27 @@ def test_the_second_plan_changes_the_comment_of_the_first(job: Job, hub: GitHub)
     ]
 
 
+def test_a_run_about_no_pull_request_makes_no_comment(job: Job, hub: GitHub) -> None:
+    """A push to the main branch, say; nothing is asked for, and the summary has the plan."""
+    declare(job)
+    job.event = {"ref": "refs/heads/main"}
+
+    ended = job.use(command="plan", state="s.json", comment="true")
+
+    assert (ended.passed, hub.asked, "Launch review" in ended.summary) == (True, [], True)
+
+
+@pytest.mark.parametrize("text", ["; touch forged", "$(touch forged)", "--state"])
+def test_what_an_input_holds_is_never_a_command(text: str, job: Job) -> None:
+    """Nor a flag: it is a path that is not there."""
+    declare(job)
+
+    ended = job.use(command="plan", state="s.json", paths=text)
+
+    assert (ended.passed, (job.folder / "forged").exists()) == (False, False)
+    assert ended.outputs["error"] == "source.missing"
+
+
 def test_two_states_have_a_comment_each(job: Job, hub: GitHub) -> None:
     declare(job)
     for name in ("prod", "test", "prod"):
