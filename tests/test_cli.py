@@ -55,6 +55,7 @@ VERBS = {
     ),
     "doctor": ("--format", *STATE_FLAGS),
     "explain": ("--format", "--no-color"),
+    "completion": (),
     "sandbox": ("--port", "--sandbox-now"),
 }
 """Every verb with all its flags."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler import __version__, ending
+from reconciler.cli.completing import completion
 from reconciler.cli.flags import FILE, Duration, SchemaName, example, formats, looks, selection, surroundings
 from reconciler.cli.importing import import_
+from reconciler.cli.keys import Key
 from reconciler.cli.recorded import state
 from reconciler.cli.terminal import doctor, explain, init
 from reconciler.errors import Diagnostic, Exit
@@ -26,6 +28,14 @@ EXAMPLE = example(
     "reconciler plan --out plan.json",
     "reconciler apply --plan plan.json",
 )
+
+
+SECTIONS = {
+    "Commands": ("init", "validate", "plan", "apply"),
+    "See what is there": ("drift", "links", "budget", "state", "import"),
+    "Help and tools": ("doctor", "explain", "schema", "completion", "sandbox"),
+}
+"""The verbs by what they are for, in the order in which people meet them."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -62,7 +72,23 @@ def _misused(error: click.ClickException, arguments: Sequence[str]) -> Exit:
     return Exit.ERROR
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
+class Sections(click.Group):
+    """A group whose help lists its verbs by what they are for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections; a verb that is in none comes last."""
+        named = {name for names in SECTIONS.values() for name in names}
+        others = tuple(name for name in self.list_commands(ctx) if name not in named)
+        longest = max(map(len, self.commands))
+        width = formatter.width - 6 - longest
+        for title, names in {**SECTIONS, "More": others}.items():
+            rows = [(name.ljust(longest), self.commands[name].get_short_help_str(width)) for name in names]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
 @click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
 def cli() -> None:
     """Meetings as code: declare Zoom meetings in YAML, review the plan, apply it exactly once."""
@@ -141,7 +167,7 @@ def drift(workspace: Workspace, paths: tuple[str, ...], **flags: Any) -> Exit:
 
 
 @cli.command(epilog=example("reconciler links", "reconciler links 'platform-*' --format json"))
-@click.argument("keys", nargs=-1, metavar="[KEYS]...")
+@click.argument("keys", nargs=-1, type=Key(), metavar="[KEYS]...")
 @formats("text", "json", "markdown", about="For people, programs, or a pull request.")
 @surroundings
 def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit:
@@ -173,6 +199,7 @@ cli.add_command(state)
 cli.add_command(init)
 cli.add_command(doctor)
 cli.add_command(explain)
+cli.add_command(completion)
 
 
 @cli.command(epilog=example("reconciler schema meetings > meetings.schema.json"))

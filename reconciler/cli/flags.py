@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.keys import Key
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -143,7 +145,12 @@ def selection(command: Callable[..., Exit]) -> Callable[..., Exit]:
     @click.argument("paths", nargs=-1, metavar="[PATHS]...")
     @click.option("--refresh", is_flag=True, help="Add what Zoom says now.")
     @click.option(
-        "--target", "targets", metavar="GLOB", multiple=True, help="Only keys like this; repeatable."
+        "--target",
+        "targets",
+        type=Key(spec=True),
+        metavar="GLOB",
+        multiple=True,
+        help="Only keys like this; repeatable.",
     )
     @functools.wraps(command)
     def wrapped(
