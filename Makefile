@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOW := 2026-12-01T08:00:00Z
 
-.PHONY: help demo test check lint format lowest real faults bench bench-quick clean
+.PHONY: help demo docs test check lint format lowest real faults bench bench-quick clean action lock
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -27,6 +27,7 @@ lint: .venv/.installed-dev  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck --external-sources ci/*.sh .ci/run
 
 format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff format .
@@ -43,11 +44,23 @@ faults: .venv/.installed-dev  ## 10,000 histories of faults, and real deaths at 
 	$(BIN)/python tests/faults/simulate.py --seeds 10000
 	$(BIN)/pytest tests/faults
 
+action:  ## install as the action does, by hashes alone, into a folder of its own (half a minute)
+	RECONCILER_VENV=.venv/action RECONCILER_PYTHON=$(PYTHON) bash ci/install.sh
+	.venv/action/bin/reconciler validate examples/meetings.yaml
+
+lock:  ## lock anew what the action installs (needs uv)
+	uv pip compile pyproject.toml requirements/action.in --extra cloud --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/action.txt
+
 bench: .venv/.installed-dev .venv/.installed-peers  ## ours beside the peers, as ratios (about 15 minutes)
 	$(BIN)/python benchmarks/bench.py
 
 bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small share of it (about 2 minutes)
 	$(BIN)/python benchmarks/bench.py --quick
+
+docs: .venv/.installed-docs  ## the pages of docs/, with every link checked, into build/docs
+	$(BIN)/python tools/check_links.py README.md CHANGELOG.md docs/*.md
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict
 
 clean:  ## forget the emulator's data and what the tools cached; .venv stays
 	rm -rf .reconciler .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work
@@ -66,6 +79,12 @@ $(BIN)/python:
 	$(BIN)/python tools/lowest_versions.py cloud sandbox dev > .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Apart too: what builds the pages must not decide which versions ours runs with.
+.venv/.installed-docs: docs/requirements.txt | $(BIN)/python
+	$(BIN)/python -m venv .venv/docs
+	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # The peers stand apart: what they need must not decide which versions ours runs with.

@@ -43,6 +43,11 @@ class Console:
         """The environment says that this is a job of a CI system."""
         return self.environ.get("CI", "").casefold() in {"true", "1"}
 
+    @property
+    def is_github_actions(self) -> bool:
+        """The environment says that this is a job of GitHub Actions."""
+        return self.environ.get("GITHUB_ACTIONS") == "true"
+
     def colours(self, stream: TextIO, choices: Choices) -> bool:
         """Whether `stream` is a terminal whose reader wants colour. Source: no-color.org."""
         return stream.isatty() and not choices.no_color and not self.environ.get("NO_COLOR")
@@ -52,6 +57,11 @@ class Console:
         """Who we are to whoever finds the state locked: user and machine."""
         user = self.environ.get("USER") or self.environ.get("LOGNAME") or "somebody"
         return f"{user}@{os.uname().nodename}"
+
+    @property
+    def commit(self) -> str:
+        """The commit that the CI job is about, as GitHub or GitLab names it; empty elsewhere."""
+        return self.environ.get("GITHUB_SHA") or self.environ.get("CI_COMMIT_SHA") or ""
 
     @property
     def run_url(self) -> str | None:

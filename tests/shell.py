@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import machine_formats
+
 from reconciler.cli import run
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ HOST = "platform@example.com"
 NOW = "2026-12-01T08:00:00Z"
 """Where the emulator's clock stands in most tests."""
 
-OURS = ("CI", "NO_COLOR", "ZOOM_", "RECONCILER_", "TF_HTTP_")
+OURS = ("CI", "GITHUB_", "NO_COLOR", "ZOOM_", "RECONCILER_", "TF_HTTP_")
 """Beginnings of the variables that our program looks at."""
 
 ONE = f"""\
@@ -59,13 +61,15 @@ class Shell:
         self._capsys = capsys
 
     def __call__(self, *arguments: str, **environ: str) -> Ran:
-        """Run our program in this process."""
+        """Run our program in this process; all JSON that it gives must fit its schema."""
+        states = machine_formats.states(self.folder)
         with self._monkeypatch.context() as patched:
             for name, value in environ.items():
                 patched.setenv(name, value)
             self._capsys.readouterr()
             status = run(arguments)
             said = self._capsys.readouterr()
+        machine_formats.check(arguments, said.out, self.folder, states)
         return Ran(status, said.out, said.err)
 
     def sandbox(self, *arguments: str, now: str = NOW) -> Ran:

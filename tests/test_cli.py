@@ -54,6 +54,13 @@ VERBS = {
     "state migrate": ("--to", "--lock-timeout", *STATE_FLAGS),
     "force-unlock": ("--force", *STATE_FLAGS),
     "schema": (),
+    "init": (
+        *("--host", "--topic", "--timezone", "--start", "--weekly", "--state", "--ci", "--yes"),
+        "--no-color",
+    ),
+    "doctor": ("--format", *STATE_FLAGS),
+    "explain": ("--format", "--no-color"),
+    "completion": (),
     "sandbox": ("--port", "--sandbox-now"),
 }
 """Every verb with all its flags."""
@@ -359,7 +366,7 @@ def test_a_key_is_forgotten_and_its_meeting_is_not_made_again(shell: Shell) -> N
     assert (again.status, "Such a meeting exists already" in again.out) == (1, True)
 
 
-@pytest.mark.parametrize("name", ["meetings", "reconciler", "plan", "state"])
+@pytest.mark.parametrize("name", resources.schemas())
 def test_a_schema_is_printed_as_it_ships(name: str, shell: Shell) -> None:
     ran = shell("schema", name)
 

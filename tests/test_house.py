@@ -48,6 +48,7 @@ DOORS = {
 
 EDGE = {
     *("__init__", "__main__", "cli", "ending", "verbs", "connection", "console", "renewal", "workspace"),
+    *("checkout", "github_actions"),
     *("sources", "zoom", "stores", "views", "sandbox", "clock"),
 }
 """Modules above `apply`: they alone meet clock, network, disk and environment."""
@@ -169,7 +170,7 @@ def comments(path: Path) -> Iterator[tokenize.TokenInfo]:
 def written_files(root: Path) -> Iterator[Path]:
     """Every text file of the project that a person wrote."""
     tops = [*root.glob("*.md"), *root.glob("*.toml"), root / "Makefile", root / ".ci" / "run"]
-    folders = (*PYTHON_FOLDERS, "examples", "schemas")
+    folders = (*PYTHON_FOLDERS, "examples", "schemas", "ci", "requirements")
     inside = (path for folder in folders for path in sorted((root / folder).rglob("*")))
     for path in (*tops, *inside):
         made = "__pycache__" in path.parts or ".work" in path.parts

@@ -55,6 +55,21 @@ def test_the_wheel_carries_its_schemas(installed: Path) -> None:
     assert theirs[1] == from_checkout[1]
 
 
+def test_the_wheel_carries_its_workflows(installed: Path) -> None:
+    program = (
+        "from reconciler.resources import workflows\n"
+        "print([sorted(workflows(each)) for each in ('github', 'gitlab')])"
+    )
+
+    assert python(installed, "-c", program) == python(ROOT, "-c", program)
+
+
+def test_the_wheel_carries_its_explanations(installed: Path) -> None:
+    program = "from reconciler.explanations import table\nprint(*table())"
+
+    assert python(installed, "-c", program) == python(ROOT, "-c", program)
+
+
 def test_the_wheel_tells_type_checkers_that_it_is_typed(installed: Path) -> None:
     assert (installed / "reconciler" / "py.typed").exists()
 

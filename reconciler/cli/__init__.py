@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler import __version__, ending
-from reconciler.cli.flags import FILE, example, formats, lock_timeout, looks, selection, surroundings
+from reconciler.cli.completing import completion
+from reconciler.cli.flags import (
+    FILE,
+    SchemaName,
+    example,
+    formats,
+    lock_timeout,
+    looks,
+    selection,
+    surroundings,
+)
 from reconciler.cli.importing import import_
+from reconciler.cli.keys import Key
 from reconciler.cli.recorded import force_unlock, state
+from reconciler.cli.terminal import doctor, explain, init
 from reconciler.errors import Diagnostic, Exit
 
 if TYPE_CHECKING:
@@ -25,6 +37,14 @@ EXAMPLE = example(
     "reconciler plan --out plan.json",
     "reconciler apply --plan plan.json",
 )
+
+
+SECTIONS = {
+    "Commands": ("init", "validate", "plan", "apply"),
+    "See what is there": ("drift", "links", "budget", "state", "import"),
+    "Help and tools": ("doctor", "explain", "schema", "completion", "sandbox"),
+}
+"""The verbs by what they are for, in the order in which people meet them."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -61,7 +81,23 @@ def _misused(error: click.ClickException, arguments: Sequence[str]) -> Exit:
     return Exit.ERROR
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
+class Sections(click.Group):
+    """A group whose help lists its verbs by what they are for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections; a verb that is in none comes last."""
+        named = {name for names in SECTIONS.values() for name in names}
+        others = tuple(name for name in self.list_commands(ctx) if name not in named)
+        longest = max(map(len, self.commands))
+        width = formatter.width - 6 - longest
+        for title, names in {**SECTIONS, "More": others}.items():
+            rows = [(name.ljust(longest), self.commands[name].get_short_help_str(width)) for name in names]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
 @click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
 def cli() -> None:
     """Meetings as code: declare Zoom meetings in YAML, review the plan, apply it exactly once."""
@@ -70,7 +106,7 @@ def cli() -> None:
 @cli.command(epilog=example("reconciler validate meetings/ --strict"))
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@formats("text", "json", "github", about="For people, programs, or a pull request.")
+@formats("text", "json", "github", "sarif", "codequality", about="For people, programs, or a pull request.")
 @looks
 def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:  # noqa: FBT001 - click
     """Check what is declared.
@@ -86,7 +122,7 @@ def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_
     epilog=example("reconciler plan --out plan.json", "reconciler plan --sandbox examples/meetings.yaml")
 )
 @click.option("--out", type=FILE, help="Write the plan, to be approved.")
-@formats("text", "json")
+@formats("text", "json", "markdown", about="For people, programs, or a pull request.")
 @click.option("--json-into", type=FILE, help="Write JSON beside any view.")
 @click.option("--changes-only", is_flag=True, help="Leave keep and expired steps out of JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
@@ -124,7 +160,7 @@ def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
 
 @cli.command(epilog=example("reconciler drift", "reconciler drift meetings/ --detailed-exitcode"))
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@formats("text", "json")
+@formats("text", "json", "markdown", about="For people, programs, or a pull request.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where something drifted.")
 @surroundings
 def drift(workspace: Workspace, paths: tuple[str, ...], **flags: Any) -> Exit:
@@ -139,8 +175,8 @@ def drift(workspace: Workspace, paths: tuple[str, ...], **flags: Any) -> Exit:
 
 
 @cli.command(epilog=example("reconciler links", "reconciler links 'platform-*' --format json"))
-@click.argument("keys", nargs=-1, metavar="[KEYS]...")
-@formats("text", "json")
+@click.argument("keys", nargs=-1, type=Key(), metavar="[KEYS]...")
+@formats("text", "json", "markdown", about="For people, programs, or a pull request.")
 @surroundings
 def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit:
     """Show how people join.
@@ -169,12 +205,21 @@ def budget(workspace: Workspace, format_name: str) -> Exit:
 cli.add_command(import_)
 cli.add_command(state)
 cli.add_command(force_unlock)
+cli.add_command(init)
+cli.add_command(doctor)
+cli.add_command(explain)
+cli.add_command(completion)
 
 
 @cli.command(epilog=example("reconciler schema meetings > meetings.schema.json"))
-@click.argument("name", type=click.Choice(["meetings", "reconciler", "plan", "state"]), default="meetings")
+@click.argument("name", type=SchemaName(), default="meetings", metavar="[NAME]")
 def schema(name: str) -> Exit:
-    """Print a JSON Schema: of specs, settings, plans or states."""
+    """Print a JSON Schema.
+
+    NAME is `meetings` (specs), `reconciler` (settings), `state`, or a format that a verb prints: `plan`
+    (drift too), `apply` (a line of its log), `validate`, `links`, `budget`, `state-list`, `state-show`,
+    `state-change` (mv and rm), `doctor`, `explain`.
+    """
     from reconciler import resources  # noqa: PLC0415 - not for --help
 
     sys.stdout.write(resources.read(f"{name}.schema.json").decode())

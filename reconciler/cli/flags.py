@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.keys import Key
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from click.shell_completion import CompletionItem
 
     from reconciler.errors import Exit
     from reconciler.workspace import Workspace
@@ -34,6 +38,34 @@ class Duration(click.ParamType[float]):
         if not number.isdigit():
             self.fail(f"{value!r} is not a duration such as 30s, 5m or 1h.", param, ctx)
         return float(number) * SECONDS[unit]
+
+
+class SchemaName(click.ParamType[str]):
+    """The name of a schema; which there are is only looked at where one is wanted."""
+
+    name = "schema"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself."""
+        known = _schemas()
+        if value not in known:
+            self.fail(f"{value!r} is not one of {', '.join(known)}.", param, ctx)
+        return value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Every name that begins so."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
+
+        del ctx, param
+        return [CompletionItem(name) for name in _schemas() if name.startswith(incomplete)]
+
+
+def _schemas() -> tuple[str, ...]:
+    from reconciler import resources  # noqa: PLC0415 - not for --help
+
+    return resources.schemas()
 
 
 def formats(
@@ -59,7 +91,7 @@ def looks(command: Callable[..., Exit]) -> Callable[..., Exit]:
     @click.option("--no-color", is_flag=True, help="No colour, whatever the terminal can do.")
     @functools.wraps(command)
     def wrapped(no_color: bool, **flags: Any) -> Exit:  # noqa: FBT001 - click hands flags over as they come
-        return command(_workspace(no_color=no_color), **flags)
+        return _conducted(command, _workspace(no_color=no_color), flags)
 
     return wrapped
 
@@ -93,9 +125,19 @@ def surroundings(command: Callable[..., Exit]) -> Callable[..., Exit]:
         if state == "":
             raise click.UsageError("--state names no place.")
         choices = {"state": state, "sandbox": sandbox, "sandbox_now": sandbox_now}
-        return command(_workspace(no_color=no_color, verbose=verbose, **choices), **flags)
+        return _conducted(command, _workspace(no_color=no_color, verbose=verbose, **choices), flags)
 
     return wrapped
+
+
+def _conducted(command: Callable[..., Exit], workspace: Workspace, flags: dict[str, Any]) -> Exit:
+    """Run a verb; where GitHub Actions runs us, the page of the job tells of its failure too."""
+    if not workspace.console.is_github_actions:
+        return command(workspace, **flags)
+    from reconciler.github_actions import failing  # noqa: PLC0415 - only there
+
+    with failing(workspace.folder, workspace.console, command.__name__):
+        return command(workspace, **flags)
 
 
 def _workspace(**choices: Any) -> Workspace:
@@ -112,7 +154,12 @@ def selection(command: Callable[..., Exit]) -> Callable[..., Exit]:
     @click.argument("paths", nargs=-1, metavar="[PATHS]...")
     @click.option("--refresh", is_flag=True, help="Add what Zoom says now.")
     @click.option(
-        "--target", "targets", metavar="GLOB", multiple=True, help="Only keys like this; repeatable."
+        "--target",
+        "targets",
+        type=Key(spec=True),
+        metavar="GLOB",
+        multiple=True,
+        help="Only keys like this; repeatable.",
     )
     @functools.wraps(command)
     def wrapped(

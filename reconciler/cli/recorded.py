@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.flags import example, formats, lock_timeout, surroundings
+from reconciler.cli.keys import Key
 
 if TYPE_CHECKING:
     from reconciler.errors import Exit
@@ -34,7 +35,7 @@ def list_all(workspace: Workspace, format_name: str) -> Exit:
 
 
 @state.command(epilog=example("reconciler state show platform-weekly"))
-@click.argument("key")
+@click.argument("key", type=Key())
 @formats("text", "json")
 @surroundings
 def show(workspace: Workspace, key: str, format_name: str) -> Exit:
@@ -48,7 +49,7 @@ def show(workspace: Workspace, key: str, format_name: str) -> Exit:
 
 
 @state.command(epilog=example("reconciler state mv platform-weekly platform-monday"))
-@click.argument("from_key", metavar="FROM")
+@click.argument("from_key", type=Key(), metavar="FROM")
 @click.argument("to_key", metavar="TO")
 @formats("text", "json")
 @lock_timeout
@@ -64,7 +65,7 @@ def mv(workspace: Workspace, from_key: str, to_key: str, **flags: Any) -> Exit:
 
 
 @state.command(epilog=example("reconciler state rm platform-weekly"))
-@click.argument("key")
+@click.argument("key", type=Key())
 @formats("text", "json")
 @lock_timeout
 @surroundings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler import approval, records, statefile, views
 from reconciler.connection import connect
 from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError, Severity
-from reconciler.verbs import conduct, refused
+from reconciler.verbs import conduct, failing, paged, refused
 from reconciler.verbs import plan as planning
 from reconciler.verbs.asking import says_yes
 from reconciler.verbs.conduct import Errand
@@ -38,26 +39,41 @@ class Wishes:
 
 def run(workspace: Workspace, wishes: Wishes) -> Exit:
     """Lock, plan, ask, send. Raises `ReconcilerError` where nothing could be sent at all."""
+    with ExitStack() as held:
+        try:
+            told, errand = _prepared(workspace, wishes, held)
+        except ReconcilerError as error:
+            failing.log(workspace, error, format_name=wishes.format_name)
+            raise
+        if isinstance(errand, Exit):
+            return Exit.worst(told, errand)
+        heard = paged.Heard()
+        with heard.told(workspace, errand.plan):
+            result = conduct.send(workspace, replace(errand, through=heard.through(errand.through)))
+        return Exit.worst(told, _ended(result, wishes))
+
+
+def _prepared(workspace: Workspace, wishes: Wishes, stack: ExitStack) -> tuple[Exit, Errand | Exit]:
+    """Whether all could be read, and what is to be sent, the state held in `stack`; or how it ends here."""
     saved = _approval(wishes)
     options = saved.options if saved else wishes.options
     _check_can_be_approved(workspace, wishes)
     declared = workspace.declared(options.paths)
-    with workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds) as found:
-        plan, held, told = _planned(workspace, declared, found, replace(wishes, options=options))
-        if saved:
-            approval.check(plan, saved, str(wishes.plan_file))
-        planning.warn(workspace, declared.warnings)
-        _show(workspace, wishes, plan)
-        if not plan.has_work:
-            _record(workspace, found, records.without_expired(held.state, plan.steps))
-            return Exit.worst(told, _nothing_to_do(workspace, wishes, plan))
-        remote = connect(workspace, wishes.pace)
-        conduct.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
-        if not (saved or wishes.auto_approve or is_approved(workspace)):
-            workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
-            return Exit.ERROR
-        errand = Errand(plan, held, remote, wishes.format_name, refused.placing(declared.locate))
-        return Exit.worst(told, _ended(conduct.send(workspace, errand), wishes))
+    found = stack.enter_context(workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds))
+    plan, held, told = _planned(workspace, declared, found, replace(wishes, options=options))
+    if saved:
+        approval.check(plan, saved, str(wishes.plan_file))
+    planning.warn(workspace, declared.warnings)
+    _show(workspace, wishes, plan)
+    if not plan.has_work:
+        _record(workspace, found, records.without_expired(held.state, plan.steps))
+        return told, _nothing_to_do(workspace, wishes, plan)
+    remote = connect(workspace, wishes.pace)
+    conduct.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
+    if not (saved or wishes.auto_approve or is_approved(workspace)):
+        workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
+        return Exit.DONE, Exit.ERROR
+    return told, Errand(plan, held, remote, wishes.format_name, refused.placing(declared.locate))
 
 
 def _planned(workspace: Workspace, declared: Declared, held: Held, wishes: Wishes) -> tuple[Plan, Held, Exit]:
@@ -140,6 +156,7 @@ def _nothing_to_do(workspace: Workspace, wishes: Wishes, plan: Plan) -> Exit:
     """The end of an apply that sends nothing; a program still reads its first and its last line."""
     if wishes.format_name != "text":
         conduct.tell_end(workspace, plan, format_name=wishes.format_name)
+    paged.idle(workspace, plan)
     return Exit.DONE
 
 

@@ -17,6 +17,7 @@ from reconciler.events import Summary
 from reconciler.journal import Journal
 from reconciler.pending import Author
 from reconciler.run import Run
+from reconciler.verbs import failing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,10 @@ def send(workspace: Workspace, errand: Errand) -> Result:
 
     Raises `KeyboardInterrupt` where somebody could not wait for the end.
     """
-    with _log(workspace, errand.plan, errand.format_name) as tell:
+    with (
+        _log(workspace, errand.plan, errand.format_name) as tell,
+        failing.told(workspace, tell, format_name=errand.format_name),
+    ):
         try:
             return asyncio.run(_send(workspace, errand, errand.through(tell)))
         except asyncio.CancelledError:  # the second Ctrl-C

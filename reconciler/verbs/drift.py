@@ -9,7 +9,7 @@ from reconciler import views
 from reconciler.errors import Exit, Severity
 from reconciler.plan import Options
 from reconciler.report import report
-from reconciler.verbs import refreshing
+from reconciler.verbs import absent, failing, paged, refreshing
 from reconciler.views.drift import cost_words
 from reconciler.views.look import Look
 
@@ -23,14 +23,23 @@ def run(workspace: Workspace, paths: tuple[str, ...], *, format_name: str, detai
 
     `paths` limit it to what is declared there; without them no spec is read.
     """
-    state = _only_declared(workspace, workspace.state()[0], paths)
-    looked = refreshing.look(workspace, state, keys=None)
-    found = report(state, looked.seen, workspace.clock.now(), Options(paths, refresh=True))
+    options = Options(paths, refresh=True)
+    with failing.reported(workspace, options, format_name=format_name):
+        recorded, version = workspace.state()
+        state = _only_declared(workspace, recorded, paths)
+        looked = refreshing.look(workspace, state, keys=None)
+        found = report(state, looked.seen, workspace.clock.now(), options)
+    found = replace(found, diagnostics=(*absent.remarks(workspace, version), *found.diagnostics))
     console = workspace.console
-    look = Look(colour=console.colours(console.stdout, workspace.choices), verbose=workspace.choices.verbose)
+    look = Look(
+        colour=console.colours(console.stdout, workspace.choices),
+        verbose=workspace.choices.verbose,
+        commit=console.commit,
+    )
     console.stdout.write(views.drift_view(format_name)(found, look, looked.requests))
     if format_name != "text":
         console.stderr.write(f"Drift: {cost_words(len(looked.seen), looked.requests)}\n")
+    paged.drifted(workspace, found, looked.requests)
     unread = any(each.severity is Severity.ERROR for each in found.diagnostics)
     drifted = detailed_exitcode and found.has_work
     return Exit.worst(Exit.ERROR if unread else Exit.DONE, Exit.CHANGES if drifted else Exit.DONE)

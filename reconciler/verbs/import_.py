@@ -13,6 +13,7 @@ from reconciler.connection import check_origin, connect
 from reconciler.draft import Surroundings
 from reconciler.errors import Diagnostic, Exit, SettingsError
 from reconciler.masking import escaped
+from reconciler.verbs.output import unwritable
 from reconciler.views import findings, reading
 
 if TYPE_CHECKING:
@@ -118,14 +119,7 @@ def _write(workspace: Workspace, out: Path | None, text: str) -> None:
     except FileExistsError as error:
         raise _exists(out) from error
     except OSError as error:
-        raise SettingsError(
-            Diagnostic(
-                code="output.unwritable",
-                summary="The file could not be written",
-                detail=f"{out}: {error.strerror or error}.",
-                hint="Name a file in a folder that exists and can be written to.",
-            )
-        ) from error
+        raise SettingsError(unwritable(out, error)) from error
 
 
 def _exists(out: Path) -> SettingsError:

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
     from reconciler.errors import Diagnostic
     from reconciler.events import Event
-    from reconciler.plan import BudgetLine, Plan
+    from reconciler.plan import BudgetLine, Options, Plan
     from reconciler.ports import LockInfo
     from reconciler.state import State
+    from reconciler.views.checks import Check
     from reconciler.views.links import JoinLink
     from reconciler.views.look import Look
 
 PLAN = {
     "text": "text:plan",
     "json": "json:plan",
+    "markdown": "markdown:plan",
 }
 """`plan` by format: the module in this package, and its function."""
 
@@ -37,12 +39,14 @@ APPLY = {
 DRIFT = {
     "text": "drift:text",
     "json": "drift:json",
+    "markdown": "markdown_drift:drift",
 }
 """`drift` by format: the module in this package, and its function."""
 
 LINKS = {
     "text": "links:text",
     "json": "links:json",
+    "markdown": "markdown_links:links",
 }
 """`links` by format: the module in this package, and its function."""
 
@@ -70,6 +74,12 @@ HELD = {
 }
 """`state lock` by format: the module in this package, and its function."""
 
+DOCTOR = {
+    "text": "checks:text",
+    "json": "checks:json",
+}
+"""`doctor` by format: the module in this package, and its function."""
+
 PlanView = Callable[["Plan", "Look"], str]
 """A whole plan as one text that ends in a newline."""
 
@@ -91,6 +101,9 @@ ShownView = Callable[[str, "State", "datetime"], str]
 HeldView = Callable[[str, "LockInfo | None", "datetime"], str]
 """Who holds the state at a location, as seen at an instant (aware, UTC), as one text."""
 
+DoctorView = Callable[[Sequence["Check"], "Look"], str]
+"""Every check as one text."""
+
 Tell = Callable[["Event"], None]
 """Takes one event of an apply and shows it at once."""
 
@@ -108,6 +121,12 @@ def plan_view(name: str) -> PlanView:
     """The view of a plan called `name`, one of `PLAN`."""
     view: PlanView = _loaded(PLAN[name])
     return view
+
+
+def failed_plan(diagnostics: Sequence[Diagnostic], options: Options, at: datetime) -> str:
+    """What a program reads where no plan could be made, `at` an instant (aware, UTC): one text."""
+    view: Callable[[Sequence[Diagnostic], Options, datetime], str] = _loaded("json:failed_plan")
+    return view(diagnostics, options, at)
 
 
 def apply_view(name: str) -> OpenLog:
@@ -149,6 +168,12 @@ def shown_view(name: str) -> ShownView:
 def held_view(name: str) -> HeldView:
     """The view of a lock called `name`, one of `HELD`."""
     view: HeldView = _loaded(HELD[name])
+    return view
+
+
+def doctor_view(name: str) -> DoctorView:
+    """The view of checks called `name`, one of `DOCTOR`."""
+    view: DoctorView = _loaded(DOCTOR[name])
     return view
 
 

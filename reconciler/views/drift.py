@@ -44,6 +44,17 @@ def cost_words(read: int, requests: int) -> str:
     return f"{number(read, 'meeting')} read, {number(requests, 'request')}, none of the daily budget."
 
 
+def total(steps: Sequence[Step], unread: int) -> str:
+    """The verdict: how many were changed, how many deleted, how many could not be read."""
+    changed = sum(step.action is Action.UPDATE for step in steps)
+    deleted = sum(step.action is Action.DESTROY for step in steps)
+    counts = ((changed, "changed"), (deleted, "deleted"), (unread, "could not be read"))
+    parts = ", ".join(f"{count} {word}" for count, word in counts if count)
+    if changed or deleted:
+        return f"Drift: {parts}."
+    return f"No drift seen, but {parts}." if parts else "No drift."
+
+
 def _lines(step: Step, look: Look) -> Iterator[str]:
     opening = f"{look.sign(SIGNS[step.action])} {look.bold(escaped(step.key))}:"
     if step.action is Action.DESTROY:
@@ -66,21 +77,11 @@ def _end(report: Plan, requests: int, look: Look) -> list[str]:
     cost = cost_words(len(steps) - over, requests)
     quiet = _quiet(steps)
     return [
-        look.bold(f"{_total(steps, unread)} {cost}"),
+        look.bold(f"{total(steps, unread)} {cost}"),
         *([f"{number(over, 'expired meeting')} left out."] if over else []),
         *([look.dim(quiet)] if quiet and not look.verbose else []),
         *([WHAT_NOW] if report.has_work else []),
     ]
-
-
-def _total(steps: Sequence[Step], unread: int) -> str:
-    changed = sum(step.action is Action.UPDATE for step in steps)
-    deleted = sum(step.action is Action.DESTROY for step in steps)
-    counts = ((changed, "changed"), (deleted, "deleted"), (unread, "could not be read"))
-    parts = ", ".join(f"{count} {word}" for count, word in counts if count)
-    if changed or deleted:
-        return f"Drift: {parts}."
-    return f"No drift seen, but {parts}." if parts else "No drift."
 
 
 def _quiet(steps: Sequence[Step]) -> str:

@@ -23,13 +23,13 @@ from reconciler.views.fieldwise import without_secrets
 from reconciler.views.findings import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
     from reconciler.diff import FieldChange
     from reconciler.events import Event
     from reconciler.fields import Json
-    from reconciler.plan import BudgetLine, Plan
+    from reconciler.plan import BudgetLine, Options, Plan
     from reconciler.step import Step
     from reconciler.views import Tell
     from reconciler.views.look import Look
@@ -59,15 +59,24 @@ def plan(plan: Plan, look: Look) -> str:
         "lineage": plan.lineage,
         "serial": plan.serial,
         "planned_at": _instant(plan.planned_at),
-        "options": {
-            "paths": plan.options.paths,
-            "refresh": plan.options.refresh,
-            "targets": plan.options.targets,
-        },
+        "options": _options(plan.options),
         "summary": plan.summary,
         "steps": [_step(step) for step in plan.steps if not (look.changes_only and _stays(step))],
         "budget": [_budget(row) for row in plan.budget],
         "diagnostics": [as_json(diagnostic) for diagnostic in plan.diagnostics],
+    }
+    return line(document)
+
+
+def failed_plan(diagnostics: Sequence[Diagnostic], options: Options, at: datetime) -> str:
+    """Why there is no plan, as one line of JSON. It has no steps, so that nobody takes it for one."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "failed": True,
+        "planned_at": _instant(at),
+        "options": _options(options),
+        "diagnostics": [as_json(diagnostic) for diagnostic in diagnostics],
     }
     return line(document)
 
@@ -106,6 +115,10 @@ def _told(value: Json) -> Json:
     if isinstance(value, Diagnostic):
         return as_json(value)
     return _instant(value) if isinstance(value, datetime) else value
+
+
+def _options(options: Options) -> dict[str, Json]:
+    return {"paths": options.paths, "refresh": options.refresh, "targets": options.targets}
 
 
 def _stays(step: Step) -> bool:

@@ -37,11 +37,15 @@ _COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the reader wants: colour codes, nothing folded, only what changes (a view may know more)."""
+    """What the reader wants: colour codes, nothing folded, only what changes (a view may know more).
+
+    `commit` names what was planned, where somebody knows it.
+    """
 
     colour: bool = False
     verbose: bool = False
     changes_only: bool = False
+    commit: str = ""
 
     def sign(self, sign: str) -> str:
         """A sign in its colour."""
@@ -54,6 +58,10 @@ class Look:
     def dim(self, text: str) -> str:
         """What may be passed over."""
         return self._painted(text, _DIM)
+
+    def good(self, text: str) -> str:
+        """What is as it must be."""
+        return self._painted(text, _GREEN)
 
     def warning(self, text: str) -> str:
         """What stops nothing and should be read."""

@@ -22,6 +22,7 @@ from reconciler.zoom.call import Call
 from reconciler.zoom.credentials import SERVER_TO_SERVER, is_clean
 from reconciler.zoom.pace import Label
 from reconciler.zoom.reply import Reply, excerpt
+from reconciler.zoom.told import scopes_in
 from reconciler.zoom.wire import Message, Wire
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Tokens:
         self._clock = clock
         self._random = random
         self._token = credentials.access_token
+        self.scopes: frozenset[str] | None = None
+        """What the token that was fetched last may do; None where nobody said."""
         self._stale_at = float("inf") if credentials.is_fixed else float("-inf")
         self._fetching = asyncio.Lock()
 
@@ -115,6 +118,7 @@ class Tokens:
         seconds = reply.body.get("expires_in")
         lives_seconds = seconds if isinstance(seconds, int) and seconds > 0 else TOKEN_SECONDS
         self._token = reply.body["access_token"]
+        self.scopes = scopes_in(reply.body)
         self._stale_at = asked_at + lives_seconds - min(EARLY_SECONDS, lives_seconds / 2)
 
 

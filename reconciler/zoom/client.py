@@ -10,10 +10,9 @@ import json
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
-from urllib.parse import quote
 
 from reconciler import __version__
-from reconciler.errors import Diagnostic, NeverSentError, UnknownOutcomeError
+from reconciler.errors import NeverSentError, UnknownOutcomeError
 from reconciler.ports import Answer, Body
 from reconciler.zoom.auth import NO_TOKEN, Tokens
 from reconciler.zoom.call import Call
@@ -23,6 +22,8 @@ from reconciler.zoom.outcome import cut, unknown
 from reconciler.zoom.pace import Label
 from reconciler.zoom.page import is_meeting_id, is_page, page_query
 from reconciler.zoom.refusal import is_token_refused, over_limit
+from reconciler.zoom.segment import segment
+from reconciler.zoom.told import Told
 from reconciler.zoom.wire import CONNECTIONS, Message, Wire
 
 if TYPE_CHECKING:
@@ -105,10 +106,19 @@ class ZoomClient:
         user = await self.user("me")
         return self._addresses.origin(str(user.body.get("account_id") or user.body["id"]))
 
+    async def sign_in(self) -> None:
+        """Fetch a token where one is needed. Raises `AccessError` or `NeverSentError`."""
+        await self._tokens.token()
+
+    @property
+    def told(self) -> Told:
+        """What Zoom told by the way so far."""
+        return Told(self._tokens.scopes, self._wire.server_at)
+
     async def create(self, host: str, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Create a meeting for `host`; `Answer.body` is the meeting as Zoom has it."""
         call = _write(f"Creating a meeting for {host}", Label.MEDIUM, body)
-        reply = await self._ask(call, "POST", f"/users/{_segment(host)}/meetings", body, before_send)
+        reply = await self._ask(call, "POST", f"/users/{segment(host)}/meetings", body, before_send)
         return self._counted(reply, _identified(call, reply, is_meeting_id))
 
     async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
@@ -131,7 +141,7 @@ class ZoomClient:
     async def user(self, host: str) -> Answer:
         """The user as Zoom has it."""
         call = Call(f"Reading user {host}", Label.LIGHT)
-        return await self._again(partial(self._one, call, f"/users/{_segment(host)}", _is_user_id))
+        return await self._again(partial(self._one, call, f"/users/{segment(host)}", _is_user_id))
 
     async def meetings(self, host: str) -> tuple[Body, ...]:
         """Every scheduled meeting of `host`, once per id, in Zoom's order; all pages or an error."""
@@ -140,7 +150,7 @@ class ZoomClient:
         seen: set[str] = set()
         page_token = ""
         while True:
-            path = f"/users/{_segment(host)}/meetings?{page_query(page_token)}"
+            path = f"/users/{segment(host)}/meetings?{page_query(page_token)}"
             page = await self._again(partial(self._page, call, path))
             for meeting in page["meetings"]:
                 found.setdefault(meeting["id"], meeting)
@@ -211,19 +221,6 @@ class ZoomClient:
 def _write(what: str, label: Label, body: Body) -> Call:
     passcode = body.get("password")
     return Call(what, label, writes=True, secrets=(passcode,) if isinstance(passcode, str) else ())
-
-
-def _segment(host: str) -> str:
-    if host in {"", ".", ".."}:
-        raise NeverSentError(
-            Diagnostic(
-                code="zoom.host-name",
-                summary=f"`{host}` cannot be a host",
-                detail="It is no e-mail and no user id. Nothing was sent.",
-                hint="Name the host by e-mail or user id.",
-            )
-        )
-    return quote(host, safe="")
 
 
 def _with_token(message: Message, token: str) -> Message:

@@ -16,9 +16,11 @@ import httpx
 from reconciler.errors import Diagnostic, SettingsError
 from reconciler.zoom.outcome import never_sent, unknown
 from reconciler.zoom.reply import Reply
+from reconciler.zoom.told import instant_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from reconciler.errors import RemoteError
     from reconciler.ports import BeforeSend
@@ -90,6 +92,8 @@ class Wire:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.timeout_seconds = timeout_seconds
+        self.server_at: datetime | None = None
+        """When the last answer that told it was sent, by the clock of who sent it (aware, UTC)."""
         connect_seconds = min(CONNECT_SECONDS_MAX, timeout_seconds)
         try:
             self._http = httpx.AsyncClient(
@@ -125,6 +129,7 @@ class Wire:
             if departure.refusal is not None:
                 raise departure.refusal from None
             raise cut(call, error) from _shown(error)
+        self.server_at = instant_in(response.headers) or self.server_at
         return Reply.of(response.status_code, response.headers, response.content)
 
     async def close(self) -> None:

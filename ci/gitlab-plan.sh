@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Plan in a merge request's pipeline: the plan goes to the log, to the file $1, and, where RECONCILER_NOTE_TOKEN is
+# set, into one note at the merge request, which later pipelines change.
+set -euo pipefail
+
+report=$1
+mark='<!-- reconciler:plan -->'
+status=0
+errors=$(mktemp)
+reconciler plan --format markdown >"$report" 2>"$errors" || status=$?
+cat "$report"
+cat "$errors" >&2
+if [ "$status" -ne 0 ]; then
+  # A block of four spaces holds whatever the error says.
+  { printf '%s\n\n### Plan failed\n\n' "$mark"; sed 's/^/    /' "$errors"; } >"$report"
+fi
+
+if [ -z "${RECONCILER_NOTE_TOKEN:-}" ]; then exit "$status"; fi
+
+# api METHOD URL [curl arguments]
+api() {
+  local method=$1 url=$2
+  shift 2
+  curl --silent --show-error --fail-with-body --max-time 30 --request "$method" \
+    --header @<(printf 'PRIVATE-TOKEN: %s\n' "$RECONCILER_NOTE_TOKEN") "$@" "$CI_API_V4_URL/$url"
+}
+
+# json PROGRAM [ARGUMENTS]: what a line of Python makes of the JSON `it` on stdin
+json() {
+  local program=$1
+  shift
+  python3 -I -c "import json, sys; it = json.load(sys.stdin); $program" "$@"
+}
+
+notes=projects/$CI_PROJECT_ID/merge_requests/$CI_MERGE_REQUEST_IID/notes
+me=$(api GET user | json 'print(it["id"])')
+id=
+for page in {1..30}; do
+  rows=$(api GET "$notes" --get --data per_page=100 --data "page=$page" --data sort=asc)
+  id=$(json 'print(*[n["id"] for n in it if str(n["author"]["id"]) == sys.argv[1] and n["body"].startswith(sys.argv[2])][:1])' \
+    "$me" "$mark" <<<"$rows")
+  if [ -n "$id" ] || [ "$(json 'print(len(it))' <<<"$rows")" -lt 100 ]; then break; fi
+done
+
+if [ -n "$id" ]; then
+  api PUT "$notes/$id" --data-urlencode "body@$report" >/dev/null
+else
+  api POST "$notes" --data-urlencode "body@$report" >/dev/null
+fi
+exit "$status"

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Run one verb as a step of a workflow. What comes from outside comes in INPUT_… variables, never in this text.
+# Gives: the outputs that the program sets, `status` (its exit status), and `report` (a file of Markdown).
+set -euo pipefail
+
+case $INPUT_COMMAND in
+plan | apply | drift | validate) ;;
+*)
+  echo "::error title=reconciler::command is plan, apply, drift or validate" >&2
+  exit 1
+  ;;
+esac
+
+arguments=("$INPUT_COMMAND")
+
+# with FLAG VALUE: give the flag its value, where there is one
+with() {
+  if [ -n "$2" ]; then arguments+=("$1" "$2"); fi
+}
+
+# wanted FLAG INPUT: give the flag, where the input says so
+wanted() {
+  if [ "$2" = true ]; then arguments+=("$1"); fi
+}
+
+# lines TEXT: each line of TEXT that is not empty
+lines() {
+  while IFS= read -r line; do
+    if [ -n "$line" ]; then printf '%s\n' "$line"; fi
+  done <<<"$1"
+}
+
+if [ "$INPUT_COMMAND" = validate ]; then
+  wanted --strict "${INPUT_STRICT:-}"
+else
+  with --state "${INPUT_STATE:-}"
+fi
+case $INPUT_COMMAND in
+plan)
+  with --out "${INPUT_PLAN_FILE:-}"
+  with --json-into "${INPUT_JSON_FILE:-}"
+  ;;
+apply)
+  with --plan "${INPUT_PLAN_FILE:-}"
+  wanted --auto-approve "${INPUT_AUTO_APPROVE:-}"
+  with --lock-timeout "${INPUT_LOCK_TIMEOUT:-}"
+  ;;
+esac
+case $INPUT_COMMAND in
+plan | apply)
+  wanted --refresh "${INPUT_REFRESH:-}"
+  while IFS= read -r glob; do with --target "$glob"; done < <(lines "${INPUT_TARGETS:-}")
+  ;;
+esac
+arguments+=(--)
+while IFS= read -r path; do arguments+=("$path"); done < <(lines "${INPUT_PATHS:-}")
+
+# Secrets that did not come from the repository's secrets are masked in the log too. Two characters would
+# blot out half of it.
+mask() {
+  local value=$1
+  if [ "${#value}" -lt 3 ]; then return; fi
+  value=${value//'%'/%25}
+  value=${value//$'\r'/%0D}
+  echo "::add-mask::${value//$'\n'/%0A}"
+}
+while IFS= read -r name; do
+  case $name in
+  ZOOM_CLIENT_SECRET | ZOOM_ACCESS_TOKEN | *PASSCODE* | *_HTTP_PASSWORD) mask "${!name}" ;;
+  esac
+done < <(compgen -e)
+
+# A topic could be written so that the runner takes a line of the log for a command. It takes none between
+# these two lines but those that the program sends past them, since it knows the word.
+stop=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+report=$RUNNER_TEMP/reconciler-$INPUT_COMMAND.md
+: >"$report"
+status=0
+echo "::group::reconciler $INPUT_COMMAND"
+echo "::stop-commands::$stop"
+GITHUB_STEP_SUMMARY=$report RECONCILER_STOP_TOKEN=$stop "$RECONCILER" "${arguments[@]}" 2>&1 </dev/null || status=$?
+echo "::$stop::"
+echo "::endgroup::"
+
+cat "$report" >>"$GITHUB_STEP_SUMMARY"
+{
+  echo "report=$report"
+  echo "status=$status"
+} >>"$GITHUB_OUTPUT"
+exit "$status"

@@ -1,0 +1,93 @@
+"""The fields of one step as a block of differences: `-` was, `+` will be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from reconciler.diff import REDACTED, Action
+from reconciler.views.fieldwise import leaves, passcode_words, without_secrets
+from reconciler.views.markdown_text import cut, fenced, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.diff import FieldChange
+    from reconciler.fields import Json
+    from reconciler.meeting import Meeting
+    from reconciler.step import Step
+
+VALUE_MAX = 300
+"""Characters of one value that are shown."""
+
+LINES_MAX = 80
+"""Lines of one meeting that are shown."""
+
+_LEAD = 40
+
+
+def block(step: Step) -> str:
+    """The fence with what differs, or with what is declared of a new meeting."""
+    lines = list(_lines(step))
+    if len(lines) > LINES_MAX:
+        lines = [*lines[:LINES_MAX], f"… and {len(lines) - LINES_MAX} more"]
+    return fenced(lines, "diff") if lines else ""
+
+
+def _lines(step: Step) -> Iterator[str]:
+    if step.changes:
+        for change in step.changes:
+            yield from _change(change, step.meeting)
+    elif step.action is Action.CREATE and step.meeting is not None:
+        yield from _declared(step.meeting)
+    elif step.action is Action.DESTROY:
+        yield from (f"- {name}: {_words(value)}" for name, value in _gone(step))
+    yield from (f"- {visible(path)}   (no longer declared)" for path in step.released)
+
+
+def _gone(step: Step) -> Sequence[tuple[str, Json]]:
+    return (("id", step.id), ("host", step.host), ("topic", step.topic))
+
+
+def _declared(meeting: Meeting) -> Iterator[str]:
+    yield f"+ host: {_words(meeting.host)}"
+    for path, value in leaves((), meeting.attributes):
+        if path[0] != "password":
+            yield f"+ {visible('.'.join(path))}: {_words(value)}"
+    if "password" in meeting.attributes:
+        source = passcode_words(meeting.passcode) if meeting.passcode else "as written in the spec"
+        yield f"+ password: {visible(source)}"
+    if meeting.protect:
+        yield "+ protect: true"
+
+
+def _change(change: FieldChange, meeting: Meeting | None) -> Iterator[str]:
+    path, name = tuple(change.path.split(".")), visible(change.path)
+    before, after = without_secrets(path, change.before), without_secrets(path, change.after)
+    if isinstance(before, str) and isinstance(after, str):
+        before, after = _from_the_difference(before, after)
+    if before is not None:
+        yield f"- {name}: {_words(before)}"
+    if change.path == "password" and meeting is not None and meeting.passcode is not None:
+        yield f"+ {name}: {visible(passcode_words(meeting.passcode))}"
+    elif after is not None:
+        yield f"+ {name}: {_words(after)}"
+
+
+def _words(value: Json) -> str:
+    """A value as JSON; of text no more than has to be seen."""
+    if value == REDACTED:
+        return REDACTED
+    if isinstance(value, str):
+        value = cut(value, VALUE_MAX)
+    return cut(visible(orjson.dumps(value).decode()), 2 * VALUE_MAX)
+
+
+def _from_the_difference(before: str, after: str) -> tuple[str, str]:
+    """Both texts without what they share at the beginning, where that would fill the line."""
+    pairs = enumerate(zip(before, after, strict=False))
+    shared = next((at for at, (old, new) in pairs if old != new), min(len(before), len(after)))
+    if shared < VALUE_MAX - _LEAD:
+        return before, after
+    return f"…{before[shared - _LEAD :]}", f"…{after[shared - _LEAD :]}"

@@ -1,0 +1,79 @@
+"""When a meeting is, before and after a change: local time, its weekday, and UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from reconciler.diff import Action
+from reconciler.meeting import schedule
+from reconciler.recurrence import zone
+from reconciler.sentence import day_words, time_words, weekday_words
+from reconciler.views.markdown_text import cell_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.fields import Json
+    from reconciler.step import Step
+
+_TIMES = frozenset({"start_time", "timezone", "recurrence", "type"})
+_HEADER = ("| | Local time | Time zone | UTC |", "| --- | --- | --- | --- |")
+_NONE = "none to come"
+
+
+def times(step: Step, now: datetime) -> str:
+    """A table of the next start, with the one before a change; empty where nothing is to tell."""
+    rows = list(_rows(step, now))
+    return "\n".join((*_HEADER, *rows)) if rows else ""
+
+
+def moment_words(moment: datetime) -> str:
+    """A moment as its clock shows it: "Mon 11 Jan 2027, 10:00"."""
+    return f"{weekday_words(moment)} {day_words(moment)}, {time_words(moment)}"
+
+
+def _rows(step: Step, now: datetime) -> Iterator[str]:
+    if step.meeting is None or step.action in {Action.MOVE, Action.KEEP}:
+        return
+    declared = step.meeting.attributes
+    if any(change.path.partition(".")[0] in _TIMES for change in step.changes):
+        yield _row("before", _undone(step), now)
+        yield _row("after", declared, now)
+    elif step.action in {Action.CREATE, Action.REPLACE} and step.starts_at is not None:
+        yield _row("next", declared, now)
+
+
+def _row(name: str, attributes: Mapping[str, Json], now: datetime) -> str:
+    next_at = _next_at(attributes, now)
+    if next_at is None:
+        return f"| {name} | {_NONE} | | |"
+    declared = str(attributes.get("timezone") or "UTC")
+    local = next_at.astimezone(zone(declared) or UTC)
+    return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(next_at)} |"
+
+
+def _next_at(attributes: Mapping[str, Json], now: datetime) -> datetime | None:
+    try:
+        return schedule(attributes, now).next_at
+    except (KeyError, TypeError, ValueError):  # a record that another version wrote, or a half of a rule
+        return None
+
+
+def _undone(step: Step) -> dict[str, Json]:
+    """What was declared about its time before the changes of the step."""
+    assert step.meeting is not None
+    attributes = dict(step.meeting.attributes)
+    for change in step.changes:
+        first, _, inner = change.path.partition(".")
+        if first in _TIMES and inner:
+            attributes[first] = _put(attributes.get(first) or {}, inner, change.before)
+        elif first in _TIMES:
+            attributes = _put(attributes, first, change.before)
+    return attributes
+
+
+def _put(values: Mapping[str, Json], name: str, value: Json) -> dict[str, Json]:
+    kept = {each: held for each, held in values.items() if each != name}
+    return kept if value is None else {**kept, name: value}

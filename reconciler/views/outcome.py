@@ -1,0 +1,68 @@
+"""What became of a run, as Markdown for a CI system's page: the log of an apply, or why a verb failed.
+
+All that others wrote stands inside code blocks, where it pings nobody and draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Severity
+from reconciler.events import Noticed, StepFailed, Summary
+from reconciler.views import findings
+from reconciler.views.fence import fenced
+from reconciler.views.log import Log
+from reconciler.views.look import Look, number
+from reconciler.views.totals import apply_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.errors import Diagnostic
+    from reconciler.events import Event
+    from reconciler.plan import Plan
+
+NAMES = {"plan": "Plan", "apply": "Apply", "drift": "Drift report", "validate": "Validation"}
+"""Verbs as they stand in a headline."""
+
+
+def failed(verb: str, diagnostics: Sequence[Diagnostic]) -> str:
+    """That `verb` could not do its work, and why."""
+    codes = Counter(each.code for each in diagnostics if each.severity is Severity.ERROR)
+    told = ", ".join(f"`{code}`{f' ({count} times)' * (count > 1)}" for code, count in codes.items())
+    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{fenced(findings.text(diagnostics))}"
+
+
+def checked(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
+    """What `validate` found."""
+    errors = any(each.severity is Severity.ERROR for each in diagnostics)
+    sign = "❌" if errors else "⚠️" if diagnostics else "✅"
+    verdict = findings.verdict(diagnostics, meetings=meetings, files=files).rstrip()
+    block = f"\n{fenced(findings.text(diagnostics))}" if diagnostics else ""
+    return f"### {sign} {verdict}\n{block}"
+
+
+def applied(plan: Plan, events: Sequence[Event]) -> str:
+    """What an apply did: its last line first, what failed next, then the whole log, folded."""
+    log = Log(plan, Look())
+    lines = [line for event in events for line in log.lines(event)]
+    end = next((event for event in reversed(events) if isinstance(event, Summary)), None)
+    failures = [event for event in events if isinstance(event, StepFailed)]
+    warnings = [event.diagnostic for event in events if isinstance(event, Noticed)]
+    bad = end is None or end.failed or end.unresolved or end.ended_early
+    head = apply_line(end) if end else "Apply was cut short: the next one looks up what was under way."
+    parts = [f"### {'❌' if bad else '⏳' if end and end.deferred else '✅'} {head}\n"]
+    if failures:
+        parts.append(f"{number(len(failures), 'step')} failed:\n\n{fenced(_failures(failures))}")
+    if warnings:
+        parts.append(_folded("Noticed on the way", findings.text(warnings)))
+    return "\n".join((*parts, _folded("The log", "\n".join(lines))))
+
+
+def _folded(title: str, text: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{fenced(text)}\n</details>\n"
+
+
+def _failures(failures: Sequence[StepFailed]) -> str:
+    return "\n".join(f"{event.key}\n{findings.text([event.diagnostic])}" for event in failures)

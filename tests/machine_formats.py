@@ -1,0 +1,102 @@
+"""Every JSON that our program prints or writes in a test, held against its schema.
+
+Read strictly: the published schemas let a later minor version add fields, here a field that its
+schema does not name is refused, so that a new one must be described before it can be printed.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from jsonschema_rs import Draft7Validator
+
+from reconciler import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+BY_VERB = {
+    "apply": "apply",
+    "budget": "budget",
+    "doctor": "doctor",
+    "drift": "plan",
+    "explain": "explain",
+    "links": "links",
+    "plan": "plan",
+    "state list": "state-list",
+    "state mv": "state-change",
+    "state rm": "state-change",
+    "state show": "state-show",
+    "validate": "validate",
+}
+"""The schema of what a verb prints with `--format json`."""
+
+WRITTEN = ("--out", "--json-into")
+"""The flags of `plan` that name a file of JSON."""
+
+STATES = ("reconciler.state.json", ".reconciler/sandbox/reconciler.state.json", "s.json")
+"""Where the tests at a shell keep states."""
+
+
+@cache
+def validator(name: str) -> Any:
+    """The schema `name`, by which nothing may stand in a mapping that is not described."""
+    return Draft7Validator(closed(resources.document(f"{name}.schema.json")))
+
+
+def closed(schema: Any) -> Any:
+    """A schema with `additionalProperties: false` wherever it describes a mapping and does not say."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: closed(value) for name, value in schema.items()}
+    if "properties" in schema and "additionalProperties" not in schema and schema.get("type") == "object":
+        inner["additionalProperties"] = False
+    return inner
+
+
+def misfits(name: str, text: str) -> list[str]:
+    """What is wrong with `text`: one document, or, in the log of an apply, one in each line."""
+    texts = text.splitlines() if name == "apply" else [text]
+    return [
+        f"{name}: {error.message}" for one in texts for error in validator(name).iter_errors(json.loads(one))
+    ]
+
+
+def _printed(arguments: Sequence[str]) -> str | None:
+    """The schema of what these arguments print; None where it is no JSON."""
+    flags = " ".join(arguments).replace("=", " ")
+    if "--format json" not in flags or "--help" in arguments:
+        return None
+    words = [argument for argument in arguments if not argument.startswith("-")]
+    return BY_VERB[" ".join(words[: 2 if words[0] == "state" else 1])]
+
+
+def _written(arguments: Sequence[str], folder: Path) -> Iterator[Path]:
+    for flag, value in pairwise(arguments):
+        if flag in WRITTEN and arguments[0] == "plan" and (folder / value).is_file():
+            yield folder / value
+
+
+def states(folder: Path) -> dict[Path, int]:
+    """The states in a folder, each with the instant of its last write."""
+    return {path: path.stat().st_mtime_ns for name in STATES if (path := folder / name).is_file()}
+
+
+def check(arguments: Sequence[str], out: str, folder: Path, before: dict[Path, int]) -> None:
+    """Fail where anything that a run of our program printed or wrote does not fit its schema."""
+    found: list[str] = []
+    name = _printed(arguments)
+    if name and out:
+        found += misfits(name, out)
+    for path in _written(arguments, folder):
+        found += misfits("plan", path.read_text())
+    for path, written_at in states(folder).items():
+        if before.get(path) != written_at:
+            found += misfits("state", path.read_text())
+    assert found == [], f"{' '.join(arguments)} prints what no schema describes"

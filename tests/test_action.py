@@ -1,0 +1,338 @@
+"""The steps of `action.yml`, run as GitHub would: a plan, an error, a deferred apply, a stale approval."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from action_runner import REPOSITORY, ROOT, Job
+from fake_github import github
+from served import served
+from shell import FAR, HOST, ONE, spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fake_github import GitHub
+    from served import Served
+
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "jq", "curl", "git"))), reason="every runner of GitHub has these"
+)
+
+MARK = "<!-- reconciler:plan -->"
+ONE_FAR = ONE.replace("2027-01-14T15:00:00Z", FAR)
+COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+HOSTILE = "##[error]forged ::error::forged @everyone ``` <!-- | -->"
+
+
+@pytest.fixture
+def hub() -> Iterator[GitHub]:
+    with github() as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def zoom() -> Iterator[Served]:
+    with served() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def job(tmp_path: Path, hub: GitHub) -> Job:
+    """A job of pull request 7 in an empty checkout."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    event = {"pull_request": {"number": 7, "head": {"sha": SHA}}}
+    return Job(folder, {"GITHUB_API_URL": hub.address}, event)
+
+
+def declare(job: Job, text: str = ONE_FAR) -> None:
+    (job.folder / "meetings.yaml").write_text(text)
+
+
+def test_a_plan_is_told_in_every_place(job: Job, hub: GitHub) -> None:
+    """Outputs, summary and comment; the log in a group. Nothing is annotated but that there is no state."""
+    declare(job)
+
+    ended = job.use(command="plan", state="s.json", comment="true", plan_file="plan.json")
+
+    counts = {
+        name: ended.outputs[name] for name in ("changes", "add", "change", "destroy", "deferred", "error")
+    }
+    assert counts == {
+        "changes": "true",
+        "add": "1",
+        "change": "0",
+        "destroy": "0",
+        "deferred": "0",
+        "error": "",
+    }
+    assert ended.outputs["digest"] == json.loads((job.folder / "plan.json").read_text())["digest"]
+    assert (ended.passed, ended.outputs["status"], ended.annotations) == (True, "0", [])
+    assert ended.groups == ["reconciler plan"]
+    assert [(each["body"].startswith(MARK), "Launch review" in each["body"]) for each in hub.comments] == [
+        (True, True)
+    ]
+    assert "Launch review" in ended.summary
+    assert hub.tokens == {f"Bearer {job.token}"}
+
+
+def test_the_second_plan_changes_the_comment_of_the_first(job: Job, hub: GitHub) -> None:
+    """Be there as many comments before it as there may; one by somebody else that looks like ours stays."""
+    for at in range(120):
+        hub.say(f"comment {at}", "somebody")
+    forged = hub.say(f"{MARK}\nNo changes.", "somebody")
+    declare(job)
+    job.use(command="plan", state="s.json", comment="true")
+    declare(job, ONE_FAR.replace("Launch review", "Landing review"))
+
+    job.use(command="plan", state="s.json", comment="true")
+
+    ours = hub.comments[121:]
+    assert [("Landing review" in each["body"], "Launch review" in each["body"]) for each in ours] == [
+        (True, False)
+    ]
+    assert forged["body"] == f"{MARK}\nNo changes."
+    assert [each for each in hub.asked if not each.startswith("GET")] == [
+        f"POST {COMMENTS}",
+        f"PATCH /repos/{REPOSITORY}/issues/comments/{ours[0]['id']}",
+    ]
+
+
+def test_a_run_about_no_pull_request_makes_no_comment(job: Job, hub: GitHub) -> None:
+    """A push to the main branch, say; nothing is asked for, and the summary has the plan."""
+    declare(job)
+    job.event = {"ref": "refs/heads/main"}
+
+    ended = job.use(command="plan", state="s.json", comment="true")
+
+    assert (ended.passed, hub.asked, "Launch review" in ended.summary) == (True, [], True)
+
+
+@pytest.mark.parametrize("text", ["; touch forged", "$(touch forged)", "--state"])
+def test_what_an_input_holds_is_never_a_command(text: str, job: Job) -> None:
+    """Nor a flag: it is a path that is not there."""
+    declare(job)
+
+    ended = job.use(command="plan", state="s.json", paths=text)
+
+    assert (ended.passed, (job.folder / "forged").exists()) == (False, False)
+    assert ended.outputs["error"] == "source.missing"
+
+
+def test_two_states_have_a_comment_each(job: Job, hub: GitHub) -> None:
+    declare(job)
+    for name in ("prod", "test", "prod"):
+        job.use(command="plan", state=f"{name}.json", comment="true", comment_id=name)
+
+    assert [each["body"].splitlines()[0] for each in hub.comments] == [
+        "<!-- reconciler:plan prod -->",
+        "<!-- reconciler:plan test -->",
+    ]
+
+
+def test_an_error_is_told_in_every_place(job: Job, hub: GitHub) -> None:
+    """At its line of the pull request, too; the report is written though the run failed."""
+    (job.folder / "team").mkdir()
+    (job.folder / "team" / "meetings.yaml").write_text(ONE_FAR.replace("duration", "durration"))
+
+    ended = job.use(
+        command="plan", state="s.json", comment="true", working_directory="team", json_file="plan.json"
+    )
+
+    assert (ended.passed, ended.outputs["status"], ended.outputs["error"]) == (
+        False,
+        "1",
+        "spec.unknown-field",
+    )
+    assert (ended.outputs["changes"], ended.outputs["add"]) == ("", "")
+    assert [(kind, *where.split(",title=")) for kind, where, _ in ended.annotations] == [
+        (
+            "error",
+            "file=team/meetings.yaml,line=8,endLine=8,col=5,endColumn=14",
+            "spec.unknown-field%3A The meeting has no field `durration`",
+        )
+    ]
+    told = "### ❌ Plan failed: `spec.unknown-field`"
+    assert (told in ended.summary, told in hub.comments[0]["body"]) == (True, True)
+    assert json.loads((job.folder / "team" / "plan.json").read_text())["failed"] is True
+
+
+def test_a_state_that_cannot_be_read_is_an_error_of_its_own(job: Job) -> None:
+    """It is never taken for an empty one."""
+    declare(job)
+    (job.folder / "s.json").write_text('{"format_version": "1.0", "lin')
+
+    ended = job.use(command="plan", state="s.json")
+
+    assert (ended.outputs["status"], ended.outputs["error"], ended.outputs["add"]) == (
+        "1",
+        "state.unreadable",
+        "",
+    )
+
+
+def test_a_deferred_apply_tells_what_waits(job: Job, zoom: Served) -> None:
+    declare(job, spec_of({"first": {}, "second": {}}, start=FAR))
+    (job.folder / "reconciler.yaml").write_text("budget: {daily_limit: 1, reserve: 0}\n")
+    job.environ |= zoom.environ
+    job.environ["LAUNCH_PASSCODE"] = "lift-off-7"
+
+    ended = job.use(command="apply", state="s.json", auto_approve="true")
+
+    names = ("changes", "add", "deferred", "failed", "status")
+    assert {name: ended.outputs[name] for name in names} == {
+        "changes": "true",
+        "add": "1",
+        "deferred": "1",
+        "failed": "0",
+        "status": "0",
+    }
+    assert "### ⏳ Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred." in ended.summary
+    assert sorted(ended.masks) == ["lift-off-7", "secret-of-the-client"]
+
+
+def test_an_approval_is_applied_and_then_used_up(job: Job, zoom: Served) -> None:
+    """A stale approval sends nothing, and says in every place why."""
+    declare(job, ONE_FAR.replace("platform@example.com", "stale@example.com"))
+    job.environ |= zoom.environ
+    job.use(command="plan", state="s.json", plan_file="plan.json")
+
+    first = job.use(command="apply", state="s.json", plan_file="plan.json")
+    second = job.use(command="apply", state="s.json", plan_file="plan.json")
+
+    assert (first.passed, first.outputs["add"], first.outputs["error"]) == (True, "1", "")
+    assert (second.passed, second.outputs["error"]) == (False, "plan.stale")
+    assert "### ❌ Apply failed: `plan.stale`" in second.summary
+    assert "Nothing is left to do: the approval is used up." in second.summary
+    assert zoom.topics("stale@example.com") == ["Launch review"]
+
+
+def test_what_zoom_refused_is_annotated_at_its_line(job: Job, zoom: Served) -> None:
+    """The others go on, and the summary names the one that failed."""
+    declare(job, ONE_FAR.replace(HOST, "refused@example.com"))
+    job.environ |= zoom.environ
+    body = {
+        "code": 300,
+        "message": "Validation Failed.",
+        "errors": [{"field": "duration", "message": "Long."}],
+    }
+    zoom.meet(method="POST", path="/v2/users/refused@example.com/meetings", status=400, body=body)
+
+    ended = job.use(command="apply", state="s.json", auto_approve="true")
+
+    assert [where.split(",title")[0] for _, where, _ in ended.annotations] == [
+        "file=meetings.yaml,line=8,endLine=8,col=15,endColumn=17"
+    ]
+    assert (ended.outputs["status"], ended.outputs["failed"]) == ("1", "1")
+    assert "1 step failed:\n\n```text\nlaunch-review\nerror[zoom." in ended.summary
+
+
+def test_no_topic_commands_the_runner(job: Job) -> None:
+    """Nothing of the program's own output is obeyed but what it annotates."""
+    declare(job, spec_of({"hostile": {"topic": HOSTILE, "type": 2}}, start=FAR))
+    plan = job.use(command="plan", state="s.json")
+    declare(job, spec_of({"hostile": {"topic": HOSTILE, "durration": 1}}, start=FAR))
+
+    error = job.use(command="plan", state="s.json")
+
+    assert (plan.annotations, "##[error]forged" in plan.log) == ([], True)
+    assert [(kind, where.split(",")[0]) for kind, where, _ in error.annotations] == [
+        ("error", "file=meetings.yaml")
+    ]
+
+
+def test_validate_annotates_and_counts(job: Job) -> None:
+    declare(job, spec_of({"odd": {"password": "lift-off-7"}}, start=FAR))
+
+    strict = job.use(command="validate")
+    lenient = job.use(command="validate", strict="false")
+
+    assert (strict.passed, lenient.passed) == (False, True)
+    assert [kind for kind, _, _ in strict.annotations] == ["warning"]
+    assert "lift-off-7" not in strict.log + strict.summary
+
+
+def test_a_drift_report_tells_what_changed(job: Job, zoom: Served) -> None:
+    declare(job, spec_of({"weekly": {"host": "drift@example.com"}}, start=FAR))
+    job.environ |= zoom.environ
+    job.use(command="apply", state="s.json", auto_approve="true")
+    (meeting,) = zoom.meetings("drift@example.com")
+    zoom.client.patch(f"/v2/meetings/{meeting['id']}", json={"topic": "Moved by hand"}).raise_for_status()
+
+    ended = job.use(command="drift", state="s.json")
+
+    assert (ended.passed, ended.outputs["changes"], ended.outputs["change"]) == (True, "true", "1")
+    assert "Moved by hand" in ended.summary
+
+
+def fork(job: Job, hub: GitHub, files: dict[str, str]) -> None:
+    """Let pull request 9 of a fork hold these files, and this job be the second workflow's."""
+    remote = job.folder.parent / "server" / REPOSITORY
+    remote.mkdir(parents=True)
+    for name, text in files.items():
+        (remote / name).parent.mkdir(parents=True, exist_ok=True)
+        (remote / name).write_text(text)
+    (remote / "link.yaml").symlink_to("/etc/hostname")
+    for command in (
+        "init -q",
+        "add -A",
+        "-c user.name=a -c user.email=a@b commit -qm x",
+        "update-ref refs/pull/9/head HEAD",
+    ):
+        subprocess.run(["git", *command.split()], cwd=remote, check=True)
+    sha = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=remote, check=True, capture_output=True, text=True
+    ).stdout
+    run = {"head_sha": sha.strip(), "head_branch": "main", "head_repository": {"owner": {"login": "fork"}}}
+    job.event = {"workflow_run": {**run, "pull_requests": []}}
+    job.environ["GITHUB_SERVER_URL"] = f"file://{job.folder.parent / 'server'}"
+    hub.pulls = [{"number": 9, "label": "fork:main", "head": {"sha": sha.strip()}}]
+
+
+def test_a_fork_is_planned_from_its_yaml_alone(job: Job, hub: GitHub) -> None:
+    """Its pull request is found by the event's commit; none of its other files is laid down, nor a link."""
+    fork(job, hub, {"meetings/a.yaml": ONE_FAR, "sitecustomize.py": "1/0", "reconciler/__main__.py": "1/0"})
+    (job.folder / "spec").mkdir()
+
+    ended = job.use(
+        command="plan", state="s.json", comment="true", specs_from="pull-request", working_directory="spec"
+    )
+
+    laid = sorted(str(path.relative_to(job.folder)) for path in job.folder.rglob("*") if path.is_file())
+    assert (ended.passed, laid) == (True, ["spec/meetings/a.yaml"])
+    assert hub.asked[0] == f"GET /repos/{REPOSITORY}/pulls"
+    assert hub.asked[-1] == f"POST /repos/{REPOSITORY}/issues/9/comments"
+
+
+def test_a_fork_that_has_moved_on_is_left_to_its_next_run(job: Job, hub: GitHub) -> None:
+    fork(job, hub, {"meetings.yaml": ONE_FAR})
+    hub.pulls[0]["head"]["sha"] = SHA
+    (job.folder / "spec").mkdir()
+
+    ended = job.use(
+        command="plan", state="s.json", comment="true", specs_from="pull-request", working_directory="spec"
+    )
+
+    assert (ended.passed, hub.comments) == (False, [])
+
+
+def test_nothing_that_others_write_stands_in_a_script() -> None:
+    """`${{ }}` gives a value to a variable, and never a part of a command."""
+    steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+
+    assert [step["run"] for step in steps if "${{" in step["run"]] == []
+
+
+def test_every_input_reaches_a_step() -> None:
+    action: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+    text = json.dumps(action["runs"])
+
+    assert [name for name in action["inputs"] if f"inputs.{name}" not in text] == []

@@ -1,0 +1,200 @@
+"""The ready workflows, the hook and the lock: what people copy, and what they then rely on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from fake_github import gitlab
+from shell import FAR, ONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shell import Shell
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "examples" / "ci" / "github"
+WORKFLOWS = sorted(path.name for path in FOLDER.glob("*.yml"))
+PINNED = re.compile(r"^      - (?:id: .*\n        )?uses: [\w./-]+@[0-9a-f]{40} # \S", re.MULTILINE)
+OURS = "OWNER/meetings-reconciler@"
+MARK = "<!-- reconciler:plan -->"
+
+
+def workflow(name: str) -> dict[str, Any]:
+    # To YAML 1.1 the word `on` is true.
+    document: dict[Any, Any] = yaml.safe_load((FOLDER / name).read_text())
+    return {str(key): value for key, value in document.items()}
+
+
+def steps(name: str) -> Iterator[dict[str, Any]]:
+    for job in workflow(name)["jobs"].values():
+        yield from job["steps"]
+
+
+def test_each_job_of_the_recipes_is_there() -> None:
+    names = [f"meetings-{name}.yml" for name in ("apply", "comment", "daily", "drift", "plan")]
+
+    assert names == WORKFLOWS
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_action_is_pinned_by_its_commit(name: str) -> None:
+    """And says beside it which version that is."""
+    text = (FOLDER / name).read_text()
+
+    assert len(PINNED.findall(text)) == text.count("uses:") > 0
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_says_what_it_may_do(name: str) -> None:
+    """No more than it needs: contents are written by whoever keeps the state, comments by one alone."""
+    found = workflow(name)
+    granted = [found["permissions"], *(job.get("permissions", {}) for job in found["jobs"].values())]
+
+    written = {scope for each in granted for scope, right in each.items() if right == "write"}
+    allowed = {"comment": {"pull-requests"}, "apply": {"contents"}, "daily": {"contents"}}
+    assert written == allowed.get(name.removeprefix("meetings-").removesuffix(".yml"), set())
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_step_of_ours_gives_inputs_that_exist(name: str) -> None:
+    known = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"].keys()
+
+    given = [each["with"].keys() for each in steps(name) if each.get("uses", "").startswith(OURS)]
+    assert (given != [], [names - known for names in given if names - known]) == (True, [])
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_nothing_that_others_write_stands_in_a_workflows_script(name: str) -> None:
+    assert [each["run"] for each in steps(name) if "${{" in each.get("run", "")] == []
+
+
+@pytest.mark.parametrize("name", ["meetings-plan.yml", "meetings-comment.yml"])
+def test_what_a_fork_can_start_has_no_secret(name: str) -> None:
+    """Nor does anything run that the pull request brings: it is never checked out where rights are."""
+    text = (FOLDER / name).read_text()
+
+    assert ("secrets." in text, "pull_request_target" in text, "download-artifact" in text) == (False,) * 3
+    assert not re.search(r"\b(ref|repository):", text)
+
+
+def test_applies_wait_for_each_other_and_are_never_cancelled() -> None:
+    groups = [workflow(f"meetings-{name}.yml")["concurrency"] for name in ("apply", "daily")]
+
+    assert groups == [{"group": "meetings-apply", "cancel-in-progress": False}] * 2
+    assert workflow("meetings-daily.yml")["True"]["schedule"] == [{"cron": "7 0 * * *"}]
+
+
+@pytest.mark.parametrize("name", ["meetings-apply.yml", "meetings-daily.yml"])
+def test_warnings_stop_an_apply(name: str) -> None:
+    ours = [each["with"] for each in steps(name) if each.get("uses", "").startswith(OURS)]
+
+    assert ours[0] == {"command": "validate", "strict": "true"}
+    assert ours[-1]["command"] == "apply"
+    assert ("plan-file" in ours[-1]) is not ("auto-approve" in ours[-1])
+
+
+def test_gitlabs_template_keeps_the_same_rules() -> None:
+    document = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text())
+
+    plan, apply = document["meetings-plan"], document["meetings-apply"]
+    state = "$CI_API_V4_URL/projects/$CI_PROJECT_ID/terraform/state/meetings"
+    assert document["variables"]["RECONCILER_STATE"] == state
+    assert apply["resource_group"] == "meetings"
+    assert plan["artifacts"]["reports"] == {"codequality": "gl-code-quality-report.json"}
+    assert apply["script"][0] == plan["script"][1] == "reconciler validate --strict"
+
+
+def test_the_hook_checks_all_that_is_declared(shell: Shell) -> None:
+    """Its entry, as pre-commit runs it: without the names of files."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    program, *arguments = hook["entry"].split()
+    shell.write("meetings/team/a.yaml", ONE)
+    good = shell(*arguments)
+    shell.write("meetings/b.yml", ONE)
+
+    twin = shell(*arguments)
+
+    assert (hook["id"], program, hook["pass_filenames"]) == ("reconciler-validate", "reconciler", False)
+    assert (good.status, twin.status) == (0, 1)
+    names = ("meetings.yaml", "meetings/team/a.yml", "reconciler.yaml", "README.md", "src/meetings.yaml")
+    assert [bool(re.search(hook["files"], name)) for name in names] == [True, True, True, False, False]
+
+
+def locked() -> dict[str, str]:
+    """What the action installs: version by name."""
+    text = (ROOT / "requirements" / "action.txt").read_text()
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", text, re.MULTILINE))
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def test_the_lock_holds_all_that_the_program_needs() -> None:
+    """And what builds it; each no older than `pyproject.toml` admits."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    needed = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["cloud"],
+        *project["build-system"]["requires"],
+    ]
+    pins = {name.lower(): version for name, version in locked().items()}
+
+    least = dict(re.split(">=", each.split(",")[0]) for each in needed)
+    assert {name: v for name, v in least.items() if numbers(pins.get(name, "0")) < numbers(v)} == {}
+
+
+def test_every_line_of_the_lock_has_hashes_and_no_address() -> None:
+    text = (ROOT / "requirements" / "action.txt").read_text()
+
+    entries = re.split(r"\n(?=[A-Za-z])", text.strip())
+    assert len(entries) == len(locked())
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert ("://" in text, "--index" in text, "--find-links" in text) == (False, False, False)
+
+
+def pipeline(shell: Shell, folder: Path, address: str) -> subprocess.CompletedProcess[str]:
+    """The plan of a merge request's pipeline."""
+    program = folder / "reconciler"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m reconciler "$@"\n')
+    program.chmod(0o755)
+    environ = {
+        "PATH": f"{folder}:/usr/bin:/bin",
+        "CI": "true",
+        "CI_API_V4_URL": address,
+        "CI_PROJECT_ID": "5",
+        "CI_MERGE_REQUEST_IID": "7",
+        "RECONCILER_NOTE_TOKEN": "token-of-the-project",
+        "RECONCILER_STATE": "s.json",
+    }
+    command = ["bash", str(ROOT / "ci" / "gitlab-plan.sh"), "plan.md"]
+    return subprocess.run(command, cwd=shell.folder, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the image that the template names has it")
+def test_a_merge_request_has_one_note(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Made, then changed, then told of an error; the exit status is the program's."""
+    folder = tmp_path_factory.mktemp("bin")
+    with gitlab() as hub:
+        forged = hub.say(f"{MARK}\nNo changes.", author=2)
+        told: list[tuple[int, str]] = []
+        for text in (ONE, ONE.replace("Launch", "Landing"), ONE.replace("duration", "durration")):
+            shell.write("meetings.yaml", text.replace("2027-01-14T15:00:00Z", FAR))
+            ran = pipeline(shell, folder, hub.address)
+            told.append((ran.returncode, hub.notes[-1]["body"]))
+
+    assert [status for status, _ in told] == [0, 0, 1]
+    words = ("Launch review", "Landing review", "    error[spec.unknown-field]")
+    assert [word in body for word, (_, body) in zip(words, told, strict=True)] == [True] * 3
+    assert (len(hub.notes), forged["body"]) == (2, f"{MARK}\nNo changes.")
+    assert all(body.startswith(MARK) for _, body in told)
+    assert hub.tokens == {"token-of-the-project"}

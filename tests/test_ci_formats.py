@@ -1,0 +1,227 @@
+"""What CI systems read of `validate`: SARIF, Code Quality; and the pieces that both are made of."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from shell import FAR, ONE, spec_of
+
+from reconciler import __version__
+from reconciler.checkout import seen_from_root
+from reconciler.errors import Diagnostic, Position, Severity, Span
+from reconciler.views import codequality, sarif
+from reconciler.views.fence import LENGTH_MAX, fenced
+from reconciler.views.fingerprint import fingerprints
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shell import Shell
+
+MISSPELT = ONE.replace("duration", "durration")
+
+
+def found(line: int = 3, *, filename: str = "team a/x.yaml", **words: Any) -> Diagnostic:
+    span = Span(filename, Position(line, 5), Position(line, 14))
+    told = {"code": "spec.unknown-field", "summary": "The meeting has no field `durration`", "span": span}
+    return Diagnostic(**{**told, **words})
+
+
+def test_sarif_names_rule_place_and_words() -> None:
+    """Checked by hand against the official schema too; here each property that it, or GitHub, requires."""
+    log = json.loads(sarif.document([found(hint="Did you mean `duration`?")]))
+
+    (run,) = log["runs"]
+    (result,) = run["results"]
+    assert (log["version"], "sarif-schema-2.1.0" in log["$schema"]) == ("2.1.0", True)
+    assert run["columnKind"] == "unicodeCodePoints"
+    assert run["tool"]["driver"] == {
+        "name": "reconciler",
+        "semanticVersion": __version__,
+        "rules": [
+            {
+                "id": "spec.unknown-field",
+                "shortDescription": {"text": "spec: unknown field"},
+                "fullDescription": {"text": "spec: unknown field"},
+                "help": {
+                    "text": "Told by `reconciler explain spec.unknown-field`, "
+                    "and in docs/errors.md#spec-unknown-field."
+                },
+                "defaultConfiguration": {"level": "error"},
+            }
+        ],
+    }
+    place = {
+        "artifactLocation": {"uri": "team%20a/x.yaml"},
+        "region": {"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": 14},
+    }
+    assert result.pop("partialFingerprints").keys() == {"reconcilerFinding/v1"}
+    assert result == {
+        "ruleId": "spec.unknown-field",
+        "ruleIndex": 0,
+        "level": "error",
+        "message": {"text": "The meeting has no field `durration`\nDid you mean `duration`?"},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def test_each_rule_of_sarif_stands_once() -> None:
+    log = json.loads(sarif.document([found(), found(code="spec.twin", severity=Severity.WARNING), found()]))
+
+    (run,) = log["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["spec.unknown-field", "spec.twin"]
+    assert [(each["ruleIndex"], each["level"]) for each in run["results"]] == [
+        (0, "error"),
+        (1, "warning"),
+        (0, "error"),
+    ]
+
+
+def test_a_finding_without_a_place_has_none_in_sarif() -> None:
+    (run,) = json.loads(sarif.document([found(span=None), found(filename="/elsewhere/x.yaml")]))["runs"]
+
+    assert "locations" not in run["results"][0]
+    (place,) = run["results"][1]["locations"]
+    assert place["physicalLocation"]["artifactLocation"] == {"uri": "file:///elsewhere/x.yaml"}
+
+
+def test_code_quality_has_what_gitlab_reads() -> None:
+    report = json.loads(
+        codequality.report([found(detail="It is\nodd"), found(span=None, severity=Severity.WARNING)])
+    )
+
+    marks = [issue.pop("fingerprint") for issue in report]
+    assert len(set(marks)) == 2
+    assert report == [
+        {
+            "description": "The meeting has no field `durration`. It is odd.",
+            "check_name": "spec.unknown-field",
+            "severity": "critical",
+            "location": {"path": "team a/x.yaml", "lines": {"begin": 3}},
+        },
+        {
+            "description": "The meeting has no field `durration`.",
+            "check_name": "spec.unknown-field",
+            "severity": "minor",
+            "location": {"path": "reconciler.yaml", "lines": {"begin": 1}},
+        },
+    ]
+
+
+def test_nothing_found_is_an_empty_report() -> None:
+    assert (json.loads(codequality.report([])), json.loads(sarif.document([]))["runs"][0]["results"]) == (
+        [],
+        [],
+    )
+
+
+def test_a_fingerprint_stays_when_lines_move() -> None:
+    """Twins are told apart by their turn; another file, key or word is another finding."""
+    one = fingerprints([found(3)])
+
+    assert fingerprints([found(30)]) == one
+    others = [found(filename="y.yaml"), found(key="retro"), found(summary="Other"), found(code="spec.twin")]
+    assert len({*one, *fingerprints([found(), found()]), *fingerprints(others)}) == 6
+
+
+def test_a_fence_cannot_be_closed_from_inside() -> None:
+    """It is longer than every run of backticks in it."""
+    assert fenced("a\n````\n# not a heading") == "`````text\na\n````\n# not a heading\n`````\n"
+    assert fenced("plain\n") == "```text\nplain\n```\n"
+
+
+def test_a_fence_holds_what_fits_a_comment() -> None:
+    block = fenced("\n".join(["x" * 999] * 70))
+
+    assert (len(block) <= LENGTH_MAX + 100, block.splitlines()[-2]) == (True, "… and 10 more lines")
+
+
+def test_paths_are_those_of_the_checkout(tmp_path: Path) -> None:
+    """Where the working folder is a part of it; a file outside of it keeps its name."""
+    folder = tmp_path / "team"
+    folder.mkdir()
+    inside, outside, placeless = found(filename="x.yaml"), found(filename="/etc/x.yaml"), found(span=None)
+
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        seen = seen_from_root([inside, outside, placeless], folder, {name: str(tmp_path)})
+        assert [each.span and each.span.filename for each in seen] == ["team/x.yaml", "/etc/x.yaml", None]
+    assert seen_from_root([inside], folder, {"CI_PROJECT_DIR": "/elsewhere"}) == (inside,)
+    assert seen_from_root([inside], folder, {}) == (inside,)
+
+
+@pytest.mark.parametrize("name", ["sarif", "codequality"])
+def test_validate_prints_them(name: str, shell: Shell) -> None:
+    """The whole of stdout, and the exit status of every format."""
+    shell.write("meetings.yaml", MISSPELT)
+
+    ran = shell("validate", "--format", name)
+
+    assert (ran.status, ran.err, "spec.unknown-field" in str(json.loads(ran.out))) == (1, "", True)
+
+
+@pytest.mark.parametrize("name", ["sarif", "codequality", "github"])
+def test_no_passcode_stands_in_a_report(name: str, shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of({"odd": {"password": "lift-off-7", "durration": 1}}, start=FAR))
+
+    ran = shell("validate", "--format", name)
+
+    assert (ran.status, "lift-off-7" in ran.out) == (1, False)
+
+
+def test_a_state_that_is_not_there_is_told_in_ci_only(shell: Shell) -> None:
+    """Before the first apply that is right, so nothing fails; a fork that missed its snapshot sees it."""
+    shell.write("meetings.yaml", ONE.replace("2027-01-14", "2099-01-14"))
+
+    at_home, in_ci = (shell("plan", "--state", "s.json", **environ) for environ in ({}, {"CI": "true"}))
+
+    assert (at_home.status, in_ci.status) == (0, 0)
+    assert ("state.absent" in at_home.out, "warning[state.absent]: There is no state yet" in in_ci.out) == (
+        False,
+        True,
+    )
+    assert shell("apply", "--sandbox", "--auto-approve", CI="true").status == 0
+
+
+def test_outside_of_github_its_files_are_left_alone(shell: Shell) -> None:
+    """The runner says who it is; a variable that happens to be set does not."""
+    shell.write("meetings.yaml", ONE)
+    files = {"GITHUB_OUTPUT": str(shell.folder / "out"), "GITHUB_STEP_SUMMARY": str(shell.folder / "sum")}
+
+    shell("validate", **files)
+
+    assert sorted(path.name for path in shell.folder.iterdir()) == ["meetings.yaml"]
+
+
+def test_an_output_file_that_cannot_be_written_fails_the_step(shell: Shell) -> None:
+    """A later step would else take nothing for no changes."""
+    shell.write("meetings.yaml", ONE.replace("2027-01-14", "2099-01-14"))
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(shell.folder / "none" / "out")}
+
+    ran = shell("plan", "--state", "s.json", **environ)
+
+    assert ran.status == 1
+    assert "error[output.unwritable]: The file that GITHUB_OUTPUT names could not be written" in ran.err
+
+
+def test_an_apply_that_has_nothing_to_do_says_so_to_github(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+    out, page = shell.folder / "out", shell.folder / "page"
+
+    shell(
+        "apply",
+        "--auto-approve",
+        "--sandbox",
+        GITHUB_ACTIONS="true",
+        GITHUB_OUTPUT=str(out),
+        GITHUB_STEP_SUMMARY=str(page),
+    )
+
+    lines = out.read_text().splitlines()
+    assert [name.partition("<<")[0] for name in lines[::3]] == [
+        *("changes", "add", "change", "destroy", "deferred", "failed", "digest")
+    ]
+    assert lines[1:18:3] == ["false", "0", "0", "0", "0", "0"]
+    assert page.read_text().startswith("### ✅ Apply complete! 0 added, 0 changed, 0 destroyed.")

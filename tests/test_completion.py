@@ -1,0 +1,144 @@
+"""What a shell completes: asked of a real bash, with the script that we print."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import intent, record
+from shell import spec_of
+
+from reconciler import statefile
+from reconciler.explanations import table
+from reconciler.state import State
+
+if TYPE_CHECKING:
+    from shell import Shell
+
+ROOT = Path(__file__).parent.parent
+BASH = shutil.which("bash")
+
+STATE = State(
+    "l",
+    3,
+    meetings={"platform-weekly": record(), "platform-retro": record(2), "$(touch evil)": record(3)},
+    intents={"launch": intent()},
+)
+
+
+def completed(shell: Shell, line: str, **environ: str) -> list[str]:
+    """What bash offers at the end of `line`."""
+    program = shell.folder / "bin" / "reconciler"
+    if not program.exists():
+        found = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
+        start = f"{found}; from reconciler.__main__ import main; sys.exit(main())"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(start)} "$@"\n')
+        program.chmod(0o755)
+        (shell.folder / "completion.bash").write_text(shell("completion", "bash").out)
+    *words, last = line.split(" ")
+    written = " ".join(shlex.quote(word) for word in (*words, last))
+    asked = (
+        f"source completion.bash; COMP_WORDS=({written}); COMP_CWORD={len(words)}; "
+        '_reconciler_completion reconciler; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        [BASH or "bash", "--norc", "-c", asked],
+        cwd=shell.folder,
+        env={"PATH": f"{program.parent}:/usr/bin:/bin", **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+pytestmark = pytest.mark.skipif(BASH is None, reason="there is no bash here")
+
+
+@pytest.fixture
+def shell_with_state(shell: Shell) -> Shell:
+    shell.write("reconciler.state.json", statefile.encode(STATE).decode())
+    shell.write("meetings.yaml", spec_of({"platform-weekly": {}, "community": {}}))
+    return shell
+
+
+def test_verbs_and_flags_are_completed(shell: Shell) -> None:
+    assert completed(shell, "reconciler va") == ["validate"]
+    assert completed(shell, "reconciler state s") == ["show"]
+    assert completed(shell, "reconciler plan --ch") == ["--changes-only"]
+    assert completed(shell, "reconciler plan --format ") == ["text", "json", "markdown"]
+
+
+def test_keys_are_completed_from_the_state(shell_with_state: Shell) -> None:
+    """A key that could not be one is never offered: a shell may expand it."""
+    shell = shell_with_state
+
+    assert completed(shell, "reconciler state show ") == ["launch", "platform-retro", "platform-weekly"]
+    assert completed(shell, "reconciler state rm platform-r") == ["platform-retro"]
+    assert completed(shell, "reconciler links platform-weekly platform-") == ["platform-retro"]
+    assert not (shell.folder / "evil").exists()
+
+
+def test_targets_are_completed_from_the_specs_too(shell_with_state: Shell) -> None:
+    shell = shell_with_state
+
+    assert completed(shell, "reconciler plan --target ") == [
+        "community",
+        "launch",
+        "platform-retro",
+        "platform-weekly",
+    ]
+    assert completed(shell, "reconciler plan --target community --target c") == []
+
+
+@pytest.mark.parametrize("way", ["flag", "environment", "settings", "sandbox"])
+def test_keys_are_those_of_the_state_that_is_meant(way: str, shell: Shell) -> None:
+    places = {"sandbox": ".reconciler/sandbox/reconciler.state.json"}
+    shell.write(places.get(way, "other.json"), statefile.encode(STATE).decode())
+    if way == "settings":
+        shell.write("reconciler.yaml", "state: other.json\n")
+    flags = {"flag": "--state other.json ", "sandbox": "--sandbox "}.get(way, "")
+    environ = {"RECONCILER_STATE": "other.json"} if way == "environment" else {}
+
+    assert completed(shell, f"reconciler state show {flags}la", **environ) == ["launch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("reconciler.state.json", "[]"),
+        ("reconciler.yaml", "budgets: {}\n"),
+        ("reconciler.yaml", "state: nowhere:x\n"),
+        ("meetings.yaml", "\tno yaml"),
+        ("reconciler.state.json/a", "a folder"),
+    ],
+)
+def test_what_cannot_be_read_completes_nothing_and_says_nothing(name: str, text: str, shell: Shell) -> None:
+    shell.write(name, text)
+
+    assert completed(shell, "reconciler plan --target ") == []
+
+
+def test_codes_and_schemas_are_completed(shell: Shell) -> None:
+    assert completed(shell, "reconciler explain links.") == [
+        code for code in table() if code.startswith("links.")
+    ]
+    assert completed(shell, "reconciler schema state-") == ["state-change", "state-list", "state-show"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("zsh", "#compdef reconciler"), ("fish", "complete --no-files")])
+def test_other_shells_have_a_script_too(name: str, said: str, shell: Shell) -> None:
+    ran = shell("completion", name)
+
+    assert (ran.status, said in ran.out, "_RECONCILER_COMPLETE" in ran.out) == (0, True, True)
+
+
+def test_a_shell_must_be_one_that_is_known(shell: Shell) -> None:
+    assert shell("completion", "tcsh").status == 1

@@ -1,0 +1,321 @@
+"""`doctor`: each check says ok or what to do, and one that fails stops no other."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builders import intent, record
+from served import Served, served
+from shell import ONE, Ran
+
+from reconciler import __version__, statefile
+from reconciler.clock import SystemClock, system_now
+from reconciler.console import Choices, Console
+from reconciler.errors import Diagnostic, Severity
+from reconciler.state import State
+from reconciler.verbs import doctor
+from reconciler.views import checks
+from reconciler.views.checks import Verdict
+from reconciler.views.look import Look
+from reconciler.workspace import Workspace
+from reconciler.zoom.told import instant_in, scopes_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shell import Shell
+
+SETTLED = ("--state", "s.json", "--format", "json")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Served]:
+    with served() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def zoom(server: Served) -> Iterator[Served]:
+    """The emulator, to be switched; afterwards it is as before."""
+    before = server.client.get("/sandbox/switches").json()
+    yield server
+    server.client.put("/sandbox/switches", json=before).raise_for_status()
+
+
+def switch(zoom: Served, **switches: Any) -> None:
+    zoom.client.put("/sandbox/switches", json=switches).raise_for_status()
+
+
+def found(ran: Ran) -> dict[str, tuple[str, str]]:
+    """Each check with its status and its code, the worst where it has several lines."""
+    (report,) = ran.rows
+    told: dict[str, tuple[str, str]] = {}
+    for each in report["checks"]:
+        if told.get(each["name"], ("ok", ""))[0] == "ok":
+            told[each["name"]] = (each["status"], each["code"] or "")
+    assert report["ok"] is ("fail" not in [each["status"] for each in report["checks"]])
+    assert all(each["remedy"] for each in report["checks"] if each["status"] != "ok")
+    return told
+
+
+def test_all_is_well_on_the_emulator(shell: Shell) -> None:
+    """A line for each check, in the order in which they are mended, and the verdict last."""
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+
+    ran = shell("doctor", "--sandbox")
+
+    *lines, blank, verdict = ran.out.splitlines()
+    assert (ran.status, ran.err, blank, verdict) == (0, "", "", "All is as it must be.")
+    assert [line.split()[:2] for line in lines] == [
+        ["ok", name]
+        for name in (
+            *("version", "settings", "specs", "state", "lock", "quota"),
+            *("credentials", "token", "scopes", "account", "hosts", "clock"),
+        )
+    ]
+    assert lines[0].endswith(f"reconciler {__version__}, Python {sys.version.split()[0]}")
+    assert lines[2].endswith("1 meeting in 1 file")
+    assert lines[3].endswith("reconciler.state.json: serial 3, 1 meeting")
+    assert lines[5].endswith("1 host; the least is 99 left of 100 today, for platform@example.com")
+    assert lines[10].endswith("platform@example.com exists and is licensed")
+
+
+def test_nothing_is_sent_or_written(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    shell("doctor", "--state", "s.json")
+
+    assert [path.name for path in shell.folder.iterdir()] == ["meetings.yaml"]
+
+
+def test_without_a_network_it_tells_what_it_can(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    told = found(shell("doctor", *SETTLED))
+
+    assert told == {
+        "version": ("ok", ""),
+        "settings": ("ok", ""),
+        "specs": ("ok", ""),
+        "state": ("ok", ""),
+        "lock": ("ok", ""),
+        "quota": ("ok", ""),
+        "credentials": ("fail", "settings.credentials"),
+    }
+
+
+def test_one_failed_check_stops_no_other(zoom: Served, shell: Shell) -> None:
+    shell.write("meetings.yaml", "version: 1\nmeetings: {a: {}, b: {}}\n")
+    shell.write("s.json", "{}")
+
+    ran = shell("doctor", *SETTLED, **zoom.environ)
+
+    told = found(ran)
+    assert ran.status == 1
+    assert {name: code for name, (status, code) in told.items() if status == "fail"} == {
+        "specs": "spec.no-host",
+        "state": "state.unreadable",
+    }
+    assert {"lock", "credentials", "token", "scopes", "account", "hosts", "clock"} <= told.keys()
+    assert "quota" not in told
+
+
+def test_settings_that_are_wrong_are_told_once(zoom: Served, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.write("reconciler.yaml", "budgets: {}\n")
+
+    told = found(shell("doctor", *SETTLED, **zoom.environ))
+
+    assert told["settings"] == ("fail", "settings.unknown-field")
+    assert told["specs"] == ("fail", "settings.unknown-field")
+    assert "credentials" not in told
+
+
+def test_a_runner_without_a_state_is_told_once(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    told = found(shell("doctor", "--format", "json", CI="true"))
+
+    assert (told["state"], "lock" in told, "quota" in told) == (("fail", "state.unnamed"), False, False)
+
+
+@pytest.mark.parametrize(
+    ("switches", "name", "verdict"),
+    [
+        ({"clients": {"client": "another"}}, "token", ("fail", "zoom.credentials")),
+        ({"scopes": ["meeting:read:admin", "user:read:admin"]}, "scopes", ("fail", "zoom.scopes")),
+        ({"scopes": ["meeting:write:admin", "meeting:read", "user:write:admin"]}, "scopes", ("ok", "")),
+        ({"users": ["somebody@example.com"]}, "hosts", ("fail", "zoom.user-unknown")),
+        ({"user_type": 1}, "hosts", ("warn", "")),
+    ],
+)
+def test_what_zoom_does_not_let_us_do_is_told(
+    switches: dict[str, Any], name: str, verdict: tuple[str, str], zoom: Served, shell: Shell
+) -> None:
+    shell.write("meetings.yaml", ONE)
+    switch(zoom, **switches)
+
+    ran = shell("doctor", *SETTLED, **zoom.environ)
+
+    assert (found(ran)[name], ran.status) == (verdict, int(verdict[0] == "fail"))
+    assert zoom.environ["ZOOM_CLIENT_SECRET"] not in ran.out
+
+
+def test_a_missing_scope_has_both_its_names(zoom: Served, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    switch(zoom, scopes=["meeting:write:admin", "meeting:read:admin"])
+
+    ran = shell("doctor", "--state", "s.json", **zoom.environ)
+
+    assert (
+        "fail  scopes       none that lets us read users [zoom.scopes]\n"
+        "                   -> Add user:read:user:admin (classic: user:read:admin or user:write:admin) "
+        "under Scopes of the app, and activate it again.\n"
+    ) in ran.out
+
+
+def test_a_token_that_was_given_is_tried(zoom: Served, shell: Shell) -> None:
+    """Nobody tells its scopes, and a refusal is told once, however many hosts there are."""
+    shell.write("meetings.yaml", ONE + "  retro: {host: b@example.com, topic: Retro, type: 3}\n")
+    environ = {name: value for name, value in zoom.environ.items() if not name.startswith("ZOOM_")}
+
+    ran = shell("doctor", *SETTLED, **environ, ZOOM_ACCESS_TOKEN="no")
+
+    told = found(ran)
+    assert (told["token"], told["scopes"], told["account"]) == (
+        ("ok", ""),
+        ("ok", ""),
+        ("fail", "zoom.token-refused"),
+    )
+    assert [each["code"] for each in ran.rows[0]["checks"] if each["name"] == "hosts"] == [
+        "zoom.token-refused"
+    ]
+
+
+def test_many_hosts_take_one_line_and_the_odd_one_its_own(zoom: Served, shell: Shell) -> None:
+    hosts = [f"h{number}@example.com" for number in range(7)]
+    meetings = (f"  m{host[1]}: {{host: {host}, topic: T{host}, type: 3}}\n" for host in hosts)
+    shell.write("meetings.yaml", "version: 1\nmeetings:\n" + "".join(meetings))
+    switch(zoom, users=hosts[:6])
+
+    (report,) = shell("doctor", *SETTLED, **zoom.environ).rows
+
+    assert [each["summary"] for each in report["checks"] if each["name"] == "hosts"] == [
+        "6 exist and are licensed",
+        "h6@example.com: Zoom knows no such user",
+    ]
+
+
+def test_a_state_of_another_account_is_told(zoom: Served, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.write("s.json", statefile.encode(State("l", 3, "api.zoom.us/other")).decode())
+
+    assert found(shell("doctor", *SETTLED, **zoom.environ))["account"] == ("fail", "state.other-origin")
+
+
+def test_interrupted_requests_and_spent_hosts_are_to_be_looked_at(shell: Shell) -> None:
+    today = f"{system_now():%Y-%m-%d}"
+    state = State(
+        "l",
+        3,
+        meetings={"launch": record()},
+        intents={"retro": intent()},
+        usage={today: {"platform@example.com": 100}},
+    )
+    shell.write("meetings.yaml", ONE)
+    shell.write("s.json", statefile.encode(state).decode())
+
+    out = shell("doctor", "--state", "s.json").out
+
+    assert (
+        f"warn  state        {shell.folder}/s.json: serial 3, 1 meeting, 1 interrupted request: retro\n"
+        "                   -> `reconciler apply` looks up what became of them.\n"
+    ) in out
+    assert "warn  quota        nothing left today for platform@example.com\n" in out
+    assert out.endswith("1 failed, 2 to look at.\n")
+
+
+def test_warnings_of_a_spec_are_to_be_looked_at(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE + "    password: lift-off-7\n")
+
+    out = shell("doctor", "--sandbox").out
+
+    assert "warn  specs        1 meeting in 1 file, 1 warning\n" in out
+    assert "lift-off-7" not in out
+
+
+def test_who_holds_the_state_is_told(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    console = Console(sys.stdin, sys.stdout, sys.stderr, {"USER": "ann"})
+    holding = Workspace(shell.folder, console, Choices(state="s.json"))
+
+    with holding.held("apply"):
+        ran = shell("doctor", "--state", "s.json")
+
+    lines = ran.out.splitlines()
+    start = next(number for number, line in enumerate(lines) if " lock " in line)
+    assert [line.strip() for line in lines[start : start + 4]][:2] == [
+        "warn  lock         somebody holds the state",
+        "Lock Info:",
+    ]
+    assert f"Who:       ann@{os.uname().nodename}" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "told"),
+    [
+        (0, "ok", "ours and Zoom's agree"),
+        (60, "warn", "s ahead of Zoom's"),
+        (-60, "warn", "s behind Zoom's"),
+        (3600, "fail", "s ahead of Zoom's"),
+    ],
+)
+def test_a_clock_that_is_off_is_told(
+    seconds: int, status: str, told: str, zoom: Served, shell: Shell
+) -> None:
+    shell.write("meetings.yaml", ONE)
+    written = io.StringIO()
+    console = Console(sys.stdin, written, sys.stderr, zoom.environ)
+    workspace = Workspace(shell.folder, console, Choices(state="s.json"))
+    workspace.__dict__["clock"] = SystemClock(lambda: system_now() + timedelta(seconds=seconds))
+
+    doctor.run(workspace, format_name="text")
+
+    line = next(line for line in written.getvalue().splitlines() if " clock " in line)
+    assert (line.split()[0], line.endswith(told)) == (status, True), line
+
+
+def test_colours_say_how_it_stands() -> None:
+    told = Diagnostic("state.locked", "Held", "by\x1b[2Jann", "Wait.", Severity.WARNING)
+
+    shown = checks.text((checks.ok("lock", "free"), checks.of("lock", told)), Look(colour=True))
+
+    assert shown.startswith("\x1b[32mok  \x1b[0m  lock  free\n\x1b[33mwarn\x1b[0m  lock  Held: by")
+    assert "\x1b[2J" not in shown
+    assert checks.of("lock", told).verdict is Verdict.WARN
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [("a b", {"a", "b"}), ("a,b", {"a", "b"}), ("", None), (None, None), (["a"], None)],
+)
+def test_scopes_are_read_as_zoom_writes_them(scope: Any, expected: set[str] | None) -> None:
+    assert scopes_in({"scope": scope}) == expected
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Tue, 99 Dec 2026 08:00:00 GMT"])
+def test_a_date_that_cannot_be_read_tells_no_time(date: str) -> None:
+    assert (instant_in({"date": date}), instant_in({})) == (None, None)
+
+
+def test_a_date_is_an_instant() -> None:
+    instant = instant_in({"date": "Tue, 01 Dec 2026 08:00:00 GMT"})
+
+    assert instant is not None
+    assert instant.isoformat() == "2026-12-01T08:00:00+00:00"

@@ -1,0 +1,194 @@
+"""What a job of GitHub Actions is told: by the program itself, in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from action_runner import outputs
+from builders import NOW as AT
+from builders import meeting, planned, spec
+from shell import HOST, ONE, spec_of
+
+from reconciler.diff import Action
+from reconciler.errors import Diagnostic, Severity
+from reconciler.events import Noticed, StepDone, StepFailed, Summary
+from reconciler.views import outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shell import Ran, Shell
+
+TWO = {"first": {}, "second": {"start_time": "2027-02-14T15:00:00Z"}}
+BROKEN = ONE.replace("duration", "durration")
+LOST = Diagnostic(code="zoom.lost", summary="Gone", detail="```\n# no heading")
+WARNED = Diagnostic(code="zoom.odd", summary="Odd", severity=Severity.WARNING)
+
+
+class Step:
+    """A step of a workflow: its files, empty before each run."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._files = {name: shell.folder.parent / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+
+    def __call__(self, *arguments: str, **environ: str) -> Ran:
+        """Run our program as the step does."""
+        for path in self._files.values():
+            path.write_text("")
+        own = {name: str(path) for name, path in self._files.items()}
+        return self._shell(*arguments, GITHUB_ACTIONS="true", **own, **environ)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What it set."""
+        return outputs(self._files["GITHUB_OUTPUT"].read_text())
+
+    @property
+    def summary(self) -> str:
+        """What the page of the run shows."""
+        return self._files["GITHUB_STEP_SUMMARY"].read_text()
+
+
+@pytest.fixture
+def step(shell: Shell, tmp_path: Path) -> Step:
+    del tmp_path
+    return Step(shell)
+
+
+def test_a_plan_counts_as_its_line_does(shell: Shell, step: Step) -> None:
+    """A replace is one to add and, where the old meeting is ended, one to destroy."""
+    shell.write("meetings.yaml", spec_of(TWO))
+    shell.sandbox("apply", "--auto-approve")
+    number = next(line for line in shell("state", "list", "--sandbox").out.split() if line.isdigit())
+    text = spec_of({**TWO, "first": {"host": "other@example.com"}, "third": {"topic": "Third"}})
+    shell.write(
+        "meetings.yaml", text[:-1] + f', "removed": [{{"key": "first", "id": {number}, "destroy": true}}]}}'
+    )
+
+    ran = step("plan", "--sandbox")
+
+    told = step.outputs
+    line = f"Plan: {told['add']} to add, {told['change']} to change, {told['destroy']} to destroy"
+    assert (line in ran.out, line) == (True, "Plan: 2 to add, 0 to change, 1 to destroy")
+    assert (told["changes"], told["deferred"], len(told["digest"])) == ("true", "0", 64)
+    assert line in step.summary
+
+
+def test_nothing_to_do_is_no_change(shell: Shell, step: Step) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+
+    step("plan", "--sandbox")
+
+    assert (step.outputs["changes"], step.outputs["add"]) == ("false", "0")
+
+
+def test_an_apply_tells_what_was_done_and_what_waits(shell: Shell, step: Step) -> None:
+    shell.write("meetings.yaml", spec_of(TWO))
+    shell.write("reconciler.yaml", "budget: {daily_limit: 1, reserve: 0}\n")
+
+    step("apply", "--auto-approve", "--sandbox", "--sandbox-now", "2026-12-01T08:00:00Z")
+
+    told = step.outputs
+    assert (told["changes"], told["add"], told["deferred"], told["failed"]) == ("true", "1", "1", "0")
+    assert step.summary.startswith("### ⏳ Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred.\n")
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_a_failure_is_reported_and_annotated(verb: str, shell: Shell, step: Step) -> None:
+    """The error goes on to stderr as ever, and the exit status is the same."""
+    shell.write("meetings.yaml", BROKEN)
+
+    ran = step(verb, "--sandbox", *(["--auto-approve"] if verb == "apply" else []))
+
+    lines = ran.err.splitlines()
+    assert (ran.status, step.outputs) == (1, {"error": "spec.unknown-field"})
+    assert lines[0].startswith("::error file=meetings.yaml,line=8,endLine=8,col=5,endColumn=14,title=")
+    assert lines[1] == "error[spec.unknown-field]: The meeting has no field `durration`"
+    assert step.summary.startswith(
+        f"### ❌ {verb.capitalize()} failed: `spec.unknown-field`\n\n```text\nerror["
+    )
+
+
+def test_annotations_go_past_a_stop(shell: Shell, step: Step) -> None:
+    """Where whoever runs us stopped commands, they are let through by his word, and stopped again."""
+    shell.write("meetings.yaml", BROKEN)
+
+    ran = step("plan", "--sandbox", RECONCILER_STOP_TOKEN="mellon")
+
+    lines = ran.err.splitlines()
+    assert (lines[0], lines[1][:8], lines[2]) == ("::mellon::", "::error ", "::stop-commands::mellon")
+
+
+def test_validate_counts_and_annotates_once(shell: Shell, step: Step) -> None:
+    """In its own format for GitHub the annotations are on stdout already."""
+    shell.write("meetings.yaml", spec_of({"odd": {"password": "lift-off-7"}}))
+
+    text, github = step("validate"), step("validate", "--format", "github")
+
+    assert (text.err[:10], github.out[:10], github.err) == ("::warning ", "::warning ", "")
+    assert step.outputs == {"valid": "true", "errors": "0", "warnings": "1"}
+    assert step.summary.startswith("### ⚠️ Valid: 1 meeting in 1 file, 1 warning.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "head"), [(ONE, "### ✅ Valid: 1 meeting"), (BROKEN, "### ❌ 1 error in 1 file.")]
+)
+def test_validate_says_at_once_how_it_stands(text: str, head: str, shell: Shell, step: Step) -> None:
+    shell.write("meetings.yaml", text)
+
+    step("validate")
+
+    assert step.summary.startswith(head)
+
+
+def test_a_report_of_drift_is_told_too(shell: Shell, step: Step) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("apply", "--auto-approve")
+
+    ran = step("drift", "--sandbox")
+
+    assert (ran.status, step.outputs["changes"], step.outputs["change"]) == (0, "false", "0")
+    assert "No drift" in step.summary
+
+
+def test_a_page_without_files_is_no_error(shell: Shell) -> None:
+    """An emulation of GitHub may set none."""
+    shell.write("meetings.yaml", ONE)
+
+    assert shell("plan", "--sandbox", GITHUB_ACTIONS="true").status == 0
+
+
+def test_what_failed_stands_above_the_log() -> None:
+    """In blocks that nothing in them can close."""
+    plan = planned(spec(meeting("lost"), meeting("done")))
+    events = (
+        Noticed(AT, WARNED),
+        StepFailed(AT, "lost", Action.CREATE, HOST, LOST),
+        StepDone(AT, "done", Action.CREATE, HOST, 1, None),
+        Summary(AT, added=1, failed=1),
+    )
+
+    told = outcome.applied(plan, events)
+
+    assert told.startswith("### ❌ Apply finished with errors: 1 added, 0 changed, 0 destroyed, 1 failed.\n")
+    assert "\n1 step failed:\n\n````text\nlost\nerror[zoom.lost]: Gone\n" in told
+    assert told.index("1 step failed") < told.index("Noticed on the way") < told.index("The log")
+    assert "warning[zoom.odd]: Odd" in told
+
+
+def test_an_apply_that_was_cut_short_says_so() -> None:
+    plan = planned(spec(meeting()))
+
+    told = outcome.applied(plan, [StepDone(AT, "launch", Action.CREATE, HOST, 1, None)])
+
+    assert told.startswith("### ❌ Apply was cut short: the next one looks up what was under way.\n")
+    assert "launch created as 1" in told
+
+
+def test_errors_of_one_kind_are_counted() -> None:
+    assert outcome.failed("plan", [LOST, LOST, WARNED]).startswith(
+        "### ❌ Plan failed: `zoom.lost` (2 times)\n"
+    )

@@ -1,0 +1,316 @@
+"""`init`: a first spec that is valid, from flags or from a conversation, and nothing overwritten."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from test_cli_terminal import _live
+
+from reconciler import resources
+from reconciler.document import Source
+from reconciler.settings import Settings
+from reconciler.spec import parse
+from reconciler.verbs.first_spec import Answers, next_start, settings, text, workflow
+from reconciler.verbs.local_zone import local_zone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shell import Shell
+
+FLAGS = ("init", "--yes", "--host", "platform@example.com", "--timezone", "Europe/Berlin")
+
+
+def converse(folder: Path, answers: list[tuple[str, str]], *arguments: str) -> tuple[int, str]:
+    """Run `init` on a terminal of its own; each answer is typed once its question stands there."""
+    child, terminal = pty.fork()
+    if child == 0:
+        _live(folder, ("init", *arguments), {"TZ": "Europe/Berlin"})
+    shown, waiting, seen = b"", list(answers), 0
+    while True:
+        try:
+            shown += (part := os.read(terminal, 4096))
+        except OSError:  # how Linux tells that the other side is gone
+            break
+        if not part:
+            break
+        if waiting and (place := shown.find(waiting[0][0].encode(), seen)) >= 0 and shown.endswith(b": "):
+            seen = place + len(waiting[0][0])
+            os.write(terminal, waiting.pop(0)[1].encode())
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), shown.decode()
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_a_first_spec_is_valid_and_can_be_planned_and_applied(shell: Shell) -> None:
+    """From an empty folder to meetings on the emulator."""
+    begun = shell(*FLAGS, "--start", "2099-01-12 10:00")
+
+    ran = [
+        shell("validate", "--strict"),
+        shell("plan", "--sandbox", "--out", "plan.json"),
+        shell("apply", "--sandbox", "--plan", "plan.json"),
+        shell("plan", "--sandbox"),
+    ]
+
+    assert (begun.status, [each.status for each in ran]) == (0, [0, 0, 0, 0])
+    assert ran[1].out.splitlines()[:2] == [
+        '+ team-weekly "Team weekly" for platform@example.com',
+        "    every Monday, 10:00 Europe/Berlin, 20 times, until 25 May 2099, 45 min, next Mon 12 Jan 2099",
+    ]
+    assert "No changes." in ran[3].out
+
+
+def test_what_was_written_is_told_with_the_next_steps(shell: Shell) -> None:
+    lines = shell(*FLAGS).out.splitlines()
+
+    assert lines[0] == "Wrote meetings.yaml, meetings.schema.json, .gitignore."
+    assert [line.split("  ")[1] for line in lines[3:]] == [
+        "meetings.yaml",
+        "reconciler validate --strict",
+        "reconciler plan --sandbox",
+        "reconciler apply --sandbox",
+        "reconciler doctor",
+    ]
+
+
+def test_an_editor_finds_the_schema(shell: Shell) -> None:
+    shell(*FLAGS)
+
+    written = files(shell.folder)
+    assert written["meetings.yaml"].startswith("# yaml-language-server: $schema=meetings.schema.json\n")
+    assert written["meetings.schema.json"].encode() == resources.read("meetings.schema.json")
+
+
+def test_a_meeting_may_happen_once(shell: Shell) -> None:
+    shell(*FLAGS, "--once", "--topic", "Launch: #1 <all>", "--start", "2099-01-14T15:00:00Z")
+
+    declared = yaml.safe_load(files(shell.folder)["meetings.yaml"])["meetings"]
+    assert list(declared) == ["launch-1-all"]
+    assert declared["launch-1-all"]["topic"] == "Launch: #1 <all>"
+    assert "recurrence" not in declared["launch-1-all"]
+    assert shell("validate", "--strict").status == 0
+
+
+def test_a_series_is_on_the_day_of_its_start(shell: Shell) -> None:
+    shell(*FLAGS, "--start", "2099-01-15T09:30")
+
+    assert '"5", end_times: 20}  # every Thursday' in files(shell.folder)["meetings.yaml"]
+
+
+@pytest.mark.parametrize(
+    "topic", ["Weekly", "NO", "a: b # c", "Über uns", "日本", "x" * 200, "{[&*!|>'\"%@`"]
+)
+@pytest.mark.parametrize("weekly", [True, False])
+def test_whatever_a_topic_holds_the_spec_says_it(topic: str, weekly: bool) -> None:  # noqa: FBT001 - a case
+    written = text(Answers("a@example.com", topic, "Europe/Berlin", "2099-01-12T10:00:00", weekly))
+
+    parsed = parse([Source("meetings.yaml", written.encode())], Settings())
+
+    assert parsed.diagnostics == ()
+    assert parsed.spec is not None
+    assert [one.attributes["topic"] for one in parsed.spec.meetings.values()] == [topic]
+
+
+@pytest.mark.parametrize(
+    ("now", "timezone", "start"),
+    [
+        ("2026-12-01T08:00:00", "Europe/Berlin", "2026-12-07T10:00:00"),
+        ("2026-12-06T08:59:59", "Europe/Berlin", "2026-12-07T10:00:00"),
+        ("2026-12-06T09:00:01", "Europe/Berlin", "2026-12-14T10:00:00"),  # less than a day away
+        ("2026-12-06T22:00:00", "Pacific/Auckland", "2026-12-14T10:00:00"),  # Monday there already
+        ("2026-12-05T20:59:00", "Pacific/Auckland", "2026-12-07T10:00:00"),
+        ("2026-12-07T09:00:00", "UTC", "2026-12-14T10:00:00"),
+    ],
+)
+def test_the_first_start_is_a_monday_a_day_away(now: str, timezone: str, start: str) -> None:
+    assert next_start(datetime.fromisoformat(now).replace(tzinfo=UTC), timezone) == start
+
+
+@pytest.mark.parametrize(
+    "name", ["meetings.yaml", "reconciler.yaml", "meetings.schema.json", "meetings/a.yaml"]
+)
+def test_what_exists_is_left_alone(name: str, shell: Shell) -> None:
+    shell.write(name, "version: 1\n")
+
+    ran = shell(*FLAGS, "--ci", "github", "--state", "s3://bucket/state.json")
+
+    told = "meetings/" if "/" in name else name
+    assert (ran.status, ran.out, files(shell.folder)) == (1, "", {name: "version: 1\n"})
+    assert ran.err.splitlines()[:2] == [
+        "error[init.exists]: Something is here already",
+        f"  = {told}: what somebody wrote is never overwritten. Nothing was written.",
+    ]
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_workflows_are_written_where_their_system_looks(system: str, shell: Shell) -> None:
+    folder = {"github": ".github/workflows/", "gitlab": ""}[system]
+
+    ran = shell(*FLAGS, "--ci", system)
+
+    shipped = resources.workflows(system)
+    written = files(shell.folder)
+    assert (ran.status, shipped != {}) == (0, True)
+    assert {name: written[folder + name] for name in shipped} == shipped
+    assert written.get("reconciler.yaml", "").endswith("state: git:reconciler-state\n") is (
+        system == "github"
+    )
+    assert "put in OWNER and the commit" in ran.out
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_workflows_name_the_state_that_was_asked_for(system: str, shell: Shell) -> None:
+    ran = shell(*FLAGS, "--ci", system, "--state", "s3://acme-ops/meetings.json")
+
+    written = files(shell.folder)
+    flows = [text for name, text in written.items() if name.endswith(".yml")]
+    assert ran.status == 0
+    assert "git:reconciler-state" not in "".join(flows)
+    assert any('"s3://acme-ops/meetings.json"' in flow for flow in flows)
+    assert all(yaml.safe_load(flow) for flow in flows)
+    assert written["reconciler.yaml"].endswith("state: s3://acme-ops/meetings.json\n")
+    assert shell("validate", "--strict").status == 0
+
+
+def test_a_workflow_takes_any_text_for_a_place() -> None:
+    hostile = 'x"\n  run: evil # ${{ secrets.A }}'
+
+    flow = workflow("a:\n  state: git:reconciler-state\n", hostile)
+
+    assert yaml.safe_load(flow) == {"a": {"state": hostile}}
+    assert yaml.safe_load(settings("a: b")) == {"state": "a: b"}
+
+
+def test_one_workflow_that_exists_stops_all(shell: Shell) -> None:
+    name = f".github/workflows/{next(iter(resources.workflows('github')))}"
+    shell.write(name, "mine\n")
+
+    ran = shell(*FLAGS, "--ci", "github")
+
+    assert (ran.status, files(shell.folder)) == (1, {name: "mine\n"})
+
+
+def test_nothing_is_left_half_written(shell: Shell) -> None:
+    """A file in the place of a folder is met only when the workflows are written."""
+    shell.write(".github", "a file\n")
+
+    ran = shell(*FLAGS, "--ci", "github")
+
+    assert (ran.status, files(shell.folder)) == (1, {".github": "a file\n"})
+    assert "error[output.unwritable]" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [
+        (["--host", "no host"], "spec.wrong-form"),
+        (["--timezone", "Europe/Berln"], "time.zone-unknown"),
+        (["--start", "tomorrow"], "spec.wrong-form"),
+        (["--state", "https://example.com/state"], "settings.state-address"),
+        (["--topic", ""], "meeting.topic-missing"),
+    ],
+)
+def test_a_flag_that_makes_no_valid_spec_writes_nothing(flags: list[str], code: str, shell: Shell) -> None:
+    ran = shell(*FLAGS, *flags)
+
+    assert (ran.status, ran.out, files(shell.folder)) == (1, "", {})
+    assert f"error[{code}]" in ran.err
+
+
+def test_a_host_cannot_be_guessed(shell: Shell) -> None:
+    ran = shell("init", "--yes")
+
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        1,
+        "error[init.no-host]: Nobody said whose meetings they are",
+    )
+
+
+def test_git_is_told_once_to_leave_the_emulator_alone(shell: Shell) -> None:
+    shell.write(".gitignore", "*.pyc")
+
+    ran = shell(*FLAGS)
+
+    assert (shell.folder / ".gitignore").read_text() == "*.pyc\n.reconciler/\n"
+    assert ".gitignore" in ran.out
+
+
+def test_git_is_not_told_twice(shell: Shell) -> None:
+    shell.write(".gitignore", ".reconciler/\n")
+
+    ran = shell(*FLAGS)
+
+    assert ((shell.folder / ".gitignore").read_text(), ".gitignore" in ran.out) == (".reconciler/\n", False)
+
+
+def test_a_person_is_asked(tmp_path: Path) -> None:
+    """Enter takes what stands in brackets; what cannot be is asked for again, with the reason."""
+    status, shown = converse(
+        tmp_path,
+        [
+            ("Whose meetings", "nobody at all\n"),
+            ("Whose meetings", "platform@example.com\n"),
+            ("Topic of the first meeting [Team weekly]", "Retro\n"),
+            ("Time zone [Europe/Berlin]", "Europe/Lodnon\n"),
+            ("Time zone [Europe/Berlin]", "Europe/London\n"),
+            ("Weekly, or once [weekly]", "often\n"),
+            ("Weekly, or once [weekly]", "\n"),
+            ("First start", "2099-01-13 09:30\n"),
+            ("Workflows for github, gitlab or none [none]", "\n"),
+        ],
+    )
+
+    declared = yaml.safe_load(files(tmp_path)["meetings.yaml"])
+    assert status == 0, shown
+    assert "A host is an e-mail or a user id" in shown
+    assert "Did you mean `Europe/London`?" in shown
+    assert "It is one of weekly, once." in shown
+    assert declared["defaults"]["timezone"] == "Europe/London"
+    assert declared["meetings"]["retro"]["recurrence"]["weekly_days"] == "3"
+
+
+def test_a_flag_answers_its_question(tmp_path: Path) -> None:
+    status, shown = converse(
+        tmp_path,
+        [("First start, as on the wall there [", "\n")],
+        *("--host", "a@example.com", "--topic", "Retro", "--timezone", "UTC", "--once", "--ci", "none"),
+    )
+
+    assert (status, re.findall(r"^[A-Z][^:\r]*: ", shown, re.MULTILINE)[1:]) == (0, []), shown
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("\x04", 1), ("\x03", 130)])
+def test_whoever_leaves_leaves_nothing(typed: str, expected: int, tmp_path: Path) -> None:
+    status, _ = converse(tmp_path, [("Whose meetings", typed)])
+
+    assert (status, files(tmp_path)) == (expected, {})
+
+
+@pytest.mark.parametrize(
+    ("environ", "target", "expected"),
+    [
+        ({"TZ": "Asia/Tokyo"}, "/usr/share/zoneinfo/Europe/Berlin", "Asia/Tokyo"),
+        ({"TZ": ":Asia/Tokyo"}, "/nowhere", "Asia/Tokyo"),
+        ({}, "/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin"),
+        ({"TZ": "CET-1CEST"}, "/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin"),
+        ({}, "/usr/share/zoneinfo/Etc/UTC", "UTC"),
+        ({"TZ": "../../etc/passwd"}, "/nowhere", "UTC"),
+    ],
+)
+def test_the_machine_has_a_zone(environ: dict[str, str], target: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "localtime").symlink_to(target)
+
+    assert local_zone(environ, tmp_path / "localtime") == expected

@@ -1,0 +1,241 @@
+"""The formats for programs: described whole, and written even where a run fails."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+from machine_formats import BY_VERB, closed, misfits, validator
+from served import Served, served
+from shell import ONE
+
+from reconciler import resources
+from reconciler.cli import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shell import Ran, Shell
+
+FORMATS = sorted({"state", *BY_VERB.values()})
+OPEN = """\
+version: 1
+meetings:
+  retro: {topic: Retro, type: 2, duration: 60}
+"""
+"""A spec with two errors: no host, no start."""
+
+
+@pytest.fixture(scope="module")
+def zoom() -> Iterator[Served]:
+    with served() as emulator:
+        yield emulator
+
+
+def verbs(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from verbs(command, (*above, name))
+        else:
+            yield " ".join((*above, name)), command
+
+
+def shared_definitions() -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for name in FORMATS:
+        for defined, schema in resources.document(f"{name}.schema.json").get("definitions", {}).items():
+            if defined in {"count", "day", "diagnostic", "id", "instant", "position", "range"}:
+                found.setdefault(defined, []).append(schema)
+    return found
+
+
+def codes(ran: Ran) -> list[str]:
+    """The codes of a log's diagnostics, held against its first and its last line."""
+    first, *told, last = ran.rows
+    assert (first["type"], last["type"], last["ended_early"]) == ("version", "summary", True), ran.out
+    return [row["diagnostic"]["code"] for row in told]
+
+
+def test_every_verb_that_prints_json_has_a_schema() -> None:
+    printing = {
+        name
+        for name, command in verbs()
+        for each in command.params
+        if isinstance(each.type, click.Choice) and "json" in each.type.choices
+    }
+
+    assert printing == set(BY_VERB)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_later_minor_version_may_add_fields(name: str) -> None:
+    """Whoever checks with the schema of today can read the documents of tomorrow."""
+    text = resources.read(f"{name}.schema.json").decode()
+
+    assert '"additionalProperties": false' not in text.replace("\n", "") or name == "state"
+
+
+@pytest.mark.parametrize("place", [(), ("options",), ("steps", 0), ("diagnostics", 0)])
+def test_a_field_that_no_schema_names_is_refused_in_tests(place: tuple[str | int, ...], shell: Shell) -> None:
+    """And by the published schema it is not."""
+    shell.write("meetings.yaml", ONE)
+    plan = shell.sandbox("plan", "--format", "json", "--target", "launch-*", "--target", "nothing").rows[0]
+    whole: Any = copy.deepcopy(plan)
+    inner = whole
+    for step in place:
+        inner = inner[step]
+    inner["surprise"] = 1
+
+    assert misfits("plan", json.dumps(plan)) == []
+    assert "surprise" in misfits("plan", json.dumps(whole))[0]
+    assert type(validator("plan"))(resources.document("plan.schema.json")).is_valid(whole)
+
+
+def test_what_says_already_what_else_may_stand_there_stays_open() -> None:
+    named = {"type": "object", "properties": {"a": {}}}
+
+    assert closed([named, {**named, "additionalProperties": True}, 1]) == [
+        {**named, "additionalProperties": False},
+        {**named, "additionalProperties": True},
+        1,
+    ]
+
+
+def test_the_schemas_agree_on_what_they_share() -> None:
+    assert [name for name, each in shared_definitions().items() if any(one != each[0] for one in each)] == []
+
+
+@pytest.mark.parametrize("format_name", ["text", "json"])
+def test_json_is_written_beside_any_view(format_name: str, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    ran = shell.sandbox("plan", "--format", format_name, "--json-into", "plan.json")
+
+    written = json.loads((shell.folder / "plan.json").read_text())
+    assert (ran.status, [step["key"] for step in written["steps"]]) == (0, ["launch-review"])
+    assert ran.out.startswith("+ launch-review") or json.loads(ran.out) == written
+
+
+@pytest.mark.parametrize("arguments", [["plan"], ["plan", "--json-into", "-"], ["plan", "--refresh"]])
+def test_a_plan_that_cannot_be_made_is_no_empty_plan(arguments: list[str], shell: Shell) -> None:
+    """The report says why, people read it on stderr all the same, and nobody finds steps in it."""
+    shell.write("meetings.yaml", OPEN)
+
+    ran = shell(*arguments, "--state", "s.json", "--format", "json", "--json-into", "plan.json")
+
+    (report,) = ran.rows
+    assert json.loads((shell.folder / "plan.json").read_text()) == report
+    assert (ran.status, report["failed"], "steps" in report) == (1, True, False)
+    assert [each["code"] for each in report["diagnostics"]] == ["spec.no-host", "time.start-missing"]
+    assert "error[spec.no-host]" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["plan", "--state", "s.json"], "state.unreadable"),
+        (["plan", "--refresh", "--state", "good.json"], "settings.credentials"),
+        (["drift", "--state", "s.json"], "state.unreadable"),
+        (["plan", "--sandbox", "--sandbox-now", "soon"], "sandbox.clock"),
+    ],
+)
+def test_a_report_says_why_there_is_no_plan(arguments: list[str], code: str, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.write("s.json", "[]")
+
+    ran = shell(*arguments, "--format", "json")
+
+    (report,) = ran.rows
+    assert (ran.status, [each["code"] for each in report["diagnostics"]]) == (1, [code])
+
+
+def test_only_json_is_told_in_json(shell: Shell) -> None:
+    shell.write("meetings.yaml", OPEN)
+
+    ran = shell("plan", "--json-into", "plan.json", "--state", "s.json")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert json.loads((shell.folder / "plan.json").read_text())["failed"]
+
+
+def test_a_report_that_cannot_be_written_hides_no_error(shell: Shell) -> None:
+    shell.write("meetings.yaml", OPEN)
+
+    ran = shell("plan", "--json-into", "nowhere/plan.json", "--state", "s.json")
+
+    assert ("error[spec.no-host]" in ran.err, "output.unwritable" in ran.err) == (True, False)
+
+
+def test_a_failed_report_approves_nothing(shell: Shell) -> None:
+    shell.write("meetings.yaml", OPEN)
+    shell("plan", "--json-into", "plan.json", "--state", "s.json")
+
+    ran = shell("apply", "--plan", "plan.json", "--state", "s.json")
+
+    assert (ran.status, "error[plan.unreadable]" in ran.err) == (1, True)
+
+
+def test_findings_are_written_though_the_spec_is_wrong(shell: Shell) -> None:
+    shell.write("meetings.yaml", OPEN)
+    shell.write("reconciler.yaml", "budget: 7\n")
+
+    ran = shell("validate", "--format", "json")
+
+    report = json.loads(ran.out)
+    assert (ran.status, report["valid"], report["error_count"]) == (1, False, 3)
+
+
+def test_a_locked_state_ends_the_log_of_an_apply(shell: Shell) -> None:
+    from filelock import FileLock  # noqa: PLC0415 - only here
+
+    shell.write("meetings.yaml", ONE)
+    with FileLock(shell.folder / "s.json.lock"):
+        ran = shell("apply", "--auto-approve", "--format", "json", "--state", "s.json")
+
+    assert (ran.status, codes(ran)) == (4, ["state.locked"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "flags", "code"),
+    [
+        (OPEN, ["--auto-approve"], ["spec.no-host", "time.start-missing"]),
+        (ONE, [], ["usage.no-prompt"]),
+        (ONE, ["--plan", "nothing.json"], ["plan.unreadable"]),
+        (ONE, ["--auto-approve"], ["settings.credentials"]),
+        (ONE, ["--auto-approve", "--state", "nowhere:x"], ["state.unknown-store"]),
+    ],
+)
+def test_an_apply_that_sends_nothing_ends_its_log(
+    spec: str, flags: list[str], code: list[str], shell: Shell
+) -> None:
+    shell.write("meetings.yaml", spec.replace("2027", "2099"))
+
+    ran = shell("apply", "--format", "json", "--state", "s.json", *flags)
+
+    assert (ran.status, codes(ran)) == (1, code)
+    assert f"error[{code[0]}]" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("environ", "code"),
+    [
+        ({"ZOOM_CLIENT_SECRET": "", "ZOOM_CLIENT_ID": "", "ZOOM_ACCOUNT_ID": "", "ZOOM_ACCESS_TOKEN": "no"},
+         "zoom.token-refused"),
+        ({"RECONCILER_AUTH_URL": "http://127.0.0.1:1/oauth/token"}, "zoom.no-token"),
+    ],
+)  # fmt: skip
+def test_an_apply_that_is_let_in_nowhere_ends_its_log(
+    environ: dict[str, str], code: str, zoom: Served, shell: Shell
+) -> None:
+    """Once the log is open, too: what ended it comes before the summary."""
+    shell.write("meetings.yaml", ONE.replace("2027", "2099"))
+    arguments = ("apply", "--auto-approve", "--format", "json", "--state", "s.json")
+
+    ran = shell(*arguments, **{**zoom.environ, **environ})
+
+    assert ran.status == 1
+    assert ran.rows[0]["type"] == "version"
+    assert (ran.rows[-1]["type"], code in ran.out) == ("summary", True)
