@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import intent, record
+from click.shell_completion import ShellComplete
 from shell import spec_of
 
 from reconciler import statefile
+from reconciler.cli import cli
 from reconciler.explanations import table
 from reconciler.state import State
+from reconciler.verbs import completing
 
 if TYPE_CHECKING:
     from shell import Shell
@@ -142,3 +145,29 @@ def test_other_shells_have_a_script_too(name: str, said: str, shell: Shell) -> N
 
 def test_a_shell_must_be_one_that_is_known(shell: Shell) -> None:
     assert shell("completion", "tcsh").status == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "begun", "offered"),
+    [
+        (["state", "show"], "la", ["launch"]),
+        (["plan", "--target"], "c", ["community"]),
+        (["state", "show", "--sandbox"], "", []),
+        (["explain"], "links.g", ["links.gone"]),
+        (["schema"], "pl", ["plan"]),
+    ],
+)
+def test_every_shell_is_offered_the_same(
+    words: list[str], begun: str, offered: list[str], shell_with_state: Shell
+) -> None:
+    """What is offered does not hang on the script that asks."""
+    offers = ShellComplete(cli, {}, "reconciler", "_RECONCILER_COMPLETE").get_completions(words, begun)
+
+    assert ([offer.value for offer in offers], shell_with_state.folder) == (offered, Path.cwd())
+
+
+@pytest.mark.parametrize("text", ["state: nowhere:x\n", "budgets: {}\n"])
+def test_settings_that_cannot_be_used_offer_nothing(text: str, shell_with_state: Shell) -> None:
+    shell_with_state.write("reconciler.yaml", text)
+
+    assert completing.recorded(Path.cwd(), {}, state=None, sandbox=False) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -13,9 +14,11 @@ import yaml
 from test_cli_terminal import _live
 
 from reconciler import resources
+from reconciler.console import Console
 from reconciler.document import Source
 from reconciler.settings import Settings
 from reconciler.spec import parse
+from reconciler.verbs.asking import Asker, UnansweredError
 from reconciler.verbs.first_spec import Answers, next_start, settings, text, workflow
 from reconciler.verbs.local_zone import local_zone
 
@@ -314,3 +317,27 @@ def test_the_machine_has_a_zone(environ: dict[str, str], target: str, expected: 
     (tmp_path / "localtime").symlink_to(target)
 
     assert local_zone(environ, tmp_path / "localtime") == expected
+
+
+def asker(typed: str) -> tuple[Asker, io.StringIO]:
+    said = io.StringIO()
+    return Asker(Console(io.StringIO(typed), io.StringIO(), said, {}), is_asked=True), said
+
+
+def test_an_answer_that_cannot_be_taken_is_asked_for_again() -> None:
+    asking, said = asker("often\n\n")
+
+    answer = asking.answer(None, "How", "once", lambda text: None if text == "once" else "It is once.")
+
+    assert (answer, said.getvalue()) == (
+        "once",
+        "How [once]:   It is once.\nHow [once]: ",
+    )
+
+
+def test_the_end_of_the_input_is_no_answer() -> None:
+    asking, said = asker("")
+
+    with pytest.raises(UnansweredError):
+        asking.answer(None, "Who", "")
+    assert said.getvalue() == "Who: "
