@@ -261,3 +261,21 @@ def test_a_takeover_that_cannot_be_written_frees_the_lock(world: World) -> None:
         raise AssertionError("it was held all the same")
 
     assert world.documents.standing[LOCK].document == FREE
+
+
+@pytest.mark.parametrize("has_state", [True, False])
+def test_a_state_that_was_read_after_the_lock_ran_out_is_not_written_over(
+    world: World,
+    has_state: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Found by the simulator: frozen before it read, it would name the version of whoever took over."""
+    if has_state:
+        world.store.write(statefile.encode(state(serial=4)), replaces=None)
+    workspace = world.workspace()
+    world.place.wait = lambda: world.place.calls[-1] == "get state" and world.clock.advance(61)
+
+    code, detail = failure(lambda: workspace.rewrite("state rm", lambda found: found))
+
+    assert (code, world.stands is not None) == ("state.lease-lost", has_state)
+    assert detail.startswith("It was not renewed while memory was read")
+    assert "put state" not in world.place.calls[-4:]
