@@ -336,6 +336,20 @@ def test_a_fetch_that_takes_too_long_fails(team: Team, monkeypatch: pytest.Monke
         assert complaint(lambda: team.place("a").get(STATE)).startswith("state.unreachable: ")
 
 
+def test_a_helper_that_stays_behind_is_not_waited_for(team: Team) -> None:
+    """As the shared connection of ssh does, with what git complains to still open."""
+    folder = team.checkout("a")
+    script = team.folder / "receive-pack"
+    script.write_text('#!/bin/sh\nsleep 5 </dev/null >/dev/null &\nexec git-receive-pack "$@"\n')
+    script.chmod(0o700)
+    git(folder, "config", "remote.origin.receivepack", str(script))
+
+    began = time.monotonic()
+    team.place("a").put(STATE, ONE, replaces=None, note="")
+
+    assert time.monotonic() - began < 3
+
+
 # The lease
 
 
