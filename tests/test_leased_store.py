@@ -47,6 +47,11 @@ class World:
         opened.store = self.store
         return opened
 
+    def sleep_while_reading(self) -> None:
+        """Be asleep for longer than the lease while the state is read."""
+        if self.place.calls[-1] == "get state":
+            self.clock.advance(61)
+
     @property
     def stands(self) -> bytes | None:
         """The state as everybody sees it."""
@@ -272,7 +277,7 @@ def test_a_state_that_was_read_after_the_lock_ran_out_is_not_written_over(
     if has_state:
         world.store.write(statefile.encode(state(serial=4)), replaces=None)
     workspace = world.workspace()
-    world.place.wait = lambda: world.place.calls[-1] == "get state" and world.clock.advance(61)
+    world.place.wait = world.sleep_while_reading
 
     code, detail = failure(lambda: workspace.rewrite("state rm", lambda found: found))
 
