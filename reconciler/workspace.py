@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler import sources, spec, state_format, statefile, stores
 from reconciler.budget import Allowances, Limits
 from reconciler.clock import SystemClock, system_now
-from reconciler.errors import Diagnostic, Finding, SettingsError, Severity, SpecError
+from reconciler.errors import Diagnostic, Finding, SettingsError, Severity, SpecError, StateError
 from reconciler.renewal import kept_alive
 from reconciler.settings import Settings
 from reconciler.state import State
@@ -160,9 +160,12 @@ class Workspace:
     def _to_write(self, lease: Lease) -> tuple[State, str | None]:
         """The state and its version, of a format that we can write without loss.
 
-        After a takeover it is written once more: whoever held it before can write nothing any more.
+        After a takeover it is written once more: whoever held it before can write nothing any more,
+        since a version counts only where it was read while the lock was still held.
         """
         snapshot = self.store.read()
+        if not lease.seconds_left():
+            raise StateError(_ran_out(self.store.location))
         if snapshot is None:
             return State(), None
         state = statefile.decode(snapshot.document, self.store.location)
@@ -190,6 +193,16 @@ class Workspace:
         if self.console.is_ci:
             raise SettingsError(_unnamed_state())
         return STATE_FILE
+
+
+def _ran_out(location: str) -> Diagnostic:
+    return Diagnostic(
+        code="state.lease-lost",
+        summary="The lock on the state ran out",
+        detail=f"It was not renewed while {location} was read, so that another run may hold it by now. "
+        "Nothing was sent.",
+        hint="Run the same command again.",
+    )
 
 
 def _limits(budget: BudgetSettings) -> Limits:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -22,6 +24,9 @@ BRANCH = "reconciler-state"
 
 ALONE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 """No settings of the machine's."""
+
+CHECKOUTS = ("a", "b")
+"""Those that `make` has made already."""
 
 NAMED = {
     f"GIT_{role}_{part}": value
@@ -48,6 +53,14 @@ def make(folder: Path) -> None:
     git(folder / "ann", "commit", "-q", "-m", "Begin")
     git(folder / "ann", "remote", "add", "origin", "../ops.git")
     git(folder / "ann", "push", "-q", "origin", "main")
+    for name in CHECKOUTS:
+        check_out(f"file://{folder}/ops.git", folder / name)
+
+
+def check_out(address: str, place: Path) -> None:
+    """Make a checkout as CI does: one commit, one branch, detached."""
+    git(place.parent, "clone", "-q", "--depth=1", "--single-branch", "--template=", address, str(place))
+    git(place, "checkout", "-q", "--detach")
 
 
 class Team:
@@ -58,6 +71,9 @@ class Team:
         self.remote = folder / "ops.git"
         self.clock = ManualClock()
         self.told: list[str] = []
+        for name in CHECKOUTS:
+            config = folder / name / ".git" / "config"
+            config.write_text(re.sub(r"file://.*", self.address, config.read_text()))
 
     @property
     def address(self) -> str:
@@ -70,11 +86,12 @@ class Team:
         git(self.folder / name, "commit", "-q", "-m", "Change")
 
     def checkout(self, name: str, address: str = "") -> Path:
-        """A checkout as CI makes it: one commit, one branch, detached."""
+        """A checkout as CI makes it; with an `address`, a new one of that."""
         place = self.folder / name
-        shallow = ("--depth=1", "--single-branch", "--template=")
-        git(self.folder, "clone", "-q", *shallow, address or self.address, str(place))
-        git(place, "checkout", "-q", "--detach")
+        if address and place.exists():
+            shutil.rmtree(place)
+        if not place.exists():
+            check_out(address or self.address, place)
         return place
 
     def surroundings(self, place: Path, **environ: str) -> Surroundings:
@@ -90,9 +107,7 @@ class Team:
 
     def place(self, name: str, **environ: str) -> GitPlace:
         """The state's place, seen from a checkout of its own."""
-        folder = self.folder / name
-        folder = folder if folder.exists() else self.checkout(name)
-        return GitPlace(BRANCH, self.surroundings(folder, **environ))
+        return GitPlace(BRANCH, self.surroundings(self.checkout(name), **environ))
 
     def hook(self, name: str, script: str) -> None:
         """Have the remote run `script` at that hook; an empty one ends it."""

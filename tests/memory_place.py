@@ -85,7 +85,7 @@ class MemoryPlace:
         *,
         author: str = "",
         decide: Callable[[str], Fate] = lambda _call: Fate.OK,
-        wait: Callable[[], None] = lambda: None,
+        wait: Callable[[], object] = lambda: None,
     ) -> None:
         self.documents = documents or Documents()
         self.fates: defaultdict[str, deque[Fate]] = defaultdict(deque)
@@ -94,32 +94,32 @@ class MemoryPlace:
         self.keeps_conditions = True
         self._author = author
         self._decide = decide
-        self._wait = wait
+        self.wait = wait
 
     def get(self, name: str) -> Snapshot | None:
         """What stands there."""
         fate = self._met(f"get {name}")
-        self._wait()
+        self.wait()
         if fate is not Fate.OK:
             raise StateError(Diagnostic("memory.unreadable", "It cannot be read now"))
         found = self.documents.standing.get(name)
-        self._wait()
+        self.wait()
         return found
 
     def put(self, name: str, document: bytes, *, replaces: str | None, note: str) -> str:
         """Write it, or what its fate says instead."""
         fate = self._met(f"put {name}")
         self.notes.append(note)
-        self._wait()
+        self.wait()
         if fate is Fate.REFUSED:
             raise StateError(Diagnostic("memory.refused", "It is refused"))
         if fate is Fate.LATE:
             self.documents.delay(name, self._author, document, replaces)
         if fate in {Fate.LATE, Fate.LOST}:
-            self._wait()
+            self.wait()
             raise UnansweredError(Diagnostic("memory.unanswered", "No answer came"))
         version = self.documents.put(name, self._author, document, replaces)
-        self._wait()
+        self.wait()
         if fate is Fate.UNTOLD:
             raise UnansweredError(Diagnostic("memory.unanswered", "No answer came"))
         if fate is Fate.DISOWNED:

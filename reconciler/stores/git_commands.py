@@ -6,13 +6,14 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 LOCAL_SECONDS = 10.0
@@ -76,27 +77,35 @@ def run(
 
     It runs in a session of its own: a Ctrl-C at the terminal is for us to hear, and not for a push.
     """
-    try:
-        process = subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
-            ("git", *arguments),  # noqa: S607 - whichever git the person uses
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise _no_git(error) from error
-    with process:
+    # What it complains of goes to a file: a helper that stays behind, such as ssh's shared connection,
+    # would keep a pipe open.
+    with tempfile.TemporaryFile() as complaint, _started(arguments, folder, environ, complaint) as process:
         try:
-            out, complaint = process.communicate(given, timeout=seconds)
+            out, _ = process.communicate(given, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError from error
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)  # with whatever it started, such as ssh
-    return Ended(process.returncode, out, complaint.decode(errors="replace"))
+        complaint.seek(0)
+        return Ended(process.returncode, out, complaint.read().decode(errors="replace"))
+
+
+def _started(
+    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], complaint: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
+            ("git", *arguments),  # noqa: S607 - whichever git the person uses
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaint,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _no_git(error) from error
 
 
 def shown(text: str) -> str:

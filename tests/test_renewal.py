@@ -1,0 +1,94 @@
+"""A lease that is kept alive from a thread, beside whatever is done under it."""
+
+from __future__ import annotations
+
+import threading
+from math import inf
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler import renewal
+from reconciler.errors import Diagnostic, StateError
+from reconciler.renewal import kept_alive
+
+if TYPE_CHECKING:
+    from reconciler.ports import LockInfo
+
+
+class Lease:
+    """A lease that counts its renewals, each of which may fail."""
+
+    info: LockInfo
+    taken_from = None
+
+    def __init__(self, renew_seconds: float, *fails: int) -> None:
+        self.renew_seconds = renew_seconds
+        self.renewed = 0
+        self.threads: set[str] = set()
+        self._fails = fails
+        self._enough = threading.Event()
+
+    def renew(self) -> None:
+        """Count it, and fail where that was asked for."""
+        self.threads.add(threading.current_thread().name)
+        self.renewed += 1
+        if self.renewed >= 3:
+            self._enough.set()
+        if self.renewed in self._fails:
+            raise StateError(Diagnostic("state.lost", "No answer"))
+
+    def seconds_left(self) -> float:
+        """Enough."""
+        return inf
+
+    def release(self) -> None:
+        """Nothing to do."""
+
+    def wait(self) -> bool:
+        """Whether it was renewed three times."""
+        return self._enough.wait(10)
+
+
+def test_a_lease_is_renewed_until_the_end() -> None:
+    lease = Lease(0.001)
+
+    with kept_alive(lease):
+        assert lease.wait()
+    counted = lease.renewed
+
+    assert lease.threads == {"lease"}
+    assert "lease" not in {thread.name for thread in threading.enumerate()}
+    assert lease.renewed == counted
+
+
+def test_a_renewal_that_fails_is_tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewal, "RETRY_SECONDS", 0.001)
+    lease = Lease(0.001, 1, 2)
+
+    with kept_alive(lease):
+        assert lease.wait()
+
+
+def test_a_lease_that_does_not_run_out_needs_no_thread() -> None:
+    lease = Lease(inf)
+
+    with kept_alive(lease):
+        assert "lease" not in {thread.name for thread in threading.enumerate()}
+
+    assert lease.renewed == 0
+
+
+def test_a_lease_is_left_alone_after_what_was_raised_under_it() -> None:
+    lease = Lease(0.001)
+
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(lease)
+
+    assert "lease" not in {thread.name for thread in threading.enumerate()}
+
+
+def _interrupted(lease: Lease) -> None:
+    with kept_alive(lease):
+        assert lease.wait()
+        raise KeyboardInterrupt
