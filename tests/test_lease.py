@@ -98,7 +98,7 @@ def test_a_machine_that_slept_has_lost_that_time_though_its_steady_clock_stood(w
     """The wall clock counts it: less is left by it than by the other."""
     steady = world.clock.monotonic()
     world.clock.advance(50)
-    world.clock.monotonic = lambda: steady  # type: ignore[method-assign]
+    world.clock.monotonic = lambda: steady  # type: ignore[method-assign]  # - a clock that jumps
 
     assert world.lease.seconds_left() == 10.0
 
@@ -106,7 +106,7 @@ def test_a_machine_that_slept_has_lost_that_time_though_its_steady_clock_stood(w
 def test_a_wall_clock_set_back_does_not_lengthen_a_lease(world: World) -> None:
     world.clock.advance(50)
     early = world.clock.now() - timedelta(hours=3)
-    world.clock.now = lambda: early  # type: ignore[method-assign]
+    world.clock.now = lambda: early  # type: ignore[method-assign]  # - a clock that jumps
 
     assert world.lease.seconds_left() == 10.0
 

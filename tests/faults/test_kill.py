@@ -134,9 +134,9 @@ def forget_intents() -> None:
     """Take the write of intents out: what is written is only what is certain."""
     write = FileStore.write
 
-    def written(store: FileStore, document: bytes, *, replaces: str | None) -> str:
+    def written(store: FileStore, document: bytes, *, replaces: str | None, note: str = "") -> str:
         if b'"intents":{}' in document:
-            return write(store, document, replaces=replaces)
+            return write(store, document, replaces=replaces, note=note)
         assert replaces
         return replaces
 

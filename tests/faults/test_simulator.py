@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
+import simulate
 from simulate import first_found, lived
 from simulator.bugs import BUGS
 from simulator.history import History
@@ -40,3 +44,15 @@ def test_a_seed_makes_the_same_history_twice() -> None:
 
     assert first.log == second.log
     assert len(first.log) > 10
+
+
+def test_a_seed_that_fails_tells_its_history_and_how_to_see_it_again() -> None:
+    command = [sys.executable, simulate.__file__, "--seed", "0", "--bug", "retry-on-timeout"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "fault: " in ended.stdout
+    assert ended.stdout.splitlines()[-1] == (
+        "replay: python tests/faults/simulate.py --seed 0 --bug retry-on-timeout"
+    )
