@@ -418,7 +418,7 @@ def test_of_two_that_lock_at_once_one_wins(team: Team) -> None:
 def test_a_name_that_no_branch_has_is_refused(name: str, team: Team) -> None:
     surroundings = team.surroundings(team.folder)
 
-    assert complaint(lambda: stores.open_store(f"git:{name}", surroundings)).startswith("state.bad-branch: ")
+    assert complaint(lambda: stores.open_store(f"git:{name}", surroundings)).startswith("state.bad-address: ")
 
 
 def test_outside_of_a_checkout_it_says_so(team: Team) -> None:

@@ -380,7 +380,7 @@ def test_a_forced_unlock_that_came_too_late_frees_nobody_elses_lock(server: Terr
 
 REFUSALS: dict[str, tuple[Fault, str]] = {
     "no rights": (Fault("POST", status=403, body=b'{"message":"403 Forbidden"}'), "state.forbidden"),
-    "no such place": (Fault("POST", status=404), "state.missing"),
+    "no such place": (Fault("POST", status=404), "state.place-missing"),
     "too large": (Fault("POST", status=413, body=b"too large"), "state.refused"),
     "moved": (
         Fault("POST", status=302, headers={"Location": "https://evil.example.com/state?token=x"}),
@@ -603,14 +603,14 @@ def test_an_address_that_cannot_be_used_is_not_shown(address: str, shell: Shell)
 
     ran = shell("state", "list", RECONCILER_STATE=address)
 
-    assert (error.value.diagnostic.code, SECRET in str(error.value)) == ("state.address", False)
-    assert (ran.status, "state.address" in ran.err, SECRET in ran.err) == (1, True, False)
+    assert (error.value.diagnostic.code, SECRET in str(error.value)) == ("state.bad-address", False)
+    assert (ran.status, "state.bad-address" in ran.err, SECRET in ran.err) == (1, True, False)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "code"),
     [
-        ("TF_HTTP_LOCK_ADDRESS", f"https://ann:{SECRET}@example.com", "state.address"),
+        ("TF_HTTP_LOCK_ADDRESS", f"https://ann:{SECRET}@example.com", "state.bad-address"),
         ("RECONCILER_HTTP_LOCK_METHOD", "lock it", "state.http-method"),
     ],
 )

@@ -141,7 +141,7 @@ def test_a_missing_bucket_is_no_empty_state(world: World) -> None:
         world.store("s3://elsewhere/meetings.json").read()
 
     assert str(raised.value) == (
-        "state.bucket-missing: The state's bucket does not exist: There is no elsewhere, so nobody knows "
+        "state.place-missing: The state's bucket does not exist: There is no elsewhere, so nobody knows "
         "whether s3://elsewhere/meetings.json was lost, or was never there. Nothing was sent."
     )
 
@@ -163,7 +163,7 @@ def test_an_answer_of_something_else_is_no_empty_state(world: World) -> None:
         ("403 SignatureDoesNotMatch", "state.unauthenticated"),
         ("400 ExpiredToken", "state.unauthenticated"),
         ("401 ", "state.unauthenticated"),
-        ("404 NoSuchBucket", "state.bucket-missing"),
+        ("404 NoSuchBucket", "state.place-missing"),
         ("400 InvalidRequest", "state.refused"),
         ("301 PermanentRedirect", "state.refused"),
         ("501 NotImplemented", "state.conditions-ignored"),
@@ -252,7 +252,7 @@ def test_each_cloud_is_reached_by_its_own_variables(
     with pytest.raises(StateError) as raised:
         world.store(address).read()
 
-    assert (raised.value.diagnostic.code, world.server.asked) == ("state.bucket-missing", ["GET"])
+    assert (raised.value.diagnostic.code, world.server.asked) == ("state.place-missing", ["GET"])
 
 
 def test_google_gathers_for_a_second(world: World) -> None:
@@ -376,7 +376,7 @@ def test_plain_http_is_for_this_machine_alone(
     with pytest.raises(SettingsError) as raised:
         world.store()
 
-    assert raised.value.diagnostic.code == "state.bad-endpoint"
+    assert raised.value.diagnostic.code == "state.bad-address"
     assert "hunter2" not in repr(raised.value.diagnostic)
 
 

@@ -180,7 +180,7 @@ def _moved(endpoints: Endpoints, reply: Reply, what: str) -> Diagnostic:
 
 def _missing(said: str, what: str) -> Diagnostic:
     return Diagnostic(
-        code="state.missing",
+        code="state.place-missing",
         summary=f"The state was not {what}: there is no such place",
         detail=f"{said} Nothing more is sent.",
         hint="See to the address. A server may also say this where the credentials may not look.",

@@ -123,7 +123,7 @@ def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
     if not is_safe or "@" in parts.netloc or not parts.hostname:
         raise SettingsError(
             Diagnostic(
-                code="state.bad-endpoint",
+                code="state.bad-address",
                 summary="The storage's address cannot be used",
                 detail=f"{variable} must be an https:// address; plain http is for this machine alone, "
                 "and a user or a password does not belong there. Nothing was sent.",

@@ -162,7 +162,7 @@ def _refused(name: str, why: str) -> SettingsError:
     # The address itself is not shown: somebody may have written a password into it.
     return SettingsError(
         Diagnostic(
-            code="state.address",
+            code="state.bad-address",
             summary=f"{name[0].upper()}{name[1:]} cannot be used",
             detail=f"{why} Nothing was sent.",
             hint="Give an https address without user and password (http only to localhost, 127.0.0.1 or "

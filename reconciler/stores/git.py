@@ -140,7 +140,7 @@ class GitPlace:
 def _bad_name(name: str) -> SettingsError:
     return SettingsError(
         Diagnostic(
-            code="state.bad-branch",
+            code="state.bad-address",
             summary="The state's address names no branch",
             detail=f"`git:{''.join(each if each.isprintable() else '?' for each in name[:100])}` must be "
             "`git:` and the name of a branch: letters, digits, `.`, `_`, `-`, `+`, `/`.",

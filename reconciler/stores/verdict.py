@@ -119,7 +119,7 @@ def conditions_ignored(bucket: Bucket, found: str) -> StateError:
 def _bucket_missing(bucket: Bucket, _told: Told) -> StateError:
     return StateError(
         Diagnostic(
-            code="state.bucket-missing",
+            code="state.place-missing",
             summary="The state's bucket does not exist",
             detail=f"There is no {bucket.name}, so nobody knows whether {bucket.location} was lost, "
             "or was never there. Nothing was sent.",
@@ -200,7 +200,7 @@ def _absent(bucket: Bucket, told: Told) -> StateError:
 
 def _conflict(bucket: Bucket, told: Told) -> StateError:
     return ConflictError(
-        Diagnostic("state.conflict", "Another version stands there", f"{bucket.location}: {told.words}")
+        Diagnostic("state.changed", "Another version stands there", f"{bucket.location}: {told.words}")
     )
 
 

@@ -103,7 +103,7 @@ def test_the_check_passes_and_cleans_up(storage: Seaweed, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("address", "environ", "code"),
     [
-        ("s3://nowhere/meetings.json", {}, "state.bucket-missing"),
+        ("s3://nowhere/meetings.json", {}, "state.place-missing"),
         ("", {"AWS_SECRET_ACCESS_KEY": "another"}, "state.unauthenticated"),
         ("", {"AWS_ACCESS_KEY_ID": "nobody"}, "state.unauthenticated"),
         ("", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "state.unreachable"),
