@@ -28,6 +28,7 @@ BY_VERB = {
     "links": "links",
     "plan": "plan",
     "state list": "state-list",
+    "state lock": "state-lock",
     "state mv": "state-change",
     "state rm": "state-change",
     "state show": "state-show",
@@ -88,6 +89,18 @@ def states(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for name in STATES if (path := folder / name).is_file()}
 
 
+def is_pushed(arguments: Sequence[str], path: Path, folder: Path) -> bool:
+    """Whether the state at `path` is, byte for byte, the file that `state push` was given.
+
+    That is no writing of ours: what a newer version has added to it goes along, and no schema of today
+    names it.
+    """
+    match list(arguments):
+        case ["state", "push", name, *_] if (folder / name).is_file():
+            return (folder / name).read_bytes() == path.read_bytes()
+    return False
+
+
 def check(arguments: Sequence[str], out: str, folder: Path, before: dict[Path, int]) -> None:
     """Fail where anything that a run of our program printed or wrote does not fit its schema."""
     found: list[str] = []
@@ -97,6 +110,6 @@ def check(arguments: Sequence[str], out: str, folder: Path, before: dict[Path, i
     for path in _written(arguments, folder):
         found += misfits("plan", path.read_text())
     for path, written_at in states(folder).items():
-        if before.get(path) != written_at:
+        if before.get(path) != written_at and not is_pushed(arguments, path, folder):
             found += misfits("state", path.read_text())
     assert found == [], f"{' '.join(arguments)} prints what no schema describes"

@@ -133,7 +133,9 @@ def test_codes_and_schemas_are_completed(shell: Shell) -> None:
     assert completed(shell, "reconciler explain links.") == [
         code for code in table() if code.startswith("links.")
     ]
-    assert completed(shell, "reconciler schema state-") == ["state-change", "state-list", "state-show"]
+    assert completed(shell, "reconciler schema state-") == [
+        *("state-change", "state-list", "state-lock", "state-show"),
+    ]
 
 
 @pytest.mark.parametrize(("name", "said"), [("zsh", "#compdef reconciler"), ("fish", "complete --no-files")])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
-from machine_formats import BY_VERB, closed, misfits, validator
+from machine_formats import BY_VERB, check, closed, misfits, validator
 from served import Served, served
 from shell import ONE
 
@@ -92,6 +92,25 @@ def test_a_field_that_no_schema_names_is_refused_in_tests(place: tuple[str | int
     assert misfits("plan", json.dumps(plan)) == []
     assert "surprise" in misfits("plan", json.dumps(whole))[0]
     assert type(validator("plan"))(resources.document("plan.schema.json")).is_valid(whole)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (("state", "push"), '{"news": 1}'),
+        (("state", "push", "kept.json", "--force"), "{}"),
+        (("state", "rm", "kept.json"), '{"news": 1}'),
+    ],
+)
+def test_only_what_was_pushed_as_it_is_may_fit_no_schema(
+    arguments: tuple[str, ...], given: str, shell: Shell
+) -> None:
+    """A state that our program wrote itself is held against its schema, also where it was pushed."""
+    shell.write("kept.json", given)
+    shell.write("s.json", '{"news": 1}')
+
+    with pytest.raises(AssertionError, match="prints what no schema describes"):
+        check(arguments, "", shell.folder, {})
 
 
 def test_what_says_already_what_else_may_stand_there_stays_open() -> None:

@@ -218,7 +218,7 @@ def schema(name: str) -> Exit:
 
     NAME is `meetings` (specs), `reconciler` (settings), `state`, or a format that a verb prints: `plan`
     (drift too), `apply` (a line of its log), `validate`, `links`, `budget`, `state-list`, `state-show`,
-    `state-change` (mv and rm), `doctor`, `explain`.
+    `state-lock`, `state-change` (mv and rm), `doctor`, `explain`.
     """
     from reconciler import resources  # noqa: PLC0415 - not for --help
 
