@@ -23,6 +23,7 @@ from reconciler.errors import (
 )
 from reconciler.events import StepDone, StepStarted
 from reconciler.meeting import DURATION_MINUTES_DEFAULT, SOON
+from reconciler.run import NotNowError
 from reconciler.state import State, host_key
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ async def _end(run: Run, step: Step) -> None:
         if await _is_kept(run, step, step.id):
             return
         run.tell(StepStarted(run.now(), step.key, Action.DESTROY, step.host, step.topic))
-        await run.remote.delete(step.id)
+        await run.remote.delete(step.id, before_send=run.check_goes_on)
+    except NotNowError:
+        run.defer(step, None, STOPPED)
+        return
     except GoneError:
         pass  # somebody else was first
     except UnknownOutcomeError as error:

@@ -65,8 +65,8 @@ class Remote(Protocol):
     async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Change the fields in `body`; `Answer.body` is empty. `before_send` as for `create`."""
 
-    async def delete(self, meeting_id: int) -> Answer:
-        """End a meeting; `Answer.body` is empty. `GoneError` where it does not exist."""
+    async def delete(self, meeting_id: int, *, before_send: BeforeSend | None = None) -> Answer:
+        """End a meeting; `Answer.body` is empty. `GoneError` where there is none; `before_send` as above."""
 
     async def read(self, meeting_id: int) -> Answer:
         """The meeting as Zoom has it. `GoneError` where it does not exist."""

@@ -38,6 +38,10 @@ SENDERS_MAX = 24
 what stood in line for longer than that would have to be written again."""
 
 
+class NotNowError(Exception):
+    """A request was held back at the last moment; nothing left."""
+
+
 @dataclass(slots=True)
 class Run:
     """One apply.
@@ -109,6 +113,11 @@ class Run:
         now = self.clock.now()
         fresh = self.clock.monotonic() - durable_at <= self.remote.timeout_seconds
         return not self.ended() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
+
+    def check_goes_on(self) -> None:
+        """Hold a request back that would leave after the end. Raises `NotNowError`."""
+        if self.ended():
+            raise NotNowError
 
     async def day(self) -> str:
         """The UTC day that a request sent now lands in; waits where midnight is too close to tell."""

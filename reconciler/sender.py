@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import NeverSentError, RemoteError
 from reconciler.pending import is_urgent, prepare, renew
+from reconciler.run import NotNowError
 from reconciler.state import used
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 UNSENT_MAX = 8
 """Intents of one host that one write may carry ahead of their requests."""
-
-
-class NotNowError(Exception):
-    """A request was held back at the last moment; nothing left."""
 
 
 class Sender:

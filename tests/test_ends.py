@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import HOST, at, meeting, removed, weekly
@@ -10,6 +10,9 @@ from engine_world import World, topic
 
 from reconciler.ends import is_busy
 from reconciler.sandbox.faults import DELETE, READ, Fault, answer_lost, gateway_page, never_arrived
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NOW = at("2026-12-01T09:00:00Z")
 
@@ -150,6 +153,24 @@ def test_an_asked_for_end_comes_between_the_look_and_the_end() -> None:
 
     assert told.deferred == dict.fromkeys("ab", (None, "the run ended before its turn"))
     assert world.topics() == ["a", "b"]
+
+
+def test_an_end_does_not_leave_once_the_lock_has_run_out() -> None:
+    """Each attempt looks at it: by the second one, another run may hold the state."""
+    world = to_be_ended(topic("a"))
+    brief = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
+    world.zoom.meet(Fault(status=429, body=brief, headers={"X-RateLimit-Type": "QPS"}, **DELETE))
+
+    def lapse(scope: Mapping[str, Any]) -> None:
+        if scope["method"] == "DELETE":
+            world.lease.left = lambda: 0.0
+
+    world.on_answer = lapse
+
+    told = world.apply()
+
+    assert (len(world.asked("DELETE")), world.topics()) == (1, ["a"])
+    assert (told.deferred, told.steps) == ({"a": (None, "the run ended before its turn")}, [])
 
 
 def test_an_end_that_cannot_be_recorded_is_found_done_by_the_next_run() -> None:

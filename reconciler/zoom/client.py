@@ -127,10 +127,10 @@ class ZoomClient:
         reply = await self._ask(call, "PATCH", f"/meetings/{meeting_id}", body, before_send)
         return self._counted(reply, {})
 
-    async def delete(self, meeting_id: int) -> Answer:
+    async def delete(self, meeting_id: int, *, before_send: BeforeSend | None = None) -> Answer:
         """End a meeting; `Answer.body` is empty."""
         call = _write(f"Deleting meeting {meeting_id}", Label.LIGHT, {})
-        reply = await self._ask(call, "DELETE", f"/meetings/{meeting_id}")
+        reply = await self._ask(call, "DELETE", f"/meetings/{meeting_id}", None, before_send)
         return Answer({}, tracking_id=reply.tracking_id)
 
     async def read(self, meeting_id: int) -> Answer:
