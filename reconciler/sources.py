@@ -39,7 +39,7 @@ def read_settings(folder: Path) -> ParsedSettings:
     path = folder / FILENAME
     if not os.path.lexists(path):
         return ParsedSettings(Settings())
-    source = _read(path, FILENAME)
+    source = _read(path, FILENAME) if _stays(path, folder) else _link(FILENAME)
     return settings_file.parse(source) if isinstance(source, Source) else ParsedSettings(None, (source,))
 
 
@@ -51,7 +51,7 @@ def read(paths: Sequence[str], settings: Settings, folder: Path) -> Sources:
             search.add(path, _refusing(path))
     elif settings.specs:
         for index, path in enumerate(settings.specs):
-            search.add(path, _refusing_in(settings, index))
+            search.add_inside(path, _refusing_in(settings, index))
     else:
         search.add_defaults()
     return Sources(tuple(search.files), tuple(search.diagnostics))
@@ -104,6 +104,16 @@ class _Search:
             self.diagnostics.append(refuse(f"source.{code}", summary, hint))
         elif not where.is_dir():
             self.take(where, name)
+
+    def add_inside(self, path: str, refuse: Callable[[str, str, str], Diagnostic]) -> None:
+        """The same, named in the settings: a pull request could else show us the runner's own files."""
+        if _is_below(self.folder / path, self.folder):
+            self.add(path, refuse)
+            return
+        hint = "Move it into the working folder, or name it on the command line."
+        self.diagnostics.append(
+            refuse("source.outside", f"`{_typed(path)}` is not in the working folder", hint)
+        )
 
     def problem(self, where: Path, name: str) -> _Problem | None:
         """Why a path cannot be used as a whole. A folder is read on the way."""
@@ -168,9 +178,7 @@ class _Search:
 
     def link(self, name: str) -> None:
         """Tell of a link that is not followed."""
-        summary = f"The link `{name}` leads out of its folder"
-        hint = "Put the file itself there, or name its own folder."
-        self.diagnostics.append(Diagnostic("source.link", summary, hint=hint, span=_top(name)))
+        self.diagnostics.append(_link(name))
 
 
 def _read(path: Path, name: str) -> Source | Diagnostic:
@@ -185,6 +193,12 @@ def _read(path: Path, name: str) -> Source | Diagnostic:
             return Source(name, file.read(BYTES_MAX + 1))
     except OSError as error:
         return _unreadable(name, error)
+
+
+def _link(name: str) -> Diagnostic:
+    summary = f"The link `{name}` leads out of its folder"
+    hint = "Put the file itself there, or name its own folder."
+    return Diagnostic("source.link", summary, hint=hint, span=_top(name))
 
 
 def _unreadable(name: str, error: OSError) -> Diagnostic:

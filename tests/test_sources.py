@@ -191,3 +191,26 @@ def test_settings_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     read = sources.read_settings(tmp_path)
 
     assert (read.settings, [each.code for each in read.diagnostics]) == (None, ["source.kind"])
+
+
+@pytest.mark.parametrize("path", ["../secret", "m/../../secret", "{tmp}/secret"])
+def test_settings_name_nothing_outside_of_the_working_folder(path: str, tmp_path: Path) -> None:
+    """A pull request may change them, and an error shows lines of what is read."""
+    put(tmp_path, "secret", "work/m/a.yaml")
+    written = f"specs: [m/, {path.format(tmp=tmp_path)}]".encode()
+    declared = settings.parse(Source("reconciler.yaml", written)).settings
+    assert declared
+
+    found = sources.read((), declared, tmp_path / "work")
+
+    assert [source.filename for source in found.files] == ["m/a.yaml"]
+    assert codes(found) == [("source.outside", "reconciler.yaml")]
+
+
+def test_settings_are_no_link_out_of_the_working_folder(tmp_path: Path) -> None:
+    put(tmp_path, "secret", "work/a.yaml")
+    (tmp_path / "work/reconciler.yaml").symlink_to("../secret")
+
+    found = sources.read_settings(tmp_path / "work")
+
+    assert (found.settings, [each.code for each in found.diagnostics]) == (None, ["source.link"])
