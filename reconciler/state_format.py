@@ -42,8 +42,8 @@ def unreadable(location: str, detail: str) -> StateError:
             summary="The state cannot be read",
             detail=f"{location}: {detail} It was left as it is, and nothing was sent.",
             hint="Give back an older version of it (the .backup beside a file, git's history, a bucket's "
-            "versions) with `reconciler state push FILE`; without a state, meetings that exist already could "
-            "not be told from missing ones.",
+            "versions) with `reconciler state push --force FILE`; without a state, meetings that exist "
+            "already could not be told from missing ones.",
         )
     )
 

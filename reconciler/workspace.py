@@ -139,14 +139,20 @@ class Workspace:
         return statefile.decode(snapshot.document, self.store.location), snapshot.version
 
     @contextmanager
-    def held(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Held]:
-        """The state, nobody else's to write meanwhile. Raises `StateLockedError` after `timeout_seconds`."""
+    def locked(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Lease]:
+        """The lock on the state, be it readable or not. Raises `StateLockedError` after `timeout_seconds`."""
         lease = self.store.lock(operation, timeout_seconds=timeout_seconds)
         try:
             with kept_alive(lease):
-                yield Held(*self._to_write(lease), lease)
+                yield lease
         finally:
             lease.release()
+
+    @contextmanager
+    def held(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Held]:
+        """The state, nobody else's to write meanwhile. Raises `StateLockedError` after `timeout_seconds`."""
+        with self.locked(operation, timeout_seconds=timeout_seconds) as lease:
+            yield Held(*self.to_write(lease), lease)
 
     def rewrite(
         self, operation: str, changed: Callable[[State], State], *, timeout_seconds: float = 0.0
@@ -157,7 +163,7 @@ class Workspace:
             self.store.write(statefile.encode(state), replaces=held.version, note=operation)
             return state
 
-    def _to_write(self, lease: Lease) -> tuple[State, str | None]:
+    def to_write(self, lease: Lease) -> tuple[State, str | None]:
         """The state and its version, of a format that we can write without loss.
 
         After a takeover it is written once more: whoever held it before can write nothing any more,

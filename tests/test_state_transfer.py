@@ -224,13 +224,37 @@ def test_what_is_no_state_is_never_pushed(
     assert (ran.status, codes(ran), (shell.folder / "s.json").read_bytes()) == (1, [code], before)
 
 
-def test_a_state_that_cannot_be_read_is_not_overwritten_even_by_force(shell: Shell) -> None:
+def test_a_state_that_cannot_be_read_gives_way_to_force_alone(shell: Shell) -> None:
+    """It is kept, and the message that refuses names the way."""
     shell.write("s.json", "{")
+    document = put(shell, NEW, KEPT)
+
+    refused = push(shell)
+    kept = (shell.folder / "s.json").read_text()
+    forced = push(shell, "--force")
+
+    assert (refused.status, codes(refused), kept) == (1, ["state.unreadable"], "{")
+    assert "`reconciler state push --force FILE`" in refused.err
+    assert (forced.status, forced.err, (shell.folder / "s.json").read_bytes()) == (0, "", document)
+    assert (shell.folder / "s.json.backup").read_text() == "{"
+    assert forced.out.splitlines()[1] == (
+        f"It replaced what cannot be read, which is kept as {shell.folder}/s.json.backup."
+    )
+
+
+def test_a_state_of_a_newer_version_stays_even_against_force(shell: Shell) -> None:
+    """It is whole, and who wrote it can read it."""
+    newer = statefile.encode(NEW).replace(b'"1.0"', b'"2.0"', 1)
+    (shell.folder / "s.json").write_bytes(newer)
     put(shell, NEW, KEPT)
 
     ran = push(shell, "--force")
 
-    assert (ran.status, codes(ran), (shell.folder / "s.json").read_text()) == (1, ["state.unreadable"], "{")
+    assert (ran.status, codes(ran), (shell.folder / "s.json").read_bytes()) == (
+        1,
+        ["state.newer-format"],
+        newer,
+    )
 
 
 def test_a_state_moves_to_another_place(server: TerraformServer, shell: Shell) -> None:

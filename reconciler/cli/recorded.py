@@ -108,14 +108,19 @@ def pull(workspace: Workspace) -> Exit:
     epilog=example("reconciler state push kept.json", "reconciler state push --force - < kept.json")
 )
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
-@click.option("--force", is_flag=True, help="Even where it is of another lineage, or older.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Even where it is of another lineage, or older, or what stands there cannot be read.",
+)
 @lock_timeout
 @surroundings
 def push(workspace: Workspace, file: Path, **flags: Any) -> Exit:
     """Put FILE, or stdin, in the place of the state.
 
-    Refuses a state of another lineage, an older one, and another one of the same serial. With --force it
-    is written as the newest, and requests that were used today stay used.
+    Refuses a state of another lineage, an older one, and another one of the same serial, and does not
+    replace what cannot be read. With --force it is written as the newest, and requests that were used
+    today stay used.
     """
     from reconciler.verbs import transfer as verb  # noqa: PLC0415 - not for --help
 

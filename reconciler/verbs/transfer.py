@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from reconciler.ports import Lease, Store
     from reconciler.state import State
     from reconciler.workspace import Workspace
 
@@ -35,13 +36,13 @@ def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds:
     """Put the state in `file` in the place of the recorded one, under the lock.
 
     Raises `StateError` where it is none, or where it would undo what was recorded since; with `force`
-    it is then written as the newest of all.
+    it is then written as the newest of all. A state that cannot be read gives way to force alone.
     """
     document, name = _read(workspace, file)
     given = decoded(document, name)
     store = workspace.store
-    with workspace.held("state push", timeout_seconds=lock_timeout_seconds) as held:
-        there = held.state if held.version is not None else None
+    with workspace.locked("state push", timeout_seconds=lock_timeout_seconds) as lease:
+        there, version = _there(workspace, lease, force=force)
         if there == given:
             workspace.console.stdout.write(f"{store.location} holds this very state. Nothing was written.\n")
             return Exit.DONE
@@ -50,9 +51,21 @@ def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds:
             document = statefile.encode(given)
         elif there is not None:
             check_follows(given, there, name, store.location, remedy=_FORCE)
-        store.write(document, replaces=held.version, note=f"State pushed with serial {given.serial}")
-    workspace.console.stdout.write(_told(workspace, given, there))
+        store.write(document, replaces=version, note=f"State pushed with serial {given.serial}")
+    workspace.console.stdout.write(_told(store, given, there, version))
     return Exit.DONE
+
+
+def _there(workspace: Workspace, lease: Lease, *, force: bool) -> tuple[State | None, str | None]:
+    """The recorded state and its version; no state where nothing stands there that can be read."""
+    try:
+        state, version = workspace.to_write(lease)
+    except StateError as error:
+        if not force or error.diagnostic.code != "state.unreadable":
+            raise
+        snapshot = workspace.store.read()
+        return None, snapshot.version if snapshot else None
+    return (state if version is not None else None), version
 
 
 def decoded(document: bytes, name: str) -> State:
@@ -130,13 +143,13 @@ def _no_file() -> Diagnostic:
     )
 
 
-def _told(workspace: Workspace, given: State, there: State | None) -> str:
-    store = workspace.store
+def _told(store: Store, given: State, there: State | None, version: str | None) -> str:
     pushed = f"Pushed serial {given.serial} with {len(given.meetings)} meetings to {store.location}.\n"
-    if there is None:
+    if version is None:
         return pushed
+    what = f"serial {there.serial} with {len(there.meetings)} meetings" if there else "what cannot be read"
     kept = f", which is kept as {store.backup_location}" if isinstance(store, FileStore) else ""
-    return f"{pushed}It replaced serial {there.serial} with {len(there.meetings)} meetings{kept}.\n"
+    return f"{pushed}It replaced {what}{kept}.\n"
 
 
 def _refused(code: str, summary: str, detail: str, remedy: str) -> Diagnostic:

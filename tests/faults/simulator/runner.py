@@ -168,9 +168,7 @@ class Runner:
 
     async def _applied(self, lease: Lease) -> None:
         workspace = self._workspace
-        state, version = await self.process.blocking(
-            lambda: workspace._to_write(lease)  # noqa: SLF001 - as `held` does
-        )
+        state, version = await self.process.blocking(lambda: workspace.to_write(lease))
         plan = self._team.plan(state, self.process.now())
         self.story.asks_nothing = not plan.has_work
         if not plan.has_work:
