@@ -3,7 +3,7 @@
 # answers; never by a file that the pull request could have made.
 # With INPUT_SPECS_FROM=pull-request its YAML files are put into the working folder, as data: no code of it
 # runs here, and its other files are left where they are.
-# Gives: the output `number`; empty where there is no pull request, or it has moved on meanwhile.
+# Gives: the outputs `number`, empty where there is no pull request, or it has moved on meanwhile, and `commit`.
 set -euo pipefail
 # shellcheck source=ci/api.sh
 . "$(dirname "${BASH_SOURCE[0]}")/api.sh"
@@ -24,11 +24,18 @@ fi
 if [ -z "$number" ]; then
   echo "No open pull request has this commit as its newest."
 fi
-echo "number=$number" >>"$GITHUB_OUTPUT"
+{
+  echo "number=$number"
+  echo "commit=$sha"
+} >>"$GITHUB_OUTPUT"
 
 if [ "${INPUT_SPECS_FROM:-}" != pull-request ]; then exit 0; fi
 if [ -z "$number" ]; then
   echo "::error title=reconciler::There is no open pull request whose specs could be read" >&2
+  exit 1
+fi
+if [ -z "${INPUT_STATE:-}${RECONCILER_STATE:-}" ]; then
+  echo "::error title=reconciler::Name the state: the pull request's own reconciler.yaml is not to say what exists" >&2
   exit 1
 fi
 if [ -n "$(ls -A)" ]; then
@@ -46,12 +53,21 @@ if [ "$(git -C "$objects" rev-parse FETCH_HEAD)" != "$sha" ]; then
   exit 1
 fi
 
-# Plain files alone: what a link would lead to is not the pull request's.
+# Plain files alone. What a link leads to is not the pull request's; apply would follow it, so in its place stands
+# what no spec is: the plan fails and shows it. No filter of attributes, such as LFS, runs.
+links=$RUNNER_TEMP/reconciler-links
+: >"$links"
+echo '* -filter' >>"$objects/info/attributes"
 git -C "$objects" read-tree "$sha"
 git -C "$objects" ls-tree -r -z "$sha" | while IFS= read -r -d '' entry; do
   path=${entry#*$'\t'}
   case "${entry%% *} $path" in
-  100644\ *.yaml | 100644\ *.yml) printf '%s\0' "$path" ;;
+  100*\ *.yaml | 100*\ *.yml) printf '%s\0' "$path" ;;
+  120000\ *.yaml | 120000\ *.yml | 120000\ meetings) printf '%s\0' "$path" >>"$links" ;;
   esac
 done >"$RUNNER_TEMP/reconciler-paths"
 git --git-dir "$objects" --work-tree . checkout-index -z --stdin <"$RUNNER_TEMP/reconciler-paths"
+while IFS= read -r -d '' path; do
+  mkdir -p "$(dirname "./$path")"
+  echo 'This is a link in the pull request, and no link is followed here. Put the file itself in its place.' >"./$path"
+done <"$links"

@@ -78,10 +78,15 @@ report=$RUNNER_TEMP/reconciler-$INPUT_COMMAND.md
 status=0
 echo "::group::reconciler $INPUT_COMMAND"
 echo "::stop-commands::$stop"
-GITHUB_STEP_SUMMARY=$report RECONCILER_STOP_TOKEN=$stop "$RECONCILER" "${arguments[@]}" 2>&1 </dev/null || status=$?
+GITHUB_SHA=${COMMIT:-${GITHUB_SHA:-}} GITHUB_STEP_SUMMARY=$report RECONCILER_STOP_TOKEN=$stop \
+  "$RECONCILER" "${arguments[@]}" 2>&1 </dev/null || status=$?
 echo "::$stop::"
 echo "::endgroup::"
 
+if [ ! -s "$report" ]; then # it was killed, or broke: no comment of an earlier commit may stand
+  printf '### ❌ %s told nothing, and ended with status %s\n\nThe log of the run says more.\n' \
+    "$INPUT_COMMAND" "$status" >"$report"
+fi
 cat "$report" >>"$GITHUB_STEP_SUMMARY"
 {
   echo "report=$report"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from action_runner import Ended
     from fake_github import GitHub
     from served import Served
 
@@ -273,14 +274,16 @@ def test_a_drift_report_tells_what_changed(job: Job, zoom: Served) -> None:
     assert "Moved by hand" in ended.summary
 
 
-def fork(job: Job, hub: GitHub, files: dict[str, str]) -> None:
+def fork(job: Job, hub: GitHub, files: dict[str, str], links: dict[str, str] | None = None) -> None:
     """Let pull request 9 of a fork hold these files, and this job be the second workflow's."""
     remote = job.folder.parent / "server" / REPOSITORY
     remote.mkdir(parents=True)
     for name, text in files.items():
         (remote / name).parent.mkdir(parents=True, exist_ok=True)
         (remote / name).write_text(text)
-    (remote / "link.yaml").symlink_to("/etc/hostname")
+        (remote / name).chmod(0o755 if name.startswith("meetings/x") else 0o644)
+    for name, target in (links or {}).items():
+        (remote / name).symlink_to(target)
     for command in (
         "init -q",
         "add -A",
@@ -293,33 +296,108 @@ def fork(job: Job, hub: GitHub, files: dict[str, str]) -> None:
     ).stdout
     run = {"head_sha": sha.strip(), "head_branch": "main", "head_repository": {"owner": {"login": "fork"}}}
     job.event = {"workflow_run": {**run, "pull_requests": []}}
+    job.environ["GITHUB_SHA"] = SHA
     job.environ["GITHUB_SERVER_URL"] = f"file://{job.folder.parent / 'server'}"
     hub.pulls = [{"number": 9, "label": "fork:main", "head": {"sha": sha.strip()}}]
 
 
-def test_a_fork_is_planned_from_its_yaml_alone(job: Job, hub: GitHub) -> None:
-    """Its pull request is found by the event's commit; none of its other files is laid down, nor a link."""
-    fork(job, hub, {"meetings/a.yaml": ONE_FAR, "sitecustomize.py": "1/0", "reconciler/__main__.py": "1/0"})
+def planned_for_fork(job: Job, **inputs: str) -> Ended:
+    """What the second workflow does."""
     (job.folder / "spec").mkdir()
-
-    ended = job.use(
-        command="plan", state="s.json", comment="true", specs_from="pull-request", working_directory="spec"
+    given = {"state": "s.json", **inputs}
+    return job.use(
+        command="plan", comment="true", specs_from="pull-request", working_directory="spec", **given
     )
 
+
+def test_a_fork_is_planned_from_its_yaml_alone(job: Job, hub: GitHub) -> None:
+    """Its pull request is found by the commit of the event, which the comment names; no more is laid down."""
+    far = spec_of({"executable": {}}, start=FAR)
+    fork(job, hub, {"meetings/a.yaml": ONE_FAR, "meetings/x.yml": far, "reconciler/__main__.py": "1/0"})
+
+    ended = planned_for_fork(job)
+
     laid = sorted(str(path.relative_to(job.folder)) for path in job.folder.rglob("*") if path.is_file())
-    assert (ended.passed, laid) == (True, ["spec/meetings/a.yaml"])
+    assert (ended.passed, laid) == (True, ["spec/meetings/a.yaml", "spec/meetings/x.yml"])
     assert hub.asked[0] == f"GET /repos/{REPOSITORY}/pulls"
     assert hub.asked[-1] == f"POST /repos/{REPOSITORY}/issues/9/comments"
+    commit = job.event["workflow_run"]["head_sha"]
+    assert [told in hub.comments[0]["body"] for told in (f"`{commit}`", "launch-review", "executable")] == [
+        True,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("link", ["meetings/b.yaml", "reconciler.yaml", "b.yml"])
+def test_a_link_of_a_fork_is_shown_and_not_followed(link: str, job: Job, hub: GitHub) -> None:
+    """What apply would read behind it is in no plan, so there is none."""
+    fork(job, hub, {"meetings/a.yaml": ONE_FAR}, {link: "/etc/hostname", "notes": "/etc"})
+    (job.folder / "secret").write_text("kept")
+
+    ended = planned_for_fork(job, paths=".")
+
+    assert (ended.passed, "This is a link in the pull request" in hub.comments[0]["body"]) == (False, True)
+
+
+def test_a_linked_folder_of_a_fork_is_shown_too(job: Job, hub: GitHub) -> None:
+    """Where nothing names it, a link in its place would else count as no folder."""
+    fork(job, hub, {"meetings.yaml": ONE_FAR}, {"meetings": "../elsewhere"})
+
+    ended = planned_for_fork(job)
+
+    assert (ended.passed, "This is a link in the pull request" in hub.comments[0]["body"]) == (False, True)
+
+
+def test_no_filter_runs_on_what_a_fork_has_written(job: Job, hub: GitHub) -> None:
+    """Such as LFS, which runners have set up: it would ask an address that the pull request names."""
+    fork(job, hub, {"meetings.yaml": ONE_FAR, ".gitattributes": "*.yaml filter=lfs\n"})
+    job.environ |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "filter.lfs.smudge"}
+    job.environ["GIT_CONFIG_VALUE_0"] = f"touch {job.folder}/forged; cat"
+
+    ended = planned_for_fork(job)
+
+    assert (ended.passed, (job.folder / "forged").exists()) == (True, False)
+
+
+def test_a_fork_does_not_say_which_state_is_ours(job: Job, hub: GitHub) -> None:
+    """It could lay a state of its own beside its specs, in which all is done."""
+    fork(job, hub, {"meetings.yaml": ONE_FAR, "reconciler.yaml": "state: forged.yaml\n"})
+
+    ended = planned_for_fork(job, state="")
+
+    assert (ended.passed, hub.comments) == (False, [])
+    assert [message.partition(":")[0] for _, _, message in ended.annotations] == ["Name the state"]
+
+
+def test_a_fork_is_shown_no_file_of_the_runner(job: Job, hub: GitHub) -> None:
+    fork(job, hub, {"meetings.yaml": ONE_FAR, "reconciler.yaml": "specs: [meetings.yaml, ../token]\n"})
+    (job.folder / "token").write_text("token-of-the-runner")
+
+    ended = planned_for_fork(job)
+
+    assert (ended.passed, ended.outputs["error"]) == (False, "source.outside")
+    assert "token-of-the-runner" not in ended.log + hub.comments[0]["body"]
+
+
+def test_a_program_that_breaks_leaves_no_older_plan(job: Job, hub: GitHub) -> None:
+    """The comment says that it broke."""
+    hub.say(f"{MARK}\n### Plan: 1 to add.")
+    job.environ["PYTHONHOME"] = "/nowhere"
+
+    ended = job.use(command="plan", state="s.json", comment="true")
+
+    assert (ended.passed, "plan told nothing, and ended with status 1" in hub.comments[0]["body"]) == (
+        False,
+        True,
+    )
 
 
 def test_a_fork_that_has_moved_on_is_left_to_its_next_run(job: Job, hub: GitHub) -> None:
     fork(job, hub, {"meetings.yaml": ONE_FAR})
     hub.pulls[0]["head"]["sha"] = SHA
-    (job.folder / "spec").mkdir()
 
-    ended = job.use(
-        command="plan", state="s.json", comment="true", specs_from="pull-request", working_directory="spec"
-    )
+    ended = planned_for_fork(job)
 
     assert (ended.passed, hub.comments) == (False, [])
 

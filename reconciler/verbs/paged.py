@@ -28,7 +28,7 @@ def planned(workspace: Workspace, plan: Plan) -> None:
 
         page.annotate(_placed(plan.diagnostics))
         page.put(**github_actions.plan_outputs(plan))
-        page.show(views.plan_view("markdown")(plan, Look()))
+        page.show(views.plan_view("markdown")(plan, Look(commit=workspace.console.commit)))
 
 
 def drifted(workspace: Workspace, report: Plan, requests: int) -> None:
@@ -40,7 +40,8 @@ def drifted(workspace: Workspace, report: Plan, requests: int) -> None:
 
         page.annotate(_placed(report.diagnostics))
         page.put(**github_actions.plan_outputs(report))
-        page.show(views.drift_view("markdown")(report, Look(), requests))
+        look = Look(commit=workspace.console.commit)
+        page.show(views.drift_view("markdown")(report, look, requests))
 
 
 def idle(workspace: Workspace, plan: Plan) -> None:
