@@ -58,7 +58,7 @@ def read(document: bytes, location: str) -> Approval:
         options = whole["options"]
         steps = [step for step in whole["steps"] if _counts(step)]
         return Approval(
-            options=Options(tuple(options["paths"]), bool(options["refresh"]), tuple(options["targets"])),
+            options=Options(_texts(options["paths"]), options["refresh"] is True, _texts(options["targets"])),
             digests=frozenset(step["digest"] for step in steps),
             keys=frozenset(step["key"] for step in steps),
             replaced=frozenset(step["key"] for step in steps if _replaces(step)),
@@ -87,6 +87,12 @@ def check(plan: Plan, approval: Approval, location: str) -> None:
 
 _OTHER_STATE = "It was made from another state than the one that is there now, or that one was deleted."
 _OLDER_STATE = "The state that is there now is older than the one it was made from."
+
+
+def _texts(values: Json) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(values)
+    return tuple(values)
 
 
 def _counts(step: Json) -> bool:
