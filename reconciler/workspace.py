@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.console import Choices, Console
-    from reconciler.ports import Lease, Store
+    from reconciler.ports import Lease, Snapshot, Store
     from reconciler.sandbox import Sandbox
     from reconciler.settings import BudgetSettings, ParsedSettings
 
@@ -125,15 +125,22 @@ class Workspace:
             who=self.console.who,
             clock=self.clock,
             wait=self.clock.wait,
-            tell=lambda line: print(line, file=self.console.stderr, flush=True),
+            tell=self.tell,
             environ=self.console.environ,
             run_url=self.console.run_url,
         )
         return stores.open_store(address, surroundings)
 
+    def tell(self, line: str) -> None:
+        """Say on stderr why nothing seems to happen, or what may end the run."""
+        print(line, file=self.console.stderr, flush=True)
+
     def state(self) -> tuple[State, str | None]:
         """The recorded state and its version; an empty one and None where nothing was ever recorded."""
-        snapshot = self.store.read()
+        return self.decoded(self.store.read())
+
+    def decoded(self, snapshot: Snapshot | None) -> tuple[State, str | None]:
+        """The state in what was read of the store, and its version, as `state` gives them."""
         if snapshot is None:
             return State(), None
         return statefile.decode(snapshot.document, self.store.location), snapshot.version
@@ -143,7 +150,7 @@ class Workspace:
         """The lock on the state, be it readable or not. Raises `StateLockedError` after `timeout_seconds`."""
         lease = self.store.lock(operation, timeout_seconds=timeout_seconds)
         try:
-            with kept_alive(lease):
+            with kept_alive(lease, self.tell):
                 yield lease
         finally:
             lease.release()
@@ -170,8 +177,7 @@ class Workspace:
         since a version counts only where it was read while the lock was still held.
         """
         snapshot = self.store.read()
-        if not lease.seconds_left():
-            raise StateError(_ran_out(self.store.location))
+        check_held(lease, self.store.location)
         if snapshot is None:
             return State(), None
         state = statefile.decode(snapshot.document, self.store.location)
@@ -201,13 +207,18 @@ class Workspace:
         return STATE_FILE
 
 
-def _ran_out(location: str) -> Diagnostic:
-    return Diagnostic(
-        code="state.lease-lost",
-        summary="The lock on the state ran out",
-        detail=f"It was not renewed while {location} was read, so that another run may hold it by now. "
-        "Nothing was sent.",
-        hint="Run the same command again.",
+def check_held(lease: Lease, location: str) -> None:
+    """Raise `StateError` where what was read a moment ago may have been read after the lock ran out."""
+    if lease.seconds_left():
+        return
+    raise StateError(
+        Diagnostic(
+            code="state.lease-lost",
+            summary="The lock on the state ran out",
+            detail=f"It was not renewed while {location} was read, so that another run may hold it by now. "
+            "Nothing was sent.",
+            hint="Run the same command again.",
+        )
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import subprocess
 import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import git_world
 import pytest
 from builders import intent, record
 from served import Served, served
 from shell import ONE, Ran
+from terraform_server import Fault, terraform_server
 
 from reconciler import __version__, statefile
 from reconciler.clock import SystemClock, system_now
@@ -27,6 +31,7 @@ from reconciler.zoom.told import instant_in, scopes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from shell import Shell
 
@@ -143,6 +148,95 @@ def test_a_runner_without_a_state_is_told_once(shell: Shell) -> None:
     told = found(shell("doctor", "--format", "json", CI="true"))
 
     assert (told["state"], "lock" in told, "quota" in told) == (("fail", "state.unnamed"), False, False)
+
+
+def git_without_a_remote(folder: Path) -> None:
+    subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("git:reconciler-state", "state.no-remote"),
+        ("https://127.0.0.1:1/x", "state.unreachable"),
+        ("az://acme/meetings.json", "state.credentials"),
+        ("ftp://acme/meetings.json", "state.unknown-store"),
+        ("meetings.yaml/s.json", "state.io"),
+    ],
+)
+def test_a_state_that_cannot_be_had_is_told_once(
+    address: str, code: str, zoom: Served, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what has nothing to do with it is looked at all the same."""
+    monkeypatch.setattr("reconciler.stores.dialogue.PAUSES", (0.0,))
+    shell.write("meetings.yaml", ONE)
+    git_without_a_remote(shell.folder)
+
+    ran = shell("doctor", "--state", address, "--format", "json", **zoom.environ)
+
+    (report,) = ran.rows
+    failed = [(each["name"], each["code"]) for each in report["checks"] if each["status"] == "fail"]
+    assert (ran.status, failed) == (1, [("state", code)])
+    assert {"specs", "credentials", "account", "hosts", "clock"} <= found(ran).keys()
+
+
+def test_a_server_that_forbids_is_asked_once(zoom: Served, shell: Shell) -> None:
+    with terraform_server() as server:
+        server.faults += [Fault("GET", status=403)]
+        shell.write("meetings.yaml", ONE)
+
+        ran = shell("doctor", "--state", server.address, "--format", "json", **server.environ, **zoom.environ)
+
+        told = found(ran)
+        assert (told["state"], told["account"], server.methods) == (
+            ("fail", "state.forbidden"),
+            ("ok", ""),
+            ["GET"],
+        )
+
+
+@pytest.mark.parametrize(
+    ("expires", "remedy"),
+    [
+        ("2026-01-01T00:00:00+00:00", "It has run out: the next run watches it for up to a minute, "),
+        ("2999-01-01T00:00:00+00:00", "Wait for that run. If it is dead, its lock runs out by itself, "),
+    ],
+)
+def test_a_lease_that_somebody_holds_is_shown_with_its_end(
+    expires: str, remedy: str, tmp_path: Path, shell: Shell
+) -> None:
+    team = tmp_path / "team"
+    git_world.make(team)
+    document = {
+        "ID": "7d3a",
+        "Who": "ann@laptop",
+        "Operation": "apply",
+        "Created": expires,
+        "Expires": expires,
+    }
+    clone = team / "ann"
+    (clone / "lock.json").write_text(json.dumps(document))
+    git_world.git(clone, "checkout", "-q", "--orphan", "held")
+    git_world.git(clone, "rm", "-q", "--cached", "meetings.yaml")
+    git_world.git(clone, "add", "lock.json")
+    git_world.git(clone, "commit", "-q", "-m", "Lock")
+    git_world.git(clone, "push", "-q", "origin", "held:reconciler-state")
+    git_without_a_remote(shell.folder)
+    git_world.git(shell.folder, "remote", "add", "origin", str(team / "ops.git"))
+
+    (report,) = shell("doctor", "--state", "git:reconciler-state", "--format", "json").rows
+
+    (lock,) = [each for each in report["checks"] if each["name"] == "lock"]
+    assert (lock["status"], lock["remedy"].startswith(remedy)) == ("warn", True)
+    assert lock["summary"].splitlines() == [
+        "somebody holds the state",
+        "Lock Info:",
+        "  ID:        7d3a",
+        "  Who:       ann@laptop",
+        "  Operation: apply",
+        f"  Created:   {expires[:4]}-01-01 00:00:00 UTC",
+        f"  Expires:   {expires[:4]}-01-01 00:00:00 UTC unless it is renewed",
+    ]
 
 
 @pytest.mark.parametrize(

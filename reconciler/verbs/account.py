@@ -60,14 +60,17 @@ NEEDS = (
 """Source: the `scopes` of each operation in Zoom's API document."""
 
 
-def look(workspace: Workspace, state: State) -> Iterator[Check]:
-    """Every check that asks Zoom. Raises `SettingsError` where it cannot even be asked."""
+def look(workspace: Workspace, state: State, location: str) -> Iterator[Check]:
+    """Every check that asks Zoom. Raises `SettingsError` where it cannot even be asked.
+
+    `location` is where `state` lives.
+    """
     remote = connect(workspace, None)
     yield ok("credentials", "the emulator's own" if workspace.sandbox else "they are set")
-    yield from asyncio.run(_look(workspace, remote, state))
+    yield from asyncio.run(_look(workspace, remote, state, location))
 
 
-async def _look(workspace: Workspace, remote: ZoomClient, state: State) -> list[Check]:
+async def _look(workspace: Workspace, remote: ZoomClient, state: State, location: str) -> list[Check]:
     async with remote:
         try:
             await remote.sign_in()
@@ -76,7 +79,7 @@ async def _look(workspace: Workspace, remote: ZoomClient, state: State) -> list[
         given = not workspace.sandbox and workspace.console.environ.get(ACCESS_TOKEN)
         found = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom gave one")]
         found += _scopes(remote.told.scopes)
-        found += await _origin(workspace, remote, state)
+        found += await _origin(remote, state, location)
         found += await _hosts(remote, sorted(_named(workspace, state), key=str.casefold))
         found += _clock(workspace, remote)  # last: with a token that was given, only answers tell the time
         return found
@@ -100,10 +103,10 @@ def _scopes(scopes: frozenset[str] | None) -> Iterator[Check]:
         )
 
 
-async def _origin(workspace: Workspace, remote: ZoomClient, state: State) -> list[Check]:
+async def _origin(remote: ZoomClient, state: State, location: str) -> list[Check]:
     try:
         origin = await remote.origin()
-        check_origin(state, origin, workspace.store.location)
+        check_origin(state, origin, location)
     except ReconcilerError as error:
         return [checks.of("account", error.diagnostic)]
     return [ok("account", f"{origin}{', as in the state' if state.origin else ''}")]

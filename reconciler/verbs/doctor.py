@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from reconciler import __version__
 from reconciler.errors import Exit, ReconcilerError, Severity
@@ -17,38 +17,70 @@ from reconciler.views.totals import reset_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
+    from reconciler.ports import LockInfo, Snapshot
     from reconciler.workspace import Workspace
+
+Given = TypeVar("Given")
 
 
 def run(workspace: Workspace, *, format_name: str) -> Exit:
     """Show every check; an error where one failed."""
-    looks: tuple[tuple[str, Callable[[Workspace], Iterator[Check]]], ...] = (
+    snapshot = Once(lambda: workspace.store.read())  # noqa: PLW0108 - to open the store may fail, too
+    state = Once(lambda: workspace.decoded(snapshot()))
+    looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
         ("version", _version),
-        ("settings", _settings),
-        ("specs", _specs),
-        ("state", _state),
-        ("lock", _lock),
-        ("quota", _quota),
-        ("credentials", _account),
+        ("settings", lambda: _settings(workspace)),
+        ("specs", lambda: _specs(workspace)),
+        ("state", lambda: _state(workspace, state())),
+        ("lock", lambda: _lock(workspace, snapshot)),
+        ("quota", lambda: _quota(workspace, state)),
+        ("credentials", lambda: _account(workspace, state)),
     )
-    found = tuple(check for name, look in looks for check in _guarded(name, look, workspace))
+    found = tuple(check for name, look in looks for check in _guarded(name, look))
     console = workspace.console
     colour = console.colours(console.stdout, workspace.choices)
     console.stdout.write(doctor_view(format_name)(found, Look(colour=colour)))
     return Exit.ERROR if any(each.verdict is Verdict.FAIL for each in found) else Exit.DONE
 
 
-def _guarded(
-    name: str, look: Callable[[Workspace], Iterator[Check]], workspace: Workspace
-) -> Iterator[Check]:
+class Once(Generic[Given]):
+    """What `read` gives, asked for once: a store that cannot be reached takes its time to say so."""
+
+    def __init__(self, read: Callable[[], Given]) -> None:
+        self._read = read
+        self._given: tuple[Given] | ReconcilerError | None = None
+
+    def __call__(self) -> Given:
+        """What was read. Raises what reading raised, each time."""
+        if self._given is None:
+            try:
+                self._given = (self._read(),)
+            except ReconcilerError as error:
+                self._given = error
+        if isinstance(self._given, ReconcilerError):
+            raise self._given
+        return self._given[0]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it cannot be had: another check says so, and why."""
+        try:
+            self()
+        except ReconcilerError:
+            return True
+        return False
+
+
+def _guarded(name: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     try:
-        yield from look(workspace)
+        yield from look()
     except ReconcilerError as error:
         yield from (checks.of(name, told) for told in error.diagnostics)
 
 
-def _version(_: Workspace) -> Iterator[Check]:
+def _version() -> Iterator[Check]:
     yield ok("version", f"reconciler {__version__}, Python {platform.python_version()}")
 
 
@@ -76,8 +108,8 @@ def _specs(workspace: Workspace) -> Iterator[Check]:
         yield ok("specs", told)
 
 
-def _state(workspace: Workspace) -> Iterator[Check]:
-    state, version = workspace.state()
+def _state(workspace: Workspace, recorded: tuple[State, str | None]) -> Iterator[Check]:
+    state, version = recorded
     location = workspace.store.location
     if version is None:
         yield ok("state", f"{location} does not exist yet; the first apply makes it")
@@ -94,21 +126,29 @@ def _state(workspace: Workspace) -> Iterator[Check]:
         yield ok("state", told)
 
 
-def _lock(workspace: Workspace) -> Iterator[Check]:
-    if _is_lost(lambda: workspace.store):
+def _lock(workspace: Workspace, snapshot: Once[Snapshot | None]) -> Iterator[Check]:
+    if snapshot.is_lost:
         return
     info = workspace.store.holder()
     if info is None:
         yield ok("lock", "nobody holds the state")
     else:
-        remedy = "Wait for that run; `reconciler explain state.locked` says more."
+        remedy = _remedy(info, workspace.clock.now())
         yield warn("lock", f"somebody holds the state{describe(info)}", remedy)
 
 
-def _quota(workspace: Workspace) -> Iterator[Check]:
-    if _is_lost(workspace.state) or _is_lost(lambda: workspace.settings):
+def _remedy(held: LockInfo, now: datetime) -> str:
+    if held.expires_at is None:
+        return "Wait for that run; `reconciler explain state.locked` says more."
+    if held.expires_at <= now:
+        return "It has run out: the next run watches it for up to a minute, and takes it over."
+    return "Wait for that run. If it is dead, its lock runs out by itself, and the next run takes it over."
+
+
+def _quota(workspace: Workspace, recorded: Once[tuple[State, str | None]]) -> Iterator[Check]:
+    if recorded.is_lost or Once(lambda: workspace.settings).is_lost:
         return
-    state, _ = workspace.state()
+    state, _ = recorded()
     now = workspace.clock.now()
     rows = budget.lines(state, workspace.settings.hosts or (), workspace.allowances, now)
     if not rows:
@@ -124,19 +164,13 @@ def _quota(workspace: Workspace) -> Iterator[Check]:
              f"today, for {least.host}")  # fmt: skip
 
 
-def _account(workspace: Workspace) -> Iterator[Check]:
-    if not _is_lost(lambda: workspace.settings):  # it says how fast we may ask
-        state = State() if _is_lost(workspace.state) else workspace.state()[0]
-        yield from account.look(workspace, state)
-
-
-def _is_lost(read: Callable[[], object]) -> bool:
-    """Whether something cannot be had: another check says so, and why."""
-    try:
-        read()
-    except ReconcilerError:
-        return True
-    return False
+def _account(workspace: Workspace, recorded: Once[tuple[State, str | None]]) -> Iterator[Check]:
+    if Once(lambda: workspace.settings).is_lost:  # it says how fast we may ask
+        return
+    if recorded.is_lost:
+        yield from account.look(workspace, State(), "")
+    else:
+        yield from account.look(workspace, recorded()[0], workspace.store.location)
 
 
 def _counted(count: int, noun: str) -> str:
