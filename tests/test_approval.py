@@ -262,9 +262,9 @@ def test_the_options_of_the_plan_come_along() -> None:
         b"{}",
         b'{"format_version": "1.0"}',
         b'{"format_version": "1.0", "options": 7, "steps": []}',
-        b'{"format_version": "1.0", "options": {"paths": [1], "refresh": false, "targets": []}, "steps": []}',
-        b'{"format_version": "1.0", "options": {"paths": "abc", "refresh": false, "targets": []}, "steps": []}',
-        b'{"format_version": "1.0", "options": {"paths": [], "refresh": false, "targets": [[]]}, "steps": []}',
+        b'{"format_version": "1", "steps": [], "options": {"refresh": true, "paths": [1], "targets": []}}',
+        b'{"format_version": "1", "steps": [], "options": {"refresh": true, "paths": "abc", "targets": []}}',
+        b'{"format_version": "1", "steps": [], "options": {"refresh": true, "paths": [], "targets": [[]]}}',
     ],
 )
 def test_what_is_no_plan_is_refused(document: bytes) -> None:
