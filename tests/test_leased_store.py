@@ -18,6 +18,7 @@ from reconciler.stores.lease import FREE
 from reconciler.stores.leased import LeasedStore
 from reconciler.stores.place import LOCK, STATE
 from reconciler.stores.surroundings import Surroundings
+from reconciler.verbs import migrate
 from reconciler.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -284,3 +285,17 @@ def test_a_state_that_was_read_after_the_lock_ran_out_is_not_written_over(
     assert (code, world.stands is not None) == ("state.lease-lost", has_state)
     assert detail.startswith("It was not renewed while memory was read")
     assert "put state" not in world.place.calls[-4:]
+
+
+def test_a_state_is_not_copied_over_one_that_was_read_after_the_lock_there_ran_out(world: World) -> None:
+    """Another run may be at work there by then."""
+    world.store.write(statefile.encode(state(serial=4)), replaces=None)
+    workspace, there = world.workspace(), World(world.folder)
+    there.place.wait = there.sleep_while_reading
+    there.place.location = "elsewhere"
+    workspace.store_at = lambda address: there.store  # type: ignore[method-assign]  # noqa: ARG005 - its name
+
+    code, detail = failure(lambda: migrate.run(workspace, "elsewhere", lock_timeout_seconds=0))
+
+    assert (code, there.stands) == ("state.lease-lost", None)
+    assert detail.startswith("It was not renewed while elsewhere was read")

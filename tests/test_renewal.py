@@ -10,10 +10,13 @@ import pytest
 
 from reconciler import renewal
 from reconciler.errors import Diagnostic, StateError
-from reconciler.renewal import kept_alive
+from reconciler.renewal import Renewal, kept_alive
 
 if TYPE_CHECKING:
     from reconciler.ports import LockInfo
+
+
+LOST = StateError(Diagnostic("state.lost", "No answer came", "It is far away."))
 
 
 class Lease:
@@ -22,11 +25,12 @@ class Lease:
     info: LockInfo
     taken_from = None
 
-    def __init__(self, renew_seconds: float, *fails: int) -> None:
+    def __init__(self, renew_seconds: float, *fails: int, error: Exception = LOST) -> None:
         self.renew_seconds = renew_seconds
         self.renewed = 0
         self.threads: set[str] = set()
         self._fails = fails
+        self._error = error
         self._enough = threading.Event()
 
     def renew(self) -> None:
@@ -36,7 +40,7 @@ class Lease:
         if self.renewed >= 3:
             self._enough.set()
         if self.renewed in self._fails:
-            raise StateError(Diagnostic("state.lost", "No answer"))
+            raise self._error
 
     def seconds_left(self) -> float:
         """Enough."""
@@ -53,7 +57,7 @@ class Lease:
 def test_a_lease_is_renewed_until_the_end() -> None:
     lease = Lease(0.001)
 
-    with kept_alive(lease):
+    with kept_alive(lease, print):
         assert lease.wait()
     counted = lease.renewed
 
@@ -62,18 +66,53 @@ def test_a_lease_is_renewed_until_the_end() -> None:
     assert lease.renewed == counted
 
 
-def test_a_renewal_that_fails_is_tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [LOST, ValueError("a bug of ours")])
+def test_a_renewal_that_fails_is_tried_again_soon(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it was: a lease without a thread that renews it would run out unseen."""
     monkeypatch.setattr(renewal, "RETRY_SECONDS", 0.001)
-    lease = Lease(0.001, 1, 2)
+    lease = Lease(0.001, 1, 2, error=error)
 
-    with kept_alive(lease):
+    with kept_alive(lease, lambda _line: None):
         assert lease.wait()
+
+
+def test_a_renewal_that_begins_to_fail_is_told_once() -> None:
+    told: list[str] = []
+    lease = Lease(20.0, 2, 3, 5, error=LOST)
+    tried = Renewal(lease, told.append)
+
+    pauses = []
+    for _ in range(5):
+        tried.try_once()
+        pauses.append(tried.pause_seconds)
+
+    assert pauses == [20.0, 2.0, 2.0, 20.0, 2.0]
+    assert told == 2 * ["The lock on the state was not renewed. No answer came. It is far away."]
+
+
+def test_a_bug_in_a_renewal_is_told_by_its_name() -> None:
+    told: list[str] = []
+
+    Renewal(Lease(20.0, 1, error=ValueError("oh")), told.append).try_once()
+
+    assert told == ["The lock on the state was not renewed. ValueError: oh"]
+
+
+def test_a_lease_is_renewed_though_nobody_can_be_told() -> None:
+    def closed(_line: str) -> None:
+        raise BrokenPipeError
+
+    tried = Renewal(Lease(20.0, 1), closed)
+
+    tried.try_once()
+
+    assert tried.pause_seconds == renewal.RETRY_SECONDS
 
 
 def test_a_lease_that_does_not_run_out_needs_no_thread() -> None:
     lease = Lease(inf)
 
-    with kept_alive(lease):
+    with kept_alive(lease, print):
         assert "lease" not in {thread.name for thread in threading.enumerate()}
 
     assert lease.renewed == 0
@@ -89,6 +128,6 @@ def test_a_lease_is_left_alone_after_what_was_raised_under_it() -> None:
 
 
 def _interrupted(lease: Lease) -> None:
-    with kept_alive(lease):
+    with kept_alive(lease, print):
         assert lease.wait()
         raise KeyboardInterrupt

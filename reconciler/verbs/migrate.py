@@ -12,11 +12,12 @@ from reconciler.errors import Diagnostic, Exit, SettingsError, StateError
 from reconciler.renewal import kept_alive
 from reconciler.stores.file import FileStore
 from reconciler.verbs.transfer import check_follows
+from reconciler.workspace import check_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.ports import Store
+    from reconciler.ports import Lease, Store
     from reconciler.state import State
     from reconciler.workspace import Workspace
 
@@ -40,8 +41,8 @@ def run(workspace: Workspace, to: str, *, lock_timeout_seconds: float) -> Exit:
         found = source.read()  # the bytes: what a newer version has added goes along
         if found is None:
             raise StateError(_nothing(source.location))
-        with _locked(target, lock_timeout_seconds):
-            _copy(found.document, held.state, source.location, target)
+        with _locked(workspace, target, lock_timeout_seconds) as lease:
+            _copy(found.document, held.state, source.location, target, lease)
     workspace.console.stdout.write(
         f"Copied serial {held.state.serial} with {len(held.state.meetings)} meetings from {source.location} "
         f"to {target.location}, and read it back.\n{_next(workspace, source.location, to)}"
@@ -49,9 +50,10 @@ def run(workspace: Workspace, to: str, *, lock_timeout_seconds: float) -> Exit:
     return Exit.DONE
 
 
-def _copy(document: bytes, state: State, name: str, target: Store) -> None:
+def _copy(document: bytes, state: State, name: str, target: Store, lease: Lease) -> None:
     """Have `target` hold `document`, as `name` does. Raises `StateError` where it must not, or does not."""
     there = target.read()
+    check_held(lease, target.location)
     if there is not None and there.document == document:
         return
     if there is not None:
@@ -70,11 +72,11 @@ _ELSEWHERE = (
 
 
 @contextmanager
-def _locked(store: Store, timeout_seconds: float) -> Iterator[None]:
+def _locked(workspace: Workspace, store: Store, timeout_seconds: float) -> Iterator[Lease]:
     lease = store.lock(OPERATION, timeout_seconds=timeout_seconds)
     try:
-        with kept_alive(lease):
-            yield
+        with kept_alive(lease, workspace.tell):
+            yield lease
     finally:
         lease.release()
 

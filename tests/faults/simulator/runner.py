@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from memory_place import MemoryPlace
 
-from reconciler import records, renewal, statefile
+from reconciler import records, statefile
 from reconciler.apply import Result, execute
 from reconciler.console import Choices, Console
-from reconciler.errors import ReconcilerError, StateError
+from reconciler.errors import ReconcilerError
 from reconciler.journal import Journal
 from reconciler.pending import Author
+from reconciler.renewal import Renewal
 from reconciler.run import Run
 from reconciler.stores.leased import LeasedStore
 from reconciler.stores.surroundings import Surroundings
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from reconciler.ports import Lease
     from reconciler.state import State
     from simulator.faults import Faults
+    from simulator.hands import Mandate
     from simulator.network import Network
     from simulator.process import Process
     from simulator.team import Team
@@ -65,7 +67,7 @@ class Story:
 
 
 class Runner:
-    """An apply of what the team declares when it has the lock. `is_stopping` is the first Ctrl-C."""
+    """An apply of what the team declares when it has the lock, as far as `mandate` goes. `is_stopping` is the first Ctrl-C."""
 
     def __init__(  # noqa: PLR0913 - the world that it runs in
         self,
@@ -74,6 +76,7 @@ class Runner:
         network: Network,
         team: Team,
         faults: Faults,
+        mandate: Mandate,
         *,
         timeout_seconds: float,
     ) -> None:
@@ -82,6 +85,7 @@ class Runner:
         self.is_stopping = False
         self._team = team
         self._faults = faults
+        self._mandate = mandate
         self._timeout_seconds = timeout_seconds
         self._is_over = False
         self._work: asyncio.Task[None] | None = None
@@ -152,13 +156,9 @@ class Runner:
 
     async def _kept_alive(self, lease: Lease) -> None:
         """As `renewal.kept_alive` does it from a thread."""
-        pause_seconds = lease.renew_seconds
-        while not await self._is_over_within(pause_seconds):
-            try:
-                await self.process.blocking(lease.renew)
-                pause_seconds = lease.renew_seconds
-            except StateError:
-                pause_seconds = renewal.RETRY_SECONDS
+        renewal = Renewal(lease, self.story.lines.append)
+        while not await self._is_over_within(renewal.pause_seconds):
+            await self.process.blocking(renewal.try_once)
 
     async def _is_over_within(self, seconds: float) -> bool:
         until = self.process.monotonic() + seconds
@@ -169,7 +169,8 @@ class Runner:
     async def _applied(self, lease: Lease) -> None:
         workspace = self._workspace
         state, version = await self.process.blocking(lambda: workspace.to_write(lease))
-        plan = self._team.plan(state, self.process.now())
+        plan = self._team.plan(state, self.process.now(), self._mandate.options)
+        self._mandate.check(plan)
         self.story.asks_nothing = not plan.has_work
         if not plan.has_work:
             await self._record(state, records.without_expired(state, plan.steps), version)
