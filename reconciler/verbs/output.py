@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, SettingsError
@@ -15,12 +16,14 @@ def write(path: Path, text: str) -> None:
     """Put `text` into a file at once, for the owner only. Raises `SettingsError`."""
     fresh = path.with_name(f".{path.name}.tmp")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fresh.unlink(missing_ok=True)  # left by a run that was killed, or a link that a checkout holds
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise SettingsError(unwritable(path, error)) from error
 
 
