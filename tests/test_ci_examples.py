@@ -86,6 +86,17 @@ def test_what_a_fork_can_start_has_no_secret(name: str) -> None:
     assert not re.search(r"\b(ref|repository):", text)
 
 
+@pytest.mark.parametrize("name", ["meetings-apply.yml", "meetings-daily.yml", "meetings-drift.yml"])
+def test_what_is_started_by_hand_is_of_the_main_branch(name: str) -> None:
+    """Another one was not reviewed. A schedule is always of it, and its event names no repository."""
+    first = next(iter(workflow(name)["jobs"].values()))
+    triggers = workflow(name)["True"]
+
+    assert "workflow_dispatch" in triggers
+    either = "github.event_name == 'schedule' || " if "schedule" in triggers else ""
+    assert first["if"] == f"{either}github.ref_name == github.event.repository.default_branch"
+
+
 def test_applies_wait_for_each_other_and_are_never_cancelled() -> None:
     groups = [workflow(f"meetings-{name}.yml")["concurrency"] for name in ("apply", "daily")]
 
