@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -519,6 +520,20 @@ def test_what_is_over_and_undeclared_leaves_though_nothing_else_is_done(shell: S
     assert state.read_bytes() == written
 
 
+def test_a_cancel_is_heard_after_an_apply_as_before_it(shell: Shell) -> None:
+    """While the lock is freed, that is."""
+    shell.write("meetings.yaml", spec_of({"launch": {}}))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    try:
+        shell.sandbox("apply", "--auto-approve")
+        heard = signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert heard is signal.default_int_handler
+
+
 def test_an_interrupt_outside_of_an_apply_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: str) -> bytes:
         raise KeyboardInterrupt
@@ -539,6 +554,7 @@ def test_the_door_answers_the_version_by_itself(
     """Without loading the command line, and in the same words as it."""
     from reconciler.__main__ import main  # noqa: PLC0415 - the door
 
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # this process is pytest's
     monkeypatch.setattr(sys, "argv", ["reconciler", "--version"])
     by_itself = (main(), capsys.readouterr().out)
     by_the_command_line = (run(["--version"]), capsys.readouterr().out)

@@ -362,3 +362,23 @@ def test_both_places_are_locked(holds: str, shell: Shell) -> None:
 
     assert (ran.status, codes(ran), (shell.folder / "t.json").exists()) == (4, ["state.locked"], False)
     assert (shell.folder / "s.json").read_bytes() == document
+
+
+def test_a_cancelled_job_frees_its_lock(shell: Shell) -> None:
+    """Where only its holder can free it, nobody else could go on."""
+    put(shell, NEW)
+    kept, end = ("--state", "s.json"), ("--to", "there.json", "--lock-timeout", "60s")
+    command = [sys.executable, "-m", "reconciler", "state", "migrate", *kept, *end]
+    told_at = shell.folder / "s.json.lock.info"
+
+    with (
+        held(str(shell.folder / "there.json")),
+        subprocess.Popen(command, cwd=shell.folder, stderr=subprocess.PIPE, text=True) as job,
+    ):
+        while not told_at.exists():
+            assert job.poll() is None
+        job.terminate()
+        _, said = job.communicate()
+
+    assert (job.returncode, told_at.exists()) == (130, False)
+    assert said.splitlines()[-1] == "Interrupted. If anything was under way, the next apply looks it up."

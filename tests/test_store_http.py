@@ -18,6 +18,7 @@ from reconciler.errors import Exit, SettingsError, StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import open_store
 from reconciler.stores.endpoints import Endpoint, Endpoints
+from reconciler.stores.http import Wire
 from reconciler.stores.surroundings import Surroundings
 from reconciler.stores.terraform import HttpStore
 
@@ -208,6 +209,24 @@ def test_a_lock_that_nobody_can_tell_of_is_given_back(server: TerraformServer) -
         Worker(server).store.lock("apply", timeout_seconds=0)
 
     assert (raised(error)[0], server.lock) == ("state.unanswered", None)
+
+
+def test_a_lock_that_is_interrupted_while_it_is_asked_for_is_given_back(
+    server: TerraformServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would never run out."""
+    worker, read = Worker(server), Wire._body  # noqa: SLF001 - where an answer is waited for
+
+    def interrupted(_wire: Wire, _response: object) -> bytes:
+        monkeypatch.setattr(Wire, "_body", read)
+        assert server.lock
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Wire, "_body", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        worker.store.lock("apply", timeout_seconds=0)
+
+    assert server.lock is None
 
 
 def test_an_unlock_whose_answer_was_lost_is_done(server: TerraformServer) -> None:

@@ -79,8 +79,8 @@ class Dialogue:
         """Ask for the lock. One that the server gave us, and whose answer was lost, is ours too."""
         try:
             reply, _ = self._patiently(self.endpoints.lock, encode(ours))
-        except StateError:
-            with suppress(StateError):  # it may have been given to us
+        except (StateError, KeyboardInterrupt):
+            with suppress(StateError):  # it may have been given to us, and would never run out
                 self._exchange(self.endpoints.unlock, encode(ours), ours.lock_id)
             raise
         if reply.is_yes:

@@ -89,10 +89,14 @@ def send(workspace: Workspace, errand: Errand) -> Result:
         _log(workspace, errand.plan, errand.format_name) as tell,
         failing.told(workspace, tell, format_name=errand.format_name),
     ):
+        terminated = signal.getsignal(signal.SIGTERM)
         try:
             return asyncio.run(_send(workspace, errand, errand.through(tell)))
         except asyncio.CancelledError:  # the second Ctrl-C
             raise KeyboardInterrupt from None
+        finally:
+            # The loop leaves the system's handler behind, with which the lock would not be freed.
+            signal.signal(signal.SIGTERM, terminated)
 
 
 def tell_end(workspace: Workspace, plan: Plan, *, format_name: str) -> None:
