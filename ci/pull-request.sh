@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Find the pull request that this run is about: by the event alone, which GitHub writes, and by what GitHub
 # answers; never by a file that the pull request could have made.
-# With INPUT_SPECS_FROM=pull-request its YAML files are put into the working folder, as data: no code of it
+# With INPUT_SPECS_FROM=pull-request the YAML files that its merge would give are put into the working folder, as data: no code of it
 # runs here, and its other files are left where they are.
 # Gives: the outputs `number`, empty where there is no pull request, or it has moved on meanwhile, and `commit`.
 set -euo pipefail
@@ -47,9 +47,10 @@ rm -rf "$objects"
 git init --quiet --bare "$objects"
 GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader \
   GIT_CONFIG_VALUE_0="Authorization: Basic $(printf 'x-access-token:%s' "$INPUT_GITHUB_TOKEN" | base64 | tr -d '\n')" \
-  git -C "$objects" fetch --quiet --depth 1 "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY" "refs/pull/$number/head"
-if [ "$(git -C "$objects" rev-parse FETCH_HEAD)" != "$sha" ]; then
-  echo "::error title=reconciler::The pull request has moved on; the run of its newest commit plans it" >&2
+  git -C "$objects" fetch --quiet --depth 2 "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY" "refs/pull/$number/merge"
+# What a merge would give: of the pull request alone, all that others have merged since would count as taken out.
+if [ "$(git -C "$objects" rev-parse --verify --quiet FETCH_HEAD^2)" != "$sha" ]; then
+  echo "::error title=reconciler::The pull request has moved on or has conflicts; the run of its newest commit plans it" >&2
   exit 1
 fi
 
@@ -58,8 +59,8 @@ fi
 links=$RUNNER_TEMP/reconciler-links
 : >"$links"
 echo '* -filter' >>"$objects/info/attributes"
-git -C "$objects" read-tree "$sha"
-git -C "$objects" ls-tree -r -z "$sha" | while IFS= read -r -d '' entry; do
+git -C "$objects" read-tree FETCH_HEAD
+git -C "$objects" ls-tree -r -z FETCH_HEAD | while IFS= read -r -d '' entry; do
   path=${entry#*$'\t'}
   case "${entry%% *} $path" in
   100*\ *.yaml | 100*\ *.yml) printf '%s\0' "$path" ;;

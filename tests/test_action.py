@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -274,6 +275,12 @@ def test_a_drift_report_tells_what_changed(job: Job, zoom: Served) -> None:
     assert "Moved by hand" in ended.summary
 
 
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 def fork(job: Job, hub: GitHub, files: dict[str, str], links: dict[str, str] | None = None) -> None:
     """Let pull request 9 of a fork hold these files, and this job be the second workflow's."""
     remote = job.folder.parent / "server" / REPOSITORY
@@ -284,21 +291,25 @@ def fork(job: Job, hub: GitHub, files: dict[str, str], links: dict[str, str] | N
         (remote / name).chmod(0o755 if name.startswith("meetings/x") else 0o644)
     for name, target in (links or {}).items():
         (remote / name).symlink_to(target)
-    for command in (
-        "init -q",
-        "add -A",
-        "-c user.name=a -c user.email=a@b commit -qm x",
-        "update-ref refs/pull/9/head HEAD",
-    ):
-        subprocess.run(["git", *command.split()], cwd=remote, check=True)
-    sha = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=remote, check=True, capture_output=True, text=True
-    ).stdout
-    run = {"head_sha": sha.strip(), "head_branch": "main", "head_repository": {"owner": {"login": "fork"}}}
+    git = functools.partial(_git, remote)
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "before")
+    git("branch", "merged")
+    git("add", "-A")
+    git("commit", "-qm", "theirs")
+    sha = git("rev-parse", "HEAD")
+    git("update-ref", "refs/pull/9/head", sha)
+    git("checkout", "-q", "merged")
+    (remote / "merged.yaml").write_text(spec_of({"merged": {}}, start=FAR))
+    git("add", "-A")
+    git("commit", "-qm", "merged by others meanwhile")
+    git("merge", "-q", "-m", "what a merge would give", sha)
+    git("update-ref", "refs/pull/9/merge", "HEAD")
+    run = {"head_sha": sha, "head_branch": "main", "head_repository": {"owner": {"login": "fork"}}}
     job.event = {"workflow_run": {**run, "pull_requests": []}}
     job.environ["GITHUB_SHA"] = SHA
     job.environ["GITHUB_SERVER_URL"] = f"file://{job.folder.parent / 'server'}"
-    hub.pulls = [{"number": 9, "label": "fork:main", "head": {"sha": sha.strip()}}]
+    hub.pulls = [{"number": 9, "label": "fork:main", "head": {"sha": sha}}]
 
 
 def planned_for_fork(job: Job, **inputs: str) -> Ended:
@@ -318,7 +329,10 @@ def test_a_fork_is_planned_from_its_yaml_alone(job: Job, hub: GitHub) -> None:
     ended = planned_for_fork(job)
 
     laid = sorted(str(path.relative_to(job.folder)) for path in job.folder.rglob("*") if path.is_file())
-    assert (ended.passed, laid) == (True, ["spec/meetings/a.yaml", "spec/meetings/x.yml"])
+    assert (ended.passed, laid) == (
+        True,
+        ["spec/meetings/a.yaml", "spec/meetings/x.yml", "spec/merged.yaml"],
+    )
     assert hub.asked[0] == f"GET /repos/{REPOSITORY}/pulls"
     assert hub.asked[-1] == f"POST /repos/{REPOSITORY}/issues/9/comments"
     commit = job.event["workflow_run"]["head_sha"]
