@@ -199,6 +199,41 @@ def test_a_lock_is_freed_by_its_id(world: World) -> None:
     assert world.place.notes[-1] == "Free the lock of ann@ci by force"
 
 
+def test_a_lock_that_is_renewed_meanwhile_is_freed_all_the_same(world: World) -> None:
+    """Whoever frees it has named it; that it lives they were told."""
+    lease = world.store.lock("apply", timeout_seconds=0)
+    other = MemoryPlace(world.documents)
+
+    def renew_before_the_first_write() -> None:
+        if other.calls == ["get lock", "put lock"] and len(world.place.calls) == renewed:
+            world.clock.advance(1)
+            lease.renew()
+
+    renewed = len(world.place.calls)
+    other.wait = renew_before_the_first_write
+    world.another(other).force_unlock(lease.info.lock_id)
+
+    assert (world.documents.standing[LOCK].document, other.calls.count("put lock")) == (FREE, 2)
+
+
+@pytest.mark.parametrize("fate", [Fate.UNTOLD, Fate.DISOWNED, Fate.LOST])
+def test_a_lock_is_freed_although_an_answer_was_lost(fate: Fate, world: World) -> None:
+    lease = world.store.lock("apply", timeout_seconds=0)
+    world.place.fates["put lock"].append(fate)
+
+    world.store.force_unlock(lease.info.lock_id)
+
+    assert world.documents.standing[LOCK].document == FREE
+
+
+def test_a_lock_that_cannot_be_freed_is_no_success(world: World) -> None:
+    lease = world.store.lock("apply", timeout_seconds=0)
+    world.place.fates["put lock"] += [Fate.LOST] * 3
+
+    assert failure(lambda: world.store.force_unlock(lease.info.lock_id))[0] == "state.unanswered"
+    assert world.store.holder() == lease.info
+
+
 def test_a_lock_of_another_id_is_left_and_shown(world: World) -> None:
     held = world.store.lock("apply", timeout_seconds=0).info
 

@@ -8,6 +8,7 @@ clocks of two machines differ, the holder's time is over before the taker's is.
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, StateError
@@ -89,11 +90,20 @@ class LeasedStore:
 
     def force_unlock(self, lock_id: str) -> None:
         """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
-        stands = self._place.get(LOCK)
-        info = locks.decode(stands.document) if stands else None
-        if stands is None or info is None or info.lock_id != lock_id:
-            raise _other_lock(self.location, lock_id, info)
-        self._place.put(LOCK, FREE, replaces=stands.version, note=f"Free the lock of {info.who} by force")
+        for tried in range(ATTEMPTS_MAX):
+            stands = self._place.get(LOCK)
+            if tried and stands is not None and stands.document == FREE:
+                return  # by us, or by its holder
+            info = locks.decode(stands.document) if stands else None
+            if stands is None or info is None or info.lock_id != lock_id:
+                raise _other_lock(self.location, lock_id, info)
+            note = f"Free the lock of {info.who} by force"
+            with suppress(
+                ConflictError, UnansweredError
+            ):  # it was renewed, or an answer was lost: look again
+                self._place.put(LOCK, FREE, replaces=stands.version, note=note)
+                return
+        raise _not_freed(self.location)
 
     def _stands(self, error: StateError) -> Snapshot | None:
         try:
@@ -122,6 +132,18 @@ def _unanswered(location: str) -> StateError:
             detail=f"{location} gave no clear answer. It is whole, in its old form or its new one, "
             "and nothing more is sent.",
             hint="Run the same command again once the storage answers; what was sent already is looked up.",
+        )
+    )
+
+
+def _not_freed(location: str) -> StateError:
+    return StateError(
+        Diagnostic(
+            code="state.unanswered",
+            summary="Nobody can tell whether the lock was freed",
+            detail=f"{location} gave no clear answer, or its holder lives and renews it. "
+            "The state itself was not touched.",
+            hint="`reconciler state lock` shows who holds it.",
         )
     )
 

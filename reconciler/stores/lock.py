@@ -65,7 +65,7 @@ def waiting_for(location: str, info: LockInfo | None, seconds: float) -> str:
 
 def locked(location: str, info: LockInfo | None, *, waited_seconds: float, hint: str) -> StateLockedError:
     """The error of a state that somebody else holds."""
-    waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds else ""
+    waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds >= 1 else ""
     return StateLockedError(
         Diagnostic(
             code="state.locked",
