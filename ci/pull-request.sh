@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Find the pull request that this run is about: by the event alone, which GitHub writes, and by what GitHub
 # answers; never by a file that the pull request could have made.
-# With INPUT_SPECS_FROM=pull-request the YAML files that its merge would give are put into the working folder, as data: no code of it
-# runs here, and its other files are left where they are.
+# With INPUT_SPECS_FROM=pull-request the YAML files that its merge would give are put into the working folder, as
+# data: no code of it runs here, and its other files are left where they are.
 # Gives: the outputs `number`, empty where there is no pull request, or it has moved on meanwhile, and `commit`.
 set -euo pipefail
 # shellcheck source=ci/api.sh
