@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import threading
@@ -437,6 +438,24 @@ def test_without_git_it_says_so(team: Team) -> None:
     ann = team.place("a", PATH=str(team.folder))
 
     assert complaint(lambda: ann.get(STATE)).startswith("state.git-missing: ")
+
+
+@pytest.mark.parametrize("what", ["TemporaryFile", "mkdtemp"])
+def test_without_room_for_its_files_it_says_so(
+    what: str, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = team.place("a")
+    monkeypatch.setattr(f"tempfile.{what}", full)
+
+    told = complaint(lambda: place.get(STATE))
+
+    assert told == (
+        "state.git: Its temporary files could not be written: No space left on device. Nothing more is sent. "
+        "Make room where TMPDIR leads, then run the same command again; what was sent already is looked up."
+    )
 
 
 def test_the_remote_is_origin_or_the_only_one_or_the_one_that_is_followed(team: Team) -> None:

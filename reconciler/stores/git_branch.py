@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +67,8 @@ class Branch:
         self._ref = f"refs/heads/{name}"
         self._checkout = checkout
         self._wait = wait
-        self._place = Path(tempfile.mkdtemp(prefix="reconciler-git-"))
+        with commands.disk():
+            self._place = Path(tempfile.mkdtemp(prefix="reconciler-git-"))
         self._close = weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
         free = {name: value for name, value in environ.items() if name not in LOCAL}
         more = {"GIT_DIR": str(self._place), **checkout.defaults}
@@ -134,15 +136,17 @@ class Branch:
         """Forget what a push has replaced: a long run writes a large state many times."""
         for entry in entries:
             version = entry.rpartition(" ")[2]
-            (self._place / "objects" / version[:2] / version[2:]).unlink(missing_ok=True)
+            with suppress(OSError):  # the push is done, and what stays only takes room
+                (self._place / "objects" / version[:2] / version[2:]).unlink()
             self._is_thinned = True
 
     def _empty(self) -> None:
         self._tip, self._is_thinned = NOTHING, False
         self._done("update-ref", "-d", TIP)
-        (self._place / "shallow").unlink(missing_ok=True)
-        shutil.rmtree(self._place / "objects")
-        (self._place / "objects" / "pack").mkdir(parents=True)
+        with commands.disk():
+            (self._place / "shallow").unlink(missing_ok=True)
+            shutil.rmtree(self._place / "objects")
+            (self._place / "objects" / "pack").mkdir(parents=True)
 
     def _asked(self, *arguments: str) -> Ended:
         ended = self._run(*arguments, seconds=commands.NETWORK_SECONDS)

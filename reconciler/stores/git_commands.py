@@ -7,13 +7,14 @@ import re
 import signal
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 LOCAL_SECONDS = 10.0
@@ -79,7 +80,11 @@ def run(
     """
     # What it complains of goes to a file: a helper that stays behind, such as ssh's shared connection,
     # would keep a pipe open.
-    with tempfile.TemporaryFile() as complaint, _started(arguments, folder, environ, complaint) as process:
+    with (
+        disk(),
+        tempfile.TemporaryFile() as complaint,
+        _started(arguments, folder, environ, complaint) as process,
+    ):
         try:
             out, _ = process.communicate(given, timeout=seconds)
         except subprocess.TimeoutExpired as error:
@@ -89,6 +94,17 @@ def run(
                 os.killpg(process.pid, signal.SIGKILL)  # with whatever it started, such as ssh
         complaint.seek(0)
         return Ended(process.returncode, out, complaint.read().decode(errors="replace"))
+
+
+@contextmanager
+def disk() -> Iterator[None]:
+    """Have an error of this machine's disk be one of the state, whose remedy can be told."""
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise _no_room(error) from error
 
 
 def _started(
@@ -127,5 +143,18 @@ def _no_git(error: OSError) -> StateError:
             summary="The command `git` could not be started",
             detail=f"A state on a branch needs it: {error.strerror or error}. Nothing was sent.",
             hint="Install git 2.31 or newer, and see that it is in PATH.",
+        )
+    )
+
+
+def _no_room(error: OSError) -> StateError:
+    return StateError(
+        Diagnostic(
+            code="state.git",
+            summary="Git could not do what a state on a branch needs",
+            detail=f"Its temporary files could not be written: {error.strerror or error}. "
+            "Nothing more is sent.",
+            hint="Make room where TMPDIR leads, then run the same command again; "
+            "what was sent already is looked up.",
         )
     )
