@@ -32,15 +32,20 @@ class Lists:
         """
         if fresh:
             self._read.clear()
-        deputies = {user for one in attributes if (user := _deputy(one)) is not None}
-        for user in (self._host, *sorted(deputies - {self._host})):
+        owners = {owner(one, self._host) for one in attributes}
+        for user in (self._host, *sorted(owners - {self._host})):
             if user not in self._read:
                 self._read[user] = await self._one(user)
 
     def missing(self, attributes: Mapping[str, Json]) -> RemoteError | None:
         """Why a list in which such a meeting can show is not there; None: all are."""
-        found = self._read.get(_deputy(attributes) or self._host)
+        found = self._read.get(owner(attributes, self._host))
         return found if isinstance(found, RemoteError) else None
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Whose lists were asked for."""
+        return tuple(self._read)
 
     @property
     def meetings(self) -> tuple[Body, ...]:
@@ -57,7 +62,6 @@ class Lists:
             return error
 
 
-def _deputy(attributes: Mapping[str, Json]) -> str | None:
-    """The user in whose list such a meeting shows besides its host's: named by `schedule_for`."""
-    user = attributes.get("schedule_for")
-    return str(user) if user else None
+def owner(attributes: Mapping[str, Json], host: str) -> str:
+    """The user in whose list such a meeting shows: its host, or whom `schedule_for` names."""
+    return str(attributes.get("schedule_for") or host)

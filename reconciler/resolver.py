@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler import advice, diff, lookup, readback
+from reconciler import advice, diff, lists, lookup, readback
 from reconciler.diff import Action
 from reconciler.events import Outcome, Resolved
 from reconciler.meeting import schedule
@@ -94,7 +94,8 @@ class Resolver:
             step, missing = self.open.pop(key), self._lists.missing(intents.pop(key).attributes)
             self._run.fail(step, advice.unresolved(step, missing))
         known = self._run.journal.state.known_ids()
-        verdicts = await lookup.look_up(self._run.remote, intents, self._lists.meetings, known)
+        asked = {**self._others(), **intents}
+        verdicts = await lookup.look_up(self._run.remote, asked, self._lists.meetings, known)
         for key, found in verdicts.adopted.items():
             if key in self.open:  # what nobody asked for stays open, but keeps its meeting from the others
                 await self._adopt(self.open.pop(key), intents[key], found)
@@ -114,6 +115,19 @@ class Resolver:
             key: intent
             for key, intent in state.intents.items()
             if host_key(state, intent.host) == host and self._is_create(key)
+        }
+
+    def _others(self) -> dict[str, Intent]:
+        """The creates of other hosts that may show in the same lists: what they made is no stray."""
+        state = self._run.journal.state
+        own = host_key(state, self._host)
+        listed = {host_key(state, user) for user in self._lists.users}
+        return {
+            key: intent
+            for key, intent in state.intents.items()
+            if self._is_create(key)
+            and host_key(state, intent.host) != own
+            and host_key(state, lists.owner(intent.attributes, intent.host)) in listed
         }
 
     def _is_create(self, key: str) -> bool:

@@ -522,6 +522,42 @@ def test_a_request_for_another_user_is_looked_up_in_that_users_list() -> None:
     assert (world.topics(BOSS), told.resolved, told.status) == (["a"], [("a", "adopted")], 0)
 
 
+def begun_by_two(a: Meeting, b: Meeting) -> World:
+    """The creates of two hosts were interrupted; both show in the list of the second one."""
+    world = World(a, b)
+    begun = {one.key: intent(one.attributes, host=one.host) for one in (a, b)}
+    world.store.state = State(lineage="lineage-1", serial=1, intents=begun)
+    return world
+
+
+def test_a_meeting_that_another_hosts_lost_request_made_stands_in_nobodys_way() -> None:
+    """It is in no record yet, since its own host cannot be listed; what it is can be told all the same."""
+    world = begun_by_two(topic("a", schedule_for=BOSS), topic("b", host=BOSS))
+    by_hand(world, one_off(topic="a", schedule_for=BOSS))
+    world.zoom.meet(Fault(method="GET", path=f"/v2/users/{HOST}/meetings", times=4, status=500))
+
+    told = world.apply()
+
+    assert (told.failed, told.resolved, list(told.done)) == (
+        {"a": "apply.unresolved"},
+        [("b", "absent")],
+        ["b"],
+    )
+    assert (world.apply().resolved, world.topics(BOSS)) == ([("a", "adopted")], ["a", "b"])
+
+
+def test_a_meeting_that_the_requests_of_two_hosts_could_have_made_is_for_a_person_to_judge() -> None:
+    """Whichever adopted it might take it from the other, which would then make a second one."""
+    same = one_off(topic="same")
+    world = begun_by_two(meeting("a", {**same, "schedule_for": BOSS}), meeting("b", same, host=BOSS))
+    by_hand(world, {**same, "schedule_for": BOSS})
+
+    told = world.apply()
+
+    assert (sorted(told.resolved), told.status) == ([("a", "unclear"), ("b", "unclear")], 5)
+    assert world.topics(BOSS) == ["same"]
+
+
 def test_another_users_list_that_fails_stops_only_what_shows_in_it() -> None:
     world = lost(World(topic("a", schedule_for=BOSS), topic("b")))
     world.zoom.meet(Fault(method="GET", path=f"/v2/users/{BOSS}/meetings", times=4, status=500))
