@@ -173,3 +173,26 @@ def test_settings_that_cannot_be_used_offer_nothing(text: str, shell_with_state:
     shell_with_state.write("reconciler.yaml", text)
 
     assert completing.recorded(Path.cwd(), {}, state=None, sandbox=False) == []
+
+
+@pytest.mark.parametrize("flag", ["plan --state", "state migrate --to"])
+def test_a_place_for_the_state_is_completed_as_a_file(flag: str, shell: Shell) -> None:
+    """Bash looks for the files itself, once it is told to."""
+    words = f"reconciler {flag} s"
+    environ = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_WORDS": words}
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {START}"]
+
+    done = subprocess.run(
+        command,
+        cwd=shell.folder,
+        env={**environ, "COMP_CWORD": str(words.count(" "))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "file,s\n"
+
+
+START = "from reconciler.__main__ import main; sys.exit(main())"
+"""Our program, as its script starts it."""

@@ -101,6 +101,7 @@ def surroundings(command: Callable[..., Exit]) -> Callable[..., Exit]:
 
     @click.option(
         "--state",
+        type=click.Path(),  # so that a shell offers files
         metavar="PATH_OR_URL",
         help="Where the state lives: a path, s3://, gs://, az://, git:BRANCH or https://. "
         "Wins over RECONCILER_STATE and reconciler.yaml.",

@@ -128,7 +128,14 @@ def push(workspace: Workspace, file: Path, **flags: Any) -> Exit:
 
 
 @state.command(epilog=example("reconciler state migrate --to s3://acme-ops/meetings.json"))
-@click.option("--to", "to", metavar="PATH_OR_URL", required=True, help="Where the state is to live.")
+@click.option(
+    "--to",
+    "to",
+    type=click.Path(),  # so that a shell offers files
+    metavar="PATH_OR_URL",
+    required=True,
+    help="Where the state is to live.",
+)
 @lock_timeout
 @surroundings
 def migrate(workspace: Workspace, to: str, lock_timeout_seconds: float) -> Exit:
