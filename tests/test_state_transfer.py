@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -377,6 +378,7 @@ def test_a_cancelled_job_frees_its_lock(shell: Shell) -> None:
     ):
         while not told_at.exists():
             assert job.poll() is None
+        time.sleep(0.3)  # it has told before the lock is in its hands; then it waits for the other one
         job.terminate()
         _, said = job.communicate()
 
