@@ -222,15 +222,43 @@ def test_a_release_after_a_takeover_does_not_free_what_is_anothers(world: World)
     assert world.stands == bobs.info
 
 
-@pytest.mark.parametrize("fate", [Fate.LOST, Fate.REFUSED, Fate.UNTOLD])
-def test_a_release_that_fails_hurts_nobody(world: World, fate: Fate) -> None:
-    """Where it was not written, the lock runs out by itself."""
-    world.meets(fate)
+@pytest.mark.parametrize("fates", [[Fate.REFUSED], [Fate.LOST] * 3])
+def test_a_release_that_fails_hurts_nobody(world: World, fates: list[Fate]) -> None:
+    """The lock runs out by itself."""
+    world.meets(*fates)
 
     world.lease.release()
 
     assert world.lease.seconds_left() == 0.0
-    assert (world.documents.standing[LOCK].document == FREE) is (fate is Fate.UNTOLD)
+    assert world.stands == world.lease.info
+
+
+@pytest.mark.parametrize("fate", [Fate.LOST, Fate.UNTOLD, Fate.DISOWNED])
+def test_a_release_whose_answer_was_lost_is_done(world: World, fate: Fate) -> None:
+    world.meets(fate)
+
+    world.lease.release()
+
+    assert world.documents.standing[LOCK].document == FREE
+
+
+def test_a_release_frees_what_a_renewal_wrote_untold(world: World) -> None:
+    """Else the next run would wait for a holder that is gone."""
+    world.meets(Fate.UNTOLD)
+    world.place.fates["get lock"].append(Fate.REFUSED)
+    assert code(world.lease) == "memory.unreadable"
+
+    world.lease.release()
+
+    assert world.documents.standing[LOCK].document == FREE
+
+
+def test_a_release_writes_no_lock_where_somebody_removed_it(world: World) -> None:
+    del world.documents.standing[LOCK]
+
+    world.lease.release()
+
+    assert world.documents.standing == {}
 
 
 def test_a_lock_that_is_no_lock_is_read_as_none() -> None:

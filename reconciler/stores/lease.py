@@ -104,7 +104,19 @@ class SharedLease:
             was_lost, self._is_lost = self._is_lost, True
             if not was_lost:
                 with suppress(StateError):
-                    self._place.put(LOCK, FREE, replaces=self._version, note="Free the lock")
+                    self._free()
+
+    def _free(self) -> None:
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                self._place.put(LOCK, FREE, replaces=self._version, note="Free the lock")
+            except (ConflictError, UnansweredError):
+                stands = self._place.get(LOCK)  # a renewal may have landed of which we do not know
+                if stands is None or not _is_of(stands, self.info.lock_id):
+                    return
+                self._version = stands.version
+            else:
+                return
 
     def _is_renewed(self, claim: Claim) -> bool:
         try:
