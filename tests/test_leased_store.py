@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import state
+from builders import record, state
 from manual_clock import ManualClock
 from memory_place import Documents, Fate, MemoryPlace
 
@@ -18,7 +18,7 @@ from reconciler.stores.lease import FREE
 from reconciler.stores.leased import LeasedStore
 from reconciler.stores.place import LOCK, STATE
 from reconciler.stores.surroundings import Surroundings
-from reconciler.verbs import migrate
+from reconciler.verbs import apply, migrate
 from reconciler.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -168,6 +168,35 @@ def test_a_lost_write_over_which_somebody_wrote_is_not_sent_again(world: World) 
 
     assert failure(lambda: world.store.write(b"3", replaces=first)) == CHANGED
     assert (world.stands, world.place.calls.count("put state")) == (b"2", 2)
+
+
+def test_the_same_document_of_another_holder_is_not_taken_for_our_own(world: World) -> None:
+    """Two runs that change nothing yet write the same bytes; only one of them has the lock."""
+    first = world.store.write(b"1", replaces=None)
+    lease = world.store.lock("apply", timeout_seconds=0)
+    other = world.another()
+    other.force_unlock(lease.info.lock_id)
+    other.lock("apply", timeout_seconds=0)
+    other.write(b"2", replaces=first)
+
+    assert failure(lambda: world.store.write(b"2", replaces=first)) == CHANGED
+
+
+def test_a_write_whose_answer_was_lost_is_found_under_the_lock(world: World) -> None:
+    world.store.lock("apply", timeout_seconds=0)
+    world.place.fates["put state"].append(Fate.UNTOLD)
+
+    version = world.store.write(b"1", replaces=None)
+
+    assert world.store.read() == Snapshot(b"1", version)
+
+
+def test_a_write_that_is_found_while_the_lock_cannot_be_read_is_told(world: World) -> None:
+    world.store.lock("apply", timeout_seconds=0)
+    world.place.fates["put state"].append(Fate.UNTOLD)
+    world.place.fates["get lock"].append(Fate.REFUSED)
+
+    assert failure(lambda: world.store.write(b"1", replaces=None)) == UNANSWERED
 
 
 def test_a_write_that_is_refused_says_so_itself(world: World) -> None:
@@ -334,3 +363,14 @@ def test_a_state_is_not_copied_over_one_that_was_read_after_the_lock_there_ran_o
 
     assert (code, there.stands) == ("state.lease-lost", None)
     assert detail.startswith("It was not renewed while elsewhere was read")
+
+
+def test_what_is_only_written_down_says_what_it_is(world: World) -> None:
+    before = state(serial=4, meetings={"retro": record(1)})
+    world.store.write(statefile.encode(before), replaces=None)
+    workspace = world.workspace()
+
+    with workspace.held("apply") as held:
+        apply._record(workspace, held, held.state.forget("retro"))  # noqa: SLF001 - where nothing is sent
+
+    assert world.place.notes[-2] == "Forget retro"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler import approval, records, statefile, views
 from reconciler.connection import connect
 from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError, Severity
+from reconciler.headline import headline
 from reconciler.verbs import conduct, failing, paged, refused
 from reconciler.verbs import plan as planning
 from reconciler.verbs.asking import says_yes
@@ -92,7 +93,8 @@ def _planned(workspace: Workspace, declared: Declared, held: Held, wishes: Wishe
 def _record(workspace: Workspace, found: Held, state: State) -> None:
     """Keep what is known now, though nothing is sent: what is gone or over, hosts that changed."""
     if state != found.state:
-        workspace.store.write(statefile.encode(state.written()), replaces=found.version)
+        document, note = statefile.encode(state.written()), headline(found.state, state)
+        workspace.store.write(document, replaces=found.version, note=note)
 
 
 def _approval(wishes: Wishes) -> approval.Approval | None:
