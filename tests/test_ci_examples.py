@@ -121,7 +121,8 @@ def test_gitlabs_template_keeps_the_same_rules() -> None:
     assert document["variables"]["RECONCILER_STATE"] == state
     assert apply["resource_group"] == "meetings"
     assert plan["artifacts"]["reports"] == {"codequality": "gl-code-quality-report.json"}
-    assert apply["script"][0] == plan["script"][1] == "reconciler validate --strict"
+    assert apply["script"][0] == plan["script"][-1] == "reconciler validate --strict"
+    assert "gitlab-plan.sh" in plan["script"][-2]
 
 
 def test_the_hook_checks_all_that_is_declared(shell: Shell) -> None:
