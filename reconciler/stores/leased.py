@@ -33,6 +33,7 @@ class LeasedStore:
     def __init__(self, place: Place, surroundings: Surroundings) -> None:
         self._place = place
         self._surroundings = surroundings
+        self._lock_id: str | None = None
 
     @property
     def location(self) -> str:
@@ -55,8 +56,8 @@ class LeasedStore:
                 return self._place.put(STATE, document, replaces=replaces, note=note)
             except (ConflictError, UnansweredError) as error:
                 # A conflict may be with ourselves: a client repeats a write whose answer it lost.
-                stands = self._stands(error)
-                if stands is not None and stands.document == document:
+                stands = self._stands(STATE, error)
+                if stands is not None and stands.document == document and self._is_holder(error):
                     return stands.version
                 if (stands and stands.version) != replaces:
                     raise _changed(self.location) from error
@@ -75,10 +76,11 @@ class LeasedStore:
     def taking(self, operation: str, *, timeout_seconds: float) -> Taking:
         """The way to the lock, one look after another, for whoever waits in a way of his own."""
         self._place.check()
+        self._lock_id = str(uuid.uuid4())
         return Taking(
             self._place,
             self._surroundings,
-            lock_id=str(uuid.uuid4()),
+            lock_id=self._lock_id,
             operation=operation,
             timeout_seconds=timeout_seconds,
         )
@@ -105,9 +107,15 @@ class LeasedStore:
                 return
         raise _not_freed(self.location)
 
-    def _stands(self, error: StateError) -> Snapshot | None:
+    def _is_holder(self, error: StateError) -> bool:
+        """Whether no other run can have written: two that change nothing write the same bytes."""
+        stands = self._stands(LOCK, error) if self._lock_id else None
+        info = locks.decode(stands.document) if stands else None
+        return (info.lock_id if info else None) == self._lock_id
+
+    def _stands(self, name: str, error: StateError) -> Snapshot | None:
         try:
-            return self._place.get(STATE)
+            return self._place.get(name)
         except StateError as unread:
             raise _unanswered(self.location) from (unread if unread.__cause__ else error)
 
