@@ -78,7 +78,7 @@ report=$RUNNER_TEMP/reconciler-$INPUT_COMMAND.md
 status=0
 echo "::group::reconciler $INPUT_COMMAND"
 echo "::stop-commands::$stop"
-GITHUB_SHA=${COMMIT:-${GITHUB_SHA:-}} GITHUB_STEP_SUMMARY=$report RECONCILER_STOP_TOKEN=$stop \
+GITHUB_SHA=${COMMIT:-${HEAD_COMMIT:-${GITHUB_SHA:-}}} GITHUB_STEP_SUMMARY=$report RECONCILER_STOP_TOKEN=$stop \
   "$RECONCILER" "${arguments[@]}" 2>&1 </dev/null || status=$?
 echo "::$stop::"
 echo "::endgroup::"

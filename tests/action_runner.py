@@ -107,6 +107,11 @@ class _Run:
             return self.inputs.get(others[0], "")
         if first == "steps":
             return self.steps.get(others[0], {}).get(others[2], "")
+        if others[0] == "event":
+            found: Any = self.job.event
+            for part in others[1:]:
+                found = found.get(part, {})
+            return found or ""
         assert name == "github.token", name
         return self.job.token
 

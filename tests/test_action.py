@@ -86,6 +86,16 @@ def test_a_plan_is_told_in_every_place(job: Job, hub: GitHub) -> None:
     assert hub.tokens == {f"Bearer {job.token}"}
 
 
+def test_a_plan_names_the_newest_commit_of_its_pull_request(job: Job) -> None:
+    """And not the one that GitHub makes to try a merge, which nobody knows."""
+    declare(job)
+    job.environ["GITHUB_SHA"] = "f" * 40
+
+    ended = job.use(command="plan", state="s.json")
+
+    assert (f"Commit `{SHA}`" in ended.summary, "f" * 40 in ended.summary) == (True, False)
+
+
 def test_the_second_plan_changes_the_comment_of_the_first(job: Job, hub: GitHub) -> None:
     """Be there as many comments before it as there may; one by somebody else that looks like ours stays."""
     for at in range(120):
