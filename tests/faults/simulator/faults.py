@@ -78,6 +78,8 @@ class Faults:
     list_lag_seconds: float = 0.0
     is_outlived: bool = False
     """Whether its runner is paused until another may take over."""
+    lands_within_seconds: float = SETTLE_SECONDS
+    """How long a request may be on its way, and its meeting not yet in the list."""
     struck: Counter[str] = field(default_factory=Counter)
     said: Callable[[str], None] = lambda _line: None
     renewals_fail: Callable[[], bool] = lambda: False
@@ -148,7 +150,7 @@ class Faults:
 
     def _landed_late(self, way: Journey) -> Journey:
         breaks = self.chance.choice([0.1, self.chance.uniform(0.1, 29.0), NEVER])
-        arrives = self.chance.uniform(1.0, SETTLE_SECONDS - self.list_lag_seconds - 1.0)
+        arrives = self.chance.uniform(1.0, self.lands_within_seconds - self.list_lag_seconds - 1.0)
         return replace(
             way, kind="landed late", arrives_after=arrives, answers_after=NEVER, breaks_after=breaks
         )

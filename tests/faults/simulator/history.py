@@ -8,10 +8,11 @@ from functools import partial
 
 from memory_place import Documents
 
-from reconciler.errors import Exit
+from reconciler.errors import Exit, StalePlanError
 from reconciler.events import StepFailed
-from simulator import ills
-from simulator.faults import Faults
+from simulator import hands, ills
+from simulator.faults import SETTLE_SECONDS, Faults
+from simulator.hands import Mandate
 from simulator.machine import Machine
 from simulator.network import Network, Zoom
 from simulator.outside import Outside
@@ -40,25 +41,29 @@ class History:
         self.machine = machine = Machine(BEGUN_AT, chance)
         self.documents = Documents(by_content=chance.random() < 0.5)
         zoom = Zoom(machine)
-        self.team = Team(chance, lambda email: zoom.account.provide(email).id)
         for email in EMAILS:
             zoom.account.provide(email)
+        self.team = Team(chance, lambda email: zoom.account.provide(email).id, zoom.make)
         self.watch = Watch(machine, self.documents, zoom, self.team)
         self.network = Network(machine, zoom, self.watch, self.report)
         lag = chance.choice([0.0, 0.0, chance.uniform(0, 40)])
         self.outside = Outside(machine, zoom, self.network, chance, lag)
         self.outside.turn_good()
         self.names = 0
+        self.is_unlocked = chance.random() < 0.3
+        """Whether somebody is free with `force-unlock`."""
 
     def live(self) -> Report:
         """From the first round to the end, or to the first thing that is wrong."""
         self.report.seeds += 1
         for number in range(self.chance.randint(1, 6)):
             self._pass_the_time()
+            mandates = [Mandate(), Mandate(), self.team.mandate(self.watch.state, self.machine.now())]
             if number:
                 self.team.edit(self.watch.state)
             self.team.review(self.watch.state, self.machine.now())
-            self._round()
+            mandates.append(self.team.mandate(self.watch.state, self.machine.now()))
+            self._round(self.chance.choice(mandates))
             if self.watch.wrong:
                 break
         else:
@@ -72,7 +77,7 @@ class History:
         self.report.seeds += 1
         self.team.allow(100)
         for _ in range(4):
-            self._run([Faults(self.chance, said=self._say)], is_quiet=True)
+            self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
             self.watch.look_at_end()
             self.machine.pass_time(self.chance.uniform(0, 30 * 3600))
             self.team.edit(self.watch.state)
@@ -82,14 +87,25 @@ class History:
 
     # In trouble
 
-    def _round(self) -> None:
+    def _round(self, mandate: Mandate) -> None:
         is_duel = self.chance.random() < 0.3
         count = 2 if is_duel else self.chance.choice([1, 1, 1, 2, 2, 3])
         all_faults = [self._faults() for _ in range(count)]
         all_faults[0].is_outlived = is_duel
         self.outside.turn_bad()
-        self._run(all_faults, is_duel=is_duel)
+        if self.is_unlocked and self.chance.random() < 0.5:
+            self.machine.after(self.chance.uniform(0, 120), self._free_lock)
+        self._run(all_faults, mandate, is_duel=is_duel)
         self.outside.turn_good()
+
+    def _free_lock(self) -> None:
+        who = hands.free_lock(self.documents, Process(self.machine, "a person", 0.0))
+        self.machine.processes.pop()
+        if who is None:
+            return
+        self._say(f"the lock of {who} is freed by force")
+        self.watch.cut_off(who)
+        self.report.cut_off += any(one.name == who and not one.ended for one in self.machine.processes)
 
     def _pass_the_time(self) -> None:
         """From one round to the next: at once, in a few hours, or right before midnight."""
@@ -112,6 +128,7 @@ class History:
             network_rate=chance.choice([0, 0.03, 0.1, 0.25]),
             storage_rate=chance.choice([0, 0.02, 0.08]),
             list_lag_seconds=self.outside.list_lag_seconds,
+            lands_within_seconds=SETTLE_SECONDS - (hands.LINGERS_SECONDS if self.is_unlocked else 0.0),
             struck=self.report.struck,
             said=self._say,
             lands_late=lambda: machine.after(chance.uniform(0.1, 100), self.documents.land),
@@ -122,11 +139,13 @@ class History:
             faults.renewals_fail = lambda: begins <= machine.seconds < ends
         return faults
 
-    def _run(self, all_faults: list[Faults], *, is_quiet: bool = False, is_duel: bool = False) -> None:
+    def _run(
+        self, all_faults: list[Faults], mandate: Mandate, *, is_quiet: bool = False, is_duel: bool = False
+    ) -> None:
         runners: list[Runner] = []
         later = 0.0
         for faults in all_faults:
-            begin = partial(self._begin, runners, faults, is_quiet=is_quiet, is_duel=is_duel)
+            begin = partial(self._begin, runners, faults, mandate, is_quiet=is_quiet, is_duel=is_duel)
             self.machine.after(later, begin)
             stagger = [0.0, self.chance.uniform(0, 5), self.chance.uniform(0, 120)]
             later += self.chance.choice(stagger[: 2 if is_duel else 3])
@@ -139,14 +158,21 @@ class History:
         self.machine.processes.clear()
         self.watch.look(repr([runner.story for runner in runners]))
 
-    def _begin(self, runners: list[Runner], faults: Faults, *, is_quiet: bool, is_duel: bool) -> None:
+    def _begin(
+        self, runners: list[Runner], faults: Faults, mandate: Mandate, *, is_quiet: bool, is_duel: bool
+    ) -> None:
         self.names += 1
         skew = self.chance.uniform(-1, 1) * (SKEW_SECONDS_MAX if self.has_skew else 0.5)
         process = Process(self.machine, f"runner-{self.names}", skew)
         timeout = 600.0 if is_quiet or is_duel else self.chance.choice([0.0, 60.0, 600.0, 600.0])
-        runner = Runner(process, self.documents, self.network, self.team, faults, timeout_seconds=timeout)
+        self.watch.mandates[process.name] = mandate
+        runner = Runner(
+            process, self.documents, self.network, self.team, faults,
+            mandate=mandate, timeout_seconds=timeout,
+        )  # fmt: skip
         self._say(f"{process.name} begins")
         self.report.runs += 1
+        self.report.approved += mandate.plan is not None
         if not is_quiet:
             ills.plan(runner, faults)
         runners.append(runner)
@@ -156,6 +182,7 @@ class History:
     def _rest(self) -> None:
         """Everything lands; then runs without faults until nothing is left to do."""
         self.machine.pass_time(200.0)
+        self.team.unguard()
         for _ in range(QUIET_RUNS_MAX):
             now = self.machine.now() if not self.has_skew else self._at_noon()
             self.team.review(self.watch.state, now)
@@ -163,7 +190,9 @@ class History:
             if not plan.has_work and not plan.summary["withheld"]:
                 self.watch.look_at_end()
                 return
-            self._run([Faults(self.chance, said=self._say)], is_quiet=True)
+            is_looked_at = plan.has_work and self.chance.random() < 0.3
+            mandate = Mandate(plan=plan if is_looked_at else None)
+            self._run([Faults(self.chance, said=self._say)], mandate, is_quiet=True)
             if self.watch.wrong:
                 return
             self.machine.pass_time(8 * 3600)
@@ -181,6 +210,7 @@ class History:
         process, story = runner.process, runner.story
         self._say(f"{process.name} {self._ending(runner)}")
         self.report.takeovers += story.has_taken_over
+        self.report.stale += isinstance(story.failure, StalePlanError)
         self.report.outlived += not process.dead and process.name in self.watch.writers[:-1] and story.lost
         if process.dead:
             self.report.crashes += 1

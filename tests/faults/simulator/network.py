@@ -14,8 +14,10 @@ import httpx
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.switches import Switches, changed
+from simulator import hands
 from simulator.faults import NEVER, Journey
 from simulator.process import Killed, Loop
+from simulator.team import PASSCODE
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.fields import Json
+    from reconciler.meeting import Meeting
     from simulator.machine import Machine
     from simulator.process import Process
     from simulator.report import Report
@@ -36,6 +39,7 @@ class Zoom:
 
     def __init__(self, machine: Machine) -> None:
         self.account = Account()
+        self._now = machine.now
         self.app = create_app(
             self.account, now=machine.now, monotonic=lambda: machine.seconds, switches=PLAIN
         )
@@ -45,6 +49,10 @@ class Zoom:
     def switch(self, **switches: Json) -> None:
         """Have it behave otherwise from now on."""
         self.app.switches = changed(self.app.switches, switches)
+
+    def make(self, declared: Meeting) -> int:
+        """Somebody makes a meeting by hand; its id."""
+        return hands.make(self.account, self.app.switches, self._now(), declared, PASSCODE)
 
     def revoke_tokens(self) -> None:
         """Have no token hold any more."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+COUNTS = ("seeds", "runs", "crashes", "takeovers", "outlived", "cut_off", "approved", "stale", "requests")
+
 
 @dataclass(slots=True)
 class Report:
@@ -16,6 +18,11 @@ class Report:
     takeovers: int = 0
     outlived: int = 0
     """Runners that woke to find that another had taken over, and written."""
+    cut_off: int = 0
+    """Runners that lived when their lock was freed by force."""
+    approved: int = 0
+    """Runs of a saved plan, of which so many were `stale`."""
+    stale: int = 0
     requests: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -29,7 +36,7 @@ class Report:
 
     def add(self, other: Report) -> None:
         """Take in the figures of others."""
-        for name in ("seeds", "runs", "crashes", "takeovers", "outlived", "requests"):
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.struck += other.struck
         self.wrong += other.wrong
@@ -40,11 +47,14 @@ class Report:
         rows = [
             ("seeds", self.seeds), ("runs", self.runs), ("crashes", self.crashes),
             ("takeovers of a lock", self.takeovers), ("  from one that woke later", self.outlived),
+            ("locks freed under a living holder", self.cut_off),
+            ("runs of a saved plan", self.approved), ("  refused as stale", self.stale),
             ("requests sent", self.requests),
             ("faults", sum(self.struck.values())),
             *((f"  {kind}", count) for kind, count in sorted(self.struck.items())),
             ("duplicates", self.wrong["duplicate"]), ("losses", self.wrong["loss"]),
             ("over budget", self.wrong["budget"]), ("sent or written out of order", self.wrong["order"]),
+            ("sent without being asked for", self.wrong["mandate"]),
             ("secrets shown", self.wrong["secret"]), ("ended otherwise than it must", self.wrong["end"]),
             ("seconds", round(seconds)),
         ]  # fmt: skip

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from reconciler.ports import Lease
     from reconciler.state import State
     from simulator.faults import Faults
+    from simulator.hands import Mandate
     from simulator.network import Network
     from simulator.process import Process
     from simulator.team import Team
@@ -66,7 +67,10 @@ class Story:
 
 
 class Runner:
-    """An apply of what the team declares when it has the lock. `is_stopping` is the first Ctrl-C."""
+    """An apply of what the team declares when it has the lock, as far as its mandate goes.
+
+    `is_stopping` is the first Ctrl-C.
+    """
 
     def __init__(  # noqa: PLR0913 - the world that it runs in
         self,
@@ -76,6 +80,7 @@ class Runner:
         team: Team,
         faults: Faults,
         *,
+        mandate: Mandate,
         timeout_seconds: float,
     ) -> None:
         self.process = process
@@ -83,6 +88,7 @@ class Runner:
         self.is_stopping = False
         self._team = team
         self._faults = faults
+        self._mandate = mandate
         self._timeout_seconds = timeout_seconds
         self._is_over = False
         self._work: asyncio.Task[None] | None = None
@@ -166,7 +172,8 @@ class Runner:
     async def _applied(self, lease: Lease) -> None:
         workspace = self._workspace
         state, version = await self.process.blocking(lambda: workspace.to_write(lease))
-        plan = self._team.plan(state, self.process.now())
+        plan = self._team.plan(state, self.process.now(), self._mandate.options)
+        self._mandate.check(plan)
         self.story.asks_nothing = not plan.has_work
         if not plan.has_work:
             await self._record(state, records.without_expired(state, plan.steps), version)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from builders import meeting, moved, one_off, removed, weekly
+from builders import imported, meeting, moved, one_off, removed, weekly
 
 from reconciler.budget import Allowances, Limits
 from reconciler.diff import Action
 from reconciler.lookup import SKEW
-from reconciler.meeting import Meeting
 from reconciler.plan import Options, Plan, build
 from reconciler.spec import Spec
 from reconciler.step import Status
+from simulator.hands import Mandate
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from reconciler.references import Moved, Removed
+    from reconciler.meeting import Meeting
+    from reconciler.references import Import, Moved, Removed
     from reconciler.state import State
     from reconciler.step import Step
 
@@ -30,15 +32,22 @@ EMAILS = ("ada@example.com", "ben@example.com", "cleo@example.com")
 
 
 class Team:
-    """A team with a spec. `hosts` has e-mails, and now and then the user id of one of them."""
+    """A team with a spec. `hosts` has e-mails, and now and then the user id of one of them.
 
-    def __init__(self, chance: random.Random, ids: Callable[[str], str]) -> None:
+    `make` has somebody make a meeting in Zoom by hand, and gives its id.
+    """
+
+    def __init__(
+        self, chance: random.Random, ids: Callable[[str], str], make: Callable[[Meeting], int]
+    ) -> None:
         self.chance = chance
         self.emails = EMAILS[: chance.randint(1, 3)]
         self.hosts = (*self.emails, ids(self.emails[0])) if chance.random() < 0.5 else self.emails
         self.allow(chance.choice([4, 8, 30]), chance.choice([0, 1]))
         self.declared: dict[str, Meeting] = {}
+        self._make = make
         self.moved: tuple[Moved, ...] = ()
+        self.imports: tuple[Import, ...] = ()
         self.removed: tuple[Removed, ...] = ()
         self.left: set[int] = set()
         """What a reviewer leaves in Zoom, though it is declared no more."""
@@ -57,25 +66,32 @@ class Team:
     @property
     def spec(self) -> Spec:
         """The spec as it stands."""
-        return Spec(dict(sorted(self.declared.items())), self.moved, (), self.removed)
+        return Spec(dict(sorted(self.declared.items())), self.moved, self.imports, self.removed)
 
-    def plan(self, state: State, now: datetime) -> Plan:
+    def plan(self, state: State, now: datetime, options: Options | None = None) -> Plan:
         """What an apply would do."""
-        return build(self.spec, state, now, self.allowances, Options())
+        return build(self.spec, state, now, self.allowances, options)
+
+    def mandate(self, state: State, now: datetime) -> Mandate:
+        """What somebody asks for: all or a part of it, by a plan that is looked at now or without one."""
+        globs = tuple(f"m?{digit}*" for digit in self._digits())
+        options = Options(targets=globs)
+        return Mandate(options, self.plan(state, now, options) if self.chance.random() < 0.7 else None)
 
     # Pull requests
 
     def edit(self, state: State) -> None:
         """Some edits."""
-        edits: tuple[Callable[[State], None], ...] = (
-            lambda _state: self.add(),
+        edits: tuple[Callable[[State], object], ...] = (
+            self.add, self.adopt, self.guard,
             self.change, self.change, self.reschedule, self.rename, self.rehost, self.repeat, self.remove,
         )  # fmt: skip
+        self.imports = tuple(line for line in self.imports if line.to not in state.meetings)
         for _ in range(self.chance.randint(1, 5)):
             self.chance.choice(edits)(state)
 
-    def add(self) -> None:
-        """A meeting that was never there: single, with a passcode, a series, or without a fixed time."""
+    def add(self, _state: State | None = None) -> Meeting:
+        """A meeting that was never there: single, with a passcode, for another user, a series, timeless."""
         name = f"m{len(self.lives):02}"
         self.lives[name] = 1
         day = 1 + len(self.lives) % 27
@@ -83,10 +99,32 @@ class Team:
             one_off(topic=name, start_time=f"2027-02-{day:02}T09:00:00Z"),
             one_off(topic=name, start_time=f"2027-02-{day:02}T09:00:00Z"),
             one_off(topic=name, password={"env": "TEAM_PASSCODE", "version": 1}),
+            one_off(
+                topic=name,
+                start_time=f"2027-02-{day:02}T11:00:00Z",
+                schedule_for=self.chance.choice(self.emails),
+            ),
             weekly(topic=name, start_time="2026-11-23T10:00:00"),
             {"topic": name, "type": 3},
         )
-        self._declare(meeting(name, self.chance.choice(kinds), host=self.chance.choice(self.hosts)))
+        one = meeting(name, self.chance.choice(kinds), host=self.chance.choice(self.hosts))
+        self._declare(replace(one, protect=self.chance.random() < 0.1))
+        return one
+
+    def adopt(self, _state: State) -> None:
+        """A meeting that somebody made by hand, and the line that says which it is."""
+        one = self.add()
+        self.imports = (*self.imports, imported(self._make(one), one.key))
+
+    def guard(self, _state: State) -> None:
+        """One is protected from now on, or no longer."""
+        if one := self._one():
+            self._declare(replace(one, protect=not one.protect))
+
+    def unguard(self) -> None:
+        """None is protected any more: else what waits for that would wait for ever."""
+        for one in self.declared.values():
+            self._declare(replace(one, protect=False))
 
     def change(self, _state: State) -> None:
         """What people see, but not when it is."""
@@ -97,7 +135,7 @@ class Team:
         """Another time; of a series, of all that is to come."""
         if (one := self._one()) and one.attributes["type"] == 2:
             start = f"2027-03-{self.chance.randint(1, 28):02}T10:00:00Z"
-            self._declare(Meeting(one.key, one.host, {**one.attributes, "start_time": start}))
+            self._declare(replace(one, attributes={**one.attributes, "start_time": start}))
 
     def repeat(self, _state: State) -> None:
         """A single meeting becomes a series, which takes a new one; or a series gets longer."""
@@ -106,29 +144,29 @@ class Team:
             rule = {"type": 2, "weekly_days": "2", "end_times": self.chance.randint(3, 9)}
             whole = weekly(start_time="2026-11-30T10:00:00", recurrence=rule)
             kept = {name: whole[name] for name in ("type", "start_time", "timezone", "recurrence")}
-            self._declare(Meeting(one.key, one.host, {**one.attributes, **kept}))
+            self._declare(replace(one, attributes={**one.attributes, **kept}))
 
     def rehost(self, _state: State) -> None:
         """Another host, which takes a new meeting; or the same one by its other name, which does not."""
         if one := self._one():
             host = self.chance.choice(self.hosts)
             self.lives[one.topic] += host != one.host
-            self._declare(Meeting(one.key, host, one.attributes))
+            self._declare(replace(one, host=host))
 
     def rename(self, state: State) -> None:
         """The key changes, and a `moved` line says what its meeting is known as so far."""
         if one := self._one():
             del self.declared[one.key]
             key = f"{one.key.partition('-')[0]}-{self._word()}"
-            self._declare(Meeting(key, one.host, one.attributes))
+            self._declare(replace(one, key=key))
             lines = self._lines_off(one.key)
             known = {one.key} & (state.meetings.keys() | state.intents.keys())
             so_far = known or {line.from_key for line in lines}
             self.moved = (*self.moved, *(moved(name, key) for name in so_far))
 
-    def remove(self, _state: State) -> None:
-        """It is declared no more; no line leads to it."""
-        if one := self._one():
+    def remove(self, state: State) -> None:
+        """It is declared no more, and no line leads to it; what is protected stays."""
+        if (one := self._one()) and not self._is_protected(one, state):
             del self.declared[one.key]
             self._lines_off(one.key)
 
@@ -142,6 +180,10 @@ class Team:
                 self.left |= {step.id} if stays else set()
                 self.removed = (*self.removed, removed(step.key, step.id, destroy=not stays))
 
+    def _is_protected(self, one: Meeting, state: State) -> bool:
+        keys = {one.key, *(line.from_key for line in self.moved if line.to_key == one.key)}
+        return one.protect or any(state.meetings[key].protect for key in keys & state.meetings.keys())
+
     def _may_stay(self, step: Step, state: State, now: datetime) -> bool:
         """Whether nobody could take it for what comes in its place, or for what was lost."""
         record = state.meetings.get(step.key)
@@ -154,16 +196,21 @@ class Team:
 
     def _amend(self, **attributes: Any) -> None:
         if one := self._one():
-            self._declare(Meeting(one.key, one.host, {**one.attributes, **attributes}))
+            self._declare(replace(one, attributes={**one.attributes, **attributes}))
 
     def _one(self) -> Meeting | None:
-        declared = sorted(self.declared)
+        """Any that is known by its key alone."""
+        declared = sorted(self.declared.keys() - {line.to for line in self.imports})
         return self.declared[self.chance.choice(declared)] if declared else None
 
     def _lines_off(self, key: str) -> tuple[Moved, ...]:
         found = tuple(line for line in self.moved if line.to_key == key)
         self.moved = tuple(line for line in self.moved if line not in found)
         return found
+
+    def _digits(self) -> str:
+        """Last digits of the numbers of those that are asked for; none: all are."""
+        return "".join(self.chance.sample("0123456789", 5)) if self.chance.random() < 0.3 else ""
 
     def _word(self) -> str:
         return f"{self.chance.randrange(10**6):06}"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.network import Zoom
     from simulator.team import Team
 
+from simulator.hands import LINGERS_SECONDS, Mandate
 from simulator.team import PASSCODE
 
 SECRETS = (PASSCODE, "start_url", "zak=", "pwd=", "Bearer", "client-secret")
@@ -36,6 +37,9 @@ class Watch:
         """As it stands in the storage."""
         self.writers: list[str] = []
         """Who wrote the state, in the order of their first write: all but the last write no more."""
+        self.mandates: dict[str, Mandate] = {}
+        """What each run may do, by its name."""
+        self._lingers_until: dict[str, float] = {}
         self._machine = machine
         self._documents = documents
         self._zoom = zoom
@@ -49,16 +53,40 @@ class Watch:
     # While it happens
 
     def departs(self, owner: str, request: httpx.Request) -> None:
-        """A write leaves only under the lock, its intent durable, and never after another run has begun."""
+        """A write leaves only under the lock, its intent durable, asked for, and not after another run's."""
         if request.method == "GET" or request.url.path.endswith("/token"):
             return
+        if self._lingers_until.get(owner, 0.0) < self._machine.seconds:
+            self._look_for_lock(request, owner)
+        self._look_for_intent(request, f"{owner} sends")
+        self._look_for_mandate(request, owner)
+
+    def cut_off(self, owner: str) -> None:
+        """Its lock is freed by force: what it has begun it may send for as long as its lease would hold."""
+        self._lingers_until[owner] = self._machine.seconds + LINGERS_SECONDS
+
+    def _look_for_lock(self, request: httpx.Request, owner: str) -> None:
         stands = self._documents.standing.get(LOCK)
         holder = locks.decode(stands.document) if stands else None
         if holder is None or holder.who != owner:
             self.fail("order", f"{owner} sends {_told(request)} under the lock of {holder and holder.who}")
         if owner in self.writers[:-1]:
             self.fail("order", f"{owner} sends {_told(request)} after {self.writers[-1]} has written")
-        self._look_for_intent(request, f"{owner} sends")
+
+    def _look_for_mandate(self, request: httpx.Request, owner: str) -> None:
+        """Nothing is sent that nobody asked for; what ends is named by a line, and not protected."""
+        sent = json.loads(request.content) if request.content else {}
+        number = None if request.method == "POST" else int(request.url.path.rsplit("/", 1)[1])
+        stands = None if number is None else self._zoom.account.meeting(number)
+        topic = stands.document["topic"] if stands else sent["topic"]
+        if not self.mandates[owner].allows(request.method, topic, number, sent):
+            self.fail("mandate", f"{owner} sends {_told(request)} for {topic}")
+        if request.method != "DELETE":
+            return
+        if number not in {wish.id for wish in self._team.removed if wish.destroy}:
+            self.fail("mandate", f"{owner} sends {_told(request)}, which no line names")
+        if any(record.id == number and record.protect for record in self.state.meetings.values()):
+            self.fail("mandate", f"{owner} sends {_told(request)}, which is protected")
 
     def arrives(self, request: httpx.Request) -> None:
         """What reaches Zoom, however late, is still known as begun."""
@@ -149,9 +177,10 @@ class Watch:
     def _compare(self, key: str, stored: StoredMeeting) -> None:
         declared = self._team.declared[key]
         wanted, found = declared.attributes, stored.document
-        user = self._zoom.account.user(declared.host)
+        user = self._zoom.account.user(str(wanted.get("schedule_for") or declared.host))
         facts = {
             "host": (stored.host_id, user.id if user else None),
+            "protection": (self.state.meetings[key].protect, declared.protect),
             "topic": (found["topic"], declared.topic),
             "type": (found["type"], wanted["type"]),
             "agenda": (found.get("agenda"), wanted.get("agenda")),

@@ -1,0 +1,111 @@
+"""What people do by hand: a meeting made in Zoom's own page, a lock freed under its holder, an approval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memory_place import MemoryPlace
+
+from reconciler import approval
+from reconciler.diff import Action
+from reconciler.meeting import body
+from reconciler.plan import Options
+from reconciler.sandbox import meetings
+from reconciler.step import Status
+from reconciler.stores.lease import LEASE_SECONDS
+from reconciler.stores.leased import LeasedStore
+from reconciler.stores.surroundings import Surroundings
+from reconciler.views import json
+from reconciler.views.look import Look
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from memory_place import Documents
+
+    from reconciler.fields import Json
+    from reconciler.meeting import Meeting
+    from reconciler.plan import Plan
+    from reconciler.sandbox.account import Account
+    from reconciler.sandbox.switches import Switches
+    from reconciler.step import Step
+    from simulator.process import Process
+
+TIMEOUT_SECONDS = 30.0
+"""What one attempt of a request may take."""
+
+LINGERS_SECONDS = LEASE_SECONDS - TIMEOUT_SECONDS
+"""How long one may still send whose lock was freed by force: no longer than without a renewal."""
+
+FILE = "plan.json"
+SENDS = {
+    "POST": {Action.CREATE, Action.REPLACE, Action.RESOLVE},
+    "PATCH": {Action.UPDATE, Action.RESOLVE},
+    "DELETE": {Action.DESTROY, Action.REPLACE, Action.RESOLVE},
+}
+"""Which steps a request can be a part of."""
+
+
+def make(account: Account, switches: Switches, now: datetime, declared: Meeting, passcode: str) -> int:
+    """The id of a meeting that somebody makes in Zoom just as it is declared: no request of ours."""
+    scheduler = account.user(declared.host)
+    owner = account.user(str(declared.attributes.get("schedule_for") or declared.host))
+    assert scheduler is not None
+    assert owner is not None
+    wanted = body(declared.attributes, now, passcode)
+    host = meetings.Host(owner, switches)
+    made = meetings.created(wanted, host, scheduler=scheduler, identity=account.next_number(), now=now)
+    account.put(made)
+    return made.id
+
+
+def free_lock(documents: Documents, process: Process) -> str | None:
+    """Free the lock by force, whoever holds it, from a `process` of a person's; who held it."""
+    surroundings = Surroundings(
+        Path(), process.name, process, wait=process.pass_time, tell=lambda _line: None
+    )
+    store = LeasedStore(MemoryPlace(documents, author=process.name), surroundings)
+    held = store.holder()
+    if held is None:
+        return None
+    store.force_unlock(held.lock_id)
+    return held.who
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """What a run may do: what its `--target` names, and where there is one, what the saved `plan` has."""
+
+    options: Options = field(default_factory=Options)
+    plan: Plan | None = None
+
+    def check(self, fresh: Plan) -> None:
+        """As `apply --plan` does it, by way of the file. Raises `StalePlanError`."""
+        if self.plan is not None:
+            document = json.plan(self.plan, Look()).encode()
+            approval.check(fresh, approval.read(document, FILE), FILE)
+
+    def allows(self, method: str, topic: str, number: int | None, sent: Json) -> bool:
+        """Whether a request is asked for: about the meeting `number`, which the team knows by its `topic`."""
+        if not self.options.takes(topic):
+            return False
+        if self.plan is None:
+            return True
+        return any(
+            step.action in SENDS[method] and _is_about(step, topic, number) and _says(step, sent)
+            for step in self.plan.steps
+            if step.status in {Status.NOW, Status.DEFERRED}
+        )
+
+
+def _is_about(step: Step, topic: str, number: int | None) -> bool:
+    return step.topic == topic and (number is None or step.id in {None, number})
+
+
+def _says(step: Step, sent: Json) -> bool:
+    """Whether what is sent is what was looked at, as far as people see it."""
+    if not sent or "agenda" not in sent:
+        return True
+    return step.meeting is not None and sent["agenda"] == step.meeting.attributes.get("agenda")
