@@ -82,7 +82,7 @@ def failing(folder: Path, console: Console, verb: str) -> Iterator[None]:
         with suppress(SettingsError):  # the failure itself is worth more, and is told on stderr
             there.annotate(error.diagnostics)
             there.put(error=error.diagnostic.code)
-            there.show(outcome.failed(verb, error.diagnostics))
+            there.show(outcome.failed(verb, error.diagnostics, console.commit))
         raise
 
 

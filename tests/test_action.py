@@ -174,6 +174,7 @@ def test_an_error_is_told_in_every_place(job: Job, hub: GitHub) -> None:
     ]
     told = "### ❌ Plan failed: `spec.unknown-field`"
     assert (told in ended.summary, told in hub.comments[0]["body"]) == (True, True)
+    assert ended.summary.endswith(f"Commit `{SHA}`.\n\n")
     assert json.loads((job.folder / "team" / "plan.json").read_text())["failed"] is True
 
 

@@ -14,6 +14,7 @@ from reconciler.views import findings
 from reconciler.views.fence import fenced
 from reconciler.views.log import Log
 from reconciler.views.look import Look, number
+from reconciler.views.markdown_text import code
 from reconciler.views.totals import apply_line
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ NAMES = {"plan": "Plan", "apply": "Apply", "drift": "Drift report", "validate": 
 """Verbs as they stand in a headline."""
 
 
-def failed(verb: str, diagnostics: Sequence[Diagnostic]) -> str:
-    """That `verb` could not do its work, and why."""
+def failed(verb: str, diagnostics: Sequence[Diagnostic], commit: str = "") -> str:
+    """That `verb` could not do its work, why, and on which commit where one is known."""
     codes = Counter(each.code for each in diagnostics if each.severity is Severity.ERROR)
-    told = ", ".join(f"`{code}`{f' ({count} times)' * (count > 1)}" for code, count in codes.items())
-    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{fenced(findings.text(diagnostics))}"
+    told = ", ".join(f"`{name}`{f' ({count} times)' * (count > 1)}" for name, count in codes.items())
+    footer = f"\nCommit {code(commit)}.\n" if commit else ""
+    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{fenced(findings.text(diagnostics))}{footer}"
 
 
 def checked(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
