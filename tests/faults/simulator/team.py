@@ -43,6 +43,8 @@ class Team:
         self.chance = chance
         self.emails = EMAILS[: chance.randint(1, 3)]
         self.hosts = (*self.emails, ids(self.emails[0])) if chance.random() < 0.5 else self.emails
+        self.deputies = self.emails[1:] or self.emails
+        """Who is scheduled for. Not one of two who goes by two names: only a run of theirs tells that."""
         self.allow(chance.choice([4, 8, 30]), chance.choice([0, 1]))
         self.declared: dict[str, Meeting] = {}
         self._make = make
@@ -102,7 +104,7 @@ class Team:
             one_off(
                 topic=name,
                 start_time=f"2027-02-{day:02}T11:00:00Z",
-                schedule_for=self.chance.choice(self.emails),
+                schedule_for=self.chance.choice(self.deputies),
             ),
             weekly(topic=name, start_time="2026-11-23T10:00:00"),
             {"topic": name, "type": 3},
@@ -116,9 +118,9 @@ class Team:
         one = self.add()
         self.imports = (*self.imports, imported(self._make(one), one.key))
 
-    def guard(self, _state: State) -> None:
-        """One is protected from now on, or no longer."""
-        if one := self._one():
+    def guard(self, state: State) -> None:
+        """One is protected from now on, or no longer; not in a replace, or both stay in Zoom."""
+        if (one := self._one()) and not self._keys_of(one) & state.intents.keys():
             self._declare(replace(one, protect=not one.protect))
 
     def unguard(self) -> None:
@@ -181,8 +183,12 @@ class Team:
                 self.removed = (*self.removed, removed(step.key, step.id, destroy=not stays))
 
     def _is_protected(self, one: Meeting, state: State) -> bool:
-        keys = {one.key, *(line.from_key for line in self.moved if line.to_key == one.key)}
-        return one.protect or any(state.meetings[key].protect for key in keys & state.meetings.keys())
+        known = self._keys_of(one) & state.meetings.keys()
+        return one.protect or any(state.meetings[key].protect for key in known)
+
+    def _keys_of(self, one: Meeting) -> set[str]:
+        """What its meeting may be known as."""
+        return {one.key, *(line.from_key for line in self.moved if line.to_key == one.key)}
 
     def _may_stay(self, step: Step, state: State, now: datetime) -> bool:
         """Whether nobody could take it for what comes in its place, or for what was lost."""
