@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
+from reconciler import attributes
 from reconciler.state import Attempt, Intent, Record, Retired, State
 from reconciler.state_format import FORMAT_VERSION, check_readable, unreadable
 
@@ -143,7 +144,7 @@ def _record(value: Mapping[str, Json]) -> Record:
         _id(value["id"]),
         _typed(value["host"], str),
         _optional(value["created_at"], str),
-        _typed(value["attributes"], dict),
+        _attributes(value["attributes"]),
         _typed(value["observed"], dict),
         _typed(value["protect"], bool),
     )
@@ -153,7 +154,7 @@ def _intent(value: Mapping[str, Json]) -> Intent:
     return Intent(
         action=_action(value["action"]),
         host=_typed(value["host"], str),
-        attributes=_typed(value["attributes"], dict),
+        attributes=_attributes(value["attributes"]),
         sent=tuple(_attempt(one) for one in _typed(value["sent"], list)),
         first_begun_at=_instant(value["first_begun_at"]),
         begun_at=_instant(value["begun_at"]),
@@ -167,8 +168,14 @@ def _attempt(value: Mapping[str, Json]) -> Attempt:
 
 
 def _retired(value: Mapping[str, Json]) -> Retired:
-    times = _typed(value.get("times", {}), dict)
+    times = _attributes(value.get("times", {}))
     return Retired(_id(value["id"]), _typed(value["host"], str), _typed(value["key"], str), times)
+
+
+def _attributes(value: Json) -> dict[str, Json]:
+    found: dict[str, Json] = _typed(value, dict)
+    attributes.check(found)
+    return found
 
 
 def _counts(ledger: Mapping[str, Json]) -> dict[str, int]:

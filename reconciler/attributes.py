@@ -1,0 +1,66 @@
+"""The attributes of a state, as far as this program reckons with them.
+
+Others write states too: an older version, a person, whoever may push to the branch. What
+would stop a run half way is refused where the state is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.wall_time import parsed, zones
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reconciler.fields import Json
+
+_COUNTS = ("type", "repeat_interval", "monthly_day", "monthly_week", "monthly_week_day", "end_times")
+_COUNT_MAX = 1_000
+"""More than any rule that Zoom takes has of anything."""
+
+_WEEKLY_DAYS = re.compile(r"[1-7](\s*,\s*[1-7])*")
+
+
+def check(attributes: Mapping[str, Json]) -> None:
+    """Raise `ValueError` where topic, type, start, zone or rule is none, or of the wrong kind."""
+    # 10,000 times for each plan: nothing here is called that need not be.
+    if type(attributes.get("topic", "")) is not str:
+        raise ValueError(_told("topic", attributes["topic"]))
+    if type(attributes.get("type", 2)) is not int:
+        raise ValueError(_told("type", attributes["type"]))
+    start, zone, rule = attributes.get("start_time"), attributes.get("timezone"), attributes.get("recurrence")
+    is_local = start is not None and _time("start_time", start).tzinfo is None
+    if zone is not None and (type(zone) is not str or zone not in zones()):
+        raise ValueError(_told("timezone", zone))
+    if rule is not None:
+        _check_rule(rule)
+    if zone is None and (is_local or rule is not None) and start is not None:
+        raise ValueError(_told("timezone", zone))
+
+
+def _check_rule(rule: Json) -> None:
+    if type(rule) is not dict:
+        raise ValueError(_told("recurrence", rule))
+    for name in _COUNTS:
+        count = rule.get(name)
+        if count is not None and (type(count) is not int or not -1 <= count <= _COUNT_MAX):
+            raise ValueError(_told(name, count))
+    days, end = rule.get("weekly_days"), rule.get("end_date_time")
+    if days is not None and not (type(days) is str and _WEEKLY_DAYS.fullmatch(days)):
+        raise ValueError(_told("weekly_days", days))
+    if end is not None:
+        _time("end_date_time", end)
+
+
+def _time(name: str, value: Json) -> datetime:
+    try:
+        return parsed(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(_told(name, value)) from error
+
+
+def _told(name: str, value: Json) -> str:
+    return f"{str(value)[:40]!r} is no {name}"

@@ -1,0 +1,119 @@
+"""A state that somebody else has written is refused where it is read, or it can be planned from."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from builders import HOST, intent, meeting, one_off, planned, record, spec, state, weekly
+
+from reconciler import attributes, statefile
+from reconciler.errors import StateError
+from reconciler.state import Retired, State
+from reconciler.views import listed_view, plan_view, shown_view
+from reconciler.views.look import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MISSING = object()
+STRANGE: tuple[Any, ...] = (MISSING, None, 7, -1, 1.5, True, "x", "", [], {}, [1], {"a": 1}, "2027-13-45T10:00:00", 1e30)
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        one_off(),
+        weekly(),
+        weekly(start_time="2027-01-11T09:00:00Z"),
+        weekly(recurrence={"type": 2, "weekly_days": "2, 4", "end_date_time": "2027-06-01T00:00:00Z"}),
+        weekly(recurrence={"type": 3, "monthly_week": -1, "monthly_week_day": 7, "end_times": 5}),
+        {"topic": "Room", "type": 3},
+        {},
+    ],
+)
+def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
+    attributes.check(recorded)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ({"topic": 7}, "'7' is no topic"),
+        ({"type": "8"}, "'8' is no type"),
+        ({"start_time": 7}, "'7' is no start_time"),
+        ({"start_time": "soon"}, "'soon' is no start_time"),
+        ({"start_time": "2027-01-11T10:00:00"}, "'None' is no timezone"),
+        ({"timezone": "Mars/Base"}, "'Mars/Base' is no timezone"),
+        ({"recurrence": []}, "'[]' is no recurrence"),
+        ({"recurrence": {"end_times": "20"}}, "'20' is no end_times"),
+        ({"recurrence": {"repeat_interval": 10**9}}, "'1000000000' is no repeat_interval"),
+        ({"recurrence": {"weekly_days": "8"}}, "'8' is no weekly_days"),
+        ({"recurrence": {"end_date_time": 7}}, "'7' is no end_date_time"),
+    ],
+)
+def test_what_cannot_be_reckoned_with_is_told(recorded: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match="is no") as caught:
+        attributes.check(recorded)
+
+    assert str(caught.value) == told
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a document, its own left out."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in items:
+        yield (*path, name)
+        yield from paths(inner, (*path, name))
+
+
+def test_no_state_ends_a_run_half_way() -> None:
+    """Whatever stands at any place of it: it is refused whole, or everything can be shown."""
+    ended = Retired(9, HOST, "a", {"start_time": "2027-01-01T10:00:00Z", "timezone": "UTC", "duration": 30})
+    whole = state(
+        meetings={"a": record(1, weekly(password={"env": "A_PASSCODE", "version": 1})), "b": record(2)},
+        intents={"c": intent()},
+        retired=(ended,),
+    )
+    document, taken = orjson.loads(statefile.encode(whole)), 0
+
+    for path in paths(document):
+        for strange in STRANGE:
+            found = _decoded(document, path, strange)
+            if found is not None:
+                _shown(found)
+                taken += 1
+
+    assert taken > 100  # the search meets more than refusals
+
+
+def _decoded(document: Any, path: tuple[Any, ...], strange: Any) -> State | None:
+    changed = copy.deepcopy(document)
+    parent = changed
+    for name in path[:-1]:
+        parent = parent[name]
+    if strange is MISSING:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = strange
+    try:
+        return statefile.decode(orjson.dumps(changed), "state.json")
+    except StateError:
+        return None
+
+
+def _shown(found: State) -> None:
+    now = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    declared = spec(
+        meeting("a", weekly(topic="Another", start_time="2027-01-18T11:00:00")),
+        meeting("b", one_off(duration=31)),
+        meeting("c", one_off(topic="c")),
+    )
+    for wanted in (declared, spec()):
+        plan_view("markdown")(planned(wanted, found), Look())
+    listed_view("text")(found, now)
+    if "a" in found.meetings:
+        shown_view("json")("a", found, now)
