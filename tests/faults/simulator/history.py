@@ -73,14 +73,16 @@ class History:
         return self.report
 
     def converge(self) -> Report:
-        """No faults, and budget enough: each edit is done by one run."""
+        """No faults, budget enough and nothing protected: each edit is done by one run."""
         self.report.seeds += 1
         self.team.allow(100)
+        self.team.unguard()
         for _ in range(4):
             self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
             self.watch.look_at_end()
             self.machine.pass_time(self.chance.uniform(0, 30 * 3600))
             self.team.edit(self.watch.state)
+            self.team.unguard()
             self.team.review(self.watch.state, self.machine.now())
         self.report.take_wrong(self.seed, self.watch.wrong)
         return self.report
