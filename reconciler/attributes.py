@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.errors import Diagnostic, StateError
 from reconciler.wall_time import parsed, zones
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from reconciler.fields import Json
@@ -33,12 +34,23 @@ def check(attributes: Mapping[str, Json]) -> None:
         raise ValueError(_told("type", attributes["type"]))
     start, zone, rule = attributes.get("start_time"), attributes.get("timezone"), attributes.get("recurrence")
     is_local = start is not None and _time("start_time", start).tzinfo is None
-    if zone is not None and (type(zone) is not str or zone not in zones()):
+    if zone is not None and type(zone) is not str:
         raise ValueError(_told("timezone", zone))
     if rule is not None:
         _check_rule(rule)
     if zone is None and (is_local or rule is not None) and start is not None:
         raise ValueError(_told("timezone", zone))
+
+
+def check_zones(recorded: Iterable[tuple[str, Mapping[str, Json]]], location: str) -> None:
+    """Raise `StateError` where one of the (key, attributes) is in a zone that this machine does not know.
+
+    Not a fault of the state: another machine may know more zones. What needs no times goes on.
+    """
+    for key, attributes in recorded:
+        zone = attributes.get("timezone")
+        if zone is not None and zone not in zones():
+            raise StateError(_unknown_zone(key, zone, location))
 
 
 def _check_rule(rule: Json) -> None:
@@ -64,3 +76,13 @@ def _time(name: str, value: Json) -> datetime:
 
 def _told(name: str, value: Json) -> str:
     return f"{str(value)[:40]!r} is no {name}"
+
+
+def _unknown_zone(key: str, zone: str, location: str) -> Diagnostic:
+    return Diagnostic(
+        code="state.unknown-zone",
+        summary="A recorded meeting is in a time zone that this machine does not know",
+        detail=f"{location} has {key} in {zone[:40]!r}. Nothing was sent.",
+        hint=f"Upgrade the package tzdata; or forget the meeting: `reconciler state rm {key}`.",
+        key=key,
+    )

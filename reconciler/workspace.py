@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler import sources, spec, state_format, statefile, stores
+from reconciler import attributes, sources, spec, state_format, statefile, stores
 from reconciler.budget import Allowances, Limits
 from reconciler.clock import SystemClock, system_now
 from reconciler.errors import Diagnostic, Finding, SettingsError, Severity, SpecError, StateError
@@ -187,6 +187,14 @@ class Workspace:
         state = state.written()
         note = f"Take over from {lease.taken_from.who}, whose lock ran out"
         return state, self.store.write(statefile.encode(state), replaces=snapshot.version, note=note)
+
+    def check_zones(self, state: State) -> None:
+        """Raise `StateError` where something is recorded in a zone that cannot be reckoned with here."""
+        times = [
+            (key, each.attributes) for kept in (state.meetings, state.intents) for key, each in kept.items()
+        ]
+        times += [(each.key, each.times) for each in state.retired]
+        attributes.check_zones(times, self.store.location)
 
     @cached_property
     def allowances(self) -> Allowances:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MISSING = object()
-STRANGE: tuple[Any, ...] = (MISSING, None, 7, -1, 1.5, True, "x", "", [], {}, [1], {"a": 1}, "2027-13-45T10:00:00", 1e30)
+STRANGE: tuple[Any, ...] = (
+    *(MISSING, None, 7, -1, 1.5, 1e30, True),
+    *("x", "", "2027-13-45T10:00:00", [], {}, [1], {"a": 1}),
+)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,7 @@ def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
         ({"start_time": 7}, "'7' is no start_time"),
         ({"start_time": "soon"}, "'soon' is no start_time"),
         ({"start_time": "2027-01-11T10:00:00"}, "'None' is no timezone"),
-        ({"timezone": "Mars/Base"}, "'Mars/Base' is no timezone"),
+        ({"timezone": 7}, "'7' is no timezone"),
         ({"recurrence": []}, "'[]' is no recurrence"),
         ({"recurrence": {"end_times": "20"}}, "'20' is no end_times"),
         ({"recurrence": {"repeat_interval": 10**9}}, "'1000000000' is no repeat_interval"),
@@ -60,6 +63,15 @@ def test_what_cannot_be_reckoned_with_is_told(recorded: dict[str, Any], told: st
         attributes.check(recorded)
 
     assert str(caught.value) == told
+
+
+def test_a_zone_that_only_others_know_is_told() -> None:
+    recorded = [("launch", one_off()), ("base", one_off(timezone="Mars/Base"))]
+
+    with pytest.raises(StateError) as caught:
+        attributes.check_zones(recorded, "s3://acme/s.json")
+
+    assert caught.value.diagnostic.detail == "s3://acme/s.json has base in 'Mars/Base'. Nothing was sent."
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -100,9 +112,12 @@ def _decoded(document: Any, path: tuple[Any, ...], strange: Any) -> State | None
     else:
         parent[path[-1]] = strange
     try:
-        return statefile.decode(orjson.dumps(changed), "state.json")
+        found = statefile.decode(orjson.dumps(changed), "state.json")
+        attributes.check_zones(((key, each.attributes) for key, each in found.meetings.items()), "state.json")
+        attributes.check_zones(((key, each.attributes) for key, each in found.intents.items()), "state.json")
     except StateError:
         return None
+    return found
 
 
 def _shown(found: State) -> None:

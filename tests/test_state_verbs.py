@@ -458,3 +458,19 @@ def test_what_changed_meanwhile_is_not_overwritten(shell: Shell, monkeypatch: py
 
     assert (ran.status, ran.out, ran.err.partition(":")[0]) == (1, "", "error[state.changed]")
     assert decode(path.read_bytes(), "s.json") == FULL
+
+
+def test_a_zone_that_only_others_know_stops_what_needs_times(shell: Shell) -> None:
+    """The state is no worse for it: what needs none goes on, such as forgetting that meeting."""
+    shell.write("s.json", statefile.encode(FULL).decode())
+    shell.write("meetings.yaml", ONE)
+
+    planned = shell("plan", "--state", "s.json")
+    forgotten = shell("state", "rm", "mars", "--state", "s.json")
+    again = shell("plan", "--state", "s.json")
+
+    assert (planned.status, planned.err.partition("\n")[0]) == (
+        1,
+        "error[state.unknown-zone]: A recorded meeting is in a time zone that this machine does not know",
+    )
+    assert (forgotten.status, again.status) == (0, 0)

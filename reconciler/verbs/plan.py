@@ -71,6 +71,7 @@ def _made(workspace: Workspace, declared: Declared, options: Options) -> tuple[P
 
 def build(workspace: Workspace, declared: Declared, state: State, options: Options) -> Plan:
     """The plan of this instant."""
+    workspace.check_zones(state)
     return plans.build(declared.spec, state, workspace.clock.now(), workspace.allowances, options)
 
 

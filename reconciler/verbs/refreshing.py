@@ -44,6 +44,7 @@ class Refreshed:
 
 def look(workspace: Workspace, state: State, keys: Collection[str] | None, pace: str | None = None) -> Looked:
     """Read from Zoom what is recorded. Raises `SettingsError`, `StateError` and `RemoteError`."""
+    workspace.check_zones(state)
     console = workspace.console
     terminal = not console.is_ci and console.stderr.isatty()
     remote = connect(workspace, pace)
