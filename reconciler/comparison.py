@@ -97,8 +97,10 @@ class Comparison:
         if record is None:
             return replace(step, sends_again=meeting is None or self._old_key(meeting, about.renames) is None)
         protected = record.protect or (meeting is not None and meeting.protect)
-        if intent.action == Action.REPLACE and removal is not None and not protected:
-            step = replace(step, retires=removal.destroy)
+        if intent.action == Action.REPLACE:
+            retires = removal is not None and removal.destroy and not protected
+            left = () if retires else (_left_in_zoom(record),)
+            step = replace(step, retires=retires, reasons=(reason, *left))
         if meeting is None:
             return step
         asked = self._recorded(meeting, record, removal)[0]
@@ -220,6 +222,10 @@ def _in_doubt(step: Step, old: str) -> Step:
 
 def _is_plain_keep(step: Step) -> bool:
     return step.action is Action.KEEP and not step.is_work
+
+
+def _left_in_zoom(record: Record) -> str:
+    return f"if a new meeting was made, the old one, {record.id}, stays in Zoom and is managed no longer"
 
 
 def _still_asked(step: Step, asked: Step) -> bool:

@@ -276,6 +276,21 @@ def test_an_interrupted_replace_is_sent_again_where_it_is_still_approved() -> No
     ]
 
 
+def test_an_interrupted_replace_tells_what_it_leaves_in_zoom() -> None:
+    """By now nothing approves its end: nobody would look for the old meeting any more."""
+    line: dict[str, Any] = {"removed": (removed("launch", OLD_ID),)}
+
+    told = [
+        interrupted("replace", ELSEWHERE, **line).reasons[1:],
+        interrupted("replace", replace(ELSEWHERE, protect=True), **line).reasons[1:],
+        interrupted("replace", ELSEWHERE).reasons[1:],
+        interrupted("update", CHANGED).reasons[1:],
+    ]
+
+    left = (f"if a new meeting was made, the old one, {OLD_ID}, stays in Zoom and is managed no longer",)
+    assert told == [(), left, left, ()]
+
+
 def test_an_emptied_spec_changes_nothing() -> None:
     """A folder that vanished declares nothing: every meeting stays, and nothing is work."""
     known = state(meetings={f"m{n}": record(n, one_off(topic=f"m{n}")) for n in range(1, 4)})
