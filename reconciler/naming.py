@@ -38,4 +38,5 @@ def slug(topic: str) -> str:
     if len(name) > LENGTH_MAX:
         cut = name[: LENGTH_MAX + 1]
         name = (cut.rpartition("-")[0] or cut[:LENGTH_MAX]).strip("-._")
-    return name if not name or is_text(name) else f"meeting-{name}"
+    # Also with a number behind it: `0e-2` is one itself.
+    return name if not name or (is_text(name) and is_text(f"{name}-2")) else f"meeting-{name}"

@@ -22,6 +22,7 @@ from reconciler.scalar import is_text
         ("  -- hm --  ", "hm"),
         ("2027", "meeting-2027"),
         ("null", "meeting-null"),
+        ("0E", "meeting-0e"),
         ("週次", ""),
         ("a" * 100, "a" * 60),
         ("word " * 20, "word-word-word-word-word-word-word-word-word-word-word-word"),
@@ -29,6 +30,11 @@ from reconciler.scalar import is_text
 )
 def test_a_key_is_what_is_left_of_the_topic(topic: str, slug: str) -> None:
     assert naming.slug(topic) == slug
+
+
+def test_a_numbered_key_is_no_number() -> None:
+    """Of two meetings called 0E the second would be 0e-2, which is zero."""
+    assert naming.assigned([(1, "0E"), (2, "0E")], set()) == {1: "meeting-0e", 2: "meeting-0e-2"}
 
 
 def test_equal_topics_are_numbered_and_taken_keys_passed_over() -> None:
