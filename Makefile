@@ -17,8 +17,9 @@ demo: .venv/.installed-sandbox  ## the example's meetings, planned and created o
 	$(BIN)/reconciler apply examples/meetings.yaml --sandbox --sandbox-now $(NOW) --auto-approve
 	$(BIN)/reconciler plan examples/meetings.yaml --sandbox --sandbox-now $(NOW)
 
+# Three on two cores: many tests wait for a process of theirs.
 test: .venv/.installed-dev  ## the tests, with branch coverage
-	$(BIN)/pytest --numprocesses 2 --cov --cov-report=term
+	$(BIN)/pytest --numprocesses 3 --cov --cov-report=term
 
 check: lint test  ## everything that must hold before a change goes in
 
@@ -34,7 +35,7 @@ format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff check --fix .
 
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml admits
-	.venv/lowest/bin/python -m pytest --quiet --numprocesses 2 --ignore tests/test_house.py --ignore tests/test_package.py
+	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/test_house.py --ignore tests/test_package.py
 
 real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (KILLS=50: as many; about 2 minutes)
 	$(BIN)/pytest tests/real
