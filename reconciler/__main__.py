@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 
 from reconciler import __version__
@@ -18,6 +17,8 @@ def main() -> int:
         sys.stdout.write(f"reconciler {__version__}\n")
         return 0
     gc.set_threshold(COLLECT_AFTER)
+    import signal  # noqa: PLC0415 - see above
+
     # A cancelled job ends as by Ctrl-C: a lock that is held is freed on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from reconciler.cli import run  # noqa: PLC0415 - see above

@@ -13,16 +13,18 @@ from reconciler.errors import Diagnostic, StateError
 from reconciler.wall_time import parsed, zones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from reconciler.fields import Json
 
-_COUNTS = ("type", "repeat_interval", "monthly_day", "monthly_week", "monthly_week_day", "end_times")
+_COUNTS = frozenset(
+    ("type", "repeat_interval", "monthly_day", "monthly_week", "monthly_week_day", "end_times")
+)
 _COUNT_MAX = 1_000
 """More than any rule that Zoom takes has of anything."""
 
-_WEEKLY_DAYS = re.compile(r"[1-7](\s*,\s*[1-7])*")
+_WEEKLY_DAYS = r"[1-7](\s*,\s*[1-7])*"  # compiled when it is first asked for: a plan need not wait for it
 
 
 def check(attributes: Mapping[str, Json]) -> None:
@@ -42,26 +44,25 @@ def check(attributes: Mapping[str, Json]) -> None:
         raise ValueError(_told("timezone", zone))
 
 
-def check_zones(recorded: Iterable[tuple[str, Mapping[str, Json]]], location: str) -> None:
+def check_zones(recorded: Sequence[tuple[str, Mapping[str, Json]]], location: str) -> None:
     """Raise `StateError` where one of the (key, attributes) is in a zone that this machine does not know.
 
     Not a fault of the state: another machine may know more zones. What needs no times goes on.
     """
-    for key, attributes in recorded:
-        zone = attributes.get("timezone")
-        if zone is not None and zone not in zones():
-            raise StateError(_unknown_zone(key, zone, location))
+    unknown = {attributes.get("timezone") for _, attributes in recorded} - zones() - {None}
+    for key, attributes in recorded if unknown else ():
+        if attributes.get("timezone") in unknown:
+            raise StateError(_unknown_zone(key, attributes["timezone"], location))
 
 
 def _check_rule(rule: Json) -> None:
     if type(rule) is not dict:
         raise ValueError(_told("recurrence", rule))
-    for name in _COUNTS:
-        count = rule.get(name)
-        if count is not None and (type(count) is not int or not -1 <= count <= _COUNT_MAX):
+    for name, count in rule.items():
+        if name in _COUNTS and (type(count) is not int or not -1 <= count <= _COUNT_MAX):
             raise ValueError(_told(name, count))
     days, end = rule.get("weekly_days"), rule.get("end_date_time")
-    if days is not None and not (type(days) is str and _WEEKLY_DAYS.fullmatch(days)):
+    if days is not None and not (type(days) is str and re.fullmatch(_WEEKLY_DAYS, days)):
         raise ValueError(_told("weekly_days", days))
     if end is not None:
         _time("end_date_time", end)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from reconciler import views
 from reconciler.clock import system_now
 from reconciler.errors import ReconcilerError, SettingsError
-from reconciler.events import Noticed, Summary
 from reconciler.plan import Plan
 from reconciler.verbs.output import write
 
@@ -63,6 +62,8 @@ def told(workspace: Workspace, tell: Tell, *, format_name: str) -> Iterator[None
 
 
 def _end(workspace: Workspace, tell: Tell, diagnostics: Sequence[Diagnostic]) -> None:
+    from reconciler.events import Noticed, Summary  # noqa: PLC0415 - a plan need not pay for it
+
     now = instant(workspace)
     for diagnostic in diagnostics:
         tell(Noticed(now, diagnostic))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reconciler import views
 from reconciler.errors import Diagnostic, Severity
-from reconciler.events import Noticed, StepFailed, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +45,8 @@ def drifted(workspace: Workspace, report: Plan, requests: int) -> None:
 
 def idle(workspace: Workspace, plan: Plan) -> None:
     """Tell of an apply that had nothing to send. Raises `SettingsError` as above."""
+    from reconciler.events import Summary  # noqa: PLC0415 - a plan need not pay for it
+
     end = Summary(workspace.clock.now(), withheld=plan.summary["withheld"])
     with Heard(end).told(workspace, plan):
         pass
@@ -94,6 +95,7 @@ class Heard:
 
     def _tell(self, page: Page, plan: Plan) -> None:
         from reconciler import github_actions  # noqa: PLC0415 - only there
+        from reconciler.events import Noticed, StepFailed, Summary  # noqa: PLC0415 - a plan need not
         from reconciler.views import outcome  # noqa: PLC0415 - the same
 
         end = next((event for event in reversed(self._events) if isinstance(event, Summary)), None)
