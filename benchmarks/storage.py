@@ -128,7 +128,7 @@ async def applied(address: str, journal_kind: type[Journal]) -> Applied:
     todo = plan.build(Spec(dict(sorted(wanted.items()))), state, clock.now(), ALLOWANCES)
     journal = journal_kind(store, state, version, clock, asyncio.to_thread, gather_seconds=GATHER_SECONDS)
     begun, before = time.monotonic(), place.writes
-    with kept_alive(lease):
+    with kept_alive(lease, print):
         result = await _executed(todo, address, journal, lease, clock)
     assert (int(result.status), result.summary.added) == (0, CREATES), result
     return Applied(time.monotonic() - begun, place.writes - before)
