@@ -59,7 +59,9 @@ def _check_rule(rule: Json) -> None:
     if type(rule) is not dict:
         raise ValueError(_told("recurrence", rule))
     for name, count in rule.items():
-        if name in _COUNTS and (type(count) is not int or not -1 <= count <= _COUNT_MAX):
+        if name not in _COUNTS or count is None:
+            continue
+        if type(count) is not int or not -1 <= count <= _COUNT_MAX:
             raise ValueError(_told(name, count))
     days, end = rule.get("weekly_days"), rule.get("end_date_time")
     if days is not None and not (type(days) is str and re.fullmatch(_WEEKLY_DAYS, days)):

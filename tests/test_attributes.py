@@ -113,8 +113,8 @@ def _decoded(document: Any, path: tuple[Any, ...], strange: Any) -> State | None
         parent[path[-1]] = strange
     try:
         found = statefile.decode(orjson.dumps(changed), "state.json")
-        attributes.check_zones(((key, each.attributes) for key, each in found.meetings.items()), "state.json")
-        attributes.check_zones(((key, each.attributes) for key, each in found.intents.items()), "state.json")
+        kept = (*found.meetings.items(), *found.intents.items())
+        attributes.check_zones([(key, each.attributes) for key, each in kept], "state.json")
     except StateError:
         return None
     return found
