@@ -113,8 +113,9 @@ def _decoded(document: Any, path: tuple[Any, ...], strange: Any) -> State | None
         parent[path[-1]] = strange
     try:
         found = statefile.decode(orjson.dumps(changed), "state.json")
-        kept = (*found.meetings.items(), *found.intents.items())
-        attributes.check_zones([(key, each.attributes) for key, each in kept], "state.json")
+        recorded = [(key, each.attributes) for key, each in found.meetings.items()]
+        recorded += [(key, each.attributes) for key, each in found.intents.items()]
+        attributes.check_zones(recorded, "state.json")
     except StateError:
         return None
     return found
