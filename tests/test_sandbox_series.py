@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sandbox_world import WEEKLY, World, wrong
 
 from reconciler.recurrence import Series
 from reconciler.sandbox import series
+from reconciler.wall_time import in_zone
 
 if TYPE_CHECKING:
     from reconciler.fields import Json
@@ -278,6 +280,8 @@ def test_the_engine_and_the_emulator_agree_on_every_series(
     text = start.replace(microsecond=0).isoformat(timespec="seconds")
     engine = Series(text, zone, whole)
     first = next(engine.occurrences(), None)
+    # The emulator is told an instant. Where clocks skip the first one's time, that is of another wall time.
+    assume(first is None or in_zone(first, ZoneInfo(zone)).time() == engine.wall_start().time())
 
     emulated = series.coming(first, zone, whole, since=None) if first else ()
 
