@@ -101,7 +101,7 @@ class MemoryPlace:
         fate = self._met(f"get {name}")
         self.wait()
         if fate is not Fate.OK:
-            raise StateError(Diagnostic("memory.unreadable", "It cannot be read now"))
+            raise StateError(Diagnostic("memory.unreadable", "It cannot be read now", "No answer came."))
         found = self.documents.standing.get(name)
         self.wait()
         return found
@@ -117,11 +117,11 @@ class MemoryPlace:
             self.documents.delay(name, self._author, document, replaces)
         if fate in {Fate.LATE, Fate.LOST}:
             self.wait()
-            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came"))
+            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came", "No answer came."))
         version = self.documents.put(name, self._author, document, replaces)
         self.wait()
         if fate is Fate.UNTOLD:
-            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came"))
+            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came", "No answer came."))
         if fate is Fate.DISOWNED:
             raise ConflictError(Diagnostic("memory.conflict", "Another version stands there"))
         return version

@@ -77,7 +77,7 @@ CHANGED = (
 )
 UNANSWERED = (
     "state.unanswered",
-    "memory gave no clear answer. It is whole, in its old form or its new one, and nothing more is sent.",
+    "No answer came. The state at memory is whole, in its old form or its new one, and nothing more is sent.",
 )
 
 

@@ -10,11 +10,9 @@ from urllib.parse import urlsplit
 
 from reconciler.errors import Diagnostic, StateError
 from reconciler.masking import MASK
-from reconciler.stores import lock as locks
 from reconciler.stores.place import UnansweredError
 
 if TYPE_CHECKING:
-    from reconciler.ports import LockInfo
     from reconciler.stores.endpoints import Endpoints
 
 SHOWN_MAX = 200
@@ -30,10 +28,6 @@ UNLOCKABLE = frozenset({404, 405, 501})
 
 HELD = frozenset({409, 423})
 """What a server says where another lock holds the state."""
-
-
-class UnreachableError(StateError):
-    """Nothing was sent: there was no way to the server."""
 
 
 class NotOurLockError(StateError):
@@ -89,32 +83,6 @@ def not_our_lock(location: str, lock_id: str | None) -> StateError:
     )
 
 
-def changed(location: str) -> StateError:
-    """The error of a state that is not what was to be replaced."""
-    return StateError(
-        Diagnostic(
-            code="state.changed",
-            summary="The state was changed by somebody else meanwhile",
-            detail=f"{location} is not the version that this run has read. It was left as it is, "
-            "and nothing more is sent.",
-            hint="Run the same command again; what was sent already is looked up.",
-        )
-    )
-
-
-def unanswered(location: str, error: StateError) -> StateError:
-    """The error of a write whose fate nobody can tell; `error` is why."""
-    return StateError(
-        Diagnostic(
-            code="state.unanswered",
-            summary="Nobody can tell whether the state was written",
-            detail=f"{error.diagnostic.detail} The state at {location} is whole, in its old form or its new "
-            "one, and nothing more is sent.",
-            hint="Run the same command again once the server answers; what was sent already is looked up.",
-        )
-    )
-
-
 def no_locks(endpoints: Endpoints, reply: Reply) -> StateError:
     """The error of a server without locks: two runs could not be kept apart."""
     return StateError(
@@ -138,19 +106,6 @@ def gives_twice(endpoints: Endpoints) -> StateError:
             detail=f"{endpoints.location} gave the lock to a second ID while a first one held it. "
             "Nothing was sent to Zoom.",
             hint="Two runs could not be kept apart there: use a server that locks, or another kind of state.",
-        )
-    )
-
-
-def other_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
-    """The error of a lock that is named and not the one that holds."""
-    told = f"It is held by another lock.{locks.describe(held)}" if held else "Nobody holds it."
-    return StateError(
-        Diagnostic(
-            code="state.not-the-lock",
-            summary="The state is not held by this lock",
-            detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
-            hint="`reconciler state lock` shows who holds it, and the ID to name.",
         )
     )
 

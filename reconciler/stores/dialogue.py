@@ -16,8 +16,8 @@ from reconciler import __version__
 from reconciler.errors import StateError
 from reconciler.stores import answers
 from reconciler.stores import lock as locks
-from reconciler.stores.answers import HELD, UNLOCKABLE, UnreachableError
-from reconciler.stores.place import UnansweredError
+from reconciler.stores.answers import HELD, UNLOCKABLE
+from reconciler.stores.place import UnansweredError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Diagnostic, StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import lock as locks
+from reconciler.stores import writes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,15 +172,7 @@ class FileStore:
         except FileNotFoundError:
             there = None
         if there != replaces:
-            raise StateError(
-                Diagnostic(
-                    code="state.changed",
-                    summary="The state was changed by somebody else meanwhile",
-                    detail=f"{self._shown} is not the version that this run has read. It was left as it is, "
-                    "and nothing more is sent.",
-                    hint="Run the same command again; what was sent already is looked up.",
-                )
-            )
+            raise writes.changed(self._shown)
 
     def _keep_backup(self) -> None:
         spare = self._beside(".backup.tmp")
@@ -205,7 +198,7 @@ class FileStore:
             self._beside(".lock.info").write_bytes(locks.encode(info))
 
     def _held(self, operation: str, waited_seconds: float) -> StateLockedError:
-        hint = f"Let the other run end, or wait for it: {operation} --lock-timeout 5m."
+        hint = locks.hint(operation, None)  # nobody can free it but its holder
         return locks.locked(self._shown, self._told(), waited_seconds=waited_seconds, hint=hint)
 
     def _failed(self, what: str, error: OSError) -> StateError:

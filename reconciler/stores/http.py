@@ -16,10 +16,10 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors import Diagnostic, SettingsError
-from reconciler.stores.answers import Reply, UnreachableError
+from reconciler.stores.answers import Reply
 from reconciler.stores.dialogue import Dialogue
 from reconciler.stores.endpoints import Endpoints
-from reconciler.stores.place import UnansweredError
+from reconciler.stores.place import UnansweredError, UnreachableError
 from reconciler.stores.terraform import HttpStore
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, StateError
 from reconciler.stores import lock as locks
+from reconciler.stores import writes
 from reconciler.stores.lease import FREE
 from reconciler.stores.place import LOCK, STATE, ConflictError, UnansweredError
 from reconciler.stores.taking import Taking
@@ -51,17 +52,19 @@ class LeasedStore:
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Put `document` in the place of version `replaces`; a lost answer is looked up."""
+        doubt: StateError | None = None
         for _ in range(ATTEMPTS_MAX):
             try:
                 return self._place.put(STATE, document, replaces=replaces, note=note)
             except (ConflictError, UnansweredError) as error:
                 # A conflict may be with ourselves: a client repeats a write whose answer it lost.
-                stands = self._stands(STATE, error)
+                stands, doubt = self._stands(STATE, error), error
                 if stands is not None and stands.document == document and self._is_holder(error):
                     return stands.version
                 if (stands and stands.version) != replaces:
-                    raise _changed(self.location) from error
-        raise _unanswered(self.location)
+                    raise writes.changed(self.location) from error
+        assert doubt is not None
+        raise writes.unanswered(self.location, doubt) from doubt
 
     def lock(self, operation: str, *, timeout_seconds: float) -> SharedLease:
         """Hold it alone; waits up to `timeout_seconds` for a living holder, longer for one that seems dead.
@@ -98,11 +101,10 @@ class LeasedStore:
                 return  # by us, or by its holder
             info = locks.decode(stands.document) if stands else None
             if stands is None or info is None or info.lock_id != lock_id:
-                raise _other_lock(self.location, lock_id, info)
+                raise locks.another(self.location, lock_id, info)
             note = f"Free the lock of {info.who} by force"
-            with suppress(
-                ConflictError, UnansweredError
-            ):  # it was renewed, or an answer was lost: look again
+            # Where it was renewed, or an answer was lost: look again.
+            with suppress(ConflictError, UnansweredError):
                 self._place.put(LOCK, FREE, replaces=stands.version, note=note)
                 return
         raise _not_freed(self.location)
@@ -117,31 +119,7 @@ class LeasedStore:
         try:
             return self._place.get(name)
         except StateError as unread:
-            raise _unanswered(self.location) from (unread if unread.__cause__ else error)
-
-
-def _changed(location: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.changed",
-            summary="The state was changed by somebody else meanwhile",
-            detail=f"{location} is not the version that this run has read. It was left as it is, "
-            "and nothing more is sent.",
-            hint="Run the same command again; what was sent already is looked up.",
-        )
-    )
-
-
-def _unanswered(location: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.unanswered",
-            summary="Nobody can tell whether the state was written",
-            detail=f"{location} gave no clear answer. It is whole, in its old form or its new one, "
-            "and nothing more is sent.",
-            hint="Run the same command again once the storage answers; what was sent already is looked up.",
-        )
-    )
+            raise writes.unanswered(self.location, unread) from error
 
 
 def _not_freed(location: str) -> StateError:
@@ -152,17 +130,5 @@ def _not_freed(location: str) -> StateError:
             detail=f"{location} gave no clear answer, or its holder lives and renews it. "
             "The state itself was not touched.",
             hint="`reconciler state lock` shows who holds it.",
-        )
-    )
-
-
-def _other_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
-    told = f"It is held by another lock.{locks.describe(held)}" if held else "Nobody holds it."
-    return StateError(
-        Diagnostic(
-            code="state.not-the-lock",
-            summary="The state is not held by this lock",
-            detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
-            hint="`reconciler state lock` shows who holds it, and the ID to name.",
         )
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors import Diagnostic, StateLockedError
+from reconciler.errors import Diagnostic, StateError, StateLockedError
 from reconciler.ports import LockInfo
 
 if TYPE_CHECKING:
@@ -72,6 +72,28 @@ def locked(location: str, info: LockInfo | None, *, waited_seconds: float, hint:
             summary="Somebody else holds the state",
             detail=f"{location} is locked{waited}. Nothing was sent.{describe(info) if info else ''}",
             hint=hint,
+        )
+    )
+
+
+def hint(operation: str, holder: LockInfo | None) -> str:
+    """What to do about a lock that `holder` has; `operation` is ours."""
+    wait = f"Let the other run end, or wait for it: {operation} --lock-timeout 5m."
+    if holder is None or not holder.lock_id:
+        return wait
+    ends = ", its lock runs out by itself; or" if holder.expires_at else ""
+    return f"{wait} If it is dead{ends}: reconciler force-unlock {holder.lock_id}."
+
+
+def another(location: str, lock_id: str, held: LockInfo | None) -> StateError:
+    """The error of a lock that is named and not the one that holds."""
+    told = f"It is held by another lock.{describe(held)}" if held else "Nobody holds it."
+    return StateError(
+        Diagnostic(
+            code="state.not-the-lock",
+            summary="The state is not held by this lock",
+            detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
+            hint="`reconciler state lock` shows who holds it, and the ID to name.",
         )
     )
 

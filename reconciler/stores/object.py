@@ -16,8 +16,8 @@ from reconciler.errors import Diagnostic, SettingsError, StateError
 from reconciler.ports import Snapshot
 from reconciler.stores import bucket as buckets
 from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import STATE, ConflictError, UnansweredError
-from reconciler.stores.verdict import AbsentError, UnreachableError, conditions_ignored, judged
+from reconciler.stores.place import STATE, ConflictError, UnansweredError, UnreachableError
+from reconciler.stores.verdict import AbsentError, conditions_ignored, judged
 
 try:
     import obstore

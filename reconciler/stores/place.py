@@ -18,6 +18,10 @@ class ConflictError(StateError):
     """Another version stands there than the one that was to be replaced; nothing was written."""
 
 
+class UnreachableError(StateError):
+    """There was no way there: nothing was sent."""
+
+
 class UnansweredError(StateError):
     """Nobody can say whether it was written: the answer was lost, or another error than a refusal came."""
 

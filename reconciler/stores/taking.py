@@ -89,7 +89,10 @@ class Taking:
             patience_seconds = max(patience_seconds, until_sure_seconds)
         if patience_seconds <= 0:
             raise locks.locked(
-                self._place.location, holder, waited_seconds=waited_seconds, hint=_hint(self._info, holder)
+                self._place.location,
+                holder,
+                waited_seconds=waited_seconds,
+                hint=locks.hint(self._info.operation, holder),
             )
         if not self._has_told:
             self._has_told = True
@@ -120,13 +123,6 @@ class Taking:
     def _note(self, taken_from: LockInfo | None) -> str:
         ours = f"Lock for {self._info.operation} by {self._info.who}"
         return f"{ours}, taken over from {taken_from.who}" if taken_from else ours
-
-
-def _hint(ours: LockInfo, holder: LockInfo | None) -> str:
-    wait = f"Let the other run end, or wait for it: {ours.operation} --lock-timeout 5m."
-    if holder is None:
-        return wait
-    return f"{wait} If it is dead, its lock runs out by itself; or: reconciler force-unlock {holder.lock_id}."
 
 
 def _unreadable(ours: LockInfo) -> LockInfo:

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import StateError
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.stores import answers
 from reconciler.stores import lock as locks
-from reconciler.stores.answers import NotOurLockError, UnreachableError
+from reconciler.stores import writes
+from reconciler.stores.answers import NotOurLockError
 from reconciler.stores.dialogue import PAUSES
-from reconciler.stores.place import UnansweredError
+from reconciler.stores.place import UnansweredError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ class HttpStore:
         """Put `document` in the place of version `replaces`, under our lock; a lost answer is looked up."""
         del note  # the protocol has no room for it
         if self._must_look and self._version_there() != replaces:
-            raise answers.changed(self.location)
+            raise writes.changed(self.location)
         self._must_look = True
         written = _version(document)
         error: StateError | None = None
@@ -120,7 +120,7 @@ class HttpStore:
                 break
         assert error is not None
         is_unknown = isinstance(error, UnansweredError)
-        raise (answers.unanswered(self.location, error) if is_unknown else error) from error.__cause__
+        raise (writes.unanswered(self.location, error) if is_unknown else error) from error.__cause__
 
     def lock(self, operation: str, *, timeout_seconds: float) -> HttpLease:
         """Hold it alone; waits up to `timeout_seconds` for whoever holds it.
@@ -134,7 +134,7 @@ class HttpStore:
             waited_seconds = monotonic() - began_at
             left_seconds = timeout_seconds - waited_seconds
             if left_seconds <= 0:
-                hint = _hint(ours, holder)
+                hint = locks.hint(operation, holder)
                 raise locks.locked(self.location, holder, waited_seconds=waited_seconds, hint=hint)
             if not has_told:
                 has_told = True
@@ -163,7 +163,7 @@ class HttpStore:
         """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
         ours = self._ours("force-unlock")
         if not self._dialogue.free(LockInfo(lock_id, ours.operation, ours.who, ours.created_at)):
-            raise answers.other_lock(self.location, lock_id, self.holder())
+            raise locks.another(self.location, lock_id, self.holder())
 
     def _ours(self, operation: str) -> LockInfo:
         ours = self._surroundings
@@ -185,9 +185,9 @@ class HttpStore:
         try:
             there = self._version_there()
         except StateError as unread:
-            raise answers.unanswered(self.location, unread) from error
+            raise writes.unanswered(self.location, unread) from error
         if there not in {written, replaces}:
-            raise answers.changed(self.location) from error
+            raise writes.changed(self.location) from error
         return there == written
 
     def _version_there(self) -> str | None:
@@ -206,8 +206,3 @@ class HttpStore:
 
 def _version(document: bytes) -> str:
     return sha256(document).hexdigest()
-
-
-def _hint(ours: LockInfo, holder: LockInfo) -> str:
-    wait = f"Let the other run end, or wait for it: {ours.operation} --lock-timeout 5m."
-    return f"{wait} If it is dead: reconciler force-unlock {holder.lock_id}." if holder.lock_id else wait

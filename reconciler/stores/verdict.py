@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Diagnostic, StateError
-from reconciler.stores.place import ConflictError, UnansweredError
+from reconciler.stores.place import ConflictError, UnansweredError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 class AbsentError(StateError):
     """The storage is there, and has no such object."""
-
-
-class UnreachableError(StateError):
-    """No connection came about: nothing was sent."""
 
 
 BUCKET_MISSING = {"NoSuchBucket", "ContainerNotFound"}
