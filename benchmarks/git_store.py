@@ -27,9 +27,9 @@ import generate
 from apply import PROGRAM, credentials, emulator
 from measure import Command, run
 
-from reconciler.clock import SystemClock
-from reconciler.stores.git import open_git
-from reconciler.stores.surroundings import Surroundings
+from reconciler.cli.clock import SystemClock
+from reconciler.stores.git.place import open_git
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,7 +135,7 @@ def large(count: int, rounds: int) -> str:
         clock = SystemClock()
         store = open_git(
             f"git:{BRANCH}",
-            Surroundings(made.checkout, "bench", clock, clock.wait, environ={**os.environ, **ALONE}),
+            StoreOptions(made.checkout, "bench", clock, clock.wait, environ={**os.environ, **ALONE}),
         )
         first, version = timed(partial(store.write, document, replaces=None))
         again = []

@@ -26,30 +26,31 @@ from measure import Command, Sample
 from measure import run as measured
 from reach import Line, report
 
-from reconciler import plan, statefile
-from reconciler.apply import execute
-from reconciler.budget import Allowances, Limits
-from reconciler.clock import SystemClock
-from reconciler.errors import Diagnostic
-from reconciler.journal import Journal
-from reconciler.meeting import Meeting
-from reconciler.pending import Author
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.engine import execute
+from reconciler.apply.journal import Journal
+from reconciler.apply.pending import Author
+from reconciler.cli.clock import SystemClock
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.meeting.meeting import Meeting
+from reconciler.plan import plan
+from reconciler.plan.budget import Allowances, Limits
 from reconciler.ports import Snapshot
-from reconciler.renewal import kept_alive
-from reconciler.run import Run
-from reconciler.spec import Spec
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import ConflictError
-from reconciler.stores.surroundings import Surroundings
+from reconciler.spec.spec import Spec
+from reconciler.state import document as state_document
+from reconciler.stores.errors import ConflictError
+from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.lock import renewing
+from reconciler.stores.options import StoreOptions
 from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
-from reconciler.zoom.credentials import Credentials
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 
 if TYPE_CHECKING:
-    from reconciler.apply import Result
-    from reconciler.plan import Plan
+    from reconciler.apply.engine import Result
+    from reconciler.plan.plan import Plan
     from reconciler.ports import Lease
 
 HERE = Path(__file__).parent
@@ -118,17 +119,17 @@ class Applied:
 async def applied(address: str, journal_kind: type[Journal]) -> Applied:
     """Create the new ones of a large world over a slow store."""
     place, clock = SlowPlace(), SystemClock()
-    store = LeasedStore(place, Surroundings(HERE, "benchmark", clock, clock.wait))
+    store = LeasedStore(place, StoreOptions(HERE, "benchmark", clock, clock.wait))
     declared = generate.meetings(RECORDED)
     document = generate.as_state(declared).encode()
     version = store.write(document, replaces=None)
-    state = statefile.decode(document, place.location)
+    state = state_document.decode(document, place.location)
     lease = store.lock("apply", timeout_seconds=0)
     wanted = {key: _meeting(key, body) for key, body in declared.items()} | _new()
     todo = plan.build(Spec(dict(sorted(wanted.items()))), state, clock.now(), ALLOWANCES)
     journal = journal_kind(store, state, version, clock, asyncio.to_thread, gather_seconds=GATHER_SECONDS)
     begun, before = time.monotonic(), place.writes
-    with kept_alive(lease, print):
+    with renewing(lease, print):
         result = await _executed(todo, address, journal, lease, clock)
     assert (int(result.status), result.summary.added) == (0, CREATES), result
     return Applied(time.monotonic() - begun, place.writes - before)
@@ -138,7 +139,7 @@ async def _executed(todo: Plan, address: str, journal: Journal, lease: Lease, cl
     async with _client(address, clock) as remote:
         return await execute(
             todo,
-            Run(
+            ApplyContext(
                 remote=remote,
                 journal=journal,
                 clock=clock,

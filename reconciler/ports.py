@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
-from reconciler.fields import Json
-
-if TYPE_CHECKING:
-    from datetime import datetime
+Json = Any
+"""A JSON value: None, bool, int, float, str, or list and dict of them."""
 
 Body = Mapping[str, Json]
 """A JSON object as it is sent to Zoom, or as Zoom answered it."""

@@ -9,7 +9,8 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.fields import Field, Json
+    from reconciler.meeting.fields import Field
+    from reconciler.ports import Json
 
 CREATE = ("/users/{userId}/meetings", "post")
 UPDATE = ("/meetings/{meetingId}", "patch")

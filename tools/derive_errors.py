@@ -6,7 +6,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from reconciler.explanations import Explanation, table
+from reconciler.errors.explanations.table import Explanation, table
 
 PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 

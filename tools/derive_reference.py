@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from ci_reference import ci_reference
 
-from reconciler.cli import cli
-from reconciler.fields import Compare, table
+from reconciler.cli.main import cli
+from reconciler.meeting.fields import Compare, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reconciler.fields import Field, Json
+    from reconciler.meeting.fields import Field
+    from reconciler.ports import Json
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -192,9 +193,8 @@ def _help(command: Any, name: str, parent: Any) -> Iterator[str]:
     text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
     text = text.replace("[[", "[").replace("]]", "]")  # older versions of click write a choice so
     yield f"## {context.command_path}\n\n```text\n{text}\n```\n"
-    for child_name, child in sorted(getattr(command, "commands", {}).items()):
-        if not child.hidden:
-            yield from _help(child, child_name, context)
+    for child_name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        yield from _help(command.get_command(context, child_name), child_name, context)
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

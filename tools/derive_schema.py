@@ -18,7 +18,7 @@ import orjson
 from compare_api import differences
 from spec_schema import Schema, schemas
 
-from reconciler.fields import table
+from reconciler.meeting.fields import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.fields import Field, Json, table
+from reconciler.meeting.fields import Field, table
+from reconciler.ports import Json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,30 +8,27 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from reconciler import advice, readback
-from reconciler.diff import Action
-from reconciler.errors import RemoteError, StateError
-from reconciler.events import StepDone
-from reconciler.meeting import schedule
-from reconciler.state import Record
-
-if TYPE_CHECKING:
-    from reconciler.pending import Pending
-    from reconciler.ports import Answer, Body
-    from reconciler.run import Run
-    from reconciler.state import State
+from reconciler.apply import _messages as messages
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.events import StepDone
+from reconciler.apply.pending import PendingWrite
+from reconciler.errors.exceptions import RemoteError, StateError
+from reconciler.meeting import observed
+from reconciler.meeting.meeting import schedule
+from reconciler.plan.change import Action
+from reconciler.ports import Answer, Body
+from reconciler.state.state import Record, State
 
 
-class Finisher:
+class Confirmer:
     """Finishes one host's steps."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: ApplyContext) -> None:
         self._run = run
         self._tasks: list[asyncio.Task[None]] = []
 
-    def confirm(self, pending: Pending, answer: Answer, *, unsent: int) -> None:
+    def confirm(self, pending: PendingWrite, answer: Answer, *, unsent: int) -> None:
         """Record the meeting in the place of its intent; the rest follows beside the next request.
 
         `unsent` requests are charged to the same day, but Zoom has not seen them yet.
@@ -52,12 +49,12 @@ class Finisher:
         """Return when every step is told."""
         await asyncio.gather(*self._tasks)
 
-    async def _finish(self, pending: Pending, record: Record, durable: asyncio.Future[float]) -> None:
+    async def _finish(self, pending: PendingWrite, record: Record, durable: asyncio.Future[float]) -> None:
         run, step = self._run, pending.step
         try:
             await durable
         except StateError as error:
-            run.fail(step, advice.unrecorded(step, record.id, error, pending.action))
+            run.fail(step, messages.unrecorded(step, record.id, error, pending.action))
             return
         if pending.action is Action.REPLACE:
             run.retire(step, pending.before)
@@ -65,23 +62,23 @@ class Finisher:
         next_at = schedule(record.attributes, run.now()).next_at
         run.tell(StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes))
 
-    async def _read_back(self, pending: Pending, record: Record) -> tuple[str, ...]:
+    async def _read_back(self, pending: PendingWrite, record: Record) -> tuple[str, ...]:
         try:
             stored = await self._run.remote.read(record.id)
         except RemoteError as error:
-            return (advice.unread(record.id, error),)
-        seen = readback.observed(pending.sent, stored.body)
-        known = readback.merged(record.observed, pending.sent, seen)
+            return (messages.read_back_failed(record.id, error),)
+        seen = observed.observe(pending.sent, stored.body)
+        known = observed.merge_observed(record.observed, pending.sent, seen)
         if known != record.observed:
             key = pending.step.key
             with suppress(StateError):  # the journal tells it to everyone; what was read is told all the same
                 await self._run.journal.commit(
                     lambda state: state.confirm(key, replace(record, observed=known))
                 )
-        return readback.notes(pending.sent, seen)
+        return observed.describe_observed(pending.sent, seen)
 
 
-def recorded_as(pending: Pending, answered: Body) -> Record:
+def recorded_as(pending: PendingWrite, answered: Body) -> Record:
     """The record of a meeting that Zoom answered with, or of the one that it changed."""
     meeting, before = pending.step.meeting, pending.before
     protect = meeting is not None and meeting.protect
@@ -91,7 +88,7 @@ def recorded_as(pending: Pending, answered: Body) -> Record:
     return Record(
         id=answered["id"],
         host=pending.step.host,
-        created_at=readback.created_at(answered),
+        created_at=observed.created_at(answered),
         attributes=pending.intent.attributes,
         protect=protect,
     )

@@ -7,13 +7,14 @@ and what cannot be told is told, and tried again by the next run.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import TYPE_CHECKING
 
-from reconciler import advice
-from reconciler.diff import Action
-from reconciler.errors import (
+from reconciler.apply import _messages as messages
+from reconciler.apply.context import ApplyContext, NotNowError
+from reconciler.apply.events import StepDone, StepStarted
+from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
     GoneError,
@@ -21,24 +22,18 @@ from reconciler.errors import (
     StateError,
     UnknownOutcomeError,
 )
-from reconciler.events import StepDone, StepStarted
-from reconciler.meeting import DURATION_MINUTES_DEFAULT, SOON
-from reconciler.run import NotNowError
-from reconciler.state import State, host_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from reconciler.ports import Body
-    from reconciler.run import Run
-    from reconciler.step import Step
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SOON
+from reconciler.plan.change import Action
+from reconciler.plan.step import Step
+from reconciler.ports import Body
+from reconciler.state.state import State, host_key
 
 BUSY = "it runs now or starts within the hour"
 STOPPED = "the run ended before its turn"
 LIMIT = "Zoom says that the day's requests are used up"
 
 
-async def work(run: Run, steps: Iterable[Step]) -> None:
+async def destroy_all(run: ApplyContext, steps: Iterable[Step]) -> None:
     """End what the destroys among `steps` name: hosts beside each other, one after another of each."""
     hosts: dict[str, list[Step]] = {}
     for step in steps:
@@ -63,7 +58,7 @@ def _times(stored: Body) -> Iterator[tuple[datetime, timedelta]]:
             yield datetime.fromisoformat(one["start_time"]), timedelta(minutes=minutes)
 
 
-async def _end_all(run: Run, steps: Iterable[Step]) -> None:
+async def _end_all(run: ApplyContext, steps: Iterable[Step]) -> None:
     for step in steps:
         if run.ended():
             run.defer(step, None, STOPPED)
@@ -75,7 +70,7 @@ async def _end_all(run: Run, steps: Iterable[Step]) -> None:
             run.fail(step, error.diagnostic)
 
 
-async def _end(run: Run, step: Step) -> None:
+async def _end(run: ApplyContext, step: Step) -> None:
     assert step.id is not None, "what is ended has an id"
     try:
         if await _is_kept(run, step, step.id):
@@ -88,7 +83,7 @@ async def _end(run: Run, step: Step) -> None:
     except GoneError:
         pass  # somebody else was first
     except UnknownOutcomeError as error:
-        run.fail(step, advice.end_unknown(step, error))
+        run.fail(step, messages.destroy_unknown(step, error))
         return
     except DailyLimitError:
         run.defer(step, run.tomorrow(), LIMIT)
@@ -99,7 +94,7 @@ async def _end(run: Run, step: Step) -> None:
     await _gone(run, step, step.id)
 
 
-async def _is_kept(run: Run, step: Step, meeting_id: int) -> bool:
+async def _is_kept(run: ApplyContext, step: Step, meeting_id: int) -> bool:
     """Whether something speaks against its end right now, which is told. Raises `GoneError`."""
     try:
         stored = await run.remote.read(meeting_id)
@@ -117,13 +112,13 @@ async def _is_kept(run: Run, step: Step, meeting_id: int) -> bool:
     return True
 
 
-def _failed(run: Run, step: Step, error: RemoteError) -> None:
+def _failed(run: ApplyContext, step: Step, error: RemoteError) -> None:
     run.fail(step, error.diagnostic)
     if isinstance(error, AccessError):
         run.failure = error
 
 
-async def _gone(run: Run, step: Step, meeting_id: int) -> None:
+async def _gone(run: ApplyContext, step: Step, meeting_id: int) -> None:
     """Have it durable that the meeting is gone, and tell it."""
 
     def without(state: State) -> State:

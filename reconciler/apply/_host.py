@@ -6,11 +6,18 @@ meetings are listed once before its first create, so that none is made twice.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from reconciler import advice, budget, twins
-from reconciler.diff import Action
-from reconciler.errors import (
+from reconciler.apply import _lookup as lookup
+from reconciler.apply import _messages as messages
+from reconciler.apply._confirm import Confirmer
+from reconciler.apply._lookup import MeetingLists
+from reconciler.apply._resolve import MAKING, Resolver, Updates
+from reconciler.apply._sender import Sender
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.events import StepStarted
+from reconciler.apply.pending import PendingWrite
+from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
     GoneError,
@@ -20,21 +27,11 @@ from reconciler.errors import (
     StateError,
     UnknownOutcomeError,
 )
-from reconciler.events import StepStarted
-from reconciler.finish import Finisher
-from reconciler.lists import Lists
-from reconciler.resolver import MAKING, Resolver
-from reconciler.sender import Sender
-from reconciler.updates import Updates
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reconciler.pending import Pending
-    from reconciler.ports import Answer
-    from reconciler.run import Run
-    from reconciler.state import Intent
-    from reconciler.step import Step
+from reconciler.plan import budget
+from reconciler.plan.change import Action
+from reconciler.plan.step import Step
+from reconciler.ports import Answer
+from reconciler.state.state import Intent
 
 STOPPED = "the run ended before its turn"
 NO_BUDGET = "the host's requests for this UTC day are used up"
@@ -43,10 +40,10 @@ NO_BUDGET = "the host's requests for this UTC day are used up"
 class HostRun:
     """The steps of one host, worked through in order."""
 
-    def __init__(self, run: Run, host: str, steps: Iterable[Step]) -> None:
+    def __init__(self, run: ApplyContext, host: str, steps: Iterable[Step]) -> None:
         ordered = sorted(steps, key=_turn)
         self._run = run
-        self._lists = Lists(run.remote, host)
+        self._lists = MeetingLists(run.remote, host)
         begun = {step.key: step for step in ordered if step.action is Action.RESOLVE}
         actions = {key: run.journal.state.intents[key].action for key in begun}
         making = (step for key, step in begun.items() if actions[key] in MAKING)
@@ -54,7 +51,7 @@ class HostRun:
         self._queue = [step for step in ordered if step.action is not Action.RESOLVE]
         self._earlier: dict[str, Intent] = {}
         self._sender = Sender(run, host)
-        self._finisher = Finisher(run)
+        self._finisher = Confirmer(run)
         self._resolver = Resolver(run, host, self._lists, making)
         self._updates = Updates(run, self._finisher, changing)
 
@@ -111,14 +108,14 @@ class HostRun:
         listed, known = self._lists.meetings, self._run.journal.state.known_ids()
         for step in making:
             missing = self._lists.missing(declared[step.key])
-            twin = twins.find(declared[step.key], listed, known)
+            twin = lookup.find_duplicate(declared[step.key], listed, known)
             if missing is not None or twin is not None:
                 self._queue.remove(step)
                 self._run.fail(
-                    step, missing.diagnostic if missing else advice.exists_already(step, twin or {})
+                    step, missing.diagnostic if missing else messages.exists_already(step, twin or {})
                 )
 
-    async def _send(self, pending: Pending) -> None:
+    async def _send(self, pending: PendingWrite) -> None:
         step, run = pending.step, self._run
         run.tell(StepStarted(run.now(), step.key, pending.action, step.host, step.topic))
         try:
@@ -137,29 +134,29 @@ class HostRun:
         else:
             await self._answered(pending, answer)
 
-    async def _answered(self, pending: Pending, answer: Answer | None) -> None:
+    async def _answered(self, pending: PendingWrite, answer: Answer | None) -> None:
         if answer is not None:
             self._queue.remove(pending.step)
             await self._done(pending, answer)
         elif pending.is_outdated(self._run.now()):
             self._queue.remove(pending.step)
-            self._run.fail(pending.step, advice.too_late(pending.step, pending.action))
+            self._run.fail(pending.step, messages.too_late(pending.step, pending.action))
 
-    async def _done(self, pending: Pending, answer: Answer) -> None:
+    async def _done(self, pending: PendingWrite, answer: Answer) -> None:
         self._finisher.confirm(pending, answer, unsent=self._sender.unsent(pending.day))
         if pending.earlier is None or pending.is_update:
             return
         try:
             await self._resolver.landed_late(pending, answer.body["id"])
         except RemoteError as error:
-            self._run.notice(advice.unlisted(pending.step, error))
+            self._run.notice(messages.list_unread(pending.step, error))
 
-    async def _refused(self, pending: Pending, error: RefusedError | NeverSentError) -> None:
+    async def _refused(self, pending: PendingWrite, error: RefusedError | NeverSentError) -> None:
         await self._run.journal.commit(pending.take_back)
         self._queue.remove(pending.step)
         told = error.diagnostic
         if pending.is_update and isinstance(error, GoneError):
-            told = advice.gone(pending.step, pending.intent.id)
+            told = messages.meeting_gone(pending.step, pending.intent.id)
         self._run.fail(pending.step, told, error.fields if isinstance(error, RefusedError) else ())
         if isinstance(error, NeverSentError):
             raise error  # the next one would not get away either
@@ -189,4 +186,4 @@ class HostRun:
 
 
 def _turn(step: Step) -> tuple[object, ...]:
-    return budget.turn(budget.Ask(step.key, step.starts_at))
+    return budget.turn(budget.BudgetRequest(step.key, step.starts_at))

@@ -5,17 +5,13 @@ Pure texts. Ids of meetings are shown; links and passcodes never are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from reconciler.errors import RemoteError, StateError
-    from reconciler.fields import Json
-    from reconciler.step import Step
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.errors.exceptions import RemoteError, StateError
+from reconciler.plan.change import Action
+from reconciler.plan.step import Step
+from reconciler.ports import Json
 
 EVIDENCE_MAX = 5
 """Meetings that are shown as evidence; more are counted."""
@@ -49,7 +45,7 @@ def unclear(step: Step, suspects: Sequence[Mapping[str, Json]]) -> Diagnostic:
     )
 
 
-def twice(step: Step, made: int, others: Sequence[Mapping[str, Json]]) -> Diagnostic:
+def created_twice(step: Step, made: int, others: Sequence[Mapping[str, Json]]) -> Diagnostic:
     """A create whose first attempt landed after all, later than the settling time."""
     shown = "; ".join(_meeting(one) for one in others[:EVIDENCE_MAX])
     return Diagnostic(
@@ -62,7 +58,7 @@ def twice(step: Step, made: int, others: Sequence[Mapping[str, Json]]) -> Diagno
     )
 
 
-def unlisted(step: Step, error: RemoteError) -> Diagnostic:
+def list_unread(step: Step, error: RemoteError) -> Diagnostic:
     """A second attempt that succeeded, and the list that should show whether the first landed too."""
     return Diagnostic(
         code="apply.not-looked-again",
@@ -74,7 +70,7 @@ def unlisted(step: Step, error: RemoteError) -> Diagnostic:
     )
 
 
-def uncertain(step: Step, error: RemoteError, settle_seconds: float) -> Diagnostic:
+def outcome_unknown(step: Step, error: RemoteError, settle_seconds: float) -> Diagnostic:
     """A request whose outcome is looked up after a while."""
     return Diagnostic(
         code="apply.settling",
@@ -125,7 +121,7 @@ def unrecorded(step: Step, made: int, error: StateError, action: Action = Action
     )
 
 
-def gone(step: Step, meeting_id: int | None) -> Diagnostic:
+def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
     """An update of a meeting that Zoom does not have any more."""
     return Diagnostic(
         code="apply.gone",
@@ -137,7 +133,7 @@ def gone(step: Step, meeting_id: int | None) -> Diagnostic:
     )
 
 
-def end_unknown(step: Step, error: RemoteError) -> Diagnostic:
+def destroy_unknown(step: Step, error: RemoteError) -> Diagnostic:
     """A destroy whose answer was lost."""
     return Diagnostic(
         code="apply.end-unknown",
@@ -195,7 +191,7 @@ def passcode_unfit(step: Step, name: str, *, empty: bool) -> Diagnostic:
     )
 
 
-def unread(meeting_id: int, error: RemoteError) -> str:
+def read_back_failed(meeting_id: int, error: RemoteError) -> str:
     """A note: the read-back failed."""
     return f"meeting {meeting_id} could not be read back: {error.diagnostic.summary}"
 

@@ -7,23 +7,15 @@ the very last moment, and nothing leaves that would break a promise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-from reconciler.errors import NeverSentError, RemoteError
-from reconciler.pending import is_urgent, prepare, renew
-from reconciler.run import NotNowError
-from reconciler.state import used
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from reconciler.pending import Pending
-    from reconciler.ports import Answer
-    from reconciler.run import Run
-    from reconciler.state import Intent, State
-    from reconciler.step import Step
-
+from reconciler.apply.context import ApplyContext, NotNowError
+from reconciler.apply.pending import PendingWrite, is_urgent, prepare, renew
+from reconciler.errors.exceptions import NeverSentError, RemoteError
+from reconciler.plan.step import Step
+from reconciler.ports import Answer
+from reconciler.state.state import Intent, State, used
 
 UNSENT_MAX = 8
 """Intents of one host that one write may carry ahead of their requests."""
@@ -32,18 +24,18 @@ UNSENT_MAX = 8
 class Sender:
     """Sends one host's writes; `held` has those whose intent is durable and that were not sent."""
 
-    def __init__(self, run: Run, host: str) -> None:
+    def __init__(self, run: ApplyContext, host: str) -> None:
         self._run = run
         self._host = host
         self._closed_day: str | None = None
-        self.held: list[Pending] = []
+        self.held: list[PendingWrite] = []
 
     @property
     def held_keys(self) -> frozenset[str]:
         """The keys of what is held."""
         return frozenset(pending.key for pending in self.held)
 
-    def holds(self, pending: Pending) -> bool:
+    def holds(self, pending: PendingWrite) -> bool:
         """Whether it still waits to be sent."""
         return any(held is pending for held in self.held)
 
@@ -65,7 +57,7 @@ class Sender:
 
     async def begin(
         self, steps: Sequence[Step], day: str, earlier: Mapping[str, Intent]
-    ) -> tuple[Pending, ...]:
+    ) -> tuple[PendingWrite, ...]:
         """Make the intents and charges of `steps` durable, in one write."""
         run, known = self._run, self._run.journal.state.meetings
         fresh = tuple(
@@ -78,7 +70,7 @@ class Sender:
         await self._commit(fresh)
         return fresh
 
-    async def send(self, pending: Pending) -> Answer | None:
+    async def send(self, pending: PendingWrite) -> Answer | None:
         """Zoom's answer; None where it may not be sent in this run any more (it stays in `held`).
 
         Raises what `Remote` raises, and `StateError`.
@@ -106,7 +98,7 @@ class Sender:
         if unsent:
             await self._run.journal.commit(lambda state: self._without(unsent, state))
 
-    async def close_day(self, pending: Pending, *, whole_account: bool) -> None:
+    async def close_day(self, pending: PendingWrite, *, whole_account: bool) -> None:
         """Zoom says that the day's requests are used up: believe it, durably."""
         self._closed_day = pending.day
         others: tuple[str, ...] = ()
@@ -123,7 +115,7 @@ class Sender:
 
         await self._run.journal.commit(closed)
 
-    async def _ready(self, pending: Pending) -> bool:
+    async def _ready(self, pending: PendingWrite) -> bool:
         """Bring the intent up to date with the moment; False where it cannot be sent in this run."""
         run = self._run
         day = await run.day()
@@ -139,7 +131,7 @@ class Sender:
             await self._commit((), again=(pending,))
         return True
 
-    async def _renew(self, pending: Pending) -> bool:
+    async def _renew(self, pending: PendingWrite) -> bool:
         now = self._run.now()
         renew(pending, now, self._run.author)
         if pending.is_outdated(now):
@@ -149,13 +141,13 @@ class Sender:
         await self._commit((), again=(pending,))
         return True
 
-    def _has_room(self, pending: Pending) -> bool:
+    def _has_room(self, pending: PendingWrite) -> bool:
         """Whether the budget still allows it: Zoom may have told meanwhile that others draw from it too."""
         spent = used(self._run.journal.state, pending.day, self._host) - self.unsent(pending.day)
         urgent = is_urgent(pending.step, self._run.now())
         return self._run.limits(self._host).allows(spent, urgent=urgent)
 
-    async def _move_to(self, day: str, pending: Pending) -> bool:
+    async def _move_to(self, day: str, pending: PendingWrite) -> bool:
         """Charge it to the day that has begun meanwhile."""
         if not self.affordable([pending.step], day):
             return False
@@ -168,7 +160,7 @@ class Sender:
         )
         return not pending.is_outdated(self._run.now())
 
-    async def _commit(self, fresh: Sequence[Pending], again: Sequence[Pending] = ()) -> None:
+    async def _commit(self, fresh: Sequence[PendingWrite], again: Sequence[PendingWrite] = ()) -> None:
         def begun(state: State) -> State:
             for pending in fresh:
                 state = pending.begin(state)
@@ -180,7 +172,7 @@ class Sender:
         for pending in (*fresh, *again):
             pending.durable_at = durable_at
 
-    def _without(self, unsent: Sequence[Pending], state: State) -> State:
+    def _without(self, unsent: Sequence[PendingWrite], state: State) -> State:
         """The state without what was not sent; a day that Zoom closed stays spent all the same."""
         for pending in unsent:
             state = pending.take_back(state)
@@ -188,10 +180,10 @@ class Sender:
             state = state.spend_all(str(day), self._host, self._run.limits(self._host).daily)
         return state
 
-    def _let_go(self, pending: Pending) -> None:
+    def _let_go(self, pending: PendingWrite) -> None:
         self.held = [held for held in self.held if held is not pending]
 
-    def _leave(self, pending: Pending) -> None:
+    def _leave(self, pending: PendingWrite) -> None:
         if pending.is_outdated(self._run.now()) or not self._run.may_leave(pending.day, pending.durable_at):
             raise NotNowError
         pending.departures += 1

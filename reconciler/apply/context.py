@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler import budget
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, StateError
-from reconciler.events import Noticed, Outcome, Resolved, StepDeferred, StepDone, StepFailed
-from reconciler.state import names_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from reconciler.budget import Allowances, Limits
-    from reconciler.errors import ReconcilerError
-    from reconciler.events import Event
-    from reconciler.journal import Journal
-    from reconciler.pending import Author
-    from reconciler.ports import Clock, Lease, Remote
-    from reconciler.state import Record
-    from reconciler.step import Step
+from reconciler.apply.events import Event, Noticed, Outcome, Resolved, StepDeferred, StepDone, StepFailed
+from reconciler.apply.journal import Journal
+from reconciler.apply.pending import Author
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import ReconcilerError, StateError
+from reconciler.plan import budget
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.change import Action
+from reconciler.plan.step import Step
+from reconciler.ports import Clock, Lease, Remote
+from reconciler.state.state import Record, names_of
 
 NAP_SECONDS = 0.5
 """How soon a wait notices that it should end."""
@@ -43,7 +37,7 @@ class NotNowError(Exception):
 
 
 @dataclass(slots=True)
-class Run:
+class ApplyContext:
     """One apply.
 
     `stopping` tells whether somebody asked for an end, `settle_seconds` how long a

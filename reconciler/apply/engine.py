@@ -8,25 +8,23 @@ any instant and run again; see `hostrun` for the order that makes it so.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from reconciler import advice, budget, ends, imports, records
-from reconciler.diff import Action
-from reconciler.errors import AccessError, Diagnostic, Exit, GoneError, RemoteError, StateError
-from reconciler.events import Summary
-from reconciler.hostrun import HostRun
-from reconciler.rules import passcode
-from reconciler.state import State, host_key, pruned
-from reconciler.step import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reconciler.errors import ReconcilerError
-    from reconciler.plan import Plan
-    from reconciler.run import Run
-    from reconciler.step import Step
+from reconciler.apply import _destroy as destroy
+from reconciler.apply import _messages as messages
+from reconciler.apply import record
+from reconciler.apply._host import HostRun
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.events import Summary
+from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError, StateError
+from reconciler.meeting import passcode
+from reconciler.plan import budget
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Plan
+from reconciler.plan.step import Status, Step
+from reconciler.state.state import State, host_key, pruned
 
 SENDABLE = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
 """What sends a request, or looks one up."""
@@ -58,7 +56,7 @@ class Result:
         )
 
 
-async def execute(plan: Plan, run: Run) -> Result:
+async def execute(plan: Plan, run: ApplyContext) -> Result:
     """Do what the plan says for today, and tell each fact as it becomes true.
 
     Raises `StateError` before any write request, where the state belongs to another
@@ -67,7 +65,7 @@ async def execute(plan: Plan, run: Run) -> Result:
     for step in plan.steps:
         if step.status is Status.DEFERRED:
             run.defer(step, step.day, ANOTHER_DAY if step.day else step.reasons[-1])
-    await records.record(run, plan.steps)
+    await record.record_local_changes(run, plan.steps)
     steps = [step for step in _today(plan) if _has_its_passcode(run, step)]
     if steps:
         await _work(run, steps)
@@ -79,7 +77,7 @@ def _today(plan: Plan) -> tuple[Step, ...]:
     return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in ASKS_ZOOM)
 
 
-def _has_its_passcode(run: Run, step: Step) -> bool:
+def _has_its_passcode(run: ApplyContext, step: Step) -> bool:
     """Whether the step's passcode can be sent: all are read before the first request.
 
     An interrupted create is looked up all the same.
@@ -88,9 +86,9 @@ def _has_its_passcode(run: Run, step: Step) -> bool:
     if reference is None or not _sends_passcode(step):
         return True
     value = run.author.passcode(reference.name)
-    if value and passcode.unfit(value) is None:
+    if value and passcode.passcode_problem(value) is None:
         return True
-    run.unfit[step.key] = advice.passcode_unfit(step, reference.name, empty=not value)
+    run.unfit[step.key] = messages.passcode_unfit(step, reference.name, empty=not value)
     if step.action is Action.RESOLVE:
         return True
     run.fail(step, run.unfit[step.key])
@@ -103,14 +101,14 @@ def _sends_passcode(step: Step) -> bool:
     return step.action in SENDABLE
 
 
-async def _work(run: Run, steps: Iterable[Step]) -> None:
+async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
     known = await _identify(run, steps)
-    await imports.record(run, known)
+    await record.record_imports(run, known)
     await _send(run, (step for step in known if step.action in SENDABLE))
-    await ends.work(run, (*known, *run.ends))
+    await destroy.destroy_all(run, (*known, *run.ends))
 
 
-async def _send(run: Run, steps: Iterable[Step]) -> None:
+async def _send(run: ApplyContext, steps: Iterable[Step]) -> None:
     hosts: dict[str, list[Step]] = {}
     for step in steps:
         hosts.setdefault(host_key(run.journal.state, step.host), []).append(step)
@@ -119,7 +117,7 @@ async def _send(run: Run, steps: Iterable[Step]) -> None:
             group.create_task(HostRun(run, waiting[0].host, waiting).work(), name=host)
 
 
-async def _identify(run: Run, steps: Iterable[Step]) -> list[Step]:
+async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
     """The steps whose host Zoom knows, with every host's user id durable."""
     hosts: dict[str, list[Step]] = {}
     for step in steps:
@@ -137,7 +135,7 @@ async def _identify(run: Run, steps: Iterable[Step]) -> list[Step]:
     return [step for waiting in hosts.values() for step in waiting]
 
 
-def _left(run: Run, steps: Iterable[Step], error: RemoteError) -> list[Step]:
+def _left(run: ApplyContext, steps: Iterable[Step], error: RemoteError) -> list[Step]:
     """What can be done although the host cannot be read: a user that is gone may leave meetings behind."""
     left = [step for step in steps if step.action is Action.DESTROY and isinstance(error, GoneError)]
     for step in steps:
@@ -148,7 +146,7 @@ def _left(run: Run, steps: Iterable[Step], error: RemoteError) -> list[Step]:
     return left
 
 
-async def _user_id(run: Run, host: str) -> str | RemoteError:
+async def _user_id(run: ApplyContext, host: str) -> str | RemoteError:
     try:
         return str((await run.remote.user(host)).body["id"])
     except RemoteError as error:
@@ -176,7 +174,7 @@ def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
             )
 
 
-def _result(plan: Plan, run: Run) -> Result:
+def _result(plan: Plan, run: ApplyContext) -> Result:
     told = run.told
     failure = run.failure or run.journal.failure
     summary = Summary(

@@ -5,15 +5,13 @@ Every fact carries its instant (`at`, aware, UTC). No secret is ever in one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from reconciler.diff import Action
-    from reconciler.errors import Diagnostic
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.plan.change import Action
 
 
 class Outcome(StrEnum):
@@ -127,3 +125,6 @@ class Summary:
 
 
 Event = StepStarted | StepDone | StepFailed | StepDeferred | Resolved | Noticed | Summary
+
+EventListener = Callable[["Event"], None]
+"""Takes one event of an apply and shows it at once."""

@@ -11,16 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from reconciler.errors import StateError
-from reconciler.headline import headline
-from reconciler.statefile import Encoder
-
-if TYPE_CHECKING:
-    from reconciler.ports import Clock, Store
-    from reconciler.state import State
-
+from reconciler.errors.exceptions import StateError
+from reconciler.ports import Clock, Store
+from reconciler.state.document import Encoder
+from reconciler.state.state import State
+from reconciler.state.summary import summarize
 
 Offload = Callable[[Callable[[], str]], Awaitable[str]]
 """Runs a call that blocks, such as `asyncio.to_thread`: a disk or a bucket may take its time
@@ -33,7 +29,7 @@ class Journal:
     `gather_seconds` is how long a write waits for others to come along with it.
     """
 
-    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
+    def __init__(
         self,
         store: Store,
         state: State,
@@ -92,7 +88,7 @@ class Journal:
                 self.failure = error
                 self._let_down(error, carried)
                 return
-            except Exception as error:  # noqa: BLE001 - a bug of ours: whoever waits gets it, none for ever
+            except Exception as error:
                 self._let_down(error, carried)
                 return
             answered_at = self._clock.monotonic()
@@ -109,7 +105,7 @@ class Journal:
 
     async def _write(self, state: State) -> None:
         document = self._encoder.encode(state)
-        note = headline(self._written, state)
+        note = summarize(self._written, state)
         write = partial(self._store.write, document, replaces=self._version, note=note)
         self._version = await self._offload(write)
         self._written = state

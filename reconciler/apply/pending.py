@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler.budget import urgent
-from reconciler.diff import Action
-from reconciler.meeting import body, patch, recorded, schedule, start_at
-from reconciler.state import Attempt, Intent, retire
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from reconciler.fields import Json
-    from reconciler.ports import Answer, BeforeSend, Remote
-    from reconciler.state import Record, Retired, State
-    from reconciler.step import Step
+from reconciler.meeting.body import body, patch
+from reconciler.meeting.meeting import schedule, start_at
+from reconciler.meeting.passcode import as_recorded
+from reconciler.plan.budget import urgent
+from reconciler.plan.change import Action
+from reconciler.plan.step import Step
+from reconciler.ports import Answer, BeforeSend, Json, Remote
+from reconciler.state.state import Attempt, Intent, Record, Retired, State, retire
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Author:
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingWrite:
     """A create, update or replace whose intent is durable since the monotonic second `durable_at`.
 
     `day` is the UTC day it is charged to, `sent` the body (with its passcode: never
@@ -96,7 +92,7 @@ class Pending:
         return before.charge(self.day, self.intent.host, -1)
 
 
-def prepare(  # noqa: PLR0913 - what is asked for, when, by whom, and what stands there already
+def prepare(
     step: Step,
     now: datetime,
     day: str,
@@ -104,7 +100,7 @@ def prepare(  # noqa: PLR0913 - what is asked for, when, by whom, and what stand
     *,
     earlier: Intent | None,
     before: Record | None,
-) -> Pending:
+) -> PendingWrite:
     """What the spec says at `now`; `earlier` is the interrupted request that it repeats."""
     meeting = step.meeting
     assert meeting is not None, "only what is declared is sent"
@@ -114,17 +110,17 @@ def prepare(  # noqa: PLR0913 - what is asked for, when, by whom, and what stand
     intent = Intent(
         action=action,
         host=step.host,
-        attributes=recorded(meeting.attributes, author.salt()),
+        attributes=as_recorded(meeting.attributes, author.salt()),
         sent=(*(earlier.sent if earlier else ()), attempt_of(sent)),
         first_begun_at=earlier.first_begun_at if earlier else begun_at,
         begun_at=begun_at,
         owner=author.owner,
         id=before.id if before is not None and action != Action.CREATE else None,
     )
-    return Pending(step, intent, sent, day, earlier=earlier, before=before)
+    return PendingWrite(step, intent, sent, day, earlier=earlier, before=before)
 
 
-def renew(pending: Pending, now: datetime, author: Author) -> None:
+def renew(pending: PendingWrite, now: datetime, author: Author) -> None:
     """Give it the body of `now`, as a further attempt: its start has passed, or its intent grew old."""
     fresh = prepare(pending.step, now, pending.day, author, earlier=pending.intent, before=pending.before)
     pending.sent, pending.intent = fresh.sent, fresh.intent

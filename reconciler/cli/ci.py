@@ -7,28 +7,55 @@ Source: GitHub's documentation, "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.checkout import seen_from_root
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, ReconcilerError, SettingsError
-from reconciler.step import Status
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.errors.exceptions import ReconcilerError, SettingsError
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reconciler.console import Console
-    from reconciler.events import Summary
-    from reconciler.plan import Plan
+    from reconciler.apply.events import Event, EventListener, Summary
+    from reconciler.cli.console import Console
+    from reconciler.cli.workspace import ValidationResult, Workspace
+    from reconciler.plan.plan import Plan
 
-STOP_TOKEN = "RECONCILER_STOP_TOKEN"  # noqa: S105 - a variable's name: whoever stopped commands lets ours through
+
+ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+"""Where GitHub and GitLab tell the folder of the checkout. Source: each one's list of variables."""
+
+
+def relative_to_root(
+    diagnostics: Sequence[Diagnostic], folder: Path, environ: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
+    """The findings with paths from the checkout's root; as they are where `folder` is in none."""
+    root = next((Path(environ[name]) for name in ROOTS if environ.get(name)), None)
+    if root is None or not folder.resolve().is_relative_to(root.resolve()):
+        return tuple(diagnostics)
+    return tuple(_seen(diagnostic, folder, root) for diagnostic in diagnostics)
+
+
+def _seen(diagnostic: Diagnostic, folder: Path, root: Path) -> Diagnostic:
+    if diagnostic.span is None:
+        return diagnostic
+    path = (folder / diagnostic.span.filename).resolve()
+    if not path.is_relative_to(root.resolve()):
+        return diagnostic
+    filename = path.relative_to(root.resolve()).as_posix()
+    return replace(diagnostic, span=replace(diagnostic.span, filename=filename))
+
+
+STOP_TOKEN = "RECONCILER_STOP_TOKEN"
 """Holds the word that ends `::stop-commands::`, where our output stands between the two."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class JobOutputs:
     """The outputs, the summary and the annotations of the step that runs us."""
 
     folder: Path
@@ -45,13 +72,13 @@ class Page:
 
     def annotate(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Show each finding at its line."""
-        from reconciler.views import github  # noqa: PLC0415 - only in GitHub Actions
+        from reconciler.views.annotations import commands
 
-        commands = github.commands(seen_from_root(diagnostics, self.folder, self.environ))
-        if not commands:
+        shown = commands(relative_to_root(diagnostics, self.folder, self.environ))
+        if not shown:
             return
         stop = self.environ.get(STOP_TOKEN)
-        self.stderr.write(f"::{stop}::\n{commands}::stop-commands::{stop}\n" if stop else commands)
+        self.stderr.write(f"::{stop}::\n{shown}::stop-commands::{stop}\n" if stop else shown)
         self.stderr.flush()
 
     def _append(self, variable: str, text: str) -> None:
@@ -65,24 +92,24 @@ class Page:
             raise SettingsError(_unwritable(variable, name, error)) from error
 
 
-def page(folder: Path, console: Console) -> Page:
+def job_outputs(folder: Path, console: Console) -> JobOutputs:
     """The page of the job that we are."""
-    return Page(folder, console.environ, console.stderr)
+    return JobOutputs(folder, console.environ, console.stderr)
 
 
 @contextmanager
-def failing(folder: Path, console: Console, verb: str) -> Iterator[None]:
+def reporting_failure(folder: Path, console: Console, verb: str) -> Iterator[None]:
     """Report a failure of `verb` too, then let it pass on."""
     try:
         yield
     except ReconcilerError as error:
-        from reconciler.views import outcome  # noqa: PLC0415 - only where a run failed
+        from reconciler.views.markdown import job_summary as outcome
 
-        there = page(folder, console)
+        there = job_outputs(folder, console)
         with suppress(SettingsError):  # the failure itself is worth more, and is told on stderr
             there.annotate(error.diagnostics)
             there.put(error=error.diagnostic.code)
-            there.show(outcome.failed(verb, error.diagnostics, console.commit))
+            there.show(outcome.failure(verb, error.diagnostics, console.commit))
         raise
 
 
@@ -118,7 +145,7 @@ def apply_outputs(plan: Plan, end: Summary | None) -> dict[str, object]:
 
 
 def _output(name: str, value: object) -> str:
-    import uuid  # noqa: PLC0415 - only in GitHub Actions
+    import uuid
 
     # What stands between two lines that nobody can guess cannot end itself and set another output.
     text, end = str(value).lower() if isinstance(value, bool) else str(value), f"end-{uuid.uuid4()}"
@@ -132,3 +159,104 @@ def _unwritable(variable: str, name: str, error: OSError) -> Diagnostic:
         detail=f"{name}: {error.strerror or error}. What was sent to Zoom, if anything, is recorded.",
         hint=f"GitHub Actions sets {variable} by itself: leave it as it is.",
     )
+
+
+def report_plan(workspace: Workspace, plan: Plan) -> None:
+    """Tell of a plan. Raises `SettingsError` where the page cannot be written to."""
+    page = _page(workspace)
+    if page:
+        from reconciler.views.style import TextStyle as Look
+
+        page.annotate(_placed(plan.diagnostics))
+        page.put(**plan_outputs(plan))
+        page.show(view("plan", "markdown")(plan, Look(commit=workspace.console.commit)))
+
+
+def report_drift(workspace: Workspace, report: Plan, requests: int) -> None:
+    """Tell of a report of drift. Raises `SettingsError` as above."""
+    page = _page(workspace)
+    if page:
+        from reconciler.views.style import TextStyle as Look
+
+        page.annotate(_placed(report.diagnostics))
+        page.put(**plan_outputs(report))
+        look = Look(commit=workspace.console.commit)
+        page.show(view("drift", "markdown")(report, look, requests))
+
+
+def report_nothing_to_apply(workspace: Workspace, plan: Plan) -> None:
+    """Tell of an apply that had nothing to send. Raises `SettingsError` as above."""
+    from reconciler.apply.events import Summary
+
+    end = Summary(workspace.clock.now(), withheld=plan.summary["withheld"])
+    with EventRecorder(end).told(workspace, plan):
+        pass
+
+
+def report_validation(workspace: Workspace, findings: ValidationResult, *, annotated: bool) -> None:
+    """Tell of what `validate` found; `annotated`: stdout has the annotations already. Raises as above."""
+    page = _page(workspace)
+    if page:
+        from reconciler.views.markdown import job_summary as outcome
+
+        errors = sum(each.severity is Severity.ERROR for each in findings.diagnostics)
+        meetings = len(findings.parsed.spec.meetings) if findings.parsed.spec else 0
+        if not annotated:
+            page.annotate(findings.diagnostics)
+        page.put(valid=not errors, errors=errors, warnings=len(findings.diagnostics) - errors)
+        page.show(outcome.validation(findings.diagnostics, meetings=meetings, files=findings.files))
+
+
+class EventRecorder:
+    """The events of one apply, kept for the page of a job."""
+
+    def __init__(self, *events: Event) -> None:
+        self._events = list(events)
+
+    def through(
+        self, before: Callable[[EventListener], EventListener]
+    ) -> Callable[[EventListener], EventListener]:
+        """The same way to a view as `before`, on which we hear what the view is told."""
+        return lambda tell: before(self._hearing(tell))
+
+    def _hearing(self, tell: EventListener) -> EventListener:
+        def hear(event: Event) -> None:
+            self._events.append(event)
+            tell(event)
+
+        return hear
+
+    @contextmanager
+    def told(self, workspace: Workspace, plan: Plan) -> Iterator[None]:
+        """Tell of the apply when the block ends, however it ends. Raises as above."""
+        try:
+            yield
+        finally:
+            page = _page(workspace)
+            if page:
+                self._tell(page, plan)
+
+    def _tell(self, page: JobOutputs, plan: Plan) -> None:
+        from reconciler.apply.events import (
+            Noticed,
+            StepFailed,
+            Summary,
+        )
+        from reconciler.views.markdown import job_summary as outcome
+
+        end = next((event for event in reversed(self._events) if isinstance(event, Summary)), None)
+        page.annotate([each.diagnostic for each in self._events if isinstance(each, Noticed | StepFailed)])
+        page.put(**apply_outputs(plan, end))
+        page.show(outcome.apply(plan, self._events))
+
+
+def _placed(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Those that have a line to stand at, or stop something; all the others are in the summary."""
+    return [each for each in diagnostics if each.span or each.severity is Severity.ERROR]
+
+
+def _page(workspace: Workspace) -> JobOutputs | None:
+    if not workspace.console.is_github_actions:
+        return None
+
+    return job_outputs(workspace.folder, workspace.console)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
 from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
-from reconciler.zoom.credentials import Credentials
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 
 if TYPE_CHECKING:
-    from reconciler.sandbox import Sandbox
-    from reconciler.state import State
-    from reconciler.workspace import Workspace
+    from reconciler.cli.workspace import Workspace
+    from reconciler.sandbox.sandbox import Sandbox
+    from reconciler.state.state import State
+
 
 INSIDE = Addresses("http://localhost/v2", "http://localhost/oauth/token")
 """Where the emulator inside the process stands; no port is opened."""
@@ -53,7 +55,7 @@ def check_origin(state: State, origin: str, location: str) -> None:
 
 
 def _inside(workspace: Workspace, sandbox: Sandbox, turns: Pace) -> ZoomClient:
-    from reconciler.zoom.inside import transport_to  # noqa: PLC0415 - only with the emulator
+    from reconciler.zoom.transport import transport_to
 
     return ZoomClient(
         Credentials(sandbox.account_id, sandbox.client_id, sandbox.client_secret),

@@ -9,10 +9,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.errors import Diagnostic, Exit, ReconcilerError
+from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.exceptions import ReconcilerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What the system says of an output that takes no more."""
@@ -25,17 +27,17 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def of(error: Exception, arguments: Sequence[str]) -> Exit | None:
+def report(error: Exception, arguments: Sequence[str]) -> Exit | None:
     """Tell what ended the run; None where it is a bug of ours, whose traceback must be seen."""
     if isinstance(error, ReconcilerError):
-        show(error.diagnostics, arguments)
+        print_diagnostics(error.diagnostics, arguments)
         return error.exit_status
     if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
         _drop_output()
         return Exit.ERROR
     if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
         _drop_output()
-        show((_unwritable(error),), arguments)
+        print_diagnostics((_unwritable(error),), arguments)
         return Exit.ERROR
     sys.stderr.write(
         f"This is a bug in reconciler {__version__}, not in what you wrote. The state is as it was last "
@@ -44,19 +46,19 @@ def of(error: Exception, arguments: Sequence[str]) -> Exit | None:
     return None
 
 
-def interrupted() -> Exit:
+def report_interrupt() -> Exit:
     """Tell that somebody asked for the end."""
     sys.stderr.write("\nInterrupted. If anything was under way, the next apply looks it up.\n")
     return Exit.INTERRUPTED
 
 
-def show(diagnostics: Sequence[Diagnostic], arguments: Sequence[str]) -> None:
+def print_diagnostics(diagnostics: Sequence[Diagnostic], arguments: Sequence[str]) -> None:
     """Write findings to stderr, after all that was written to stdout."""
-    from reconciler.views import findings  # noqa: PLC0415 - only an error needs it
+    from reconciler.views.text import diagnostics as findings
 
     colour = sys.stderr.isatty() and "--no-color" not in arguments and not os.environ.get("NO_COLOR")
     _flush_output()
-    sys.stderr.write(findings.text(diagnostics, colour=colour))
+    sys.stderr.write(findings.diagnostics(diagnostics, colour=colour))
 
 
 def _flush_output() -> None:

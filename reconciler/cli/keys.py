@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
+import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
-from reconciler.stray import nearest
+from reconciler.cli.console import Console, GlobalOptions
+from reconciler.cli.workspace import SANDBOX_FOLDER, STATE_FILE, Workspace
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.didyoumean import did_you_mean
+from reconciler.errors.exceptions import ReconcilerError, StateError
+from reconciler.spec.keys import KEY
+from reconciler.state import document as state_document
+from reconciler.stores.file import FileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    from reconciler.state import State
+    from reconciler.state.state import State
+
+
+def complete_recorded(
+    folder: Path, environ: Mapping[str, str], *, state: str | None, sandbox: bool
+) -> list[str]:
+    """Every key of the state, sorted; none where it is not a file here, or cannot be read."""
+    workspace = _workspace(folder, environ)
+    try:
+        named = state or environ.get("RECONCILER_STATE") or workspace.settings.state or STATE_FILE
+        store = workspace.store_at(str(SANDBOX_FOLDER / STATE_FILE) if sandbox else named)
+        snapshot = store.read() if isinstance(store, FileStore) else None
+        known = state_document.decode(snapshot.document, store.location) if snapshot else None
+    except ReconcilerError:
+        return []
+    return _safe({*known.meetings, *known.intents} if known else ())
+
+
+def complete_declared(folder: Path, environ: Mapping[str, str], paths: tuple[str, ...]) -> list[str]:
+    """Every key of the specs, sorted; those of files that are wrong elsewhere, too."""
+    try:
+        return _safe(_workspace(folder, environ).findings(paths).parsed.files)
+    except ReconcilerError:
+        return []
+
+
+def _workspace(folder: Path, environ: Mapping[str, str]) -> Workspace:
+    return Workspace(folder, Console(sys.stdin, sys.stdout, sys.stderr, environ), GlobalOptions())
+
+
+def _safe(keys: Iterable[str]) -> list[str]:
+    """Keys that can be keys: what a shell is given it may expand."""
+    return sorted(key for key in keys if KEY.fullmatch(key))
+
 
 WIDTH_MAX = 80
 """Characters of a key that are shown of it."""
@@ -23,7 +64,7 @@ def check_known(key: str, state: State, location: str) -> None:
         raise StateError(_unknown(key, {*state.meetings, *state.intents}, location))
 
 
-def recorded(names: Sequence[str], state: State, location: str) -> tuple[str, ...]:
+def match_keys(names: Sequence[str], state: State, location: str) -> tuple[str, ...]:
     """The recorded keys that `names` mean, keys or globs; all where none is named. Sorted.
 
     Raises `StateError` with each name that means none.
@@ -50,7 +91,7 @@ def _unrecorded(name: str, state: State, location: str) -> Diagnostic:
 def _unknown(name: str, known: Collection[str], location: str) -> Diagnostic:
     shown = name[:WIDTH_MAX]
     is_glob = not set("*?[").isdisjoint(name)
-    near = nearest(name, tuple(sorted(known)))
+    near = did_you_mean(name, tuple(sorted(known)))
     return Diagnostic(
         code="state.unknown-key",
         summary="The state knows no key like this" if is_glob else "The state does not know this key",

@@ -10,15 +10,45 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.keys import Key
+from reconciler.views.table import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from click.shell_completion import CompletionItem
 
-    from reconciler.errors import Exit
-    from reconciler.workspace import Workspace
+    from reconciler.cli.workspace import Workspace
+    from reconciler.errors.diagnostic import Exit
+
+
+class Key(click.ParamType[str]):
+    """A key, or a glob for several; a shell is offered those that are recorded, and declared where `spec`."""
+
+    name = "key"
+
+    def __init__(self, *, spec: bool = False) -> None:
+        self.spec = spec
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Every key that begins so and is not there yet."""
+        from click.shell_completion import CompletionItem
+
+        from reconciler.cli import keys as completing
+
+        given = ctx.params
+        sandbox = bool(given.get("sandbox"))
+        keys = {
+            *completing.complete_recorded(Path.cwd(), os.environ, state=given.get("state"), sandbox=sandbox)
+        }
+        if self.spec:
+            keys |= {*completing.complete_declared(Path.cwd(), os.environ, tuple(given.get("paths") or ()))}
+        there = given.get(param.name or "") or ()
+        return [
+            CompletionItem(key) for key in sorted(keys) if key.startswith(incomplete) and key not in there
+        ]
+
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -56,28 +86,29 @@ class SchemaName(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Every name that begins so."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
+        from click.shell_completion import CompletionItem
 
         del ctx, param
         return [CompletionItem(name) for name in _schemas() if name.startswith(incomplete)]
 
 
 def _schemas() -> tuple[str, ...]:
-    from reconciler import resources  # noqa: PLC0415 - not for --help
+    from reconciler import resources
 
     return resources.schemas()
 
 
-def formats(
-    *names: str, about: str = "For people or for programs."
+def format_option(
+    result: str, *, about: str = "For people or for programs."
 ) -> Callable[[Callable[..., Exit]], Callable[..., Exit]]:
-    """Give a verb its `--format`, one of `names`; the first is what it takes by itself."""
+    """Give a command its `--format`: the formats that the table of views has for `result`."""
+    names = formats(result)
     return click.option(
         "--format", "format_name", type=click.Choice(names), default=names[0], show_default=True, help=about
     )
 
 
-def lock_timeout(command: Callable[..., Exit]) -> Callable[..., Exit]:
+def lock_timeout_option(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Give a verb that writes the state its `--lock-timeout`, in seconds."""
     return click.option(
         "--lock-timeout", "lock_timeout_seconds", type=Duration(), default="0s", show_default=True,
@@ -85,18 +116,18 @@ def lock_timeout(command: Callable[..., Exit]) -> Callable[..., Exit]:
     )(command)  # fmt: skip
 
 
-def looks(command: Callable[..., Exit]) -> Callable[..., Exit]:
+def style_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Give a verb that needs no state its `Workspace`."""
 
     @click.option("--no-color", is_flag=True, help="No colour, whatever the terminal can do.")
     @functools.wraps(command)
-    def wrapped(no_color: bool, **flags: Any) -> Exit:  # noqa: FBT001 - click hands flags over as they come
+    def wrapped(no_color: bool, **flags: Any) -> Exit:
         return _conducted(command, _workspace(no_color=no_color), flags)
 
     return wrapped
 
 
-def surroundings(command: Callable[..., Exit]) -> Callable[..., Exit]:
+def state_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Give a verb its `Workspace`, made from the flags that every verb with a state has."""
 
     @click.option(
@@ -113,10 +144,10 @@ def surroundings(command: Callable[..., Exit]) -> Callable[..., Exit]:
     @functools.wraps(command)
     def wrapped(
         state: str | None,
-        sandbox: bool,  # noqa: FBT001 - click hands flags over as they come
+        sandbox: bool,
         sandbox_now: str | None,
-        no_color: bool,  # noqa: FBT001 - the same
-        verbose: bool,  # noqa: FBT001 - the same
+        no_color: bool,
+        verbose: bool,
         **flags: Any,
     ) -> Exit:
         if sandbox_now is not None and not sandbox:
@@ -135,21 +166,22 @@ def _conducted(command: Callable[..., Exit], workspace: Workspace, flags: dict[s
     """Run a verb; where GitHub Actions runs us, the page of the job tells of its failure too."""
     if not workspace.console.is_github_actions:
         return command(workspace, **flags)
-    from reconciler.github_actions import failing  # noqa: PLC0415 - only there
+    from reconciler.cli.ci import reporting_failure as failing
 
     with failing(workspace.folder, workspace.console, command.__name__):
         return command(workspace, **flags)
 
 
 def _workspace(**choices: Any) -> Workspace:
-    from reconciler.console import Choices, Console  # noqa: PLC0415 - not for --help
-    from reconciler.workspace import Workspace  # noqa: PLC0415 - the same
+    from reconciler.cli.console import Console
+    from reconciler.cli.console import GlobalOptions as Choices
+    from reconciler.cli.workspace import Workspace
 
     console = Console(sys.stdin, sys.stdout, sys.stderr, os.environ)
     return Workspace(Path.cwd(), console, Choices(**choices))
 
 
-def selection(command: Callable[..., Exit]) -> Callable[..., Exit]:
+def selection_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """The PATHS, `--refresh` and `--target` of `plan` and `apply`, as one `Options`."""
 
     @click.argument("paths", nargs=-1, metavar="[PATHS]...")
@@ -166,17 +198,38 @@ def selection(command: Callable[..., Exit]) -> Callable[..., Exit]:
     def wrapped(
         workspace: Workspace,
         paths: tuple[str, ...],
-        refresh: bool,  # noqa: FBT001 - click hands flags over as they come
+        refresh: bool,
         targets: tuple[str, ...],
         **flags: Any,
     ) -> Exit:
-        from reconciler.plan import Options  # noqa: PLC0415 - not for --help
+        from reconciler.plan.plan import Options
 
         return command(workspace, Options(paths, refresh, targets), **flags)
 
     return wrapped
 
 
-def example(*lines: str) -> str:
+def example_epilog(*lines: str) -> str:
     """The end of a verb's help: what to type."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+class Code(click.ParamType[str]):
+    """A diagnostic code; which there are is only looked at where a shell asks."""
+
+    name = "code"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Every code that begins so."""
+        from click.shell_completion import CompletionItem
+
+        from reconciler.errors.explanations.table import table
+
+        del ctx, param
+        return [
+            CompletionItem(code, help=each.means)
+            for code, each in table().items()
+            if code.startswith(incomplete)
+        ]

@@ -1,85 +1,73 @@
-"""A look at Zoom, for every verb that asks it: credentials, the account's origin, progress, the cost."""
+"""Makes the plan of a command: what is declared, what is recorded and, on request, what Zoom has now."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import refresh
-from reconciler.connection import check_origin, connect
-from reconciler.report import told
-from reconciler.views import reading
-from reconciler.views.drift import cost_words
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan import plan as plans
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Sequence
 
-    from reconciler.errors import Diagnostic
-    from reconciler.plan import Options
-    from reconciler.seen import Seen
-    from reconciler.spec import Spec
-    from reconciler.state import State
-    from reconciler.views.reading import TellCount
-    from reconciler.workspace import Workspace
-    from reconciler.zoom.client import ZoomClient
+    from reconciler.cli.workspace import LoadedSpec, Workspace
+    from reconciler.plan.plan import Options, Plan
+    from reconciler.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What was seen, by key, and how many requests it took."""
+class PlannedState:
+    """A plan, and the state to go on from: with `--refresh` it has what was read and may be recorded.
 
-    seen: Mapping[str, Seen]
-    requests: int
+    `unread` tells that something which was to be read from Zoom could not be.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """A state as Zoom has it. `state` is to plan with, `facts` may be recorded; `told` is for people."""
-
+    plan: Plan
     state: State
-    facts: State
-    told: tuple[Diagnostic, ...]
+    unread: bool
 
 
-def look(workspace: Workspace, state: State, keys: Collection[str] | None, pace: str | None = None) -> Looked:
-    """Read from Zoom what is recorded. Raises `SettingsError`, `StateError` and `RemoteError`."""
-    workspace.check_zones(state)
-    console = workspace.console
-    terminal = not console.is_ci and console.stderr.isatty()
-    remote = connect(workspace, pace)
-    colour = console.colours(console.stderr, workspace.choices)
-    with reading.open_bar(console.stderr, terminal=terminal, colour=colour) as tell:
-        return asyncio.run(_look(workspace, remote, state, keys, tell))
-
-
-def refreshed(
-    workspace: Workspace, state: State, spec: Spec, options: Options, pace: str | None = None
-) -> Refreshed:
-    """The state as Zoom has it, as far as `options` asks for it; the cost is told on stderr."""
-    looked = look(workspace, state, _asked(state, spec, options), pace)
-    now, seen = workspace.clock.now(), looked.seen
-    workspace.console.stderr.write(f"Refresh: {cost_words(len(seen), looked.requests)}\n")
-    return Refreshed(
-        refresh.refreshed(state, seen, now), refresh.corrected(state, seen), told(state, seen, now)
-    )
-
-
-def _asked(state: State, spec: Spec, options: Options) -> frozenset[str]:
-    """The recorded keys that are asked for, be it under the key that they move to."""
-    moved = {move.from_key for move in spec.moved if options.takes(move.to_key)}
-    return frozenset(key for key in state.meetings if options.takes(key) or key in moved)
-
-
-async def _look(
+def make_plan(
     workspace: Workspace,
-    remote: ZoomClient,
+    declared: LoadedSpec,
     state: State,
-    keys: Collection[str] | None,
-    tell: TellCount,
-) -> Looked:
-    async with remote:
-        if state.meetings:
-            check_origin(state, await remote.origin(), workspace.store.location)
-        seen = await refresh.read(remote, state, workspace.clock.now(), keys=keys, tell=tell)
-        return Looked(seen, remote.requests)
+    options: Options,
+    *,
+    pace: str | None = None,
+    remarks: Sequence[Diagnostic] = (),
+) -> PlannedState:
+    """Plan from `state`, after a refresh where `options` ask for one; `remarks` come first in the plan.
+
+    Raises `SettingsError`, `StateError` and `RemoteError`.
+    """
+    facts = state
+    if options.refresh:
+        from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is asked
+
+        refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
+        state, facts, remarks = refreshed.state, refreshed.facts, (*remarks, *refreshed.told)
+    workspace.check_zones(state)
+    plan = plans.build(declared.spec, state, workspace.clock.now(), workspace.allowances, options)
+    unread = any(each.severity is Severity.ERROR for each in remarks)
+    return PlannedState(replace(plan, diagnostics=(*remarks, *plan.diagnostics)), facts, unread)
+
+
+def missing_state_warnings(workspace: Workspace, version: str | None) -> tuple[Diagnostic, ...]:
+    """A warning where a CI job read a state of no `version`: nothing was ever recorded there.
+
+    A fork's job that missed its snapshot would else show every meeting as one to add, and no drift.
+    """
+    if version is not None or workspace.sandbox or not workspace.console.is_runner:
+        return ()
+    return (
+        Diagnostic(
+            code="state.absent",
+            summary="There is no state yet",
+            detail=f"{workspace.store.location} holds none, so nothing counts as existing: "
+            "whatever is declared shows as new, and nothing can have drifted.",
+            hint="Before the first apply that is right. Later it is not: see that the job names the state "
+            "that apply writes (--state, RECONCILER_STATE, reconciler.yaml) and may read it.",
+            severity=Severity.WARNING,
+        ),
+    )

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler import settings as settings_file
-from reconciler.document import BYTES_MAX, Source, too_large
-from reconciler.errors import Diagnostic, Finding, Position, Span
-from reconciler.locator import Locator
-from reconciler.settings import FILENAME, ParsedSettings, Settings
+from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
+from reconciler.spec import settings as settings_file
+from reconciler.spec.settings import FILENAME, ParsedSettings, Settings
+from reconciler.spec.yaml.document import BYTES_MAX, Source, too_large
+from reconciler.spec.yaml.locator import Locator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
 
 DEFAULT_SPECS = ("meetings.yaml", "meetings/")
 SUFFIXES = (".yaml", ".yml")
@@ -43,7 +44,7 @@ def read_settings(folder: Path) -> ParsedSettings:
     return settings_file.parse(source) if isinstance(source, Source) else ParsedSettings(None, (source,))
 
 
-def read(paths: Sequence[str], settings: Settings, folder: Path) -> Sources:
+def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sources:
     """The files that `paths`, else the settings, name; relative ones are relative to `folder`."""
     search = _Search(folder)
     if paths:
@@ -68,7 +69,7 @@ def _refusing_in(settings: Settings, index: int) -> Callable[[str, str, str], Di
     locator = Locator(settings.document)
 
     def refuse(code: str, summary: str, hint: str) -> Diagnostic:
-        finding = Finding(("specs", index), code, summary, hint=hint)
+        finding = UnlocatedDiagnostic(("specs", index), code, summary, hint=hint)
         return locator.diagnostic(finding, finding.path)
 
     return refuse
@@ -220,7 +221,7 @@ def _typed(path: str) -> str:
 
 def _is_below(path: Path, folder: Path) -> bool:
     """Whether `path`, as it is written, is in `folder`."""
-    return _within(os.path.abspath(path), os.path.abspath(folder))  # noqa: PTH100 - links must stay as written
+    return _within(os.path.abspath(path), os.path.abspath(folder))
 
 
 def _stays(path: Path, folder: Path) -> bool:

@@ -11,41 +11,47 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler import attributes, sources, spec, state_format, statefile, stores
-from reconciler.budget import Allowances, Limits
-from reconciler.clock import SystemClock, system_now
-from reconciler.errors import Diagnostic, Finding, SettingsError, Severity, SpecError, StateError
-from reconciler.renewal import kept_alive
-from reconciler.settings import Settings
-from reconciler.state import State
-from reconciler.stores.surroundings import Surroundings
+from reconciler.cli import sources
+from reconciler.cli.clock import SystemClock, system_now
+from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.exceptions import SettingsError, SpecError, StateError
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.state import checks
+from reconciler.state import document as state_document
+from reconciler.state.state import State
+from reconciler.stores.lock import renewing
+from reconciler.stores.open import open_store
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from reconciler.console import Choices, Console
+    from reconciler.cli.console import Console, GlobalOptions
     from reconciler.ports import Lease, Snapshot, Store
-    from reconciler.sandbox import Sandbox
-    from reconciler.settings import BudgetSettings, ParsedSettings
+    from reconciler.sandbox.sandbox import Sandbox
+    from reconciler.spec.settings import BudgetSettings, ParsedSettings
+
 
 STATE_FILE = "reconciler.state.json"
 SANDBOX_FOLDER = Path(".reconciler") / "sandbox"
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class LoadedSpec:
     """A valid spec, the warnings that it gave, and the place of a finding about one of its meetings."""
 
     spec: spec.Spec
     warnings: tuple[Diagnostic, ...]
-    locate: Callable[[str, Finding], Diagnostic]
+    locate: Callable[[str, UnlocatedDiagnostic], Diagnostic]
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class ValidationResult:
     """All that was found: `parsed.spec` is None where there are errors."""
 
-    parsed: spec.Parsed
+    parsed: spec.ParseResult
     files: int
     diagnostics: tuple[Diagnostic, ...]
 
@@ -56,7 +62,7 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockedState:
     """The state as it was read, its version, and the lock under which it is held."""
 
     state: State
@@ -67,7 +73,7 @@ class Held:
 class Workspace:
     """One verb's surroundings. Everything is opened when it is first asked for."""
 
-    def __init__(self, folder: Path, console: Console, choices: Choices) -> None:
+    def __init__(self, folder: Path, console: Console, choices: GlobalOptions) -> None:
         self.folder = folder
         self.console = console
         self.choices = choices
@@ -77,7 +83,7 @@ class Workspace:
         """The emulator that takes Zoom's place; None: the real one is meant."""
         if not self.choices.sandbox:
             return None
-        from reconciler.sandbox import Sandbox  # noqa: PLC0415 - only where it is asked for
+        from reconciler.sandbox.sandbox import Sandbox
 
         folder = self.folder / SANDBOX_FOLDER
         return Sandbox.open(folder, now=self.choices.sandbox_now, real_now=system_now)
@@ -98,20 +104,20 @@ class Workspace:
             raise SettingsError(*self._settings.diagnostics)
         return self._settings.settings
 
-    def findings(self, paths: Sequence[str]) -> Findings:
+    def findings(self, paths: Sequence[str]) -> ValidationResult:
         """Every finding about the settings and the specs that `paths`, else the settings, name."""
         settings = self._settings.settings or Settings()
-        read = sources.read(paths, settings, self.folder)
+        read = sources.read_sources(paths, settings, self.folder)
         parsed = spec.parse(read.files, settings)
         found = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
-        return Findings(parsed, len(read.files), found)
+        return ValidationResult(parsed, len(read.files), found)
 
-    def declared(self, paths: Sequence[str]) -> Declared:
+    def declared(self, paths: Sequence[str]) -> LoadedSpec:
         """The valid spec. Raises `SpecError` with every finding."""
         findings = self.findings(paths)
         if findings.has_errors or findings.parsed.spec is None:
             raise SpecError(*findings.diagnostics)
-        return Declared(findings.parsed.spec, findings.diagnostics, findings.parsed.locate)
+        return LoadedSpec(findings.parsed.spec, findings.diagnostics, findings.parsed.locate)
 
     @cached_property
     def store(self) -> Store:
@@ -120,7 +126,7 @@ class Workspace:
 
     def store_at(self, address: str) -> Store:
         """A store anywhere. Raises `SettingsError` for an address that cannot be one."""
-        surroundings = Surroundings(
+        surroundings = StoreOptions(
             self.folder,
             who=self.console.who,
             clock=self.clock,
@@ -129,7 +135,7 @@ class Workspace:
             environ=self.console.environ,
             run_url=self.console.run_url,
         )
-        return stores.open_store(address, surroundings)
+        return open_store(address, surroundings)
 
     def tell(self, line: str) -> None:
         """Say on stderr why nothing seems to happen, or what may end the run."""
@@ -143,23 +149,23 @@ class Workspace:
         """The state in what was read of the store, and its version, as `state` gives them."""
         if snapshot is None:
             return State(), None
-        return statefile.decode(snapshot.document, self.store.location), snapshot.version
+        return state_document.decode(snapshot.document, self.store.location), snapshot.version
 
     @contextmanager
     def locked(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Lease]:
         """The lock on the state, be it readable or not. Raises `StateLockedError` after `timeout_seconds`."""
         lease = self.store.lock(operation, timeout_seconds=timeout_seconds)
         try:
-            with kept_alive(lease, self.tell):
+            with renewing(lease, self.tell):
                 yield lease
         finally:
             lease.release()
 
     @contextmanager
-    def held(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Held]:
+    def held(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[LockedState]:
         """The state, nobody else's to write meanwhile. Raises `StateLockedError` after `timeout_seconds`."""
         with self.locked(operation, timeout_seconds=timeout_seconds) as lease:
-            yield Held(*self.to_write(lease), lease)
+            yield LockedState(*self.to_write(lease), lease)
 
     def rewrite(
         self, operation: str, changed: Callable[[State], State], *, timeout_seconds: float = 0.0
@@ -167,7 +173,7 @@ class Workspace:
         """The state after `changed`, written in the place of the one before; what that raises leaves it."""
         with self.held(operation, timeout_seconds=timeout_seconds) as held:
             state = changed(held.state).written()
-            self.store.write(statefile.encode(state), replaces=held.version, note=operation)
+            self.store.write(state_document.encode(state), replaces=held.version, note=operation)
             return state
 
     def to_write(self, lease: Lease) -> tuple[State, str | None]:
@@ -177,16 +183,16 @@ class Workspace:
         since a version counts only where it was read while the lock was still held.
         """
         snapshot = self.store.read()
-        check_held(lease, self.store.location)
+        check_still_locked(lease, self.store.location)
         if snapshot is None:
             return State(), None
-        state = statefile.decode(snapshot.document, self.store.location)
-        state_format.check_writable(snapshot.document, self.store.location)
+        state = state_document.decode(snapshot.document, self.store.location)
+        state_document.check_writable(snapshot.document, self.store.location)
         if lease.taken_from is None:
             return state, snapshot.version
         state = state.written()
         note = f"Take over from {lease.taken_from.who}, whose lock ran out"
-        return state, self.store.write(statefile.encode(state), replaces=snapshot.version, note=note)
+        return state, self.store.write(state_document.encode(state), replaces=snapshot.version, note=note)
 
     def check_zones(self, state: State) -> None:
         """Raise `StateError` where something is recorded in a zone that cannot be reckoned with here."""
@@ -194,7 +200,7 @@ class Workspace:
             (key, each.attributes) for kept in (state.meetings, state.intents) for key, each in kept.items()
         ]
         times += [(each.key, each.times) for each in state.retired]
-        attributes.check_zones(times, self.store.location)
+        checks.check_zones(times, self.store.location)
 
     @cached_property
     def allowances(self) -> Allowances:
@@ -215,7 +221,7 @@ class Workspace:
         return STATE_FILE
 
 
-def check_held(lease: Lease, location: str) -> None:
+def check_still_locked(lease: Lease, location: str) -> None:
     """Raise `StateError` where what was read a moment ago may have been read after the lock ran out."""
     if lease.seconds_left():
         return

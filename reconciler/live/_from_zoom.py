@@ -7,21 +7,20 @@ only what the schema and the rules let stand: the rest is told in remarks.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler import fields, rules, schema, timing
-from reconciler.errors import Severity
-from reconciler.meeting import NO_FIXED_TIME, SCHEDULED, SERIES, Meeting
-from reconciler.normal import normal
-from reconciler.timing import UndeclarableError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from reconciler.errors import Finding
-    from reconciler.fields import Field, Json
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.live import _from_zoom_times as from_zoom_times
+from reconciler.live._occurrences import UndeclarableError
+from reconciler.meeting import fields
+from reconciler.meeting.compare import normalize
+from reconciler.meeting.fields import Field
+from reconciler.meeting.meeting import NO_FIXED_TIME, SCHEDULED, SERIES, Meeting
+from reconciler.ports import Json
+from reconciler.spec.rules import check as rules
+from reconciler.spec.schema import validator
 
 USUAL: Mapping[str, Json] = {
     "settings.continuous_meeting_chat.enable": True,
@@ -55,7 +54,7 @@ _OMITTED = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class ImportedMeeting:
     """A stored meeting that can be declared.
 
     `attributes` are the API's body as a person would have written it, `has` is all that Zoom
@@ -70,7 +69,7 @@ class Declared:
     has_passcode: bool = False
 
 
-def habits(bodies: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
+def usual_settings(bodies: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
     """What Zoom seems to put into every meeting of a host, by dotted path, from what all of them have.
 
     Only of fields that it fills from the host: a list of countries, a template, a contact's name.
@@ -85,9 +84,9 @@ def habits(bodies: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
     return {path: values[path, forms.most_common(1)[0][0]] for path, forms in seen.items()}
 
 
-def declare(
+def to_declaration(
     number: int, host: str, body: Mapping[str, Json], usual: Mapping[str, Json], now: datetime
-) -> Declared:
+) -> ImportedMeeting:
     """What a read showed, declared. `usual` are the host's `habits`. Raises `UndeclarableError`."""
     body = _sound(body)
     of_type, settings = body.get("type"), body.get("settings") or {}
@@ -95,14 +94,16 @@ def declare(
         of_type = 4
     if of_type not in TYPES:
         raise UndeclarableError(REASONS.get(of_type, f"Zoom names it type {of_type}, which is unknown here"))
-    when = timing.declared(body, now)
+    when = from_zoom_times.declared_times(body, now)
     parts = _Parts(body, usual)
     plain = {name: body[name] for name in _PLAIN if name in body}
     attributes = {"type": of_type, **parts.chosen((), {**plain, "settings": settings}), **when.attributes}
     ordered = {name: attributes[name] for name in fields.table() if name in attributes}
     checked, dropped = _checked(Meeting(str(number), host, ordered))
     told = (*when.remarks, *dropped, *_unkept(body, settings))
-    return Declared(number, host, checked, _has(body, when.attributes), told, bool(body.get("password")))
+    return ImportedMeeting(
+        number, host, checked, _has(body, when.attributes), told, bool(body.get("password"))
+    )
 
 
 class _Parts:
@@ -124,7 +125,7 @@ class _Parts:
         return {name: inner for name, inner in found if inner is not _OMITTED}
 
     def one(self, path: Path, value: Json) -> Json:
-        described = fields.at(path)
+        described = fields.field_at(path)
         if described is None or not described.create or described.secret or not self.matters(described):
             return _OMITTED
         if isinstance(value, dict):
@@ -138,7 +139,7 @@ class _Parts:
         usual = self.known.get(described.path, described.default)
         if usual is None:
             return _is_off(value)
-        return value is None or normal(described, value) == normal(described, usual)
+        return value is None or normalize(described, value) == normalize(described, usual)
 
     def matters(self, described: Field) -> bool:
         """Whether the field has an effect in this meeting."""
@@ -148,7 +149,7 @@ class _Parts:
         if need == "registration":
             return self.settings.get("approval_type") in (0, 1)
         name, _, wanted = (need or "").partition(": ")
-        if fields.at(("settings", name)) is None:  # it is about the host
+        if fields.field_at(("settings", name)) is None:  # it is about the host
             return True
         return str(self.settings.get(name)) == wanted if wanted else bool(self.settings.get(name))
 
@@ -180,7 +181,7 @@ def _is_off(value: Json) -> bool:
 def _filled(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     settings = body.get("settings") or {}
     for name, value in settings.items():
-        described = fields.at(("settings", name))
+        described = fields.field_at(("settings", name))
         if described and described.default_from and described.type in ("string", "array") and value:
             yield described.path, value
     own = str(body.get("host_email") or "").casefold()
@@ -199,14 +200,14 @@ def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
         path, summary = found[0].path, found[0].summary
         if not path or path[0] in _ESSENTIAL:
             raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
-        remarks.append(f"`{fields.joined(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
+        remarks.append(f"`{fields.join_path(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
         attributes = _without(attributes, path)
     raise UndeclarableError("too much of it cannot be declared")
 
 
-def _errors(meeting: Meeting) -> list[Finding]:
-    if not schema.gate("meetings", schema.MEETING)(meeting.attributes):
-        return list(schema.findings("meetings", meeting.attributes, schema.MEETING))
+def _errors(meeting: Meeting) -> list[UnlocatedDiagnostic]:
+    if not validator.compiled_check("meetings", validator.MEETING)(meeting.attributes):
+        return list(validator.violations("meetings", meeting.attributes, validator.MEETING))
     return [found for found in rules.check(meeting) if found.severity is Severity.ERROR]
 
 
@@ -222,7 +223,7 @@ def _without(attributes: Mapping[str, Json], path: tuple[str | int, ...]) -> dic
 def _unkept(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[str]:
     """What Zoom has of it that no declaration can hold."""
     for name, value in settings.items():
-        described = fields.at(("settings", name))
+        described = fields.field_at(("settings", name))
         if described and not (described.create or described.obsolete or name in _DERIVED or _is_off(value)):
             yield f"Zoom has `settings.{name}` for it, which a create does not take."
     if body.get("assistant_id"):

@@ -5,20 +5,17 @@ Pure. Where Zoom lists other dates of a series than its own start and rule give,
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from reconciler import cadence
-from reconciler.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES
-from reconciler.recurrence import Series, instant, is_ambiguous, zone
-from reconciler.wall_time import in_zone, known_zone
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from reconciler.fields import Json
+from reconciler.live._occurrences import UndeclarableError, _by_hand, _occurrence_starts
+from reconciler.meeting import recurrence
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES
+from reconciler.meeting.recurrence import Series
+from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_zone, zone
+from reconciler.ports import Json
 
 OCCURRENCES_MAX = 50
 """Dates of one series that Zoom lists, and that can be declared."""
@@ -26,30 +23,26 @@ OCCURRENCES_MAX = 50
 _OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
 
 
-class UndeclarableError(Exception):
-    """A stored meeting has no declared form; the text says why, in the middle of a sentence."""
-
-
 @dataclass(frozen=True, slots=True)
-class Timing:
+class DeclaredTimes:
     """`attributes`: start, zone, rule, and a duration that is not the usual one. `remarks`: a line each."""
 
     attributes: Mapping[str, Json]
     remarks: tuple[str, ...] = ()
 
 
-def declared(body: Mapping[str, Json], now: datetime) -> Timing:
+def declared_times(body: Mapping[str, Json], now: datetime) -> DeclaredTimes:
     """When the meeting of a read takes place. Raises `UndeclarableError`."""
     name, of_type = body.get("timezone"), body.get("type")
     timezone = name if isinstance(name, str) and zone(name) else None
     place = {"timezone": timezone} if timezone else {}
     remarks = (f"Its time zone in Zoom, `{name}`, is no IANA name and is left out.",)
     if of_type == NO_FIXED_TIME:
-        return Timing(place, () if timezone or not name else remarks)
+        return DeclaredTimes(place, () if timezone or not name else remarks)
     begins_at, length = _start(body), body.get("duration")
     start = {"start_time": _written(begins_at, timezone)} if begins_at else {}
     duration = {} if length in (None, DURATION_MINUTES_DEFAULT) else {"duration": length}
-    when = Timing({**start, **duration, **place}, () if timezone or not name else remarks)
+    when = DeclaredTimes({**start, **duration, **place}, () if timezone or not name else remarks)
     if of_type != SERIES:
         return when
     if timezone is None:
@@ -58,7 +51,7 @@ def declared(body: Mapping[str, Json], now: datetime) -> Timing:
 
 
 def _start(body: Mapping[str, Json]) -> datetime | None:
-    dates = _listed(body)
+    dates = _occurrence_starts(body)
     written = body.get("start_time")
     if not isinstance(written, str):
         return dates[0] if dates and body.get("type") == SERIES else None
@@ -77,13 +70,17 @@ def _written(moment: datetime, timezone: str | None) -> str:
     return in_utc if is_ambiguous(wall, timezone) else wall
 
 
-def _series(body: Mapping[str, Json], when: Timing, now: datetime) -> Timing:
+def _series(body: Mapping[str, Json], when: DeclaredTimes, now: datetime) -> DeclaredTimes:
     rule = body.get("recurrence")
-    if not isinstance(rule, dict) or rule.get("type") not in (cadence.DAILY, cadence.WEEKLY, cadence.MONTHLY):
+    if not isinstance(rule, dict) or rule.get("type") not in (
+        recurrence.DAILY,
+        recurrence.WEEKLY,
+        recurrence.MONTHLY,
+    ):
         raise UndeclarableError("Zoom shows no rule for it that is known here")
     if "start_time" not in when.attributes:
         raise UndeclarableError("Zoom shows no start of it")
-    listed = tuple(each for each in _listed(body) if each > now)[:OCCURRENCES_MAX]
+    listed = tuple(each for each in _occurrence_starts(body) if each > now)[:OCCURRENCES_MAX]
     try:
         whole = tuple(_wholes(when.attributes, rule, now))
         forms = (*whole, *(_from(listed, form) for form in whole if listed))
@@ -92,7 +89,7 @@ def _series(body: Mapping[str, Json], when: Timing, now: datetime) -> Timing:
         raise UndeclarableError("its rule cannot be read") from error
     form = fitting or forms[0]
     told = (*when.remarks, *(() if fitting else (_OTHER_DATES,)), *_by_hand(body, now))
-    return Timing(
+    return DeclaredTimes(
         {**when.attributes, "start_time": form.start_time, "recurrence": dict(form.recurrence)}, told
     )
 
@@ -125,10 +122,10 @@ def _rest(whole: Series, now: datetime) -> Series:
 
 def _days(rule: Mapping[str, Json], wall: datetime) -> Iterator[dict[str, Json]]:
     """The days of the rule, in each way in which they can be meant."""
-    if rule["type"] == cadence.DAILY:
+    if rule["type"] == recurrence.DAILY:
         yield {}
-    elif rule["type"] == cadence.WEEKLY:
-        yield {"weekly_days": str(rule.get("weekly_days") or cadence.week_day(wall))}
+    elif rule["type"] == recurrence.WEEKLY:
+        yield {"weekly_days": str(rule.get("weekly_days") or recurrence.week_day(wall))}
     else:
         week, week_day, day = (rule.get(f"monthly_{name}") for name in ("week", "week_day", "day"))
         if week and week_day:
@@ -147,37 +144,3 @@ def _ends(rule: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
 
 def _coming(series: Series, now: datetime) -> tuple[datetime, ...]:
     return tuple(islice((each for each in series.occurrences() if each > now), OCCURRENCES_MAX))
-
-
-def _listed(body: Mapping[str, Json]) -> tuple[datetime, ...]:
-    """The dates that Zoom lists, as they were before anybody moved or cancelled one."""
-    try:
-        return tuple(sorted(_date(each) for each in body.get("occurrences") or ()))
-    except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise UndeclarableError("its dates cannot be read") from error
-
-
-def _date(occurrence: Mapping[str, Json]) -> datetime:
-    """When it was to take place by the rule: its id is that start, in milliseconds."""
-    name = str(occurrence.get("occurrence_id"))
-    if name.isdecimal():
-        return datetime.fromtimestamp(int(name) // 1000, UTC)
-    return instant(str(occurrence.get("start_time")), "UTC")
-
-
-def _by_hand(body: Mapping[str, Json], now: datetime) -> Iterator[str]:
-    """What was done to single dates, which no declaration can hold."""
-    coming = [each for each in body.get("occurrences") or () if _date(each) > now]
-    cancelled = sum(each.get("status") == "deleted" for each in coming)
-    changed = sum(each.get("status") != "deleted" and _is_changed(each, body) for each in coming)
-    told = (f"{cancelled} cancelled" if cancelled else "", f"{changed} changed" if changed else "")
-    if cancelled or changed:
-        dates = "date" if cancelled + changed == 1 else "dates"
-        them = "it" if cancelled + changed == 1 else "them"
-        kept = f"Zoom keeps {them} until the schedule is changed here."
-        yield f"{' and '.join(filter(None, told))} {dates} of it cannot be declared: {kept}"
-
-
-def _is_changed(occurrence: Mapping[str, Json], body: Mapping[str, Json]) -> bool:
-    moved = instant(str(occurrence.get("start_time")), "UTC") != _date(occurrence)
-    return moved or occurrence.get("duration", body.get("duration")) != body.get("duration")

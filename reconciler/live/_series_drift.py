@@ -7,22 +7,16 @@ What was done to single occurrences is no change of the series; it is only count
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from reconciler import fields
-from reconciler.divergence import same
-from reconciler.recurrence import Series, instant, zone
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from reconciler.fields import Json
-    from reconciler.recurrence import Remaining
-
-LISTED_MAX = 50
-"""A read shows no more occurrences than this: a list of that length may be cut."""
+from reconciler.live._occurrences import _first_listed, _listed, _written, as_utc
+from reconciler.meeting import fields
+from reconciler.meeting.compare import same_value
+from reconciler.meeting.recurrence import Remaining, Series
+from reconciler.meeting.timezones import zone
+from reconciler.ports import Json
 
 COMPARED_MAX = 60
 """Occurrences of two rules that are compared: as many as Zoom keeps of a series."""
@@ -34,7 +28,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Rescheduled:
+class ScheduleDifference:
     """One part of a schedule that differs, in the terms of the declared one; `path` is dotted."""
 
     path: str
@@ -43,15 +37,9 @@ class Rescheduled:
     effect: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Singles:
-    """How many coming occurrences were cancelled or moved by hand."""
-
-    cancelled: int = 0
-    moved: int = 0
-
-
-def rescheduled(declared: Series, stored: Mapping[str, Json], now: datetime) -> tuple[Rescheduled, ...]:
+def schedule_differences(
+    declared: Series, stored: Mapping[str, Json], now: datetime
+) -> tuple[ScheduleDifference, ...]:
     """How the occurrences after `now` differ from the declared ones; empty where they are the same.
 
     `stored` is a type 8 meeting as Zoom answered it. Raises `ValueError` where `declared` cannot be read.
@@ -84,59 +72,10 @@ def stored_series(stored: Mapping[str, Json], timezone: str) -> Series | None:
     return found
 
 
-def singles(stored: Mapping[str, Json], now: datetime) -> Singles:
-    """What was done by hand to occurrences that are still to come."""
-    cancelled = moved = 0
-    for entry in stored.get("occurrences") or ():
-        planned_at = _named_start(entry)
-        if planned_at is None or planned_at <= now:
-            continue
-        if entry.get("status") == "deleted":
-            cancelled += 1
-        elif _written(entry.get("start_time")) not in {planned_at, None}:
-            moved += 1
-    return Singles(cancelled, moved)
-
-
-def as_utc(moment: datetime) -> str:
-    """The instant as the API writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _listed(stored: Mapping[str, Json], now: datetime) -> list[datetime] | None:
-    """The starts to come that the answer lists, as its rule gives them; None where they may not be all."""
-    listed = stored.get("occurrences")
-    if not isinstance(listed, list) or len(listed) >= LISTED_MAX:
-        return None
-    starts = [_named_start(entry) for entry in listed]
-    known = [start for start in starts if start is not None]
-    return sorted(start for start in known if start > now) if len(known) == len(starts) else None
-
-
 def _expected(series: Series, rest: Remaining) -> list[datetime]:
     count = COMPARED_MAX if rest.left is None else min(rest.left, COMPARED_MAX)
     places = range(rest.over, rest.over + count)
     return [start for place in places if (start := series.occurrence(place)) is not None]
-
-
-def _named_start(entry: Mapping[str, Json]) -> datetime | None:
-    """When an occurrence takes place by the rule: its id is that instant in milliseconds."""
-    try:
-        return datetime.fromtimestamp(int(entry["occurrence_id"]) // 1000, UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return None
-
-
-def _first_listed(stored: Mapping[str, Json]) -> str | None:
-    starts = [_named_start(entry) for entry in stored.get("occurrences") or ()]
-    return min((as_utc(start) for start in starts if start is not None), default=None)
-
-
-def _written(start_time: Json) -> datetime | None:
-    try:
-        return instant(start_time, "UTC")
-    except (TypeError, ValueError):
-        return None
 
 
 def _alike(declared: Series, rest: Remaining, zoom: Series, theirs: Remaining) -> bool:
@@ -145,22 +84,24 @@ def _alike(declared: Series, rest: Remaining, zoom: Series, theirs: Remaining) -
     return _expected(declared, rest) == _expected(zoom, theirs)
 
 
-def _whole(declared: Series, stored: Mapping[str, Json]) -> Rescheduled:
+def _whole(declared: Series, stored: Mapping[str, Json]) -> ScheduleDifference:
     rule = stored.get("recurrence")
-    return Rescheduled("recurrence", dict(declared.recurrence), rule, _effect("recurrence"))
+    return ScheduleDifference("recurrence", dict(declared.recurrence), rule, _effect("recurrence"))
 
 
-def _days(declared: Series, zoom: Series) -> Iterator[Rescheduled]:
+def _days(declared: Series, zoom: Series) -> Iterator[ScheduleDifference]:
     """The parts of the rule that are declared and differ."""
     for name in RULE:
-        described = fields.at(("recurrence", name))
+        described = fields.field_at(("recurrence", name))
         assert described is not None, "the table has every part of a rule"
         wanted, has = declared.recurrence.get(name), zoom.recurrence.get(name)
-        if wanted is not None and not same(described, wanted, has, (None, None)):
-            yield Rescheduled(f"recurrence.{name}", wanted, has, described.effect)
+        if wanted is not None and not same_value(described, wanted, has, (None, None)):
+            yield ScheduleDifference(f"recurrence.{name}", wanted, has, described.effect)
 
 
-def _start(declared: Series, rest: Remaining, theirs: Remaining, *, by_rule: bool) -> Iterator[Rescheduled]:
+def _start(
+    declared: Series, rest: Remaining, theirs: Remaining, *, by_rule: bool
+) -> Iterator[ScheduleDifference]:
     """The declared start, moved as far as the next occurrence is; whole days may follow from the rule."""
     where = zone(declared.timezone)
     assert where is not None, "its occurrences were made out in it"
@@ -174,10 +115,10 @@ def _start(declared: Series, rest: Remaining, theirs: Remaining, *, by_rule: boo
     after = moved.isoformat(timespec="seconds")
     if declared.start_time.endswith("Z"):
         after = as_utc(moved.replace(tzinfo=where))
-    yield Rescheduled("start_time", declared.start_time, after, _effect("start_time"))
+    yield ScheduleDifference("start_time", declared.start_time, after, _effect("start_time"))
 
 
-def _end(declared: Series, zoom: Series, now: datetime) -> Iterator[Rescheduled]:
+def _end(declared: Series, zoom: Series, now: datetime) -> Iterator[ScheduleDifference]:
     """Until when, or how many: counted from the declared start, so that both sides mean the same."""
     rest, theirs = declared.remaining(now), zoom.remaining(now)
     if rest.left == theirs.left:
@@ -186,11 +127,11 @@ def _end(declared: Series, zoom: Series, now: datetime) -> Iterator[Rescheduled]
     until, now_until = (one.recurrence.get("end_date_time") for one in (declared, zoom))
     if until is None:
         total = None if theirs.left is None else rest.over + theirs.left
-        yield Rescheduled("recurrence.end_times", declared.recurrence.get("end_times"), total, effect)
+        yield ScheduleDifference("recurrence.end_times", declared.recurrence.get("end_times"), total, effect)
     elif _written(now_until) != _written(until):
         last = zoom.last()
         after = now_until or (as_utc(last) if last else None)
-        yield Rescheduled("recurrence.end_date_time", until, after, effect)
+        yield ScheduleDifference("recurrence.end_date_time", until, after, effect)
 
 
 def _length(ours: int | None, theirs: int | None) -> str:

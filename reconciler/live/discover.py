@@ -7,30 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
-from reconciler import stored
-from reconciler.draft import Left, Omitted
-from reconciler.errors import (
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
-    Diagnostic,
     GoneError,
     NeverSentError,
     RefusedError,
     RemoteError,
 )
-from reconciler.meeting import DURATION_MINUTES_DEFAULT, SCHEDULED, schedule
-from reconciler.timing import UndeclarableError
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Sequence
-    from datetime import datetime
-
-    from reconciler.ports import Body, Remote
-    from reconciler.stored import Declared
+from reconciler.live import _from_zoom as from_zoom
+from reconciler.live._from_zoom import ImportedMeeting
+from reconciler.live._occurrences import UndeclarableError
+from reconciler.live.generate import Skipped, SkippedSummary
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SCHEDULED, schedule
+from reconciler.ports import Body, Remote
 
 _T = TypeVar("_T")
 
@@ -49,7 +45,7 @@ Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ImportFilter:
     """Which meetings: those whose topic `match` takes and whose ids are not `known`, not over at `now`."""
 
     match: Callable[[str], bool]
@@ -58,15 +54,17 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredMeetings:
     """What exists, by host as asked and then by creation; what was left out; and what could not be read."""
 
-    declared: tuple[Declared, ...]
-    omitted: Omitted
+    declared: tuple[ImportedMeeting, ...]
+    omitted: SkippedSummary
     failures: tuple[Diagnostic, ...]
 
 
-async def read(remote: Remote, hosts: Sequence[str], wanted: Wanted, tell: Tell) -> Found:
+async def discover(
+    remote: Remote, hosts: Sequence[str], wanted: ImportFilter, tell: Tell
+) -> DiscoveredMeetings:
     """What the hosts have.
 
     Raises `AccessError`, the account's `DailyLimitError` and `NeverSentError`: no other read would
@@ -78,17 +76,17 @@ async def read(remote: Remote, hosts: Sequence[str], wanted: Wanted, tell: Tell)
 class _Reading:
     """What was read so far."""
 
-    def __init__(self, remote: Remote, wanted: Wanted, tell: Tell) -> None:
+    def __init__(self, remote: Remote, wanted: ImportFilter, tell: Tell) -> None:
         self.remote, self.wanted, self.tell = remote, wanted, tell
         self.turns = asyncio.Semaphore(READS_AT_ONCE)
         self.ids: set[int] = set()
-        self.declared: list[Declared] = []
-        self.left: list[Left] = []
+        self.declared: list[ImportedMeeting] = []
+        self.left: list[Skipped] = []
         self.counts = Counter[str]()
         self.failures: list[Diagnostic] = []
         self.done = self.total = 0
 
-    async def all_of(self, hosts: tuple[str, ...]) -> Found:
+    async def all_of(self, hosts: tuple[str, ...]) -> DiscoveredMeetings:
         lists = await _together(self.listed(host) for host in hosts)
         due = {host: self.due(listed) for host, listed in zip(hosts, lists, strict=True)}
         self.total = sum(map(len, due.values()))
@@ -96,8 +94,8 @@ class _Reading:
         bodies = await _together(self.body(host, one) for host, several in due.items() for one in several)
         for host in hosts:
             self.declare(host, [body for owner, body in filter(None, bodies) if owner == host])
-        omitted = Omitted(tuple(self.left), self.counts["known"], self.counts["expired"])
-        return Found(tuple(self.declared), omitted, tuple(self.failures))
+        omitted = SkippedSummary(tuple(self.left), self.counts["known"], self.counts["expired"])
+        return DiscoveredMeetings(tuple(self.declared), omitted, tuple(self.failures))
 
     async def listed(self, host: str) -> tuple[Body, ...]:
         try:
@@ -138,7 +136,7 @@ class _Reading:
             self.leave(host, one, VANISHED)
         except RemoteError as error:
             if isinstance(error, RefusedError) and error.zoom_code == WEBINAR:
-                self.leave(host, one, stored.REASONS[5])
+                self.leave(host, one, from_zoom.REASONS[5])
             else:
                 self.fail(error)
                 self.leave(host, one, UNREAD)
@@ -149,11 +147,11 @@ class _Reading:
 
     def declare(self, host: str, bodies: Sequence[Body]) -> None:
         """Declare all of one host; what most of them have tells what its Zoom fills in."""
-        usual = stored.habits(bodies)
+        usual = from_zoom.usual_settings(bodies)
         for body in sorted(bodies, key=lambda one: (str(one.get("created_at")), one["id"])):
             number, now = int(body["id"]), self.wanted.now
             try:
-                declared = stored.declare(number, _owner(host, body), body, usual, now)
+                declared = from_zoom.to_declaration(number, _owner(host, body), body, usual, now)
             except UndeclarableError as error:
                 self.leave(host, body, str(error))
                 continue
@@ -163,7 +161,7 @@ class _Reading:
                 self.declared.append(declared)
 
     def leave(self, host: str, one: Body, reason: str) -> None:
-        self.left.append(Left(int(one["id"]), host, str(one.get("topic", "")), reason))
+        self.left.append(Skipped(int(one["id"]), host, str(one.get("topic", "")), reason))
 
     def fail(self, error: RemoteError) -> None:
         """Note an error that is about one thing only; raise one that is about all."""

@@ -6,29 +6,21 @@ the account's; what differs beyond that was changed by a person. A passcode is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from reconciler import fields
-from reconciler.diff import REDACTED
-from reconciler.divergence import asked_of, diverging, same
-from reconciler.meeting import SERIES, kind, same_passcode, series
-from reconciler.recurrence import instant, zone
-from reconciler.rescheduling import rescheduled
-from reconciler.state import host_key
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from datetime import datetime
-
-    from reconciler.fields import Field, Json
-    from reconciler.ports import Body
-    from reconciler.state import Record, State
-
-PERSONAL = 4
-"""The type of a meeting that is held on the host's personal meeting id."""
+from reconciler.live._series_drift import schedule_differences
+from reconciler.meeting import fields
+from reconciler.meeting.compare import asked_of, differences, same_value
+from reconciler.meeting.fields import Field, value_at
+from reconciler.meeting.meeting import PERSONAL, SERIES, kind, series
+from reconciler.meeting.passcode import same_passcode
+from reconciler.meeting.timezones import instant, zone
+from reconciler.plan.change import REDACTED
+from reconciler.ports import Body, Json
+from reconciler.state.state import Record, State, host_key
 
 _PERSONAL = "settings.use_pmi"
 
@@ -113,7 +105,7 @@ def _timing(record: Record, stored: Body, now: datetime) -> Iterator[Difference]
     repeated = series(record.attributes)
     if repeated is None or stored.get("type", SERIES) != SERIES:
         return
-    for one in rescheduled(repeated, stored, now):
+    for one in schedule_differences(repeated, stored, now):
         cause = _cause(record, stored, one.path)
         yield Difference(one.path, one.before, one.after, cause, one.effect)
 
@@ -121,7 +113,7 @@ def _timing(record: Record, stored: Body, now: datetime) -> Iterator[Difference]
 def _others(record: Record, stored: Body) -> Iterator[Difference]:
     declared = kind(record.attributes)
     is_series = SERIES in (declared, stored.get("type"))
-    for one in diverging(record.attributes, stored, without=(*_ALONE, *(_SCHEDULE if is_series else ()))):
+    for one in differences(record.attributes, stored, without=(*_ALONE, *(_SCHEDULE if is_series else ()))):
         if _means_something(one.described, declared):
             cause = _cause(record, stored, one.dotted)
             after = _in_its_words(record, stored) if one.dotted == "start_time" else one.stored
@@ -160,15 +152,7 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
     wanted = value_at(record.attributes, path)
     then, has = (asked_of(described, wanted, one) for one in (record.observed[path], value_at(stored, path)))
     zone = stored.get("timezone")
-    return Cause.ZOOM if then == has or same(described, then, has, (zone, zone)) else Cause.PERSON
-
-
-def value_at(body: Mapping[str, Json], path: str) -> Json:
-    """What stands at a dotted path; None where nothing does."""
-    value: Json = body
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+    return Cause.ZOOM if then == has or same_value(described, then, has, (zone, zone)) else Cause.PERSON
 
 
 def _means_something(described: Field, declared: int) -> bool:

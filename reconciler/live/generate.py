@@ -6,22 +6,21 @@ Pure. What could not be declared is told in comments, so that the file is the wh
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from reconciler import fields, lifting, naming, writing
-from reconciler.masking import secret_columns
-from reconciler.meeting import series
-from reconciler.merging import merged
-from reconciler.sentence import end_words, rule_words
-from reconciler.wall_time import in_zone, known_zone
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from reconciler.fields import Json
-    from reconciler.stored import Declared
-    from reconciler.writing import Path
+from reconciler.live._from_zoom import ImportedMeeting
+from reconciler.meeting import fields
+from reconciler.meeting.humanize import end_words, rule_words
+from reconciler.meeting.meeting import series
+from reconciler.meeting.timezones import in_zone, known_zone
+from reconciler.ports import Json
+from reconciler.spec import defaults as spec_defaults
+from reconciler.spec import keys as spec_keys
+from reconciler.spec.defaults import merge
+from reconciler.spec.yaml import writer
+from reconciler.spec.yaml.snippet import secret_columns
+from reconciler.spec.yaml.writer import Path
 
 SCHEMA_LINE = "yaml-language-server: $schema=meetings.schema.json"
 """Tells editors where the schema is; `reconciler schema meetings` prints it."""
@@ -34,7 +33,7 @@ _OPEN = frozenset({"settings", "defaults", "meetings", "imports"})
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Skipped:
     """A meeting that is not declared, and why, in the middle of a sentence."""
 
     id: int
@@ -44,36 +43,38 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Omitted:
+class SkippedSummary:
     """What is not in the file: one by one, and how many are recorded already or over."""
 
-    left: tuple[Left, ...] = ()
+    left: tuple[Skipped, ...] = ()
     known: int = 0
     expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SpecContext:
     """What the text has to fit into: the defaults of the settings file, and keys that are in use."""
 
     defaults: Mapping[str, Json] = field(default_factory=dict)
     taken: Collection[str] = ()
 
 
-def text(declared: Sequence[Declared], omitted: Omitted, around: Surroundings) -> str:
+def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, around: SpecContext) -> str:
     """A spec of `declared`, host by host and by key, with comments on them and on all that was `omitted`.
 
     Keys are given in the order of `declared`.
     """
     topics = ((one.id, str(one.attributes.get("topic", ""))) for one in declared)
-    named = naming.assigned(topics, around.taken)
+    named = spec_keys.assign_keys(topics, around.taken)
     hosts = tuple(dict.fromkeys(one.host for one in declared))
     declared = sorted(declared, key=lambda one: (hosts.index(one.host), _natural(named[one.id])))
     bodies = [{"host": one.host, **one.attributes} for one in declared]
     pairs = tuple(zip(bodies, (one.has for one in declared), strict=True))
-    defaults = lifting.shared([lifting.rest(around.defaults, body, has) for body, has in pairs])
-    whole = merged(around.defaults, defaults)
-    written = (lifting.rest(whole, body, has) for body, has in pairs)
+    defaults = spec_defaults.extract_defaults(
+        [spec_defaults.without_defaults(around.defaults, body, has) for body, has in pairs]
+    )
+    whole = merge(around.defaults, defaults)
+    written = (spec_defaults.without_defaults(whole, body, has) for body, has in pairs)
     meetings = {named[one.id]: body for one, body in zip(declared, written, strict=True)}
     spec = {
         "version": 1,
@@ -81,13 +82,13 @@ def text(declared: Sequence[Declared], omitted: Omitted, around: Surroundings) -
         "meetings": meetings,
         "imports": [{"id": one.id, "to": named[one.id]} for one in declared],
     }
-    footer = (f"{writing.comment(line)}\n" for line in _footer(omitted))
-    return writing.text(spec, _layout(spec, declared, named)) + "".join(footer)
+    footer = (f"{writer.render_comment(line)}\n" for line in _footer(omitted))
+    return writer.render(spec, _layout(spec, declared, named)) + "".join(footer)
 
 
 def _layout(
-    spec: Mapping[str, Json], declared: Sequence[Declared], named: Mapping[int, str]
-) -> writing.Layout:
+    spec: Mapping[str, Json], declared: Sequence[ImportedMeeting], named: Mapping[int, str]
+) -> writer.Layout:
     beside: dict[Path, str] = dict(_meanings(("defaults",), spec.get("defaults", {})))
     above: dict[Path, tuple[str, ...]] = {("version",): _header(declared)}
     above |= {(name,): ("",) for name in ("defaults", "meetings")}
@@ -97,7 +98,7 @@ def _layout(
         above[path] = (*([""] if place else []), *one.remarks)
         beside |= _meanings(path, spec["meetings"][named[one.id]])
         beside |= _rule(path, one)
-    return writing.Layout(above, beside, _is_open)
+    return writer.Layout(above, beside, _is_open)
 
 
 def _is_open(path: Path) -> bool:
@@ -109,7 +110,7 @@ def _natural(key: str) -> tuple[tuple[str, int], ...]:
     return tuple((text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", key))
 
 
-def _header(declared: Sequence[Declared]) -> tuple[str, ...]:
+def _header(declared: Sequence[ImportedMeeting]) -> tuple[str, ...]:
     passcodes = sum(one.has_passcode for one in declared)
     told = (
         f"{_counted(passcodes, 'meeting has a passcode', 'meetings have passcodes')}: Zoom keeps "
@@ -122,7 +123,7 @@ def _meanings(path: Path, value: Json) -> Iterator[tuple[Path, str]]:
     """What the numbers mean that do not speak for themselves."""
     for name, inner in value.items():
         here = (*path, name)
-        described = fields.at(here[1 if path[0] == "defaults" else 2 :])
+        described = fields.field_at(here[1 if path[0] == "defaults" else 2 :])
         if isinstance(inner, dict) and name != "recurrence":
             yield from _meanings(here, inner)
         elif described and isinstance(inner, int) and str(inner) in described.meaning:
@@ -131,7 +132,7 @@ def _meanings(path: Path, value: Json) -> Iterator[tuple[Path, str]]:
             yield here, "minutes"
 
 
-def _rule(path: Path, one: Declared) -> dict[Path, str]:
+def _rule(path: Path, one: ImportedMeeting) -> dict[Path, str]:
     """The rule of a series in words, and the day of its last date."""
     repeated = series(one.attributes)
     if repeated is None:
@@ -142,9 +143,9 @@ def _rule(path: Path, one: Declared) -> dict[Path, str]:
     return {(*path, "recurrence"): words + end_words(None, until)}
 
 
-def _footer(omitted: Omitted) -> Iterator[str]:
+def _footer(omitted: SkippedSummary) -> Iterator[str]:
     """What is not in the file, reason by reason."""
-    reasons: dict[str, list[Left]] = {}
+    reasons: dict[str, list[Skipped]] = {}
     for one in omitted.left:
         reasons.setdefault(one.reason, []).append(one)
     for reason, several in reasons.items():

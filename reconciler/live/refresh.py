@@ -6,58 +6,24 @@ meeting come first; gone it is only when its own read says so.
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from reconciler import seen as sights
-from reconciler.drift import drift_of, hosts_of, other_host
-from reconciler.errors import AccessError, DailyLimitError, NeverSentError, RemoteError
-from reconciler.meeting import SERIES, kind, schedule
-from reconciler.recurrence import instant
-from reconciler.rescheduling import as_utc, stored_series
-from reconciler.seen import Seen, Sight
-from reconciler.state import host_key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-    from datetime import datetime
-
-    from reconciler.drift import Difference
-    from reconciler.fields import Json
-    from reconciler.ports import Body, Remote
-    from reconciler.state import Record, State
-
-IN_FLIGHT_MAX = 24
-"""Reads that are begun at once; the client's own limits hold besides."""
+from reconciler.live._occurrences import as_utc
+from reconciler.live._series_drift import stored_series
+from reconciler.live.drift import Difference, drift_of, hosts_of, other_host
+from reconciler.live.read import ReadResult, ReadStatus
+from reconciler.meeting.meeting import SERIES, kind, schedule
+from reconciler.meeting.timezones import instant
+from reconciler.ports import Body, Json
+from reconciler.state.state import Record, State
 
 ANOTHER_PASSCODE = {"scrypt": ""}
 """Stands in a record for a passcode that is not the declared one: it equals none."""
 
 
-async def read(
-    remote: Remote,
-    state: State,
-    now: datetime,
-    *,
-    keys: Collection[str] | None,
-    tell: Callable[[int, int], None],
-) -> dict[str, Seen]:
-    """What Zoom has of each recorded, unexpired meeting, by key; `keys` None: of all.
-
-    `tell` hears after each read how many are done, of how many. Raises `AccessError`, the
-    account's `DailyLimitError` and `NeverSentError`: no other read would fare better.
-    """
-    due = {key: record for key, record in sorted(state.meetings.items()) if keys is None or key in keys}
-    due = {key: record for key, record in due.items() if not schedule(record.attributes, now).expired}
-    reading = _Reading(remote, due, tell)
-    await reading.list_hosts({host_key(state, _lister(one)): _lister(one) for one in due.values()})
-    await reading.read_all()
-    return {key: reading.seen[key] for key in due}
-
-
-def corrected(state: State, seen: Mapping[str, Seen]) -> State:
+def correct_records(state: State, seen: Mapping[str, ReadResult]) -> State:
     """The state without meetings that are gone, and with the host that each has now: facts to record.
 
     What an open intent is about stays as it is: that is looked up first.
@@ -67,86 +33,26 @@ def corrected(state: State, seen: Mapping[str, Seen]) -> State:
         record = meetings.get(key)
         if record is None or key in state.intents:
             continue
-        if one.sight is Sight.GONE:
+        if one.sight is ReadStatus.GONE:
             del meetings[key]
-        elif one.sight is Sight.FOUND:
+        elif one.sight is ReadStatus.FOUND:
             meetings[key] = _under_its_host(state, record, one.body)
     return replace(state, meetings=meetings)
 
 
-def refreshed(state: State, seen: Mapping[str, Seen], now: datetime) -> State:
+def apply_refresh(state: State, seen: Mapping[str, ReadResult], now: datetime) -> State:
     """`corrected`, and its records with what Zoom has of the declared fields that people changed.
 
     To make a plan of, never to be written down: a record says what was declared.
     """
-    known = corrected(state, seen)
+    known = correct_records(state, seen)
     meetings = dict(known.meetings)
     for key, one in seen.items():
-        if key in meetings and key not in state.intents and one.sight is Sight.FOUND:
+        if key in meetings and key not in state.intents and one.sight is ReadStatus.FOUND:
             drifted = [each for each in drift_of(meetings[key], one.body, now) if each.is_drift]
             if drifted:
                 meetings[key] = _as_in_zoom(meetings[key], one.body, drifted, now)
     return replace(known, meetings=meetings)
-
-
-@dataclass(slots=True)
-class _Reading:
-    """Reads under way. `failure` ends them."""
-
-    remote: Remote
-    due: Mapping[str, Record]
-    tell: Callable[[int, int], None]
-    seen: dict[str, Seen] = field(default_factory=dict)
-    listed: set[int] = field(default_factory=set)
-    failure: RemoteError | None = None
-
-    async def list_hosts(self, hosts: Mapping[str, str]) -> None:
-        """Read each host's list once. One that cannot be read says nothing."""
-        await self._work(deque(hosts.values()), self._list)
-
-    async def read_all(self) -> None:
-        """Read every meeting, those first that no list shows."""
-        order = sorted(self.due, key=lambda key: self.due[key].id in self.listed)
-        self.tell(0, len(order))
-        await self._work(deque(order), self._read)
-
-    async def _list(self, host: str) -> None:
-        try:
-            self.listed |= {one["id"] for one in await self.remote.meetings(host)}
-        except RemoteError as error:
-            self.failure = self.failure or _hopeless(error)
-
-    async def _read(self, key: str) -> None:
-        number = self.due[key].id
-        try:
-            one = sights.found((await self.remote.read(number)).body)
-        except RemoteError as error:
-            self.failure = self.failure or _hopeless(error)
-            one = sights.refused(error, listed=number in self.listed)
-        self.seen[key] = one
-        self.tell(len(self.seen), len(self.due))
-
-    async def _work(self, waiting: deque[str], do: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-        async def one_after_another() -> None:
-            while waiting and self.failure is None:
-                await do(waiting.popleft())
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(IN_FLIGHT_MAX, len(waiting))):
-                group.create_task(one_after_another())
-        if self.failure is not None:
-            raise self.failure
-
-
-def _hopeless(error: RemoteError) -> RemoteError | None:
-    """The error where every other read would end with it too."""
-    is_account = isinstance(error, DailyLimitError) and error.scope == "account"
-    return error if is_account or isinstance(error, (AccessError, NeverSentError)) else None
-
-
-def _lister(record: Record) -> str:
-    """In whose list the meeting shows."""
-    return str(record.attributes.get("schedule_for") or record.host)
 
 
 def _under_its_host(state: State, record: Record, stored: Body) -> Record:

@@ -6,30 +6,24 @@ reasons of a step say what Zoom or the account set, and what was done to single 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler.diff import Action, FieldChange
-from reconciler.drift import PERSONAL, Cause, drift_of, hosts_of, other_host
-from reconciler.errors import Diagnostic, Severity
-from reconciler.meeting import SERIES, kind, schedule
-from reconciler.plan import Plan
-from reconciler.readback import notes
-from reconciler.rescheduling import singles
-from reconciler.seen import Sight
-from reconciler.step import Status, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from reconciler.plan import Options
-    from reconciler.ports import Body
-    from reconciler.seen import Seen
-    from reconciler.state import Record, State
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.live._occurrences import edited_occurrences
+from reconciler.live.drift import Cause, drift_of, hosts_of, other_host
+from reconciler.live.read import ReadResult, ReadStatus
+from reconciler.meeting.meeting import PERSONAL, SERIES, kind, schedule
+from reconciler.meeting.observed import describe_observed
+from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.plan import Options, Plan
+from reconciler.plan.step import Status, Step
+from reconciler.ports import Body
+from reconciler.state.state import Record, State
 
 
-def report(state: State, seen: Mapping[str, Seen], now: datetime, options: Options) -> Plan:
+def drift_report(state: State, seen: Mapping[str, ReadResult], now: datetime, options: Options) -> Plan:
     """Every recorded meeting that was looked at or is over, by key, and how Zoom has it otherwise."""
     steps = (_step(state, key, seen.get(key), now) for key in sorted(state.meetings) if options.takes(key))
     return Plan(
@@ -39,25 +33,25 @@ def report(state: State, seen: Mapping[str, Seen], now: datetime, options: Optio
         serial=state.serial,
         planned_at=now,
         options=options,
-        diagnostics=told(state, seen, now),
+        diagnostics=warnings_for(state, seen, now),
     )
 
 
-def told(state: State, seen: Mapping[str, Seen], now: datetime) -> tuple[Diagnostic, ...]:
+def warnings_for(state: State, seen: Mapping[str, ReadResult], now: datetime) -> tuple[Diagnostic, ...]:
     """What a person has to know or to decide, by key: an error for each meeting that could not be read."""
     found = []
     for key in sorted(seen.keys() & state.meetings.keys()):
         one, record = seen[key], state.meetings[key]
         if one.error is not None:
             found.append(_unread(key, one.error.diagnostic))
-        elif one.sight is Sight.WEBINAR:
+        elif one.sight is ReadStatus.WEBINAR:
             found.append(_webinar(key, record))
         else:
             found += _odd(state, key, record, one.body, now)
     return tuple(found)
 
 
-def _step(state: State, key: str, one: Seen | None, now: datetime) -> Step | None:
+def _step(state: State, key: str, one: ReadResult | None, now: datetime) -> Step | None:
     record = state.meetings[key]
     standing = schedule(record.attributes, now)
     topic = str(record.attributes.get("topic", ""))
@@ -68,9 +62,9 @@ def _step(state: State, key: str, one: Seen | None, now: datetime) -> Step | Non
         begun = state.intents[key]
         reason = f"an interrupted {begun.action}, begun {begun.begun_at}: the next apply looks it up"
         return replace(step, reasons=(reason,))
-    if one.sight is Sight.GONE:
+    if one.sight is ReadStatus.GONE:
         return replace(step, action=Action.DESTROY, reasons=(f"{Cause.DELETED} in Zoom",))
-    if one.sight is Sight.WEBINAR:
+    if one.sight is ReadStatus.WEBINAR:
         change = FieldChange("type", kind(record.attributes), "webinar", "its id belongs to a webinar")
         return replace(step, action=Action.UPDATE, changes=(change,))
     if one.error is not None:
@@ -82,14 +76,14 @@ def _compared(step: Step, record: Record, stored: Body, state: State, now: datet
     found = drift_of(record, stored, now, hosts=hosts_of(state, record))
     changes = tuple(FieldChange(one.path, one.before, one.after, one.effect) for one in found if one.is_drift)
     set_by_zoom = {one.path: one.after for one in found if not one.is_drift}
-    reasons = (*notes(record.attributes, set_by_zoom), *_by_hand(record, stored, now))
+    reasons = (*describe_observed(record.attributes, set_by_zoom), *_by_hand(record, stored, now))
     return replace(step, action=Action.UPDATE if changes else Action.KEEP, changes=changes, reasons=reasons)
 
 
 def _by_hand(record: Record, stored: Body, now: datetime) -> Iterator[str]:
     if kind(record.attributes) != SERIES:
         return
-    found = singles(stored, now)
+    found = edited_occurrences(stored, now)
     for count, done in ((found.cancelled, "cancelled"), (found.moved, "moved")):
         if count:
             yield f"{count} coming {'occurrence was' if count == 1 else 'occurrences were'} {done} by hand"

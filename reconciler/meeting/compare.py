@@ -6,24 +6,99 @@ compare rule; of a list of mappings only the entries and the parts of them that 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from reconciler import fields
-from reconciler.fields import Compare
-from reconciler.normal import normal
+from reconciler.meeting import fields, timezones
+from reconciler.meeting.fields import Compare, Field
+from reconciler.ports import Json
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Mapping
 
-    from reconciler.fields import Field, Json
+def normalize(described: Field | None, value: Json, timezone: str | None = None) -> Hashable:
+    """A hashable form of `value`; `timezone` is the zone that a local time in it is read in."""
+    if value is None or value == []:
+        return None
+    if described is None:
+        return _frozen(value)
+    if described.compare is Compare.INSTANT:
+        return _instant(value, timezone)
+    form = FORMS[described.compare](described, value)
+    return None if form == frozenset() else form
+
+
+def _exact(_: Field, value: Json) -> Hashable:
+    return _frozen(value)
+
+
+def _instant(value: Json, timezone: str | None) -> Hashable:
+    try:
+        return timezones.instant(value, timezone)
+    except ValueError:
+        return str(value)
+
+
+def _folded(_: Field, value: Json) -> Hashable:
+    return str(value).casefold()
+
+
+def _set(_: Field, value: Json) -> Hashable:
+    return frozenset(_frozen(one) for one in value)
+
+
+def _csv_set(described: Field, value: Json) -> Hashable:
+    return _split(value, described.separator or ",")
+
+
+def _email_set(_: Field, value: Json) -> Hashable:
+    joined = value if isinstance(value, str) else ";".join(str(one) for one in value)
+    return _split(joined.replace(",", ";"), ";")
+
+
+def _split(text: str, separator: str) -> frozenset[str]:
+    return frozenset(part.strip().casefold() for part in text.split(separator)) - {""}
+
+
+def _keyed_set(described: Field, value: Json) -> Hashable:
+    return frozenset(_parts_at(f"{described.path}[]", entry) for entry in value)
+
+
+def _parts(described: Field, value: Json) -> Hashable:
+    return _parts_at(described.path, value)
+
+
+def _parts_at(path: str, value: Mapping[str, Json]) -> Hashable:
+    table = fields.table()
+    forms = ((name, normalize(table.get(f"{path}.{name}"), inner)) for name, inner in value.items())
+    return frozenset((name, form) for name, form in forms if form is not None)
+
+
+def _frozen(value: Json) -> Hashable:
+    if isinstance(value, dict):
+        return frozenset((name, _frozen(inner)) for name, inner in value.items())
+    if isinstance(value, list):
+        return tuple(_frozen(one) for one in value)
+    # True equals 1 in Python, and is another value in JSON.
+    return (type(value).__name__, value) if isinstance(value, bool) else value
+
+
+FORMS: Mapping[Compare, Callable[[Field, Json], Hashable]] = {
+    Compare.EXACT: _exact,
+    Compare.ZONE: _folded,
+    Compare.EMAIL: _folded,
+    Compare.SET: _set,
+    Compare.CSV_SET: _csv_set,
+    Compare.EMAIL_SET: _email_set,
+    Compare.KEYED_SET: _keyed_set,
+    Compare.PARTS: _parts,
+}
+"""Every rule of comparing except `instant`, which needs the zone beside it."""
 
 OPEN_LISTS = frozenset({"tracking_fields"})
 """Lists to which the account adds entries of its own: a surplus entry is no difference."""
 
 
 @dataclass(frozen=True, slots=True)
-class Divergence:
+class ValueDifference:
     """One field that differs. `stored` is what Zoom has, as far as it was asked for; None: nothing."""
 
     path: tuple[str, ...]
@@ -37,15 +112,15 @@ class Divergence:
         return ".".join(self.path)
 
 
-def diverging(
+def differences(
     wanted: Mapping[str, Json], stored: Mapping[str, Json], *, without: Collection[str] = ()
-) -> Iterator[Divergence]:
+) -> Iterator[ValueDifference]:
     """Every field of `wanted` that `stored` has otherwise, in its order; `without` these top-level names."""
     asked = {name: value for name, value in wanted.items() if name not in without}
     yield from _diverging((), asked, stored, (wanted.get("timezone"), stored.get("timezone")))
 
 
-def same(described: Field, wanted: Json, stored: Json, zones: tuple[str | None, str | None]) -> bool:
+def same_value(described: Field, wanted: Json, stored: Json, zones: tuple[str | None, str | None]) -> bool:
     """Whether both mean the same: null, empty, absent and the API's own default are one."""
     if stored is None:
         stored = described.default
@@ -71,10 +146,10 @@ def _diverging(
     wanted: Mapping[str, Json],
     stored: Mapping[str, Json],
     zones: tuple[str | None, str | None],
-) -> Iterator[Divergence]:
+) -> Iterator[ValueDifference]:
     for name, value in wanted.items():
         here = (*path, name)
-        described = fields.at(here)
+        described = fields.field_at(here)
         if described is None or not described.read:
             continue
         has = stored.get(name)
@@ -82,15 +157,15 @@ def _diverging(
             yield from _diverging(here, value, has if isinstance(has, dict) else {}, zones)
             continue
         has = asked_of(described, value, has)
-        if not same(described, value, has, zones):
-            yield Divergence(here, described, value, has)
+        if not same_value(described, value, has, zones):
+            yield ValueDifference(here, described, value, has)
 
 
 def _form(described: Field, value: Json, zone: str | None) -> Hashable:
     if value == "":
         return None
     try:
-        return normal(described, value, zone)
+        return normalize(described, value, zone)
     except (AttributeError, TypeError):
         return repr(value)  # of another kind than the API documents: it differs from whatever was asked
 
@@ -98,7 +173,7 @@ def _form(described: Field, value: Json, zone: str | None) -> Hashable:
 def _identity(described: Field, entry: Mapping[str, Json]) -> Hashable:
     assert described.identity is not None, "a keyed set says what its entries are found by"
     part = fields.table().get(f"{described.path}[].{described.identity}")
-    return normal(part, entry.get(described.identity))
+    return normalize(part, entry.get(described.identity))
 
 
 def _is_rows(value: Json) -> bool:

@@ -6,19 +6,14 @@ each key means. Nothing here decides anything about a meeting.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 from reconciler import resources
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-Json = Any
-"""A JSON value: None, bool, int, float, str, or list and dict of them."""
+from reconciler.ports import Json
 
 
 class Compare(StrEnum):
@@ -116,16 +111,16 @@ def table() -> Mapping[str, Field]:
     return MappingProxyType({path: _field(path, row) for path, row in rows.items()})
 
 
-def at(path: Sequence[str | int]) -> Field | None:
+def field_at(path: Sequence[str | int]) -> Field | None:
     """The field at a concrete path in a meeting, such as `("tracking_fields", 0, "value")`.
 
     A list's own path gives the list; an entry of a list of plain values has no
     field of its own and gives None, as does an entry of a list of mappings.
     """
-    return table().get(joined(path))
+    return table().get(join_path(path))
 
 
-def joined(path: Sequence[str | int]) -> str:
+def join_path(path: Sequence[str | int]) -> str:
     """A concrete path as the table writes it: `tracking_fields[].value`."""
     text = ""
     for step in path:
@@ -146,3 +141,11 @@ def _frozen(value: Json) -> Json:
     if isinstance(value, list):
         return tuple(value)
     return MappingProxyType(value) if isinstance(value, dict) else value
+
+
+def value_at(body: Mapping[str, Json], path: str) -> Json:
+    """What stands at a dotted path; None where nothing does."""
+    value: Json = body
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

@@ -5,12 +5,11 @@ It only words what it is given; what a rule's occurrences are stands in `recurre
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler import cadence
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from reconciler.meeting import recurrence as rules
+from reconciler.meeting.recurrence import Rule, Series
+from reconciler.meeting.timezones import in_zone, known_zone, parsed
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 """The names of the days as Zoom counts them: its day 1 is the first."""
@@ -32,7 +31,7 @@ def day_words(day: datetime) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def weekday_words(day: datetime) -> str:
+def short_weekday(day: datetime) -> str:
     """The day of the week: "Thu"."""
     return weekday_name(day)[:3]
 
@@ -53,12 +52,12 @@ def days_words(week_days: tuple[int, ...]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def rule_words(recurrence: cadence.Rule, start: datetime) -> str:
+def rule_words(recurrence: rules.Rule, start: datetime) -> str:
     """How often: "every second Tuesday", "last Friday of every month"."""
     unit, every = recurrence.get("type"), _every(recurrence.get("repeat_interval") or 1)
-    if unit == cadence.WEEKLY:
-        return _weekly_words(cadence.week_days(recurrence, start), every)
-    if unit == cadence.MONTHLY:
+    if unit == rules.WEEKLY:
+        return _weekly_words(rules.week_days(recurrence, start), every)
+    if unit == rules.MONTHLY:
         return f"{_month_day_words(recurrence, start)} of {every} month"
     return f"{every} day"
 
@@ -86,8 +85,28 @@ def _weekly_words(days: tuple[int, ...], every: str) -> str:
     return f"{every} week on {days_words(days)}"
 
 
-def _month_day_words(recurrence: cadence.Rule, start: datetime) -> str:
+def _month_day_words(recurrence: rules.Rule, start: datetime) -> str:
     day, week = recurrence.get("monthly_day"), recurrence.get("monthly_week")
     if week and not day:
-        return week_words(week, recurrence.get("monthly_week_day") or cadence.week_day(start))
+        return week_words(week, recurrence.get("monthly_week_day") or rules.week_day(start))
     return f"on day {day or start.day}"
+
+
+def sentence(recurrence: Rule, start_time: str, timezone: str) -> str:
+    """The series as a person would say it: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …".
+
+    The day it ends is the last occurrence's, in the zone. Raises as `Series` does.
+    """
+    series = Series(start_time, timezone, recurrence)
+    start, last_at = series.wall_start(), series.last()
+    last = last_at and in_zone(last_at, known_zone(timezone))
+    ends = end_words(recurrence.get("end_times"), last)
+    return f"{rule_words(recurrence, start)}, {time_words(start)} {timezone}{ends}"
+
+
+def when(start_time: str, timezone: str | None, duration_minutes: int | None = None) -> str:
+    """A single meeting's time as a person would say it: "Thu 14 Jan 2027, 15:00 UTC, 60 min"."""
+    start = parsed(start_time)
+    place = "UTC" if start.tzinfo else timezone
+    length = f", {duration_minutes} min" if duration_minutes else ""
+    return f"{short_weekday(start)} {day_words(start)}, {time_words(start)} {place}{length}"

@@ -5,18 +5,13 @@ It must never let a secret out: `recorded` is the only form that leaves the proc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from reconciler import recurrence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from reconciler.fields import Json
+from reconciler.meeting import recurrence, timezones
+from reconciler.meeting.passcode import PasscodeReference
+from reconciler.ports import Json
 
 SCHEDULED = 2
 NO_FIXED_TIME = 3
@@ -27,9 +22,6 @@ DURATION_MINUTES_DEFAULT = 60
 
 SOON = timedelta(hours=1)
 """How long before its start a meeting is not ended any more: people are on their way to it."""
-
-_TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
-"""What says when a meeting is: a change of one is sent with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +38,6 @@ class Schedule:
     left: int | None = None
     begun: bool = False
     expired: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PasscodeReference:
-    """A passcode that stands in the environment variable `name`; `version` is raised to rotate it."""
-
-    name: str
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +83,7 @@ def start_at(attributes: Mapping[str, Json]) -> datetime | None:
     declared = attributes.get("start_time")
     if declared is None or kind(attributes) == NO_FIXED_TIME:
         return None
-    return recurrence.instant(declared, attributes.get("timezone"))
+    return timezones.instant(declared, attributes.get("timezone"))
 
 
 def series(attributes: Mapping[str, Json]) -> recurrence.Series | None:
@@ -149,101 +133,9 @@ def runs_or_starts_soon(attributes: Mapping[str, Json], now: datetime) -> bool:
     return started is not None and now < started + _length(attributes)
 
 
-def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) -> dict[str, Json]:
-    """The create body to send at `now`, with `passcode` in the place of a reference.
+INSTANT = 1
+"""The meeting type that begins at once."""
+"""A meeting under the host's personal id."""
 
-    A running series is sent from its next occurrence on, with the count that is left.
-    """
-    sent = dict(attributes)
-    if isinstance(sent.get("password"), dict):
-        assert passcode is not None, "a reference is read before anything is sent"
-        sent["password"] = passcode
-    repeated, standing = series(attributes), schedule(attributes, now)
-    if repeated is None or not standing.over or standing.next_at is None:
-        return sent
-    sent["start_time"] = repeated.next_local(now)
-    if repeated.recurrence.get("end_times"):
-        sent["recurrence"] = {**repeated.recurrence, "end_times": standing.left}
-    return sent
-
-
-def patch(
-    attributes: Mapping[str, Json], paths: Iterable[str], now: datetime, passcode: str | None
-) -> dict[str, Json]:
-    """The smallest update body that carries the fields at the dotted `paths`, as `body` has them.
-
-    Of `settings` only what changes. A mapping inside it, a list and a rule go whole, since Zoom says
-    of none of them that it takes a part. When a meeting is goes whole, too: a start is read
-    in its zone, and a series is rescheduled by its rule and its next start together.
-    """
-    whole = body(attributes, now, passcode)
-    sent: dict[str, Json] = {}
-    for path in paths:
-        first, *inner = path.split(".")
-        if first in _TIMES:
-            sent |= _times_of(whole, first)
-        elif first == "settings" and inner:
-            sent.setdefault("settings", {})[inner[0]] = whole["settings"][inner[0]]
-        else:
-            sent[first] = whole[first]
-    return sent
-
-
-def _times_of(whole: Mapping[str, Json], changed: str) -> dict[str, Json]:
-    """What goes together when `changed` changes; the type only where it is what changes."""
-    names = ("start_time", "timezone", *(("recurrence",) if kind(whole) == SERIES else ()))
-    times = {name: whole[name] for name in names if name in whole}
-    return {**times, "type": kind(whole)} if changed == "type" else times
-
-
-def without(attributes: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:
-    """The attributes without the fields at the dotted `paths`; a mapping that gets empty goes, too."""
-    kept = dict(attributes)
-    for path in paths:
-        first, _, inner = path.partition(".")
-        rest = without(kept[first], (inner,)) if inner and isinstance(kept.get(first), dict) else {}
-        if rest:
-            kept[first] = rest
-        else:
-            kept.pop(first, None)
-    return kept
-
-
-def recorded(attributes: Mapping[str, Json], salt: bytes) -> dict[str, Json]:
-    """The attributes as the state may keep them: a literal passcode only as scrypt with `salt`."""
-    kept = dict(attributes)
-    if isinstance(kept.get("password"), str):
-        kept["password"] = {"scrypt": _scrypt(kept["password"], salt)}
-    return kept
-
-
-def same_passcode(declared: Json, kept: Json) -> bool:
-    """Whether the declared passcode is the one that was recorded."""
-    if not isinstance(declared, str):
-        return bool(declared == kept)
-    hashed = str(kept.get("scrypt")) if isinstance(kept, dict) else ""
-    try:
-        salt = bytes.fromhex(hashed.partition("$")[0])
-    except ValueError:  # damaged by hand: whatever it was, it is not what is declared
-        return False
-    import hmac  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
-
-    return hmac.compare_digest(_scrypt(declared, salt).encode(), hashed.encode())
-
-
-def shown(attributes: Mapping[str, Json]) -> dict[str, Json]:
-    """The attributes as they may be shown and digested: of a literal passcode only that there is one."""
-    seen = dict(attributes)
-    secret = seen.get("password")
-    if isinstance(secret, str) or (isinstance(secret, dict) and "scrypt" in secret):
-        seen["password"] = "(literal)"  # noqa: S105 - a word that stands for it, not a passcode
-    return seen
-
-
-@cache  # one refresh compares a meeting several times over
-def _scrypt(passcode: str, salt: bytes) -> str:
-    # RFC 7914's figures for interactive use: 16 MiB and some 40 ms for each guess.
-    import hashlib  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
-
-    derived = hashlib.scrypt(passcode.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
-    return f"{salt.hex()}${derived.hex()}"
+PERSONAL = 4
+"""The type of a meeting that is held on the host's personal meeting id."""

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from reconciler.divergence import diverging
-
-if TYPE_CHECKING:
-    from reconciler.fields import Json
+from reconciler.meeting.compare import differences
+from reconciler.ports import Json
 
 CHARACTERS_MAX = 60
 """Of a value that stands in a note."""
@@ -27,17 +24,21 @@ def created_at(stored: Mapping[str, Json]) -> str | None:
     return told if isinstance(told, str) else None
 
 
-def observed(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, Json]:
+def observe(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, Json]:
     """The sent fields that Zoom has otherwise, by dotted path, with what it has; secrets are not shown."""
-    return {each.dotted: HIDDEN if each.described.secret else each.stored for each in diverging(sent, stored)}
+    return {
+        each.dotted: HIDDEN if each.described.secret else each.stored for each in differences(sent, stored)
+    }
 
 
-def merged(before: Mapping[str, Json], sent: Mapping[str, Json], seen: Mapping[str, Json]) -> dict[str, Json]:
+def merge_observed(
+    before: Mapping[str, Json], sent: Mapping[str, Json], seen: Mapping[str, Json]
+) -> dict[str, Json]:
     """What is known to be otherwise after a partial update: `seen`, and what it did not touch."""
-    return {path: value for path, value in before.items() if not touches(sent, path)} | dict(seen)
+    return {path: value for path, value in before.items() if not touches_path(sent, path)} | dict(seen)
 
 
-def touches(sent: Mapping[str, Json], path: str) -> bool:
+def touches_path(sent: Mapping[str, Json], path: str) -> bool:
     """Whether the dotted `path` is in `sent`."""
     value: Json = sent
     for name in path.split("."):
@@ -47,7 +48,7 @@ def touches(sent: Mapping[str, Json], path: str) -> bool:
     return True
 
 
-def notes(sent: Mapping[str, Json], seen: Mapping[str, Json]) -> tuple[str, ...]:
+def describe_observed(sent: Mapping[str, Json], seen: Mapping[str, Json]) -> tuple[str, ...]:
     """One line for each field of `observed`, as a person would say it."""
     return tuple(_note(path, _at(sent, path), value) for path, value in seen.items())
 

@@ -5,28 +5,23 @@ Pure. It says what is to be done and why; on which day is the budget's word.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler import existing, fields
-from reconciler.diff import Action
-from reconciler.meeting import kind, schedule, start_at
-from reconciler.normal import normal
-from reconciler.state import host_key
-from reconciler.step import Status, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from reconciler.meeting import Meeting, Schedule
-    from reconciler.references import Removed
-    from reconciler.spec import Spec
-    from reconciler.state import Intent, Record, Retired, State
+from reconciler.meeting import fields
+from reconciler.meeting.compare import normalize
+from reconciler.meeting.meeting import Meeting, Schedule, kind, schedule, start_at
+from reconciler.plan import _existing as existing
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status, Step
+from reconciler.spec.lifecycle import Removed
+from reconciler.spec.spec import Spec
+from reconciler.state.state import Intent, Record, Retired, State, host_key
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class StateComparison:
     """Declared against recorded, key by key, before the budget has its say."""
 
     spec: Spec
@@ -55,7 +50,7 @@ class Comparison:
             if key in spec.meetings or key in known:
                 yield from self._of(key, about)
             for gone in ends.get(key, ()):
-                yield existing.retired(gone, key, self._topic(key), self.now)
+                yield existing.step_for_retired(gone, key, self._topic(key), self.now)
 
     def _of(self, key: str, about: _Lines) -> Iterator[Step]:
         source = about.moved.get(key, key)
@@ -69,7 +64,7 @@ class Comparison:
             yield replace(step, sends_again=False) if key in about.blocked else step
         elif meeting is None:
             assert record is not None
-            yield existing.undeclared(key, record, about.removed.get(record.id), self.now)
+            yield existing.step_for_undeclared(key, record, about.removed.get(record.id), self.now)
         elif record is not None:
             found = self._recorded(meeting, record, about.removed.get(record.id))
             if key in about.blocked:
@@ -115,7 +110,7 @@ class Comparison:
         old = self._old_key(meeting, renames)
         if old is not None:
             return step.put(Status.WITHHELD, _likely_rename(old, meeting.key))
-        sends = existing.shortened(meeting, standing, self.now)
+        sends = existing.shortened_remark(meeting, standing, self.now)
         return replace(step, reasons=sends) if sends else step
 
     def _old_key(self, meeting: Meeting, renames: Mapping[object, str]) -> str | None:
@@ -125,7 +120,7 @@ class Comparison:
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
         same_host = self._same_host(meeting.host, record.host)
-        return existing.declared(meeting, record, removal, self.now, same_host=same_host)
+        return existing.step_for_declared(meeting, record, removal, self.now, same_host=same_host)
 
     def _same_host(self, one: str, other: str) -> bool:
         return one == other or host_key(self.state, one) == host_key(self.state, other)
@@ -179,7 +174,7 @@ class Comparison:
     def _looks(self, host: str, attributes: Mapping[str, object]) -> tuple[object, ...]:
         """Host, type and start, once with the topic and once with the rule: either makes a likely rename."""
         same = (host_key(self.state, host), kind(attributes), start_at(attributes))
-        rule = normal(fields.at(("recurrence",)), attributes.get("recurrence"))
+        rule = normalize(fields.field_at(("recurrence",)), attributes.get("recurrence"))
         looks = (*same, "topic", attributes.get("topic"))
         return (looks,) if rule is None else (looks, (*same, "recurrence", rule))
 

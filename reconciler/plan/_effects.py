@@ -5,18 +5,14 @@ Pure. The plain words of each field stand in the field table; these say them mor
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler.meeting import schedule, series
-from reconciler.sentence import day_words, time_words, weekday_words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from reconciler.diff import FieldChange
-    from reconciler.fields import Json
+from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.meeting import schedule, series
+from reconciler.plan.change import FieldChange
+from reconciler.ports import Json
 
 COME_BACK = "dates that were moved or cancelled by hand come back"
 """What a new rule does to a series: Zoom makes its occurrences anew."""
@@ -25,7 +21,7 @@ _ENDS = frozenset({"recurrence.end_times", "recurrence.end_date_time"})
 _TIMES = frozenset({"start_time", "timezone", "recurrence"})
 
 
-def of_update(
+def with_effects(
     changes: Sequence[FieldChange], before: Mapping[str, Json], after: Mapping[str, Json], now: datetime
 ) -> Iterator[FieldChange]:
     """The changes of an update, each with what people will notice of it from `now` on."""
@@ -77,4 +73,4 @@ def _length(before: Mapping[str, Json], after: Mapping[str, Json], now: datetime
 
 
 def _instant(instant: datetime) -> str:
-    return f"{weekday_words(instant)} {day_words(instant)}, {time_words(instant)}"
+    return f"{short_weekday(instant)} {day_words(instant)}, {time_words(instant)}"

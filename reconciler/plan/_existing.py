@@ -6,25 +6,21 @@ Pure. A meeting ends only where `removed` names its id; everything else is withh
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from reconciler import diff, effects
-from reconciler.diff import Action
-from reconciler.meeting import runs_or_starts_soon, schedule, series
-from reconciler.step import Status, Step
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from reconciler.meeting import Meeting, Schedule
-    from reconciler.references import Removed
-    from reconciler.state import Record, Retired
+from reconciler.meeting.meeting import Meeting, Schedule, runs_or_starts_soon, schedule, series
+from reconciler.plan import _effects as effects
+from reconciler.plan import diff
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status, Step
+from reconciler.spec.lifecycle import Removed
+from reconciler.state.state import Record, Retired
 
 SOON = "it runs now or starts within the hour"
 """Why a meeting is not ended yet."""
 
 
-def declared(
+def step_for_declared(
     meeting: Meeting, record: Record, removal: Removed | None, now: datetime, *, same_host: bool
 ) -> tuple[Step, ...]:
     """The step of a meeting that is declared and recorded; `removal` is the line that names its id.
@@ -50,7 +46,7 @@ def declared(
     return (replaced, _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record))
 
 
-def undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:
+def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:
     """The step of a meeting that is recorded and no longer declared."""
     standing = schedule(record.attributes, now)
     step = Step(key, Action.DESTROY, record.host, str(record.attributes.get("topic", "")), id=record.id,
@@ -73,7 +69,7 @@ def undeclared(key: str, record: Record, removal: Removed | None, now: datetime)
     return step
 
 
-def retired(gone: Retired, key: str, topic: str, now: datetime) -> Step:
+def step_for_retired(gone: Retired, key: str, topic: str, now: datetime) -> Step:
     """The end of a meeting that was replaced; `key` is the one that it was replaced under."""
     step = Step(key, Action.DESTROY, gone.host, topic, id=gone.id, retires=True,
                 reasons=("was replaced, and is still to be ended",))  # fmt: skip
@@ -87,7 +83,7 @@ def removal_line(key: str, meeting_id: int) -> str:
     return f"removed: [{{key: {key}, id: {meeting_id}, destroy: true}}]"
 
 
-def shortened(meeting: Meeting, standing: Schedule, now: datetime) -> tuple[str, ...]:
+def shortened_remark(meeting: Meeting, standing: Schedule, now: datetime) -> tuple[str, ...]:
     """That a running series is sent from its next occurrence on; nothing of any other meeting."""
     repeated = series(meeting.attributes)
     if not standing.over or repeated is None:
@@ -115,9 +111,9 @@ def _update(step: Step, record: Record, standing: Schedule, now: datetime) -> St
     so_far = schedule(before, now)
     if standing.begun or (so_far.begun and not so_far.expired):
         return step.put(Status.WITHHELD, "it runs now, so nothing of it is changed")
-    changes = tuple(effects.of_update(step.changes, before, after, now))
+    changes = tuple(effects.with_effects(step.changes, before, after, now))
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
-    sends = shortened(step.meeting, standing, now) if rescheduled else ()
+    sends = shortened_remark(step.meeting, standing, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
     # With `schedule_for` it is that user whom Zoom names as the host, and who pays for a change.
     host = str(before.get("schedule_for") or step.host)
@@ -139,7 +135,7 @@ def _replace(step: Step, record: Record, removal: Removed | None, now: datetime)
         )
     if standing.begun:
         return step.put(Status.WITHHELD, "it has begun: Zoom would start the new one at once")
-    reasons = (*step.reasons, *shortened(step.meeting, standing, now), _end(record, removal, now))
+    reasons = (*step.reasons, *shortened_remark(step.meeting, standing, now), _end(record, removal, now))
     return replace(step, reasons=reasons, retires=removal.destroy)
 
 

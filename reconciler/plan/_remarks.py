@@ -5,18 +5,87 @@ Pure. One remark for each of the three lists: after an import of 200 meetings no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, Severity
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.meeting.humanize import day_words
+from reconciler.meeting.meeting import series
+from reconciler.meeting.recurrence import Series
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status, Step
+from reconciler.spec.lifecycle import Entry, Moved, Removed
+from reconciler.spec.spec import Spec
+from reconciler.state.state import State
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+ENDS_SOON = timedelta(days=30)
+"""How long before its last occurrence a series is told to end."""
 
-    from reconciler.references import Entry, Moved, Removed
-    from reconciler.spec import Spec
-    from reconciler.state import State
-    from reconciler.step import Step
+
+def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
+    """Every remark about `steps`, in their order."""
+    for step in steps:
+        if step.late:
+            yield late(step)
+        if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
+            yield from _ends_soon(step, now)
+
+
+def unmatched_target(glob: str) -> Diagnostic:
+    """A `--target` that no key answers to."""
+    return Diagnostic(
+        code="plan.target",
+        summary="A target matches nothing",
+        detail=f"No key that is declared or recorded matches `{glob}`.",
+        hint="Keys are matched whole and in the case they are written in; `*` stands for any text.",
+        severity=Severity.WARNING,
+    )
+
+
+def late(step: Step) -> Diagnostic:
+    """A meeting that starts before the budget lets it be sent."""
+    assert step.starts_at is not None
+    exists = step.action in {Action.UPDATE, Action.REPLACE}
+    return Diagnostic(
+        code="plan.late",
+        summary="A meeting starts before its turn",
+        detail=f"{step.key} starts {step.starts_at:%Y-%m-%d %H:%M} UTC, "
+        f"and {step.host} has no request left for it before {step.day} (UTC)."
+        f"{' Until then it stays as it is.' if exists else ''}",
+        hint="Lower `budget.reserve`, or tell the people who come."
+        if exists
+        else "Give it another host, lower `budget.reserve`, "
+        "or create it by hand in Zoom and name it under `imports`.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
+    """That a running series is about to end, with the lines that continue it under the same link."""
+    repeated = series(step.meeting.attributes) if step.meeting else None
+    is_recorded = step.action in {Action.KEEP, Action.UPDATE} and step.status is not Status.EXPIRED
+    last = repeated.last() if repeated and is_recorded else None
+    if repeated is None or last is None or last > now + ENDS_SOON:
+        return
+    yield Diagnostic(
+        code="plan.series-ends",
+        summary="A series ends soon",
+        detail=f"{step.key} takes place for the last time on {day_words(last)}.",
+        hint=f"To go on under the same link, write {' and '.join(_continuation(repeated, last, now))}.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def _continuation(repeated: Series, last: datetime, now: datetime) -> tuple[str, str]:
+    start = f"`start_time: {repeated.next_local(now)}`"
+    if "end_times" in repeated.recurrence:
+        return start, f"`end_times: {repeated.recurrence['end_times']}`"
+    first = next(repeated.occurrences())
+    until = last + max(last - first, ENDS_SOON)
+    return start, f"`end_date_time: {until:%Y-%m-%dT%H:%M:%SZ}`"
+
 
 LINES_MAX = 5
 """Lines of one list that are named; more are counted."""
@@ -28,7 +97,7 @@ _Told = tuple["Entry", str]
 """A line, and what is said of it."""
 
 
-def remarks(spec: Spec, state: State, steps: Iterable[Step]) -> Iterator[Diagnostic]:
+def stale_line_remarks(spec: Spec, state: State, steps: Iterable[Step]) -> Iterator[Diagnostic]:
     """What there is to say about the lines; `steps` are all of the plan, whatever its targets."""
     known = state.meetings.keys() | state.intents.keys()
     for line in spec.moved:

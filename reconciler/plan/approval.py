@@ -7,19 +7,15 @@ be left to do. A step that began as an approved one counts as that one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, SettingsError, StalePlanError
-from reconciler.plan import Options
-from reconciler.step import Status
-
-if TYPE_CHECKING:
-    from reconciler.fields import Json
-    from reconciler.plan import Plan
-    from reconciler.step import Step
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError, StalePlanError
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Options, Plan
+from reconciler.plan.step import Status, Step
+from reconciler.ports import Json
 
 DIFFERENCES_MAX = 10
 """Steps that a stale plan's error names; more are counted."""

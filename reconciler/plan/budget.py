@@ -6,13 +6,11 @@ own rule: 100 create and update requests per user and UTC day, reset at 00:00 UT
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
+from reconciler.state.state import State, host_key, ledger, names_of
 
 DAILY_LIMIT = 100
 """Create and update requests per host and UTC day that Zoom takes."""
@@ -66,7 +64,7 @@ class Allowances:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class BudgetRequest:
     """One request that wants its turn: for the meeting `key` that starts at `starts_at` (None: any time)."""
 
     key: str
@@ -95,12 +93,12 @@ def urgent(starts_at: datetime | None, now: datetime) -> bool:
     return starts_at is not None and starts_at - now <= URGENT
 
 
-def turn(ask: Ask) -> tuple[bool, datetime, str]:
+def turn(ask: BudgetRequest) -> tuple[bool, datetime, str]:
     """The order in which requests are sent: soonest start first, no fixed time last, then by key."""
     return (ask.starts_at is None, ask.starts_at or datetime.max.replace(tzinfo=UTC), ask.key)
 
 
-def allot(asks: Sequence[Ask], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
+def allot(asks: Sequence[BudgetRequest], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
     """The UTC day on which each of one host's requests gets its turn, by key, the first day being today's.
 
     A host whose limit is 0 gets no day: its keys are absent.
@@ -124,7 +122,9 @@ def late(starts_at: datetime | None, day: date) -> bool:
     return starts_at is not None and starts_at < _start_of(day)
 
 
-def _one_day(waiting: Sequence[Ask], used: int, limits: Limits, now: datetime) -> Sequence[Ask]:
+def _one_day(
+    waiting: Sequence[BudgetRequest], used: int, limits: Limits, now: datetime
+) -> Sequence[BudgetRequest]:
     count = 0
     for ask in waiting:
         if not limits.allows(used + count, urgent=urgent(ask.starts_at, now)):
@@ -135,3 +135,47 @@ def _one_day(waiting: Sequence[Ask], used: int, limits: Limits, now: datetime) -
 
 def _start_of(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """One host on one UTC day: `left` is what stays after `used` and `planned`, the reserve included.
+
+    `reserve` is the one that counts, see `Limits.kept`.
+    """
+
+    host: str
+    day: str
+    limit: int
+    reserve: int
+    used: int
+    planned: int
+
+    @property
+    def left(self) -> int:
+        """Requests that nothing is planned for; 0 or more."""
+        return max(0, self.limit - self.used - self.planned)
+
+
+def budget_lines(
+    state: State, named: Iterable[str], allowances: Allowances, now: datetime
+) -> tuple[BudgetLine, ...]:
+    """A line for each host of the settings (`named`), the records and today's ledger, by name."""
+    day = day_of(now)
+    spent = ledger(state, day)
+    names: dict[str, str] = {}
+    for name in sorted(dict.fromkeys((*named, *_hosts(state), *spent)), key=lambda name: "@" not in name):
+        names.setdefault(host_key(state, name), name)
+    rows = []
+    for key, name in names.items():
+        aliases = names_of(state, key)
+        limits = allowances.of(*aliases)
+        shown = next((alias for alias in (name, *aliases) if "@" in alias), name)
+        rows.append(BudgetLine(shown, day, limits.daily, limits.kept, spent[key], planned=0))
+    return tuple(sorted(rows, key=lambda row: row.host.casefold()))
+
+
+def _hosts(state: State) -> Iterator[str]:
+    yield from (record.host for record in state.meetings.values())
+    yield from (intent.host for intent in state.intents.values())
+    yield from (gone.host for gone in state.retired)

@@ -6,58 +6,16 @@ and only a pair that is not equal at first sight is given to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from reconciler import fields
-from reconciler.meeting import SERIES, kind, same_passcode
-from reconciler.normal import normal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from reconciler.fields import Json
-    from reconciler.meeting import Meeting
-    from reconciler.state import Record
-
-REDACTED = "(passcode)"
-
-
-class Action(StrEnum):
-    """What is to be done about one key."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DESTROY = "destroy"
-    RESOLVE = "resolve"
-    MOVE = "move"
-    IMPORT = "import"
-    FORGET = "forget"
-    KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field that differs. `path` is dotted, None stands for absent; a passcode is never shown."""
-
-    path: str
-    before: Json
-    after: Json
-    effect: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What `compare` found: the action, the fields that differ, and the paths no longer declared."""
-
-    action: Action
-    fields: tuple[FieldChange, ...] = ()
-    released: tuple[str, ...] = ()
-
-
-KEEP = Change(Action.KEEP)
+from reconciler.meeting import fields
+from reconciler.meeting.compare import normalize
+from reconciler.meeting.meeting import SERIES, Meeting, kind
+from reconciler.meeting.passcode import same_passcode
+from reconciler.plan.change import KEEP, REDACTED, Action, Change, FieldChange
+from reconciler.ports import Json
+from reconciler.state.state import Record
 
 
 def compare(meeting: Meeting, record: Record, *, same_host: bool) -> Change:
@@ -101,12 +59,12 @@ def field_changes(
 def _needs_replace(change: FieldChange, record: Record, meeting: Meeting) -> bool:
     if change.path == "type":
         return SERIES in (kind(record.attributes), kind(meeting.attributes))
-    described = fields.at(change.path.split("."))
+    described = fields.field_at(change.path.split("."))
     return described is not None and described.create_only
 
 
 def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldChange:
-    described = fields.at(path)
+    described = fields.field_at(path)
     effect = described.effect if described else ""
     if described is not None and described.secret:
         return FieldChange(dotted, None if old is None else REDACTED, REDACTED, effect)
@@ -114,11 +72,13 @@ def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldCh
 
 
 def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms that only a change has to pay
+    from deepdiff import DeepDiff
 
     # Most changes touch one field beside many settings: what is equal is not even shown to DeepDiff.
     names = {
-        n for n in before.keys() | after.keys() if normal(None, before.get(n)) != normal(None, after.get(n))
+        n
+        for n in before.keys() | after.keys()
+        if normalize(None, before.get(n)) != normalize(None, after.get(n))
     }
     old, new = ({name: side[name] for name in names & side.keys()} for side in (before, after))
     tree = DeepDiff(old, new, view="tree", verbose_level=1)
@@ -166,5 +126,7 @@ def _same(
 ) -> bool:
     if path == ("password",):
         return same_passcode(new, old)
-    described = fields.at(path)
-    return normal(described, old, before.get("timezone")) == normal(described, new, after.get("timezone"))
+    described = fields.field_at(path)
+    return normalize(described, old, before.get("timezone")) == normalize(
+        described, new, after.get("timezone")
+    )

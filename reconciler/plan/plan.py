@@ -7,24 +7,20 @@ nothing and decides everything that can be decided before a request leaves.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
-from reconciler import budget, remarks, stale
-from reconciler.budget import Allowances, Ask
-from reconciler.comparison import Comparison
-from reconciler.diff import Action
-from reconciler.state import host_key, ledger, names_of
-from reconciler.step import Status, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
-
-    from reconciler.errors import Diagnostic
-    from reconciler.spec import Spec
-    from reconciler.state import State
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.plan import _remarks as remarks
+from reconciler.plan import budget
+from reconciler.plan._compare import StateComparison
+from reconciler.plan.budget import Allowances, BudgetLine, BudgetRequest
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status, Step
+from reconciler.spec.spec import Spec
+from reconciler.state.state import State, host_key, ledger, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +34,6 @@ class Options:
     def takes(self, key: str) -> bool:
         """Whether `key` is one of those asked for."""
         return not self.targets or any(fnmatchcase(key, glob) for glob in self.targets)
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetLine:
-    """One host on one UTC day: `left` is what stays after `used` and `planned`, the reserve included.
-
-    `reserve` is the one that counts, see `Limits.kept`.
-    """
-
-    host: str
-    day: str
-    limit: int
-    reserve: int
-    used: int
-    planned: int
-
-    @property
-    def left(self) -> int:
-        """Requests that nothing is planned for; 0 or more."""
-        return max(0, self.limit - self.used - self.planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +53,7 @@ class Plan:
         """Of every step that is more than a keep; of the lineage only once there is a state."""
         lineage = self.lineage if self.serial else ""
         digests = [step.digest for step in self.steps if step.action is not Action.KEEP]
-        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
+        from hashlib import sha256
 
         return sha256("\n".join([lineage, *digests]).encode()).hexdigest()
 
@@ -101,7 +77,7 @@ def build(
 ) -> Plan:
     """What would be done at `now` to bring Zoom from `state` to `spec`."""
     asked = options or Options()
-    found = tuple(Comparison(spec, state, now).steps())
+    found = tuple(StateComparison(spec, state, now).steps())
     steps = _with_turns([step for step in found if asked.takes(step.key)], state, now, allowances)
     unmatched = [glob for glob in asked.targets if not any(fnmatchcase(step.key, glob) for step in found)]
     return Plan(
@@ -112,9 +88,9 @@ def build(
         planned_at=now,
         options=asked,
         diagnostics=(
-            *map(remarks.unmatched, unmatched),
-            *remarks.of(steps, now),
-            *stale.remarks(spec, state, found),
+            *map(remarks.unmatched_target, unmatched),
+            *remarks.remarks_for(steps, now),
+            *remarks.stale_line_remarks(spec, state, found),
         ),
     )
 
@@ -131,7 +107,7 @@ def _with_turns(
     spent = ledger(state, today)
     days: dict[str, date] = {}
     for host, waiting in hosts.items():
-        asks = [Ask(step.key, step.starts_at) for step in waiting]
+        asks = [BudgetRequest(step.key, step.starts_at) for step in waiting]
         limits = allowances.of(*names_of(state, host))
         days |= budget.allot(asks, used=spent[host], limits=limits, now=now)
     return tuple(_with_turn(step, days.get(step.key), now) if step.requests else step for step in steps)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.diff import Action
-from reconciler.meeting import shown
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from reconciler.diff import FieldChange
-    from reconciler.fields import Json
-    from reconciler.meeting import Meeting
+from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.passcode import redact_passcode
+from reconciler.plan.change import Action, FieldChange
+from reconciler.ports import Json
 
 COSTS_A_REQUEST = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
 """What draws from the host's day. A resolve may have to create, so its request is set aside."""
@@ -84,7 +79,7 @@ class Step:
 
         What was interrupted has the digest of the step that began it.
         """
-        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
+        from hashlib import sha256
 
         return sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -99,7 +94,7 @@ class Step:
             "action": action,
             "withheld": self.status is Status.WITHHELD,
             "host": self.host,
-            "attributes": shown(declared.attributes) if declared else None,
+            "attributes": redact_passcode(declared.attributes) if declared else None,
             "protect": declared.protect if declared else None,
             "passcode_changes": any(change.path == "password" for change in self.changes),
             "id": None if action is Action.CREATE else self.id,

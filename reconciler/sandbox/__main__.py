@@ -8,8 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.errors import ReconcilerError
-from reconciler.sandbox import Sandbox, serve
+from reconciler.errors.exceptions import ReconcilerError
+from reconciler.sandbox.sandbox import Sandbox, serve
 from reconciler.sandbox.switches import Switches, changed
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
+
 
 REQUESTS_KEPT = 20_000
 """How many of the newest requests are remembered."""

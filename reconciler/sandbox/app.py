@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
     from starlette.types import Message, Receive, Scope, Send
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
+
 
 _ROUTES = (
     ("POST", "/v2/users/{user}/meetings", operations.CREATE),
@@ -44,7 +45,7 @@ _NO_JSON = Reply(400, {"code": 300, "message": "Request Body should be a valid J
 _NO_ENDPOINT = Reply(404, {"code": 2300, "message": "This API endpoint is not recognized."})
 
 
-def create_app(  # noqa: PLR0913 - each is a part of the world, handed in
+def create_app(
     account: Account,
     *,
     now: Callable[[], datetime],

@@ -7,19 +7,21 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.budget import near_midnight
-from reconciler.errors import Diagnostic, SettingsError
-from reconciler.sandbox import folder
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.plan.budget import near_midnight
+from reconciler.sandbox import storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+
 _STEP = re.compile(r"\+(?:\d{1,6}[wdhms])+")
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
-class StandingClock:
+class FrozenClock:
     """Real time until it is set for the first time; then that instant, in every later process too.
 
     It is remembered in `path`; None: only here.
@@ -48,7 +50,7 @@ class StandingClock:
     def _keep(self, moment: datetime) -> None:
         if self._path is None:
             return
-        folder.replace_file(self._path, json.dumps({"now": moment.isoformat()}).encode() + b"\n")
+        storage.replace_file(self._path, json.dumps({"now": moment.isoformat()}).encode() + b"\n")
 
     def _moved(self, text: str) -> datetime:
         try:
@@ -70,7 +72,7 @@ class StandingClock:
         )
 
     def _read(self) -> datetime | None:
-        text = folder.read_file(self._path) if self._path else None
+        text = storage.read_file(self._path) if self._path else None
         if text is None:
             return None
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reconciler.errors import SettingsError
+from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox import faults as prepared
 from reconciler.sandbox import switches as switching
 from reconciler.sandbox import times
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.emulator import Emulator
     from reconciler.sandbox.faults import Faults
 

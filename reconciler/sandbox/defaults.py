@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.account import User
+
 
 TOPIC = "Zoom Meeting"
 DURATION_MINUTES = 60

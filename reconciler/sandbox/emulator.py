@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import limits, meetings, people, tokens
+from reconciler.sandbox import limits, meetings, tokens, users
 from reconciler.sandbox.listing import Pages
 from reconciler.sandbox.replies import Refused, Reply, no_meeting, refusal
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.account import Account, StoredMeeting, User
     from reconciler.sandbox.meetings import Host
     from reconciler.sandbox.switches import Switches
+
 
 LAGGING_MAX = 1000
 """How many of the newest writes lagging reads and lists remember."""
@@ -51,7 +52,7 @@ class Operation:
 class Emulator:
     """An account, its clock and its switches, and what has to be remembered between requests."""
 
-    def __init__(  # noqa: PLR0913 - each is a part of the world, handed in
+    def __init__(
         self,
         account: Account,
         *,
@@ -108,7 +109,7 @@ class Emulator:
 
     def user(self, name: str) -> User:
         """Raises `Refused` (1001)."""
-        return people.found(self.account, self.switches, name)
+        return users.found(self.account, self.switches, name)
 
     def host(self, user: User) -> Host:
         """A user together with the switches that hold for them."""

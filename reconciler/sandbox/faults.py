@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
 
 
-class Cut(ConnectionResetError):  # noqa: N818 - what happens, not whose fault it is
+class Cut(ConnectionResetError):
     """The connection is gone and no answer will come."""
 
 

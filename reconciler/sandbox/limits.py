@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.switches import Switches
 
+
 LIGHT_QUOTA = 6000
 """What the headers of the account's quota call its limit."""
 

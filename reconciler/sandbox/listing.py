@@ -6,17 +6,18 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import meetings, reading, times
-from reconciler.sandbox.checks import INSTANT, SERIES
+from reconciler.sandbox import meetings, rendering, times
 from reconciler.sandbox.replies import Reply, invalid_parameter, refusal
+from reconciler.sandbox.validation import INSTANT, SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.account import StoredMeeting
     from reconciler.sandbox.switches import Switches
+
 
 PAGE_SIZE = 30
 """Items on a page where nothing else was asked for."""
@@ -70,7 +71,7 @@ class Pages:
         return page.offset
 
 
-def listed(  # noqa: PLR0913 - a list is a question, a clock and what is there
+def listed(
     hosted: Sequence[StoredMeeting],
     host_id: str,
     *,
@@ -110,7 +111,7 @@ def listed(  # noqa: PLR0913 - a list is a question, a clock and what is there
 
 def _size(query: Mapping[str, str], switches: Switches) -> int:
     text = query.get("page_size", str(PAGE_SIZE))
-    if not text.isdecimal() or not 1 <= int(text) <= 300:  # noqa: PLR2004 - the API's bound
+    if not text.isdecimal() or not 1 <= int(text) <= 300:
         raise invalid_parameter("page_size")
     return min(int(text), switches.page_size_max)
 
@@ -131,11 +132,11 @@ def _items(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime)
     if document["type"] == INSTANT or not _belongs(meeting, kind, switches, now):
         return
     item = {name: document[name] for name in _SHOWN if name in document}
-    item["join_url"] = reading.join_url(meeting, switches)
+    item["join_url"] = rendering.join_url(meeting, switches)
     if "agenda" in item:
         item["agenda"] = item["agenda"][:AGENDA_LENGTH]
     if document["type"] == SERIES and switches.list_occurrences:
-        for start in reading.coming_starts(meeting, now):
+        for start in rendering.coming_starts(meeting, now):
             yield item | {"start_time": times.text(start)}
     else:
         yield item
@@ -157,5 +158,5 @@ def _is_over(meeting: StoredMeeting, now: datetime) -> bool:
     if "start_time" not in document:
         return False
     if document["type"] == SERIES:
-        return not reading.coming_starts(meeting, now)
+        return not rendering.coming_starts(meeting, now)
     return times.parsed(document["start_time"]) + times.minutes(document["duration"]) <= now

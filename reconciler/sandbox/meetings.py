@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import defaults, drops, series, times
+from reconciler.sandbox import defaults, series, silent_changes, times
 from reconciler.sandbox.account import StoredMeeting, User
-from reconciler.sandbox.checks import INSTANT, PERSONAL, RECURRING, SCHEDULED, SERIES
 from reconciler.sandbox.replies import invalid_parameter
+from reconciler.sandbox.validation import INSTANT, PERSONAL, RECURRING, SCHEDULED, SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.switches import Switches
+
 
 ONE_TIME_KEPT = timedelta(days=30)
 """How long a meeting is found after its time."""
@@ -50,8 +51,8 @@ def created(
     serial, number = identity
     switches = host.switches
     secret = body.get("password") or _given_passcode(number, body, switches)
-    settings = drops.merged(drops.of_host(host.user, switches), body.get("settings", {}))
-    kind = drops.kind_of(body.get("type", SCHEDULED), settings, switches)
+    settings = silent_changes.merged(silent_changes.of_host(host.user, switches), body.get("settings", {}))
+    kind = silent_changes.kind_of(body.get("type", SCHEDULED), settings, switches)
     document = {
         "uuid": base64.b64encode(hashlib.md5(f"{number}".encode(), usedforsecurity=False).digest()).decode(),
         "id": number,
@@ -67,7 +68,7 @@ def created(
         **{name: body[name] for name in ("agenda", "tracking_fields") if body.get(name)},
         **({"password": secret} if secret else {}),
         **({"pmi": str(host.user.pmi)} if kind == PERSONAL else {}),
-        "settings": drops.stored(settings, kind=kind, has_passcode=bool(secret), switches=switches),
+        "settings": silent_changes.stored(settings, kind=kind, has_passcode=bool(secret), switches=switches),
     }
     document |= _timing(kind, body, document["timezone"], switches, now)
     return StoredMeeting(number, host.user.id, document, serial)
@@ -80,15 +81,15 @@ def patched(
     switches, before = host.switches, meeting.document
     sent = {name: value for name, value in body.get("settings", {}).items() if name not in _POST_ONLY}
     replace_objects = switches.nested_settings == "replaced"
-    settings = drops.merged(before["settings"], sent, replace_objects=replace_objects)
+    settings = silent_changes.merged(before["settings"], sent, replace_objects=replace_objects)
     own = ("topic", "agenda", "password", "tracking_fields", "timezone", "pre_schedule")
     document = {**before, **{name: body[name] for name in own if name in body}}
     wanted = body.get("type", SCHEDULED if before["type"] == PERSONAL else before["type"])
-    kind = PERSONAL if before["type"] == PERSONAL else drops.kind_of(wanted, settings, switches)
+    kind = PERSONAL if before["type"] == PERSONAL else silent_changes.kind_of(wanted, settings, switches)
     has_passcode = bool(document.get("password"))
     document |= {
         "type": kind,
-        "settings": drops.stored(settings, kind=kind, has_passcode=has_passcode, switches=switches),
+        "settings": silent_changes.stored(settings, kind=kind, has_passcode=has_passcode, switches=switches),
     }
     if not has_passcode:
         document.pop("password", None)

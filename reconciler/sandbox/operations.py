@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import checks, listing, meetings, people, reading
-from reconciler.sandbox.checks import PERSONAL, SERIES
+from reconciler.sandbox import listing, meetings, rendering, users, validation
 from reconciler.sandbox.emulator import Call, Emulator, Operation
 from reconciler.sandbox.replies import Reply, invalid_parameter, no_meeting, refusal
+from reconciler.sandbox.validation import PERSONAL, SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,8 @@ def create(emulator: Emulator, call: Call) -> Reply:
     """POST /users/{userId}/meetings."""
     scheduler = emulator.user(call.parts["user"])
     host = emulator.host(scheduler)
-    body = checks.cleaned(call.body, host.switches)
-    checks.demand_create(body, host.switches)
+    body = validation.cleaned(call.body, host.switches)
+    validation.demand_create(body, host.switches)
     if wanted := body.get("schedule_for"):
         host = _scheduled_for(emulator, wanted, host)
     if not host.switches.may_host:
@@ -31,7 +31,7 @@ def create(emulator: Emulator, call: Call) -> Reply:
     now = emulator.now()
     meeting = meetings.created(body, host, scheduler=scheduler, identity=identity, now=now)
     emulator.put(meeting)
-    return Reply(201, reading.shown(meeting, host.switches, now))
+    return Reply(201, rendering.shown(meeting, host.switches, now))
 
 
 def read(emulator: Emulator, call: Call) -> Reply:
@@ -39,7 +39,7 @@ def read(emulator: Emulator, call: Call) -> Reply:
     meeting = emulator.as_read(emulator.meeting(call.parts["meeting"]))
     previous = call.query.get("show_previous_occurrences") == "true"
     switches = _host(emulator, meeting).switches
-    document = reading.shown(meeting, switches, emulator.now(), previous=previous)
+    document = rendering.shown(meeting, switches, emulator.now(), previous=previous)
     if occurrence_id := call.query.get("occurrence_id"):
         _demand_occurrence(meeting, occurrence_id)
         document |= meeting.occurrences.get(occurrence_id, {})
@@ -50,8 +50,8 @@ def update(emulator: Emulator, call: Call) -> Reply:
     """PATCH /meetings/{meetingId}."""
     meeting = emulator.meeting(call.parts["meeting"])
     host = _host(emulator, meeting)
-    body = checks.cleaned(call.body, host.switches)
-    checks.demand(body, body.get("type") or meeting.document["type"], host.switches)
+    body = validation.cleaned(call.body, host.switches)
+    validation.demand(body, body.get("type") or meeting.document["type"], host.switches)
     serial, now = emulator.account.serial + 1, emulator.now()
     if occurrence_id := call.query.get("occurrence_id"):
         _demand_occurrence(meeting, occurrence_id)
@@ -107,13 +107,13 @@ def list_meetings(emulator: Emulator, call: Call) -> Reply:
 def user(emulator: Emulator, call: Call) -> Reply:
     """GET /users/{userId}."""
     host = emulator.host(emulator.user(call.parts["user"]))
-    return Reply(200, people.described(host.user, host.switches))
+    return Reply(200, users.described(host.user, host.switches))
 
 
 def user_settings(emulator: Emulator, call: Call) -> Reply:
     """GET /users/{userId}/settings."""
     host = emulator.host(emulator.user(call.parts["user"]))
-    return Reply(200, people.settings(host.switches, call.query.get("option", "")))
+    return Reply(200, users.settings(host.switches, call.query.get("option", "")))
 
 
 def _scheduled_for(emulator: Emulator, wanted: str, scheduler: meetings.Host) -> meetings.Host:
@@ -126,7 +126,7 @@ def _scheduled_for(emulator: Emulator, wanted: str, scheduler: meetings.Host) ->
 
 
 def _demand_occurrence(meeting: StoredMeeting, occurrence_id: str) -> None:
-    if meeting.document["type"] != SERIES or occurrence_id not in reading.occurrence_ids(meeting):
+    if meeting.document["type"] != SERIES or occurrence_id not in rendering.occurrence_ids(meeting):
         raise invalid_parameter("occurrence_id")
 
 

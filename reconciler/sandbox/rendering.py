@@ -6,14 +6,14 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import defaults, drops, series, times
-from reconciler.sandbox.checks import SERIES
+from reconciler.sandbox import defaults, series, silent_changes, times
+from reconciler.sandbox.validation import SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.account import StoredMeeting
     from reconciler.sandbox.switches import Switches
 
@@ -24,14 +24,14 @@ def shown(
     """The body of a read, and of the answer to a create; `previous` shows what is over too."""
     document = dict(meeting.document)
     document["status"] = "started" if meeting.id in switches.running else "waiting"
-    document["settings"] = drops.shown(document["settings"], switches)
+    document["settings"] = silent_changes.shown(document["settings"], switches)
     document["start_url"] = f"https://{switches.join_host}/s/{meeting.id}?zak={secrets.token_urlsafe(48)}"
     document["join_url"] = join_url(meeting, switches)
     document["chat_join_url"] = f"https://{switches.join_host}/launch/jc/{meeting.id}"
     document |= _passcodes(meeting)
     if switches.empty_agenda:
         document.setdefault("agenda", "")
-    if document["settings"]["approval_type"] != drops.NO_REGISTRATION:
+    if document["settings"]["approval_type"] != silent_changes.NO_REGISTRATION:
         document["registration_url"] = f"https://{switches.join_host}/meeting/register/{document['uuid']}"
     if document["type"] == SERIES:
         document["occurrences"] = _occurrences(meeting, None if previous else now)

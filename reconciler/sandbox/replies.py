@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
+
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -23,7 +24,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of ours
+class Refused(Exception):
     """A request that was not carried out; `reply` says so to the client."""
 
     def __init__(self, reply: Reply) -> None:

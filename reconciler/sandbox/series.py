@@ -15,7 +15,8 @@ from reconciler.sandbox import times
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
+
 
 OCCURRENCES_MAX = 50
 """More of them are never shown."""
@@ -69,7 +70,7 @@ def _days(first: date, rule: Mapping[str, Json]) -> Iterator[date]:
     interval = rule.get("repeat_interval", 1)
     if rule["type"] == 1:
         yield from _daily(first, interval)
-    elif rule["type"] == 2:  # noqa: PLR2004 - the API's number for weekly
+    elif rule["type"] == 2:
         yield from _weekly(first, interval, rule.get("weekly_days", "1"))
     else:
         yield from _monthly(first, interval, rule)

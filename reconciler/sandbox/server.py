@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reconciler.errors import Diagnostic, SettingsError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox.faults import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
 
 _BACKLOG = 512
 _KEEP_ALIVE_SECONDS = 75  # longer than any client keeps one, so that it is never we who close

@@ -6,14 +6,15 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox import defaults
-from reconciler.sandbox.checks import PERSONAL, RECURRING, SCHEDULED
+from reconciler.sandbox.validation import PERSONAL, RECURRING, SCHEDULED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.account import User
     from reconciler.sandbox.switches import Switches
+
 
 BASIC = 1
 """Type of a user without a licence."""

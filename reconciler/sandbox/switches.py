@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from reconciler.fields import Json
+    from reconciler.ports import Json
+
 
 PER_SECOND: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
@@ -169,7 +170,7 @@ class Switches:
 def changed(switches: Switches, document: Mapping[str, Json]) -> Switches:
     """The same with the values of a JSON object. Raises ValueError for a name or a value that is none."""
     if not isinstance(document, Mapping):
-        raise ValueError("switches are a JSON object")  # noqa: TRY004 - it is about a value, as all others here
+        raise ValueError("switches are a JSON object")
     known = {each.name: str(each.type) for each in fields(Switches)}
     if unknown := sorted(set(document) - set(known)):
         raise ValueError(f"no such switch: {', '.join(unknown)}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.switches import Switches
 
+
 OPERATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "create": ("meeting:write:meeting", ("meeting:write",)),
     "update": ("meeting:update:meeting", ("meeting:write",)),
@@ -35,7 +36,7 @@ def every_scope() -> tuple[str, ...]:
     return tuple(f"{granular}:admin" for granular, _ in OPERATIONS.values())
 
 
-def issue(  # noqa: PLR0913 - all that a token depends on
+def issue(
     account: Account,
     switches: Switches,
     *,

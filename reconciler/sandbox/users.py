@@ -10,9 +10,10 @@ from reconciler.sandbox.replies import no_user
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
     from reconciler.sandbox.account import Account, User
     from reconciler.sandbox.switches import Switches
+
 
 ACCOUNT_ID = "sandbox-account"
 """The account of every user."""

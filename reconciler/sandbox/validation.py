@@ -6,15 +6,17 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reconciler import fields
+from reconciler.meeting import fields
 from reconciler.sandbox import times
 from reconciler.sandbox.replies import Refused, invalid, invalid_parameter, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from reconciler.fields import Field, Json
+    from reconciler.meeting.fields import Field
+    from reconciler.ports import Json
     from reconciler.sandbox.switches import Switches
+
 
 INSTANT, SCHEDULED, RECURRING, PERSONAL, SERIES = 1, 2, 3, 4, 8
 """Types of meetings."""

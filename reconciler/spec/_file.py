@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from reconciler import schema
-from reconciler.errors import Diagnostic, Finding
-from reconciler.fields import at
-from reconciler.locator import Locator, Path
-from reconciler.merging import known_depth, merged, without_nulls
-from reconciler.references import Import, Moved, References, Removed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from reconciler.document import Document
-    from reconciler.fields import Json
-    from reconciler.settings import Settings
-
-KEY = re.compile(r"[A-Za-z0-9._-]+")
-"""What a meeting's key looks like, from end to end."""
+from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
+from reconciler.meeting.fields import field_at
+from reconciler.ports import Json
+from reconciler.spec.defaults import known_depth, merge, without_nulls
+from reconciler.spec.keys import KEY
+from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
+from reconciler.spec.schema import validator
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Document
+from reconciler.spec.yaml.locator import Locator, Path
 
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
@@ -52,22 +45,22 @@ class SpecFile:
         for finding in self._outer:
             yield self.diagnostic(finding)
 
-    def meetings(self) -> Iterator[tuple[str, dict[str, Json], tuple[Finding, ...]]]:
+    def meetings(self) -> Iterator[tuple[str, dict[str, Json], tuple[UnlocatedDiagnostic, ...]]]:
         """(key, the body merged with its defaults, findings) per meeting, paths leading from the meeting.
 
         Where there are findings, the fields that they are about are taken out of the body.
         """
-        fits = schema.gate("meetings", schema.MEETING)
+        fits = validator.compiled_check("meetings", validator.MEETING)
         base = self._base()
         clean = self.document.has_nulls or _has_null(base)
         for key, raw in self.raw_meetings.items():
             body: Json = raw
-            findings: tuple[Finding, ...] = ()
+            findings: tuple[UnlocatedDiagnostic, ...] = ()
             if not fits(body):
-                found = schema.findings("meetings", body, schema.MEETING)
+                found = validator.violations("meetings", body, validator.MEETING)
                 findings = found if isinstance(body, dict) else _at_wrong_depth(key, found)
                 body = _without_bad_fields(body, findings)
-            whole = merged(base, body) if base else body
+            whole = merge(base, body) if base else body
             if clean:
                 whole = without_nulls(whole)
             if findings or KEY.fullmatch(key):
@@ -81,9 +74,9 @@ class SpecFile:
         start = self.locator.span(("meetings", key), on_key=True).start
         return start.line, start.column
 
-    def references(self) -> References:
+    def references(self) -> LifecycleEntries:
         """The entries of `moved`, `imports` and `removed` that fit the schema."""
-        return References(
+        return LifecycleEntries(
             tuple(Moved(e["from"], e["to"], self.locator.span(p)) for p, e in self._entries("moved")),
             tuple(Import(int(e["id"]), e["to"], self.locator.span(p)) for p, e in self._entries("imports")),
             tuple(
@@ -97,11 +90,11 @@ class SpecFile:
         section = {Moved: "moved", Import: "imports", Removed: "removed"}[type(entry)]
         return next(path for path, _ in self._entries(section) if self.locator.span(path) == entry.span)
 
-    def diagnostic(self, finding: Finding) -> Diagnostic:
+    def diagnostic(self, finding: UnlocatedDiagnostic) -> Diagnostic:
         """A finding about the file, in its place."""
         return self.locator.diagnostic(finding, finding.path)
 
-    def meeting_diagnostic(self, key: str, finding: Finding) -> Diagnostic:
+    def meeting_diagnostic(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """A finding about a meeting, told there or at the default that the value came from."""
         locator, root, is_default = self._origin(key, finding.path)
         placed = locator.diagnostic(finding, (*root, *finding.path), key=None if is_default else key)
@@ -122,16 +115,16 @@ class SpecFile:
         """The defaults of the settings and of this file; without those that are wrong, which is told once."""
         own = _mapping(self.value.get("defaults"))
         sound = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
-        return merged(self._settings.defaults, sound)
+        return merge(self._settings.defaults, sound)
 
-    def _outer_findings(self) -> tuple[Finding, ...]:
+    def _outer_findings(self) -> tuple[UnlocatedDiagnostic, ...]:
         """What is wrong with all that is no meeting's body, keys of meetings included."""
         skeleton = dict(self.value)
         if isinstance(skeleton.get("meetings"), dict):
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
-        if schema.is_valid("meetings", skeleton):
+        if validator.is_valid("meetings", skeleton):
             return ()
-        return schema.findings("meetings", skeleton)
+        return validator.violations("meetings", skeleton)
 
     def _entries(self, section: str) -> Iterator[tuple[Path, Mapping[str, Json]]]:
         entries = self.value.get(section)
@@ -140,15 +133,15 @@ class SpecFile:
                 yield (section, index), entry
 
 
-def _at_wrong_depth(key: str, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _at_wrong_depth(key: str, found: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
     """What to do about a meeting that is one value, where its key names a field of a meeting."""
-    if key not in {"host", "protect"} and ("." in key or at((key,)) is None):
+    if key not in {"host", "protect"} and ("." in key or field_at((key,)) is None):
         return found
     hint = f"`{key}` is a field: indent it under the key of its meeting."
     return tuple(replace(finding, hint=hint) for finding in found)
 
 
-def _nothing_declared(value: Json) -> Finding:
+def _nothing_declared(value: Json) -> UnlocatedDiagnostic:
     if value is None:
         summary, detail = (
             "The file is empty",
@@ -157,7 +150,7 @@ def _nothing_declared(value: Json) -> Finding:
     else:
         summary, detail = "The file is no mapping", "A spec begins with `version: 1` and has `meetings`."
     hint = "Write `version: 1` and `meetings:`, or take the file out of the specs."
-    return Finding((), "spec.empty" if value is None else "spec.shape", summary, detail, hint)
+    return UnlocatedDiagnostic((), "spec.empty" if value is None else "spec.shape", summary, detail, hint)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:
@@ -169,6 +162,6 @@ def _has_null(value: Json) -> bool:
     return value is None or any(map(_has_null, inner))
 
 
-def _without_bad_fields(body: Json, findings: Iterable[Finding]) -> dict[str, Json]:
+def _without_bad_fields(body: Json, findings: Iterable[UnlocatedDiagnostic]) -> dict[str, Json]:
     bad = {finding.path[0] for finding in findings if finding.path}
     return {name: value for name, value in _mapping(body).items() if name not in bad}

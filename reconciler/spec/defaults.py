@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
-from reconciler import fields
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from reconciler.fields import Json
+from reconciler.meeting import fields
+from reconciler.ports import Json
 
 COMMON = ("host", "timezone", "duration")
 """What is lifted beside settings. Topics, times and rules are each meeting's own."""
@@ -22,7 +18,7 @@ UNREADABLE = frozenset({"protect"})
 Path = tuple[str, ...]
 
 
-def shared(bodies: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+def extract_defaults(bodies: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
     """The defaults that make the file shorter: what most bodies have, host included."""
     found: dict[str, Json] = {}
     for path in dict.fromkeys(path for body in bodies for path in _paths(body)):
@@ -34,7 +30,9 @@ def shared(bodies: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
     return _ordered((), found)
 
 
-def rest(defaults: Mapping[str, Json], body: Mapping[str, Json], has: Mapping[str, Json]) -> dict[str, Json]:
+def without_defaults(
+    defaults: Mapping[str, Json], body: Mapping[str, Json], has: Mapping[str, Json]
+) -> dict[str, Json]:
     """What to write over `defaults` to get `body`.
 
     Where the body leaves out what they have, it is what Zoom `has`, or null, which removes.
@@ -98,7 +96,7 @@ def _rest(
 
 def _says_itself(path: Path, value: Json) -> bool:
     """Whether it reads as a choice: `false`, `60`, `none`."""
-    described = fields.at(path)
+    described = fields.field_at(path)
     return isinstance(value, (bool, int)) or (described is not None and value in described.enum)
 
 
@@ -115,3 +113,35 @@ def _ordered(path: Path, found: Mapping[str, Json]) -> dict[str, Json]:
 @cache
 def _places() -> Mapping[str, int]:
     return {described: place for place, described in enumerate(fields.table())}
+
+
+def merge(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json]:
+    """`over` written over `base`. A null in `over` stays, to be taken out by `without_nulls`."""
+    result = {**base, **over}
+    for name, value in over.items():
+        if type(value) is dict:
+            beneath = base.get(name)
+            if type(beneath) is dict:
+                result[name] = merge(beneath, value)
+    return result
+
+
+def without_nulls(value: Json) -> Json:
+    """`value` without what is null, at any depth."""
+    if isinstance(value, dict):
+        return {name: without_nulls(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [without_nulls(inner) for inner in value if inner is not None]
+    return value
+
+
+def known_depth(value: Json, path: tuple[str | int, ...]) -> int:
+    """How many steps of `path` lead to something in `value`."""
+    for depth, step in enumerate(path):
+        if isinstance(step, str):
+            if not isinstance(value, dict) or step not in value:
+                return depth
+        elif not isinstance(value, list) or step >= len(value):
+            return depth
+        value = value[step]
+    return len(path)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 from itertools import count
-from typing import TYPE_CHECKING
 
-from reconciler.scalar import is_text
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+from reconciler.spec.yaml.scalars import is_text
 
 LENGTH_MAX = 60
 """Characters of a key that is made here, without the number that tells it from others."""
@@ -18,7 +15,7 @@ LENGTH_MAX = 60
 _OTHER = re.compile(r"[^a-z0-9._]+")
 
 
-def assigned(topics: Iterable[tuple[int, str]], taken: Collection[str]) -> dict[int, str]:
+def assign_keys(topics: Iterable[tuple[int, str]], taken: Collection[str]) -> dict[int, str]:
     """A key for each (id, topic), by id, none of them `taken`. Equal topics get -2, -3, … in order."""
     used = set(taken)
     keys: dict[int, str] = {}
@@ -40,3 +37,7 @@ def slug(topic: str) -> str:
         name = (cut.rpartition("-")[0] or cut[:LENGTH_MAX]).strip("-._")
     # Also with a number behind it: `0e-2` is one itself.
     return name if not name or (is_text(name) and is_text(f"{name}-2")) else f"meeting-{name}"
+
+
+KEY = re.compile(r"[A-Za-z0-9._-]+")
+"""What a meeting's key looks like, from end to end."""

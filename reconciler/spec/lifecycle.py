@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from reconciler.errors import Finding, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from reconciler.errors.diagnostic import Span, UnlocatedDiagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +40,20 @@ class Removed:
 
 Entry = Moved | Import | Removed
 _E = TypeVar("_E", Moved, Import, Removed)
-Contradiction = tuple[Entry, Finding]
+Contradiction = tuple[Entry, UnlocatedDiagnostic]
 """The entry it is told at, and what is wrong; `Finding.path` leads on from the entry."""
 
 
 @dataclass(frozen=True, slots=True)
-class References:
+class LifecycleEntries:
     """All entries of all files, in the order of the files."""
 
     moved: tuple[Moved, ...] = ()
     imports: tuple[Import, ...] = ()
     removed: tuple[Removed, ...] = ()
 
-    def __add__(self, other: References) -> References:
-        return References(
+    def __add__(self, other: LifecycleEntries) -> LifecycleEntries:
+        return LifecycleEntries(
             self.moved + other.moved, self.imports + other.imports, self.removed + other.removed
         )
 
@@ -184,7 +182,7 @@ def _twins(
             yield other, _finding(field, name, summary.format(other), detail, "Keep one of the two entries.")
 
 
-def _undeclared(what: str, key: str) -> Finding:
+def _undeclared(what: str, key: str) -> UnlocatedDiagnostic:
     return _finding(
         "to",
         f"{what}-undeclared",
@@ -194,8 +192,8 @@ def _undeclared(what: str, key: str) -> Finding:
     )
 
 
-def _finding(field: str, name: str, summary: str, detail: str, hint: str) -> Finding:
-    return Finding((field,), f"spec.{name}", summary, detail, hint)
+def _finding(field: str, name: str, summary: str, detail: str, hint: str) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic((field,), f"spec.{name}", summary, detail, hint)
 
 
 def _place(entry: Entry) -> str:

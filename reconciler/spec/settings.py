@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from reconciler import document as documents
-from reconciler import schema
-from reconciler.errors import Diagnostic, Finding, Severity
-from reconciler.locator import Locator, in_order
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from reconciler.document import Document, Source
-    from reconciler.fields import Json
+from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.ports import Json
+from reconciler.spec.schema import validator
+from reconciler.spec.yaml import document as documents
+from reconciler.spec.yaml.document import Document, Source
+from reconciler.spec.yaml.locator import Locator, in_order
 
 FILENAME = "reconciler.yaml"
 
@@ -91,8 +87,8 @@ def parse(source: Source) -> ParsedSettings:
     if not document.is_sound:
         return ParsedSettings(None, locator.defects())
     value = {} if document.value is None else document.value  # an empty file sets nothing
-    fits = schema.is_valid("reconciler", value)
-    findings = tuple(_beyond_schema(value)) if fits else schema.findings("reconciler", value)
+    fits = validator.is_valid("reconciler", value)
+    findings = tuple(_beyond_schema(value)) if fits else validator.violations("reconciler", value)
     diagnostics = in_order([locator.diagnostic(finding, finding.path) for finding in findings])
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return ParsedSettings(None, diagnostics)
@@ -113,15 +109,15 @@ def _settings(value: Mapping[str, Json], document: Document) -> Settings:
     )
 
 
-def _beyond_schema(value: Mapping[str, Json]) -> Iterator[Finding]:
+def _beyond_schema(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     yield from _remote_state(value)
     yield from _twin_hosts(value)
     yield from _reserves(value)
 
 
-def _remote_state(value: Mapping[str, Json]) -> Iterator[Finding]:
+def _remote_state(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     if str(value.get("state", "")).casefold().startswith(("https:", "http:")):
-        yield Finding(
+        yield UnlocatedDiagnostic(
             ("state",),
             "settings.state-address",
             "An https:// state cannot stand in this file",
@@ -130,12 +126,12 @@ def _remote_state(value: Mapping[str, Json]) -> Iterator[Finding]:
         )
 
 
-def _twin_hosts(value: Mapping[str, Json]) -> Iterator[Finding]:
+def _twin_hosts(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     seen: dict[str, str] = {}
     for host in value.get("hosts", {}):
         first = seen.setdefault(host.casefold(), host)
         if first != host:
-            yield Finding(
+            yield UnlocatedDiagnostic(
                 ("hosts", host),
                 "settings.duplicate-host",
                 f"`{host}` and `{first}` are the same host",
@@ -145,14 +141,14 @@ def _twin_hosts(value: Mapping[str, Json]) -> Iterator[Finding]:
             )
 
 
-def _reserves(value: Mapping[str, Json]) -> Iterator[Finding]:
+def _reserves(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     budget = value.get("budget", {})
     owners: list[tuple[tuple[str, ...], Mapping[str, int]]] = [(("budget",), budget)]
     owners += [(("hosts", host), own) for host, own in value.get("hosts", {}).items()]
     for path, own in owners:
         daily_limit = own.get("daily_limit", budget.get("daily_limit", DAILY_LIMIT))
         if own.get("reserve", 0) > daily_limit:
-            yield Finding(
+            yield UnlocatedDiagnostic(
                 (*path, "reserve"),
                 "settings.reserve",
                 f"A reserve of {own['reserve']} out of {daily_limit} requests a day",

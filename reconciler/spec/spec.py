@@ -5,24 +5,20 @@ A meeting that is wrong never hides what is wrong with another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from reconciler import document as documents
-from reconciler import rules
-from reconciler.errors import Diagnostic, Finding, Severity
-from reconciler.locator import in_order
-from reconciler.meeting import Meeting
-from reconciler.references import Import, Moved, References, Removed
-from reconciler.spec_file import SpecFile
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from reconciler.document import Source
-    from reconciler.fields import Json
-    from reconciler.settings import Settings
+from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.meeting.meeting import Meeting
+from reconciler.ports import Json
+from reconciler.spec._file import SpecFile
+from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
+from reconciler.spec.rules import check as rules
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml import document as documents
+from reconciler.spec.yaml.document import Source
+from reconciler.spec.yaml.locator import in_order
 
 TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence"})
 """What the rules about times and series look at beside the type."""
@@ -30,7 +26,7 @@ TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence"})
 MISSING = ("-missing", ".no-host")
 """How the codes of findings about absent fields end."""
 
-__all__ = ["Import", "Moved", "Parsed", "Removed", "Spec", "parse"]
+__all__ = ["Import", "Moved", "ParseResult", "Removed", "Spec", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParseResult:
     """The spec, None where there are errors, and every finding in the order of file, line and column.
 
     `files` by the keys that they declare: where a later finding about a meeting has its place.
@@ -54,19 +50,19 @@ class Parsed:
     diagnostics: tuple[Diagnostic, ...] = ()
     files: Mapping[str, SpecFile] = field(default_factory=dict, repr=False, compare=False)
 
-    def locate(self, key: str, finding: Finding) -> Diagnostic:
+    def locate(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """A finding about a declared meeting, in its place."""
         return self.files[key].meeting_diagnostic(key, finding)
 
 
-def parse(sources: Sequence[Source], settings: Settings) -> Parsed:
+def parse(sources: Sequence[Source], settings: Settings) -> ParseResult:
     """The spec in `sources`, each a file of its own. Raises nothing."""
     with documents.collector_off():
         reading = _Reading(settings)
         for source in sources:
             reading.read(source)
         reading.check_all()
-    return Parsed(reading.spec(), in_order(reading.diagnostics), reading.declared)
+    return ParseResult(reading.spec(), in_order(reading.diagnostics), reading.declared)
 
 
 class _Reading:
@@ -78,7 +74,7 @@ class _Reading:
         self.files: dict[str, SpecFile] = {}
         self.declared: dict[str, SpecFile] = {}  # every key, be its meeting sound or not
         self.found: dict[str, Meeting] = {}
-        self.references = References()
+        self.references = LifecycleEntries()
         self.diagnostics: list[Diagnostic] = []
 
     def read(self, source: Source) -> None:
@@ -96,7 +92,7 @@ class _Reading:
         self.references += file.references()
 
     def take(
-        self, file: SpecFile, key: str, body: Mapping[str, Json], misfits: Sequence[Finding] = ()
+        self, file: SpecFile, key: str, body: Mapping[str, Json], misfits: Sequence[UnlocatedDiagnostic] = ()
     ) -> None:
         """Make a meeting of a body that fits the schema; `misfits` are about fields that are not in it."""
         attributes = {**body}
@@ -113,10 +109,10 @@ class _Reading:
         if not problem and not misfits:
             self.found[key] = meeting
 
-    def host_problem(self, host: str | None) -> Finding | None:
+    def host_problem(self, host: str | None) -> UnlocatedDiagnostic | None:
         """What is wrong with a meeting's host, if something is."""
         if host is None:
-            return Finding(
+            return UnlocatedDiagnostic(
                 ("host",),
                 "spec.no-host",
                 "The meeting has no `host`",
@@ -125,10 +121,10 @@ class _Reading:
             )
         if self.hosts is None or host.casefold() in self.hosts:
             return None
-        from difflib import get_close_matches  # noqa: PLC0415 - only for a host that is not in the list
+        from difflib import get_close_matches
 
         near = get_close_matches(host.casefold(), self.hosts, n=1, cutoff=0.8)
-        return Finding(
+        return UnlocatedDiagnostic(
             ("host",),
             "spec.unknown-host",
             f"`{host}` is not among the hosts of reconciler.yaml",
@@ -149,7 +145,7 @@ class _Reading:
                 path = (*file.reference_path(entry), *finding.path)
                 self.diagnostics.append(file.locator.diagnostic(finding, path))
 
-    def tell(self, file: SpecFile, key: str, findings: Sequence[Finding]) -> None:
+    def tell(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
         follows = file.bad_defaults  # what follows from a default that is told already
         told = [finding for finding in findings if finding.path[:1] not in follows]
         self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in told]
@@ -162,7 +158,9 @@ class _Reading:
         return Spec(meetings, self.references.moved, self.references.imports, self.references.removed)
 
 
-def _that_hold_anyway(found: Sequence[Finding], misfits: Sequence[Finding]) -> tuple[Finding, ...]:
+def _that_hold_anyway(
+    found: Sequence[UnlocatedDiagnostic], misfits: Sequence[UnlocatedDiagnostic]
+) -> tuple[UnlocatedDiagnostic, ...]:
     """Of what is found about a meeting with fields taken out, all that does not hang on those fields."""
     bad = {misfit.path[0] if misfit.path else "type" for misfit in misfits}
     if "type" in bad:  # which rules hold is the type's to say
@@ -176,7 +174,7 @@ def _that_hold_anyway(found: Sequence[Finding], misfits: Sequence[Finding]) -> t
 
 def _twin(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
     line, _ = first.position(key)
-    finding = Finding(
+    finding = UnlocatedDiagnostic(
         ("meetings", key),
         "spec.duplicate-key",
         f"The key `{key}` is declared twice",

@@ -7,16 +7,13 @@ would stop a run half way is refused where the state is read.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from reconciler.errors import Diagnostic, StateError
-from reconciler.wall_time import parsed, zones
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from reconciler.fields import Json
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.meeting.timezones import parsed, zones
+from reconciler.ports import Json
 
 _COUNTS = frozenset(
     ("type", "repeat_interval", "monthly_day", "monthly_week", "monthly_week_day", "end_times")
@@ -27,7 +24,7 @@ _COUNT_MAX = 1_000
 _WEEKLY_DAYS = r"[1-7](\s*,\s*[1-7])*"  # compiled when it is first asked for: a plan need not wait for it
 
 
-def check(attributes: Mapping[str, Json]) -> None:
+def check_attributes(attributes: Mapping[str, Json]) -> None:
     """Raise `ValueError` where topic, type, start, zone or rule is none, or of the wrong kind."""
     # 10,000 times for each plan: nothing here is called that need not be.
     if type(attributes.get("topic", "")) is not str:

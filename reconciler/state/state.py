@@ -7,13 +7,10 @@ per meeting, sorted, so that it lives well in git and a write can reuse lines.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from reconciler.fields import Json
+from reconciler.ports import Json
 
 USAGE_DAYS_KEPT = 7
 """Days of the ledger that stay in the state; only today's counts."""

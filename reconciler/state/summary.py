@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from reconciler.fields import Json
-    from reconciler.state import Record, State
+from reconciler.ports import Json
+from reconciler.state.state import Record, State
 
 NAMED_MAX = 3
 """How many keys a line names; the others are counted."""
 
 
-def headline(before: State, after: State) -> str:
+def summarize(before: State, after: State) -> str:
     """What was done between two states, such as `Record launch, sig-apps; begin 8`.
 
     The first thing that is told names its keys, the others are counts. One line, without an end mark.

@@ -1,48 +1,5 @@
-"""Where the state lives, chosen by how its address begins. A new store is one file and one line here."""
+"""The places where a state can be kept: a file, object storage, a git branch, an HTTP server.
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-from reconciler.errors import Diagnostic, SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from reconciler.ports import Store
-    from reconciler.stores.surroundings import Surroundings
-
-STORES = {
-    "": "file:open_file",
-    "file": "file:open_file",
-    "git": "git:open_git",
-    "https": "http:open_http",
-    "http": "http:open_http",
-    "s3": "object:open_object",
-    "gs": "object:open_object",
-    "az": "object:open_object",
-}
-"""Openers by scheme: the module in this package, and its function. The empty scheme is a path."""
-
-
-def open_store(address: str, surroundings: Surroundings) -> Store:
-    """The store at `address`; nothing is asked of it yet.
-
-    Raises `SettingsError` for an address of an unknown kind, or one that its kind cannot read.
-    """
-    scheme = address.partition(":")[0] if ":" in address else ""
-    place = STORES.get(scheme)
-    if place is None:
-        raise SettingsError(
-            Diagnostic(
-                code="state.unknown-store",
-                summary="The state's address is of no kind that this version knows",
-                detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
-                hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
-                "az://CONTAINER/NAME, git:BRANCH, or an https:// address.",
-            )
-        )
-    module, _, function = place.partition(":")  # only the store that is used is loaded
-    opener: Callable[[str, Surroundings], Store] = getattr(import_module(f"{__name__}.{module}"), function)
-    return opener(address, surroundings)
+A store reads and writes one document with compare-and-swap and holds a lock; it does not look into the
+document. A new store is a package here and one row in `open`, where to begin reading.
+"""

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from reconciler.errors import Diagnostic, StateError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
 
 
-def changed(location: str) -> StateError:
+class ConflictError(StateError):
+    """Another version stands there than the one that was to be replaced; nothing was written."""
+
+
+class UnreachableError(StateError):
+    """There was no way there: nothing was sent."""
+
+
+class UnansweredError(StateError):
+    """Nobody can say whether it was written: the answer was lost, or another error than a refusal came."""
+
+
+def state_changed(location: str) -> StateError:
     """The error of a state that is not what was to be replaced."""
     return StateError(
         Diagnostic(
@@ -18,7 +31,7 @@ def changed(location: str) -> StateError:
     )
 
 
-def unanswered(location: str, error: StateError) -> StateError:
+def write_unconfirmed(location: str, error: StateError) -> StateError:
     """The error of a write whose fate nobody can tell; `error` is why."""
     return StateError(
         Diagnostic(
@@ -29,3 +42,7 @@ def unanswered(location: str, error: StateError) -> StateError:
             hint="Run the same command again once its place answers; what was sent already is looked up.",
         )
     )
+
+
+class AbsentError(StateError):
+    """The storage is there, and has no such object."""

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError, StateLockedError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
+from reconciler.stores import errors
 from reconciler.stores import lock as locks
-from reconciler.stores import writes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from filelock import BaseFileLock
 
-    from reconciler.stores.surroundings import Surroundings
+    from reconciler.stores.options import StoreOptions
+
 
 PRIVATE = 0o600
 
@@ -30,7 +32,7 @@ GATHER_SECONDS = 0.05
 """Twenty writes a second are enough for any pace."""
 
 
-def open_file(address: str, surroundings: Surroundings) -> FileStore:
+def open_file(address: str, surroundings: StoreOptions) -> FileStore:
     """The store at a path, or at `file:PATH`."""
     return FileStore(surroundings.folder / address.removeprefix("file:"), surroundings)
 
@@ -70,7 +72,7 @@ class FileLease:
 class FileStore:
     """A `ports.Store` in one file, with `.backup`, `.lock` and `.lock.info` beside it."""
 
-    def __init__(self, path: Path, surroundings: Surroundings) -> None:
+    def __init__(self, path: Path, surroundings: StoreOptions) -> None:
         self._path = path.resolve()
         self._shown = str(path)
         self._surroundings = surroundings
@@ -120,9 +122,9 @@ class FileStore:
 
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
         """Hold the file alone; waits up to `timeout_seconds` for whoever holds it."""
-        import uuid  # noqa: PLC0415 - a plan takes no lock
+        import uuid
 
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
+        from filelock import FileLock, Timeout
 
         lock = FileLock(self._beside(".lock"), mode=PRIVATE)
         try:
@@ -139,7 +141,7 @@ class FileStore:
 
     def holder(self) -> LockInfo | None:
         """Who holds it, as they told; None where nobody does."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - a plan takes no lock
+        from filelock import FileLock, Timeout
 
         if not self._beside(".lock").exists():
             return None
@@ -172,7 +174,7 @@ class FileStore:
         except FileNotFoundError:
             there = None
         if there != replaces:
-            raise writes.changed(self._shown)
+            raise errors.state_changed(self._shown)
 
     def _keep_backup(self) -> None:
         spare = self._beside(".backup.tmp")
@@ -198,8 +200,8 @@ class FileStore:
             self._beside(".lock.info").write_bytes(locks.encode(info))
 
     def _held(self, operation: str, waited_seconds: float) -> StateLockedError:
-        hint = locks.hint(operation, None)  # nobody can free it but its holder
-        return locks.locked(self._shown, self._told(), waited_seconds=waited_seconds, hint=hint)
+        hint = locks.locked_hint(operation, None)  # nobody can free it but its holder
+        return locks.locked_error(self._shown, self._told(), waited_seconds=waited_seconds, hint=hint)
 
     def _failed(self, what: str, error: OSError) -> StateError:
         return StateError(

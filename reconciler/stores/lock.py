@@ -2,16 +2,83 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from math import isinf
 from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors import Diagnostic, StateError, StateLockedError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError, StateLockedError
 from reconciler.ports import LockInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from reconciler.ports import Lease
+
+
+RETRY_SECONDS = 2.0
+"""How soon a renewal that failed is tried again."""
+
+
+class LeaseRenewal:
+    """A lease that is renewed again and again. `tell` takes a line when that begins to fail."""
+
+    def __init__(self, lease: Lease, tell: Callable[[str], None]) -> None:
+        self.pause_seconds = lease.renew_seconds
+        """How long to wait before the next try."""
+        self._lease = lease
+        self._tell = tell
+        self._fails = False
+
+    def try_once(self) -> None:
+        """Renew it. What fails, whatever it is, is told, tried again soon, and shows in `seconds_left`."""
+        try:
+            self._lease.renew()
+        except Exception as error:
+            self.pause_seconds = RETRY_SECONDS
+            if not self._fails:
+                self._fails = True
+                with suppress(OSError, ValueError):  # nobody reads it any more
+                    self._tell(_not_renewed(error))
+        else:
+            self.pause_seconds = self._lease.renew_seconds
+            self._fails = False
+
+
+@contextmanager
+def renewing(lease: Lease, tell: Callable[[str], None]) -> Iterator[None]:
+    """Renew `lease` from a thread of its own until the end; `tell` as in `Renewal`."""
+    if isinf(lease.renew_seconds):
+        yield
+        return
+    ended = threading.Event()
+    thread = threading.Thread(
+        target=_renew, args=(LeaseRenewal(lease, tell), ended), name="lease", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _renew(renewal: LeaseRenewal, ended: threading.Event) -> None:
+    while not ended.wait(renewal.pause_seconds):
+        renewal.try_once()
+
+
+def _not_renewed(error: Exception) -> str:
+    if isinstance(error, StateError):
+        why = f"{error.diagnostic.summary}. {error.diagnostic.detail}".rstrip()
+    else:
+        why = f"{type(error).__name__}: {error}"
+    return f"The lock on the state was not renewed. {why}"
+
 
 SHOWN_MAX = 200
 """Characters of a foreign text that are shown."""
@@ -63,7 +130,9 @@ def waiting_for(location: str, info: LockInfo | None, seconds: float) -> str:
     return f"Waiting up to {seconds:.0f} s for the lock on {location}, held by {who} ..."
 
 
-def locked(location: str, info: LockInfo | None, *, waited_seconds: float, hint: str) -> StateLockedError:
+def locked_error(
+    location: str, info: LockInfo | None, *, waited_seconds: float, hint: str
+) -> StateLockedError:
     """The error of a state that somebody else holds."""
     waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds >= 1 else ""
     return StateLockedError(
@@ -76,7 +145,7 @@ def locked(location: str, info: LockInfo | None, *, waited_seconds: float, hint:
     )
 
 
-def hint(operation: str, holder: LockInfo | None) -> str:
+def locked_hint(operation: str, holder: LockInfo | None) -> str:
     """What to do about a lock that `holder` has; `operation` is ours."""
     wait = f"Let the other run end, or wait for it: {operation} --lock-timeout 5m."
     if holder is None or not holder.lock_id:
@@ -85,7 +154,7 @@ def hint(operation: str, holder: LockInfo | None) -> str:
     return f"{wait} If it is dead{ends}: reconciler force-unlock {holder.lock_id}."
 
 
-def another(location: str, lock_id: str, held: LockInfo | None) -> StateError:
+def not_the_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
     """The error of a lock that is named and not the one that holds."""
     told = f"It is held by another lock.{describe(held)}" if held else "Nobody holds it."
     return StateError(

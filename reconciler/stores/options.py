@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class StoreOptions:
     """Where we work, and who we are to whoever finds the state locked.
 
     A plain path is relative to `folder`; `who` is user and machine, `run_url` the page of

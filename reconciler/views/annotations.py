@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.masking import escaped
+from reconciler.errors.text import escape_control
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.errors import Diagnostic
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.views.results import Validation
+    from reconciler.views.style import TextStyle
+
+
+def validate(result: Validation, _: TextStyle | None = None) -> str:
+    """The workflow commands for these findings; empty where there are none."""
+    return commands(result.diagnostics)
 
 
 def commands(diagnostics: Sequence[Diagnostic]) -> str:
-    """One workflow command a line; empty where there is nothing to tell."""
+    """One workflow command a line."""
     return "".join(f"{_command(diagnostic)}\n" for diagnostic in diagnostics)
 
 
@@ -27,7 +34,7 @@ def _command(diagnostic: Diagnostic) -> str:
     properties["title"] = f"{diagnostic.code}: {diagnostic.summary}"
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     parts = (diagnostic.summary, diagnostic.detail, diagnostic.hint)
-    message = "\n".join(escaped(part) for part in parts if part)
+    message = "\n".join(escape_control(part) for part in parts if part)
     return f"::{diagnostic.severity.value} {written}::{_message(message)}"
 
 
@@ -36,4 +43,4 @@ def _message(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _message(escaped(text)).replace(":", "%3A").replace(",", "%2C")
+    return _message(escape_control(text)).replace(":", "%3A").replace(",", "%2C")

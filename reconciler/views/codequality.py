@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors import Severity
-from reconciler.masking import escaped
-from reconciler.views.fingerprint import fingerprints
+from reconciler.errors.diagnostic import Severity
+from reconciler.errors.text import escape_control
+from reconciler.views.sarif import fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.ports import Json
+    from reconciler.views.results import Validation
+    from reconciler.views.style import TextStyle
 
-    from reconciler.errors import Diagnostic
-    from reconciler.fields import Json
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor"}
 """GitLab's word for ours; it knows info, minor, major, critical and blocker."""
@@ -26,13 +27,14 @@ PLACELESS = "reconciler.yaml"
 """The file of a finding that has none: GitLab shows nothing without one."""
 
 
-def report(diagnostics: Sequence[Diagnostic]) -> bytes:
+def validate(result: Validation, _: TextStyle | None = None) -> str:
     """The list of issues; ends with a line break."""
+    diagnostics = result.diagnostics
     issues = [
         _issue(diagnostic, mark)
         for diagnostic, mark in zip(diagnostics, fingerprints(diagnostics), strict=True)
     ]
-    return orjson.dumps(issues, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(issues, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _issue(diagnostic: Diagnostic, mark: str) -> Json:
@@ -51,5 +53,5 @@ def _issue(diagnostic: Diagnostic, mark: str) -> Json:
 
 
 def _sentence(text: str) -> str:
-    line = escaped(" ".join(text.split()))
+    line = escape_control(" ".join(text.split()))
     return line if line.endswith((".", "?", "!")) else f"{line}."

@@ -15,24 +15,78 @@ from typing import TYPE_CHECKING
 import orjson
 
 from reconciler import __version__
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic
-from reconciler.events import Noticed, Resolved, StepDeferred, StepDone, StepFailed, StepStarted, Summary
-from reconciler.step import Status
-from reconciler.views.fieldwise import without_secrets
-from reconciler.views.findings import as_json
+from reconciler.apply.events import (
+    Noticed,
+    Resolved,
+    StepDeferred,
+    StepDone,
+    StepFailed,
+    StepStarted,
+    Summary,
+)
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.meeting.meeting import Schedule, schedule
+from reconciler.meeting.passcode import redact_passcode
+from reconciler.plan.budget import reset_at
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.state.document import intent_json
+from reconciler.views.results import Check, CheckStatus, JoinLink, Validation
+from reconciler.views.values import redact_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from reconciler.diff import FieldChange
-    from reconciler.events import Event
-    from reconciler.fields import Json
-    from reconciler.plan import BudgetLine, Options, Plan
-    from reconciler.step import Step
-    from reconciler.views import Tell
-    from reconciler.views.look import Look
+    from reconciler.apply.events import Event, EventListener
+    from reconciler.errors.diagnostic import Position
+    from reconciler.errors.explanations.table import Explanation
+    from reconciler.plan.budget import BudgetLine
+    from reconciler.plan.change import FieldChange
+    from reconciler.plan.plan import Options, Plan
+    from reconciler.plan.step import Step
+    from reconciler.ports import Json, LockInfo
+    from reconciler.state.state import Intent, Record, State
+    from reconciler.views.style import TextStyle
+
+
+def validate(result: Validation, _: TextStyle | None = None) -> str:
+    """The `validate` document of the design, with a line break at its end."""
+    errors, warnings = _count(result.diagnostics)
+    document = {
+        "format_version": FORMAT_VERSION,
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": warnings,
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in result.diagnostics],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> Json:
+    """One finding; `range` is null where it has no place, `snippet` is the source line without its caret."""
+    span = diagnostic.span
+    return {
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "hint": diagnostic.hint,
+        "key": diagnostic.key,
+        "range": span
+        and {"filename": span.filename, "start": _position(span.start), "end": _position(span.end)},
+        "snippet": None if diagnostic.snippet is None else diagnostic.snippet.partition("\n")[0],
+    }
+
+
+def _position(position: Position) -> Json:
+    return {"line": position.line, "column": position.column}
+
+
+def _count(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    return errors, len(diagnostics) - errors
+
 
 FORMAT_VERSION = "1.0"
 
@@ -50,7 +104,7 @@ _TYPES = {
 }
 
 
-def plan(plan: Plan, look: Look) -> str:
+def plan(plan: Plan, look: TextStyle) -> str:
     """The plan as one line of JSON: no secret and no body in it. The file of `plan --out` is this too."""
     document = {
         "format_version": FORMAT_VERSION,
@@ -63,7 +117,7 @@ def plan(plan: Plan, look: Look) -> str:
         "summary": plan.summary,
         "steps": [_step(step) for step in plan.steps if not (look.changes_only and _stays(step))],
         "budget": [_budget(row) for row in plan.budget],
-        "diagnostics": [as_json(diagnostic) for diagnostic in plan.diagnostics],
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in plan.diagnostics],
     }
     return line(document)
 
@@ -76,13 +130,15 @@ def failed_plan(diagnostics: Sequence[Diagnostic], options: Options, at: datetim
         "failed": True,
         "planned_at": _instant(at),
         "options": _options(options),
-        "diagnostics": [as_json(diagnostic) for diagnostic in diagnostics],
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics],
     }
     return line(document)
 
 
 @contextmanager
-def open_json(stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan) -> Iterator[Tell]:
+def open_apply(
+    stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan
+) -> Iterator[EventListener]:
     """The log of an apply as JSON lines, each written whole as it happens; the first names the format."""
     del stderr, terminal, colour  # a program reads it
 
@@ -113,7 +169,7 @@ def event_json(event: Event) -> dict[str, Json]:
 
 def _told(value: Json) -> Json:
     if isinstance(value, Diagnostic):
-        return as_json(value)
+        return diagnostic_json(value)
     return _instant(value) if isinstance(value, datetime) else value
 
 
@@ -144,8 +200,8 @@ def _change(change: FieldChange) -> dict[str, Json]:
     path = tuple(change.path.split("."))
     return {
         "path": change.path,
-        "before": without_secrets(path, change.before),
-        "after": without_secrets(path, change.after),
+        "before": redact_secrets(path, change.before),
+        "after": redact_secrets(path, change.after),
         "effect": change.effect,
     }
 
@@ -173,3 +229,178 @@ def line(value: Json) -> str:
     if text.isascii() and "\x7f" not in text:
         return text
     return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def doctor(checks: Sequence[Check], _: TextStyle) -> str:
+    """`{format_version, ok, checks: [{name, status, summary, code, remedy}]}`."""
+    rows = [
+        {
+            "name": each.name,
+            "status": each.verdict,
+            "summary": each.summary,
+            "code": each.code,
+            "remedy": each.remedy,
+        }
+        for each in checks
+    ]
+    sound = all(each.verdict is not CheckStatus.FAIL for each in checks)
+    return line({"format_version": FORMAT_VERSION, "ok": sound, "checks": rows})
+
+
+def drift(report: Plan, look: TextStyle, requests: int) -> str:
+    """The report in the format of a plan."""
+    del requests  # told beside it
+    return plan(report, look)
+
+
+def explain(explained: Sequence[Explanation], _: TextStyle) -> str:
+    """`{format_version, codes: [{code, means, why, do, example}]}`."""
+    rows = [
+        {"code": each.code, "means": each.means, "why": each.why, "do": each.do, "example": each.example}
+        for each in explained
+    ]
+    return line({"format_version": FORMAT_VERSION, "codes": rows})
+
+
+def links(links: Sequence[JoinLink], diagnostics: Sequence[Diagnostic]) -> str:
+    """`{format_version, links: [{key, id, host, topic, next_at, join_url}], diagnostics}`."""
+    rows = [
+        {
+            "key": one.key,
+            "id": one.id,
+            "host": one.host,
+            "topic": one.topic,
+            "next_at": one.next_at,
+            "join_url": one.join_url,
+        }
+        for one in links
+    ]
+    told = [diagnostic_json(diagnostic) for diagnostic in diagnostics]
+    return line({"format_version": FORMAT_VERSION, "links": rows, "diagnostics": told})
+
+
+def state_list(state: State, now: datetime) -> str:
+    """`{format_version, lineage, serial, meetings: [], intents: [], retired: []}`, each by key."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "meetings": [_listed_record(*item, now) for item in sorted(state.meetings.items())],
+        "intents": [_listed_intent(*item) for item in sorted(state.intents.items())],
+        "retired": [
+            {"key": gone.key, "id": gone.id, "host": gone.host}
+            for gone in sorted(state.retired, key=lambda gone: (gone.key, gone.id))
+        ],
+    }
+    return line(document)
+
+
+def state_show(key: str, state: State, now: datetime) -> str:
+    """`{format_version, key, meeting, intent, retired: [{id, host}]}`; null where there is none."""
+    return line({"format_version": FORMAT_VERSION, **_whole(key, state, now)})
+
+
+def schedule_or_none(record: Record, now: datetime) -> Schedule | None:
+    """Where it stands; None where this machine cannot tell, as with a zone that only another one knows.
+
+    The verbs that mend a state must be able to show it.
+    """
+    try:
+        return schedule(record.attributes, now)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _whole(key: str, state: State, now: datetime) -> dict[str, Json]:
+    record, intent = state.meetings.get(key), state.intents.get(key)
+    return {
+        "key": key,
+        "meeting": record and _record(record, now),
+        "intent": intent and {**intent_json(intent), "attributes": _attributes(intent.attributes)},
+        "retired": [{"id": gone.id, "host": gone.host} for gone in state.retired if gone.key == key],
+    }
+
+
+def _record(record: Record, now: datetime) -> dict[str, Json]:
+    observed = {path: redact_secrets(tuple(path.split(".")), has) for path, has in record.observed.items()}
+    stands = schedule_or_none(record, now)
+    return {
+        "id": record.id,
+        "host": record.host,
+        "created_at": record.created_at,
+        "next_at": stands and stands.next_at,
+        "protect": record.protect,
+        "attributes": _attributes(record.attributes),
+        "observed": observed,
+    }
+
+
+def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
+    # `shown` says what kind of passcode there is, and gives nothing of it.
+    return {
+        name: value if name == "password" else redact_secrets((name,), value)
+        for name, value in redact_passcode(attributes).items()
+    }
+
+
+def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
+    stands = schedule_or_none(record, now)
+    return {
+        "key": key,
+        "id": record.id,
+        "host": record.host,
+        "topic": record.attributes.get("topic"),
+        "next_at": stands and stands.next_at,
+        "expired": stands is not None and stands.expired,
+        "protect": record.protect,
+    }
+
+
+def _listed_intent(key: str, intent: Intent) -> dict[str, Json]:
+    return {
+        "key": key,
+        "action": intent.action,
+        "id": intent.id,
+        "host": intent.host,
+        "begun_at": intent.begun_at,
+        "first_begun_at": intent.first_begun_at,
+        "attempts": len(intent.sent),
+    }
+
+
+def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:
+    """`{format_version, location, lock: {id, who, operation, created_at, expires_at, expired, run_url}}`.
+
+    `lock` is null where nobody holds it.
+    """
+    lock = held and {
+        "id": held.lock_id,
+        "who": held.who,
+        "operation": held.operation,
+        "created_at": held.created_at,
+        "expires_at": held.expires_at,
+        "expired": held.expires_at is not None and held.expires_at <= now,
+        "run_url": held.run_url,
+    }
+    return line({"format_version": FORMAT_VERSION, "location": location, "lock": lock})
+
+
+def budget(lines: Sequence[BudgetLine], now: datetime) -> str:
+    """`{format_version, resets_at, budget: [{host, day, limit, reserve, used, left}]}`."""
+    rows = [
+        {
+            "host": row.host,
+            "day": row.day,
+            "limit": row.limit,
+            "reserve": row.reserve,
+            "used": row.used,
+            "left": row.left,
+        }
+        for row in lines
+    ]
+    return line({"format_version": FORMAT_VERSION, "resets_at": reset_at(now), "budget": rows})
+
+
+def state_change(_: str, document: Mapping[str, Json]) -> str:
+    """`{format_version, moved: {from, to}}` or `{format_version, forgotten}`."""
+    return line({"format_version": FORMAT_VERSION, **document})

@@ -5,6 +5,8 @@ Source: the OASIS standard "Static Analysis Results Interchange Format (SARIF) V
 
 from __future__ import annotations
 
+from collections import Counter
+from hashlib import sha256
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,20 +14,37 @@ from urllib.parse import quote
 import orjson
 
 from reconciler import __version__
-from reconciler.masking import escaped
-from reconciler.views.fingerprint import fingerprints
+from reconciler.errors.text import escape_control
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.errors import Diagnostic, Span
-    from reconciler.fields import Json
+    from reconciler.errors.diagnostic import Diagnostic, Span
+    from reconciler.ports import Json
+    from reconciler.views.results import Validation
+    from reconciler.views.style import TextStyle
+
+
+def fingerprints(diagnostics: Sequence[Diagnostic]) -> tuple[str, ...]:
+    """One for each, 64 characters, no two alike: of code, file, key and words, and its turn among equals."""
+    seen: Counter[str] = Counter()
+    marks = []
+    for diagnostic in diagnostics:
+        filename = diagnostic.span.filename if diagnostic.span else ""
+        content = "\n".join(
+            (diagnostic.code, filename, diagnostic.key or "", diagnostic.summary, diagnostic.snippet or "")
+        )
+        seen[content] += 1
+        marks.append(sha256(f"{content}\n{seen[content]}".encode(errors="backslashreplace")).hexdigest())
+    return tuple(marks)
+
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def document(diagnostics: Sequence[Diagnostic]) -> bytes:
+def validate(result: Validation, _: TextStyle | None = None) -> str:
     """One run with a rule for each code, in the order of first sight; ends with a line break."""
+    diagnostics = result.diagnostics
     first = {diagnostic.code: diagnostic for diagnostic in reversed(diagnostics)}
     codes = list(dict.fromkeys(diagnostic.code for diagnostic in diagnostics))
     driver = {
@@ -42,7 +61,7 @@ def document(diagnostics: Sequence[Diagnostic]) -> bytes:
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return orjson.dumps(log, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(log, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _rule(diagnostic: Diagnostic) -> Json:
@@ -64,7 +83,7 @@ def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
-        "message": {"text": "\n".join(escaped(line) for part in parts for line in part.splitlines())},
+        "message": {"text": "\n".join(escape_control(line) for part in parts for line in part.splitlines())},
         "partialFingerprints": {"reconcilerFinding/v1": mark},
     }
     if diagnostic.span:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.diff import Action
-from reconciler.masking import escaped
+from reconciler.plan.change import Action
 
 SIGNS = {
     Action.CREATE: "+",
@@ -36,7 +35,7 @@ _COLOURS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TextStyle:
     """What the reader wants: colour codes, nothing folded, only what changes (a view may know more).
 
     `commit` names what was planned, where somebody knows it.
@@ -73,13 +72,3 @@ class Look:
 
     def _painted(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self.colour else text
-
-
-def quoted(text: str) -> str:
-    """Text that others chose, in quotes that it cannot close and on a line that it cannot leave."""
-    return '"' + escaped(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-
-
-def number(count: int, noun: str) -> str:
-    """A count with its noun: "1 step", "2 steps"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler import fields
-from reconciler.diff import REDACTED
-from reconciler.masking import escaped
-from reconciler.views.look import quoted
+from reconciler.errors.text import escape_control, quote
+from reconciler.meeting import fields
+from reconciler.plan.change import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.diff import FieldChange
-    from reconciler.fields import Json
-    from reconciler.meeting import PasscodeReference
+    from reconciler.meeting.passcode import PasscodeReference
+    from reconciler.plan.change import FieldChange
+    from reconciler.ports import Json
+
 
 WIDTH_MAX = 60
 """Characters of one value that are shown, where not all is asked for."""
@@ -25,13 +25,13 @@ _HIDDEN = "(secret)"
 _LEAD = 20
 
 
-def without_secrets(path: tuple[str | int, ...], value: Json) -> Json:
+def redact_secrets(path: tuple[str | int, ...], value: Json) -> Json:
     """The value at a concrete path, with a word in the place of every secret inside a list of mappings."""
     if isinstance(value, list):
-        return [without_secrets((*path, at), entry) for at, entry in enumerate(value)]
+        return [redact_secrets((*path, at), entry) for at, entry in enumerate(value)]
     if isinstance(value, dict):
-        return {name: without_secrets((*path, name), entry) for name, entry in value.items()}
-    described = fields.at(path)
+        return {name: redact_secrets((*path, name), entry) for name, entry in value.items()}
+    described = fields.field_at(path)
     secret = described is not None and described.secret and value is not None
     return _HIDDEN if secret and value != REDACTED else value
 
@@ -42,12 +42,12 @@ def change_words(change: FieldChange, reference: PasscodeReference | None, *, wh
     if change.path == "password" and reference is not None:
         after = passcode_words(reference)
     effect = f"   ({change.effect})" if change.effect else ""
-    return f"{escaped(change.path)}: {before} → {after}{effect}"
+    return f"{escape_control(change.path)}: {before} → {after}{effect}"
 
 
 def passcode_words(reference: PasscodeReference) -> str:
     """Where a passcode comes from: never what it is."""
-    return f"from {escaped(reference.name)}, version {reference.version}"
+    return f"from {escape_control(reference.name)}, version {reference.version}"
 
 
 def value_words(value: Json, *, whole: bool) -> str:
@@ -57,8 +57,8 @@ def value_words(value: Json, *, whole: bool) -> str:
     if value == REDACTED:
         return REDACTED
     if not isinstance(value, str):
-        return _cut(escaped(orjson.dumps(value).decode()), whole=whole)
-    return quoted(_cut(value, whole=whole))
+        return _cut(escape_control(orjson.dumps(value).decode()), whole=whole)
+    return quote(_cut(value, whole=whole))
 
 
 def short_words(value: Json, *, whole: bool) -> str:
@@ -74,12 +74,12 @@ def leaves(path: tuple[str, ...], attributes: Mapping[str, Json]) -> Iterator[tu
         if isinstance(value, dict):
             yield from leaves((*path, name), value)
         else:
-            yield (*path, name), without_secrets((*path, name), value)
+            yield (*path, name), redact_secrets((*path, name), value)
 
 
 def _sides(change: FieldChange, *, whole: bool) -> tuple[str, str]:
     path = tuple(change.path.split("."))
-    before, after = without_secrets(path, change.before), without_secrets(path, change.after)
+    before, after = redact_secrets(path, change.before), redact_secrets(path, change.after)
     if isinstance(before, str) and isinstance(after, str) and not whole:
         before, after = _from_the_difference(before, after)
     return value_words(before, whole=whole), value_words(after, whole=whole)

@@ -9,14 +9,24 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from reconciler.errors import AccessError, DailyLimitError, Diagnostic, GoneError, RefusedError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import (
+    AccessError,
+    DailyLimitError,
+    GoneError,
+    NeverSentError,
+    RefusedError,
+    RemoteError,
+    UnknownOutcomeError,
+)
+from reconciler.zoom._exchange import HttpResponse, excerpt
 from reconciler.zoom.limits import Limit
-from reconciler.zoom.reply import Reply, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.zoom.call import Call
+    from reconciler.zoom._exchange import ApiCall
+
 
 TOKEN_CODES = frozenset({124, 4700, 4741})
 """Zoom's codes for a token that is missing, over or revoked."""
@@ -81,14 +91,14 @@ _WEBINAR = (
 _SCOPES = re.compile(r"scopes?\s*:?\s*\[([^\]]*)\]", re.IGNORECASE)
 
 
-def is_token_refused(reply: Reply) -> bool:
+def is_token_refused(reply: HttpResponse) -> bool:
     """Zoom did not take the token, and may take a newer one."""
     if not (reply.is_client_error and reply.is_zoom_error) or _lacks_scope(reply):
         return False
     return reply.status == HTTPStatus.UNAUTHORIZED or reply.code in TOKEN_CODES
 
 
-def refusal(call: Call, reply: Reply) -> RefusedError:
+def refusal(call: ApiCall, reply: HttpResponse) -> RefusedError:
     """The error of a 4xx with Zoom's error body."""
     if _lacks_scope(reply):
         return _scopes_missing(call, reply)
@@ -101,14 +111,14 @@ def refusal(call: Call, reply: Reply) -> RefusedError:
     return kind(diagnostic, status=reply.status, zoom_code=reply.code, fields=fields)
 
 
-def _words(reply: Reply) -> tuple[str, str, str]:
+def _words(reply: HttpResponse) -> tuple[str, str, str]:
     """Our code, summary and hint."""
     if reply.code == WEBINAR_CODE and "webinar" in reply.message.casefold():
         return _WEBINAR
     return {**REFUSED, **GONE}.get(reply.code or 0, _OTHER)
 
 
-def over_limit(call: Call, reply: Reply, limit: Limit) -> RefusedError:
+def over_limit(call: ApiCall, reply: HttpResponse, limit: Limit) -> RefusedError:
     """A 429 that is not waited for any longer.
 
     An unclear one ends the host's day only where it was a write.
@@ -129,7 +139,7 @@ def over_limit(call: Call, reply: Reply, limit: Limit) -> RefusedError:
     )
 
 
-def answered(call: Call, reply: Reply) -> str:
+def answer_sentence(call: ApiCall, reply: HttpResponse) -> str:
     """What Zoom said, as a sentence."""
     code = "" if reply.code is None else f", code {reply.code}"
     message = excerpt(reply.message, call.secrets)
@@ -137,16 +147,16 @@ def answered(call: Call, reply: Reply) -> str:
     return text if text.endswith((".", "…")) else f"{text}."
 
 
-def tracking(reply: Reply) -> str:
+def tracking_sentence(reply: HttpResponse) -> str:
     """Zoom's own id of the request, as a sentence; empty where there is none."""
     return f" Zoom's tracking id is {excerpt(reply.tracking_id)}." if reply.tracking_id else ""
 
 
-def _lacks_scope(reply: Reply) -> bool:
+def _lacks_scope(reply: HttpResponse) -> bool:
     return reply.code in SCOPE_CODES or bool(_SCOPES.search(reply.message))
 
 
-def _scopes_missing(call: Call, reply: Reply) -> AccessError:
+def _scopes_missing(call: ApiCall, reply: HttpResponse) -> AccessError:
     found = _SCOPES.search(reply.message)
     names = _both_forms(found[1].split(",")) if found else ()
     wanted = " or ".join(f"`{excerpt(name, call.secrets)}`" for name in names)
@@ -165,7 +175,7 @@ def _both_forms(scopes: Iterable[str]) -> tuple[str, ...]:
     return tuple(form for base in bases for form in (f"{base}:admin", base))
 
 
-def _token_refused(call: Call, reply: Reply) -> AccessError:
+def _token_refused(call: ApiCall, reply: HttpResponse) -> AccessError:
     diagnostic = Diagnostic(
         code="zoom.token-refused",
         summary="Zoom does not accept the access token",
@@ -175,7 +185,7 @@ def _token_refused(call: Call, reply: Reply) -> AccessError:
     return AccessError(diagnostic, status=reply.status, zoom_code=reply.code)
 
 
-def _too_fast(call: Call, reply: Reply) -> RefusedError:
+def _too_fast(call: ApiCall, reply: HttpResponse) -> RefusedError:
     diagnostic = Diagnostic(
         code="zoom.rate-limit",
         summary="Zoom kept saying that requests come too fast",
@@ -185,7 +195,76 @@ def _too_fast(call: Call, reply: Reply) -> RefusedError:
     return RefusedError(diagnostic, status=reply.status, zoom_code=reply.code)
 
 
-def _detail(call: Call, reply: Reply, fields: tuple[tuple[str, str], ...] = ()) -> str:
+def _detail(call: ApiCall, reply: HttpResponse, fields: tuple[tuple[str, str], ...] = ()) -> str:
     named = (f"`{excerpt(path)}`: {message}" for path, message in fields[:FIELDS_SHOWN_MAX])
-    sentences = (f"{call.what}: {answered(call, reply)}", *named, "Nothing was done.")
-    return " ".join(sentences) + tracking(reply)
+    sentences = (f"{call.what}: {answer_sentence(call, reply)}", *named, "Nothing was done.")
+    return " ".join(sentences) + tracking_sentence(reply)
+
+
+UNTRUSTED_STATUSES = frozenset({408, 425, 499})
+"""4xx that speak of the way, not of the request: it may have been carried out."""
+
+
+def to_error(call: ApiCall, reply: HttpResponse) -> RemoteError | None:
+    """The error that `reply` is; None where Zoom did what was asked."""
+    if reply.is_success:
+        return None if not reply.code and _is_readable(reply) else unknown(call, _bad_success(reply), reply)
+    if reply.is_client_error and reply.status not in UNTRUSTED_STATUSES and reply.is_zoom_error:
+        return refusal(call, reply)
+    return unknown(call, f"the answer was HTTP {reply.status}", reply)
+
+
+def never_sent(call: ApiCall, reason: str) -> NeverSentError:
+    """The request stayed here."""
+    return NeverSentError(
+        Diagnostic(
+            code="zoom.unreachable",
+            summary="Zoom could not be reached",
+            detail=f"{call.what}: {excerpt(reason, call.secrets)}. Nothing was sent.",
+            hint="Check the network (and HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE where set), then run again.",
+        )
+    )
+
+
+def unknown(call: ApiCall, reason: str, reply: HttpResponse | None = None) -> UnknownOutcomeError:
+    """The request left, and the answer does not tell what became of it."""
+    return UnknownOutcomeError(
+        Diagnostic(
+            code="zoom.unknown-outcome",
+            summary="Nobody can say whether Zoom did it",
+            detail=_told(call, reason, reply),
+            hint="It is looked up before it is sent again; run again if this run does not get there.",
+        )
+        if call.writes
+        else Diagnostic(
+            code="zoom.unreadable",
+            summary="Zoom gave no usable answer",
+            detail=_told(call, reason, reply),
+            hint="Asking changed nothing. Run again; if it lasts, look at status.zoom.us.",
+        )
+    )
+
+
+def _is_readable(reply: HttpResponse) -> bool:
+    return reply.body is not None or not reply.content
+
+
+def _bad_success(reply: HttpResponse) -> str:
+    if reply.code:
+        return f"HTTP {reply.status}, but with an error in it"
+    return f"HTTP {reply.status}, but with a body that is not Zoom's"
+
+
+def _told(call: ApiCall, reason: str, reply: HttpResponse | None) -> str:
+    text = f"{call.what}: {excerpt(reason, call.secrets)}."
+    if reply is None:
+        return text
+    said = f" {answer_sentence(call, reply)}" if reply.is_zoom_error else ""
+    return f"{text}{said}{_page(call, reply)}{tracking_sentence(reply)}"
+
+
+def _page(call: ApiCall, reply: HttpResponse) -> str:
+    # Pages of whoever stands between; a body of Zoom's own may hold more secrets than we know of.
+    if not reply.content.lstrip().startswith(b"<"):
+        return ""
+    return f" It read: {excerpt(reply.content.decode(errors='replace'), call.secrets)}"

@@ -5,12 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import orjson
 
 if TYPE_CHECKING:
-    from reconciler.fields import Json
+    from reconciler.ports import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """What is asked, in words for an error; `writes` where it may change something.
+
+    `secrets` are texts that no error may show.
+    """
+
+    what: str
+    label: Label
+    writes: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+class Label(StrEnum):
+    """Zoom's weight of a request: its per-second limit is counted per label."""
+
+    LIGHT = "light"
+    MEDIUM = "medium"
+
 
 EXCERPT_CHARACTERS_MAX = 200
 """How much of a body an error may show."""
@@ -22,7 +46,7 @@ _MEMBERS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """Status, headers (names in lower case) and body; `body` is None where it is no JSON object."""
 
     status: int
@@ -31,7 +55,7 @@ class Reply:
     content: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def of(cls, status: int, headers: Mapping[str, str], content: bytes) -> Reply:
+    def of(cls, status: int, headers: Mapping[str, str], content: bytes) -> HttpResponse:
         """An answer as it came off the wire."""
         return cls(status, headers, _json_object(content), content)
 
@@ -91,3 +115,27 @@ def _json_object(content: bytes) -> Mapping[str, Json] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def scopes_in(body: Mapping[str, Json]) -> frozenset[str] | None:
+    """What a token that came with `body` may do; None where it does not say."""
+    named = body.get("scope")
+    return frozenset(named.replace(",", " ").split()) if isinstance(named, str) and named else None
+
+
+def instant_in(headers: Mapping[str, str]) -> datetime | None:
+    """When an answer was sent, by the clock of who sent it; None where it does not say."""
+    try:
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """What goes over the wire; headers and content may hold secrets."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes | None = field(default=None, repr=False)

@@ -5,16 +5,18 @@ They come from the environment only, never from a spec, and never over a wire th
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.errors import Diagnostic, SettingsError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.urls import has_port_in_range, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
 
 API_URL = "https://api.zoom.us/v2"
 """The global API; regional hosts work too. Source: developers.zoom.us/docs/api."""
@@ -52,30 +54,16 @@ class Addresses:
     def loopback_hosts(self) -> tuple[str, ...]:
         """Hosts that must be reached without a proxy: what is sent to them is not encrypted."""
         hosts = (urlsplit(url).hostname or "" for url in (self.api_url, self.auth_url))
-        return tuple(sorted({host for host in hosts if _is_loopback(host)}))
+        return tuple(sorted({host for host in hosts if is_loopback(host)}))
 
 
 def _checked(name: str, url: str) -> str:
-    if not _PLAIN_URL.fullmatch(url) or not _has_port_in_range(url):
+    if not _PLAIN_URL.fullmatch(url) or not has_port_in_range(url):
         raise _refused(name, "It is not a plain URL of scheme, host, port and path.")
     parts = urlsplit(url)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise _refused(name, "Plain http would show the credentials to everybody on the way.")
     return url
-
-
-def _has_port_in_range(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _refused(name: str, why: str) -> SettingsError:

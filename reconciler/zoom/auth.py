@@ -8,30 +8,108 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from reconciler.errors import (
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import (
     AccessError,
-    Diagnostic,
     NeverSentError,
     RemoteError,
+    SettingsError,
     UnknownOutcomeError,
 )
-from reconciler.zoom.call import Call
-from reconciler.zoom.credentials import SERVER_TO_SERVER, is_clean
-from reconciler.zoom.pace import Label
-from reconciler.zoom.reply import Reply, excerpt
-from reconciler.zoom.told import scopes_in
-from reconciler.zoom.wire import Message, Wire
+from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label, excerpt, scopes_in
+from reconciler.zoom.transport import HttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reconciler.ports import Clock
-    from reconciler.zoom.credentials import Credentials
 
-NO_TOKEN = "zoom.no-token"  # noqa: S105 - an error's code, not a token
+
+SERVER_TO_SERVER = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")
+ACCESS_TOKEN = "ZOOM_ACCESS_TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Server-to-server OAuth (three values), or one access token; exactly one of the two."""
+
+    account_id: str | None = None
+    client_id: str | None = field(default=None, repr=False)
+    client_secret: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Credentials:
+        """What the ZOOM_ variables hold; empty counts as unset. Raises `SettingsError`."""
+        values = {name: environ.get(name, "") for name in (*SERVER_TO_SERVER, ACCESS_TOKEN)}
+        for name, value in values.items():
+            _check_characters(name, value)
+        given = [name for name in SERVER_TO_SERVER if values[name]]
+        if given and values[ACCESS_TOKEN]:
+            raise _both_given(given)
+        if values[ACCESS_TOKEN]:
+            return cls(access_token=values[ACCESS_TOKEN])
+        if len(given) < len(SERVER_TO_SERVER):
+            raise _missing([name for name in SERVER_TO_SERVER if not values[name]])
+        return cls(*(values[name] for name in SERVER_TO_SERVER))
+
+    @property
+    def is_fixed(self) -> bool:
+        """A token that cannot be replaced when Zoom refuses it."""
+        return self.access_token is not None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no error may show."""
+        return tuple(filter(None, (self.client_id, self.client_secret, self.access_token)))
+
+
+def is_clean(value: object) -> bool:
+    """It can be a credential or a token: visible ASCII only, so that it fits into a header."""
+    return isinstance(value, str) and value != "" and all("!" <= character <= "~" for character in value)
+
+
+def _check_characters(name: str, value: str) -> None:
+    if value and not is_clean(value):
+        raise SettingsError(
+            Diagnostic(
+                code="settings.credentials",
+                summary=f"{name} holds a character that no credential has",
+                detail="A blank, a line break or a letter outside ASCII is in it. Nothing was sent.",
+                hint=f"Set {name} again, without what was pasted around it.",
+            )
+        )
+
+
+def _both_given(given: list[str]) -> SettingsError:
+    return SettingsError(
+        Diagnostic(
+            code="settings.credentials",
+            summary="Two kinds of Zoom credentials are set",
+            detail=f"{ACCESS_TOKEN} and {', '.join(given)} may belong to two accounts. Nothing was sent.",
+            hint=f"Unset {ACCESS_TOKEN}, or the others.",
+        )
+    )
+
+
+def _missing(names: list[str]) -> SettingsError:
+    none_given = len(names) == len(SERVER_TO_SERVER)
+    return SettingsError(
+        Diagnostic(
+            code="settings.credentials",
+            summary="There are no Zoom credentials" if none_given else "The Zoom credentials are incomplete",
+            detail=f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set. Nothing was sent.",
+            hint=f"Set {', '.join(SERVER_TO_SERVER)} of a server-to-server OAuth app, or {ACCESS_TOKEN}; "
+            "or try it without an account: --sandbox.",
+        )
+    )
+
+
+NO_TOKEN = "zoom.no-token"
 
 EARLY_SECONDS = 60
 """How long before its end a token is replaced."""
@@ -53,7 +131,12 @@ class Tokens:
     """The access token: fetched when first needed, kept, replaced before it ends."""
 
     def __init__(
-        self, credentials: Credentials, auth_url: str, wire: Wire, clock: Clock, random: Callable[[], float]
+        self,
+        credentials: Credentials,
+        auth_url: str,
+        wire: HttpTransport,
+        clock: Clock,
+        random: Callable[[], float],
     ) -> None:
         self._credentials = credentials
         self._auth_url = auth_url
@@ -104,8 +187,8 @@ class Tokens:
             return False
         return True
 
-    async def _ask(self) -> Reply:
-        call = Call("Fetching an access token", Label.LIGHT, secrets=self._credentials.secrets)
+    async def _ask(self) -> HttpResponse:
+        call = ApiCall("Fetching an access token", Label.LIGHT, secrets=self._credentials.secrets)
         reply = await self._wire.exchange(call, _token_request(self._credentials, self._auth_url))
         if reply.is_client_error and isinstance((reply.body or {}).get("error"), str):
             raise _credentials_refused(call, reply)
@@ -113,7 +196,7 @@ class Tokens:
             raise _unusable_token_answer(reply)
         return reply
 
-    def _keep(self, reply: Reply, asked_at: float) -> None:
+    def _keep(self, reply: HttpResponse, asked_at: float) -> None:
         assert reply.body is not None
         seconds = reply.body.get("expires_in")
         lives_seconds = seconds if isinstance(seconds, int) and seconds > 0 else TOKEN_SECONDS
@@ -122,10 +205,10 @@ class Tokens:
         self._stale_at = asked_at + lives_seconds - min(EARLY_SECONDS, lives_seconds / 2)
 
 
-def _token_request(credentials: Credentials, auth_url: str) -> Message:
+def _token_request(credentials: Credentials, auth_url: str) -> HttpRequest:
     pair = f"{credentials.client_id}:{credentials.client_secret}".encode()
     form = {"grant_type": "account_credentials", "account_id": credentials.account_id}
-    return Message(
+    return HttpRequest(
         "POST",
         auth_url,
         {
@@ -136,7 +219,7 @@ def _token_request(credentials: Credentials, auth_url: str) -> Message:
     )
 
 
-def _credentials_refused(call: Call, reply: Reply) -> AccessError:
+def _credentials_refused(call: ApiCall, reply: HttpResponse) -> AccessError:
     assert reply.body is not None
     error = excerpt(reply.body["error"], call.secrets)
     reason = excerpt(str(reply.body.get("reason", "")), call.secrets)
@@ -150,7 +233,7 @@ def _credentials_refused(call: Call, reply: Reply) -> AccessError:
     return AccessError(diagnostic, status=reply.status)
 
 
-def _unusable_token_answer(reply: Reply) -> UnknownOutcomeError:
+def _unusable_token_answer(reply: HttpResponse) -> UnknownOutcomeError:
     # No excerpt of the body here: it may be the token.
     detail = f"The token endpoint answered HTTP {reply.status} without a token that can be used"
     return UnknownOutcomeError(Diagnostic(code=NO_TOKEN, summary="No access token", detail=detail))

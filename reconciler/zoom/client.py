@@ -6,37 +6,113 @@ done (a 401, a per-second 429), a bounded number of times. Reads are repeated fr
 
 from __future__ import annotations
 
+import asyncio
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
+from urllib.parse import quote, urlencode
 
 from reconciler import __version__
-from reconciler.errors import NeverSentError, UnknownOutcomeError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import NeverSentError, UnknownOutcomeError
 from reconciler.ports import Answer, Body
+from reconciler.zoom._errors import is_token_refused, over_limit, to_error, unknown
+from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
 from reconciler.zoom.auth import NO_TOKEN, Tokens
-from reconciler.zoom.call import Call
-from reconciler.zoom.gate import Gate
 from reconciler.zoom.limits import UserLimit
-from reconciler.zoom.outcome import cut, unknown
-from reconciler.zoom.pace import Label
-from reconciler.zoom.page import is_meeting_id, is_page, page_query
-from reconciler.zoom.refusal import is_token_refused, over_limit
-from reconciler.zoom.segment import segment
-from reconciler.zoom.told import Told
-from reconciler.zoom.wire import CONNECTIONS, Message, Wire
+from reconciler.zoom.transport import CONNECTIONS, HttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from types import TracebackType
 
     import httpx
 
     from reconciler.ports import BeforeSend, Clock
+    from reconciler.zoom._exchange import HttpResponse
     from reconciler.zoom.addresses import Addresses
-    from reconciler.zoom.credentials import Credentials
+    from reconciler.zoom.auth import Credentials
     from reconciler.zoom.pace import Pace
-    from reconciler.zoom.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """The token's scopes, and when the last answer was sent (aware, UTC, whole seconds); None: not told."""
+
+    scopes: frozenset[str] | None = None
+    server_at: datetime | None = None
+
+
+class RequestGate:
+    """At most `connections` requests in flight, each begun at the pace.
+
+    Only the head of each label's line waits for its turn with a connection in hand, so
+    that a slow label does not keep the other one from sending.
+    """
+
+    def __init__(self, *, tokens: Tokens, pace: Pace, connections: int) -> None:
+        self._tokens = tokens
+        self._pace = pace
+        self._lines = {label: asyncio.Lock() for label in Label}
+        self._connections = asyncio.Semaphore(connections)
+
+    @asynccontextmanager
+    async def passing(self, label: Label) -> AsyncIterator[str]:
+        """The token to send with; what stands inside is sent at once and has a connection of its own."""
+        async with self._lines[label]:
+            await self._connections.acquire()
+            try:
+                token = await self._tokens.token()
+                await self._pace.turn(label)
+            except BaseException:
+                self._connections.release()
+                raise
+        try:
+            yield token
+        finally:
+            self._connections.release()
+
+
+PAGE_SIZE = 300
+"""Meetings asked for at once; Zoom's most."""
+
+
+def page_query(page_token: str) -> str:
+    """The query that asks for the page `page_token`, empty for the first."""
+    query = {"type": "scheduled", "page_size": PAGE_SIZE}
+    return urlencode({**query, "next_page_token": page_token} if page_token else query)
+
+
+def is_page(body: Body) -> bool:
+    """It is whole: every meeting in it can be told from others, and it says whether more follow."""
+    meetings = body.get("meetings")
+    if not isinstance(meetings, list) or not isinstance(body.get("next_page_token", ""), str | None):
+        return False
+    return all(isinstance(meeting, Mapping) and is_meeting_id(meeting.get("id")) for meeting in meetings)
+
+
+def is_meeting_id(value: object) -> bool:
+    """Whether it is a whole number, above 0, as the state keeps it."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def segment(host: str) -> str:
+    """The host, quoted. Raises `NeverSentError` where it would lead to another address."""
+    if host in {"", ".", ".."}:
+        raise NeverSentError(
+            Diagnostic(
+                code="zoom.host-name",
+                summary=f"`{host}` cannot be a host",
+                detail="It is no e-mail and no user id. Nothing was sent.",
+                hint="Name the host by e-mail or user id.",
+            )
+        )
+    return quote(host, safe="")
+
 
 _T = TypeVar("_T")
 
@@ -53,7 +129,7 @@ class ZoomClient:
     `random` gives jitter, 0 to 1. `transport` stands in for the network.
     """
 
-    def __init__(  # noqa: PLR0913 - the whole outside is handed in here
+    def __init__(
         self,
         credentials: Credentials,
         addresses: Addresses,
@@ -73,14 +149,14 @@ class ZoomClient:
         """Requests to the API that were sent, pages and repetitions among them."""
         self._random = random
         self._user_limit = user_limit or UserLimit()
-        self._wire = Wire(
+        self._wire = HttpTransport(
             timeout_seconds=timeout_seconds,
             user_agent=f"meetings-reconciler/{__version__}",
             direct_hosts=addresses.loopback_hosts,
             transport=transport,
         )
         self._tokens = Tokens(credentials, addresses.auth_url, self._wire, clock, random)
-        self._gate = Gate(tokens=self._tokens, pace=pace, connections=CONNECTIONS)
+        self._gate = RequestGate(tokens=self._tokens, pace=pace, connections=CONNECTIONS)
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,9 +187,9 @@ class ZoomClient:
         await self._tokens.token()
 
     @property
-    def told(self) -> Told:
+    def told(self) -> ServerInfo:
         """What Zoom told by the way so far."""
-        return Told(self._tokens.scopes, self._wire.server_at)
+        return ServerInfo(self._tokens.scopes, self._wire.server_at)
 
     async def create(self, host: str, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Create a meeting for `host`; `Answer.body` is the meeting as Zoom has it."""
@@ -135,17 +211,17 @@ class ZoomClient:
 
     async def read(self, meeting_id: int) -> Answer:
         """The meeting as Zoom has it."""
-        call = Call(f"Reading meeting {meeting_id}", Label.LIGHT)
+        call = ApiCall(f"Reading meeting {meeting_id}", Label.LIGHT)
         return await self._again(partial(self._one, call, f"/meetings/{meeting_id}", is_meeting_id))
 
     async def user(self, host: str) -> Answer:
         """The user as Zoom has it."""
-        call = Call(f"Reading user {host}", Label.LIGHT)
+        call = ApiCall(f"Reading user {host}", Label.LIGHT)
         return await self._again(partial(self._one, call, f"/users/{segment(host)}", _is_user_id))
 
     async def meetings(self, host: str) -> tuple[Body, ...]:
         """Every scheduled meeting of `host`, once per id, in Zoom's order; all pages or an error."""
-        call = Call(f"Listing the meetings of {host}", Label.MEDIUM)
+        call = ApiCall(f"Listing the meetings of {host}", Label.MEDIUM)
         found: dict[object, Body] = {}
         seen: set[str] = set()
         page_token = ""
@@ -161,11 +237,11 @@ class ZoomClient:
                 raise unknown(call, "the list leads back to a page that was read already")
             seen.add(page_token)
 
-    async def _one(self, call: Call, path: str, is_id: Callable[[object], bool]) -> Answer:
+    async def _one(self, call: ApiCall, path: str, is_id: Callable[[object], bool]) -> Answer:
         reply = await self._ask(call, "GET", path)
         return Answer(_identified(call, reply, is_id), tracking_id=reply.tracking_id)
 
-    async def _page(self, call: Call, path: str) -> Body:
+    async def _page(self, call: ApiCall, path: str) -> Body:
         reply = await self._ask(call, "GET", path)
         if reply.body is None or not is_page(reply.body):
             raise unknown(call, "a page of the list is not whole", reply)
@@ -184,15 +260,15 @@ class ZoomClient:
 
     async def _ask(
         self,
-        call: Call,
+        call: ApiCall,
         method: str,
         path: str,
         body: Body | None = None,
         before_send: BeforeSend | None = None,
-    ) -> Reply:
+    ) -> HttpResponse:
         """Zoom's yes; sent again, a bounded number of times, while Zoom says: too fast, or a new token."""
         content = None if body is None else json.dumps(body, default=dict, allow_nan=False).encode()
-        message = Message(method, f"{self._addresses.api_url}{path}", content=content)
+        message = HttpRequest(method, f"{self._addresses.api_url}{path}", content=content)
         sent_again = 0
         is_renewed = self._tokens.is_fixed
         while True:
@@ -209,21 +285,21 @@ class ZoomClient:
             elif is_token_refused(reply) and not is_renewed:
                 is_renewed = True
                 self._tokens.refuse(token)
-            elif (error := cut(call, reply)) is not None:
+            elif (error := to_error(call, reply)) is not None:
                 raise error
             else:
                 return reply
 
-    def _counted(self, reply: Reply, body: Body) -> Answer:
+    def _counted(self, reply: HttpResponse, body: Body) -> Answer:
         return Answer(body, self._user_limit.requests_left(reply), reply.tracking_id)
 
 
-def _write(what: str, label: Label, body: Body) -> Call:
+def _write(what: str, label: Label, body: Body) -> ApiCall:
     passcode = body.get("password")
-    return Call(what, label, writes=True, secrets=(passcode,) if isinstance(passcode, str) else ())
+    return ApiCall(what, label, writes=True, secrets=(passcode,) if isinstance(passcode, str) else ())
 
 
-def _with_token(message: Message, token: str) -> Message:
+def _with_token(message: HttpRequest, token: str) -> HttpRequest:
     headers = {"Authorization": f"Bearer {token}"}
     if message.content is not None:
         headers["Content-Type"] = "application/json"
@@ -234,7 +310,7 @@ def _is_user_id(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _identified(call: Call, reply: Reply, is_id: Callable[[object], bool]) -> Body:
+def _identified(call: ApiCall, reply: HttpResponse, is_id: Callable[[object], bool]) -> Body:
     if reply.body is None or not is_id(reply.body.get("id")):
         raise unknown(call, "the answer names no id", reply)
     return reply.body

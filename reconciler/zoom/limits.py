@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from reconciler.zoom.reply import Reply
+    from reconciler.zoom._exchange import HttpResponse
+
 
 USER_DAILY_LIMIT = 100
 """Create and update requests per user and UTC day. Source: developers.zoom.us/docs/api/rate-limits."""
@@ -56,13 +57,13 @@ class UserLimit:
 
     values: AbstractSet[int] = frozenset({USER_DAILY_LIMIT})
 
-    def requests_left(self, reply: Reply) -> int | None:
+    def requests_left(self, reply: HttpResponse) -> int | None:
         """What Zoom says is left of the host's day; None where it speaks of another limit, or not at all."""
         if _integer(reply, "x-ratelimit-limit") not in self.values:
             return None
         return _integer(reply, "x-ratelimit-remaining")
 
-    def read(self, reply: Reply, now: datetime) -> Limit | None:
+    def read(self, reply: HttpResponse, now: datetime) -> Limit | None:
         """Which limit was hit, by the type header, then by the message; None where it is no limit."""
         if not _is_limit(reply):
             return None
@@ -75,13 +76,13 @@ class UserLimit:
             return Limit.BRIEF
         return Limit.HOST_DAY if _is_far(reply, now) else Limit.UNCLEAR
 
-    def _of_whom(self, reply: Reply) -> Limit:
+    def _of_whom(self, reply: HttpResponse) -> Limit:
         if _OF_USER.search(reply.message) or _integer(reply, "x-ratelimit-limit") in self.values:
             return Limit.HOST_DAY
         return Limit.ACCOUNT_DAY
 
 
-def retry_at(reply: Reply, now: datetime) -> datetime | None:
+def retry_at(reply: HttpResponse, now: datetime) -> datetime | None:
     """When `Retry-After` lets us try again: an ISO instant, seconds, or an HTTP date; aware, UTC."""
     text = reply.headers.get("retry-after", "").strip()
     if _COUNT.fullmatch(text):
@@ -95,17 +96,17 @@ def retry_at(reply: Reply, now: datetime) -> datetime | None:
     return None
 
 
-def _is_limit(reply: Reply) -> bool:
+def _is_limit(reply: HttpResponse) -> bool:
     # Documents of 2023 still list the daily refusal under another status.
     says_day = reply.is_client_error and reply.is_zoom_error and "single user in one day" in reply.message
     return reply.status == HTTPStatus.TOO_MANY_REQUESTS or says_day
 
 
-def _is_far(reply: Reply, now: datetime) -> bool:
+def _is_far(reply: HttpResponse, now: datetime) -> bool:
     at = retry_at(reply, now)
     return at is not None and at > now + timedelta(seconds=SOON_SECONDS)
 
 
-def _integer(reply: Reply, header: str) -> int | None:
+def _integer(reply: HttpResponse, header: str) -> int | None:
     text = reply.headers.get(header, "").strip()
     return int(text) if _COUNT.fullmatch(text) else None

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, SettingsError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.zoom._exchange import Label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.ports import Clock
+
 
 WINDOW_SECONDS = 1.03
 """Length of the window in which at most the pace starts.
@@ -32,13 +34,6 @@ SPREAD = 0.95
 """Least gap between two starts, as a share of the even one; the rest absorbs late wakings."""
 
 
-class Label(StrEnum):
-    """Zoom's weight of a request: its per-second limit is counted per label."""
-
-    LIGHT = "light"
-    MEDIUM = "medium"
-
-
 PLANS: dict[str, dict[Label, int]] = {
     "free": {Label.LIGHT: 4, Label.MEDIUM: 2},
     "pro": {Label.LIGHT: 30, Label.MEDIUM: 20},
@@ -50,7 +45,7 @@ PLANS: dict[str, dict[Label, int]] = {
 class Pace:
     """Turns to send, first come first served, per label."""
 
-    def __init__(self, lanes: Mapping[Label, Lane]) -> None:
+    def __init__(self, lanes: Mapping[Label, RateWindow]) -> None:
         self._lanes = lanes
 
     @classmethod
@@ -60,8 +55,8 @@ class Pace:
         Raises `SettingsError`.
         """
         if isinstance(pace, str) and pace in PLANS:
-            return cls({label: Lane(count, clock) for label, count in PLANS[pace].items()})
-        lane = Lane(_starts_per_second(pace), clock)
+            return cls({label: RateWindow(count, clock) for label, count in PLANS[pace].items()})
+        lane = RateWindow(_starts_per_second(pace), clock)
         return cls(dict.fromkeys(Label, lane))
 
     async def turn(self, label: Label) -> None:
@@ -73,7 +68,7 @@ class Pace:
         self._lanes[label].back_off(seconds)
 
 
-class Lane:
+class RateWindow:
     """One line of starts, at most `starts_per_second` in any sliding second."""
 
     def __init__(self, starts_per_second: int, clock: Clock) -> None:

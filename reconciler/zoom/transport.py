@@ -7,24 +7,26 @@ inside httpx's pool: whoever calls holds one of its `CONNECTIONS`.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from reconciler.errors import Diagnostic, SettingsError
-from reconciler.zoom.outcome import never_sent, unknown
-from reconciler.zoom.reply import Reply
-from reconciler.zoom.told import instant_in
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.urls import bracket_ipv6
+from reconciler.zoom._errors import never_sent, unknown
+from reconciler.zoom._exchange import HttpRequest, HttpResponse, instant_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.errors import RemoteError
+    from reconciler.errors.exceptions import RemoteError
     from reconciler.ports import BeforeSend
-    from reconciler.zoom.call import Call
+    from reconciler.zoom._exchange import ApiCall
+
 
 CONNECTIONS = 24
 """Most requests in flight, and size of the pool. httpx slows down steeply past 30."""
@@ -33,54 +35,44 @@ CONNECT_SECONDS_MAX = 10.0
 """Longest that opening a connection may take: such a failure is known to have sent nothing."""
 
 
-class Fate(StrEnum):
+class SendOutcome(StrEnum):
     """Whether it can have happened."""
 
     NEVER_SENT = "never sent"
     UNKNOWN = "unknown"
 
 
-FATES: dict[type[Exception], tuple[Fate, str]] = {
-    httpx.InvalidURL: (Fate.NEVER_SENT, "the address is not a URL"),
-    httpx.UnsupportedProtocol: (Fate.NEVER_SENT, "the address has an unknown scheme"),
-    httpx.LocalProtocolError: (Fate.NEVER_SENT, "the request is not valid HTTP"),
-    httpx.ConnectError: (Fate.NEVER_SENT, "no connection could be made"),
-    httpx.ConnectTimeout: (Fate.NEVER_SENT, "no connection could be made in time"),
-    httpx.PoolTimeout: (Fate.NEVER_SENT, "no connection became free"),
-    httpx.ProxyError: (Fate.NEVER_SENT, "the proxy did not let it through"),
-    httpx.ReadTimeout: (Fate.UNKNOWN, "no answer came in time"),
-    httpx.WriteTimeout: (Fate.UNKNOWN, "it could not be sent whole in time"),
-    httpx.ReadError: (Fate.UNKNOWN, "the connection broke before the answer"),
-    httpx.WriteError: (Fate.UNKNOWN, "the connection broke while it was sent"),
-    httpx.CloseError: (Fate.UNKNOWN, "the connection did not close properly"),
-    httpx.RemoteProtocolError: (Fate.UNKNOWN, "the connection ended without a whole answer"),
-    httpx.DecodingError: (Fate.UNKNOWN, "the answer cannot be decoded"),
-    httpx.TooManyRedirects: (Fate.UNKNOWN, "the answer was one redirect after another"),
-    httpx.TimeoutException: (Fate.UNKNOWN, "no answer came in time"),
-    httpx.NetworkError: (Fate.UNKNOWN, "the network failed"),
-    httpx.ProtocolError: (Fate.UNKNOWN, "the answer was not valid HTTP"),
-    httpx.TransportError: (Fate.UNKNOWN, "the connection failed"),
-    httpx.RequestError: (Fate.UNKNOWN, "the request failed"),
-    TimeoutError: (Fate.UNKNOWN, "no answer came in time"),
-    OSError: (Fate.UNKNOWN, "the network failed"),
-    Exception: (Fate.UNKNOWN, "the request failed"),
+SEND_OUTCOMES: dict[type[Exception], tuple[SendOutcome, str]] = {
+    httpx.InvalidURL: (SendOutcome.NEVER_SENT, "the address is not a URL"),
+    httpx.UnsupportedProtocol: (SendOutcome.NEVER_SENT, "the address has an unknown scheme"),
+    httpx.LocalProtocolError: (SendOutcome.NEVER_SENT, "the request is not valid HTTP"),
+    httpx.ConnectError: (SendOutcome.NEVER_SENT, "no connection could be made"),
+    httpx.ConnectTimeout: (SendOutcome.NEVER_SENT, "no connection could be made in time"),
+    httpx.PoolTimeout: (SendOutcome.NEVER_SENT, "no connection became free"),
+    httpx.ProxyError: (SendOutcome.NEVER_SENT, "the proxy did not let it through"),
+    httpx.ReadTimeout: (SendOutcome.UNKNOWN, "no answer came in time"),
+    httpx.WriteTimeout: (SendOutcome.UNKNOWN, "it could not be sent whole in time"),
+    httpx.ReadError: (SendOutcome.UNKNOWN, "the connection broke before the answer"),
+    httpx.WriteError: (SendOutcome.UNKNOWN, "the connection broke while it was sent"),
+    httpx.CloseError: (SendOutcome.UNKNOWN, "the connection did not close properly"),
+    httpx.RemoteProtocolError: (SendOutcome.UNKNOWN, "the connection ended without a whole answer"),
+    httpx.DecodingError: (SendOutcome.UNKNOWN, "the answer cannot be decoded"),
+    httpx.TooManyRedirects: (SendOutcome.UNKNOWN, "the answer was one redirect after another"),
+    httpx.TimeoutException: (SendOutcome.UNKNOWN, "no answer came in time"),
+    httpx.NetworkError: (SendOutcome.UNKNOWN, "the network failed"),
+    httpx.ProtocolError: (SendOutcome.UNKNOWN, "the answer was not valid HTTP"),
+    httpx.TransportError: (SendOutcome.UNKNOWN, "the connection failed"),
+    httpx.RequestError: (SendOutcome.UNKNOWN, "the request failed"),
+    TimeoutError: (SendOutcome.UNKNOWN, "no answer came in time"),
+    OSError: (SendOutcome.UNKNOWN, "the network failed"),
+    Exception: (SendOutcome.UNKNOWN, "the request failed"),
 }
 """What each failure of httpx says; the nearest class counts. Connections are made before a byte is sent."""
 
 _TELLS_WHY = (httpx.ConnectError, httpx.ProxyError)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What goes over the wire; headers and content may hold secrets."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    content: bytes | None = field(default=None, repr=False)
-
-
-class Wire:
+class HttpTransport:
     """httpx, bounded: one pool, one total timeout for an exchange."""
 
     def __init__(
@@ -100,7 +92,7 @@ class Wire:
                 headers={"User-Agent": user_agent, "Accept": "application/json"},
                 timeout=httpx.Timeout(timeout_seconds, connect=connect_seconds, pool=connect_seconds),
                 limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-                mounts={f"all://{_bracketed(host)}": None for host in direct_hosts},
+                mounts={f"all://{bracket_ipv6(host)}": None for host in direct_hosts},
                 transport=transport,
                 trust_env=True,
                 follow_redirects=False,
@@ -108,12 +100,14 @@ class Wire:
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise _unusable_network_settings(error) from error
 
-    async def exchange(self, call: Call, message: Message, before_send: BeforeSend | None = None) -> Reply:
+    async def exchange(
+        self, call: ApiCall, message: HttpRequest, before_send: BeforeSend | None = None
+    ) -> HttpResponse:
         """Zoom's answer, whatever its status.
 
         Raises `NeverSentError` or `UnknownOutcomeError`, and what `before_send` raises.
         """
-        departure = Departure(before_send)
+        departure = SendGuard(before_send)
         try:
             request = self._http.build_request(
                 message.method,
@@ -125,19 +119,19 @@ class Wire:
             departure.look()
             async with asyncio.timeout(self.timeout_seconds):
                 response = await self._http.send(request)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the request may have left
+        except Exception as error:
             if departure.refusal is not None:
                 raise departure.refusal from None
-            raise cut(call, error) from _shown(error)
+            raise to_error(call, error) from _shown(error)
         self.server_at = instant_in(response.headers) or self.server_at
-        return Reply.of(response.status_code, response.headers, response.content)
+        return HttpResponse.of(response.status_code, response.headers, response.content)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._http.aclose()
 
 
-class Departure:
+class SendGuard:
     """The moment a request leaves.
 
     `before_send` has its say before httpx gets the request, and again, where a
@@ -168,12 +162,12 @@ class Departure:
             self.look()
 
 
-def cut(call: Call, error: Exception) -> RemoteError:
+def to_error(call: ApiCall, error: Exception) -> RemoteError:
     """The error of ours that `error` is: the nearest class in `FATES` decides."""
-    fate, reason = next(FATES[kind] for kind in type(error).__mro__ if kind in FATES)
+    fate, reason = next(SEND_OUTCOMES[kind] for kind in type(error).__mro__ if kind in SEND_OUTCOMES)
     if isinstance(error, _TELLS_WHY) and str(error):
         reason = f"{reason} ({error})"
-    return never_sent(call, reason) if fate is Fate.NEVER_SENT else unknown(call, reason)
+    return never_sent(call, reason) if fate is SendOutcome.NEVER_SENT else unknown(call, reason)
 
 
 def _is_first_byte(event: str, facts: Mapping[str, Any]) -> bool:
@@ -184,10 +178,6 @@ def _is_first_byte(event: str, facts: Mapping[str, Any]) -> bool:
 def _shown(error: Exception) -> Exception | None:
     # h11 quotes the header it does not like, and that header may be the token.
     return None if isinstance(error, httpx.LocalProtocolError) else error
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _unusable_network_settings(error: Exception) -> SettingsError:
@@ -201,3 +191,11 @@ def _unusable_network_settings(error: Exception) -> SettingsError:
             "the certificate files must exist.",
         )
     )
+
+
+AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def transport_to(app: AsgiApp) -> httpx.AsyncBaseTransport:
+    """A transport that hands each request to `app`; what the app raises is a broken connection."""
+    return httpx.ASGITransport(app=app)

@@ -8,7 +8,7 @@ import pytest
 from builders import HOST, at, meeting, removed, weekly
 from engine_world import World, topic
 
-from reconciler.ends import is_busy
+from reconciler.apply._destroy import is_busy
 from reconciler.sandbox.faults import DELETE, READ, Fault, answer_lost, gateway_page, never_arrived
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from builders import one_off, weekly
 
-from reconciler import twins
+from reconciler.apply import _lookup as lookup
 
 NOBODY: frozenset[int] = frozenset()
 
@@ -24,7 +24,7 @@ def series_listed(**fields: Any) -> dict[str, Any]:
 
 
 def test_the_same_topic_type_and_start_is_a_twin() -> None:
-    assert twins.find(one_off(), [listed(id=7, topic="x"), listed()], NOBODY) == listed()
+    assert lookup.find_duplicate(one_off(), [listed(id=7, topic="x"), listed()], NOBODY) == listed()
 
 
 @pytest.mark.parametrize(
@@ -39,40 +39,40 @@ def test_the_same_topic_type_and_start_is_a_twin() -> None:
     ids=["topic", "type", "start", "no start", "known"],
 )
 def test_anything_else_is_none(fields: dict[str, Any]) -> None:
-    assert twins.find(one_off(), [listed(**fields)], frozenset({5})) is None
+    assert lookup.find_duplicate(one_off(), [listed(**fields)], frozenset({5})) is None
 
 
 def test_another_zone_is_another_meeting() -> None:
     berlin = one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin")
 
-    assert twins.find(berlin, [listed(timezone="Europe/Paris")], NOBODY) is None
-    assert twins.find(berlin, [listed(timezone="europe/berlin")], NOBODY) is not None
-    assert twins.find(one_off(), [listed(timezone="Europe/Paris")], NOBODY) is not None
+    assert lookup.find_duplicate(berlin, [listed(timezone="Europe/Paris")], NOBODY) is None
+    assert lookup.find_duplicate(berlin, [listed(timezone="europe/berlin")], NOBODY) is not None
+    assert lookup.find_duplicate(one_off(), [listed(timezone="Europe/Paris")], NOBODY) is not None
 
 
 def test_another_name_of_the_zone_is_the_same() -> None:
     kolkata = one_off(start_time="2027-01-14T20:30:00", timezone="Asia/Kolkata")
 
-    assert twins.find(kolkata, [listed(timezone="Asia/Calcutta")], NOBODY) is not None
+    assert lookup.find_duplicate(kolkata, [listed(timezone="Asia/Calcutta")], NOBODY) is not None
 
 
 @pytest.mark.parametrize("start", ["2027-01-11T09:00:00Z", "2027-03-29T08:00:00Z", "2027-05-24T08:00:00Z"])
 def test_a_series_is_a_twin_at_any_of_its_occurrences(start: str) -> None:
     """In summer time too, up to the last of twenty."""
-    assert twins.find(weekly(), [series_listed(start_time=start)], NOBODY) is not None
+    assert lookup.find_duplicate(weekly(), [series_listed(start_time=start)], NOBODY) is not None
 
 
 @pytest.mark.parametrize("start", ["2027-01-12T09:00:00Z", "2027-03-29T09:00:00Z", "2027-05-31T08:00:00Z"])
 def test_a_series_at_another_time_is_no_twin(start: str) -> None:
-    assert twins.find(weekly(), [series_listed(start_time=start)], NOBODY) is None
+    assert lookup.find_duplicate(weekly(), [series_listed(start_time=start)], NOBODY) is None
 
 
 def test_a_meeting_without_a_fixed_time_is_a_twin_by_its_topic() -> None:
     room = {"topic": "Room", "type": 3}
 
-    assert twins.find(room, [{"id": 1, "topic": "Room", "type": 3}], NOBODY) is not None
+    assert lookup.find_duplicate(room, [{"id": 1, "topic": "Room", "type": 3}], NOBODY) is not None
 
 
 def test_a_start_that_is_no_instant_is_no_start() -> None:
-    assert twins.listed_start({"start_time": "soon"}) is None
-    assert twins.listed_start({"start_time": "2027-01-14T15:00:00", "timezone": 7}) is None
+    assert lookup.listed_start({"start_time": "soon"}) is None
+    assert lookup.listed_start({"start_time": "2027-01-14T15:00:00", "timezone": 7}) is None

@@ -9,10 +9,10 @@ import pytest
 from builders import HOST, meeting, moved, one_off, weekly
 from engine_world import World, is_create, many, topic
 
-from reconciler.budget import Allowances, Limits
-from reconciler.events import Noticed, StepDone, StepStarted, Summary
+from reconciler.apply.events import Noticed, StepDone, StepStarted, Summary
+from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import CREATE, READ, Fault, answer_lost
-from reconciler.state import Record, State
+from reconciler.state.state import Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -234,7 +234,7 @@ def test_a_refused_intent_is_not_sent_and_stops_everything() -> None:
 
 
 @pytest.mark.parametrize("lose", [False, True], ids=["refused", "answer lost"])
-def test_a_meeting_that_could_not_be_recorded_is_told_and_adopted_by_the_next_run(lose: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_meeting_that_could_not_be_recorded_is_told_and_adopted_by_the_next_run(lose: bool) -> None:
     world = World(*many(3))
     (world.store.answer_lost if lose else world.store.refused).add(3)
 

@@ -9,8 +9,8 @@ import pytest
 from builders import HOST, at, intent, meeting, one_off, record, weekly
 from engine_world import World, is_create, many, topic
 
-from reconciler.budget import Allowances, Limits
-from reconciler.plan import Options
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.plan import Options
 from reconciler.sandbox.faults import (
     CREATE,
     LIST,
@@ -24,14 +24,14 @@ from reconciler.sandbox.faults import (
     refused_with_200,
     truncated,
 )
-from reconciler.state import Attempt, State, used
+from reconciler.state.state import Attempt, State, used
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine_world import Told
 
-    from reconciler.meeting import Meeting
+    from reconciler.meeting.meeting import Meeting
 
 TODAY, TOMORROW = "2026-12-01", "2026-12-02"
 BOSS = "boss@example.com"

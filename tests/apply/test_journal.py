@@ -10,9 +10,9 @@ from builders import intent, record, state
 from engine_world import MemoryStore, inline
 from manual_clock import ManualClock
 
-from reconciler.errors import StateError
-from reconciler.journal import Journal
-from reconciler.state import State
+from reconciler.apply.journal import Journal
+from reconciler.errors.exceptions import StateError
+from reconciler.state.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from builders import intent, one_off, weekly
 
-from reconciler import lookup
-from reconciler.lookup import Verdicts, judge
-from reconciler.state import Attempt
+from reconciler.apply import _lookup as lookup
+from reconciler.apply._lookup import LookupResult, assign
+from reconciler.state.state import Attempt
 
 BEGUN = "2026-12-01T09:00:00.900Z"
 
@@ -26,11 +26,11 @@ def stored(number: int, created_at: str = "2026-12-01T09:00:01Z", **fields: Any)
 
 
 def test_a_strict_match_is_adopted() -> None:
-    assert judge({"a": begun()}, [stored(1)]) == Verdicts(adopted={"a": stored(1)})
+    assert assign({"a": begun()}, [stored(1)]) == LookupResult(adopted={"a": stored(1)})
 
 
 def test_no_candidate_is_absence() -> None:
-    assert judge({"a": begun()}, []) == Verdicts(absent=("a",))
+    assert assign({"a": begun()}, []) == LookupResult(absent=("a",))
 
 
 DIFFERENT = {
@@ -48,19 +48,19 @@ DIFFERENT = {
 def test_what_differs_is_for_a_person(fields: dict[str, Any]) -> None:
     other = stored(1, **fields)
 
-    assert judge({"a": begun(timezone="UTC")}, [other]) == Verdicts(unclear={"a": (other,)})
+    assert assign({"a": begun(timezone="UTC")}, [other]) == LookupResult(unclear={"a": (other,)})
 
 
 def test_any_attempts_start_is_a_match() -> None:
     twice = begun(BEGUN, "2027-01-07T15:00:00Z", "2027-01-14T15:00:00Z")
 
-    assert judge({"a": twice}, [stored(1)]).adopted == {"a": stored(1)}
+    assert assign({"a": twice}, [stored(1)]).adopted == {"a": stored(1)}
 
 
 def test_a_start_in_its_zone_is_an_instant() -> None:
     berlin = begun(BEGUN, "2027-01-14T16:00:00", timezone="Europe/Berlin", start_time="2027-01-14T16:00:00")
 
-    assert judge({"a": berlin}, [stored(1, timezone="europe/berlin")]).adopted.keys() == {"a"}
+    assert assign({"a": berlin}, [stored(1, timezone="europe/berlin")]).adopted.keys() == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_start_in_its_zone_is_an_instant() -> None:
 def test_the_window_begins_with_the_first_attempt_less_the_skew(
     created_at: Any, *, is_candidate: bool
 ) -> None:
-    found = judge({"a": begun()}, [stored(1, created_at, topic="x")])
+    found = assign({"a": begun()}, [stored(1, created_at, topic="x")])
 
     assert bool(found.unclear) is is_candidate
     assert bool(found.absent) is not is_candidate
@@ -86,13 +86,13 @@ def test_the_window_begins_with_the_first_attempt_less_the_skew(
 def test_two_matches_of_one_intent_are_for_a_person() -> None:
     both = (stored(1), stored(2))
 
-    assert judge({"a": begun()}, both) == Verdicts(unclear={"a": both})
+    assert assign({"a": begun()}, both) == LookupResult(unclear={"a": both})
 
 
 def test_what_one_intent_adopts_is_no_candidate_of_another() -> None:
     other = begun(topic="other")
 
-    assert judge({"a": begun(), "b": other}, [stored(1)]) == Verdicts({"a": stored(1)}, ("b",))
+    assert assign({"a": begun(), "b": other}, [stored(1)]) == LookupResult({"a": stored(1)}, ("b",))
 
 
 def test_the_intent_with_fewer_matches_has_the_first_choice() -> None:
@@ -100,22 +100,22 @@ def test_the_intent_with_fewer_matches_has_the_first_choice() -> None:
     intents = {"a": begun(), "b": begun("2026-12-01T10:00:00Z")}
     early, late = stored(1), stored(2, "2026-12-01T10:00:01Z")
 
-    assert judge(intents, [early, late]).adopted == {"a": early, "b": late}
+    assert assign(intents, [early, late]).adopted == {"a": early, "b": late}
 
 
 def test_interchangeable_intents_are_assigned_by_key_and_age() -> None:
     intents = {"y": begun(), "x": begun()}
     older, newer = stored(9), stored(1, "2026-12-01T09:00:02Z")
 
-    assert judge(intents, [newer, older]).adopted == {"x": older, "y": newer}
+    assert assign(intents, [newer, older]).adopted == {"x": older, "y": newer}
 
 
 def test_more_intents_than_candidates_are_for_a_person() -> None:
-    assert judge({"x": begun(), "y": begun()}, [stored(1)]).unclear.keys() == {"x", "y"}
+    assert assign({"x": begun(), "y": begun()}, [stored(1)]).unclear.keys() == {"x", "y"}
 
 
 def test_what_no_read_confirms_is_never_adopted_and_never_absent() -> None:
-    assert judge({"a": begun()}, [], [stored(1)]) == Verdicts(unclear={"a": (stored(1),)})
+    assert assign({"a": begun()}, [], [stored(1)]) == LookupResult(unclear={"a": (stored(1),)})
 
 
 def test_a_meeting_without_a_fixed_time_is_known_by_its_topic() -> None:
@@ -124,7 +124,7 @@ def test_a_meeting_without_a_fixed_time_is_known_by_its_topic() -> None:
     )
     found = {"id": 1, "topic": "Room", "type": 3, "created_at": "2026-12-01T09:00:01Z", "duration": 60}
 
-    assert judge({"a": open_ended}, [found]).adopted == {"a": found}
+    assert assign({"a": open_ended}, [found]).adopted == {"a": found}
 
 
 def test_what_was_sent_is_known_by_its_start() -> None:

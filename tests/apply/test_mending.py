@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import varied
+from clicks import CLICKED, click_around
 from listening import Requests
 from shell import NOW
-from test_drift_account import CLICKED, click_around
 from varied import ENVIRON, Zoom
 
-from reconciler import statefile
-from reconciler.cli import run
-from reconciler.errors import Exit
+from reconciler.cli.main import run
+from reconciler.errors.diagnostic import Exit
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
 
 def ids(shell: Shell) -> dict[str, int]:
     document = (shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json").read_bytes()
-    return {key: record.id for key, record in statefile.decode(document, "state").meetings.items()}
+    return {key: record.id for key, record in state_document.decode(document, "state").meetings.items()}
 
 
 def declare(shell: Shell, *, removed: Any = (), **changed: Mapping[str, Any] | None) -> None:

@@ -9,7 +9,7 @@ from builders import HOST, meeting, one_off, removed, weekly
 from engine_world import World, is_create, topic
 
 from reconciler.sandbox.faults import CREATE, answer_lost, never_arrived
-from reconciler.state import Retired
+from reconciler.state.state import Retired
 
 OTHER = "ben@example.com"
 

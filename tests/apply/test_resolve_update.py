@@ -9,7 +9,7 @@ import pytest
 from builders import HOST, meeting, one_off, weekly
 from engine_world import World, topic
 
-from reconciler.budget import Allowances, Limits
+from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import READ, UPDATE, Fault, answer_lost, gateway_page, never_arrived
 
 

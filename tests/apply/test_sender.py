@@ -10,15 +10,15 @@ import pytest
 from builders import HOST, at, meeting, one_off, weekly
 from engine_world import World, is_create, many, topic
 
-from reconciler.budget import Allowances, Limits
-from reconciler.meeting import schedule
+from reconciler.meeting.meeting import schedule
+from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import CREATE, Fault, gateway_page
-from reconciler.state import State
+from reconciler.state.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.meeting import Meeting
+    from reconciler.meeting.meeting import Meeting
 
 TODAY, TOMORROW = "2026-12-01", "2026-12-02"
 USED_UP = "the host's requests for this UTC day are used up"

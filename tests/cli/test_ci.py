@@ -10,10 +10,10 @@ from builders import NOW as AT
 from builders import meeting, planned, spec
 from shell import HOST, ONE, spec_of
 
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, Severity
-from reconciler.events import Noticed, StepDone, StepFailed, Summary
-from reconciler.views import outcome
+from reconciler.apply.events import Noticed, StepDone, StepFailed, Summary
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan.change import Action
+from reconciler.views.markdown import job_summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,7 +171,7 @@ def test_what_failed_stands_above_the_log() -> None:
         Summary(AT, added=1, failed=1),
     )
 
-    told = outcome.applied(plan, events)
+    told = job_summary.apply(plan, events)
 
     assert told.startswith("### ❌ Apply finished with errors: 1 added, 0 changed, 0 destroyed, 1 failed.\n")
     assert "\n1 step failed:\n\n````text\nlost\nerror[zoom.lost]: Gone\n" in told
@@ -182,13 +182,13 @@ def test_what_failed_stands_above_the_log() -> None:
 def test_an_apply_that_was_cut_short_says_so() -> None:
     plan = planned(spec(meeting()))
 
-    told = outcome.applied(plan, [StepDone(AT, "launch", Action.CREATE, HOST, 1, None)])
+    told = job_summary.apply(plan, [StepDone(AT, "launch", Action.CREATE, HOST, 1, None)])
 
     assert told.startswith("### ❌ Apply was cut short: the next one looks up what was under way.\n")
     assert "launch created as 1" in told
 
 
 def test_errors_of_one_kind_are_counted() -> None:
-    assert outcome.failed("plan", [LOST, LOST, WARNED]).startswith(
+    assert job_summary.failure("plan", [LOST, LOST, WARNED]).startswith(
         "### ❌ Plan failed: `zoom.lost` (2 times)\n"
     )

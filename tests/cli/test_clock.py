@@ -6,7 +6,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-from reconciler.clock import SystemClock, system_now
+from reconciler.cli.clock import SystemClock, system_now
 
 
 def test_now_is_this_instant_in_utc() -> None:

@@ -8,10 +8,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from shell import FAR, NOW, ONE, OURS, spec_of
+from live import live
+from shell import FAR, NOW, ONE, spec_of
 
-from reconciler.cli import run
-from reconciler.workspace import STATE_FILE
+from reconciler.cli.workspace import STATE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def at_terminal(
     """Run our program on a terminal of its own; `types` is typed at its first question."""
     child, terminal = pty.fork()
     if child == 0:
-        _live(folder, arguments, environ)
+        live(folder, arguments, environ)
     shown, typed = b"", False
     while True:
         try:
@@ -47,23 +47,6 @@ def at_terminal(
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), shown.decode()
-
-
-def _live(folder: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
-    import sys  # noqa: PLC0415 - its streams are the terminal's here
-
-    status = 70
-    try:
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - of the fork
-        os.chdir(folder)
-        for name in [name for name in os.environ if name.startswith(OURS)]:
-            del os.environ[name]
-        os.environ.update({"TERM": "xterm", **environ})
-        status = run(arguments)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
 
 
 def recorded(shell: Shell) -> list[str]:
@@ -163,7 +146,7 @@ def test_without_a_terminal_nobody_is_asked(shell: Shell) -> None:
 def test_a_terminal_has_colours_unless_told(
     arguments: list[str],
     environ: dict[str, str],
-    coloured: bool,  # noqa: FBT001 - a case
+    coloured: bool,
     shell: Shell,
 ) -> None:
     shell.write("meetings.yaml", ONE)

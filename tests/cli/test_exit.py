@@ -15,8 +15,8 @@ import victim
 from served import Served, served
 from shell import FAR, NOW, ONE, spec_of
 
-from reconciler import statefile
-from reconciler.state import Record, State
+from reconciler.state import document as state_document
+from reconciler.state.state import Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def test_a_state_that_cannot_be_read_stays_as_it_is(
 def test_a_state_of_another_account_is_refused(zoom: Served, shell: Shell) -> None:
     host = "origin@example.com"
     shell.write("meetings.yaml", one_of(host))
-    path = shell.write("s.json", statefile.encode(State("l", 3, "api.zoom.us/other")).decode())
+    path = shell.write("s.json", state_document.encode(State("l", 3, "api.zoom.us/other")).decode())
     before = path.read_bytes()
 
     ran = shell(*APPLY, **zoom.environ)
@@ -123,9 +123,11 @@ def test_the_state_of_a_key_that_nobody_knows(shell: Shell) -> None:
 
 
 def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
-    from builders import intent  # noqa: PLC0415 - only here
+    from builders import intent
 
-    shell.write("s.json", statefile.encode(State("l", 3, "zoom/a", intents={"retro": intent()})).decode())
+    shell.write(
+        "s.json", state_document.encode(State("l", 3, "zoom/a", intents={"retro": intent()})).decode()
+    )
 
     listed = shell("state", "list", "--state", "s.json")
     forgotten = shell("state", "rm", "retro", "--state", "s.json")
@@ -459,7 +461,7 @@ def test_a_state_that_is_lost_makes_no_twin(change: str, shell: Shell) -> None:
     else:
         foreign = Record(81_234_567_890, "other@example.com", NOW, {"topic": "Theirs", "type": 2})
         mine = State("theirs", 7, newest["origin"], meetings={"theirs": foreign})
-        state.write_bytes(statefile.encode(mine))
+        state.write_bytes(state_document.encode(mine))
 
     ran = shell.sandbox("apply", "--auto-approve", "--format", "json")
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import pytest
 from builders import intent, record
 from click.shell_completion import ShellComplete
+from paths import ROOT
 from shell import spec_of
 
-from reconciler import statefile
-from reconciler.cli import cli
-from reconciler.explanations import table
-from reconciler.state import State
-from reconciler.verbs import completing
+from reconciler.cli import keys
+from reconciler.cli.main import cli
+from reconciler.errors.explanations.table import table
+from reconciler.state import document as state_document
+from reconciler.state.state import State
 
 if TYPE_CHECKING:
     from shell import Shell
 
-ROOT = Path(__file__).parent.parent
 BASH = shutil.which("bash")
 
 STATE = State(
@@ -67,7 +67,7 @@ pytestmark = pytest.mark.skipif(BASH is None, reason="there is no bash here")
 
 @pytest.fixture
 def shell_with_state(shell: Shell) -> Shell:
-    shell.write("reconciler.state.json", statefile.encode(STATE).decode())
+    shell.write("reconciler.state.json", state_document.encode(STATE).decode())
     shell.write("meetings.yaml", spec_of({"platform-weekly": {}, "community": {}}))
     return shell
 
@@ -104,7 +104,7 @@ def test_targets_are_completed_from_the_specs_too(shell_with_state: Shell) -> No
 @pytest.mark.parametrize("way", ["flag", "environment", "settings", "sandbox"])
 def test_keys_are_those_of_the_state_that_is_meant(way: str, shell: Shell) -> None:
     places = {"sandbox": ".reconciler/sandbox/reconciler.state.json"}
-    shell.write(places.get(way, "other.json"), statefile.encode(STATE).decode())
+    shell.write(places.get(way, "other.json"), state_document.encode(STATE).decode())
     if way == "settings":
         shell.write("reconciler.yaml", "state: other.json\n")
     flags = {"flag": "--state other.json ", "sandbox": "--sandbox "}.get(way, "")
@@ -172,7 +172,7 @@ def test_every_shell_is_offered_the_same(
 def test_settings_that_cannot_be_used_offer_nothing(text: str, shell_with_state: Shell) -> None:
     shell_with_state.write("reconciler.yaml", text)
 
-    assert completing.recorded(Path.cwd(), {}, state=None, sandbox=False) == []
+    assert keys.complete_recorded(Path.cwd(), {}, state=None, sandbox=False) == []
 
 
 @pytest.mark.parametrize("flag", ["plan --state", "state migrate --to"])

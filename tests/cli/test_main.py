@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 from shell import HOST, NOW, ONE, spec_of
 
-from reconciler import __version__, resources, statefile
-from reconciler.cli import run
-from reconciler.errors import Exit
-from reconciler.state import Record, State
+from reconciler import __version__, resources
+from reconciler.cli.main import run
+from reconciler.errors.diagnostic import Exit
+from reconciler.state import document as state_document
+from reconciler.state.state import Record, State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,7 +141,7 @@ def test_a_misuse_is_told_in_one_message(arguments: str, summary: str, command: 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0s", 0), ("90", 90), ("5m", 300), ("1h", 3600)])
 def test_a_duration_is_told_in_the_unit_one_likes(text: str, seconds: float) -> None:
-    from reconciler.cli.flags import Duration  # noqa: PLC0415 - only here
+    from reconciler.cli.options import Duration
 
     assert Duration().convert(text, None, None) == seconds
     assert Duration().convert(float(seconds), None, None) == seconds
@@ -185,7 +186,7 @@ def test_a_state_is_named_in_three_ways(where: str, shell: Shell) -> None:
     named = {"settings": "settings.json", "environment": "environment.json", "flag": "flag.json"}
     for way, name in named.items():
         recorded = State(meetings={f"at-{way}": Record(1, way, None, {"type": 3})})
-        shell.write(name, statefile.encode(recorded).decode())
+        shell.write(name, state_document.encode(recorded).decode())
     shell.write("reconciler.yaml", "state: settings.json\n")
     flag = ["--state", "flag.json"] if where == "flag" else []
     environ = {} if where == "settings" else {"RECONCILER_STATE": "environment.json"}
@@ -552,7 +553,7 @@ def test_the_door_answers_the_version_by_itself(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without loading the command line, and in the same words as it."""
-    from reconciler.__main__ import main  # noqa: PLC0415 - the door
+    from reconciler.__main__ import main
 
     monkeypatch.setattr("signal.signal", lambda *_: None)  # this process is pytest's
     monkeypatch.setattr(sys, "argv", ["reconciler", "--version"])

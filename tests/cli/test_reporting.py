@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.verbs import output
+from reconciler.cli import reporting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     for name in (".plan.json.tmp", "plan.json"):
         (tmp_path / name).symlink_to(victim)
 
-    output.write(tmp_path / "plan.json", "planned")
+    reporting.write_private_file(tmp_path / "plan.json", "planned")
 
     written = tmp_path / "plan.json"
     assert (victim.read_text(), written.is_symlink(), written.read_text()) == ("kept", False, "planned")

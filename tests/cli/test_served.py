@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from served import Served, served
+from served import Served, ids, served, wait_for_create
 from shell import FAR, OURS, spec_of
 
 if TYPE_CHECKING:
@@ -62,23 +62,9 @@ def four(host: str) -> str:
     return spec_of({key: {} for key in KEYS}, host=host, start=FAR)
 
 
-def wait_for_create(zoom: Served) -> None:
-    """Return when a create has reached the emulator."""
-    for _ in range(400):
-        requests = zoom.client.get("/sandbox/account").json()["requests"]
-        if any(request["method"] == "POST" and "/users/" in request["path"] for request in requests):
-            return
-        time.sleep(0.02)
-    pytest.fail("no create came")
-
-
 def recorded(folder: Path) -> dict[str, int]:
     state = json.loads((folder / "s.json").read_bytes())
     return {key: record["id"] for key, record in state["meetings"].items()}
-
-
-def ids(zoom: Served, host: str) -> list[int]:
-    return sorted(meeting["id"] for meeting in zoom.meetings(host))
 
 
 def test_the_served_sandbox_tells_how_to_reach_it(shell: Shell) -> None:
@@ -89,7 +75,10 @@ def test_the_served_sandbox_tells_how_to_reach_it(shell: Shell) -> None:
         command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as served_sandbox:
         assert served_sandbox.stdout
-        said = "".join(iter(served_sandbox.stdout.readline, "Ctrl-C ends it.\n"))
+        said = ""
+        while "Ctrl-C ends it." not in (line := served_sandbox.stdout.readline()):
+            assert line, "it ended early"
+            said += line
         environ = dict(re.findall(r"([A-Z_]+)=(\S+)", said))
         applied = shell(*APPLY, **environ)
         again = shell("plan", "--state", "s.json", **environ)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import document, settings, sources
-from reconciler.document import Source
-from reconciler.settings import Settings
+from reconciler.cli import sources
+from reconciler.spec import settings
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml import document
+from reconciler.spec.yaml.document import Source
 
 
 def put(folder: Path, *names: str) -> None:
@@ -29,7 +31,7 @@ def codes(found: sources.Sources) -> list[tuple[str, str | None]]:
 def test_a_folder_is_read_at_any_depth_in_order(tmp_path: Path) -> None:
     put(tmp_path, "m/b.yaml", "m/a/z.yml", "m/c.yaml", "m/a.yaml", "m/notes.txt", "m/x.json")
 
-    assert named(sources.read(("m/",), Settings(), tmp_path)) == [
+    assert named(sources.read_sources(("m/",), Settings(), tmp_path)) == [
         "m/a/z.yml",
         "m/a.yaml",
         "m/b.yaml",
@@ -40,7 +42,7 @@ def test_a_folder_is_read_at_any_depth_in_order(tmp_path: Path) -> None:
 def test_hidden_files_and_folders_and_the_settings_are_no_specs(tmp_path: Path) -> None:
     put(tmp_path, "a.yaml", ".hidden/b.yaml", ".ci.yml", "reconciler.yaml", "sub/reconciler.yaml")
 
-    assert named(sources.read((".",), Settings(), tmp_path)) == ["a.yaml"]
+    assert named(sources.read_sources((".",), Settings(), tmp_path)) == ["a.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_hidden_files_and_folders_and_the_settings_are_no_specs(tmp_path: Path) 
 def test_without_settings_the_usual_places_are_read(present: list[str], tmp_path: Path) -> None:
     put(tmp_path, *present)
 
-    assert named(sources.read((), Settings(), tmp_path)) == present
+    assert named(sources.read_sources((), Settings(), tmp_path)) == present
 
 
 def test_arguments_replace_what_the_settings_name(tmp_path: Path) -> None:
@@ -57,8 +59,8 @@ def test_arguments_replace_what_the_settings_name(tmp_path: Path) -> None:
     named_in_file = settings.parse(Source("reconciler.yaml", b"specs: [a.yaml]")).settings
     assert named_in_file
 
-    assert named(sources.read((), named_in_file, tmp_path)) == ["a.yaml"]
-    assert named(sources.read(("b.yaml",), named_in_file, tmp_path)) == ["b.yaml"]
+    assert named(sources.read_sources((), named_in_file, tmp_path)) == ["a.yaml"]
+    assert named(sources.read_sources(("b.yaml",), named_in_file, tmp_path)) == ["b.yaml"]
 
 
 def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
@@ -66,19 +68,21 @@ def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "m/link.yaml").symlink_to("a.yaml")
     paths = ("m/a.yaml", "m", "./m/", str(tmp_path / "m/a.yaml"))
 
-    assert named(sources.read(paths, Settings(), tmp_path)) == ["m/a.yaml"]
+    assert named(sources.read_sources(paths, Settings(), tmp_path)) == ["m/a.yaml"]
 
 
 def test_an_absolute_path_is_named_as_it_was_typed(tmp_path: Path) -> None:
     put(tmp_path, "m/a.yaml")
 
-    assert named(sources.read((f"{tmp_path}/m",), Settings(), tmp_path / "m")) == [f"{tmp_path}/m/a.yaml"]
+    assert named(sources.read_sources((f"{tmp_path}/m",), Settings(), tmp_path / "m")) == [
+        f"{tmp_path}/m/a.yaml"
+    ]
 
 
 def test_the_content_is_read_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xff\r\n")
 
-    assert sources.read(("a.yaml",), Settings(), tmp_path).files == (Source("a.yaml", b"\xff\r\n"),)
+    assert sources.read_sources(("a.yaml",), Settings(), tmp_path).files == (Source("a.yaml", b"\xff\r\n"),)
 
 
 def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -87,7 +91,7 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
     put(tmp_path, "reconciler.yaml")
     paths = ("gone.yaml", "empty/", "dangling.yaml", "reconciler.yaml")
 
-    assert codes(sources.read(paths, Settings(), tmp_path)) == [
+    assert codes(sources.read_sources(paths, Settings(), tmp_path)) == [
         ("source.missing", "gone.yaml"),
         ("source.empty-folder", "empty"),
         ("source.missing", "dangling.yaml"),
@@ -96,7 +100,7 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
-    assert codes(sources.read((), Settings(), tmp_path)) == [("source.none", None)]
+    assert codes(sources.read_sources((), Settings(), tmp_path)) == [("source.none", None)]
 
 
 def test_a_path_of_the_settings_is_told_in_the_settings(tmp_path: Path) -> None:
@@ -104,7 +108,7 @@ def test_a_path_of_the_settings_is_told_in_the_settings(tmp_path: Path) -> None:
     read = sources.read_settings(tmp_path)
     assert read.settings
 
-    assert codes(sources.read((), read.settings, tmp_path)) == [("source.missing", "reconciler.yaml")]
+    assert codes(sources.read_sources((), read.settings, tmp_path)) == [("source.missing", "reconciler.yaml")]
 
 
 def test_a_link_that_leaves_its_folder_is_not_followed(tmp_path: Path) -> None:
@@ -112,7 +116,7 @@ def test_a_link_that_leaves_its_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "work/m/file.yaml").symlink_to("../../outside/secret.yaml")
     (tmp_path / "work/m/folder").symlink_to("../../outside")
     (tmp_path / "work/n").symlink_to("../outside")
-    found = sources.read(("m", "n", "n/secret.yaml"), Settings(), tmp_path / "work")
+    found = sources.read_sources(("m", "n", "n/secret.yaml"), Settings(), tmp_path / "work")
 
     assert [source.filename for source in found.files] == ["m/a.yaml"]
     assert codes(found) == [
@@ -128,7 +132,7 @@ def test_a_link_that_stays_inside_is_no_harm(tmp_path: Path) -> None:
     (tmp_path / "m/again").symlink_to("deep")
     (tmp_path / "m/round").symlink_to(".")
 
-    assert named(sources.read(("m",), Settings(), tmp_path)) == ["m/deep/a.yaml"]
+    assert named(sources.read_sources(("m",), Settings(), tmp_path)) == ["m/deep/a.yaml"]
 
 
 def test_a_folder_that_only_has_links_outside_is_told_of_them(tmp_path: Path) -> None:
@@ -136,7 +140,7 @@ def test_a_folder_that_only_has_links_outside_is_told_of_them(tmp_path: Path) ->
     (tmp_path / "m").mkdir()
     (tmp_path / "m/a.yaml").symlink_to("../outside.yaml")
 
-    assert codes(sources.read(("m",), Settings(), tmp_path)) == [("source.link", "m/a.yaml")]
+    assert codes(sources.read_sources(("m",), Settings(), tmp_path)) == [("source.link", "m/a.yaml")]
 
 
 def test_what_is_neither_file_nor_folder_is_not_opened(tmp_path: Path) -> None:
@@ -145,7 +149,7 @@ def test_what_is_neither_file_nor_folder_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     os.mkfifo(tmp_path / "m/pipe.yaml")
 
-    assert codes(sources.read(("pipe.yaml", "m"), Settings(), tmp_path)) == [
+    assert codes(sources.read_sources(("pipe.yaml", "m"), Settings(), tmp_path)) == [
         ("source.kind", "pipe.yaml"),
         ("source.kind", "m/pipe.yaml"),
     ]
@@ -155,7 +159,7 @@ def test_a_file_past_the_bound_is_told(tmp_path: Path) -> None:
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate(document.BYTES_MAX + 1)
 
-    assert codes(sources.read(("a.yaml",), Settings(), tmp_path)) == [("yaml.size", "a.yaml")]
+    assert codes(sources.read_sources(("a.yaml",), Settings(), tmp_path)) == [("yaml.size", "a.yaml")]
 
 
 def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,9 +170,9 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    file = sources.read(("m/a.yaml",), Settings(), tmp_path)
+    file = sources.read_sources(("m/a.yaml",), Settings(), tmp_path)
     monkeypatch.setattr(os, "scandir", refuse)
-    folder = sources.read(("n",), Settings(), tmp_path)
+    folder = sources.read_sources(("n",), Settings(), tmp_path)
 
     assert [each.detail for each in (*file.diagnostics, *folder.diagnostics)] == [
         "The system says: Permission denied.",
@@ -178,7 +182,9 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_what_cannot_even_be_looked_at_is_told(tmp_path: Path) -> None:
-    assert codes(sources.read(("x" * 5000,), Settings(), tmp_path)) == [("source.unreadable", "x" * 5000)]
+    assert codes(sources.read_sources(("x" * 5000,), Settings(), tmp_path)) == [
+        ("source.unreadable", "x" * 5000)
+    ]
 
 
 def test_settings_that_are_not_there_are_the_usual_ones(tmp_path: Path) -> None:
@@ -201,7 +207,7 @@ def test_settings_name_nothing_outside_of_the_working_folder(path: str, tmp_path
     declared = settings.parse(Source("reconciler.yaml", written)).settings
     assert declared
 
-    found = sources.read((), declared, tmp_path / "work")
+    found = sources.read_sources((), declared, tmp_path / "work")
 
     assert [source.filename for source in found.files] == ["m/a.yaml"]
     assert codes(found) == [("source.outside", "reconciler.yaml")]

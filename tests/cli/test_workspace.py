@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler import statefile
-from reconciler.budget import Limits
-from reconciler.console import Choices, Console
-from reconciler.errors import SettingsError, SpecError, StateError
-from reconciler.state import State
-from reconciler.workspace import STATE_FILE, Workspace
+from reconciler.cli.console import Console, GlobalOptions
+from reconciler.cli.workspace import STATE_FILE, Workspace
+from reconciler.errors.exceptions import SettingsError, SpecError, StateError
+from reconciler.plan.budget import Limits
+from reconciler.state import document as state_document
+from reconciler.state.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def console(*terminals: str, environ: Mapping[str, str] | None = None) -> Consol
 
 
 def workspace(folder: Path, environ: Mapping[str, str] | None = None, *, sandbox: bool = False) -> Workspace:
-    return Workspace(folder, console("stdin", environ=environ), Choices(sandbox=sandbox))
+    return Workspace(folder, console("stdin", environ=environ), GlobalOptions(sandbox=sandbox))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def workspace(folder: Path, environ: Mapping[str, str] | None = None, *, sandbox
 def test_a_runner_is_known_by_its_variable_or_its_streams(
     terminals: tuple[str, ...],
     ci: str,
-    unattended: bool,  # noqa: FBT001 - a case
+    unattended: bool,
 ) -> None:
     assert console(*terminals, environ={"CI": ci}).is_ci is unattended
 
@@ -71,7 +71,7 @@ def test_a_state_that_was_never_written_is_empty(tmp_path: Path) -> None:
 
 
 def test_a_state_of_a_newer_minor_format_is_looked_at_and_not_held(tmp_path: Path) -> None:
-    newer = statefile.encode(State(lineage="l")).replace(b'"1.0"', b'"1.1"')
+    newer = state_document.encode(State(lineage="l")).replace(b'"1.0"', b'"1.1"')
     (tmp_path / "reconciler.state.json").write_bytes(newer)
     here = workspace(tmp_path)
 
@@ -127,14 +127,14 @@ def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
 
 def test_only_yes_is_taken_for_one() -> None:
     """See test_cli_terminal.py for the same at a real terminal."""
-    from reconciler.verbs.apply import is_approved  # noqa: PLC0415 - only here
+    from reconciler.cli.commands.apply.command import is_approved
 
     answers = {}
     for answer in ("yes\n", "y\n", ""):
         at_a_desk = console("stdin")
         at_a_desk.stdin.write(answer)
         at_a_desk.stdin.seek(0)
-        answers[answer] = is_approved(Workspace(Path(), at_a_desk, Choices()))
+        answers[answer] = is_approved(Workspace(Path(), at_a_desk, GlobalOptions()))
 
     assert answers == {"yes\n": True, "y\n": False, "": False}
 

@@ -6,21 +6,20 @@ import ast
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_machine_formats import OPEN
+from machine_formats import OPEN
+from paths import ROOT
 
-from reconciler.explanations import table
-from reconciler.mistake import FAMILIES
+from reconciler.errors.explanations.table import table
+from reconciler.spec.schema._violation import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shell import Shell
 
-ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "reconciler"
 CODE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9]+(-[a-z0-9]+)*")
 NAME = re.compile(r"[a-z]+(-[a-z]+)*")

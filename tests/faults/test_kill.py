@@ -21,7 +21,7 @@ import victim
 from served import served
 from shell import FAR, OURS, spec_of
 
-from reconciler.cli import run
+from reconciler.cli.main import run
 from reconciler.stores.file import FileStore
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ import pytest
 from engine_world import World
 from sandbox_world import ONCE, WEEKLY
 
-from reconciler import adopt
-from reconciler.adopt import Wanted
-from reconciler.draft import Left, Omitted
-from reconciler.errors import AccessError, DailyLimitError, NeverSentError
+from reconciler.errors.exceptions import AccessError, DailyLimitError, NeverSentError
+from reconciler.live import discover
+from reconciler.live.discover import ImportFilter
+from reconciler.live.generate import Skipped, SkippedSummary
 from reconciler.sandbox.account import StoredMeeting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.adopt import Found
+    from reconciler.live.discover import DiscoveredMeetings
 
 DAY = {"type": 1, "repeat_interval": 1, "end_times": 1}
 ADA, GRACE = "ada@example.com", "grace@example.com"
@@ -35,20 +35,20 @@ def read(
     known: frozenset[int] = frozenset(),
     match: Callable[[str], bool] = anything,
     counts: list[tuple[int, int]] | None = None,
-) -> Found:
+) -> DiscoveredMeetings:
     told = [] if counts is None else counts
 
-    async def look() -> Found:
+    async def look() -> DiscoveredMeetings:
         async with world.client() as remote:
-            wanted = Wanted(match, known, world.clock.now())
-            return await adopt.read(
+            wanted = ImportFilter(match, known, world.clock.now())
+            return await discover.discover(
                 remote, hosts or (ADA,), wanted, lambda done, total: told.append((done, total))
             )
 
     return asyncio.run(look())
 
 
-def topics(found: Found) -> list[str]:
+def topics(found: DiscoveredMeetings) -> list[str]:
     return [str(one.attributes["topic"]) for one in found.declared]
 
 
@@ -103,7 +103,7 @@ def test_what_is_recorded_or_over_or_not_asked_for_is_not_read() -> None:
     found = read(world, known=frozenset({recorded}), match=lambda topic: topic != "other")
 
     assert topics(found) == ["running"]
-    assert found.omitted == Omitted((), known=1, expired=2)
+    assert found.omitted == SkippedSummary((), known=1, expired=2)
     assert len(world.asked("GET")) == 3  # the list, what runs, and the series
 
 
@@ -152,8 +152,8 @@ def test_a_meeting_that_cannot_be_read_is_told_and_others_go_on() -> None:
 
     assert [one.id for one in found.declared] == [third]
     assert found.omitted.left == (
-        Left(second, ADA, "b", adopt.VANISHED),
-        Left(first, ADA, "a", adopt.UNREAD),
+        Skipped(second, ADA, "b", discover.VANISHED),
+        Skipped(first, ADA, "a", discover.UNREAD),
     )
     assert len(found.failures) == 1
 
@@ -181,7 +181,7 @@ def test_without_a_network_it_ends() -> None:
 
 def test_reads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a number of our own, below which the remote may hold its own."""
-    monkeypatch.setattr(adopt, "READS_AT_ONCE", 5)
+    monkeypatch.setattr(discover, "READS_AT_ONCE", 5)
     world = World(latency_seconds=0.1)
     for number in range(20):
         world.zoom.create(once(f"m{number}"))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import HOST, NOW, at, one_off, record, state, weekly
 
-from reconciler.drift import Cause, Difference, drift_of, hosts_of
-from reconciler.meeting import recorded
+from reconciler.live.drift import Cause, Difference, drift_of, hosts_of
+from reconciler.meeting.passcode import as_recorded
 
 if TYPE_CHECKING:
-    from reconciler.state import Record
+    from reconciler.state.state import Record
 
 STORED = {
     "id": 1,
@@ -107,14 +107,14 @@ SALT = b"salt"
     ids=["a reference", "a reference, taken away", "a literal", "a literal, changed"],
 )
 def test_a_passcode_is_compared_without_being_shown(password: Any, stored: str | None, differs: Any) -> None:
-    kept = record(attributes=recorded(one_off(password=password), SALT))
+    kept = record(attributes=as_recorded(one_off(password=password), SALT))
 
     assert found(kept, password=stored) == differs
 
 
 def test_a_passcode_that_zoom_did_not_take_is_not_compared() -> None:
     kept = replace(
-        record(attributes=recorded(one_off(password="x"), SALT)), observed={"password": "(not shown)"}
+        record(attributes=as_recorded(one_off(password="x"), SALT)), observed={"password": "(not shown)"}
     )
 
     assert found(kept, password="y") == {}

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import varied
+from clicks import CLICKED, click_around
 from shell import NOW
 from varied import ENVIRON, Zoom
 
-from reconciler import fields, schema, statefile
-from reconciler.cli import run
-from reconciler.errors import Exit
+from reconciler.cli.main import run
+from reconciler.errors.diagnostic import Exit
+from reconciler.meeting import fields
 from reconciler.sandbox.switches import Switches
+from reconciler.spec.schema import validator
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from shell import Ran, Shell
@@ -48,7 +50,7 @@ def zoom(shell: Shell, applied: Path) -> Zoom:
 
 def ids(shell: Shell) -> dict[str, int]:
     document = (shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json").read_bytes()
-    return {key: record.id for key, record in statefile.decode(document, "state").meetings.items()}
+    return {key: record.id for key, record in state_document.decode(document, "state").meetings.items()}
 
 
 def changed(ran: Ran) -> dict[str, list[str]]:
@@ -137,56 +139,13 @@ def test_a_plan_of_what_zoom_says_has_nothing_to_do_then(shell: Shell, zoom: Zoo
     assert "Refresh: 60 meetings read, 67 requests, none of the daily budget.\n" in ran.err
 
 
-WEEKLY: Mapping[str, Any] = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20}
-
-
-def click_around(zoom: Zoom, number: Mapping[str, int]) -> None:
-    """What people do in a web page, each to another meeting."""
-    zoom.click("PATCH", f"{number['m02']}", {"topic": "Something else"})
-    zoom.click("PATCH", f"{number['m01']}", {"start_time": "2027-01-14T16:00:00Z"})
-    zoom.click("PATCH", f"{number['m14']}", {"agenda": "x", "settings": {"contact_email": "new@example.com"}})
-    zoom.click("DELETE", f"{number['m19']}")
-    shorter = {"start_time": "2027-01-11T10:00:00", "recurrence": {**WEEKLY, "end_times": 16}}
-    zoom.click("PATCH", f"{number['m04']}", shorter)
-    later = {"start_time": "2027-01-12T11:00:00", "recurrence": {**WEEKLY, "weekly_days": "3"}}
-    zoom.click("PATCH", f"{number['m31']}", later)
-    zoom.click("PATCH", f"{number['m20']}", {"type": 3})
-    zoom.meddle(number["m22"], host_email="new@example.com")
-    zoom.meddle(number["m37"], type=4, pmi="1234567890")
-    zoom.click("PATCH", f"{number['m51']}", {"password": "other"})
-    zoom.click("PATCH", f"{number['m11']}", {"duration": 50, "timezone": "America/Toronto"})
-    zoom.meddle(number["m08"], password="")
-    first, second = (str(1799658000_000 + week * 7 * 24 * 3600_000) for week in (0, 1))
-    zoom.click("DELETE", f"{number['m49']}?occurrence_id={first}")
-    zoom.click("PATCH", f"{number['m49']}?occurrence_id={second}", {"start_time": "2027-01-18T12:00:00Z"})
-    zoom.switch(**varied.SWITCHES, webinars=[number["m46"]])
-
-
-CLICKED = {
-    "m01": ["update", "start_time"],
-    "m02": ["update", "topic"],
-    "m04": ["update", "recurrence.end_times"],
-    "m08": ["update", "password"],
-    "m11": ["update", "duration", "timezone"],
-    "m14": ["update", "settings.contact_email"],
-    "m19": ["destroy"],
-    "m20": ["update", "duration", "start_time", "type"],
-    "m22": ["update", "host"],
-    "m31": ["update", "recurrence.weekly_days", "start_time"],
-    "m37": ["update", "type"],
-    "m46": ["update", "type"],
-    "m51": ["update", "password"],
-}
-"""What `drift` says of them: all but the two occurrences, and nothing else."""
-
-
 def test_clicks_are_found_and_told_apart_and_only_they(shell: Shell, zoom: Zoom) -> None:
     click_around(zoom, ids(shell))
 
     ran = shell("drift", *AT, "--format", "json", "--detailed-exitcode")
 
     assert (ran.status, changed(ran)) == (2, CLICKED)
-    assert schema.findings("plan", json.loads(ran.out)) == ()
+    assert validator.violations("plan", json.loads(ran.out)) == ()
     by_hand = {
         step["key"]: step["reasons"]
         for step in json.loads(ran.out)["steps"]

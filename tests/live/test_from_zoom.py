@@ -8,11 +8,11 @@ import pytest
 from builders import at
 from sandbox_world import World
 
-from reconciler import stored
-from reconciler.timing import UndeclarableError
+from reconciler.live import _from_zoom as from_zoom
+from reconciler.live._occurrences import UndeclarableError
 
 if TYPE_CHECKING:
-    from reconciler.stored import Declared
+    from reconciler.live._from_zoom import ImportedMeeting
 
 NOW = at("2026-12-01T09:00:00+00:00")
 HOST = "ada@example.com"
@@ -28,8 +28,8 @@ def body(**fields: Any) -> dict[str, Any]:
     return {**read, "settings": settings, **fields}
 
 
-def declare(usual: dict[str, Any] | None = None, **fields: Any) -> Declared:
-    return stored.declare(81, HOST, body(**fields), usual or {}, NOW)
+def declare(usual: dict[str, Any] | None = None, **fields: Any) -> ImportedMeeting:
+    return from_zoom.to_declaration(81, HOST, body(**fields), usual or {}, NOW)
 
 
 def settings_of(usual: dict[str, Any] | None = None, **settings: Any) -> Any:
@@ -38,7 +38,7 @@ def settings_of(usual: dict[str, Any] | None = None, **settings: Any) -> Any:
 
 def test_nothing_that_zoom_fills_in_is_declared() -> None:
     """Sixty settings, links, ids and a passcode; and what somebody wrote of it."""
-    found = declare(stored.habits([body()]))
+    found = declare(from_zoom.usual_settings([body()]))
 
     assert found.attributes == {
         "topic": "Launch",
@@ -124,14 +124,14 @@ def test_what_all_of_a_hosts_meetings_have_is_taken_for_the_hosts_own() -> None:
         {"settings": None},
     ]
 
-    assert stored.habits(several) == {
+    assert from_zoom.usual_settings(several) == {
         "settings.contact_name": "Ada L.",
         "settings.global_dial_in_countries": ["DE", "US"],
         "settings.summary_template_id": "t1",
     }
-    assert settings_of(stored.habits(several), contact_name="Ada L.", global_dial_in_countries=["FR"]) == {
-        "global_dial_in_countries": ["FR"]
-    }
+    assert settings_of(
+        from_zoom.usual_settings(several), contact_name="Ada L.", global_dial_in_countries=["FR"]
+    ) == {"global_dial_in_countries": ["FR"]}
 
 
 def test_tracking_fields_that_nobody_filled_are_the_accounts() -> None:

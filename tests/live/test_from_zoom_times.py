@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from builders import at
 
-from reconciler import timing
-from reconciler.timing import UndeclarableError
+from reconciler.live import _from_zoom_times as from_zoom_times
+from reconciler.live._occurrences import UndeclarableError
 
 NOW = at("2027-01-20T08:00:00+00:00")
 BERLIN = "Europe/Berlin"
@@ -41,7 +41,7 @@ def body(**fields: Any) -> dict[str, Any]:
 
 
 def declared(**fields: Any) -> dict[str, Any]:
-    return dict(timing.declared(body(**fields), NOW).attributes)
+    return dict(from_zoom_times.declared_times(body(**fields), NOW).attributes)
 
 
 def rule(**fields: Any) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def test_a_meeting_without_fixed_time_has_only_a_zone() -> None:
 
 
 def test_a_zone_of_zooms_own_is_told() -> None:
-    found = timing.declared(body(type=2, recurrence=None, timezone="Mars/Crater"), NOW)
+    found = from_zoom_times.declared_times(body(type=2, recurrence=None, timezone="Mars/Crater"), NOW)
 
     assert dict(found.attributes) == {"start_time": "2027-02-01T09:00:00Z"}
     assert found.remarks == ("Its time zone in Zoom, `Mars/Crater`, is no IANA name and is left out.",)
@@ -170,7 +170,9 @@ def test_a_long_series_that_ends_on_a_day_keeps_it() -> None:
 
 
 def test_dates_that_no_rule_explains_are_told() -> None:
-    found = timing.declared(body(occurrences=ids("2027-02-02T09:00:00Z", "2027-02-05T09:00:00Z")), NOW)
+    found = from_zoom_times.declared_times(
+        body(occurrences=ids("2027-02-02T09:00:00Z", "2027-02-05T09:00:00Z")), NOW
+    )
 
     assert found.attributes["recurrence"] == MONDAYS
     assert found.remarks == (
@@ -185,8 +187,10 @@ def test_dates_that_were_moved_or_cancelled_by_hand_are_told() -> None:
     longer = ids("2027-02-15T09:00:00Z", duration=90)
     dates = [*over, *ids("2027-02-01T09:00:00Z", status="deleted"), *moved, *longer]
 
-    found = timing.declared(body(recurrence={**MONDAYS, "end_times": 3}, occurrences=dates), NOW)
-    one = timing.declared(
+    found = from_zoom_times.declared_times(
+        body(recurrence={**MONDAYS, "end_times": 3}, occurrences=dates), NOW
+    )
+    one = from_zoom_times.declared_times(
         body(
             recurrence={**MONDAYS, "end_times": 1}, occurrences=ids("2027-02-01T09:00:00Z", status="deleted")
         ),

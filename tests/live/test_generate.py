@@ -6,21 +6,22 @@ from typing import Any
 
 from builders import one_off, weekly
 
-from reconciler import draft, spec
-from reconciler.document import Source
-from reconciler.draft import Left, Omitted, Surroundings
-from reconciler.settings import Settings
-from reconciler.stored import Declared
+from reconciler.live import generate
+from reconciler.live._from_zoom import ImportedMeeting
+from reconciler.live.generate import Skipped, SkippedSummary, SpecContext
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
 
 HOST = "ada@example.com"
 
 
-def one(number: int, attributes: dict[str, Any], *, host: str = HOST, **more: Any) -> Declared:
-    return Declared(81_234_567_000 + number, host, attributes, has={}, **more)
+def one(number: int, attributes: dict[str, Any], *, host: str = HOST, **more: Any) -> ImportedMeeting:
+    return ImportedMeeting(81_234_567_000 + number, host, attributes, has={}, **more)
 
 
-def lines(*declared: Declared, left: tuple[Left, ...] = (), **around: Any) -> str:
-    return draft.text(declared, Omitted(left), Surroundings(**around))
+def lines(*declared: ImportedMeeting, left: tuple[Skipped, ...] = (), **around: Any) -> str:
+    return generate.render(declared, SkippedSummary(left), SpecContext(**around))
 
 
 WHOLE = """\
@@ -69,7 +70,7 @@ imports:
 #   3  ada@example.com  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
 
 # Left out: 4 recorded or declared already, 5 over.
-"""  # noqa: E501 - what is written has long lines
+"""
 
 
 def test_a_spec_of_what_exists_reads_as_if_somebody_had_written_it() -> None:
@@ -81,20 +82,22 @@ def test_a_spec_of_what_exists_reads_as_if_somebody_had_written_it() -> None:
         one(3, one_off(topic="Other", **common), host="bob@example.com"),
     )
     left = (
-        Left(1, HOST, "A talk", "it is a webinar"),
-        Left(3, HOST, "x" * 80, "a series without an end"),
-        Left(2, HOST, "see https://zoom.example/j/1?pwd=abc", "it is a webinar"),
+        Skipped(1, HOST, "A talk", "it is a webinar"),
+        Skipped(3, HOST, "x" * 80, "a series without an end"),
+        Skipped(2, HOST, "see https://zoom.example/j/1?pwd=abc", "it is a webinar"),
     )
 
-    assert draft.text(declared, Omitted(left, known=4, expired=5), Surroundings()) == WHOLE
+    assert generate.render(declared, SkippedSummary(left, known=4, expired=5), SpecContext()) == WHOLE
 
 
 def test_the_defaults_of_the_settings_file_are_reckoned_with() -> None:
     """They merge into every spec, and an imported meeting must stay what it is."""
     settings = Settings(defaults={"duration": 45, "settings": {"waiting_room": True, "use_pmi": False}})
-    declared = Declared(7, HOST, one_off(duration=None), has={"duration": 60, "settings": {"use_pmi": False}})
+    declared = ImportedMeeting(
+        7, HOST, one_off(duration=None), has={"duration": 60, "settings": {"use_pmi": False}}
+    )
 
-    text = draft.text((declared,), Omitted(), Surroundings(settings.defaults))
+    text = generate.render((declared,), SkippedSummary(), SpecContext(settings.defaults))
     parsed = spec.parse([Source("m.yaml", text.encode())], settings).spec
 
     assert parsed is not None

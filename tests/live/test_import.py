@@ -10,30 +10,33 @@ import pytest
 from engine_world import World
 from foreign import essence
 
-from reconciler import adopt, draft, spec
-from reconciler.adopt import Wanted
-from reconciler.budget import Allowances, Limits
-from reconciler.comparison import Comparison
-from reconciler.diff import Action
-from reconciler.document import Source
-from reconciler.draft import Surroundings
-from reconciler.drift import drift_of
-from reconciler.readback import observed
-from reconciler.settings import Settings
-from reconciler.state import Record, State
+from reconciler.live import discover, generate
+from reconciler.live.discover import ImportFilter
+from reconciler.live.drift import drift_of
+from reconciler.live.generate import SpecContext
+from reconciler.meeting.observed import observe
+from reconciler.plan._compare import StateComparison
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.change import Action
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
+from reconciler.state.state import Record, State
 
 if TYPE_CHECKING:
-    from reconciler.adopt import Found
-    from reconciler.spec import Spec
+    from reconciler.live.discover import DiscoveredMeetings
+    from reconciler.spec.spec import Spec
 
 TRACKING = ["Team", "Cost centre"]
 
 
-def found(world: World, hosts: tuple[str, ...] = foreign.HOSTS, known: frozenset[int] = frozenset()) -> Found:
-    async def look() -> Found:
+def found(
+    world: World, hosts: tuple[str, ...] = foreign.HOSTS, known: frozenset[int] = frozenset()
+) -> DiscoveredMeetings:
+    async def look() -> DiscoveredMeetings:
         async with world.client() as remote:
-            wanted = Wanted(lambda _topic: True, known, world.clock.now())
-            return await adopt.read(remote, hosts, wanted, lambda _done, _total: None)
+            wanted = ImportFilter(lambda _topic: True, known, world.clock.now())
+            return await discover.discover(remote, hosts, wanted, lambda _done, _total: None)
 
     return asyncio.run(look())
 
@@ -52,7 +55,7 @@ def differences(world: World, declared: Spec) -> dict[str, Any]:
     """By key, where Zoom has it otherwise than declared."""
     ids = {wish.to: wish.id for wish in declared.imports}
     stored = {key: world.zoom.read(ids[key]) for key in declared.meetings}
-    by_key = {key: observed(one.attributes, stored[key]) for key, one in declared.meetings.items()}
+    by_key = {key: observe(one.attributes, stored[key]) for key, one in declared.meetings.items()}
     return {key: seen for key, seen in by_key.items() if seen}
 
 
@@ -78,7 +81,7 @@ def filled() -> World:
 def text(filled: World) -> str:
     everything = found(filled)
     assert (everything.failures, everything.omitted.left) == ((), ())
-    return draft.text(everything.declared, everything.omitted, Surroundings())
+    return generate.render(everything.declared, everything.omitted, SpecContext())
 
 
 def test_two_hundred_foreign_meetings_are_declared_as_zoom_has_them(filled: World, text: str) -> None:
@@ -95,7 +98,7 @@ def test_once_recorded_nothing_is_planned_and_nothing_has_drifted(filled: World,
         key: Record(ids[key], one.host, None, one.attributes) for key, one in declared.meetings.items()
     }
 
-    steps = list(Comparison(declared, State(meetings=records), now).steps())
+    steps = list(StateComparison(declared, State(meetings=records), now).steps())
     drifted = {
         key: found for key, one in records.items() if (found := drift_of(one, filled.zoom.read(one.id), now))
     }

@@ -11,14 +11,16 @@ from builders import HOST, NOW, at, intent, one_off, planned, record, spec, stat
 from builders import meeting as declared
 from engine_world import World, many, topic
 
-from reconciler import refresh, report
-from reconciler.diff import Action
-from reconciler.errors import AccessError, DailyLimitError, Diagnostic, NeverSentError, RemoteError
-from reconciler.meeting import recorded
-from reconciler.plan import Options
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import AccessError, DailyLimitError, NeverSentError, RemoteError
+from reconciler.live import read as live_read
+from reconciler.live import refresh, report
+from reconciler.live.read import ReadResult, ReadStatus, result_found
+from reconciler.meeting.passcode import as_recorded
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Options
 from reconciler.sandbox import faults
-from reconciler.seen import Seen, Sight, found
-from reconciler.state import State
+from reconciler.state.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -36,20 +38,22 @@ def applied(*names: str, **switches: Any) -> World:
 
 def look(
     world: World, keys: Collection[str] | None = None, told: list[tuple[int, int]] | None = None
-) -> dict[str, Seen]:
-    async def read() -> dict[str, Seen]:
+) -> dict[str, ReadResult]:
+    async def read() -> dict[str, ReadResult]:
         async with world.client() as remote:
             tell = (
                 (lambda done, total: told.append((done, total)))
                 if told is not None
                 else lambda _done, _total: None
             )
-            return await refresh.read(remote, world.store.state, world.clock.now(), keys=keys, tell=tell)
+            return await live_read.read_all(
+                remote, world.store.state, world.clock.now(), keys=keys, tell=tell
+            )
 
     return asyncio.run(read())
 
 
-def sights(seen: Mapping[str, Seen]) -> dict[str, Sight]:
+def sights(seen: Mapping[str, ReadResult]) -> dict[str, ReadStatus]:
     return {key: one.sight for key, one in seen.items()}
 
 
@@ -60,7 +64,7 @@ def test_each_host_is_listed_once_and_each_meeting_read() -> None:
 
     seen = look(world, told=told)
 
-    assert sights(seen) == {"a": Sight.FOUND, "b": Sight.FOUND}
+    assert sights(seen) == {"a": ReadStatus.FOUND, "b": ReadStatus.FOUND}
     assert told == [(0, 2), (1, 2), (2, 2)]
     assert world.asked("GET") == [
         f"/v2/users/{HOST}/meetings",
@@ -79,7 +83,7 @@ def test_only_what_is_asked_for_and_not_over_is_read() -> None:
         },
     )
 
-    assert sights(look(world, keys={"b", "old", "unheard-of"})) == {"b": Sight.FOUND}
+    assert sights(look(world, keys={"b", "old", "unheard-of"})) == {"b": ReadStatus.FOUND}
 
 
 def test_with_nothing_to_read_nothing_is_asked() -> None:
@@ -95,7 +99,7 @@ def test_what_no_list_shows_is_read_first() -> None:
 
     seen = look(world)
 
-    assert sights(seen) == {"a": Sight.FOUND, "b": Sight.FOUND, "c": Sight.GONE}
+    assert sights(seen) == {"a": ReadStatus.FOUND, "b": ReadStatus.FOUND, "c": ReadStatus.GONE}
     assert world.asked("GET")[1] == f"/v2/meetings/{number['c']}"
 
 
@@ -106,14 +110,14 @@ def test_missing_from_a_list_alone_is_not_gone() -> None:
         world.store.state, meetings={"a": replace(world.store.state.meetings["a"], host="other@example.com")}
     )
 
-    assert sights(look(world)) == {"a": Sight.FOUND}
+    assert sights(look(world)) == {"a": ReadStatus.FOUND}
 
 
 def test_a_list_that_cannot_be_read_says_nothing() -> None:
     world = applied("a")
     world.zoom.switch(list_forbidden=True)
 
-    assert sights(look(world)) == {"a": Sight.FOUND}
+    assert sights(look(world)) == {"a": ReadStatus.FOUND}
 
 
 def test_a_meeting_that_a_list_shows_is_not_taken_for_gone() -> None:
@@ -124,7 +128,7 @@ def test_a_meeting_that_a_list_shows_is_not_taken_for_gone() -> None:
 
     (seen,) = look(world).values()
 
-    assert seen.sight is Sight.UNREAD
+    assert seen.sight is ReadStatus.UNREAD
     assert seen.error is not None
     assert seen.error.diagnostic.code == "refresh.contradiction"
 
@@ -145,9 +149,9 @@ def test_what_cannot_be_read_is_never_taken_for_gone(status: int, body: Any) -> 
 
     seen = look(world)
 
-    assert sights(seen) == {"a": Sight.UNREAD, "b": Sight.FOUND}
-    assert refresh.refreshed(world.store.state, seen, LATER) == world.store.state
-    (one,) = report.told(world.store.state, seen, LATER)
+    assert sights(seen) == {"a": ReadStatus.UNREAD, "b": ReadStatus.FOUND}
+    assert refresh.apply_refresh(world.store.state, seen, LATER) == world.store.state
+    (one,) = report.warnings_for(world.store.state, seen, LATER)
     assert (one.severity, one.key) == ("error", "a")
     assert one.detail.startswith("a: ")
     assert one.detail.endswith("It is taken as it is recorded.")
@@ -159,9 +163,9 @@ def test_an_id_that_became_a_webinars_is_told_and_left_alone() -> None:
 
     seen = look(world)
 
-    assert sights(seen) == {"a": Sight.WEBINAR}
-    assert refresh.refreshed(world.store.state, seen, LATER) == world.store.state
-    assert [one.code for one in report.told(world.store.state, seen, LATER)] == ["refresh.webinar"]
+    assert sights(seen) == {"a": ReadStatus.WEBINAR}
+    assert refresh.apply_refresh(world.store.state, seen, LATER) == world.store.state
+    assert [one.code for one in report.warnings_for(world.store.state, seen, LATER)] == ["refresh.webinar"]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,7 @@ def test_what_would_end_every_read_ends_them_all(fault: faults.Fault, error: typ
     with pytest.raises(error):
         look(world)
 
-    assert len(world.asked("GET")) <= refresh.IN_FLIGHT_MAX + 1
+    assert len(world.asked("GET")) <= live_read.IN_FLIGHT_MAX + 1
 
 
 def test_a_network_that_is_down_ends_the_look() -> None:
@@ -221,16 +225,16 @@ def test_a_network_that_is_down_ends_the_look() -> None:
 # What a plan is made of then
 
 
-def seen_as(kept: Mapping[str, Any], **stored: Any) -> Seen:
+def seen_as(kept: Mapping[str, Any], **stored: Any) -> ReadResult:
     """Found, with what was declared and these besides; None: absent."""
     body = {**kept, "timezone": kept.get("timezone", "UTC"), **stored}
-    return found({name: value for name, value in body.items() if value is not None})
+    return result_found({name: value for name, value in body.items() if value is not None})
 
 
-def steps(attributes: dict[str, Any], seen: Seen, **known: Any) -> dict[str, Any]:
+def steps(attributes: dict[str, Any], seen: ReadResult, **known: Any) -> dict[str, Any]:
     """Action and changed paths of the plan for one key that is declared as it is recorded."""
-    kept = state(meetings={"launch": record(attributes=recorded(attributes, b"salt"))}, **known)
-    fresh = refresh.refreshed(kept, {"launch": seen}, NOW)
+    kept = state(meetings={"launch": record(attributes=as_recorded(attributes, b"salt"))}, **known)
+    fresh = refresh.apply_refresh(kept, {"launch": seen}, NOW)
     plan = planned(spec(declared("launch", attributes)), fresh)
     return {step.action.value: [change.path for change in step.changes] for step in plan.steps}
 
@@ -238,7 +242,7 @@ def steps(attributes: dict[str, Any], seen: Seen, **known: Any) -> dict[str, Any
 def test_an_untouched_meeting_leaves_the_state_as_it_is() -> None:
     kept = state(meetings={"launch": record()})
 
-    assert refresh.refreshed(kept, {"launch": seen_as(one_off())}, NOW) == kept
+    assert refresh.apply_refresh(kept, {"launch": seen_as(one_off())}, NOW) == kept
 
 
 @pytest.mark.parametrize(
@@ -306,7 +310,7 @@ def test_a_meeting_that_became_a_series_or_was_one_is_replaced(kind: str) -> Non
 
 
 def test_a_deleted_meeting_is_created_again_where_it_is_declared_and_not_over() -> None:
-    gone = Seen(Sight.GONE)
+    gone = ReadResult(ReadStatus.GONE)
     begun = one_off(start_time="2026-12-01T07:30:00Z")
     kept = state(
         meetings={
@@ -315,7 +319,7 @@ def test_a_deleted_meeting_is_created_again_where_it_is_declared_and_not_over() 
         }
     )
 
-    fresh = refresh.refreshed(kept, dict.fromkeys("abc", gone), NOW)
+    fresh = refresh.apply_refresh(kept, dict.fromkeys("abc", gone), NOW)
 
     plan = planned(spec(declared("a"), declared("b", begun)), fresh)
     assert [(step.key, step.action, step.status) for step in plan.steps] == [
@@ -330,8 +334,8 @@ def test_an_open_intent_is_left_to_be_looked_up() -> None:
         intents={"launch": intent(action="update", id=record().id)},
     )
 
-    for seen in (Seen(Sight.GONE), seen_as(one_off(), topic="x")):
-        assert refresh.refreshed(kept, {"launch": seen}, NOW) == kept
+    for seen in (ReadResult(ReadStatus.GONE), seen_as(one_off(), topic="x")):
+        assert refresh.apply_refresh(kept, {"launch": seen}, NOW) == kept
 
 
 def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
@@ -339,19 +343,19 @@ def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
     kept = state(meetings={"launch": record()}, hosts={HOST: "u1"})
     seen = {"launch": seen_as(one_off(), host_id="u2", host_email="new@example.com", topic="x")}
 
-    facts = refresh.corrected(kept, seen)
-    plan = planned(spec(declared("launch")), refresh.refreshed(kept, seen, NOW))
+    facts = refresh.correct_records(kept, seen)
+    plan = planned(spec(declared("launch")), refresh.apply_refresh(kept, seen, NOW))
 
     assert facts.meetings == {"launch": replace(record(), host="new@example.com")}
     assert [(step.action, [change.path for change in step.changes]) for step in plan.steps] == [
         (Action.REPLACE, ["host", "topic"])
     ]
-    (told,) = report.told(kept, seen, NOW)
+    (told,) = report.warnings_for(kept, seen, NOW)
     assert (told.code, "`host: new@example.com`" in told.hint) == ("refresh.other-host", True)
 
 
 def test_facts_leave_out_what_is_unknown_to_the_state() -> None:
-    assert refresh.refreshed(State(), {"other": Seen(Sight.GONE)}, NOW) == State()
+    assert refresh.apply_refresh(State(), {"other": ReadResult(ReadStatus.GONE)}, NOW) == State()
 
 
 # What is told of it
@@ -376,15 +380,15 @@ def test_a_report_has_a_step_for_whatever_became_of_a_meeting() -> None:
     error = RemoteError(Diagnostic("zoom.unreadable", "Zoom gave no usable answer", "HTTP 503."))
     seen = {
         "changed": seen_as(one_off(), topic="x"),
-        "gone": Seen(Sight.GONE),
+        "gone": ReadResult(ReadStatus.GONE),
         "interrupted": seen_as(one_off(), topic="x"),
         "kept": seen_as(one_off()),
-        "unread": Seen(Sight.UNREAD, error=error),
-        "webinar": Seen(Sight.WEBINAR),
+        "unread": ReadResult(ReadStatus.UNREAD, error=error),
+        "webinar": ReadResult(ReadStatus.WEBINAR),
         "zoom": seen_as(one_off(), duration=40),
     }
 
-    told = report.report(kept, seen, NOW, Options(refresh=True))
+    told = report.drift_report(kept, seen, NOW, Options(refresh=True))
 
     assert [(step.key, step.action.value, step.status.value, step.reasons) for step in told.steps] == [
         ("changed", "update", "now", ()),
@@ -408,6 +412,6 @@ def test_a_report_has_a_step_for_whatever_became_of_a_meeting() -> None:
 def test_a_personal_meeting_is_told_with_its_remedy() -> None:
     kept = state(meetings={"launch": record()})
 
-    (told,) = report.told(kept, {"launch": seen_as(one_off(), type=4)}, NOW)
+    (told,) = report.warnings_for(kept, {"launch": seen_as(one_off(), type=4)}, NOW)
 
     assert (told.code, "use_pmi: false" in told.hint) == ("refresh.personal-id", True)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import at, weekly
 
-from reconciler.meeting import series
-from reconciler.rescheduling import Rescheduled, Singles, rescheduled, singles
+from reconciler.live._occurrences import EditedOccurrences, edited_occurrences
+from reconciler.live._series_drift import ScheduleDifference, schedule_differences
+from reconciler.meeting.meeting import series
 
 if TYPE_CHECKING:
-    from reconciler.recurrence import Series
+    from reconciler.meeting.recurrence import Series
 
 NOW = at("2027-02-01T12:00:00+00:00")
 """Four of the twenty Mondays are over, the fourth a few hours ago."""
@@ -56,7 +57,7 @@ def mondays(*weeks: int) -> list[dict[str, Any]]:
 )
 def test_the_same_occurrences_are_no_difference(answer: dict[str, Any]) -> None:
     """Whatever start and rule they are given by."""
-    assert rescheduled(declared(), answer, NOW) == ()
+    assert schedule_differences(declared(), answer, NOW) == ()
 
 
 def test_an_end_that_zoom_moved_within_its_day_is_no_difference() -> None:
@@ -64,14 +65,14 @@ def test_an_end_that_zoom_moved_within_its_day_is_no_difference() -> None:
     until = declared(recurrence={"type": 2, "weekly_days": "2", "end_date_time": "2027-02-15T08:00:00Z"})
     answer = stored(end_times=None, end_date_time="2027-02-15T22:59:59Z")
 
-    assert rescheduled(until, {**answer, "occurrences": mondays(4)}, NOW) == ()
-    assert [one.path for one in rescheduled(until, answer, NOW)] == ["recurrence.end_date_time"]
+    assert schedule_differences(until, {**answer, "occurrences": mondays(4)}, NOW) == ()
+    assert [one.path for one in schedule_differences(until, answer, NOW)] == ["recurrence.end_date_time"]
 
 
 def test_listed_occurrences_stand_in_for_a_start() -> None:
     answer = {**stored(end_times=16), "start_time": None, "occurrences": mondays(*range(4, 20))}
 
-    assert rescheduled(declared(), answer, NOW) == ()
+    assert schedule_differences(declared(), answer, NOW) == ()
 
 
 def test_a_list_that_may_be_cut_proves_nothing() -> None:
@@ -79,7 +80,7 @@ def test_a_list_that_may_be_cut_proves_nothing() -> None:
     many = declared(recurrence={"type": 1, "end_times": 60})
     answer = {**stored(type=1, weekly_days=None, end_times=60), "occurrences": [{}] * 50}
 
-    assert rescheduled(many, answer, NOW) == ()
+    assert schedule_differences(many, answer, NOW) == ()
 
 
 LONGER = "the end of the series moves"
@@ -112,13 +113,13 @@ LONGER = "the end of the series moves"
 def test_what_differs_is_told_in_the_declared_terms(
     answer: dict[str, Any], differs: list[tuple[Any, ...]]
 ) -> None:
-    assert rescheduled(declared(), answer, NOW) == tuple(Rescheduled(*one) for one in differs)
+    assert schedule_differences(declared(), answer, NOW) == tuple(ScheduleDifference(*one) for one in differs)
 
 
 def test_a_declared_utc_start_is_told_in_utc() -> None:
     fixed = declared(start_time="2027-01-11T09:00:00Z")
 
-    (one,) = rescheduled(fixed, stored("2027-01-11T10:00:00Z"), NOW)
+    (one,) = schedule_differences(fixed, stored("2027-01-11T10:00:00Z"), NOW)
 
     assert (one.before, one.after) == ("2027-01-11T09:00:00Z", "2027-01-11T10:00:00Z")
 
@@ -126,13 +127,13 @@ def test_a_declared_utc_start_is_told_in_utc() -> None:
 def test_an_end_by_date_is_told_by_date() -> None:
     until = declared(recurrence={"type": 2, "weekly_days": "2", "end_date_time": "2027-03-31T08:00:00Z"})
 
-    by_date = rescheduled(until, stored(end_times=None, end_date_time="2027-03-10T08:00:00Z"), NOW)
-    by_count = rescheduled(until, stored(end_times=9), NOW)
+    by_date = schedule_differences(until, stored(end_times=None, end_date_time="2027-03-10T08:00:00Z"), NOW)
+    by_count = schedule_differences(until, stored(end_times=9), NOW)
 
     effect = "series shortened by 3"
     path, before = "recurrence.end_date_time", "2027-03-31T08:00:00Z"
-    assert by_date == (Rescheduled(path, before, "2027-03-10T08:00:00Z", effect),)
-    assert by_count == (Rescheduled(path, before, "2027-03-08T09:00:00Z", effect),)
+    assert by_date == (ScheduleDifference(path, before, "2027-03-10T08:00:00Z", effect),)
+    assert by_count == (ScheduleDifference(path, before, "2027-03-08T09:00:00Z", effect),)
 
 
 def test_a_rule_that_leaves_fewer_before_the_same_end_is_told_once() -> None:
@@ -140,14 +141,14 @@ def test_a_rule_that_leaves_fewer_before_the_same_end_is_told_once() -> None:
     until = declared(recurrence={"type": 2, "weekly_days": "2", "end_date_time": "2027-03-31T08:00:00Z"})
     answer = stored(weekly_days="2,4", end_times=None, end_date_time="2027-03-31T08:00:00Z")
 
-    assert [one.path for one in rescheduled(until, answer, NOW)] == ["recurrence.weekly_days"]
+    assert [one.path for one in schedule_differences(until, answer, NOW)] == ["recurrence.weekly_days"]
 
 
 def test_a_part_that_is_not_declared_makes_the_whole_rule_differ() -> None:
     bare = {"type": 2, "weekly_days": "2", "end_times": 20}
     answer = stored("2027-02-08T09:00:00Z", repeat_interval=2, end_times=16)
 
-    (one,) = rescheduled(declared(recurrence=bare), answer, NOW)
+    (one,) = schedule_differences(declared(recurrence=bare), answer, NOW)
 
     assert (one.path, one.before, one.after) == ("recurrence", bare, answer["recurrence"])
 
@@ -164,7 +165,7 @@ def test_a_part_that_is_not_declared_makes_the_whole_rule_differ() -> None:
     ],
 )
 def test_an_answer_that_cannot_be_made_out_differs(answer: dict[str, Any]) -> None:
-    assert [one.path for one in rescheduled(declared(), answer, NOW)] == ["recurrence"]
+    assert [one.path for one in schedule_differences(declared(), answer, NOW)] == ["recurrence"]
 
 
 def test_single_occurrences_are_counted_and_change_nothing() -> None:
@@ -175,6 +176,6 @@ def test_single_occurrences_are_counted_and_change_nothing() -> None:
     over = {**mondays(0)[0], "status": "deleted"}
     answer = {**stored(), "occurrences": [over, *coming, {"occurrence_id": None}]}
 
-    assert singles(answer, NOW) == Singles(cancelled=1, moved=1)
-    assert rescheduled(declared(), answer, NOW) == ()
-    assert singles({}, NOW) == Singles()
+    assert edited_occurrences(answer, NOW) == EditedOccurrences(cancelled=1, moved=1)
+    assert schedule_differences(declared(), answer, NOW) == ()
+    assert edited_occurrences({}, NOW) == EditedOccurrences()

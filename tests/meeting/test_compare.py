@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import fields
-from reconciler.fields import Compare
-from reconciler.normal import FORMS, normal
+from reconciler.meeting import fields
+from reconciler.meeting.compare import FORMS, normalize
+from reconciler.meeting.fields import Compare
 
 BERLIN = "Europe/Berlin"
 
@@ -18,7 +18,7 @@ BERLIN = "Europe/Berlin"
 def same(path: str, one: Any, other: Any, zones: tuple[str | None, str | None] = (BERLIN, BERLIN)) -> bool:
     """Whether two values of the field at `path` mean the same."""
     described = fields.table().get(path)
-    return normal(described, one, zones[0]) == normal(described, other, zones[1])
+    return normalize(described, one, zones[0]) == normalize(described, other, zones[1])
 
 
 ROOMS = [
@@ -116,7 +116,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_a_normal_form_can_be_hashed_and_is_its_own_twin(value: Any) -> None:
     """Forms are compared, and put into sets of forms."""
-    form = normal(None, value)
+    form = normalize(None, value)
 
-    assert hash(form) == hash(normal(None, value))
-    assert form == normal(None, value)
+    assert hash(form) == hash(normalize(None, value))
+    assert form == normalize(None, value)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.divergence import diverging
+from reconciler.meeting.compare import differences
 
 
 def told(wanted: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
-    return {one.dotted: one.stored for one in diverging(wanted, stored)}
+    return {one.dotted: one.stored for one in differences(wanted, stored)}
 
 
 @pytest.mark.parametrize(

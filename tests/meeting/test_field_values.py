@@ -9,16 +9,17 @@ import pytest
 from field_values import FAITHFUL, OTHERWISE, Pair, create_only, updatable
 from sandbox_world import World
 
-from reconciler import fields, readback, spec
-from reconciler.document import Source
-from reconciler.fields import Compare
-from reconciler.normal import normal
-from reconciler.settings import Settings
+from reconciler.meeting import fields, observed
+from reconciler.meeting.compare import normalize
+from reconciler.meeting.fields import Compare
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.fields import Field
+    from reconciler.meeting.fields import Field
 
 PAIRS = (*updatable(), *create_only())
 TIME = ("start_time", "timezone", "recurrence")
@@ -65,7 +66,7 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "
         old, new = before.get(name), after.get(name)
         if field.compare is Compare.PARTS and isinstance(old, dict) and isinstance(new, dict):
             yield from differing(old, new, f"{here}.")
-        elif normal(field, old, before.get("timezone")) != normal(field, new, after.get("timezone")):
+        elif normalize(field, old, before.get("timezone")) != normalize(field, new, after.get("timezone")):
             yield here
 
 
@@ -100,12 +101,12 @@ def test_the_two_meetings_of_a_pair_differ_in_its_field(pair: Pair) -> None:
 def test_a_faithful_zoom_keeps_both_values(pair: Pair, world: World) -> None:
     """After a create with the one, and after one update to the other."""
     created = world.create(pair.before)
-    before = readback.observed(pair.before, created)
+    before = observed.observe(pair.before, created)
 
     after = world.patch(created["id"], smallest(pair.before, pair.after))
 
     assert set(before) <= pair.otherwise
-    assert set(readback.observed(pair.after, after)) == pair.otherwise
+    assert set(observed.observe(pair.after, after)) == pair.otherwise
 
 
 @pytest.mark.parametrize("pair", create_only(), ids=by_path)
@@ -116,8 +117,8 @@ def test_a_faithful_zoom_keeps_both_values_of_a_field_that_only_create_takes(
     first, second = world.create(pair.before), world.create(pair.after)
     updated = world.patch(first["id"], smallest(pair.before, pair.after))
 
-    assert readback.observed(pair.before, first) == readback.observed(pair.after, second) == {}
-    assert readback.observed(pair.before, updated) == {}
+    assert observed.observe(pair.before, first) == observed.observe(pair.after, second) == {}
+    assert observed.observe(pair.before, updated) == {}
 
 
 def test_every_exception_is_of_a_field_that_has_a_pair() -> None:

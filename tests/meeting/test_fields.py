@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from reconciler import resources
-from reconciler.fields import Compare, at, joined, table
-
-ROOT = Path(__file__).parent.parent
+from reconciler.meeting.fields import Compare, field_at, join_path, table
 
 FIRST_DOCUMENT = """
 agenda default_password duration password pre_schedule schedule_for start_time template_id timezone topic type
@@ -126,13 +125,13 @@ def test_an_example_fits_its_own_pattern(path: str) -> None:
 )
 def test_a_concrete_path_finds_its_field(path: tuple[str | int, ...], expected: str | None) -> None:
     """Indices of lists do not matter; what is no field gives None."""
-    field = at(path)
+    field = field_at(path)
 
     assert (field.path if field else None) == expected
 
 
 def test_a_path_is_written_as_in_the_table() -> None:
-    assert joined(("tracking_fields", 12, "value")) == "tracking_fields[].value"
+    assert join_path(("tracking_fields", 12, "value")) == "tracking_fields[].value"
 
 
 def test_the_table_cannot_be_changed() -> None:
@@ -158,7 +157,7 @@ def test_a_wheel_carries_the_schemas(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     site = tmp_path / "site"
     pip("install", "--target", str(site), str(wheel))
-    program = "from reconciler import fields; print(fields.__file__, len(fields.table()))"
+    program = "from reconciler.meeting import fields; print(fields.__file__, len(fields.table()))"
 
     answer = subprocess.run(
         [sys.executable, "-c", program],

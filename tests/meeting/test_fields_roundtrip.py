@@ -15,20 +15,20 @@ from builders import removed
 from engine_world import Told, World
 from field_values import FAITHFUL, Pair, create_only, updatable
 
-from reconciler import spec
-from reconciler.diff import Action
-from reconciler.document import Source
-from reconciler.drift import drift_of
-from reconciler.settings import Settings
-from reconciler.step import Status
+from reconciler.live.drift import drift_of
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.drift import Difference
-    from reconciler.meeting import Meeting
-    from reconciler.plan import Plan
-    from reconciler.state import Record
+    from reconciler.live.drift import Difference
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.plan.plan import Plan
+    from reconciler.state.state import Record
 
 UPDATED, REPLACED = updatable(), create_only()
 TIME = frozenset({"start_time", "timezone", "recurrence"})

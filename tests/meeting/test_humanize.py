@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.recurrence import sentence, when
+from reconciler.meeting.humanize import sentence, when
 
 BERLIN = "Europe/Berlin"
 

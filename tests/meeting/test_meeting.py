@@ -8,21 +8,9 @@ from typing import Any
 import pytest
 from builders import NOW, at, meeting, one_off, weekly
 
-from reconciler.meeting import (
-    PasscodeReference,
-    Schedule,
-    body,
-    kind,
-    patch,
-    recorded,
-    runs_or_starts_soon,
-    same_passcode,
-    schedule,
-    series,
-    shown,
-    start_at,
-    without,
-)
+from reconciler.meeting.body import body, patch, without_paths
+from reconciler.meeting.meeting import Schedule, kind, runs_or_starts_soon, schedule, series, start_at
+from reconciler.meeting.passcode import PasscodeReference, as_recorded, redact_passcode, same_passcode
 
 SALT = bytes(range(16))
 REFERENCE = {"env": "LAUNCH_PASSCODE", "version": 1}
@@ -38,7 +26,7 @@ def test_a_meeting_to_come_has_its_start_before_it() -> None:
     ("now", "expired"),
     [("2027-01-14T15:00:00Z", False), ("2027-01-14T15:59:59Z", False), ("2027-01-14T16:00:00Z", True)],
 )
-def test_a_single_meeting_has_begun_at_its_start_and_expires_at_its_end(now: str, expired: bool) -> None:  # noqa: FBT001 - expected
+def test_a_single_meeting_has_begun_at_its_start_and_expires_at_its_end(now: str, expired: bool) -> None:
     """A start at this very instant is no start that can be sent any more."""
     assert schedule(one_off(), at(now)) == Schedule(over=1, left=0, begun=True, expired=expired)
 
@@ -233,7 +221,7 @@ def test_fields_are_taken_out_by_their_paths() -> None:
     full = one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
 
     assert [
-        without(full, paths)
+        without_paths(full, paths)
         for paths in (["agenda", "settings.use_pmi"], ["settings.breakout_room.enable"], ["unknown.field"])
     ] == [
         one_off(settings={"breakout_room": {"enable": True}}),
@@ -252,7 +240,7 @@ def test_fields_are_taken_out_by_their_paths() -> None:
         ("2027-01-14T16:00:00Z", False),
     ],
 )
-def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
+def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: str, soon: bool) -> None:
     """Nobody ends it under the people who come."""
     assert runs_or_starts_soon(one_off(), at(now)) is soon
 
@@ -268,7 +256,7 @@ def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: st
         ("2027-05-24T08:45:00Z", False),
     ],
 )
-def test_a_series_runs_or_starts_soon_around_each_occurrence(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
+def test_a_series_runs_or_starts_soon_around_each_occurrence(now: str, soon: bool) -> None:
     """The second Monday, 10:00 in Berlin, 45 minutes long; and the last."""
     assert runs_or_starts_soon(weekly(), at(now)) is soon
 
@@ -290,19 +278,19 @@ def test_a_passcode_reference_is_found() -> None:
 
 def test_a_literal_passcode_is_recorded_as_scrypt() -> None:
     """Its own salt, no text of it; all else, a reference too, is recorded as declared."""
-    kept = recorded(one_off(password="lift-off-7"), SALT)
+    kept = as_recorded(one_off(password="lift-off-7"), SALT)
 
     assert kept.keys() == {*one_off(), "password"}
     assert kept["password"].keys() == {"scrypt"}
     assert kept["password"]["scrypt"].startswith(SALT.hex() + "$")
     assert "lift-off" not in repr(kept)
-    assert recorded(one_off(password=REFERENCE), SALT) == one_off(password=REFERENCE)
-    assert recorded(one_off(), SALT) == one_off()
+    assert as_recorded(one_off(password=REFERENCE), SALT) == one_off(password=REFERENCE)
+    assert as_recorded(one_off(), SALT) == one_off()
 
 
 def test_a_recorded_passcode_is_recognized() -> None:
     """Whatever its salt; another one is not."""
-    kept = [recorded({"password": "lift-off-7"}, salt)["password"] for salt in (SALT, b"another salt....")]
+    kept = [as_recorded({"password": "lift-off-7"}, salt)["password"] for salt in (SALT, b"another salt....")]
 
     assert kept[0] != kept[1]
     assert [same_passcode("lift-off-7", each) for each in kept] == [True, True]
@@ -331,7 +319,7 @@ def test_any_other_record_of_a_passcode_is_a_change(declared: Any, kept: Any) ->
 
 def test_the_same_guess_is_reckoned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refresh compares a meeting several times over, and each guess takes some 40 ms."""
-    kept = recorded({"password": "lift-off-9"}, b"salt of this test")["password"]
+    kept = as_recorded({"password": "lift-off-9"}, b"salt of this test")["password"]
     monkeypatch.delattr(hashlib, "scrypt")
 
     assert same_passcode("lift-off-9", kept)
@@ -344,11 +332,11 @@ def test_the_same_reference_is_the_same_passcode() -> None:
 
 def test_of_a_literal_passcode_is_shown_that_there_is_one() -> None:
     """Declared or recorded, it reads the same; a reference is no secret."""
-    literal, kept = one_off(password="lift-off-7"), recorded(one_off(password="lift-off-7"), SALT)
+    literal, kept = one_off(password="lift-off-7"), as_recorded(one_off(password="lift-off-7"), SALT)
 
-    assert shown(literal) == shown(kept) == one_off(password="(literal)")
-    assert shown(one_off(password=REFERENCE)) == one_off(password=REFERENCE)
-    assert shown(one_off()) == one_off()
+    assert redact_passcode(literal) == redact_passcode(kept) == one_off(password="(literal)")
+    assert redact_passcode(one_off(password=REFERENCE)) == one_off(password=REFERENCE)
+    assert redact_passcode(one_off()) == one_off()
 
 
 def test_a_meeting_has_a_topic_even_where_none_is_declared() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from builders import one_off
 
-from reconciler import readback
+from reconciler.meeting import observed
 
 
 def seen(sent: dict[str, Any], **stored: Any) -> dict[str, Any]:
-    return readback.observed(sent, {**sent, **stored})
+    return observed.observe(sent, {**sent, **stored})
 
 
 def test_what_is_as_it_was_sent_is_not_told() -> None:
@@ -38,7 +38,7 @@ def test_what_differs_is_told_by_its_path() -> None:
         "settings.join_before_host": None,
         "agenda": None,
     }
-    assert sorted(readback.notes(sent, stored)) == [
+    assert sorted(observed.describe_observed(sent, stored)) == [
         "Zoom left out agenda",
         "Zoom left out settings.join_before_host",
         "Zoom set duration to 40 (sent: 60)",
@@ -62,12 +62,12 @@ def test_a_secret_that_differs_is_not_shown() -> None:
     stored = seen(sent, password="other")
 
     assert stored == {"password": "(not shown)"}
-    assert readback.notes(sent, stored) == ("Zoom stored another password than was sent",)
+    assert observed.describe_observed(sent, stored) == ("Zoom stored another password than was sent",)
 
 
 def test_a_long_value_is_cut() -> None:
     sent = one_off(agenda="a" * 100)
-    (note,) = readback.notes(sent, seen(sent, agenda="b" * 100))
+    (note,) = observed.describe_observed(sent, seen(sent, agenda="b" * 100))
 
     assert note == f"Zoom set agenda to {'b' * 59}… (sent: {'a' * 59}…)"
 
@@ -83,12 +83,12 @@ def test_what_zoom_has_of_another_kind_differs() -> None:
         "settings.alternative_hosts": 5,
         "settings.meeting_invitees": {"a": 1},
     }
-    assert readback.notes(sent, odd)[2] == (
+    assert observed.describe_observed(sent, odd)[2] == (
         'Zoom set settings.meeting_invitees to {"a": 1} (sent: [{"email": "b"}])'
     )
 
 
 def test_when_it_was_made_is_text_or_nothing() -> None:
-    odd = [readback.created_at(stored) for stored in ({"created_at": "x"}, {"created_at": [1]}, {})]
+    odd = [observed.created_at(stored) for stored in ({"created_at": "x"}, {"created_at": [1]}, {})]
 
     assert odd == ["x", None, None]

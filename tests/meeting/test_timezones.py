@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler import wall_time
+from reconciler.meeting import timezones
 
 BERLIN = "Europe/Berlin"
 
@@ -26,7 +26,7 @@ BERLIN = "Europe/Berlin"
 )
 def test_an_instant_is_in_utc(written: str, zone: str | None, expected: str) -> None:
     """A skipped time is moved forward, one that occurs twice is its first."""
-    assert wall_time.instant(written, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert timezones.instant(written, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_an_instant_is_in_utc(written: str, zone: str | None, expected: str) -> 
 def test_what_is_no_instant_is_refused(written: str, zone: str | None) -> None:
     """No zone is ever guessed, UTC neither."""
     with pytest.raises(ValueError, match=r"."):
-        wall_time.instant(written, zone)
+        timezones.instant(written, zone)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_no_instant_is_refused(written: str, zone: str | None) -> None:
 def test_a_time_on_the_wall_can_be_skipped_or_occur_twice(
     written: str, zone: str, expected: tuple[bool, bool]
 ) -> None:
-    assert (wall_time.is_skipped(written, zone), wall_time.is_ambiguous(written, zone)) == expected
+    assert (timezones.is_skipped(written, zone), timezones.is_ambiguous(written, zone)) == expected
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_time_on_the_wall_can_be_skipped_or_occur_twice(
     ],
 )
 def test_a_zone_has_summer_time_when_its_clocks_change_in_the_year(zone: str, *, expected: bool) -> None:
-    assert wall_time.has_summer_time(zone, 2027) is expected
+    assert timezones.has_summer_time(zone, 2027) is expected
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_a_zone_has_summer_time_when_its_clocks_change_in_the_year(zone: str, *,
 )
 def test_a_name_that_iana_does_not_have_opens_no_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hostile name is refused by the list of names, before anything looks for a file."""
-    monkeypatch.setattr(wall_time, "ZoneInfo", None)
+    monkeypatch.setattr(timezones, "ZoneInfo", None)
 
-    assert wall_time.zone(name) is None
+    assert timezones.zone(name) is None
 
 
 def test_every_zone_that_is_listed_can_be_used() -> None:
-    assert [name for name in wall_time.zones() if wall_time.zone(name) is None] == []
+    assert [name for name in timezones.zones() if timezones.zone(name) is None] == []
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_every_zone_that_is_listed_can_be_used() -> None:
         ("No/Where", "No/Where", True),
     ],
 )
-def test_a_zone_has_several_names(one: str, other: str, expected: bool) -> None:  # noqa: FBT001 - a fact
+def test_a_zone_has_several_names(one: str, other: str, expected: bool) -> None:
     """Zoom may answer with another one than was sent."""
-    assert (wall_time.is_same_zone(one, other), wall_time.is_same_zone(other, one)) == (expected, expected)
+    assert (timezones.is_same_zone(one, other), timezones.is_same_zone(other, one)) == (expected, expected)

@@ -23,15 +23,15 @@ from builders import (
     weekly,
 )
 
-from reconciler import approval
-from reconciler.errors import SettingsError, StalePlanError
-from reconciler.plan import Options
-from reconciler.state import Retired
-from reconciler.step import Status
+from reconciler.errors.exceptions import SettingsError, StalePlanError
+from reconciler.plan import approval
+from reconciler.plan.plan import Options
+from reconciler.plan.step import Status
+from reconciler.state.state import Retired
 
 if TYPE_CHECKING:
-    from reconciler.approval import Approval
-    from reconciler.plan import Plan
+    from reconciler.plan.approval import Approval
+    from reconciler.plan.plan import Plan
 
 
 def approved(plan: Plan, **header: Any) -> Approval:

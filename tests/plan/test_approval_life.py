@@ -11,7 +11,7 @@ from builders import intent, one_off, state
 from served import served
 from shell import FAR, NOW, spec_of
 
-from reconciler import statefile
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -191,7 +191,7 @@ def test_what_was_interrupted_is_looked_up_under_the_same_approval(shell: Shell)
     begun = intent(
         one_off(topic="mine"), begun_at="2026-12-01T07:00:00Z", first_begun_at="2026-12-01T07:00:00Z"
     )
-    shell.write(STATE, statefile.encode(state(intents={"mine": begun})).decode())
+    shell.write(STATE, state_document.encode(state(intents={"mine": begun})).decode())
 
     fresh = shell.sandbox("plan", "--format", "json")
     ran = shell.sandbox("apply", "--plan", "plan.json")

@@ -10,9 +10,9 @@ from builders import NOW, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.budget import (
+from reconciler.plan.budget import (
     Allowances,
-    Ask,
+    BudgetRequest,
     Limits,
     allot,
     day_of,
@@ -27,9 +27,9 @@ TODAY = NOW.date()
 FAR = NOW + timedelta(days=60)
 
 
-def asks(count: int, starts_at: datetime | None = FAR) -> list[Ask]:
+def asks(count: int, starts_at: datetime | None = FAR) -> list[BudgetRequest]:
     """`count` requests that want their turn."""
-    return [Ask(f"key-{number:04}", starts_at) for number in range(count)]
+    return [BudgetRequest(f"key-{number:04}", starts_at) for number in range(count)]
 
 
 def per_day(days: dict[str, date]) -> list[tuple[int, int]]:
@@ -53,7 +53,10 @@ def test_what_was_used_today_does_not_count_tomorrow() -> None:
 
 def test_a_meeting_that_starts_soon_may_use_the_reserve() -> None:
     """With 90 used, the urgent ones go today and the others tomorrow."""
-    soon, other = Ask("soon", NOW + timedelta(hours=48)), Ask("a-other", NOW + timedelta(hours=49))
+    soon, other = (
+        BudgetRequest("soon", NOW + timedelta(hours=48)),
+        BudgetRequest("a-other", NOW + timedelta(hours=49)),
+    )
 
     days = allot([other, soon], used=90, limits=Limits(), now=NOW)
 
@@ -76,7 +79,12 @@ def test_on_a_later_day_urgency_is_judged_from_its_own_start() -> None:
 
 def test_the_soonest_start_goes_first_and_no_fixed_time_last() -> None:
     """Among equals the key decides."""
-    waiting = [Ask("c", None), Ask("b", FAR), Ask("a", FAR), Ask("z", NOW)]
+    waiting = [
+        BudgetRequest("c", None),
+        BudgetRequest("b", FAR),
+        BudgetRequest("a", FAR),
+        BudgetRequest("z", NOW),
+    ]
 
     assert [ask.key for ask in sorted(waiting, key=turn)] == ["z", "a", "b", "c"]
 
@@ -134,7 +142,7 @@ def test_no_day_ever_gets_more_than_the_limit(
 ) -> None:
     """By any input: the limit holds, the reserve is for urgent ones, no turn is overtaken, none lost."""
     now = datetime(2026, 12, 1, tzinfo=UTC) + timedelta(seconds=second)
-    waiting = [Ask(f"key-{number}", start) for number, start in enumerate(wanted)]
+    waiting = [BudgetRequest(f"key-{number}", start) for number, start in enumerate(wanted)]
     limits = Limits(daily, reserve)
 
     days = allot(waiting, used=used, limits=limits, now=now)
@@ -167,7 +175,7 @@ def test_no_day_ever_gets_more_than_the_limit(
         ("2026-12-02T12:00:00Z", False),
     ],
 )
-def test_near_midnight_is_three_seconds_on_either_side(moment: str, near: bool) -> None:  # noqa: FBT001 - expected
+def test_near_midnight_is_three_seconds_on_either_side(moment: str, near: bool) -> None:
     """Two clocks may name two days there; the zone of the instant does not matter."""
     assert near_midnight(at(moment)) is near
 

@@ -22,17 +22,17 @@ from builders import (
     weekly,
 )
 
-from reconciler.comparison import Comparison
-from reconciler.diff import Action
-from reconciler.state import Retired
-from reconciler.step import Status, Step
+from reconciler.plan._compare import StateComparison
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status, Step
+from reconciler.state.state import Retired
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.meeting import Meeting
-    from reconciler.spec import Spec
-    from reconciler.state import State
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.spec.spec import Spec
+    from reconciler.state.state import State
 
 OTHER = one_off(topic="Another", start_time="2027-03-01T15:00:00Z")
 OLD_ID = 81_234_567_001
@@ -41,7 +41,7 @@ IN_2027 = at("2027-01-29T12:00:00Z")
 
 def steps(declared: Spec, recorded: State | None = None, now: datetime = NOW) -> list[Step]:
     """Every step, in order."""
-    return list(Comparison(declared, recorded or state(), now).steps())
+    return list(StateComparison(declared, recorded or state(), now).steps())
 
 
 def told(declared: Spec, recorded: State | None = None, now: datetime = NOW) -> list[tuple[str, str, str]]:

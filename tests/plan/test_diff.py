@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from builders import meeting, one_off, record, weekly
 
-from reconciler import fields
-from reconciler.diff import KEEP, Action, Change, FieldChange, compare, field_changes
-from reconciler.meeting import recorded
+from reconciler.meeting import fields
+from reconciler.meeting.passcode import as_recorded
+from reconciler.plan.change import KEEP, Action, Change, FieldChange
+from reconciler.plan.diff import compare, field_changes
 
 SALT = bytes(16)
 
@@ -164,7 +165,7 @@ def test_protection_is_no_field_of_zooms() -> None:
 
 def test_a_new_passcode_is_an_update_that_shows_none() -> None:
     """Before and after are words that stand for it, in a repr, too."""
-    before = recorded(one_off(password="old-secret"), SALT)
+    before = as_recorded(one_off(password="old-secret"), SALT)
 
     found = change(before, one_off(password="new-secret"))
 
@@ -180,7 +181,7 @@ def test_the_passcode_that_was_recorded_is_kept() -> None:
     """Known by its hash; so is a reference by name and version."""
     literal, reference = one_off(password="same"), one_off(password={"env": "PASSCODE", "version": 1})
 
-    assert change(recorded(literal, SALT), literal) == KEEP
+    assert change(as_recorded(literal, SALT), literal) == KEEP
     assert change(reference, reference) is KEEP
 
 
@@ -196,7 +197,7 @@ def test_another_reference_is_one_change_of_the_passcode(after: Any) -> None:
 
 def test_a_passcode_no_longer_declared_is_released() -> None:
     """Zoom keeps it; so does whoever knows it."""
-    before = recorded(one_off(password="old-secret"), SALT)
+    before = as_recorded(one_off(password="old-secret"), SALT)
 
     assert change(before, one_off()) == Change(Action.KEEP, released=("password",))
 

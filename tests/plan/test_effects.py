@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import NOW, at, one_off, weekly
 
-from reconciler import diff, effects
+from reconciler.plan import _effects as effects
+from reconciler.plan import diff
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +21,7 @@ IN_2027 = at("2027-01-29T12:00:00Z")
 def noticed(before: dict[str, Any], after: dict[str, Any], now: datetime = NOW) -> dict[str, str]:
     """The effect of each field that differs, by its path."""
     changes, _ = diff.field_changes(before, after)
-    return {change.path: change.effect for change in effects.of_update(changes, before, after, now)}
+    return {change.path: change.effect for change in effects.with_effects(changes, before, after, now)}
 
 
 def moves(before: str, after: str) -> str:

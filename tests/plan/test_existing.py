@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import HOST, NOW, at, meeting, one_off, record, removed, weekly
 
-from reconciler import existing
-from reconciler.diff import Action, FieldChange
-from reconciler.state import Retired, retire
-from reconciler.step import Status, Step
+from reconciler.plan import _existing as existing
+from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.step import Status, Step
+from reconciler.state.state import Retired, retire
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.meeting import Meeting
-    from reconciler.references import Removed
-    from reconciler.state import Record
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.spec.lifecycle import Removed
+    from reconciler.state.state import Record
 
 ID = 81_234_567_001
 END, LEAVE = removed("launch", ID), removed("launch", ID, destroy=False)
@@ -42,7 +42,7 @@ def declared(
     now: datetime = NOW,
 ) -> list[Step]:
     """The steps of a declared and recorded meeting."""
-    return [*existing.declared(after, before, removal, now, same_host=same_host)]
+    return [*existing.step_for_declared(after, before, removal, now, same_host=same_host)]
 
 
 def said(step: Step) -> tuple[Action, Status, tuple[str, ...]]:
@@ -166,7 +166,7 @@ def test_a_keep_records_what_is_no_longer_declared() -> None:
 @pytest.mark.parametrize(
     ("protect", "reason"), [(True, "is protected from now on"), (False, "is no longer protected")]
 )
-def test_a_keep_records_another_protection(protect: bool, reason: str) -> None:  # noqa: FBT001 - the flag of a spec
+def test_a_keep_records_another_protection(protect: bool, reason: str) -> None:
     """Without a request."""
     [step] = declared(meeting(protect=protect), record(protect=not protect))
 
@@ -205,7 +205,7 @@ def test_a_replace_waits_for_the_line_that_ends_the_old_meeting() -> None:
 def test_a_replace_that_is_approved_is_done(
     removal: Removed,
     before: dict[str, Any],
-    retires: bool,  # noqa: FBT001 - expected
+    retires: bool,
     reason: str,
 ) -> None:
     """`destroy: false` leaves the old meeting; one that people are on their way to is ended later."""
@@ -240,7 +240,7 @@ def test_a_meeting_that_has_begun_is_not_replaced() -> None:
 
 @pytest.mark.parametrize("was", [True, False])
 @pytest.mark.parametrize("removal", [END, LEAVE, None])
-def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | None) -> None:  # noqa: FBT001 - the flag of a record
+def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | None) -> None:
     """Whatever `removed` says; and it is recorded where it was not."""
     step, *kept = replaced(removal, was=was, protect=True)
 
@@ -268,7 +268,7 @@ def test_a_recorded_protection_stops_a_replace_once() -> None:
 
 
 def undeclared(attributes: dict[str, Any], removal: Removed | None = None, *, protect: bool = False) -> Step:
-    return existing.undeclared("launch", record(1, attributes, protect=protect), removal, NOW)
+    return existing.step_for_undeclared("launch", record(1, attributes, protect=protect), removal, NOW)
 
 
 def test_a_removed_meeting_is_ended() -> None:
@@ -294,7 +294,7 @@ def test_a_removed_meeting_that_runs_or_starts_soon_is_ended_later(attributes: d
 
 @pytest.mark.parametrize("protect", [True, False])
 @pytest.mark.parametrize("attributes", [one_off(), RUNNING])
-def test_a_meeting_is_let_go_at_any_time(attributes: dict[str, Any], protect: bool) -> None:  # noqa: FBT001 - the flag of a record
+def test_a_meeting_is_let_go_at_any_time(attributes: dict[str, Any], protect: bool) -> None:
     """It stays in Zoom, so nothing stops that."""
     assert said(undeclared(attributes, LEAVE, protect=protect)) == (
         Action.FORGET,
@@ -342,7 +342,7 @@ def test_an_expired_and_undeclared_meeting_leaves_quietly(removal: Removed | Non
 
 def test_a_replaced_meeting_is_ended() -> None:
     """Under the key of what came in its place, without a request of the host's day."""
-    assert existing.retired(Retired(5, HOST, "old"), "launch", "Launch review", NOW) == Step(
+    assert existing.step_for_retired(Retired(5, HOST, "old"), "launch", "Launch review", NOW) == Step(
         "launch",
         Action.DESTROY,
         HOST,
@@ -356,7 +356,7 @@ def test_a_replaced_meeting_is_ended() -> None:
 @pytest.mark.parametrize("attributes", [RUNNING, SOON])
 def test_a_replaced_meeting_that_runs_or_starts_soon_is_ended_later(attributes: dict[str, Any]) -> None:
     """What is kept of it says when it is."""
-    step = existing.retired(retire("launch", record(1, attributes)), "launch", "Launch review", NOW)
+    step = existing.step_for_retired(retire("launch", record(1, attributes)), "launch", "Launch review", NOW)
 
     assert said(step) == (
         Action.DESTROY,

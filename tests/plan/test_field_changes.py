@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import NOW, meeting, one_off, record, weekly
 
-from reconciler import diff, fields
-from reconciler.diff import Action
-from reconciler.meeting import patch
+from reconciler.meeting import fields
+from reconciler.meeting.body import patch
+from reconciler.plan import diff
+from reconciler.plan.change import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Field
+    from reconciler.meeting.fields import Field
 
 WHEN = ("start_time", "timezone", "recurrence")
 TAKEN = [

@@ -25,15 +25,15 @@ from builders import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.budget import Allowances, Limits
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, Severity
-from reconciler.plan import BudgetLine, Options, Plan
-from reconciler.state import Retired, State
-from reconciler.step import Status
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan.budget import Allowances, BudgetLine, Limits
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Options, Plan
+from reconciler.plan.step import Status
+from reconciler.state.state import Retired, State
 
 if TYPE_CHECKING:
-    from reconciler.meeting import Meeting
+    from reconciler.meeting.meeting import Meeting
 
 TODAY, TOMORROW, THIRD_DAY = "2026-12-01", "2026-12-02", "2026-12-03"
 SOON = "2026-12-02T10:00:00Z"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from builders import meeting, planned, record, spec, state, weekly
 
-from reconciler.errors import Diagnostic, Severity
-from reconciler.meeting import series
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.meeting.meeting import series
 
 
 def remarks(attributes: dict[str, Any], days_before_last: int) -> tuple[Diagnostic, ...]:

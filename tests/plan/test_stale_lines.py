@@ -20,9 +20,9 @@ from builders import (
     state,
 )
 
-from reconciler.errors import Diagnostic, Severity
-from reconciler.plan import Options
-from reconciler.state import Retired
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan.plan import Options
+from reconciler.state.state import Retired
 
 ID = 81_234_567_001
 RECORDED = state(meetings={"launch": record()})
@@ -110,7 +110,7 @@ def test_a_removal_of_what_nobody_knows_is_told() -> None:
 
 
 @pytest.mark.parametrize("destroy", [True, False])
-def test_a_removal_under_a_declared_key_without_a_replace_is_told(destroy: bool) -> None:  # noqa: FBT001 - the flag of a spec
+def test_a_removal_under_a_declared_key_without_a_replace_is_told(destroy: bool) -> None:
     """The meeting stays: the line approves nothing."""
     line = removed("launch", ID, destroy=destroy)
     said = f"meeting {ID} is `launch`, which is declared, and no replace of it is planned (meetings.yaml:1)."

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from builders import HOST, NOW, meeting, one_off
 
-from reconciler.diff import Action, FieldChange
-from reconciler.meeting import recorded
-from reconciler.step import Status, Step
+from reconciler.meeting.passcode import as_recorded
+from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.step import Status, Step
 
 
 def step(attributes: dict[str, Any] | None = None, **fields: Any) -> Step:
@@ -94,7 +94,7 @@ def test_a_literal_passcode_is_not_in_the_digest() -> None:
     digests = {
         step(one_off(password="one")).digest,
         step(one_off(password="two")).digest,
-        step(recorded(one_off(password="one"), bytes(16))).digest,
+        step(as_recorded(one_off(password="one"), bytes(16))).digest,
     }
 
     assert len(digests) == 1

@@ -11,13 +11,14 @@ import re
 from pathlib import Path
 
 import pytest
+from paths import CASES
 
-from reconciler import sources, spec
-from reconciler.document import Source
-from reconciler.settings import Settings
-from reconciler.views import findings
+from reconciler.cli import sources
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
+from reconciler.views.text import diagnostics as text_diagnostics
 
-CASES = Path(__file__).parent / "cases"
 STEMS = sorted({path.parent / path.name.removesuffix(".expected") for path in CASES.rglob("*.expected")})
 WRONG = [stem for stem in STEMS if stem.suffix == ".wrong"]
 
@@ -72,17 +73,19 @@ def told(stem: Path) -> str:
         files = (Source(name, (stem.parent / name).read_bytes()),)
         return _told(spec.parse(files, Settings()), len(files))
     settings = sources.read_settings(stem)
-    read = sources.read((), settings.settings or Settings(), stem)
+    read = sources.read_sources((), settings.settings or Settings(), stem)
     parsed = spec.parse(read.files, settings.settings or Settings())
     found = (*settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
-    return _told(spec.Parsed(parsed.spec, found), len(read.files)).replace(str(stem.resolve()), "FOLDER")
+    return _told(spec.ParseResult(parsed.spec, found), len(read.files)).replace(str(stem.resolve()), "FOLDER")
 
 
-def _told(parsed: spec.Parsed, files: int) -> str:
+def _told(parsed: spec.ParseResult, files: int) -> str:
     meetings = len(parsed.spec.meetings) if parsed.spec else 0
-    text = findings.text(parsed.diagnostics)
+    text = text_diagnostics.diagnostics(parsed.diagnostics)
     return (
-        text + ("\n" if text else "") + findings.verdict(parsed.diagnostics, meetings=meetings, files=files)
+        text
+        + ("\n" if text else "")
+        + text_diagnostics.totals_line(parsed.diagnostics, meetings=meetings, files=files)
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from fake_github import gitlab
+from paths import ROOT
 from shell import FAR, ONE
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from shell import Shell
 
-ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "examples" / "ci" / "github"
 WORKFLOWS = sorted(path.name for path in FOLDER.glob("*.yml"))
 PINNED = re.compile(r"^      - (?:id: .*\n        )?uses: [\w./-]+@[0-9a-f]{40} # \S", re.MULTILINE)

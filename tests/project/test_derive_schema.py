@@ -10,11 +10,10 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
+from paths import ROOT
 
 from reconciler import resources
-from reconciler.fields import Field, table
-
-ROOT = Path(__file__).parent.parent
+from reconciler.meeting.fields import Field, table
 
 
 def derive(*arguments: str) -> subprocess.CompletedProcess[str]:

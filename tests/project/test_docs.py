@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import orjson
 import pytest
+from paths import ROOT
 from walkthrough import Shown, blocks, follow
 
-from reconciler import statefile
-from reconciler.document import Source
-from reconciler.fields import table
-from reconciler.settings import Settings
-from reconciler.settings import parse as parse_settings
-from reconciler.spec import parse
+from reconciler.meeting.fields import table
+from reconciler.spec.settings import Settings
+from reconciler.spec.settings import parse as parse_settings
+from reconciler.spec.spec import parse
+from reconciler.spec.yaml.document import Source
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 
@@ -151,7 +151,7 @@ def test_the_state_that_is_shown_is_one_to_the_byte() -> None:
 
     jsonschema.validate(orjson.loads(shown), schema)
 
-    assert statefile.encode(statefile.decode(shown, "docs/state.md")) == shown
+    assert state_document.encode(state_document.decode(shown, "docs/state.md")) == shown
 
 
 def test_every_field_of_the_state_is_explained() -> None:

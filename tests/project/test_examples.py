@@ -5,31 +5,33 @@ from __future__ import annotations
 import runpy
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-from reconciler import plan, sources, spec
-from reconciler.budget import Allowances, Limits
-from reconciler.settings import Settings
-from reconciler.state import State
-from reconciler.views import findings
+from reconciler.cli import sources
+from reconciler.plan import plan
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.state.state import State
+from reconciler.views.text import diagnostics as text_diagnostics
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 SPECS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("meetings.yaml"))
 DEMO_NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 """The emulator's clock in `make demo`."""
 
 
-def parsed(name: str) -> spec.Parsed:
-    read = sources.read([name], Settings(), EXAMPLES)
+def parsed(name: str) -> spec.ParseResult:
+    read = sources.read_sources([name], Settings(), EXAMPLES)
     assert read.diagnostics == ()
     return spec.parse(read.files, Settings())
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_an_example_is_valid_without_a_warning(name: str) -> None:
-    assert findings.text(parsed(name).diagnostics) == ""
+    assert text_diagnostics.diagnostics(parsed(name).diagnostics) == ""
 
 
 @pytest.mark.parametrize("name", SPECS)

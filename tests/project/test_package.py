@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent
+from paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +64,7 @@ def test_the_wheel_carries_its_workflows(installed: Path) -> None:
 
 
 def test_the_wheel_carries_its_explanations(installed: Path) -> None:
-    program = "from reconciler.explanations import table\nprint(*table())"
+    program = "from reconciler.errors.explanations.table import table\nprint(*table())"
 
     assert python(installed, "-c", program) == python(ROOT, "-c", program)
 

@@ -10,14 +10,14 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-from reconciler.cli import run
-from reconciler.document import Source
-from reconciler.settings import Settings
-from reconciler.settings import parse as parse_settings
-from reconciler.spec import parse
+from reconciler.cli.main import run
+from reconciler.spec.settings import Settings
+from reconciler.spec.settings import parse as parse_settings
+from reconciler.spec.spec import parse
+from reconciler.spec.yaml.document import Source
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from seaweed import BUCKET
 from shell import FAR, OURS
 
-from reconciler.clock import SystemClock
-from reconciler.stores import open_store
-from reconciler.stores.surroundings import Surroundings
+from reconciler.cli.clock import SystemClock
+from reconciler.stores.open import open_store
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +114,7 @@ class Team:
         clock = SystemClock()
         return open_store(
             self.address,
-            Surroundings(self._folder, "a test", clock, wait=clock.wait, environ=self.storage.environ()),
+            StoreOptions(self._folder, "a test", clock, wait=clock.wait, environ=self.storage.environ()),
         )
 
     def state(self) -> Any:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.clock import SystemClock
-from reconciler.errors import StateError
+from reconciler.cli.clock import SystemClock
+from reconciler.errors.exceptions import StateError
 from reconciler.ports import Snapshot
-from reconciler.stores import bucket as buckets
-from reconciler.stores import object as objects
-from reconciler.stores.object import ObjectPlace
-from reconciler.stores.place import LOCK, STATE, ConflictError
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.errors import ConflictError
+from reconciler.stores.leased.place import LOCK, STATE
+from reconciler.stores.object import _bucket as buckets
+from reconciler.stores.object import place as objects
+from reconciler.stores.object.place import ObjectPlace
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,11 +33,11 @@ def _no_other_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
 def place_at(storage: Seaweed, folder: Path, *, address: str = "", **environ: str) -> ObjectPlace:
     """A place that nobody used before."""
     clock = SystemClock()
-    ours = Surroundings(
+    ours = StoreOptions(
         folder, "a test", clock, wait=lambda _seconds: None, environ=storage.environ() | environ
     )
     bucket = buckets.parse(address or f"s3://states/{folder.name}/meetings.json")
-    return ObjectPlace(bucket, objects._opened(bucket, ours.environ), ours)  # noqa: SLF001 - below the lease
+    return ObjectPlace(bucket, objects._opened(bucket, ours.environ), ours)
 
 
 def put(place: ObjectPlace, document: bytes, replaces: str | None, name: str = STATE) -> str:

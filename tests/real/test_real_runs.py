@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from team import HOSTS, MEETINGS_PER_HOST, WELL, Team, Truth, ended
 
-from reconciler.stores.lease import LEASE_SECONDS
+from reconciler.stores.leased._lease import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -88,7 +88,7 @@ def test_runners_that_are_killed_are_finished_by_the_next(
 
     figures = f"kills {kills}, with the lock held {locked}, with requests open {interrupted}, rounds {rounds}"
     with capsys.disabled():
-        print(f"\n{figures}: {total(truth for _, truth, _ in wrong.values())}")  # noqa: T201 - the proof
+        print(f"\n{figures}: {total(truth for _, truth, _ in wrong.values())}")
     assert {number: what for number, what in wrong.items() if what != (0, WELL, "")} == {}
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sandbox_world import HOST, World
 
-from reconciler.sandbox import Sandbox
+from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.switches import Switches, changed
 
 

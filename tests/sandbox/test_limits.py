@@ -13,7 +13,7 @@ from reconciler.sandbox.account import REQUESTS_KEPT
 if TYPE_CHECKING:
     import httpx
 
-    from reconciler.fields import Json
+    from reconciler.ports import Json
 
 DAILY = (
     "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this "
@@ -93,7 +93,7 @@ def test_deletes_and_status_calls_can_be_charged() -> None:
 
 
 @pytest.mark.parametrize(("count", "used"), [(True, 1), (False, 0)])
-def test_a_refused_body_is_charged_or_not(count: bool, used: int) -> None:  # noqa: FBT001 - a row of the table
+def test_a_refused_body_is_charged_or_not(count: bool, used: int) -> None:
     world = World(refused_requests_count=count)
     world.send("POST", MEETINGS, {"topic": 1})
 

@@ -11,7 +11,7 @@ from sandbox_world import HOST, ONCE, WEEKLY, World, error, wrong
 from reconciler.sandbox import defaults
 
 if TYPE_CHECKING:
-    from reconciler.fields import Json
+    from reconciler.ports import Json
 
 
 def test_a_created_meeting_reads_as_it_was_answered() -> None:

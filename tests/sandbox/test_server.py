@@ -14,8 +14,10 @@ import httpx
 import pytest
 from sandbox_world import HOST, ONCE
 
-from reconciler.errors import SettingsError
-from reconciler.sandbox import Sandbox, __main__, server
+from reconciler.errors.exceptions import SettingsError
+from reconciler.sandbox import __main__ as main
+from reconciler.sandbox import server
+from reconciler.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +107,7 @@ def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
 def test_arguments_that_do_not_fit_are_told_on_one_line(
     arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = __main__.main(arguments)
+    status = main.main(arguments)
 
     said = capsys.readouterr()
     assert (status, said.out, said.err.count("\n"), said.err.startswith(told)) == (1, "", 1, True)
@@ -121,7 +123,7 @@ def test_the_program_serves_until_it_is_interrupted(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("uvicorn.Server.run", interrupted)
-    status = __main__.main([])
+    status = main.main([])
 
     assert status == 130
     assert capsys.readouterr().out.startswith("http://127.0.0.1:")
@@ -132,7 +134,7 @@ def test_the_program_ends_well_when_the_server_does(
 ) -> None:
     monkeypatch.setattr("uvicorn.Server.run", lambda _self, sockets: sockets)
 
-    assert __main__.main(["--latency", "0.1"]) == 0
+    assert main.main(["--latency", "0.1"]) == 0
     assert capsys.readouterr().err == ""
 
 

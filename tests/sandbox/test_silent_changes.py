@@ -8,7 +8,7 @@ import pytest
 from sandbox_world import HOST, ONCE, World
 
 if TYPE_CHECKING:
-    from reconciler.fields import Json
+    from reconciler.ports import Json
 
 ROOMS = {"enable": True, "rooms": [{"name": "a", "participants": ["x@example.com", "y@example.com"]}]}
 INTERPRETERS = {"enable": True, "interpreters": [{"email": "i@example.com", "languages": "US,FR"}]}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox_world import HOST, ONCE, WEEKLY, World
 
-from reconciler.errors import SettingsError
-from reconciler.sandbox import Sandbox, disk
+from reconciler.errors.exceptions import SettingsError
+from reconciler.sandbox import storage
 from reconciler.sandbox.account import Account, StoredMeeting
+from reconciler.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +116,7 @@ def test_two_processes_see_each_others_meetings(tmp_path: Path) -> None:
 def test_what_another_writes_between_look_and_write_is_seen_at_the_next(tmp_path: Path) -> None:
     path = tmp_path / "account.jsonl"
     mine, theirs = Account(), Account()
-    my_file, their_file = disk.AccountFile(path, mine), disk.AccountFile(path, theirs)
+    my_file, their_file = storage.AccountFile(path, mine), storage.AccountFile(path, theirs)
     their_file.append({"users": [{"id": "u1", "email": "u1@example.com"}]})
     my_file.append({"users": [{"id": "u2", "email": "u2@example.com"}]})
 
@@ -125,7 +126,7 @@ def test_what_another_writes_between_look_and_write_is_seen_at_the_next(tmp_path
 
 
 def test_a_long_file_is_made_short_when_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "STALE_LINES_MIN", 5)
+    monkeypatch.setattr(storage, "STALE_LINES_MIN", 5)
     path = tmp_path / "account.jsonl"
     world = world_of(opened(tmp_path))
     number = world.create()["id"]
@@ -295,7 +296,7 @@ import sys
 sys.modules[{missing!r}] = None
 from datetime import UTC, datetime
 from reconciler.errors import SettingsError
-from reconciler.sandbox import Sandbox, serve
+from reconciler.sandbox.sandbox import Sandbox, serve
 try:
     serve(Sandbox.open(None, now=None, real_now=lambda: datetime.now(UTC)).app, port=0, ready=print)
 except SettingsError as error:

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import lifting
-from reconciler.merging import merged, without_nulls
+from reconciler.spec import defaults as spec_defaults
+from reconciler.spec.defaults import merge, without_nulls
 
 HOSTS = st.sampled_from(["a@example.com", "b@example.com"])
 SETTINGS = st.fixed_dictionaries(
@@ -35,9 +35,14 @@ def test_defaults_and_rest_together_are_the_meetings(
     base: dict[str, Any], bodies: list[dict[str, Any]]
 ) -> None:
     """Where Zoom shows nothing else, whatever the settings file and other meetings have."""
-    whole = merged(base, lifting.shared([lifting.rest(base, body, {}) for body in bodies]))
+    whole = merge(
+        base,
+        spec_defaults.extract_defaults([spec_defaults.without_defaults(base, body, {}) for body in bodies]),
+    )
 
-    read_back = [without_nulls(merged(whole, lifting.rest(whole, body, {}))) for body in bodies]
+    read_back = [
+        without_nulls(merge(whole, spec_defaults.without_defaults(whole, body, {}))) for body in bodies
+    ]
     assert [{**one, "settings": one.get("settings", {})} for one in read_back] == [
         {**body, "settings": body.get("settings", {})} for body in bodies
     ]
@@ -55,7 +60,7 @@ def test_what_most_have_is_lifted() -> None:
         meeting(timezone="UTC", host="b@example.com", settings={"waiting_room": True}),
     ]
 
-    assert lifting.shared(bodies) == {
+    assert spec_defaults.extract_defaults(bodies) == {
         "host": "a@example.com",
         "timezone": "UTC",
         "settings": {"waiting_room": True},
@@ -66,13 +71,13 @@ def test_a_mapping_is_lifted_only_where_all_have_the_same() -> None:
     """Merged part by part it would leak into a meeting that has another."""
     rooms = {"settings": {"breakout_room": {"enable": True, "rooms": [{"name": "A"}]}}}
 
-    assert "settings" in lifting.shared([meeting(**rooms), meeting(**rooms)])
-    assert "settings" not in lifting.shared([meeting(**rooms), meeting(**rooms), meeting()])
+    assert "settings" in spec_defaults.extract_defaults([meeting(**rooms), meeting(**rooms)])
+    assert "settings" not in spec_defaults.extract_defaults([meeting(**rooms), meeting(**rooms), meeting()])
 
 
 def test_one_meeting_shares_nothing() -> None:
-    assert lifting.shared([meeting(timezone="UTC", duration=30)]) == {}
-    assert lifting.shared([]) == {}
+    assert spec_defaults.extract_defaults([meeting(timezone="UTC", duration=30)]) == {}
+    assert spec_defaults.extract_defaults([]) == {}
 
 
 def test_what_a_default_would_change_is_said_as_zoom_has_it() -> None:
@@ -101,7 +106,7 @@ def test_what_a_default_would_change_is_said_as_zoom_has_it() -> None:
         },
     }
 
-    assert lifting.rest(defaults, meeting(), has) == {
+    assert spec_defaults.without_defaults(defaults, meeting(), has) == {
         "topic": "t",
         "duration": 60,
         "password": None,

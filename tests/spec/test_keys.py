@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import naming
-from reconciler.scalar import is_text
+from reconciler.spec import keys as spec_keys
+from reconciler.spec.yaml.scalars import is_text
 
 
 @pytest.mark.parametrize(
@@ -29,18 +29,18 @@ from reconciler.scalar import is_text
     ],
 )
 def test_a_key_is_what_is_left_of_the_topic(topic: str, slug: str) -> None:
-    assert naming.slug(topic) == slug
+    assert spec_keys.slug(topic) == slug
 
 
 def test_a_numbered_key_is_no_number() -> None:
     """Of two meetings called 0E the second would be 0e-2, which is zero."""
-    assert naming.assigned([(1, "0E"), (2, "0E")], set()) == {1: "meeting-0e", 2: "meeting-0e-2"}
+    assert spec_keys.assign_keys([(1, "0E"), (2, "0E")], set()) == {1: "meeting-0e", 2: "meeting-0e-2"}
 
 
 def test_equal_topics_are_numbered_and_taken_keys_passed_over() -> None:
     topics = [(1, "Weekly"), (2, "Weekly"), (3, "weekly!"), (4, "週次"), (5, "Weekly 2")]
 
-    assert naming.assigned(topics, {"weekly", "weekly-3"}) == {
+    assert spec_keys.assign_keys(topics, {"weekly", "weekly-3"}) == {
         1: "weekly-2",
         2: "weekly-4",
         3: "weekly-5",
@@ -52,7 +52,7 @@ def test_equal_topics_are_numbered_and_taken_keys_passed_over() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=6))
 def test_every_key_can_stand_in_a_spec_and_no_two_are_equal(topics: list[str]) -> None:
-    keys = naming.assigned(enumerate(topics), set()).values()
+    keys = spec_keys.assign_keys(enumerate(topics), set()).values()
 
     assert len({*keys}) == len(topics)
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+", key) and is_text(key) for key in keys)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler import settings
-from reconciler.document import Source
-from reconciler.settings import BudgetSettings, HostSettings, Settings
+from reconciler.spec import settings
+from reconciler.spec.settings import BudgetSettings, HostSettings, Settings
+from reconciler.spec.yaml.document import Source
 
 
 def parsed(text: str) -> Settings:

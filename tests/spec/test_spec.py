@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,26 +8,28 @@ import yaml
 from hypothesis import given
 from hypothesis import settings as few
 from hypothesis import strategies as st
+from paths import CASES
 
-from reconciler import document, settings, spec
-from reconciler.document import Source
-from reconciler.errors import Position, Severity, Span
-from reconciler.meeting import Meeting
-from reconciler.merging import merged, without_nulls
-from reconciler.references import Import, Moved, Removed
-from reconciler.settings import Settings
-from reconciler.spec import Parsed, Spec
-from reconciler.spec_file import SpecFile
-from reconciler.views import findings
+from reconciler.errors.diagnostic import Position, Severity, Span
+from reconciler.meeting.meeting import Meeting
+from reconciler.spec import settings, spec
+from reconciler.spec._file import SpecFile
+from reconciler.spec.defaults import merge, without_nulls
+from reconciler.spec.lifecycle import Import, Moved, Removed
+from reconciler.spec.settings import Settings
+from reconciler.spec.spec import ParseResult, Spec
+from reconciler.spec.yaml import document
+from reconciler.spec.yaml.document import Source
+from reconciler.views.text import diagnostics as text_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EXAMPLE = Path(__file__).parent / "cases/example/every-field-of-the-document.wrong.yaml"
+EXAMPLE = CASES / "example/every-field-of-the-document.wrong.yaml"
 BODY = "topic: Review, type: 3"
 
 
-def parse(*texts: str, reconciler: str = "") -> Parsed:
+def parse(*texts: str, reconciler: str = "") -> ParseResult:
     conf = settings.parse(Source("reconciler.yaml", reconciler.encode())).settings
     assert conf
     return spec.parse(
@@ -133,7 +134,7 @@ def test_merging_changes_nothing_that_was_given() -> None:
     over = {"a": {"b": 2}, "d": [None, {"x": None}]}
     before = copy.deepcopy((base, over))
 
-    assert without_nulls(merged(base, over)) == {"a": {"b": 2}, "d": [{}]}
+    assert without_nulls(merge(base, over)) == {"a": {"b": 2}, "d": [{}]}
     assert (base, over) == before
 
 
@@ -341,7 +342,7 @@ def test_no_spec_ever_raises_or_shows_a_secret(lines: list[str]) -> None:
     found = parse("\n".join(lines), "version: 1\nmeetings: {two: {}}\n")
 
     assert (found.spec is None) == any(each.severity is Severity.ERROR for each in found.diagnostics)
-    assert "hunter2" not in findings.text(found.diagnostics)
+    assert "hunter2" not in text_diagnostics.diagnostics(found.diagnostics)
 
 
 def test_a_whole_number_with_a_point_is_a_whole_number() -> None:

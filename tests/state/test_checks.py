@@ -10,11 +10,12 @@ import orjson
 import pytest
 from builders import HOST, intent, meeting, one_off, planned, record, spec, state, weekly
 
-from reconciler import attributes, statefile
-from reconciler.errors import StateError
-from reconciler.state import Retired, State
-from reconciler.views import listed_view, plan_view, shown_view
-from reconciler.views.look import Look
+from reconciler.errors.exceptions import StateError
+from reconciler.state import checks
+from reconciler.state import document as state_document
+from reconciler.state.state import Retired, State
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ STRANGE: tuple[Any, ...] = (
     ],
 )
 def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
-    attributes.check(recorded)
+    checks.check_attributes(recorded)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
 )
 def test_what_cannot_be_reckoned_with_is_told(recorded: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match="is no") as caught:
-        attributes.check(recorded)
+        checks.check_attributes(recorded)
 
     assert str(caught.value) == told
 
@@ -69,7 +70,7 @@ def test_a_zone_that_only_others_know_is_told() -> None:
     recorded = [("launch", one_off()), ("base", one_off(timezone="Mars/Base"))]
 
     with pytest.raises(StateError) as caught:
-        attributes.check_zones(recorded, "s3://acme/s.json")
+        checks.check_zones(recorded, "s3://acme/s.json")
 
     assert caught.value.diagnostic.detail == "s3://acme/s.json has base in 'Mars/Base'. Nothing was sent."
 
@@ -90,7 +91,7 @@ def test_no_state_ends_a_run_half_way() -> None:
         intents={"c": intent()},
         retired=(ended,),
     )
-    document, taken = orjson.loads(statefile.encode(whole)), 0
+    document, taken = orjson.loads(state_document.encode(whole)), 0
 
     for path in paths(document):
         for strange in STRANGE:
@@ -112,10 +113,10 @@ def _decoded(document: Any, path: tuple[Any, ...], strange: Any) -> State | None
     else:
         parent[path[-1]] = strange
     try:
-        found = statefile.decode(orjson.dumps(changed), "state.json")
+        found = state_document.decode(orjson.dumps(changed), "state.json")
         recorded = [(key, each.attributes) for key, each in found.meetings.items()]
         recorded += [(key, each.attributes) for key, each in found.intents.items()]
-        attributes.check_zones(recorded, "state.json")
+        checks.check_zones(recorded, "state.json")
     except StateError:
         return None
     return found
@@ -129,7 +130,7 @@ def _shown(found: State) -> None:
         meeting("c", one_off(topic="c")),
     )
     for wanted in (declared, spec()):
-        plan_view("markdown")(planned(wanted, found), Look())
-    listed_view("text")(found, now)
+        view("plan", "markdown")(planned(wanted, found), TextStyle())
+    view("state list", "text")(found, now)
     if "a" in found.meetings:
-        shown_view("json")("a", found, now)
+        view("state show", "json")("a", found, now)

@@ -11,10 +11,11 @@ from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import schema, state_format, statefile
-from reconciler.errors import StateError
-from reconciler.meeting import recorded
-from reconciler.state import Attempt, Intent, Record, Retired, State
+from reconciler.errors.exceptions import StateError
+from reconciler.meeting.passcode import as_recorded
+from reconciler.spec.schema import validator
+from reconciler.state import document as state_document
+from reconciler.state.state import Attempt, Intent, Record, Retired, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ FULL_TEXT = """\
 
 def decoded(document: bytes) -> State:
     """The state in a document that somebody calls `state.json`."""
-    return statefile.decode(document, "state.json")
+    return state_document.decode(document, "state.json")
 
 
 def refusal(document: bytes) -> tuple[str, str]:
@@ -87,22 +88,22 @@ def changed(path: tuple[str | int, ...], value: Any) -> bytes:
 
 def test_a_state_is_a_line_for_each_meeting_sorted() -> None:
     """So that a diff in git shows one line for each meeting that changed."""
-    assert statefile.encode(FULL).decode() == FULL_TEXT
+    assert state_document.encode(FULL).decode() == FULL_TEXT
 
 
 def test_an_empty_state_reads_as_one() -> None:
     """Nothing known, and written so."""
-    assert statefile.encode(State()) == (
+    assert state_document.encode(State()) == (
         b'{"format_version":"1.0",\n"lineage":"",\n"serial":0,\n"origin":"",\n"meetings":{},\n"intents":{},\n'
         b'"retired":[],\n"usage":{},\n"hosts":{}\n}\n'
     )
-    assert decoded(statefile.encode(State())) == State()
+    assert decoded(state_document.encode(State())) == State()
 
 
 def test_what_was_written_is_read_back() -> None:
     """The whole of it, and it fits the schema that others rely on."""
     assert decoded(FULL_TEXT.encode()) == FULL
-    assert schema.is_valid("state", orjson.loads(FULL_TEXT))
+    assert validator.is_valid("state", orjson.loads(FULL_TEXT))
 
 
 text = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -166,11 +167,11 @@ states = st.builds(
 @given(states)
 def test_every_state_survives_its_text(any_state: State) -> None:
     """Read back it is the same, its text fits the schema, and to write it again gives the same bytes."""
-    document = statefile.encode(any_state)
+    document = state_document.encode(any_state)
 
     assert decoded(document) == any_state
-    assert schema.is_valid("state", orjson.loads(document))
-    assert statefile.encode(decoded(document)) == document
+    assert validator.is_valid("state", orjson.loads(document))
+    assert state_document.encode(decoded(document)) == document
 
 
 class Watched(UserDict[str, Any]):
@@ -186,7 +187,7 @@ class Watched(UserDict[str, Any]):
 
 def test_an_encoder_keeps_the_lines_of_what_did_not_change() -> None:
     """A second write makes the new line only, and the same bytes as a fresh encoder."""
-    encoder, watched = statefile.Encoder(), Watched(one_off())
+    encoder, watched = state_document.Encoder(), Watched(one_off())
     before = state(meetings={"launch": record(1, watched)}, intents={"launch": intent(watched)})
     after = before.confirm("new", record(3))
 
@@ -195,12 +196,12 @@ def test_an_encoder_keeps_the_lines_of_what_did_not_change() -> None:
     document = encoder.encode(after)
 
     assert (made, watched.writes) == (2, 2)
-    assert document == statefile.encode(after)
+    assert document == state_document.encode(after)
 
 
 def test_an_encoder_never_gives_the_line_of_an_older_value() -> None:
     """A record, a dropped key and an intent under a record's key: each write is as if it were the first."""
-    encoder = statefile.Encoder()
+    encoder = state_document.Encoder()
     stages = [
         FULL,
         FULL.confirm("launch", record(9, one_off(topic="Another"))),
@@ -209,17 +210,17 @@ def test_an_encoder_never_gives_the_line_of_an_older_value() -> None:
         FULL,
     ]
 
-    assert [encoder.encode(each) for each in stages] == [statefile.encode(each) for each in stages]
+    assert [encoder.encode(each) for each in stages] == [state_document.encode(each) for each in stages]
 
 
 def test_a_literal_passcode_is_in_no_state() -> None:
     """Only its scrypt form is recorded, which the schema asks for, too."""
-    kept = recorded(one_off(password="lift-off-7"), bytes(16))
+    kept = as_recorded(one_off(password="lift-off-7"), bytes(16))
 
-    document = statefile.encode(state(meetings={"launch": record(1, kept)}))
+    document = state_document.encode(state(meetings={"launch": record(1, kept)}))
 
     assert b"lift-off" not in document
-    assert schema.is_valid("state", orjson.loads(document))
+    assert validator.is_valid("state", orjson.loads(document))
 
 
 @pytest.mark.parametrize(
@@ -274,8 +275,8 @@ def test_a_newer_minor_format_is_read() -> None:
 def test_a_newer_minor_format_is_not_written() -> None:
     """What it adds would be lost."""
     with pytest.raises(StateError) as caught:
-        state_format.check_writable(changed(("format_version",), "1.7"), "state.json")
-    state_format.check_writable(FULL_TEXT.encode(), "state.json")
+        state_document.check_writable(changed(("format_version",), "1.7"), "state.json")
+    state_document.check_writable(FULL_TEXT.encode(), "state.json")
 
     assert caught.value.diagnostic.detail == (
         "state.json has format 1.7, this version writes 1.0. It was left as it is."

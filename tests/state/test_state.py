@@ -8,7 +8,7 @@ from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.state import Retired, State, host_key, ledger, names_of, pruned, retire, used
+from reconciler.state.state import Retired, State, host_key, ledger, names_of, pruned, retire, used
 
 DAY, NEXT_DAY = "2026-12-01", "2026-12-02"
 

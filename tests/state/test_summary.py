@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from builders import intent, record, state
 
-from reconciler.headline import headline
-from reconciler.state import State, retire
+from reconciler.state.state import State, retire
+from reconciler.state.summary import summarize
 
 DAY = "2026-12-01"
 ONE = state(meetings={"launch": record(1), "retro": record(2)})
@@ -53,7 +53,7 @@ def began(before: State, *keys: str) -> State:
 )
 def test_a_write_is_told_by_what_it_records(before: State, after: State, line: str) -> None:
     """The first thing names its keys, the rest are counts."""
-    assert headline(before, after) == line
+    assert summarize(before, after) == line
 
 
 def test_a_line_costs_little_in_a_large_state() -> None:
@@ -63,7 +63,7 @@ def test_a_line_costs_little_in_a_large_state() -> None:
     seconds = []
     for _ in range(5):
         begun = time.perf_counter()
-        line = headline(before, after)
+        line = summarize(before, after)
         seconds.append(time.perf_counter() - begun)
 
     assert (line, min(seconds) < 0.02) == ("Record m7; begin 1", True)

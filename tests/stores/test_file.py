@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 import pytest
 from manual_clock import ManualClock
 
-from reconciler.errors import Exit, SettingsError, StateError, StateLockedError
+from reconciler.errors.diagnostic import Exit
+from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.stores import open_store
 from reconciler.stores.file import FileStore
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.open import open_store
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from reconciler.clock import SystemClock
-from reconciler.stores import open_store
+from reconciler.stores.open import open_store
 from reconciler.stores.surroundings import Surroundings
 
 clock = SystemClock()
@@ -48,8 +49,8 @@ lease.release()
 """
 
 
-def surroundings(folder: Path) -> Surroundings:
-    return Surroundings(folder, "bob@desk", ManualClock(), wait=lambda _seconds: None)
+def surroundings(folder: Path) -> StoreOptions:
+    return StoreOptions(folder, "bob@desk", ManualClock(), wait=lambda _seconds: None)
 
 
 def store_in(folder: Path, name: str = NAME) -> FileStore:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler import renewal
-from reconciler.errors import Diagnostic, StateError
-from reconciler.renewal import Renewal, kept_alive
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.stores import lock
+from reconciler.stores.lock import LeaseRenewal, renewing
 
 if TYPE_CHECKING:
     from reconciler.ports import LockInfo
@@ -57,7 +58,7 @@ class Lease:
 def test_a_lease_is_renewed_until_the_end() -> None:
     lease = Lease(0.001)
 
-    with kept_alive(lease, print):
+    with renewing(lease, print):
         assert lease.wait()
     counted = lease.renewed
 
@@ -69,17 +70,17 @@ def test_a_lease_is_renewed_until_the_end() -> None:
 @pytest.mark.parametrize("error", [LOST, ValueError("a bug of ours")])
 def test_a_renewal_that_fails_is_tried_again_soon(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it was: a lease without a thread that renews it would run out unseen."""
-    monkeypatch.setattr(renewal, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(lock, "RETRY_SECONDS", 0.001)
     lease = Lease(0.001, 1, 2, error=error)
 
-    with kept_alive(lease, lambda _line: None):
+    with renewing(lease, lambda _line: None):
         assert lease.wait()
 
 
 def test_a_renewal_that_begins_to_fail_is_told_once() -> None:
     told: list[str] = []
     lease = Lease(20.0, 2, 3, 5, error=LOST)
-    tried = Renewal(lease, told.append)
+    tried = LeaseRenewal(lease, told.append)
 
     pauses = []
     for _ in range(5):
@@ -93,7 +94,7 @@ def test_a_renewal_that_begins_to_fail_is_told_once() -> None:
 def test_a_bug_in_a_renewal_is_told_by_its_name() -> None:
     told: list[str] = []
 
-    Renewal(Lease(20.0, 1, error=ValueError("oh")), told.append).try_once()
+    LeaseRenewal(Lease(20.0, 1, error=ValueError("oh")), told.append).try_once()
 
     assert told == ["The lock on the state was not renewed. ValueError: oh"]
 
@@ -102,17 +103,17 @@ def test_a_lease_is_renewed_though_nobody_can_be_told() -> None:
     def closed(_line: str) -> None:
         raise BrokenPipeError
 
-    tried = Renewal(Lease(20.0, 1), closed)
+    tried = LeaseRenewal(Lease(20.0, 1), closed)
 
     tried.try_once()
 
-    assert tried.pause_seconds == renewal.RETRY_SECONDS
+    assert tried.pause_seconds == lock.RETRY_SECONDS
 
 
 def test_a_lease_that_does_not_run_out_needs_no_thread() -> None:
     lease = Lease(inf)
 
-    with kept_alive(lease, print):
+    with renewing(lease, print):
         assert "lease" not in {thread.name for thread in threading.enumerate()}
 
     assert lease.renewed == 0
@@ -128,6 +129,6 @@ def test_a_lease_is_left_alone_after_what_was_raised_under_it() -> None:
 
 
 def _interrupted(lease: Lease) -> None:
-    with kept_alive(lease, print):
+    with renewing(lease, print):
         assert lease.wait()
         raise KeyboardInterrupt

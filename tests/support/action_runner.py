@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 REPOSITORY = "acme/meetings"
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler import plan
-from reconciler.budget import Allowances, Limits
-from reconciler.errors import Position, Span
-from reconciler.meeting import Meeting
-from reconciler.references import Import, Moved, Removed
-from reconciler.spec import Spec
-from reconciler.state import Attempt, Intent, Record, State
+from reconciler.errors.diagnostic import Position, Span
+from reconciler.meeting.meeting import Meeting
+from reconciler.plan import plan
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.spec.lifecycle import Import, Moved, Removed
+from reconciler.spec.spec import Spec
+from reconciler.state.state import Attempt, Intent, Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.plan import Options, Plan
+    from reconciler.plan.plan import Options, Plan
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 """A Tuesday; every start below lies after it unless a test says otherwise."""

@@ -17,22 +17,23 @@ import httpx
 import sandbox_world
 from builders import ALLOWANCES, HOST, one_off
 
-from reconciler import statefile
-from reconciler.apply import Result, execute
-from reconciler.errors import Diagnostic, StateError
-from reconciler.events import Resolved, StepDeferred, StepDone, StepFailed
-from reconciler.journal import Journal
-from reconciler.meeting import Meeting
-from reconciler.pending import Author
-from reconciler.plan import Options, Plan, build
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.engine import Result, execute
+from reconciler.apply.events import Resolved, StepDeferred, StepDone, StepFailed
+from reconciler.apply.journal import Journal
+from reconciler.apply.pending import Author
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.meeting.meeting import Meeting
+from reconciler.plan.plan import Options, Plan, build
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.run import Run
 from reconciler.sandbox.faults import Cut
-from reconciler.spec import Spec
-from reconciler.state import State, used
+from reconciler.spec.spec import Spec
+from reconciler.state import document as state_document
+from reconciler.state.state import State, used
 from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
-from reconciler.zoom.credentials import Credentials
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 
@@ -41,10 +42,10 @@ if TYPE_CHECKING:
 
     from manual_clock import ManualClock
 
-    from reconciler.budget import Allowances
-    from reconciler.events import Event
-    from reconciler.fields import Json
-    from reconciler.references import Import, Moved, Removed
+    from reconciler.apply.events import Event
+    from reconciler.plan.budget import Allowances
+    from reconciler.ports import Json
+    from reconciler.spec.lifecycle import Import, Moved, Removed
 
 SETTLE = 90.0
 """Seconds: twice the client's timeout and 30 more, as the program waits."""
@@ -103,11 +104,11 @@ class MemoryStore:
     @property
     def state(self) -> State:
         """What stands there."""
-        return statefile.decode(self.document, "memory") if self.document else State(lineage="lineage-1")
+        return state_document.decode(self.document, "memory") if self.document else State(lineage="lineage-1")
 
     @state.setter
     def state(self, state: State) -> None:
-        self.document = statefile.encode(state)
+        self.document = state_document.encode(state)
         self.writes += 1
 
 
@@ -155,7 +156,7 @@ class Seen:
     @property
     def state(self) -> State:
         """The document as a state."""
-        return statefile.decode(self.document, "memory")
+        return state_document.decode(self.document, "memory")
 
 
 @dataclass(slots=True)
@@ -305,7 +306,7 @@ class World:
         async with self.client() as remote:
             return await execute(
                 made,
-                Run(
+                ApplyContext(
                     remote=remote,
                     journal=journal,
                     clock=self.clock,

@@ -10,13 +10,13 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reconciler import fields
-from reconciler.fields import Compare
+from reconciler.meeting import fields
+from reconciler.meeting.fields import Compare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Field
+    from reconciler.meeting.fields import Field
 
 Attributes = dict[str, Any]
 

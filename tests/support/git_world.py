@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from manual_clock import ManualClock
 
-from reconciler.stores.git import GitPlace
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.git.place import GitPlace
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,9 +94,9 @@ class Team:
             check_out(address or self.address, place)
         return place
 
-    def surroundings(self, place: Path, **environ: str) -> Surroundings:
+    def surroundings(self, place: Path, **environ: str) -> StoreOptions:
         """Of a run in that folder, whose waiting takes no time."""
-        return Surroundings(
+        return StoreOptions(
             place,
             who=f"{place.name}@runner",
             clock=self.clock,
@@ -145,7 +145,7 @@ def served(team: Team, meddle: Callable[[str, str], int | None] = lambda *_: Non
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-        do_GET = do_POST = answer  # noqa: N815 - the library's names
+        do_GET = do_POST = answer
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.clock import SystemClock
-from reconciler.stores import open_store
-from reconciler.stores.surroundings import Surroundings
+from reconciler.cli.clock import SystemClock
+from reconciler.stores.open import open_store
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ def held(address: str, server: TerraformServer | None = None) -> Iterator[Lease]
     """The lock on the state, held by somebody else."""
     clock = SystemClock()
     environ = server.environ if server else {}
-    surroundings = Surroundings(
+    surroundings = StoreOptions(
         Path(), "ann@laptop", clock, clock.wait, environ=environ, run_url="https://ci.example.com/1"
     )
     lease = open_store(address, surroundings).lock("apply", timeout_seconds=0)

@@ -113,3 +113,11 @@ def check(arguments: Sequence[str], out: str, folder: Path, before: dict[Path, i
         if before.get(path) != written_at and not is_pushed(arguments, path, folder):
             found += misfits("state", path.read_text())
     assert found == [], f"{' '.join(arguments)} prints what no schema describes"
+
+
+OPEN = """\
+version: 1
+meetings:
+  retro: {topic: Retro, type: 2, duration: 60}
+"""
+"""A spec with two errors: no host, no start."""

@@ -7,9 +7,10 @@ from collections import defaultdict, deque
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
 from reconciler.ports import Snapshot
-from reconciler.stores.place import ConflictError, UnansweredError
+from reconciler.stores.errors import ConflictError, UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

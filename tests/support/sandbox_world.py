@@ -15,7 +15,7 @@ from reconciler.sandbox.faults import Fault, Faults
 from reconciler.sandbox.switches import Switches, changed
 
 if TYPE_CHECKING:
-    from reconciler.fields import Json
+    from reconciler.ports import Json
 
 API = "https://zoom.test"
 HOST = "ada@example.com"

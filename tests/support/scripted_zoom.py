@@ -10,8 +10,8 @@ import httpx
 from manual_clock import ManualClock
 
 from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
-from reconciler.zoom.credentials import Credentials
 from reconciler.zoom.pace import Pace
 
 SERVER_TO_SERVER = Credentials("ACCOUNT", "client-id-9", "client-secret-9")

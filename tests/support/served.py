@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,3 +56,17 @@ def served(*arguments: str) -> Iterator[Served]:
                 yield zoom
         finally:
             process.kill()
+
+
+def wait_for_create(zoom: Served) -> None:
+    """Return when a create has reached the emulator."""
+    for _ in range(400):
+        requests = zoom.client.get("/sandbox/account").json()["requests"]
+        if any(request["method"] == "POST" and "/users/" in request["path"] for request in requests):
+            return
+        time.sleep(0.02)
+    pytest.fail("no create came")
+
+
+def ids(zoom: Served, host: str) -> list[int]:
+    return sorted(meeting["id"] for meeting in zoom.meetings(host))

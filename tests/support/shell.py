@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import machine_formats
 
-from reconciler.cli import run
+from reconciler.cli.main import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sandbox_world
+from paths import CASES
 
-from reconciler import sources, spec
-from reconciler.sandbox import Sandbox
-from reconciler.settings import Settings
+from reconciler.cli import sources
+from reconciler.sandbox.sandbox import Sandbox
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -206,7 +208,7 @@ class Zoom:
 
 def _document_example() -> dict[str, Any]:
     name = "every-field-of-the-document.wrong.yaml"
-    read = sources.read([name], Settings(), Path(__file__).parent / "cases" / "example")
+    read = sources.read_sources([name], Settings(), CASES / "example")
     parsed = spec.parse(read.files, Settings()).spec
     assert parsed is not None
     declared = parsed.meetings["example"]

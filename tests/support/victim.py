@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from reconciler.cli import run
+from reconciler.cli.main import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,7 +113,7 @@ def _fork(
         return child
     status = 70
     try:
-        sys.stdout = sys.stderr = open(output, "w")  # noqa: SIM115 - of the fork, to its end
+        sys.stdout = sys.stderr = open(output, "w")
         os.chdir(folder)
         os.environ.update(environ)
         prepare()

@@ -9,11 +9,12 @@ import pytest
 from shell import FAR, ONE, spec_of
 
 from reconciler import __version__
-from reconciler.checkout import seen_from_root
-from reconciler.errors import Diagnostic, Position, Severity, Span
+from reconciler.cli.ci import relative_to_root
+from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
 from reconciler.views import codequality, sarif
-from reconciler.views.fence import LENGTH_MAX, fenced
-from reconciler.views.fingerprint import fingerprints
+from reconciler.views.markdown.escape import LENGTH_MAX, code_block
+from reconciler.views.results import Validation
+from reconciler.views.sarif import fingerprints
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def found(line: int = 3, *, filename: str = "team a/x.yaml", **words: Any) -> Di
 
 def test_sarif_names_rule_place_and_words() -> None:
     """Checked by hand against the official schema too; here each property that it, or GitHub, requires."""
-    log = json.loads(sarif.document([found(hint="Did you mean `duration`?")]))
+    log = json.loads(sarif.validate(Validation([found(hint="Did you mean `duration`?")])))
 
     (run,) = log["runs"]
     (result,) = run["results"]
@@ -68,7 +69,9 @@ def test_sarif_names_rule_place_and_words() -> None:
 
 
 def test_each_rule_of_sarif_stands_once() -> None:
-    log = json.loads(sarif.document([found(), found(code="spec.twin", severity=Severity.WARNING), found()]))
+    log = json.loads(
+        sarif.validate(Validation([found(), found(code="spec.twin", severity=Severity.WARNING), found()]))
+    )
 
     (run,) = log["runs"]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["spec.unknown-field", "spec.twin"]
@@ -80,7 +83,9 @@ def test_each_rule_of_sarif_stands_once() -> None:
 
 
 def test_a_finding_without_a_place_has_none_in_sarif() -> None:
-    (run,) = json.loads(sarif.document([found(span=None), found(filename="/elsewhere/x.yaml")]))["runs"]
+    (run,) = json.loads(sarif.validate(Validation([found(span=None), found(filename="/elsewhere/x.yaml")])))[
+        "runs"
+    ]
 
     assert "locations" not in run["results"][0]
     (place,) = run["results"][1]["locations"]
@@ -89,7 +94,9 @@ def test_a_finding_without_a_place_has_none_in_sarif() -> None:
 
 def test_code_quality_has_what_gitlab_reads() -> None:
     report = json.loads(
-        codequality.report([found(detail="It is\nodd"), found(span=None, severity=Severity.WARNING)])
+        codequality.validate(
+            Validation([found(detail="It is\nodd"), found(span=None, severity=Severity.WARNING)])
+        )
     )
 
     marks = [issue.pop("fingerprint") for issue in report]
@@ -111,7 +118,10 @@ def test_code_quality_has_what_gitlab_reads() -> None:
 
 
 def test_nothing_found_is_an_empty_report() -> None:
-    assert (json.loads(codequality.report([])), json.loads(sarif.document([]))["runs"][0]["results"]) == (
+    assert (
+        json.loads(codequality.validate(Validation([]))),
+        json.loads(sarif.validate(Validation([])))["runs"][0]["results"],
+    ) == (
         [],
         [],
     )
@@ -128,12 +138,12 @@ def test_a_fingerprint_stays_when_lines_move() -> None:
 
 def test_a_fence_cannot_be_closed_from_inside() -> None:
     """It is longer than every run of backticks in it."""
-    assert fenced("a\n````\n# not a heading") == "`````text\na\n````\n# not a heading\n`````\n"
-    assert fenced("plain\n") == "```text\nplain\n```\n"
+    assert code_block("a\n````\n# not a heading") == "`````text\na\n````\n# not a heading\n`````\n"
+    assert code_block("plain\n") == "```text\nplain\n```\n"
 
 
 def test_a_fence_holds_what_fits_a_comment() -> None:
-    block = fenced("\n".join(["x" * 999] * 70))
+    block = code_block("\n".join(["x" * 999] * 70))
 
     assert (len(block) <= LENGTH_MAX + 100, block.splitlines()[-2]) == (True, "… and 10 more lines")
 
@@ -145,10 +155,10 @@ def test_paths_are_those_of_the_checkout(tmp_path: Path) -> None:
     inside, outside, placeless = found(filename="x.yaml"), found(filename="/etc/x.yaml"), found(span=None)
 
     for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
-        seen = seen_from_root([inside, outside, placeless], folder, {name: str(tmp_path)})
+        seen = relative_to_root([inside, outside, placeless], folder, {name: str(tmp_path)})
         assert [each.span and each.span.filename for each in seen] == ["team/x.yaml", "/etc/x.yaml", None]
-    assert seen_from_root([inside], folder, {"CI_PROJECT_DIR": "/elsewhere"}) == (inside,)
-    assert seen_from_root([inside], folder, {}) == (inside,)
+    assert relative_to_root([inside], folder, {"CI_PROJECT_DIR": "/elsewhere"}) == (inside,)
+    assert relative_to_root([inside], folder, {}) == (inside,)
 
 
 @pytest.mark.parametrize("name", ["sarif", "codequality"])

@@ -11,11 +11,8 @@ from builders import ALLOWANCES, HOST, NOW, at, meeting, one_off, planned, recor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import __version__, schema
-from reconciler.budget import Allowances, Limits
-from reconciler.diff import Action, FieldChange
-from reconciler.errors import Diagnostic, Position, Severity, Span
-from reconciler.events import (
+from reconciler import __version__
+from reconciler.apply.events import (
     Event,
     Noticed,
     Outcome,
@@ -26,14 +23,18 @@ from reconciler.events import (
     StepStarted,
     Summary,
 )
-from reconciler.plan import Options, Plan
-from reconciler.step import Step
-from reconciler.views import apply_view, plan_view
-from reconciler.views.look import Look
+from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.plan import Options, Plan
+from reconciler.plan.step import Step
+from reconciler.spec.schema import validator
+from reconciler.views.style import TextStyle
+from reconciler.views.table import apply_view, view
 
 
-def document(plan: Plan, look: Look | None = None) -> Any:
-    return json.loads(plan_view("json")(plan, look or Look()))
+def document(plan: Plan, look: TextStyle | None = None) -> Any:
+    return json.loads(view("plan", "json")(plan, look or TextStyle()))
 
 
 def one_of_each() -> Plan:
@@ -182,7 +183,7 @@ def test_a_plan_fits_its_schema() -> None:
     )
     plan = replace(one_of_each(), steps=(changed,), diagnostics=(told,))
 
-    assert schema.findings("plan", document(plan)) == ()
+    assert validator.violations("plan", document(plan)) == ()
 
 
 def test_the_order_of_a_plan_is_the_contracts() -> None:
@@ -205,7 +206,7 @@ def test_changes_only_leaves_out_what_stays() -> None:
     """Neither a keep nor an expired step is work; the summary counts them all the same."""
     plan = one_of_each()
 
-    shown = document(plan, Look(changes_only=True))
+    shown = document(plan, TextStyle(changes_only=True))
 
     assert [step["key"] for step in shown["steps"]] == ["launch", "soon"]
     assert shown["summary"] == plan.summary
@@ -220,7 +221,7 @@ def test_a_plan_holds_no_secret() -> None:
     )
     changed = Step("launch", Action.UPDATE, HOST, "Launch", changes=(exception,), meeting=declared)
 
-    text = plan_view("json")(replace(one_of_each(), steps=(changed,)), Look())
+    text = view("plan", "json")(replace(one_of_each(), steps=(changed,)), TextStyle())
 
     assert "s3cret" not in text
     assert json.loads(text)["steps"][0]["changes"][0]["after"] == [
@@ -235,7 +236,7 @@ def test_json_keeps_every_topic_and_steers_no_terminal(topic: str) -> None:
     """What a terminal would obey is written as its escape; a program reads the same."""
     plan = replace(one_of_each(), steps=(Step("launch", Action.CREATE, HOST, topic),))
 
-    text = plan_view("json")(plan, Look())
+    text = view("plan", "json")(plan, TextStyle())
 
     assert json.loads(text)["steps"][0]["topic"] == topic
     assert not set("\x1b\x7f\x9b\u200b\u202e\u2066\ufeff") & set(text)
@@ -245,7 +246,7 @@ def test_json_keeps_every_topic_and_steers_no_terminal(topic: str) -> None:
 def test_a_character_that_steers_is_escaped(character: str) -> None:
     plan = replace(one_of_each(), steps=(Step("launch", Action.CREATE, HOST, f"a{character}b"),))
 
-    assert f'"a\\u{ord(character):04x}b"' in plan_view("json")(plan, Look())
+    assert f'"a\\u{ord(character):04x}b"' in view("plan", "json")(plan, TextStyle())
 
 
 TOLD = Diagnostic("zoom.refused", "Zoom refused it", "300: no", "Mend it.", key="launch")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
-from machine_formats import BY_VERB, check, closed, misfits, validator
+from machine_formats import BY_VERB, OPEN, check, closed, misfits, validator
 from served import Served, served
 from shell import ONE
 
 from reconciler import resources
-from reconciler.cli import cli
+from reconciler.cli.main import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from shell import Ran, Shell
 
 FORMATS = sorted({"state", *BY_VERB.values()})
-OPEN = """\
-version: 1
-meetings:
-  retro: {topic: Retro, type: 2, duration: 60}
-"""
-"""A spec with two errors: no host, no start."""
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +202,7 @@ def test_findings_are_written_though_the_spec_is_wrong(shell: Shell) -> None:
 
 
 def test_a_locked_state_ends_the_log_of_an_apply(shell: Shell) -> None:
-    from filelock import FileLock  # noqa: PLC0415 - only here
+    from filelock import FileLock
 
     shell.write("meetings.yaml", ONE)
     with FileLock(shell.folder / "s.json.lock"):

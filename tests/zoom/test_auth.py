@@ -10,11 +10,10 @@ import pytest
 from manual_clock import ManualClock
 from scripted_zoom import ScriptedZoom, answer, no, using
 
-from reconciler.errors import AccessError, NeverSentError, ReconcilerError, SettingsError
+from reconciler.errors.exceptions import AccessError, NeverSentError, ReconcilerError, SettingsError
 from reconciler.zoom.addresses import API_URL, AUTH_URL, Addresses
-from reconciler.zoom.auth import Tokens
-from reconciler.zoom.credentials import Credentials
-from reconciler.zoom.wire import Wire
+from reconciler.zoom.auth import Credentials, Tokens
+from reconciler.zoom.transport import HttpTransport
 
 FULL = {"ZOOM_ACCOUNT_ID": "acc", "ZOOM_CLIENT_ID": "cid-9", "ZOOM_CLIENT_SECRET": "secret-9"}
 
@@ -49,7 +48,7 @@ def test_one_variable_is_an_access_token() -> None:
         ({**FULL, "ZOOM_CLIENT_SECRET": ""}, "ZOOM_CLIENT_SECRET is not set. Nothing was sent."),
         (
             {**FULL, "ZOOM_ACCESS_TOKEN": "token-9"},
-            "ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET "  # noqa: ISC004 - one
+            "ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET "
             "may belong to two accounts. Nothing was sent.",
         ),
         (
@@ -143,7 +142,7 @@ class _TokenEndpoint:
     def tokens(self) -> Tokens:
         credentials = Credentials("acc", "cid-9", "secret-9")
         transport = httpx.MockTransport(self._answer)
-        wire = Wire(timeout_seconds=5, user_agent="test", transport=transport)
+        wire = HttpTransport(timeout_seconds=5, user_agent="test", transport=transport)
         return Tokens(credentials, AUTH_URL, wire, self.clock, lambda: 0.5)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:

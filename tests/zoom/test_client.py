@@ -9,7 +9,7 @@ import pytest
 from scripted_zoom import Reaction, ScriptedZoom, answer, no, using
 
 from reconciler import __version__
-from reconciler.errors import (
+from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
     GoneError,
@@ -19,11 +19,11 @@ from reconciler.errors import (
     UnknownOutcomeError,
 )
 from reconciler.ports import Answer, Remote
+from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import TIMEOUT_SECONDS, ZoomClient
-from reconciler.zoom.credentials import Credentials
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
-from reconciler.zoom.wire import CONNECTIONS
+from reconciler.zoom.transport import CONNECTIONS
 
 T = TypeVar("T")
 Work = Callable[[ZoomClient], Coroutine[Any, Any, T]]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from manual_clock import ManualClock, WallClock
 
-from reconciler.errors import (
+from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
     GoneError,
@@ -17,7 +17,6 @@ from reconciler.errors import (
     UnknownOutcomeError,
 )
 from reconciler.ports import Clock
-from reconciler.sandbox import Sandbox
 from reconciler.sandbox.faults import (
     Fault,
     answer_lost,
@@ -28,10 +27,11 @@ from reconciler.sandbox.faults import (
     refused_with_200,
     truncated,
 )
+from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.switches import Switches
 from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
-from reconciler.zoom.credentials import Credentials
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.errors import (
+from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
     GoneError,
@@ -11,16 +11,13 @@ from reconciler.errors import (
     RefusedError,
     UnknownOutcomeError,
 )
-from reconciler.zoom.call import Call
+from reconciler.zoom._errors import is_token_refused, over_limit, to_error
+from reconciler.zoom._exchange import ApiCall, HttpResponse, Label, excerpt
 from reconciler.zoom.limits import Limit, UserLimit, retry_at
-from reconciler.zoom.outcome import cut
-from reconciler.zoom.pace import Label
-from reconciler.zoom.refusal import is_token_refused, over_limit
-from reconciler.zoom.reply import Reply, excerpt
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-CREATE = Call("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("pass-9",))
-READ = Call("Reading meeting 1", Label.LIGHT)
+CREATE = ApiCall("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("pass-9",))
+READ = ApiCall("Reading meeting 1", Label.LIGHT)
 
 HOST_DAY = (
     "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted "
@@ -31,12 +28,14 @@ PER_SECOND = "You have reached the maximum per-second rate limit for this API. T
 CONCURRENT = "Too many concurrent requests. A request to disassociate this user has already been made."
 
 
-def reply(status: int, body: object = None, **headers: str) -> Reply:
+def reply(status: int, body: object = None, **headers: str) -> HttpResponse:
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    return Reply.of(status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
+    return HttpResponse.of(
+        status, {name.replace("_", "-"): value for name, value in headers.items()}, content
+    )
 
 
-def no(status: int, code: int, message: str = "No.", **headers: str) -> Reply:
+def no(status: int, code: int, message: str = "No.", **headers: str) -> HttpResponse:
     return reply(status, {"code": code, "message": message}, **headers)
 
 
@@ -52,8 +51,8 @@ def no(status: int, code: int, message: str = "No.", **headers: str) -> Reply:
         reply(200, {"code": "summer"}),
     ],
 )
-def test_a_readable_2xx_is_a_yes(answer: Reply) -> None:
-    assert cut(CREATE, answer) is None
+def test_a_readable_2xx_is_a_yes(answer: HttpResponse) -> None:
+    assert to_error(CREATE, answer) is None
 
 
 @pytest.mark.parametrize(
@@ -84,12 +83,12 @@ def test_a_readable_2xx_is_a_yes(answer: Reply) -> None:
         reply(600),
     ],
 )
-def test_anything_else_but_zooms_own_4xx_is_unknown(answer: Reply) -> None:
-    error = cut(CREATE, answer)
+def test_anything_else_but_zooms_own_4xx_is_unknown(answer: HttpResponse) -> None:
+    error = to_error(CREATE, answer)
 
     assert type(error) is UnknownOutcomeError
     assert error.diagnostic.code == "zoom.unknown-outcome"
-    assert cut(READ, answer).diagnostic.code == "zoom.unreadable"  # type: ignore[union-attr]  # - an error, or the test is red
+    assert to_error(READ, answer).diagnostic.code == "zoom.unreadable"  # type: ignore[union-attr]  # - an error, or the test is red
 
 
 @pytest.mark.parametrize(
@@ -116,8 +115,8 @@ def test_anything_else_but_zooms_own_4xx_is_unknown(answer: Reply) -> None:
         (no(400, 104), AccessError, "zoom.scopes"),
     ],
 )
-def test_zooms_own_4xx_did_not_happen(answer: Reply, kind: type[RefusedError], code: str) -> None:
-    error = cut(CREATE, answer)
+def test_zooms_own_4xx_did_not_happen(answer: HttpResponse, kind: type[RefusedError], code: str) -> None:
+    error = to_error(CREATE, answer)
 
     assert type(error) is kind
     assert (error.status, error.zoom_code) == (answer.status, answer.code)
@@ -135,7 +134,7 @@ def test_a_refused_body_names_its_fields() -> None:
     ]
     body = {"code": 300, "message": "Validation Failed.", "errors": errors}
 
-    error = cut(CREATE, reply(400, body, x_zm_trackingid="WEB_1"))
+    error = to_error(CREATE, reply(400, body, x_zm_trackingid="WEB_1"))
 
     assert isinstance(error, RefusedError)
     assert error.fields == (
@@ -160,7 +159,7 @@ def test_a_refused_body_names_its_fields() -> None:
 )
 @pytest.mark.parametrize(("status", "code"), [(400, 4711), (400, 104), (401, 4700)])
 def test_missing_scopes_are_named_in_both_forms(status: int, code: int, scopes: str) -> None:
-    error = cut(CREATE, no(status, code, f"Invalid access token, does not contain {scopes}."))
+    error = to_error(CREATE, no(status, code, f"Invalid access token, does not contain {scopes}."))
 
     assert type(error) is AccessError
     assert error.diagnostic.detail == (
@@ -170,8 +169,8 @@ def test_missing_scopes_are_named_in_both_forms(status: int, code: int, scopes: 
 
 
 def test_what_is_not_zooms_is_shown_and_no_body_of_zooms_own() -> None:
-    page = cut(CREATE, reply(403, b"<html>\n  Blocked:  pass-9 </html>"))
-    meeting = cut(CREATE, reply(500, {"start_url": "https://zoom.us/s/1?zak=hunter2"}))
+    page = to_error(CREATE, reply(403, b"<html>\n  Blocked:  pass-9 </html>"))
+    meeting = to_error(CREATE, reply(500, {"start_url": "https://zoom.us/s/1?zak=hunter2"}))
 
     assert page is not None
     assert meeting is not None
@@ -195,7 +194,7 @@ def test_what_is_not_zooms_is_shown_and_no_body_of_zooms_own() -> None:
         (reply(401, b"<html>"), False),
     ],
 )
-def test_only_zoom_itself_refuses_a_token(answer: Reply, refused: bool) -> None:  # noqa: FBT001 - a table
+def test_only_zoom_itself_refuses_a_token(answer: HttpResponse, refused: bool) -> None:
     assert is_token_refused(answer) is refused
 
 
@@ -255,7 +254,9 @@ def test_an_excerpt_is_short_and_masked_before_it_is_cut(text: str, shown: str) 
         (reply(500), None),
     ],
 )
-def test_a_429_is_told_by_its_type_header_then_by_its_message(answer: Reply, limit: Limit | None) -> None:
+def test_a_429_is_told_by_its_type_header_then_by_its_message(
+    answer: HttpResponse, limit: Limit | None
+) -> None:
     assert UserLimit().read(answer, NOW) is limit
 
 
@@ -279,7 +280,7 @@ def test_only_a_short_limit_is_worth_sending_again() -> None:
     ],
 )
 def test_a_limit_that_is_not_waited_for_ends_the_request_or_the_day(
-    call: Call, limit: Limit, kind: type[ReconcilerError], code: str
+    call: ApiCall, limit: Limit, kind: type[ReconcilerError], code: str
 ) -> None:
     error = over_limit(call, no(429, 429, "Enough"), limit)
 

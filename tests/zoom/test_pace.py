@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 from manual_clock import ManualClock, WallClock
 
-from reconciler.errors import SettingsError
-from reconciler.zoom.pace import PLANS, Label, Pace
+from reconciler.errors.exceptions import SettingsError
+from reconciler.zoom._exchange import Label
+from reconciler.zoom.pace import PLANS, Pace
 
 
 class _LateClock(ManualClock):

@@ -8,13 +8,11 @@ import anyio
 import httpx
 import pytest
 
-from reconciler.errors import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError
-from reconciler.zoom.call import Call
-from reconciler.zoom.pace import Label
-from reconciler.zoom.reply import Reply
-from reconciler.zoom.wire import CONNECTIONS, FATES, Fate, Message, Wire, cut
+from reconciler.errors.exceptions import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError
+from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label
+from reconciler.zoom.transport import CONNECTIONS, SEND_OUTCOMES, HttpTransport, SendOutcome, to_error
 
-CREATE = Call("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("token-9",))
+CREATE = ApiCall("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("token-9",))
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -28,8 +26,8 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-def wire(*, timeout_seconds: float = 5.0, **options: Any) -> Wire:
-    return Wire(timeout_seconds=timeout_seconds, user_agent="meetings-reconciler/test", **options)
+def wire(*, timeout_seconds: float = 5.0, **options: Any) -> HttpTransport:
+    return HttpTransport(timeout_seconds=timeout_seconds, user_agent="meetings-reconciler/test", **options)
 
 
 def descendants(kind: type[Exception]) -> Iterator[type[Exception]]:
@@ -44,11 +42,11 @@ def descendants(kind: type[Exception]) -> Iterator[type[Exception]]:
 @pytest.mark.parametrize("kind", [*descendants(httpx.RequestError), httpx.InvalidURL])
 def test_every_error_of_httpx_has_a_fate_of_its_own(kind: type[Exception]) -> None:
     """A class that a newer httpx adds fails here, until somebody says whether the request can have left."""
-    assert kind in FATES
+    assert kind in SEND_OUTCOMES
 
 
 def test_only_these_are_known_to_have_sent_nothing() -> None:
-    assert {kind.__name__ for kind, (fate, _) in FATES.items() if fate is Fate.NEVER_SENT} == {
+    assert {kind.__name__ for kind, (fate, _) in SEND_OUTCOMES.items() if fate is SendOutcome.NEVER_SENT} == {
         "ConnectError",
         "ConnectTimeout",
         "InvalidURL",
@@ -73,7 +71,7 @@ def test_only_these_are_known_to_have_sent_nothing() -> None:
     ],
 )
 def test_any_other_failure_is_unknown(error: Exception, kind: type[RemoteError]) -> None:
-    assert type(cut(CREATE, error)) is kind
+    assert type(to_error(CREATE, error)) is kind
 
 
 @pytest.mark.parametrize(
@@ -91,7 +89,7 @@ def test_any_other_failure_is_unknown(error: Exception, kind: type[RemoteError])
     ],
 )
 def test_an_error_says_what_was_asked_and_what_became_of_it(error: Exception, detail: str) -> None:
-    assert cut(CREATE, error).diagnostic.detail == detail
+    assert to_error(CREATE, error).diagnostic.detail == detail
 
 
 # Real sockets
@@ -129,13 +127,13 @@ def exchange(
     before_send: Callable[[], None] | None = None,
     times: int = 1,
     timeout_seconds: float = 5.0,
-) -> list[Reply]:
+) -> list[HttpResponse]:
     """The answers of `times` exchanges, one after another, with a server on a port."""
 
-    async def run() -> list[Reply]:
+    async def run() -> list[HttpResponse]:
         line = wire(timeout_seconds=timeout_seconds)
         async with listening(serve) as url:
-            message = Message("POST", f"{url}/v2", {"Authorization": "Bearer token-9"}, b"{}")
+            message = HttpRequest("POST", f"{url}/v2", {"Authorization": "Bearer token-9"}, b"{}")
             try:
                 return [await line.exchange(CREATE, message, before_send) for _ in range(times)]
             finally:
@@ -212,7 +210,7 @@ def test_no_connection_means_never_sent() -> None:
     async def run() -> None:
         async with listening(keep_answering) as url:
             pass
-        await wire().exchange(CREATE, Message("POST", url))
+        await wire().exchange(CREATE, HttpRequest("POST", url))
 
     with pytest.raises(NeverSentError) as caught:
         asyncio.run(run())
@@ -223,13 +221,13 @@ def test_no_connection_means_never_sent() -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:port", "gopher://127.0.0.1", "http://"])
 def test_what_is_no_address_is_never_sent(url: str) -> None:
     with pytest.raises(NeverSentError):
-        asyncio.run(wire().exchange(CREATE, Message("GET", url)))
+        asyncio.run(wire().exchange(CREATE, HttpRequest("GET", url)))
 
 
 def test_a_header_that_http_forbids_is_never_sent_nor_shown() -> None:
     async def run() -> None:
         async with listening(keep_answering) as url:
-            await wire().exchange(CREATE, Message("GET", url, {"Authorization": "Bearer token-9\n"}))
+            await wire().exchange(CREATE, HttpRequest("GET", url, {"Authorization": "Bearer token-9\n"}))
 
     with pytest.raises(NeverSentError) as caught:
         asyncio.run(run())
@@ -249,7 +247,9 @@ def test_a_proxy_that_says_no_means_never_sent(monkeypatch: pytest.MonkeyPatch) 
     async def run() -> None:
         async with listening(proxy) as url:
             monkeypatch.setenv("HTTPS_PROXY", url)
-            message = Message("POST", "https://api.zoom.us/v2", {"Authorization": "Bearer token-9"}, b"{}")
+            message = HttpRequest(
+                "POST", "https://api.zoom.us/v2", {"Authorization": "Bearer token-9"}, b"{}"
+            )
             await wire().exchange(CREATE, message)
 
     with pytest.raises(NeverSentError) as caught:
@@ -265,11 +265,11 @@ def test_a_proxy_never_sees_what_goes_to_the_loopback(monkeypatch: pytest.Monkey
     """Plain http to ourselves would hand the token to whoever runs the proxy."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
 
-    async def run() -> Reply:
+    async def run() -> HttpResponse:
         line = wire(direct_hosts=(host,))
         async with listening(keep_answering, host) as url:
             try:
-                return await line.exchange(CREATE, Message("POST", url, content=b"{}"))
+                return await line.exchange(CREATE, HttpRequest("POST", url, content=b"{}"))
             finally:
                 await line.close()
 
@@ -313,7 +313,9 @@ def test_cancelling_passes_through() -> None:
 
     async def run() -> None:
         line = wire(transport=httpx.MockTransport(hang))
-        task = asyncio.create_task(line.exchange(CREATE, Message("POST", "https://zoom.us", content=b"{}")))
+        task = asyncio.create_task(
+            line.exchange(CREATE, HttpRequest("POST", "https://zoom.us", content=b"{}"))
+        )
         await asyncio.sleep(0.01)
         task.cancel()
         await task
@@ -383,7 +385,7 @@ def test_all_connections_at_once_are_all_served() -> None:
     async def run() -> int:
         line = wire()
         async with listening(keep_answering) as url:
-            message = Message("POST", url, content=b"{}")
+            message = HttpRequest("POST", url, content=b"{}")
             replies = await asyncio.gather(*(line.exchange(CREATE, message) for _ in range(CONNECTIONS)))
             await line.close()
         return sum(reply.status == 200 for reply in replies)

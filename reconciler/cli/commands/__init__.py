@@ -1,1 +1,4 @@
-"""What each verb does, once the command line has said which one is meant."""
+"""The commands, one module each, named after the command: the click command on top, its work below.
+
+`cli.main` lists them in a table and imports one when it is called. A folder is used where a command has parts.
+"""

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, Exit, SettingsError
-from reconciler.explanations import table
-from reconciler.masking import escaped
-from reconciler.stray import nearest
-from reconciler.views import explained
-from reconciler.views.look import Look
+import click
+
+from reconciler.cli.options import Code, example_epilog, format_option, style_options
+from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.didyoumean import did_you_mean
+from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.explanations.table import table
+from reconciler.errors.text import escape_control
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
-    from reconciler.explanations import Explanation
-    from reconciler.workspace import Workspace
+    from reconciler.cli.workspace import Workspace
+    from reconciler.errors.explanations.table import Explanation
+
+
+@click.command(epilog=example_epilog("reconciler explain state.locked"))
+@click.argument("code", type=Code(), required=False)
+@format_option("explain")
+@style_options
+def explain(workspace: Workspace, code: str | None, format_name: str) -> Exit:
+    """Say what a code means.
+
+    Why it is told, what to do, and an example, of the CODE in the brackets of any message. Without one,
+    or with a family such as `state`, it lists them.
+    """
+    return run(workspace, code, format_name=format_name)
+
 
 WIDTH_MAX = 80
 """Characters of an unknown code that are shown of it."""
@@ -22,14 +40,9 @@ WIDTH_MAX = 80
 def run(workspace: Workspace, code: str | None, *, format_name: str) -> Exit:
     """Explain `code`, every code of a family, or, without one, list all. Raises `SettingsError`."""
     console = workspace.console
-    look = Look(colour=console.colours(console.stdout, workspace.choices))
+    look = TextStyle(colour=console.colours(console.stdout, workspace.choices))
     found = tuple(table().values()) if code is None else _found(code)
-    if format_name == "json":
-        console.stdout.write(explained.json(found))
-    elif len(found) == 1:
-        console.stdout.write(explained.text(found, look))
-    else:
-        console.stdout.write(explained.listed(found, look))
+    console.stdout.write(view("explain", format_name)(found, look))
     return Exit.DONE
 
 
@@ -48,12 +61,12 @@ def _unknown(code: str, wanted: str) -> Diagnostic:
     known = table()
     # A name without its family, or with a wrong one, is told apart by its second half.
     halves = {each.partition(".")[2]: each for each in known}
-    near = nearest(wanted, tuple(known)) or halves.get(
-        nearest(wanted.rpartition(".")[2], tuple(halves)) or ""
+    near = did_you_mean(wanted, tuple(known)) or halves.get(
+        did_you_mean(wanted.rpartition(".")[2], tuple(halves)) or ""
     )
     return Diagnostic(
         code="usage.unknown-code",
         summary="There is no such code",
-        detail=f"`{escaped(code[:WIDTH_MAX])}` is not among the {len(known)} codes of this version.",
+        detail=f"`{escape_control(code[:WIDTH_MAX])}` is not among the {len(known)} codes of this version.",
         hint=f"Did you mean `{near}`?" if near else "`reconciler explain` lists every code.",
     )

@@ -8,30 +8,40 @@ import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler import views
-from reconciler.connection import check_origin, connect
-from reconciler.errors import (
-    AccessError,
-    Diagnostic,
-    Exit,
-    GoneError,
-    RefusedError,
-    Severity,
-    UnknownOutcomeError,
-)
-from reconciler.verbs import keys
-from reconciler.views import findings
-from reconciler.views.links import JoinLink
-from reconciler.views.records import standing
+import click
+
+from reconciler.cli import keys
+from reconciler.cli.connection import check_origin, connect
+from reconciler.cli.options import Key, example_epilog, format_option, state_options
+from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
+from reconciler.errors.exceptions import AccessError, GoneError, RefusedError, UnknownOutcomeError
+from reconciler.views.json import schedule_or_none
+from reconciler.views.results import JoinLink
+from reconciler.views.table import view
+from reconciler.views.text import diagnostics as text_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.console import Console
+    from reconciler.cli.console import Console
+    from reconciler.cli.workspace import Workspace
     from reconciler.ports import Remote
-    from reconciler.state import Record, State
-    from reconciler.workspace import Workspace
+    from reconciler.state.state import Record, State
+
+
+@click.command(epilog=example_epilog("reconciler links", "reconciler links 'platform-*' --format json"))
+@click.argument("keys", nargs=-1, type=Key(), metavar="[KEYS]...")
+@format_option("links", about="For people, programs, or a pull request.")
+@state_options
+def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit:
+    """Show how people join.
+
+    Reads from Zoom the link of every recorded meeting, or of those named; globs will do. Links hold
+    passcodes, so they are kept nowhere.
+    """
+    return run(workspace, keys, format_name=format_name)
+
 
 NO_MEETING = 3001
 """Zoom's code for a meeting that does not exist."""
@@ -40,14 +50,14 @@ NO_MEETING = 3001
 def run(workspace: Workspace, names: Sequence[str], *, format_name: str) -> Exit:
     """Show the link of each recorded meeting, or of those named; an error where one cannot be read."""
     state, _ = workspace.state()
-    asked = keys.recorded(names, state, workspace.store.location)
+    asked = keys.match_keys(names, state, workspace.store.location)
     records = {key: state.meetings[key] for key in asked}
     answers = asyncio.run(_ask(workspace, state, records)) if records else []
     links = [answer for answer in answers if isinstance(answer, JoinLink)]
     unread = [answer for answer in answers if isinstance(answer, Diagnostic)]
     if _is_ci_log(workspace.console) and any(link.holds_passcode for link in links):
         _tell(workspace, [_in_a_log()])
-    workspace.console.stdout.write(views.links_view(format_name)(links, unread))
+    workspace.console.stdout.write(view("links", format_name)(links, unread))
     workspace.console.stdout.flush()
     if format_name == "text":
         _tell(workspace, unread)
@@ -87,7 +97,7 @@ async def _link(remote: Remote, key: str, record: Record, now: datetime) -> Join
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
         return _without_link(key, record)
-    stands = standing(record, now)
+    stands = schedule_or_none(record, now)
     return JoinLink(
         key=key,
         id=record.id,
@@ -110,7 +120,9 @@ def _is_ci_log(console: Console) -> bool:
 
 def _tell(workspace: Workspace, diagnostics: Sequence[Diagnostic]) -> None:
     stderr = workspace.console.stderr
-    stderr.write(findings.text(diagnostics, colour=workspace.console.colours(stderr, workspace.choices)))
+    stderr.write(
+        text_diagnostics.diagnostics(diagnostics, colour=workspace.console.colours(stderr, workspace.choices))
+    )
 
 
 def _in_a_log() -> Diagnostic:

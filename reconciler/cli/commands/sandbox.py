@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.clock import system_now
-from reconciler.errors import Exit
-from reconciler.sandbox import Sandbox, serve
-from reconciler.workspace import SANDBOX_FOLDER
+import click
+
+from reconciler.cli.clock import system_now
+from reconciler.cli.options import example_epilog
+from reconciler.cli.workspace import SANDBOX_FOLDER
+from reconciler.errors.diagnostic import Exit
+from reconciler.sandbox.sandbox import Sandbox, serve
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import TextIO
+
+
+@click.command(epilog=example_epilog("reconciler sandbox --port 8080"))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."
+)
+@click.option("--sandbox-now", metavar="INSTANT|+1d", help="Set the emulator's clock, which then stays.")
+def sandbox(port: int, sandbox_now: str | None) -> Exit:
+    """Serve the bundled emulator on 127.0.0.1, until Ctrl-C."""
+    return run(Path.cwd(), sys.stdout, port=port, now=sandbox_now)
 
 
 def run(folder: Path, stdout: TextIO, *, port: int, now: str | None) -> Exit:

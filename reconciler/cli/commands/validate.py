@@ -4,69 +4,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Exit
-from reconciler.verbs import paged
+import click
+
+from reconciler.cli import ci
+from reconciler.cli.options import example_epilog, format_option, style_options
+from reconciler.errors.diagnostic import Exit
+from reconciler.views.results import Validation
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from reconciler.errors import Diagnostic
-    from reconciler.workspace import Findings, Workspace
+    from reconciler.cli.workspace import ValidationResult, Workspace
+    from reconciler.errors.diagnostic import Diagnostic
+
+
+FROM_ROOT = frozenset({"github", "sarif", "codequality"})
+"""Formats that a CI system reads: their paths begin at the root of the checkout."""
+
+
+@click.command(epilog=example_epilog("reconciler validate meetings/ --strict"))
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@format_option("validate", about="For people, programs, or a pull request.")
+@style_options
+def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:
+    """Check what is declared.
+
+    Every finding of one run, each with its place and a remedy.
+    """
+    return run(workspace, paths, strict=strict, format_name=format_name)
 
 
 def run(workspace: Workspace, paths: Sequence[str], *, strict: bool, format_name: str) -> Exit:
     """Show the findings; an error where there is one, or, if `strict`, a warning."""
-    findings = workspace.findings(paths)
-    workspace.console.stdout.write(VIEWS[format_name](findings, workspace))
-    paged.checked(workspace, findings, annotated=format_name == "github")
-    return Exit.ERROR if findings.has_errors or (strict and findings.diagnostics) else Exit.DONE
+    found = workspace.findings(paths)
+    console = workspace.console
+    style = TextStyle(colour=console.colours(console.stdout, workspace.choices))
+    console.stdout.write(view("validate", format_name)(_result(found, workspace, format_name), style))
+    ci.report_validation(workspace, found, annotated=format_name == "github")
+    return Exit.ERROR if found.has_errors or (strict and found.diagnostics) else Exit.DONE
 
 
-def _text(findings: Findings, workspace: Workspace) -> str:
-    from reconciler.views import findings as view  # noqa: PLC0415 - the view that is asked for
-
-    colour = workspace.console.colours(workspace.console.stdout, workspace.choices)
-    meetings = len(findings.parsed.spec.meetings) if findings.parsed.spec else 0
-    told = view.text(findings.diagnostics, colour=colour)
-    gap = "\n" if told else ""
-    return told + gap + view.verdict(findings.diagnostics, meetings=meetings, files=findings.files)
-
-
-def _json(findings: Findings, _: Workspace) -> str:
-    from reconciler.views import findings as view  # noqa: PLC0415 - the view that is asked for
-
-    return view.json(findings.diagnostics).decode()
-
-
-def _github(findings: Findings, workspace: Workspace) -> str:
-    from reconciler.views import github  # noqa: PLC0415 - the view that is asked for
-
-    return github.commands(_seen_from_root(findings, workspace))
-
-
-def _sarif(findings: Findings, workspace: Workspace) -> str:
-    from reconciler.views import sarif  # noqa: PLC0415 - the view that is asked for
-
-    return sarif.document(_seen_from_root(findings, workspace)).decode()
-
-
-def _codequality(findings: Findings, workspace: Workspace) -> str:
-    from reconciler.views import codequality  # noqa: PLC0415 - the view that is asked for
-
-    return codequality.report(_seen_from_root(findings, workspace)).decode()
-
-
-def _seen_from_root(findings: Findings, workspace: Workspace) -> Sequence[Diagnostic]:
-    from reconciler.checkout import seen_from_root  # noqa: PLC0415 - only for what a CI system reads
-
-    return seen_from_root(findings.diagnostics, workspace.folder, workspace.console.environ)
-
-
-VIEWS: dict[str, Callable[[Findings, Workspace], str]] = {
-    "text": _text,
-    "json": _json,
-    "github": _github,
-    "sarif": _sarif,
-    "codequality": _codequality,
-}
-"""The ways to show findings."""
+def _result(found: ValidationResult, workspace: Workspace, format_name: str) -> Validation:
+    diagnostics: Sequence[Diagnostic] = found.diagnostics
+    if format_name in FROM_ROOT:
+        diagnostics = ci.relative_to_root(diagnostics, workspace.folder, workspace.console.environ)
+    meetings = len(found.parsed.spec.meetings) if found.parsed.spec else 0
+    return Validation(diagnostics, meetings, found.files)

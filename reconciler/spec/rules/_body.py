@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
-from reconciler import fields
-from reconciler.errors import Finding, Severity
-from reconciler.meeting import NO_FIXED_TIME, SCHEDULED, SERIES, kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from reconciler.fields import Json
-
-INSTANT = 1
-"""The meeting type that begins at once."""
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.meeting import fields
+from reconciler.meeting.meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, SERIES, kind
+from reconciler.ports import Json
 
 
-def check(attributes: Mapping[str, Json]) -> Iterator[Finding]:
+def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     """Findings about topic, type and fields that do not fit together."""
     of_type, settings = kind(attributes), attributes.get("settings")
     if not attributes.get("topic", "").strip():
@@ -36,8 +29,8 @@ def check(attributes: Mapping[str, Json]) -> Iterator[Finding]:
             yield from _field(field, settings)
 
 
-def _topic_missing() -> Finding:
-    return Finding(
+def _topic_missing() -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
         ("topic",),
         "meeting.topic-missing",
         "No topic",
@@ -46,8 +39,8 @@ def _topic_missing() -> Finding:
     )
 
 
-def _instant() -> Finding:
-    return Finding(
+def _instant() -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
         ("type",),
         "meeting.instant",
         "An instant meeting cannot be declared",
@@ -56,8 +49,8 @@ def _instant() -> Finding:
     )
 
 
-def _pre_schedule(of_type: int) -> Finding:
-    return Finding(
+def _pre_schedule(of_type: int) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
         ("pre_schedule",),
         "meeting.pre-schedule",
         "Not for a meeting of this type",
@@ -66,8 +59,8 @@ def _pre_schedule(of_type: int) -> Finding:
     )
 
 
-def _personal_id() -> Finding:
-    return Finding(
+def _personal_id() -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
         ("settings", "use_pmi"),
         "meeting.personal-id",
         "A series does not take the personal meeting id",
@@ -94,7 +87,7 @@ def _is_demanded(field: fields.Field) -> bool:
     return bool(field.required or field.required_if) and "[]" not in field.path
 
 
-def _field(field: fields.Field, settings: Mapping[str, Json]) -> Iterator[Finding]:
+def _field(field: fields.Field, settings: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     steps = tuple(field.path.replace("[]", ".[]").split("."))[1:]
     if field.obsolete:
         yield from (_obsolete(field, path) for path in _places(settings, steps, ("settings",)))
@@ -124,9 +117,9 @@ def _lacks(field: fields.Field, steps: tuple[str, ...], settings: Mapping[str, J
     return bool(parent) and is_due and field.name not in parent
 
 
-def _missing(field: fields.Field, path: tuple[str, ...]) -> Finding:
+def _missing(field: fields.Field, path: tuple[str, ...]) -> UnlocatedDiagnostic:
     choice = f": one of {', '.join(f'`{value}`' for value in field.enum)}" if field.enum else ""
-    return Finding(
+    return UnlocatedDiagnostic(
         path,
         "meeting.field-missing",
         f"`{path[-2]}` without `{field.name}`",
@@ -135,8 +128,8 @@ def _missing(field: fields.Field, path: tuple[str, ...]) -> Finding:
     )
 
 
-def _obsolete(field: fields.Field, path: tuple[str | int, ...]) -> Finding:
-    return Finding(
+def _obsolete(field: fields.Field, path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
         path,
         "meeting.obsolete-field",
         f"`{field.name}` is obsolete",

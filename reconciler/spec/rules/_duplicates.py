@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
-from reconciler.errors import Finding, Severity
-from reconciler.meeting import start_at
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from reconciler.meeting import Meeting
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.meeting.meeting import Meeting, start_at
 
 
-def check(meetings: Mapping[str, Meeting]) -> Iterator[Finding]:
+def check(meetings: Mapping[str, Meeting]) -> Iterator[UnlocatedDiagnostic]:
     """Findings about keys with the same host, topic and start, each at the later key."""
     alike: dict[tuple[str, str], list[Meeting]] = {}
     for meeting in meetings.values():
@@ -24,7 +19,7 @@ def check(meetings: Mapping[str, Meeting]) -> Iterator[Finding]:
             yield from _at_one_time(group)
 
 
-def _at_one_time(group: Iterable[Meeting]) -> Iterator[Finding]:
+def _at_one_time(group: Iterable[Meeting]) -> Iterator[UnlocatedDiagnostic]:
     first_at: dict[datetime | None, Meeting] = {}
     for meeting in group:
         try:
@@ -35,9 +30,9 @@ def _at_one_time(group: Iterable[Meeting]) -> Iterator[Finding]:
             yield _twin(meeting, first)
 
 
-def _twin(meeting: Meeting, first: Meeting) -> Finding:
+def _twin(meeting: Meeting, first: Meeting) -> UnlocatedDiagnostic:
     place = f" ({first.filename}:{first.line})" if first.filename else ""
-    return Finding(
+    return UnlocatedDiagnostic(
         (),
         "meeting.twin",
         "Two keys for what looks like one meeting",

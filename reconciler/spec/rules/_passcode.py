@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
-from reconciler.errors import Finding, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from reconciler.fields import Json
-
-PASSCODE_LENGTH_MAX = 10
-"""Characters in a passcode. Source: Zoom's API, create and update a meeting, `password`."""
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.meeting.passcode import passcode_problem
+from reconciler.ports import Json
 
 _PATH = ("password",)
-_UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
 # Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D.
 _LINK_SECRET = re.compile(r"(?:^|[^a-z0-9_]|%3f|%26)(?:pwd|zak)(?:=|%3d)[^\s&]", re.IGNORECASE)
 
 
-def check(attributes: Mapping[str, Json], key: str) -> Iterator[Finding]:
+def check(attributes: Mapping[str, Json], key: str) -> Iterator[UnlocatedDiagnostic]:
     """Findings about `password`, and about passcodes inside of links in any text."""
     declared = attributes.get("password")
     if isinstance(declared, str):
@@ -30,29 +23,17 @@ def check(attributes: Mapping[str, Json], key: str) -> Iterator[Finding]:
         yield from (_in_link(path) for path in _link_secrets(attributes, ()))
 
 
-def unfit(passcode: str) -> tuple[str, str] | None:
-    """Why Zoom would refuse a passcode, as the end of a code and a sentence; None where it is fit.
-
-    Never with the passcode in it.
-    """
-    if not passcode:
-        return "empty", "It is empty."
-    if len(passcode) > PASSCODE_LENGTH_MAX:
-        return "length", f"It has {len(passcode)} characters; Zoom takes at most {PASSCODE_LENGTH_MAX}."
-    if _UNFIT.search(passcode):
-        return "charset", "It holds characters other than letters, digits and `@ - _ *`."
-    return None
-
-
-def _literal(passcode: str, variable: str) -> Iterator[Finding]:
-    reason = unfit(passcode)
+def _literal(passcode: str, variable: str) -> Iterator[UnlocatedDiagnostic]:
+    reason = passcode_problem(passcode)
     if reason:
         code, detail = reason
         remedy = (
             "Choose one of 1 to 10 letters, digits and `@ - _ *`, or leave `password` out: Zoom makes one."
         )
-        yield Finding(_PATH, f"passcode.{code}", "Zoom would refuse this passcode", detail, remedy)
-    yield Finding(
+        yield UnlocatedDiagnostic(
+            _PATH, f"passcode.{code}", "Zoom would refuse this passcode", detail, remedy
+        )
+    yield UnlocatedDiagnostic(
         _PATH,
         "passcode.literal",
         "A passcode in plain sight",
@@ -68,8 +49,8 @@ def _variable(key: str) -> str:
     return re.sub(r"\W", "_", f"{key}_PASSCODE", flags=re.ASCII).upper().lstrip("0123456789_")
 
 
-def _in_link(path: tuple[str | int, ...]) -> Finding:
-    return Finding(
+def _in_link(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
         path,
         "passcode.in-link",
         "A link that lets anybody in",

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from reconciler import recurrence
-from reconciler.errors import Finding, Severity
-from reconciler.meeting import SCHEDULED, SERIES, kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from reconciler.fields import Json
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.meeting import timezones
+from reconciler.meeting.meeting import SCHEDULED, SERIES, kind
+from reconciler.ports import Json
 
 _START, _ZONE = ("start_time",), ("timezone",)
 _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 
 
-def check(attributes: Mapping[str, Json]) -> Iterator[Finding]:
+def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     """Findings about `start_time` and `timezone`."""
     start, timezone, of_type = attributes.get("start_time"), attributes.get("timezone"), kind(attributes)
     if start is None and of_type in (SCHEDULED, SERIES):
         yield _start_missing(of_type)
     if timezone is None:
         yield from _without_zone(start, is_series=of_type == SERIES)
-    elif recurrence.zone(timezone) is None:
+    elif timezones.zone(timezone) is None:
         yield _zone_unknown(timezone)
     if start is None:
         return
     if not is_possible(start):
         yield impossible(start, _START)
-    elif timezone is not None and recurrence.zone(timezone) is not None:
+    elif timezone is not None and timezones.zone(timezone) is not None:
         yield from _at_clock_changes(start, timezone, is_series=of_type == SERIES)
 
 
 def is_possible(written: str) -> bool:
     """Whether the calendar has that time, a day from either end of it aside."""
     try:
-        return 1 < recurrence.parsed(written).year < 9999  # noqa: PLR2004 - Python's first and last year
+        return 1 < timezones.parsed(written).year < 9999
     except ValueError:
         return False
 
 
-def impossible(written: str, path: tuple[str, ...]) -> Finding:
+def impossible(written: str, path: tuple[str, ...]) -> UnlocatedDiagnostic:
     """The finding for a time that is in no calendar."""
-    return Finding(
+    return UnlocatedDiagnostic(
         path,
         "time.impossible",
         "There is no such day",
@@ -55,9 +51,9 @@ def impossible(written: str, path: tuple[str, ...]) -> Finding:
     )
 
 
-def _start_missing(of_type: int) -> Finding:
+def _start_missing(of_type: int) -> UnlocatedDiagnostic:
     named = "a series (type 8)" if of_type == SERIES else "a meeting at a fixed time (type 2)"
-    return Finding(
+    return UnlocatedDiagnostic(
         _START,
         "time.start-missing",
         "No start_time",
@@ -66,9 +62,9 @@ def _start_missing(of_type: int) -> Finding:
     )
 
 
-def _without_zone(start: str | None, *, is_series: bool) -> Iterator[Finding]:
+def _without_zone(start: str | None, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:
     if is_series:
-        yield Finding(
+        yield UnlocatedDiagnostic(
             _ZONE,
             "time.zone-missing",
             "A series without a timezone",
@@ -76,7 +72,7 @@ def _without_zone(start: str | None, *, is_series: bool) -> Iterator[Finding]:
             "Add the zone people live by, such as `timezone: Europe/Berlin`.",
         )
     elif start is not None and not start.endswith("Z"):
-        yield Finding(
+        yield UnlocatedDiagnostic(
             _ZONE,
             "time.zone-missing",
             "A local time without a timezone",
@@ -85,9 +81,9 @@ def _without_zone(start: str | None, *, is_series: bool) -> Iterator[Finding]:
         )
 
 
-def _zone_unknown(timezone: str) -> Finding:
+def _zone_unknown(timezone: str) -> UnlocatedDiagnostic:
     meant = _nearest(timezone)
-    return Finding(
+    return UnlocatedDiagnostic(
         _ZONE,
         "time.zone-unknown",
         "No such time zone",
@@ -99,31 +95,31 @@ def _zone_unknown(timezone: str) -> Finding:
 @lru_cache(maxsize=256)
 def _nearest(timezone: str) -> str | None:
     """The IANA zone that was probably meant: by its whole name, or by its city alone."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only a wrong zone needs it
+    from difflib import get_close_matches
 
-    names = sorted(recurrence.zones(), reverse=True)
+    names = sorted(timezones.zones(), reverse=True)
     known = {name.rpartition("/")[2].casefold(): name for name in names if "/" in name}
     known |= {name.casefold(): name for name in names}
     near = get_close_matches(timezone.strip().replace(" ", "_").casefold(), known, n=1, cutoff=0.75)
     return known[near[0]] if near else None
 
 
-def _at_clock_changes(start: str, timezone: str, *, is_series: bool) -> Iterator[Finding]:
-    if recurrence.is_skipped(start, timezone):
+def _at_clock_changes(start: str, timezone: str, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:
+    if timezones.is_skipped(start, timezone):
         yield _skipped(start, timezone)
-    elif recurrence.is_ambiguous(start, timezone):
+    elif timezones.is_ambiguous(start, timezone):
         yield _ambiguous(start, timezone, is_series=is_series)
     elif is_series and start.endswith("Z"):
         yield from _utc_in_series(start, timezone)
 
 
 def _wall(moment: datetime, timezone: str) -> str:
-    return moment.astimezone(recurrence.zone(timezone)).strftime(_WRITTEN)
+    return moment.astimezone(timezones.zone(timezone)).strftime(_WRITTEN)
 
 
-def _skipped(start: str, timezone: str) -> Finding:
-    moved = _wall(recurrence.instant(start, timezone), timezone)
-    return Finding(
+def _skipped(start: str, timezone: str) -> UnlocatedDiagnostic:
+    moved = _wall(timezones.instant(start, timezone), timezone)
+    return UnlocatedDiagnostic(
         _START,
         "time.skipped",
         "This time does not exist",
@@ -132,10 +128,10 @@ def _skipped(start: str, timezone: str) -> Finding:
     )
 
 
-def _ambiguous(start: str, timezone: str, *, is_series: bool) -> Finding:
-    first = recurrence.instant(start, timezone).strftime(_WRITTEN + "Z")
+def _ambiguous(start: str, timezone: str, *, is_series: bool) -> UnlocatedDiagnostic:
+    first = timezones.instant(start, timezone).strftime(_WRITTEN + "Z")
     remedy = "Begin at another time, or on another day."
-    return Finding(
+    return UnlocatedDiagnostic(
         _START,
         "time.ambiguous",
         "This time occurs twice",
@@ -145,11 +141,11 @@ def _ambiguous(start: str, timezone: str, *, is_series: bool) -> Finding:
     )
 
 
-def _utc_in_series(start: str, timezone: str) -> Iterator[Finding]:
-    if not recurrence.has_summer_time(timezone, recurrence.parsed(start).year):
+def _utc_in_series(start: str, timezone: str) -> Iterator[UnlocatedDiagnostic]:
+    if not timezones.has_summer_time(timezone, timezones.parsed(start).year):
         return
-    wall = _wall(recurrence.instant(start, timezone), timezone)
-    yield Finding(
+    wall = _wall(timezones.instant(start, timezone), timezone)
+    yield UnlocatedDiagnostic(
         _START,
         "time.utc-in-series",
         "A series in UTC, in a zone with summer time",

@@ -6,17 +6,17 @@ No value of a secret field is ever shown, and no value under a key that nobody k
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
 
-from reconciler import stray
-from reconciler.errors import Finding
-from reconciler.mistake import TYPES, cut, kind
+from reconciler.errors import didyoumean
+from reconciler.errors.diagnostic import UnlocatedDiagnostic
+from reconciler.meeting.fields import Field
+from reconciler.ports import Json
+from reconciler.spec.schema import _unknown_field as unknown_field
+from reconciler.spec.schema._violation import TYPES, Path, SchemaContext, Violation, kind_of_value, truncate
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from reconciler.fields import Field, Json
-    from reconciler.mistake import Mistake, Path, Source, Words
+Message = tuple[str, str, str, str]
+"""A finding's code without its family, its summary, detail and hint."""
 
 _TRUE = {"true", "yes", "y", "on"}
 _FALSE = {"false", "no", "n", "off"}
@@ -24,29 +24,29 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}$")
 
 
-def worded(mistake: Mistake, source: Source) -> tuple[Finding, ...]:
+def to_diagnostics(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
     """The findings that tell of one mistake: one, but one for each surplus or missing field."""
     if mistake.in_key:
         return (_bad_key(mistake, source),)
     if mistake.keyword == "additionalProperties":
-        return stray.surplus(mistake, source)
+        return unknown_field.unknown_keys(mistake, source)
     if mistake.keyword == "required":
         return _missing(mistake, source)
     words = _WORDS.get(mistake.keyword, _unfit)(mistake, source)
-    return (Finding(mistake.path, source.code(words[0]), *words[1:]),)
+    return (UnlocatedDiagnostic(mistake.path, source.code(words[0]), *words[1:]),)
 
 
-def _missing(mistake: Mistake, source: Source) -> tuple[Finding, ...]:
+def _missing(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
     """A finding for each field that must be there; its path leads to where it would stand."""
     names = [name for name in mistake.limit if name not in mistake.value]
     return tuple(_absent((*mistake.path, name), source) for name in names)
 
 
-def _absent(path: Path, source: Source) -> Finding:
+def _absent(path: Path, source: SchemaContext) -> UnlocatedDiagnostic:
     summary = f"{source.subject(path)} is missing"
     field = source.field(path)
     hint = _EXAMPLES.get(str(path[-1]), field.about if field else "")
-    return Finding(path, source.code("missing"), summary, "", hint)
+    return UnlocatedDiagnostic(path, source.code("missing"), summary, "", hint)
 
 
 _EXAMPLES = {
@@ -60,23 +60,23 @@ _EXAMPLES = {
 }
 
 
-def _bad_key(mistake: Mistake, source: Source) -> Finding:
+def _bad_key(mistake: Violation, source: SchemaContext) -> UnlocatedDiagnostic:
     key = str(mistake.value)
     form = _HOST_FORM if mistake.path[-1:] == ("hosts",) else _KEY_FORM
-    better = re.sub(r"[^A-Za-z0-9._-]+", "-", cut(key)).strip("-")
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", truncate(key)).strip("-")
     hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
-    summary = f"`{cut(key)}` cannot be a key of {source.subject(mistake.path)}"
-    return Finding((*mistake.path, key), source.code("bad-key"), summary, form, hint, on_key=True)
+    summary = f"`{truncate(key)}` cannot be a key of {source.subject(mistake.path)}"
+    return UnlocatedDiagnostic((*mistake.path, key), source.code("bad-key"), summary, form, hint, on_key=True)
 
 
-def _wrong_type(mistake: Mistake, source: Source) -> Words:
+def _wrong_type(mistake: Violation, source: SchemaContext) -> Message:
     names = [mistake.limit] if isinstance(mistake.limit, str) else mistake.limit
     expected = " or ".join(TYPES[name] for name in names if name != "null")
-    summary = f"{source.subject(mistake.path)} expects {expected}, got {kind(mistake.value)}"
+    summary = f"{source.subject(mistake.path)} expects {expected}, got {kind_of_value(mistake.value)}"
     return "wrong-type", summary, _content(mistake, source), _type_hint(mistake, source, names)
 
 
-def _type_hint(mistake: Mistake, source: Source, names: list[str]) -> str:
+def _type_hint(mistake: Violation, source: SchemaContext, names: list[str]) -> str:
     """How to write it so that the type fits, where that can be told."""
     value, field, secret = mistake.value, source.field(mistake.path), source.is_secret(mistake.path)
     if value is None:
@@ -92,7 +92,7 @@ def _type_hint(mistake: Mistake, source: Source, names: list[str]) -> str:
     return _mapping_hint(mistake, source)
 
 
-def _mapping_hint(mistake: Mistake, source: Source) -> str:
+def _mapping_hint(mistake: Violation, source: SchemaContext) -> str:
     above = source.field(mistake.path[:-1])
     if above and above.identity:
         return f"Begin the entry with `{above.identity}: `."
@@ -103,7 +103,7 @@ def _number_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     if field and field.meaning:
         return f"It is one of {_meanings(field.enum, field)}."
     if isinstance(value, str) and _NUMBER.fullmatch(value) and not secret:
-        return f"Write {cut(value)} without quotes."
+        return f"Write {truncate(value)} without quotes."
     return ""
 
 
@@ -125,23 +125,23 @@ def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     return ""
 
 
-def _not_allowed(mistake: Mistake, source: Source) -> Words:
+def _not_allowed(mistake: Violation, source: SchemaContext) -> Message:
     field = source.field(mistake.path)
     allowed = [mistake.limit] if mistake.keyword == "const" else [v for v in mistake.limit if v is not None]
     summary = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
-    near = stray.nearest(mistake.value, tuple(v for v in allowed if isinstance(v, str)))
+    near = didyoumean.did_you_mean(mistake.value, tuple(v for v in allowed if isinstance(v, str)))
     hint = f"Did you mean `{near}`?" if near else ""
     choice = "It is one of" if len(allowed) > 1 else "It must be"
     return "not-allowed-value", summary, f"{choice} {_meanings(allowed, field)}.", hint
 
 
-def _wrong_form(mistake: Mistake, source: Source) -> Words:
+def _wrong_form(mistake: Violation, source: SchemaContext) -> Message:
     field = source.field(mistake.path)
     summary = f"{source.subject(mistake.path)} is not written as it must be"
     return "wrong-form", summary, _content(mistake, source), _form_hint(mistake, field)
 
 
-def _form_hint(mistake: Mistake, field: Field | None) -> str:
+def _form_hint(mistake: Violation, field: Field | None) -> str:
     name = mistake.path[-1] if mistake.path else ""
     if field and field.compare == "instant" and _OFFSET.search(mistake.value):
         return (
@@ -163,7 +163,7 @@ _FORMS = {
 }
 
 
-def _out_of_range(mistake: Mistake, source: Source) -> Words:
+def _out_of_range(mistake: Violation, source: SchemaContext) -> Message:
     low, high = mistake.schema.get("minimum"), mistake.schema.get("maximum")
     least = mistake.schema.get("exclusiveMinimum")
     bounds = (
@@ -179,36 +179,36 @@ def _out_of_range(mistake: Mistake, source: Source) -> Words:
     return "out-of-range", f"{source.subject(mistake.path)} must be {bounds}{shown}", "", ""
 
 
-def _too_long(mistake: Mistake, source: Source) -> Words:
+def _too_long(mistake: Violation, source: SchemaContext) -> Message:
     subject = source.subject(mistake.path)
     summary = f"{subject} has {len(mistake.value)} characters, at most {mistake.limit} fit"
     return "too-long", summary, "", f"Take away {len(mistake.value) - mistake.limit}."
 
 
-def _empty(mistake: Mistake, source: Source) -> Words:
+def _empty(mistake: Violation, source: SchemaContext) -> Message:
     return "empty", f"{source.subject(mistake.path)} is empty", "", "Give it a value, or delete the line."
 
 
-def _wrong_count(mistake: Mistake, source: Source) -> Words:
+def _wrong_count(mistake: Violation, source: SchemaContext) -> Message:
     bound = "at most {} fit" if mistake.keyword == "maxItems" else "at least {} must be there"
     count = f"{len(mistake.value)} {'entry' if len(mistake.value) == 1 else 'entries'}"
     return "wrong-count", f"{source.subject(mistake.path)} has {count}, {bound.format(mistake.limit)}", "", ""
 
 
-def _no_alternative(mistake: Mistake, source: Source) -> Words:
+def _no_alternative(mistake: Violation, source: SchemaContext) -> Message:
     if mistake.path[-1:] == ("pace",):
         summary = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
-        near = stray.nearest(mistake.value, ("free", "pro", "business"))
+        near = didyoumean.did_you_mean(mistake.value, ("free", "pro", "business"))
         hint = f"Did you mean `{near}`?" if near else ""
         return "not-allowed-value", summary, "It is free, pro, business, or requests a second, above 0.", hint
     return _unfit(mistake, source)
 
 
-def _unfit(mistake: Mistake, source: Source) -> Words:
+def _unfit(mistake: Violation, source: SchemaContext) -> Message:
     return "unfit", f"{source.subject(mistake.path)} does not fit the format", "", ""
 
 
-_WORDS: Mapping[str, Callable[[Mistake, Source], Words]] = {
+_WORDS: Mapping[str, Callable[[Violation, SchemaContext], Message]] = {
     "type": _wrong_type,
     "enum": _not_allowed,
     "const": _not_allowed,
@@ -224,7 +224,7 @@ _WORDS: Mapping[str, Callable[[Mistake, Source], Words]] = {
 }
 
 
-def _content(mistake: Mistake, source: Source) -> str:
+def _content(mistake: Violation, source: SchemaContext) -> str:
     """What is there, where a glance at it helps."""
     if isinstance(mistake.value, dict | list) or mistake.value is None:
         return ""

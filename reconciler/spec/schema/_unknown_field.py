@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from reconciler.errors import Finding
-from reconciler.fields import joined, table
-from reconciler.mistake import cut
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from reconciler.fields import Json
-    from reconciler.mistake import Mistake, Source
+from reconciler.errors.diagnostic import UnlocatedDiagnostic
+from reconciler.errors.didyoumean import _plain, did_you_mean
+from reconciler.meeting.fields import join_path, table
+from reconciler.spec.schema._violation import SchemaContext, Violation, truncate
 
 LIST_MAX = 8
 """A mapping with no more fields than this has them all named in a hint."""
-
-GUESSED_MAX = 64
-"""Characters of a key that is still compared with others."""
-
-LIKE_MIN = 0.66
-"""How like two names must be, from 0 to 1, for one to be meant by the other: `por` is `pro`."""
 
 OTHER_NAMES = {
     "attendees": "settings.meeting_invitees",
@@ -72,45 +60,33 @@ ZOOM_SETS = frozenset(
 """Fields of an answer of Zoom's that no request may carry."""
 
 
-def surplus(mistake: Mistake, source: Source) -> tuple[Finding, ...]:
+def unknown_keys(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
     """A finding for each key of the mapping that its schema does not name."""
     known = tuple(mistake.schema.get("properties", ()))
     return tuple(_finding(mistake, source, key, known) for key in mistake.value if key not in known)
 
 
-def nearest(written: Json, known: tuple[str, ...]) -> str | None:
-    """The one of `known` that `written` most likely stands for; None where none is near."""
-    return _nearest(written, known) if isinstance(written, str) and len(written) <= GUESSED_MAX else None
-
-
-@lru_cache(maxsize=1024)
-def _nearest(written: str, known: tuple[str, ...]) -> str | None:
-    plain = {_plain(name): name for name in reversed(known)}
-    near = get_close_matches(_plain(written), plain, n=1, cutoff=LIKE_MIN)
-    return plain[near[0]] if near else None
-
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
-
-
-def _finding(mistake: Mistake, source: Source, key: str, known: tuple[str, ...]) -> Finding:
+def _finding(
+    mistake: Violation, source: SchemaContext, key: str, known: tuple[str, ...]
+) -> UnlocatedDiagnostic:
     path = (*mistake.path, key)
     inside = source.in_meeting(path)
     code, detail, hint = "unknown-field", "", ""
     if inside is not None:
-        code, detail, hint = _in_meeting(joined(inside), key, known)
+        code, detail, hint = _in_meeting(join_path(inside), key, known)
     # a passcode in braces reads as a key
-    name = "of this name" if source.is_secret(path) else f"`{cut(key)}`"
+    name = "of this name" if source.is_secret(path) else f"`{truncate(key)}`"
     summary = f"{source.subject(mistake.path)} has no field {name}"
-    return Finding(path, source.code(code), summary, detail, hint or _guess(key, known), on_key=True)
+    return UnlocatedDiagnostic(
+        path, source.code(code), summary, detail, hint or _guess(key, known), on_key=True
+    )
 
 
 def _in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[str, str, str]:
     """Code, detail and hint that the field table has for a stray key; no hint where it has none."""
     if path in table():
         return "update-only", "Zoom takes it when a meeting is changed, not when it is made.", "Leave it out."
-    if nearest(key, known):
+    if did_you_mean(key, known):
         return "unknown-field", "", ""
     if path in ZOOM_SETS:
         return "unknown-field", "Zoom sets it.", _ID_HINT if path == "id" else "Leave it out."
@@ -126,7 +102,7 @@ def _elsewhere(key: str) -> str:
     if key in paths:
         parent = paths[key].rpartition(".")[0].replace("[]", "")
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
-    path = OTHER_NAMES.get(_plain(key)) or paths.get(nearest(key, tuple(paths)) or "")
+    path = OTHER_NAMES.get(_plain(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
     return f"Did you mean `{path}`?" if path else ""
 
 
@@ -144,7 +120,7 @@ def _telling() -> Mapping[str, str]:
 
 def _guess(key: str, known: Iterable[str]) -> str:
     names = tuple(known)
-    near = nearest(key, names)
+    near = did_you_mean(key, names)
     if near:
         return f"Did you mean `{near}`?"
     return f"Known here: {', '.join(names)}." if 0 < len(names) <= LIST_MAX else ""

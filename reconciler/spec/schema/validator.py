@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler import resources
+from reconciler.errors.diagnostic import UnlocatedDiagnostic
+from reconciler.ports import Json
+from reconciler.spec.schema._violation import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jsonschema import Draft7Validator
     from jsonschema.exceptions import ValidationError
 
-    from reconciler.errors import Finding
-    from reconciler.fields import Json
-    from reconciler.mistake import Mistake
 
 MEETING = "/definitions/meeting"
 """The pointer, in `meetings` and in `reconciler`, of one meeting or of defaults."""
@@ -26,27 +25,27 @@ MEETING = "/definitions/meeting"
 
 def is_valid(name: str, document: Json) -> bool:
     """Whether `document` fits the schema `name`: meetings, reconciler, plan or state."""
-    return gate(name)(document)
+    return compiled_check(name)(document)
 
 
 @cache
-def gate(name: str, pointer: str = "") -> Callable[[Json], bool]:
+def compiled_check(name: str, pointer: str = "") -> Callable[[Json], bool]:
     """The quick check of what stands at `pointer` in the schema `name`; compiled once.
 
     It takes JSON values only, as `spec` and orjson make them.
     """
-    from jsonschema_rs import Draft7Validator as Gate  # noqa: PLC0415 - 38 ms that --help has no use for
+    from jsonschema_rs import Draft7Validator as Gate
 
     return Gate(_schema(name, pointer)).is_valid
 
 
-def findings(name: str, document: Json, pointer: str = "") -> tuple[Finding, ...]:
+def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedDiagnostic, ...]:
     """Everything in which `document` differs from the schema, in words; empty where it fits.
 
     Paths lead from `document`. No value of a secret field is in any text.
     """
-    from reconciler.mistake import Source  # noqa: PLC0415 - words are for a document that is wrong
-    from reconciler.wording import worded  # noqa: PLC0415 - the same
+    from reconciler.spec.schema._messages import to_diagnostics as worded
+    from reconciler.spec.schema._violation import SchemaContext as Source
 
     source = Source(name, pointer)
     mistakes = [_mistake(error) for error in _checker(name, pointer).iter_errors(document)]
@@ -57,7 +56,7 @@ def findings(name: str, document: Json, pointer: str = "") -> tuple[Finding, ...
 
 @cache
 def _checker(name: str, pointer: str) -> Draft7Validator:
-    from jsonschema import Draft7Validator  # noqa: PLC0415 - 90 ms, and only for a document that is wrong
+    from jsonschema import Draft7Validator
 
     return Draft7Validator(_schema(name, pointer))
 
@@ -70,8 +69,8 @@ def _schema(name: str, pointer: str) -> Json:
     return {"$schema": whole["$schema"], "definitions": whole["definitions"], "$ref": f"#{pointer}"}
 
 
-def _mistake(error: ValidationError) -> Mistake:
-    from reconciler.mistake import Mistake  # noqa: PLC0415 - only for a document that is wrong
+def _mistake(error: ValidationError) -> Violation:
+    from reconciler.spec.schema._violation import Violation as Mistake
 
     return Mistake(
         path=tuple(error.absolute_path),

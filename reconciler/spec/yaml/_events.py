@@ -6,13 +6,11 @@ It gives what was written, and decides nothing about it: no type is guessed here
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # Kinds of events; `Any`, since a mark that the library types as optional is always there.
 AliasEvent: type[Any] = yaml.AliasEvent
@@ -29,7 +27,7 @@ ScanError = yaml.YAMLError
 
 
 @dataclass(frozen=True, slots=True)
-class Defect:
+class SyntaxProblem:
     """Why a text is not taken, and where; `line`, `column` and `width` in characters, from 0."""
 
     line: int
@@ -41,7 +39,7 @@ class Defect:
     detail: str = ""
 
 
-def scan(text: str) -> Callable[[], Any]:
+def event_reader(text: str) -> Callable[[], Any]:
     """A function that gives the next event of `text` at each call; marks count from 0, in characters."""
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is far faster
     opened: list[Any] = []
@@ -57,7 +55,7 @@ def scan(text: str) -> Callable[[], Any]:
     return get_next
 
 
-def defect_of(error: yaml.YAMLError, text: str) -> Defect:
+def syntax_problem(error: yaml.YAMLError, text: str) -> SyntaxProblem:
     """What a person can do about `error`, which was raised for `text`."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
@@ -81,14 +79,14 @@ def _last_place(text: str) -> tuple[int, int]:
     return written.count("\n"), max(0, len(written) - 1 - (written.rfind("\n") + 1))
 
 
-def _syntax(line: int, column: int, summary: str, hint: str, detail: str = "") -> Defect:
-    return Defect(line, column, 1, "yaml.syntax", summary, hint, detail)
+def _syntax(line: int, column: int, summary: str, hint: str, detail: str = "") -> SyntaxProblem:
+    return SyntaxProblem(line, column, 1, "yaml.syntax", summary, hint, detail)
 
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _unprintable(text: str) -> Defect:
+def _unprintable(text: str) -> SyntaxProblem:
     match = _UNPRINTABLE.search(text)
     at = match.start() if match else 0
     name = f"U+{ord(match[0]):04X}" if match else "at its start"

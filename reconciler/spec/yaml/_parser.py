@@ -6,28 +6,62 @@ nothing (null); everything else is text. Whatever else YAML can do is a defect.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
 
-from reconciler.anchors import Anchors
-from reconciler.places import DEPTH_MAX
-from reconciler.scalar import CONSTANTS, is_text, plain
-from reconciler.scanner import (
+from reconciler.ports import Json
+from reconciler.spec.yaml._events import (
     AliasEvent,
-    Defect,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     ScanError,
     SequenceEndEvent,
     StreamEndEvent,
-    defect_of,
-    scan,
+    SyntaxProblem,
+    event_reader,
+    syntax_problem,
 )
+from reconciler.spec.yaml.scalars import CONSTANTS, is_text, parse_scalar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-    from reconciler.fields import Json
+class AnchoredValue(NamedTuple):
+    """A named value; `values` are in it at all depths, `levels` of mappings and lists."""
+
+    value: Json
+    values: int
+    levels: int
+
+
+class Anchors:
+    """The names so far; one that is given twice means the later value."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, AnchoredValue] = {}
+        self._levels: dict[int, int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._named)
+
+    def name(self, name: str, value: Json, values: int) -> None:
+        """Let `name` mean `value`."""
+        self._named[name] = AnchoredValue(value, values, self._levels_of(value))
+
+    def get(self, name: str) -> AnchoredValue | None:
+        """What `name` means, if anything."""
+        return self._named.get(name)
+
+    def _levels_of(self, value: Json) -> int:
+        if not isinstance(value, dict | list):
+            return 0
+        if id(value) not in self._levels:  # each once: aliases of aliases can make a small text huge
+            inner = value.values() if isinstance(value, dict) else value
+            self._levels[id(value)] = 1 + max(map(self._levels_of, inner), default=0)
+        return self._levels[id(value)]
+
+
+DEPTH_MAX = 60
+"""Mappings and lists inside one another, in a text that is taken at all."""
 
 VALUES_MAX = 2_000_000
 """Values in one file once its aliases are expanded; 10,000 meetings have about 400,000."""
@@ -52,14 +86,14 @@ class _StoppedError(Exception):
     """The rest of this text cannot be read."""
 
 
-class Reading:
+class Parser:
     """One pass over the events of a text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.next_event: Callable[[], Any] = scan(text)
+        self.next_event: Callable[[], Any] = event_reader(text)
         self.entries: dict[tuple[str, ...], Entry] = {}
-        self.defects: list[Defect] = []
+        self.defects: list[SyntaxProblem] = []
         self.has_twins = False
         self.has_nulls = False
         self.anchors = Anchors()
@@ -72,7 +106,7 @@ class Reading:
         try:
             return self.only_document()
         except ScanError as error:
-            self.defects.append(defect_of(error, self.text))
+            self.defects.append(syntax_problem(error, self.text))
         except _StoppedError:
             pass
         return None
@@ -159,7 +193,7 @@ class Reading:
     def scalar(self, event: Any) -> Json:
         """A plain scalar's value."""
         try:
-            value = plain(event.value)
+            value = parse_scalar(event.value)
         except OverflowError:
             self.defect(
                 event, "number", "This number is too large", "Write a smaller one; text goes in quotes."
@@ -238,7 +272,7 @@ class Reading:
         """Note what is wrong with what `event` stands for."""
         start, end = event.start_mark, event.end_mark
         width = end.column - start.column if end.line == start.line else 1
-        self.defects.append(Defect(start.line, start.column, width, f"yaml.{name}", summary, hint))
+        self.defects.append(SyntaxProblem(start.line, start.column, width, f"yaml.{name}", summary, hint))
 
     def stop(self, event: Any, name: str, summary: str, hint: str) -> NoReturn:
         """Note it, and read no further."""

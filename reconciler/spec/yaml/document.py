@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import gc
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from reconciler.reading import Entry, Reading
-from reconciler.scanner import Defect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from reconciler.fields import Json
+from reconciler.ports import Json
+from reconciler.spec.yaml._events import SyntaxProblem
+from reconciler.spec.yaml._parser import Entry, Parser
 
 BYTES_MAX = 32 * 1024 * 1024
 """Size of one file; 10,000 meetings take about 8 MiB."""
@@ -51,7 +47,7 @@ class Document:
     text: str = field(repr=False)
     value: Json = field(repr=False)
     entries: Mapping[tuple[str, ...], Entry] = field(repr=False)
-    defects: tuple[Defect, ...] = ()
+    defects: tuple[SyntaxProblem, ...] = ()
     has_aliases: bool = False
     has_twins: bool = False
     has_nulls: bool = False
@@ -89,7 +85,7 @@ def parse(source: Source) -> Document:
     except UnicodeDecodeError as error:
         shown = content.decode("utf-8-sig", errors="replace")
         return Document(filename, shown, None, {}, (_not_utf8(content, error),))
-    reading = Reading(text)
+    reading = Parser(text)
     with collector_off():
         value = reading.document()
     return Document(
@@ -104,19 +100,19 @@ def parse(source: Source) -> Document:
     )
 
 
-def _refused(filename: str, defect: Defect) -> Document:
+def _refused(filename: str, defect: SyntaxProblem) -> Document:
     return Document(filename, "", None, {}, (defect,))
 
 
-def too_large() -> Defect:
+def too_large() -> SyntaxProblem:
     """What is wrong with a file of more than `BYTES_MAX`."""
     summary = f"The file is larger than {BYTES_MAX // 1024 // 1024} MiB"
-    return Defect(0, 0, 0, "yaml.size", summary, "Part the meetings into several files.")
+    return SyntaxProblem(0, 0, 0, "yaml.size", summary, "Part the meetings into several files.")
 
 
-def _not_utf8(content: bytes, error: UnicodeDecodeError) -> Defect:
+def _not_utf8(content: bytes, error: UnicodeDecodeError) -> SyntaxProblem:
     before = content[: error.start].decode("utf-8-sig", errors="replace")
-    return Defect(
+    return SyntaxProblem(
         before.count("\n"),
         len(before) - (before.rfind("\n") + 1),
         1,

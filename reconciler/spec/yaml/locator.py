@@ -6,18 +6,173 @@ that is enough, else the whole text, once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from reconciler.errors import Diagnostic, Position, Span
-from reconciler.masking import MASK, escaped, secret_columns, shown, without_links
-from reconciler.places import Place, Range, Trace, trace
+from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
+from reconciler.errors.text import MASK, escape_control, redact_links
+from reconciler.spec.yaml._events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    ScanError,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    SyntaxProblem,
+    event_reader,
+)
+from reconciler.spec.yaml._parser import DEPTH_MAX
+from reconciler.spec.yaml.document import Document
+from reconciler.spec.yaml.snippet import Columns, is_reference, is_secret, render_snippet, secret_columns
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+Range = tuple[int, int, int, int]
+"""Start line and column, end line and column; all from 0, the end not in it."""
 
-    from reconciler.document import Document
-    from reconciler.errors import Finding
-    from reconciler.scanner import Defect
+
+@dataclass(slots=True)
+class Node:
+    """Where a value stands, its key, and what is in it: the `text` of a scalar, or `children`."""
+
+    value: Range
+    key: Range | None = None
+    is_container: bool = False
+    text: str = ""
+    children: dict[str | int, Node] = field(default_factory=dict)
+
+    @property
+    def named(self) -> Range:
+        """What a person is pointed at: the value, or the key of a mapping or list."""
+        return self.key if self.is_container and self.key else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateKey:
+    """A key that stands twice in one mapping."""
+
+    name: str
+    first: Range
+    second: Range
+
+
+@dataclass(slots=True)
+class PositionMap:
+    """The places of a whole text, or of a piece of it; of a broken one, up to the break.
+
+    `secrets` maps a line to the stretches of it that hold secret values, `secret_texts`
+    the line on which a secret begins to the secret itself.
+    """
+
+    root: Node | None = None
+    twins: list[DuplicateKey] = field(default_factory=list)
+    secrets: dict[int, list[Columns]] = field(default_factory=dict)
+    secret_texts: dict[int, list[str]] = field(default_factory=dict)
+    is_whole: bool = False
+
+    def hide(self, place: Node) -> None:
+        """Note a scalar, which may go over several lines, as secret."""
+        start_line, start, end_line, end = place.value
+        self.secret_texts.setdefault(start_line, []).append(place.text)
+        for line in range(start_line, end_line + 1):
+            columns = (start if line == start_line else 0, end if line == end_line else 1 << 30)
+            self.secrets.setdefault(line, []).append(columns)
+
+
+def map_positions(text: str, *, first_line: int = 0) -> PositionMap:
+    """The places in `text`, whose first line is line `first_line` of its file."""
+    walk = _Walk(text, first_line)
+    try:
+        walk.document()
+    except ScanError:
+        walk.found.is_whole = False
+    return walk.found
+
+
+class _Walk:
+    def __init__(self, text: str, first_line: int) -> None:
+        self.next_event: Callable[[], Any] = event_reader(text)
+        self.first_line = first_line
+        self.anchors: dict[str, Node] = {}
+        self.found = PositionMap()
+
+    def document(self) -> None:
+        event = self.next_event()
+        while type(event) is not DocumentStartEvent:
+            if type(event) is StreamEndEvent:
+                return
+            event = self.next_event()
+        self.found.root = self.place(self.next_event(), None, "", depth=0)
+        self.next_event()  # the end of the document
+        self.found.is_whole = type(self.next_event()) is StreamEndEvent
+
+    def place(self, event: Any, key: Range | None, secret: str, *, depth: int) -> Node:
+        """The place of the value that begins with `event`; `secret`: the key that hides it, or empty."""
+        if type(event) is AliasEvent:
+            return self.alias(event, key, secret)
+        place = Node(self.range(event), key)
+        if type(event) is MappingStartEvent or type(event) is SequenceStartEvent:
+            if depth > DEPTH_MAX:
+                raise ScanError("too deep")
+            place.is_container = True
+            fill = self.mapping if type(event) is MappingStartEvent else self.sequence
+            fill(place, secret, depth + 1)
+        else:
+            place.text = event.value
+            if secret and not is_reference(secret, event.value):
+                self.found.hide(place)
+        if event.anchor is not None:  # only now: a value cannot be inside itself
+            self.anchors[event.anchor] = place
+        return place
+
+    def alias(self, event: Any, key: Range | None, secret: str) -> Node:
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            return Node(self.range(event), key)
+        if secret:
+            self.hide_all(target, set())
+        return Node(self.range(event), key, target.is_container, target.text, target.children)
+
+    def hide_all(self, place: Node, seen: set[int]) -> None:
+        if not place.is_container:
+            self.found.hide(place)
+        if id(place.children) in seen:  # aliases of aliases can make a small text huge
+            return
+        seen.add(id(place.children))
+        for child in place.children.values():
+            self.hide_all(child, seen)
+
+    def mapping(self, place: Node, secret: str, depth: int) -> None:
+        while type(event := self.next_event()) is not MappingEndEvent:
+            if type(event) is not ScalarEvent:
+                self.place(event, None, secret, depth=depth)
+                self.place(self.next_event(), None, secret, depth=depth)
+                continue
+            name, key = event.value, self.range(event)
+            if event.anchor is not None:
+                self.anchors[event.anchor] = Node(key, text=name)
+            beneath = name if secret or is_secret(name) else ""
+            child = self.place(self.next_event(), key, beneath, depth=depth)
+            first = place.children.setdefault(name, child)
+            if first is not child and first.key:
+                self.found.twins.append(DuplicateKey(name, first.key, key))
+        place.value = self.until(place.value, event)
+
+    def sequence(self, place: Node, secret: str, depth: int) -> None:
+        while type(event := self.next_event()) is not SequenceEndEvent:
+            index = len(place.children)
+            place.children[index] = self.place(event, None, secret, depth=depth)
+        place.value = self.until(place.value, event)
+
+    def range(self, event: Any) -> Range:
+        start, end = event.start_mark, event.end_mark
+        return (start.line + self.first_line, start.column, end.line + self.first_line, end.column)
+
+    def until(self, place: Range, event: Any) -> Range:
+        return (*place[:2], event.end_mark.line + self.first_line, event.end_mark.column)
+
 
 Path = tuple[str | int, ...]
 
@@ -34,8 +189,8 @@ class Locator:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._lines: list[str] | None = None
-        self._pieces: dict[Path, Trace] = {}
-        self._whole: Trace | None = None
+        self._pieces: dict[Path, PositionMap] = {}
+        self._whole: PositionMap | None = None
 
     def defects(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the text itself, twins included."""
@@ -44,7 +199,7 @@ class Locator:
             found += [self._of_twin(*twin) for twin in self._twins()]
         return tuple(found)
 
-    def diagnostic(self, finding: Finding, path: Path, *, key: str | None = None) -> Diagnostic:
+    def diagnostic(self, finding: UnlocatedDiagnostic, path: Path, *, key: str | None = None) -> Diagnostic:
         """`finding` at `path` of the document; where nothing stands there, at its nearest parent."""
         where, traced = self._place(path, on_key=finding.on_key)
         secrets = self._secrets_at(path)
@@ -63,13 +218,13 @@ class Locator:
         """Where `path` of the document stands."""
         return self._span(self._place(path, on_key=on_key)[0])
 
-    def _of_defect(self, defect: Defect) -> Diagnostic:
+    def _of_defect(self, defect: SyntaxProblem) -> Diagnostic:
         where = (defect.line, defect.column, defect.line, defect.column + defect.width)
         return Diagnostic(
             defect.code,
-            escaped(without_links(defect.summary)),
-            escaped(without_links(defect.detail)),
-            without_links(defect.hint),
+            escape_control(redact_links(defect.summary)),
+            escape_control(redact_links(defect.detail)),
+            redact_links(defect.hint),
             span=self._span(where),
             snippet=self._snippet(where, self._all()),
         )
@@ -80,14 +235,14 @@ class Locator:
     def _of_twin(self, name: str, first: Range, second: Range) -> Diagnostic:
         return Diagnostic(
             "yaml.duplicate-key",
-            f"The key `{escaped(without_links(name))}` stands twice in one mapping",
+            f"The key `{escape_control(redact_links(name))}` stands twice in one mapping",
             f"It stands in line {first[0] + 1} first.",
             "Keep one of the two, or rename one.",
             span=self._span(second),
             snippet=self._snippet(second, self._all()),
         )
 
-    def _place(self, path: Path, *, on_key: bool) -> tuple[Range, Trace]:
+    def _place(self, path: Path, *, on_key: bool) -> tuple[Range, PositionMap]:
         traced, steps = self._traced(path)
         place, depth = _deepest(traced.root, steps)
         if place is None:
@@ -96,7 +251,7 @@ class Locator:
             return place.key or _start(place.value), traced
         return place.named, traced
 
-    def _traced(self, path: Path) -> tuple[Trace, Path]:
+    def _traced(self, path: Path) -> tuple[PositionMap, Path]:
         """A trace that has `path`, and the path inside it."""
         if self._whole is None and not self._document.has_aliases:
             for entry_path in (path[:2], path[:1]):
@@ -105,19 +260,19 @@ class Locator:
                     return piece, path[len(entry_path) - 1 :]
         return self._all(), path
 
-    def _piece(self, path: Path) -> Trace | None:
+    def _piece(self, path: Path) -> PositionMap | None:
         """The trace of one entry alone, such as a meeting: its key and value read as a text of their own."""
         if path not in self._pieces and len(self._pieces) < PIECES_MAX:
             entry = self._document.entries.get(tuple(map(str, path)))
             if entry and entry.end - entry.start <= PIECE_LENGTH_MAX:
                 text = " " * entry.column + self._document.text[entry.start : entry.end]
-                self._pieces[path] = trace(text, first_line=entry.line)
+                self._pieces[path] = map_positions(text, first_line=entry.line)
         piece = self._pieces.get(path)
         return piece if piece and piece.is_whole else None
 
-    def _all(self) -> Trace:
+    def _all(self) -> PositionMap:
         if self._whole is None:
-            self._whole = trace(self._document.text)
+            self._whole = map_positions(self._document.text)
         return self._whole
 
     def _span(self, where: Range) -> Span:
@@ -128,12 +283,12 @@ class Locator:
             self._document.filename, Position(start_line + 1, start + 1), Position(end_line + 1, end + 1)
         )
 
-    def _snippet(self, where: Range, traced: Trace) -> str:
+    def _snippet(self, where: Range, traced: PositionMap) -> str:
         line = self._text_lines()[where[0]] if where[0] < len(self._text_lines()) else ""
         end = where[3] if where[2] == where[0] else len(line)
-        return shown(line, self._secrets_in(where[0], traced), (where[1], end))
+        return render_snippet(line, self._secrets_in(where[0], traced), (where[1], end))
 
-    def _secrets_in(self, index: int, traced: Trace) -> Sequence[tuple[int, int]]:
+    def _secrets_in(self, index: int, traced: PositionMap) -> Sequence[tuple[int, int]]:
         if index >= len(self._text_lines()):
             return ()
         known = traced.secrets.get(index, [])
@@ -170,7 +325,7 @@ def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
     return (span.filename, span.start.line, span.start.column) if span else ("", 0, 0)
 
 
-def _deepest(root: Place | None, path: Path) -> tuple[Place | None, int]:
+def _deepest(root: Node | None, path: Path) -> tuple[Node | None, int]:
     """The place at `path`, or of its nearest parent, and how many steps led there."""
     place, depth = root, 0
     for step in path:
@@ -192,4 +347,4 @@ def _without(text: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
         if len(secret) >= _SHORT:
             text = text.replace(secret, MASK)
-    return escaped(without_links(text))
+    return escape_control(redact_links(text))

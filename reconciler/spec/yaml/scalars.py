@@ -6,10 +6,8 @@ So `NO`, `0730`, `10:30` and a timestamp stay what was written.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from reconciler.fields import Json
+from reconciler.ports import Json
 
 CONSTANTS: dict[str, bool] = {"true": True, "false": False}
 NULLS = frozenset({"null", ""})
@@ -20,7 +18,7 @@ _DIGITS_MAX = 20  # of a whole number that may fit into 64 bits
 _INTEGERS = range(-(2**63), 2**64)
 
 
-def plain(text: str) -> Json:
+def parse_scalar(text: str) -> Json:
     """The JSON value that `text` stands for. Raises OverflowError for a number that fits nowhere."""
     if text in NULLS:
         return None
@@ -35,7 +33,7 @@ def plain(text: str) -> Json:
 def is_text(text: str) -> bool:
     """Whether `text` stands for itself, without quotes."""
     try:
-        return isinstance(plain(text), str)
+        return isinstance(parse_scalar(text), str)
     except OverflowError:
         return False
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from reconciler.errors.text import _LINK_SECRET, MASK, _escaped
 
-MASK = "***"
 WIDTH_MAX = 100
 """Characters of a source line that are shown."""
 
@@ -25,8 +23,6 @@ _SECRET_PARTS = ("passw", "passc", "passp", "pswd", "pwd", "pasw", "secret", "to
 _NOT_SECRET = frozenset({"default_password"})
 _LIKE_SECRET = 0.75
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
-
-_LINK_SECRET = re.compile(r"(?i)\b(?:pwd|zak|tk|access_token)(?:=|%3d)(?P<secret>[^\s&\"'#<>`]+)")
 _NAME = r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*[:=]\s*"""
 _WRITTEN_SECRET = re.compile(_NAME + r"""(?!\{\s*["']?env)(?P<secret>\S.*?)\s*$""")
 _SAID_SECRET = re.compile(_NAME + r"""(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)""")
@@ -79,7 +75,7 @@ def _continues_secret(lines: Sequence[str], index: int) -> bool:
     return False
 
 
-def shown(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
+def render_snippet(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
     """The line, and below it a caret line, both fit for a terminal.
 
     `caret` is a stretch of `line`; an empty one is shown as one caret.
@@ -89,25 +85,6 @@ def shown(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
     end = sum(_width(text) for at, text in pieces if at < caret[1])
     text, start, end = _cut("".join(text for _, text in pieces), start, max(end, start + 1))
     return f"{text}\n{' ' * start}{'^' * (end - start)}"
-
-
-def without_links(text: str) -> str:
-    """`text`, with the secrets masked that stand in join links."""
-    return _LINK_SECRET.sub(lambda found: found[0].removesuffix(found["secret"]) + MASK, text)
-
-
-def escaped(text: str) -> str:
-    """`text` without anything that moves a cursor, turns writing around or hides."""
-    return text if text.isascii() and text.isprintable() else "".join(map(_escaped, text))
-
-
-def _escaped(character: str) -> str:
-    if character == "\t":
-        return " "
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of Python's own escapes
 
 
 def _width(text: str) -> int:

@@ -7,16 +7,12 @@ readers of YAML: text that any of them takes for a number or a constant stands i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from reconciler.masking import escaped
-from reconciler.scalar import is_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from reconciler.fields import Json
+from reconciler.errors.text import escape_control
+from reconciler.ports import Json
+from reconciler.spec.yaml.scalars import is_text
 
 Path = tuple[str | int, ...]
 
@@ -50,15 +46,15 @@ class Layout:
     is_open: Callable[[Path], bool] = _never
 
 
-def text(value: Mapping[str, Json], layout: Layout | None = None) -> str:
+def render(value: Mapping[str, Json], layout: Layout | None = None) -> str:
     """A mapping as a YAML document. Numbers are finite, and no text holds half of a surrogate pair."""
     lines = _Writer(layout or Layout()).block(value, (), 0) if value else ("{}",)
     return "".join(f"{line}\n" for line in lines)
 
 
-def comment(line: str) -> str:
+def render_comment(line: str) -> str:
     """One line of comment, whatever it holds; an empty one for an empty line."""
-    return f"# {escaped(line)}" if line else ""
+    return f"# {escape_control(line)}" if line else ""
 
 
 class _Writer:
@@ -75,7 +71,8 @@ class _Writer:
         for name, inner in named:
             here = (*path, name)
             yield from (
-                f"{pad}{line}" if line else "" for line in map(comment, self.layout.above.get(here, ()))
+                f"{pad}{line}" if line else ""
+                for line in map(render_comment, self.layout.above.get(here, ()))
             )
             head = f"{pad}-" if isinstance(name, int) else f"{pad}{_scalar(name, in_flow=False)}:"
             yield from self.entry(head, inner, here, indent)
@@ -83,7 +80,7 @@ class _Writer:
     def entry(self, head: str, value: Json, path: Path, indent: int) -> Iterator[str]:
         """The lines of one entry, whose first begins with `head`."""
         beside = self.layout.beside.get(path)
-        note = f"  {comment(beside)}" if beside else ""
+        note = f"  {render_comment(beside)}" if beside else ""
         line = self.on_one_line(head, value, path)
         if line is not None:
             yield f"{head} {line}{note}"
@@ -136,7 +133,7 @@ def _shown(character: str) -> str:
     code = ord(character)
     if character.isprintable():
         return character
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of YAML's escapes
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def _is_plain(value: str) -> bool:

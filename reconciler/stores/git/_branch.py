@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
-from reconciler.stores import git_answers as answers
-from reconciler.stores import git_commands as commands
-from reconciler.stores.git_answers import Outcome, Pushed
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.stores.git import _command as commands
+from reconciler.stores.git import _errors as answers
+from reconciler.stores.git._errors import PushOutcome, PushResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.stores.git_checkout import Checkout
-    from reconciler.stores.git_commands import Ended
+    from reconciler.stores.git._checkout import Checkout
+    from reconciler.stores.git._command import GitResult
+
 
 TIP = "refs/reconciler/tip"
 
@@ -67,7 +69,7 @@ class Branch:
         self._ref = f"refs/heads/{name}"
         self._checkout = checkout
         self._wait = wait
-        with commands.disk():
+        with commands.disk_errors():
             self._place = Path(tempfile.mkdtemp(prefix="reconciler-git-"))
         self._close = weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
         free = {name: value for name, value in environ.items() if name not in LOCAL}
@@ -85,11 +87,11 @@ class Branch:
         try:
             ended = self._asked("fetch", "--quiet", "--depth=1", "--no-tags", *self._fetched())
         except TimeoutError as error:
-            raise answers.failed(self.where, _late()) from error
+            raise answers.unreachable(self.where, _late()) from error
         if ended.status and answers.MISSING.search(ended.complaint):
             self._tip = NOTHING
         elif ended.status:
-            raise answers.failed(self.where, ended.complaint)
+            raise answers.unreachable(self.where, ended.complaint)
         else:
             commit = self._done("rev-parse", TIP).text
             if commit != self._tip.commit:
@@ -107,19 +109,21 @@ class Branch:
         listed = "".join(f"{entry}\t{file}\0" for file, entry in entries.items())
         tree = self._done("mktree", "-z", "--missing", given=listed.encode(errors="surrogateescape")).text
         parent = ("-p", onto.commit) if onto.commit else ()
-        made = self._done("commit-tree", "--no-gpg-sign", tree, *parent, "-F", "-", given=message(note))
+        made = self._done(
+            "commit-tree", "--no-gpg-sign", tree, *parent, "-F", "-", given=commit_message(note)
+        )
         return Tip(made.text, entries)
 
-    def push(self, fresh: Tip, *, onto: Tip) -> Pushed:
+    def push(self, fresh: Tip, *, onto: Tip) -> PushResult:
         """Put `fresh` in the place of `onto`, and of nothing else: the remote compares and swaps."""
         lease = f"--force-with-lease={self._ref}:{onto.commit or ''}"
         refs = (self._checkout.remote, f"{fresh.commit}:{self._ref}")
         try:
             ended = self._asked("push", "--porcelain", "--no-verify", "--no-signed", lease, *refs)
         except TimeoutError:
-            return Pushed(Outcome.UNANSWERED, _late())
-        done = answers.pushed(ended)
-        if done.outcome is Outcome.DONE:
+            return PushResult(PushOutcome.UNANSWERED, _late())
+        done = answers.push_result(ended)
+        if done.outcome is PushOutcome.DONE:
             self._tip = fresh
             self._drop(set(onto.entries.values()) - set(fresh.entries.values()))
         return done
@@ -143,19 +147,19 @@ class Branch:
     def _empty(self) -> None:
         self._tip, self._is_thinned = NOTHING, False
         self._done("update-ref", "-d", TIP)
-        with commands.disk():
+        with commands.disk_errors():
             (self._place / "shallow").unlink(missing_ok=True)
             shutil.rmtree(self._place / "objects")
             (self._place / "objects" / "pack").mkdir(parents=True)
 
-    def _asked(self, *arguments: str) -> Ended:
+    def _asked(self, *arguments: str) -> GitResult:
         ended = self._run(*arguments, seconds=commands.NETWORK_SECONDS)
-        if ended.status and answers.is_passing(ended.complaint):
+        if ended.status and answers.is_transient(ended.complaint):
             self._wait(AGAIN_SECONDS)
             ended = self._run(*arguments, seconds=commands.NETWORK_SECONDS)
         return ended
 
-    def _done(self, *arguments: str, given: bytes = b"") -> Ended:
+    def _done(self, *arguments: str, given: bytes = b"") -> GitResult:
         try:
             ended = self._run(*arguments, seconds=commands.LOCAL_SECONDS, given=given)
         except TimeoutError as error:
@@ -164,14 +168,14 @@ class Branch:
             raise _broken(arguments[0], ended.complaint)
         return ended
 
-    def _run(self, *arguments: str, seconds: float, given: bytes = b"") -> Ended:
+    def _run(self, *arguments: str, seconds: float, given: bytes = b"") -> GitResult:
         # In the checkout's folder, since a remote's address may be a path that begins there.
         return commands.run(
             *arguments, folder=self._checkout.folder, environ=self._environ, given=given, seconds=seconds
         )
 
 
-def message(note: str) -> bytes:
+def commit_message(note: str) -> bytes:
     """A commit's message: a subject, the rest below, and a mark that no pipeline is to start."""
     line = " ".join("".join(each if each.isprintable() else " " for each in note).split()) or "Write"
     whole = [line]
@@ -190,7 +194,7 @@ def _broken(command: str, words: str) -> StateError:
         Diagnostic(
             code="state.git",
             summary="Git could not do what a state on a branch needs",
-            detail=f"`git {command}` failed. Nothing more is sent. Git says: {commands.shown(words)}",
+            detail=f"`git {command}` failed. Nothing more is sent. Git says: {commands.first_line(words)}",
             hint="See to the disk and to git (2.31 or newer), then run the same command again.",
         )
     )

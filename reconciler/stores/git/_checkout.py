@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
-from reconciler.stores import git_commands as commands
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
 
 ORIGIN = "origin"
 
@@ -73,7 +75,7 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
     return Checkout(
         folder=Path(top),
         remote=remote,
-        address=commands.masked(values[f"remote.{remote}.url"]),
+        address=commands.redact_addresses(values[f"remote.{remote}.url"]),
         object_format=object_format,
         own_branches=frozenset({branch, main.text.removeprefix(f"{remote}/")} - {""}),
         settings=(*_handed_on(settings), *OURS),
@@ -117,12 +119,12 @@ def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str
     return {name: value for name, value in defaults.items() if not environ.get(name)}
 
 
-def _no_checkout(folder: Path, seen: commands.Ended) -> StateError:
+def _no_checkout(folder: Path, seen: commands.GitResult) -> StateError:
     return StateError(
         Diagnostic(
             code="state.no-checkout",
             summary="A state on a branch needs a git checkout",
-            detail=f"{folder} is in none that git can use. Git says: {commands.shown(seen.complaint)}",
+            detail=f"{folder} is in none that git can use. Git says: {commands.first_line(seen.complaint)}",
             hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
         )
     )

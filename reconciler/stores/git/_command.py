@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
 
 LOCAL_SECONDS = 10.0
 """How long a command may take that stays on this machine."""
@@ -42,7 +44,7 @@ _QUERY = re.compile(r"(\w+://[^\s?']*)\?[^\s']*")
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class GitResult:
     """How a command ended: its exit status, negative where it was killed, and what it said."""
 
     status: int
@@ -73,7 +75,7 @@ def run(
     environ: Mapping[str, str],
     given: bytes = b"",
     seconds: float = LOCAL_SECONDS,
-) -> Ended:
+) -> GitResult:
     """The command's end. Raises `StateError` without git, `TimeoutError` after `seconds`, all of it killed.
 
     It runs in a session of its own: a Ctrl-C at the terminal is for us to hear, and not for a push.
@@ -81,7 +83,7 @@ def run(
     # What it complains of goes to a file: a helper that stays behind, such as ssh's shared connection,
     # would keep a pipe open.
     with (
-        disk(),
+        disk_errors(),
         tempfile.TemporaryFile() as complaint,
         _started(arguments, folder, environ, complaint) as process,
     ):
@@ -93,11 +95,11 @@ def run(
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)  # with whatever it started, such as ssh
         complaint.seek(0)
-        return Ended(process.returncode, out, complaint.read().decode(errors="replace"))
+        return GitResult(process.returncode, out, complaint.read().decode(errors="replace"))
 
 
 @contextmanager
-def disk() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
     """Have an error of this machine's disk be one of the state, whose remedy can be told."""
     try:
         yield
@@ -111,8 +113,8 @@ def _started(
     arguments: Sequence[str], folder: Path, environ: Mapping[str, str], complaint: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
-            ("git", *arguments),  # noqa: S607 - whichever git the person uses
+        return subprocess.Popen(
+            ("git", *arguments),
             cwd=folder,
             env=environ,
             stdin=subprocess.PIPE,
@@ -124,14 +126,14 @@ def _started(
         raise _no_git(error) from error
 
 
-def shown(text: str) -> str:
+def first_line(text: str) -> str:
     """What git said as one short line, without passwords and without what moves a terminal."""
-    lines = (" ".join(line.split()) for line in masked(text).splitlines())
+    lines = (" ".join(line.split()) for line in redact_addresses(text).splitlines())
     line = "; ".join(line for line in lines if line and not line.startswith("hint:"))
     return "".join(each if each.isprintable() else "?" for each in line)[:SHOWN_MAX]
 
 
-def masked(text: str) -> str:
+def redact_addresses(text: str) -> str:
     """`text` with every address in it freed of user, password and query."""
     return _QUERY.sub(r"\1", _USER_INFO.sub(r"\1", text))
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
-from reconciler.stores import git_commands as commands
-from reconciler.stores.place import ConflictError, UnansweredError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.stores.errors import ConflictError, UnansweredError
+from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:
-    from reconciler.stores.git_commands import Ended
+    from reconciler.stores.git._command import GitResult
+
 
 MISSING = re.compile(r"couldn't find remote ref", re.IGNORECASE)
 
@@ -46,7 +48,7 @@ CONTENDED = re.compile(
 OWN_BRANCH = "Name a branch of its own, such as git:reconciler-state; it is made when it is first written."
 
 
-class Outcome(Enum):
+class PushOutcome(Enum):
     """What became of a push."""
 
     DONE = auto()
@@ -59,40 +61,42 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class PushResult:
     """What became of a push, and git's words about it."""
 
-    outcome: Outcome
+    outcome: PushOutcome
     words: str = ""
 
 
-def pushed(ended: Ended) -> Pushed:
+def push_result(ended: GitResult) -> PushResult:
     """Judged by the line for programs, and without one by what git complains of."""
     line = next((line for line in ended.text.splitlines() if line[1:2] == "\t"), "")
     if line[:1] in {" ", "*", "+", "="} and line:
-        return Pushed(Outcome.DONE)
+        return PushResult(PushOutcome.DONE)
     if line.startswith("!"):
         return _rejected(line.rpartition("\t")[2], ended.complaint)
     is_told = UNREACHABLE.search(ended.complaint) or FORBIDDEN.search(ended.complaint)
     is_before = is_told and ended.status > 0 and not UNDER_WAY.search(ended.complaint)
-    return Pushed(Outcome.NEVER_SENT if is_before else Outcome.UNANSWERED, ended.complaint)
+    return PushResult(PushOutcome.NEVER_SENT if is_before else PushOutcome.UNANSWERED, ended.complaint)
 
 
-def _rejected(reason: str, complaint: str) -> Pushed:
+def _rejected(reason: str, complaint: str) -> PushResult:
     said = [line for line in complaint.splitlines() if line.startswith("remote:")]
     words = "\n".join((reason, *(line.removeprefix("remote:") for line in said)))
     if reason.startswith("[remote failure]"):
-        return Pushed(Outcome.UNANSWERED, words)
+        return PushResult(PushOutcome.UNANSWERED, words)
     is_ours = reason.startswith("[rejected]")  # git itself did not send it
-    return Pushed(Outcome.CONTENDED if is_ours or CONTENDED.search(reason) else Outcome.REFUSED, words)
+    return PushResult(
+        PushOutcome.CONTENDED if is_ours or CONTENDED.search(reason) else PushOutcome.REFUSED, words
+    )
 
 
-def is_passing(words: str) -> bool:
+def is_transient(words: str) -> bool:
     """Whether the same may work in a moment."""
     return UNREACHABLE.search(words) is not None
 
 
-def failed(where: str, words: str) -> StateError:
+def unreachable(where: str, words: str) -> StateError:
     """The error of a remote that cannot be read, or that nothing was sent to."""
     if UNREACHABLE.search(words) or not FORBIDDEN.search(words):
         return _unreachable(where, words)
@@ -101,7 +105,7 @@ def failed(where: str, words: str) -> StateError:
             code="state.forbidden",
             summary="The remote does not let us use the branch of the state",
             detail=f"{where} does not exist for us, or may not be written. Nothing was sent. "
-            f"Git says: {commands.shown(words)}",
+            f"Git says: {commands.first_line(words)}",
             hint="Give the job the right to write: on GitHub `permissions: contents: write`, on GitLab a "
             "token with `write_repository`. Reading, as in a plan, needs no right to write.",
         )
@@ -114,19 +118,19 @@ def refused(where: str, words: str) -> StateError:
         Diagnostic(
             code="state.refused",
             summary="The remote refused to write the branch of the state",
-            detail=f"{where} was left as it is, and nothing more is sent. It says: {commands.shown(words)}",
+            detail=f"{where} was left as it is, and nothing more is sent. It says: {commands.first_line(words)}",
             hint="Take the branch out of the rules that protect others, so that this job may push to it.",
         )
     )
 
 
-def unanswered(where: str, words: str) -> UnansweredError:
+def push_unconfirmed(where: str, words: str) -> UnansweredError:
     """The error of a push that may have arrived."""
     return UnansweredError(
         Diagnostic(
             code="state.unanswered",
             summary="Nobody can tell whether the state was written",
-            detail=f"The push to {where} broke off. Git says: {commands.shown(words)}",
+            detail=f"The push to {where} broke off. Git says: {commands.first_line(words)}",
         )
     )
 
@@ -144,7 +148,7 @@ def conflict(where: str) -> ConflictError:
 
 def busy(where: str) -> UnansweredError:
     """The error of a branch that others write all the time, or that stays locked."""
-    return unanswered(where, "others write it all the time")
+    return push_unconfirmed(where, "others write it all the time")
 
 
 def foreign(where: str, names: tuple[str, ...]) -> StateError:
@@ -178,7 +182,7 @@ def _unreachable(where: str, words: str) -> StateError:
             code="state.unreachable",
             summary="The remote that keeps the state could not be asked",
             detail=f"{where} gave no answer that can be used. Nothing more is sent. "
-            f"Git says: {commands.shown(words)}",
+            f"Git says: {commands.first_line(words)}",
             hint="Run the same command again once it answers; what was sent already is looked up.",
         )
     )

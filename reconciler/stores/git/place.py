@@ -16,18 +16,20 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, SettingsError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
 from reconciler.ports import Snapshot
-from reconciler.stores import git_answers as answers
-from reconciler.stores import git_checkout
-from reconciler.stores.git_answers import Outcome
-from reconciler.stores.git_branch import Branch
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import LOCK, STATE
+from reconciler.stores.git import _checkout as git_checkout
+from reconciler.stores.git import _errors as answers
+from reconciler.stores.git._branch import Branch
+from reconciler.stores.git._errors import PushOutcome
+from reconciler.stores.leased.place import LOCK, STATE
+from reconciler.stores.leased.store import LeasedStore
 
 if TYPE_CHECKING:
-    from reconciler.stores.git_branch import Tip
-    from reconciler.stores.surroundings import Surroundings
+    from reconciler.stores.git._branch import Tip
+    from reconciler.stores.options import StoreOptions
+
 
 FILES = {STATE: "state.json", LOCK: "lock.json"}
 
@@ -44,7 +46,7 @@ BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-
 """The names that are taken: of git's, those without characters that a shell or a terminal minds."""
 
 
-def open_git(address: str, surroundings: Surroundings) -> LeasedStore:
+def open_git(address: str, surroundings: StoreOptions) -> LeasedStore:
     """The store at `git:BRANCH`. Raises `SettingsError` for a name that no branch can have."""
     name = address.removeprefix("git:")
     if not BRANCH.fullmatch(name) or name == "HEAD":
@@ -55,7 +57,7 @@ def open_git(address: str, surroundings: Surroundings) -> LeasedStore:
 class GitPlace:
     """A `Place` on a branch of the remote of the checkout we are in."""
 
-    def __init__(self, name: str, surroundings: Surroundings) -> None:
+    def __init__(self, name: str, surroundings: StoreOptions) -> None:
         self._name = name
         self._surroundings = surroundings
         self._mutex = threading.Lock()  # the lease is renewed in another thread
@@ -124,15 +126,15 @@ class GitPlace:
     def _is_pushed(self, fresh: Tip, onto: Tip) -> bool:
         pushed = self._branch.push(fresh, onto=onto)
         match pushed.outcome:
-            case Outcome.DONE:
+            case PushOutcome.DONE:
                 self._tip = fresh
-            case Outcome.NEVER_SENT:
-                raise answers.failed(self._branch.where, pushed.words)
-            case Outcome.UNANSWERED:
-                raise answers.unanswered(self._branch.where, pushed.words)
-            case Outcome.REFUSED if self._look() == onto:
+            case PushOutcome.NEVER_SENT:
+                raise answers.unreachable(self._branch.where, pushed.words)
+            case PushOutcome.UNANSWERED:
+                raise answers.push_unconfirmed(self._branch.where, pushed.words)
+            case PushOutcome.REFUSED if self._look() == onto:
                 raise answers.refused(self._branch.where, pushed.words)
-            case Outcome.REFUSED | Outcome.CONTENDED:
+            case PushOutcome.REFUSED | PushOutcome.CONTENDED:
                 return False
         return True
 

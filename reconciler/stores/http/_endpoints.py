@@ -6,16 +6,18 @@ Terraform's own variables are understood. They count for the state that they wer
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from reconciler.errors import Diagnostic, SettingsError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.urls import has_port_in_range, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
 
 OURS = "RECONCILER_HTTP_"
 TERRAFORMS = "TF_HTTP_"
@@ -83,7 +85,7 @@ class Endpoints:
     def loopback_hosts(self) -> tuple[str, ...]:
         """Hosts that are reached without a proxy: what is sent to them is not encrypted."""
         hosts = (urlsplit(each.url).hostname or "" for each in (self.read, self.lock, self.unlock))
-        return tuple(sorted({host for host in hosts if _is_loopback(host)}))
+        return tuple(sorted({host for host in hosts if is_loopback(host)}))
 
 
 def _said(url: str, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -121,26 +123,12 @@ def _credentials(url: str, environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _checked(name: str, url: str) -> str:
-    if not _URL.fullmatch(url) or not _has_port_in_range(url):
+    if not _URL.fullmatch(url) or not has_port_in_range(url):
         raise _refused(name, "It is not a plain URL of scheme, host, port, path and query.")
     parts = urlsplit(url)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise _refused(name, "Plain http would show the credentials to everybody on the way.")
     return url
-
-
-def _has_port_in_range(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -8,12 +8,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.errors import Diagnostic, StateError
-from reconciler.masking import MASK
-from reconciler.stores.place import UnansweredError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.errors.text import MASK
+from reconciler.stores.errors import UnansweredError
 
 if TYPE_CHECKING:
-    from reconciler.stores.endpoints import Endpoints
+    from reconciler.stores.http._endpoints import Endpoints
+
 
 SHOWN_MAX = 200
 """Characters of an answer that are shown."""
@@ -35,7 +37,7 @@ class NotOurLockError(StateError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ServerResponse:
     """A whole answer. `moved_to` is where a redirect points."""
 
     status: int
@@ -48,12 +50,12 @@ class Reply:
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def is_unclear(reply: Reply) -> bool:
+def is_unclear(reply: ServerResponse) -> bool:
     """Whether it leaves open what became of the request."""
     return reply.status in LATER or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def refusal(endpoints: Endpoints, reply: Reply, what: str) -> StateError:
+def refusal(endpoints: Endpoints, reply: ServerResponse, what: str) -> StateError:
     """The error of an answer that is no yes; `UnansweredError` where it does not say that nothing was done.
 
     `what` is what was not done: "read", "written", "locked", "unlocked".
@@ -83,7 +85,7 @@ def not_our_lock(location: str, lock_id: str | None) -> StateError:
     )
 
 
-def no_locks(endpoints: Endpoints, reply: Reply) -> StateError:
+def no_locks(endpoints: Endpoints, reply: ServerResponse) -> StateError:
     """The error of a server without locks: two runs could not be kept apart."""
     return StateError(
         Diagnostic(
@@ -97,7 +99,7 @@ def no_locks(endpoints: Endpoints, reply: Reply) -> StateError:
     )
 
 
-def gives_twice(endpoints: Endpoints) -> StateError:
+def lock_given_twice(endpoints: Endpoints) -> StateError:
     """The error of a server that gives one lock to two."""
     return StateError(
         Diagnostic(
@@ -122,7 +124,7 @@ def _forbidden(endpoints: Endpoints, said: str, what: str) -> Diagnostic:
     )
 
 
-def _moved(endpoints: Endpoints, reply: Reply, what: str) -> Diagnostic:
+def _moved(endpoints: Endpoints, reply: ServerResponse, what: str) -> Diagnostic:
     parts = urlsplit(reply.moved_to)
     there = f" to {parts.scheme}://{parts.hostname}{parts.path}"[:SHOWN_MAX] if parts.hostname else ""
     return Diagnostic(

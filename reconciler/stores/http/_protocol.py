@@ -13,33 +13,35 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 
 from reconciler import __version__
-from reconciler.errors import StateError
-from reconciler.stores import answers
+from reconciler.errors.exceptions import StateError
 from reconciler.stores import lock as locks
-from reconciler.stores.answers import HELD, UNLOCKABLE
-from reconciler.stores.place import UnansweredError, UnreachableError
+from reconciler.stores.errors import UnansweredError, UnreachableError
+from reconciler.stores.http import _errors as errors
+from reconciler.stores.http._errors import HELD, UNLOCKABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.fields import Json
-    from reconciler.ports import LockInfo
-    from reconciler.stores.answers import Reply
-    from reconciler.stores.endpoints import Endpoint, Endpoints
+    from reconciler.ports import Json, LockInfo
+    from reconciler.stores.http._endpoints import Endpoint, Endpoints
+    from reconciler.stores.http._errors import ServerResponse
+
 
 PAUSES = (0.0, 0.5, 3.0)
 """Seconds before each try of a request that gets no clear answer."""
 
 
-class Exchange(Protocol):
+class SendRequest(Protocol):
     """One request and its answer, whatever its status. Raises `UnreachableError` or `UnansweredError`."""
 
-    def __call__(self, asked: Endpoint, content: bytes | None = None, lock_id: str | None = None) -> Reply:
+    def __call__(
+        self, asked: Endpoint, content: bytes | None = None, lock_id: str | None = None
+    ) -> ServerResponse:
         """`lock_id` goes along as `ID` in the query."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LockStatus:
     """Whether the lock is ours now, and who holds it where it is not."""
 
     holder: LockInfo | None = None
@@ -50,10 +52,10 @@ class Standing:
         return self.holder is None
 
 
-class Dialogue:
+class HttpStateProtocol:
     """The five requests of the protocol that are used."""
 
-    def __init__(self, endpoints: Endpoints, exchange: Exchange, wait: Callable[[float], None]) -> None:
+    def __init__(self, endpoints: Endpoints, exchange: SendRequest, wait: Callable[[float], None]) -> None:
         self.endpoints = endpoints
         self._exchange = exchange
         self._wait = wait
@@ -64,18 +66,18 @@ class Dialogue:
         if reply.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND} or (reply.is_yes and not reply.body):
             return None
         if not reply.is_yes:
-            raise answers.refusal(self.endpoints, reply, "read")
+            raise errors.refusal(self.endpoints, reply, "read")
         return reply.body
 
     def post(self, document: bytes, lock_id: str | None) -> None:
         """Have the document written, by one request. Raises `StateError`: its kind says what is known."""
         reply = self._exchange(self.endpoints.update, document, lock_id)
         if reply.status in HELD:
-            raise answers.not_our_lock(self.endpoints.location, lock_id)
+            raise errors.not_our_lock(self.endpoints.location, lock_id)
         if not reply.is_yes:
-            raise answers.refusal(self.endpoints, reply, "written")
+            raise errors.refusal(self.endpoints, reply, "written")
 
-    def ask(self, ours: LockInfo) -> Standing:
+    def ask(self, ours: LockInfo) -> LockStatus:
         """Ask for the lock. One that the server gave us, and whose answer was lost, is ours too."""
         try:
             reply, _ = self._patiently(self.endpoints.lock, encode(ours))
@@ -84,20 +86,20 @@ class Dialogue:
                 self._exchange(self.endpoints.unlock, encode(ours), ours.lock_id)
             raise
         if reply.is_yes:
-            return Standing()
+            return LockStatus()
         if reply.status in HELD:
             holder = self._holder(reply.body, ours)
-            return Standing() if holder.lock_id == ours.lock_id else Standing(holder)
+            return LockStatus() if holder.lock_id == ours.lock_id else LockStatus(holder)
         if reply.status in UNLOCKABLE:
-            raise answers.no_locks(self.endpoints, reply)
-        raise answers.refusal(self.endpoints, reply, "locked")
+            raise errors.no_locks(self.endpoints, reply)
+        raise errors.refusal(self.endpoints, reply, "locked")
 
     def check(self, ours: LockInfo) -> None:
         """Make sure that the lock, which is ours, is given to nobody else. Raises `StateError`."""
         another = replace(ours, lock_id=f"{ours.lock_id}-check", operation="check of the lock")
         if self.ask(another).is_ours:
             self.free(another)
-            raise answers.gives_twice(self.endpoints)
+            raise errors.lock_given_twice(self.endpoints)
 
     def free(self, info: LockInfo) -> bool:
         """Free the lock of that ID; whether it is free now, as far as the server tells."""
@@ -106,11 +108,11 @@ class Dialogue:
             return True
         if reply.status in HELD | UNLOCKABLE:
             return is_repeated and reply.status in HELD and self.ask(info).is_ours and self.free(info)
-        raise answers.refusal(self.endpoints, reply, "unlocked")
+        raise errors.refusal(self.endpoints, reply, "unlocked")
 
     def _patiently(
         self, asked: Endpoint, content: bytes | None = None, lock_id: str | None = None
-    ) -> tuple[Reply, bool]:
+    ) -> tuple[ServerResponse, bool]:
         """The first clear answer, and whether others were lost before it."""
         error: StateError | None = None
         for pause_seconds in PAUSES:
@@ -120,9 +122,9 @@ class Dialogue:
             except (UnreachableError, UnansweredError) as unclear:
                 error = unclear
                 continue
-            if reply.status == HTTPStatus.NOT_IMPLEMENTED or not answers.is_unclear(reply):
+            if reply.status == HTTPStatus.NOT_IMPLEMENTED or not errors.is_unclear(reply):
                 return reply, error is not None
-            error = answers.refusal(self.endpoints, reply, "reached")
+            error = errors.refusal(self.endpoints, reply, "reached")
         assert error is not None
         raise error
 

@@ -18,19 +18,20 @@ from hashlib import sha256
 from math import inf
 from typing import TYPE_CHECKING
 
-from reconciler.errors import StateError
+from reconciler.errors.exceptions import StateError
 from reconciler.ports import LockInfo, Snapshot
+from reconciler.stores import errors
 from reconciler.stores import lock as locks
-from reconciler.stores import writes
-from reconciler.stores.answers import NotOurLockError
-from reconciler.stores.dialogue import PAUSES
-from reconciler.stores.place import UnansweredError, UnreachableError
+from reconciler.stores.errors import UnansweredError, UnreachableError
+from reconciler.stores.http._errors import NotOurLockError
+from reconciler.stores.http._protocol import PAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.stores.dialogue import Dialogue
-    from reconciler.stores.surroundings import Surroundings
+    from reconciler.stores.http._protocol import HttpStateProtocol
+    from reconciler.stores.options import StoreOptions
+
 
 LOOK_SECONDS = 2.0
 """How often somebody who waits for the lock asks for it again."""
@@ -74,7 +75,7 @@ class HttpLease:
 class HttpStore:
     """A `ports.Store` behind the Terraform HTTP protocol."""
 
-    def __init__(self, dialogue: Dialogue, surroundings: Surroundings) -> None:
+    def __init__(self, dialogue: HttpStateProtocol, surroundings: StoreOptions) -> None:
         self._dialogue = dialogue
         self._surroundings = surroundings
         self._lease: HttpLease | None = None
@@ -100,7 +101,7 @@ class HttpStore:
         """Put `document` in the place of version `replaces`, under our lock; a lost answer is looked up."""
         del note  # the protocol has no room for it
         if self._must_look and self._version_there() != replaces:
-            raise writes.changed(self.location)
+            raise errors.state_changed(self.location)
         self._must_look = True
         written = _version(document)
         error: StateError | None = None
@@ -120,7 +121,7 @@ class HttpStore:
                 break
         assert error is not None
         is_unknown = isinstance(error, UnansweredError)
-        raise (writes.unanswered(self.location, error) if is_unknown else error) from error.__cause__
+        raise (errors.write_unconfirmed(self.location, error) if is_unknown else error) from error.__cause__
 
     def lock(self, operation: str, *, timeout_seconds: float) -> HttpLease:
         """Hold it alone; waits up to `timeout_seconds` for whoever holds it.
@@ -134,8 +135,8 @@ class HttpStore:
             waited_seconds = monotonic() - began_at
             left_seconds = timeout_seconds - waited_seconds
             if left_seconds <= 0:
-                hint = locks.hint(operation, holder)
-                raise locks.locked(self.location, holder, waited_seconds=waited_seconds, hint=hint)
+                hint = locks.locked_hint(operation, holder)
+                raise locks.locked_error(self.location, holder, waited_seconds=waited_seconds, hint=hint)
             if not has_told:
                 has_told = True
                 self._surroundings.tell(locks.waiting_for(self.location, holder, left_seconds))
@@ -163,7 +164,7 @@ class HttpStore:
         """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
         ours = self._ours("force-unlock")
         if not self._dialogue.free(LockInfo(lock_id, ours.operation, ours.who, ours.created_at)):
-            raise locks.another(self.location, lock_id, self.holder())
+            raise locks.not_the_lock(self.location, lock_id, self.holder())
 
     def _ours(self, operation: str) -> LockInfo:
         ours = self._surroundings
@@ -185,9 +186,9 @@ class HttpStore:
         try:
             there = self._version_there()
         except StateError as unread:
-            raise writes.unanswered(self.location, unread) from error
+            raise errors.write_unconfirmed(self.location, unread) from error
         if there not in {written, replaces}:
-            raise writes.changed(self.location) from error
+            raise errors.state_changed(self.location) from error
         return there == written
 
     def _version_there(self) -> str | None:

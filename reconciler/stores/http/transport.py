@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING
 import httpx
 
 from reconciler import __version__
-from reconciler.errors import Diagnostic, SettingsError
-from reconciler.stores.answers import Reply
-from reconciler.stores.dialogue import Dialogue
-from reconciler.stores.endpoints import Endpoints
-from reconciler.stores.place import UnansweredError, UnreachableError
-from reconciler.stores.terraform import HttpStore
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.stores.errors import UnansweredError, UnreachableError
+from reconciler.stores.http._endpoints import Endpoints
+from reconciler.stores.http._errors import ServerResponse
+from reconciler.stores.http._protocol import HttpStateProtocol
+from reconciler.stores.http._store import HttpStore
+from reconciler.urls import bracket_ipv6
 
 if TYPE_CHECKING:
     from reconciler.ports import Clock
-    from reconciler.stores.endpoints import Endpoint
-    from reconciler.stores.surroundings import Surroundings
+    from reconciler.stores.http._endpoints import Endpoint
+    from reconciler.stores.options import StoreOptions
+
 
 CONNECT_SECONDS_MAX = 10.0
 """Longest that opening a connection may take."""
@@ -43,21 +46,21 @@ NEVER_SENT = (
 """What httpx raises before the first byte of a request leaves."""
 
 
-def open_http(address: str, surroundings: Surroundings) -> HttpStore:
+def open_http(address: str, surroundings: StoreOptions) -> HttpStore:
     """The store at an https address, or at an http one of this machine. Raises `SettingsError`."""
     endpoints = Endpoints.of(address, surroundings.environ)
-    wire = Wire(endpoints, surroundings.clock)
-    return HttpStore(Dialogue(endpoints, wire.exchange, surroundings.wait), surroundings)
+    wire = HttpTransport(endpoints, surroundings.clock)
+    return HttpStore(HttpStateProtocol(endpoints, wire.exchange, surroundings.wait), surroundings)
 
 
-class Wire:
+class HttpTransport:
     """httpx, bounded in time, with the credentials of one state."""
 
     def __init__(self, endpoints: Endpoints, clock: Clock) -> None:
         self._location = endpoints.location
         self._clock = clock
         has_credentials = bool(endpoints.username or endpoints.password)
-        direct = {f"all://{_bracketed(host)}": None for host in endpoints.loopback_hosts}
+        direct = {f"all://{bracket_ipv6(host)}": None for host in endpoints.loopback_hosts}
         try:
             self._http = httpx.Client(
                 auth=httpx.BasicAuth(endpoints.username, endpoints.password) if has_credentials else None,
@@ -70,7 +73,9 @@ class Wire:
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise SettingsError(_unusable(error)) from error
 
-    def exchange(self, asked: Endpoint, content: bytes | None = None, lock_id: str | None = None) -> Reply:
+    def exchange(
+        self, asked: Endpoint, content: bytes | None = None, lock_id: str | None = None
+    ) -> ServerResponse:
         """The server's answer, whatever its status.
 
         Raises `UnreachableError` where nothing was sent, `UnansweredError` where nobody can tell.
@@ -83,7 +88,9 @@ class Wire:
                 content=content,
                 headers=_headers(content),
             ) as response:
-                return Reply(response.status_code, self._body(response), response.headers.get("location", ""))
+                return ServerResponse(
+                    response.status_code, self._body(response), response.headers.get("location", "")
+                )
         except NEVER_SENT as error:
             raise UnreachableError(_unreachable(self._location, error)) from error
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
@@ -104,10 +111,6 @@ def _headers(content: bytes | None) -> dict[str, str]:
         return {}
     digest = hashlib.md5(content, usedforsecurity=False).digest()
     return {"Content-Type": "application/json", "Content-MD5": base64.b64encode(digest).decode()}
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _unreachable(location: str, error: Exception) -> Diagnostic:

@@ -8,13 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.ports import LockInfo
 from reconciler.stores import lock as locks
-from reconciler.stores.place import LOCK, ConflictError, UnansweredError
+from reconciler.stores.errors import ConflictError, UnansweredError
+from reconciler.stores.leased.place import LOCK
 
 if TYPE_CHECKING:
-    from reconciler.ports import Clock, LockInfo, Snapshot
-    from reconciler.stores.place import Place
+    from reconciler.ports import Clock, Snapshot
+    from reconciler.stores.leased.place import DocumentStore
+    from reconciler.stores.options import StoreOptions
+
 
 LEASE_SECONDS = 60.0
 """How long a lock holds that nobody renews. A request's total timeout must be less."""
@@ -30,7 +35,7 @@ FREE = b"{}\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LeaseRequest:
     """A lock as its holder wrote it, counted from before it was asked for."""
 
     info: LockInfo
@@ -38,7 +43,7 @@ class Claim:
     """The monotonic second at which it runs out, where it was written at all."""
 
     @classmethod
-    def asked(cls, info: LockInfo, clock: Clock) -> Claim:
+    def asked(cls, info: LockInfo, clock: Clock) -> LeaseRequest:
         """A claim to hold it for its whole length from now."""
         expires_at = clock.now() + timedelta(seconds=LEASE_SECONDS)
         return cls(replace(info, expires_at=expires_at), clock.monotonic() + LEASE_SECONDS)
@@ -59,7 +64,13 @@ class SharedLease:
     """A held lease. One thread may renew it while another asks how long it holds."""
 
     def __init__(
-        self, place: Place, clock: Clock, claim: Claim, version: str, *, taken_from: LockInfo | None = None
+        self,
+        place: DocumentStore,
+        clock: Clock,
+        claim: LeaseRequest,
+        version: str,
+        *,
+        taken_from: LockInfo | None = None,
     ) -> None:
         self._place = place
         self._clock = clock
@@ -94,7 +105,7 @@ class SharedLease:
             for _ in range(ATTEMPTS_MAX):
                 if self._is_lost:
                     raise _taken_over(self._place.location)
-                if self._is_renewed(Claim.asked(self.info, self._clock)):
+                if self._is_renewed(LeaseRequest.asked(self.info, self._clock)):
                     return
             raise _not_renewed(self._place.location)
 
@@ -118,7 +129,7 @@ class SharedLease:
             else:
                 return
 
-    def _is_renewed(self, claim: Claim) -> bool:
+    def _is_renewed(self, claim: LeaseRequest) -> bool:
         try:
             self._version = self._place.put(
                 LOCK, claim.document, replaces=self._version, note=f"Renew the lock of {claim.info.who}"
@@ -158,5 +169,125 @@ def _not_renewed(location: str) -> StateError:
             summary="The lock on the state could not be renewed",
             detail=f"{location} gave no clear answer. Nothing more is sent once the lock may have run out.",
             hint="Run the same command again once the storage answers; what was sent is looked up.",
+        )
+    )
+
+
+LOOK_SECONDS = 2.0
+"""How often somebody who waits looks again."""
+
+TRIES_MAX = 8
+"""How often a lock that seemed free is asked for; others may ask for it at the same time."""
+
+
+class LockAttempt:
+    """One run's try to take the lock: `look` until `lease` is there.
+
+    A holder that lives is waited for up to `timeout_seconds`. One whose lock has run out by its own
+    words is watched for as long as it takes to be sure, even where no waiting was asked for.
+    """
+
+    def __init__(
+        self,
+        place: DocumentStore,
+        surroundings: StoreOptions,
+        *,
+        lock_id: str,
+        operation: str,
+        timeout_seconds: float,
+    ) -> None:
+        self.lease: SharedLease | None = None
+        """The lock, once it is ours."""
+        self._place = place
+        self._clock = surroundings.clock
+        self._tell = surroundings.tell
+        self._info = LockInfo(
+            lock_id, operation, surroundings.who, self._clock.now(), run_url=surroundings.run_url
+        )
+        self._timeout_seconds = timeout_seconds
+        self._began_at = self._clock.monotonic()
+        self._seen: str | None = None
+        self._seen_since = self._began_at
+        self._is_untouched = True
+        self._has_told = False
+        self._tries = 0
+        self._taken_from: LockInfo | None = None
+
+    def look(self) -> float:
+        """Take it if that can be; else how many seconds to wait before the next look.
+
+        Raises `StateLockedError` where a holder lives and the time to wait for it is over.
+        """
+        stands = self._place.get(LOCK)
+        if stands is None or stands.document == FREE:
+            return self._take(stands, None)
+        holder = locks.decode(stands.document)
+        if holder is not None and holder.lock_id == self._info.lock_id:
+            return self._take(stands, None)  # a write of ours whose answer was lost
+        self._watch(stands)
+        unchanged_seconds = self._clock.monotonic() - self._seen_since
+        if unchanged_seconds >= LEASE_SECONDS:
+            return self._take(stands, holder or _unreadable(self._info))
+        return self._wait(holder, LEASE_SECONDS - unchanged_seconds)
+
+    def _watch(self, stands: Snapshot) -> None:
+        if stands.version != self._seen:
+            self._is_untouched = self._seen is None
+            self._seen, self._seen_since = stands.version, self._clock.monotonic()
+
+    def _wait(self, holder: LockInfo | None, until_sure_seconds: float) -> float:
+        waited_seconds = self._clock.monotonic() - self._began_at
+        patience_seconds = self._timeout_seconds - waited_seconds
+        if self._seems_dead(holder):
+            patience_seconds = max(patience_seconds, until_sure_seconds)
+        if patience_seconds <= 0:
+            raise locks.locked_error(
+                self._place.location,
+                holder,
+                waited_seconds=waited_seconds,
+                hint=locks.locked_hint(self._info.operation, holder),
+            )
+        if not self._has_told:
+            self._has_told = True
+            self._tell(locks.waiting_for(self._place.location, holder, patience_seconds))
+        return min(LOOK_SECONDS, patience_seconds, until_sure_seconds)
+
+    def _seems_dead(self, holder: LockInfo | None) -> bool:
+        """Whether it has run out by its own words, and nobody has touched it since we look."""
+        expires_at = holder.expires_at if holder else None
+        return self._is_untouched and (expires_at is None or expires_at <= self._clock.now())
+
+    def _take(self, stands: Snapshot | None, taken_from: LockInfo | None) -> float:
+        claim = LeaseRequest.asked(self._info, self._clock)
+        replaces = stands.version if stands else None
+        try:
+            version = self._place.put(LOCK, claim.document, replaces=replaces, note=self._note(taken_from))
+        except (ConflictError, UnansweredError) as error:
+            self._tries += 1
+            self._taken_from = taken_from or self._taken_from
+            if self._tries >= TRIES_MAX:
+                raise _not_taken(self._place.location) from error
+            return 0.0  # the next look tells what became of it
+        self.lease = SharedLease(
+            self._place, self._clock, claim, version, taken_from=taken_from or self._taken_from
+        )
+        return 0.0
+
+    def _note(self, taken_from: LockInfo | None) -> str:
+        ours = f"Lock for {self._info.operation} by {self._info.who}"
+        return f"{ours}, taken over from {taken_from.who}" if taken_from else ours
+
+
+def _unreadable(ours: LockInfo) -> LockInfo:
+    return LockInfo("", "unknown", "somebody whose lock cannot be read", ours.created_at)
+
+
+def _not_taken(location: str) -> StateError:
+    return StateError(
+        Diagnostic(
+            code="state.not-locked",
+            summary="The state could not be locked",
+            detail=f"{location} gave no clear answer to {TRIES_MAX} tries. Nothing was sent.",
+            hint="Run the same command again; a lock that was taken unseen runs out within a minute.",
         )
     )

@@ -8,25 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.errors import StateError
-
 if TYPE_CHECKING:
     from reconciler.ports import Snapshot
 
 
-class ConflictError(StateError):
-    """Another version stands there than the one that was to be replaced; nothing was written."""
-
-
-class UnreachableError(StateError):
-    """There was no way there: nothing was sent."""
-
-
-class UnansweredError(StateError):
-    """Nobody can say whether it was written: the answer was lost, or another error than a refusal came."""
-
-
-class Place(Protocol):
+class DocumentStore(Protocol):
     """Documents by name (`STATE`, `LOCK`), the state readable for people under the first.
 
     Every method blocks, for a bounded time, and may be called from several threads.

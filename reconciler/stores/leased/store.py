@@ -11,18 +11,20 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.stores import errors
 from reconciler.stores import lock as locks
-from reconciler.stores import writes
-from reconciler.stores.lease import FREE
-from reconciler.stores.place import LOCK, STATE, ConflictError, UnansweredError
-from reconciler.stores.taking import Taking
+from reconciler.stores.errors import ConflictError, UnansweredError
+from reconciler.stores.leased._lease import FREE, LockAttempt
+from reconciler.stores.leased.place import LOCK, STATE
 
 if TYPE_CHECKING:
     from reconciler.ports import LockInfo, Snapshot
-    from reconciler.stores.lease import SharedLease
-    from reconciler.stores.place import Place
-    from reconciler.stores.surroundings import Surroundings
+    from reconciler.stores.leased._lease import SharedLease
+    from reconciler.stores.leased.place import DocumentStore
+    from reconciler.stores.options import StoreOptions
+
 
 ATTEMPTS_MAX = 3
 """How often a write whose answer was lost is sent; each names the version that it replaces."""
@@ -31,7 +33,7 @@ ATTEMPTS_MAX = 3
 class LeasedStore:
     """A `ports.Store` of two documents, the state and the lock."""
 
-    def __init__(self, place: Place, surroundings: Surroundings) -> None:
+    def __init__(self, place: DocumentStore, surroundings: StoreOptions) -> None:
         self._place = place
         self._surroundings = surroundings
         self._lock_id: str | None = None
@@ -62,9 +64,9 @@ class LeasedStore:
                 if stands is not None and stands.document == document and self._is_holder(error):
                     return stands.version
                 if (stands and stands.version) != replaces:
-                    raise writes.changed(self.location) from error
+                    raise errors.state_changed(self.location) from error
         assert doubt is not None
-        raise writes.unanswered(self.location, doubt) from doubt
+        raise errors.write_unconfirmed(self.location, doubt) from doubt
 
     def lock(self, operation: str, *, timeout_seconds: float) -> SharedLease:
         """Hold it alone; waits up to `timeout_seconds` for a living holder, longer for one that seems dead.
@@ -76,11 +78,11 @@ class LeasedStore:
             self._surroundings.wait(taking.look())
         return taking.lease
 
-    def taking(self, operation: str, *, timeout_seconds: float) -> Taking:
+    def taking(self, operation: str, *, timeout_seconds: float) -> LockAttempt:
         """The way to the lock, one look after another, for whoever waits in a way of his own."""
         self._place.check()
         self._lock_id = str(uuid.uuid4())
-        return Taking(
+        return LockAttempt(
             self._place,
             self._surroundings,
             lock_id=self._lock_id,
@@ -101,7 +103,7 @@ class LeasedStore:
                 return  # by us, or by its holder
             info = locks.decode(stands.document) if stands else None
             if stands is None or info is None or info.lock_id != lock_id:
-                raise locks.another(self.location, lock_id, info)
+                raise locks.not_the_lock(self.location, lock_id, info)
             note = f"Free the lock of {info.who} by force"
             # Where it was renewed, or an answer was lost: look again.
             with suppress(ConflictError, UnansweredError):
@@ -119,7 +121,7 @@ class LeasedStore:
         try:
             return self._place.get(name)
         except StateError as unread:
-            raise writes.unanswered(self.location, unread) from error
+            raise errors.write_unconfirmed(self.location, unread) from error
 
 
 def _not_freed(location: str) -> StateError:

@@ -7,13 +7,14 @@ that no secret and no state goes over plain http, but to this machine.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.errors import Diagnostic, SettingsError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,14 +134,6 @@ def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
     return environ[variable]
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.casefold() == "localhost"
-
-
-def aliased(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, str]:
+def client_options(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, str]:
     """What is handed to the library, by its names for it."""
     return {name: environ[variable] for variable, name in cloud.aliases.items() if environ.get(variable)}

@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Diagnostic, StateError
-from reconciler.stores.place import ConflictError, UnansweredError, UnreachableError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import StateError
+from reconciler.stores.errors import AbsentError, ConflictError, UnansweredError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.stores.bucket import Bucket
-
-
-class AbsentError(StateError):
-    """The storage is there, and has no such object."""
+    from reconciler.stores.object._bucket import Bucket
 
 
 BUCKET_MISSING = {"NoSuchBucket", "ContainerNotFound"}
@@ -50,7 +47,7 @@ FOR_A_TOKEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ParsedError:
     """What the library tells. `kind` is its error's name; `status` is None where no answer came.
 
     `is_unknown`: it knows no way to ask this of such a storage, and raises Python's own error for that.
@@ -65,7 +62,7 @@ class Told:
     is_for_a_token: bool
 
     @classmethod
-    def by(cls, error: Exception) -> Told:
+    def by(cls, error: Exception) -> ParsedError:
         """What `error` tells."""
         text = str(error)
         shown, _, debugged = text.partition("Debug source:")
@@ -92,9 +89,9 @@ class Told:
         return f"{said}: {self.message}" if self.message else said or "no answer"
 
 
-def judged(error: Exception, bucket: Bucket) -> StateError:
+def to_state_error(error: Exception, bucket: Bucket) -> StateError:
     """What `error` means; a plain `StateError` where trying again does not help, and nothing was written."""
-    told = Told.by(error)
+    told = ParsedError.by(error)
     return next(verdict(bucket, told) for holds, verdict in RULES if holds(told))
 
 
@@ -112,7 +109,7 @@ def conditions_ignored(bucket: Bucket, found: str) -> StateError:
     )
 
 
-def _bucket_missing(bucket: Bucket, _told: Told) -> StateError:
+def _bucket_missing(bucket: Bucket, _told: ParsedError) -> StateError:
     return StateError(
         Diagnostic(
             code="state.place-missing",
@@ -124,7 +121,7 @@ def _bucket_missing(bucket: Bucket, _told: Told) -> StateError:
     )
 
 
-def _unproven(bucket: Bucket, told: Told) -> StateError:
+def _unproven(bucket: Bucket, told: ParsedError) -> StateError:
     # Who hands out credentials may be busy too: ours was not sent then, and another try may fare better.
     kind = UnreachableError if told.is_for_a_token and told.is_passing else StateError
     return kind(
@@ -139,7 +136,7 @@ def _unproven(bucket: Bucket, told: Told) -> StateError:
     )
 
 
-def _forbidden(bucket: Bucket, told: Told) -> StateError:
+def _forbidden(bucket: Bucket, told: ParsedError) -> StateError:
     return StateError(
         Diagnostic(
             code="state.forbidden",
@@ -152,7 +149,7 @@ def _forbidden(bucket: Bucket, told: Told) -> StateError:
     )
 
 
-def _refused(bucket: Bucket, told: Told) -> StateError:
+def _refused(bucket: Bucket, told: ParsedError) -> StateError:
     return StateError(
         Diagnostic(
             code="state.refused",
@@ -165,7 +162,7 @@ def _refused(bucket: Bucket, told: Told) -> StateError:
     )
 
 
-def _unreachable(bucket: Bucket, _told: Told) -> StateError:
+def _unreachable(bucket: Bucket, _told: ParsedError) -> StateError:
     return UnreachableError(
         Diagnostic(
             code="state.unreachable",
@@ -177,7 +174,7 @@ def _unreachable(bucket: Bucket, _told: Told) -> StateError:
     )
 
 
-def _unanswered(bucket: Bucket, told: Told) -> StateError:
+def _unanswered(bucket: Bucket, told: ParsedError) -> StateError:
     return UnansweredError(
         Diagnostic(
             code="state.unanswered",
@@ -188,23 +185,23 @@ def _unanswered(bucket: Bucket, told: Told) -> StateError:
     )
 
 
-def _absent(bucket: Bucket, told: Told) -> StateError:
+def _absent(bucket: Bucket, told: ParsedError) -> StateError:
     return AbsentError(
         Diagnostic("state.absent", "There is no such object", f"{bucket.location}: {told.words}")
     )
 
 
-def _conflict(bucket: Bucket, told: Told) -> StateError:
+def _conflict(bucket: Bucket, told: ParsedError) -> StateError:
     return ConflictError(
         Diagnostic("state.changed", "Another version stands there", f"{bucket.location}: {told.words}")
     )
 
 
-def _unconditional(bucket: Bucket, _told: Told) -> StateError:
+def _unconditional(bucket: Bucket, _told: ParsedError) -> StateError:
     return conditions_ignored(bucket, "It does not know conditional writes")
 
 
-RULES: tuple[tuple[Callable[[Told], bool], Callable[[Bucket, Told], StateError]], ...] = (
+RULES: tuple[tuple[Callable[[ParsedError], bool], Callable[[Bucket, ParsedError], StateError]], ...] = (
     (lambda told: told.is_for_a_token or told.code in UNPROVEN, _unproven),
     (lambda told: told.status == HTTPStatus.UNAUTHORIZED, _unproven),
     (lambda told: told.code in BUCKET_MISSING, _bucket_missing),

@@ -12,12 +12,23 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.errors import Diagnostic, SettingsError, StateError
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError, StateError
 from reconciler.ports import Snapshot
-from reconciler.stores import bucket as buckets
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import STATE, ConflictError, UnansweredError, UnreachableError
-from reconciler.stores.verdict import AbsentError, conditions_ignored, judged
+from reconciler.stores.errors import AbsentError, ConflictError, UnansweredError, UnreachableError
+from reconciler.stores.leased.place import STATE
+from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.object import _bucket as buckets
+from reconciler.stores.object._errors import conditions_ignored, to_state_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+
+    from reconciler.stores.object._bucket import Bucket
+    from reconciler.stores.options import StoreOptions
+
 
 try:
     import obstore
@@ -33,14 +44,6 @@ except ModuleNotFoundError as error:
         )
     ) from error
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from obstore.store import ClientConfig, ObjectStore, RetryConfig
-
-    from reconciler.stores.bucket import Bucket
-    from reconciler.stores.surroundings import Surroundings
-
 Given = TypeVar("Given")
 
 REQUEST_SECONDS = 10.0
@@ -55,7 +58,7 @@ PAUSES_SECONDS = (0.2, 0.6, 1.5, 3.0)
 """Waits between the attempts."""
 
 
-def open_object(address: str, surroundings: Surroundings) -> LeasedStore:
+def open_object(address: str, surroundings: StoreOptions) -> LeasedStore:
     """The store at `s3://BUCKET/PATH`, `gs://BUCKET/PATH` or `az://CONTAINER/PATH`; nothing is asked yet.
 
     Credentials and region come from the usual variables of each cloud. Keys and region of AWS, what
@@ -73,7 +76,7 @@ def open_object(address: str, surroundings: Surroundings) -> LeasedStore:
 class ObjectPlace:
     """A `Place` of two objects; every method ends within `TRY_SECONDS` and one request more."""
 
-    def __init__(self, bucket: Bucket, objects: ObjectStore, surroundings: Surroundings) -> None:
+    def __init__(self, bucket: Bucket, objects: ObjectStore, surroundings: StoreOptions) -> None:
         self._bucket = bucket
         self._objects = objects
         self._clock = surroundings.clock
@@ -164,7 +167,7 @@ class ObjectPlace:
         try:
             return (ask(),)
         except (BaseError, OSError, ValueError, RuntimeError) as error:
-            return judged(error, self._bucket)
+            return to_state_error(error, self._bucket)
 
     def _put_surely(self, path: str, document: bytes, replaces: str | None) -> str:
         try:
@@ -185,7 +188,7 @@ class ObjectPlace:
 
 def _opened(bucket: Bucket, environ: Mapping[str, str]) -> ObjectStore:
     endpoint = buckets.endpoint(bucket.cloud, environ)
-    settings: dict[str, Any] = buckets.aliased(bucket.cloud, environ)
+    settings: dict[str, Any] = buckets.client_options(bucket.cloud, environ)
     client: ClientConfig = {
         "allow_http": endpoint is not None and endpoint.startswith("http:"),
         "connect_timeout": timedelta(seconds=CONNECT_SECONDS),

@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reconciler.budget import day_of
-from reconciler.views.look import number
-from reconciler.views.markdown_room import taken
-from reconciler.views.markdown_text import cell_code, fenced, mermaid_words
-from reconciler.views.totals import reset_words
+from reconciler.errors.text import count_noun
+from reconciler.plan.budget import day_of
+from reconciler.views.markdown.escape import cell_code, fenced, mermaid_words
+from reconciler.views.markdown.size import take_fitting
+from reconciler.views.text.totals import reset_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.plan import BudgetLine, Plan
+    from reconciler.plan.budget import BudgetLine
+    from reconciler.plan.plan import Plan
+
 
 HOSTS_MAX = 12
 """Hosts in the table: those whose work takes longest, then those with the least left."""
@@ -41,9 +43,9 @@ def budget(plan: Plan) -> str:
     today, hosts = day_of(plan.planned_at), _by_host(plan)
     if not hosts:
         return ""
-    rows = taken((_host(rows, today) for rows in hosts[:HOSTS_MAX]), ROOM)
+    rows = take_fitting((_host(rows, today) for rows in hosts[:HOSTS_MAX]), ROOM)
     more = len(hosts) - len(rows)
-    after = f"… and {number(more, 'more host')}. " if more else ""
+    after = f"… and {count_noun(more, 'more host')}. " if more else ""
     resets = reset_words(plan.planned_at)
     return "\n".join((
         "| Host | Used today | Planned today | Left today | Later | Done on (UTC) |",
@@ -63,9 +65,9 @@ def rollout(plan: Plan) -> str:
     by_day: dict[str, list[BudgetLine]] = {day: [] for day in days}
     for row in planned:
         by_day[row.day].append(row)
-    rows = taken((_day(day, by_day[day]) for day in days[:DAYS_MAX]), ROOM)
+    rows = take_fitting((_day(day, by_day[day]) for day in days[:DAYS_MAX]), ROOM)
     more = len(days) - len(rows)
-    after = ("", f"… and {number(more, 'more day')}, the last one {days[-1]}.") if more > 0 else ()
+    after = ("", f"… and {count_noun(more, 'more day')}, the last one {days[-1]}.") if more > 0 else ()
     table = "\n".join(("| Day (UTC) | Requests | For |", "| --- | ---: | --- |", *rows, *after))
     return f"{table}\n\n{_diagram(plan)}"
 
@@ -95,7 +97,7 @@ def _host(rows: Sequence[BudgetLine], today: str) -> str:
 def _day(day: str, rows: Sequence[BudgetLine]) -> str:
     most = sorted(rows, key=lambda row: (-row.planned, row.host))
     named = ", ".join(f"{cell_code(row.host)} {row.planned}" for row in most[:NAMED_MAX])
-    more = f" and {number(len(rows) - NAMED_MAX, 'more host')}" if len(rows) > NAMED_MAX else ""
+    more = f" and {count_noun(len(rows) - NAMED_MAX, 'more host')}" if len(rows) > NAMED_MAX else ""
     return f"| {day} | {sum(row.planned for row in rows)} | {named}{more} |"
 
 
@@ -115,7 +117,7 @@ def _diagram(plan: Plan) -> str:
     for name, rows in hosts:
         lines.append(f"    section {name}")
         lines += [f"    {_label(one)} :{one.first}, {one.days}d" for one in _stretches(rows)]
-    return fenced(taken(lines, ROOM), "mermaid")
+    return fenced(take_fitting(lines, ROOM), "mermaid")
 
 
 def _label(stretch: _Stretch) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Severity
-from reconciler.views.look import number
-from reconciler.views.markdown_room import MORE_BYTES, taken
-from reconciler.views.markdown_text import code, prose
-from reconciler.views.notice import ALIKE_MAX
+from reconciler.errors.diagnostic import Severity
+from reconciler.errors.text import count_noun
+from reconciler.views.markdown.escape import code, prose
+from reconciler.views.markdown.size import MORE_BYTES, take_fitting
+from reconciler.views.text.diagnostics import ALIKE_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.errors import Diagnostic
+    from reconciler.errors.diagnostic import Diagnostic
+
 
 ROOM = 5_000
 """Bytes that errors, and warnings, may each take of a comment."""
@@ -26,7 +27,7 @@ def errors(diagnostics: Sequence[Diagnostic]) -> str:
     if not found:
         return ""
     lines = "\n".join(f"> {line}" for line in _lines(found))
-    return f"> [!WARNING]\n> **{number(len(found), 'error')}.**\n>\n{lines}"
+    return f"> [!WARNING]\n> **{count_noun(len(found), 'error')}.**\n>\n{lines}"
 
 
 def warnings(diagnostics: Sequence[Diagnostic]) -> str:
@@ -35,7 +36,7 @@ def warnings(diagnostics: Sequence[Diagnostic]) -> str:
     if not found:
         return ""
     lines = "\n".join(_lines(found))
-    return f"<details><summary>{number(len(found), 'warning')}</summary>\n\n{lines}\n\n</details>"
+    return f"<details><summary>{count_noun(len(found), 'warning')}</summary>\n\n{lines}\n\n</details>"
 
 
 def _lines(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
@@ -46,7 +47,7 @@ def _lines(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         told[diagnostic.code] += 1
         if told[diagnostic.code] <= ALIKE_MAX:
             few.append(diagnostic)
-    lines = taken(map(_line, few), ROOM - MORE_BYTES)
+    lines = take_fitting(map(_line, few), ROOM - MORE_BYTES)
     yield from lines
     if len(lines) < len(diagnostics):
         yield f"- … and {len(diagnostics) - len(lines):,} more; `reconciler plan --verbose` shows them"

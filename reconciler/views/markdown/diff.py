@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.diff import REDACTED, Action
-from reconciler.views.fieldwise import leaves, passcode_words, without_secrets
-from reconciler.views.markdown_text import cut, fenced, visible
+from reconciler.plan.change import REDACTED, Action
+from reconciler.views.markdown.escape import cut, fenced, visible
+from reconciler.views.values import leaves, passcode_words, redact_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.diff import FieldChange
-    from reconciler.fields import Json
-    from reconciler.meeting import Meeting
-    from reconciler.step import Step
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.plan.change import FieldChange
+    from reconciler.plan.step import Step
+    from reconciler.ports import Json
+
 
 VALUE_MAX = 300
 """Characters of one value that are shown."""
@@ -64,7 +65,7 @@ def _declared(meeting: Meeting) -> Iterator[str]:
 
 def _change(change: FieldChange, meeting: Meeting | None) -> Iterator[str]:
     path, name = tuple(change.path.split(".")), visible(change.path)
-    before, after = without_secrets(path, change.before), without_secrets(path, change.after)
+    before, after = redact_secrets(path, change.before), redact_secrets(path, change.after)
     if isinstance(before, str) and isinstance(after, str):
         before, after = _from_the_difference(before, after)
     if before is not None:

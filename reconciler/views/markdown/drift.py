@@ -6,26 +6,27 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.diff import Action
-from reconciler.errors import Severity
-from reconciler.recurrence import parsed
-from reconciler.step import Status
-from reconciler.views import markdown_notes
-from reconciler.views.drift import cost_words, total
-from reconciler.views.look import number
-from reconciler.views.markdown_diff import block
-from reconciler.views.markdown_room import BYTES_MAX, MORE_BYTES, Entry, fitted, joined, size
-from reconciler.views.markdown_steps import first_effects
-from reconciler.views.markdown_text import cell_code, code, html_code, html_prose, html_title, prose, title
-from reconciler.views.markdown_times import moment_words
+from reconciler.errors.diagnostic import Severity
+from reconciler.errors.text import count_noun
+from reconciler.meeting.timezones import parsed
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.markdown import diagnostics as markdown_diagnostics
+from reconciler.views.markdown.diff import block
+from reconciler.views.markdown.escape import cell_code, code, html_code, html_prose, html_title, prose, title
+from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
+from reconciler.views.markdown.steps import first_effects
+from reconciler.views.markdown.times import moment_words
+from reconciler.views.text.drift import cost_words, totals_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.fields import Json
-    from reconciler.plan import Plan
-    from reconciler.step import Step
-    from reconciler.views.look import Look
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.step import Step
+    from reconciler.ports import Json
+    from reconciler.views.style import TextStyle
+
 
 MARKER = "<!-- reconciler:drift -->"
 """By this a report of ours is found again; nothing else in it can pass for it."""
@@ -39,22 +40,22 @@ DELETED = (
 )
 
 
-def drift(report: Plan, look: Look, requests: int) -> str:
+def drift(report: Plan, look: TextStyle, requests: int) -> str:
     """The whole report, ending in a newline; `requests` is what reading it took."""
     drifted = [step for step in report.steps if step.action in {Action.UPDATE, Action.DESTROY}]
     over = sum(step.status is Status.EXPIRED for step in report.steps)
     unread = sum(each.severity is Severity.ERROR for each in report.diagnostics)
     commit = f"Commit {code(look.commit)}, read" if look.commit else "Read"
     footer = f"---\n\n{commit} {report.planned_at:%Y-%m-%d %H:%M} UTC by reconciler {__version__}."
-    left_out = f" {number(over, 'expired meeting')} left out." if over else ""
+    left_out = f" {count_noun(over, 'expired meeting')} left out." if over else ""
     head = (
         MARKER,
-        f"### {total(report.steps, unread)}",
+        f"### {totals_line(report.steps, unread)}",
         f"{cost_words(len(report.steps) - over, requests)}{left_out}",
-        markdown_notes.errors(report.diagnostics),
+        markdown_diagnostics.errors(report.diagnostics),
         _remedy(drifted),
     )
-    tail = (markdown_notes.warnings(report.diagnostics), _set_by_zoom(report.steps), footer)
+    tail = (markdown_diagnostics.warnings(report.diagnostics), _set_by_zoom(report.steps), footer)
     room = BYTES_MAX - sum(map(size, (*head, *tail)))
     return "\n\n".join(part for part in (*head, _meetings(drifted, room), *tail) if part) + "\n"
 
@@ -68,15 +69,15 @@ def _meetings(steps: Sequence[Step], room: int) -> str:
     """What was deleted first."""
     ordered = sorted(steps, key=lambda step: step.action is not Action.DESTROY)
     entries = [_entry(step) for step in ordered]
-    shown, unfolded = fitted(entries, room - MORE_BYTES)
+    shown, unfolded = fit(entries, room - MORE_BYTES)
     more = len(entries) - len(shown)
     told = f"\n\n… and {more:,} more; `reconciler drift` shows them all." if more else ""
-    return joined(shown, unfolded) + told
+    return join(shown, unfolded) + told
 
 
 def _set_by_zoom(steps: Sequence[Step]) -> str:
     count = sum(bool(step.reasons) for step in steps if step.status is Status.NOW and not step.changes)
-    remarked = f"{number(count, 'meeting')} with a remark" if count else ""
+    remarked = f"{count_noun(count, 'meeting')} with a remark" if count else ""
     return f"{remarked}; `reconciler drift --verbose` shows what Zoom set by itself." if remarked else ""
 
 

@@ -11,10 +11,34 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from reconciler.masking import without_links
+from reconciler.errors.text import redact_links
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+BACKTICKS = re.compile("`+")
+
+LENGTH_MAX = 60_000
+"""Characters of a block: with what stands around it, it fits a comment (65,536) and a step's summary."""
+
+
+def code_block(text: str, language: str = "text") -> str:
+    """The block; of what is too long its beginning, and how many lines are left out."""
+    lines = text.rstrip("\n").split("\n")
+    length, kept = 0, 0
+    for line in lines:
+        length += len(line) + 1
+        if length > LENGTH_MAX:
+            break
+        kept += 1
+    told = lines[:kept]
+    if kept < len(lines):
+        told.append(f"… and {len(lines) - kept} more lines")
+    marks = "`" * (max((len(run) for line in told for run in BACKTICKS.findall(line)), default=0) + 1)
+    fence = max(marks, "```", key=len)
+    return "\n".join((f"{fence}{language}", *told, fence, ""))
+
 
 TEXT_MAX = 300
 """Characters of one value that are shown; Zoom keeps 200 of a topic."""
@@ -53,7 +77,7 @@ def visible(text: str) -> str:
 
     The beginning of an HTML comment is broken up, or a topic could pass for the marker of ours.
     """
-    shown = _LONG_FENCES.sub(r"\1…", without_links(text).replace("<!--", f"{_named('<')}!--"))
+    shown = _LONG_FENCES.sub(r"\1…", redact_links(text).replace("<!--", f"{_named('<')}!--"))
     if shown.isascii() and shown.isprintable():
         return shown
     return _HIDDEN.sub(lambda found: _named(found[0]), "".join(map(_visible, shown)))

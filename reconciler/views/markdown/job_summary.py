@@ -8,46 +8,47 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Severity
-from reconciler.events import Noticed, StepFailed, Summary
-from reconciler.views import findings
-from reconciler.views.fence import fenced
-from reconciler.views.log import Log
-from reconciler.views.look import Look, number
-from reconciler.views.markdown_text import code
-from reconciler.views.totals import apply_line
+from reconciler.apply.events import Noticed, StepFailed, Summary
+from reconciler.errors.diagnostic import Severity
+from reconciler.errors.text import count_noun
+from reconciler.views.markdown.escape import code, code_block
+from reconciler.views.style import TextStyle
+from reconciler.views.text import diagnostics as text_diagnostics
+from reconciler.views.text.apply import ApplyLog
+from reconciler.views.text.totals import apply_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.errors import Diagnostic
-    from reconciler.events import Event
-    from reconciler.plan import Plan
+    from reconciler.apply.events import Event
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.plan.plan import Plan
+
 
 NAMES = {"plan": "Plan", "apply": "Apply", "drift": "Drift report", "validate": "Validation"}
 """Verbs as they stand in a headline."""
 
 
-def failed(verb: str, diagnostics: Sequence[Diagnostic], commit: str = "") -> str:
+def failure(verb: str, diagnostics: Sequence[Diagnostic], commit: str = "") -> str:
     """That `verb` could not do its work, why, and on which commit where one is known."""
     codes = Counter(each.code for each in diagnostics if each.severity is Severity.ERROR)
     told = ", ".join(f"`{name}`{f' ({count} times)' * (count > 1)}" for name, count in codes.items())
     footer = f"\nCommit {code(commit)}.\n" if commit else ""
-    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{fenced(findings.text(diagnostics))}{footer}"
+    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{code_block(text_diagnostics.diagnostics(diagnostics))}{footer}"
 
 
-def checked(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
+def validation(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
     """What `validate` found."""
     errors = any(each.severity is Severity.ERROR for each in diagnostics)
     sign = "❌" if errors else "⚠️" if diagnostics else "✅"
-    verdict = findings.verdict(diagnostics, meetings=meetings, files=files).rstrip()
-    block = f"\n{fenced(findings.text(diagnostics))}" if diagnostics else ""
+    verdict = text_diagnostics.totals_line(diagnostics, meetings=meetings, files=files).rstrip()
+    block = f"\n{code_block(text_diagnostics.diagnostics(diagnostics))}" if diagnostics else ""
     return f"### {sign} {verdict}\n{block}"
 
 
-def applied(plan: Plan, events: Sequence[Event]) -> str:
+def apply(plan: Plan, events: Sequence[Event]) -> str:
     """What an apply did: its last line first, what failed next, then the whole log, folded."""
-    log = Log(plan, Look())
+    log = ApplyLog(plan, TextStyle())
     lines = [line for event in events for line in log.lines(event)]
     end = next((event for event in reversed(events) if isinstance(event, Summary)), None)
     failures = [event for event in events if isinstance(event, StepFailed)]
@@ -56,15 +57,15 @@ def applied(plan: Plan, events: Sequence[Event]) -> str:
     head = apply_line(end) if end else "Apply was cut short: the next one looks up what was under way."
     parts = [f"### {'❌' if bad else '⏳' if end and end.deferred else '✅'} {head}\n"]
     if failures:
-        parts.append(f"{number(len(failures), 'step')} failed:\n\n{fenced(_failures(failures))}")
+        parts.append(f"{count_noun(len(failures), 'step')} failed:\n\n{code_block(_failures(failures))}")
     if warnings:
-        parts.append(_folded("Noticed on the way", findings.text(warnings)))
+        parts.append(_folded("Noticed on the way", text_diagnostics.diagnostics(warnings)))
     return "\n".join((*parts, _folded("The log", "\n".join(lines))))
 
 
 def _folded(title: str, text: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{fenced(text)}\n</details>\n"
+    return f"<details><summary>{title}</summary>\n\n{code_block(text)}\n</details>\n"
 
 
 def _failures(failures: Sequence[StepFailed]) -> str:
-    return "\n".join(f"{event.key}\n{findings.text([event.diagnostic])}" for event in failures)
+    return "\n".join(f"{event.key}\n{text_diagnostics.diagnostics([event.diagnostic])}" for event in failures)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.views import markdown_notes
-from reconciler.views.markdown_room import BYTES_MAX, MORE_BYTES, size, taken
-from reconciler.views.markdown_text import cell_code
-from reconciler.views.step_lines import instant_words
+from reconciler.views.markdown import diagnostics as markdown_diagnostics
+from reconciler.views.markdown.escape import cell_code
+from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, size, take_fitting
+from reconciler.views.text.times import instant_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.errors import Diagnostic
-    from reconciler.views.links import JoinLink
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.views.results import JoinLink
+
 
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9/?=&._%~+-]*")
 """What may be shown as a link; anything else that Zoom gave is shown as it is."""
@@ -25,8 +26,8 @@ NOBODY = "No meeting is recorded."
 
 def links(links: Sequence[JoinLink], diagnostics: Sequence[Diagnostic]) -> str:
     """A row for each, and above them what could not be read; ends in a newline."""
-    errors = markdown_notes.errors(diagnostics)
-    rows = taken(map(_row, links), BYTES_MAX - MORE_BYTES - size(errors))
+    errors = markdown_diagnostics.errors(diagnostics)
+    rows = take_fitting(map(_row, links), BYTES_MAX - MORE_BYTES - size(errors))
     more = len(links) - len(rows)
     table = "\n".join((*_HEADER, *rows)) if rows else "" if diagnostics else NOBODY
     cut = f"… and {more:,} more; `reconciler links KEYS` shows those that it names." if more else ""

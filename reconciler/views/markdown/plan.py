@@ -9,24 +9,26 @@ import shlex
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.budget import day_of
-from reconciler.diff import Action
-from reconciler.step import Status
-from reconciler.views import markdown_cost, markdown_notes
-from reconciler.views.look import number
-from reconciler.views.markdown_dangers import dangers
-from reconciler.views.markdown_room import BYTES_MAX, MORE_BYTES, Entry, fitted, joined, size
-from reconciler.views.markdown_steps import folded, line
-from reconciler.views.markdown_text import code
-from reconciler.views.totals import plan_line
+from reconciler.errors.text import count_noun
+from reconciler.plan.budget import day_of
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.markdown import cost as plan_cost
+from reconciler.views.markdown import diagnostics as markdown_diagnostics
+from reconciler.views.markdown.escape import code
+from reconciler.views.markdown.risks import risks
+from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
+from reconciler.views.markdown.steps import folded, line
+from reconciler.views.text.totals import plan_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from reconciler.plan import Plan
-    from reconciler.step import Step
-    from reconciler.views.look import Look
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.step import Step
+    from reconciler.views.style import TextStyle
+
 
 MARKER = "<!-- reconciler:plan -->"
 """By this a comment of ours is found again; nothing else in the comment can pass for it."""
@@ -56,23 +58,26 @@ _HEADINGS = {
 }
 
 
-def plan(plan: Plan, look: Look) -> str:
+def plan(plan: Plan, look: TextStyle) -> str:
     """The whole comment, ending in a newline."""
     steps = [step for step in plan.steps if _is_told(step)]
     footer = _footer(plan, look)
     if not plan.has_work and all(step.status is not Status.WITHHELD for step in steps):
         calm = NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
-        notes = (markdown_notes.errors(plan.diagnostics), markdown_notes.warnings(plan.diagnostics))
+        notes = (
+            markdown_diagnostics.errors(plan.diagnostics),
+            markdown_diagnostics.warnings(plan.diagnostics),
+        )
         return _page((MARKER, "### No changes", calm, *notes, footer))
     head = (
         MARKER,
         f"### {plan_line(steps)}",
         _for_whom(plan, steps),
-        markdown_notes.errors(plan.diagnostics),
-        dangers(steps),
-        markdown_cost.budget(plan),
-        markdown_cost.rollout(plan),
-        markdown_notes.warnings(plan.diagnostics),
+        markdown_diagnostics.errors(plan.diagnostics),
+        risks(steps),
+        plan_cost.budget(plan),
+        plan_cost.rollout(plan),
+        markdown_diagnostics.warnings(plan.diagnostics),
     )
     room = BYTES_MAX - sum(map(size, (*head, footer)))
     return _page((*head, _meetings(steps, room, plan.planned_at), footer))
@@ -90,15 +95,15 @@ def _for_whom(plan: Plan, steps: Sequence[Step]) -> str:
     """How many hosts and requests it is about, and until when it takes."""
     hosts = {step.host for step in steps if step.is_work}
     requests = sum(step.requests for step in steps)
-    last, today = markdown_cost.last_day(plan), day_of(plan.planned_at)
+    last, today = plan_cost.last_day(plan), day_of(plan.planned_at)
     if not hosts:
         return "Nothing is sent."
     when = "all today"
     if last > today:
         sent = sum(row.planned for row in plan.budget if row.day == today)
         when = f"{f'{sent:,} of them' if sent else 'none of them'} today, the last on **{last}**"
-    cost = f"{number(requests, 'request')} of the daily budget, {when}" if requests else "no request"
-    return f"For **{number(len(hosts), 'host')}**; costs {cost}."
+    cost = f"{count_noun(requests, 'request')} of the daily budget, {when}" if requests else "no request"
+    return f"For **{count_noun(len(hosts), 'host')}**; costs {cost}."
 
 
 def _meetings(steps: Sequence[Step], room: int, now: datetime) -> str:
@@ -109,12 +114,12 @@ def _meetings(steps: Sequence[Step], room: int, now: datetime) -> str:
     headings = {heading: _over(heading, len(found)) for heading, found in groups.items() if found}
     room -= sum(map(size, headings.values())) + MORE_BYTES
     entries = [_entry(step, now) for found in groups.values() for step in found]
-    shown, unfolded = fitted(entries, room)
+    shown, unfolded = fit(entries, room)
     blocks, place = [], 0
     for heading, over in headings.items():
         until = place + len(groups[heading])
         if place < len(shown):
-            blocks += [over, joined(shown[place:until], unfolded[place:until])]
+            blocks += [over, join(shown[place:until], unfolded[place:until])]
         place = until
     if len(shown) < len(entries):
         blocks.append(
@@ -140,7 +145,7 @@ def _entry(step: Step, now: datetime) -> Entry:
     return Entry(lambda: line(step), lambda: folded(step, now))
 
 
-def _footer(plan: Plan, look: Look) -> str:
+def _footer(plan: Plan, look: TextStyle) -> str:
     """What was planned, from what, and how to have it done."""
     given = [f"commit {code(look.commit)}"] if look.commit else []
     facts = [

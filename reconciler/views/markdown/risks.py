@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.diff import Action
-from reconciler.step import Status
-from reconciler.views.markdown_room import MORE_BYTES, taken
-from reconciler.views.markdown_steps import breaks_link, gist
-from reconciler.views.markdown_text import code, prose, title
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.markdown.escape import code, prose, title
+from reconciler.views.markdown.size import MORE_BYTES, take_fitting
+from reconciler.views.markdown.steps import breaks_link, gist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.step import Step
+    from reconciler.plan.step import Step
+
 
 ROOM = 16_000
 """Bytes that dangers may take of a comment."""
@@ -30,7 +31,7 @@ _COUNTED = {
 """Each kind of danger as it is counted, the worst first."""
 
 
-def dangers(steps: Sequence[Step]) -> str:
+def risks(steps: Sequence[Step]) -> str:
     """A box with a line for each step that is dangerous, the worst first; empty where none is."""
     kinds: dict[str, list[Step]] = {kind: [] for kind in _COUNTED}
     for step in steps:
@@ -41,7 +42,9 @@ def dangers(steps: Sequence[Step]) -> str:
     if not counts:
         return ""
     head = ("> [!CAUTION]", f"> **{', '.join(_count(*one) for one in counts.items())}.**", ">")
-    lines = taken((_line(kind, step) for kind, found in kinds.items() for step in found), ROOM - MORE_BYTES)
+    lines = take_fitting(
+        (_line(kind, step) for kind, found in kinds.items() for step in found), ROOM - MORE_BYTES
+    )
     more = sum(counts.values()) - len(lines)
     return "\n".join((*head, *lines, *([f"> - … and {more:,} more"] if more else ())))
 

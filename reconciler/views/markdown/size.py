@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+
 BYTES_MAX = 65_000
 """Of a whole comment: what is missing to GitHub's limit is left to whoever adds a line to it."""
 
@@ -31,7 +32,7 @@ def size(text: str) -> int:
     return len(text.encode()) + 2
 
 
-def taken(lines: Iterable[str], room: int) -> list[str]:
+def take_fitting(lines: Iterable[str], room: int) -> list[str]:
     """The first of `lines`, as many as have room; no further one is made."""
     told: list[str] = []
     for line in lines:
@@ -42,13 +43,13 @@ def taken(lines: Iterable[str], room: int) -> list[str]:
     return told
 
 
-def fitted(entries: Sequence[Entry], room: int) -> tuple[list[str], list[bool]]:
+def fit(entries: Sequence[Entry], room: int) -> tuple[list[str], list[bool]]:
     """What is shown of `entries`, in `room` bytes, and which of it in full.
 
     A line for each comes first; then, from the first entry on, those that have room stand in full. Where
     not even the lines have room there are fewer texts than entries.
     """
-    shown = taken((entry.line() for entry in entries), room)
+    shown = take_fitting((entry.line() for entry in entries), room)
     unfolded = [False] * len(shown)
     if len(shown) < len(entries):
         return shown, unfolded
@@ -65,7 +66,7 @@ def fitted(entries: Sequence[Entry], room: int) -> tuple[list[str], list[bool]]:
     return shown, unfolded
 
 
-def joined(texts: Sequence[str], unfolded: Sequence[bool]) -> str:
+def join(texts: Sequence[str], unfolded: Sequence[bool]) -> str:
     """The lines under each other as one list, what stands in full apart from them."""
     parts: list[str] = []
     for place, text in enumerate(texts):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.diff import Action
-from reconciler.step import Status
-from reconciler.views.markdown_diff import block
-from reconciler.views.markdown_text import code, html_code, html_prose, html_title, prose, title
-from reconciler.views.markdown_times import moment_words, times
-from reconciler.views.step_lines import time_of
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.markdown.diff import block
+from reconciler.views.markdown.escape import code, html_code, html_prose, html_title, prose, title
+from reconciler.views.markdown.times import moment_words, times
+from reconciler.views.text.times import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from reconciler.step import Step
+    from reconciler.plan.step import Step
+
 
 NEW_LINK = "a new meeting with a new join link takes its place"
 _LINK_STAYS = "the join link stays"

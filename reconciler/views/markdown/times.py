@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from reconciler.diff import Action
-from reconciler.meeting import schedule
-from reconciler.recurrence import zone
-from reconciler.sentence import day_words, time_words, weekday_words
-from reconciler.views.markdown_text import cell_code
+from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.meeting import schedule
+from reconciler.meeting.timezones import zone
+from reconciler.plan.change import Action
+from reconciler.views.markdown.escape import cell_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from reconciler.fields import Json
-    from reconciler.step import Step
+    from reconciler.plan.step import Step
+    from reconciler.ports import Json
+
 
 _TIMES = frozenset({"start_time", "timezone", "recurrence", "type"})
 _HEADER = ("| | Local time | Time zone | UTC |", "| --- | --- | --- | --- |")
@@ -31,7 +32,7 @@ def times(step: Step, now: datetime) -> str:
 
 def moment_words(moment: datetime) -> str:
     """A moment as its clock shows it: "Mon 11 Jan 2027, 10:00"."""
-    return f"{weekday_words(moment)} {day_words(moment)}, {time_words(moment)}"
+    return f"{short_weekday(moment)} {day_words(moment)}, {time_words(moment)}"
 
 
 def _rows(step: Step, now: datetime) -> Iterator[str]:

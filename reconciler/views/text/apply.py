@@ -9,22 +9,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.budget import day_of
-from reconciler.diff import Action
-from reconciler.events import Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
-from reconciler.masking import escaped
-from reconciler.step import Status
-from reconciler.views.look import FAILED, SIGNS, Look
-from reconciler.views.notice import remarks
-from reconciler.views.step_lines import INDENT, instant_words
-from reconciler.views.totals import apply_line, rollout_line
+from reconciler.apply.events import Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
+from reconciler.errors.text import escape_control
+from reconciler.plan.budget import day_of
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.style import FAILED, SIGNS, TextStyle
+from reconciler.views.text.diagnostics import detail_lines
+from reconciler.views.text.times import INDENT, instant_words
+from reconciler.views.text.totals import apply_line, rollout_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.errors import Diagnostic
-    from reconciler.events import Event
-    from reconciler.plan import Plan
+    from reconciler.apply.events import Event
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.plan.plan import Plan
+
 
 _DONE = {
     Action.CREATE: "created as {id}",
@@ -62,11 +63,11 @@ _RESOLVED = {
 
 
 @dataclass(slots=True)
-class Log:
+class ApplyLog:
     """The lines of one apply; it remembers what waits for which UTC day, and what was explained."""
 
     plan: Plan
-    look: Look
+    look: TextStyle
     _actions: dict[str, Action] = field(init=False)
     _days: dict[tuple[str, bool], str | None] = field(init=False)
     _explained: set[tuple[str, str, str]] = field(init=False, default_factory=set)
@@ -92,19 +93,19 @@ class Log:
                 yield from self._end(event)
 
     def _line(self, sign: str, key: str, words: str) -> str:
-        return f"{self.look.sign(sign)} {self.look.bold(escaped(key))} {words}"
+        return f"{self.look.sign(sign)} {self.look.bold(escape_control(key))} {words}"
 
     def _done(self, event: StepDone) -> Iterator[str]:
         after = f", next {instant_words(event.next_at)}" if event.next_at else ""
-        words = _DONE[event.action].format(id=event.id, from_key=escaped(event.from_key or "")) + after
+        words = _DONE[event.action].format(id=event.id, from_key=escape_control(event.from_key or "")) + after
         yield self._line(SIGNS[event.action], event.key, words)
-        yield from (f"{INDENT}{escaped(note)}" for note in event.notes)
+        yield from (f"{INDENT}{escape_control(note)}" for note in event.notes)
 
     def _failed(self, event: StepFailed) -> Iterator[str]:
         told = event.diagnostic
         outcome = "not recorded" if told.code == UNRECORDED else _NOT_DONE[event.action]
-        words = f"{self.look.error(outcome)}: {escaped(told.summary)}"
-        yield self._line(FAILED, event.key, f"{words} {self.look.dim(f'[{escaped(told.code)}]')}")
+        words = f"{self.look.error(outcome)}: {escape_control(told.summary)}"
+        yield self._line(FAILED, event.key, f"{words} {self.look.dim(f'[{escape_control(told.code)}]')}")
         yield from self._explanation(told)
 
     def _explanation(self, told: Diagnostic) -> Iterator[str]:
@@ -112,7 +113,7 @@ class Log:
         cause = (told.code, told.detail, told.hint)
         if cause not in self._explained:
             self._explained.add(cause)
-            yield from (f"{INDENT}{remark}" for remark in remarks(told))
+            yield from (f"{INDENT}{remark}" for remark in detail_lines(told))
 
     def _deferred(self, event: StepDeferred) -> Iterator[str]:
         action = event.action or self._actions.get(event.key, Action.CREATE)
@@ -122,7 +123,7 @@ class Log:
         if not foretold:
             sign = SIGNS[action]
             until = f"to {event.day} (UTC)" if event.day else "to a later run"
-            words = f"{self.look.warning(f'deferred {until}')}: {escaped(event.reason)}"
+            words = f"{self.look.warning(f'deferred {until}')}: {escape_control(event.reason)}"
             yield self._line(sign, event.key, words)
 
     def _resolved(self, event: Resolved) -> Iterator[str]:
@@ -132,7 +133,7 @@ class Log:
         yield self._line(sign, event.key, self.look.error(words) if unclear else words)
         if event.diagnostic is not None:
             told = event.diagnostic
-            yield f"{INDENT}{escaped(told.summary)} {self.look.dim(f'[{escaped(told.code)}]')}"
+            yield f"{INDENT}{escape_control(told.summary)} {self.look.dim(f'[{escape_control(told.code)}]')}"
             yield from self._explanation(told)
 
     def _end(self, summary: Summary) -> Iterator[str]:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-import orjson
-
-from reconciler.errors import Severity
-from reconciler.masking import escaped
+from reconciler.errors.diagnostic import Severity
+from reconciler.errors.text import escape_control
+from reconciler.views.json import _count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from reconciler.errors import Diagnostic, Position
-    from reconciler.fields import Json
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.views.results import Validation
+    from reconciler.views.style import TextStyle
 
-FORMAT_VERSION = "1.0"
 
 _COLOUR = {Severity.ERROR: "31", Severity.WARNING: "33"}
 _BLUE = "34"
 
 
-def text(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
+def validate(result: Validation, style: TextStyle) -> str:
+    """Every finding, then a line that counts them."""
+    shown = diagnostics(result.diagnostics, colour=style.colour)
+    total = totals_line(result.diagnostics, meetings=result.meetings, files=result.files)
+    return f"{shown}\n{total}" if shown else total
+
+
+def diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     """Each finding as a paragraph of its own; ends with a line break, or is empty."""
     return "\n".join(_paragraph(diagnostic, colour=colour) for diagnostic in diagnostics)
 
 
-def verdict(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
+def totals_line(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
     """The last line: how many findings, or how many meetings are valid."""
     errors, warnings = _count(diagnostics)
     found = [_number(errors, "error")] if errors else []
@@ -37,44 +44,6 @@ def verdict(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> 
         return f"{', '.join(found)} {where}.\n"
     valid = f"Valid: {_number(meetings, 'meeting')} {where}"
     return f"{valid}, {found[0]}.\n" if found else f"{valid}.\n"
-
-
-def json(diagnostics: Sequence[Diagnostic]) -> bytes:
-    """The `validate` document of the design, with a line break at its end."""
-    errors, warnings = _count(diagnostics)
-    document = {
-        "format_version": FORMAT_VERSION,
-        "valid": errors == 0,
-        "error_count": errors,
-        "warning_count": warnings,
-        "diagnostics": [as_json(diagnostic) for diagnostic in diagnostics],
-    }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-def as_json(diagnostic: Diagnostic) -> Json:
-    """One finding; `range` is null where it has no place, `snippet` is the source line without its caret."""
-    span = diagnostic.span
-    return {
-        "severity": diagnostic.severity.value,
-        "code": diagnostic.code,
-        "summary": diagnostic.summary,
-        "detail": diagnostic.detail,
-        "hint": diagnostic.hint,
-        "key": diagnostic.key,
-        "range": span
-        and {"filename": span.filename, "start": _position(span.start), "end": _position(span.end)},
-        "snippet": None if diagnostic.snippet is None else diagnostic.snippet.partition("\n")[0],
-    }
-
-
-def _position(position: Position) -> Json:
-    return {"line": position.line, "column": position.column}
-
-
-def _count(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
-    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return errors, len(diagnostics) - errors
 
 
 def _number(count: int, noun: str) -> str:
@@ -88,19 +57,55 @@ def _paragraph(diagnostic: Diagnostic, *, colour: bool) -> str:
     span = diagnostic.span
     gutter = " " * (len(str(span.start.line)) if span else 1)
     head = paint(f"{diagnostic.severity.value}[{diagnostic.code}]", _COLOUR[diagnostic.severity])
-    lines = [f"{head}: {escaped(diagnostic.summary)}"]
+    lines = [f"{head}: {escape_control(diagnostic.summary)}"]
     if span:
-        place = f"{escaped(span.filename)}:{span.start.line}:{span.start.column}"
+        place = f"{escape_control(span.filename)}:{span.start.line}:{span.start.column}"
         lines.append(f"{gutter}{paint('-->', _BLUE)} {place}")
     if span and diagnostic.snippet is not None:
         bar = paint("|", _BLUE)
         source, _, caret = diagnostic.snippet.partition("\n")
-        lines += [f"{gutter} {bar}", f"{paint(str(span.start.line), _BLUE)} {bar} {escaped(source)}".rstrip()]
+        lines += [
+            f"{gutter} {bar}",
+            f"{paint(str(span.start.line), _BLUE)} {bar} {escape_control(source)}".rstrip(),
+        ]
         if caret:
             lines.append(f"{gutter} {bar} {paint(caret, _COLOUR[diagnostic.severity])}")
     told = (diagnostic.detail, diagnostic.hint and f"hint: {diagnostic.hint}")
     for words in filter(None, told):
         first, *others = words.split("\n")
-        lines.append(f"{gutter} {paint('=', _BLUE)} {escaped(first)}")
-        lines += [f"{gutter}   {escaped(other)}" for other in others]
+        lines.append(f"{gutter} {paint('=', _BLUE)} {escape_control(first)}")
+        lines += [f"{gutter}   {escape_control(other)}" for other in others]
     return "\n".join(lines) + "\n"
+
+
+ALIKE_MAX = 3
+"""Diagnostics of one code that are told in full, where not all is asked for."""
+
+
+def format_diagnostic(diagnostic: Diagnostic, look: TextStyle) -> list[str]:
+    """One diagnostic as lines, in the form in which `validate` tells it."""
+    return diagnostics([diagnostic], colour=look.colour).splitlines()
+
+
+def detail_lines(diagnostic: Diagnostic) -> Iterator[str]:
+    """Where, why, and what to do: each on a line of its own."""
+    if diagnostic.span:
+        start = diagnostic.span.start
+        yield f"--> {escape_control(diagnostic.span.filename)}:{start.line}:{start.column}"
+        yield from (f"  | {escape_control(line)}" for line in (diagnostic.snippet or "").splitlines())
+    if diagnostic.detail:
+        yield escape_control(diagnostic.detail)
+    if diagnostic.hint:
+        yield f"hint: {escape_control(diagnostic.hint)}"
+
+
+def format_diagnostics(diagnostics: Sequence[Diagnostic], look: TextStyle) -> Iterator[str]:
+    """All of them in order, the many of one kind by their number."""
+    told: Counter[str] = Counter()
+    for diagnostic in diagnostics:
+        told[diagnostic.code] += 1
+        if look.verbose or told[diagnostic.code] <= ALIKE_MAX:
+            yield from format_diagnostic(diagnostic, look)
+    for code, count in told.items():
+        if count > ALIKE_MAX and not look.verbose:
+            yield look.dim(f"… {count - ALIKE_MAX} more of {escape_control(code)}; --verbose shows them")

@@ -5,46 +5,40 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.diff import Action
-from reconciler.drift import Cause
-from reconciler.errors import Severity
-from reconciler.masking import escaped
-from reconciler.step import Status
-from reconciler.views.fieldwise import change_words
-from reconciler.views.json import plan
-from reconciler.views.look import SIGNS, number
-from reconciler.views.notice import notices
+from reconciler.errors.diagnostic import Severity
+from reconciler.errors.text import count_noun, escape_control
+from reconciler.live.drift import Cause
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.style import SIGNS
+from reconciler.views.text.diagnostics import format_diagnostics
+from reconciler.views.values import change_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.diff import FieldChange
-    from reconciler.plan import Plan
-    from reconciler.step import Step
-    from reconciler.views.look import Look
+    from reconciler.plan.change import FieldChange
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.step import Step
+    from reconciler.views.style import TextStyle
+
 
 WHAT_NOW = "`reconciler plan --refresh` shows what would be done about it."
 
 
-def text(report: Plan, look: Look, requests: int) -> str:
+def drift(report: Plan, look: TextStyle, requests: int) -> str:
     """The whole report, ending in a newline; `requests` is what reading it took."""
     lines = [line for step in report.steps for line in _lines(step, look)]
-    blocks = (lines, list(notices(report.diagnostics, look)), _end(report, requests, look))
+    blocks = (lines, list(format_diagnostics(report.diagnostics, look)), _end(report, requests, look))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def json(report: Plan, look: Look, requests: int) -> str:
-    """The report in the format of a plan."""
-    del requests  # told beside it
-    return plan(report, look)
 
 
 def cost_words(read: int, requests: int) -> str:
     """What a look at Zoom cost: "60 meetings read, 63 requests, none of the daily budget."."""
-    return f"{number(read, 'meeting')} read, {number(requests, 'request')}, none of the daily budget."
+    return f"{count_noun(read, 'meeting')} read, {count_noun(requests, 'request')}, none of the daily budget."
 
 
-def total(steps: Sequence[Step], unread: int) -> str:
+def totals_line(steps: Sequence[Step], unread: int) -> str:
     """The verdict: how many were changed, how many deleted, how many could not be read."""
     changed = sum(step.action is Action.UPDATE for step in steps)
     deleted = sum(step.action is Action.DESTROY for step in steps)
@@ -55,14 +49,14 @@ def total(steps: Sequence[Step], unread: int) -> str:
     return f"No drift seen, but {parts}." if parts else "No drift."
 
 
-def _lines(step: Step, look: Look) -> Iterator[str]:
-    opening = f"{look.sign(SIGNS[step.action])} {look.bold(escaped(step.key))}:"
+def _lines(step: Step, look: TextStyle) -> Iterator[str]:
+    opening = f"{look.sign(SIGNS[step.action])} {look.bold(escape_control(step.key))}:"
     if step.action is Action.DESTROY:
         yield f"{opening} meeting {step.id} is gone from Zoom   ({Cause.DELETED})"
         return
     yield from (f"{opening} {_words(change, whole=look.verbose)}" for change in step.changes)
     if look.verbose:
-        yield from (look.dim(f"{opening} {escaped(reason)}") for reason in step.reasons)
+        yield from (look.dim(f"{opening} {escape_control(reason)}") for reason in step.reasons)
 
 
 def _words(change: FieldChange, *, whole: bool) -> str:
@@ -70,15 +64,15 @@ def _words(change: FieldChange, *, whole: bool) -> str:
     return change_words(replace(change, effect=told), None, whole=whole)
 
 
-def _end(report: Plan, requests: int, look: Look) -> list[str]:
+def _end(report: Plan, requests: int, look: TextStyle) -> list[str]:
     steps = report.steps
     over = sum(step.status is Status.EXPIRED for step in steps)
     unread = sum(each.severity is Severity.ERROR for each in report.diagnostics)
     cost = cost_words(len(steps) - over, requests)
     quiet = _quiet(steps)
     return [
-        look.bold(f"{total(steps, unread)} {cost}"),
-        *([f"{number(over, 'expired meeting')} left out."] if over else []),
+        look.bold(f"{totals_line(steps, unread)} {cost}"),
+        *([f"{count_noun(over, 'expired meeting')} left out."] if over else []),
         *([look.dim(quiet)] if quiet and not look.verbose else []),
         *([WHAT_NOW] if report.has_work else []),
     ]
@@ -88,5 +82,7 @@ def _quiet(steps: Sequence[Step]) -> str:
     """That something differs which nobody has to act on."""
     count = sum(bool(step.reasons) for step in steps if step.status is Status.NOW and not step.changes)
     return (
-        f"{number(count, 'meeting')} with a remark; --verbose shows what Zoom set by itself." if count else ""
+        f"{count_noun(count, 'meeting')} with a remark; --verbose shows what Zoom set by itself."
+        if count
+        else ""
     )

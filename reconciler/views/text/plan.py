@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.diff import Action
-from reconciler.masking import escaped
-from reconciler.meeting import NO_FIXED_TIME, kind, series
-from reconciler.recurrence import sentence, when, zone
-from reconciler.sentence import day_words, time_words, weekday_words
-from reconciler.step import Status
-from reconciler.views.fieldwise import change_words, leaves, passcode_words, short_words
-from reconciler.views.look import SIGNS, quoted
+from reconciler.errors.text import count_noun, escape_control, quote
+from reconciler.plan.budget import day_of
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views.style import SIGNS, TextStyle
+from reconciler.views.text.diagnostics import format_diagnostics
+from reconciler.views.text.times import INDENT, instant_words, time_of
+from reconciler.views.text.totals import budget_lines, plan_line, rollout_line
+from reconciler.views.values import change_words, leaves, passcode_words, short_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
-    from reconciler.meeting import Meeting
-    from reconciler.step import Step
-    from reconciler.views.look import Look
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.step import Step
 
-INDENT = "    "
 
 LINE_MAX = 100
 """Characters of the list of settings, where not all is asked for."""
@@ -29,52 +29,26 @@ LINE_MAX = 100
 _TOLD_ELSEWHERE = frozenset({"topic", "type", "start_time", "timezone", "duration", "recurrence", "password"})
 
 
-def full(step: Step, look: Look) -> Iterator[str]:
+def full(step: Step, look: TextStyle) -> Iterator[str]:
     """The step with everything that a reviewer looks for."""
     yield opening(step, look)
     yield from (f"{INDENT}{line}" for line in (*_about(step, look), *_why(step, look)))
 
 
-def brief(step: Step, look: Look) -> str:
+def brief(step: Step, look: TextStyle) -> str:
     """The step on one line: a create that has its turn on a later day."""
     time = f": {time_of(step.meeting, step.starts_at)}" if step.meeting else ""
     late = look.warning(", late: it starts before its turn") if step.late else ""
     return f"{opening(step, look)}{time}{late}"
 
 
-def opening(step: Step, look: Look) -> str:
+def opening(step: Step, look: TextStyle) -> str:
     """The sign, the key, the topic and the host."""
-    sign, key = look.sign(SIGNS[step.action]), look.bold(escaped(step.key))
-    return f"{sign} {key} {quoted(step.topic)} for {escaped(step.host)}"
+    sign, key = look.sign(SIGNS[step.action]), look.bold(escape_control(step.key))
+    return f"{sign} {key} {quote(step.topic)} for {escape_control(step.host)}"
 
 
-def time_of(meeting: Meeting, next_at: datetime | None = None) -> str:
-    """When it is and how long: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …, 45 min".
-
-    `next_at` (aware) adds the day of a series' next occurrence, as its zone has it.
-    """
-    attributes = meeting.attributes
-    length = attributes.get("duration")
-    if kind(attributes) == NO_FIXED_TIME or "start_time" not in attributes:
-        return f"no fixed time, {length} min" if length else "no fixed time"
-    repeated = series(attributes)
-    if repeated is None:
-        return escaped(when(attributes["start_time"], attributes.get("timezone"), length))
-    parts = [sentence(repeated.recurrence, repeated.start_time, repeated.timezone)]
-    if length:
-        parts.append(f"{length} min")
-    if next_at is not None:
-        local = next_at.astimezone(zone(repeated.timezone))
-        parts.append(f"next {weekday_words(local)} {day_words(local)}")
-    return escaped(", ".join(parts))
-
-
-def instant_words(instant: datetime) -> str:
-    """An instant (aware, UTC): "Mon 11 Jan 2027, 09:00 UTC"."""
-    return f"{weekday_words(instant)} {day_words(instant)}, {time_words(instant)} UTC"
-
-
-def _about(step: Step, look: Look) -> Iterator[str]:
+def _about(step: Step, look: TextStyle) -> Iterator[str]:
     """What will be there, or what differs."""
     reference = step.meeting.passcode if step.meeting else None
     yield from (change_words(change, reference, whole=look.verbose) for change in step.changes)
@@ -89,7 +63,7 @@ def _about(step: Step, look: Look) -> Iterator[str]:
         yield f"meeting {step.id}{after}"
 
 
-def _declared(meeting: Meeting, look: Look) -> Iterator[str]:
+def _declared(meeting: Meeting, look: TextStyle) -> Iterator[str]:
     """The passcode's source, the protection, and all the rest on one line."""
     if "password" in meeting.attributes:
         source = passcode_words(meeting.passcode) if meeting.passcode else "as written in the spec"
@@ -97,7 +71,7 @@ def _declared(meeting: Meeting, look: Look) -> Iterator[str]:
     if meeting.protect:
         yield "protected: never destroyed"
     rest = [
-        f"{escaped('.'.join(path).removeprefix('settings.'))}: {short_words(value, whole=look.verbose)}"
+        f"{escape_control('.'.join(path).removeprefix('settings.'))}: {short_words(value, whole=look.verbose)}"
         for path, value in leaves((), meeting.attributes)
         if path[0] not in _TOLD_ELSEWHERE
     ]
@@ -115,9 +89,9 @@ def _listed(parts: Sequence[str], *, whole: bool) -> str:
     return ", ".join(parts[:told]) + more
 
 
-def _why(step: Step, look: Look) -> Iterator[str]:
+def _why(step: Step, look: TextStyle) -> Iterator[str]:
     """The reasons, and what keeps it from being done today; `Step.put` adds the status's reason last."""
-    reasons = [escaped(reason) for reason in step.reasons]
+    reasons = [escape_control(reason) for reason in step.reasons]
     if step.status in {Status.WITHHELD, Status.EXPIRED} or _waits(step):
         *reasons, held = reasons or [""]
         yield from reasons
@@ -131,3 +105,96 @@ def _why(step: Step, look: Look) -> Iterator[str]:
 def _waits(step: Step) -> bool:
     """Whether it is deferred for another reason than the host's day."""
     return step.status is Status.DEFERRED and step.day is None
+
+
+BRIEF_MAX = 10
+"""Creates of one later day that are told, where not all is asked for."""
+
+EXPIRED_MAX = 5
+"""Expired keys that are named, where not all is asked for."""
+
+NO_CHANGES = "No changes. Compared with what was last applied; drift asks Zoom."
+NO_CHANGES_LIVE = "No changes. Compared with what was last applied and with what Zoom says now."
+
+
+def plan(plan: Plan, look: TextStyle) -> str:
+    """The whole plan, ending in a newline."""
+    steps = [step for step in plan.steps if _is_told(step)]
+    blocks = (
+        *_steps(steps, look),
+        list(format_diagnostics(plan.diagnostics, look)),
+        list(_end(plan, steps, look)),
+    )
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _is_told(step: Step) -> bool:
+    """Whether a reader should hear of it: not of a keep, except for what is let go of or over."""
+    return step.action is not Action.KEEP or bool(step.reasons) or step.status is Status.EXPIRED
+
+
+def _steps(steps: Sequence[Step], look: TextStyle) -> Iterator[list[str]]:
+    """Blocks of lines: today's, then day by day what waits, then what is held back, then what is over."""
+    by_status: dict[Status, list[Step]] = {status: [] for status in Status}
+    for step in steps:
+        by_status[step.status].append(step)
+    yield _all(by_status[Status.NOW], look)
+    yield from _days(by_status[Status.DEFERRED], look)
+    yield _all(by_status[Status.WITHHELD], look)
+    yield _expired(by_status[Status.EXPIRED], look)
+
+
+def _all(steps: Sequence[Step], look: TextStyle) -> list[str]:
+    return [line for step in steps for line in full(step, look)]
+
+
+def _days(steps: Sequence[Step], look: TextStyle) -> Iterator[list[str]]:
+    """A block for each later day, the earliest first; those without a day last."""
+    days: dict[str | None, list[Step]] = {}
+    for step in steps:
+        days.setdefault(step.day, []).append(step)
+    for day in sorted(days, key=lambda day: (day is None, day)):
+        yield [_day_header(day, len(days[day])), *_day(days[day], look)]
+
+
+def _day_header(day: str | None, count: int) -> str:
+    until = f"deferred to {day} (UTC)" if day else "deferred, and no day is known"
+    return f"{count_noun(count, 'step')} {until}:"
+
+
+def _day(steps: Sequence[Step], look: TextStyle) -> Iterator[str]:
+    """Creates on a line each, and the many by their number; whatever touches a meeting always in full."""
+    told = 0
+    for step in steps:
+        if look.verbose or step.action is not Action.CREATE or step.day is None:
+            yield from full(step, look)
+        else:
+            told += 1
+            if told <= BRIEF_MAX:
+                yield brief(step, look)
+    if told > BRIEF_MAX:
+        yield look.dim(f"… {told - BRIEF_MAX} more to add on this day; --verbose shows them")
+
+
+def _expired(steps: Sequence[Step], look: TextStyle) -> list[str]:
+    if look.verbose or not steps:
+        return _all(steps, look)
+    # What was never created comes first: there a year may have been mistyped.
+    ordered = sorted(steps, key=lambda step: step.action is not Action.CREATE)
+    named = ", ".join(escape_control(step.key) for step in ordered[:EXPIRED_MAX])
+    more = f" and {len(steps) - EXPIRED_MAX} more" if len(steps) > EXPIRED_MAX else ""
+    return [f"Expired, nothing is sent for them: {named}{more}"]
+
+
+def _end(plan: Plan, steps: Sequence[Step], look: TextStyle) -> Iterator[str]:
+    if not plan.has_work and all(step.status is not Status.WITHHELD for step in steps):
+        yield NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
+        return
+    yield look.bold(plan_line(steps))
+    if not plan.has_work:
+        return
+    yield from budget_lines(plan, whole=look.verbose)
+    turns = [step for step in steps if step.is_work and (step.requests or step.day)]
+    if any(step.status is Status.DEFERRED for step in turns):
+        days = Counter(step.day for step in turns)
+        yield rollout_line(days, day_of(plan.planned_at))

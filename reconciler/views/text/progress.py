@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.events import (
+from reconciler.apply.events import (
     Noticed,
     Outcome,
     Resolved,
@@ -21,11 +21,11 @@ from reconciler.events import (
     StepStarted,
     Summary,
 )
-from reconciler.masking import escaped
-from reconciler.step import Status
-from reconciler.views.log import Log
-from reconciler.views.look import Look, number
-from reconciler.views.notice import notice
+from reconciler.errors.text import count_noun, escape_control
+from reconciler.plan.step import Status
+from reconciler.views.style import TextStyle
+from reconciler.views.text.apply import ApplyLog
+from reconciler.views.text.diagnostics import format_diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +34,40 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from reconciler.events import Event
-    from reconciler.plan import Plan
-    from reconciler.step import Step
-    from reconciler.views import Tell
+    from reconciler.apply.events import Event, EventListener
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.step import Step
+
+
+WORDS = "Reading from Zoom"
+
+TellCount = Callable[[int, int], None]
+"""Takes how many reads are done, and of how many."""
+
+
+@contextmanager
+def open_read_bar(stderr: TextIO, *, terminal: bool, colour: bool) -> Iterator[TellCount]:
+    """What is told each count; the bar vanishes at the end."""
+    if not terminal:
+        yield lambda _done, _total: None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    bar = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        console=Console(file=stderr, force_terminal=True, no_color=not colour),
+        refresh_per_second=REFRESHES_PER_SECOND,
+        transient=True,
+        redirect_stdout=False,  # what is written there is data, and may go to a file
+    )
+    task = bar.add_task(WORDS, total=None)
+    with bar:
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
 
 HOSTS_MAX = 8
 """Hosts that have a bar each; more of them share one."""
@@ -51,9 +81,11 @@ _Write = Callable[[str], None]
 
 
 @contextmanager
-def open_text(stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan) -> Iterator[Tell]:
+def open_apply(
+    stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan
+) -> Iterator[EventListener]:
     """The log of an apply as text, each line at once; with live bars on `stderr` where `terminal` says so."""
-    log, warned = Log(plan, Look(colour=colour)), Look(colour=colour and terminal)
+    log, warned = ApplyLog(plan, TextStyle(colour=colour)), TextStyle(colour=colour and terminal)
     if not terminal:
         yield lambda event: _tell(event, log, warned, _to(stdout), _to(stderr))
         return
@@ -80,7 +112,7 @@ class Bars:
     """Live bars: one for each host, or one for all where they are many. They vanish at the end."""
 
     def __init__(self, plan: Plan, stderr: TextIO, *, colour: bool) -> None:
-        from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
+        from rich.console import Console
 
         self._console = Console(file=stderr, force_terminal=True, no_color=not colour)
         self._progress = _progress(self._console)
@@ -97,7 +129,7 @@ class Bars:
 
     def write(self, line: str) -> None:
         """Put a line above the bars: on their own terminal, so that neither tears the other."""
-        from rich.text import Text  # noqa: PLC0415 - loaded with the bars
+        from rich.text import Text
 
         self._console.print(Text.from_ansi(line), soft_wrap=True)
 
@@ -113,7 +145,7 @@ class Bars:
 
     def _one_each(self, totals: Counter[str]) -> dict[str, TaskID]:
         if len(totals) > HOSTS_MAX:
-            shared = self._add(number(len(totals), "host"), totals.total())
+            shared = self._add(count_noun(len(totals), "host"), totals.total())
             return dict.fromkeys(totals, shared)
         return {host: self._add(_short(host), total) for host, total in sorted(totals.items())}
 
@@ -122,7 +154,7 @@ class Bars:
 
 
 def _progress(console: Console) -> Progress:
-    from rich import progress  # noqa: PLC0415 - loaded with the bars
+    from rich import progress
 
     return progress.Progress(
         progress.TextColumn("{task.description}", markup=False),
@@ -148,9 +180,9 @@ def _ended(event: Event) -> str | None:
     return event.key if isinstance(event, StepDone | StepFailed | StepDeferred) else None
 
 
-def _tell(event: Event, log: Log, warned: Look, data: _Write, aside: _Write) -> None:
+def _tell(event: Event, log: ApplyLog, warned: TextStyle, data: _Write, aside: _Write) -> None:
     if isinstance(event, Noticed):
-        for line in notice(event.diagnostic, warned):
+        for line in format_diagnostic(event.diagnostic, warned):
             aside(line)
     for line in log.lines(event):
         data(line)
@@ -165,5 +197,5 @@ def _to(stream: TextIO) -> _Write:
 
 
 def _short(text: str) -> str:
-    shown = escaped(text)
+    shown = escape_control(text)
     return shown if len(shown) <= WORDS_MAX else f"{shown[: WORDS_MAX - 1]}…"

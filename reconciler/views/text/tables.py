@@ -2,29 +2,80 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.masking import escaped
-from reconciler.meeting import Schedule, schedule, shown
-from reconciler.statefile import intent_json
-from reconciler.views.columns import columns
-from reconciler.views.fieldwise import without_secrets
-from reconciler.views.json import FORMAT_VERSION, line
-from reconciler.views.step_lines import instant_words
+from reconciler.errors.text import escape_control
+from reconciler.views.json import _whole, schedule_or_none
+from reconciler.views.results import JoinLink
+from reconciler.views.text.times import instant_words
+from reconciler.views.text.totals import reset_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.fields import Json
-    from reconciler.state import Intent, Record, State
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.errors.explanations.table import Explanation
+    from reconciler.plan.budget import BudgetLine
+    from reconciler.ports import Json, LockInfo
+    from reconciler.state.state import Record, State
+    from reconciler.views.style import TextStyle
+
+
+def explain(explained: Sequence[Explanation], look: TextStyle) -> str:
+    """One code whole; of several each with its meaning, by family."""
+    if len(explained) == 1:
+        return _paragraphs(explained[0], look)
+    width = max(len(each.code) for each in explained)
+    blocks = []
+    for family, members in groupby(explained, key=lambda each: each.family):
+        rows = [f"  {each.code.ljust(width)}  {each.means}" for each in members]
+        blocks.append("\n".join([look.bold(family), *rows]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _paragraphs(each: Explanation, look: TextStyle) -> str:
+    example = "\n".join(f"    {line}" for line in each.example.splitlines())
+    return (
+        f"{look.bold(each.code)}\n  {each.means}\n  Why: {each.why}\n  Do: {each.do}\n  Example:\n{example}\n"
+    )
+
+
+GAP = "  "
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
+    """A line for each row, all of one length in cells; `right` are the columns that end flush.
+
+    Ends with a line break, or is empty. Nothing in a cell can steer a terminal.
+    """
+    shown = [[escape_control(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return "".join(f"{_row(row, widths, right)}\n" for row in shown)
+
+
+def _row(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:
+    cells = (
+        cell.rjust(width) if place in right else cell.ljust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return GAP.join(cells).rstrip()
+
+
+def links(links: Sequence[JoinLink], _: Sequence[Diagnostic]) -> str:
+    """A line for each: its key, its next start, its link. What could not be read is told elsewhere."""
+    return columns(
+        [(one.key, instant_words(one.next_at) if one.next_at else "", one.join_url) for one in links]
+    )
+
 
 INDENT = "  "
 
 
-def listed_text(state: State, now: datetime) -> str:
+def state_list(state: State, now: datetime) -> str:
     """A line for each record, interrupted request (`?`) and retired meeting, each kind by key."""
     rows = [
         (key, str(record.id), record.host, _standing_words(record, now))
@@ -41,103 +92,14 @@ def listed_text(state: State, now: datetime) -> str:
     return columns(rows)
 
 
-def listed_json(state: State, now: datetime) -> str:
-    """`{format_version, lineage, serial, meetings: [], intents: [], retired: []}`, each by key."""
-    document = {
-        "format_version": FORMAT_VERSION,
-        "lineage": state.lineage,
-        "serial": state.serial,
-        "meetings": [_listed_record(*item, now) for item in sorted(state.meetings.items())],
-        "intents": [_listed_intent(*item) for item in sorted(state.intents.items())],
-        "retired": [
-            {"key": gone.key, "id": gone.id, "host": gone.host}
-            for gone in sorted(state.retired, key=lambda gone: (gone.key, gone.id))
-        ],
-    }
-    return line(document)
-
-
-def shown_text(key: str, state: State, now: datetime) -> str:
+def state_show(key: str, state: State, now: datetime) -> str:
     """All that stands under `key`, as YAML would have it."""
     told = {name: value for name, value in _whole(key, state, now).items() if value}
     return "".join(f"{written}\n" for written in _yaml(told, ""))
 
 
-def shown_json(key: str, state: State, now: datetime) -> str:
-    """`{format_version, key, meeting, intent, retired: [{id, host}]}`; null where there is none."""
-    return line({"format_version": FORMAT_VERSION, **_whole(key, state, now)})
-
-
-def standing(record: Record, now: datetime) -> Schedule | None:
-    """Where it stands; None where this machine cannot tell, as with a zone that only another one knows.
-
-    The verbs that mend a state must be able to show it.
-    """
-    try:
-        return schedule(record.attributes, now)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _whole(key: str, state: State, now: datetime) -> dict[str, Json]:
-    record, intent = state.meetings.get(key), state.intents.get(key)
-    return {
-        "key": key,
-        "meeting": record and _record(record, now),
-        "intent": intent and {**intent_json(intent), "attributes": _attributes(intent.attributes)},
-        "retired": [{"id": gone.id, "host": gone.host} for gone in state.retired if gone.key == key],
-    }
-
-
-def _record(record: Record, now: datetime) -> dict[str, Json]:
-    observed = {path: without_secrets(tuple(path.split(".")), has) for path, has in record.observed.items()}
-    stands = standing(record, now)
-    return {
-        "id": record.id,
-        "host": record.host,
-        "created_at": record.created_at,
-        "next_at": stands and stands.next_at,
-        "protect": record.protect,
-        "attributes": _attributes(record.attributes),
-        "observed": observed,
-    }
-
-
-def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
-    # `shown` says what kind of passcode there is, and gives nothing of it.
-    return {
-        name: value if name == "password" else without_secrets((name,), value)
-        for name, value in shown(attributes).items()
-    }
-
-
-def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
-    stands = standing(record, now)
-    return {
-        "key": key,
-        "id": record.id,
-        "host": record.host,
-        "topic": record.attributes.get("topic"),
-        "next_at": stands and stands.next_at,
-        "expired": stands is not None and stands.expired,
-        "protect": record.protect,
-    }
-
-
-def _listed_intent(key: str, intent: Intent) -> dict[str, Json]:
-    return {
-        "key": key,
-        "action": intent.action,
-        "id": intent.id,
-        "host": intent.host,
-        "begun_at": intent.begun_at,
-        "first_begun_at": intent.first_begun_at,
-        "attempts": len(intent.sent),
-    }
-
-
 def _standing_words(record: Record, now: datetime) -> str:
-    stands = standing(record, now)
+    stands = schedule_or_none(record, now)
     if stands is None:
         return "its time cannot be read"
     if stands.next_at:
@@ -149,7 +111,45 @@ def _yaml(value: Mapping[str, Json], indent: str) -> Iterator[str]:
     """A mapping as lines; lists and plain values as JSON, which YAML reads as well."""
     for name, inner in value.items():
         if isinstance(inner, dict) and inner:
-            yield f"{indent}{escaped(name)}:"
+            yield f"{indent}{escape_control(name)}:"
             yield from _yaml(inner, indent + INDENT)
         else:
-            yield f"{indent}{escaped(name)}: {escaped(orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode())}"
+            yield f"{indent}{escape_control(name)}: {escape_control(orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode())}"
+
+
+def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:
+    """A line, and where it is held the lock's rows below it."""
+    if held is None:
+        return f"Nobody holds {escape_control(location)}.\n"
+    rows = [("  ID:", held.lock_id), ("  Who:", held.who), ("  Operation:", held.operation)]
+    rows.append(("  Created:", _moment(held.created_at)))
+    if held.expires_at:
+        ran_out = (
+            "has run out; the next run takes it over" if held.expires_at <= now else "unless it is renewed"
+        )
+        rows.append(("  Expires:", f"{_moment(held.expires_at)}, {ran_out}"))
+    if held.run_url:
+        rows.append(("  Run:", held.run_url))
+    return f"{escape_control(location)} is held.\n{columns(rows)}"
+
+
+def _moment(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+NOBODY = "No host is known yet: none is recorded, and reconciler.yaml names none.\n"
+
+
+def budget(lines: Sequence[BudgetLine], now: datetime) -> str:
+    """A line for each host, then when the day ends."""
+    rows = [
+        (row.host, f"{row.used} used", f"{row.left} left of {row.limit}", f"reserve {row.reserve}")
+        for row in lines
+    ]
+    ends = reset_words(now)
+    return f"{columns(rows, right=(1, 2)) or NOBODY}{ends[0].upper()}{ends[1:]}.\n"
+
+
+def state_change(sentence: str, _: Mapping[str, Json]) -> str:
+    """The sentence on a line of its own."""
+    return f"{sentence}\n"

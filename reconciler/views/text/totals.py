@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.budget import day_of, reset_at
-from reconciler.diff import Action
-from reconciler.masking import escaped
-from reconciler.step import Status
-from reconciler.views.look import number
+from reconciler.errors.text import count_noun, escape_control
+from reconciler.plan.budget import day_of, reset_at
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.events import Summary
-    from reconciler.plan import BudgetLine, Plan
-    from reconciler.step import Step
+    from reconciler.apply.events import Summary
+    from reconciler.plan.budget import BudgetLine
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.step import Step
+
 
 BUDGET_LINES_MAX = 10
 """Hosts whose budget is told, where not all is asked for: those with the least left."""
@@ -97,10 +98,10 @@ def budget_lines(plan: Plan, *, whole: bool) -> Iterator[str]:
         return
     told = rows if whole or len(rows) <= BUDGET_LINES_MAX else _scarcest(rows)
     width = max(len(row.host) for row in told)
-    yield from (f"Budget: {escaped(row.host):{width}}  {_spent(row)}" for row in told)
+    yield from (f"Budget: {escape_control(row.host):{width}}  {_spent(row)}" for row in told)
     if len(told) < len(rows):
         least = min(row.left for row in rows if row not in told)
-        yield f"Budget: {number(len(rows) - len(told), 'more host')}, each with {least} or more left"
+        yield f"Budget: {count_noun(len(rows) - len(told), 'more host')}, each with {least} or more left"
     yield f"Budget: {reset_words(plan.planned_at)}"
 
 
@@ -117,7 +118,7 @@ def rollout_line(days: Mapping[str | None, int], today: str) -> str:
     parts = [f"{days[day]} {'today' if day == today else f'on {day}'}" for day in known[:DAYS_MAX]]
     if len(known) > DAYS_MAX:
         later = known[DAYS_MAX:]
-        parts.append(f"{sum(days[day] for day in later)} on {number(len(later), 'later day')}")
+        parts.append(f"{sum(days[day] for day in later)} on {count_noun(len(later), 'later day')}")
     if days.get(None):
         parts.append(f"{days[None]} on a day that is not known yet")
     last = f"; the last one lands on {known[-1]}" if known and known[-1] != today else ""

@@ -11,8 +11,8 @@ from served import served
 from shell import FAR, HOST, NOW, spec_of
 from varied import Zoom
 
-from reconciler import statefile
-from reconciler.errors import Exit
+from reconciler.errors.diagnostic import Exit
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from shell import Shell
 
-    from reconciler.state import Record
+    from reconciler.state.state import Record
 
 AT = ("--sandbox", "--sandbox-now", NOW)
 MEND = ("apply", *AT, "--refresh", "--auto-approve")
@@ -46,7 +46,7 @@ def state_file(shell: Shell) -> Path:
 
 
 def records(shell: Shell) -> Mapping[str, Record]:
-    return statefile.decode(state_file(shell).read_bytes(), "state").meetings
+    return state_document.decode(state_file(shell).read_bytes(), "state").meetings
 
 
 def test_a_record_of_what_is_gone_and_not_declared_is_dropped(shell: Shell, zoom: Zoom) -> None:
@@ -157,7 +157,7 @@ def test_a_saved_plan_of_a_refresh_refreshes_again(shell: Shell, zoom: Zoom, req
         ("b", "Clicked", "b: its update is new."),
     ],
 )
-def test_a_saved_plan_is_stale_once_zoom_says_otherwise(  # noqa: PLR0913 - a table and three fixtures
+def test_a_saved_plan_is_stale_once_zoom_says_otherwise(
     shell: Shell, zoom: Zoom, requests: Requests, *, key: str, topic: str, why: str
 ) -> None:
     """Somebody put it back by hand, or clicked on something else that nobody approved to undo."""

@@ -9,12 +9,11 @@ import pytest
 from builders import ALLOWANCES, HOST, NOW, at, intent, record, state
 from shell import spec_of
 
-from reconciler import statefile
-from reconciler.budget import Allowances, Limits
-from reconciler.plan import BudgetLine
-from reconciler.state import Retired, State
-from reconciler.verbs.budget import lines
-from reconciler.views import spent
+from reconciler.plan.budget import Allowances, BudgetLine, Limits, budget_lines
+from reconciler.state import document as state_document
+from reconciler.state.state import Retired, State
+from reconciler.views import json as json_view
+from reconciler.views.text import tables
 
 if TYPE_CHECKING:
     from shell import Shell
@@ -100,7 +99,7 @@ def test_hosts_come_from_settings_records_intents_and_the_ledger() -> None:
         hosts={"unused@example.com": "U9"},
     )
 
-    assert lines(recorded, ["a@example.com"], ALLOWANCES, NOW) == (
+    assert budget_lines(recorded, ["a@example.com"], ALLOWANCES, NOW) == (
         line("a@example.com", 0),
         line("b@example.com", 0),
         line("c@example.com", 0),
@@ -118,7 +117,7 @@ def test_names_of_one_host_are_one_line() -> None:
         hosts={"ada@example.com": "U1"},
     )
 
-    assert lines(recorded, ["U1"], allowances, NOW) == (line("Ada@example.com", 5, Limits(40, 5)),)
+    assert budget_lines(recorded, ["U1"], allowances, NOW) == (line("Ada@example.com", 5, Limits(40, 5)),)
 
 
 @pytest.mark.parametrize(
@@ -128,22 +127,22 @@ def test_names_of_one_host_are_one_line() -> None:
 def test_a_user_id_is_shown_as_an_e_mail_where_one_is_known(hosts: dict[str, str], shown: str) -> None:
     recorded = State("l", 1, usage={DAY: {"U1": 2}}, hosts=hosts)
 
-    assert lines(recorded, (), ALLOWANCES, NOW) == (line(shown, 2),)
+    assert budget_lines(recorded, (), ALLOWANCES, NOW) == (line(shown, 2),)
 
 
 def test_more_used_than_the_limit_leaves_nothing() -> None:
     """Zoom's own count, or a limit that was lowered."""
     recorded = state(usage={DAY: {HOST: 120}})
 
-    assert [row.left for row in lines(recorded, (), ALLOWANCES, NOW)] == [0]
+    assert [row.left for row in budget_lines(recorded, (), ALLOWANCES, NOW)] == [0]
 
 
 def test_a_host_cannot_steer_a_terminal() -> None:
     """Nor leave its line."""
     odd = [line("a\x1b[2J\n\u202e@example.com", 1)]
 
-    text = spent.text(odd, at("2026-12-01T12:00:00Z"))
-    as_json = spent.json(odd, NOW)
+    text = tables.budget(odd, at("2026-12-01T12:00:00Z"))
+    as_json = json_view.budget(odd, NOW)
 
     assert text.splitlines()[0] == "a\\x1b[2J\\x0a\\u202e@example.com  1 used  99 left of 100  reserve 10"
     assert (
@@ -156,7 +155,7 @@ def test_a_host_cannot_steer_a_terminal() -> None:
 
 
 def test_the_budget_needs_no_sandbox_and_no_credentials(shell: Shell) -> None:
-    shell.write("s.json", statefile.encode(state(meetings={"a": record()})).decode())
+    shell.write("s.json", state_document.encode(state(meetings={"a": record()})).decode())
 
     ran = shell("budget", "--state", "s.json", "--format", "json")
 

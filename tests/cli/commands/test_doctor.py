@@ -17,17 +17,19 @@ from served import Served, served
 from shell import ONE, Ran
 from terraform_server import Fault, terraform_server
 
-from reconciler import __version__, statefile
-from reconciler.clock import SystemClock, system_now
-from reconciler.console import Choices, Console
-from reconciler.errors import Diagnostic, Severity
-from reconciler.state import State
-from reconciler.verbs import doctor
-from reconciler.views import checks
-from reconciler.views.checks import Verdict
-from reconciler.views.look import Look
-from reconciler.workspace import Workspace
-from reconciler.zoom.told import instant_in, scopes_in
+from reconciler import __version__
+from reconciler.cli.clock import SystemClock, system_now
+from reconciler.cli.commands.doctor import command as doctor_command
+from reconciler.cli.console import Console, GlobalOptions
+from reconciler.cli.workspace import Workspace
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.state import document as state_document
+from reconciler.state.state import State
+from reconciler.views import results
+from reconciler.views.results import CheckStatus
+from reconciler.views.style import TextStyle
+from reconciler.views.text import doctor
+from reconciler.zoom._exchange import instant_in, scopes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -308,7 +310,7 @@ def test_many_hosts_take_one_line_and_the_odd_one_its_own(zoom: Served, shell: S
 
 def test_a_state_of_another_account_is_told(zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
-    shell.write("s.json", statefile.encode(State("l", 3, "api.zoom.us/other")).decode())
+    shell.write("s.json", state_document.encode(State("l", 3, "api.zoom.us/other")).decode())
 
     assert found(shell("doctor", *SETTLED, **zoom.environ))["account"] == ("fail", "state.other-origin")
 
@@ -323,7 +325,7 @@ def test_interrupted_requests_and_spent_hosts_are_to_be_looked_at(shell: Shell) 
         usage={today: {"platform@example.com": 100}},
     )
     shell.write("meetings.yaml", ONE)
-    shell.write("s.json", statefile.encode(state).decode())
+    shell.write("s.json", state_document.encode(state).decode())
 
     out = shell("doctor", "--state", "s.json").out
 
@@ -347,7 +349,7 @@ def test_warnings_of_a_spec_are_to_be_looked_at(shell: Shell) -> None:
 def test_who_holds_the_state_is_told(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     console = Console(sys.stdin, sys.stdout, sys.stderr, {"USER": "ann"})
-    holding = Workspace(shell.folder, console, Choices(state="s.json"))
+    holding = Workspace(shell.folder, console, GlobalOptions(state="s.json"))
 
     with holding.held("apply"):
         ran = shell("doctor", "--state", "s.json")
@@ -376,10 +378,10 @@ def test_a_clock_that_is_off_is_told(
     shell.write("meetings.yaml", ONE)
     written = io.StringIO()
     console = Console(sys.stdin, written, sys.stderr, zoom.environ)
-    workspace = Workspace(shell.folder, console, Choices(state="s.json"))
+    workspace = Workspace(shell.folder, console, GlobalOptions(state="s.json"))
     workspace.__dict__["clock"] = SystemClock(lambda: system_now() + timedelta(seconds=seconds))
 
-    doctor.run(workspace, format_name="text")
+    doctor_command.run(workspace, format_name="text")
 
     line = next(line for line in written.getvalue().splitlines() if " clock " in line)
     assert (line.split()[0], line.endswith(told)) == (status, True), line
@@ -388,11 +390,13 @@ def test_a_clock_that_is_off_is_told(
 def test_colours_say_how_it_stands() -> None:
     told = Diagnostic("state.locked", "Held", "by\x1b[2Jann", "Wait.", Severity.WARNING)
 
-    shown = checks.text((checks.ok("lock", "free"), checks.of("lock", told)), Look(colour=True))
+    shown = doctor.doctor(
+        (results.ok("lock", "free"), results.from_diagnostic("lock", told)), TextStyle(colour=True)
+    )
 
     assert shown.startswith("\x1b[32mok  \x1b[0m  lock  free\n\x1b[33mwarn\x1b[0m  lock  Held: by")
     assert "\x1b[2J" not in shown
-    assert checks.of("lock", told).verdict is Verdict.WARN
+    assert results.from_diagnostic("lock", told).verdict is CheckStatus.WARN
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from shell import HOST, spec_of
 
-from reconciler import spec
-from reconciler.document import Source
-from reconciler.settings import Settings
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
     from shell import Shell

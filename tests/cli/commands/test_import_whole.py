@@ -11,10 +11,11 @@ import sandbox_world
 from listening import Requests
 from varied import Zoom
 
-from reconciler import spec, statefile
-from reconciler.document import Source
-from reconciler.sandbox import Sandbox
-from reconciler.settings import Settings
+from reconciler.sandbox.sandbox import Sandbox
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def account(folder: Path, now: str | None = None) -> sandbox_world.World:
 
 def ids(shell: Shell) -> dict[str, int]:
     document = (shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json").read_bytes()
-    return {key: record.id for key, record in statefile.decode(document, "state").meetings.items()}
+    return {key: record.id for key, record in state_document.decode(document, "state").meetings.items()}
 
 
 def stored(shell: Shell) -> dict[str, Any]:

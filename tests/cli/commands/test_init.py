@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from test_cli_terminal import _live
+from live import live
 
 from reconciler import resources
-from reconciler.console import Console
-from reconciler.document import Source
-from reconciler.settings import Settings
-from reconciler.spec import parse
-from reconciler.verbs.asking import Asker, UnansweredError
-from reconciler.verbs.first_spec import Answers, next_start, settings, text, workflow
-from reconciler.verbs.local_zone import local_zone
+from reconciler.cli.commands.init.command import local_zone
+from reconciler.cli.commands.init.spec import (
+    Answers,
+    next_start,
+    render_settings,
+    render_spec,
+    render_workflow,
+)
+from reconciler.cli.console import Console, InputEndedError, Prompter
+from reconciler.spec.settings import Settings
+from reconciler.spec.spec import parse
+from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +39,7 @@ def converse(folder: Path, answers: list[tuple[str, str]], *arguments: str) -> t
     """Run `init` on a terminal of its own; each answer is typed once its question stands there."""
     child, terminal = pty.fork()
     if child == 0:
-        _live(folder, ("init", *arguments), {"TZ": "Europe/Berlin"})
+        live(folder, ("init", *arguments), {"TZ": "Europe/Berlin"})
     shown, waiting, seen = b"", list(answers), 0
     while True:
         try:
@@ -117,8 +122,8 @@ def test_a_series_is_on_the_day_of_its_start(shell: Shell) -> None:
     "topic", ["Weekly", "NO", "a: b # c", "Über uns", "日本", "x" * 200, "{[&*!|>'\"%@`"]
 )
 @pytest.mark.parametrize("weekly", [True, False])
-def test_whatever_a_topic_holds_the_spec_says_it(topic: str, weekly: bool) -> None:  # noqa: FBT001 - a case
-    written = text(Answers("a@example.com", topic, "Europe/Berlin", "2099-01-12T10:00:00", weekly))
+def test_whatever_a_topic_holds_the_spec_says_it(topic: str, weekly: bool) -> None:
+    written = render_spec(Answers("a@example.com", topic, "Europe/Berlin", "2099-01-12T10:00:00", weekly))
 
     parsed = parse([Source("meetings.yaml", written.encode())], Settings())
 
@@ -191,10 +196,10 @@ def test_workflows_name_the_state_that_was_asked_for(system: str, shell: Shell) 
 def test_a_workflow_takes_any_text_for_a_place() -> None:
     hostile = 'x"\n  run: evil # ${{ secrets.A }}'
 
-    flow = workflow("a:\n  state: git:reconciler-state\n", hostile)
+    flow = render_workflow("a:\n  state: git:reconciler-state\n", hostile)
 
     assert yaml.safe_load(flow) == {"a": {"state": hostile}}
-    assert yaml.safe_load(settings("a: b")) == {"state": "a: b"}
+    assert yaml.safe_load(render_settings("a: b")) == {"state": "a: b"}
 
 
 def test_one_workflow_that_exists_stops_all(shell: Shell) -> None:
@@ -319,9 +324,9 @@ def test_the_machine_has_a_zone(environ: dict[str, str], target: str, expected: 
     assert local_zone(environ, tmp_path / "localtime") == expected
 
 
-def asker(typed: str) -> tuple[Asker, io.StringIO]:
+def asker(typed: str) -> tuple[Prompter, io.StringIO]:
     said = io.StringIO()
-    return Asker(Console(io.StringIO(typed), io.StringIO(), said, {}), is_asked=True), said
+    return Prompter(Console(io.StringIO(typed), io.StringIO(), said, {}), is_asked=True), said
 
 
 def test_an_answer_that_cannot_be_taken_is_asked_for_again() -> None:
@@ -338,6 +343,6 @@ def test_an_answer_that_cannot_be_taken_is_asked_for_again() -> None:
 def test_the_end_of_the_input_is_no_answer() -> None:
     asking, said = asker("")
 
-    with pytest.raises(UnansweredError):
+    with pytest.raises(InputEndedError):
         asking.answer(None, "Who", "")
     assert said.getvalue() == "Who: "

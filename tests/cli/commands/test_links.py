@@ -17,11 +17,12 @@ from builders import intent, record, weekly
 from scripted_zoom import ScriptedZoom, answer, no, using
 from shell import HOST, NOW, spec_of
 
-from reconciler import statefile
-from reconciler.errors import AccessError, Diagnostic, NeverSentError
-from reconciler.state import State
-from reconciler.verbs import links
-from reconciler.views.links import JoinLink
+from reconciler.cli.commands import links
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import AccessError, NeverSentError
+from reconciler.state import document as state_document
+from reconciler.state.state import State
+from reconciler.views.results import JoinLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from shell import Shell
 
-    from reconciler.state import Record
+    from reconciler.state.state import Record
 
 TWO: Mapping[str, Mapping[str, object]] = {
     "launch-review": {"topic": "Launch review"},
@@ -40,11 +41,11 @@ LINK = r"https://zoom\.example/j/(\d+)\?pwd=[0-9a-f]{32}\.1"
 
 
 def state_of(shell: Shell) -> State:
-    return statefile.decode((shell.folder / STATE_FILE).read_bytes(), STATE_FILE)
+    return state_document.decode((shell.folder / STATE_FILE).read_bytes(), STATE_FILE)
 
 
 def put_state(shell: Shell, state: State) -> None:
-    shell.write(STATE_FILE, statefile.encode(state).decode())
+    shell.write(STATE_FILE, state_document.encode(state).decode())
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_the_state_of_another_account_is_refused(applied: Shell) -> None:
 def test_a_ci_log_that_gets_passcodes_is_told_of(
     form: str,
     ci: str,
-    warned: bool,  # noqa: FBT001 - a case
+    warned: bool,
     applied: Shell,
 ) -> None:
     """On stderr, once; the links are told all the same."""

@@ -9,13 +9,13 @@ import pytest
 from builders import HOST, intent, one_off, record, state, weekly
 from shell import ONE
 
-from reconciler import statefile
-from reconciler.clock import SystemClock
-from reconciler.document import Source
-from reconciler.document import parse as parsed
-from reconciler.state import Retired, State
-from reconciler.stores import open_store
-from reconciler.stores.surroundings import Surroundings
+from reconciler.cli.clock import SystemClock
+from reconciler.spec.yaml.document import Source
+from reconciler.spec.yaml.document import parse as parsed
+from reconciler.state import document as state_document
+from reconciler.state.state import Retired, State
+from reconciler.stores.open import open_store
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,17 +48,17 @@ FULL = state(
 def held(folder: Path) -> Lease:
     """The lock on the state, held by another process as far as anybody can tell."""
     clock = SystemClock()
-    store = open_store("s.json", Surroundings(folder, "ann", clock, clock.wait))
+    store = open_store("s.json", StoreOptions(folder, "ann", clock, clock.wait))
     return store.lock("apply", timeout_seconds=0)
 
 
 def put(shell: Shell, recorded: State = FULL) -> None:
-    shell.write(".reconciler/sandbox/reconciler.state.json", statefile.encode(recorded).decode())
+    shell.write(".reconciler/sandbox/reconciler.state.json", state_document.encode(recorded).decode())
 
 
 def kept(shell: Shell) -> State:
     place = shell.folder / ".reconciler/sandbox/reconciler.state.json"
-    return statefile.decode(place.read_bytes(), str(place))
+    return state_document.decode(place.read_bytes(), str(place))
 
 
 def told(ran: Ran, shell: Shell) -> list[str]:
@@ -422,7 +422,7 @@ def test_a_program_is_told_what_was_forgotten(shell: Shell) -> None:
 
 @pytest.mark.parametrize("verb", ["mv weekly monthly", "rm weekly"])
 def test_a_state_that_somebody_holds_is_left_alone(verb: str, shell: Shell) -> None:
-    shell.write("s.json", statefile.encode(FULL).decode())
+    shell.write("s.json", state_document.encode(FULL).decode())
     lease = held(shell.folder)
 
     ran = shell("state", *verb.split(), "--state", "s.json")
@@ -435,7 +435,7 @@ def test_a_state_that_somebody_holds_is_left_alone(verb: str, shell: Shell) -> N
 
 @pytest.mark.parametrize("verb", ["list", "show weekly"])
 def test_to_look_at_a_state_needs_no_lock(verb: str, shell: Shell) -> None:
-    shell.write("s.json", statefile.encode(FULL).decode())
+    shell.write("s.json", state_document.encode(FULL).decode())
     lease = held(shell.folder)
 
     ran = shell("state", *verb.split(), "--state", "s.json")
@@ -446,14 +446,14 @@ def test_to_look_at_a_state_needs_no_lock(verb: str, shell: Shell) -> None:
 
 def test_what_changed_meanwhile_is_not_overwritten(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock can be missed, as over some network folders: the write names the version it replaces."""
-    path = shell.write("s.json", statefile.encode(FULL).decode())
-    decode = statefile.decode
+    path = shell.write("s.json", state_document.encode(FULL).decode())
+    decode = state_document.decode
 
     def meanwhile(document: bytes, location: str) -> State:
         path.write_bytes(document + b"\n")
         return decode(document, location)
 
-    monkeypatch.setattr(statefile, "decode", meanwhile)
+    monkeypatch.setattr(state_document, "decode", meanwhile)
     ran = shell("state", "rm", "weekly", "--state", "s.json")
 
     assert (ran.status, ran.out, ran.err.partition(":")[0]) == (1, "", "error[state.changed]")
@@ -462,7 +462,7 @@ def test_what_changed_meanwhile_is_not_overwritten(shell: Shell, monkeypatch: py
 
 def test_a_zone_that_only_others_know_stops_what_needs_times(shell: Shell) -> None:
     """The state is no worse for it: what needs none goes on, such as forgetting that meeting."""
-    shell.write("s.json", statefile.encode(FULL).decode())
+    shell.write("s.json", state_document.encode(FULL).decode())
     shell.write("meetings.yaml", ONE)
 
     planned = shell("plan", "--state", "s.json")

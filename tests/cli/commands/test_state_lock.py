@@ -14,9 +14,9 @@ from builders import record, state
 from holding import held
 from terraform_server import TerraformServer, terraform_server
 
-from reconciler import statefile
 from reconciler.ports import LockInfo
-from reconciler.views import held_view
+from reconciler.state import document as state_document
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def test_a_program_reads_who_holds_it(shell: Shell) -> None:
 
 def test_a_lock_is_freed_by_its_id(server: TerraformServer, shell: Shell) -> None:
     """Without a terminal nobody is asked; the state itself is not touched."""
-    server.document = statefile.encode(state(meetings={"retro": record(1)}))
+    server.document = state_document.encode(state(meetings={"retro": record(1)}))
     with held(server.address, server) as lease:
         number = lease.info.lock_id
         ran = shell("force-unlock", number, "--state", server.address, **server.environ)
@@ -152,9 +152,9 @@ def test_whoever_holds_it_is_waited_for(verb: str, shell: Shell) -> None:
 
 def check_wait(verb: str, server: TerraformServer, shell: Shell) -> None:
     recorded = state(meetings={"retro": record(1)})
-    server.document = statefile.encode(recorded)
+    server.document = state_document.encode(recorded)
     server.serials = {recorded.serial}
-    shell.write("kept.json", statefile.encode(recorded.written()).decode())
+    shell.write("kept.json", state_document.encode(recorded.written()).decode())
     arguments = (*verb.split(), "--state", server.address)
     with held(server.address, server) as lease:
         refused = shell(*arguments, **server.environ)
@@ -176,12 +176,12 @@ def test_a_lock_that_ran_out_is_told_to_have() -> None:
     created, expires = datetime(2026, 12, 1, 8, tzinfo=UTC), datetime(2026, 12, 1, 8, 1, tzinfo=UTC)
     lock = LockInfo("an-id", "apply", "ann@\x1b[31mlaptop", created, expires)
 
-    before = held_view("text")("s3://b/s.json", lock, created)
-    after = held_view("text")("s3://b/s.json", lock, expires)
+    before = view("state lock", "text")("s3://b/s.json", lock, created)
+    after = view("state lock", "text")("s3://b/s.json", lock, expires)
 
     assert before.splitlines()[-1] == "  Expires:    2026-12-01 08:01:00 UTC, unless it is renewed"
     assert after.splitlines()[-1] == (
         "  Expires:    2026-12-01 08:01:00 UTC, has run out; the next run takes it over"
     )
     assert "\x1b" not in after
-    assert json.loads(held_view("json")("s3://b/s.json", lock, expires))["lock"]["expired"] is True
+    assert json.loads(view("state lock", "json")("s3://b/s.json", lock, expires))["lock"]["expired"] is True

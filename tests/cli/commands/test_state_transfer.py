@@ -14,14 +14,14 @@ from builders import record, state
 from holding import held
 from terraform_server import Fault, TerraformServer, terraform_server
 
-from reconciler import statefile
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shell import Ran, Shell
 
-    from reconciler.state import State
+    from reconciler.state.state import State
 
 KEPT = "kept.json"
 DAY = "2026-12-01"
@@ -44,13 +44,13 @@ def server() -> Iterator[TerraformServer]:
 
 
 def put(shell: Shell, recorded: State, name: str = "s.json") -> bytes:
-    document = statefile.encode(recorded)
+    document = state_document.encode(recorded)
     (shell.folder / name).write_bytes(document)
     return document
 
 
 def stands(shell: Shell, name: str = "s.json") -> State:
-    return statefile.decode((shell.folder / name).read_bytes(), name)
+    return state_document.decode((shell.folder / name).read_bytes(), name)
 
 
 def push(shell: Shell, *flags: str) -> Ran:
@@ -64,7 +64,7 @@ def codes(ran: Ran) -> Sequence[str]:
 
 
 def serve(server: TerraformServer, recorded: State) -> bytes:
-    server.document = statefile.encode(recorded)
+    server.document = state_document.encode(recorded)
     server.serials = {recorded.serial}
     return server.document
 
@@ -180,13 +180,13 @@ def test_gitlab_takes_a_forced_push(server: TerraformServer, shell: Shell) -> No
     ran = shell("state", "push", KEPT, "--force", "--state", server.address, **server.environ)
 
     assert server.document
-    after = statefile.decode(server.document, "")
+    after = state_document.decode(server.document, "")
     assert (ran.status, after.serial, after.meetings, server.lock) == (0, 8, OLD.meetings, None)
     assert ran.out.splitlines()[1] == "It replaced serial 7 with 2 meetings."
 
 
 def test_a_state_comes_from_stdin(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(statefile.encode(NEW))))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(state_document.encode(NEW))))
 
     ran = shell("state", "push", "-", "--state", "s.json")
 
@@ -245,7 +245,7 @@ def test_a_state_that_cannot_be_read_gives_way_to_force_alone(shell: Shell) -> N
 
 def test_a_state_of_a_newer_version_stays_even_against_force(shell: Shell) -> None:
     """It is whole, and who wrote it can read it."""
-    newer = statefile.encode(NEW).replace(b'"1.0"', b'"2.0"', 1)
+    newer = state_document.encode(NEW).replace(b'"1.0"', b'"2.0"', 1)
     (shell.folder / "s.json").write_bytes(newer)
     put(shell, NEW, KEPT)
 
@@ -315,7 +315,7 @@ def test_a_copy_that_was_made_before_is_brought_up_to_date(shell: Shell) -> None
 )
 def test_a_place_with_another_state_is_left_alone(there: State | None, code: str, shell: Shell) -> None:
     put(shell, NEW)
-    document = b"{" if there is None else statefile.encode(there)
+    document = b"{" if there is None else state_document.encode(there)
     (shell.folder / "t.json").write_bytes(document)
 
     ran = shell("state", "migrate", "--to", "t.json", "--state", "s.json")

@@ -6,25 +6,27 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from reconciler import approval
-from reconciler.errors import UnknownOutcomeError
-from reconciler.resolver import Resolver
-from reconciler.sender import Sender
-from reconciler.stores import taking
-from reconciler.stores.lease import Claim, SharedLease
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import STATE
+from reconciler.apply._resolve import Resolver
+from reconciler.apply._sender import Sender
+from reconciler.errors.exceptions import UnknownOutcomeError
+from reconciler.plan import approval
+from reconciler.stores.leased import _lease as lease
+from reconciler.stores.leased._lease import LeaseRequest, SharedLease
+from reconciler.stores.leased.place import STATE
+from reconciler.stores.leased.store import LeasedStore
 from reconciler.zoom.client import ZoomClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.pending import Pending
+    from reconciler.apply.pending import PendingWrite
     from reconciler.ports import Answer
-    from reconciler.state import State
+    from reconciler.state.state import State
 
 
-async def _commit_later(sender: Any, fresh: Sequence[Pending], again: Sequence[Pending] = ()) -> None:
+async def _commit_later(
+    sender: Any, fresh: Sequence[PendingWrite], again: Sequence[PendingWrite] = ()
+) -> None:
     """The intent is on its way to the store, and the request does not wait for it."""
 
     def begun(state: State) -> State:
@@ -34,9 +36,9 @@ async def _commit_later(sender: Any, fresh: Sequence[Pending], again: Sequence[P
             state = state.rewrite(pending.key, pending.intent)
         return state
 
-    sender._run.journal.post(begun)  # noqa: SLF001 - a bug has no door
+    sender._run.journal.post(begun)
     for pending in (*fresh, *again):
-        pending.durable_at = sender._run.clock.monotonic()  # noqa: SLF001 - a bug has no door
+        pending.durable_at = sender._run.clock.monotonic()
 
 
 _create = ZoomClient.create
@@ -53,7 +55,7 @@ async def _create_again(client: Any, *asked: Any, **options: Any) -> Answer:
 def _write_over(store: Any, document: bytes, *, replaces: str | None, note: str = "") -> str:
     """Whatever stands there is written over."""
     del replaces
-    place = store._place  # noqa: SLF001 - a bug has no door
+    place = store._place
     stands = place.get(STATE)
     version: str = place.put(STATE, document, replaces=stands.version if stands else None, note=note)
     return version
@@ -61,14 +63,14 @@ def _write_over(store: Any, document: bytes, *, replaces: str | None, note: str 
 
 def _renew_alone(lease: Any) -> None:
     """Whoever holds the lock by now is not looked at."""
-    lease._claim = Claim.asked(lease.info, lease._clock)  # noqa: SLF001 - a bug has no door
+    lease._claim = LeaseRequest.asked(lease.info, lease._clock)
 
 
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "intent-after-request": (Sender, "_commit", _commit_later),
     "retry-on-timeout": (ZoomClient, "create", _create_again),
     "write-without-compare": (LeasedStore, "write", _write_over),
-    "take-without-watching": (taking, "LEASE_SECONDS", 0.0),
+    "take-without-watching": (lease, "LEASE_SECONDS", 0.0),
     "renew-without-asking": (SharedLease, "renew", _renew_alone),
     "approval-unread": (approval, "check", lambda *_: None),
     "strays-of-other-hosts": (Resolver, "_others", lambda _: {}),

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 
 from memory_place import MemoryPlace
 
-from reconciler import approval
-from reconciler.diff import Action
-from reconciler.meeting import body
-from reconciler.plan import Options
+from reconciler.meeting.body import body
+from reconciler.plan import approval
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Options
+from reconciler.plan.step import Status
 from reconciler.sandbox import meetings
-from reconciler.step import Status
-from reconciler.stores.lease import LEASE_SECONDS
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.leased._lease import LEASE_SECONDS
+from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.options import StoreOptions
 from reconciler.views import json
-from reconciler.views.look import Look
+from reconciler.views.style import TextStyle
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from memory_place import Documents
 
-    from reconciler.fields import Json
-    from reconciler.meeting import Meeting
-    from reconciler.plan import Plan
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.plan.plan import Plan
+    from reconciler.plan.step import Step
+    from reconciler.ports import Json
     from reconciler.sandbox.account import Account
     from reconciler.sandbox.switches import Switches
-    from reconciler.step import Step
     from simulator.process import Process
 
 TIMEOUT_SECONDS = 30.0
@@ -63,7 +63,7 @@ def make(account: Account, switches: Switches, now: datetime, declared: Meeting,
 
 def free_lock(documents: Documents, process: Process) -> str | None:
     """Free the lock by force, whoever holds it, from a `process` of a person's; who held it."""
-    surroundings = Surroundings(
+    surroundings = StoreOptions(
         Path(), process.name, process, wait=process.pass_time, tell=lambda _line: None
     )
     store = LeasedStore(MemoryPlace(documents, author=process.name), surroundings)
@@ -84,7 +84,7 @@ class Mandate:
     def check(self, fresh: Plan) -> None:
         """As `apply --plan` does it, by way of the file. Raises `StalePlanError`."""
         if self.plan is not None:
-            document = json.plan(self.plan, Look()).encode()
+            document = json.plan(self.plan, TextStyle()).encode()
             approval.check(fresh, approval.read(document, FILE), FILE)
 
     def allows(self, method: str, topic: str, number: int | None, sent: Json) -> bool:

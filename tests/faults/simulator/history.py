@@ -8,8 +8,9 @@ from functools import partial
 
 from memory_place import Documents
 
-from reconciler.errors import Exit, StalePlanError
-from reconciler.events import StepFailed
+from reconciler.apply.events import StepFailed
+from reconciler.errors.diagnostic import Exit
+from reconciler.errors.exceptions import StalePlanError
 from simulator import hands, ills
 from simulator.faults import SETTLE_SECONDS, Faults
 from simulator.hands import Mandate

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from reconciler.fields import Json
-    from reconciler.meeting import Meeting
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.ports import Json
     from simulator.machine import Machine
     from simulator.process import Process
     from simulator.report import Report

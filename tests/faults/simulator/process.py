@@ -51,11 +51,11 @@ class Loop(_AnyLoop):  # type: ignore[misc]  # - see above
         handle = self.ready.popleft()
         if handle.cancelled():
             return
-        asyncio._set_running_loop(self)  # noqa: SLF001 - meant for loops
+        asyncio._set_running_loop(self)
         try:
-            handle._run()  # noqa: SLF001 - every loop runs its handles this way
+            handle._run()
         finally:
-            asyncio._set_running_loop(None)  # noqa: SLF001 - meant for loops
+            asyncio._set_running_loop(None)
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
         """In the next turn that is free."""
@@ -184,7 +184,7 @@ class Process:
             found = call() if not self.dead else None
         except Killed:
             return
-        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits gets it
+        except Exception as error:
             self.is_blocked -= 1
             self.loop.call_soon(_fail, answer, error)
         else:

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 from memory_place import MemoryPlace
 
-from reconciler import records, statefile
-from reconciler.apply import Result, execute
-from reconciler.console import Choices, Console
-from reconciler.errors import ReconcilerError
-from reconciler.journal import Journal
-from reconciler.pending import Author
-from reconciler.renewal import Renewal
-from reconciler.run import Run
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.surroundings import Surroundings
-from reconciler.verbs import conduct
-from reconciler.workspace import Workspace
+from reconciler.apply import record
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.engine import Result, execute
+from reconciler.apply.journal import Journal
+from reconciler.apply.pending import Author
+from reconciler.cli.commands.apply import runner
+from reconciler.cli.console import Console, GlobalOptions
+from reconciler.cli.workspace import Workspace
+from reconciler.errors.exceptions import ReconcilerError
+from reconciler.state import document as state_document
+from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.lock import LeaseRenewal
+from reconciler.stores.options import StoreOptions
 from reconciler.zoom.addresses import Addresses
+from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
-from reconciler.zoom.credentials import Credentials
 from reconciler.zoom.pace import Pace
 from simulator.faults import SETTLE_SECONDS
 from simulator.network import Transport
@@ -34,10 +35,10 @@ from simulator.team import PASSCODES
 if TYPE_CHECKING:
     from memory_place import Documents
 
-    from reconciler.events import Event
-    from reconciler.plan import Plan
+    from reconciler.apply.events import Event
+    from reconciler.plan.plan import Plan
     from reconciler.ports import Lease
-    from reconciler.state import State
+    from reconciler.state.state import State
     from simulator.faults import Faults
     from simulator.hands import Mandate
     from simulator.network import Network
@@ -72,7 +73,7 @@ class Runner:
     `is_stopping` is the first Ctrl-C.
     """
 
-    def __init__(  # noqa: PLR0913 - the world that it runs in
+    def __init__(
         self,
         process: Process,
         documents: Documents,
@@ -108,14 +109,14 @@ class Runner:
         if self._work is not None:
             self._work.cancel()
 
-    def _surroundings(self) -> Surroundings:
-        return Surroundings(
+    def _surroundings(self) -> StoreOptions:
+        return StoreOptions(
             Path(), self.process.name, self.process, wait=self.process.pass_time, tell=self.story.lines.append
         )
 
     def _opened(self) -> Workspace:
         streams = io.StringIO(), io.StringIO(), io.StringIO()
-        workspace = Workspace(Path(), Console(*streams, environ={}), Choices())
+        workspace = Workspace(Path(), Console(*streams, environ={}), GlobalOptions())
         workspace.store = self._store
         return workspace
 
@@ -159,7 +160,7 @@ class Runner:
 
     async def _kept_alive(self, lease: Lease) -> None:
         """As `renewal.kept_alive` does it from a thread."""
-        renewal = Renewal(lease, self.story.lines.append)
+        renewal = LeaseRenewal(lease, self.story.lines.append)
         while not await self._is_over_within(renewal.pause_seconds):
             await self.process.blocking(renewal.try_once)
 
@@ -176,10 +177,10 @@ class Runner:
         self._mandate.check(plan)
         self.story.asks_nothing = not plan.has_work
         if not plan.has_work:
-            await self._record(state, records.without_expired(state, plan.steps), version)
+            await self._record(state, record.without_expired(state, plan.steps), version)
             return
         async with self._client() as remote:
-            bound = conduct._bound(state, await remote.origin(), "memory")  # noqa: SLF001 - as `send` does
+            bound = runner._bound(state, await remote.origin(), "memory")
             journal = Journal(
                 self._store,
                 bound,
@@ -192,12 +193,12 @@ class Runner:
             self._work = work
             await work
 
-    async def _executed(self, plan: Plan, run: Run) -> None:
+    async def _executed(self, plan: Plan, run: ApplyContext) -> None:
         self.story.result = await execute(plan, run)
         self.story.failure = self.story.result.failure
 
-    def _run_of(self, remote: ZoomClient, journal: Journal, lease: Lease) -> Run:
-        return Run(
+    def _run_of(self, remote: ZoomClient, journal: Journal, lease: Lease) -> ApplyContext:
+        return ApplyContext(
             remote=remote,
             journal=journal,
             clock=self.process,
@@ -211,7 +212,7 @@ class Runner:
 
     async def _record(self, found: State, state: State, version: str | None) -> None:
         if state != found:
-            document = statefile.encode(state.written())
+            document = state_document.encode(state.written())
             await self.process.blocking(lambda: self._store.write(document, replaces=version))
 
     def _client(self) -> ZoomClient:

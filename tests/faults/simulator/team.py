@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from builders import imported, meeting, moved, one_off, removed, weekly
 
-from reconciler.budget import Allowances, Limits
-from reconciler.diff import Action
-from reconciler.lookup import SKEW
-from reconciler.plan import Options, Plan, build
-from reconciler.spec import Spec
-from reconciler.step import Status
+from reconciler.apply._lookup import SKEW
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Options, Plan, build
+from reconciler.plan.step import Status
+from reconciler.spec.spec import Spec
 from simulator.hands import Mandate
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from reconciler.meeting import Meeting
-    from reconciler.references import Import, Moved, Removed
-    from reconciler.state import State
-    from reconciler.step import Step
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.plan.step import Step
+    from reconciler.spec.lifecycle import Import, Moved, Removed
+    from reconciler.state.state import State
 
 PASSCODE = "Lift-off_7"
 PASSCODES = {"TEAM_PASSCODE": PASSCODE}

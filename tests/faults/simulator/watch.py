@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler import statefile
-from reconciler.errors import StateError
-from reconciler.state import State, used
+from reconciler.errors.exceptions import StateError
+from reconciler.state import document as state_document
+from reconciler.state.state import State, used
 from reconciler.stores import lock as locks
-from reconciler.stores.place import LOCK, STATE
+from reconciler.stores.leased.place import LOCK, STATE
 
 if TYPE_CHECKING:
     import httpx
@@ -115,7 +115,7 @@ class Watch:
         if author not in self.writers:
             self.writers.append(author)
         try:
-            self.state = statefile.decode(document, "memory")
+            self.state = state_document.decode(document, "memory")
         except StateError as error:
             self.fail("loss", f"{author} wrote a state that cannot be read: {error}")
 

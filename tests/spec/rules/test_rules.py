@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import Finding, Severity
-from reconciler.fields import joined, table
-from reconciler.meeting import Meeting
-from reconciler.rules import check, check_all
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.meeting.fields import join_path, table
+from reconciler.meeting.meeting import Meeting
+from reconciler.spec.rules.check import check, check_all
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
@@ -81,7 +81,7 @@ def changed(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in merged.items() if value is not OUT}
 
 
-def findings(attributes: dict[str, Any]) -> tuple[Finding, ...]:
+def findings(attributes: dict[str, Any]) -> tuple[UnlocatedDiagnostic, ...]:
     return check(Meeting("weekly", "host@example.com", MappingProxyType(attributes)))
 
 
@@ -285,7 +285,7 @@ def test_each_obsolete_field_of_the_table_is_told(path: str) -> None:
     for step in reversed(path.split(".")):
         value = {step.removesuffix("[]"): [value] if step.endswith("[]") else value}
 
-    assert [(finding.code, joined(finding.path)) for finding in findings({**ONCE, **value})] == [
+    assert [(finding.code, join_path(finding.path)) for finding in findings({**ONCE, **value})] == [
         ("meeting.obsolete-field", path)
     ]
 
@@ -452,7 +452,7 @@ def test_a_finding_knows_its_meeting() -> None:
     )
 
     assert found == (
-        Finding(
+        UnlocatedDiagnostic(
             path=("settings", "waiting_room_options", "mode"),
             code="meeting.field-missing",
             summary="`waiting_room_options` without `mode`",
@@ -475,7 +475,7 @@ def test_two_keys_for_one_meeting_are_told_at_the_later() -> None:
     found = check_all({"one": first, "two": second})
 
     assert found == (
-        Finding(
+        UnlocatedDiagnostic(
             path=(),
             code="meeting.twin",
             summary="Two keys for what looks like one meeting",

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import Finding
-from reconciler.fields import Field, table
-from reconciler.schema import MEETING, findings, gate, is_valid
+from reconciler.errors.diagnostic import UnlocatedDiagnostic
+from reconciler.meeting.fields import Field, table
+from reconciler.spec.schema.validator import MEETING, compiled_check, is_valid, violations
 
 SECRET = "hunter2secret"
 
@@ -27,7 +27,7 @@ def spec(**meeting: Any) -> dict[str, Any]:
 
 def told(**meeting: Any) -> tuple[str, ...]:
     """Code, summary, detail and hint of the one finding about a meeting."""
-    (finding,) = findings("meetings", meeting, MEETING)
+    (finding,) = violations("meetings", meeting, MEETING)
     return (finding.code, finding.summary, finding.detail, finding.hint)
 
 
@@ -65,7 +65,7 @@ def test_a_meeting_may_declare_every_field_that_create_takes() -> None:
     """With host and protect beside them."""
     document = spec(host="a@example.com", protect=True, **whole_body())
 
-    assert findings("meetings", document) == ()
+    assert violations("meetings", document) == ()
     assert is_valid("meetings", document)
 
 
@@ -78,7 +78,7 @@ def test_null_is_taken_for_every_field_outside_of_lists(path: str) -> None:
     for step in reversed(path.split(".")):
         meeting = {step: meeting}
 
-    assert gate("meetings", MEETING)(meeting)
+    assert compiled_check("meetings", MEETING)(meeting)
     assert is_valid("reconciler", {"defaults": meeting})
 
 
@@ -435,21 +435,21 @@ def test_a_wrong_meeting_is_told_in_words(case: str) -> None:
     assert told(**meeting) == expected
 
 
-WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
+WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
     "no version": (
         "meetings",
         {"meetings": {}},
-        Finding(("version",), "spec.missing", "`version` is missing", "", "Add `version: 1`."),
+        UnlocatedDiagnostic(("version",), "spec.missing", "`version` is missing", "", "Add `version: 1`."),
     ),
     "another version": (
         "meetings",
         {"version": 2},
-        Finding(("version",), "spec.not-allowed-value", "`version` cannot be 2", "It must be 1."),
+        UnlocatedDiagnostic(("version",), "spec.not-allowed-value", "`version` cannot be 2", "It must be 1."),
     ),
     "an empty section": (
         "meetings",
         {"version": 1, "meetings": None},
-        Finding(
+        UnlocatedDiagnostic(
             ("meetings",),
             "spec.wrong-type",
             "`meetings` expects a mapping, got nothing",
@@ -460,7 +460,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "an empty meeting": (
         "meetings",
         {"version": 1, "meetings": {"weekly": None}, "defaults": {}},
-        Finding(
+        UnlocatedDiagnostic(
             ("meetings", "weekly"),
             "spec.wrong-type",
             "The meeting expects a mapping, got nothing",
@@ -471,7 +471,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a key with a blank": (
         "meetings",
         {"version": 1, "meetings": {"my meeting!": {}}},
-        Finding(
+        UnlocatedDiagnostic(
             ("meetings", "my meeting!"),
             "spec.bad-key",
             "`my meeting!` cannot be a key of `meetings`",
@@ -483,7 +483,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a section nobody knows": (
         "meetings",
         {"version": 1, "meeting": {}},
-        Finding(
+        UnlocatedDiagnostic(
             ("meeting",),
             "spec.unknown-field",
             "This file has no field `meeting`",
@@ -495,7 +495,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a misspelt default": (
         "meetings",
         {"version": 1, "defaults": {"setings": {}}},
-        Finding(
+        UnlocatedDiagnostic(
             ("defaults", "setings"),
             "spec.unknown-field",
             "`defaults` has no field `setings`",
@@ -507,12 +507,14 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "not a mapping": (
         "meetings",
         5,
-        Finding((), "spec.wrong-type", "This file expects a mapping, got a whole number", "It is 5."),
+        UnlocatedDiagnostic(
+            (), "spec.wrong-type", "This file expects a mapping, got a whole number", "It is 5."
+        ),
     ),
     "an id in quotes": (
         "meetings",
         {"version": 1, "imports": [{"id": "812", "to": "a"}]},
-        Finding(
+        UnlocatedDiagnostic(
             ("imports", 0, "id"),
             "spec.wrong-type",
             "`imports[0].id` expects a whole number, got text",
@@ -523,7 +525,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a removal that does not say how": (
         "meetings",
         {"version": 1, "removed": [{"key": "a", "id": 1}]},
-        Finding(
+        UnlocatedDiagnostic(
             ("removed", 0, "destroy"),
             "spec.missing",
             "`removed[0].destroy` is missing",
@@ -534,7 +536,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a pace nobody knows": (
         "reconciler",
         {"budget": {"pace": "por"}},
-        Finding(
+        UnlocatedDiagnostic(
             ("budget", "pace"),
             "settings.not-allowed-value",
             '`budget.pace` cannot be "por"',
@@ -545,7 +547,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "no pace at all": (
         "reconciler",
         {"budget": {"pace": 0}},
-        Finding(
+        UnlocatedDiagnostic(
             ("budget", "pace"),
             "settings.not-allowed-value",
             "`budget.pace` cannot be 0",
@@ -555,7 +557,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a list of paces": (
         "reconciler",
         {"budget": {"pace": ["pro"]}},
-        Finding(
+        UnlocatedDiagnostic(
             ("budget", "pace"),
             "settings.not-allowed-value",
             "`budget.pace` cannot be a list",
@@ -565,7 +567,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a host with a blank": (
         "reconciler",
         {"hosts": {"a b": {}}},
-        Finding(
+        UnlocatedDiagnostic(
             ("hosts", "a b"),
             "settings.bad-key",
             "`a b` cannot be a key of `hosts`",
@@ -576,7 +578,7 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a budget below nothing": (
         "reconciler",
         {"budget": {"daily_limit": -1}},
-        Finding(
+        UnlocatedDiagnostic(
             ("budget", "daily_limit"),
             "settings.out-of-range",
             "`budget.daily_limit` must be 0 or more, is -1",
@@ -585,7 +587,9 @@ WRONG_FILES: dict[str, tuple[str, Any, Finding]] = {
     "a state nowhere": (
         "reconciler",
         {"state": ""},
-        Finding(("state",), "settings.empty", "`state` is empty", "", "Give it a value, or delete the line."),
+        UnlocatedDiagnostic(
+            ("state",), "settings.empty", "`state` is empty", "", "Give it a value, or delete the line."
+        ),
     ),
 }
 
@@ -595,7 +599,7 @@ def test_a_wrong_file_is_told_with_its_place(case: str) -> None:
     """The path leads to the value, to the surplus key, or to where something is missing."""
     name, document, expected = WRONG_FILES[case]
 
-    assert findings(name, document) == (expected,)
+    assert violations(name, document) == (expected,)
     assert not is_valid(name, document)
 
 
@@ -603,7 +607,7 @@ def test_everything_is_found_in_one_run() -> None:
     """And each mistake once, although two fields are missing from one entry."""
     document = spec(durration=5, type="8", settings={"x": 1}) | {"moved": [{}]}
 
-    assert [(finding.path, finding.code) for finding in findings("meetings", document)] == [
+    assert [(finding.path, finding.code) for finding in violations("meetings", document)] == [
         (("meetings", "weekly", "type"), "spec.wrong-type"),
         (("meetings", "weekly", "settings", "x"), "spec.unknown-field"),
         (("meetings", "weekly", "durration"), "spec.unknown-field"),
@@ -627,7 +631,7 @@ def test_everything_is_found_in_one_run() -> None:
 )
 def test_no_secret_is_in_any_text(meeting: dict[str, Any]) -> None:
     """Wherever a passcode or a link that holds one was put."""
-    wrong = findings("meetings", spec(**meeting))
+    wrong = violations("meetings", spec(**meeting))
 
     texts = [f"{one.code} {one.summary} {one.detail} {one.hint}" for one in wrong]
     assert wrong
@@ -639,9 +643,9 @@ def test_a_passcode_in_a_state_is_refused_and_not_shown() -> None:
     record = {"id": 1, "host": "h", "created_at": None, "observed": {}, "protect": False}
     document = state(meetings={"a": record | {"attributes": {"password": SECRET}}})
 
-    (finding,) = findings("state", document)
+    (finding,) = violations("state", document)
 
-    assert finding == Finding(
+    assert finding == UnlocatedDiagnostic(
         ("meetings", "a", "attributes", "password"),
         "state.unfit",
         "`meetings.a.attributes.password` does not fit the format",
@@ -653,7 +657,7 @@ def test_a_broken_state_is_told_without_its_values() -> None:
     record = {"id": 1, "host": "h", "created_at": SECRET, "observed": {}, "protect": SECRET, "attributes": {}}
     document = state(meetings={"a": record}, serial=SECRET)
 
-    assert [(one.summary, one.detail) for one in findings("state", document)] == [
+    assert [(one.summary, one.detail) for one in violations("state", document)] == [
         ("`serial` expects a whole number, got text", "It is a text of 13 characters."),
         ("`meetings.a.created_at` does not fit the format", ""),
         ("`meetings.a.protect` expects true or false, got text", "It is a text of 13 characters."),
@@ -695,7 +699,7 @@ def test_a_state_with_one_of_everything_fits() -> None:
         hosts={"a@example.com": "KDcuGIm1QgePTO8WbOqwIQ"},
     )
 
-    assert findings("state", document) == ()
+    assert violations("state", document) == ()
     assert is_valid("state", document)
 
 
@@ -746,7 +750,7 @@ def test_a_plan_with_one_of_everything_fits() -> None:
         "diagnostics": [finding],
     }
 
-    assert findings("plan", document) == ()
+    assert violations("plan", document) == ()
     assert is_valid("plan", document)
     assert not is_valid("plan", document | {"steps": [step]})
 
@@ -761,8 +765,8 @@ def test_a_whole_number_may_be_written_with_a_point() -> None:
 
 
 def told_valid(*, duration: object) -> bool:
-    quick = gate("meetings", MEETING)({"duration": duration})
-    assert quick == (not findings("meetings", {"duration": duration}, MEETING))
+    quick = compiled_check("meetings", MEETING)({"duration": duration})
+    assert quick == (not violations("meetings", {"duration": duration}, MEETING))
     return quick
 
 
@@ -802,9 +806,9 @@ def test_the_gate_and_the_words_agree(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from([last, "surplus"])) if isinstance(last, str) else last
         parent[name] = copy.deepcopy(data.draw(ODD))
 
-    wrong = findings("meetings", document["meeting"], MEETING)
+    wrong = violations("meetings", document["meeting"], MEETING)
 
-    assert gate("meetings", MEETING)(document["meeting"]) == (wrong == ())
+    assert compiled_check("meetings", MEETING)(document["meeting"]) == (wrong == ())
 
 
 @settings(max_examples=200, deadline=None)
@@ -821,7 +825,7 @@ def test_the_gate_and_the_words_agree_on_patterns(text: str) -> None:
     )
 
     for name, document in documents:
-        assert is_valid(name, document) == (findings(name, document) == ())
+        assert is_valid(name, document) == (violations(name, document) == ())
 
 
 def test_a_good_document_costs_no_import_of_jsonschema() -> None:
@@ -842,7 +846,7 @@ def test_many_wrong_meetings_are_told_in_time() -> None:
     document = {"version": 1, "meetings": {f"m{n}": {f"durration{n}": n} for n in range(500)}}
     start = time.perf_counter()
 
-    wrong = findings("meetings", document)
+    wrong = violations("meetings", document)
 
     assert len(wrong) == 500
     assert time.perf_counter() - start < 5

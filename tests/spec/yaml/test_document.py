@@ -9,14 +9,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import document, scanner
-from reconciler.document import Source
-from reconciler.errors import Finding, Position, Span
-from reconciler.locator import Locator
-from reconciler.views import findings
+from reconciler.errors.diagnostic import Position, Span, UnlocatedDiagnostic
+from reconciler.spec.yaml import _events as events
+from reconciler.spec.yaml import document
+from reconciler.spec.yaml.document import Source
+from reconciler.spec.yaml.locator import Locator
+from reconciler.views.text import diagnostics as text_diagnostics
 
 if TYPE_CHECKING:
-    from reconciler.errors import Diagnostic
+    from reconciler.errors.diagnostic import Diagnostic
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -315,7 +316,7 @@ def test_a_piece_that_reads_otherwise_alone_is_looked_up_in_the_whole() -> None:
 
 def shown(text: str, *path: str | int) -> str:
     locator = Locator(document.parse(Source("spec.yaml", text.encode())))
-    return locator.diagnostic(Finding(path, "spec.test", "Said"), path).snippet or ""
+    return locator.diagnostic(UnlocatedDiagnostic(path, "spec.test", "Said"), path).snippet or ""
 
 
 def test_a_line_is_shown_with_its_caret() -> None:
@@ -373,7 +374,7 @@ def test_no_line_shows_a_secret(text: str) -> None:
     ],
 )
 def test_a_text_that_is_not_yaml_shows_no_secret_either(text: str) -> None:
-    told = findings.text(defects(text))
+    told = text_diagnostics.diagnostics(defects(text))
 
     assert "yaml.syntax" in told
     assert "hunter2" not in told
@@ -383,7 +384,7 @@ def test_a_message_does_not_repeat_a_secret() -> None:
     locator = Locator(document.parse(Source("spec.yaml", b"a:\n  password: hunter2\n")))
 
     found = locator.diagnostic(
-        Finding(("a",), "spec.test", "It is hunter2", "hunter2!", "not hunter2"), ("a", "b")
+        UnlocatedDiagnostic(("a",), "spec.test", "It is hunter2", "hunter2!", "not hunter2"), ("a", "b")
     )
 
     assert (found.summary, found.detail, found.hint) == ("It is ***", "***!", "not ***")
@@ -395,7 +396,7 @@ def test_a_message_does_not_repeat_a_secret() -> None:
 def test_a_message_does_not_repeat_a_secret_written_otherwise(text: str) -> None:
     locator = Locator(document.parse(Source("spec.yaml", text.encode())))
 
-    found = locator.diagnostic(Finding(("a",), "spec.test", "It is hunter2\\n"), ("a",))
+    found = locator.diagnostic(UnlocatedDiagnostic(("a",), "spec.test", "It is hunter2\\n"), ("a",))
 
     assert found.summary == "It is ***\\n"
 
@@ -459,7 +460,7 @@ def test_no_text_ever_raises(text: str) -> None:
 @FEW
 @given(st.binary())
 def test_no_bytes_ever_raise(content: bytes) -> None:
-    told = findings.text(defects(content))
+    told = text_diagnostics.diagnostics(defects(content))
 
     assert told == "" or told.startswith("error[yaml.")
 
@@ -474,4 +475,4 @@ def test_without_libyaml_the_same_is_read(text: str, monkeypatch: pytest.MonkeyP
 
     assert slow.value == fast.value
     assert [each.code for each in slow.defects] == [each.code for each in fast.defects]
-    assert scanner.scan("a")().__class__.__name__ == "StreamStartEvent"
+    assert events.event_reader("a")().__class__.__name__ == "StreamStartEvent"

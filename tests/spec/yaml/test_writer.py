@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import document, writing
-from reconciler.document import Source
-from reconciler.writing import Layout
+from reconciler.spec.yaml import document, writer
+from reconciler.spec.yaml.document import Source
+from reconciler.spec.yaml.writer import Layout
 
 FEW = settings(max_examples=150, deadline=None)
 
@@ -49,7 +49,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
 @FEW
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
 def test_what_is_written_reads_back_as_the_same_value(value: dict[str, Any]) -> None:
-    assert read(writing.text(value)) == value
+    assert read(writer.render(value)) == value
 
 
 @FEW
@@ -61,7 +61,7 @@ def test_comments_and_open_containers_change_no_value(value: dict[str, Any], not
         dict.fromkeys(everywhere[::2], (note, "", "x")), dict.fromkeys(everywhere[::3], note), lambda _: True
     )
 
-    assert read(writing.text(value, layout)) == value
+    assert read(writer.render(value, layout)) == value
 
 
 @FEW
@@ -70,7 +70,7 @@ def test_other_readers_take_text_for_text(texts: list[str]) -> None:
     """PyYAML's own loader knows the constants and numbers of YAML 1.1, and sees none where text was meant."""
     value = {"texts": texts, "one": {"inner": texts}}
 
-    assert yaml.safe_load(writing.text(value)) == value
+    assert yaml.safe_load(writer.render(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_other_readers_take_text_for_text(texts: list[str]) -> None:
     ],
 )
 def test_quotes_stand_only_where_they_are_needed(value: Any, line: str) -> None:
-    assert writing.text({"key": value}) == f"key: {line}\n"
+    assert writer.render({"key": value}) == f"key: {line}\n"
 
 
 def test_a_document_is_laid_out_as_people_write_it() -> None:
@@ -132,7 +132,7 @@ def test_a_document_is_laid_out_as_people_write_it() -> None:
     )
 
     assert (
-        writing.text(value, layout)
+        writer.render(value, layout)
         == f"""\
 # first
 
@@ -161,4 +161,4 @@ meetings:
 
 
 def test_nothing_is_written_as_an_empty_mapping() -> None:
-    assert writing.text({}) == "{}\n"
+    assert writer.render({}) == "{}\n"

@@ -14,21 +14,22 @@ from git_world import ALONE, BRANCH, Team, git, make, served
 from served import served as served_zoom
 from shell import FAR, Shell, spec_of
 
-from reconciler import stores
-from reconciler.errors import SettingsError, StateError, StateLockedError
+from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.ports import Snapshot
-from reconciler.stores import git as git_store
-from reconciler.stores import git_commands
-from reconciler.stores.git import open_git
-from reconciler.stores.git_branch import message
-from reconciler.stores.git_commands import masked, shown
-from reconciler.stores.place import LOCK, STATE, ConflictError, UnansweredError
+from reconciler.stores.errors import ConflictError, UnansweredError
+from reconciler.stores.git import _command as command
+from reconciler.stores.git import place as git_store
+from reconciler.stores.git._branch import commit_message
+from reconciler.stores.git._command import first_line, redact_addresses
+from reconciler.stores.git.place import open_git
+from reconciler.stores.leased.place import LOCK, STATE
+from reconciler.stores.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.stores.leased import LeasedStore
+    from reconciler.stores.leased.store import LeasedStore
 
 ONE, TWO, THREE = b'{"serial": 1}\n', b'{"serial": 2}\n', b'{"serial": 3}\n'
 APPLY = ("apply", "--auto-approve", "--pace", "1000", "--state", f"git:{BRANCH}")
@@ -242,12 +243,12 @@ def test_whoever_is_named_writes_and_else_we_do(team: Team) -> None:
 def test_a_note_becomes_a_message() -> None:
     long = "Record " + ", ".join(f"meeting-{number}" for number in range(9))
 
-    assert message("Record a") == b"Record a\n\n[skip ci]\n"
-    assert message("Two\nlines\x1b[31m") == b"Two lines [31m\n\n[skip ci]\n"
-    assert message("") == b"Write\n\n[skip ci]\n"
-    subject, blank, whole, *_ = message(long).decode().splitlines()
+    assert commit_message("Record a") == b"Record a\n\n[skip ci]\n"
+    assert commit_message("Two\nlines\x1b[31m") == b"Two lines [31m\n\n[skip ci]\n"
+    assert commit_message("") == b"Write\n\n[skip ci]\n"
+    subject, blank, whole, *_ = commit_message(long).decode().splitlines()
     assert (len(subject) <= 72, subject[-4:], blank, whole) == (True, " ...", "", long)
-    assert message("x" * 90).startswith(b"x" * 68 + b" ...\n")
+    assert commit_message("x" * 90).startswith(b"x" * 68 + b" ...\n")
 
 
 def test_no_hook_of_the_person_runs(team: Team) -> None:
@@ -312,7 +313,7 @@ def test_a_push_that_takes_too_long_is_killed_with_all_it_started(
     ann = team.place("a")
     ann.get(STATE)
     team.hook("pre-receive", "sleep 5; touch landed")
-    monkeypatch.setattr(git_commands, "NETWORK_SECONDS", 0.3)
+    monkeypatch.setattr(command, "NETWORK_SECONDS", 0.3)
 
     began = time.monotonic()
     with pytest.raises(UnansweredError) as raised:
@@ -329,7 +330,7 @@ def test_a_fetch_that_takes_too_long_fails(team: Team, monkeypatch: pytest.Monke
     with served(team, hang) as address:
         team.checkout("a")
         git(team.folder / "a", "remote", "set-url", "origin", address)
-        monkeypatch.setattr(git_commands, "NETWORK_SECONDS", 0.2)
+        monkeypatch.setattr(command, "NETWORK_SECONDS", 0.2)
 
         assert complaint(lambda: team.place("a").get(STATE)).startswith("state.unreachable: ")
 
@@ -419,7 +420,7 @@ def test_of_two_that_lock_at_once_one_wins(team: Team) -> None:
 def test_a_name_that_no_branch_has_is_refused(name: str, team: Team) -> None:
     surroundings = team.surroundings(team.folder)
 
-    assert complaint(lambda: stores.open_store(f"git:{name}", surroundings)).startswith("state.bad-address: ")
+    assert complaint(lambda: open_store(f"git:{name}", surroundings)).startswith("state.bad-address: ")
 
 
 def test_outside_of_a_checkout_it_says_so(team: Team) -> None:
@@ -632,8 +633,8 @@ def test_the_checkouts_own_credentials_are_used(team: Team) -> None:
 
 
 def test_words_of_git_are_shown_without_secrets() -> None:
-    assert masked("https://x:y@h/r.git?token=1 ssh://git@h/r") == "https://h/r.git ssh://h/r"
-    assert shown("fatal: a\x1b\nhint: none\n\n  b   c") == "fatal: a?; b c"
+    assert redact_addresses("https://x:y@h/r.git?token=1 ssh://git@h/r") == "https://h/r.git ssh://h/r"
+    assert first_line("fatal: a\x1b\nhint: none\n\n  b   c") == "fatal: a?; b c"
 
 
 # The whole program

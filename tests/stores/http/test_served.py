@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from served import Served, served
+from served import Served, ids, served, wait_for_create
 from shell import FAR, OURS, Shell, spec_of
 from terraform_server import Fault, TerraformServer, terraform_server
-from test_cli_served import ids, wait_for_create
 
-from reconciler import statefile
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +85,7 @@ def apply(shell: Shell, zoom: Served, server: TerraformServer, *flags: str, **mo
 
 def recorded(server: TerraformServer) -> list[int]:
     assert server.document
-    state = statefile.decode(server.document, "")
+    state = state_document.decode(server.document, "")
     assert state.intents == {}
     return sorted(record.id for record in state.meetings.values())
 

@@ -14,13 +14,14 @@ from shell import FAR, spec_of
 from terraform_server import PASSWORD, USER, Fault, TerraformServer, terraform_server
 
 from reconciler import __version__
-from reconciler.errors import Exit, SettingsError, StateError, StateLockedError
+from reconciler.errors.diagnostic import Exit
+from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.stores import open_store
-from reconciler.stores.endpoints import Endpoint, Endpoints
-from reconciler.stores.http import Wire
-from reconciler.stores.surroundings import Surroundings
-from reconciler.stores.terraform import HttpStore
+from reconciler.stores.http._endpoints import Endpoint, Endpoints
+from reconciler.stores.http._store import HttpStore
+from reconciler.stores.http.transport import HttpTransport
+from reconciler.stores.open import open_store
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ class Worker:
         self.lines: list[str] = []
         self.meanwhile: list[Any] = []
         given = {**server.environ, **environ}
-        surroundings = Surroundings(
+        surroundings = StoreOptions(
             Path(), "bob@desk", self.clock, self._wait, self.lines.append, given, "https://ci.example.com/9"
         )
         store = open_store(server.address, surroundings)
@@ -215,14 +216,14 @@ def test_a_lock_that_is_interrupted_while_it_is_asked_for_is_given_back(
     server: TerraformServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would never run out."""
-    worker, read = Worker(server), Wire._body  # noqa: SLF001 - where an answer is waited for
+    worker, read = Worker(server), HttpTransport._body
 
-    def interrupted(_wire: Wire, _response: object) -> bytes:
-        monkeypatch.setattr(Wire, "_body", read)
+    def interrupted(_wire: HttpTransport, _response: object) -> bytes:
+        monkeypatch.setattr(HttpTransport, "_body", read)
         assert server.lock
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Wire, "_body", interrupted)
+    monkeypatch.setattr(HttpTransport, "_body", interrupted)
     with pytest.raises(KeyboardInterrupt):
         worker.store.lock("apply", timeout_seconds=0)
 
@@ -362,7 +363,7 @@ def test_to_ask_who_holds_it_leaves_it_as_it_is(server: TerraformServer) -> None
 
 
 @pytest.mark.parametrize("is_held", [True, False])
-def test_another_lock_than_the_one_that_holds_is_not_freed(is_held: bool, server: TerraformServer) -> None:  # noqa: FBT001 - a case
+def test_another_lock_than_the_one_that_holds_is_not_freed(is_held: bool, server: TerraformServer) -> None:
     if is_held:
         held_by_ann(server)
 
@@ -645,7 +646,7 @@ def test_a_certificate_file_that_is_missing_is_told(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
 
     with pytest.raises(SettingsError) as error:
-        open_store(STATE, Surroundings(tmp_path, "bob", ManualClock(), lambda _: None))
+        open_store(STATE, StoreOptions(tmp_path, "bob", ManualClock(), lambda _: None))
 
     assert error.value.diagnostic.code == "settings.network"
 

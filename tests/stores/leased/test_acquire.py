@@ -9,12 +9,13 @@ import pytest
 from manual_clock import ManualClock
 from memory_place import Documents, Fate, MemoryPlace
 
-from reconciler.errors import Exit, StateError, StateLockedError
+from reconciler.errors.diagnostic import Exit
+from reconciler.errors.exceptions import StateError, StateLockedError
 from reconciler.stores import lock as locks
-from reconciler.stores.lease import FREE, SharedLease
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import LOCK
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.leased._lease import FREE, SharedLease
+from reconciler.stores.leased.place import LOCK
+from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +40,12 @@ class World:
     def ann(self, *, hours_ahead: float = 0) -> SharedLease:
         """A lease that somebody took right now, by a clock of her own."""
         clock = ManualClock(self.clock.now() + timedelta(hours=hours_ahead))
-        surroundings = Surroundings(self.folder, "ann@ci", clock, wait=clock.advance, run_url=RUN_URL)
+        surroundings = StoreOptions(self.folder, "ann@ci", clock, wait=clock.advance, run_url=RUN_URL)
         return LeasedStore(MemoryPlace(self.documents), surroundings).lock("apply", timeout_seconds=0)
 
     def bob(self, timeout_seconds: float = 0) -> SharedLease:
         """The lease that he gets in the end."""
-        surroundings = Surroundings(
+        surroundings = StoreOptions(
             self.folder, "bob@desk", self.clock, wait=self._wait, tell=self.told.append
         )
         return LeasedStore(self.place, surroundings).lock("apply", timeout_seconds=timeout_seconds)
@@ -283,7 +284,7 @@ def test_the_holders_time_is_over_before_the_takers_begins(world: World) -> None
     """However slow the storage is: the one counts from before it asks, the other from when it saw."""
     clock = ManualClock(datetime(2026, 12, 1, 9, tzinfo=UTC))
     slow = MemoryPlace(world.documents, wait=lambda: clock.advance(7))
-    held = LeasedStore(slow, Surroundings(world.folder, "ann@ci", clock, wait=clock.advance)).lock(
+    held = LeasedStore(slow, StoreOptions(world.folder, "ann@ci", clock, wait=clock.advance)).lock(
         "apply", timeout_seconds=0
     )
     landed_at = clock.monotonic() - 7

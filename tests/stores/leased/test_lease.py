@@ -9,12 +9,12 @@ import pytest
 from manual_clock import ManualClock
 from memory_place import Documents, Fate, MemoryPlace
 
-from reconciler.errors import StateError
+from reconciler.errors.exceptions import StateError
 from reconciler.stores import lock as locks
-from reconciler.stores.lease import FREE, SharedLease
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import LOCK
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.leased._lease import FREE, SharedLease
+from reconciler.stores.leased.place import LOCK
+from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ class World:
     def store(self, who: str) -> LeasedStore:
         """The store as somebody opened it."""
         place = self.place if who == "ann" else MemoryPlace(self.documents)
-        return LeasedStore(place, Surroundings(self.folder, who, self.clock, wait=self.clock.advance))
+        return LeasedStore(place, StoreOptions(self.folder, who, self.clock, wait=self.clock.advance))
 
     def meets(self, *fates: Fate) -> None:
         """The next writes of the lock."""

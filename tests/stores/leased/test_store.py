@@ -10,16 +10,17 @@ from builders import record, state
 from manual_clock import ManualClock
 from memory_place import Documents, Fate, MemoryPlace
 
-from reconciler import statefile
-from reconciler.console import Choices, Console
-from reconciler.errors import StateError
+from reconciler.cli.commands.apply import command as apply_command
+from reconciler.cli.commands.state import migrate
+from reconciler.cli.console import Console, GlobalOptions
+from reconciler.cli.workspace import Workspace
+from reconciler.errors.exceptions import StateError
 from reconciler.ports import Snapshot
-from reconciler.stores.lease import FREE
-from reconciler.stores.leased import LeasedStore
-from reconciler.stores.place import LOCK, STATE
-from reconciler.stores.surroundings import Surroundings
-from reconciler.verbs import apply, migrate
-from reconciler.workspace import Workspace
+from reconciler.state import document as state_document
+from reconciler.stores.leased._lease import FREE
+from reconciler.stores.leased.place import LOCK, STATE
+from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,13 +39,13 @@ class World:
 
     def another(self, place: MemoryPlace | None = None) -> LeasedStore:
         """The store as somebody else opened it."""
-        surroundings = Surroundings(self.folder, "ann@ci", self.clock, wait=self.clock.advance)
+        surroundings = StoreOptions(self.folder, "ann@ci", self.clock, wait=self.clock.advance)
         return LeasedStore(place or MemoryPlace(self.documents), surroundings)
 
     def workspace(self) -> Workspace:
         """A verb's surroundings, with this store."""
         streams = io.StringIO(), io.StringIO(), io.StringIO()
-        opened = Workspace(self.folder, Console(*streams, environ={}), Choices())
+        opened = Workspace(self.folder, Console(*streams, environ={}), GlobalOptions())
         opened.store = self.store
         return opened
 
@@ -113,7 +114,7 @@ def test_a_write_over_a_state_that_is_gone_is_refused(world: World) -> None:
 def test_a_write_whose_answer_was_lost_is_found_written(
     world: World,
     fate: Fate,
-    has_state: bool,  # noqa: FBT001 - a case
+    has_state: bool,
 ) -> None:
     before = world.store.write(b"1", replaces=None) if has_state else None
     world.place.fates["put state"].append(fate)
@@ -127,7 +128,7 @@ def test_a_write_whose_answer_was_lost_is_found_written(
 @pytest.mark.parametrize("has_state", [True, False])
 def test_a_write_that_was_lost_is_sent_again(
     world: World,
-    has_state: bool,  # noqa: FBT001 - a case
+    has_state: bool,
 ) -> None:
     before = world.store.write(b"1", replaces=None) if has_state else None
     world.place.fates["put state"].extend([Fate.LOST, Fate.LOST])
@@ -293,7 +294,7 @@ def test_a_lock_that_nobody_holds_cannot_be_freed(world: World, document: bytes 
 def test_a_takeover_writes_the_state_before_anything_else(world: World) -> None:
     """Whoever held it before names a version that stands no more."""
     before = state(serial=4)
-    version = world.store.write(statefile.encode(before), replaces=None)
+    version = world.store.write(state_document.encode(before), replaces=None)
     world.another().lock("apply", timeout_seconds=0)
     world.clock.advance(3600)
 
@@ -305,7 +306,7 @@ def test_a_takeover_writes_the_state_before_anything_else(world: World) -> None:
 
 
 def test_a_lock_that_was_free_leaves_the_state_as_it_is(world: World) -> None:
-    version = world.store.write(statefile.encode(state(serial=4)), replaces=None)
+    version = world.store.write(state_document.encode(state(serial=4)), replaces=None)
 
     with world.workspace().held("apply") as held:
         assert (held.state, held.version) == (state(serial=4), version)
@@ -322,7 +323,7 @@ def test_a_takeover_without_a_state_has_nothing_to_write(world: World) -> None:
 
 
 def test_a_takeover_that_cannot_be_written_frees_the_lock(world: World) -> None:
-    world.store.write(statefile.encode(state(serial=4)), replaces=None)
+    world.store.write(state_document.encode(state(serial=4)), replaces=None)
     world.another().lock("apply", timeout_seconds=0)
     world.clock.advance(3600)
     world.place.fates["put state"].append(Fate.REFUSED)
@@ -336,11 +337,11 @@ def test_a_takeover_that_cannot_be_written_frees_the_lock(world: World) -> None:
 @pytest.mark.parametrize("has_state", [True, False])
 def test_a_state_that_was_read_after_the_lock_ran_out_is_not_written_over(
     world: World,
-    has_state: bool,  # noqa: FBT001 - a case
+    has_state: bool,
 ) -> None:
     """Found by the simulator: frozen before it read, it would name the version of whoever took over."""
     if has_state:
-        world.store.write(statefile.encode(state(serial=4)), replaces=None)
+        world.store.write(state_document.encode(state(serial=4)), replaces=None)
     workspace = world.workspace()
     world.place.wait = world.sleep_while_reading
 
@@ -353,11 +354,11 @@ def test_a_state_that_was_read_after_the_lock_ran_out_is_not_written_over(
 
 def test_a_state_is_not_copied_over_one_that_was_read_after_the_lock_there_ran_out(world: World) -> None:
     """Another run may be at work there by then."""
-    world.store.write(statefile.encode(state(serial=4)), replaces=None)
+    world.store.write(state_document.encode(state(serial=4)), replaces=None)
     workspace, there = world.workspace(), World(world.folder)
     there.place.wait = there.sleep_while_reading
     there.place.location = "elsewhere"
-    workspace.store_at = lambda address: there.store  # type: ignore[method-assign]  # noqa: ARG005 - its name
+    workspace.store_at = lambda address: there.store  # type: ignore[method-assign]
 
     code, detail = failure(lambda: migrate.run(workspace, "elsewhere", lock_timeout_seconds=0))
 
@@ -367,10 +368,10 @@ def test_a_state_is_not_copied_over_one_that_was_read_after_the_lock_there_ran_o
 
 def test_what_is_only_written_down_says_what_it_is(world: World) -> None:
     before = state(serial=4, meetings={"retro": record(1)})
-    world.store.write(statefile.encode(before), replaces=None)
+    world.store.write(state_document.encode(before), replaces=None)
     workspace = world.workspace()
 
     with workspace.held("apply") as held:
-        apply._record(workspace, held, held.state.forget("retro"))  # noqa: SLF001 - where nothing is sent
+        apply_command._record(workspace, held, held.state.forget("retro"))
 
     assert world.place.notes[-2] == "Forget retro"

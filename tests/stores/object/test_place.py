@@ -16,14 +16,15 @@ from bucket_server import DROP, HANG, LOSE, BucketServer, bucket_server
 from manual_clock import ManualClock
 from obstore.store import LocalStore, MemoryStore
 
-from reconciler.errors import SettingsError, StateError
+from reconciler.errors.exceptions import SettingsError, StateError
 from reconciler.ports import Snapshot
-from reconciler.stores import bucket as buckets
-from reconciler.stores import object as objects
-from reconciler.stores import open_store
-from reconciler.stores.object import ObjectPlace
-from reconciler.stores.place import LOCK, STATE, ConflictError, UnansweredError
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.errors import ConflictError, UnansweredError
+from reconciler.stores.leased.place import LOCK, STATE
+from reconciler.stores.object import _bucket as buckets
+from reconciler.stores.object import place as objects
+from reconciler.stores.object.place import ObjectPlace
+from reconciler.stores.open import open_store
+from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,16 +47,16 @@ class World:
         self.waits: list[float] = []
         self._folder = folder
 
-    def surroundings(self) -> Surroundings:
+    def surroundings(self) -> StoreOptions:
         """A run's, with the process's environment."""
-        return Surroundings(
+        return StoreOptions(
             self._folder, who="ann@laptop", clock=self.clock, wait=self._wait, environ=dict(os.environ)
         )
 
     def place(self, address: str = ADDRESS, inside: ObjectStore | None = None) -> ObjectPlace:
         """The place at `address`, or with another storage inside."""
         bucket, ours = buckets.parse(address), self.surroundings()
-        return ObjectPlace(bucket, inside or objects._opened(bucket, ours.environ), ours)  # noqa: SLF001 - below the lease
+        return ObjectPlace(bucket, inside or objects._opened(bucket, ours.environ), ours)
 
     def store(self, address: str = ADDRESS) -> Store:
         """The store at `address`."""
@@ -284,7 +285,7 @@ def test_the_check_finds_updates_that_are_unconditional(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some know a conditional create alone."""
-    holds = BucketServer._holds  # noqa: SLF001 - a hole in it
+    holds = BucketServer._holds
     monkeypatch.setattr(
         BucketServer, "_holds", lambda ours, name, asked: "if-match" in asked or holds(ours, name, asked)
     )

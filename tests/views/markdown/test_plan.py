@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,27 +24,28 @@ from builders import (
     weekly,
 )
 from hostile_topics import TOPICS
+from paths import CASES
 from rendered import Page
 from shell import ONE, spec_of
 
 from reconciler import __version__
-from reconciler.budget import Allowances, Limits
-from reconciler.diff import Action, FieldChange
-from reconciler.errors import Diagnostic, Position, Severity, Span
-from reconciler.plan import BudgetLine, Options, Plan
-from reconciler.step import Status, Step
-from reconciler.views import drift_view, links_view, plan_view
-from reconciler.views.links import JoinLink
-from reconciler.views.look import Look
-from reconciler.views.markdown_room import BYTES_MAX, Entry, fitted
-from reconciler.views.markdown_text import cell_code, code, fenced, mermaid_words, prose, visible
+from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
+from reconciler.plan.budget import Allowances, BudgetLine, Limits
+from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.plan import Options, Plan
+from reconciler.plan.step import Status, Step
+from reconciler.views.markdown.escape import cell_code, code, fenced, mermaid_words, prose, visible
+from reconciler.views.markdown.size import BYTES_MAX, Entry, fit
+from reconciler.views.results import JoinLink
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
     from shell import Shell
 
-CASES = Path(__file__).parent / "cases" / "markdown"
+CASES = CASES / "markdown"
 TODAY = "2026-12-01"
-LOOK = Look(commit="28d679f0c9df")
+LOOK = TextStyle(commit="28d679f0c9df")
 GITHUB_MAX = 65_536
 
 SIGNALS = re.compile(
@@ -56,8 +56,8 @@ SIGNALS = re.compile(
 """What GitHub or GitLab makes something of, where it stands outside of code."""
 
 
-def shown(plan: Plan, look: Look = LOOK) -> str:
-    return plan_view("markdown")(plan, look)
+def shown(plan: Plan, look: TextStyle = LOOK) -> str:
+    return view("plan", "markdown")(plan, look)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
@@ -141,7 +141,7 @@ def test_no_changes_are_a_short_and_calm_comment() -> None:
 
 
 def test_a_plan_that_asked_zoom_says_so() -> None:
-    calm = shown(plan_of(options=Options(refresh=True)), Look()).split("\n\n")
+    calm = shown(plan_of(options=Options(refresh=True)), TextStyle()).split("\n\n")
 
     assert calm[1:3] == [
         "### No changes",
@@ -427,11 +427,11 @@ def test_no_more_is_made_than_has_room() -> None:
     def entries(count: int) -> list[Entry]:
         return [Entry(lambda: text("line", 8), lambda: text("full", 18)) for _ in range(count)]
 
-    assert fitted(entries(100), 35) == (["x" * 8] * 3, [False] * 3)
+    assert fit(entries(100), 35) == (["x" * 8] * 3, [False] * 3)
     assert made == ["line"] * 4
 
     made.clear()
-    assert fitted(entries(3), 45) == (["x" * 18, "x" * 8, "x" * 8], [True, False, False])
+    assert fit(entries(3), 45) == (["x" * 18, "x" * 8, "x" * 8], [True, False, False])
     assert made == ["line", "line", "line", "full", "full"]
 
 
@@ -474,7 +474,7 @@ def words(text: str) -> str:
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: ascii(topic[:20]))
 def test_a_hostile_topic_comes_out_inert(topic: str, harmless: Page) -> None:
     """It makes no element, no row, no comment, no reference, and can be read all the same."""
-    text = shown(hostile(topic), Look(commit=topic))
+    text = shown(hostile(topic), TextStyle(commit=topic))
 
     page = check_whole(text)
     quiet = {tag: count for tag, count in page.tags.items() if tag not in {"code", "b", "i"}}
@@ -552,8 +552,8 @@ def report(*steps: Step, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
     return Plan(steps, (), "lineage-1", 1, NOW, Options(refresh=True), diagnostics)
 
 
-def drifted(plan: Plan, look: Look = LOOK) -> str:
-    return drift_view("markdown")(plan, look, 3)
+def drifted(plan: Plan, look: TextStyle = LOOK) -> str:
+    return view("drift", "markdown")(plan, look, 3)
 
 
 def test_drift_says_what_was_changed_and_what_to_do() -> None:
@@ -594,7 +594,7 @@ def test_a_start_that_was_moved_has_its_weekday(written: str | None, told: str) 
 
 
 def test_no_drift_is_short() -> None:
-    assert drifted(report(step(Action.KEEP)), Look()) == (
+    assert drifted(report(step(Action.KEEP)), TextStyle()) == (
         "<!-- reconciler:drift -->\n\n### No drift.\n\n"
         "1 meeting read, 3 requests, none of the daily budget.\n\n"
         f"---\n\nRead 2026-12-01 08:00 UTC by reconciler {__version__}.\n"
@@ -628,7 +628,7 @@ def link(key: str, join_url: str, topic: str = "Topic", next_at: str | None = No
 
 
 def linked(*links: JoinLink, errors: tuple[Diagnostic, ...] = ()) -> str:
-    return links_view("markdown")(links, errors)
+    return view("links", "markdown")(links, errors)
 
 
 def test_links_are_a_table_to_paste() -> None:

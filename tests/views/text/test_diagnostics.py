@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import orjson
 
-from reconciler.errors import Diagnostic, Position, Severity, Span
-from reconciler.views import findings, github
+from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
+from reconciler.views import json
+from reconciler.views.annotations import commands
+from reconciler.views.results import Validation
+from reconciler.views.text import diagnostics as text_diagnostics
 
 FIELD = Diagnostic(
     "spec.unknown-field",
@@ -34,7 +37,7 @@ HOSTILE = Diagnostic(
 
 def test_a_finding_reads_as_a_paragraph() -> None:
     assert (
-        findings.text((FIELD, PASSCODE, NOWHERE))
+        text_diagnostics.diagnostics((FIELD, PASSCODE, NOWHERE))
         == """\
 error[spec.unknown-field]: `settings` has no field `waitingroom`
   --> meetings/platform.yaml:14:7
@@ -58,27 +61,27 @@ error[source.none]: There is no spec to read
 
 
 def test_nothing_found_is_no_text() -> None:
-    assert findings.text(()) == ""
+    assert text_diagnostics.diagnostics(()) == ""
 
 
 def test_colour_is_only_added() -> None:
-    coloured = findings.text((FIELD,), colour=True)
+    coloured = text_diagnostics.diagnostics((FIELD,), colour=True)
     plain = coloured.replace("\x1b[0m", "")
     for code in ("31", "33", "34"):
         plain = plain.replace(f"\x1b[1;{code}m", "")
 
     assert coloured.count("\x1b[1;31m") == 2
-    assert plain == findings.text((FIELD,))
+    assert plain == text_diagnostics.diagnostics((FIELD,))
 
 
 def test_a_line_without_a_caret_is_shown_alone() -> None:
     bare = Diagnostic("state.test", "Said", span=Span("x", Position(1, 1), Position(1, 2)), snippet="{}")
 
-    assert findings.text((bare,)) == "error[state.test]: Said\n --> x:1:1\n  |\n1 | {}\n"
+    assert text_diagnostics.diagnostics((bare,)) == "error[state.test]: Said\n --> x:1:1\n  |\n1 | {}\n"
 
 
 def test_text_of_others_cannot_steer_the_terminal() -> None:
-    shown = findings.text((HOSTILE,))
+    shown = text_diagnostics.diagnostics((HOSTILE,))
 
     assert shown.isascii()
     assert shown.splitlines()[0] == "error[spec.test]: 100%\\x0d\\x0a::error::x\\x1b[31m\\u202e"
@@ -86,14 +89,18 @@ def test_text_of_others_cannot_steer_the_terminal() -> None:
 
 def test_the_last_line_counts() -> None:
     assert (
-        findings.verdict((FIELD, FIELD, PASSCODE), meetings=0, files=3) == "2 errors, 1 warning in 3 files.\n"
+        text_diagnostics.totals_line((FIELD, FIELD, PASSCODE), meetings=0, files=3)
+        == "2 errors, 1 warning in 3 files.\n"
     )
-    assert findings.verdict((PASSCODE,), meetings=1, files=1) == "Valid: 1 meeting in 1 file, 1 warning.\n"
-    assert findings.verdict((), meetings=12000, files=3) == "Valid: 12,000 meetings in 3 files.\n"
+    assert (
+        text_diagnostics.totals_line((PASSCODE,), meetings=1, files=1)
+        == "Valid: 1 meeting in 1 file, 1 warning.\n"
+    )
+    assert text_diagnostics.totals_line((), meetings=12000, files=3) == "Valid: 12,000 meetings in 3 files.\n"
 
 
 def test_json_has_the_format_of_the_design() -> None:
-    assert orjson.loads(findings.json((FIELD, NOWHERE, PASSCODE))) == {
+    assert orjson.loads(json.validate(Validation((FIELD, NOWHERE, PASSCODE)))) == {
         "format_version": "1.0",
         "valid": False,
         "error_count": 2,
@@ -142,7 +149,7 @@ def test_json_has_the_format_of_the_design() -> None:
 
 
 def test_json_of_nothing_found_is_valid() -> None:
-    assert orjson.loads(findings.json(())) == {
+    assert orjson.loads(json.validate(Validation(()))) == {
         "format_version": "1.0",
         "valid": True,
         "error_count": 0,
@@ -152,7 +159,7 @@ def test_json_of_nothing_found_is_valid() -> None:
 
 
 def test_each_finding_is_a_workflow_command() -> None:
-    assert github.commands((FIELD, PASSCODE, NOWHERE)) == (
+    assert commands((FIELD, PASSCODE, NOWHERE)) == (
         "::error file=meetings/platform.yaml,line=14,endLine=14,col=7,endColumn=18,"
         "title=spec.unknown-field%3A `settings` has no field `waitingroom`"
         "::`settings` has no field `waitingroom`%0ADid you mean `waiting_room`?\n"
@@ -164,7 +171,7 @@ def test_each_finding_is_a_workflow_command() -> None:
 
 
 def test_text_of_others_cannot_give_workflow_commands() -> None:
-    assert github.commands((HOSTILE,)) == (
+    assert commands((HOSTILE,)) == (
         "::error file=a%2Cb%3Ac%25.yaml,line=1,endLine=1,col=2,endColumn=3,"
         "title=spec.test%3A 100%25\\x0d\\x0a%3A%3Aerror%3A%3Ax\\x1b[31m\\u202e"
         "::100%25\\x0d\\x0a::error::x\\x1b[31m\\u202e\n"

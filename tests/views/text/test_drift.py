@@ -12,13 +12,13 @@ from served import Served, served
 from shell import FAR, HOST, ONE, spec_of
 from shell import NOW as INSTANT
 
-from reconciler.diff import Action, FieldChange
-from reconciler.errors import Diagnostic
-from reconciler.plan import Options, Plan
-from reconciler.step import Status, Step
-from reconciler.views import drift_view
-from reconciler.views.look import Look
-from reconciler.views.reading import open_bar
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.plan import Options, Plan
+from reconciler.plan.step import Status, Step
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
+from reconciler.views.text.progress import open_read_bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def step(key: str, action: Action = Action.KEEP, **more: Any) -> Step:
 
 
 def text(plan: Plan, *, verbose: bool = False, requests: int = 3) -> str:
-    return drift_view("text")(plan, Look(verbose=verbose), requests)
+    return view("drift", "text")(plan, TextStyle(verbose=verbose), requests)
 
 
 def test_no_drift_is_one_line() -> None:
@@ -90,7 +90,7 @@ def test_what_could_not_be_read_is_no_peace() -> None:
 def test_nothing_is_drawn_without_a_terminal() -> None:
     stderr = io.StringIO()
 
-    with open_bar(stderr, terminal=False, colour=False) as tell:
+    with open_read_bar(stderr, terminal=False, colour=False) as tell:
         tell(1, 2)
 
     assert stderr.getvalue() == ""
@@ -99,7 +99,7 @@ def test_nothing_is_drawn_without_a_terminal() -> None:
 def test_a_bar_counts_the_reads_and_vanishes() -> None:
     stderr = io.StringIO()
 
-    with open_bar(stderr, terminal=True, colour=False) as tell:
+    with open_read_bar(stderr, terminal=True, colour=False) as tell:
         tell(0, 2)
         tell(2, 2)
 

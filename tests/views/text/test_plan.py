@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from builders import HOST, NOW, at, meeting, one_off, planned, record, removed, spec, state, weekly
 
-from reconciler.budget import Allowances, Limits
-from reconciler.diff import Action, FieldChange
-from reconciler.errors import Diagnostic, Severity
-from reconciler.plan import BudgetLine, Options, Plan
-from reconciler.step import Status, Step
-from reconciler.views import plan_view
-from reconciler.views.look import Look
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan.budget import Allowances, BudgetLine, Limits
+from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.plan import Options, Plan
+from reconciler.plan.step import Status, Step
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
 
 TODAY = "2026-12-01"
-PLAIN = Look()
-VERBOSE = Look(verbose=True)
+PLAIN = TextStyle()
+VERBOSE = TextStyle(verbose=True)
 
 
-def shown(plan: Plan, look: Look = PLAIN) -> str:
-    return plan_view("text")(plan, look)
+def shown(plan: Plan, look: TextStyle = PLAIN) -> str:
+    return view("plan", "text")(plan, look)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
@@ -309,7 +309,7 @@ def test_colour_is_asked_for() -> None:
     held = step(Action.MOVE, status=Status.WITHHELD, reasons=("not yet",))
     plan = plan_of(step(Action.UPDATE, "retro", "Retro"), held)
 
-    coloured = shown(plan, Look(colour=True))
+    coloured = shown(plan, TextStyle(colour=True))
 
     assert coloured == (
         '\x1b[33m~\x1b[0m \x1b[1mretro\x1b[0m "Retro" for platform@example.com\n\n'
@@ -497,9 +497,9 @@ def test_a_long_rollout_names_its_first_days_and_its_last() -> None:
 def test_a_text_view_loads_nothing_heavy() -> None:
     """Rich costs a tenth of a second, and `plan` has no use for it; the table alone loads no view at all."""
     program = (
-        "import sys, reconciler.views as views\n"
+        "import sys, reconciler.views.table as views\n"
         "print([name for name in sys.modules if name.startswith('reconciler.views.')])\n"
-        "views.plan_view('text'), views.plan_view('json')\n"
+        "views.view('plan', 'text'), views.view('plan', 'json')\n"
         "print([name for name in ('rich', 'httpx', 'deepdiff', 'jsonschema') if name in sys.modules])"
     )
 

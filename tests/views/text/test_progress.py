@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from builders import HOST, NOW, at, meeting
 
-from reconciler.diff import Action
-from reconciler.errors import Diagnostic, Severity
-from reconciler.events import (
+from reconciler.apply.events import (
     Event,
     Noticed,
     Outcome,
@@ -22,14 +20,16 @@ from reconciler.events import (
     StepStarted,
     Summary,
 )
-from reconciler.plan import Plan
-from reconciler.step import Status, Step
-from reconciler.views import apply_view
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Plan
+from reconciler.plan.step import Status, Step
+from reconciler.views.table import apply_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.views import Tell
+    from reconciler.apply.events import EventListener
 
 CTO = "cto@example.com"
 ID = 81234567890
@@ -74,7 +74,7 @@ def logged(plan: Plan, *events: Event, colour: bool = False) -> tuple[str, str]:
     return stdout.getvalue(), stderr.getvalue()
 
 
-def tell_all(tell: Tell, events: Iterable[Event]) -> None:
+def tell_all(tell: EventListener, events: Iterable[Event]) -> None:
     for event in events:
         tell(event)
 

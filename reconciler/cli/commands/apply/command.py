@@ -4,29 +4,62 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reconciler import approval, records, statefile, views
-from reconciler.connection import connect
-from reconciler.errors import Diagnostic, Exit, ReconcilerError, SettingsError, Severity
-from reconciler.headline import headline
-from reconciler.verbs import conduct, failing, paged, refused
-from reconciler.verbs import plan as planning
-from reconciler.verbs.asking import says_yes
-from reconciler.verbs.conduct import Errand
-from reconciler.views.look import Look
+import click
+
+from reconciler.apply import record
+from reconciler.cli import ci, reporting
+from reconciler.cli.commands.apply import runner
+from reconciler.cli.commands.apply.runner import ApplyJob
+from reconciler.cli.connection import connect
+from reconciler.cli.console import confirm
+from reconciler.cli.options import (
+    FILE,
+    example_epilog,
+    format_option,
+    lock_timeout_option,
+    selection_options,
+    state_options,
+)
+from reconciler.cli.planning import make_plan
+from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.exceptions import ReconcilerError, SettingsError
+from reconciler.plan import approval
+from reconciler.state import document as state_document
+from reconciler.state.summary import summarize
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.apply import Result
-    from reconciler.plan import Options, Plan
-    from reconciler.state import State
-    from reconciler.workspace import Declared, Held, Workspace
+    from reconciler.apply.engine import Result
+    from reconciler.cli.workspace import LockedState, Workspace
+    from reconciler.plan.plan import Options, Plan
+    from reconciler.state.state import State
+
+
+@click.command(epilog=example_epilog("reconciler apply", "reconciler apply --plan plan.json"))
+@click.option("--plan", "plan_file", type=FILE, help="Apply what was approved: a file that plan --out wrote.")
+@click.option("--auto-approve", is_flag=True, help="Ask nobody.")
+@click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
+@lock_timeout_option
+@format_option("apply")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 3 where work is left for a later day.")
+@state_options
+@selection_options
+def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
+    """Do what the plan says, each meeting exactly once.
+
+    Creates what is missing, changes what differs, and ends what `removed` names, within every host's
+    daily budget: what does not fit today is left for a later day.
+    """
+    return run(workspace, ApplyOptions(options, **flags))
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ApplyOptions:
     """What the flags of `apply` say."""
 
     options: Options
@@ -38,66 +71,57 @@ class Wishes:
     detailed_exitcode: bool = False
 
 
-def run(workspace: Workspace, wishes: Wishes) -> Exit:
+def run(workspace: Workspace, wishes: ApplyOptions) -> Exit:
     """Lock, plan, ask, send. Raises `ReconcilerError` where nothing could be sent at all."""
     with ExitStack() as held:
         try:
             told, errand = _prepared(workspace, wishes, held)
         except ReconcilerError as error:
-            failing.log(workspace, error, format_name=wishes.format_name)
+            reporting.write_failed_log(workspace, error, format_name=wishes.format_name)
             raise
         if isinstance(errand, Exit):
             return Exit.worst(told, errand)
-        heard = paged.Heard()
+        heard = ci.EventRecorder()
         with heard.told(workspace, errand.plan):
-            result = conduct.send(workspace, replace(errand, through=heard.through(errand.through)))
+            result = runner.run_apply(workspace, replace(errand, through=heard.through(errand.through)))
         return Exit.worst(told, _ended(result, wishes))
 
 
-def _prepared(workspace: Workspace, wishes: Wishes, stack: ExitStack) -> tuple[Exit, Errand | Exit]:
+def _prepared(workspace: Workspace, wishes: ApplyOptions, stack: ExitStack) -> tuple[Exit, ApplyJob | Exit]:
     """Whether all could be read, and what is to be sent, the state held in `stack`; or how it ends here."""
     saved = _approval(wishes)
     options = saved.options if saved else wishes.options
     _check_can_be_approved(workspace, wishes)
     declared = workspace.declared(options.paths)
     found = stack.enter_context(workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds))
-    plan, held, told = _planned(workspace, declared, found, replace(wishes, options=options))
+    planned = make_plan(workspace, declared, found.state, options, pace=wishes.pace)
+    plan, held = planned.plan, replace(found, state=planned.state)
+    told = Exit.ERROR if planned.unread else Exit.DONE
     if saved:
         approval.check(plan, saved, str(wishes.plan_file))
-    planning.warn(workspace, declared.warnings)
+    reporting.print_warnings(workspace, declared.warnings)
     _show(workspace, wishes, plan)
     if not plan.has_work:
-        _record(workspace, found, records.without_expired(held.state, plan.steps))
+        _record(workspace, found, record.without_expired(held.state, plan.steps))
         return told, _nothing_to_do(workspace, wishes, plan)
     remote = connect(workspace, wishes.pace)
-    conduct.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
+    runner.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
     if not (saved or wishes.auto_approve or is_approved(workspace)):
         workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
         return Exit.DONE, Exit.ERROR
-    return told, Errand(plan, held, remote, wishes.format_name, refused.placing(declared.locate))
+    return told, ApplyJob(
+        plan, held, remote, wishes.format_name, runner.locating_refused_fields(declared.locate)
+    )
 
 
-def _planned(workspace: Workspace, declared: Declared, held: Held, wishes: Wishes) -> tuple[Plan, Held, Exit]:
-    """The plan, the state to go on from, and whether what was to be read could be."""
-    if not wishes.options.refresh:
-        return planning.build(workspace, declared, held.state, wishes.options), held, Exit.DONE
-    from reconciler.verbs import refreshing  # noqa: PLC0415 - only where Zoom is asked
-
-    asked = refreshing.refreshed(workspace, held.state, declared.spec, wishes.options, wishes.pace)
-    plan = planning.build(workspace, declared, asked.state, wishes.options)
-    unread = any(each.severity is Severity.ERROR for each in asked.told)
-    seen = replace(plan, diagnostics=(*asked.told, *plan.diagnostics))
-    return seen, replace(held, state=asked.facts), Exit.ERROR if unread else Exit.DONE
-
-
-def _record(workspace: Workspace, found: Held, state: State) -> None:
+def _record(workspace: Workspace, found: LockedState, state: State) -> None:
     """Keep what is known now, though nothing is sent: what is gone or over, hosts that changed."""
     if state != found.state:
-        document, note = statefile.encode(state.written()), headline(found.state, state)
+        document, note = state_document.encode(state.written()), summarize(found.state, state)
         workspace.store.write(document, replaces=found.version, note=note)
 
 
-def _approval(wishes: Wishes) -> approval.Approval | None:
+def _approval(wishes: ApplyOptions) -> approval.Approval | None:
     if wishes.plan_file is None:
         return None
     given = wishes.options
@@ -124,7 +148,7 @@ def _approval(wishes: Wishes) -> approval.Approval | None:
     return approval.read(document, str(wishes.plan_file))
 
 
-def _check_can_be_approved(workspace: Workspace, wishes: Wishes) -> None:
+def _check_can_be_approved(workspace: Workspace, wishes: ApplyOptions) -> None:
     if wishes.plan_file or wishes.auto_approve:
         return
     console = workspace.console
@@ -139,30 +163,32 @@ def _check_can_be_approved(workspace: Workspace, wishes: Wishes) -> None:
         )
 
 
-def _show(workspace: Workspace, wishes: Wishes, plan: Plan) -> None:
+def _show(workspace: Workspace, wishes: ApplyOptions, plan: Plan) -> None:
     """The plan, where people read along; the apply log follows it."""
     if wishes.format_name != "text":
         return
     console = workspace.console
-    look = Look(colour=console.colours(console.stdout, workspace.choices), verbose=workspace.choices.verbose)
-    console.stdout.write(views.plan_view("text")(plan, look) + ("\n" if plan.has_work else ""))
+    look = TextStyle(
+        colour=console.colours(console.stdout, workspace.choices), verbose=workspace.choices.verbose
+    )
+    console.stdout.write(view("plan", "text")(plan, look) + ("\n" if plan.has_work else ""))
     console.stdout.flush()
 
 
 def is_approved(workspace: Workspace) -> bool:
     """Whether the person at the terminal says yes."""
-    return says_yes(workspace.console, "Do you want to send this?")
+    return confirm(workspace.console, "Do you want to send this?")
 
 
-def _nothing_to_do(workspace: Workspace, wishes: Wishes, plan: Plan) -> Exit:
+def _nothing_to_do(workspace: Workspace, wishes: ApplyOptions, plan: Plan) -> Exit:
     """The end of an apply that sends nothing; a program still reads its first and its last line."""
     if wishes.format_name != "text":
-        conduct.tell_end(workspace, plan, format_name=wishes.format_name)
-    paged.idle(workspace, plan)
+        runner.report_nothing_to_do(workspace, plan, format_name=wishes.format_name)
+    ci.report_nothing_to_apply(workspace, plan)
     return Exit.DONE
 
 
-def _ended(result: Result, wishes: Wishes) -> Exit:
+def _ended(result: Result, wishes: ApplyOptions) -> Exit:
     if result.failure is not None:
         raise _EndedEarlyError(result.failure, result.status)
     if wishes.detailed_exitcode and result.work_left:

@@ -3,55 +3,57 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import signal
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import views
-from reconciler.apply import execute
-from reconciler.connection import check_origin
-from reconciler.errors import Diagnostic, SettingsError
-from reconciler.events import Summary
-from reconciler.journal import Journal
-from reconciler.pending import Author
-from reconciler.run import Run
-from reconciler.verbs import failing
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.engine import execute
+from reconciler.apply.events import Noticed, StepFailed, Summary
+from reconciler.apply.journal import Journal
+from reconciler.apply.pending import Author
+from reconciler.cli import reporting
+from reconciler.cli.connection import check_origin
+from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.views.table import apply_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from typing import TextIO
 
-    from reconciler.apply import Result
-    from reconciler.events import Event
-    from reconciler.plan import Plan
-    from reconciler.state import State
-    from reconciler.views import Tell
-    from reconciler.workspace import Held, Workspace
+    from reconciler.apply.engine import Result
+    from reconciler.apply.events import Event, EventListener
+    from reconciler.cli.workspace import LockedState, Workspace
+    from reconciler.plan.plan import Plan
+    from reconciler.state.state import State
     from reconciler.zoom.client import ZoomClient
+
 
 SETTLE_SECONDS_BEYOND = 30.0
 """How much longer than two timeouts a lost request may take to land and to show in the list."""
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class ApplyJob:
     """What is sent, under which state, which way, and how it is shown.
 
     `through` stands between the engine and the view, and may add to what is told.
     """
 
     plan: Plan
-    held: Held
+    held: LockedState
     remote: ZoomClient
     format_name: str
-    through: Callable[[Tell], Tell]
+    through: Callable[[EventListener], EventListener]
 
 
 @dataclass(slots=True)
-class Stop:
+class StopSignal:
     """Whether somebody asked for an end."""
 
     stderr: TextIO
@@ -80,14 +82,14 @@ class Stop:
             loop.add_signal_handler(number, ask)
 
 
-def send(workspace: Workspace, errand: Errand) -> Result:
+def run_apply(workspace: Workspace, errand: ApplyJob) -> Result:
     """Do what the plan says for today and show it.
 
     Raises `KeyboardInterrupt` where somebody could not wait for the end.
     """
     with (
         _log(workspace, errand.plan, errand.format_name) as tell,
-        failing.told(workspace, tell, format_name=errand.format_name),
+        reporting.closing_log_on_error(workspace, tell, format_name=errand.format_name),
     ):
         terminated = signal.getsignal(signal.SIGTERM)
         try:
@@ -99,29 +101,29 @@ def send(workspace: Workspace, errand: Errand) -> Result:
             signal.signal(signal.SIGTERM, terminated)
 
 
-def tell_end(workspace: Workspace, plan: Plan, *, format_name: str) -> None:
+def report_nothing_to_do(workspace: Workspace, plan: Plan, *, format_name: str) -> None:
     """Show the log of an apply that has nothing to do."""
     with _log(workspace, plan, format_name) as tell:
         tell(Summary(workspace.clock.now(), withheld=plan.summary["withheld"]))
 
 
-def _log(workspace: Workspace, plan: Plan, format_name: str) -> AbstractContextManager[Tell]:
+def _log(workspace: Workspace, plan: Plan, format_name: str) -> AbstractContextManager[EventListener]:
     console = workspace.console
     terminal = not console.is_ci and console.stderr.isatty()
     colour = console.colours(console.stdout, workspace.choices)
-    opened = views.apply_view(format_name)
+    opened = apply_view(format_name)
     return opened(console.stdout, console.stderr, terminal=terminal, colour=colour, plan=plan)
 
 
-async def _send(workspace: Workspace, errand: Errand, tell: Callable[[Event], None]) -> Result:
-    stop = Stop(workspace.console.stderr)
+async def _send(workspace: Workspace, errand: ApplyJob, tell: Callable[[Event], None]) -> Result:
+    stop = StopSignal(workspace.console.stderr)
     stop.listen()
     held = errand.held
     async with errand.remote as remote:
         state = _bound(held.state, await remote.origin(), workspace.store.location)
         return await execute(
             errand.plan,
-            Run(
+            ApplyContext(
                 remote=remote,
                 journal=Journal(
                     workspace.store,
@@ -169,3 +171,59 @@ def settle_seconds(workspace: Workspace, remote: ZoomClient) -> float:
             )
         )
     return seconds
+
+
+Locate = Callable[[str, UnlocatedDiagnostic], "Diagnostic"]
+"""The finding about the meeting with this key, in its place in a file."""
+
+UNKNOWN_USER = "zoom.user-unknown"
+
+_STEP = re.compile(r"[^.\[\]]+")
+
+
+def locating_refused_fields(locate: Locate) -> Callable[[EventListener], EventListener]:
+    """What stands between an engine that tells events and a view that shows them."""
+
+    def through(tell: EventListener) -> EventListener:
+        def pass_on(event: Event) -> None:
+            for each in located_events(event, locate):
+                tell(each)
+
+        return pass_on
+
+    return through
+
+
+def located_events(event: Event, locate: Locate) -> tuple[Event, ...]:
+    """The event, and before it a notice for each further field that Zoom refused.
+
+    A failed step points at the first field's line. Whatever stands there is masked where it is a secret.
+    """
+    refused = _fields(event) if isinstance(event, StepFailed) else ()
+    if not isinstance(event, StepFailed) or not refused:
+        return (event,)
+    first, *others = (_located(event, path, message, locate) for path, message in refused)
+    told = replace(event.diagnostic, span=first.span, snippet=first.snippet)
+    return (*(Noticed(event.at, other) for other in others), replace(event, diagnostic=told))
+
+
+def _fields(event: StepFailed) -> tuple[tuple[str, str], ...]:
+    # Who is not known to Zoom is named in the address of the request, so no field is told.
+    return event.fields or ((("host", ""),) if event.diagnostic.code == UNKNOWN_USER else ())
+
+
+def _located(event: StepFailed, path: str, message: str, locate: Locate) -> Diagnostic:
+    finding = UnlocatedDiagnostic(
+        path=path_parts(path),
+        code=event.diagnostic.code,
+        summary=f"Zoom does not accept `{path}`" if path else "Zoom does not accept the meeting",
+        detail=message,
+        hint="Change it here, then run apply again.",
+        key=event.key,
+    )
+    return locate(event.key, finding)
+
+
+def path_parts(path: str) -> tuple[str | int, ...]:
+    """The parts of a path as Zoom writes it: `settings.rooms[0].name`, `settings.rooms.0.name`."""
+    return tuple(int(part) if part.isdecimal() else part for part in _STEP.findall(path))

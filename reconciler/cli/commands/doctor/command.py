@@ -5,30 +5,49 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import click
+
 from reconciler import __version__
-from reconciler.errors import Exit, ReconcilerError, Severity
-from reconciler.state import State
+from reconciler.cli.commands.doctor import zoom
+from reconciler.cli.options import example_epilog, format_option, state_options
+from reconciler.errors.diagnostic import Exit, Severity
+from reconciler.errors.exceptions import ReconcilerError
+from reconciler.plan import budget
+from reconciler.state.state import State
 from reconciler.stores.lock import describe
-from reconciler.verbs import account, budget
-from reconciler.views import checks, doctor_view
-from reconciler.views.checks import Check, Verdict, ok, warn
-from reconciler.views.look import Look
-from reconciler.views.totals import reset_words
+from reconciler.views import results
+from reconciler.views.results import Check, CheckStatus, ok, warn
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
+from reconciler.views.text.totals import reset_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from reconciler.cli.workspace import Workspace
     from reconciler.ports import LockInfo, Snapshot
-    from reconciler.workspace import Workspace
+
+
+@click.command(epilog=example_epilog("reconciler doctor", "reconciler doctor --sandbox"))
+@format_option("doctor")
+@state_options
+def doctor(workspace: Workspace, format_name: str) -> Exit:
+    """Check that all is there.
+
+    Settings, specs, state and lock, what is left of the day, credentials, scopes, clock and hosts: each
+    line is ok, or says what to do. Changes nothing, and takes nothing from the daily budget.
+    """
+    return run(workspace, format_name=format_name)
+
 
 Given = TypeVar("Given")
 
 
 def run(workspace: Workspace, *, format_name: str) -> Exit:
     """Show every check; an error where one failed."""
-    snapshot = Once(lambda: workspace.store.read())  # noqa: PLW0108 - to open the store may fail, too
-    state = Once(lambda: workspace.decoded(snapshot()))
+    snapshot = Lazy(lambda: workspace.store.read())
+    state = Lazy(lambda: workspace.decoded(snapshot()))
     looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
         ("version", _version),
         ("settings", lambda: _settings(workspace)),
@@ -41,11 +60,11 @@ def run(workspace: Workspace, *, format_name: str) -> Exit:
     found = tuple(check for name, look in looks for check in _guarded(name, look))
     console = workspace.console
     colour = console.colours(console.stdout, workspace.choices)
-    console.stdout.write(doctor_view(format_name)(found, Look(colour=colour)))
-    return Exit.ERROR if any(each.verdict is Verdict.FAIL for each in found) else Exit.DONE
+    console.stdout.write(view("doctor", format_name)(found, TextStyle(colour=colour)))
+    return Exit.ERROR if any(each.verdict is CheckStatus.FAIL for each in found) else Exit.DONE
 
 
-class Once(Generic[Given]):
+class Lazy(Generic[Given]):
     """What `read` gives, asked for once: a store that cannot be reached takes its time to say so."""
 
     def __init__(self, read: Callable[[], Given]) -> None:
@@ -77,7 +96,7 @@ def _guarded(name: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     try:
         yield from look()
     except ReconcilerError as error:
-        yield from (checks.of(name, told) for told in error.diagnostics)
+        yield from (results.from_diagnostic(name, told) for told in error.diagnostics)
 
 
 def _version() -> Iterator[Check]:
@@ -96,9 +115,9 @@ def _specs(workspace: Workspace) -> Iterator[Check]:
     files = _counted(found.files, "file")
     if errors:
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-        first = checks.of("specs", errors[0])
+        first = results.from_diagnostic("specs", errors[0])
         remedy = first.remedy if len(errors) == 1 else "`reconciler validate` shows them all."
-        yield Check("specs", Verdict.FAIL, first.summary + more, remedy, first.code)
+        yield Check("specs", CheckStatus.FAIL, first.summary + more, remedy, first.code)
         return
     meetings = len(found.parsed.spec.meetings) if found.parsed.spec else 0
     told = f"{_counted(meetings, 'meeting')} in {files}"
@@ -126,7 +145,7 @@ def _state(workspace: Workspace, recorded: tuple[State, str | None]) -> Iterator
         yield ok("state", told)
 
 
-def _lock(workspace: Workspace, snapshot: Once[Snapshot | None]) -> Iterator[Check]:
+def _lock(workspace: Workspace, snapshot: Lazy[Snapshot | None]) -> Iterator[Check]:
     if snapshot.is_lost:
         return
     info = workspace.store.holder()
@@ -145,12 +164,12 @@ def _remedy(held: LockInfo, now: datetime) -> str:
     return "Wait for that run. If it is dead, its lock runs out by itself, and the next run takes it over."
 
 
-def _quota(workspace: Workspace, recorded: Once[tuple[State, str | None]]) -> Iterator[Check]:
-    if recorded.is_lost or Once(lambda: workspace.settings).is_lost:
+def _quota(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> Iterator[Check]:
+    if recorded.is_lost or Lazy(lambda: workspace.settings).is_lost:
         return
     state, _ = recorded()
     now = workspace.clock.now()
-    rows = budget.lines(state, workspace.settings.hosts or (), workspace.allowances, now)
+    rows = budget.budget_lines(state, workspace.settings.hosts or (), workspace.allowances, now)
     if not rows:
         yield ok("quota", "no host is recorded yet, so nothing is spent")
         return
@@ -164,13 +183,13 @@ def _quota(workspace: Workspace, recorded: Once[tuple[State, str | None]]) -> It
              f"today, for {least.host}")  # fmt: skip
 
 
-def _account(workspace: Workspace, recorded: Once[tuple[State, str | None]]) -> Iterator[Check]:
-    if Once(lambda: workspace.settings).is_lost:  # it says how fast we may ask
+def _account(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> Iterator[Check]:
+    if Lazy(lambda: workspace.settings).is_lost:  # it says how fast we may ask
         return
     if recorded.is_lost:
-        yield from account.look(workspace, State(), "")
+        yield from zoom.check_account(workspace, State(), "")
     else:
-        yield from account.look(workspace, recorded()[0], workspace.store.location)
+        yield from zoom.check_account(workspace, recorded()[0], workspace.store.location)
 
 
 def _counted(count: int, noun: str) -> str:

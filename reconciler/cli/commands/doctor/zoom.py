@@ -6,18 +6,19 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.connection import check_origin, connect
-from reconciler.errors import AccessError, ReconcilerError, RemoteError
-from reconciler.views import checks
-from reconciler.views.checks import Check, Verdict, ok, warn
-from reconciler.zoom.credentials import ACCESS_TOKEN
+from reconciler.cli.connection import check_origin, connect
+from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteError
+from reconciler.views import results
+from reconciler.views.results import Check, CheckStatus, ok, warn
+from reconciler.zoom.auth import ACCESS_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.state import State
-    from reconciler.workspace import Workspace
+    from reconciler.cli.workspace import Workspace
+    from reconciler.state.state import State
     from reconciler.zoom.client import ZoomClient
+
 
 SKEW_SECONDS = 30.0
 """How far apart our clock and Zoom's may be before it is worth a word."""
@@ -36,7 +37,7 @@ NAMED_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class RequiredScope:
     """What we do, and the scopes that allow it: Zoom's newer name, and the classic ones."""
 
     what: str
@@ -50,17 +51,17 @@ class Need:
 
 
 NEEDS = (
-    Need("create meetings", "meeting:write:meeting", ("meeting:write",)),
-    Need("change meetings", "meeting:update:meeting", ("meeting:write",)),
-    Need("end meetings", "meeting:delete:meeting", ("meeting:write",)),
-    Need("read meetings", "meeting:read:meeting", ("meeting:read",)),
-    Need("list meetings", "meeting:read:list_meetings", ("meeting:read",)),
-    Need("read users", "user:read:user", ("user:read", "user:write")),
+    RequiredScope("create meetings", "meeting:write:meeting", ("meeting:write",)),
+    RequiredScope("change meetings", "meeting:update:meeting", ("meeting:write",)),
+    RequiredScope("end meetings", "meeting:delete:meeting", ("meeting:write",)),
+    RequiredScope("read meetings", "meeting:read:meeting", ("meeting:read",)),
+    RequiredScope("list meetings", "meeting:read:list_meetings", ("meeting:read",)),
+    RequiredScope("read users", "user:read:user", ("user:read", "user:write")),
 )
 """Source: the `scopes` of each operation in Zoom's API document."""
 
 
-def look(workspace: Workspace, state: State, location: str) -> Iterator[Check]:
+def check_account(workspace: Workspace, state: State, location: str) -> Iterator[Check]:
     """Every check that asks Zoom. Raises `SettingsError` where it cannot even be asked.
 
     `location` is where `state` lives.
@@ -75,7 +76,7 @@ async def _look(workspace: Workspace, remote: ZoomClient, state: State, location
         try:
             await remote.sign_in()
         except RemoteError as error:
-            return [checks.of("token", error.diagnostic)]
+            return [results.from_diagnostic("token", error.diagnostic)]
         given = not workspace.sandbox and workspace.console.environ.get(ACCESS_TOKEN)
         found = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom gave one")]
         found += _scopes(remote.told.scopes)
@@ -96,7 +97,7 @@ def _scopes(scopes: frozenset[str] | None) -> Iterator[Check]:
         classic = " or ".join(f"{name}:admin" for name in need.classic)
         yield Check(
             "scopes",
-            Verdict.FAIL,
+            CheckStatus.FAIL,
             f"none that lets us {need.what}",
             f"Add {need.granular}:admin (classic: {classic}) under Scopes of the app, and activate it again.",
             "zoom.scopes",
@@ -108,7 +109,7 @@ async def _origin(remote: ZoomClient, state: State, location: str) -> list[Check
         origin = await remote.origin()
         check_origin(state, origin, location)
     except ReconcilerError as error:
-        return [checks.of("account", error.diagnostic)]
+        return [results.from_diagnostic("account", error.diagnostic)]
     return [ok("account", f"{origin}{', as in the state' if state.origin else ''}")]
 
 
@@ -121,7 +122,7 @@ def _clock(workspace: Workspace, remote: ZoomClient) -> Iterator[Check]:
     told = f"ours is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Zoom's"
     remedy = "Set this machine's clock, and have it kept right (NTP): days and leases are judged by it."
     if abs(ahead) > SKEW_SECONDS_MAX:
-        yield Check("clock", Verdict.FAIL, told, remedy)
+        yield Check("clock", CheckStatus.FAIL, told, remedy)
     elif abs(ahead) > SKEW_SECONDS:
         yield warn("clock", told, remedy)
     else:
@@ -143,8 +144,8 @@ async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:
     seen = await asyncio.gather(*(_host(remote, host) for host in hosts))
     refused = [each for each in seen if each.code in LET_NOBODY_IN][:1]  # the same for every host
     found = [*(each for each in seen if each.code not in LET_NOBODY_IN), *refused]
-    sound = [each for each in found if each.verdict is Verdict.OK]
-    others = [each for each in found if each.verdict is not Verdict.OK]
+    sound = [each for each in found if each.verdict is CheckStatus.OK]
+    others = [each for each in found if each.verdict is not CheckStatus.OK]
     if len(sound) > NAMED_MAX:
         sound = [ok("hosts", f"{len(sound)} exist and are licensed")]
     return [*sound, *others]
@@ -154,11 +155,11 @@ async def _host(remote: ZoomClient, host: str) -> Check:
     try:
         user = (await remote.user(host)).body
     except AccessError as error:
-        return checks.of("hosts", error.diagnostic)
+        return results.from_diagnostic("hosts", error.diagnostic)
     except RemoteError as error:
         return Check(
             "hosts",
-            Verdict.FAIL,
+            CheckStatus.FAIL,
             f"{host}: {error.diagnostic.summary}",
             error.diagnostic.hint,
             error.diagnostic.code,

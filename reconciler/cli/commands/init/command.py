@@ -2,29 +2,131 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from reconciler import resources, spec
-from reconciler.clock import system_now
-from reconciler.document import Source
-from reconciler.errors import Diagnostic, Exit, SettingsError
-from reconciler.settings import Settings, parse
-from reconciler.sources import DEFAULT_SPECS
-from reconciler.verbs import first_files, first_spec
-from reconciler.verbs.asking import Asker, UnansweredError
-from reconciler.verbs.first_spec import GIT_STATE, Answers
-from reconciler.verbs.local_zone import local_zone
-from reconciler.views import findings
-from reconciler.wall_time import zone
+import click
+
+from reconciler import resources
+from reconciler.cli.clock import system_now
+from reconciler.cli.commands.init import spec as first_spec
+from reconciler.cli.commands.init.spec import GIT_STATE, Answers
+from reconciler.cli.console import InputEndedError, Prompter
+from reconciler.cli.options import example_epilog, style_options
+from reconciler.cli.reporting import unwritable_file
+from reconciler.cli.sources import DEFAULT_SPECS
+from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.exceptions import SettingsError
+from reconciler.meeting.timezones import zone
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings, parse
+from reconciler.spec.yaml.document import Source
+from reconciler.views.text import diagnostics as text_diagnostics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from reconciler.verbs.asking import Problem
-    from reconciler.workspace import Workspace
+    from reconciler.cli.console import Problem
+    from reconciler.cli.workspace import Workspace
+
+
+@click.command(
+    epilog=example_epilog("reconciler init", "reconciler init --yes --host platform@example.com --ci github")
+)
+@click.option("--host", metavar="HOST", help="The Zoom user whose meetings they are: an e-mail or a user id.")
+@click.option("--topic", help="Of the first meeting.")
+@click.option("--timezone", metavar="ZONE", help="IANA name; by itself this machine's.")
+@click.option("--start", metavar="TIME", help="Wall time, as in 2027-01-11T10:00; by itself a Monday at ten.")
+@click.option("--weekly/--once", default=None, help="A series, or a single meeting.")
+@click.option("--state", metavar="PLACE", help="Where the state shall live; goes into reconciler.yaml.")
+@click.option("--ci", type=click.Choice(["github", "gitlab", "none"]), help="Write workflows for it.")
+@click.option("--yes", is_flag=True, help="Ask nothing; take what the flags say.")
+@style_options
+def init(workspace: Workspace, **flags: Any) -> Exit:
+    """Begin: write a first spec.
+
+    Asks what the flags leave open, where there is a terminal. Writes meetings.yaml with its schema, and
+    on demand reconciler.yaml and workflows. What exists is never overwritten.
+    """
+    return run(workspace, InitOptions(**flags))
+
+
+IGNORED = ".reconciler/"
+"""What git shall leave alone: the emulator's folder."""
+
+
+def check_free(folder: Path, names: Iterable[str]) -> None:
+    """Raise `SettingsError` where one of `names` is there already."""
+    present = [name for name in names if os.path.lexists(folder / name)]
+    if present:
+        raise SettingsError(_exists(present))
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write `files`, by name. Raises `SettingsError`, and takes back what it wrote, where one cannot be."""
+    made: list[Path] = []
+    try:
+        for name, text in files.items():
+            _make(folder / name, text, made)
+    except OSError as error:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise SettingsError(unwritable_file(folder / name, error)) from error
+
+
+def add_to_gitignore(folder: Path) -> bool:
+    """Have git leave the emulator's folder alone; False where it does already."""
+    path = folder / ".gitignore"
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if IGNORED in text.splitlines():
+            return False
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{'' if text.endswith(chr(10)) or not text else chr(10)}{IGNORED}\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(unwritable_file(path, OSError(str(error)))) from error
+    return True
+
+
+def _make(path: Path, text: str, made: list[Path]) -> None:
+    for parent in reversed(path.parents):
+        if not parent.exists():
+            parent.mkdir()
+            made.append(parent)
+    with path.open("x", encoding="utf-8") as file:
+        made.append(path)
+        file.write(text)
+
+
+def _exists(present: list[str]) -> Diagnostic:
+    return Diagnostic(
+        code="init.exists",
+        summary="Something is here already",
+        detail=f"{', '.join(present)}: what somebody wrote is never overwritten. Nothing was written.",
+        hint="Work on with what is there, or run init in another folder.",
+    )
+
+
+LINK = Path("/etc/localtime")
+"""What tells the system its zone: on most, a link into the folder of all zones."""
+
+SAME_AS_UTC = frozenset({"Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu"})
+"""What systems call UTC, which people call UTC."""
+
+
+def local_zone(environ: Mapping[str, str], link: Path = LINK) -> str:
+    """What TZ names, else the system; UTC where neither names a zone that IANA knows."""
+    named = environ.get("TZ", "").removeprefix(":")
+    linked = str(link.resolve()).partition("zoneinfo/")[2]
+    found = next((name for name in (named, linked) if zone(name)), "UTC")
+    return "UTC" if found in SAME_AS_UTC else found
+
 
 SPEC, SETTINGS, SCHEMA = "meetings.yaml", "reconciler.yaml", "meetings.schema.json"
 
@@ -35,7 +137,7 @@ _TO_MINUTES = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}Z?|Z?)")
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class InitOptions:
     """What the flags of `init` say; None: not given."""
 
     host: str | None = None
@@ -48,31 +150,35 @@ class Wishes:
     yes: bool = False
 
 
-def run(workspace: Workspace, wishes: Wishes, now: Callable[[], datetime] = system_now) -> Exit:
+def run(workspace: Workspace, wishes: InitOptions, now: Callable[[], datetime] = system_now) -> Exit:
     """Ask what the flags leave open, write, and say what comes next. Raises `SettingsError`."""
     folder, console = workspace.folder, workspace.console
-    first_files.check_free(folder, (*DEFAULT_SPECS, SETTINGS, SCHEMA))
-    asker = Asker(console, is_asked=not wishes.yes and console.stdin.isatty() and not console.is_ci)
+    check_free(folder, (*DEFAULT_SPECS, SETTINGS, SCHEMA))
+    asker = Prompter(console, is_asked=not wishes.yes and console.stdin.isatty() and not console.is_ci)
     try:
         answers, ci = _answers(asker, workspace, wishes, now())
-    except UnansweredError:
+    except InputEndedError:
         console.stderr.write("\nNothing was written.\n")
         return Exit.ERROR
     files = _files(answers, wishes.state, ci)
     found = _diagnostics(files[SPEC], files.get(SETTINGS))
     if found:
-        console.stderr.write(findings.text(found, colour=console.colours(console.stderr, workspace.choices)))
+        console.stderr.write(
+            text_diagnostics.diagnostics(found, colour=console.colours(console.stderr, workspace.choices))
+        )
         console.stderr.write("\nNothing was written.\n")
         return Exit.ERROR
-    first_files.check_free(folder, files)
-    first_files.write(folder, files)
-    written = (*files, *([".gitignore"] if first_files.ignore(folder) else ()))
+    check_free(folder, files)
+    write_files(folder, files)
+    written = (*files, *([".gitignore"] if add_to_gitignore(folder) else ()))
     is_root = (folder / ".git").exists()
     console.stdout.write("".join(f"{line}\n" for line in _next(written, ci, is_root=is_root)))
     return Exit.DONE
 
 
-def _answers(asker: Asker, workspace: Workspace, wishes: Wishes, now: datetime) -> tuple[Answers, str]:
+def _answers(
+    asker: Prompter, workspace: Workspace, wishes: InitOptions, now: datetime
+) -> tuple[Answers, str]:
     """What the first meeting is, and which CI system runs us. Raises `SettingsError`, `UnansweredError`."""
     if wishes.host is None and not asker.is_asked:
         raise SettingsError(_no_host())
@@ -104,7 +210,7 @@ def _exact(start: str) -> str:
 
 def _problem(answers: Answers) -> Problem:
     """What the rules of every spec say about the answers so far."""
-    found = _diagnostics(first_spec.text(answers), None)
+    found = _diagnostics(first_spec.render_spec(answers), None)
     return " ".join(filter(None, (f"{found[0].summary}.", found[0].detail, found[0].hint))) if found else None
 
 
@@ -116,11 +222,11 @@ def _files(answers: Answers, state: str | None, ci: str) -> dict[str, str]:
     """Every file to write, by name."""
     named = state or (GIT_STATE if ci == "github" else None)
     return {
-        SPEC: first_spec.text(answers),
+        SPEC: first_spec.render_spec(answers),
         SCHEMA: resources.read(SCHEMA).decode(),
-        **({SETTINGS: first_spec.settings(named)} if named else {}),
+        **({SETTINGS: first_spec.render_settings(named)} if named else {}),
         **{
-            FOLDERS[ci] + name: first_spec.workflow(content, state)
+            FOLDERS[ci] + name: first_spec.render_workflow(content, state)
             for name, content in resources.workflows(ci).items()
         },
     }

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from reconciler import cadence, writing
-from reconciler.naming import slug
-from reconciler.sentence import rule_words
-from reconciler.wall_time import in_zone, instant, is_ambiguous, is_skipped, known_zone
+from reconciler.meeting import recurrence
+from reconciler.meeting.humanize import rule_words
+from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, is_skipped, known_zone
+from reconciler.spec.keys import slug
+from reconciler.spec.yaml import writer
 
 if TYPE_CHECKING:
-    from reconciler.fields import Json
+    from reconciler.ports import Json
+
 
 BEGINS = time(10)
 """When a meeting starts that nobody gave a time."""
@@ -30,7 +32,7 @@ GIT_STATE = "git:reconciler-state"
 
 _GITLAB_STATE = re.compile(r"(?m)^(  RECONCILER_STATE:) .*$")
 
-_A_MONDAY = datetime(2027, 1, 11, 10)  # noqa: DTZ001 - a wall time
+_A_MONDAY = datetime(2027, 1, 11, 10)
 
 _HEAD = """\
 # yaml-language-server: $schema=meetings.schema.json
@@ -68,7 +70,7 @@ class Answers:
     weekly: bool
 
 
-def text(answers: Answers) -> str:
+def render_spec(answers: Answers) -> str:
     """The spec of one meeting. Where an answer cannot be used, so cannot the spec: `validate` says why."""
     key = slug(answers.topic) or "first-meeting"
     meeting: dict[str, Json] = {
@@ -77,7 +79,7 @@ def text(answers: Answers) -> str:
         "start_time": answers.start,
         "duration": 45 if answers.weekly else 60,
     }
-    beside: dict[writing.Path, str] = {
+    beside: dict[writer.Path, str] = {
         ("defaults",): "merged into each meeting below; a meeting's own fields win",
         ("defaults", "host"): "the Zoom user whose meetings they are",
         ("meetings", key): "the key: unique, and how the meeting is known from now on",
@@ -87,7 +89,7 @@ def text(answers: Answers) -> str:
     }
     if answers.weekly:
         began = _begins(answers)
-        days = str(cadence.week_day(began))
+        days = str(recurrence.week_day(began))
         meeting["recurrence"] = {"type": 2, "repeat_interval": 1, "weekly_days": days, "end_times": TIMES}
         beside["meetings", key, "recurrence"] = rule_words(meeting["recurrence"], began)
     spec = {
@@ -99,17 +101,17 @@ def text(answers: Answers) -> str:
         },
         "meetings": {key: meeting},
     }
-    above: dict[writing.Path, tuple[str, ...]] = {("defaults",): ("",), ("meetings",): ("",)}
-    return _HEAD + writing.text(spec, writing.Layout(above, beside)) + _FOOT
+    above: dict[writer.Path, tuple[str, ...]] = {("defaults",): ("",), ("meetings",): ("",)}
+    return _HEAD + writer.render(spec, writer.Layout(above, beside)) + _FOOT
 
 
-def settings(state: str) -> str:
+def render_settings(state: str) -> str:
     """A `reconciler.yaml` that names where the state lives."""
-    told = writing.text({"state": state})
+    told = writer.render({"state": state})
     return f"# Settings of this folder; all optional. `reconciler schema reconciler` lists them.\n{told}"
 
 
-def workflow(content: str, state: str | None) -> str:
+def render_workflow(content: str, state: str | None) -> str:
     """A CI system's file, with `state` in the place of the one that it names; None leaves it."""
     if state is None:
         return content
@@ -122,12 +124,12 @@ def next_start(now: datetime, timezone: str) -> str:
     """The first Monday at ten, a day or more from `now`, that clocks in `timezone` show exactly once."""
     tomorrow = in_zone(now + timedelta(days=1), known_zone(timezone))
     begins = datetime.combine(tomorrow, BEGINS) + timedelta(days=-tomorrow.weekday() % 7)
-    while begins < tomorrow or _is_odd(written(begins), timezone):
+    while begins < tomorrow or _is_odd(format_wall_time(begins), timezone):
         begins += timedelta(weeks=1)
-    return written(begins)
+    return format_wall_time(begins)
 
 
-def written(wall: datetime) -> str:
+def format_wall_time(wall: datetime) -> str:
     """A naive wall time as a spec has it."""
     return f"{wall:%Y-%m-%dT%H:%M:%S}"
 

@@ -7,19 +7,21 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler import statefile
-from reconciler.errors import Diagnostic, Exit, SettingsError, StateError
-from reconciler.renewal import kept_alive
+from reconciler.cli.commands.state.transfer import check_same_lineage
+from reconciler.cli.workspace import check_still_locked
+from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.state import document as state_document
 from reconciler.stores.file import FileStore
-from reconciler.verbs.transfer import check_follows
-from reconciler.workspace import check_held
+from reconciler.stores.lock import renewing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.cli.workspace import Workspace
     from reconciler.ports import Lease, Store
-    from reconciler.state import State
-    from reconciler.workspace import Workspace
+    from reconciler.state.state import State
+
 
 OPERATION = "state migrate"
 
@@ -53,12 +55,12 @@ def run(workspace: Workspace, to: str, *, lock_timeout_seconds: float) -> Exit:
 def _copy(document: bytes, state: State, name: str, target: Store, lease: Lease) -> None:
     """Have `target` hold `document`, as `name` does. Raises `StateError` where it must not, or does not."""
     there = target.read()
-    check_held(lease, target.location)
+    check_still_locked(lease, target.location)
     if there is not None and there.document == document:
         return
     if there is not None:
-        before = statefile.decode(there.document, target.location)
-        check_follows(state, before, name, target.location, remedy=_ELSEWHERE)
+        before = state_document.decode(there.document, target.location)
+        check_same_lineage(state, before, name, target.location, remedy=_ELSEWHERE)
     replaces = there.version if there else None
     target.write(document, replaces=replaces, note=f"State copied with serial {state.serial}")
     there = target.read()
@@ -75,7 +77,7 @@ _ELSEWHERE = (
 def _locked(workspace: Workspace, store: Store, timeout_seconds: float) -> Iterator[Lease]:
     lease = store.lock(OPERATION, timeout_seconds=timeout_seconds)
     try:
-        with kept_alive(lease, workspace.tell):
+        with renewing(lease, workspace.tell):
             yield lease
     finally:
         lease.release()

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler import statefile
-from reconciler.errors import Diagnostic, Exit, SettingsError, StateError
+from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.state import document as state_document
 from reconciler.stores.file import FileStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from reconciler.cli.workspace import Workspace
     from reconciler.ports import Lease, Store
-    from reconciler.state import State
-    from reconciler.workspace import Workspace
+    from reconciler.state.state import State
+
 
 STDIN = "-"
 
@@ -39,7 +41,7 @@ def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds:
     it is then written as the newest of all. A state that cannot be read gives way to force alone.
     """
     document, name = _read(workspace, file)
-    given = decoded(document, name)
+    given = decode_state(document, name)
     store = workspace.store
     with workspace.locked("state push", timeout_seconds=lock_timeout_seconds) as lease:
         there, version = _there(workspace, lease, force=force)
@@ -48,9 +50,9 @@ def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds:
             return Exit.DONE
         if there is not None and force:
             given = _newest(given, there)
-            document = statefile.encode(given)
+            document = state_document.encode(given)
         elif there is not None:
-            check_follows(given, there, name, store.location, remedy=_FORCE)
+            check_same_lineage(given, there, name, store.location, remedy=_FORCE)
         store.write(document, replaces=version, note=f"State pushed with serial {given.serial}")
     workspace.console.stdout.write(_told(store, given, there, version))
     return Exit.DONE
@@ -68,10 +70,10 @@ def _there(workspace: Workspace, lease: Lease, *, force: bool) -> tuple[State | 
     return (state if version is not None else None), version
 
 
-def decoded(document: bytes, name: str) -> State:
+def decode_state(document: bytes, name: str) -> State:
     """The state in `document`, called `name`. Raises `StateError` where it is none of ours."""
     try:
-        return statefile.decode(document, name)
+        return state_document.decode(document, name)
     except StateError as error:
         raise StateError(
             Diagnostic(
@@ -83,7 +85,7 @@ def decoded(document: bytes, name: str) -> State:
         ) from error
 
 
-def check_follows(given: State, there: State, name: str, location: str, *, remedy: str) -> None:
+def check_same_lineage(given: State, there: State, name: str, location: str, *, remedy: str) -> None:
     """Raise `StateError` where `given` is not a later state of the same lineage as `there`."""
     if given.lineage != there.lineage:
         detail = f"{name} has lineage {given.lineage or 'none'}, {location} has {there.lineage or 'none'}."

@@ -1,0 +1,52 @@
+"""Where the state lives, chosen by how its address begins. A new store is one file and one line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.exceptions import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.ports import Store
+    from reconciler.stores.options import StoreOptions
+
+
+STORES = {
+    "": "file:open_file",
+    "file": "file:open_file",
+    "git": "git.place:open_git",
+    "https": "http.transport:open_http",
+    "http": "http.transport:open_http",
+    "s3": "object.place:open_object",
+    "gs": "object.place:open_object",
+    "az": "object.place:open_object",
+}
+"""Openers by scheme: the module in this package, and its function. The empty scheme is a path."""
+
+
+def open_store(address: str, surroundings: StoreOptions) -> Store:
+    """The store at `address`; nothing is asked of it yet.
+
+    Raises `SettingsError` for an address of an unknown kind, or one that its kind cannot read.
+    """
+    scheme = address.partition(":")[0] if ":" in address else ""
+    place = STORES.get(scheme)
+    if place is None:
+        raise SettingsError(
+            Diagnostic(
+                code="state.unknown-store",
+                summary="The state's address is of no kind that this version knows",
+                detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
+                hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
+                "az://CONTAINER/NAME, git:BRANCH, or an https:// address.",
+            )
+        )
+    module, _, function = place.partition(":")  # only the store that is used is loaded
+    opener: Callable[[str, StoreOptions], Store] = getattr(
+        import_module(f"reconciler.stores.{module}"), function
+    )
+    return opener(address, surroundings)

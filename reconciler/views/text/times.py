@@ -1,0 +1,44 @@
+"""Times as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors.text import escape_control
+from reconciler.meeting.humanize import day_words, sentence, short_weekday, time_words, when
+from reconciler.meeting.meeting import NO_FIXED_TIME, kind, series
+from reconciler.meeting.timezones import zone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.meeting.meeting import Meeting
+
+
+INDENT = "    "
+
+
+def time_of(meeting: Meeting, next_at: datetime | None = None) -> str:
+    """When it is and how long: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …, 45 min".
+
+    `next_at` (aware) adds the day of a series' next occurrence, as its zone has it.
+    """
+    attributes = meeting.attributes
+    length = attributes.get("duration")
+    if kind(attributes) == NO_FIXED_TIME or "start_time" not in attributes:
+        return f"no fixed time, {length} min" if length else "no fixed time"
+    repeated = series(attributes)
+    if repeated is None:
+        return escape_control(when(attributes["start_time"], attributes.get("timezone"), length))
+    parts = [sentence(repeated.recurrence, repeated.start_time, repeated.timezone)]
+    if length:
+        parts.append(f"{length} min")
+    if next_at is not None:
+        local = next_at.astimezone(zone(repeated.timezone))
+        parts.append(f"next {short_weekday(local)} {day_words(local)}")
+    return escape_control(", ".join(parts))
+
+
+def instant_words(instant: datetime) -> str:
+    """An instant (aware, UTC): "Mon 11 Jan 2027, 09:00 UTC"."""
+    return f"{short_weekday(instant)} {day_words(instant)}, {time_words(instant)} UTC"
