@@ -38,7 +38,7 @@ def meetings(count: int, seed: int = SEED) -> dict[str, Meeting]:
     return {f"team-{n:06}": meeting(n, n % series_every in {0, 2}, chance) for n in range(count)}
 
 
-def meeting(number: int, is_series: bool, chance: random.Random) -> Meeting:
+def meeting(number: int, is_series: bool, chance: random.Random) -> Meeting:  # noqa: FBT001 - it says what is made
     """One meeting of 28 lines, with the line of its key."""
     start = first_day() + timedelta(
         days=chance.randrange(300), hours=chance.randint(7, 18), minutes=number % 60
@@ -65,7 +65,7 @@ def meeting(number: int, is_series: bool, chance: random.Random) -> Meeting:
     return body
 
 
-def settings(is_series: bool, chance: random.Random) -> Meeting:
+def settings(is_series: bool, chance: random.Random) -> Meeting:  # noqa: FBT001 - it says what is made
     """Fourteen settings, and rooms for a one-off, which has no recurrence."""
     chosen: Meeting = {
         name: chance.choice((True, False))

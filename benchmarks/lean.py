@@ -62,7 +62,7 @@ def load(text: str) -> tuple[Any, dict[str, tuple[int, int]]]:
             key = event.value
             if key in pairs:
                 raise ValueError(f"{key} is written twice")
-            if depth == 2:
+            if depth == 2:  # noqa: PLR2004 - the meetings
                 places[key] = event.start_mark.line, event.start_mark.column
             pairs[key] = value(next_event(), depth)
         return pairs
@@ -106,7 +106,7 @@ def step(body: dict[str, Any] | None, record: dict[str, Any] | None) -> tuple[st
         return "+", f"  {host}  {body['topic']}"
     if record["host"] == host and record["attributes"] == body:
         return "", ""
-    from deepdiff import DeepDiff
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms that only a change has to pay
 
     changes = DeepDiff(record["attributes"], body, verbose_level=2)
     return "~", f"  {host}  {changes.to_dict()}"

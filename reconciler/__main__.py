@@ -17,11 +17,11 @@ def main() -> int:
         sys.stdout.write(f"reconciler {__version__}\n")
         return 0
     gc.set_threshold(COLLECT_AFTER)
-    import signal
+    import signal  # noqa: PLC0415 - see above
 
     # A cancelled job ends as by Ctrl-C: a lock that is held is freed on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from reconciler.cli.main import run
+    from reconciler.cli.main import run  # noqa: PLC0415 - see above
 
     status = run(sys.argv[1:])
     gc.freeze()  # or the interpreter looks through everything once more, to free what ends with it anyway

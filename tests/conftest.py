@@ -36,7 +36,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """A real server of S3, one process."""
-    from seaweed import seaweed
+    from seaweed import seaweed  # noqa: PLC0415 - for tests/real alone
 
     with seaweed(tmp_path_factory.mktemp("seaweed") / "single") as server:
         yield server
@@ -45,7 +45,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
 @pytest.fixture(scope="session")
 def zoom() -> Iterator[Served]:
     """An emulator in a process of its own, whose answers take a while."""
-    from served import served
+    from served import served  # noqa: PLC0415 - for tests/real alone
 
     with served("--latency", "0.05") as emulator:
         yield emulator
@@ -54,6 +54,6 @@ def zoom() -> Iterator[Served]:
 @pytest.fixture
 def new_team(storage: Seaweed, zoom: Served, tmp_path: Path) -> Callable[[str], Team]:
     """Makes, by name, runners that share a state in real storage, which is not there yet."""
-    from team import Team
+    from team import Team  # noqa: PLC0415 - for tests/real alone
 
     return lambda name: Team(storage, zoom, tmp_path, name)

@@ -21,7 +21,6 @@ def exists_already(step: Step, twin: Mapping[str, Json]) -> Diagnostic:
     """A create that was not sent, because Zoom has such a meeting."""
     return Diagnostic(
         code="apply.exists-already",
-        summary="Such a meeting exists already",
         detail=f"{step.key}: {step.host} has {_meeting(twin)}, which no record names. "
         "Nothing was sent for it.",
         hint=f"If it is this meeting, add `imports: [{{id: {twin.get('id')}, to: {step.key}}}]`; "
@@ -37,7 +36,6 @@ def unclear(step: Step, suspects: Sequence[Mapping[str, Json]]) -> Diagnostic:
     first = suspects[0].get("id")
     return Diagnostic(
         code="apply.unclear",
-        summary="It cannot be told whether an interrupted create happened",
         detail=f"{step.key}: {step.host} has, made since then and named by no record: {shown}{more}.",
         hint=f"If one of them is it, add `imports: [{{id: {first}, to: {step.key}}}]` with its id; "
         f"if none is, run `reconciler state rm {step.key}`, and it will be created.",
@@ -50,7 +48,6 @@ def created_twice(step: Step, made: int, others: Sequence[Mapping[str, Json]]) -
     shown = "; ".join(_meeting(one) for one in others[:EVIDENCE_MAX])
     return Diagnostic(
         code="apply.landed-late",
-        summary="An earlier attempt landed after all",
         detail=f"{step.key} is recorded as meeting {made}; {step.host} also has {shown}.",
         hint="End the other one in Zoom, and raise RECONCILER_SETTLE: "
         "requests take longer to land here than was waited.",
@@ -62,7 +59,6 @@ def list_unread(step: Step, error: RemoteError) -> Diagnostic:
     """A second attempt that succeeded, and the list that should show whether the first landed too."""
     return Diagnostic(
         code="apply.not-looked-again",
-        summary="Whether an earlier attempt landed late could not be looked up",
         detail=f"{step.key} was created by a further attempt. {error.diagnostic.summary}.",
         hint=f"Look in Zoom whether {step.host} has it twice.",
         severity=Severity.WARNING,
@@ -74,7 +70,6 @@ def outcome_unknown(step: Step, error: RemoteError, settle_seconds: float) -> Di
     """A request whose outcome is looked up after a while."""
     return Diagnostic(
         code="apply.settling",
-        summary="An answer was lost",
         detail=f"{step.key}: {error.diagnostic.summary}. "
         f"Waiting {settle_seconds:.0f} s until it must have landed, then Zoom is asked what became of it.",
         severity=Severity.WARNING,
@@ -87,7 +82,6 @@ def unresolved(step: Step, error: RemoteError | None) -> Diagnostic:
     why = f" {error.diagnostic.summary}." if error else ""
     return Diagnostic(
         code="apply.unresolved",
-        summary="What became of a request is not known yet",
         detail=f"{step.key} may or may not exist in Zoom.{why}",
         hint="Run apply again: it is looked up before anything else is sent.",
         key=step.key,
@@ -101,7 +95,6 @@ def too_late(step: Step, action: Action = Action.CREATE) -> Diagnostic:
         zoom = "start a meeting with a past start at once"
     return Diagnostic(
         code="apply.too-late",
-        summary="Its start passed before it could be sent",
         detail=f"{step.key}: Zoom would {zoom}, so nothing was sent.",
         hint="Declare a later start, or remove it from the spec.",
         key=step.key,
@@ -114,8 +107,7 @@ def unrecorded(step: Step, made: int, error: StateError, action: Action = Action
     follows = "sent again, which changes nothing" if action is Action.UPDATE else "found, not made twice"
     return Diagnostic(
         code="apply.unrecorded",
-        summary=f"A meeting was {happened}, but could not be recorded",
-        detail=f"{step.key} is meeting {made} in Zoom. {error.diagnostic.summary}.",
+        detail=f"{step.key} was {happened}: it is meeting {made} in Zoom. {error.diagnostic.summary}.",
         hint=f"Mend that and run apply again: its intent is durable, so the meeting is {follows}.",
         key=step.key,
     )
@@ -125,7 +117,6 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
     """An update of a meeting that Zoom does not have any more."""
     return Diagnostic(
         code="apply.gone",
-        summary="The meeting does not exist in Zoom any more",
         detail=f"{step.key} is recorded as meeting {meeting_id}, which Zoom does not have. "
         "Nothing was changed.",
         hint="`apply --refresh` creates it again, with a new join link; or remove it from the spec.",
@@ -137,7 +128,6 @@ def destroy_unknown(step: Step, error: RemoteError) -> Diagnostic:
     """A destroy whose answer was lost."""
     return Diagnostic(
         code="apply.end-unknown",
-        summary="Whether a meeting was ended is not known",
         detail=f"{step.key}, meeting {step.id}: {error.diagnostic.summary}.",
         hint="Run apply again: to end it once more does no harm.",
         key=step.key,
@@ -148,7 +138,6 @@ def differs_now(step: Step) -> Diagnostic:
     """An adopted meeting that the spec has changed since."""
     return Diagnostic(
         code="apply.differs",
-        summary="The spec was changed since this meeting was sent",
         detail=f"{step.key} was found in Zoom as it was declared when its request was interrupted.",
         hint="The next plan shows what differs.",
         severity=Severity.WARNING,
@@ -160,7 +149,6 @@ def import_gone(step: Step, error: RemoteError) -> Diagnostic:
     """An import of a meeting that Zoom does not have, or does not show."""
     return Diagnostic(
         code="import.gone",
-        summary="The meeting to import does not exist",
         detail=f"{step.key} imports meeting {step.id}: {error.diagnostic.summary}. Nothing was recorded.",
         hint=f"Check the id (a webinar is no meeting); without the `imports` line of {step.key}, "
         "the meeting is created.",
@@ -172,7 +160,6 @@ def import_unfit(step: Step, what: str) -> Diagnostic:
     """An import of something that cannot be kept as this key."""
     return Diagnostic(
         code="import.unfit",
-        summary="The meeting cannot be imported",
         detail=f"{step.key} imports meeting {step.id}, which {what}. Nothing was recorded.",
         hint="Correct the id, the host or the type that is declared, or take the `imports` line out.",
         key=step.key,
@@ -184,7 +171,6 @@ def passcode_unfit(step: Step, name: str, *, empty: bool) -> Diagnostic:
     why = "is not set" if empty else "holds something that Zoom does not take as a passcode"
     return Diagnostic(
         code="passcode.missing" if empty else "passcode.unfit",
-        summary="A passcode cannot be sent",
         detail=f"{step.key} takes its passcode from {name}, which {why}. Nothing was sent for this meeting.",
         hint=f"Set {name} to 1 to 10 letters, digits or @ - _ * and run apply again.",
         key=step.key,

@@ -139,13 +139,10 @@ class ApplyContext:
     def _lease_lost(self) -> StateError | None:
         if self.lease.seconds_left() > self.remote.timeout_seconds:
             return None
-        return StateError(
-            Diagnostic(
-                code="state.lease-lost",
-                summary="The lock on the state ran out",
-                detail="It would end before a request is answered, so nothing more is sent.",
-                hint="Run apply again; what was sent already is looked up.",
-            )
+        return StateError.of(
+            "state.lease-lost",
+            detail="It would end before a request is answered, so nothing more is sent.",
+            hint="Run apply again; what was sent already is looked up.",
         )
 
 

@@ -17,7 +17,7 @@ from reconciler.apply import record
 from reconciler.apply._host import HostRun
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import Summary
-from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError, StateError
 from reconciler.meeting import passcode
 from reconciler.plan import budget
@@ -163,14 +163,11 @@ def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
     for alias, user_id in ids.items():
         before = host_key(state, alias)
         if before not in {alias, user_id}:
-            raise StateError(
-                Diagnostic(
-                    code="state.other-user",
-                    summary="A host is another user than the state knows",
-                    detail=f"{alias} was user {before} and is {user_id} now. Nothing was sent.",
-                    hint="Check that the credentials are of the account that this state belongs to; "
-                    "if the address was given to somebody else, declare the host by user id.",
-                )
+            raise StateError.of(
+                "state.other-user",
+                detail=f"{alias} was user {before} and is {user_id} now. Nothing was sent.",
+                hint="Check that the credentials are of the account that this state belongs to; "
+                "if the address was given to somebody else, declare the host by user id.",
             )
 
 

@@ -29,7 +29,7 @@ class Journal:
     `gather_seconds` is how long a write waits for others to come along with it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
         self,
         store: Store,
         state: State,
@@ -88,7 +88,7 @@ class Journal:
                 self.failure = error
                 self._let_down(error, carried)
                 return
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - no bug may leave a lease without its next renewal
                 self._let_down(error, carried)
                 return
             answered_at = self._clock.monotonic()

@@ -92,7 +92,7 @@ class PendingWrite:
         return before.charge(self.day, self.intent.host, -1)
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - what is asked for, when, by whom, and what stands there already
     step: Step,
     now: datetime,
     day: str,

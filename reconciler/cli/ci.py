@@ -50,7 +50,7 @@ def _seen(diagnostic: Diagnostic, folder: Path, root: Path) -> Diagnostic:
     return replace(diagnostic, span=replace(diagnostic.span, filename=filename))
 
 
-STOP_TOKEN = "RECONCILER_STOP_TOKEN"
+STOP_TOKEN = "RECONCILER_STOP_TOKEN"  # noqa: S105 - a variable's name: whoever stopped commands lets ours through
 """Holds the word that ends `::stop-commands::`, where our output stands between the two."""
 
 
@@ -72,7 +72,7 @@ class JobOutputs:
 
     def annotate(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Show each finding at its line."""
-        from reconciler.views.annotations import commands
+        from reconciler.views.annotations import commands  # noqa: PLC0415 - the same
 
         shown = commands(relative_to_root(diagnostics, self.folder, self.environ))
         if not shown:
@@ -103,7 +103,7 @@ def reporting_failure(folder: Path, console: Console, verb: str) -> Iterator[Non
     try:
         yield
     except ReconcilerError as error:
-        from reconciler.views.markdown import job_summary as outcome
+        from reconciler.views.markdown import job_summary as outcome  # noqa: PLC0415 - only where a run failed
 
         there = job_outputs(folder, console)
         with suppress(SettingsError):  # the failure itself is worth more, and is told on stderr
@@ -145,7 +145,7 @@ def apply_outputs(plan: Plan, end: Summary | None) -> dict[str, object]:
 
 
 def _output(name: str, value: object) -> str:
-    import uuid
+    import uuid  # noqa: PLC0415 - only in GitHub Actions
 
     # What stands between two lines that nobody can guess cannot end itself and set another output.
     text, end = str(value).lower() if isinstance(value, bool) else str(value), f"end-{uuid.uuid4()}"
@@ -155,8 +155,7 @@ def _output(name: str, value: object) -> str:
 def _unwritable(variable: str, name: str, error: OSError) -> Diagnostic:
     return Diagnostic(
         code="output.unwritable",
-        summary=f"The file that {variable} names could not be written",
-        detail=f"{name}: {error.strerror or error}. What was sent to Zoom, if anything, is recorded.",
+        detail=f"The file that {variable} names, {name}: {error.strerror or error}. What was sent to Zoom, if anything, is recorded.",
         hint=f"GitHub Actions sets {variable} by itself: leave it as it is.",
     )
 
@@ -165,7 +164,7 @@ def report_plan(workspace: Workspace, plan: Plan) -> None:
     """Tell of a plan. Raises `SettingsError` where the page cannot be written to."""
     page = _page(workspace)
     if page:
-        from reconciler.views.style import TextStyle as Look
+        from reconciler.views.style import TextStyle as Look  # noqa: PLC0415 - the same
 
         page.annotate(_placed(plan.diagnostics))
         page.put(**plan_outputs(plan))
@@ -176,7 +175,7 @@ def report_drift(workspace: Workspace, report: Plan, requests: int) -> None:
     """Tell of a report of drift. Raises `SettingsError` as above."""
     page = _page(workspace)
     if page:
-        from reconciler.views.style import TextStyle as Look
+        from reconciler.views.style import TextStyle as Look  # noqa: PLC0415 - the same
 
         page.annotate(_placed(report.diagnostics))
         page.put(**plan_outputs(report))
@@ -186,7 +185,7 @@ def report_drift(workspace: Workspace, report: Plan, requests: int) -> None:
 
 def report_nothing_to_apply(workspace: Workspace, plan: Plan) -> None:
     """Tell of an apply that had nothing to send. Raises `SettingsError` as above."""
-    from reconciler.apply.events import Summary
+    from reconciler.apply.events import Summary  # noqa: PLC0415 - a plan need not pay for it
 
     end = Summary(workspace.clock.now(), withheld=plan.summary["withheld"])
     with EventRecorder(end).told(workspace, plan):
@@ -197,7 +196,7 @@ def report_validation(workspace: Workspace, findings: ValidationResult, *, annot
     """Tell of what `validate` found; `annotated`: stdout has the annotations already. Raises as above."""
     page = _page(workspace)
     if page:
-        from reconciler.views.markdown import job_summary as outcome
+        from reconciler.views.markdown import job_summary as outcome  # noqa: PLC0415 - only where a run failed
 
         errors = sum(each.severity is Severity.ERROR for each in findings.diagnostics)
         meetings = len(findings.parsed.spec.meetings) if findings.parsed.spec else 0
@@ -237,12 +236,12 @@ class EventRecorder:
                 self._tell(page, plan)
 
     def _tell(self, page: JobOutputs, plan: Plan) -> None:
-        from reconciler.apply.events import (
+        from reconciler.apply.events import (  # noqa: PLC0415 - a plan need not pay for it
             Noticed,
             StepFailed,
             Summary,
         )
-        from reconciler.views.markdown import job_summary as outcome
+        from reconciler.views.markdown import job_summary as outcome  # noqa: PLC0415 - only where a run failed
 
         end = next((event for event in reversed(self._events) if isinstance(event, Summary)), None)
         page.annotate([each.diagnostic for each in self._events if isinstance(each, Noticed | StepFailed)])

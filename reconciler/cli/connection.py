@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
@@ -43,19 +42,16 @@ def connect(workspace: Workspace, pace: str | None) -> ZoomClient:
 def check_origin(state: State, origin: str, location: str) -> None:
     """Raise `StateError` where the state belongs to another account than the one that is asked."""
     if state.origin and state.origin != origin:
-        raise StateError(
-            Diagnostic(
-                code="state.other-origin",
-                summary="The state belongs to another account",
-                detail=f"{location} records meetings of {state.origin}; the credentials are of {origin}. "
-                "Nothing was sent.",
-                hint="Name the state of this account with --state, or give the other account's credentials.",
-            )
+        raise StateError.of(
+            "state.other-origin",
+            detail=f"{location} records meetings of {state.origin}; the credentials are of {origin}. "
+            "Nothing was sent.",
+            hint="Name the state of this account with --state, or give the other account's credentials.",
         )
 
 
 def _inside(workspace: Workspace, sandbox: Sandbox, turns: Pace) -> ZoomClient:
-    from reconciler.zoom.transport import transport_to
+    from reconciler.zoom.transport import transport_to  # noqa: PLC0415 - only with the emulator
 
     return ZoomClient(
         Credentials(sandbox.account_id, sandbox.client_id, sandbox.client_secret),

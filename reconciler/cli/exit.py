@@ -54,7 +54,7 @@ def report_interrupt() -> Exit:
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic], arguments: Sequence[str]) -> None:
     """Write findings to stderr, after all that was written to stdout."""
-    from reconciler.views.text import diagnostics as findings
+    from reconciler.views.text import diagnostics as findings  # noqa: PLC0415 - only an error needs it
 
     colour = sys.stderr.isatty() and "--no-color" not in arguments and not os.environ.get("NO_COLOR")
     _flush_output()
@@ -76,7 +76,6 @@ def _drop_output() -> None:
 def _unwritable(error: OSError) -> Diagnostic:
     return Diagnostic(
         code="output.unwritable",
-        summary="The output could not be written",
         detail=f"stdout: {error.strerror}. What was sent to Zoom, if anything, is recorded.",
         hint="Make room where the output goes; `reconciler plan` shows what is left to do.",
     )

@@ -82,7 +82,6 @@ def _unrecorded(name: str, state: State, location: str) -> Diagnostic:
         return _unknown(name, state.meetings, location)
     return Diagnostic(
         code="state.interrupted-key",
-        summary="Nobody knows yet whether this meeting exists",
         detail=f"The {state.intents[name].action} of `{name}` was interrupted: {location} has no id for it.",
         hint="`reconciler apply` looks up what became of it.",
     )
@@ -94,7 +93,6 @@ def _unknown(name: str, known: Collection[str], location: str) -> Diagnostic:
     near = did_you_mean(name, tuple(sorted(known)))
     return Diagnostic(
         code="state.unknown-key",
-        summary="The state knows no key like this" if is_glob else "The state does not know this key",
-        detail=f"`{shown}` is neither recorded nor interrupted in {location}.",
+        detail=f"{'No key like ' if is_glob else ''}`{shown}` is {'' if is_glob else 'neither '}recorded {'or' if is_glob else 'nor'} interrupted in {location}.",
         hint=f"Did you mean `{near}`?" if near else "`reconciler state list` shows every key.",
     )

@@ -12,6 +12,7 @@ from reconciler import __version__
 from reconciler.cli import exit as exits
 from reconciler.cli.options import example_epilog
 from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ def _misused(error: click.ClickException, arguments: Sequence[str]) -> Exit:
     command = context.command_path if context else "reconciler"
     told = Diagnostic(
         code="usage.command-line",
-        summary=error.format_message().rstrip("."),
+        detail=sentences(error.format_message()),
         hint=f"`{command} --help` shows what it takes, with an example.",
     )
     exits.print_diagnostics((told,), arguments)

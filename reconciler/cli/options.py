@@ -33,9 +33,9 @@ class Key(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Every key that begins so and is not there yet."""
-        from click.shell_completion import CompletionItem
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
 
-        from reconciler.cli import keys as completing
+        from reconciler.cli import keys as completing  # noqa: PLC0415 - the same
 
         given = ctx.params
         sandbox = bool(given.get("sandbox"))
@@ -86,14 +86,14 @@ class SchemaName(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Every name that begins so."""
-        from click.shell_completion import CompletionItem
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
 
         del ctx, param
         return [CompletionItem(name) for name in _schemas() if name.startswith(incomplete)]
 
 
 def _schemas() -> tuple[str, ...]:
-    from reconciler import resources
+    from reconciler import resources  # noqa: PLC0415 - not for --help
 
     return resources.schemas()
 
@@ -121,7 +121,7 @@ def style_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
 
     @click.option("--no-color", is_flag=True, help="No colour, whatever the terminal can do.")
     @functools.wraps(command)
-    def wrapped(no_color: bool, **flags: Any) -> Exit:
+    def wrapped(no_color: bool, **flags: Any) -> Exit:  # noqa: FBT001 - click hands flags over as they come
         return _conducted(command, _workspace(no_color=no_color), flags)
 
     return wrapped
@@ -144,10 +144,10 @@ def state_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
     @functools.wraps(command)
     def wrapped(
         state: str | None,
-        sandbox: bool,
+        sandbox: bool,  # noqa: FBT001 - click hands flags over as they come
         sandbox_now: str | None,
-        no_color: bool,
-        verbose: bool,
+        no_color: bool,  # noqa: FBT001 - the same
+        verbose: bool,  # noqa: FBT001 - the same
         **flags: Any,
     ) -> Exit:
         if sandbox_now is not None and not sandbox:
@@ -166,16 +166,16 @@ def _conducted(command: Callable[..., Exit], workspace: Workspace, flags: dict[s
     """Run a verb; where GitHub Actions runs us, the page of the job tells of its failure too."""
     if not workspace.console.is_github_actions:
         return command(workspace, **flags)
-    from reconciler.cli.ci import reporting_failure as failing
+    from reconciler.cli.ci import reporting_failure as failing  # noqa: PLC0415 - see above
 
     with failing(workspace.folder, workspace.console, command.__name__):
         return command(workspace, **flags)
 
 
 def _workspace(**choices: Any) -> Workspace:
-    from reconciler.cli.console import Console
-    from reconciler.cli.console import GlobalOptions as Choices
-    from reconciler.cli.workspace import Workspace
+    from reconciler.cli.console import Console  # noqa: PLC0415 - not for --help
+    from reconciler.cli.console import GlobalOptions as Choices  # noqa: PLC0415 - not for --help
+    from reconciler.cli.workspace import Workspace  # noqa: PLC0415 - the same
 
     console = Console(sys.stdin, sys.stdout, sys.stderr, os.environ)
     return Workspace(Path.cwd(), console, Choices(**choices))
@@ -198,11 +198,11 @@ def selection_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
     def wrapped(
         workspace: Workspace,
         paths: tuple[str, ...],
-        refresh: bool,
+        refresh: bool,  # noqa: FBT001 - click hands flags over as they come
         targets: tuple[str, ...],
         **flags: Any,
     ) -> Exit:
-        from reconciler.plan.plan import Options
+        from reconciler.plan.plan import Options  # noqa: PLC0415 - not for --help
 
         return command(workspace, Options(paths, refresh, targets), **flags)
 
@@ -223,9 +223,9 @@ class Code(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Every code that begins so."""
-        from click.shell_completion import CompletionItem
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
 
-        from reconciler.errors.explanations.table import table
+        from reconciler.errors.explanations.table import table  # noqa: PLC0415 - the same
 
         del ctx, param
         return [

@@ -28,7 +28,7 @@ class PlannedState:
     unread: bool
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     workspace: Workspace,
     declared: LoadedSpec,
     state: State,
@@ -63,7 +63,6 @@ def missing_state_warnings(workspace: Workspace, version: str | None) -> tuple[D
     return (
         Diagnostic(
             code="state.absent",
-            summary="There is no state yet",
             detail=f"{workspace.store.location} holds none, so nothing counts as existing: "
             "whatever is declared shows as new, and nothing can have drifted.",
             hint="Before the first apply that is right. Later it is not: see that the job names the state "

@@ -41,7 +41,6 @@ def unwritable_file(path: Path, error: OSError) -> Diagnostic:
     """What to say of a file that the system does not let us write."""
     return Diagnostic(
         code="output.unwritable",
-        summary="The file could not be written",
         detail=f"{path}: {error.strerror or error}.",
         hint="Name a file in a folder that exists and can be written to.",
     )
@@ -87,7 +86,7 @@ def closing_log_on_error(workspace: Workspace, tell: EventListener, *, format_na
 
 
 def _end(workspace: Workspace, tell: EventListener, diagnostics: Sequence[Diagnostic]) -> None:
-    from reconciler.apply.events import (
+    from reconciler.apply.events import (  # noqa: PLC0415 - a plan need not pay for it
         Noticed,
         Summary,
     )
@@ -109,7 +108,7 @@ def failure_time(workspace: Workspace) -> datetime:
 def print_warnings(workspace: Workspace, warnings: Sequence[Diagnostic]) -> None:
     """Tell on stderr what is odd about the spec."""
     if warnings:
-        from reconciler.views.text import diagnostics as findings
+        from reconciler.views.text import diagnostics as findings  # noqa: PLC0415 - only an error needs it
 
         stderr = workspace.console.stderr
         colour = workspace.console.colours(stderr, workspace.choices)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_SPECS = ("meetings.yaml", "meetings/")
 SUFFIXES = (".yaml", ".yml")
 
-_Problem = tuple[str, str, str]  # name of the code, summary, hint
+_Problem = tuple[str, str, str]  # code, detail, hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sour
 
 def _refusing(path: str) -> Callable[[str, str, str], Diagnostic]:
     """Tell of a path at the path itself."""
-    return lambda code, summary, hint: Diagnostic(code, summary, hint=hint, span=_top(_typed(path)))
+    return lambda code, detail, hint: Diagnostic(code, detail, hint, span=_top(_typed(path)))
 
 
 def _refusing_in(settings: Settings, index: int) -> Callable[[str, str, str], Diagnostic]:
@@ -68,8 +68,8 @@ def _refusing_in(settings: Settings, index: int) -> Callable[[str, str, str], Di
     assert settings.document is not None, "specs come from a file"
     locator = Locator(settings.document)
 
-    def refuse(code: str, summary: str, hint: str) -> Diagnostic:
-        finding = UnlocatedDiagnostic(("specs", index), code, summary, hint=hint)
+    def refuse(code: str, detail: str, hint: str) -> Diagnostic:
+        finding = UnlocatedDiagnostic(("specs", index), code, detail, hint)
         return locator.diagnostic(finding, finding.path)
 
     return refuse
@@ -90,7 +90,7 @@ class _Search:
         if not present:
             detail = f"Neither `meetings.yaml` nor a folder `meetings/` is in {self.folder.resolve()}."
             hint = "Run `reconciler init` to begin one, or name files or folders as arguments."
-            self.diagnostics.append(Diagnostic("source.none", "There is no spec to read", detail, hint))
+            self.diagnostics.append(Diagnostic("source.none", detail, hint))
 
     def add(self, path: str, refuse: Callable[[str, str, str], Diagnostic]) -> None:
         """A file or a folder that somebody named."""
@@ -101,8 +101,7 @@ class _Search:
             self.diagnostics.append(_unreadable(name, error))
             return
         if problem:
-            code, summary, hint = problem
-            self.diagnostics.append(refuse(f"source.{code}", summary, hint))
+            self.diagnostics.append(refuse(*problem))
         elif not where.is_dir():
             self.take(where, name)
 
@@ -113,21 +112,25 @@ class _Search:
             return
         hint = "Move it into the working folder, or name it on the command line."
         self.diagnostics.append(
-            refuse("source.outside", f"`{_typed(path)}` is not in the working folder", hint)
+            refuse("source.outside", f"`{_typed(path)}` is not in the working folder.", hint)
         )
 
     def problem(self, where: Path, name: str) -> _Problem | None:
         """Why a path cannot be used as a whole. A folder is read on the way."""
         if not where.exists():
             hint = f"Check the spelling; it is looked for in {self.folder.resolve()}."
-            return ("missing", f"`{name}` does not exist", hint)
+            return ("source.missing", f"`{name}` does not exist.", hint)
         if _is_below(where, self.folder) and not _stays(where, self.folder):
-            return ("link", f"`{name}` leads out of the working folder by a link", "Name the place itself.")
+            return (
+                "source.link",
+                f"`{name}` leads out of the working folder by a link.",
+                "Name the place itself.",
+            )
         if where.is_dir():
             return self.add_folder(where, name)
         if where.name == FILENAME:
             hint = "It is always read; name what declares meetings."
-            return ("settings", f"`{name}` holds settings, no meetings", hint)
+            return ("source.settings", f"`{name}` holds settings, no meetings.", hint)
         return None
 
     def add_folder(self, where: Path, name: str) -> _Problem | None:
@@ -143,7 +146,7 @@ class _Search:
         if found or len(self.seen) + len(self.diagnostics) > before:
             return None
         hint = "Put a file `*.yaml` or `*.yml` there. An empty folder never means that nothing is declared."
-        return ("empty-folder", f"`{name}` holds no spec", hint)
+        return ("source.empty-folder", f"`{name}` holds no spec.", hint)
 
     def walk(self, folder: Path, prefix: str, root: Path | None = None) -> Iterator[tuple[Path, str]]:
         """(path, name) of every file that looks like a spec, at any depth, sorted; hidden ones left out."""
@@ -185,29 +188,27 @@ class _Search:
 def _read(path: Path, name: str) -> Source | Diagnostic:
     try:
         if path.exists() and not path.is_file():  # a pipe would keep us waiting for ever
-            summary = f"`{name}` is no file"
-            return Diagnostic("source.kind", summary, hint="Put a file in its place.", span=_top(name))
+            detail = f"`{name}` is a device, a pipe or a socket."
+            return Diagnostic("source.kind", detail, "Put a file in its place.", span=_top(name))
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > BYTES_MAX:
                 defect = too_large()
-                return Diagnostic(defect.code, defect.summary, hint=defect.hint, span=_top(name))
+                return Diagnostic(defect.code, defect.detail, defect.hint, span=_top(name))
             return Source(name, file.read(BYTES_MAX + 1))
     except OSError as error:
         return _unreadable(name, error)
 
 
 def _link(name: str) -> Diagnostic:
-    summary = f"The link `{name}` leads out of its folder"
+    detail = f"The link `{name}` leads out of its folder."
     hint = "Put the file itself there, or name its own folder."
-    return Diagnostic("source.link", summary, hint=hint, span=_top(name))
+    return Diagnostic("source.link", detail, hint, span=_top(name))
 
 
 def _unreadable(name: str, error: OSError) -> Diagnostic:
-    detail = f"The system says: {error.strerror or type(error).__name__}."
     return Diagnostic(
         "source.unreadable",
-        f"`{name}` cannot be read",
-        detail,
+        f"`{name}`: {error.strerror or type(error).__name__}.",
         "Check its permissions, or leave it out of the specs.",
         span=_top(name),
     )
@@ -221,7 +222,7 @@ def _typed(path: str) -> str:
 
 def _is_below(path: Path, folder: Path) -> bool:
     """Whether `path`, as it is written, is in `folder`."""
-    return _within(os.path.abspath(path), os.path.abspath(folder))
+    return _within(os.path.abspath(path), os.path.abspath(folder))  # noqa: PTH100 - links must stay as written
 
 
 def _stays(path: Path, folder: Path) -> bool:

@@ -83,7 +83,7 @@ class Workspace:
         """The emulator that takes Zoom's place; None: the real one is meant."""
         if not self.choices.sandbox:
             return None
-        from reconciler.sandbox.sandbox import Sandbox
+        from reconciler.sandbox.sandbox import Sandbox  # noqa: PLC0415 - only where it is asked for
 
         folder = self.folder / SANDBOX_FOLDER
         return Sandbox.open(folder, now=self.choices.sandbox_now, real_now=system_now)
@@ -225,14 +225,11 @@ def check_still_locked(lease: Lease, location: str) -> None:
     """Raise `StateError` where what was read a moment ago may have been read after the lock ran out."""
     if lease.seconds_left():
         return
-    raise StateError(
-        Diagnostic(
-            code="state.lease-lost",
-            summary="The lock on the state ran out",
-            detail=f"It was not renewed while {location} was read, so that another run may hold it by now. "
-            "Nothing was sent.",
-            hint="Run the same command again.",
-        )
+    raise StateError.of(
+        "state.lease-lost",
+        detail=f"It was not renewed while {location} was read, so that another run may hold it by now. "
+        "Nothing was sent.",
+        hint="Run the same command again.",
     )
 
 
@@ -243,7 +240,6 @@ def _limits(budget: BudgetSettings) -> Limits:
 def _unnamed_state() -> Diagnostic:
     return Diagnostic(
         code="state.unnamed",
-        summary="A runner would forget the state",
         detail=f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends. "
         "Nothing was sent.",
         hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from reconciler.errors.explanations.table import summary
+
 
 class Severity(StrEnum):
     """How bad a finding is: an error stops, a warning is told."""
@@ -53,13 +55,17 @@ class Diagnostic:
     """One finding. `snippet` is the source line, already masked where it held a secret."""
 
     code: str
-    summary: str
     detail: str = ""
     hint: str = ""
     severity: Severity = Severity.ERROR
     key: str | None = None
     span: Span | None = None
     snippet: str | None = None
+
+    @property
+    def summary(self) -> str:
+        """The summary of the code, the same for every finding with it; see `errors/explanations`."""
+        return summary(self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,13 @@ class UnlocatedDiagnostic:
 
     path: tuple[str | int, ...]
     code: str
-    summary: str
     detail: str = ""
     hint: str = ""
     severity: Severity = Severity.ERROR
     key: str | None = None
     on_key: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The summary of the code; see `Diagnostic.summary`."""
+        return summary(self.code)

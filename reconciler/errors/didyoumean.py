@@ -5,7 +5,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import lru_cache
 
-
 GUESSED_MAX = 64
 """Characters of a key that is still compared with others."""
 

@@ -6,7 +6,7 @@ remote are cut by the one question the engine asks: can it have happened?
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from reconciler.errors.diagnostic import Diagnostic, Exit
 
@@ -18,8 +18,16 @@ class ReconcilerError(Exception):
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         assert diagnostics, "an error says what is wrong"
-        super().__init__("\n".join(_line(diagnostic) for diagnostic in diagnostics))
+        super().__init__(*diagnostics)
         self.diagnostics = diagnostics
+
+    @classmethod
+    def of(cls, code: str, *, detail: str = "", hint: str = "", key: str | None = None) -> Self:
+        """The error of one finding without a place in a file."""
+        return cls(Diagnostic(code, detail, hint, key=key))
+
+    def __str__(self) -> str:
+        return "\n".join(_line(diagnostic) for diagnostic in self.diagnostics)
 
     @property
     def diagnostic(self) -> Diagnostic:

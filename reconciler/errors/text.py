@@ -25,7 +25,7 @@ def _escaped(character: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of YAML's escapes
 
 
 def quote(text: str) -> str:
@@ -36,3 +36,10 @@ def quote(text: str) -> str:
 def count_noun(count: int, noun: str) -> str:
     """A count with its noun: "1 step", "2 steps"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def sentences(*parts: str) -> str:
+    """The non-empty `parts` as sentences in a row, each with a full stop where it has no end yet."""
+    return " ".join(
+        part if part.endswith((".", "?", "!", ":", "…")) else f"{part}." for part in parts if part
+    )

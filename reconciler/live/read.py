@@ -76,7 +76,6 @@ def result_of_error(error: RemoteError, *, listed: bool) -> ReadResult:
 def _contradiction(error: RefusedError) -> Diagnostic:
     return Diagnostic(
         code="refresh.contradiction",
-        summary="Zoom lists a meeting that it says does not exist",
         detail=f"{error.diagnostic.detail} The list of its host shows it all the same.",
         hint="It may have been made or deleted a moment ago. Run again.",
     )

@@ -107,7 +107,6 @@ def _odd(state: State, key: str, record: Record, stored: Body, now: datetime) ->
 def _webinar(key: str, record: Record) -> Diagnostic:
     return Diagnostic(
         code="refresh.webinar",
-        summary="A recorded meeting is a webinar now",
         detail=f"{key}: the id {record.id} belongs to a webinar, which cannot be managed here. "
         "It was left alone.",
         hint=f"To have a meeting again, run `reconciler state rm {key}`; the next apply creates one. "
@@ -121,7 +120,6 @@ def _webinar(key: str, record: Record) -> Diagnostic:
 def _personal(key: str, record: Record) -> Diagnostic:
     return Diagnostic(
         code="refresh.personal-id",
-        summary="A meeting is held on its host's personal meeting id",
         detail=f"{key}: somebody, or a setting of {record.host}, put meeting {record.id} on it. Whoever "
         "knows that id can join, and Zoom does not delete such a meeting.",
         hint="Declare `settings: {use_pmi: false}`; if Zoom does not take it back, run "
@@ -134,7 +132,6 @@ def _personal(key: str, record: Record) -> Diagnostic:
 def _moved(key: str, record: Record, other: str) -> Diagnostic:
     return Diagnostic(
         code="refresh.other-host",
-        summary="A meeting stands under another host",
         detail=f"{key}: meeting {record.id} was made for {record.host} and stands under {other} now.",
         hint=f"Write `host: {other}` to leave it there. Under another host it can only be replaced: "
         f"`removed: [{{key: {key}, id: {record.id}, destroy: true}}]` approves that.",

@@ -35,7 +35,7 @@ def same_passcode(declared: Json, kept: Json) -> bool:
         salt = bytes.fromhex(hashed.partition("$")[0])
     except ValueError:  # damaged by hand: whatever it was, it is not what is declared
         return False
-    import hmac
+    import hmac  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
 
     return hmac.compare_digest(_scrypt(declared, salt).encode(), hashed.encode())
 
@@ -45,14 +45,14 @@ def redact_passcode(attributes: Mapping[str, Json]) -> dict[str, Json]:
     seen = dict(attributes)
     secret = seen.get("password")
     if isinstance(secret, str) or (isinstance(secret, dict) and "scrypt" in secret):
-        seen["password"] = "(literal)"
+        seen["password"] = "(literal)"  # noqa: S105 - a word that stands for it, not a passcode
     return seen
 
 
 @cache  # one refresh compares a meeting several times over
 def _scrypt(passcode: str, salt: bytes) -> str:
     # RFC 7914's figures for interactive use: 16 MiB and some 40 ms for each guess.
-    import hashlib
+    import hashlib  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
 
     derived = hashlib.scrypt(passcode.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
     return f"{salt.hex()}${derived.hex()}"
@@ -64,14 +64,17 @@ _UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
 
 
 def passcode_problem(passcode: str) -> tuple[str, str] | None:
-    """Why Zoom would refuse a passcode, as the end of a code and a sentence; None where it is fit.
+    """Why Zoom would refuse a passcode, as a code and a sentence; None where it is fit.
 
     Never with the passcode in it.
     """
     if not passcode:
-        return "empty", "It is empty."
+        return "passcode.empty", "It is empty."
     if len(passcode) > PASSCODE_LENGTH_MAX:
-        return "length", f"It has {len(passcode)} characters; Zoom takes at most {PASSCODE_LENGTH_MAX}."
+        return (
+            "passcode.length",
+            f"It has {len(passcode)} characters; Zoom takes at most {PASSCODE_LENGTH_MAX}.",
+        )
     if _UNFIT.search(passcode):
-        return "charset", "It holds characters other than letters, digits and `@ - _ *`."
+        return "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."
     return None

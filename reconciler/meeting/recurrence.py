@@ -69,7 +69,7 @@ def is_on_rule(start: datetime, recurrence: Rule) -> bool:
 
 def rule(start: datetime, recurrence: Rule) -> rrule:
     """The rule itself: iterate it for every occurrence from `start` (naive) on, in order, without end."""
-    from dateutil import rrule as rules
+    from dateutil import rrule as rules  # noqa: PLC0415 - most plans never walk a rule
 
     unit = recurrence.get("type")
     days: dict[str, Any] = {}

@@ -98,7 +98,7 @@ def is_ambiguous(start_time: str, timezone: str) -> bool:
 def has_summer_time(timezone: str, year: int) -> bool:
     """Whether clocks in `timezone` are put forward or back within that year."""
     # Every tenth day: the shortest change in use, Morocco's during Ramadan, lasts a month.
-    where, first = known_zone(timezone), datetime(year, 1, 1)
+    where, first = known_zone(timezone), datetime(year, 1, 1)  # noqa: DTZ001 - a wall time
     days = (first + timedelta(days=day) for day in range(0, 365, 10))
     return len({where.utcoffset(day) for day in days}) > 1
 

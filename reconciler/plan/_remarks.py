@@ -35,7 +35,6 @@ def unmatched_target(glob: str) -> Diagnostic:
     """A `--target` that no key answers to."""
     return Diagnostic(
         code="plan.target",
-        summary="A target matches nothing",
         detail=f"No key that is declared or recorded matches `{glob}`.",
         hint="Keys are matched whole and in the case they are written in; `*` stands for any text.",
         severity=Severity.WARNING,
@@ -48,7 +47,6 @@ def late(step: Step) -> Diagnostic:
     exists = step.action in {Action.UPDATE, Action.REPLACE}
     return Diagnostic(
         code="plan.late",
-        summary="A meeting starts before its turn",
         detail=f"{step.key} starts {step.starts_at:%Y-%m-%d %H:%M} UTC, "
         f"and {step.host} has no request left for it before {step.day} (UTC)."
         f"{' Until then it stays as it is.' if exists else ''}",
@@ -70,7 +68,6 @@ def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
         return
     yield Diagnostic(
         code="plan.series-ends",
-        summary="A series ends soon",
         detail=f"{step.key} takes place for the last time on {day_words(last)}.",
         hint=f"To go on under the same link, write {' and '.join(_continuation(repeated, last, now))}.",
         severity=Severity.WARNING,
@@ -140,9 +137,7 @@ def _stale(name: str, told: Sequence[_Told]) -> Iterator[Diagnostic]:
     more = [f"and {len(told) - LINES_MAX} more"] if len(told) > LINES_MAX else []
     yield Diagnostic(
         code="plan.stale-line",
-        summary=f"{'A line' if len(told) == 1 else f'{len(told)} lines'} under `{name}` "
-        f"{'changes' if len(told) == 1 else 'change'} nothing",
-        detail="; ".join([*said, *more]) + ".",
+        detail=f"Under `{name}`: {'; '.join([*said, *more])}.",
         hint="Take out what is done; look for a typing error in what is not.",
         severity=Severity.WARNING,
         span=told[0][0].span,
@@ -152,7 +147,6 @@ def _stale(name: str, told: Sequence[_Told]) -> Iterator[Diagnostic]:
 def _blocked(line: Moved) -> Diagnostic:
     return Diagnostic(
         code="plan.move-blocked",
-        summary="A meeting cannot be moved to a key that has one",
         detail=f"`{line.to_key}` has a meeting of its own, so `{line.from_key}` stays where it is, "
         f"and in Zoom, and nothing is changed under either key ({_place(line)}).",
         hint=f"Take the line out; or run `reconciler state mv {line.to_key} {line.to_key}-old` first: "

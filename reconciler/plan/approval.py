@@ -116,18 +116,14 @@ def _difference(step: Step, *, known: bool) -> str:
 def _stale(location: str, detail: str) -> Diagnostic:
     return Diagnostic(
         code="plan.stale",
-        summary="Saved plan is stale",
         detail=f"{location}: {detail} Nothing was sent.",
         hint="Make a new plan with --out, have it reviewed, and apply that.",
     )
 
 
 def _unusable(location: str, detail: str) -> SettingsError:
-    return SettingsError(
-        Diagnostic(
-            code="plan.unreadable",
-            summary="The plan file cannot be read",
-            detail=f"{location}: {detail} Nothing was sent.",
-            hint="Make it with `reconciler plan --out FILE`.",
-        )
+    return SettingsError.of(
+        "plan.unreadable",
+        detail=f"{location}: {detail} Nothing was sent.",
+        hint="Make it with `reconciler plan --out FILE`.",
     )

@@ -72,7 +72,7 @@ def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldCh
 
 
 def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
-    from deepdiff import DeepDiff
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms that only a change has to pay
 
     # Most changes touch one field beside many settings: what is equal is not even shown to DeepDiff.
     names = {

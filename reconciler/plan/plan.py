@@ -53,7 +53,7 @@ class Plan:
         """Of every step that is more than a keep; of the lineage only once there is a state."""
         lineage = self.lineage if self.serial else ""
         digests = [step.digest for step in self.steps if step.action is not Action.KEEP]
-        from hashlib import sha256
+        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
 
         return sha256("\n".join([lineage, *digests]).encode()).hexdigest()
 

@@ -79,7 +79,7 @@ class Step:
 
         What was interrupted has the digest of the step that began it.
         """
-        from hashlib import sha256
+        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
 
         return sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 

@@ -45,7 +45,7 @@ _NO_JSON = Reply(400, {"code": 300, "message": "Request Body should be a valid J
 _NO_ENDPOINT = Reply(404, {"code": 2300, "message": "This API endpoint is not recognized."})
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each is a part of the world, handed in
     account: Account,
     *,
     now: Callable[[], datetime],

@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.plan.budget import near_midnight
 from reconciler.sandbox import storage
@@ -61,14 +60,11 @@ class FrozenClock:
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-        raise SettingsError(
-            Diagnostic(
-                code="sandbox.clock",
-                summary="The emulator's clock cannot be set to that",
-                detail=f"{text[:60]!r} is neither an instant nor a step forward.",
-                hint='Write an instant with its zone, such as "2027-01-11T08:00:00Z", '
-                'or a step such as "+1d", "+12h" or "+30m".',
-            )
+        raise SettingsError.of(
+            "sandbox.clock",
+            detail=f"{text[:60]!r} is neither an instant nor a step forward.",
+            hint='Write an instant with its zone, such as "2027-01-11T08:00:00Z", '
+            'or a step such as "+1d", "+12h" or "+30m".',
         )
 
     def _read(self) -> datetime | None:
@@ -78,13 +74,10 @@ class FrozenClock:
         try:
             return datetime.fromisoformat(json.loads(text)["now"]).astimezone(UTC)
         except (ValueError, KeyError, TypeError):
-            raise SettingsError(
-                Diagnostic(
-                    code="sandbox.clock",
-                    summary="The emulator's clock cannot be read",
-                    detail=f"{self._path} does not hold an instant.",
-                    hint="Remove the file; the clock then shows the real time.",
-                )
+            raise SettingsError.of(
+                "sandbox.clock",
+                detail=f"{self._path} does not hold an instant.",
+                hint="Remove the file; the clock then shows the real time.",
             ) from None
 
 

@@ -52,7 +52,7 @@ class Operation:
 class Emulator:
     """An account, its clock and its switches, and what has to be remembered between requests."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
         self,
         account: Account,
         *,

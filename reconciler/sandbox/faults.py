@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.ports import Json
 
 
-class Cut(ConnectionResetError):
+class Cut(ConnectionResetError):  # noqa: N818 - what happens, not whose fault it is
     """The connection is gone and no answer will come."""
 
 

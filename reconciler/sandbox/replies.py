@@ -24,7 +24,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of ours
     """A request that was not carried out; `reply` says so to the client."""
 
     def __init__(self, reply: Reply) -> None:

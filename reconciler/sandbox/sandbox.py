@@ -10,7 +10,6 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.clock import FrozenClock
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.app import SandboxApp
 
 
-ACCOUNT_ID = CLIENT_ID = CLIENT_SECRET = "sandbox"
+ACCOUNT_ID = CLIENT_ID = CLIENT_SECRET = "sandbox"  # noqa: S105 - any credentials are let in
 """What a client of the emulator may show; any other is as good."""
 
 
@@ -86,7 +85,7 @@ class Sandbox:
     def app(self) -> SandboxApp:
         """The ASGI application. Raises `SettingsError` where the extra `sandbox` is not installed."""
         try:
-            from reconciler.sandbox.app import create_app
+            from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette, only when it is served
         except ModuleNotFoundError as error:
             raise not_installed(error) from error
         account, file = self._kept
@@ -114,7 +113,7 @@ def serve(app: SandboxApp, *, port: int, ready: Callable[[str], None]) -> None:
     Raises `SettingsError` for a port that is taken, or where the extra `sandbox` is not installed.
     """
     try:
-        from reconciler.sandbox import server
+        from reconciler.sandbox import server  # noqa: PLC0415 - uvicorn, only when it is served
     except ModuleNotFoundError as error:
         raise not_installed(error) from error
     server.run(app, port=port, ready=ready)
@@ -122,11 +121,8 @@ def serve(app: SandboxApp, *, port: int, ready: Callable[[str], None]) -> None:
 
 def not_installed(error: ModuleNotFoundError) -> SettingsError:
     """What to say where starlette or uvicorn is missing."""
-    return SettingsError(
-        Diagnostic(
-            code="sandbox.not-installed",
-            summary="The emulator needs an extra",
-            detail=f"The package {error.name!r} is missing.",
-            hint='Install "meetings-reconciler[sandbox]".',
-        )
+    return SettingsError.of(
+        "sandbox.not-installed",
+        detail=f"The package {error.name!r} is missing.",
+        hint='Install "meetings-reconciler[sandbox]".',
     )

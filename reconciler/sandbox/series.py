@@ -70,7 +70,7 @@ def _days(first: date, rule: Mapping[str, Json]) -> Iterator[date]:
     interval = rule.get("repeat_interval", 1)
     if rule["type"] == 1:
         yield from _daily(first, interval)
-    elif rule["type"] == 2:
+    elif rule["type"] == 2:  # noqa: PLR2004 - the API's number for weekly
         yield from _weekly(first, interval, rule.get("weekly_days", "1"))
     else:
         yield from _monthly(first, interval, rule)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox.faults import Cut
 
@@ -58,13 +57,10 @@ def _listening(port: int) -> socket.socket:
         listener.bind(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
         listener.close()
-        raise SettingsError(
-            Diagnostic(
-                code="sandbox.port",
-                summary="The emulator cannot listen there",
-                detail=f"Port {port} of 127.0.0.1: {error}.",
-                hint="Stop what uses it, or take port 0 for a free one.",
-            )
+        raise SettingsError.of(
+            "sandbox.port",
+            detail=f"Port {port} of 127.0.0.1: {error}.",
+            hint="Stop what uses it, or take port 0 for a free one.",
         ) from error
     listener.listen(_BACKLOG)
     return listener

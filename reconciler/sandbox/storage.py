@@ -11,7 +11,6 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox.switches import Switches, changed
 
@@ -48,13 +47,10 @@ def read_switches(path: Path) -> Switches:
     try:
         return changed(Switches(), json.loads(text) if text is not None else {})
     except ValueError as error:
-        raise SettingsError(
-            Diagnostic(
-                code="sandbox.switches",
-                summary="The emulator's switches cannot be used",
-                detail=f"{path}: {error}.",
-                hint='Write a JSON object such as {"daily_limit": 5}, or remove the file.',
-            )
+        raise SettingsError.of(
+            "sandbox.switches",
+            detail=f"{path}: {error}.",
+            hint='Write a JSON object such as {"daily_limit": 5}, or remove the file.',
         ) from error
 
 
@@ -64,13 +60,10 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            Diagnostic(
-                code="sandbox.folder",
-                summary="The emulator cannot use its folder",
-                detail=f"{path}: {error}.",
-                hint="Make the folder readable and writable, or work in another one.",
-            )
+        raise SettingsError.of(
+            "sandbox.folder",
+            detail=f"{path}: {error}.",
+            hint="Make the folder readable and writable, or work in another one.",
         ) from error
 
 
@@ -144,13 +137,10 @@ class AccountFile:
                 return
         except ValueError:
             pass
-        raise SettingsError(
-            Diagnostic(
-                code="sandbox.foreign-file",
-                summary="This is not the emulator's account",
-                detail=f"{self._path} begins otherwise than the emulator writes it; it was left as it is.",
-                hint="Move the file away to begin with an empty account.",
-            )
+        raise SettingsError.of(
+            "sandbox.foreign-file",
+            detail=f"{self._path} begins otherwise than the emulator writes it; it was left as it is.",
+            hint="Move the file away to begin with an empty account.",
         )
 
     def _replace(self, lines: list[Mapping[str, Json]]) -> None:

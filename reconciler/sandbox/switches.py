@@ -170,7 +170,7 @@ class Switches:
 def changed(switches: Switches, document: Mapping[str, Json]) -> Switches:
     """The same with the values of a JSON object. Raises ValueError for a name or a value that is none."""
     if not isinstance(document, Mapping):
-        raise ValueError("switches are a JSON object")
+        raise ValueError("switches are a JSON object")  # noqa: TRY004 - it is about a value, as all others here
     known = {each.name: str(each.type) for each in fields(Switches)}
     if unknown := sorted(set(document) - set(known)):
         raise ValueError(f"no such switch: {', '.join(unknown)}")

@@ -36,7 +36,7 @@ def every_scope() -> tuple[str, ...]:
     return tuple(f"{granular}:admin" for granular, _ in OPERATIONS.values())
 
 
-def issue(
+def issue(  # noqa: PLR0913 - all that a token depends on
     account: Account,
     switches: Switches,
     *,

@@ -142,15 +142,11 @@ def _at_wrong_depth(key: str, found: tuple[UnlocatedDiagnostic, ...]) -> tuple[U
 
 
 def _nothing_declared(value: Json) -> UnlocatedDiagnostic:
-    if value is None:
-        summary, detail = (
-            "The file is empty",
-            "An empty file is never taken for one that declares no meetings.",
-        )
-    else:
-        summary, detail = "The file is no mapping", "A spec begins with `version: 1` and has `meetings`."
     hint = "Write `version: 1` and `meetings:`, or take the file out of the specs."
-    return UnlocatedDiagnostic((), "spec.empty" if value is None else "spec.shape", summary, detail, hint)
+    if value is None:
+        detail = "An empty file is never taken for one that declares no meetings."
+        return UnlocatedDiagnostic((), "spec.empty", detail, hint)
+    return UnlocatedDiagnostic((), "spec.shape", "A spec begins with `version: 1` and has `meetings`.", hint)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

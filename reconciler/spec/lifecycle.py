@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from reconciler.errors.diagnostic import Span, UnlocatedDiagnostic
+from reconciler.errors.text import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,16 @@ def _moves(moved: tuple[Moved, ...], declared: Collection[str]) -> Iterator[Cont
         if entry.from_key == entry.to_key:
             yield (
                 entry,
-                _finding("from", "moved-nowhere", f"`{entry.from_key}` moves to itself", "", "Take it out."),
+                _finding(
+                    "from", "spec.moved-nowhere", f"`{entry.from_key}` moves to itself", "", "Take it out."
+                ),
             )
         elif entry.from_key in declared:
             yield (
                 entry,
                 _finding(
                     "from",
-                    "moved-declared",
+                    "spec.moved-declared",
                     f"`{entry.from_key}` is moved away and still declared",
                     "A meeting has one key.",
                     f"Take `{entry.from_key}` out of `meetings`, or take this entry out.",
@@ -90,21 +93,21 @@ def _moves(moved: tuple[Moved, ...], declared: Collection[str]) -> Iterator[Cont
                 entry,
                 _finding(
                     "to",
-                    "moved-chain",
+                    "spec.moved-chain",
                     f"`{entry.to_key}` is moved on to `{onward[entry.to_key]}`",
                     "",
                     f"Name the last key: `{{from: {entry.from_key}, to: {onward[entry.to_key]}}}`.",
                 ),
             )
         elif entry.to_key not in declared:
-            yield entry, _undeclared("moved", entry.to_key)
+            yield entry, _undeclared("spec.moved-undeclared", "moved", entry.to_key)
     yield from _twins(
-        moved, lambda entry: entry.from_key, "from", "moved-twice", "`{0.from_key}` is moved twice"
+        moved, lambda entry: entry.from_key, "from", "spec.moved-twice", "`{0.from_key}` is moved twice"
     )
     distinct = {(entry.from_key, entry.to_key): entry for entry in reversed(moved)}
     ordered = tuple(reversed(distinct.values()))
     yield from _twins(
-        ordered, lambda entry: entry.to_key, "to", "moved-together", "Two keys are moved to `{0.to_key}`"
+        ordered, lambda entry: entry.to_key, "to", "spec.moved-together", "Two keys are moved to `{0.to_key}`"
     )
 
 
@@ -114,25 +117,25 @@ def _imports(
     arrivals = {entry.to_key: entry for entry in moved}
     for entry in imports:
         if entry.to not in declared:
-            yield entry, _undeclared("imported", entry.to)
+            yield entry, _undeclared("spec.imported-undeclared", "imported", entry.to)
         elif entry.to in arrivals:
             yield (
                 entry,
                 _finding(
                     "to",
-                    "import-moved",
+                    "spec.import-moved",
                     f"`{entry.to}` would get two meetings",
                     f"{_place(arrivals[entry.to])} moves another one to it.",
                     "Keep one of the two entries.",
                 ),
             )
     yield from _twins(
-        imports, lambda entry: entry.id, "id", "import-twice", "Meeting {0.id} is imported twice"
+        imports, lambda entry: entry.id, "id", "spec.import-twice", "Meeting {0.id} is imported twice"
     )
     distinct = {(entry.id, entry.to): entry for entry in reversed(imports)}
     ordered = tuple(reversed(distinct.values()))
     yield from _twins(
-        ordered, lambda entry: entry.to, "to", "import-together", "Two meetings are imported to `{0.to}`"
+        ordered, lambda entry: entry.to, "to", "spec.import-together", "Two meetings are imported to `{0.to}`"
     )
 
 
@@ -147,7 +150,7 @@ def _removals(
                 entry,
                 _finding(
                     "id",
-                    "removed-imported",
+                    "spec.removed-imported",
                     f"Meeting {entry.id} is removed and imported",
                     f"{_place(imported[entry.id])} imports it.",
                     "Keep one of the two entries.",
@@ -158,19 +161,19 @@ def _removals(
                 entry,
                 _finding(
                     "key",
-                    "removed-moved",
+                    "spec.removed-moved",
                     f"`{entry.key}` is removed and moved",
                     f"{_place(departures[entry.key])} moves it.",
                     "Keep one of the two entries.",
                 ),
             )
     yield from _twins(
-        removed, lambda entry: entry.id, "id", "removed-twice", "Meeting {0.id} is removed twice"
+        removed, lambda entry: entry.id, "id", "spec.removed-twice", "Meeting {0.id} is removed twice"
     )
 
 
 def _twins(
-    entries: Iterable[_E], by: Callable[[_E], Hashable], field: str, name: str, summary: str
+    entries: Iterable[_E], by: Callable[[_E], Hashable], field: str, code: str, fact: str
 ) -> Iterator[Contradiction]:
     """Each entry whose value stands in an earlier one, too."""
     groups: dict[Hashable, list[_E]] = defaultdict(list)
@@ -179,21 +182,21 @@ def _twins(
     for first, *others in groups.values():
         for other in others:
             detail = f"{_place(first)} says so first."
-            yield other, _finding(field, name, summary.format(other), detail, "Keep one of the two entries.")
+            yield other, _finding(field, code, fact.format(other), detail, "Keep one of the two entries.")
 
 
-def _undeclared(what: str, key: str) -> UnlocatedDiagnostic:
+def _undeclared(code: str, what: str, key: str) -> UnlocatedDiagnostic:
     return _finding(
         "to",
-        f"{what}-undeclared",
+        code,
         f"`{key}` is not declared",
         f"A meeting can only be {what} to a key that stands under `meetings`.",
         f"Declare `{key}`, or take this entry out.",
     )
 
 
-def _finding(field: str, name: str, summary: str, detail: str, hint: str) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic((field,), f"spec.{name}", summary, detail, hint)
+def _finding(field: str, code: str, fact: str, detail: str, hint: str) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic((field,), code, sentences(fact, detail), hint)
 
 
 def _place(entry: Entry) -> str:

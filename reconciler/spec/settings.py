@@ -120,7 +120,6 @@ def _remote_state(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
         yield UnlocatedDiagnostic(
             ("state",),
             "settings.state-address",
-            "An https:// state cannot stand in this file",
             "The address gets a password, and who may change this file could send it elsewhere.",
             "Give it by `--state` or in the environment as RECONCILER_STATE.",
         )
@@ -134,8 +133,7 @@ def _twin_hosts(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             yield UnlocatedDiagnostic(
                 ("hosts", host),
                 "settings.duplicate-host",
-                f"`{host}` and `{first}` are the same host",
-                "An e-mail means the same in capital and small letters.",
+                f"`{host}` and `{first}` are the same host. An e-mail means the same in capital and small letters.",
                 "Keep one of the two.",
                 on_key=True,
             )
@@ -151,7 +149,7 @@ def _reserves(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             yield UnlocatedDiagnostic(
                 (*path, "reserve"),
                 "settings.reserve",
-                f"A reserve of {own['reserve']} out of {daily_limit} requests a day",
-                "It is kept for meetings that start within 48 hours, and nothing would be left for others.",
+                f"The reserve is {own['reserve']} of {daily_limit} requests a day. It is kept for meetings that "
+                "start within 48 hours, and nothing would be left for others.",
                 f"Write less, such as `reserve: {daily_limit // 10}`.",
             )

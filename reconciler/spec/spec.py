@@ -115,20 +115,19 @@ class _Reading:
             return UnlocatedDiagnostic(
                 ("host",),
                 "spec.no-host",
-                "The meeting has no `host`",
                 "A host is the Zoom user whose meeting it is, by e-mail or user id.",
                 "Write `host:` here, or for all meetings of the file under `defaults`.",
             )
         if self.hosts is None or host.casefold() in self.hosts:
             return None
-        from difflib import get_close_matches
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a host that is not in the list
 
         near = get_close_matches(host.casefold(), self.hosts, n=1, cutoff=0.8)
         return UnlocatedDiagnostic(
             ("host",),
             "spec.unknown-host",
-            f"`{host}` is not among the hosts of reconciler.yaml",
-            "Where `hosts` is written there, it is a closed list.",
+            f"`{host}` is not among the hosts of reconciler.yaml. Where `hosts` is written there, it is a "
+            "closed list.",
             f"Did you mean `{self.hosts[near[0]]}`?"
             if near
             else "Add it to `hosts`, or take one that is there.",
@@ -177,8 +176,7 @@ def _twin(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
     finding = UnlocatedDiagnostic(
         ("meetings", key),
         "spec.duplicate-key",
-        f"The key `{key}` is declared twice",
-        f"{first.document.filename}:{line} declares it first.",
+        f"{first.document.filename}:{line} declares `{key}` first.",
         "A key is unique over all files: rename one of the two.",
         key=key,
         on_key=True,

@@ -81,7 +81,6 @@ def _told(name: str, value: Json) -> str:
 def _unknown_zone(key: str, zone: str, location: str) -> Diagnostic:
     return Diagnostic(
         code="state.unknown-zone",
-        summary="A recorded meeting is in a time zone that this machine does not know",
         detail=f"{location} has {key} in {zone[:40]!r}. Nothing was sent.",
         hint=f"Upgrade the package tzdata; or forget the meeting: `reconciler state rm {key}`.",
         key=key,

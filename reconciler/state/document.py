@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 import orjson
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import Json
 from reconciler.state import checks
@@ -43,27 +42,21 @@ def check_writable(document: bytes, location: str) -> None:
 
 def unreadable(location: str, detail: str) -> StateError:
     """The error of a document that is no state, or not a whole one."""
-    return StateError(
-        Diagnostic(
-            code="state.unreadable",
-            summary="The state cannot be read",
-            detail=f"{location}: {detail} It was left as it is, and nothing was sent.",
-            hint="Give back an older version of it (the .backup beside a file, git's history, a bucket's "
-            "versions) with `reconciler state push --force FILE`; without a state, meetings that exist "
-            "already could not be told from missing ones.",
-        )
+    return StateError.of(
+        "state.unreadable",
+        detail=f"{location}: {detail} It was left as it is, and nothing was sent.",
+        hint="Give back an older version of it (the .backup beside a file, git's history, a bucket's "
+        "versions) with `reconciler state push --force FILE`; without a state, meetings that exist "
+        "already could not be told from missing ones.",
     )
 
 
 def _newer(version: str, location: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.newer-format",
-            summary="The state was written by a newer version of this program",
-            detail=f"{location} has format {version[:20]}, this version writes {FORMAT_VERSION}. "
-            "It was left as it is.",
-            hint="Upgrade meetings-reconciler to the version that the others use.",
-        )
+    return StateError.of(
+        "state.newer-format",
+        detail=f"{location} has format {version[:20]}, this version writes {FORMAT_VERSION}. "
+        "It was left as it is.",
+        hint="Upgrade meetings-reconciler to the version that the others use.",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 
 
@@ -20,27 +19,21 @@ class UnansweredError(StateError):
 
 def state_changed(location: str) -> StateError:
     """The error of a state that is not what was to be replaced."""
-    return StateError(
-        Diagnostic(
-            code="state.changed",
-            summary="The state was changed by somebody else meanwhile",
-            detail=f"{location} is not the version that this run has read. It was left as it is, "
-            "and nothing more is sent.",
-            hint="Run the same command again; what was sent already is looked up.",
-        )
+    return StateError.of(
+        "state.changed",
+        detail=f"{location} is not the version that this run has read. It was left as it is, "
+        "and nothing more is sent.",
+        hint="Run the same command again; what was sent already is looked up.",
     )
 
 
 def write_unconfirmed(location: str, error: StateError) -> StateError:
     """The error of a write whose fate nobody can tell; `error` is why."""
-    return StateError(
-        Diagnostic(
-            code="state.unanswered",
-            summary="Nobody can tell whether the state was written",
-            detail=f"{error.diagnostic.detail} The state at {location} is whole, in its old form or its new "
-            "one, and nothing more is sent.",
-            hint="Run the same command again once its place answers; what was sent already is looked up.",
-        )
+    return StateError.of(
+        "state.unanswered",
+        detail=f"{error.diagnostic.detail} The state at {location} is whole, in its old form or its new "
+        "one, and nothing more is sent.",
+        hint="Run the same command again once its place answers; what was sent already is looked up.",
     )
 
 

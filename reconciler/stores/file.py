@@ -122,9 +122,9 @@ class FileStore:
 
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
         """Hold the file alone; waits up to `timeout_seconds` for whoever holds it."""
-        import uuid
+        import uuid  # noqa: PLC0415 - only in GitHub Actions
 
-        from filelock import FileLock, Timeout
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
 
         lock = FileLock(self._beside(".lock"), mode=PRIVATE)
         try:
@@ -141,7 +141,7 @@ class FileStore:
 
     def holder(self) -> LockInfo | None:
         """Who holds it, as they told; None where nobody does."""
-        from filelock import FileLock, Timeout
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
 
         if not self._beside(".lock").exists():
             return None
@@ -155,14 +155,11 @@ class FileStore:
 
     def force_unlock(self, lock_id: str) -> None:
         """Refused: the system frees a file's lock by itself when its holder ends."""
-        raise StateError(
-            Diagnostic(
-                code="state.cannot-unlock",
-                summary="A local state cannot be unlocked by force",
-                detail=f"The lock {lock_id[:40]} of {self._shown} is the operating system's; "
-                "it ends with the process that holds it.",
-                hint="Wait for that process, or end it.",
-            )
+        raise StateError.of(
+            "state.cannot-unlock",
+            detail=f"The lock {lock_id[:40]} of {self._shown} is the operating system's; "
+            "it ends with the process that holds it.",
+            hint="Wait for that process, or end it.",
         )
 
     def _beside(self, ending: str) -> Path:
@@ -207,8 +204,7 @@ class FileStore:
         return StateError(
             Diagnostic(
                 code="state.io",
-                summary=f"The state could not be {what}",
-                detail=f"{self._shown}: {error.strerror or error}. "
+                detail=f"{self._shown} could not be {what}: {error.strerror or error}. "
                 "What stands there is whole, and nothing more is sent.",
                 hint="See to the disk and the rights of file and folder, then run the same command again; "
                 "what was sent already is looked up.",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError, StateLockedError
 from reconciler.ports import LockInfo
 
@@ -38,7 +37,7 @@ class LeaseRenewal:
         """Renew it. What fails, whatever it is, is told, tried again soon, and shows in `seconds_left`."""
         try:
             self._lease.renew()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no bug may leave a lease without its next renewal
             self.pause_seconds = RETRY_SECONDS
             if not self._fails:
                 self._fails = True
@@ -135,13 +134,10 @@ def locked_error(
 ) -> StateLockedError:
     """The error of a state that somebody else holds."""
     waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds >= 1 else ""
-    return StateLockedError(
-        Diagnostic(
-            code="state.locked",
-            summary="Somebody else holds the state",
-            detail=f"{location} is locked{waited}. Nothing was sent.{describe(info) if info else ''}",
-            hint=hint,
-        )
+    return StateLockedError.of(
+        "state.locked",
+        detail=f"{location} is locked{waited}. Nothing was sent.{describe(info) if info else ''}",
+        hint=hint,
     )
 
 
@@ -157,13 +153,10 @@ def locked_hint(operation: str, holder: LockInfo | None) -> str:
 def not_the_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
     """The error of a lock that is named and not the one that holds."""
     told = f"It is held by another lock.{describe(held)}" if held else "Nobody holds it."
-    return StateError(
-        Diagnostic(
-            code="state.not-the-lock",
-            summary="The state is not held by this lock",
-            detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
-            hint="`reconciler state lock` shows who holds it, and the ID to name.",
-        )
+    return StateError.of(
+        "state.not-the-lock",
+        detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
+        hint="`reconciler state lock` shows who holds it, and the ID to name.",
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 
 if TYPE_CHECKING:
@@ -36,14 +35,11 @@ def open_store(address: str, surroundings: StoreOptions) -> Store:
     scheme = address.partition(":")[0] if ":" in address else ""
     place = STORES.get(scheme)
     if place is None:
-        raise SettingsError(
-            Diagnostic(
-                code="state.unknown-store",
-                summary="The state's address is of no kind that this version knows",
-                detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
-                hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
-                "az://CONTAINER/NAME, git:BRANCH, or an https:// address.",
-            )
+        raise SettingsError.of(
+            "state.unknown-store",
+            detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
+            hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
+            "az://CONTAINER/NAME, git:BRANCH, or an https:// address.",
         )
     module, _, function = place.partition(":")  # only the store that is used is loaded
     opener: Callable[[str, StoreOptions], Store] = getattr(

@@ -38,54 +38,47 @@ FIELDS_SHOWN_MAX = 10
 
 _NO_USER = (
     "zoom.user-unknown",
-    "Zoom knows no such user",
     "Check the host: it must be a user of the account that the credentials belong to.",
 )
 GONE = {
     3001: (
         "zoom.meeting-gone",
-        "The meeting does not exist in Zoom",
         "It was deleted or it expired; plan --refresh tells what would be done about it.",
     ),
     1001: _NO_USER,
     1120: _NO_USER,
 }
-"""Zoom's codes for what does not exist: our code, summary, hint."""
+"""Zoom's codes for what does not exist: our code and hint."""
 
 REFUSED = {
     200: (
         "zoom.paid-account",
-        "The account's plan does not allow this",
         "Leave the feature out, or upgrade the account.",
     ),
-    300: ("zoom.validation", "Zoom does not accept the request", "Change what Zoom names, then run again."),
+    300: ("zoom.validation", "Change what Zoom names, then run again."),
     1010: _NO_USER,
     2306: (
         "zoom.listing-hidden",
-        "The account hides meetings that were scheduled for others",
         "Ask an administrator to allow listing them; without the list nothing is created.",
     ),
-    3002: ("zoom.meeting-running", "The meeting is running", "Run again when it is over."),
+    3002: ("zoom.meeting-running", "Run again when it is over."),
     3018: (
         "zoom.personal-meeting",
-        "The meeting has the host's personal meeting id",
         "Such a meeting cannot be deleted; set `destroy: false` to stop managing it.",
     ),
     3161: (
         "zoom.host-not-allowed",
-        "The host may not schedule meetings",
         "Give the host a licence and a role that may host meetings, or name another host.",
     ),
 }
-"""Zoom's codes for the commoner refusals: our code, summary, hint."""
+"""Zoom's codes for the commoner refusals: our code and hint."""
 
-_OTHER = ("zoom.refused", "Zoom refused the request", "Change what Zoom names, then run again.")
+_OTHER = ("zoom.refused", "Change what Zoom names, then run again.")
 WEBINAR_CODE = 3000
 """Zoom's code for an id that belongs to a webinar, and for a few other mistakes."""
 
 _WEBINAR = (
     "zoom.webinar",
-    "The id belongs to a webinar",
     "Webinars are not managed here: take its `imports` line out; or run `reconciler state rm KEY`.",
 )
 _SCOPES = re.compile(r"scopes?\s*:?\s*\[([^\]]*)\]", re.IGNORECASE)
@@ -106,13 +99,13 @@ def refusal(call: ApiCall, reply: HttpResponse) -> RefusedError:
         return _token_refused(call, reply)
     fields = tuple((path, excerpt(message, call.secrets)) for path, message in reply.fields)
     kind = GoneError if reply.code in GONE else RefusedError
-    code, summary, hint = _words(reply)
-    diagnostic = Diagnostic(code=code, summary=summary, detail=_detail(call, reply, fields), hint=hint)
+    code, hint = _words(reply)
+    diagnostic = Diagnostic(code=code, detail=_detail(call, reply, fields), hint=hint)
     return kind(diagnostic, status=reply.status, zoom_code=reply.code, fields=fields)
 
 
-def _words(reply: HttpResponse) -> tuple[str, str, str]:
-    """Our code, summary and hint."""
+def _words(reply: HttpResponse) -> tuple[str, str]:
+    """Our code and hint."""
     if reply.code == WEBINAR_CODE and "webinar" in reply.message.casefold():
         return _WEBINAR
     return {**REFUSED, **GONE}.get(reply.code or 0, _OTHER)
@@ -126,11 +119,9 @@ def over_limit(call: ApiCall, reply: HttpResponse, limit: Limit) -> RefusedError
     if limit is Limit.BRIEF or (limit is Limit.UNCLEAR and not call.writes):
         return _too_fast(call, reply)
     is_account = limit is Limit.ACCOUNT_DAY
-    whose = "account" if is_account else "host"
     return DailyLimitError(
         Diagnostic(
             code="zoom.daily-limit-account" if is_account else "zoom.daily-limit",
-            summary=f"The {whose}'s daily limit is used up",
             detail=_detail(call, reply),
             hint="Run again after 00:00 UTC; what is left is sent then.",
         ),
@@ -162,7 +153,6 @@ def _scopes_missing(call: ApiCall, reply: HttpResponse) -> AccessError:
     wanted = " or ".join(f"`{excerpt(name, call.secrets)}`" for name in names)
     diagnostic = Diagnostic(
         code="zoom.scopes",
-        summary="The Zoom app lacks a scope",
         detail=f"{call.what}: it needs {wanted}. Nothing was done." if wanted else _detail(call, reply),
         hint="Add it under Scopes of the app at marketplace.zoom.us (server-to-server apps take the form "
         "that ends in `:admin`), activate the app again, then run again.",
@@ -178,7 +168,6 @@ def _both_forms(scopes: Iterable[str]) -> tuple[str, ...]:
 def _token_refused(call: ApiCall, reply: HttpResponse) -> AccessError:
     diagnostic = Diagnostic(
         code="zoom.token-refused",
-        summary="Zoom does not accept the access token",
         detail=_detail(call, reply),
         hint="Make a new ZOOM_ACCESS_TOKEN; with server-to-server OAuth, see that the app is activated.",
     )
@@ -188,7 +177,6 @@ def _token_refused(call: ApiCall, reply: HttpResponse) -> AccessError:
 def _too_fast(call: ApiCall, reply: HttpResponse) -> RefusedError:
     diagnostic = Diagnostic(
         code="zoom.rate-limit",
-        summary="Zoom kept saying that requests come too fast",
         detail=_detail(call, reply),
         hint="Something else sends on this account; use a smaller --pace, or run again later.",
     )
@@ -216,13 +204,10 @@ def to_error(call: ApiCall, reply: HttpResponse) -> RemoteError | None:
 
 def never_sent(call: ApiCall, reason: str) -> NeverSentError:
     """The request stayed here."""
-    return NeverSentError(
-        Diagnostic(
-            code="zoom.unreachable",
-            summary="Zoom could not be reached",
-            detail=f"{call.what}: {excerpt(reason, call.secrets)}. Nothing was sent.",
-            hint="Check the network (and HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE where set), then run again.",
-        )
+    return NeverSentError.of(
+        "zoom.unreachable",
+        detail=f"{call.what}: {excerpt(reason, call.secrets)}. Nothing was sent.",
+        hint="Check the network (and HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE where set), then run again.",
     )
 
 
@@ -231,14 +216,12 @@ def unknown(call: ApiCall, reason: str, reply: HttpResponse | None = None) -> Un
     return UnknownOutcomeError(
         Diagnostic(
             code="zoom.unknown-outcome",
-            summary="Nobody can say whether Zoom did it",
             detail=_told(call, reason, reply),
             hint="It is looked up before it is sent again; run again if this run does not get there.",
         )
         if call.writes
         else Diagnostic(
             code="zoom.unreadable",
-            summary="Zoom gave no usable answer",
             detail=_told(call, reason, reply),
             hint="Asking changed nothing. Run again; if it lasts, look at status.zoom.us.",
         )

@@ -71,8 +71,7 @@ def _refused(name: str, why: str) -> SettingsError:
     return SettingsError(
         Diagnostic(
             code="settings.address",
-            summary=f"The address in {name} cannot be used",
-            detail=f"{why} Nothing was sent.",
+            detail=f"The address in {name} cannot be used. {why} Nothing was sent.",
             hint=f"Unset {name} to reach Zoom, or give an https address without a user name "
             "(http only to localhost, 127.0.0.1 or [::1]).",
         )

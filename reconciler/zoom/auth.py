@@ -21,16 +21,16 @@ from reconciler.errors.exceptions import (
     UnknownOutcomeError,
 )
 from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label, excerpt, scopes_in
-from reconciler.zoom.transport import HttpTransport
 
 if TYPE_CHECKING:
+    from reconciler.zoom.transport import HttpTransport
     from collections.abc import Callable, Mapping
 
     from reconciler.ports import Clock
 
 
 SERVER_TO_SERVER = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")
-ACCESS_TOKEN = "ZOOM_ACCESS_TOKEN"
+ACCESS_TOKEN = "ZOOM_ACCESS_TOKEN"  # noqa: S105 - a variable's name, not a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +78,24 @@ def _check_characters(name: str, value: str) -> None:
         raise SettingsError(
             Diagnostic(
                 code="settings.credentials",
-                summary=f"{name} holds a character that no credential has",
-                detail="A blank, a line break or a letter outside ASCII is in it. Nothing was sent.",
+                detail=f"{name} holds a character that no credential has: a blank, a line break or a letter outside ASCII. Nothing was sent.",
                 hint=f"Set {name} again, without what was pasted around it.",
             )
         )
 
 
 def _both_given(given: list[str]) -> SettingsError:
-    return SettingsError(
-        Diagnostic(
-            code="settings.credentials",
-            summary="Two kinds of Zoom credentials are set",
-            detail=f"{ACCESS_TOKEN} and {', '.join(given)} may belong to two accounts. Nothing was sent.",
-            hint=f"Unset {ACCESS_TOKEN}, or the others.",
-        )
+    return SettingsError.of(
+        "settings.credentials",
+        detail=f"{ACCESS_TOKEN} and {', '.join(given)} may belong to two accounts. Nothing was sent.",
+        hint=f"Unset {ACCESS_TOKEN}, or the others.",
     )
 
 
 def _missing(names: list[str]) -> SettingsError:
-    none_given = len(names) == len(SERVER_TO_SERVER)
     return SettingsError(
         Diagnostic(
             code="settings.credentials",
-            summary="There are no Zoom credentials" if none_given else "The Zoom credentials are incomplete",
             detail=f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set. Nothing was sent.",
             hint=f"Set {', '.join(SERVER_TO_SERVER)} of a server-to-server OAuth app, or {ACCESS_TOKEN}; "
             "or try it without an account: --sandbox.",
@@ -109,7 +103,7 @@ def _missing(names: list[str]) -> SettingsError:
     )
 
 
-NO_TOKEN = "zoom.no-token"
+NO_TOKEN = "zoom.no-token"  # noqa: S105 - an error's code, not a token
 
 EARLY_SECONDS = 60
 """How long before its end a token is replaced."""
@@ -225,7 +219,6 @@ def _credentials_refused(call: ApiCall, reply: HttpResponse) -> AccessError:
     reason = excerpt(str(reply.body.get("reason", "")), call.secrets)
     diagnostic = Diagnostic(
         code="zoom.credentials",
-        summary="Zoom does not accept the credentials",
         detail=f"{call.what}: Zoom answered HTTP {reply.status}: {reason or error} ({error}). "
         "Nothing was sent without a token.",
         hint=HINTS.get(error, f"Check {', '.join(SERVER_TO_SERVER)}."),
@@ -236,7 +229,7 @@ def _credentials_refused(call: ApiCall, reply: HttpResponse) -> AccessError:
 def _unusable_token_answer(reply: HttpResponse) -> UnknownOutcomeError:
     # No excerpt of the body here: it may be the token.
     detail = f"The token endpoint answered HTTP {reply.status} without a token that can be used"
-    return UnknownOutcomeError(Diagnostic(code=NO_TOKEN, summary="No access token", detail=detail))
+    return UnknownOutcomeError(Diagnostic(code=NO_TOKEN, detail=detail))
 
 
 def _no_token(error: RemoteError) -> NeverSentError:
@@ -244,7 +237,6 @@ def _no_token(error: RemoteError) -> NeverSentError:
     return NeverSentError(
         Diagnostic(
             code=NO_TOKEN,
-            summary="No access token could be fetched",
             detail=f"{detail}. Tried {TRIES_MAX} times; the request that needed it was not sent.",
             hint="Check the network, and RECONCILER_AUTH_URL where it is set; then run again.",
         )

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -27,6 +26,7 @@ from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.transport import CONNECTIONS, HttpTransport
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from collections.abc import AsyncIterator, Awaitable, Callable
     from types import TracebackType
 
@@ -106,8 +106,7 @@ def segment(host: str) -> str:
         raise NeverSentError(
             Diagnostic(
                 code="zoom.host-name",
-                summary=f"`{host}` cannot be a host",
-                detail="It is no e-mail and no user id. Nothing was sent.",
+                detail=f"`{host}` is not an e-mail or a user id. Nothing was sent.",
                 hint="Name the host by e-mail or user id.",
             )
         )
@@ -129,7 +128,7 @@ class ZoomClient:
     `random` gives jitter, 0 to 1. `transport` stands in for the network.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
         self,
         credentials: Credentials,
         addresses: Addresses,

@@ -102,8 +102,7 @@ def _starts_per_second(pace: str | int) -> int:
         raise SettingsError(
             Diagnostic(
                 code="settings.pace",
-                summary=f"There is no pace `{text[:40]}`",
-                detail="The pace is how many requests may start in a second, over the whole account.",
+                detail=f"There is no pace `{text[:40]}`. The pace is how many requests may start in a second, over the whole account.",
                 hint=f"Write {', '.join(PLANS)}, after the Zoom plan, or a number from 1 to {STARTS_MAX}.",
             )
         )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.urls import bracket_ipv6
 from reconciler.zoom._errors import never_sent, unknown
@@ -119,7 +118,7 @@ class HttpTransport:
             departure.look()
             async with asyncio.timeout(self.timeout_seconds):
                 response = await self._http.send(request)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no bug may leave a lease without its next renewal
             if departure.refusal is not None:
                 raise departure.refusal from None
             raise to_error(call, error) from _shown(error)
@@ -181,15 +180,12 @@ def _shown(error: Exception) -> Exception | None:
 
 
 def _unusable_network_settings(error: Exception) -> SettingsError:
-    return SettingsError(
-        Diagnostic(
-            code="settings.network",
-            summary="The network settings of the environment cannot be used",
-            detail=f"One of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR "
-            f"gave a {type(error).__name__}. Nothing was sent.",
-            hint="A proxy is written http://HOST:PORT (for socks5://, install httpx[socks]); "
-            "the certificate files must exist.",
-        )
+    return SettingsError.of(
+        "settings.network",
+        detail=f"One of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR "
+        f"gave a {type(error).__name__}. Nothing was sent.",
+        hint="A proxy is written http://HOST:PORT (for socks5://, install httpx[socks]); "
+        "the certificate files must exist.",
     )
 
 

@@ -234,7 +234,7 @@ def test_a_refused_intent_is_not_sent_and_stops_everything() -> None:
 
 
 @pytest.mark.parametrize("lose", [False, True], ids=["refused", "answer lost"])
-def test_a_meeting_that_could_not_be_recorded_is_told_and_adopted_by_the_next_run(lose: bool) -> None:
+def test_a_meeting_that_could_not_be_recorded_is_told_and_adopted_by_the_next_run(lose: bool) -> None:  # noqa: FBT001 - a parameter
     world = World(*many(3))
     (world.store.answer_lost if lose else world.store.refused).add(3)
 

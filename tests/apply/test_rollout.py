@@ -33,8 +33,8 @@ def rollout_spec() -> str:
 
 def seen(shell: Shell) -> list[dict[str, Any]]:
     """Every meeting that the emulator ever made, as it was made."""
-    from reconciler.cli.clock import system_now
-    from reconciler.sandbox.sandbox import Sandbox
+    from reconciler.cli.clock import system_now  # noqa: PLC0415 - the emulator wants one
+    from reconciler.sandbox.sandbox import Sandbox  # noqa: PLC0415 - only where it is asked for
 
     account = Sandbox.open(shell.folder / ".reconciler" / "sandbox", now=None, real_now=system_now).account
     emails = {each.host_id: account.users[each.host_id].email for each in account.all_meetings_ever}

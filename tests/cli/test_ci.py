@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 TWO = {"first": {}, "second": {"start_time": "2027-02-14T15:00:00Z"}}
 BROKEN = ONE.replace("duration", "durration")
-LOST = Diagnostic(code="zoom.lost", summary="Gone", detail="```\n# no heading")
-WARNED = Diagnostic(code="zoom.odd", summary="Odd", severity=Severity.WARNING)
+LOST = Diagnostic(code="zoom.lost", detail="```\n# no heading")
+WARNED = Diagnostic(code="zoom.odd", severity=Severity.WARNING)
 
 
 class Step:

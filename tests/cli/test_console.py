@@ -146,7 +146,7 @@ def test_without_a_terminal_nobody_is_asked(shell: Shell) -> None:
 def test_a_terminal_has_colours_unless_told(
     arguments: list[str],
     environ: dict[str, str],
-    coloured: bool,
+    coloured: bool,  # noqa: FBT001 - a case
     shell: Shell,
 ) -> None:
     shell.write("meetings.yaml", ONE)

@@ -123,7 +123,7 @@ def test_the_state_of_a_key_that_nobody_knows(shell: Shell) -> None:
 
 
 def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
-    from builders import intent
+    from builders import intent  # noqa: PLC0415 - only here
 
     shell.write(
         "s.json", state_document.encode(State("l", 3, "zoom/a", intents={"retro": intent()})).decode()

@@ -19,7 +19,7 @@ from reconciler.errors.exceptions import StateLockedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOCKED = StateLockedError(Diagnostic("state.locked", "Somebody else holds the state", hint="Wait."))
+LOCKED = StateLockedError(Diagnostic("state.locked", hint="Wait."))
 
 
 @contextmanager

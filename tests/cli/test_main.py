@@ -141,7 +141,7 @@ def test_a_misuse_is_told_in_one_message(arguments: str, summary: str, command: 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0s", 0), ("90", 90), ("5m", 300), ("1h", 3600)])
 def test_a_duration_is_told_in_the_unit_one_likes(text: str, seconds: float) -> None:
-    from reconciler.cli.options import Duration
+    from reconciler.cli.options import Duration  # noqa: PLC0415 - only here
 
     assert Duration().convert(text, None, None) == seconds
     assert Duration().convert(float(seconds), None, None) == seconds
@@ -553,7 +553,7 @@ def test_the_door_answers_the_version_by_itself(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without loading the command line, and in the same words as it."""
-    from reconciler.__main__ import main
+    from reconciler.__main__ import main  # noqa: PLC0415 - the door
 
     monkeypatch.setattr("signal.signal", lambda *_: None)  # this process is pytest's
     monkeypatch.setattr(sys, "argv", ["reconciler", "--version"])

@@ -55,7 +55,7 @@ def workspace(folder: Path, environ: Mapping[str, str] | None = None, *, sandbox
 def test_a_runner_is_known_by_its_variable_or_its_streams(
     terminals: tuple[str, ...],
     ci: str,
-    unattended: bool,
+    unattended: bool,  # noqa: FBT001 - a case
 ) -> None:
     assert console(*terminals, environ={"CI": ci}).is_ci is unattended
 
@@ -127,7 +127,7 @@ def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
 
 def test_only_yes_is_taken_for_one() -> None:
     """See test_cli_terminal.py for the same at a real terminal."""
-    from reconciler.cli.commands.apply.command import is_approved
+    from reconciler.cli.commands.apply.command import is_approved  # noqa: PLC0415 - only here
 
     answers = {}
     for answer in ("yes\n", "y\n", ""):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "support"), str(Path(__file__).parents[2])]
 
-from simulator.bugs import BUGS, planted
-from simulator.history import History
-from simulator.report import Report
+from simulator.bugs import BUGS, planted  # noqa: E402 - the path comes first
+from simulator.history import History  # noqa: E402 - the path comes first
+from simulator.report import Report  # noqa: E402 - the path comes first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

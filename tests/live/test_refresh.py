@@ -377,7 +377,7 @@ def test_a_report_has_a_step_for_whatever_became_of_a_meeting() -> None:
         },
         intents={"interrupted": intent(action="update")},
     )
-    error = RemoteError(Diagnostic("zoom.unreadable", "Zoom gave no usable answer", "HTTP 503."))
+    error = RemoteError(Diagnostic("zoom.unreadable", "HTTP 503."))
     seen = {
         "changed": seen_as(one_off(), topic="x"),
         "gone": ReadResult(ReadStatus.GONE),

@@ -6,13 +6,16 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 from paths import ROOT
 
 from reconciler import resources
 from reconciler.meeting.fields import Compare, field_at, join_path, table
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FIRST_DOCUMENT = """
 agenda default_password duration password pre_schedule schedule_for start_time template_id timezone topic type

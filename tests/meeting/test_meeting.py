@@ -26,7 +26,7 @@ def test_a_meeting_to_come_has_its_start_before_it() -> None:
     ("now", "expired"),
     [("2027-01-14T15:00:00Z", False), ("2027-01-14T15:59:59Z", False), ("2027-01-14T16:00:00Z", True)],
 )
-def test_a_single_meeting_has_begun_at_its_start_and_expires_at_its_end(now: str, expired: bool) -> None:
+def test_a_single_meeting_has_begun_at_its_start_and_expires_at_its_end(now: str, expired: bool) -> None:  # noqa: FBT001 - expected
     """A start at this very instant is no start that can be sent any more."""
     assert schedule(one_off(), at(now)) == Schedule(over=1, left=0, begun=True, expired=expired)
 
@@ -240,7 +240,7 @@ def test_fields_are_taken_out_by_their_paths() -> None:
         ("2027-01-14T16:00:00Z", False),
     ],
 )
-def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: str, soon: bool) -> None:
+def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
     """Nobody ends it under the people who come."""
     assert runs_or_starts_soon(one_off(), at(now)) is soon
 
@@ -256,7 +256,7 @@ def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: st
         ("2027-05-24T08:45:00Z", False),
     ],
 )
-def test_a_series_runs_or_starts_soon_around_each_occurrence(now: str, soon: bool) -> None:
+def test_a_series_runs_or_starts_soon_around_each_occurrence(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
     """The second Monday, 10:00 in Berlin, 45 minutes long; and the last."""
     assert runs_or_starts_soon(weekly(), at(now)) is soon
 

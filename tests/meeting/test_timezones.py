@@ -120,6 +120,6 @@ def test_every_zone_that_is_listed_can_be_used() -> None:
         ("No/Where", "No/Where", True),
     ],
 )
-def test_a_zone_has_several_names(one: str, other: str, expected: bool) -> None:
+def test_a_zone_has_several_names(one: str, other: str, expected: bool) -> None:  # noqa: FBT001 - a fact
     """Zoom may answer with another one than was sent."""
     assert (timezones.is_same_zone(one, other), timezones.is_same_zone(other, one)) == (expected, expected)

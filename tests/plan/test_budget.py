@@ -175,7 +175,7 @@ def test_no_day_ever_gets_more_than_the_limit(
         ("2026-12-02T12:00:00Z", False),
     ],
 )
-def test_near_midnight_is_three_seconds_on_either_side(moment: str, near: bool) -> None:
+def test_near_midnight_is_three_seconds_on_either_side(moment: str, near: bool) -> None:  # noqa: FBT001 - expected
     """Two clocks may name two days there; the zone of the instant does not matter."""
     assert near_midnight(at(moment)) is near
 

@@ -166,7 +166,7 @@ def test_a_keep_records_what_is_no_longer_declared() -> None:
 @pytest.mark.parametrize(
     ("protect", "reason"), [(True, "is protected from now on"), (False, "is no longer protected")]
 )
-def test_a_keep_records_another_protection(protect: bool, reason: str) -> None:
+def test_a_keep_records_another_protection(protect: bool, reason: str) -> None:  # noqa: FBT001 - the flag of a spec
     """Without a request."""
     [step] = declared(meeting(protect=protect), record(protect=not protect))
 
@@ -205,7 +205,7 @@ def test_a_replace_waits_for_the_line_that_ends_the_old_meeting() -> None:
 def test_a_replace_that_is_approved_is_done(
     removal: Removed,
     before: dict[str, Any],
-    retires: bool,
+    retires: bool,  # noqa: FBT001 - expected
     reason: str,
 ) -> None:
     """`destroy: false` leaves the old meeting; one that people are on their way to is ended later."""
@@ -240,7 +240,7 @@ def test_a_meeting_that_has_begun_is_not_replaced() -> None:
 
 @pytest.mark.parametrize("was", [True, False])
 @pytest.mark.parametrize("removal", [END, LEAVE, None])
-def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | None) -> None:
+def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | None) -> None:  # noqa: FBT001 - the flag of a record
     """Whatever `removed` says; and it is recorded where it was not."""
     step, *kept = replaced(removal, was=was, protect=True)
 
@@ -294,7 +294,7 @@ def test_a_removed_meeting_that_runs_or_starts_soon_is_ended_later(attributes: d
 
 @pytest.mark.parametrize("protect", [True, False])
 @pytest.mark.parametrize("attributes", [one_off(), RUNNING])
-def test_a_meeting_is_let_go_at_any_time(attributes: dict[str, Any], protect: bool) -> None:
+def test_a_meeting_is_let_go_at_any_time(attributes: dict[str, Any], protect: bool) -> None:  # noqa: FBT001 - the flag of a record
     """It stays in Zoom, so nothing stops that."""
     assert said(undeclared(attributes, LEAVE, protect=protect)) == (
         Action.FORGET,

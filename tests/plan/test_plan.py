@@ -192,7 +192,6 @@ def test_a_meeting_that_starts_before_its_turn_is_late() -> None:
     assert plan.diagnostics == (
         Diagnostic(
             code="plan.late",
-            summary="A meeting starts before its turn",
             detail=f"launch starts 2026-12-01 20:00 UTC, and {HOST} has no request left for it "
             "before 2026-12-02 (UTC).",
             hint="Give it another host, lower `budget.reserve`, "
@@ -258,7 +257,6 @@ def test_a_change_waits_for_its_day_like_a_create() -> None:
     assert plan.diagnostics == (
         Diagnostic(
             code="plan.late",
-            summary="A meeting starts before its turn",
             detail=f"w starts 2026-12-01 09:00 UTC, and {HOST} has no request left for it before "
             "2026-12-02 (UTC). Until then it stays as it is.",
             hint="Lower `budget.reserve`, or tell the people who come.",
@@ -346,7 +344,6 @@ def test_a_target_that_matches_nothing_is_told() -> None:
     assert plan.diagnostics == (
         Diagnostic(
             code="plan.target",
-            summary="A target matches nothing",
             detail="No key that is declared or recorded matches `lunch-*`.",
             hint="Keys are matched whole and in the case they are written in; `*` stands for any text.",
             severity=Severity.WARNING,

@@ -58,7 +58,6 @@ def test_a_series_that_ends_soon_is_told_with_the_lines_that_continue_it(
     assert remarks(attributes, 10) == (
         Diagnostic(
             code="plan.series-ends",
-            summary="A series ends soon",
             detail="weekly takes place for the last time on 24 May 2027.",
             hint=hint,
             severity=Severity.WARNING,

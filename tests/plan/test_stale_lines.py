@@ -31,7 +31,6 @@ RECORDED = state(meetings={"launch": record()})
 def stale(summary: str, detail: str, line: Any) -> Diagnostic:
     return Diagnostic(
         code="plan.stale-line",
-        summary=summary,
         detail=detail,
         hint="Take out what is done; look for a typing error in what is not.",
         severity=Severity.WARNING,
@@ -66,7 +65,6 @@ def test_a_move_to_a_key_that_has_a_meeting_is_told_with_the_remedy() -> None:
     assert planned(spec(meeting(), moved=(line,)), known).diagnostics == (
         Diagnostic(
             code="plan.move-blocked",
-            summary="A meeting cannot be moved to a key that has one",
             detail="`launch` has a meeting of its own, so `old` stays where it is, "
             "and in Zoom, and nothing is changed under either key (meetings.yaml:1).",
             hint="Take the line out; or run `reconciler state mv launch launch-old` first: "
@@ -110,7 +108,7 @@ def test_a_removal_of_what_nobody_knows_is_told() -> None:
 
 
 @pytest.mark.parametrize("destroy", [True, False])
-def test_a_removal_under_a_declared_key_without_a_replace_is_told(destroy: bool) -> None:
+def test_a_removal_under_a_declared_key_without_a_replace_is_told(destroy: bool) -> None:  # noqa: FBT001 - the flag of a spec
     """The meeting stays: the line approves nothing."""
     line = removed("launch", ID, destroy=destroy)
     said = f"meeting {ID} is `launch`, which is declared, and no replace of it is planned (meetings.yaml:1)."

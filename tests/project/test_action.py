@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from action_runner import REPOSITORY, ROOT, Job
+from action_runner import REPOSITORY, Job
 from fake_github import github
+from paths import ROOT
 from served import served
 from shell import FAR, HOST, ONE, spec_of
 

@@ -8,7 +8,6 @@ files anew, to be read in the diff.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from paths import CASES
@@ -18,6 +17,10 @@ from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source
 from reconciler.views.text import diagnostics as text_diagnostics
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STEMS = sorted({path.parent / path.name.removesuffix(".expected") for path in CASES.rglob("*.expected")})
 WRONG = [stem for stem in STEMS if stem.suffix == ".wrong"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import jsonschema
 import orjson
@@ -14,6 +13,9 @@ from paths import ROOT
 
 from reconciler import resources
 from reconciler.meeting.fields import Field, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def derive(*arguments: str) -> subprocess.CompletedProcess[str]:

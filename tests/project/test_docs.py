@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -24,6 +23,7 @@ from reconciler.spec.yaml.document import Source
 from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Iterator
 
 DOCS = ROOT / "docs"

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 from contextlib import redirect_stdout
-from pathlib import Path
 
 import pytest
 from paths import ROOT
@@ -17,6 +16,10 @@ from reconciler.spec.settings import Settings
 from reconciler.spec.settings import parse as parse_settings
 from reconciler.spec.spec import parse
 from reconciler.spec.yaml.document import Source
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

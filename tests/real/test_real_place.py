@@ -37,7 +37,7 @@ def place_at(storage: Seaweed, folder: Path, *, address: str = "", **environ: st
         folder, "a test", clock, wait=lambda _seconds: None, environ=storage.environ() | environ
     )
     bucket = buckets.parse(address or f"s3://states/{folder.name}/meetings.json")
-    return ObjectPlace(bucket, objects._opened(bucket, ours.environ), ours)
+    return ObjectPlace(bucket, objects._opened(bucket, ours.environ), ours)  # noqa: SLF001 - below the lease
 
 
 def put(place: ObjectPlace, document: bytes, replaces: str | None, name: str = STATE) -> str:

@@ -88,7 +88,7 @@ def test_runners_that_are_killed_are_finished_by_the_next(
 
     figures = f"kills {kills}, with the lock held {locked}, with requests open {interrupted}, rounds {rounds}"
     with capsys.disabled():
-        print(f"\n{figures}: {total(truth for _, truth, _ in wrong.values())}")
+        print(f"\n{figures}: {total(truth for _, truth, _ in wrong.values())}")  # noqa: T201 - the proof
     assert {number: what for number, what in wrong.items() if what != (0, WELL, "")} == {}
 
 

@@ -93,7 +93,7 @@ def test_deletes_and_status_calls_can_be_charged() -> None:
 
 
 @pytest.mark.parametrize(("count", "used"), [(True, 1), (False, 0)])
-def test_a_refused_body_is_charged_or_not(count: bool, used: int) -> None:
+def test_a_refused_body_is_charged_or_not(count: bool, used: int) -> None:  # noqa: FBT001 - a row of the table
     world = World(refused_requests_count=count)
     world.send("POST", MEETINGS, {"topic": 1})
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.ports import LockInfo
 
 
-LOST = StateError(Diagnostic("state.lost", "No answer came", "It is far away."))
+LOST = StateError(Diagnostic("state.lost", "It is far away."))
 
 
 class Lease:

@@ -12,11 +12,13 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import yaml
 from paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REPOSITORY = "acme/meetings"
 

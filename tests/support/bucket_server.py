@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             version = server.etag(self.path.removeprefix(f"/{BUCKET}/"))
             self._reply(status, answer, version if server.tells_versions else None)
 
-    do_PUT = do_DELETE = do_GET
+    do_PUT = do_DELETE = do_GET  # noqa: N815 - the standard library's names
 
     def _reply(self, status: int, body: bytes, version: str | None) -> None:
         self.send_response(status)

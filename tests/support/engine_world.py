@@ -83,10 +83,10 @@ class MemoryStore:
         stands = None if self.document is None else str(self.writes)
         self.writes += 1
         if self.writes in self.refused or replaces != stands:
-            raise StateError(Diagnostic("state.refused", "The state could not be written"))
+            raise StateError(Diagnostic("state.refused"))
         self.document = document
         if self.writes in self.answer_lost:
-            raise StateError(Diagnostic("state.lost", "The answer of the store was lost"))
+            raise StateError(Diagnostic("state.lost"))
         return str(self.writes)
 
     def lock(self, operation: str, *, timeout_seconds: float) -> MemoryLease:

@@ -98,7 +98,7 @@ def _serving(world: World) -> Iterator[World]:
             self.end_headers()
             self.wfile.write(document)
 
-        do_GET = do_POST = do_PATCH = do_PUT = do
+        do_GET = do_POST = do_PATCH = do_PUT = do  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Nobody reads it."""

@@ -145,7 +145,7 @@ def served(team: Team, meddle: Callable[[str, str], int | None] = lambda *_: Non
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = answer  # noqa: N815 - the library's names
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

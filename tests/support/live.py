@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def live(folder: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
-    import sys
+    import sys  # noqa: PLC0415 - its streams are the terminal's here
 
     status = 70
     try:
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - of the fork
         os.chdir(folder)
         for name in [name for name in os.environ if name.startswith(OURS)]:
             del os.environ[name]

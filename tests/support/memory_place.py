@@ -49,7 +49,7 @@ class Documents:
         """Write it where version `replaces` stands. Raises `ConflictError`."""
         stands = self.standing.get(name)
         if (stands and stands.version) != replaces:
-            raise ConflictError(Diagnostic("memory.conflict", "Another version stands there"))
+            raise ConflictError(Diagnostic("memory.conflict"))
         self._count += 1
         version = hashlib.md5(document).hexdigest() if self._by_content else f"v{self._count}"
         self.standing[name] = Snapshot(document, version)
@@ -102,7 +102,7 @@ class MemoryPlace:
         fate = self._met(f"get {name}")
         self.wait()
         if fate is not Fate.OK:
-            raise StateError(Diagnostic("memory.unreadable", "It cannot be read now", "No answer came."))
+            raise StateError(Diagnostic("memory.unreadable", "No answer came."))
         found = self.documents.standing.get(name)
         self.wait()
         return found
@@ -113,25 +113,25 @@ class MemoryPlace:
         self.notes.append(note)
         self.wait()
         if fate is Fate.REFUSED:
-            raise StateError(Diagnostic("memory.refused", "It is refused"))
+            raise StateError(Diagnostic("memory.refused"))
         if fate is Fate.LATE:
             self.documents.delay(name, self._author, document, replaces)
         if fate in {Fate.LATE, Fate.LOST}:
             self.wait()
-            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came", "No answer came."))
+            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came."))
         version = self.documents.put(name, self._author, document, replaces)
         self.wait()
         if fate is Fate.UNTOLD:
-            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came", "No answer came."))
+            raise UnansweredError(Diagnostic("memory.unanswered", "No answer came."))
         if fate is Fate.DISOWNED:
-            raise ConflictError(Diagnostic("memory.conflict", "Another version stands there"))
+            raise ConflictError(Diagnostic("memory.conflict"))
         return version
 
     def check(self) -> None:
         """Whether conditions are kept, as the test says."""
         self._met("check")
         if not self.keeps_conditions:
-            raise StateError(Diagnostic("memory.conditions", "It writes in spite of a condition"))
+            raise StateError(Diagnostic("memory.conditions"))
 
     def _met(self, call: str) -> Fate:
         self.calls.append(call)

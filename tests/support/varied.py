@@ -9,7 +9,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sandbox_world
@@ -21,6 +20,7 @@ from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Iterator, Mapping
 
     from reconciler.sandbox.account import StoredMeeting

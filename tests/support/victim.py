@@ -113,7 +113,7 @@ def _fork(
         return child
     status = 70
     try:
-        sys.stdout = sys.stderr = open(output, "w")
+        sys.stdout = sys.stderr = open(output, "w")  # noqa: SIM115 - of the fork, to its end
         os.chdir(folder)
         os.environ.update(environ)
         prepare()

@@ -177,7 +177,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
 def test_a_plan_fits_its_schema() -> None:
     """The schema in the wheel and the view are held together, changes and places in files included."""
     span = Span("meetings.yaml", Position(3, 1), Position(3, 5))
-    told = Diagnostic("plan.ends-soon", "Ends soon", severity=Severity.WARNING, span=span, snippet="  retro:")
+    told = Diagnostic("plan.ends-soon", severity=Severity.WARNING, span=span, snippet="  retro:")
     changed = Step(
         "retro", Action.UPDATE, HOST, "Retro", changes=(FieldChange("duration", None, 5, "longer"),)
     )
@@ -249,7 +249,7 @@ def test_a_character_that_steers_is_escaped(character: str) -> None:
     assert f'"a\\u{ord(character):04x}b"' in view("plan", "json")(plan, TextStyle())
 
 
-TOLD = Diagnostic("zoom.refused", "Zoom refused it", "300: no", "Mend it.", key="launch")
+TOLD = Diagnostic("zoom.refused", "300: no", "Mend it.", key="launch")
 TOLD_JSON = {
     "severity": "error",
     "code": "zoom.refused",

@@ -202,7 +202,7 @@ def test_findings_are_written_though_the_spec_is_wrong(shell: Shell) -> None:
 
 
 def test_a_locked_state_ends_the_log_of_an_apply(shell: Shell) -> None:
-    from filelock import FileLock
+    from filelock import FileLock  # noqa: PLC0415 - only here
 
     shell.write("meetings.yaml", ONE)
     with FileLock(shell.folder / "s.json.lock"):

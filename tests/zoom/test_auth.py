@@ -48,7 +48,7 @@ def test_one_variable_is_an_access_token() -> None:
         ({**FULL, "ZOOM_CLIENT_SECRET": ""}, "ZOOM_CLIENT_SECRET is not set. Nothing was sent."),
         (
             {**FULL, "ZOOM_ACCESS_TOKEN": "token-9"},
-            "ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET "
+            "ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET "  # noqa: ISC004 - one
             "may belong to two accounts. Nothing was sent.",
         ),
         (

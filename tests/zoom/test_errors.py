@@ -194,7 +194,7 @@ def test_what_is_not_zooms_is_shown_and_no_body_of_zooms_own() -> None:
         (reply(401, b"<html>"), False),
     ],
 )
-def test_only_zoom_itself_refuses_a_token(answer: HttpResponse, refused: bool) -> None:
+def test_only_zoom_itself_refuses_a_token(answer: HttpResponse, refused: bool) -> None:  # noqa: FBT001 - a table
     assert is_token_refused(answer) is refused
 
 

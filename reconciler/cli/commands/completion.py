@@ -31,9 +31,9 @@ def completion(shell: str) -> Exit:
     With it the shell completes verbs, flags, codes and keys. Keys come from the specs and from a state
     in a file; nothing is asked over the network.
     """
-    from click.shell_completion import get_completion_class
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
 
-    from reconciler.errors.diagnostic import Exit
+    from reconciler.errors.diagnostic import Exit  # noqa: PLC0415 - not for --help
 
     kind = get_completion_class(shell)
     assert kind is not None, "click knows the shells that it is offered for"

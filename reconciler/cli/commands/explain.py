@@ -66,7 +66,6 @@ def _unknown(code: str, wanted: str) -> Diagnostic:
     )
     return Diagnostic(
         code="usage.unknown-code",
-        summary="There is no such code",
         detail=f"`{escape_control(code[:WIDTH_MAX])}` is not among the {len(known)} codes of this version.",
         hint=f"Did you mean `{near}`?" if near else "`reconciler explain` lists every code.",
     )

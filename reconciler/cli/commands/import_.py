@@ -12,7 +12,7 @@ import click
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import FILE, example_epilog, state_options
 from reconciler.cli.reporting import unwritable_file
-from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import escape_control
 from reconciler.live import discover, generate
@@ -127,13 +127,10 @@ def _matcher(pattern: str | None) -> Callable[[str], bool]:
 
 
 def _unfit(pattern: str, reason: str) -> SettingsError:
-    return SettingsError(
-        Diagnostic(
-            code="import.match",
-            summary="--match is no regular expression",
-            detail=f"`{pattern[:80]}`: {reason}. Nothing was read.",
-            hint="It is looked for anywhere in the topic: `--match '^Platform'`, `--match '(?i)retro'`.",
-        )
+    return SettingsError.of(
+        "import.match",
+        detail=f"`{pattern[:80]}`: {reason}. Nothing was read.",
+        hint="It is looked for anywhere in the topic: `--match '^Platform'`, `--match '(?i)retro'`.",
     )
 
 
@@ -153,13 +150,10 @@ def _write(workspace: Workspace, out: Path | None, text: str) -> None:
 
 
 def _exists(out: Path) -> SettingsError:
-    return SettingsError(
-        Diagnostic(
-            code="import.file-exists",
-            summary="The file exists already",
-            detail=f"{out} is left as it is: what somebody wrote is never overwritten.",
-            hint="Name another file with --out, and move what you want of it.",
-        )
+    return SettingsError.of(
+        "import.file-exists",
+        detail=f"{out} is left as it is: what somebody wrote is never overwritten.",
+        hint="Name another file with --out, and move what you want of it.",
     )
 
 

@@ -128,7 +128,6 @@ def _tell(workspace: Workspace, diagnostics: Sequence[Diagnostic]) -> None:
 def _in_a_log() -> Diagnostic:
     return Diagnostic(
         code="links.in-a-log",
-        summary="Links that hold passcodes are written to a CI log",
         detail="Whoever can read the log can join these meetings. `CI` is set, and stdout is no file.",
         hint="Send them to a file that is not kept, or ask for them at a terminal.",
         severity=Severity.WARNING,
@@ -138,7 +137,6 @@ def _in_a_log() -> Diagnostic:
 def _gone(key: str, record: Record) -> Diagnostic:
     return Diagnostic(
         code="links.gone",
-        summary="The meeting does not exist in Zoom any more",
         detail=f"{key}: Zoom has no meeting {record.id} of {record.host}.",
         hint=f"`reconciler apply --refresh` creates it again where it is declared; "
         f"`reconciler state rm {key}` forgets it.",
@@ -153,7 +151,6 @@ def _unread(key: str, error: RefusedError | UnknownOutcomeError) -> Diagnostic:
 def _without_link(key: str, record: Record) -> Diagnostic:
     return Diagnostic(
         code="links.none",
-        summary="Zoom gave no join link",
         detail=f"{key}: the answer about meeting {record.id} holds none.",
         hint="Look at the meeting in Zoom's web page.",
         key=key,

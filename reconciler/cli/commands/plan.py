@@ -42,7 +42,7 @@ def plan(workspace: Workspace, options: Any, **flags: Any) -> Exit:
     return run(workspace, options, **flags)
 
 
-def run(
+def run(  # noqa: PLR0913 - each flag of the verb
     workspace: Workspace,
     options: Options,
     *,

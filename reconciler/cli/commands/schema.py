@@ -19,7 +19,7 @@ def schema(name: str) -> Exit:
     (drift too), `apply` (a line of its log), `validate`, `links`, `budget`, `state-list`, `state-show`,
     `state-lock`, `state-change` (mv and rm), `doctor`, `explain`.
     """
-    from reconciler import resources
+    from reconciler import resources  # noqa: PLC0415 - not for --help
 
     sys.stdout.write(resources.read(f"{name}.schema.json").decode())
     return Exit.DONE

@@ -29,7 +29,7 @@ FROM_ROOT = frozenset({"github", "sarif", "codequality"})
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @format_option("validate", about="For people, programs, or a pull request.")
 @style_options
-def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:
+def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:  # noqa: FBT001 - click
     """Check what is declared.
 
     Every finding of one run, each with its place and a remedy.

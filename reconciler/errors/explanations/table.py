@@ -1,8 +1,7 @@
-"""What each diagnostic code means, why it is told, and what to do: the texts in the files beside this one."""
+"""Reads the explanations of diagnostic codes from the TOML files in this folder."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,9 +11,13 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One code; `example` may have several lines, each text else is a sentence or two."""
+    """One code; `example` may have several lines, `summary` is a line without a full stop.
+
+    Every other text is a sentence or two.
+    """
 
     code: str
+    summary: str
     means: str
     why: str
     do: str
@@ -33,12 +36,25 @@ def table() -> dict[str, Explanation]:
     return {code: found[code] for code in sorted(found)}
 
 
+def summary(code: str) -> str:
+    """The summary of `code`: one line, the same wherever it is raised; the code itself if it is unknown."""
+    return _family(code.partition(".")[0]).get(code, code)
+
+
+@cache
+def _family(name: str) -> dict[str, str]:
+    path = _FOLDER / f"{name}.toml"
+    return {each.code: each.summary for each in _read(path)} if path.is_file() else {}
+
+
 def _read(path: Path) -> list[Explanation]:
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [
-        _explanation(code, text) for first, text in told.items() for code in (first, *text.get("also", ()))
-    ]
+    import tomllib  # noqa: PLC0415 - only where there is something to report
+
+    texts = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [_explanation(code, text) for code, text in texts.items()]
 
 
 def _explanation(code: str, text: dict[str, str]) -> Explanation:
-    return Explanation(code, text["means"], text["why"], text["do"], text["example"].strip("\n"))
+    return Explanation(
+        code, text["summary"], text["means"], text["why"], text["do"], text["example"].strip("\n")
+    )

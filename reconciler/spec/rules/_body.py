@@ -33,7 +33,6 @@ def _topic_missing() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("topic",),
         "meeting.topic-missing",
-        "No topic",
         "Zoom would make one up, and a meeting whose answer is lost is found by its topic.",
         "Add `topic: Platform weekly`, or whatever people shall read in their calendar.",
     )
@@ -43,7 +42,6 @@ def _instant() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("type",),
         "meeting.instant",
-        "An instant meeting cannot be declared",
         "Type 1 begins at the moment it is created, and Zoom never lists it.",
         "Write `type: 2` with a `start_time`, `type: 8` for a series, or `type: 3` for no fixed time.",
     )
@@ -53,7 +51,6 @@ def _pre_schedule(of_type: int) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("pre_schedule",),
         "meeting.pre-schedule",
-        "Not for a meeting of this type",
         f"Zoom refuses `pre_schedule` with type {of_type}: it is for types 2 and 3 (its error 3000).",
         "Take `pre_schedule` out; only the Google Workspace add-on needs it.",
     )
@@ -63,7 +60,6 @@ def _personal_id() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("settings", "use_pmi"),
         "meeting.personal-id",
-        "A series does not take the personal meeting id",
         "`use_pmi` means something for types 2 and 3 only.",
         "Write `use_pmi: false`.",
         Severity.WARNING,
@@ -122,8 +118,7 @@ def _missing(field: fields.Field, path: tuple[str, ...]) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "meeting.field-missing",
-        f"`{path[-2]}` without `{field.name}`",
-        f"{field.about} Zoom wants it wherever `{path[-2]}` stands.",
+        f"`{path[-2]}` is set without `{field.name}`. {field.about} Zoom wants it wherever `{path[-2]}` stands.",
         f"Add `{field.name}`{choice}.",
     )
 
@@ -132,8 +127,7 @@ def _obsolete(field: fields.Field, path: tuple[str | int, ...]) -> UnlocatedDiag
     return UnlocatedDiagnostic(
         path,
         "meeting.obsolete-field",
-        f"`{field.name}` is obsolete",
-        f"{field.about} It is obsolete: Zoom takes it still, and may stop.",
+        f"{field.about} `{field.name}` is obsolete: Zoom takes it still, and may stop.",
         f"Take `{field.name}` out.",
         Severity.WARNING,
         on_key=True,

@@ -35,7 +35,6 @@ def _twin(meeting: Meeting, first: Meeting) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         (),
         "meeting.twin",
-        "Two keys for what looks like one meeting",
         f"`{meeting.key}` has the host, topic and start of `{first.key}`{place}. "
         "If an answer of Zoom is lost, nobody can tell which of the two was created.",
         "Take one of them out, or give them topics that differ.",

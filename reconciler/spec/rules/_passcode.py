@@ -30,13 +30,10 @@ def _literal(passcode: str, variable: str) -> Iterator[UnlocatedDiagnostic]:
         remedy = (
             "Choose one of 1 to 10 letters, digits and `@ - _ *`, or leave `password` out: Zoom makes one."
         )
-        yield UnlocatedDiagnostic(
-            _PATH, f"passcode.{code}", "Zoom would refuse this passcode", detail, remedy
-        )
+        yield UnlocatedDiagnostic(_PATH, code, detail, remedy)
     yield UnlocatedDiagnostic(
         _PATH,
         "passcode.literal",
-        "A passcode in plain sight",
         "Whoever can read this file can join the meeting, and git keeps it for ever.",
         f"Write `password: {{env: {variable}, version: 1}}` and set that variable where apply runs, "
         "or leave `password` out: Zoom makes one where the account asks for it.",
@@ -53,7 +50,6 @@ def _in_link(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "passcode.in-link",
-        "A link that lets anybody in",
         "A join link with `pwd=` or `zak=` in it holds the passcode, or acts as the host.",
         "Take the link out; `reconciler links` shows join links when they are needed.",
     )

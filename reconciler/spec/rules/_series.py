@@ -55,7 +55,6 @@ def _unit_missing() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("recurrence", "type"),
         "series.unit-missing",
-        "A rule without its unit",
         "`recurrence` does not say what repeats.",
         "Add inside `recurrence`: `type: 1` for days, `type: 2` for weeks, `type: 3` for months.",
     )
@@ -66,7 +65,6 @@ def _interval(interval: int, unit: int) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("recurrence", "repeat_interval"),
         "series.interval",
-        "Too long between two occurrences",
         f"This repeats every {interval} {named}; Zoom goes up to {most} {named}.",
         f"Write `repeat_interval: {most}` or less, or declare single meetings.",
     )
@@ -76,7 +74,6 @@ def _weekly_days_missing() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("recurrence", "weekly_days"),
         "series.days-missing",
-        "A weekly rule without its days",
         "Zoom would take Sunday for it.",
         'Add `weekly_days: "2"` for Monday; 1 is Sunday, 7 is Saturday, `"2,4"` is Monday and Wednesday.',
     )
@@ -97,7 +94,6 @@ def _day_twice(rule: recurrence.Rule, written: list[str]) -> UnlocatedDiagnostic
     return UnlocatedDiagnostic(
         ("recurrence", "monthly_day"),
         "series.day-twice",
-        "A monthly rule with two kinds of days",
         f"`monthly_day: {rule['monthly_day']}` is a date, {parts} a weekday; which one wins is unknown.",
         f"Keep one: take out `monthly_day`, or {parts}.",
     )
@@ -107,7 +103,6 @@ def _day_missing() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("recurrence",),
         "series.day-missing",
-        "A monthly rule without its day",
         "Zoom would take the first of the month for it.",
         "Add `monthly_day: 15`, or `monthly_week: 1` with `monthly_week_day: 2` for the first Monday.",
     )
@@ -122,8 +117,7 @@ def _day_half(rule: recurrence.Rule, written: str) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("recurrence", lacks),
         "series.day-half",
-        f"`{written}` without `{lacks}`",
-        f"`{written}: {rule[written]}` is half of a day such as the first Monday.",
+        f"`{written}: {rule[written]}` is half of a day such as the first Monday: `{lacks}` is missing.",
         f"Add `{lacks}: {value}` for {meaning}.",
     )
 
@@ -133,8 +127,7 @@ def _unused(name: str, unit: int) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("recurrence", name),
         "series.unused",
-        f"`{name}` has no effect",
-        f"The rule is {_KINDS[unit]} (`type: {unit}`), and `{name}` belongs to a {_KINDS[fitting]} one.",
+        f"`{name}` has no effect: the rule is {_KINDS[unit]} (`type: {unit}`), and `{name}` belongs to a {_KINDS[fitting]} one.",
         f"Take `{name}` out, or write `type: {fitting}` inside `recurrence`.",
         Severity.WARNING,
         on_key=True,
@@ -156,7 +149,6 @@ def off_rule(series: Series) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("recurrence", name),
         "series.start-off-rule",
-        "The start is not on the rule",
         f"{start:%Y-%m-%d} is {detail[0]}{there}, {detail[1]}.",
         f"Write {fitting}{other}.",
     )
@@ -213,7 +205,6 @@ def _rule_missing() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _RULE,
         "series.rule-missing",
-        "A series without a rule",
         "Type 8 repeats at fixed times, and nothing says when.",
         'Add `recurrence: {type: 2, weekly_days: "2", end_times: 20}`, or write `type: 2` for once.',
     )
@@ -223,7 +214,6 @@ def _type_missing() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _RULE,
         "series.type-missing",
-        "A rule without `type: 8`",
         "A meeting without a `type` happens once (type 2), and Zoom ignores its `recurrence`.",
         "Add `type: 8` to the meeting, or take `recurrence` out.",
         on_key=True,
@@ -234,7 +224,6 @@ def _ignored(of_type: int) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _RULE,
         "series.ignored",
-        "This rule has no effect",
         f"Zoom ignores `recurrence` in a meeting of type {of_type}.",
         "Write `type: 8` if it shall repeat at fixed times, else take `recurrence` out.",
         Severity.WARNING,
@@ -258,7 +247,6 @@ def _end_twice(times: int, end_at: str) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _TIMES,
         "series.end-twice",
-        "A series with two ends",
         f"`end_times: {times}` and `end_date_time: {end_at}`: which of them wins is unknown.",
         "Keep one of the two.",
     )
@@ -273,7 +261,6 @@ def _end_missing(times: int | None) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _RULE if times is None else _TIMES,
         "series.end-missing",
-        "A series without an end",
         told,
         f"Write `end_times: 20`, or another count up to {OCCURRENCES_MAX}, or an `end_date_time` in UTC.",
     )
@@ -283,7 +270,6 @@ def _too_many(path: tuple[str, ...], told: str, fitting: str) -> UnlocatedDiagno
     return UnlocatedDiagnostic(
         path,
         "series.too-many",
-        "More occurrences than Zoom keeps",
         f"Zoom keeps at most {OCCURRENCES_MAX} of a series. {told}",
         f"Write {fitting}, and declare the rest under another key.",
     )
@@ -313,7 +299,6 @@ def _until(series: Series, end_at: str) -> Iterator[UnlocatedDiagnostic]:
         yield UnlocatedDiagnostic(
             _END,
             "series.end-before-start",
-            "The series ends before it begins",
             f"Its first start is {begins_at:{written}}, its end {end_at}: nothing would take place.",
             "Write a later `end_date_time`; it is an instant in UTC.",
         )

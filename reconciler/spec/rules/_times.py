@@ -35,7 +35,7 @@ def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
 def is_possible(written: str) -> bool:
     """Whether the calendar has that time, a day from either end of it aside."""
     try:
-        return 1 < timezones.parsed(written).year < 9999
+        return 1 < timezones.parsed(written).year < 9999  # noqa: PLR2004 - Python's first and last year
     except ValueError:
         return False
 
@@ -45,7 +45,6 @@ def impossible(written: str, path: tuple[str, ...]) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "time.impossible",
-        "There is no such day",
         f"The calendar has no {written.partition('T')[0]}.",
         "Check day and month: a date is written year, month, day.",
     )
@@ -56,7 +55,6 @@ def _start_missing(of_type: int) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _START,
         "time.start-missing",
-        "No start_time",
         f"This is {named}. Without a start Zoom would begin it now.",
         "Add `start_time: 2027-01-11T10:00:00` and a `timezone`, or write `type: 3` for no fixed time.",
     )
@@ -67,7 +65,6 @@ def _without_zone(start: str | None, *, is_series: bool) -> Iterator[UnlocatedDi
         yield UnlocatedDiagnostic(
             _ZONE,
             "time.zone-missing",
-            "A series without a timezone",
             "A series keeps its time on the wall, and Zoom would take the host's zone for it.",
             "Add the zone people live by, such as `timezone: Europe/Berlin`.",
         )
@@ -75,7 +72,6 @@ def _without_zone(start: str | None, *, is_series: bool) -> Iterator[UnlocatedDi
         yield UnlocatedDiagnostic(
             _ZONE,
             "time.zone-missing",
-            "A local time without a timezone",
             f"{start} is a time on the wall, and Zoom would take the host's zone for it.",
             f"Add its zone, such as `timezone: Europe/Berlin`, or write UTC: `start_time: {start}Z`.",
         )
@@ -86,7 +82,6 @@ def _zone_unknown(timezone: str) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _ZONE,
         "time.zone-unknown",
-        "No such time zone",
         f"`{timezone}` is not a name in the IANA time zone database.",
         f"Did you mean `{meant}`?" if meant else "Write an IANA name, such as `Europe/Berlin` or `UTC`.",
     )
@@ -95,7 +90,7 @@ def _zone_unknown(timezone: str) -> UnlocatedDiagnostic:
 @lru_cache(maxsize=256)
 def _nearest(timezone: str) -> str | None:
     """The IANA zone that was probably meant: by its whole name, or by its city alone."""
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a host that is not in the list
 
     names = sorted(timezones.zones(), reverse=True)
     known = {name.rpartition("/")[2].casefold(): name for name in names if "/" in name}
@@ -122,7 +117,6 @@ def _skipped(start: str, timezone: str) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _START,
         "time.skipped",
-        "This time does not exist",
         f"Clocks in {timezone} are put forward over {start}.",
         f"Write `start_time: {moved}`, or another time.",
     )
@@ -134,7 +128,6 @@ def _ambiguous(start: str, timezone: str, *, is_series: bool) -> UnlocatedDiagno
     return UnlocatedDiagnostic(
         _START,
         "time.ambiguous",
-        "This time occurs twice",
         f"Clocks in {timezone} are put back over {start}; the first of the two is {first}.",
         remedy if is_series else f"Write `start_time: {first}`, or another time.",
         Severity.WARNING,
@@ -148,7 +141,6 @@ def _utc_in_series(start: str, timezone: str) -> Iterator[UnlocatedDiagnostic]:
     yield UnlocatedDiagnostic(
         _START,
         "time.utc-in-series",
-        "A series in UTC, in a zone with summer time",
         f"{start} is {wall[11:16]} in {timezone}. The series keeps that time on the wall, "
         "so that in UTC it moves by an hour when the clocks change.",
         f"Say what stays: `start_time: {wall}`, or `timezone: UTC` for the same time in UTC all year.",

@@ -10,13 +10,33 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.errors import didyoumean
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
+from reconciler.errors.text import sentences
 from reconciler.meeting.fields import Field
 from reconciler.ports import Json
 from reconciler.spec.schema import _unknown_field as unknown_field
-from reconciler.spec.schema._violation import TYPES, Path, SchemaContext, Violation, kind_of_value, truncate
+from reconciler.spec.schema._violation import (
+    TYPES,
+    Codes,
+    Path,
+    SchemaContext,
+    Violation,
+    kind_of_value,
+    truncate,
+)
 
-Message = tuple[str, str, str, str]
-"""A finding's code without its family, its summary, detail and hint."""
+Message = tuple[Codes, str, str, str]
+"""The codes of a finding, what is wrong, what is written there, and a hint."""
+
+BAD_KEY = Codes("spec.bad-key", "settings.bad-key")
+EMPTY = Codes("spec.empty", "settings.empty")
+MISSING = Codes("spec.missing", "settings.missing")
+NOT_ALLOWED_VALUE = Codes("spec.not-allowed-value", "settings.not-allowed-value")
+OUT_OF_RANGE = Codes("spec.out-of-range", "settings.out-of-range")
+TOO_LONG = Codes("spec.too-long", "settings.too-long")
+UNFIT = Codes("spec.unfit", "settings.unfit")
+WRONG_COUNT = Codes("spec.wrong-count", "settings.wrong-count")
+WRONG_FORM = Codes("spec.wrong-form", "settings.wrong-form")
+WRONG_TYPE = Codes("spec.wrong-type", "settings.wrong-type")
 
 _TRUE = {"true", "yes", "y", "on"}
 _FALSE = {"false", "no", "n", "off"}
@@ -32,8 +52,8 @@ def to_diagnostics(mistake: Violation, source: SchemaContext) -> tuple[Unlocated
         return unknown_field.unknown_keys(mistake, source)
     if mistake.keyword == "required":
         return _missing(mistake, source)
-    words = _WORDS.get(mistake.keyword, _unfit)(mistake, source)
-    return (UnlocatedDiagnostic(mistake.path, source.code(words[0]), *words[1:]),)
+    codes, fact, content, hint = _WORDS.get(mistake.keyword, _unfit)(mistake, source)
+    return (UnlocatedDiagnostic(mistake.path, source.code(codes), sentences(fact, content), hint),)
 
 
 def _missing(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
@@ -43,10 +63,10 @@ def _missing(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagno
 
 
 def _absent(path: Path, source: SchemaContext) -> UnlocatedDiagnostic:
-    summary = f"{source.subject(path)} is missing"
+    detail = f"{source.subject(path)} is missing."
     field = source.field(path)
     hint = _EXAMPLES.get(str(path[-1]), field.about if field else "")
-    return UnlocatedDiagnostic(path, source.code("missing"), summary, "", hint)
+    return UnlocatedDiagnostic(path, source.code(MISSING), detail, hint)
 
 
 _EXAMPLES = {
@@ -65,15 +85,17 @@ def _bad_key(mistake: Violation, source: SchemaContext) -> UnlocatedDiagnostic:
     form = _HOST_FORM if mistake.path[-1:] == ("hosts",) else _KEY_FORM
     better = re.sub(r"[^A-Za-z0-9._-]+", "-", truncate(key)).strip("-")
     hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
-    summary = f"`{truncate(key)}` cannot be a key of {source.subject(mistake.path)}"
-    return UnlocatedDiagnostic((*mistake.path, key), source.code("bad-key"), summary, form, hint, on_key=True)
+    fact = f"`{truncate(key)}` cannot be a key of {source.subject(mistake.path)}"
+    return UnlocatedDiagnostic(
+        (*mistake.path, key), source.code(BAD_KEY), sentences(fact, form), hint, on_key=True
+    )
 
 
 def _wrong_type(mistake: Violation, source: SchemaContext) -> Message:
     names = [mistake.limit] if isinstance(mistake.limit, str) else mistake.limit
     expected = " or ".join(TYPES[name] for name in names if name != "null")
-    summary = f"{source.subject(mistake.path)} expects {expected}, got {kind_of_value(mistake.value)}"
-    return "wrong-type", summary, _content(mistake, source), _type_hint(mistake, source, names)
+    fact = f"{source.subject(mistake.path)} expects {expected}, got {kind_of_value(mistake.value)}"
+    return WRONG_TYPE, fact, _content(mistake, source), _type_hint(mistake, source, names)
 
 
 def _type_hint(mistake: Violation, source: SchemaContext, names: list[str]) -> str:
@@ -128,17 +150,17 @@ def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
 def _not_allowed(mistake: Violation, source: SchemaContext) -> Message:
     field = source.field(mistake.path)
     allowed = [mistake.limit] if mistake.keyword == "const" else [v for v in mistake.limit if v is not None]
-    summary = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
+    fact = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
     near = didyoumean.did_you_mean(mistake.value, tuple(v for v in allowed if isinstance(v, str)))
     hint = f"Did you mean `{near}`?" if near else ""
     choice = "It is one of" if len(allowed) > 1 else "It must be"
-    return "not-allowed-value", summary, f"{choice} {_meanings(allowed, field)}.", hint
+    return NOT_ALLOWED_VALUE, fact, f"{choice} {_meanings(allowed, field)}.", hint
 
 
 def _wrong_form(mistake: Violation, source: SchemaContext) -> Message:
     field = source.field(mistake.path)
-    summary = f"{source.subject(mistake.path)} is not written as it must be"
-    return "wrong-form", summary, _content(mistake, source), _form_hint(mistake, field)
+    fact = f"{source.subject(mistake.path)} is not written as it must be"
+    return WRONG_FORM, fact, _content(mistake, source), _form_hint(mistake, field)
 
 
 def _form_hint(mistake: Violation, field: Field | None) -> str:
@@ -176,36 +198,36 @@ def _out_of_range(mistake: Violation, source: SchemaContext) -> Message:
         else f"more than {least}"
     )
     shown = "" if source.is_secret(mistake.path) else f", is {mistake.value}"
-    return "out-of-range", f"{source.subject(mistake.path)} must be {bounds}{shown}", "", ""
+    return OUT_OF_RANGE, f"{source.subject(mistake.path)} must be {bounds}{shown}", "", ""
 
 
 def _too_long(mistake: Violation, source: SchemaContext) -> Message:
     subject = source.subject(mistake.path)
-    summary = f"{subject} has {len(mistake.value)} characters, at most {mistake.limit} fit"
-    return "too-long", summary, "", f"Take away {len(mistake.value) - mistake.limit}."
+    fact = f"{subject} has {len(mistake.value)} characters, at most {mistake.limit} fit"
+    return TOO_LONG, fact, "", f"Take away {len(mistake.value) - mistake.limit}."
 
 
 def _empty(mistake: Violation, source: SchemaContext) -> Message:
-    return "empty", f"{source.subject(mistake.path)} is empty", "", "Give it a value, or delete the line."
+    return EMPTY, f"{source.subject(mistake.path)} is empty", "", "Give it a value, or delete the line."
 
 
 def _wrong_count(mistake: Violation, source: SchemaContext) -> Message:
     bound = "at most {} fit" if mistake.keyword == "maxItems" else "at least {} must be there"
     count = f"{len(mistake.value)} {'entry' if len(mistake.value) == 1 else 'entries'}"
-    return "wrong-count", f"{source.subject(mistake.path)} has {count}, {bound.format(mistake.limit)}", "", ""
+    return WRONG_COUNT, f"{source.subject(mistake.path)} has {count}, {bound.format(mistake.limit)}", "", ""
 
 
 def _no_alternative(mistake: Violation, source: SchemaContext) -> Message:
     if mistake.path[-1:] == ("pace",):
-        summary = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
+        fact = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
         near = didyoumean.did_you_mean(mistake.value, ("free", "pro", "business"))
         hint = f"Did you mean `{near}`?" if near else ""
-        return "not-allowed-value", summary, "It is free, pro, business, or requests a second, above 0.", hint
+        return NOT_ALLOWED_VALUE, fact, "It is free, pro, business, or requests a second, above 0.", hint
     return _unfit(mistake, source)
 
 
 def _unfit(mistake: Violation, source: SchemaContext) -> Message:
-    return "unfit", f"{source.subject(mistake.path)} does not fit the format", "", ""
+    return UNFIT, f"{source.subject(mistake.path)} does not fit the format", "", ""
 
 
 _WORDS: Mapping[str, Callable[[Violation, SchemaContext], Message]] = {

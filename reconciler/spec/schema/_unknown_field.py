@@ -7,8 +7,12 @@ from functools import lru_cache
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import _plain, did_you_mean
+from reconciler.errors.text import sentences
 from reconciler.meeting.fields import join_path, table
-from reconciler.spec.schema._violation import SchemaContext, Violation, truncate
+from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, truncate
+
+UNKNOWN_FIELD = Codes("spec.unknown-field", "settings.unknown-field")
+UPDATE_ONLY = Codes("spec.update-only", "settings.update-only")
 
 LIST_MAX = 8
 """A mapping with no more fields than this has them all named in a hint."""
@@ -71,26 +75,26 @@ def _finding(
 ) -> UnlocatedDiagnostic:
     path = (*mistake.path, key)
     inside = source.in_meeting(path)
-    code, detail, hint = "unknown-field", "", ""
+    codes, detail, hint = UNKNOWN_FIELD, "", ""
     if inside is not None:
-        code, detail, hint = _in_meeting(join_path(inside), key, known)
+        codes, detail, hint = _in_meeting(join_path(inside), key, known)
     # a passcode in braces reads as a key
     name = "of this name" if source.is_secret(path) else f"`{truncate(key)}`"
-    summary = f"{source.subject(mistake.path)} has no field {name}"
+    fact = f"{source.subject(mistake.path)} has no field {name}"
     return UnlocatedDiagnostic(
-        path, source.code(code), summary, detail, hint or _guess(key, known), on_key=True
+        path, source.code(codes), sentences(fact, detail), hint or _guess(key, known), on_key=True
     )
 
 
-def _in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[str, str, str]:
-    """Code, detail and hint that the field table has for a stray key; no hint where it has none."""
+def _in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Codes, str, str]:
+    """Codes, detail and hint that the field table has for a stray key; no hint where it has none."""
     if path in table():
-        return "update-only", "Zoom takes it when a meeting is changed, not when it is made.", "Leave it out."
+        return UPDATE_ONLY, "Zoom takes it when a meeting is changed, not when it is made.", "Leave it out."
     if did_you_mean(key, known):
-        return "unknown-field", "", ""
+        return UNKNOWN_FIELD, "", ""
     if path in ZOOM_SETS:
-        return "unknown-field", "Zoom sets it.", _ID_HINT if path == "id" else "Leave it out."
-    return "unknown-field", "", _elsewhere(key)
+        return UNKNOWN_FIELD, "Zoom sets it.", _ID_HINT if path == "id" else "Leave it out."
+    return UNKNOWN_FIELD, "", _elsewhere(key)
 
 
 _ID_HINT = "A meeting that exists already goes under `imports`: {id: ID, to: KEY}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.errors.text import redact_links
 from reconciler.meeting.fields import Field, field_at
@@ -12,8 +13,13 @@ from reconciler.ports import Json
 
 Path = tuple[str | int, ...]
 
-FAMILIES = {"meetings": "spec", "reconciler": "settings", "plan": "plan", "state": "state"}
-"""The first half of a finding's code, by the name of the schema."""
+
+class Codes(NamedTuple):
+    """The codes of one kind of finding: about a spec, and about the settings file."""
+
+    spec: str
+    settings: str
+
 
 SHOWN_MAX = 60
 """Characters of a value that a message may carry."""
@@ -74,9 +80,9 @@ class SchemaContext:
         fields = (self.field(path[:length]) for length in range(1, len(path) + 1))
         return any(field.secret for field in fields if field)
 
-    def code(self, name: str) -> str:
-        """The stable code of a finding."""
-        return f"{FAMILIES[self.name]}.{name}"
+    def code(self, codes: Codes) -> str:
+        """The stable code of a finding in this document."""
+        return codes.settings if self.name == "reconciler" else codes.spec
 
     def subject(self, path: Path) -> str:
         """How a person names the value at `path`: as written in a meeting, or from the top of the file."""

@@ -34,7 +34,7 @@ def compiled_check(name: str, pointer: str = "") -> Callable[[Json], bool]:
 
     It takes JSON values only, as `spec` and orjson make them.
     """
-    from jsonschema_rs import Draft7Validator as Gate
+    from jsonschema_rs import Draft7Validator as Gate  # noqa: PLC0415 - 38 ms that --help has no use for
 
     return Gate(_schema(name, pointer)).is_valid
 
@@ -44,8 +44,8 @@ def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedD
 
     Paths lead from `document`. No value of a secret field is in any text.
     """
-    from reconciler.spec.schema._messages import to_diagnostics as worded
-    from reconciler.spec.schema._violation import SchemaContext as Source
+    from reconciler.spec.schema._messages import to_diagnostics as worded  # noqa: PLC0415 - not for --help
+    from reconciler.spec.schema._violation import SchemaContext as Source  # noqa: PLC0415 - words are for a document that is wrong
 
     source = Source(name, pointer)
     mistakes = [_mistake(error) for error in _checker(name, pointer).iter_errors(document)]
@@ -56,7 +56,7 @@ def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedD
 
 @cache
 def _checker(name: str, pointer: str) -> Draft7Validator:
-    from jsonschema import Draft7Validator
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - 90 ms, and only for a document that is wrong
 
     return Draft7Validator(_schema(name, pointer))
 
@@ -70,7 +70,7 @@ def _schema(name: str, pointer: str) -> Json:
 
 
 def _mistake(error: ValidationError) -> Violation:
-    from reconciler.spec.schema._violation import Violation as Mistake
+    from reconciler.spec.schema._violation import Violation as Mistake  # noqa: PLC0415 - only for a document that is wrong
 
     return Mistake(
         path=tuple(error.absolute_path),

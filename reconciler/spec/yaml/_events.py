@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from reconciler.errors.text import sentences
+
 # Kinds of events; `Any`, since a mark that the library types as optional is always there.
 AliasEvent: type[Any] = yaml.AliasEvent
 DocumentStartEvent: type[Any] = yaml.DocumentStartEvent
@@ -34,9 +36,8 @@ class SyntaxProblem:
     column: int
     width: int
     code: str
-    summary: str
+    detail: str
     hint: str
-    detail: str = ""
 
 
 def event_reader(text: str) -> Callable[[], Any]:
@@ -79,8 +80,8 @@ def _last_place(text: str) -> tuple[int, int]:
     return written.count("\n"), max(0, len(written) - 1 - (written.rfind("\n") + 1))
 
 
-def _syntax(line: int, column: int, summary: str, hint: str, detail: str = "") -> SyntaxProblem:
-    return SyntaxProblem(line, column, 1, "yaml.syntax", summary, hint, detail)
+def _syntax(line: int, column: int, fact: str, hint: str, detail: str = "") -> SyntaxProblem:
+    return SyntaxProblem(line, column, 1, "yaml.syntax", sentences(fact, detail), hint)
 
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

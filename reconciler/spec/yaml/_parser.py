@@ -120,7 +120,9 @@ class Parser:
         self.next_event()  # the end of the document
         event = self.next_event()
         if type(event) is not StreamEndEvent:
-            self.defect(event, "document", "A second document starts here", "Put it into a file of its own.")
+            self.defect(
+                event, "yaml.document", "A second document starts here.", "Put it into a file of its own."
+            )
         return value
 
     def value(self, event: Any, path: tuple[str, ...] | None, depth: int) -> Json:
@@ -135,7 +137,9 @@ class Parser:
             self.end = event.end_mark.index
             value = self.scalar(event) if event.implicit[0] else event.value
         elif depth >= DEPTH_MAX:
-            self.stop(event, "depth", f"More than {DEPTH_MAX} levels inside one another", "Write it flatter.")
+            self.stop(
+                event, "yaml.depth", f"More than {DEPTH_MAX} levels inside one another.", "Write it flatter."
+            )
         elif kind is MappingStartEvent:
             value = self.mapping(path, depth + 1)
         else:
@@ -196,7 +200,7 @@ class Parser:
             value = parse_scalar(event.value)
         except OverflowError:
             self.defect(
-                event, "number", "This number is too large", "Write a smaller one; text goes in quotes."
+                event, "yaml.number", "This number is too large.", "Write a smaller one; text goes in quotes."
             )
             value = None
         if value is None:
@@ -210,14 +214,16 @@ class Parser:
         if anchored is None:
             self.defect(
                 event,
-                "alias",
-                f"Nothing above is named `&{event.anchor}`",
+                "yaml.alias",
+                f"Nothing above is named `&{event.anchor}`.",
                 "An alias repeats a value that was named before it; it cannot stand inside that value.",
             )
             self.has_nulls = True
             return None
         if depth + anchored.levels > DEPTH_MAX:
-            self.stop(event, "depth", f"More than {DEPTH_MAX} levels inside one another", "Write it flatter.")
+            self.stop(
+                event, "yaml.depth", f"More than {DEPTH_MAX} levels inside one another.", "Write it flatter."
+            )
         self.count(anchored.values, event)
         return anchored.value
 
@@ -225,8 +231,8 @@ class Parser:
         """Note so many values more. Stops where they are too many."""
         self.values += values
         if self.values > VALUES_MAX:
-            summary = f"More than {VALUES_MAX:,} values in one file, aliases counted each time"
-            self.stop(event, "values", summary, "Use fewer aliases, or part the file.")
+            detail = f"More than {VALUES_MAX:,} values in one file, aliases counted each time."
+            self.stop(event, "yaml.values", detail, "Use fewer aliases, or part the file.")
 
     def check_key(self, event: Any) -> bool:
         """Whether a key names a value. Notes what is wrong; remembers a key that is fine without quotes."""
@@ -241,20 +247,25 @@ class Parser:
             return True
         elif key == "<<":
             self.defect(
-                event, "merge-key", "`<<` does not merge here", "Put what meetings share under `defaults`."
+                event,
+                "yaml.merge-key",
+                "`<<` does not merge here.",
+                "Put what meetings share under `defaults`.",
             )
             return False
         elif key:
-            summary = f"The key `{key}` is not text"
-            self.defect(event, "key", summary, f'Write it in quotes: "{key}".')
+            detail = f"The key `{key}` is not text."
+            self.defect(event, "yaml.key", detail, f'Write it in quotes: "{key}".')
         else:
-            self.defect(event, "key", "A key is missing before the `:`", "Write one.")
+            self.defect(event, "yaml.key", "A key is missing before the `:`.", "Write one.")
             return False
         return True
 
     def odd_key(self, event: Any, depth: int) -> None:
         """Pass over a key that is no scalar, and its value."""
-        self.defect(event, "key", "A key must be text, no alias, list or mapping", "Write the key itself.")
+        self.defect(
+            event, "yaml.key", "A key must be text, no alias, list or mapping.", "Write the key itself."
+        )
         self.value(event, None, depth)
         self.value(self.next_event(), None, depth)
 
@@ -266,15 +277,15 @@ class Parser:
     def tag(self, event: Any) -> None:
         """Note that a tag was written."""
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-        self.defect(event, "tag", f"YAML tags such as `{tag}` are not used here", "Take it out.")
+        self.defect(event, "yaml.tag", f"YAML tags such as `{tag}` are not used here.", "Take it out.")
 
-    def defect(self, event: Any, name: str, summary: str, hint: str) -> None:
+    def defect(self, event: Any, code: str, detail: str, hint: str) -> None:
         """Note what is wrong with what `event` stands for."""
         start, end = event.start_mark, event.end_mark
         width = end.column - start.column if end.line == start.line else 1
-        self.defects.append(SyntaxProblem(start.line, start.column, width, f"yaml.{name}", summary, hint))
+        self.defects.append(SyntaxProblem(start.line, start.column, width, code, detail, hint))
 
-    def stop(self, event: Any, name: str, summary: str, hint: str) -> NoReturn:
+    def stop(self, event: Any, code: str, detail: str, hint: str) -> NoReturn:
         """Note it, and read no further."""
-        self.defect(event, name, summary, hint)
+        self.defect(event, code, detail, hint)
         raise _StoppedError

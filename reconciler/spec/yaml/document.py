@@ -106,8 +106,8 @@ def _refused(filename: str, defect: SyntaxProblem) -> Document:
 
 def too_large() -> SyntaxProblem:
     """What is wrong with a file of more than `BYTES_MAX`."""
-    summary = f"The file is larger than {BYTES_MAX // 1024 // 1024} MiB"
-    return SyntaxProblem(0, 0, 0, "yaml.size", summary, "Part the meetings into several files.")
+    detail = f"The file is larger than {BYTES_MAX // 1024 // 1024} MiB."
+    return SyntaxProblem(0, 0, 0, "yaml.size", detail, "Part the meetings into several files.")
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError) -> SyntaxProblem:
@@ -117,9 +117,8 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError) -> SyntaxProblem:
         len(before) - (before.rfind("\n") + 1),
         1,
         "yaml.encoding",
-        "The file is not UTF-8",
-        "Save it as UTF-8.",
         "It looks like UTF-16."
         if content.startswith((b"\xff\xfe", b"\xfe\xff"))
-        else f"Byte 0x{content[error.start]:02X} cannot stand here.",
+        else f"Byte 0x{content[error.start]:02X} is not valid here.",
+        "Save it as UTF-8.",
     )

@@ -205,7 +205,6 @@ class Locator:
         secrets = self._secrets_at(path)
         return Diagnostic(
             finding.code,
-            _without(finding.summary, secrets),
             _without(finding.detail, secrets),
             _without(finding.hint, secrets),
             finding.severity,
@@ -222,7 +221,6 @@ class Locator:
         where = (defect.line, defect.column, defect.line, defect.column + defect.width)
         return Diagnostic(
             defect.code,
-            escape_control(redact_links(defect.summary)),
             escape_control(redact_links(defect.detail)),
             redact_links(defect.hint),
             span=self._span(where),
@@ -235,8 +233,7 @@ class Locator:
     def _of_twin(self, name: str, first: Range, second: Range) -> Diagnostic:
         return Diagnostic(
             "yaml.duplicate-key",
-            f"The key `{escape_control(redact_links(name))}` stands twice in one mapping",
-            f"It stands in line {first[0] + 1} first.",
+            f"The key `{escape_control(redact_links(name))}` is in line {first[0] + 1} first.",
             "Keep one of the two, or rename one.",
             span=self._span(second),
             snippet=self._snippet(second, self._all()),

@@ -133,7 +133,7 @@ def _shown(character: str) -> str:
     code = ord(character)
     if character.isprintable():
         return character
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of YAML's escapes
 
 
 def _is_plain(value: str) -> bool:

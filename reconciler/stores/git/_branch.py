@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.stores.git import _command as commands
 from reconciler.stores.git import _errors as answers
@@ -190,11 +189,8 @@ def _late() -> str:
 
 
 def _broken(command: str, words: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.git",
-            summary="Git could not do what a state on a branch needs",
-            detail=f"`git {command}` failed. Nothing more is sent. Git says: {commands.first_line(words)}",
-            hint="See to the disk and to git (2.31 or newer), then run the same command again.",
-        )
+    return StateError.of(
+        "state.git",
+        detail=f"`git {command}` failed. Nothing more is sent. Git says: {commands.first_line(words)}",
+        hint="See to the disk and to git (2.31 or newer), then run the same command again.",
     )

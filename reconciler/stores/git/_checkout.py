@@ -120,13 +120,10 @@ def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str
 
 
 def _no_checkout(folder: Path, seen: commands.GitResult) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.no-checkout",
-            summary="A state on a branch needs a git checkout",
-            detail=f"{folder} is in none that git can use. Git says: {commands.first_line(seen.complaint)}",
-            hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
-        )
+    return StateError.of(
+        "state.no-checkout",
+        detail=f"{folder} is in none that git can use. Git says: {commands.first_line(seen.complaint)}",
+        hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
     )
 
 
@@ -136,9 +133,6 @@ def _which_remote(remotes: tuple[str, ...]) -> StateError:
     return StateError(
         Diagnostic(
             code="state.which-remote" if remotes else "state.no-remote",
-            summary="Which remote of this checkout keeps the state cannot be told"
-            if remotes
-            else "This checkout has no remote to keep the state",
             detail=f"{told} Nothing was sent.",
             hint=f"Rename one to `{ORIGIN}`, or have the current branch follow one." if remotes else hint,
         )

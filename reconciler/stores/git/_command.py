@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 
 if TYPE_CHECKING:
@@ -113,8 +112,8 @@ def _started(
     arguments: Sequence[str], folder: Path, environ: Mapping[str, str], complaint: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
-            ("git", *arguments),
+        return subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
+            ("git", *arguments),  # noqa: S607 - whichever git the person uses
             cwd=folder,
             env=environ,
             stdin=subprocess.PIPE,
@@ -139,24 +138,17 @@ def redact_addresses(text: str) -> str:
 
 
 def _no_git(error: OSError) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.git-missing",
-            summary="The command `git` could not be started",
-            detail=f"A state on a branch needs it: {error.strerror or error}. Nothing was sent.",
-            hint="Install git 2.31 or newer, and see that it is in PATH.",
-        )
+    return StateError.of(
+        "state.git-missing",
+        detail=f"A state on a branch needs it: {error.strerror or error}. Nothing was sent.",
+        hint="Install git 2.31 or newer, and see that it is in PATH.",
     )
 
 
 def _no_room(error: OSError) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.git",
-            summary="Git could not do what a state on a branch needs",
-            detail=f"Its temporary files could not be written: {error.strerror or error}. "
-            "Nothing more is sent.",
-            hint="Make room where TMPDIR leads, then run the same command again; "
-            "what was sent already is looked up.",
-        )
+    return StateError.of(
+        "state.git",
+        detail=f"Its temporary files could not be written: {error.strerror or error}. Nothing more is sent.",
+        hint="Make room where TMPDIR leads, then run the same command again; "
+        "what was sent already is looked up.",
     )

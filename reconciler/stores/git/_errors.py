@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.stores.errors import ConflictError, UnansweredError
 from reconciler.stores.git import _command as commands
@@ -100,49 +99,37 @@ def unreachable(where: str, words: str) -> StateError:
     """The error of a remote that cannot be read, or that nothing was sent to."""
     if UNREACHABLE.search(words) or not FORBIDDEN.search(words):
         return _unreachable(where, words)
-    return StateError(
-        Diagnostic(
-            code="state.forbidden",
-            summary="The remote does not let us use the branch of the state",
-            detail=f"{where} does not exist for us, or may not be written. Nothing was sent. "
-            f"Git says: {commands.first_line(words)}",
-            hint="Give the job the right to write: on GitHub `permissions: contents: write`, on GitLab a "
-            "token with `write_repository`. Reading, as in a plan, needs no right to write.",
-        )
+    return StateError.of(
+        "state.forbidden",
+        detail=f"{where} does not exist for us, or may not be written. Nothing was sent. "
+        f"Git says: {commands.first_line(words)}",
+        hint="Give the job the right to write: on GitHub `permissions: contents: write`, on GitLab a "
+        "token with `write_repository`. Reading, as in a plan, needs no right to write.",
     )
 
 
 def refused(where: str, words: str) -> StateError:
     """The error of a remote whose rules forbid the push."""
-    return StateError(
-        Diagnostic(
-            code="state.refused",
-            summary="The remote refused to write the branch of the state",
-            detail=f"{where} was left as it is, and nothing more is sent. It says: {commands.first_line(words)}",
-            hint="Take the branch out of the rules that protect others, so that this job may push to it.",
-        )
+    return StateError.of(
+        "state.refused",
+        detail=f"{where} was left as it is, and nothing more is sent. It says: {commands.first_line(words)}",
+        hint="Take the branch out of the rules that protect others, so that this job may push to it.",
     )
 
 
 def push_unconfirmed(where: str, words: str) -> UnansweredError:
     """The error of a push that may have arrived."""
-    return UnansweredError(
-        Diagnostic(
-            code="state.unanswered",
-            summary="Nobody can tell whether the state was written",
-            detail=f"The push to {where} broke off. Git says: {commands.first_line(words)}",
-        )
+    return UnansweredError.of(
+        "state.unanswered",
+        detail=f"The push to {where} broke off. Git says: {commands.first_line(words)}",
     )
 
 
 def conflict(where: str) -> ConflictError:
     """The error of a document that is another by now."""
-    return ConflictError(
-        Diagnostic(
-            code="state.changed",
-            summary="The state was changed by somebody else meanwhile",
-            detail=f"{where} has another version by now.",
-        )
+    return ConflictError.of(
+        "state.changed",
+        detail=f"{where} has another version by now.",
     )
 
 
@@ -153,36 +140,27 @@ def busy(where: str) -> UnansweredError:
 
 def foreign(where: str, names: tuple[str, ...]) -> StateError:
     """The error of a branch that was made for something else."""
-    return StateError(
-        Diagnostic(
-            code="state.not-ours",
-            summary="The branch that is named for the state holds something else",
-            detail=f"{where} has {', '.join(names[:3])}{' and more' if names[3:] else ''}, and no state. "
-            "It was left as it is, and nothing was sent.",
-            hint=OWN_BRANCH,
-        )
+    return StateError.of(
+        "state.not-ours",
+        detail=f"{where} has {', '.join(names[:3])}{' and more' if names[3:] else ''}, and no state. "
+        "It was left as it is, and nothing was sent.",
+        hint=OWN_BRANCH,
     )
 
 
 def own_branch(branch: str) -> StateError:
     """The error of a state on the branch that people work on."""
-    return StateError(
-        Diagnostic(
-            code="state.own-branch",
-            summary="The state cannot live on the branch of the specs",
-            detail=f"`{branch[:100]}` is checked out here, or is the remote's main branch. Nothing was sent.",
-            hint=OWN_BRANCH,
-        )
+    return StateError.of(
+        "state.own-branch",
+        detail=f"`{branch[:100]}` is checked out here, or is the remote's main branch. Nothing was sent.",
+        hint=OWN_BRANCH,
     )
 
 
 def _unreachable(where: str, words: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.unreachable",
-            summary="The remote that keeps the state could not be asked",
-            detail=f"{where} gave no answer that can be used. Nothing more is sent. "
-            f"Git says: {commands.first_line(words)}",
-            hint="Run the same command again once it answers; what was sent already is looked up.",
-        )
+    return StateError.of(
+        "state.unreachable",
+        detail=f"{where} gave no answer that can be used. Nothing more is sent. "
+        f"Git says: {commands.first_line(words)}",
+        hint="Run the same command again once it answers; what was sent already is looked up.",
     )

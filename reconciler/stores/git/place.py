@@ -16,7 +16,6 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.ports import Snapshot
 from reconciler.stores.git import _checkout as git_checkout
@@ -140,12 +139,9 @@ class GitPlace:
 
 
 def _bad_name(name: str) -> SettingsError:
-    return SettingsError(
-        Diagnostic(
-            code="state.bad-address",
-            summary="The state's address names no branch",
-            detail=f"`git:{''.join(each if each.isprintable() else '?' for each in name[:100])}` must be "
-            "`git:` and the name of a branch: letters, digits, `.`, `_`, `-`, `+`, `/`.",
-            hint="Write git:reconciler-state.",
-        )
+    return SettingsError.of(
+        "state.bad-address",
+        detail=f"`git:{''.join(each if each.isprintable() else '?' for each in name[:100])}` must be "
+        "`git:` and the name of a branch: letters, digits, `.`, `_`, `-`, `+`, `/`.",
+        hint="Write git:reconciler-state.",
     )

@@ -151,8 +151,7 @@ def _refused(name: str, why: str) -> SettingsError:
     return SettingsError(
         Diagnostic(
             code="state.bad-address",
-            summary=f"{name[0].upper()}{name[1:]} cannot be used",
-            detail=f"{why} Nothing was sent.",
+            detail=f"{name[0].upper()}{name[1:]} cannot be used. {why} Nothing was sent.",
             hint="Give an https address without user and password (http only to localhost, 127.0.0.1 or "
             "[::1]); these are given as RECONCILER_HTTP_USERNAME and RECONCILER_HTTP_PASSWORD.",
         )
@@ -162,7 +161,6 @@ def _refused(name: str, why: str) -> SettingsError:
 def _no_method(name: str) -> Diagnostic:
     return Diagnostic(
         code="state.http-method",
-        summary=f"{name} is not an HTTP method",
-        detail="It is written in capital letters, such as POST. Nothing was sent.",
+        detail=f"{name} is not an HTTP method: that is written in capital letters, such as POST. Nothing was sent.",
         hint=f"Unset {name}, or give the method that the server's pages name.",
     )

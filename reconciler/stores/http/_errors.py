@@ -74,41 +74,32 @@ def refusal(endpoints: Endpoints, reply: ServerResponse, what: str) -> StateErro
 
 def not_our_lock(location: str, lock_id: str | None) -> StateError:
     """The error of a write that the server refuses since our lock is gone."""
-    return NotOurLockError(
-        Diagnostic(
-            code="state.lease-lost",
-            summary="The lock on the state is not ours any more",
-            detail=f"{location} is not held by the lock {lock_id} any more: somebody has freed it by force. "
-            "The state was left as it is, and nothing more is sent.",
-            hint="Let the other run end, then run the same command again; what was sent is looked up.",
-        )
+    return NotOurLockError.of(
+        "state.lease-lost",
+        detail=f"{location} is not held by the lock {lock_id} any more: somebody has freed it by force. "
+        "The state was left as it is, and nothing more is sent.",
+        hint="Let the other run end, then run the same command again; what was sent is looked up.",
     )
 
 
 def no_locks(endpoints: Endpoints, reply: ServerResponse) -> StateError:
     """The error of a server without locks: two runs could not be kept apart."""
-    return StateError(
-        Diagnostic(
-            code="state.no-lock",
-            summary="The state's server does not lock",
-            detail=f"{endpoints.location} answered {reply.status} to {endpoints.lock.method}"
-            f"{_excerpt(endpoints, reply.body)}. Nothing was sent to Zoom.",
-            hint="See to the address and to what the credentials may do. Where the lock is elsewhere, name "
-            "it: RECONCILER_HTTP_LOCK_ADDRESS, RECONCILER_HTTP_UNLOCK_ADDRESS, and their _METHOD.",
-        )
+    return StateError.of(
+        "state.no-lock",
+        detail=f"{endpoints.location} answered {reply.status} to {endpoints.lock.method}"
+        f"{_excerpt(endpoints, reply.body)}. Nothing was sent to Zoom.",
+        hint="See to the address and to what the credentials may do. Where the lock is elsewhere, name "
+        "it: RECONCILER_HTTP_LOCK_ADDRESS, RECONCILER_HTTP_UNLOCK_ADDRESS, and their _METHOD.",
     )
 
 
 def lock_given_twice(endpoints: Endpoints) -> StateError:
     """The error of a server that gives one lock to two."""
-    return StateError(
-        Diagnostic(
-            code="state.no-lock",
-            summary="The state's server does not lock",
-            detail=f"{endpoints.location} gave the lock to a second ID while a first one held it. "
-            "Nothing was sent to Zoom.",
-            hint="Two runs could not be kept apart there: use a server that locks, or another kind of state.",
-        )
+    return StateError.of(
+        "state.no-lock",
+        detail=f"{endpoints.location} gave the lock to a second ID while a first one held it. "
+        "Nothing was sent to Zoom.",
+        hint="Two runs could not be kept apart there: use a server that locks, or another kind of state.",
     )
 
 
@@ -117,8 +108,7 @@ def _forbidden(endpoints: Endpoints, said: str, what: str) -> Diagnostic:
     given = "These credentials do not suffice" if has_credentials else "No credentials were given"
     return Diagnostic(
         code="state.forbidden",
-        summary=f"The state may not be {what}",
-        detail=f"{said} {given}. Nothing more is sent.",
+        detail=f"The state was not {what}. {said} {given}. Nothing more is sent.",
         hint="Give RECONCILER_HTTP_USERNAME and RECONCILER_HTTP_PASSWORD (or TF_HTTP_USERNAME and "
         "TF_HTTP_PASSWORD); on GitLab a token with the `api` scope, of a Maintainer to write.",
     )
@@ -129,8 +119,7 @@ def _moved(endpoints: Endpoints, reply: ServerResponse, what: str) -> Diagnostic
     there = f" to {parts.scheme}://{parts.hostname}{parts.path}"[:SHOWN_MAX] if parts.hostname else ""
     return Diagnostic(
         code="state.moved",
-        summary=f"The state was not {what}: its server points elsewhere",
-        detail=f"{endpoints.location} answered {reply.status}{there}. Credentials are not carried along.",
+        detail=f"The state was not {what}. {endpoints.location} answered {reply.status}{there}. Credentials are not carried along.",
         hint="Name the new address where you trust it.",
     )
 
@@ -138,8 +127,7 @@ def _moved(endpoints: Endpoints, reply: ServerResponse, what: str) -> Diagnostic
 def _missing(said: str, what: str) -> Diagnostic:
     return Diagnostic(
         code="state.place-missing",
-        summary=f"The state was not {what}: there is no such place",
-        detail=f"{said} Nothing more is sent.",
+        detail=f"The state was not {what}. {said} Nothing more is sent.",
         hint="See to the address. A server may also say this where the credentials may not look.",
     )
 
@@ -147,8 +135,7 @@ def _missing(said: str, what: str) -> Diagnostic:
 def _refused(said: str, what: str) -> Diagnostic:
     return Diagnostic(
         code="state.refused",
-        summary=f"The state was not {what}: its server refuses",
-        detail=f"{said} Nothing more is sent.",
+        detail=f"The state was not {what}. {said} Nothing more is sent.",
         hint="See what the server says, then run the same command again; what was sent already is looked up.",
     )
 
@@ -156,7 +143,6 @@ def _refused(said: str, what: str) -> Diagnostic:
 def _unclear(said: str) -> Diagnostic:
     return Diagnostic(
         code="state.unanswered",
-        summary="The state's server gave no clear answer",
         detail=said,
         hint="Run the same command again once the server answers.",
     )

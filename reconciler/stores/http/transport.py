@@ -117,7 +117,6 @@ def _unreachable(location: str, error: Exception) -> Diagnostic:
     is_certificate = "CERTIFICATE_VERIFY_FAILED" in str(error) or isinstance(error.__cause__, ssl.SSLError)
     return Diagnostic(
         code="state.unreachable",
-        summary="The state's server cannot be reached",
         detail=f"{location}: {str(error)[:200] or type(error).__name__}. Nothing was sent to it.",
         hint="Name the file with your authority's certificate in SSL_CERT_FILE."
         if is_certificate
@@ -128,7 +127,6 @@ def _unreachable(location: str, error: Exception) -> Diagnostic:
 def _unanswered(location: str, why: str) -> Diagnostic:
     return Diagnostic(
         code="state.unanswered",
-        summary="The state's server gave no clear answer",
         detail=f"{location}: {why}.",
         hint="Run the same command again once the server answers.",
     )
@@ -137,7 +135,6 @@ def _unanswered(location: str, why: str) -> Diagnostic:
 def _unusable(error: Exception) -> Diagnostic:
     return Diagnostic(
         code="settings.network",
-        summary="The network settings of the environment cannot be used",
         detail=f"One of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR "
         f"gave a {type(error).__name__}. Nothing was sent.",
         hint="A proxy is written http://HOST:PORT; the certificate files must exist.",

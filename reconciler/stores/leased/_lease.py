@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import LockInfo
 from reconciler.stores import lock as locks
@@ -152,24 +151,18 @@ def _is_of(stands: Snapshot, lock_id: str) -> bool:
 
 
 def _taken_over(location: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.lease-lost",
-            summary="The lock on the state was taken over",
-            detail=f"{location} is another run's by now, or was freed by force. Nothing more is sent.",
-            hint="Let the other run end, then run the same command again; what was sent is looked up.",
-        )
+    return StateError.of(
+        "state.lease-lost",
+        detail=f"{location} is another run's by now, or was freed by force. Nothing more is sent.",
+        hint="Let the other run end, then run the same command again; what was sent is looked up.",
     )
 
 
 def _not_renewed(location: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.lease-not-renewed",
-            summary="The lock on the state could not be renewed",
-            detail=f"{location} gave no clear answer. Nothing more is sent once the lock may have run out.",
-            hint="Run the same command again once the storage answers; what was sent is looked up.",
-        )
+    return StateError.of(
+        "state.lease-not-renewed",
+        detail=f"{location} gave no clear answer. Nothing more is sent once the lock may have run out.",
+        hint="Run the same command again once the storage answers; what was sent is looked up.",
     )
 
 
@@ -283,11 +276,8 @@ def _unreadable(ours: LockInfo) -> LockInfo:
 
 
 def _not_taken(location: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.not-locked",
-            summary="The state could not be locked",
-            detail=f"{location} gave no clear answer to {TRIES_MAX} tries. Nothing was sent.",
-            hint="Run the same command again; a lock that was taken unseen runs out within a minute.",
-        )
+    return StateError.of(
+        "state.not-locked",
+        detail=f"{location} gave no clear answer to {TRIES_MAX} tries. Nothing was sent.",
+        hint="Run the same command again; a lock that was taken unseen runs out within a minute.",
     )

@@ -11,7 +11,6 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.stores import errors
 from reconciler.stores import lock as locks
@@ -125,12 +124,9 @@ class LeasedStore:
 
 
 def _not_freed(location: str) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.unanswered",
-            summary="Nobody can tell whether the lock was freed",
-            detail=f"{location} gave no clear answer, or its holder lives and renews it. "
-            "The state itself was not touched.",
-            hint="`reconciler state lock` shows who holds it.",
-        )
+    return StateError.of(
+        "state.unanswered",
+        detail=f"{location} gave no clear answer, or its holder lives and renews it. "
+        "The state itself was not touched.",
+        hint="`reconciler state lock` shows who holds it.",
     )

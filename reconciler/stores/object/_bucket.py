@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.urls import is_loopback
 
@@ -101,15 +100,12 @@ def parse(address: str) -> Bucket:
     found = ADDRESS.fullmatch(address)
     if found is None:
         scheme = address.partition(":")[0]
-        raise SettingsError(
-            Diagnostic(
-                code="state.bad-address",
-                summary="The state's address names no object",
-                detail=f"It must read {scheme}://BUCKET/PATH/NAME.json, of letters, digits and . _ - = + , @ "
-                "alone. A user, a password and a query do not belong there.",
-                hint=f"Write, for one, {scheme}://acme-ops/meetings.json. Credentials come from the "
-                f"environment: {CLOUDS[scheme].credentials}",
-            )
+        raise SettingsError.of(
+            "state.bad-address",
+            detail=f"It must read {scheme}://BUCKET/PATH/NAME.json, of letters, digits and . _ - = + , @ "
+            "alone. A user, a password and a query do not belong there.",
+            hint=f"Write, for one, {scheme}://acme-ops/meetings.json. Credentials come from the "
+            f"environment: {CLOUDS[scheme].credentials}",
         )
     return Bucket(*found.groups())
 
@@ -122,14 +118,11 @@ def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
     parts = urlsplit(environ[variable])
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     if not is_safe or "@" in parts.netloc or not parts.hostname:
-        raise SettingsError(
-            Diagnostic(
-                code="state.bad-address",
-                summary="The storage's address cannot be used",
-                detail=f"{variable} must be an https:// address; plain http is for this machine alone, "
-                "and a user or a password does not belong there. Nothing was sent.",
-                hint=f"Set {variable} to the address of the storage, or unset it for {cloud.name} itself.",
-            )
+        raise SettingsError.of(
+            "state.bad-address",
+            detail=f"{variable} must be an https:// address; plain http is for this machine alone, "
+            "and a user or a password does not belong there. Nothing was sent.",
+            hint=f"Set {variable} to the address of the storage, or unset it for {cloud.name} itself.",
         )
     return environ[variable]
 

@@ -97,27 +97,21 @@ def to_state_error(error: Exception, bucket: Bucket) -> StateError:
 
 def conditions_ignored(bucket: Bucket, found: str) -> StateError:
     """Two runs could overwrite each other's state there."""
-    return StateError(
-        Diagnostic(
-            code="state.conditions-ignored",
-            summary="The storage does not keep the conditions of a write",
-            detail=f"{bucket.location}: {found}. Two runs could overwrite each other's state there. "
-            "The state was left as it is, and nothing was sent.",
-            hint="Keep the state in a storage that knows If-Match and If-None-Match on writes, "
-            "as S3, Google Cloud Storage and Azure Storage do.",
-        )
+    return StateError.of(
+        "state.conditions-ignored",
+        detail=f"{bucket.location}: {found}. Two runs could overwrite each other's state there. "
+        "The state was left as it is, and nothing was sent.",
+        hint="Keep the state in a storage that knows If-Match and If-None-Match on writes, "
+        "as S3, Google Cloud Storage and Azure Storage do.",
     )
 
 
 def _bucket_missing(bucket: Bucket, _told: ParsedError) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.place-missing",
-            summary="The state's bucket does not exist",
-            detail=f"There is no {bucket.name}, so nobody knows whether {bucket.location} was lost, "
-            "or was never there. Nothing was sent.",
-            hint="Correct its name, account and region; for a first state, create the bucket.",
-        )
+    return StateError.of(
+        "state.place-missing",
+        detail=f"There is no {bucket.name}, so nobody knows whether {bucket.location} was lost, "
+        "or was never there. Nothing was sent.",
+        hint="Correct its name, account and region; for a first state, create the bucket.",
     )
 
 
@@ -127,7 +121,6 @@ def _unproven(bucket: Bucket, told: ParsedError) -> StateError:
     return kind(
         Diagnostic(
             code="state.unauthenticated",
-            summary="The storage does not know who we are",
             detail=f"{bucket.location}: "
             + ("no credentials were found" if told.is_for_a_token else f"it answered {told.words}")
             + ". Nothing was written, and nothing more is sent.",
@@ -137,64 +130,46 @@ def _unproven(bucket: Bucket, told: ParsedError) -> StateError:
 
 
 def _forbidden(bucket: Bucket, told: ParsedError) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.forbidden",
-            summary="The storage does not let us at the state",
-            detail=f"{bucket.location}: it answered {told.words}. "
-            "Nothing was written, and nothing more is sent.",
-            hint="Allow reading, writing and deleting of the objects that begin with this name, and listing "
-            "the bucket: without that, S3 forbids to ask for an object that is not there yet.",
-        )
+    return StateError.of(
+        "state.forbidden",
+        detail=f"{bucket.location}: it answered {told.words}. Nothing was written, and nothing more is sent.",
+        hint="Allow reading, writing and deleting of the objects that begin with this name, and listing "
+        "the bucket: without that, S3 forbids to ask for an object that is not there yet.",
     )
 
 
 def _refused(bucket: Bucket, told: ParsedError) -> StateError:
-    return StateError(
-        Diagnostic(
-            code="state.refused",
-            summary="The storage did not do what was asked",
-            detail=f"{bucket.location}: it answered {told.words if told.status else 'with a redirect'}. "
-            "Nothing was written, and nothing more is sent.",
-            hint="See that region and address are the bucket's"
-            f" ({', '.join(bucket.cloud.endpoints)}), and that what answers there is object storage.",
-        )
+    return StateError.of(
+        "state.refused",
+        detail=f"{bucket.location}: it answered {told.words if told.status else 'with a redirect'}. "
+        "Nothing was written, and nothing more is sent.",
+        hint="See that region and address are the bucket's"
+        f" ({', '.join(bucket.cloud.endpoints)}), and that what answers there is object storage.",
     )
 
 
 def _unreachable(bucket: Bucket, _told: ParsedError) -> StateError:
-    return UnreachableError(
-        Diagnostic(
-            code="state.unreachable",
-            summary="The storage cannot be reached",
-            detail=f"{bucket.location}: no connection came about. "
-            "Nothing was written, and nothing more is sent.",
-            hint="See to the network and to the storage's address, then run the same command again.",
-        )
+    return UnreachableError.of(
+        "state.unreachable",
+        detail=f"{bucket.location}: no connection came about. Nothing was written, and nothing more is sent.",
+        hint="See to the network and to the storage's address, then run the same command again.",
     )
 
 
 def _unanswered(bucket: Bucket, told: ParsedError) -> StateError:
-    return UnansweredError(
-        Diagnostic(
-            code="state.unanswered",
-            summary="The storage gave no clear answer",
-            detail=f"{bucket.location}: {told.words}. What stands there is whole, and nothing more is sent.",
-            hint="Run the same command again once the storage answers; what was sent already is looked up.",
-        )
+    return UnansweredError.of(
+        "state.unanswered",
+        detail=f"{bucket.location}: {told.words}. What stands there is whole, and nothing more is sent.",
+        hint="Run the same command again once the storage answers; what was sent already is looked up.",
     )
 
 
 def _absent(bucket: Bucket, told: ParsedError) -> StateError:
-    return AbsentError(
-        Diagnostic("state.absent", "There is no such object", f"{bucket.location}: {told.words}")
-    )
+    return AbsentError(Diagnostic("state.absent", f"{bucket.location}: {told.words}"))
 
 
 def _conflict(bucket: Bucket, told: ParsedError) -> StateError:
-    return ConflictError(
-        Diagnostic("state.changed", "Another version stands there", f"{bucket.location}: {told.words}")
-    )
+    return ConflictError(Diagnostic("state.changed", f"{bucket.location}: {told.words}"))
 
 
 def _unconditional(bucket: Bucket, _told: ParsedError) -> StateError:

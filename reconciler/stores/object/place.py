@@ -35,13 +35,10 @@ try:
     from obstore.exceptions import BaseError
     from obstore.store import AzureStore, GCSStore, S3Store
 except ModuleNotFoundError as error:
-    raise SettingsError(
-        Diagnostic(
-            code="state.no-cloud",
-            summary="This installation does not reach object storage",
-            detail="The part for s3://, gs:// and az:// is optional, and is not installed. Nothing was sent.",
-            hint="Install meetings-reconciler[cloud], for one: pip install 'meetings-reconciler[cloud]'",
-        )
+    raise SettingsError.of(
+        "state.no-cloud",
+        detail="The part for s3://, gs:// and az:// is optional, and is not installed. Nothing was sent.",
+        hint="Install meetings-reconciler[cloud], for one: pip install 'meetings-reconciler[cloud]'",
     ) from error
 
 Given = TypeVar("Given")
@@ -217,8 +214,8 @@ def _unusable(bucket: Bucket) -> SettingsError:
     return SettingsError(
         Diagnostic(
             code="state.credentials",
-            summary=f"The environment does not lead to {bucket.cloud.name}",
-            detail=f"{bucket.location}: its variables are incomplete, or cannot be read. Nothing was sent.",
+            detail=f"{bucket.location}: the environment variables of {bucket.cloud.name} are incomplete, or "
+            "cannot be read. Nothing was sent.",
             hint=f"Set {bucket.cloud.credentials}",
         )
     )

@@ -51,8 +51,8 @@ def open_read_bar(stderr: TextIO, *, terminal: bool, colour: bool) -> Iterator[T
     if not terminal:
         yield lambda _done, _total: None
         return
-    from rich import progress
-    from rich.console import Console
+    from rich import progress  # noqa: PLC0415 - loaded with the bars
+    from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
 
     bar = progress.Progress(
         progress.TextColumn("{task.description}"),
@@ -112,7 +112,7 @@ class Bars:
     """Live bars: one for each host, or one for all where they are many. They vanish at the end."""
 
     def __init__(self, plan: Plan, stderr: TextIO, *, colour: bool) -> None:
-        from rich.console import Console
+        from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
 
         self._console = Console(file=stderr, force_terminal=True, no_color=not colour)
         self._progress = _progress(self._console)
@@ -129,7 +129,7 @@ class Bars:
 
     def write(self, line: str) -> None:
         """Put a line above the bars: on their own terminal, so that neither tears the other."""
-        from rich.text import Text
+        from rich.text import Text  # noqa: PLC0415 - loaded with the bars
 
         self._console.print(Text.from_ansi(line), soft_wrap=True)
 
@@ -154,7 +154,7 @@ class Bars:
 
 
 def _progress(console: Console) -> Progress:
-    from rich import progress
+    from rich import progress  # noqa: PLC0415 - loaded with the bars
 
     return progress.Progress(
         progress.TextColumn("{task.description}", markup=False),

@@ -9,11 +9,11 @@ import orjson
 
 from reconciler.errors.text import escape_control
 from reconciler.views.json import _whole, schedule_or_none
-from reconciler.views.results import JoinLink
 from reconciler.views.text.times import instant_words
 from reconciler.views.text.totals import reset_words
 
 if TYPE_CHECKING:
+    from reconciler.views.results import JoinLink
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 

@@ -157,7 +157,7 @@ def test_a_saved_plan_of_a_refresh_refreshes_again(shell: Shell, zoom: Zoom, req
         ("b", "Clicked", "b: its update is new."),
     ],
 )
-def test_a_saved_plan_is_stale_once_zoom_says_otherwise(
+def test_a_saved_plan_is_stale_once_zoom_says_otherwise(  # noqa: PLR0913 - a table and three fixtures
     shell: Shell, zoom: Zoom, requests: Requests, *, key: str, topic: str, why: str
 ) -> None:
     """Somebody put it back by hand, or clicked on something else that nobody approved to undo."""

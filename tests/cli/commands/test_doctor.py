@@ -388,7 +388,7 @@ def test_a_clock_that_is_off_is_told(
 
 
 def test_colours_say_how_it_stands() -> None:
-    told = Diagnostic("state.locked", "Held", "by\x1b[2Jann", "Wait.", Severity.WARNING)
+    told = Diagnostic("state.locked", "by\x1b[2Jann", "Wait.", Severity.WARNING)
 
     shown = doctor.doctor(
         (results.ok("lock", "free"), results.from_diagnostic("lock", told)), TextStyle(colour=True)

@@ -122,7 +122,7 @@ def test_a_series_is_on_the_day_of_its_start(shell: Shell) -> None:
     "topic", ["Weekly", "NO", "a: b # c", "Über uns", "日本", "x" * 200, "{[&*!|>'\"%@`"]
 )
 @pytest.mark.parametrize("weekly", [True, False])
-def test_whatever_a_topic_holds_the_spec_says_it(topic: str, weekly: bool) -> None:
+def test_whatever_a_topic_holds_the_spec_says_it(topic: str, weekly: bool) -> None:  # noqa: FBT001 - a case
     written = render_spec(Answers("a@example.com", topic, "Europe/Berlin", "2099-01-12T10:00:00", weekly))
 
     parsed = parse([Source("meetings.yaml", written.encode())], Settings())

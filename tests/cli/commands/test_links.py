@@ -171,7 +171,7 @@ def test_the_state_of_another_account_is_refused(applied: Shell) -> None:
 def test_a_ci_log_that_gets_passcodes_is_told_of(
     form: str,
     ci: str,
-    warned: bool,
+    warned: bool,  # noqa: FBT001 - a case
     applied: Shell,
 ) -> None:
     """On stderr, once; the links are told all the same."""

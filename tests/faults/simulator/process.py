@@ -51,11 +51,11 @@ class Loop(_AnyLoop):  # type: ignore[misc]  # - see above
         handle = self.ready.popleft()
         if handle.cancelled():
             return
-        asyncio._set_running_loop(self)
+        asyncio._set_running_loop(self)  # noqa: SLF001 - meant for loops
         try:
-            handle._run()
+            handle._run()  # noqa: SLF001 - every loop runs its handles this way
         finally:
-            asyncio._set_running_loop(None)
+            asyncio._set_running_loop(None)  # noqa: SLF001 - meant for loops
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
         """In the next turn that is free."""
@@ -184,7 +184,7 @@ class Process:
             found = call() if not self.dead else None
         except Killed:
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no bug may leave a lease without its next renewal
             self.is_blocked -= 1
             self.loop.call_soon(_fail, answer, error)
         else:

@@ -73,7 +73,7 @@ class Runner:
     `is_stopping` is the first Ctrl-C.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
         self,
         process: Process,
         documents: Documents,
@@ -180,7 +180,7 @@ class Runner:
             await self._record(state, record.without_expired(state, plan.steps), version)
             return
         async with self._client() as remote:
-            bound = runner._bound(state, await remote.origin(), "memory")
+            bound = runner._bound(state, await remote.origin(), "memory")  # noqa: SLF001 - as `send` does
             journal = Journal(
                 self._store,
                 bound,

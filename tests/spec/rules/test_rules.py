@@ -455,7 +455,6 @@ def test_a_finding_knows_its_meeting() -> None:
         UnlocatedDiagnostic(
             path=("settings", "waiting_room_options", "mode"),
             code="meeting.field-missing",
-            summary="`waiting_room_options` without `mode`",
             detail="Whose rule decides who waits. Zoom wants it wherever `waiting_room_options` stands.",
             hint="Add `mode`: one of `follow_setting`, `custom`.",
             key="weekly",
@@ -478,7 +477,6 @@ def test_two_keys_for_one_meeting_are_told_at_the_later() -> None:
         UnlocatedDiagnostic(
             path=(),
             code="meeting.twin",
-            summary="Two keys for what looks like one meeting",
             detail="`two` has the host, topic and start of `one` (team.yaml:7). "
             "If an answer of Zoom is lost, nobody can tell which of the two was created.",
             hint="Take one of them out, or give them topics that differ.",

@@ -216,7 +216,7 @@ def test_a_lock_that_is_interrupted_while_it_is_asked_for_is_given_back(
     server: TerraformServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would never run out."""
-    worker, read = Worker(server), HttpTransport._body
+    worker, read = Worker(server), HttpTransport._body  # noqa: SLF001 - where an answer is waited for
 
     def interrupted(_wire: HttpTransport, _response: object) -> bytes:
         monkeypatch.setattr(HttpTransport, "_body", read)
@@ -363,7 +363,7 @@ def test_to_ask_who_holds_it_leaves_it_as_it_is(server: TerraformServer) -> None
 
 
 @pytest.mark.parametrize("is_held", [True, False])
-def test_another_lock_than_the_one_that_holds_is_not_freed(is_held: bool, server: TerraformServer) -> None:
+def test_another_lock_than_the_one_that_holds_is_not_freed(is_held: bool, server: TerraformServer) -> None:  # noqa: FBT001 - a case
     if is_held:
         held_by_ann(server)
 

@@ -114,7 +114,7 @@ def test_a_write_over_a_state_that_is_gone_is_refused(world: World) -> None:
 def test_a_write_whose_answer_was_lost_is_found_written(
     world: World,
     fate: Fate,
-    has_state: bool,
+    has_state: bool,  # noqa: FBT001 - a case
 ) -> None:
     before = world.store.write(b"1", replaces=None) if has_state else None
     world.place.fates["put state"].append(fate)
@@ -128,7 +128,7 @@ def test_a_write_whose_answer_was_lost_is_found_written(
 @pytest.mark.parametrize("has_state", [True, False])
 def test_a_write_that_was_lost_is_sent_again(
     world: World,
-    has_state: bool,
+    has_state: bool,  # noqa: FBT001 - a case
 ) -> None:
     before = world.store.write(b"1", replaces=None) if has_state else None
     world.place.fates["put state"].extend([Fate.LOST, Fate.LOST])
@@ -337,7 +337,7 @@ def test_a_takeover_that_cannot_be_written_frees_the_lock(world: World) -> None:
 @pytest.mark.parametrize("has_state", [True, False])
 def test_a_state_that_was_read_after_the_lock_ran_out_is_not_written_over(
     world: World,
-    has_state: bool,
+    has_state: bool,  # noqa: FBT001 - a case
 ) -> None:
     """Found by the simulator: frozen before it read, it would name the version of whoever took over."""
     if has_state:
@@ -358,7 +358,7 @@ def test_a_state_is_not_copied_over_one_that_was_read_after_the_lock_there_ran_o
     workspace, there = world.workspace(), World(world.folder)
     there.place.wait = there.sleep_while_reading
     there.place.location = "elsewhere"
-    workspace.store_at = lambda address: there.store  # type: ignore[method-assign]
+    workspace.store_at = lambda address: there.store  # type: ignore[method-assign]  # noqa: ARG005 - its name
 
     code, detail = failure(lambda: migrate.run(workspace, "elsewhere", lock_timeout_seconds=0))
 
@@ -372,6 +372,6 @@ def test_what_is_only_written_down_says_what_it_is(world: World) -> None:
     workspace = world.workspace()
 
     with workspace.held("apply") as held:
-        apply_command._record(workspace, held, held.state.forget("retro"))
+        apply_command._record(workspace, held, held.state.forget("retro"))  # noqa: SLF001 - where nothing is sent
 
     assert world.place.notes[-2] == "Forget retro"

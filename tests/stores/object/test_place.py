@@ -56,7 +56,7 @@ class World:
     def place(self, address: str = ADDRESS, inside: ObjectStore | None = None) -> ObjectPlace:
         """The place at `address`, or with another storage inside."""
         bucket, ours = buckets.parse(address), self.surroundings()
-        return ObjectPlace(bucket, inside or objects._opened(bucket, ours.environ), ours)
+        return ObjectPlace(bucket, inside or objects._opened(bucket, ours.environ), ours)  # noqa: SLF001 - below the lease
 
     def store(self, address: str = ADDRESS) -> Store:
         """The store at `address`."""
@@ -285,7 +285,7 @@ def test_the_check_finds_updates_that_are_unconditional(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some know a conditional create alone."""
-    holds = BucketServer._holds
+    holds = BucketServer._holds  # noqa: SLF001 - a hole in it
     monkeypatch.setattr(
         BucketServer, "_holds", lambda ours, name, asked: "if-match" in asked or holds(ours, name, asked)
     )

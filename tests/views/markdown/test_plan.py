@@ -298,8 +298,8 @@ def test_what_is_released_and_literal_is_told_without_secrets() -> None:
 def test_findings_are_told_errors_first() -> None:
     """An error in plain view with its place, warnings folded; of one code three, the others by number."""
     span = Span("meetings/a b.yaml", Position(3, 5), Position(3, 9))
-    error = Diagnostic("zoom.unreadable", "Zoom gave no usable answer", "a: HTTP 503.", span=span)
-    odd = [Diagnostic("meeting.twins", f"Odd {n}", hint="Look.", severity=Severity.WARNING) for n in range(5)]
+    error = Diagnostic("zoom.unreadable", "a: HTTP 503.", span=span)
+    odd = [Diagnostic("meeting.twins", hint="Look.", severity=Severity.WARNING) for n in range(5)]
     page = check_whole(shown(plan_of(step(Action.MOVE), diagnostics=(error, *odd))))
 
     assert page.summaries[0] == "5 warnings"
@@ -403,8 +403,8 @@ def test_the_longest_of_everything_at_once_has_room(bad: str) -> None:
     budget = tuple(
         BudgetLine(f"{n}{bad}", day, 99, 0, 0, 1 + at % 2) for n in range(30) for at, day in enumerate(days)
     )
-    error = Diagnostic("x.y", bad, bad, bad)
-    odd = [Diagnostic(f"x.y{n}", bad, bad, bad, severity=Severity.WARNING) for n in range(30)]
+    error = Diagnostic("x.y", bad, bad)
+    odd = [Diagnostic(f"x.y{n}", bad, bad, severity=Severity.WARNING) for n in range(30)]
 
     text = shown(plan_of(*steps, budget=budget, diagnostics=(error, *odd), options=Options((bad[:250],))))
 
@@ -445,7 +445,7 @@ def hostile(topic: str) -> Plan:
         FieldChange("topic", topic, f"{topic}x", topic),
         FieldChange("agenda", [topic], {"a": topic}, ""),
     )
-    told = Diagnostic("x.y", topic, topic, topic, span=Span(topic, Position(1, 1), Position(1, 2)))
+    told = Diagnostic("x.y", topic, topic, span=Span(topic, Position(1, 1), Position(1, 2)))
     host = f"{topic}@example.com"
     return plan_of(
         step(Action.CREATE, "a", topic, meeting=meeting("a", one_off(**texts))),
@@ -563,7 +563,7 @@ def test_drift_says_what_was_changed_and_what_to_do() -> None:
         FieldChange("duration", 45, 60, "length changes"),
         FieldChange("password", "(passcode)", None, "join link and passcode change"),
     )
-    unread = Diagnostic("zoom.unreadable", "Zoom gave no usable answer", "c: HTTP 503.", key="c")
+    unread = Diagnostic("zoom.unreadable", "c: HTTP 503.", key="c")
     told = report(
         step(Action.UPDATE, "a", "Weekly", changes=changes),
         step(Action.DESTROY, "b", "Retro", id=81234567001, reasons=("deleted in Zoom",)),
@@ -633,7 +633,7 @@ def linked(*links: JoinLink, errors: tuple[Diagnostic, ...] = ()) -> str:
 
 def test_links_are_a_table_to_paste() -> None:
     """An address that is none is no link."""
-    unread = Diagnostic("links.gone", "The meeting does not exist in Zoom any more", "c: gone.")
+    unread = Diagnostic("links.gone", "c: gone.")
     text = linked(
         link("a", "https://zoom.example/j/1?pwd=x.1", "A | B", "2027-01-11T09:00:00Z"),
         link("b", "javascript:alert(1)"),
@@ -653,7 +653,7 @@ def test_links_are_a_table_to_paste() -> None:
 
 def test_links_of_nothing_and_of_thousands() -> None:
     assert linked() == "No meeting is recorded.\n"
-    assert "No meeting" not in linked(errors=(Diagnostic("links.gone", "Gone"),))
+    assert "No meeting" not in linked(errors=(Diagnostic("links.gone"),))
 
     text = linked(*(link(f"key-{n}", "https://zoom.example/j/1") for n in range(2_000)))
     (left,) = re.findall(r"… and ([\d,]+) more", text)

@@ -10,7 +10,6 @@ from reconciler.views.text import diagnostics as text_diagnostics
 
 FIELD = Diagnostic(
     "spec.unknown-field",
-    "`settings` has no field `waitingroom`",
     hint="Did you mean `waiting_room`?",
     key="platform-weekly",
     span=Span("meetings/platform.yaml", Position(14, 7), Position(14, 18)),
@@ -18,7 +17,6 @@ FIELD = Diagnostic(
 )
 PASSCODE = Diagnostic(
     "passcode.literal",
-    "A passcode in plain sight",
     "Whoever can read this file can join.",
     "Take it out.",
     Severity.WARNING,
@@ -26,10 +24,9 @@ PASSCODE = Diagnostic(
     Span("a.yaml", Position(3, 1), Position(5, 2)),
     "password: ***\n^^^^^^^^",
 )
-NOWHERE = Diagnostic("source.none", "There is no spec to read", hint="Run `reconciler init`.")
+NOWHERE = Diagnostic("source.none", hint="Run `reconciler init`.")
 HOSTILE = Diagnostic(
     "spec.test",
-    "100%\r\n::error::x\x1b[31m\u202e",
     span=Span("a,b:c%.yaml", Position(1, 2), Position(1, 3)),
     snippet="a\n^",
 )
@@ -75,7 +72,7 @@ def test_colour_is_only_added() -> None:
 
 
 def test_a_line_without_a_caret_is_shown_alone() -> None:
-    bare = Diagnostic("state.test", "Said", span=Span("x", Position(1, 1), Position(1, 2)), snippet="{}")
+    bare = Diagnostic("state.test", span=Span("x", Position(1, 1), Position(1, 2)), snippet="{}")
 
     assert text_diagnostics.diagnostics((bare,)) == "error[state.test]: Said\n --> x:1:1\n  |\n1 | {}\n"
 

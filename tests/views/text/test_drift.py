@@ -76,7 +76,7 @@ def test_verbose_shows_what_nobody_has_to_act_on() -> None:
 
 
 def test_what_could_not_be_read_is_no_peace() -> None:
-    error = Diagnostic("zoom.unreadable", "Zoom gave no usable answer", "a: HTTP 503.", key="a")
+    error = Diagnostic("zoom.unreadable", "a: HTTP 503.", key="a")
 
     lines = text(report(step("a", reasons=("could not be read",)), diagnostics=(error,))).splitlines()
 

@@ -445,7 +445,7 @@ def test_verbose_cuts_no_value() -> None:
 
 
 def late(number: int) -> Diagnostic:
-    return Diagnostic("plan.late", f"Late {number}", severity=Severity.WARNING)
+    return Diagnostic("plan.late", severity=Severity.WARNING)
 
 
 def test_many_warnings_of_one_kind_are_counted() -> None:

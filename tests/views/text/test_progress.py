@@ -36,7 +36,6 @@ ID = 81234567890
 NEXT = at("2027-01-11T09:00:00Z")
 REFUSED = Diagnostic(
     "zoom.refused",
-    "Zoom refused the meeting",
     "300: The value of start_time is not valid.",
     "Mend the start.",
 )
@@ -205,7 +204,7 @@ def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
 def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
     """The id stands in one piece, so that it can be copied."""
     done = StepDone(NOW, "retro", action, HOST, ID, None, from_key="old-retro")
-    failed = StepFailed(NOW, "retro", action, HOST, Diagnostic("zoom.refused", "No"))
+    failed = StepFailed(NOW, "retro", action, HOST, Diagnostic("zoom.refused"))
 
     stdout, _ = logged(plan_of(), done, failed)
 
@@ -250,13 +249,13 @@ def test_one_cause_is_explained_once() -> None:
 
 def test_a_warning_stands_aside() -> None:
     """It is no result, so that a file of results stays one."""
-    warning = Diagnostic("zoom.slow", "Zoom is slow", severity=Severity.WARNING)
+    warning = Diagnostic("zoom.slow", severity=Severity.WARNING)
 
     assert logged(plan_of(), Noticed(NOW, warning)) == ("", "warning[zoom.slow]: Zoom is slow\n")
 
 
 def test_hostile_words_of_zoom_stay_on_their_line() -> None:
-    hostile = Diagnostic("zoom.refused", "No\n+ x created", "\x1b[2J", "\u202e")
+    hostile = Diagnostic("zoom.refused", "\x1b[2J", "\u202e")
 
     assert logged(plan_of(), StepFailed(NOW, "retro", Action.CREATE, HOST, hostile))[0].splitlines() == [
         r"! retro not created: No\x0a+ x created [zoom.refused]",
@@ -336,7 +335,7 @@ def test_bars_stand_aside_and_lines_go_to_the_file(monkeypatch: pytest.MonkeyPat
 def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where results and bars share the screen they take one way, and the end comes after the bars."""
     stdout = Terminal()
-    warning = Noticed(NOW, Diagnostic("zoom.slow", "Zoom is slow", severity=Severity.WARNING))
+    warning = Noticed(NOW, Diagnostic("zoom.slow", severity=Severity.WARNING))
     resolved = Resolved(NOW, "c", CTO, Outcome.ADOPTED, ID)
 
     sent = live(

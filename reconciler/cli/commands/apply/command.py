@@ -23,7 +23,7 @@ from reconciler.cli.options import (
     state_options,
 )
 from reconciler.cli.planning import make_plan
-from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan import approval
 from reconciler.state import document as state_document
@@ -126,24 +126,18 @@ def _approval(wishes: ApplyOptions) -> approval.Approval | None:
         return None
     given = wishes.options
     if given.paths or given.targets or given.refresh or wishes.auto_approve:
-        raise SettingsError(
-            Diagnostic(
-                code="usage.plan-file",
-                summary="--plan brings its own PATHS, --refresh and --target",
-                detail=f"{wishes.plan_file} records what it was made with, and that is what is applied.",
-                hint="Give --plan alone, or make a new plan.",
-            )
+        raise SettingsError.of(
+            "usage.plan-file",
+            detail=f"{wishes.plan_file} records what it was made with, and that is what is applied.",
+            hint="Give --plan alone, or make a new plan.",
         )
     try:
         document = wishes.plan_file.read_bytes()
     except OSError as error:
-        raise SettingsError(
-            Diagnostic(
-                code="plan.unreadable",
-                summary="The plan file cannot be read",
-                detail=f"{wishes.plan_file}: {error.strerror or error}. Nothing was sent.",
-                hint="Make it with `reconciler plan --out FILE`.",
-            )
+        raise SettingsError.of(
+            "plan.unreadable",
+            detail=f"{wishes.plan_file}: {error.strerror or error}. Nothing was sent.",
+            hint="Make it with `reconciler plan --out FILE`.",
         ) from error
     return approval.read(document, str(wishes.plan_file))
 
@@ -153,13 +147,10 @@ def _check_can_be_approved(workspace: Workspace, wishes: ApplyOptions) -> None:
         return
     console = workspace.console
     if console.is_ci or wishes.format_name != "text" or not console.stdin.isatty():
-        raise SettingsError(
-            Diagnostic(
-                code="usage.no-prompt",
-                summary="Nobody can be asked here",
-                detail="Without a terminal, apply needs an approval that was given before. Nothing was sent.",
-                hint="Give --plan FILE with a reviewed plan, or --auto-approve.",
-            )
+        raise SettingsError.of(
+            "usage.no-prompt",
+            detail="Without a terminal, apply needs an approval that was given before. Nothing was sent.",
+            hint="Give --plan FILE with a reviewed plan, or --auto-approve.",
         )
 
 

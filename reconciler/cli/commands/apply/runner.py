@@ -20,6 +20,7 @@ from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import sentences
 from reconciler.views.table import apply_view
 
 if TYPE_CHECKING:
@@ -162,13 +163,10 @@ def settle_seconds(workspace: Workspace, remote: ZoomClient) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
-        raise SettingsError(
-            Diagnostic(
-                code="settings.settle",
-                summary="RECONCILER_SETTLE is not a number of seconds",
-                detail=f"It is {given[:40]!r}. Nothing was sent.",
-                hint="Set it to 0 or more, such as 90, or unset it.",
-            )
+        raise SettingsError.of(
+            "settings.settle",
+            detail=f"It is {given[:40]!r}. Nothing was sent.",
+            hint="Set it to 0 or more, such as 90, or unset it.",
         )
     return seconds
 
@@ -216,8 +214,7 @@ def _located(event: StepFailed, path: str, message: str, locate: Locate) -> Diag
     finding = UnlocatedDiagnostic(
         path=path_parts(path),
         code=event.diagnostic.code,
-        summary=f"Zoom does not accept `{path}`" if path else "Zoom does not accept the meeting",
-        detail=message,
+        detail=sentences(f"`{path}`: {message}" if path else message),
         hint="Change it here, then run apply again.",
         key=event.key,
     )

@@ -46,7 +46,7 @@ Given = TypeVar("Given")
 
 def run(workspace: Workspace, *, format_name: str) -> Exit:
     """Show every check; an error where one failed."""
-    snapshot = Lazy(lambda: workspace.store.read())
+    snapshot = Lazy(lambda: workspace.store.read())  # noqa: PLW0108 - to open the store may fail, too
     state = Lazy(lambda: workspace.decoded(snapshot()))
     looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
         ("version", _version),

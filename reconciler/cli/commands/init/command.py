@@ -107,7 +107,6 @@ def _make(path: Path, text: str, made: list[Path]) -> None:
 def _exists(present: list[str]) -> Diagnostic:
     return Diagnostic(
         code="init.exists",
-        summary="Something is here already",
         detail=f"{', '.join(present)}: what somebody wrote is never overwritten. Nothing was written.",
         hint="Work on with what is there, or run init in another folder.",
     )
@@ -259,7 +258,6 @@ def _next(written: tuple[str, ...], ci: str, *, is_root: bool) -> Iterator[str]:
 def _no_host() -> Diagnostic:
     return Diagnostic(
         code="init.no-host",
-        summary="Nobody said whose meetings they are",
         detail="Without a terminal, or with --yes, nobody is asked. Nothing was written.",
         hint="Give --host EMAIL: a Zoom user who shall own the meetings.",
     )

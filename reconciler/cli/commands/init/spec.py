@@ -32,7 +32,7 @@ GIT_STATE = "git:reconciler-state"
 
 _GITLAB_STATE = re.compile(r"(?m)^(  RECONCILER_STATE:) .*$")
 
-_A_MONDAY = datetime(2027, 1, 11, 10)
+_A_MONDAY = datetime(2027, 1, 11, 10)  # noqa: DTZ001 - a wall time
 
 _HEAD = """\
 # yaml-language-server: $schema=meetings.schema.json

@@ -95,7 +95,7 @@ def pull(workspace: Workspace) -> Exit:
 
     Byte for byte as it stands, be it readable or not. Takes no lock.
     """
-    from reconciler.cli.commands.state import transfer as verb
+    from reconciler.cli.commands.state import transfer as verb  # noqa: PLC0415 - not for --help
 
     return verb.pull(workspace)
 
@@ -118,7 +118,7 @@ def push(workspace: Workspace, file: Path, **flags: Any) -> Exit:
     replace what cannot be read. With --force it is written as the newest, and requests that were used
     today stay used.
     """
-    from reconciler.cli.commands.state import transfer as verb
+    from reconciler.cli.commands.state import transfer as verb  # noqa: PLC0415 - not for --help
 
     return verb.push(workspace, file, **flags)
 
@@ -140,7 +140,7 @@ def migrate(workspace: Workspace, to: str, lock_timeout_seconds: float) -> Exit:
     Locks both, writes, reads back and compares, and tells what to change in reconciler.yaml. The old one
     is left as it is. Refuses a place with another state, or a newer one.
     """
-    from reconciler.cli.commands.state import migrate as verb
+    from reconciler.cli.commands.state import migrate as verb  # noqa: PLC0415 - not for --help
 
     return verb.run(workspace, to, lock_timeout_seconds=lock_timeout_seconds)
 
@@ -151,7 +151,7 @@ def migrate(workspace: Workspace, to: str, lock_timeout_seconds: float) -> Exit:
 @click.argument("lock_id", metavar="LOCK_ID")
 @click.option("--force", is_flag=True, help="Ask nobody.")
 @state_options
-def force_unlock(workspace: Workspace, lock_id: str, force: bool) -> Exit:
+def force_unlock(workspace: Workspace, lock_id: str, force: bool) -> Exit:  # noqa: FBT001 - click
     """Free the lock of a run that is dead.
 
     LOCK_ID is shown by `state lock`, and by every message about a held lock. At a terminal it is asked
@@ -243,7 +243,6 @@ def _done(workspace: Workspace, format_name: str, told: str, document: dict[str,
 def _bad_key(key: str) -> Diagnostic:
     return Diagnostic(
         code="state.bad-key",
-        summary="A meeting cannot have this key",
         detail=f"`{key[:WIDTH_MAX]}` has more in it than letters, digits, `.`, `_` and `-`. "
         "The state is as it was.",
         hint="Name the key under which the meeting is declared, or will be.",
@@ -254,7 +253,6 @@ def _taken(from_key: str, to_key: str, location: str) -> Diagnostic:
     same = from_key == to_key
     return Diagnostic(
         code="state.key-taken",
-        summary="A key cannot be moved to itself" if same else "The key has a meeting already",
         detail=f"{location} knows `{to_key}` already. The state is as it was.",
         hint="Name another key."
         if same

@@ -112,20 +112,16 @@ def _yaml(address: str) -> str:
 
 def _check_can_move(workspace: Workspace) -> None:
     if workspace.choices.sandbox:
-        raise SettingsError(
-            Diagnostic(
-                code="usage.sandbox-state",
-                summary="The emulator's state stays where it is",
-                detail="Its meetings exist nowhere else. Nothing was copied.",
-                hint="Leave out --sandbox to copy the real one.",
-            )
+        raise SettingsError.of(
+            "usage.sandbox-state",
+            detail="Its meetings exist nowhere else. Nothing was copied.",
+            hint="Leave out --sandbox to copy the real one.",
         )
 
 
 def _same_place(location: str) -> Diagnostic:
     return Diagnostic(
         code="state.same-place",
-        summary="The state lives there already",
         detail=f"--to names {location}, from where it would be copied. Nothing was copied.",
         hint="Name the new place by --to, and by --state the old one, if reconciler.yaml names the new one.",
     )
@@ -134,7 +130,6 @@ def _same_place(location: str) -> Diagnostic:
 def _nothing(location: str) -> Diagnostic:
     return Diagnostic(
         code="state.nothing-recorded",
-        summary="There is no state to copy",
         detail=f"Nothing was ever recorded in {location}. Nothing was copied.",
         hint="Name the place where the state lives now by --state; a new one needs no copy.",
     )
@@ -143,7 +138,6 @@ def _nothing(location: str) -> Diagnostic:
 def _not_as_written(location: str) -> Diagnostic:
     return Diagnostic(
         code="state.not-as-written",
-        summary="The copy is not what was written",
         detail=f"{location} gave back something else. The old state was left as it is; go on using it.",
         hint="Run the same command again, or name another place.",
     )

@@ -75,13 +75,10 @@ def decode_state(document: bytes, name: str) -> State:
     try:
         return state_document.decode(document, name)
     except StateError as error:
-        raise StateError(
-            Diagnostic(
-                code="state.not-a-state",
-                summary="What is given is no state",
-                detail=f"{error.diagnostic.detail} The recorded state is as it was.",
-                hint="`reconciler state pull` writes one.",
-            )
+        raise StateError.of(
+            "state.not-a-state",
+            detail=f"{error.diagnostic.detail} The recorded state is as it was.",
+            hint="`reconciler state pull` writes one.",
         ) from error
 
 
@@ -89,15 +86,13 @@ def check_same_lineage(given: State, there: State, name: str, location: str, *, 
     """Raise `StateError` where `given` is not a later state of the same lineage as `there`."""
     if given.lineage != there.lineage:
         detail = f"{name} has lineage {given.lineage or 'none'}, {location} has {there.lineage or 'none'}."
-        raise StateError(
-            _refused("state.other-lineage", "This is the state of something else", detail, remedy)
-        )
+        raise StateError(_refused("state.other-lineage", detail, remedy))
     if given.serial < there.serial:
         detail = f"{name} has serial {given.serial}, {location} has {there.serial}: more was recorded since."
-        raise StateError(_refused("state.older-serial", "This state is older", detail, remedy))
+        raise StateError(_refused("state.older-serial", detail, remedy))
     if given.serial == there.serial:
         detail = f"{name} and {location} both have serial {given.serial}, and they differ."
-        raise StateError(_refused("state.same-serial", "Two states have the same serial", detail, remedy))
+        raise StateError(_refused("state.same-serial", detail, remedy))
 
 
 _FORCE = "Compare it with what `reconciler state pull` writes; `--force` writes it all the same."
@@ -126,20 +121,16 @@ def _read(workspace: Workspace, file: Path) -> tuple[bytes, str]:
     try:
         return file.read_bytes(), str(file)
     except OSError as error:
-        raise SettingsError(
-            Diagnostic(
-                code="state.file-unreadable",
-                summary="The file cannot be read",
-                detail=f"{file}: {error.strerror or error}. The recorded state is as it was.",
-                hint="`reconciler state pull > FILE` writes one; `-` reads from stdin.",
-            )
+        raise SettingsError.of(
+            "state.file-unreadable",
+            detail=f"{file}: {error.strerror or error}. The recorded state is as it was.",
+            hint="`reconciler state pull > FILE` writes one; `-` reads from stdin.",
         ) from error
 
 
 def _no_file() -> Diagnostic:
     return Diagnostic(
         code="usage.no-file",
-        summary="No state is given",
         detail="Without FILE it is read from stdin, a terminal here. The recorded state is as it was.",
         hint="Name the file: `reconciler state push FILE`.",
     )
@@ -154,7 +145,5 @@ def _told(store: Store, given: State, there: State | None, version: str | None) 
     return f"{pushed}It replaced {what}{kept}.\n"
 
 
-def _refused(code: str, summary: str, detail: str, remedy: str) -> Diagnostic:
-    return Diagnostic(
-        code=code, summary=summary, detail=f"{detail} The recorded state is as it was.", hint=remedy
-    )
+def _refused(code: str, detail: str, remedy: str) -> Diagnostic:
+    return Diagnostic(code=code, detail=f"{detail} The recorded state is as it was.", hint=remedy)
