@@ -101,7 +101,7 @@ def test_others_work_on_the_same_meeting_makes_it_stale(shell: Shell) -> None:
 
     ran = shell.sandbox("apply", "--plan", "plan.json")
 
-    assert why(ran) == "mine: its update is not the one that was approved. Nothing was sent."
+    assert why(ran) == "mine: its update is not the approved one. Nothing was sent."
 
 
 def test_a_forged_file_brings_nothing_in(shell: Shell) -> None:
@@ -154,7 +154,7 @@ def test_a_destroy_has_to_be_approved_by_id(shell: Shell) -> None:
     shell.sandbox("plan", "--out", "plan.json")
     done = shell.sandbox("apply", "--plan", "plan.json")
 
-    assert why(refused) == "gone: its destroy is not the one that was approved. Nothing was sent."
+    assert why(refused) == "gone: its destroy is not the approved one. Nothing was sent."
     assert (done.status, keys(shell)) == (0, [])
 
 

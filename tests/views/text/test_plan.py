@@ -207,7 +207,7 @@ def test_a_replace_that_leaves_the_old_meeting_destroys_none() -> None:
         1 step deferred, and no day is known:
         - old "Launch review" for platform@example.com
             meeting 81234567002, next Tue 1 Dec 2026, 08:30 UTC
-            deferred: it runs now or starts within the hour, so a later apply ends it
+            deferred: it runs now or starts within the hour, so a later apply deletes it
 
         Plan: 1 to add, 0 to change, 1 to destroy, 1 deferred.
         Budget: U2  0 used, 1 planned, 99 left of 100 (reserve 10)
