@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.meeting.fields import field_at
+from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.defaults import known_depth, merge, without_nulls
-from reconciler.spec.keys import KEY
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings

@@ -37,7 +37,3 @@ def slug(topic: str) -> str:
         name = (cut.rpartition("-")[0] or cut[:LENGTH_MAX]).strip("-._")
     # Also with a number behind it: `0e-2` is one itself.
     return name if not name or (is_text(name) and is_text(f"{name}-2")) else f"meeting-{name}"
-
-
-KEY = re.compile(r"[A-Za-z0-9._-]+")
-"""What a meeting's key looks like, from end to end."""
