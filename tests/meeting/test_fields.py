@@ -6,13 +6,13 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
 from paths import ROOT
 
 from reconciler import resources
 from reconciler.meeting.fields import Compare, field_at, join_path, table
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,4 +171,4 @@ def test_a_wheel_carries_the_schemas(tmp_path: Path) -> None:
         env={"PYTHONPATH": str(site)},
     )
 
-    assert answer.stdout == f"{site / 'reconciler' / 'fields.py'} 138\n"
+    assert answer.stdout == f"{site / 'reconciler' / 'meeting' / 'fields.py'} 138\n"
