@@ -201,7 +201,7 @@ def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
         if not path or path[0] in _ESSENTIAL:
             raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
         remarks.append(f"`{fields.join_path(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
-        attributes = _without(attributes, path)
+        attributes = fields.drop(attributes, [str(step) for step in path[: 1 + (path[0] == "settings")]])
     raise UndeclarableError("too much of it cannot be declared")
 
 
@@ -209,15 +209,6 @@ def _errors(meeting: Meeting) -> list[UnlocatedDiagnostic]:
     if not validator.compiled_check("meetings", validator.MEETING)(meeting.attributes):
         return list(validator.violations("meetings", meeting.attributes, validator.MEETING))
     return [found for found in rules.check(meeting) if found.severity is Severity.ERROR]
-
-
-def _without(attributes: Mapping[str, Json], path: tuple[str | int, ...]) -> dict[str, Json]:
-    first, inner = str(path[0]), attributes.get(str(path[0]))
-    rest = {name: value for name, value in attributes.items() if name != first}
-    if first != "settings" or len(path) == 1 or not isinstance(inner, dict):
-        return rest
-    settings = {name: value for name, value in inner.items() if name != path[1]}
-    return {**rest, first: settings} if settings else rest
 
 
 def _unkept(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[str]:

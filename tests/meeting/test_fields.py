@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import reduce
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from builders import one_off
 from paths import ROOT
 
 from reconciler import resources
+from reconciler.meeting import fields
 from reconciler.meeting.fields import Compare, field_at, join_path, table
 
 if TYPE_CHECKING:
@@ -140,6 +143,56 @@ def test_a_path_is_written_as_in_the_table() -> None:
 def test_the_table_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         table()["topic"] = table()["agenda"]  # type: ignore[index]  # - what is tried
+
+
+BODY = {"topic": "Retro", "settings": {"audio": None, "breakout_room": {"enable": True}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_there"),
+    [
+        ("topic", "Retro", True),
+        ("settings.breakout_room.enable", True, True),
+        (("settings", "breakout_room", "enable"), True, True),
+        ("settings.audio", None, True),
+        ("settings.host_video", None, False),
+        ("topic.name", None, False),
+        ("agenda.text", None, False),
+    ],
+)
+def test_a_value_is_found_by_its_path(path: fields.Path, value: Any, *, is_there: bool) -> None:
+    """The path is dotted or a sequence of names; a null is there."""
+    assert (fields.get(BODY, path), fields.has(BODY, path)) == (value, is_there)
+
+
+def test_a_value_is_put_at_its_path() -> None:
+    """Mappings on the way are made, None removes, an emptied mapping stays, and the body is not changed."""
+    start = {"topic": "Retro", "settings": {"audio": "voip"}}
+
+    assert [
+        fields.put(start, path, value)
+        for path, value in (("topic", "Demo"), ("recurrence.type", 2), ("settings.audio", None))
+    ] == [
+        {"topic": "Demo", "settings": {"audio": "voip"}},
+        {**start, "recurrence": {"type": 2}},
+        {"topic": "Retro", "settings": {}},
+    ]
+    assert start == {"topic": "Retro", "settings": {"audio": "voip"}}
+
+
+def test_values_are_dropped_by_their_paths() -> None:
+    """An emptied mapping is dropped as well, an absent value is ignored, and the body is not changed."""
+    full = one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
+
+    assert [
+        reduce(fields.drop, paths, full)
+        for paths in (["agenda", "settings.use_pmi"], ["settings.breakout_room.enable"], ["unknown.field"])
+    ] == [
+        one_off(settings={"breakout_room": {"enable": True}}),
+        one_off(agenda="Plan", settings={"use_pmi": False}),
+        full,
+    ]
+    assert full == one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
 
 
 def test_a_missing_schema_file_says_what_to_do() -> None:
