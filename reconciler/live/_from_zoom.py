@@ -17,7 +17,15 @@ from reconciler.live._occurrences import UndeclarableError
 from reconciler.meeting import fields
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.fields import Field
-from reconciler.meeting.meeting import NO_FIXED_TIME, SCHEDULED, SERIES, Meeting
+from reconciler.meeting.meeting import (
+    INSTANT,
+    NO_FIXED_TIME,
+    PERSONAL,
+    SCHEDULED,
+    SCREEN_SHARE,
+    SERIES,
+    Meeting,
+)
 from reconciler.ports import Json
 from reconciler.spec.rules import check as rules
 from reconciler.spec.schema import validator
@@ -32,12 +40,12 @@ USUAL: Mapping[str, Json] = {
 }
 """What Zoom has where nobody chose and it documents no default; any other such field is off then."""
 
-TYPES = frozenset({SCHEDULED, NO_FIXED_TIME, SERIES, 10})
-"""Types of meetings that can be declared; 10 shares a screen only."""
+TYPES = frozenset({SCHEDULED, NO_FIXED_TIME, SERIES, SCREEN_SHARE})
+"""Types of meetings that can be declared."""
 
 REASONS: Mapping[Json, str] = {
-    1: "it is an instant meeting, which is over when it ends",
-    4: "it is held under its host's personal meeting id, whose link every such meeting shares",
+    INSTANT: "it is an instant meeting, which is over when it ends",
+    PERSONAL: "it is held under its host's personal meeting id, whose link every such meeting shares",
     **dict.fromkeys((5, 6, 9), "it is a webinar"),
 }
 """Why a meeting of another type cannot be declared."""
