@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 from functools import lru_cache
 
 MASK = "***"
@@ -77,9 +76,11 @@ def is_secret_name(name: str) -> bool:
     if name in _NOT_SECRET_NAMES:
         return False
     letters = re.sub(r"[^a-z]", "", name.lower())
-    return any(part in letters for part in _SECRET_NAME_PARTS) or (
-        SequenceMatcher(None, letters, "password").ratio() >= _SECRET_NAME_RATIO
-    )
+    if any(part in letters for part in _SECRET_NAME_PARTS):
+        return True
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where source lines are shown
+
+    return SequenceMatcher(None, letters, "password").ratio() >= _SECRET_NAME_RATIO
 
 
 def escape_control(text: str) -> str:
