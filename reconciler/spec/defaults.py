@@ -47,7 +47,7 @@ def _paths(body: Mapping[str, Json]) -> Iterator[Path]:
 
 def _most(path: Path, bodies: Sequence[Mapping[str, Json]]) -> tuple[Json, bool]:
     """The value that most bodies have at `path`, and whether the file is shorter for it as a default."""
-    values = [value for body in bodies if (value := _at(body, path)) is not None]
+    values = [value for body in bodies if (value := fields.get(body, path)) is not None]
     if not values:  # all of them only say what they do not have
         return None, False
     (form, times), *_ = Counter(map(repr, values)).most_common(1)
@@ -64,13 +64,6 @@ def _is_large(value: Json) -> bool:
     return isinstance(value, dict) or (
         isinstance(value, list) and any(isinstance(one, dict) for one in value)
     )
-
-
-def _at(body: Mapping[str, Json], path: Path) -> Json:
-    value: Json = body
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) or value is body else None
-    return value
 
 
 def _rest(

@@ -9,7 +9,7 @@ from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import recurrence
 from reconciler.meeting.humanize import days_words, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES, kind
-from reconciler.meeting.recurrence import Series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import instant, zone
 from reconciler.ports import Json
 from reconciler.spec.rules._times import impossible, is_possible
@@ -180,9 +180,6 @@ def _monthly_week_on_rule(start: datetime, rule: recurrence.Rule) -> _Told:
     told = (f"the {week_words(week, today)} of its month", f"the rule is the {named}")
     return told, f"`monthly_week: {week}` with `monthly_week_day: {today}`"
 
-
-OCCURRENCES_MAX = 50
-"""Occurrences of one series. Zoom's documents name 50 and 60; all of them allow this many."""
 
 _RULE, _TIMES, _END = ("recurrence",), ("recurrence", "end_times"), ("recurrence", "end_date_time")
 

@@ -152,7 +152,7 @@ def _not_allowed(mistake: Violation, source: SchemaContext) -> Message:
     allowed = [mistake.limit] if mistake.keyword == "const" else [v for v in mistake.limit if v is not None]
     fact = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
     near = didyoumean.did_you_mean(mistake.value, tuple(v for v in allowed if isinstance(v, str)))
-    hint = f"Did you mean `{near}`?" if near else ""
+    hint = didyoumean.suggestion(near)
     choice = "It is one of" if len(allowed) > 1 else "It must be"
     return NOT_ALLOWED_VALUE, fact, f"{choice} {_meanings(allowed, field)}.", hint
 
@@ -221,7 +221,7 @@ def _no_alternative(mistake: Violation, source: SchemaContext) -> Message:
     if mistake.path[-1:] == ("pace",):
         fact = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
         near = didyoumean.did_you_mean(mistake.value, ("free", "pro", "business"))
-        hint = f"Did you mean `{near}`?" if near else ""
+        hint = didyoumean.suggestion(near)
         return NOT_ALLOWED_VALUE, fact, "It is free, pro, business, or requests a second, above 0.", hint
     return _unfit(mistake, source)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
-from reconciler.errors.didyoumean import _plain, did_you_mean
+from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion
 from reconciler.errors.text import sentences
 from reconciler.meeting.fields import join_path, table
 from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, truncate
@@ -106,8 +106,8 @@ def _elsewhere(key: str) -> str:
     if key in paths:
         parent = paths[key].rpartition(".")[0].replace("[]", "")
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
-    path = OTHER_NAMES.get(_plain(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
-    return f"Did you mean `{path}`?" if path else ""
+    path = OTHER_NAMES.get(plain_name(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
+    return suggestion(path)
 
 
 @lru_cache(maxsize=1)
@@ -125,6 +125,4 @@ def _telling() -> Mapping[str, str]:
 def _guess(key: str, known: Iterable[str]) -> str:
     names = tuple(known)
     near = did_you_mean(key, names)
-    if near:
-        return f"Did you mean `{near}`?"
-    return f"Known here: {', '.join(names)}." if 0 < len(names) <= LIST_MAX else ""
+    return suggestion(near, f"Known here: {', '.join(names)}." if 0 < len(names) <= LIST_MAX else "")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.errors.text import redact_links
+from reconciler.errors.text import SECRET_HINT, redact_links
 from reconciler.meeting.fields import Field, field_at
 from reconciler.ports import Json
 
@@ -33,8 +32,6 @@ TYPES = {
     "object": "a mapping",
 }
 """What a person calls JSON Schema's types."""
-
-_LINK_SECRET = re.compile(r"(?i)pwd|zak|tk=|token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ class SchemaContext:
         """A scalar as it would be written, cut; of a secret only what it is."""
         if isinstance(value, dict | list) or value is None:
             return kind_of_value(value)
-        if self.is_secret(path) or (isinstance(value, str) and _LINK_SECRET.search(value)):
+        if self.is_secret(path) or (isinstance(value, str) and SECRET_HINT.search(value)):
             return _size(value) if isinstance(value, str) else kind_of_value(value)
         return f'"{truncate(value)}"' if isinstance(value, str) else str(value).lower()
 
