@@ -190,6 +190,7 @@ def _step(step: Step) -> dict[str, Json]:
         "status": step.status,
         "day": step.day,
         "requests": step.requests,
+        "id": step.id,
         "digest": step.digest,
         "reasons": step.reasons,
         "changes": [_change(change) for change in step.changes],
