@@ -103,9 +103,19 @@ def quote(text: str) -> str:
     return '"' + escape_control(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
-def count_noun(count: int, noun: str) -> str:
-    """Return a count with its noun: "1 step", "2 steps"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def replace_control(text: str, substitute: str = "?") -> str:
+    """Replace every character of `text` that is not printable, line breaks included."""
+    return "".join(character if character.isprintable() else substitute for character in text)
+
+
+def shorten(text: str, length_max: int) -> str:
+    """Return `text` with at most `length_max` characters, the last of them an ellipsis if it was longer."""
+    return text if len(text) <= length_max else f"{text[: length_max - 1]}…"
+
+
+def count_noun(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun: "1 step", "2,000 steps", "3 entries"."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def sentences(*parts: str) -> str:

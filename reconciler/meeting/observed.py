@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from reconciler.errors.text import shorten
 from reconciler.meeting import fields
 from reconciler.meeting.compare import differences
 from reconciler.ports import Json
@@ -54,4 +55,4 @@ def _note(path: str, wanted: Json, has: Json) -> str:
 
 def _word(value: Json) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= CHARACTERS_MAX else f"{text[: CHARACTERS_MAX - 1]}…"
+    return shorten(text, CHARACTERS_MAX)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors.text import redact_body, redact_values
+from reconciler.errors.text import redact_body, redact_values, shorten
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
@@ -98,7 +98,7 @@ class HttpResponse:
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
     """`text` on one line, without `secrets` and what looks like one, cut to a bound."""
     text = " ".join(redact_values(redact_body(text), secrets).split())
-    return text if len(text) <= EXCERPT_CHARACTERS_MAX else text[: EXCERPT_CHARACTERS_MAX - 1] + "…"
+    return shorten(text, EXCERPT_CHARACTERS_MAX)
 
 
 def _json_object(content: bytes) -> Mapping[str, Json] | None:

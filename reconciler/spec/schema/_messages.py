@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.errors import didyoumean
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
-from reconciler.errors.text import sentences
+from reconciler.errors.text import count_noun, sentences
 from reconciler.meeting.fields import Field
 from reconciler.ports import Json
 from reconciler.spec.schema import _unknown_field as unknown_field
@@ -213,7 +213,7 @@ def _empty(mistake: Violation, source: SchemaContext) -> Message:
 
 def _wrong_count(mistake: Violation, source: SchemaContext) -> Message:
     bound = "at most {} fit" if mistake.keyword == "maxItems" else "at least {} must be there"
-    count = f"{len(mistake.value)} {'entry' if len(mistake.value) == 1 else 'entries'}"
+    count = count_noun(len(mistake.value), "entry", "entries")
     return WRONG_COUNT, f"{source.subject(mistake.path)} has {count}, {bound.format(mistake.limit)}", "", ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.errors.text import SECRET_HINT, redact_links
+from reconciler.errors.text import SECRET_HINT, count_noun, redact_links, shorten
 from reconciler.meeting.fields import Field, field_at
 from reconciler.ports import Json
 
@@ -94,13 +94,11 @@ class SchemaContext:
         """A scalar as it would be written, cut; of a secret only what it is."""
         if isinstance(value, dict | list) or value is None:
             return kind_of_value(value)
-        if self.is_secret(path) or (isinstance(value, str) and SECRET_HINT.search(value)):
-            return _size(value) if isinstance(value, str) else kind_of_value(value)
-        return f'"{truncate(value)}"' if isinstance(value, str) else str(value).lower()
-
-
-def _size(text: str) -> str:
-    return f"a text of {len(text)} character{'' if len(text) == 1 else 's'}"
+        if not isinstance(value, str):
+            return kind_of_value(value) if self.is_secret(path) else str(value).lower()
+        if self.is_secret(path) or SECRET_HINT.search(value):
+            return f"a text of {count_noun(len(value), 'character')}"
+        return f'"{truncate(value)}"'
 
 
 def kind_of_value(value: Json) -> str:
@@ -117,8 +115,7 @@ def kind_of_value(value: Json) -> str:
 
 def truncate(text: str) -> str:
     """At most `SHOWN_MAX` characters, no secret of a join link, and nothing that moves a cursor or hides."""
-    text = redact_links(text)
-    shown = text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
+    shown = shorten(redact_links(text), SHOWN_MAX)
     return shown if shown.isprintable() else ascii(shown)[1:-1]
 
 

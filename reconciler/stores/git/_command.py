@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_addresses
+from reconciler.errors.text import redact_addresses, replace_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,7 +127,7 @@ def first_line(text: str) -> str:
     """What git said as one short line, without passwords and without what moves a terminal."""
     lines = (" ".join(line.split()) for line in redact_addresses(text).splitlines())
     line = "; ".join(line for line in lines if line and not line.startswith("hint:"))
-    return "".join(each if each.isprintable() else "?" for each in line)[:SHOWN_MAX]
+    return replace_control(line)[:SHOWN_MAX]
 
 
 def _no_git(error: OSError) -> StateError:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_values
+from reconciler.errors.text import redact_values, replace_control
 from reconciler.stores.errors import UnansweredError
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _unclear(said: str) -> Diagnostic:
 
 def _excerpt(endpoints: Endpoints, body: bytes) -> str:
     text = redact_values(body[: SHOWN_MAX * 4].decode(errors="replace"), _secrets(endpoints))
-    shown = "".join(each if each.isprintable() else " " for each in text).strip()[:SHOWN_MAX]
+    shown = replace_control(text, " ").strip()[:SHOWN_MAX]
     return f": {shown}" if shown else ""
 
 
