@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting
 from reconciler.ports import Json
 from reconciler.spec._file import SpecFile
@@ -18,7 +18,7 @@ from reconciler.spec.rules import check as rules
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
-from reconciler.spec.yaml.locator import in_order
+from reconciler.spec.yaml.locator import Path, in_order
 
 TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence"})
 """What the rules about times and series look at beside the type."""
@@ -76,6 +76,7 @@ class _Reading:
         self.found: dict[str, Meeting] = {}
         self.references = LifecycleEntries()
         self.diagnostics: list[Diagnostic] = []
+        self.reported: set[tuple[str, Path, Span | None]] = set()
 
     def read(self, source: Source) -> None:
         file = SpecFile(documents.parse(source), self.settings)
@@ -86,7 +87,7 @@ class _Reading:
             if first is not file:
                 self.diagnostics.append(_twin(key, first, file))
         for key, body, findings in file.meetings():
-            self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in findings]
+            self.report(file, key, findings)
             if self.declared[key] is file:
                 self.take(file, key, body, findings)
         self.references += file.references()
@@ -146,8 +147,19 @@ class _Reading:
 
     def tell(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
         follows = file.bad_defaults  # what follows from a default that is told already
-        told = [finding for finding in findings if finding.path[:1] not in follows]
-        self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in told]
+        self.report(file, key, [finding for finding in findings if finding.path[:1] not in follows])
+
+    def report(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
+        """Locate findings about one meeting and keep them, each place once.
+
+        A default, or a value behind an alias, is wrong in every meeting that takes it.
+        """
+        for finding in findings:
+            diagnostic = file.meeting_diagnostic(key, finding)
+            place = (finding.code, finding.path, diagnostic.span)
+            if place not in self.reported:
+                self.reported.add(place)
+                self.diagnostics.append(diagnostic)
 
     def spec(self) -> Spec | None:
         """The spec, if there is no error."""

@@ -219,6 +219,31 @@ def test_a_wrong_default_is_told_once_and_nothing_that_follows_from_it() -> None
     ]
 
 
+def test_two_missing_fields_of_one_entry_are_two_findings() -> None:
+    """Both have the code and the place of the entry; only the detail tells them apart."""
+    diagnostics = parse("version: 1\nremoved:\n  - {id: 5}\n").diagnostics
+
+    assert [(each.code, each.detail, each.span) for each in diagnostics] == [
+        ("spec.missing", "`removed[0].key` is missing.", Span("a.yaml", Position(3, 5), Position(3, 6))),
+        ("spec.missing", "`removed[0].destroy` is missing.", Span("a.yaml", Position(3, 5), Position(3, 6))),
+    ]
+
+
+def test_a_wrong_rule_in_the_defaults_is_one_finding() -> None:
+    """Each meeting has another first start, and the detail names the start of the first of them."""
+    meetings = "".join(
+        f"  {key}: {{host: a@b.c, topic: {key}, type: 8, timezone: UTC, start_time: {start}}}\n"
+        for key, start in (("one", "2027-01-12T10:00:00"), ("two", "2027-01-13T10:00:00"))
+    )
+    rule = 'recurrence: {type: 2, weekly_days: "2", end_times: 3}'
+
+    diagnostics = parse(f"version: 1\ndefaults: {{{rule}}}\nmeetings:\n{meetings}").diagnostics
+
+    assert [(each.code, each.detail) for each in diagnostics] == [
+        ("series.start-off-rule", '2027-01-12 is a Tuesday, `weekly_days: "2"` is Monday.')
+    ]
+
+
 def test_a_key_in_two_files_is_told_with_both_places() -> None:
     text = f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n"
     (found,) = parse(text, f"# again\n{text}").diagnostics

@@ -310,11 +310,9 @@ class Locator:
 
 
 def in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sorted by place, each once: a wrong default is found in every meeting that takes it."""
-    once: dict[tuple[str, Span | None, str], Diagnostic] = {}
-    for each in diagnostics:
-        once.setdefault((each.code, each.span, each.summary), each)
-    return tuple(sorted(once.values(), key=_order))
+    """Sort diagnostics by file, line and column, and drop those that repeat an earlier one."""
+    distinct = {(each.code, each.span, each.detail): each for each in reversed(diagnostics)}
+    return tuple(sorted(reversed(distinct.values()), key=_order))
 
 
 def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
