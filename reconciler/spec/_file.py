@@ -39,7 +39,7 @@ class SpecFile:
 
     def diagnostics(self) -> Iterator[Diagnostic]:
         """What is wrong with the text, and with all that is no meeting."""
-        yield from self.locator.defects()
+        yield from self.locator.syntax_diagnostics()
         if self.document.is_sound and not self.is_readable:
             yield self.diagnostic(_nothing_declared(self.document.value))
         for finding in self._outer:

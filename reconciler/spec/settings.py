@@ -85,7 +85,7 @@ def parse(source: Source) -> ParsedSettings:
     document = documents.parse(source)
     locator = Locator(document)
     if not document.is_sound:
-        return ParsedSettings(None, locator.defects())
+        return ParsedSettings(None, locator.syntax_diagnostics())
     value = {} if document.value is None else document.value  # an empty file sets nothing
     fits = validator.is_valid("reconciler", value)
     findings = tuple(_beyond_schema(value)) if fits else validator.violations("reconciler", value)

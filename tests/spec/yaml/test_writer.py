@@ -37,7 +37,7 @@ VALUES = st.recursive(
 
 def read(text: str) -> Any:
     parsed = document.parse(Source("spec.yaml", text.encode()))
-    assert parsed.is_sound, (text, parsed.defects)
+    assert parsed.is_sound, (text, parsed.problems)
     return parsed.value
 
 
