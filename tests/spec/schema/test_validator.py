@@ -293,7 +293,8 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
             "spec.not-allowed-value",
             (
                 '`settings.auto_recording` cannot be "clod". '
-                "It must be one of local (onto the host's computer), cloud (into Zoom's cloud), none (not at all)."
+                "It must be one of local (onto the host's computer), cloud (into Zoom's cloud), "
+                "none (not at all)."
             ),
             "Did you mean `cloud`?",
         ),
