@@ -17,6 +17,21 @@ Json = Any
 Body = Mapping[str, Json]
 """A JSON object as it is sent to Zoom, or as Zoom answered it."""
 
+DAILY_LIMIT = 100
+"""Create and update requests per user and UTC day. Source: developers.zoom.us/docs/api/rate-limits."""
+
+IN_FLIGHT_MAX = 24
+"""Most requests to Zoom at once, and the size of the connection pool: httpx slows down steeply past 30."""
+
+CODE_USER_UNKNOWN = 1001
+"""Zoom's code for a user that does not exist."""
+
+CODE_WEBINAR = 3000
+"""Zoom's code for an id that belongs to a webinar, and for a few other mistakes."""
+
+CODE_MEETING_UNKNOWN = 3001
+"""Zoom's code for a meeting that does not exist."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

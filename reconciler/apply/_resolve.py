@@ -18,7 +18,7 @@ from reconciler.apply.events import Outcome, Resolved
 from reconciler.apply.pending import PendingWrite, retired_by
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import GoneError, RemoteError, UnknownOutcomeError
-from reconciler.meeting import observed
+from reconciler.meeting import fields, observed
 from reconciler.meeting.body import patch
 from reconciler.meeting.meeting import runs_or_starts_soon, schedule
 from reconciler.plan import diff
@@ -293,9 +293,7 @@ class Updates:
             await self._withdraw(step)
             return
         before, declared = intent.attributes, step.meeting.attributes
-        unknown = {
-            path for path in _changed(record.attributes, before) if observed.touches_path(declared, path)
-        }
+        unknown = {path for path in _changed(record.attributes, before) if fields.has(declared, path)}
         changes = unknown | asked
         if "password" in changes and step.key in self._run.unfit:
             self._run.fail(step, self._run.unfit[step.key])

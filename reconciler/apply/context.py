@@ -21,15 +21,11 @@ from reconciler.plan import budget
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.ports import Clock, Lease, Remote
+from reconciler.ports import IN_FLIGHT_MAX, Clock, Lease, Remote
 from reconciler.state.state import Record, names_of
 
 NAP_SECONDS = 0.5
 """How soon a wait notices that it should end."""
-
-SENDERS_MAX = 24
-"""Creates that may stand in line at once: so many leave within a timeout at any pace, and
-what stood in line for longer than that would have to be written again."""
 
 
 class NotNowError(Exception):
@@ -65,8 +61,9 @@ class ApplyContext:
     """The destroys of what was replaced in this run: approved with the replace."""
     told: Counter[str] = field(default_factory=Counter)
     """How often each outcome was told."""
-    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SENDERS_MAX))
-    """Who may stand in line with a create; over all hosts."""
+    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT_MAX))
+    """Creates that may wait to be sent, over all hosts. So many leave within a timeout at any pace;
+    an intent that waits for longer would have to be written again."""
 
     def tell(self, event: Event) -> None:
         """Pass the fact on, and count it."""

@@ -14,8 +14,7 @@ from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import StepDone
 from reconciler.errors.exceptions import AccessError, GoneError, RemoteError
-from reconciler.meeting import observed
-from reconciler.meeting.body import without_paths
+from reconciler.meeting import fields, observed
 from reconciler.meeting.meeting import PERSONAL, kind, schedule
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Action
@@ -165,7 +164,8 @@ def _released(state: State, step: Step) -> State:
     """Without what is no longer declared, and with the protection that is."""
     kept = state.meetings[step.key]
     protect = kept.protect if step.protects is None else step.protects
-    return state.release(step.key, without_paths(kept.attributes, step.released), protect=protect)
+    attributes = reduce(fields.drop, step.released, kept.attributes)
+    return state.release(step.key, attributes, protect=protect)
 
 
 def _report_step(run: ApplyContext, step: Step, before: State) -> None:

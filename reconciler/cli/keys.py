@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.console import Console, GlobalOptions
 from reconciler.cli.workspace import SANDBOX_FOLDER, STATE_FILE, Workspace
 from reconciler.errors.diagnostic import Diagnostic
-from reconciler.errors.didyoumean import did_you_mean
+from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.exceptions import ReconcilerError, StateError
 from reconciler.spec.keys import KEY
 from reconciler.state import document as state_document
@@ -94,5 +94,5 @@ def _unknown(name: str, known: Collection[str], location: str) -> Diagnostic:
     return Diagnostic(
         code="state.unknown-key",
         detail=f"{'No key like ' if is_glob else ''}`{shown}` is {'' if is_glob else 'neither '}recorded {'or' if is_glob else 'nor'} interrupted in {location}.",
-        hint=f"Did you mean `{near}`?" if near else "`reconciler state list` shows every key.",
+        hint=suggestion(near, "`reconciler state list` shows every key."),
     )

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from collections.abc import Callable
 from functools import lru_cache
 
 GUESSED_MAX = 64
-"""Characters of a key that is still compared with others."""
+"""Characters of a name that is still compared with others."""
 
-LIKE_MIN = 0.66
-"""How like two names must be, from 0 to 1, for one to be meant by the other: `por` is `pro`."""
+RATIO_MIN = 0.66
+"""How similar two names must be, from 0 to 1, for one to be suggested for the other: `por` for `pro`."""
 
 
-def did_you_mean(written: object, known: tuple[str, ...]) -> str | None:
-    """The one of `known` that `written` most likely stands for; None where none is near."""
-    return _nearest(written, known) if isinstance(written, str) and len(written) <= GUESSED_MAX else None
+def plain_name(name: str) -> str:
+    """Return the letters and digits of `name` in lower case."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def did_you_mean(
+    written: object,
+    known: tuple[str, ...],
+    *,
+    ratio_min: float = RATIO_MIN,
+    form: Callable[[str], str] = plain_name,
+) -> str | None:
+    """Return the one of `known` that `written` most likely stands for; None where none is similar.
+
+    Names are compared in the given `form`.
+    """
+    if not isinstance(written, str) or len(written) > GUESSED_MAX:
+        return None
+    return _nearest(written, known, ratio_min, form)
+
+
+def suggestion(name: str | None, otherwise: str = "") -> str:
+    """Return the hint that suggests `name`; `otherwise` where there is nothing to suggest."""
+    return f"Did you mean `{name}`?" if name else otherwise
 
 
 @lru_cache(maxsize=1024)
-def _nearest(written: str, known: tuple[str, ...]) -> str | None:
-    plain = {_plain(name): name for name in reversed(known)}
-    near = get_close_matches(_plain(written), plain, n=1, cutoff=LIKE_MIN)
-    return plain[near[0]] if near else None
+def _nearest(
+    written: str, known: tuple[str, ...], ratio_min: float, form: Callable[[str], str]
+) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a name that is unknown
 
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
+    names = {form(name): name for name in reversed(known)}
+    near = get_close_matches(form(written), names, n=1, cutoff=ratio_min)
+    return names[near[0]] if near else None

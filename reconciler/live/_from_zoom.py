@@ -17,7 +17,15 @@ from reconciler.live._occurrences import UndeclarableError
 from reconciler.meeting import fields
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.fields import Field
-from reconciler.meeting.meeting import NO_FIXED_TIME, SCHEDULED, SERIES, Meeting
+from reconciler.meeting.meeting import (
+    INSTANT,
+    NO_FIXED_TIME,
+    PERSONAL,
+    SCHEDULED,
+    SCREEN_SHARE,
+    SERIES,
+    Meeting,
+)
 from reconciler.ports import Json
 from reconciler.spec.rules import check as rules
 from reconciler.spec.schema import validator
@@ -32,12 +40,12 @@ USUAL: Mapping[str, Json] = {
 }
 """What Zoom has where nobody chose and it documents no default; any other such field is off then."""
 
-TYPES = frozenset({SCHEDULED, NO_FIXED_TIME, SERIES, 10})
-"""Types of meetings that can be declared; 10 shares a screen only."""
+TYPES = frozenset({SCHEDULED, NO_FIXED_TIME, SERIES, SCREEN_SHARE})
+"""Types of meetings that can be declared."""
 
 REASONS: Mapping[Json, str] = {
-    1: "it is an instant meeting, which is over when it ends",
-    4: "it is held under its host's personal meeting id, whose link every such meeting shares",
+    INSTANT: "it is an instant meeting, which is over when it ends",
+    PERSONAL: "it is held under its host's personal meeting id, whose link every such meeting shares",
     **dict.fromkeys((5, 6, 9), "it is a webinar"),
 }
 """Why a meeting of another type cannot be declared."""
@@ -201,7 +209,7 @@ def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
         if not path or path[0] in _ESSENTIAL:
             raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
         remarks.append(f"`{fields.join_path(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
-        attributes = _without(attributes, path)
+        attributes = fields.drop(attributes, [str(step) for step in path[: 1 + (path[0] == "settings")]])
     raise UndeclarableError("too much of it cannot be declared")
 
 
@@ -209,15 +217,6 @@ def _errors(meeting: Meeting) -> list[UnlocatedDiagnostic]:
     if not validator.compiled_check("meetings", validator.MEETING)(meeting.attributes):
         return list(validator.violations("meetings", meeting.attributes, validator.MEETING))
     return [found for found in rules.check(meeting) if found.severity is Severity.ERROR]
-
-
-def _without(attributes: Mapping[str, Json], path: tuple[str | int, ...]) -> dict[str, Json]:
-    first, inner = str(path[0]), attributes.get(str(path[0]))
-    rest = {name: value for name, value in attributes.items() if name != first}
-    if first != "settings" or len(path) == 1 or not isinstance(inner, dict):
-        return rest
-    settings = {name: value for name, value in inner.items() if name != path[1]}
-    return {**rest, first: settings} if settings else rest
 
 
 def _unkept(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[str]:

@@ -13,12 +13,9 @@ from itertools import islice
 from reconciler.live._occurrences import UndeclarableError, _by_hand, _occurrence_starts
 from reconciler.meeting import recurrence
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES
-from reconciler.meeting.recurrence import Series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_zone, zone
 from reconciler.ports import Json
-
-OCCURRENCES_MAX = 50
-"""Dates of one series that Zoom lists, and that can be declared."""
 
 _OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.timezones import instant
 from reconciler.ports import Json
 
@@ -48,10 +49,6 @@ def _is_changed(occurrence: Mapping[str, Json], body: Mapping[str, Json]) -> boo
     return moved or occurrence.get("duration", body.get("duration")) != body.get("duration")
 
 
-LISTED_MAX = 50
-"""A read shows no more occurrences than this: a list of that length may be cut."""
-
-
 @dataclass(frozen=True, slots=True)
 class EditedOccurrences:
     """How many coming occurrences were cancelled or moved by hand."""
@@ -82,7 +79,7 @@ def as_utc(moment: datetime) -> str:
 def _listed(stored: Mapping[str, Json], now: datetime) -> list[datetime] | None:
     """The starts to come that the answer lists, as its rule gives them; None where they may not be all."""
     listed = stored.get("occurrences")
-    if not isinstance(listed, list) or len(listed) >= LISTED_MAX:
+    if not isinstance(listed, list) or len(listed) >= OCCURRENCES_MAX:  # a list of that length may be cut
         return None
     starts = [_named_start(entry) for entry in listed]
     known = [start for start in starts if start is not None]

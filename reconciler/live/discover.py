@@ -26,15 +26,9 @@ from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.live._occurrences import UndeclarableError
 from reconciler.live.generate import Skipped, SkippedSummary
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SCHEDULED, schedule
-from reconciler.ports import Body, Remote
+from reconciler.ports import CODE_WEBINAR, IN_FLIGHT_MAX, Body, Remote
 
 _T = TypeVar("_T")
-
-READS_AT_ONCE = 24
-"""Meetings that are read beside each other; the remote's own pace holds as well."""
-
-WEBINAR = 3000
-"""Zoom's code for a webinar that was asked for as a meeting."""
 
 VANISHED = "it was listed, and gone when it was read"
 UNREAD = "it could not be read"
@@ -78,7 +72,7 @@ class _Reading:
 
     def __init__(self, remote: Remote, wanted: ImportFilter, tell: Tell) -> None:
         self.remote, self.wanted, self.tell = remote, wanted, tell
-        self.turns = asyncio.Semaphore(READS_AT_ONCE)
+        self.turns = asyncio.Semaphore(IN_FLIGHT_MAX)
         self.ids: set[int] = set()
         self.declared: list[ImportedMeeting] = []
         self.left: list[Skipped] = []
@@ -135,7 +129,7 @@ class _Reading:
         except GoneError:
             self.leave(host, one, VANISHED)
         except RemoteError as error:
-            if isinstance(error, RefusedError) and error.zoom_code == WEBINAR:
+            if isinstance(error, RefusedError) and error.zoom_code == CODE_WEBINAR:
                 self.leave(host, one, from_zoom.REASONS[5])
             else:
                 self.fail(error)

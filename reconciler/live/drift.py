@@ -14,7 +14,7 @@ from enum import StrEnum
 from reconciler.live._series_drift import schedule_differences
 from reconciler.meeting import fields
 from reconciler.meeting.compare import asked_of, differences, same_value
-from reconciler.meeting.fields import Field, value_at
+from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import PERSONAL, SERIES, kind, series
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant, zone
@@ -94,7 +94,7 @@ def _host(record: Record, stored: Body, hosts: Collection[str]) -> Iterator[Diff
 def _kind(record: Record, stored: Body) -> Iterator[Difference]:
     declared, has = kind(record.attributes), stored.get("type")
     described = fields.table()["type"]
-    if has == PERSONAL and ("type" not in record.attributes or value_at(record.attributes, _PERSONAL)):
+    if has == PERSONAL and ("type" not in record.attributes or fields.get(record.attributes, _PERSONAL)):
         return  # asked for; or its host may put every meeting there, and nobody asked for another kind
     if isinstance(has, int) and has != declared:
         yield Difference("type", declared, has, _cause(record, stored, "type"), described.effect)
@@ -149,8 +149,9 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
     described = fields.table().get(path)
     if path not in record.observed or described is None:
         return Cause.PERSON
-    wanted = value_at(record.attributes, path)
-    then, has = (asked_of(described, wanted, one) for one in (record.observed[path], value_at(stored, path)))
+    wanted = fields.get(record.attributes, path)
+    values = (record.observed[path], fields.get(stored, path))
+    then, has = (asked_of(described, wanted, value) for value in values)
     zone = stored.get("timezone")
     return Cause.ZOOM if then == has or same_value(described, then, has, (zone, zone)) else Cause.PERSON
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.errors.text import count_noun, shorten
 from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.meeting import fields
 from reconciler.meeting.humanize import end_words, rule_words
@@ -113,7 +114,7 @@ def _natural(key: str) -> tuple[tuple[str, int], ...]:
 def _header(declared: Sequence[ImportedMeeting]) -> tuple[str, ...]:
     passcodes = sum(one.has_passcode for one in declared)
     told = (
-        f"{_counted(passcodes, 'meeting has a passcode', 'meetings have passcodes')}: Zoom keeps "
+        f"{count_noun(passcodes, 'meeting has a passcode', 'meetings have passcodes')}: Zoom keeps "
         f"{'it' if passcodes == 1 else 'them'}, and none is written here."
     )
     return (SCHEMA_LINE, *((told,) if passcodes else ()))
@@ -161,8 +162,4 @@ def _footer(omitted: SkippedSummary) -> Iterator[str]:
 def _topic(topic: str) -> str:
     if secret_columns([topic], 0, is_yaml=False):
         return "(a topic with a secret in it)"
-    return topic if len(topic) <= TOPIC_MAX else f"{topic[: TOPIC_MAX - 1]}…"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    return shorten(topic, TOPIC_MAX)

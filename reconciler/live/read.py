@@ -19,14 +19,8 @@ from reconciler.errors.exceptions import (
     RemoteError,
 )
 from reconciler.meeting.meeting import schedule
-from reconciler.ports import Body, Remote
+from reconciler.ports import CODE_MEETING_UNKNOWN, CODE_WEBINAR, IN_FLIGHT_MAX, Body, Remote
 from reconciler.state.state import Record, State, host_key
-
-MEETING_UNKNOWN = 3001
-"""Zoom's code for a meeting that does not exist."""
-
-WEBINAR = 3000
-"""Zoom's code for an id that belongs to a webinar."""
 
 
 class ReadStatus(StrEnum):
@@ -62,9 +56,9 @@ def result_of_error(error: RemoteError, *, listed: bool) -> ReadResult:
     """What an error of a read says about its meeting; `listed` tells whether its host's list shows it."""
     if not isinstance(error, RefusedError):
         return ReadResult(ReadStatus.UNREAD, error=error)
-    if error.zoom_code == WEBINAR:
+    if error.zoom_code == CODE_WEBINAR:
         return ReadResult(ReadStatus.WEBINAR)
-    if error.zoom_code != MEETING_UNKNOWN:
+    if error.zoom_code != CODE_MEETING_UNKNOWN:
         return ReadResult(ReadStatus.UNREAD, error=error)
     return (
         ReadResult(ReadStatus.UNREAD, error=RemoteError(_contradiction(error)))
@@ -79,10 +73,6 @@ def _contradiction(error: RefusedError) -> Diagnostic:
         detail=f"{error.diagnostic.detail} The list of its host shows it all the same.",
         hint="It may have been made or deleted a moment ago. Run again.",
     )
-
-
-IN_FLIGHT_MAX = 24
-"""Reads that are begun at once; the client's own limits hold besides."""
 
 
 async def read_all(

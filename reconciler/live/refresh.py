@@ -6,7 +6,7 @@ meeting come first; gone it is only when its own read says so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from reconciler.live._occurrences import as_utc
 from reconciler.live._series_drift import stored_series
 from reconciler.live.drift import Difference, drift_of, hosts_of, other_host
 from reconciler.live.read import ReadResult, ReadStatus
+from reconciler.meeting import fields
 from reconciler.meeting.meeting import SERIES, kind, schedule
 from reconciler.meeting.timezones import instant
 from reconciler.ports import Body, Json
@@ -64,7 +65,7 @@ def _as_in_zoom(record: Record, stored: Body, drifted: Collection[Difference], n
     """The record with what drifted as Zoom has it, in the terms in which it was declared."""
     attributes: Mapping[str, Json] = record.attributes
     for one in drifted:
-        attributes = _with(attributes, one.path.split("."), _kept(one))
+        attributes = fields.put(attributes, one.path, _kept(one))
     attributes = {**attributes, **_schedule(record, stored, {one.path for one in drifted}, now)}
     attributes = {name: value for name, value in attributes.items() if value is not None}
     if not _is_readable(attributes, now):
@@ -76,15 +77,6 @@ def _as_in_zoom(record: Record, stored: Body, drifted: Collection[Difference], n
 
 def _kept(one: Difference) -> Json:
     return ANOTHER_PASSCODE if one.path == "password" and one.after is not None else one.after
-
-
-def _with(attributes: Mapping[str, Json], path: Sequence[str], value: Json) -> dict[str, Json]:
-    """`attributes` with another value at `path`; None: with nothing there."""
-    name, *deeper = path
-    others = {key: one for key, one in attributes.items() if key != name}
-    if deeper:
-        value = _with(attributes.get(name) or {}, deeper, value)
-    return others if value is None else {**others, name: value}
 
 
 def _schedule(record: Record, stored: Body, paths: Collection[str], now: datetime) -> dict[str, Json]:

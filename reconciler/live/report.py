@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.errors.text import count_noun
 from reconciler.live._occurrences import edited_occurrences
 from reconciler.live.drift import Cause, drift_of, hosts_of, other_host
 from reconciler.live.read import ReadResult, ReadStatus
@@ -86,7 +87,7 @@ def _by_hand(record: Record, stored: Body, now: datetime) -> Iterator[str]:
     found = edited_occurrences(stored, now)
     for count, done in ((found.cancelled, "cancelled"), (found.moved, "moved")):
         if count:
-            yield f"{count} coming {'occurrence was' if count == 1 else 'occurrences were'} {done} by hand"
+            yield f"{count_noun(count, 'coming occurrence was', 'coming occurrences were')} {done} by hand"
 
 
 def _unread(key: str, why: Diagnostic) -> Diagnostic:

@@ -57,16 +57,3 @@ def _times_of(whole: Mapping[str, Json], changed: str) -> dict[str, Json]:
     names = ("start_time", "timezone", *(("recurrence",) if kind(whole) == SERIES else ()))
     times = {name: whole[name] for name in names if name in whole}
     return {**times, "type": kind(whole)} if changed == "type" else times
-
-
-def without_paths(attributes: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:
-    """The attributes without the fields at the dotted `paths`; a mapping that gets empty goes, too."""
-    kept = dict(attributes)
-    for path in paths:
-        first, _, inner = path.partition(".")
-        rest = without_paths(kept[first], (inner,)) if inner and isinstance(kept.get(first), dict) else {}
-        if rest:
-            kept[first] = rest
-        else:
-            kept.pop(first, None)
-    return kept

@@ -143,9 +143,48 @@ def _frozen(value: Json) -> Json:
     return MappingProxyType(value) if isinstance(value, dict) else value
 
 
-def value_at(body: Mapping[str, Json], path: str) -> Json:
-    """What stands at a dotted path; None where nothing does."""
+Path = str | Sequence[str]
+"""The path of a value inside a body: dotted, such as `settings.audio`, or its names in a sequence."""
+
+
+def get(body: Mapping[str, Json], path: Path) -> Json:
+    """Return the value at `path`; None where there is none."""
     value: Json = body
-    for name in path.split("."):
+    for name in _names(path):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def has(body: Mapping[str, Json], path: Path) -> bool:
+    """Return whether `body` has a value at `path`, null included."""
+    value: Json = body
+    for name in _names(path):
+        if not isinstance(value, Mapping) or name not in value:
+            return False
+        value = value[name]
+    return True
+
+
+def put(body: Mapping[str, Json], path: Path, value: Json) -> dict[str, Json]:
+    """Return `body` with `value` at `path`; None removes what is there and keeps the mapping around it."""
+    name, *inner = _names(path)
+    others = {key: other for key, other in body.items() if key != name}
+    if inner:
+        value = put(body.get(name) or {}, inner, value)
+    return others if value is None else {**others, name: value}
+
+
+def drop(body: Mapping[str, Json], path: Path) -> dict[str, Json]:
+    """Return `body` without the value at `path`, and without a mapping that becomes empty by that."""
+    name, *inner = _names(path)
+    kept = dict(body)
+    rest = drop(kept[name], inner) if inner and isinstance(kept.get(name), Mapping) else {}
+    if rest:
+        kept[name] = rest
+    else:
+        kept.pop(name, None)
+    return kept
+
+
+def _names(path: Path) -> Sequence[str]:
+    return path.split(".") if isinstance(path, str) else path

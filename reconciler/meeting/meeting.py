@@ -13,9 +13,23 @@ from reconciler.meeting import recurrence, timezones
 from reconciler.meeting.passcode import PasscodeReference
 from reconciler.ports import Json
 
+INSTANT = 1
+"""The type of a meeting that begins when it is created."""
+
 SCHEDULED = 2
+"""The type of a single meeting at a fixed time."""
+
 NO_FIXED_TIME = 3
+"""The type of a recurring meeting without a fixed time."""
+
+PERSONAL = 4
+"""The type of a meeting on the host's personal meeting id."""
+
 SERIES = 8
+"""The type of a recurring meeting with a fixed time."""
+
+SCREEN_SHARE = 10
+"""The type of a meeting for screen sharing only."""
 
 DURATION_MINUTES_DEFAULT = 60
 """What Zoom assumes where no duration is declared."""
@@ -131,11 +145,3 @@ def runs_or_starts_soon(attributes: Mapping[str, Json], now: datetime) -> bool:
     repeated = series(attributes)
     started = repeated.occurrence(standing.over - 1) if repeated else start_at(attributes)
     return started is not None and now < started + _length(attributes)
-
-
-INSTANT = 1
-"""The meeting type that begins at once."""
-"""A meeting under the host's personal id."""
-
-PERSONAL = 4
-"""The type of a meeting that is held on the host's personal meeting id."""

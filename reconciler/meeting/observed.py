@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from reconciler.errors.text import shorten
+from reconciler.meeting import fields
 from reconciler.meeting.compare import differences
 from reconciler.ports import Json
 
@@ -35,29 +37,12 @@ def merge_observed(
     before: Mapping[str, Json], sent: Mapping[str, Json], seen: Mapping[str, Json]
 ) -> dict[str, Json]:
     """What is known to be otherwise after a partial update: `seen`, and what it did not touch."""
-    return {path: value for path, value in before.items() if not touches_path(sent, path)} | dict(seen)
-
-
-def touches_path(sent: Mapping[str, Json], path: str) -> bool:
-    """Whether the dotted `path` is in `sent`."""
-    value: Json = sent
-    for name in path.split("."):
-        if not isinstance(value, dict) or name not in value:
-            return False
-        value = value[name]
-    return True
+    return {path: value for path, value in before.items() if not fields.has(sent, path)} | dict(seen)
 
 
 def describe_observed(sent: Mapping[str, Json], seen: Mapping[str, Json]) -> tuple[str, ...]:
     """One line for each field of `observed`, as a person would say it."""
-    return tuple(_note(path, _at(sent, path), value) for path, value in seen.items())
-
-
-def _at(sent: Mapping[str, Json], path: str) -> Json:
-    value: Json = sent
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+    return tuple(_note(path, fields.get(sent, path), value) for path, value in seen.items())
 
 
 def _note(path: str, wanted: Json, has: Json) -> str:
@@ -70,4 +55,4 @@ def _note(path: str, wanted: Json, has: Json) -> str:
 
 def _word(value: Json) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= CHARACTERS_MAX else f"{text[: CHARACTERS_MAX - 1]}…"
+    return shorten(text, CHARACTERS_MAX)

@@ -24,6 +24,9 @@ DAILY, WEEKLY, MONTHLY = 1, 2, 3
 LAST = -1
 """The last week of a month: `recurrence.monthly_week`."""
 
+OCCURRENCES_MAX = 50
+"""Occurrences that Zoom keeps and lists of one series. Its documents name 50 and 60; all allow this many."""
+
 Rule = Mapping[str, Any]
 """A rule as it is declared: the JSON of `recurrence`."""
 

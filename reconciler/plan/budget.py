@@ -10,13 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from reconciler.ports import DAILY_LIMIT
+from reconciler.spec.settings import RESERVE
 from reconciler.state.state import State, host_key, ledger, names_of
-
-DAILY_LIMIT = 100
-"""Create and update requests per host and UTC day that Zoom takes."""
-
-RESERVE = 10
-"""Requests of a day that are kept for meetings that start soon."""
 
 URGENT = timedelta(hours=48)
 """How soon a meeting must start to be let at the reserve."""

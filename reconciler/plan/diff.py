@@ -48,7 +48,7 @@ def field_changes(
     released: list[str] = []
     for path in sorted(set(_differing_paths(before, after))):
         dotted = ".".join(path)
-        old, new = _value(before, path), _value(after, path)
+        old, new = fields.get(before, path), fields.get(after, path)
         if new is None:
             released.append(dotted)
         elif not _same(path, old, new, before, after):
@@ -112,13 +112,6 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
             yield from _leaves((*path, name), inner)
     elif isinstance(value, (str, int, float, list)):  # not DeepDiff's marker of what is absent
         yield path
-
-
-def _value(attributes: Mapping[str, Json], path: tuple[str, ...]) -> Json:
-    value: Json = attributes
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) or value is attributes else None
-    return value
 
 
 def _same(

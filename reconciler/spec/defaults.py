@@ -69,7 +69,7 @@ def _paths(body: Mapping[str, Json]) -> Iterator[Path]:
 
 def _most_common(path: Path, bodies: Sequence[Mapping[str, Json]]) -> tuple[Json, bool]:
     """Return the most common value at `path`, and whether a default of it makes the file shorter."""
-    values = [value for body in bodies if (value := _value_at(body, path)) is not None]
+    values = [value for body in bodies if (value := fields.get(body, path)) is not None]
     if not values:  # every body has null here
         return None, False
     (form, times), *_ = Counter(map(repr, values)).most_common(1)
@@ -80,13 +80,6 @@ def _most_common(path: Path, bodies: Sequence[Mapping[str, Json]]) -> tuple[Json
         return value, 1 < times == len(bodies)
     lacking = len(bodies) - len(values)  # each of these has to override the default
     return value, times * 2 > len(bodies) and times - 1 > lacking
-
-
-def _value_at(body: Mapping[str, Json], path: Path) -> Json:
-    value: Json = body
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) or value is body else None
-    return value
 
 
 def _is_nested(value: Json) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
-from reconciler.ports import Json
+from reconciler.ports import DAILY_LIMIT, Json
 from reconciler.spec.schema import validator
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Document, Source
@@ -15,11 +15,8 @@ from reconciler.spec.yaml.locator import Locator, in_order
 
 FILENAME = "reconciler.yaml"
 
-DAILY_LIMIT = 100
-"""Create and update requests per host and UTC day, unless the settings say otherwise."""
-
 RESERVE = 10
-"""Part of the daily limit that is kept for meetings that start within 48 hours."""
+"""Requests of a host and UTC day that are kept for meetings that start within 48 hours."""
 
 PACE = "pro"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
+from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.meeting.meeting import Meeting
 from reconciler.ports import Json
 from reconciler.spec._file import SpecFile
@@ -25,6 +26,8 @@ TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence"})
 
 MISSING = ("-missing", ".no-host")
 """Endings of the codes of findings about missing fields."""
+
+_HOST_RATIO_MIN = 0.8
 
 __all__ = ["Import", "Moved", "ParseResult", "Removed", "Spec", "parse"]
 
@@ -125,16 +128,12 @@ class _SpecParser:
             )
         if self.hosts is None or host.casefold() in self.hosts:
             return None
-        from difflib import get_close_matches  # noqa: PLC0415 - only for a host that is not in the list
-
-        near = get_close_matches(host.casefold(), self.hosts, n=1, cutoff=0.8)
+        near = did_you_mean(host, tuple(self.hosts.values()), ratio_min=_HOST_RATIO_MIN, form=str.casefold)
         return UnlocatedDiagnostic(
             ("host",),
             "spec.unknown-host",
             f"`{host}` is not under `hosts` in reconciler.yaml, which is a closed list.",
-            f"Did you mean `{self.hosts[near[0]]}`?"
-            if near
-            else "Add it to `hosts`, or use a host that is listed.",
+            suggestion(near, "Add it to `hosts`, or use a host that is listed."),
         )
 
     def check_all(self) -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.meeting import fields
 from reconciler.ports import Json
 
 USAGE_DAYS_KEPT = 7
@@ -136,7 +137,7 @@ class State:
         What Zoom stored otherwise is kept of the fields that are still there.
         """
         record = self.meetings[key]
-        seen = {path: value for path, value in record.observed.items() if _holds(attributes, path)}
+        seen = {path: value for path, value in record.observed.items() if fields.has(attributes, path)}
         kept = replace(record, attributes=attributes, observed=seen, protect=protect)
         return replace(self, meetings={**self.meetings, key: kept})
 
@@ -221,12 +222,3 @@ def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:
 def _renamed(mapping: Mapping[str, Json], old: str, new: str) -> dict[str, Json]:
     moved = _without(mapping, old)
     return {**moved, new: mapping[old]} if old in mapping else moved
-
-
-def _holds(attributes: Mapping[str, Json], path: str) -> bool:
-    value: Json = attributes
-    for name in path.split("."):
-        if not isinstance(value, dict) or name not in value:
-            return False
-        value = value[name]
-    return True

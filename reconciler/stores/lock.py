@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from reconciler.errors.exceptions import StateError, StateLockedError
+from reconciler.errors.text import replace_control
 from reconciler.ports import LockInfo
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _moment(instant: datetime) -> str:
 
 def _text(told: Mapping[str, object], name: str) -> str:
     # Whoever may write there may write anything: it stays one line, and short.
-    return "".join(each if each.isprintable() else "?" for each in str(told[name])[:SHOWN_MAX])
+    return replace_control(str(told[name])[:SHOWN_MAX])
 
 
 def _instant(value: str) -> datetime:

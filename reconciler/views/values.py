@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors.text import escape_control, quote
+from reconciler.errors.text import count_noun, escape_control, quote, shorten
 from reconciler.meeting import fields
 from reconciler.plan.change import REDACTED
 
@@ -64,7 +64,7 @@ def value_words(value: Json, *, whole: bool) -> str:
 def short_words(value: Json, *, whole: bool) -> str:
     """One value among many: a list only by its length, where not all is asked for."""
     if isinstance(value, list) and not whole:
-        return "1 entry" if len(value) == 1 else f"{len(value)} entries"
+        return count_noun(len(value), "entry", "entries")
     return value_words(value, whole=whole)
 
 
@@ -95,4 +95,4 @@ def _from_the_difference(before: str, after: str) -> tuple[str, str]:
 
 
 def _cut(text: str, *, whole: bool) -> str:
-    return text if whole or len(text) <= WIDTH_MAX else text[: WIDTH_MAX - 1] + "…"
+    return text if whole else shorten(text, WIDTH_MAX)

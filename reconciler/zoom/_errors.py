@@ -19,6 +19,7 @@ from reconciler.errors.exceptions import (
     RemoteError,
     UnknownOutcomeError,
 )
+from reconciler.ports import CODE_MEETING_UNKNOWN, CODE_USER_UNKNOWN, CODE_WEBINAR
 from reconciler.zoom._exchange import HttpResponse, excerpt
 from reconciler.zoom.limits import Limit
 
@@ -41,11 +42,11 @@ _NO_USER = (
     "Check the host: it must be a user of the account that the credentials belong to.",
 )
 GONE = {
-    3001: (
+    CODE_MEETING_UNKNOWN: (
         "zoom.meeting-gone",
         "It was deleted or it expired; plan --refresh tells what would be done about it.",
     ),
-    1001: _NO_USER,
+    CODE_USER_UNKNOWN: _NO_USER,
     1120: _NO_USER,
 }
 """Zoom's codes for what does not exist: our code and hint."""
@@ -74,8 +75,6 @@ REFUSED = {
 """Zoom's codes for the commoner refusals: our code and hint."""
 
 _OTHER = ("zoom.refused", "Change what Zoom names, then run again.")
-WEBINAR_CODE = 3000
-"""Zoom's code for an id that belongs to a webinar, and for a few other mistakes."""
 
 _WEBINAR = (
     "zoom.webinar",
@@ -106,7 +105,7 @@ def refusal(call: ApiCall, reply: HttpResponse) -> RefusedError:
 
 def _words(reply: HttpResponse) -> tuple[str, str]:
     """Our code and hint."""
-    if reply.code == WEBINAR_CODE and "webinar" in reply.message.casefold():
+    if reply.code == CODE_WEBINAR and "webinar" in reply.message.casefold():
         return _WEBINAR
     return {**REFUSED, **GONE}.get(reply.code or 0, _OTHER)
 

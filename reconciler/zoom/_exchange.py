@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import orjson
+
+from reconciler.errors.text import redact_body, redact_values, shorten
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
@@ -38,11 +39,6 @@ class Label(StrEnum):
 
 EXCERPT_CHARACTERS_MAX = 200
 """How much of a body an error may show."""
-
-_PARAMETERS = re.compile(r"\b(pwd|zak|tk|token|passcode|password|access_token)=[^&\s\"'<>]+", re.IGNORECASE)
-_MEMBERS = re.compile(
-    r"\"(\w*(?:password|passcode|token|secret|start_url))\"(\s*:\s*)\"(?:[^\"\\]|\\.)*\"?", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +97,8 @@ class HttpResponse:
 
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
     """`text` on one line, without `secrets` and what looks like one, cut to a bound."""
-    text = _MEMBERS.sub(r'"\1"\2"***"', _PARAMETERS.sub(r"\1=***", text))
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    text = " ".join(text.split())
-    return text if len(text) <= EXCERPT_CHARACTERS_MAX else text[: EXCERPT_CHARACTERS_MAX - 1] + "…"
+    text = " ".join(redact_values(redact_body(text), secrets).split())
+    return shorten(text, EXCERPT_CHARACTERS_MAX)
 
 
 def _json_object(content: bytes) -> Mapping[str, Json] | None:

@@ -18,12 +18,12 @@ from urllib.parse import quote, urlencode
 from reconciler import __version__
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import NeverSentError, UnknownOutcomeError
-from reconciler.ports import Answer, Body
+from reconciler.ports import IN_FLIGHT_MAX, Answer, Body
 from reconciler.zoom._errors import is_token_refused, over_limit, to_error, unknown
 from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
 from reconciler.zoom.auth import NO_TOKEN, Tokens
 from reconciler.zoom.limits import UserLimit
-from reconciler.zoom.transport import CONNECTIONS, HttpTransport
+from reconciler.zoom.transport import HttpTransport
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -155,7 +155,7 @@ class ZoomClient:
             transport=transport,
         )
         self._tokens = Tokens(credentials, addresses.auth_url, self._wire, clock, random)
-        self._gate = RequestGate(tokens=self._tokens, pace=pace, connections=CONNECTIONS)
+        self._gate = RequestGate(tokens=self._tokens, pace=pace, connections=IN_FLIGHT_MAX)
 
     async def __aenter__(self) -> Self:
         return self

@@ -15,14 +15,13 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from reconciler.ports import DAILY_LIMIT
+
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from reconciler.zoom._exchange import HttpResponse
 
-
-USER_DAILY_LIMIT = 100
-"""Create and update requests per user and UTC day. Source: developers.zoom.us/docs/api/rate-limits."""
 
 SOON_SECONDS = 60
 """A `Retry-After` further away than this speaks of a day, not of a second."""
@@ -55,7 +54,7 @@ class Limit(StrEnum):
 class UserLimit:
     """Which `X-RateLimit-Limit` values are the per-user daily one, not the account's."""
 
-    values: AbstractSet[int] = frozenset({USER_DAILY_LIMIT})
+    values: AbstractSet[int] = frozenset({DAILY_LIMIT})
 
     def requests_left(self, reply: HttpResponse) -> int | None:
         """What Zoom says is left of the host's day; None where it speaks of another limit, or not at all."""

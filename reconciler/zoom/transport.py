@@ -1,7 +1,7 @@
 """One HTTP exchange, and what its failure means. The only module that knows httpx.
 
 Nothing is sent a second time here, no redirect is followed, and nothing may wait
-inside httpx's pool: whoever calls holds one of its `CONNECTIONS`.
+inside httpx's pool: whoever calls holds one of its `IN_FLIGHT_MAX`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from reconciler.errors.exceptions import SettingsError
+from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.urls import bracket_ipv6
 from reconciler.zoom._errors import never_sent, unknown
 from reconciler.zoom._exchange import HttpRequest, HttpResponse, instant_in
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from reconciler.ports import BeforeSend
     from reconciler.zoom._exchange import ApiCall
 
-
-CONNECTIONS = 24
-"""Most requests in flight, and size of the pool. httpx slows down steeply past 30."""
 
 CONNECT_SECONDS_MAX = 10.0
 """Longest that opening a connection may take: such a failure is known to have sent nothing."""
@@ -90,7 +88,7 @@ class HttpTransport:
             self._http = httpx.AsyncClient(
                 headers={"User-Agent": user_agent, "Accept": "application/json"},
                 timeout=httpx.Timeout(timeout_seconds, connect=connect_seconds, pool=connect_seconds),
-                limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+                limits=httpx.Limits(max_connections=IN_FLIGHT_MAX, max_keepalive_connections=IN_FLIGHT_MAX),
                 mounts={f"all://{bracket_ipv6(host)}": None for host in direct_hosts},
                 transport=transport,
                 trust_env=True,

@@ -181,7 +181,7 @@ def test_without_a_network_it_ends() -> None:
 
 def test_reads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a number of our own, below which the remote may hold its own."""
-    monkeypatch.setattr(discover, "READS_AT_ONCE", 5)
+    monkeypatch.setattr(discover, "IN_FLIGHT_MAX", 5)
     world = World(latency_seconds=0.1)
     for number in range(20):
         world.zoom.create(once(f"m{number}"))

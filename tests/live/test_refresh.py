@@ -19,6 +19,7 @@ from reconciler.live.read import ReadResult, ReadStatus, result_found
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Options
+from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.sandbox import faults
 from reconciler.state.state import State
 
@@ -211,7 +212,7 @@ def test_what_would_end_every_read_ends_them_all(fault: faults.Fault, error: typ
     with pytest.raises(error):
         look(world)
 
-    assert len(world.asked("GET")) <= live_read.IN_FLIGHT_MAX + 1
+    assert len(world.asked("GET")) <= IN_FLIGHT_MAX + 1
 
 
 def test_a_network_that_is_down_ends_the_look() -> None:

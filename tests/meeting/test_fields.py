@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import reduce
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from builders import one_off
 from paths import ROOT
 
 from reconciler import resources
+from reconciler.meeting import fields
 from reconciler.meeting.fields import Compare, field_at, join_path, table
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,6 +145,56 @@ def test_the_table_cannot_be_changed() -> None:
         table()["topic"] = table()["agenda"]  # type: ignore[index]  # - what is tried
 
 
+BODY = {"topic": "Retro", "settings": {"audio": None, "breakout_room": {"enable": True}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_there"),
+    [
+        ("topic", "Retro", True),
+        ("settings.breakout_room.enable", True, True),
+        (("settings", "breakout_room", "enable"), True, True),
+        ("settings.audio", None, True),
+        ("settings.host_video", None, False),
+        ("topic.name", None, False),
+        ("agenda.text", None, False),
+    ],
+)
+def test_a_value_is_found_by_its_path(path: fields.Path, value: Any, *, is_there: bool) -> None:
+    """The path is dotted or a sequence of names; a null is there."""
+    assert (fields.get(BODY, path), fields.has(BODY, path)) == (value, is_there)
+
+
+def test_a_value_is_put_at_its_path() -> None:
+    """Mappings on the way are made, None removes, an emptied mapping stays, and the body is not changed."""
+    start = {"topic": "Retro", "settings": {"audio": "voip"}}
+
+    assert [
+        fields.put(start, path, value)
+        for path, value in (("topic", "Demo"), ("recurrence.type", 2), ("settings.audio", None))
+    ] == [
+        {"topic": "Demo", "settings": {"audio": "voip"}},
+        {**start, "recurrence": {"type": 2}},
+        {"topic": "Retro", "settings": {}},
+    ]
+    assert start == {"topic": "Retro", "settings": {"audio": "voip"}}
+
+
+def test_values_are_dropped_by_their_paths() -> None:
+    """An emptied mapping is dropped as well, an absent value is ignored, and the body is not changed."""
+    full = one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
+
+    assert [
+        reduce(fields.drop, paths, full)
+        for paths in (["agenda", "settings.use_pmi"], ["settings.breakout_room.enable"], ["unknown.field"])
+    ] == [
+        one_off(settings={"breakout_room": {"enable": True}}),
+        one_off(agenda="Plan", settings={"use_pmi": False}),
+        full,
+    ]
+    assert full == one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
+
+
 def test_a_missing_schema_file_says_what_to_do() -> None:
     """It cannot be the user's fault, so it is no finding."""
     with pytest.raises(FileNotFoundError, match=r"schemas/none\.json is missing; install"):
@@ -171,4 +224,4 @@ def test_a_wheel_carries_the_schemas(tmp_path: Path) -> None:
         env={"PYTHONPATH": str(site)},
     )
 
-    assert answer.stdout == f"{site / 'reconciler' / 'fields.py'} 138\n"
+    assert answer.stdout == f"{site / 'reconciler' / 'meeting' / 'fields.py'} 138\n"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders import NOW, at, meeting, one_off, weekly
 
-from reconciler.meeting.body import body, patch, without_paths
+from reconciler.meeting.body import body, patch
 from reconciler.meeting.meeting import Schedule, kind, runs_or_starts_soon, schedule, series, start_at
 from reconciler.meeting.passcode import PasscodeReference, as_recorded, redact_passcode, same_passcode
 
@@ -214,21 +214,6 @@ def test_a_patch_holds_the_passcode_that_was_read() -> None:
 
     assert patch(declared, ["password"], NOW, "lift-off") == {"password": "lift-off"}
     assert patch(declared, ["duration"], NOW, "lift-off") == {"duration": 60}
-
-
-def test_fields_are_taken_out_by_their_paths() -> None:
-    """A mapping that gets empty goes, too; what is not there stays away, and nothing is touched."""
-    full = one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
-
-    assert [
-        without_paths(full, paths)
-        for paths in (["agenda", "settings.use_pmi"], ["settings.breakout_room.enable"], ["unknown.field"])
-    ] == [
-        one_off(settings={"breakout_room": {"enable": True}}),
-        one_off(agenda="Plan", settings={"use_pmi": False}),
-        full,
-    ]
-    assert full == one_off(agenda="Plan", settings={"use_pmi": False, "breakout_room": {"enable": True}})
 
 
 @pytest.mark.parametrize(

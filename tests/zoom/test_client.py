@@ -18,12 +18,11 @@ from reconciler.errors.exceptions import (
     RemoteError,
     UnknownOutcomeError,
 )
-from reconciler.ports import Answer, Remote
+from reconciler.ports import IN_FLIGHT_MAX, Answer, Remote
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import TIMEOUT_SECONDS, ZoomClient
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
-from reconciler.zoom.transport import CONNECTIONS
 
 T = TypeVar("T")
 Work = Callable[[ZoomClient], Coroutine[Any, Any, T]]
@@ -479,7 +478,7 @@ def test_never_more_are_in_flight_than_the_pool_has_connections() -> None:
         raise AssertionError
 
     async def flood(client: ZoomClient) -> list[BaseException | Answer]:
-        tasks = [asyncio.create_task(create(client)) for _ in range(CONNECTIONS + 10)]
+        tasks = [asyncio.create_task(create(client)) for _ in range(IN_FLIGHT_MAX + 10)]
         await asyncio.sleep(0.2)
         for task in tasks:
             task.cancel()
@@ -487,7 +486,7 @@ def test_never_more_are_in_flight_than_the_pool_has_connections() -> None:
 
     results = run(ScriptedZoom(MADE), flood, transport=httpx.MockTransport(hang))
 
-    assert len(arrived) == CONNECTIONS
+    assert len(arrived) == IN_FLIGHT_MAX
     assert {type(result) for result in results} == {asyncio.CancelledError}
 
 
@@ -507,10 +506,10 @@ def test_a_slow_label_does_not_keep_the_other_from_sending() -> None:
 
 
 def test_a_request_that_failed_gives_its_connection_back() -> None:
-    zoom = ScriptedZoom(*[httpx.ReadError("reset")] * CONNECTIONS, MADE)
+    zoom = ScriptedZoom(*[httpx.ReadError("reset")] * IN_FLIGHT_MAX, MADE)
 
     async def many(client: ZoomClient) -> Answer:
-        for _ in range(CONNECTIONS):
+        for _ in range(IN_FLIGHT_MAX):
             with pytest.raises(UnknownOutcomeError):
                 await create(client)
         return await create(client)
@@ -535,12 +534,12 @@ def test_a_request_that_got_no_token_gives_its_connection_back() -> None:
     asked: list[str] = []
 
     async def many(client: ZoomClient) -> Answer:
-        for _ in range(CONNECTIONS):
+        for _ in range(IN_FLIGHT_MAX):
             with pytest.raises(NeverSentError):
                 await create(client)
         return await create(client)
 
-    transport = failing_tokens(3 * CONNECTIONS, asked)
+    transport = failing_tokens(3 * IN_FLIGHT_MAX, asked)
 
     assert run(ScriptedZoom(MADE), many, transport=transport).body["id"] == 81234567890
     assert asked.count("api.zoom.us") == 1

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from reconciler.errors.exceptions import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError
+from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label
-from reconciler.zoom.transport import CONNECTIONS, SEND_OUTCOMES, HttpTransport, SendOutcome, to_error
+from reconciler.zoom.transport import SEND_OUTCOMES, HttpTransport, SendOutcome, to_error
 
 CREATE = ApiCall("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("token-9",))
 
@@ -386,8 +387,8 @@ def test_all_connections_at_once_are_all_served() -> None:
         line = wire()
         async with listening(keep_answering) as url:
             message = HttpRequest("POST", url, content=b"{}")
-            replies = await asyncio.gather(*(line.exchange(CREATE, message) for _ in range(CONNECTIONS)))
+            replies = await asyncio.gather(*(line.exchange(CREATE, message) for _ in range(IN_FLIGHT_MAX)))
             await line.close()
         return sum(reply.status == 200 for reply in replies)
 
-    assert asyncio.run(run()) == CONNECTIONS
+    assert asyncio.run(run()) == IN_FLIGHT_MAX

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.options import Code, example_epilog, format_option, style_options
 from reconciler.errors.diagnostic import Diagnostic, Exit
-from reconciler.errors.didyoumean import did_you_mean
+from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.explanations.table import table
 from reconciler.errors.text import escape_control
@@ -67,5 +67,5 @@ def _unknown(code: str, wanted: str) -> Diagnostic:
     return Diagnostic(
         code="usage.unknown-code",
         detail=f"`{escape_control(code[:WIDTH_MAX])}` is not among the {len(known)} codes of this version.",
-        hint=f"Did you mean `{near}`?" if near else "`reconciler explain` lists every code.",
+        hint=suggestion(near, "`reconciler explain` lists every code."),
     )

@@ -14,7 +14,7 @@ from reconciler.cli.options import FILE, example_epilog, state_options
 from reconciler.cli.reporting import unwritable_file
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import count_noun, escape_control
 from reconciler.live import discover, generate
 from reconciler.live.discover import ImportFilter
 from reconciler.live.generate import SpecContext
@@ -161,7 +161,7 @@ def _next(workspace: Workspace, wishes: ImportOptions, found: DiscoveredMeetings
     """What was done, and what a person does now."""
     count, omitted = len(found.declared), found.omitted
     left = len(omitted.left) + omitted.known + omitted.expired
-    counts = f"{_meetings(count)} written, {left} left out."
+    counts = f"{count_noun(count, 'meeting')} written, {left} left out."
     if not count:
         yield f"Nothing to import: no meeting found that can be declared, {left} left out."
         for one in omitted.left:
@@ -176,7 +176,3 @@ def _next(workspace: Workspace, wishes: ImportOptions, found: DiscoveredMeetings
     place = wishes.out or "the file"
     yield f"Next: review {place}, put it among your specs, run `reconciler plan`, and commit it;"
     yield "`reconciler apply` then records what its `imports` list names, and sends nothing for it."
-
-
-def _meetings(count: int) -> str:
-    return f"{count} meeting" if count == 1 else f"{count} meetings"

@@ -15,6 +15,7 @@ from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import Key, example_epilog, format_option, state_options
 from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
 from reconciler.errors.exceptions import AccessError, GoneError, RefusedError, UnknownOutcomeError
+from reconciler.ports import CODE_MEETING_UNKNOWN
 from reconciler.views.json import schedule_or_none
 from reconciler.views.results import JoinLink
 from reconciler.views.table import view
@@ -41,10 +42,6 @@ def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit
     passcodes, so they are kept nowhere.
     """
     return run(workspace, keys, format_name=format_name)
-
-
-NO_MEETING = 3001
-"""Zoom's code for a meeting that does not exist."""
 
 
 def run(workspace: Workspace, names: Sequence[str], *, format_name: str) -> Exit:
@@ -91,7 +88,7 @@ async def _link(remote: Remote, key: str, record: Record, now: datetime) -> Join
     except AccessError:
         raise
     except GoneError as error:
-        return _gone(key, record) if error.zoom_code == NO_MEETING else _unread(key, error)
+        return _gone(key, record) if error.zoom_code == CODE_MEETING_UNKNOWN else _unread(key, error)
     except (RefusedError, UnknownOutcomeError) as error:
         return _unread(key, error)
     join_url = stored.get("join_url")

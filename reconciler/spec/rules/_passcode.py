@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.errors.text import JOIN_SECRET
 from reconciler.meeting.passcode import passcode_problem
 from reconciler.ports import Json
 
 _PATH = ("password",)
-# Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D.
-_LINK_SECRET = re.compile(r"(?:^|[^a-z0-9_]|%3f|%26)(?:pwd|zak)(?:=|%3d)[^\s&]", re.IGNORECASE)
 
 
 def check(attributes: Mapping[str, Json], key: str) -> Iterator[UnlocatedDiagnostic]:
@@ -59,7 +58,7 @@ def _has_link_secret(attributes: Mapping[str, Json]) -> bool:
     while containers:
         for value in containers.pop():
             if isinstance(value, str):
-                if ("=" in value or "%" in value) and _LINK_SECRET.search(value):
+                if ("=" in value or "%" in value) and JOIN_SECRET.search(value):
                     return True
             elif isinstance(value, dict):
                 containers.append(value.values())
@@ -70,7 +69,7 @@ def _has_link_secret(attributes: Mapping[str, Json]) -> bool:
 
 def _link_secrets(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     if isinstance(value, str):
-        if _LINK_SECRET.search(value):
+        if JOIN_SECRET.search(value):
             yield path
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):

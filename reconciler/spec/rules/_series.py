@@ -9,13 +9,10 @@ from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import recurrence
 from reconciler.meeting.humanize import days_words, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES, kind
-from reconciler.meeting.recurrence import Series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import instant, zone
 from reconciler.ports import Json
 from reconciler.spec.rules._times import impossible, is_possible
-
-OCCURRENCES_MAX = 50
-"""Occurrences of one series. Zoom's documents name 50 and 60; all of them allow this many."""
 
 INTERVAL_MAX = {recurrence.DAILY: 99, recurrence.WEEKLY: 50, recurrence.MONTHLY: 10}
 """The longest `repeat_interval` by unit. Source: Zoom's API, create a meeting, `recurrence`."""

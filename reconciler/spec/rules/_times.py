@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.meeting import timezones
 from reconciler.meeting.meeting import SCHEDULED, SERIES, kind
 from reconciler.ports import Json
 
 _START, _ZONE = ("start_time",), ("timezone",)
+_ZONE_RATIO_MIN = 0.75
 _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -78,25 +80,26 @@ def _zone_missing(start: str | None, *, is_series: bool) -> Iterator[UnlocatedDi
 
 
 def _zone_unknown(timezone: str) -> UnlocatedDiagnostic:
-    meant = _nearest(timezone)
+    names = _zone_names()
+    near = did_you_mean(timezone, tuple(names), ratio_min=_ZONE_RATIO_MIN, form=_zone_form)
     return UnlocatedDiagnostic(
         _ZONE,
         "time.zone-unknown",
         f"`{timezone}` is not a name in the IANA time zone database.",
-        f"Did you mean `{meant}`?" if meant else "Write an IANA name, such as `Europe/Berlin` or `UTC`.",
+        suggestion(names[near] if near else None, "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
     )
 
 
-@lru_cache(maxsize=256)
-def _nearest(timezone: str) -> str | None:
-    """Return the IANA zone that was probably meant, by its whole name or by its city alone."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a host that is not in the list
+def _zone_form(name: str) -> str:
+    return name.strip().replace(" ", "_").casefold()
 
+
+@cache
+def _zone_names() -> Mapping[str, str]:
+    """Return the IANA zones by whole name and by city; of two with the same city, the first by name."""
     names = sorted(timezones.zones(), reverse=True)
-    known = {name.rpartition("/")[2].casefold(): name for name in names if "/" in name}
-    known |= {name.casefold(): name for name in names}
-    near = get_close_matches(timezone.strip().replace(" ", "_").casefold(), known, n=1, cutoff=0.75)
-    return known[near[0]] if near else None
+    cities = {name.rpartition("/")[2]: name for name in names if "/" in name}
+    return cities | {name: name for name in names}
 
 
 def _at_clock_changes(start: str, timezone: str, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:

@@ -156,11 +156,7 @@ def _not_allowed(violation: Violation, context: SchemaContext) -> Message:
     values = _values(allowed, context.field(violation.path))
     choice = f"It must be {'one of ' if len(allowed) > 1 else ''}{values}"
     near = didyoumean.did_you_mean(violation.value, tuple(v for v in allowed if isinstance(v, str)))
-    return (
-        NOT_ALLOWED_VALUE,
-        _cannot_be(violation, context, choice),
-        f"Did you mean `{near}`?" if near else "",
-    )
+    return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), didyoumean.suggestion(near)
 
 
 def _cannot_be(violation: Violation, context: SchemaContext, choice: str) -> str:
@@ -221,7 +217,7 @@ def _empty(violation: Violation, context: SchemaContext) -> Message:
 
 def _wrong_count(violation: Violation, context: SchemaContext) -> Message:
     bound = "maximum" if violation.keyword == "maxItems" else "minimum"
-    count = f"{len(violation.value)} {'entry' if len(violation.value) == 1 else 'entries'}"
+    count = count_noun(len(violation.value), "entry", "entries")
     subject = context.subject(violation.path)
     return WRONG_COUNT, f"{subject} has {count}; the {bound} is {violation.limit}.", ""
 
@@ -230,8 +226,7 @@ def _no_alternative(violation: Violation, context: SchemaContext) -> Message:
     if violation.path[-1:] == ("pace",):
         choice = "It must be free, pro, business, or a number of requests a second above 0"
         near = didyoumean.did_you_mean(violation.value, ("free", "pro", "business"))
-        hint = f"Did you mean `{near}`?" if near else ""
-        return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), hint
+        return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), didyoumean.suggestion(near)
     return _unfit(violation, context)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
-from reconciler.errors.didyoumean import _plain, did_you_mean
+from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion
 from reconciler.errors.text import sentences
 from reconciler.meeting.fields import join_path, table
 from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, truncate
@@ -104,8 +104,8 @@ def _elsewhere(key: str) -> str:
     if key in paths:
         parent = paths[key].rpartition(".")[0].replace("[]", "")
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
-    path = OTHER_NAMES.get(_plain(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
-    return f"Did you mean `{path}`?" if path else ""
+    path = OTHER_NAMES.get(plain_name(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
+    return suggestion(path)
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +121,5 @@ def _paths_by_name() -> Mapping[str, str]:
 
 
 def _guess(key: str, known: tuple[str, ...]) -> str:
-    near = did_you_mean(key, known)
-    if near:
-        return f"Did you mean `{near}`?"
-    return f"Known fields: {', '.join(known)}." if 0 < len(known) <= LIST_MAX else ""
+    all_known = f"Known fields: {', '.join(known)}." if 0 < len(known) <= LIST_MAX else ""
+    return suggestion(did_you_mean(key, known), all_known)

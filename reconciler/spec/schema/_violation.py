@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.errors.text import count_noun, redact_links
+from reconciler.errors.text import SECRET_HINT, count_noun, redact_links, shorten
 from reconciler.meeting.fields import Field, field_at
 from reconciler.ports import Json
 
@@ -33,8 +32,6 @@ TYPES = {
     "object": "a mapping",
 }
 """JSON Schema's types as messages call them."""
-
-_LINK_SECRET = re.compile(r"(?i)pwd|zak|tk=|token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +94,11 @@ class SchemaContext:
         """Return a scalar as it is written, shortened; for anything else, and for a secret, its kind."""
         if isinstance(value, dict | list) or value is None:
             return kind_of_value(value)
-        if self.is_secret(path) or (isinstance(value, str) and _LINK_SECRET.search(value)):
-            return (
-                f"a text of {count_noun(len(value), 'character')}"
-                if isinstance(value, str)
-                else kind_of_value(value)
-            )
-        return f'"{truncate(value)}"' if isinstance(value, str) else str(value).lower()
+        if not isinstance(value, str):
+            return kind_of_value(value) if self.is_secret(path) else str(value).lower()
+        if self.is_secret(path) or SECRET_HINT.search(value):
+            return f"a text of {count_noun(len(value), 'character')}"
+        return f'"{truncate(value)}"'
 
 
 def kind_of_value(value: Json) -> str:
@@ -120,9 +115,8 @@ def kind_of_value(value: Json) -> str:
 
 def truncate(text: str) -> str:
     """Return at most `SHOWN_MAX` characters of `text`, with links redacted and control characters escaped."""
-    text = redact_links(text)
-    shown = text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
-    return shown if shown.isprintable() else ascii(shown)[1:-1]
+    short = shorten(redact_links(text), SHOWN_MAX)
+    return short if short.isprintable() else ascii(short)[1:-1]
 
 
 def dotted_path(path: Path) -> str:

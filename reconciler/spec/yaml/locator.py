@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
-from reconciler.errors.text import MASK, escape_control, redact_links
+from reconciler.errors.text import MASK, escape_control, is_secret_name, redact_links
 from reconciler.spec.yaml._events import (
     AliasEvent,
     DocumentStartEvent,
@@ -27,7 +27,7 @@ from reconciler.spec.yaml._events import (
 )
 from reconciler.spec.yaml._parser import DEPTH_MAX
 from reconciler.spec.yaml.document import Document
-from reconciler.spec.yaml.snippet import Columns, is_reference, is_secret, render_snippet, secret_columns
+from reconciler.spec.yaml.snippet import Columns, is_reference, render_snippet, secret_columns
 
 Range = tuple[int, int, int, int]
 """Start line and column, end line and column; all count from 0, the end is exclusive."""
@@ -155,7 +155,7 @@ class _PositionMapper:
             name, key = event.value, self.range(event)
             if event.anchor is not None:
                 self.anchors[event.anchor] = Node(key, text=name)
-            beneath = name if secret or is_secret(name) else ""
+            beneath = name if secret or is_secret_name(name) else ""
             child = self.node(self.next_event(), key, beneath, depth=depth)
             first = node.children.setdefault(name, child)
             if first is not child and first.key:

@@ -8,10 +8,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from difflib import SequenceMatcher
-from functools import lru_cache
 
-from reconciler.errors.text import _LINK_SECRET, MASK, _escaped
+from reconciler.errors.text import (
+    LINK_SECRET,
+    MASK,
+    MENTIONED_SECRET,
+    OPEN_SECRET,
+    WRITTEN_SECRET,
+    escape_character,
+    is_secret_name,
+)
 
 WIDTH_MAX = 100
 """Characters of a source line that are shown."""
@@ -19,28 +25,10 @@ WIDTH_MAX = 100
 Columns = tuple[int, int]
 """Start and end of a part of a line, in characters from 0; the end is exclusive."""
 
-_SECRET_PARTS = ("passw", "passc", "passp", "pswd", "pwd", "pasw", "secret", "token", "zak")
-_NOT_SECRET = frozenset({"default_password"})
-_LIKE_SECRET = 0.75
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
-_NAME = r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*[:=]\s*"""
-_WRITTEN_SECRET = re.compile(_NAME + r"""(?!\{\s*["']?env)(?P<secret>\S.*?)\s*$""")
-_SAID_SECRET = re.compile(_NAME + r"""(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)""")
 _KEY = re.compile(r"""^[\s\-?{\[]*["']?(?P<key>[\w.-]+)["']?\s*:(?:\s|$)""")
-_OPEN_SECRET = re.compile(r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*:\s*[|>"'][^"']*$""")
 _LINES_BACK_MAX = 50
 _LINES_NEAR = 5
-
-
-@lru_cache(maxsize=512)
-def is_secret(name: str) -> bool:
-    """Whether a value under this key may be a secret, be the key misspelt or not."""
-    if name in _NOT_SECRET:
-        return False
-    letters = re.sub(r"[^a-z]", "", name.lower())
-    return any(part in letters for part in _SECRET_PARTS) or (
-        SequenceMatcher(None, letters, "password").ratio() >= _LIKE_SECRET
-    )
 
 
 def is_reference(name: str, value: str) -> bool:
@@ -56,9 +44,9 @@ def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[
     In a text that is YAML, the values are known from its nodes: only comments and prose are judged here.
     """
     line = lines[index]
-    found = [match.span("secret") for match in _LINK_SECRET.finditer(line)]
-    written = _SAID_SECRET if is_yaml else _WRITTEN_SECRET
-    found += [match.span("secret") for match in written.finditer(line)]
+    found = [match.span("secret") for match in LINK_SECRET.finditer(line)]
+    pattern = MENTIONED_SECRET if is_yaml else WRITTEN_SECRET
+    found += [match.span("secret") for match in pattern.finditer(line)]
     if not is_yaml and _continues_secret(lines, index):
         found.append((len(line) - len(line.lstrip()), len(line)))
     return tuple(found)
@@ -66,12 +54,12 @@ def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[
 
 def _continues_secret(lines: Sequence[str], index: int) -> bool:
     """Return whether the line has no key and the nearest key above it names a secret."""
-    if any(_OPEN_SECRET.search(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
+    if any(OPEN_SECRET.search(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
         return True  # whatever the lines between look like: the secret may include them
     for back in range(index, max(-1, index - _LINES_BACK_MAX), -1):
         key = _KEY.match(lines[back])
         if key:
-            return back != index and is_secret(key["key"]) and "env" not in lines[back]
+            return back != index and is_secret_name(key["key"]) and "env" not in lines[back]
     return False
 
 
@@ -100,7 +88,7 @@ def _pieces(line: str, secrets: Sequence[Columns]) -> list[tuple[int, str]]:
     pieces = []
     for column, character in enumerate(line):
         if column not in hidden:
-            pieces.append((column, _escaped(character)))
+            pieces.append((column, escape_character(character)))
         elif column - 1 not in hidden:
             pieces.append((column, MASK))
     return pieces

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import escape_character, escape_control
 from reconciler.ports import Json
 from reconciler.spec.yaml.scalars import is_text
 
@@ -124,14 +124,7 @@ def _scalar(value: Json, *, in_flow: bool) -> str:
         return repr(value)
     if _is_plain(value) and (not in_flow or _IN_FLOW.fullmatch(value)):
         return value
-    return f'"{"".join(_ESCAPES.get(each) or _shown(each) for each in value)}"'
-
-
-def _shown(character: str) -> str:
-    code = ord(character)
-    if character.isprintable():
-        return character
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of YAML's escapes
+    return f'"{"".join(_ESCAPES.get(each) or escape_character(each) for each in value)}"'
 
 
 def _is_plain(value: str) -> bool:

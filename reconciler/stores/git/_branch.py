@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
+from reconciler.errors.text import replace_control
 from reconciler.stores.git import _command as commands
 from reconciler.stores.git import _errors as answers
 from reconciler.stores.git._errors import PushOutcome, PushResult
@@ -176,7 +177,7 @@ class Branch:
 
 def commit_message(note: str) -> bytes:
     """A commit's message: a subject, the rest below, and a mark that no pipeline is to start."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in note).split()) or "Write"
+    line = " ".join(replace_control(note, " ").split()) or "Write"
     whole = [line]
     if len(line) > SUBJECT_MAX:
         start = line[: SUBJECT_MAX - 4]

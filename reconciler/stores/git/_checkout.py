@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
+from reconciler.errors.text import redact_addresses
 from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
     return Checkout(
         folder=Path(top),
         remote=remote,
-        address=commands.redact_addresses(values[f"remote.{remote}.url"]),
+        address=redact_addresses(values[f"remote.{remote}.url"]),
         object_format=object_format,
         own_branches=frozenset({branch, main.text.removeprefix(f"{remote}/")} - {""}),
         settings=(*_handed_on(settings), *OURS),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
+from reconciler.errors.text import redact_addresses, replace_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,9 +38,6 @@ UNWANTED = re.compile(r"GIT_TRACE\w*|GIT_CURL_VERBOSE|GIT_REDACT_COOKIES|SSH_ASK
 
 SHOWN_MAX = 200
 """Characters of git's words that are shown."""
-
-_USER_INFO = re.compile(r"(\w+://)[^/@\s]*@")
-_QUERY = re.compile(r"(\w+://[^\s?']*)\?[^\s']*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +127,7 @@ def first_line(text: str) -> str:
     """What git said as one short line, without passwords and without what moves a terminal."""
     lines = (" ".join(line.split()) for line in redact_addresses(text).splitlines())
     line = "; ".join(line for line in lines if line and not line.startswith("hint:"))
-    return "".join(each if each.isprintable() else "?" for each in line)[:SHOWN_MAX]
-
-
-def redact_addresses(text: str) -> str:
-    """`text` with every address in it freed of user, password and query."""
-    return _QUERY.sub(r"\1", _USER_INFO.sub(r"\1", text))
+    return replace_control(line)[:SHOWN_MAX]
 
 
 def _no_git(error: OSError) -> StateError:

@@ -17,6 +17,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import replace_control
 from reconciler.ports import Snapshot
 from reconciler.stores.git import _checkout as git_checkout
 from reconciler.stores.git import _errors as answers
@@ -141,7 +142,7 @@ class GitPlace:
 def _bad_name(name: str) -> SettingsError:
     return SettingsError.of(
         "state.bad-address",
-        detail=f"`git:{''.join(each if each.isprintable() else '?' for each in name[:100])}` must be "
+        detail=f"`git:{replace_control(name[:100])}` must be "
         "`git:` and the name of a branch: letters, digits, `.`, `_`, `-`, `+`, `/`.",
         hint="Write git:reconciler-state.",
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import MASK
+from reconciler.errors.text import redact_values, replace_control
 from reconciler.stores.errors import UnansweredError
 
 if TYPE_CHECKING:
@@ -149,15 +149,12 @@ def _unclear(said: str) -> Diagnostic:
 
 
 def _excerpt(endpoints: Endpoints, body: bytes) -> str:
-    text = body[: SHOWN_MAX * 4].decode(errors="replace")
-    for secret in _secrets(endpoints):
-        text = text.replace(secret, MASK)
-    shown = "".join(each if each.isprintable() else " " for each in text).strip()[:SHOWN_MAX]
+    text = redact_values(body[: SHOWN_MAX * 4].decode(errors="replace"), _secrets(endpoints))
+    shown = replace_control(text, " ").strip()[:SHOWN_MAX]
     return f": {shown}" if shown else ""
 
 
 def _secrets(endpoints: Endpoints) -> list[str]:
     pair = f"{endpoints.username}:{endpoints.password}".encode()
     query = urlsplit(endpoints.read.url).query
-    found = [endpoints.password, base64.b64encode(pair).decode() if endpoints.password else "", query]
-    return [secret for secret in found if secret]
+    return [endpoints.password, base64.b64encode(pair).decode() if endpoints.password else "", query]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from reconciler.errors.text import shorten
 from reconciler.plan.change import REDACTED, Action
-from reconciler.views.markdown.escape import cut, fenced, visible
+from reconciler.views.markdown.escape import fenced, visible
 from reconciler.views.values import leaves, passcode_words, redact_secrets
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def _words(value: Json) -> str:
     if value == REDACTED:
         return REDACTED
     if isinstance(value, str):
-        value = cut(value, VALUE_MAX)
-    return cut(visible(orjson.dumps(value).decode()), 2 * VALUE_MAX)
+        value = shorten(value, VALUE_MAX)
+    return shorten(visible(orjson.dumps(value).decode()), 2 * VALUE_MAX)
 
 
 def _from_the_difference(before: str, after: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from reconciler.errors.text import redact_links
+from reconciler.errors.text import redact_links, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,14 +83,9 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda found: _named(found[0]), "".join(map(_visible, shown)))
 
 
-def cut(text: str, width: int = TEXT_MAX) -> str:
-    """`text` of at most `width` characters, with dots where the rest was."""
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
 def code(text: str) -> str:
     """A code span, which nothing inside can close."""
-    shown = cut(visible(text)) or " "
+    shown = shorten(visible(text), TEXT_MAX) or " "
     fence = "`" * (_longest_run(shown) + 1)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
@@ -103,13 +98,13 @@ def cell_code(text: str) -> str:
 
 def html_code(text: str) -> str:
     """The same inside of HTML, as in a summary."""
-    return f"<code>{escape(cut(visible(text)))}</code>"
+    return f"<code>{escape(shorten(visible(text), TEXT_MAX))}</code>"
 
 
 def prose(text: str, code: Callable[[str], str] = code) -> str:
     """A sentence: plain words as they are, all else, and what it has in backticks, by `code`."""
     # Blanks at the beginning of an item would make all of it code, a number a list of its own.
-    whole = cut(visible(text).strip(), SENTENCE_MAX)
+    whole = shorten(visible(text).strip(), SENTENCE_MAX)
     first = _LIST.match(whole)
     told, rest = (code(first[0]), whole[first.end() :]) if first else ("", whole)
     for place, part in enumerate(_QUOTED.split(rest)):
@@ -126,12 +121,12 @@ def html_prose(text: str) -> str:
 
 def title(text: str) -> str:
     """A topic, in bold so that its end is seen."""
-    return f"<b>{prose(cut(text))}</b>" if text.strip() else "<i>no topic</i>"
+    return f"<b>{prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
 def html_title(text: str) -> str:
     """A topic inside of HTML."""
-    return f"<b>{html_prose(cut(text))}</b>" if text.strip() else "<i>no topic</i>"
+    return f"<b>{html_prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
 def fenced(lines: Iterable[str], language: str) -> str:
@@ -143,7 +138,7 @@ def fenced(lines: Iterable[str], language: str) -> str:
 
 def mermaid_words(text: str) -> str:
     """What of `text` a diagram can hold: letters, digits, and what an address is made of."""
-    return cut(_MERMAID.sub("_", visible(text)), _MERMAID_MAX).strip() or "_"
+    return shorten(_MERMAID.sub("_", visible(text)), _MERMAID_MAX).strip() or "_"
 
 
 def _words(text: str, code: Callable[[str], str]) -> str:

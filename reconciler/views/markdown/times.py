@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from reconciler.meeting import fields
 from reconciler.meeting.humanize import day_words, short_weekday, time_words
 from reconciler.meeting.meeting import schedule
 from reconciler.meeting.timezones import zone
@@ -67,14 +68,6 @@ def _undone(step: Step) -> dict[str, Json]:
     assert step.meeting is not None
     attributes = dict(step.meeting.attributes)
     for change in step.changes:
-        first, _, inner = change.path.partition(".")
-        if first in _TIMES and inner:
-            attributes[first] = _put(attributes.get(first) or {}, inner, change.before)
-        elif first in _TIMES:
-            attributes = _put(attributes, first, change.before)
+        if change.path.partition(".")[0] in _TIMES:
+            attributes = fields.put(attributes, change.path, change.before)
     return attributes
-
-
-def _put(values: Mapping[str, Json], name: str, value: Json) -> dict[str, Json]:
-    kept = {each: held for each, held in values.items() if each != name}
-    return kept if value is None else {**kept, name: value}

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import count_noun, escape_control
 from reconciler.views.json import _count
 
 if TYPE_CHECKING:
@@ -36,18 +36,14 @@ def diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> s
 def totals_line(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
     """The last line: how many findings, or how many meetings are valid."""
     errors, warnings = _count(diagnostics)
-    found = [_number(errors, "error")] if errors else []
+    found = [count_noun(errors, "error")] if errors else []
     if warnings:
-        found.append(_number(warnings, "warning"))
-    where = f"in {_number(files, 'file')}"
+        found.append(count_noun(warnings, "warning"))
+    where = f"in {count_noun(files, 'file')}"
     if errors:
         return f"{', '.join(found)} {where}.\n"
-    valid = f"Valid: {_number(meetings, 'meeting')} {where}"
+    valid = f"Valid: {count_noun(meetings, 'meeting')} {where}"
     return f"{valid}, {found[0]}.\n" if found else f"{valid}.\n"
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _paragraph(diagnostic: Diagnostic, *, colour: bool) -> str:

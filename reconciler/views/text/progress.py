@@ -21,7 +21,7 @@ from reconciler.apply.events import (
     StepStarted,
     Summary,
 )
-from reconciler.errors.text import count_noun, escape_control
+from reconciler.errors.text import count_noun, escape_control, shorten
 from reconciler.plan.step import Status
 from reconciler.views.style import TextStyle
 from reconciler.views.text.apply import ApplyLog
@@ -197,5 +197,4 @@ def _to(stream: TextIO) -> _Write:
 
 
 def _short(text: str) -> str:
-    shown = escape_control(text)
-    return shown if len(shown) <= WORDS_MAX else f"{shown[: WORDS_MAX - 1]}…"
+    return shorten(escape_control(text), WORDS_MAX)

@@ -110,7 +110,7 @@ def test_a_later_state_is_pushed_as_it_is(shell: Shell) -> None:
     assert (shell.folder / "s.json.backup").read_bytes() == before
     assert ran.out == (
         f"Pushed serial 7 with 0 meetings to {shell.folder}/s.json.\n"
-        f"It replaced serial 4 with 1 meetings, which is kept as {shell.folder}/s.json.backup.\n"
+        f"It replaced serial 4 with 1 meeting, which is kept as {shell.folder}/s.json.backup.\n"
     )
 
 

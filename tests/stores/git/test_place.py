@@ -15,12 +15,13 @@ from served import served as served_zoom
 from shell import FAR, Shell, spec_of
 
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
+from reconciler.errors.text import redact_addresses
 from reconciler.ports import Snapshot
 from reconciler.stores.errors import ConflictError, UnansweredError
 from reconciler.stores.git import _command as command
 from reconciler.stores.git import place as git_store
 from reconciler.stores.git._branch import commit_message
-from reconciler.stores.git._command import first_line, redact_addresses
+from reconciler.stores.git._command import first_line
 from reconciler.stores.git.place import open_git
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.open import open_store
