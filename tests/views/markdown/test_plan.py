@@ -299,15 +299,15 @@ def test_findings_are_told_errors_first() -> None:
     """An error in plain view with its place, warnings folded; of one code three, the others by number."""
     span = Span("meetings/a b.yaml", Position(3, 5), Position(3, 9))
     error = Diagnostic("zoom.unreadable", "a: HTTP 503.", span=span)
-    odd = [Diagnostic("meeting.twins", hint="Look.", severity=Severity.WARNING) for n in range(5)]
+    odd = [Diagnostic("meeting.twins", f"Odd {n}.", "Look.", severity=Severity.WARNING) for n in range(5)]
     page = check_whole(shown(plan_of(step(Action.MOVE), diagnostics=(error, *odd))))
 
     assert page.summaries[0] == "5 warnings"
     assert page.items[:-1] == [
         "Zoom gave no usable answer at meetings/a b.yaml:3:5 a: HTTP 503. (zoom.unreadable)",
-        "Odd 0 Look. (meeting.twins)",
-        "Odd 1 Look. (meeting.twins)",
-        "Odd 2 Look. (meeting.twins)",
+        "meeting.twins Odd 0. Look. (meeting.twins)",
+        "meeting.twins Odd 1. Look. (meeting.twins)",
+        "meeting.twins Odd 2. Look. (meeting.twins)",
         "… and 2 more; reconciler plan --verbose shows them",
     ]
 
