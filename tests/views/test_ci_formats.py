@@ -13,7 +13,7 @@ from reconciler.cli.ci import relative_to_root
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
 from reconciler.errors.explanations.table import table
 from reconciler.views import codequality, sarif
-from reconciler.views.markdown.escape import LENGTH_MAX, code_block
+from reconciler.views.markdown.escape import BLOCK_MAX, text_block
 from reconciler.views.results import Validation
 from reconciler.views.sarif import fingerprints
 
@@ -178,14 +178,14 @@ def test_equal_findings_are_numbered() -> None:
 
 def test_a_fence_cannot_be_closed_from_inside() -> None:
     """It is longer than every run of backticks in it."""
-    assert code_block("a\n````\n# not a heading") == "`````text\na\n````\n# not a heading\n`````\n"
-    assert code_block("plain\n") == "```text\nplain\n```\n"
+    assert text_block("a\n````\n# not a heading") == "`````text\na\n````\n# not a heading\n`````\n"
+    assert text_block("plain\n") == "```text\nplain\n```\n"
 
 
 def test_a_fence_holds_what_fits_a_comment() -> None:
-    block = code_block("\n".join(["x" * 999] * 70))
+    block = text_block("\n".join(["x" * 999] * 70))
 
-    assert (len(block) <= LENGTH_MAX + 100, block.splitlines()[-2]) == (True, "… and 10 more lines")
+    assert (len(block) <= BLOCK_MAX + 100, block.splitlines()[-2]) == (True, "… and 10 more lines")
 
 
 def test_paths_are_those_of_the_checkout(tmp_path: Path) -> None:

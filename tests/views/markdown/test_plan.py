@@ -34,7 +34,7 @@ from reconciler.plan.budget import Allowances, BudgetLine, Limits
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status, Step
-from reconciler.views.markdown.escape import cell_code, code, fenced, mermaid_words, prose, visible
+from reconciler.views.markdown.escape import cell_code, code, code_block, mermaid_words, prose, visible
 from reconciler.views.markdown.size import BYTES_MAX, Entry, fit
 from reconciler.views.results import JoinLink
 from reconciler.views.style import TextStyle
@@ -541,7 +541,7 @@ def test_nothing_closes_a_code_span(text: str, expected: str) -> None:
 
 def test_nothing_leaves_a_cell_a_fence_or_a_line_of_a_diagram() -> None:
     assert cell_code("a|b\\|c") == "`a\\|b\u2039U+005C\u203a\\|c`"
-    assert fenced(["+ ````"], "diff") == "`````diff\n+ ````\n`````"
+    assert code_block(["+ ````"], "diff") == "`````diff\n+ ````\n`````"
     assert (mermaid_words("a:b;c#d"), mermaid_words(" ")) == ("a_b_c_d", "_")
 
 
