@@ -24,15 +24,14 @@ from reconciler.apply.events import (
     StepStarted,
     Summary,
 )
-from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.meeting import Schedule, schedule
+from reconciler.errors.diagnostic import Diagnostic
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.plan.budget import reset_at
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.state.document import intent_json
-from reconciler.views.results import Check, CheckStatus, JoinLink, Validation
-from reconciler.views.values import redact_secrets
+from reconciler.views.results import Check, CheckStatus, JoinLink, Validation, severity_counts
+from reconciler.views.values import redact_secrets, schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
 
 def validate(result: Validation, _: TextStyle | None = None) -> str:
     """The `validate` document of the design, with a line break at its end."""
-    errors, warnings = _count(result.diagnostics)
+    errors, warnings = severity_counts(result.diagnostics)
     document = {
         "format_version": FORMAT_VERSION,
         "valid": errors == 0,
@@ -81,11 +80,6 @@ def diagnostic_json(diagnostic: Diagnostic) -> Json:
 
 def _position(position: Position) -> Json:
     return {"line": position.line, "column": position.column}
-
-
-def _count(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
-    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return errors, len(diagnostics) - errors
 
 
 FORMAT_VERSION = "1.0"
@@ -298,21 +292,11 @@ def state_list(state: State, now: datetime) -> str:
 
 def state_show(key: str, state: State, now: datetime) -> str:
     """`{format_version, key, meeting, intent, retired: [{id, host}]}`; null where there is none."""
-    return line({"format_version": FORMAT_VERSION, **_whole(key, state, now)})
+    return line({"format_version": FORMAT_VERSION, **state_entry(key, state, now)})
 
 
-def schedule_or_none(record: Record, now: datetime) -> Schedule | None:
-    """Where it stands; None where this machine cannot tell, as with a zone that only another one knows.
-
-    The verbs that mend a state must be able to show it.
-    """
-    try:
-        return schedule(record.attributes, now)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _whole(key: str, state: State, now: datetime) -> dict[str, Json]:
+def state_entry(key: str, state: State, now: datetime) -> dict[str, Json]:
+    """Return everything that the state has under `key`, without secrets."""
     record, intent = state.meetings.get(key), state.intents.get(key)
     return {
         "key": key,
@@ -324,7 +308,7 @@ def _whole(key: str, state: State, now: datetime) -> dict[str, Json]:
 
 def _record(record: Record, now: datetime) -> dict[str, Json]:
     observed = {path: redact_secrets(tuple(path.split(".")), has) for path, has in record.observed.items()}
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     return {
         "id": record.id,
         "host": record.host,
@@ -345,7 +329,7 @@ def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     return {
         "key": key,
         "id": record.id,

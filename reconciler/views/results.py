@@ -24,6 +24,12 @@ class Validation:
     files: int = 0
 
 
+def severity_counts(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
+    """Return the number of errors and that of warnings."""
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    return errors, len(diagnostics) - errors
+
+
 class CheckStatus(StrEnum):
     """How a check ended."""
 

@@ -5,6 +5,7 @@ Source: the OASIS standard "Static Analysis Results Interchange Format (SARIF) V
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from hashlib import sha256
 from pathlib import PurePath
@@ -14,6 +15,7 @@ from urllib.parse import quote
 import orjson
 
 from reconciler import __version__
+from reconciler.errors.explanations.table import table as explanations
 from reconciler.errors.text import escape_control
 
 if TYPE_CHECKING:
@@ -25,21 +27,38 @@ if TYPE_CHECKING:
     from reconciler.views.style import TextStyle
 
 
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+FINGERPRINT = "reconcilerFinding/v2"
+"""The name of the fingerprint. The version changes with the parts of `_identity`."""
+
+_NUMBER = re.compile(r"(?<![\w-])\d+(?![\w-])")
+"""A number that is a word of its own, unlike that of `sig-1`."""
+
+
 def fingerprints(diagnostics: Sequence[Diagnostic]) -> tuple[str, ...]:
-    """One for each, 64 characters, no two alike: of code, file, key and words, and its turn among equals."""
-    seen: Counter[str] = Counter()
+    """Return one fingerprint of 64 characters for each diagnostic; no two are equal.
+
+    A finding keeps its fingerprint when the lines of its file move or are indented otherwise. Findings that
+    are equal in all but their lines are numbered from the top.
+    """
+    counts: Counter[str] = Counter()
     marks = []
-    for diagnostic in diagnostics:
-        filename = diagnostic.span.filename if diagnostic.span else ""
-        content = "\n".join(
-            (diagnostic.code, filename, diagnostic.key or "", diagnostic.summary, diagnostic.snippet or "")
-        )
-        seen[content] += 1
-        marks.append(sha256(f"{content}\n{seen[content]}".encode(errors="backslashreplace")).hexdigest())
+    for identity in map(_identity, diagnostics):
+        counts[identity] += 1
+        marks.append(sha256(f"{identity}\n{counts[identity]}".encode(errors="backslashreplace")).hexdigest())
     return tuple(marks)
 
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+def _identity(diagnostic: Diagnostic) -> str:
+    """Return the code, file, key, source line and detail of a finding.
+
+    The numbers in a detail are left out: they are mostly lines, columns and counts.
+    """
+    filename = diagnostic.span.filename if diagnostic.span else ""
+    source = (diagnostic.snippet or "").partition("\n")[0].strip()
+    detail = _NUMBER.sub("", diagnostic.detail)
+    return "\n".join((diagnostic.code, filename, diagnostic.key or "", source, detail))
 
 
 def validate(result: Validation, _: TextStyle | None = None) -> str:
@@ -65,14 +84,15 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
 
 
 def _rule(diagnostic: Diagnostic) -> Json:
-    # `helpUri` has to be absolute, and where a team keeps its copy of our pages is not known here.
-    anchor = diagnostic.code.replace(".", "-")
-    title = {"text": diagnostic.code.replace(".", ": ").replace("-", " ")}
+    # There is no `helpUri`: it must be absolute, and each team keeps its copy of the pages elsewhere.
+    code = diagnostic.code
+    explanation = explanations().get(code)
+    anchor = code.replace(".", "-")
     return {
-        "id": diagnostic.code,
-        "shortDescription": title,
-        "fullDescription": title,
-        "help": {"text": f"Told by `reconciler explain {diagnostic.code}`, and in docs/errors.md#{anchor}."},
+        "id": code,
+        "shortDescription": {"text": diagnostic.summary},
+        "fullDescription": {"text": explanation.means if explanation else diagnostic.summary},
+        "help": {"text": f"`reconciler explain {code}` says more, as does docs/errors.md#{anchor}."},
         "defaultConfiguration": {"level": diagnostic.severity.value},
     }
 
@@ -84,7 +104,7 @@ def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
         "message": {"text": "\n".join(escape_control(line) for part in parts for line in part.splitlines())},
-        "partialFingerprints": {"reconcilerFinding/v1": mark},
+        "partialFingerprints": {FINGERPRINT: mark},
     }
     if diagnostic.span:
         place = {

@@ -8,10 +8,12 @@ import orjson
 
 from reconciler.errors.text import count_noun, escape_control, quote, shorten
 from reconciler.meeting import fields
+from reconciler.meeting.meeting import Schedule, schedule
 from reconciler.plan.change import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from reconciler.meeting.passcode import PasscodeReference
     from reconciler.plan.change import FieldChange
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 WIDTH_MAX = 60
 """Characters of one value that are shown, where not all is asked for."""
 
+LEAD = 20
+"""Characters before the first difference of two texts that are shown."""
+
 _HIDDEN = "(secret)"
-_LEAD = 20
 
 
 def redact_secrets(path: tuple[str | int, ...], value: Json) -> Json:
@@ -38,15 +42,33 @@ def redact_secrets(path: tuple[str | int, ...], value: Json) -> Json:
 
 def change_words(change: FieldChange, reference: PasscodeReference | None, *, whole: bool) -> str:
     """`path: before → after   (effect)`; `reference` is the passcode's, where it has one."""
-    before, after = _sides(change, whole=whole)
+    before, after = (
+        value_words(value, whole=whole)
+        for value in changed_values(change, width_max=None if whole else WIDTH_MAX)
+    )
     if change.path == "password" and reference is not None:
         after = passcode_words(reference)
     effect = f"   ({change.effect})" if change.effect else ""
     return f"{escape_control(change.path)}: {before} → {after}{effect}"
 
 
-def passcode_words(reference: PasscodeReference) -> str:
-    """Where a passcode comes from: never what it is."""
+def changed_values(change: FieldChange, *, width_max: int | None, lead: int = LEAD) -> tuple[Json, Json]:
+    """Return the values before and after a change, without secrets.
+
+    Texts that are equal up to `width_max` are given from their first difference on, with `lead` characters
+    before it.
+    """
+    path = tuple(change.path.split("."))
+    before, after = redact_secrets(path, change.before), redact_secrets(path, change.after)
+    if isinstance(before, str) and isinstance(after, str) and width_max is not None:
+        return _from_first_difference(before, after, width_max, lead)
+    return before, after
+
+
+def passcode_words(reference: PasscodeReference | None) -> str:
+    """Return where a passcode comes from, never the passcode."""
+    if reference is None:
+        return "as written in the spec"
     return f"from {escape_control(reference.name)}, version {reference.version}"
 
 
@@ -77,21 +99,23 @@ def leaves(path: tuple[str, ...], attributes: Mapping[str, Json]) -> Iterator[tu
             yield (*path, name), redact_secrets((*path, name), value)
 
 
-def _sides(change: FieldChange, *, whole: bool) -> tuple[str, str]:
-    path = tuple(change.path.split("."))
-    before, after = redact_secrets(path, change.before), redact_secrets(path, change.after)
-    if isinstance(before, str) and isinstance(after, str) and not whole:
-        before, after = _from_the_difference(before, after)
-    return value_words(before, whole=whole), value_words(after, whole=whole)
+def schedule_or_none(attributes: Mapping[str, Json], now: datetime) -> Schedule | None:
+    """Return the schedule of recorded attributes; None where this machine cannot compute it.
+
+    A record may hold a zone that only another machine knows, or half a rule, and must be shown all the same.
+    """
+    try:
+        return schedule(attributes, now)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
-def _from_the_difference(before: str, after: str) -> tuple[str, str]:
-    """Both texts without what they share at the beginning, where that would fill the line."""
+def _from_first_difference(before: str, after: str, width_max: int, lead: int) -> tuple[str, str]:
     pairs = enumerate(zip(before, after, strict=False))
     shared = next((at for at, (old, new) in pairs if old != new), min(len(before), len(after)))
-    if shared < WIDTH_MAX - _LEAD:
+    if shared < width_max - lead:
         return before, after
-    return f"…{before[shared - _LEAD :]}", f"…{after[shared - _LEAD :]}"
+    return f"…{before[shared - lead :]}", f"…{after[shared - lead :]}"
 
 
 def _cut(text: str, *, whole: bool) -> str:

@@ -257,7 +257,7 @@ TOLD = Diagnostic("zoom.refused", "300: no", "Mend it.", key="launch")
 TOLD_JSON = {
     "severity": "error",
     "code": "zoom.refused",
-    "summary": "Zoom refused it",
+    "summary": "Zoom refused the request",
     "detail": "300: no",
     "hint": "Mend it.",
     "key": "launch",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reconciler.errors.text import redact_links, shorten
@@ -17,28 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-BACKTICKS = re.compile("`+")
-
-LENGTH_MAX = 60_000
-"""Characters of a block: with what stands around it, it fits a comment (65,536) and a step's summary."""
-
-
-def code_block(text: str, language: str = "text") -> str:
-    """The block; of what is too long its beginning, and how many lines are left out."""
-    lines = text.rstrip("\n").split("\n")
-    length, kept = 0, 0
-    for line in lines:
-        length += len(line) + 1
-        if length > LENGTH_MAX:
-            break
-        kept += 1
-    told = lines[:kept]
-    if kept < len(lines):
-        told.append(f"… and {len(lines) - kept} more lines")
-    marks = "`" * (max((len(run) for line in told for run in BACKTICKS.findall(line)), default=0) + 1)
-    fence = max(marks, "```", key=len)
-    return "\n".join((f"{fence}{language}", *told, fence, ""))
-
+BLOCK_MAX = 60_000
+"""Characters of a text in a block: with what is around it, it fits a comment (65,536) and a job summary."""
 
 TEXT_MAX = 300
 """Characters of one value that are shown; Zoom keeps 200 of a topic."""
@@ -129,11 +110,26 @@ def html_title(text: str) -> str:
     return f"<b>{html_prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
-def fenced(lines: Iterable[str], language: str) -> str:
-    """A block of code, its fence longer than any inside. Each line must be `visible`."""
+def code_block(lines: Iterable[str], language: str) -> str:
+    """Return a block of code whose fence is longer than any inside.
+
+    A block of a comment has lines that are `visible`.
+    """
     body = "\n".join(lines)
     fence = "`" * max(3, _longest_run(body) + 1)
     return f"{fence}{language}\n{body}\n{fence}"
+
+
+def text_block(text: str) -> str:
+    """Return a block of text, ending in a newline.
+
+    A text longer than `BLOCK_MAX` is cut to its first lines and the number of the others.
+    """
+    lines = text.rstrip("\n").split("\n")
+    lengths = accumulate(len(line) + 1 for line in lines)
+    shown = lines[: sum(length <= BLOCK_MAX for length in lengths)]
+    more = len(lines) - len(shown)
+    return code_block([*shown, *([f"… and {more} more lines"] if more else [])], "text") + "\n"
 
 
 def mermaid_words(text: str) -> str:

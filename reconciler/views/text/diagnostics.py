@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun, escape_control
-from reconciler.views.json import _count
+from reconciler.views.results import severity_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ def diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> s
 
 def totals_line(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
     """The last line: how many findings, or how many meetings are valid."""
-    errors, warnings = _count(diagnostics)
+    errors, warnings = severity_counts(diagnostics)
     found = [count_noun(errors, "error")] if errors else []
     if warnings:
         found.append(count_noun(warnings, "warning"))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from reconciler.plan.step import Step
 
 
+NEW_MEETING = "a new meeting with a new join link takes its place"
+
 LINE_MAX = 100
 """Characters of the list of settings, where not all is asked for."""
 
@@ -53,7 +55,7 @@ def _about(step: Step, look: TextStyle) -> Iterator[str]:
     reference = step.meeting.passcode if step.meeting else None
     yield from (change_words(change, reference, whole=look.verbose) for change in step.changes)
     if step.action is Action.REPLACE:
-        yield "a new meeting with a new join link takes its place"
+        yield NEW_MEETING
     if step.action in {Action.CREATE, Action.RESOLVE} and step.meeting is not None:
         yield time_of(step.meeting, step.starts_at)
     if step.action is Action.CREATE and step.meeting is not None and step.status is not Status.WITHHELD:
@@ -66,8 +68,7 @@ def _about(step: Step, look: TextStyle) -> Iterator[str]:
 def _declared(meeting: Meeting, look: TextStyle) -> Iterator[str]:
     """The passcode's source, the protection, and all the rest on one line."""
     if "password" in meeting.attributes:
-        source = passcode_words(meeting.passcode) if meeting.passcode else "as written in the spec"
-        yield f"passcode {source}"
+        yield f"passcode {passcode_words(meeting.passcode)}"
     if meeting.protect:
         yield "protected: never destroyed"
     rest = [
@@ -119,7 +120,7 @@ NO_CHANGES_LIVE = "No changes. Compared with what was last applied and with what
 
 def plan(plan: Plan, look: TextStyle) -> str:
     """The whole plan, ending in a newline."""
-    steps = [step for step in plan.steps if _is_told(step)]
+    steps = [step for step in plan.steps if is_shown(step)]
     blocks = (
         *_steps(steps, look),
         list(format_diagnostics(plan.diagnostics, look)),
@@ -128,9 +129,14 @@ def plan(plan: Plan, look: TextStyle) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _is_told(step: Step) -> bool:
-    """Whether a reader should hear of it: not of a keep, except for what is let go of or over."""
+def is_shown(step: Step) -> bool:
+    """Return whether a view lists the step: every one but a keep about which there is nothing to say."""
     return step.action is not Action.KEEP or bool(step.reasons) or step.status is Status.EXPIRED
+
+
+def is_unchanged(plan: Plan) -> bool:
+    """Return whether there is nothing to do and nothing withheld."""
+    return not plan.has_work and all(step.status is not Status.WITHHELD for step in plan.steps)
 
 
 def _steps(steps: Sequence[Step], look: TextStyle) -> Iterator[list[str]]:
@@ -187,7 +193,7 @@ def _expired(steps: Sequence[Step], look: TextStyle) -> list[str]:
 
 
 def _end(plan: Plan, steps: Sequence[Step], look: TextStyle) -> Iterator[str]:
-    if not plan.has_work and all(step.status is not Status.WITHHELD for step in steps):
+    if is_unchanged(plan):
         yield NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         return
     yield look.bold(plan_line(steps))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from reconciler.errors.text import escape_control
-from reconciler.views.json import _whole, schedule_or_none
+from reconciler.views.json import state_entry
 from reconciler.views.text.times import instant_words
 from reconciler.views.text.totals import reset_words
+from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
-    from reconciler.views.results import JoinLink
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.plan.budget import BudgetLine
     from reconciler.ports import Json, LockInfo
     from reconciler.state.state import Record, State
+    from reconciler.views.results import JoinLink
     from reconciler.views.style import TextStyle
 
 
@@ -94,12 +95,12 @@ def state_list(state: State, now: datetime) -> str:
 
 def state_show(key: str, state: State, now: datetime) -> str:
     """All that stands under `key`, as YAML would have it."""
-    told = {name: value for name, value in _whole(key, state, now).items() if value}
+    told = {name: value for name, value in state_entry(key, state, now).items() if value}
     return "".join(f"{written}\n" for written in _yaml(told, ""))
 
 
 def _standing_words(record: Record, now: datetime) -> str:
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     if stands is None:
         return "its time cannot be read"
     if stands.next_at:
