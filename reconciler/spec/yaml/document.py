@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from reconciler.ports import Json
 from reconciler.spec.yaml._events import SyntaxProblem
@@ -23,7 +24,9 @@ BYTES_MAX = 32 * 1024 * 1024
 PROBLEMS_MAX = 100
 """Problems that are reported for one file; a file that is not YAML can have thousands."""
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # all that YAML counts as one
+_LINE_BREAK = re.compile("\r?\n")
+_FOREIGN_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+"""Characters that end a line for YAML, and not for git or a reviewer's browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ def parse(source: Source) -> Document:
     except UnicodeDecodeError as error:
         readable = content.decode("utf-8-sig", errors="replace")
         return Document(filename, readable, None, {}, (_not_utf8(content, error),))
+    breaks = _foreign_breaks(text)
+    if breaks:
+        return Document(filename, text, None, {}, breaks)
     parser = Parser(text)
     with collector_off():
         value = parser.document()
@@ -96,6 +102,26 @@ def parse(source: Source) -> Document:
         has_aliases=bool(parser.anchors),
         has_duplicates=parser.has_duplicates,
         has_nulls=parser.has_nulls,
+    )
+
+
+def _foreign_breaks(text: str) -> tuple[SyntaxProblem, ...]:
+    if text.isascii() and "\r" not in text:
+        return ()
+    found = islice(_FOREIGN_BREAK.finditer(text), PROBLEMS_MAX)
+    return tuple(_foreign_break(text, match.start()) for match in found)
+
+
+def _foreign_break(text: str, index: int) -> SyntaxProblem:
+    column = index - (text.rfind("\n", 0, index) + 1)
+    detail = f"U+{ord(text[index]):04X} ends a line for YAML, but not for git: a comment could hide fields."
+    return SyntaxProblem(
+        text.count("\n", 0, index),
+        column,
+        1,
+        "yaml.line-break",
+        detail,
+        "Remove it, or end the line with LF.",
     )
 
 

@@ -226,6 +226,31 @@ def test_bytes_that_are_not_utf_8_are_reported_at_their_place(content: bytes, li
     assert places(content) == [("yaml.encoding", line, column)]
 
 
+@pytest.mark.parametrize("character", ["\r", "\x85", "\u2028", "\u2029"])
+def test_what_ends_a_line_for_yaml_alone_is_an_error_at_its_place(character: str) -> None:
+    """A reviewer sees one line, a comment; YAML would read a field in the rest of it."""
+    text = f"version: 1\r\nmeetings:\n  a:\n    topic: A  # harmless{character}    host: evil@example.com\n"
+
+    (found,) = problems(text)
+
+    assert (found.code, found.span) == (
+        "yaml.line-break",
+        Span("spec.yaml", Position(4, 25), Position(4, 26)),
+    )
+    assert f"U+{ord(character):04X}" in found.detail
+    assert document.parse(Source("spec.yaml", text.encode())).value is None
+
+
+def test_each_such_line_break_is_reported_and_their_number_is_bounded() -> None:
+    assert places("a: '\u2028'\nb: \"\x85\"\n") == [("yaml.line-break", 1, 5), ("yaml.line-break", 2, 5)]
+    assert len(problems("a: 1 #" + "\u2028" * 5_000)) == document.PROBLEMS_MAX
+
+
+@pytest.mark.parametrize("text", ['a: "\\u2028\\x85"\n', "a: 1\r\nb: 2\r\n"])
+def test_escapes_and_line_breaks_of_git_are_no_error(text: str) -> None:
+    assert problems(text) == ()
+
+
 def test_a_byte_order_mark_moves_no_column() -> None:
     assert places("\ufeff1: x\n") == [("yaml.key", 1, 1)]
 
