@@ -26,7 +26,7 @@ class Compare(StrEnum):
     ZONE = "zone"
     """Names of one time zone."""
     EMAIL = "email"
-    """Equal when case-folded."""
+    """Equal but for the case of ASCII letters."""
     SET = "set"
     """A list whose order does not count."""
     CSV_SET = "csv-set"

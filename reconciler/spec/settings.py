@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT, Json
 from reconciler.spec.schema import validator
 from reconciler.spec.yaml import document as documents
@@ -56,7 +57,7 @@ class Settings:
     def limits(self, host: str) -> BudgetSettings:
         """Return the limits of `host`; upper and lower case make no difference in its name."""
         own = next(
-            (own for name, own in (self.hosts or {}).items() if name.casefold() == host.casefold()), None
+            (own for name, own in (self.hosts or {}).items() if fold_host(name) == fold_host(host)), None
         )
         if own is None:
             return self.budget
@@ -111,14 +112,21 @@ def _check(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             "A password is sent to this address, and anybody who can change the file could redirect it.",
             "Give the address with `--state`, or in the environment variable RECONCILER_STATE.",
         )
-    yield from _duplicate_hosts(value)
+    yield from _host_names(value)
     yield from _reserves(value)
 
 
-def _duplicate_hosts(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+def _host_names(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     names: dict[str, str] = {}
     for host in value.get("hosts", {}):
-        first = names.setdefault(host.casefold(), host)
+        if not host.isascii():
+            detail = (
+                f"{ascii(host)} has characters beyond ASCII, which can look like the letters of an address."
+            )
+            yield UnlocatedDiagnostic(
+                ("hosts", host), "settings.bad-key", detail, "Type it again.", on_key=True
+            )
+        first = names.setdefault(fold_host(host), host)
         if first != host:
             yield UnlocatedDiagnostic(
                 ("hosts", host),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import SpecFile
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
@@ -73,7 +74,7 @@ class _SpecParser:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.hosts = None if settings.hosts is None else {host.casefold(): host for host in settings.hosts}
+        self.hosts = None if settings.hosts is None else {fold_host(host): host for host in settings.hosts}
         self.files: dict[str, SpecFile] = {}
         self.declared: dict[str, SpecFile] = {}  # every key, also of a meeting with errors
         self.meetings: dict[str, Meeting] = {}
@@ -126,7 +127,7 @@ class _SpecParser:
                 "The host is the Zoom user who owns the meeting: an e-mail address or a user id.",
                 "Add `host:` to the meeting, or to `defaults` for all meetings of the file.",
             )
-        if self.hosts is None or host.casefold() in self.hosts:
+        if self.hosts is None or fold_host(host) in self.hosts:
             return None
         near = did_you_mean(host, tuple(self.hosts.values()), ratio_min=_HOST_RATIO_MIN, form=str.casefold)
         return UnlocatedDiagnostic(

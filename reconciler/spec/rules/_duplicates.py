@@ -7,13 +7,14 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting, start_at
+from reconciler.meeting.names import fold_host
 
 
 def check(meetings: Mapping[str, Meeting]) -> Iterator[UnlocatedDiagnostic]:
     """Yield a finding at each key with the host, topic and start of an earlier key."""
     groups: dict[tuple[str, str], list[Meeting]] = {}
     for meeting in meetings.values():
-        groups.setdefault((meeting.host.casefold(), meeting.topic), []).append(meeting)
+        groups.setdefault((fold_host(meeting.host), meeting.topic), []).append(meeting)
     for group in groups.values():
         if len(group) > 1:
             yield from _at_one_time(group)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting
 from reconciler.spec.rules import _body as body
+from reconciler.spec.rules import _characters as characters
 from reconciler.spec.rules import _duplicates as duplicates
 from reconciler.spec.rules import _passcode as passcode
 from reconciler.spec.rules import _series as series
@@ -23,6 +24,7 @@ def check(meeting: Meeting) -> tuple[UnlocatedDiagnostic, ...]:
     attributes = meeting.attributes
     findings = [*body.check(attributes), *times.check(attributes), *series.check(attributes)]
     findings += passcode.check(attributes, meeting.key)
+    findings += characters.check(attributes, meeting.host)
     return tuple(replace(finding, key=meeting.key) for finding in findings) if findings else ()
 
 

@@ -12,7 +12,7 @@ from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from reconciler.errors.text import redact_links, shorten
+from reconciler.errors.text import is_invisible, redact_links, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,11 +26,6 @@ TEXT_MAX = 300
 
 SENTENCE_MAX = 1_000
 """Characters of one sentence that are shown."""
-
-_HIDDEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
-)
-"""What counts as printable and shows nothing."""
 
 _QUOTED = re.compile(r"`([^`]*)`")
 _LEAD, _TRAIL = "\"'(", ",.;:!?)\u2026\"'"
@@ -61,7 +56,7 @@ def visible(text: str) -> str:
     shown = _LONG_FENCES.sub(r"\1…", redact_links(text).replace("<!--", f"{_named('<')}!--"))
     if shown.isascii() and shown.isprintable():
         return shown
-    return _HIDDEN.sub(lambda found: _named(found[0]), "".join(map(_visible, shown)))
+    return "".join(map(_visible, shown))
 
 
 def code(text: str) -> str:
@@ -152,7 +147,8 @@ def _word(word: str, code: Callable[[str], str]) -> str:
 def _visible(character: str) -> str:
     if character == "\t":
         return " "
-    return character if character.isprintable() else _named(character)
+    is_seen = character.isprintable() and not is_invisible(character)
+    return character if is_seen else _named(character)
 
 
 def _named(character: str) -> str:
