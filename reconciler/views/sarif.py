@@ -32,6 +32,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 FINGERPRINT = "reconcilerFinding/v2"
 """The name of the fingerprint. The version changes with the parts of `_identity`."""
 
+_LINK_CHARACTER = re.compile(r"[\\\[\]]")
 _NUMBER = re.compile(r"(?<![\w-])\d+(?![\w-])")
 """A number that is a word of its own, unlike that of `sig-1`."""
 
@@ -98,12 +99,11 @@ def _rule(diagnostic: Diagnostic) -> Json:
 
 
 def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
-    parts = (diagnostic.summary, diagnostic.detail, diagnostic.hint)
     result: dict[str, Json] = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
-        "message": {"text": "\n".join(escape_control(line) for part in parts for line in part.splitlines())},
+        "message": {"text": _message(diagnostic)},
         "partialFingerprints": {FINGERPRINT: mark},
     }
     if diagnostic.span:
@@ -113,6 +113,16 @@ def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
         }
         result["locations"] = [{"physicalLocation": place}]
     return result
+
+
+def _message(diagnostic: Diagnostic) -> str:
+    parts = (diagnostic.summary, diagnostic.detail, diagnostic.hint)
+    return "\n".join(_plain(escape_control(line)) for part in parts for line in part.splitlines())
+
+
+def _plain(line: str) -> str:
+    """Escape what SARIF would take for an embedded link. Source: SARIF 2.1.0, section 3.11.6."""
+    return _LINK_CHARACTER.sub(r"\\\g<0>", line)
 
 
 def _uri(filename: str) -> str:

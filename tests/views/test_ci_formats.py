@@ -69,6 +69,22 @@ def test_sarif_names_rule_place_and_words() -> None:
     }
 
 
+def test_brackets_in_a_sarif_message_make_no_link() -> None:
+    """`[text](target)` in a message is a link; whoever proposes a spec chooses parts of the text."""
+    hostile = found(
+        detail="See [the docs](https://evil.example), \\[x](1).", hint="Write `moved: [{from: a}]`."
+    )
+
+    (result,) = json.loads(sarif.validate(Validation([hostile])))["runs"][0]["results"]
+
+    assert result["message"]["text"] == (
+        "Unknown field\n"
+        r"See \[the docs\](https://evil.example), \\\[x\](1)."
+        "\n"
+        r"Write `moved: \[{from: a}\]`."
+    )
+
+
 def test_each_rule_of_sarif_stands_once() -> None:
     log = json.loads(
         sarif.validate(
