@@ -87,7 +87,8 @@ def check_inside(paths: Sequence[str], folder: Path, origin: str) -> None:
         if not (_is_below(where, folder) and _stays(where, folder)):
             raise SettingsError.of(
                 "source.outside",
-                detail=f"{origin} names {quote(path[:200])}, which is not in the working folder. Nothing was sent.",
+                detail=f"{origin} names {quote(path[:200])}, which is not in the working folder. "
+                "Nothing was sent.",
                 hint="Make the plan again in the folder of the specs, with paths inside of it.",
             )
 

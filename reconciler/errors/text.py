@@ -96,8 +96,8 @@ _HIDDEN = frozenset(
 )
 """Characters that count as printable and show nothing."""
 
-_JOINER = "\u200d"
-"""Joins emoji to one picture; elsewhere nobody sees it."""
+_JOINED = re.compile("\u200d(?=[\u2190-\U0001faff])")
+"""A joiner before a picture: it makes one emoji of several. Elsewhere nobody sees it."""
 
 NAMED_CHARACTERS_MAX = 5
 
@@ -114,11 +114,8 @@ def is_invisible(character: str) -> bool:
 
 def invisible_in(text: str) -> str:
     """Name the invisible characters in `text`, such as `U+200B`; empty if there is none."""
-    pairs = zip(text, f"{text[1:]} ", strict=True)
-    found = [
-        each for each, after in pairs if is_invisible(each) and not (each == _JOINER and ord(after) > 0x2000)
-    ]  # noqa: PLR2004 - pictures are above
-    names = list(dict.fromkeys(f"U+{ord(each):04X}" for each in found))
+    joined = _JOINED.sub("", text)
+    names = list(dict.fromkeys(f"U+{ord(each):04X}" for each in joined if is_invisible(each)))
     return ", ".join(names[:NAMED_CHARACTERS_MAX])
 
 

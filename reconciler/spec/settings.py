@@ -120,9 +120,7 @@ def _host_names(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     names: dict[str, str] = {}
     for host in value.get("hosts", {}):
         if not host.isascii():
-            detail = (
-                f"{ascii(host)} has characters beyond ASCII, which can look like the letters of an address."
-            )
+            detail = f"{host!a} has characters beyond ASCII, which can look like the letters of an address."
             yield UnlocatedDiagnostic(
                 ("hosts", host), "settings.bad-key", detail, "Type it again.", on_key=True
             )

@@ -36,8 +36,8 @@ def open_store(address: str, surroundings: StoreOptions) -> Store:
     if not address.isprintable():
         raise SettingsError.of(
             "state.bad-address",
-            detail=f"{quote(address[:80])} holds a control character, such as a line break. Nothing was sent.",
-            hint="Write it without; a line break at the end often comes from the file that it was read from.",
+            detail=f"{quote(address[:80])} holds a control character. Nothing was sent.",
+            hint="Write it without; a line break at the end often comes from the file that holds it.",
         )
     scheme = address.partition(":")[0] if ":" in address else ""
     place = STORES.get(scheme)

@@ -76,7 +76,8 @@ def test_a_finding_gets_its_code_as_a_text_or_a_name() -> None:
 def test_explanations_are_short_and_whole() -> None:
     for each in table().values():
         told = (each.means, each.why, each.do)
-        assert 5 <= len(each.summary) <= 80 and not each.summary.endswith("."), each.code
+        assert 5 <= len(each.summary) <= 80, each.code
+        assert not each.summary.endswith("."), each.code
         assert all(10 <= len(text) <= 240 and text.endswith((".", "?")) for text in told), each.code
         assert 0 < len(each.example.splitlines()) <= 5, each.code
         assert all(text.isprintable() for text in (*told, *each.example.splitlines())), each.code

@@ -1,7 +1,6 @@
 """Documents that others may have written, mutated at random: never a traceback, always a diagnostic.
 
-The suite tries a fixed share; `FUZZ_EXAMPLES=2000 HYPOTHESIS_PROFILE=random pytest tests/project/test_fuzz.py`
-searches further.
+The suite tries a fixed share; `make faults` searches further.
 """
 
 from __future__ import annotations
@@ -172,7 +171,7 @@ def test_an_odd_plan_file_is_reported(shell: Shell, saved: dict[str, Any], data:
             "NO_COLOR",
             "AWS_ACCESS_KEY_ID",
             "COLUMNS",
-        ]  # fmt: skip
+        ]
     ),
     st.sampled_from(
         [

@@ -39,7 +39,7 @@ def _address(path: Path, text: str) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "meeting.address-characters",
-        f"It is {ascii(text)}: an e-mail or a user id has ASCII characters only, and others can look like them.",
+        f"It is {text!a}: an e-mail or a user id has ASCII characters only, and others can look like them.",
         "Type it again.",
     )
 

@@ -34,7 +34,8 @@ def failure(verb: str, diagnostics: Sequence[Diagnostic], commit: str = "") -> s
     codes = Counter(each.code for each in diagnostics if each.severity is Severity.ERROR)
     told = ", ".join(f"`{name}`{f' ({count} times)' * (count > 1)}" for name, count in codes.items())
     footer = f"\nCommit {code(commit)}.\n" if commit else ""
-    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{text_block(text_diagnostics.diagnostics(diagnostics))}{footer}"
+    log = text_block(text_diagnostics.diagnostics(diagnostics))
+    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{log}{footer}"
 
 
 def validation(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:

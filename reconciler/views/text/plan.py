@@ -72,7 +72,7 @@ def _declared(meeting: Meeting, look: TextStyle) -> Iterator[str]:
     if meeting.protect:
         yield "protected: never destroyed"
     rest = [
-        f"{escape_control('.'.join(path).removeprefix('settings.'))}: {short_words(value, whole=look.verbose)}"
+        f"{escape_control('.'.join(path)).removeprefix('settings.')}: {short_words(value, whole=look.verbose)}"
         for path, value in leaves((), meeting.attributes)
         if path[0] not in _TOLD_ELSEWHERE
     ]

@@ -115,7 +115,8 @@ def _yaml(value: Mapping[str, Json], indent: str) -> Iterator[str]:
             yield f"{indent}{escape_control(name)}:"
             yield from _yaml(inner, indent + INDENT)
         else:
-            yield f"{indent}{escape_control(name)}: {escape_control(orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode())}"
+            value = orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode()
+            yield f"{indent}{escape_control(name)}: {escape_control(value)}"
 
 
 def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:
