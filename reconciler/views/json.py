@@ -98,7 +98,7 @@ _TYPES = {
 }
 
 
-def plan(plan: Plan, look: TextStyle) -> str:
+def plan(plan: Plan, style: TextStyle) -> str:
     """The plan as one line of JSON: no secret and no body in it. The file of `plan --out` is this too."""
     document = {
         "format_version": FORMAT_VERSION,
@@ -109,7 +109,7 @@ def plan(plan: Plan, look: TextStyle) -> str:
         "planned_at": _instant(plan.planned_at),
         "options": _options(plan.options),
         "summary": plan.summary,
-        "steps": [_step(step) for step in plan.steps if not (look.changes_only and _stays(step))],
+        "steps": [_step(step) for step in plan.steps if not (style.changes_only and _stays(step))],
         "budget": [_budget(row) for row in plan.budget],
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in plan.diagnostics],
     }
@@ -242,10 +242,10 @@ def doctor(checks: Sequence[Check], _: TextStyle) -> str:
     return line({"format_version": FORMAT_VERSION, "ok": sound, "checks": rows})
 
 
-def drift(report: Plan, look: TextStyle, requests: int) -> str:
+def drift(report: Plan, style: TextStyle, requests: int) -> str:
     """The report in the format of a plan."""
     del requests  # told beside it
-    return plan(report, look)
+    return plan(report, style)
 
 
 def explain(explained: Sequence[Explanation], _: TextStyle) -> str:

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code scanning services read.
+"""Diagnostics as SARIF 2.1.0, which code scanning services read.
 
 Source: the OASIS standard "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 """
@@ -40,19 +40,19 @@ _NUMBER = re.compile(r"(?<![\w-])\d+(?![\w-])")
 def fingerprints(diagnostics: Sequence[Diagnostic]) -> tuple[str, ...]:
     """Return one fingerprint of 64 characters for each diagnostic; no two are equal.
 
-    A finding keeps its fingerprint when the lines of its file move or are indented otherwise. Findings that
-    are equal in all but their lines are numbered from the top.
+    A diagnostic keeps its fingerprint when the lines of its file move or get another indentation.
+    Diagnostics that differ only in their lines are numbered from the top.
     """
     counts: Counter[str] = Counter()
-    marks = []
+    hashes = []
     for identity in map(_identity, diagnostics):
         counts[identity] += 1
-        marks.append(sha256(f"{identity}\n{counts[identity]}".encode(errors="backslashreplace")).hexdigest())
-    return tuple(marks)
+        hashes.append(sha256(f"{identity}\n{counts[identity]}".encode(errors="backslashreplace")).hexdigest())
+    return tuple(hashes)
 
 
 def _identity(diagnostic: Diagnostic) -> str:
-    """Return the code, file, key, source line and detail of a finding.
+    """Return the code, file, key, source line and detail of a diagnostic.
 
     The numbers in a detail are left out: they are mostly lines, columns and counts.
     """
@@ -63,7 +63,7 @@ def _identity(diagnostic: Diagnostic) -> str:
 
 
 def validate(result: Validation, _: TextStyle | None = None) -> str:
-    """One run with a rule for each code, in the order of first sight; ends with a line break."""
+    """Return one run with a rule for each code, in the order of appearance; ends in a newline."""
     diagnostics = result.diagnostics
     first = {diagnostic.code: diagnostic for diagnostic in reversed(diagnostics)}
     codes = list(dict.fromkeys(diagnostic.code for diagnostic in diagnostics))
@@ -76,8 +76,8 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(diagnostic, codes.index(diagnostic.code), mark)
-            for diagnostic, mark in zip(diagnostics, fingerprints(diagnostics), strict=True)
+            _result(diagnostic, codes.index(diagnostic.code), fingerprint)
+            for diagnostic, fingerprint in zip(diagnostics, fingerprints(diagnostics), strict=True)
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -98,20 +98,20 @@ def _rule(diagnostic: Diagnostic) -> Json:
     }
 
 
-def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
+def _result(diagnostic: Diagnostic, rule_index: int, fingerprint: str) -> Json:
     result: dict[str, Json] = {
         "ruleId": diagnostic.code,
-        "ruleIndex": rule,
+        "ruleIndex": rule_index,
         "level": diagnostic.severity.value,
         "message": {"text": _message(diagnostic)},
-        "partialFingerprints": {FINGERPRINT: mark},
+        "partialFingerprints": {FINGERPRINT: fingerprint},
     }
     if diagnostic.span:
-        place = {
+        location = {
             "artifactLocation": {"uri": _uri(diagnostic.span.filename)},
             "region": _region(diagnostic.span),
         }
-        result["locations"] = [{"physicalLocation": place}]
+        result["locations"] = [{"physicalLocation": location}]
     return result
 
 

@@ -33,8 +33,8 @@ from reconciler.views.style import TextStyle
 from reconciler.views.table import apply_view, view
 
 
-def document(plan: Plan, look: TextStyle | None = None) -> Any:
-    return json.loads(view("plan", "json")(plan, look or TextStyle()))
+def document(plan: Plan, style: TextStyle | None = None) -> Any:
+    return json.loads(view("plan", "json")(plan, style or TextStyle()))
 
 
 def one_of_each() -> Plan:

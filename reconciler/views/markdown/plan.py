@@ -59,10 +59,10 @@ _HEADINGS = {
 }
 
 
-def plan(plan: Plan, look: TextStyle) -> str:
+def plan(plan: Plan, style: TextStyle) -> str:
     """The whole comment, ending in a newline."""
     steps = [step for step in plan.steps if is_shown(step)]
-    footer = _footer(plan, look)
+    footer = _footer(plan, style)
     if is_unchanged(plan):
         calm = NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         notes = (
@@ -142,9 +142,9 @@ def _entry(step: Step, now: datetime) -> Entry:
     return Entry(lambda: line(step), lambda: folded(step, now))
 
 
-def _footer(plan: Plan, look: TextStyle) -> str:
+def _footer(plan: Plan, style: TextStyle) -> str:
     """What was planned, from what, and how to have it done."""
-    given = [f"commit {code(look.commit)}"] if look.commit else []
+    given = [f"commit {code(style.commit)}"] if style.commit else []
     facts = [
         *given,
         f"plan digest {code(plan.digest)}",

@@ -26,23 +26,21 @@ if TYPE_CHECKING:
     from reconciler.views.style import TextStyle
 
 
-def explain(explained: Sequence[Explanation], look: TextStyle) -> str:
+def explain(explained: Sequence[Explanation], style: TextStyle) -> str:
     """One code whole; of several each with its meaning, by family."""
     if len(explained) == 1:
-        return _paragraphs(explained[0], look)
+        return _paragraphs(explained[0], style)
     width = max(len(each.code) for each in explained)
     blocks = []
     for family, members in groupby(explained, key=lambda each: each.family):
         rows = [f"  {each.code.ljust(width)}  {each.means}" for each in members]
-        blocks.append("\n".join([look.bold(family), *rows]))
+        blocks.append("\n".join([style.bold(family), *rows]))
     return "\n\n".join(blocks) + "\n"
 
 
-def _paragraphs(each: Explanation, look: TextStyle) -> str:
+def _paragraphs(each: Explanation, style: TextStyle) -> str:
     example = "\n".join(f"    {line}" for line in each.example.splitlines())
-    return (
-        f"{look.bold(each.code)}\n  {each.means}\n  Why: {each.why}\n  Do: {each.do}\n  Example:\n{example}\n"
-    )
+    return f"{style.bold(each.code)}\n  {each.means}\n  Why: {each.why}\n  Do: {each.do}\n  Example:\n{example}\n"
 
 
 GAP = "  "

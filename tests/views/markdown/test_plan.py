@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 CASES = CASES / "markdown"
 TODAY = "2026-12-01"
-LOOK = TextStyle(commit="28d679f0c9df")
+STYLE = TextStyle(commit="28d679f0c9df")
 GITHUB_MAX = 65_536
 
 SIGNALS = re.compile(
@@ -56,8 +56,8 @@ SIGNALS = re.compile(
 """What GitHub or GitLab makes something of, where it stands outside of code."""
 
 
-def shown(plan: Plan, look: TextStyle = LOOK) -> str:
-    return view("plan", "markdown")(plan, look)
+def shown(plan: Plan, style: TextStyle = STYLE) -> str:
+    return view("plan", "markdown")(plan, style)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
@@ -552,8 +552,8 @@ def report(*steps: Step, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
     return Plan(steps, (), "lineage-1", 1, NOW, Options(refresh=True), diagnostics)
 
 
-def drifted(plan: Plan, look: TextStyle = LOOK) -> str:
-    return view("drift", "markdown")(plan, look, 3)
+def drifted(plan: Plan, style: TextStyle = STYLE) -> str:
+    return view("drift", "markdown")(plan, style, 3)
 
 
 def test_drift_says_what_was_changed_and_what_to_do() -> None:

@@ -22,8 +22,8 @@ PLAIN = TextStyle()
 VERBOSE = TextStyle(verbose=True)
 
 
-def shown(plan: Plan, look: TextStyle = PLAIN) -> str:
-    return view("plan", "text")(plan, look)
+def shown(plan: Plan, style: TextStyle = PLAIN) -> str:
+    return view("plan", "text")(plan, style)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
