@@ -13,7 +13,14 @@ from reconciler.views.style import SIGNS, TextStyle
 from reconciler.views.text.diagnostics import format_diagnostics
 from reconciler.views.text.times import INDENT, instant_words, time_of
 from reconciler.views.text.totals import budget_lines, plan_line, rollout_line
-from reconciler.views.values import change_words, leaves, passcode_words, short_words
+from reconciler.views.values import (
+    change_words,
+    holds_addresses,
+    leaves,
+    passcode_words,
+    short_words,
+    value_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,14 +78,21 @@ def _declared(meeting: Meeting, style: TextStyle) -> Iterator[str]:
         yield f"passcode {passcode_words(meeting.passcode)}"
     if meeting.protect:
         yield "protected: never destroyed"
+    others = [leaf for leaf in leaves((), meeting.attributes) if leaf[0][0] not in _TOLD_ELSEWHERE]
+    for path, value in others:
+        if isinstance(value, str) and holds_addresses(path):  # never behind a cut
+            yield f"{_field_name(path)}: {value_words(value, whole=True)}"
     rest = [
-        f"{escape_control('.'.join(path).removeprefix('settings.'))}: "
-        f"{short_words(value, whole=style.verbose)}"
-        for path, value in leaves((), meeting.attributes)
-        if path[0] not in _TOLD_ELSEWHERE
+        f"{_field_name(path)}: {short_words(value, whole=style.verbose)}"
+        for path, value in others
+        if not (isinstance(value, str) and holds_addresses(path))
     ]
     if rest:
         yield f"with {_listed(rest, whole=style.verbose)}"
+
+
+def _field_name(path: tuple[str, ...]) -> str:
+    return escape_control(".".join(path).removeprefix("settings."))
 
 
 def _listed(parts: Sequence[str], *, whole: bool) -> str:

@@ -40,7 +40,8 @@ def explain(explained: Sequence[Explanation], style: TextStyle) -> str:
 
 def _paragraphs(each: Explanation, style: TextStyle) -> str:
     example = "\n".join(f"    {line}" for line in each.example.splitlines())
-    return f"{style.bold(each.code)}\n  {each.means}\n  Why: {each.why}\n  Do: {each.do}\n  Example:\n{example}\n"
+    texts = f"  {each.means}\n  Why: {each.why}\n  Do: {each.do}\n  Example:\n{example}\n"
+    return f"{style.bold(each.code)}\n{texts}"
 
 
 GAP = "  "
@@ -113,8 +114,8 @@ def _yaml(value: Mapping[str, Json], indent: str) -> Iterator[str]:
             yield f"{indent}{escape_control(name)}:"
             yield from _yaml(inner, indent + INDENT)
         else:
-            value = orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode()
-            yield f"{indent}{escape_control(name)}: {escape_control(value)}"
+            shown = orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode()
+            yield f"{indent}{escape_control(name)}: {escape_control(shown)}"
 
 
 def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:
