@@ -1,4 +1,4 @@
-"""The fields of one step as a block of differences: `-` was, `+` will be."""
+"""The changed fields of one step as a diff: `-` before, `+` after."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.views.markdown.escape import code_block, visible
 from reconciler.views.values import PARTS_MAX, changed_parts, leaves, passcode_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from reconciler.meeting.meeting import Meeting
     from reconciler.plan.step import Step
@@ -33,7 +33,7 @@ LEAD = 40
 
 
 def block(step: Step) -> str:
-    """The fence with what differs, or with what is declared of a new meeting."""
+    """Return a block with the changes, the declared fields of a new meeting, or what a deletion removes."""
     lines = list(_lines(step))
     if len(lines) > LINES_MAX:
         lines = [*lines[:LINES_MAX], f"… and {len(lines) - LINES_MAX} more"]
@@ -47,12 +47,9 @@ def _lines(step: Step) -> Iterator[str]:
     elif step.action is Action.CREATE and step.meeting is not None:
         yield from _declared(step.meeting)
     elif step.action is Action.DESTROY:
-        yield from (f"- {name}: {_words(value)}" for name, value in _gone(step))
+        deleted = (("id", step.id), ("host", step.host), ("topic", step.topic))
+        yield from (f"- {name}: {_words(value)}" for name, value in deleted)
     yield from (f"- {visible(path)}   (no longer declared)" for path in step.released)
-
-
-def _gone(step: Step) -> Sequence[tuple[str, Json]]:
-    return (("id", step.id), ("host", step.host), ("topic", step.topic))
 
 
 def _declared(meeting: Meeting) -> Iterator[str]:
@@ -81,7 +78,7 @@ def _change(change: FieldChange, meeting: Meeting | None) -> Iterator[str]:
 
 
 def _words(value: Json) -> str:
-    """A value as JSON; of text no more than has to be seen."""
+    """Return a value as JSON, shortened."""
     if value == REDACTED:
         return REDACTED
     if isinstance(value, str):

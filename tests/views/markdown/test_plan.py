@@ -391,13 +391,13 @@ NEW_PASSCODE = FieldChange("password", "(passcode)", "(passcode)", "join link an
 @pytest.mark.parametrize(
     ("each", "verdict"),
     [
-        ({"action": Action.DESTROY, "id": 1}, "2,000 meetings end"),
+        ({"action": Action.DESTROY, "id": 1}, "2,000 meetings are deleted"),
         ({"action": Action.REPLACE}, "2,000 are replaced"),
         ({"action": Action.UPDATE, "changes": (NEW_PASSCODE,)}, "2,000 join links change"),
         ({"action": Action.CREATE, "late": True, "meeting": meeting()}, "2,000 come late"),
         ({"action": Action.DESTROY, "status": Status.WITHHELD}, "2,000 are withheld until you say so"),
     ],
-    ids=["end", "replaced", "link", "late", "withheld"],
+    ids=["deleted", "replaced", "link", "late", "withheld"],
 )
 def test_thousands_of_dangers_are_cut_and_counted(each: dict[str, Any], verdict: str) -> None:
     """They leave room for what else there is to say."""
