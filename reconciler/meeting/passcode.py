@@ -49,7 +49,7 @@ def redact_passcode(attributes: Mapping[str, Json]) -> dict[str, Json]:
     return seen
 
 
-@cache  # one refresh compares a meeting several times over
+@cache  # `plan --refresh` derives an unchanged passcode twice: as declared, and as Zoom has it
 def _scrypt(passcode: str, salt: bytes) -> str:
     # RFC 7914's figures for interactive use: 16 MiB and some 40 ms for each guess.
     import hashlib  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight

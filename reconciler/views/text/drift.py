@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun, escape_control
-from reconciler.live.drift import Cause
-from reconciler.plan.change import Action
+from reconciler.plan.change import Action, Cause
 from reconciler.plan.step import Status
 from reconciler.views.style import SIGNS
 from reconciler.views.text.diagnostics import format_diagnostics
