@@ -36,12 +36,12 @@ HOLDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from reconciler.clock import SystemClock
+from reconciler.cli.clock import SystemClock
 from reconciler.stores.open import open_store
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.options import StoreOptions
 
 clock = SystemClock()
-store = open_store(sys.argv[1], Surroundings(Path(), "ann@laptop", clock, clock.wait))
+store = open_store(sys.argv[1], StoreOptions(Path(), "ann@laptop", clock, clock.wait))
 lease = store.lock("apply", timeout_seconds=0)
 print(lease.info.lock_id, flush=True)
 sys.stdin.readline()
@@ -202,27 +202,24 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     told = caught.value.diagnostic
-    assert (told.code, told.summary, names(tmp_path)) == (
-        "state.io",
-        "The state could not be written",
-        [NAME],
-    )
-    assert told.detail.endswith(
-        "s.json: File too large. What stands there is whole, and nothing more is sent."
+    assert (told.code, names(tmp_path)) == ("state.io", [NAME])
+    assert told.detail == (
+        f"{tmp_path / NAME} could not be written: File too large. "
+        "What stands there is whole, and nothing more is sent."
     )
     assert store.read() == Snapshot(b"one\n", version)
 
 
 @pytest.mark.parametrize(
-    ("touch", "summary"),
+    ("touch", "failure"),
     [
-        (lambda store: store.read(), "The state could not be read"),
-        (lambda store: store.write(b"", replaces=None), "The state could not be written"),
-        (lambda store: store.lock("apply", timeout_seconds=0), "The state could not be locked"),
+        (lambda store: store.read(), "could not be read: Not a directory"),
+        (lambda store: store.write(b"", replaces=None), "could not be written: Not a directory"),
+        (lambda store: store.lock("apply", timeout_seconds=0), "could not be locked: File exists"),
     ],
     ids=["read", "write", "lock"],
 )
-def test_a_place_that_cannot_be_used_is_told(touch: object, summary: str, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_used_is_told(touch: object, failure: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = store_in(tmp_path, "file/s.json")
     assert callable(touch)
@@ -230,7 +227,10 @@ def test_a_place_that_cannot_be_used_is_told(touch: object, summary: str, tmp_pa
     with pytest.raises(StateError) as caught:
         touch(store)
 
-    assert (caught.value.diagnostic.code, caught.value.diagnostic.summary) == ("state.io", summary)
+    assert (caught.value.diagnostic.code, caught.value.diagnostic.detail) == (
+        "state.io",
+        f"{tmp_path / 'file/s.json'} {failure}. What stands there is whole, and nothing more is sent.",
+    )
 
 
 def test_a_folder_in_the_place_of_the_state_is_told(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_folder_in_the_place_of_the_state_is_told(tmp_path: Path) -> None:
     with pytest.raises(StateError) as caught:
         store_in(tmp_path).read()
 
-    assert "s.json: Is a directory." in caught.value.diagnostic.detail
+    assert "s.json could not be read: Is a directory." in caught.value.diagnostic.detail
 
 
 def test_a_lock_is_held_by_one_and_told_to_others(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.ports import LockInfo
 
 
-LOST = StateError(Diagnostic("state.lost", "It is far away."))
+LOST = StateError(Diagnostic("state.lost", "No answer came."))
 
 
 class Lease:
@@ -88,7 +88,7 @@ def test_a_renewal_that_begins_to_fail_is_told_once() -> None:
         pauses.append(tried.pause_seconds)
 
     assert pauses == [20.0, 2.0, 2.0, 20.0, 2.0]
-    assert told == 2 * ["The lock on the state was not renewed. No answer came. It is far away."]
+    assert told == 2 * ["The lock on the state was not renewed. state.lost. No answer came."]
 
 
 def test_a_bug_in_a_renewal_is_told_by_its_name() -> None:

@@ -639,7 +639,7 @@ def test_a_variable_that_cannot_be_used_is_named(name: str, value: str, code: st
         Endpoints.of(STATE, {name: value})
 
     told = error.value.diagnostic
-    assert (told.code, name in told.summary, SECRET in str(error.value)) == (code, True, False)
+    assert (told.code, name in told.detail, SECRET in str(error.value)) == (code, True, False)
 
 
 def test_a_certificate_file_that_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

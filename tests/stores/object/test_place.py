@@ -142,7 +142,7 @@ def test_a_missing_bucket_is_no_empty_state(world: World) -> None:
         world.store("s3://elsewhere/meetings.json").read()
 
     assert str(raised.value) == (
-        "state.place-missing: The state's bucket does not exist: There is no elsewhere, so nobody knows "
+        "state.place-missing: The place of the state does not exist: There is no elsewhere, so nobody knows "
         "whether s3://elsewhere/meetings.json was lost, or was never there. Nothing was sent."
     )
 
@@ -428,7 +428,7 @@ def test_no_secret_shows_in_an_error(world: World) -> None:
 
 def test_an_installation_without_the_library_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra is optional; its error names it."""
-    module = import_module("reconciler.stores.object")
+    module = import_module("reconciler.stores.object.place")
     monkeypatch.setitem(sys.modules, "obstore", None)
 
     with pytest.raises(SettingsError) as raised:
