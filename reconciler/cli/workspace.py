@@ -132,7 +132,7 @@ class Workspace:
             who=self.console.who,
             clock=self.clock,
             wait=self.clock.wait,
-            tell=self.tell,
+            notify=self.tell,
             environ=self.console.environ,
             run_url=self.console.run_url,
         )

@@ -208,7 +208,7 @@ def test_a_lease_that_somebody_holds_is_shown_with_its_end(
     expires: str, remedy: str, tmp_path: Path, shell: Shell
 ) -> None:
     team = tmp_path / "team"
-    git_world.make(team)
+    git_world.make_team(team)
     document = {
         "ID": "7d3a",
         "Who": "ann@laptop",

@@ -341,7 +341,7 @@ def test_a_copy_that_makes_no_sense_is_refused(arguments: tuple[str, ...], code:
 def test_the_same_server_is_the_same_place(server: TerraformServer, shell: Shell) -> None:
     ran = shell("state", "migrate", "--to", server.address, "--state", server.address, **server.environ)
 
-    assert (ran.status, codes(ran), server.seen) == (1, ["state.same-place"], [])
+    assert (ran.status, codes(ran), server.requests) == (1, ["state.same-place"], [])
 
 
 def test_a_copy_that_is_read_back_otherwise_is_an_error(server: TerraformServer, shell: Shell) -> None:
