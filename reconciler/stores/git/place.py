@@ -17,6 +17,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.errors.text import replace_control
 from reconciler.ports import Snapshot
 from reconciler.stores import errors
 from reconciler.stores.errors import ConflictError
