@@ -1,7 +1,7 @@
 """Text that is safe to show: secrets masked, control characters escaped.
 
-Every pattern that recognizes a secret is here, and each takes time in proportion to the text. `secret_spans` is
-the one recognizer for texts: of specs, of what Zoom and servers answer, and of what `import` reads.
+Every pattern that recognizes a secret is here, and each takes time in proportion to the text. `secret_spans`
+is the one recognizer for texts: of specs, of what Zoom and servers answer, and of what `import` reads.
 `source_spans` hides more, since a line of a spec may hold any value under the key of a passcode.
 """
 
@@ -36,8 +36,8 @@ _WORD = (
     r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
     r"|(?<![^\W_])(?:pwd|pswd|passwd|(?-i:PIN))|(?:access|security|entry|meeting|conference)[ _-]code"
     r"|mot de passe|code (?:secret|d['\u2019]acc[eè]s)|codice d['\u2019]accesso"
-    r"|contrase[nñ]a|c[oó]digo de aces?s?o|senha(?: de acesso)?|toegangscode|wachtwoord|adgangskode|l[oö]senord|passord|salasana"
-    r"|kod dost[eę]pu|(?<![^\W_])(?:hasło|parola|şifre|parol)|пароль|код доступа|パスコード|パスワード"
+    r"|contrase[nñ]a|c[oó]digo de aces?s?o|senha(?: de acesso)?|toegangscode|wachtwoord|adgangskode"
+    r"|l[oö]senord|passord|salasana|kod dost[eę]pu|(?<![^\W_])(?:hasło|parola|şifre|parol)|пароль|код доступа|パスコード|パスワード"
     r"|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
 )
 _SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clave)"
