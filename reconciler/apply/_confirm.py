@@ -1,6 +1,6 @@
-"""The end of a step that happened: recorded durably, read back, told.
+"""Confirms writes that happened: records each durably, reads it back and reports it.
 
-Read-backs run beside the host's next request; `wait` gathers them.
+Read-backs run next to the host's following request; `wait` gathers them.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from reconciler.state.state import Record, State
 
 
 class Confirmer:
-    """Finishes one host's steps."""
+    """Confirms the writes of one host."""
 
     def __init__(self, run: ApplyContext) -> None:
         self._run = run
         self._tasks: list[asyncio.Task[None]] = []
 
     def confirm(self, pending: PendingWrite, answer: Answer, *, unsent: int) -> None:
-        """Record the meeting in the place of its intent; the rest follows beside the next request.
+        """Record the meeting in place of its intent; the rest follows next to the next request.
 
         `unsent` requests are charged to the same day, but Zoom has not seen them yet.
         """
-        record = recorded_as(pending, answer.body)
+        record = record_of(pending, answer.body)
 
         def confirmed(state: State) -> State:
             state = pending.confirm(state, record)
             if answer.requests_left is None:
                 return state
-            gone = self._run.limits(pending.step.host).daily - answer.requests_left
-            return state.spend_all(pending.day, pending.step.host, gone + unsent)
+            spent = self._run.limits(pending.step.host).daily - answer.requests_left
+            return state.spend_all(pending.day, pending.step.host, spent + unsent)
 
         durable = self._run.journal.post(confirmed)
         self._tasks.append(asyncio.create_task(self._finish(pending, record, durable)))
 
     async def wait(self) -> None:
-        """Return when every step is told."""
+        """Wait until every confirmed write is reported."""
         await asyncio.gather(*self._tasks)
 
     async def _finish(self, pending: PendingWrite, record: Record, durable: asyncio.Future[float]) -> None:
@@ -60,30 +60,30 @@ class Confirmer:
             run.retire(step, pending.before)
         notes = await self._read_back(pending, record)
         next_at = schedule(record.attributes, run.now()).next_at
-        run.tell(StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes))
+        run.emit(StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes))
 
     async def _read_back(self, pending: PendingWrite, record: Record) -> tuple[str, ...]:
         try:
             stored = await self._run.remote.read(record.id)
         except RemoteError as error:
-            return (messages.read_back_failed(record.id, error),)
+            return (f"meeting {record.id} could not be read back: {error.diagnostic.summary}",)
         seen = observed.observe(pending.sent, stored.body)
         known = observed.merge_observed(record.observed, pending.sent, seen)
         if known != record.observed:
             key = pending.step.key
-            with suppress(StateError):  # the journal tells it to everyone; what was read is told all the same
+            with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
                 await self._run.journal.commit(
                     lambda state: state.confirm(key, replace(record, observed=known))
                 )
         return observed.describe_observed(pending.sent, seen)
 
 
-def recorded_as(pending: PendingWrite, answered: Body) -> Record:
-    """The record of a meeting that Zoom answered with, or of the one that it changed."""
+def record_of(pending: PendingWrite, answered: Body) -> Record:
+    """The record of the meeting that was created or changed; `answered` is the body of the answer."""
     meeting, before = pending.step.meeting, pending.before
     protect = meeting is not None and meeting.protect
     if pending.is_update:
-        assert before is not None, "only what is recorded is changed"
+        assert before is not None, "only a recorded meeting is updated"
         return replace(before, attributes=pending.intent.attributes, protect=protect)
     return Record(
         id=answered["id"],

@@ -1,11 +1,11 @@
-"""What became of one host's creates whose answers were lost, and what follows from it.
+"""Resolves the writes of one host whose outcome is unknown: whether each happened, and what follows.
 
-A request is looked up after the settling time, never before, and never alone: a host's
-open intents share one list of candidates. Nothing is sent from here.
+A request is looked up after the settling time, never before. Nothing is sent from here.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
@@ -22,32 +22,29 @@ from reconciler.meeting import fields, observed
 from reconciler.meeting.body import patch
 from reconciler.meeting.meeting import runs_or_starts_soon, schedule
 from reconciler.plan import diff
-from reconciler.plan.change import Action, FieldChange
+from reconciler.plan.change import Action, Change, FieldChange
 from reconciler.plan.step import Step
 from reconciler.ports import Answer, Body, Json
 from reconciler.state.state import Intent, Record, host_key
 
-MAKING = frozenset({Action.CREATE, Action.REPLACE})
-"""What makes a meeting, and is looked up in a list."""
+CREATING = frozenset({Action.CREATE, Action.REPLACE})
+"""The actions that create a meeting, and are looked up in a list."""
 
 
-class Resolver:
-    """One host's open creates, those that replace a meeting among them.
+class Resolver(ABC):
+    """The open writes of one host.
 
-    `open` has the steps of which nobody knows yet, `again` the absent ones that the spec still
-    asks for, each with the intent that it repeats; whoever sends them takes them out.
+    `open` has the steps whose outcome is unknown. `to_send` has the steps that have to be sent (again),
+    each with the intent that it repeats, where there is one; whoever sends them takes them out.
     """
 
-    def __init__(self, run: ApplyContext, host: str, lists: MeetingLists, steps: Iterable[Step]) -> None:
+    def __init__(self, run: ApplyContext, steps: Iterable[Step]) -> None:
         self.open = {step.key: step for step in steps}
-        self.again: list[tuple[Step, Intent]] = []
+        self.to_send: list[tuple[Step, Intent | None]] = []
         self._run = run
-        self._host = host
-        self._lists = lists
-        self._repeated: set[str] = set()
 
-    async def earlier(self) -> None:
-        """Look up the requests of earlier runs, once they must have landed.
+    async def resolve_earlier(self) -> None:
+        """Look up the writes of earlier runs, once they must have landed.
 
         Raises `RemoteError` where the host's list or a candidate cannot be read.
         """
@@ -55,103 +52,147 @@ class Resolver:
             return
         assert self._run.settled_from is not None
         if await self._run.settle(self._run.settled_from):
-            await self._judge(unsent=())
+            await self._judge_earlier()
 
-    async def lost(self, pending: PendingWrite, error: UnknownOutcomeError, unsent: Collection[str]) -> None:
-        """Look up a request of this run; `unsent` are the keys whose intents stand, but never left."""
+    async def resolve_lost(
+        self, pending: PendingWrite, error: UnknownOutcomeError, unsent: Collection[str] = ()
+    ) -> None:
+        """Look up a write of this run. `unsent` are keys with a durable intent that was never sent."""
         lost_at = self._run.clock.monotonic()
         self.open[pending.key] = pending.step
-        if pending.earlier is not None:
-            self._repeated.add(pending.key)
         self._run.notice(messages.outcome_unknown(pending.step, error, self._run.settle_seconds))
         if await self._run.settle(lost_at):
-            await self._judge(unsent)
-
-    async def landed_late(self, pending: PendingWrite, made: int) -> None:
-        """Look whether an earlier attempt landed after all, now that a further one was answered."""
-        assert pending.earlier is not None
-        attempts = (pending.earlier, pending.intent)
-        await self._lists.read([one.attributes for one in attempts], fresh=True)
-        known = self._run.journal.state.known_ids()
-        others = [
-            one
-            for one in self._lists.meetings
-            if one["id"] not in known and any(lookup.matches(intent, one) for intent in attempts)
-        ]
-        if others:
-            self._resolved(pending.step, Outcome.UNCLEAR, messages.created_twice(pending.step, made, others))
+            await self._judge_lost(pending, unsent)
 
     def give_up(self, error: RemoteError | None) -> None:
-        """Tell that what is open stays so."""
+        """Report every open step as unresolved."""
         for step in self.open.values():
             self._run.fail(step, messages.unresolved(step, error))
         self.open.clear()
 
-    async def _judge(self, unsent: Collection[str]) -> None:
-        intents = {key: intent for key, intent in self._intents().items() if key not in unsent}
-        await self._lists.read([intent.attributes for intent in intents.values()], fresh=True)
-        for key in [key for key in self.open if self._lists.missing(intents[key].attributes)]:
-            step, missing = self.open.pop(key), self._lists.missing(intents.pop(key).attributes)
-            self._run.fail(step, messages.unresolved(step, missing))
+    @abstractmethod
+    async def _judge_earlier(self) -> None: ...
+
+    @abstractmethod
+    async def _judge_lost(self, pending: PendingWrite, unsent: Collection[str]) -> None: ...
+
+    async def _drop(self, step: Step) -> None:
+        """Drop the intent of a write that did not happen and that nothing asks for any more."""
+        await self._run.journal.commit(lambda state: state.drop_intent(step.key))
+        self._report(step, Outcome.DROPPED)
+
+    def _compare(self, step: Step, record: Record) -> Change:
+        assert step.meeting is not None, "a comparison needs a declared meeting"
+        return diff.compare(
+            step.meeting, record, same_host=self._is_same_host(step.meeting.host, record.host)
+        )
+
+    def _is_same_host(self, host: str, other: str) -> bool:
+        state = self._run.journal.state
+        return host_key(state, host) == host_key(state, other)
+
+    def _report(
+        self, step: Step, outcome: Outcome, diagnostic: Diagnostic | None = None, made: int | None = None
+    ) -> None:
+        self._run.emit(Resolved(self._run.now(), step.key, step.host, outcome, made, diagnostic))
+
+
+class CreateResolver(Resolver):
+    """The open creates of one host, those of a replace among them; they share one list of candidates."""
+
+    def __init__(self, run: ApplyContext, host: str, lists: MeetingLists, steps: Iterable[Step]) -> None:
+        super().__init__(run, steps)
+        self._host = host
+        self._lists = lists
+        self._repeated: set[str] = set()
+
+    async def report_late_landing(self, pending: PendingWrite, made: int) -> None:
+        """Report an earlier attempt that landed after all, once a further one was answered."""
+        assert pending.repeats is not None
+        attempts = (pending.repeats, pending.intent)
+        await self._lists.read([intent.attributes for intent in attempts], fresh=True)
         known = self._run.journal.state.known_ids()
-        asked = {**self._others(), **intents}
-        verdicts = await lookup.look_up(self._run.remote, asked, self._lists.meetings, known)
-        for key, found in verdicts.adopted.items():
-            if key in self.open:  # what nobody asked for stays open, but keeps its meeting from the others
-                await self._adopt(self.open.pop(key), intents[key], found)
-        for key, suspects in verdicts.unclear.items():
+        duplicates = [
+            meeting
+            for meeting in self._lists.meetings
+            if meeting["id"] not in known and any(lookup.matches(intent, meeting) for intent in attempts)
+        ]
+        if duplicates:
+            diagnostic = messages.created_twice(pending.step, made, duplicates)
+            self._report(pending.step, Outcome.UNCLEAR, diagnostic)
+
+    async def _judge_earlier(self) -> None:
+        await self._judge(unsent=())
+
+    async def _judge_lost(self, pending: PendingWrite, unsent: Collection[str]) -> None:
+        if pending.repeats is not None:
+            self._repeated.add(pending.key)
+        await self._judge(unsent)
+
+    async def _judge(self, unsent: Collection[str]) -> None:
+        intents = {key: intent for key, intent in self._creates().items() if key not in unsent}
+        await self._lists.read([intent.attributes for intent in intents.values()], fresh=True)
+        self._fail_unlisted(intents)
+        known = self._run.journal.state.known_ids()
+        candidates = {**self._creates_of_other_hosts(), **intents}
+        result = await lookup.look_up(self._run.remote, candidates, self._lists.meetings, known)
+        for key, meeting in result.adopted.items():
+            if key in self.open:  # an intent without a step stays open, but no other intent gets its meeting
+                await self._adopt(self.open.pop(key), intents[key], meeting)
+        for key, suspects in result.unclear.items():
             if key in self.open:
                 step = self.open.pop(key)
-                self._resolved(step, Outcome.UNCLEAR, messages.unclear(step, suspects))
-        for key in verdicts.absent:
+                self._report(step, Outcome.UNCLEAR, messages.unclear(step, suspects))
+        for key in result.absent:
             if key in self.open:
-                await self._absent(self.open.pop(key), intents[key])
+                await self._resend_or_drop(self.open.pop(key), intents[key])
 
-    def _intents(self) -> dict[str, Intent]:
-        """Every create of the host that may have been sent, whoever asks for it."""
-        state = self._run.journal.state
-        host = host_key(state, self._host)
+    def _fail_unlisted(self, intents: dict[str, Intent]) -> None:
+        """Fail the open steps whose list could not be read, and remove their intents."""
+        for key in list(self.open):
+            error = self._lists.error(intents[key].attributes)
+            if error is not None:
+                step = self.open.pop(key)
+                del intents[key]
+                self._run.fail(step, messages.unresolved(step, error))
+
+    def _creates(self) -> dict[str, Intent]:
+        """Every create of the host that may have been sent, by any run."""
+        intents = self._run.journal.state.intents
         return {
             key: intent
-            for key, intent in state.intents.items()
-            if host_key(state, intent.host) == host and self._is_create(key)
+            for key, intent in intents.items()
+            if intent.action in CREATING and self._is_same_host(intent.host, self._host)
         }
 
-    def _others(self) -> dict[str, Intent]:
-        """The creates of other hosts that may show in the same lists: what they made is no stray."""
+    def _creates_of_other_hosts(self) -> dict[str, Intent]:
+        """The creates of other hosts that may show in the same lists: their meetings are not unknown."""
         state = self._run.journal.state
-        own = host_key(state, self._host)
         listed = {host_key(state, user) for user in self._lists.users}
         return {
             key: intent
             for key, intent in state.intents.items()
-            if self._is_create(key)
-            and host_key(state, intent.host) != own
+            if intent.action in CREATING
+            and not self._is_same_host(intent.host, self._host)
             and host_key(state, lookup.owner(intent.attributes, intent.host)) in listed
         }
 
-    def _is_create(self, key: str) -> bool:
-        return self._run.journal.state.intents[key].action in MAKING
-
-    async def _adopt(self, step: Step, intent: Intent, found: Body) -> None:
+    async def _adopt(self, step: Step, intent: Intent, meeting: Body) -> None:
         record = Record(
-            id=found["id"],
+            id=meeting["id"],
             host=intent.host,
-            created_at=observed.created_at(found),
+            created_at=observed.created_at(meeting),
             attributes=intent.attributes,
-            observed=observed.observe(lookup.as_sent(intent, found), found),
+            observed=observed.observe(lookup.as_sent(intent, meeting), meeting),
             protect=step.meeting is not None and step.meeting.protect,
         )
         await self._record(step, intent, record)
-        self._resolved(step, Outcome.ADOPTED, made=record.id)
-        if step.meeting is None:
-            return
-        change = diff.compare(step.meeting, record, same_host=self._same_host(step.meeting.host, intent))
-        if change.action is not Action.KEEP:
+        self._report(step, Outcome.ADOPTED, made=record.id)
+        if step.meeting is not None and self._compare(step, record).action is not Action.KEEP:
             self._run.notice(messages.differs_now(step))
 
     async def _record(self, step: Step, intent: Intent, record: Record) -> None:
-        """Have it durable; of a replace, with the old meeting as one that is still to be ended."""
+        """Make the record durable; the meeting that it replaces is still to be deleted."""
         if intent.action != Action.REPLACE:
             await self._run.journal.commit(lambda state: state.confirm(step.key, record))
             return
@@ -160,95 +201,79 @@ class Resolver:
         await self._run.journal.commit(lambda state: state.replace(step.key, record, retired))
         self._run.retire(step, before)
 
-    async def _absent(self, step: Step, intent: Intent) -> None:
-        """Have it sent once more, as the spec says now; where the spec no longer asks for it, let it go."""
+    async def _resend_or_drop(self, step: Step, intent: Intent) -> None:
+        """Send a create that did not happen once more, as declared now; drop it if it is not declared."""
         if step.key in self._repeated:
             self._run.fail(step, messages.unresolved(step, None))
         elif step.key in self._run.unfit:
             self._run.fail(step, self._run.unfit[step.key])
-        elif self._wants(step, intent):
-            self._resolved(step, Outcome.ABSENT)
-            self.again.append((step, intent))
+        elif self._is_wanted(step, intent):
+            self._report(step, Outcome.ABSENT)
+            self.to_send.append((step, intent))
         else:
-            await self._run.journal.commit(lambda state: state.drop_intent(step.key))
-            self._resolved(step, Outcome.DROPPED)
+            await self._drop(step)
 
-    def _wants(self, step: Step, intent: Intent) -> bool:
-        if step.meeting is None or not step.sends_again or not self._same_host(step.meeting.host, intent):
+    def _is_wanted(self, step: Step, intent: Intent) -> bool:
+        if step.meeting is None or not step.sends_again:
+            return False
+        if not self._is_same_host(step.meeting.host, intent.host):
             return False
         if schedule(step.meeting.attributes, self._run.now()).begun:
             return False
         record = self._run.journal.state.meetings.get(step.key)
         if record is None:
             return intent.action == Action.CREATE
-        same_host = self._same_host(step.meeting.host, record)
-        return diff.compare(step.meeting, record, same_host=same_host).action is Action.REPLACE
-
-    def _same_host(self, declared: str, found: Intent | Record) -> bool:
-        state = self._run.journal.state
-        return host_key(state, declared) == host_key(state, found.host)
-
-    def _resolved(
-        self, step: Step, outcome: Outcome, diagnostic: Diagnostic | None = None, made: int | None = None
-    ) -> None:
-        self._run.tell(Resolved(self._run.now(), step.key, step.host, outcome, made, diagnostic))
+        return self._compare(step, record).action is Action.REPLACE
 
 
-class Updates:
-    """One host's open updates.
+class UpdateResolver(Resolver):
+    """The open updates of one host; each is looked up by reading its meeting."""
 
-    `open` has the steps of which nobody knows yet, `again` those that are sent (again), each
-    with the intent that it repeats, where there is one; whoever sends them takes them out.
-    """
+    def __init__(self, run: ApplyContext, confirmer: Confirmer, steps: Iterable[Step]) -> None:
+        super().__init__(run, steps)
+        self._confirmer = confirmer
 
-    def __init__(self, run: ApplyContext, finisher: Confirmer, steps: Iterable[Step]) -> None:
-        self.open = {step.key: step for step in steps}
-        self.again: list[tuple[Step, Intent | None]] = []
-        self._run = run
-        self._finisher = finisher
-
-    async def earlier(self) -> None:
-        """Look up the updates of earlier runs, once they must have landed."""
-        if not self.open:
-            return
-        assert self._run.settled_from is not None
-        if not await self._run.settle(self._run.settled_from):
-            return
+    async def _judge_earlier(self) -> None:
         while self.open:
             _, step = self.open.popitem()
             await self._judge(step)
 
-    async def lost(self, pending: PendingWrite, error: UnknownOutcomeError) -> None:
-        """Look up an update of this run."""
-        lost_at = self._run.clock.monotonic()
-        self.open[pending.key] = pending.step
-        self._run.notice(messages.outcome_unknown(pending.step, error, self._run.settle_seconds))
-        if not await self._run.settle(lost_at):
-            return
+    async def _judge_lost(self, pending: PendingWrite, unsent: Collection[str]) -> None:
+        del unsent  # an update is looked up by its own meeting alone
         step = self.open.pop(pending.key)
         stored = await self._read(step)
         if stored is None:
             return
         if not observed.observe(pending.sent, stored):
-            self._finisher.confirm(pending, Answer({}), unsent=0)
-        elif pending.earlier is None:
-            self.again.append((step, pending.intent))
+            self._confirmer.confirm(pending, Answer({}), unsent=0)
+        elif pending.repeats is None:
+            self.to_send.append((step, pending.intent))
         else:
             self._run.fail(step, messages.unresolved(step, None))
 
-    def give_up(self, error: RemoteError | None) -> None:
-        """Tell that what is open stays so."""
-        for step in self.open.values():
-            self._run.fail(step, messages.unresolved(step, error))
-        self.open.clear()
+    async def _judge(self, step: Step) -> None:
+        """Decide whether the update happened; further declared changes are sent in their turn."""
+        intent, record = self._intent(step), self._run.journal.state.meetings.get(step.key)
+        if record is None or record.id != intent.id:  # somebody edited the state by hand
+            await self._drop(step)
+            return
+        stored = await self._read(step)
+        if stored is None:
+            return
+        bodies = _sent_bodies(intent, record, self._run)
+        landed = next((body for body in bodies if not observed.observe(body, stored)), None)
+        if landed is not None:
+            await self._adopt(step, intent, record, landed)
+        else:
+            await self._resend_or_drop(step, intent, record)
 
     def _intent(self, step: Step) -> Intent:
         return self._run.journal.state.intents[step.key]
 
     async def _read(self, step: Step) -> Body | None:
-        """The meeting as it stands; None, and told, where it cannot be read."""
+        """The meeting as it is now; None, and reported, where it cannot be read."""
         meeting_id = self._intent(step).id
-        assert meeting_id is not None, "what is changed has an id"
+        assert meeting_id is not None, "an update has the id of its meeting"
         try:
             stored = (await self._run.remote.read(meeting_id)).body
         except GoneError:
@@ -263,84 +288,62 @@ class Updates:
             self._run.fail(step, stranger)
         return None
 
-    async def _judge(self, step: Step) -> None:
-        """Whether it happened; what the spec asks for beyond that is sent in its turn."""
-        intent, record = self._intent(step), self._run.journal.state.meetings.get(step.key)
-        if record is None or record.id != intent.id:  # somebody mended the state by hand
-            await self._withdraw(step)
-            return
-        stored = await self._read(step)
-        if stored is None:
-            return
-        sent = list(_sent(intent, record, self._run))
-        landed = next((one for one in sent if not observed.observe(one, stored)), None)
-        if landed is not None:
-            await self._landed(step, intent, record, landed)
-        else:
-            await self._repeat(step, intent, record)
-
-    async def _landed(self, step: Step, intent: Intent, record: Record, sent: Body) -> None:
+    async def _adopt(self, step: Step, intent: Intent, record: Record, sent: Body) -> None:
         seen = observed.merge_observed(record.observed, sent, {})
-        kept = replace(record, attributes=intent.attributes, observed=seen)
-        await self._run.journal.commit(lambda state: state.confirm(step.key, kept))
-        self._tell(step, Outcome.ADOPTED, kept.id)
+        updated = replace(record, attributes=intent.attributes, observed=seen)
+        await self._run.journal.commit(lambda state: state.confirm(step.key, updated))
+        self._report(step, Outcome.ADOPTED, made=updated.id)
         if step.meeting is None:
             return
-        changes = self._asked(step, kept)
-        if changes is None:
+        paths = self._declared_changes(step, updated)
+        if paths is None:
             self._run.notice(messages.differs_now(step))
-        elif changes and self._wants(step, kept):
-            self.again.append((_as_update(step, kept, changes), None))
+        elif paths and self._is_wanted(step, updated):
+            self.to_send.append((_as_update(step, updated, paths), None))
 
-    async def _repeat(self, step: Step, intent: Intent, record: Record) -> None:
-        asked = self._asked(step, record) if self._wants(step, record) else None
-        if asked is None or step.meeting is None:
-            await self._withdraw(step)
+    async def _resend_or_drop(self, step: Step, intent: Intent, record: Record) -> None:
+        declared_changes = self._declared_changes(step, record) if self._is_wanted(step, record) else None
+        if declared_changes is None or step.meeting is None:
+            await self._drop(step)
             return
-        before, declared = intent.attributes, step.meeting.attributes
-        unknown = {path for path in _changed(record.attributes, before) if fields.has(declared, path)}
-        changes = unknown | asked
-        if "password" in changes and step.key in self._run.unfit:
+        # Zoom may have any of the values that were sent, so each that is still declared is sent again.
+        uncertain = {
+            path
+            for path in _changed_paths(record.attributes, intent.attributes)
+            if fields.has(step.meeting.attributes, path)
+        }
+        paths = uncertain | declared_changes
+        if "password" in paths and step.key in self._run.unfit:
             self._run.fail(step, self._run.unfit[step.key])
-        elif changes:
-            self._tell(step, Outcome.ABSENT)
-            self.again.append((_as_update(step, record, changes), intent))
+        elif paths:
+            self._report(step, Outcome.ABSENT)
+            self.to_send.append((_as_update(step, record, paths), intent))
         else:
-            await self._withdraw(step)
+            await self._drop(step)
 
-    async def _withdraw(self, step: Step) -> None:
-        await self._run.journal.commit(lambda state: state.drop_intent(step.key))
-        self._tell(step, Outcome.DROPPED)
-
-    def _wants(self, step: Step, record: Record) -> bool:
-        """Whether an update may be sent for it now: as a plan would have it."""
+    def _is_wanted(self, step: Step, record: Record) -> bool:
+        """Whether an update may be sent now, by the rules of a plan."""
         if step.meeting is None or not step.sends_again:
             return False
         now = self._run.now()
-        running = schedule(record.attributes, now).begun and runs_or_starts_soon(record.attributes, now)
-        return not running and not schedule(step.meeting.attributes, now).begun
+        is_running = schedule(record.attributes, now).begun and runs_or_starts_soon(record.attributes, now)
+        return not is_running and not schedule(step.meeting.attributes, now).begun
 
-    def _asked(self, step: Step, record: Record) -> set[str] | None:
-        """The paths that the spec has otherwise now; None where that takes more than an update."""
-        assert step.meeting is not None
-        state = self._run.journal.state
-        same_host = host_key(state, step.meeting.host) == host_key(state, record.host)
-        change = diff.compare(step.meeting, record, same_host=same_host)
-        return None if change.action is Action.REPLACE else {one.path for one in change.fields}
-
-    def _tell(self, step: Step, outcome: Outcome, made: int | None = None) -> None:
-        self._run.tell(Resolved(self._run.now(), step.key, step.host, outcome, made))
+    def _declared_changes(self, step: Step, record: Record) -> set[str] | None:
+        """The paths whose declared value is not the recorded one; None where a replace is needed."""
+        change = self._compare(step, record)
+        return None if change.action is Action.REPLACE else {field.path for field in change.fields}
 
 
-def _sent(intent: Intent, record: Record, run: ApplyContext) -> Iterator[dict[str, Json]]:
-    """What each attempt sent, as far as it is kept: nothing where a passcode is in it, which is not."""
-    paths = _changed(record.attributes, intent.attributes)
+def _sent_bodies(intent: Intent, record: Record, run: ApplyContext) -> Iterator[dict[str, Json]]:
+    """The body of each attempt, as far as it is kept: none where it had a passcode, which is not kept."""
+    paths = _changed_paths(record.attributes, intent.attributes)
     if "password" in paths:
         return
-    plain = {name: value for name, value in intent.attributes.items() if name != "password"}
-    whole = patch(plain, sorted(paths), run.now(), None)
+    attributes = {name: value for name, value in intent.attributes.items() if name != "password"}
+    body = patch(attributes, sorted(paths), run.now(), None)
     for attempt in intent.sent:
-        sent = dict(whole)
+        sent = dict(body)
         if "start_time" in sent and attempt.start_time is not None:
             sent["start_time"] = attempt.start_time
         if "recurrence" in sent and attempt.end_times is not None:
@@ -348,7 +351,7 @@ def _sent(intent: Intent, record: Record, run: ApplyContext) -> Iterator[dict[st
         yield sent
 
 
-def _changed(before: Body, after: Body) -> set[str]:
+def _changed_paths(before: Body, after: Body) -> set[str]:
     return {change.path for change in diff.field_changes(before, after)[0]}
 
 

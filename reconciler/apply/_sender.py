@@ -1,8 +1,7 @@
-"""One host's writes on their way out: begun durably, held back while they must be, sent one by one.
+"""Sends the writes of one host: makes their intents durable, holds them back if necessary, sends in turn.
 
-Between an intent's durable write and the moment its bytes leave, the day may
-turn, the intent may grow old, the lock may run out: each is looked at again at
-the very last moment, and nothing leaves that would break a promise.
+Between the durable write of an intent and the moment its bytes leave, the day may end, the intent may
+grow old and the lock may expire. All three are checked again at the last moment.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from reconciler.ports import Answer
 from reconciler.state.state import Intent, State, used
 
 UNSENT_MAX = 8
-"""Intents of one host that one write may carry ahead of their requests."""
+"""Intents of one host that one state write may record ahead of their requests."""
 
 
 class Sender:
-    """Sends one host's writes; `held` has those whose intent is durable and that were not sent."""
+    """Sends the writes of one host; `held` has those whose intent is durable and that were not sent."""
 
     def __init__(self, run: ApplyContext, host: str) -> None:
         self._run = run
@@ -32,94 +31,99 @@ class Sender:
 
     @property
     def held_keys(self) -> frozenset[str]:
-        """The keys of what is held."""
+        """The keys of the held writes."""
         return frozenset(pending.key for pending in self.held)
 
     def holds(self, pending: PendingWrite) -> bool:
-        """Whether it still waits to be sent."""
+        """Whether the write still waits to be sent."""
         return any(held is pending for held in self.held)
 
     def unsent(self, day: str) -> int:
-        """Requests that are charged to `day` and have not left."""
+        """The number of requests that are charged to `day` and have not left."""
         return sum(pending.day == day for pending in self.held)
 
     def affordable(self, steps: Sequence[Step], day: str) -> list[Step]:
         """The first few of `steps` that the host's budget of `day` allows; at most `UNSENT_MAX`."""
         now, limits = self._run.now(), self._run.limits(self._host)
         spent = used(self._run.journal.state, day, self._host)
-        found: list[Step] = []
+        affordable: list[Step] = []
         for step in steps:
-            if len(found) == UNSENT_MAX or not limits.left(spent + len(found)):
+            if len(affordable) == UNSENT_MAX or not limits.left(spent + len(affordable)):
                 break
-            if limits.allows(spent + len(found), urgent=is_urgent(step, now)):
-                found.append(step)
-        return found
+            if limits.allows(spent + len(affordable), urgent=is_urgent(step, now)):
+                affordable.append(step)
+        return affordable
 
     async def begin(
-        self, steps: Sequence[Step], day: str, earlier: Mapping[str, Intent]
+        self, steps: Sequence[Step], day: str, repeated: Mapping[str, Intent]
     ) -> tuple[PendingWrite, ...]:
-        """Make the intents and charges of `steps` durable, in one write."""
-        run, known = self._run, self._run.journal.state.meetings
-        fresh = tuple(
+        """Make the intents and charges of `steps` durable in one write.
+
+        `repeated` has the interrupted request of each key whose step repeats one.
+        """
+        run, records = self._run, self._run.journal.state.meetings
+        begun = tuple(
             prepare(
-                step, run.now(), day, run.author, before=known.get(step.key), earlier=earlier.get(step.key)
+                step, run.now(), day, run.author, before=records.get(step.key), repeats=repeated.get(step.key)
             )
             for step in steps
         )
-        self.held.extend(fresh)
-        await self._commit(fresh)
-        return fresh
+        self.held.extend(begun)
+        await self._commit(begun)
+        return begun
 
     async def send(self, pending: PendingWrite) -> Answer | None:
-        """Zoom's answer; None where it may not be sent in this run any more (it stays in `held`).
+        """Send the write; None where it may not be sent in this run any more (it stays in `held`).
 
-        Raises what `Remote` raises, and `StateError`.
+        Raises as `Remote` does, and `StateError`.
         """
-        async with self._run.line:
+        async with self._run.senders:
             while await self._ready(pending):
                 try:
-                    answer = await pending.send(self._run.remote, self._host, partial(self._leave, pending))
+                    answer = await pending.send(
+                        self._run.remote, self._host, partial(self._check_before_send, pending)
+                    )
                 except NotNowError:
                     continue
                 except NeverSentError:
-                    pending.departures -= 1  # it was let go, and did not get away
-                    self._let_go(pending)
+                    pending.departures -= 1  # the check passed, but the request did not leave
+                    self._release(pending)
                     raise
                 except RemoteError:
-                    self._let_go(pending)
+                    self._release(pending)
                     raise
-                self._let_go(pending)
+                self._release(pending)
                 return answer
         return None
 
-    async def give_back(self) -> None:
-        """Take back every intent that was not sent, and its charge."""
+    async def take_back_unsent(self) -> None:
+        """Take back every intent that was not sent, with its charge."""
         unsent, self.held = tuple(self.held), []
         if unsent:
             await self._run.journal.commit(lambda state: self._without(unsent, state))
 
     async def close_day(self, pending: PendingWrite, *, whole_account: bool) -> None:
-        """Zoom says that the day's requests are used up: believe it, durably."""
+        """Record that Zoom reported the day's requests as used up, and take back what was not sent."""
         self._closed_day = pending.day
-        others: tuple[str, ...] = ()
+        hosts: tuple[str, ...] = ()
         if whole_account:
             self._run.closed_day = pending.day
-            others = tuple(self._run.journal.state.hosts)
+            hosts = tuple(self._run.journal.state.hosts)
         unsent, self.held = (*self.held, pending), []
 
         def closed(state: State) -> State:
             state = self._without(unsent, state)
-            for host in others:
+            for host in hosts:
                 state = state.spend_all(pending.day, host, self._run.limits(host).daily)
             return state
 
         await self._run.journal.commit(closed)
 
     async def _ready(self, pending: PendingWrite) -> bool:
-        """Bring the intent up to date with the moment; False where it cannot be sent in this run."""
+        """Bring the intent up to date; False where it cannot be sent in this run."""
         run = self._run
         day = await run.day()
-        if run.ended() or day in {self._closed_day, run.closed_day}:
+        if run.must_stop() or day in {self._closed_day, run.closed_day}:
             return False
         if day != pending.day:
             return await self._move_to(day, pending)
@@ -128,62 +132,62 @@ class Sender:
         if not self._has_room(pending):
             return False
         if run.clock.monotonic() - pending.durable_at > run.remote.timeout_seconds:
-            await self._commit((), again=(pending,))
+            await self._commit((), rewritten=(pending,))
         return True
 
     async def _renew(self, pending: PendingWrite) -> bool:
         now = self._run.now()
         renew(pending, now, self._run.author)
         if pending.is_outdated(now):
-            return False  # no start is left to send
+            return False  # no coming start is left
         if not self._has_room(pending):
-            return False  # its next start is too far away for the reserve that it was given
-        await self._commit((), again=(pending,))
+            return False  # its next start is too far away to use the reserve
+        await self._commit((), rewritten=(pending,))
         return True
 
     def _has_room(self, pending: PendingWrite) -> bool:
-        """Whether the budget still allows it: Zoom may have told meanwhile that others draw from it too."""
+        """Whether the budget still allows it: Zoom may have reported meanwhile that others use it too."""
         spent = used(self._run.journal.state, pending.day, self._host) - self.unsent(pending.day)
         urgent = is_urgent(pending.step, self._run.now())
         return self._run.limits(self._host).allows(spent, urgent=urgent)
 
     async def _move_to(self, day: str, pending: PendingWrite) -> bool:
-        """Charge it to the day that has begun meanwhile."""
+        """Charge the write to the day that has begun meanwhile."""
         if not self.affordable([pending.step], day):
             return False
         old_day, pending.day = pending.day, day
         refund = 0 if pending.departures else -1
-        pending.departures = 0  # a new charge: nothing has left under it
+        pending.departures = 0  # nothing was sent under the new charge
         renew(pending, self._run.now(), self._run.author)
         pending.durable_at = await self._run.journal.commit(
             lambda state: pending.begin(state.charge(old_day, self._host, refund))
         )
         return not pending.is_outdated(self._run.now())
 
-    async def _commit(self, fresh: Sequence[PendingWrite], again: Sequence[PendingWrite] = ()) -> None:
-        def begun(state: State) -> State:
-            for pending in fresh:
+    async def _commit(self, begun: Sequence[PendingWrite], rewritten: Sequence[PendingWrite] = ()) -> None:
+        def with_intents(state: State) -> State:
+            for pending in begun:
                 state = pending.begin(state)
-            for pending in again:
+            for pending in rewritten:
                 state = state.rewrite(pending.key, pending.intent)
             return state
 
-        durable_at = await self._run.journal.commit(begun)
-        for pending in (*fresh, *again):
+        durable_at = await self._run.journal.commit(with_intents)
+        for pending in (*begun, *rewritten):
             pending.durable_at = durable_at
 
     def _without(self, unsent: Sequence[PendingWrite], state: State) -> State:
-        """The state without what was not sent; a day that Zoom closed stays spent all the same."""
+        """The state without the unsent writes; a day that Zoom closed stays spent."""
         for pending in unsent:
             state = pending.take_back(state)
         for day in {self._closed_day, self._run.closed_day} - {None}:
             state = state.spend_all(str(day), self._host, self._run.limits(self._host).daily)
         return state
 
-    def _let_go(self, pending: PendingWrite) -> None:
+    def _release(self, pending: PendingWrite) -> None:
         self.held = [held for held in self.held if held is not pending]
 
-    def _leave(self, pending: PendingWrite) -> None:
+    def _check_before_send(self, pending: PendingWrite) -> None:
         if pending.is_outdated(self._run.now()) or not self._run.may_leave(pending.day, pending.durable_at):
             raise NotNowError
         pending.departures += 1

@@ -1,7 +1,7 @@
-"""What one apply is given, and what its hosts share while they work.
+"""The context of one apply: the outside that is handed in, and the facts that its hosts share.
 
-The outside comes in here: remote, journal, clock, lease, secrets, chance. The
-rules of when nothing may leave stand here too, since they hold for every host.
+The outside is the remote, journal, clock, lease and secrets. The rules for when no request may leave
+are here too, because they hold for every host.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconciler.apply.events import Event, Noticed, Outcome, Resolved, StepDefer
 from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.errors.diagnostic import Diagnostic
-from reconciler.errors.exceptions import ReconcilerError, StateError
+from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteError, StateError
 from reconciler.plan import budget
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
@@ -26,7 +26,7 @@ from reconciler.state import identity
 from reconciler.state.state import Record, names_of
 
 NAP_SECONDS = 0.5
-"""How soon a wait notices that it should end."""
+"""The interval at which a wait checks whether it should end."""
 
 
 class NotNowError(Exception):
@@ -35,10 +35,10 @@ class NotNowError(Exception):
 
 @dataclass(slots=True)
 class ApplyContext:
-    """One apply.
+    """The context of one apply.
 
-    `stopping` tells whether somebody asked for an end, `settle_seconds` how long a
-    request may take to land and to show in the list.
+    `listener` takes each event, `stopping` returns whether somebody asked the run to stop, and
+    `settle_seconds` is the longest that a request may take to land and to show in the list.
     """
 
     remote: Remote
@@ -51,89 +51,95 @@ class ApplyContext:
     listener: Callable[[Event], None]
     stopping: Callable[[], bool]
     failure: ReconcilerError | None = None
-    """Why nothing more is sent for any host; None: all is well."""
+    """The error that stops every host; None while there is none."""
     closed_day: str | None = None
-    """The UTC day on which Zoom said that the whole account is at its limit."""
+    """The UTC day for which Zoom reported that the account's limit is used up."""
     settled_from: float | None = None
-    """The monotonic second of this run's first durable write: older requests have left before it."""
+    """The monotonic second of this run's first durable write: requests of earlier runs left before it."""
     unfit: dict[str, Diagnostic] = field(default_factory=dict)
-    """Why a key cannot be created in this run: its passcode is missing or unfit."""
-    ends: list[Step] = field(default_factory=list)
-    """The destroys of what was replaced in this run: approved with the replace."""
-    told: Counter[str] = field(default_factory=Counter)
-    """How often each outcome was told."""
-    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT_MAX))
-    """Creates that may wait to be sent, over all hosts. So many leave within a timeout at any pace;
+    """The diagnostic of each key whose passcode is missing or cannot be sent."""
+    destroys: list[Step] = field(default_factory=list)
+    """The destroys of meetings that were replaced in this run; they were approved with the replace."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """The number of events of each outcome."""
+    senders: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT_MAX))
+    """Bounds the creates of all hosts that wait to be sent. So many leave within a timeout at any pace;
     an intent that waits for longer would have to be written again."""
 
-    def tell(self, event: Event) -> None:
-        """Pass the fact on, and count it."""
-        self.told[_kind(event)] += 1
+    def emit(self, event: Event) -> None:
+        """Count the event and pass it to the listener."""
+        self.counts[_outcome(event)] += 1
         self.listener(event)
 
     def fail(self, step: Step, diagnostic: Diagnostic, refused: tuple[tuple[str, str], ...] = ()) -> None:
-        """Tell that a step is known not to have happened; `refused` as in `StepFailed`."""
+        """Report that a step did not happen; `refused` are the `fields` of `StepFailed`."""
         located = replace(diagnostic, key=step.key)
-        self.tell(StepFailed(self.now(), step.key, step.action, step.host, located, refused))
+        self.emit(StepFailed(self.now(), step.key, step.action, step.host, located, refused))
+
+    def fail_remote(self, step: Step, error: RemoteError) -> None:
+        """Report that a step failed by an error of Zoom; one that concerns every request stops the run."""
+        self.fail(step, error.diagnostic)
+        if isinstance(error, AccessError):
+            self.failure = error
 
     def defer(self, step: Step, day: str | None, reason: str) -> None:
-        """Tell that a step's turn comes on `day`, or in a later run."""
-        self.tell(StepDeferred(self.now(), step.key, step.host, day, reason, step.action))
+        """Report that a step is left to `day`, or to a later run where it is None."""
+        self.emit(StepDeferred(self.now(), step.key, step.host, day, reason, step.action))
 
     def retire(self, step: Step, before: Record | None) -> None:
-        """Have the old meeting of a replace ended once everything is sent; unless it is left in Zoom."""
+        """Delete the old meeting of a replace once everything is sent, unless it is left in Zoom."""
         if before is not None and step.retires:
-            self.ends.append(
+            self.destroys.append(
                 replace(step, action=Action.DESTROY, id=before.id, host=before.host, meeting=None, changes=())
             )
 
     def notice(self, diagnostic: Diagnostic) -> None:
-        """Tell something that stops nothing."""
-        self.tell(Noticed(self.clock.now(), diagnostic))
+        """Report a diagnostic that stops nothing."""
+        self.emit(Noticed(self.clock.now(), diagnostic))
 
     def stranger(self, key: str, meeting_id: int, stored: Body) -> Diagnostic | None:
-        """Why nothing may be done to a meeting, by its host and creation; None: it is the recorded one."""
+        """Return why nothing may be done to a meeting; None if host and creation are the recorded ones."""
         known = identity.find(self.journal.state, meeting_id)
         return None if known is None else identity.problem(self.journal.state, key, known, stored)
 
-    def ended(self) -> bool:
-        """Whether nothing more may be sent, for whatever reason."""
+    def must_stop(self) -> bool:
+        """Whether nothing more may be sent, for any reason."""
         self.failure = self.failure or self.journal.failure or self._lease_lost()
         return self.failure is not None or self.stopping()
 
     def limits(self, host: str) -> Limits:
-        """What the host may spend, under whichever of its names that was set."""
+        """The limits of the host, under whichever of its names they are set."""
         return self.allowances.of(*names_of(self.journal.state, host))
 
     def may_leave(self, day: str, durable_at: float) -> bool:
         """Whether a request charged to `day`, its intent durable since `durable_at`, may leave right now."""
         now = self.clock.now()
         fresh = self.clock.monotonic() - durable_at <= self.remote.timeout_seconds
-        return not self.ended() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
+        return not self.must_stop() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
 
-    def check_goes_on(self) -> None:
-        """Hold a request back that would leave after the end. Raises `NotNowError`."""
-        if self.ended():
+    def check_not_stopped(self) -> None:
+        """Hold a request back once the run must stop. Raises `NotNowError`."""
+        if self.must_stop():
             raise NotNowError
 
     async def day(self) -> str:
-        """The UTC day that a request sent now lands in; waits where midnight is too close to tell."""
-        while budget.near_midnight(self.clock.now()) and not self.ended():
+        """The UTC day that a request sent now lands in; waits while midnight is too close to be sure."""
+        while budget.near_midnight(self.clock.now()) and not self.must_stop():
             await self.clock.sleep(NAP_SECONDS)
         return budget.day_of(self.clock.now())
 
     def tomorrow(self) -> str:
-        """The UTC day on which what the budget keeps back has its turn."""
+        """The next UTC day, on which the budget starts anew."""
         return budget.day_of(budget.reset_at(self.now()))
 
     async def settle(self, since: float) -> bool:
-        """Wait until a request that left before `since` must have landed; False where the run ended first."""
+        """Wait until a request that left before `since` must have landed; False if stopped before."""
         until = since + self.settle_seconds
         while (rest := until - self.clock.monotonic()) > 0:
-            if self.ended():
+            if self.must_stop():
                 return False
             await self.clock.sleep(min(rest, NAP_SECONDS))
-        return not self.ended()
+        return not self.must_stop()
 
     def now(self) -> datetime:
         """This instant, aware, UTC."""
@@ -144,23 +150,23 @@ class ApplyContext:
             return None
         return StateError.of(
             "state.lease-lost",
-            detail="It would end before a request is answered, so nothing more is sent.",
-            hint="Run apply again; what was sent already is looked up.",
+            detail="It would expire before a request is answered, so nothing more is sent.",
+            hint="Run apply again; it looks up the requests that were sent.",
         )
 
 
 _DONE = {
     Action.CREATE: "added",
-    Action.REPLACE: "added",  # and its old meeting counts as destroyed once it is
+    Action.REPLACE: "added",  # its old meeting counts as destroyed once it is deleted
     Action.UPDATE: "changed",
     Action.DESTROY: "destroyed",
 }
 
 
-def _kind(event: Event) -> str:
+def _outcome(event: Event) -> str:
     if isinstance(event, StepDone):
         return _DONE.get(event.action, "recorded")
     if isinstance(event, Resolved):
         return "unclear" if event.outcome is Outcome.UNCLEAR else "resolved"
-    kinds = {StepFailed: "failed", StepDeferred: "deferred"}
-    return kinds.get(type(event), "told")
+    outcomes = {StepFailed: "failed", StepDeferred: "deferred"}
+    return outcomes.get(type(event), "other")

@@ -1,8 +1,8 @@
-"""Execute a plan: each meeting created exactly once, changed or ended, within every host's budget.
+"""Executes a plan: creates each meeting exactly once, changes or deletes it, within every host's budget.
 
-First what is only recorded, then what is imported, then what is sent; what ends, ends last.
-Hosts work beside each other, each one's writes one after another. Can be killed at
-any instant and run again; see `hostrun` for the order that makes it so.
+The order is: local changes of the state, imports, writes, deletions. Hosts work in parallel, the writes
+of one host one after another. A run can be killed at any instant and run again; `_host` has the order
+that makes it safe.
 """
 
 from __future__ import annotations
@@ -27,18 +27,17 @@ from reconciler.plan.step import Status, Step
 from reconciler.state.state import State, host_key, pruned
 
 SENDABLE = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
-"""What sends a request, or looks one up."""
+"""The actions that send a write request or look one up."""
 
 ASKS_ZOOM = SENDABLE | {Action.IMPORT, Action.DESTROY}
-"""What cannot be done without Zoom."""
-
+"""The actions that need Zoom."""
 
 ANOTHER_DAY = "its turn is on a later day"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How an apply ended. `work_left` tells whether something waits for a later day or run."""
+    """The result of an apply. `work_left` is set where a step is left to a later day or run."""
 
     summary: Summary
     failure: ReconcilerError | None
@@ -47,7 +46,7 @@ class Result:
 
     @property
     def status(self) -> Exit:
-        """The exit status, whatever `--detailed-exitcode` says of work that is left."""
+        """The exit status without regard to `--detailed-exitcode`."""
         return Exit.worst(
             Exit.INTERRUPTED if self.stopped else Exit.DONE,
             self.failure.exit_status if self.failure else Exit.DONE,
@@ -57,16 +56,16 @@ class Result:
 
 
 async def execute(plan: Plan, run: ApplyContext) -> Result:
-    """Do what the plan says for today, and tell each fact as it becomes true.
+    """Do the steps of the plan that are due today, and report each fact as it becomes true.
 
     Raises `StateError` before any write request, where the state belongs to another
-    account or a host is another user than it was.
+    account or the address of a host belongs to another user than before.
     """
     for step in plan.steps:
         if step.status is Status.DEFERRED:
             run.defer(step, step.day, ANOTHER_DAY if step.day else step.reasons[-1])
     await record.record_local_changes(run, plan.steps)
-    steps = [step for step in _today(plan) if _has_its_passcode(run, step)]
+    steps = [step for step in _today(plan) if _has_passcode(run, step)]
     if steps:
         await _work(run, steps)
     await run.journal.close()
@@ -77,10 +76,10 @@ def _today(plan: Plan) -> tuple[Step, ...]:
     return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in ASKS_ZOOM)
 
 
-def _has_its_passcode(run: ApplyContext, step: Step) -> bool:
-    """Whether the step's passcode can be sent: all are read before the first request.
+def _has_passcode(run: ApplyContext, step: Step) -> bool:
+    """Whether the step can go on: it needs no passcode, or the passcode of its variable can be sent.
 
-    An interrupted create is looked up all the same.
+    All passcodes are read before the first request. An interrupted create is looked up in any case.
     """
     reference = step.meeting.passcode if step.meeting else None
     if reference is None or not _sends_passcode(step):
@@ -102,10 +101,10 @@ def _sends_passcode(step: Step) -> bool:
 
 
 async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
-    known = await _identify(run, steps)
-    await record.record_imports(run, known)
-    await _send(run, (step for step in known if step.action in SENDABLE))
-    await destroy.destroy_all(run, (*known, *run.ends))
+    steps = await _identify(run, steps)
+    await record.record_imports(run, steps)
+    await _send(run, (step for step in steps if step.action in SENDABLE))
+    await destroy.destroy_all(run, (*steps, *run.destroys))
 
 
 async def _send(run: ApplyContext, steps: Iterable[Step]) -> None:
@@ -113,37 +112,40 @@ async def _send(run: ApplyContext, steps: Iterable[Step]) -> None:
     for step in steps:
         hosts.setdefault(host_key(run.journal.state, step.host), []).append(step)
     async with asyncio.TaskGroup() as group:
-        for host, waiting in hosts.items():
-            group.create_task(HostRun(run, waiting[0].host, waiting).work(), name=host)
+        for host, host_steps in hosts.items():
+            group.create_task(HostRun(run, host_steps[0].host, host_steps).work(), name=host)
 
 
 async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
-    """The steps whose host Zoom knows, with every host's user id durable."""
+    """Record the user id of every host; the steps of those that Zoom knows are returned."""
     hosts: dict[str, list[Step]] = {}
     for step in steps:
         hosts.setdefault(host_key(State(), step.host), []).append(step)
-    found = await asyncio.gather(*(_user_id(run, host) for host in hosts))
+    answers = await asyncio.gather(*(_user_id(run, host) for host in hosts))
     ids: dict[str, str] = {}
-    for host, answer in zip(hosts, found, strict=True):
+    for host, answer in zip(hosts, answers, strict=True):
         if isinstance(answer, str):
             ids[host] = answer
         else:
-            hosts[host] = _left(run, hosts[host], answer)
+            hosts[host] = _fail_unidentified(run, hosts[host], answer)
     _refuse_other_users(run.journal.state, ids)
     today = budget.day_of(run.now())
     run.settled_from = await run.journal.commit(lambda state: pruned(_with_ids(state, ids), today))
-    return [step for waiting in hosts.values() for step in waiting]
+    return [step for host_steps in hosts.values() for step in host_steps]
 
 
-def _left(run: ApplyContext, steps: Iterable[Step], error: RemoteError) -> list[Step]:
-    """What can be done although the host cannot be read: a user that is gone may leave meetings behind."""
-    left = [step for step in steps if step.action is Action.DESTROY and isinstance(error, GoneError)]
+def _fail_unidentified(run: ApplyContext, steps: Iterable[Step], error: RemoteError) -> list[Step]:
+    """Fail the steps of a host that cannot be read, except for the returned ones.
+
+    A user that is gone may leave meetings behind, which can be deleted all the same.
+    """
+    possible = [step for step in steps if step.action is Action.DESTROY and isinstance(error, GoneError)]
     for step in steps:
-        if step not in left:
+        if step not in possible:
             run.fail(step, error.diagnostic)
     if isinstance(error, AccessError):
         run.failure = run.failure or error
-    return left
+    return possible
 
 
 async def _user_id(run: ApplyContext, host: str) -> str | RemoteError:
@@ -166,26 +168,26 @@ def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
             raise StateError.of(
                 "state.other-user",
                 detail=f"{alias} was user {before} and is {user_id} now. Nothing was sent.",
-                hint="Check that the credentials are of the account that this state belongs to; "
-                "if the address was given to somebody else, declare the host by user id.",
+                hint="Check that the credentials are of the account that this state belongs to. "
+                "If the address was given to somebody else, declare the host by user id.",
             )
 
 
 def _result(plan: Plan, run: ApplyContext) -> Result:
-    told = run.told
+    counts = run.counts
     failure = run.failure or run.journal.failure
     summary = Summary(
         at=run.now(),
-        added=told["added"],
-        changed=told["changed"],
-        destroyed=told["destroyed"],
-        resolved=told["resolved"],
-        deferred=told["deferred"],
-        failed=told["failed"],
+        added=counts["added"],
+        changed=counts["changed"],
+        destroyed=counts["destroyed"],
+        resolved=counts["resolved"],
+        deferred=counts["deferred"],
+        failed=counts["failed"],
         withheld=plan.summary["withheld"],
-        unresolved=told["unclear"],
-        recorded=told["recorded"],
+        unresolved=counts["unclear"],
+        recorded=counts["recorded"],
         ended_early=failure is not None or run.stopping(),
     )
-    run.tell(summary)
-    return Result(summary, failure, run.stopping(), work_left=bool(told["deferred"]))
+    run.emit(summary)
+    return Result(summary, failure, run.stopping(), work_left=bool(counts["deferred"]))

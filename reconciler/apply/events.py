@@ -1,6 +1,6 @@
-"""What apply tells while it works: a stream of facts that views print and count.
+"""Events: the stream of facts that apply reports while it works, for views to print and count.
 
-Every fact carries its instant (`at`, aware, UTC). No secret is ever in one.
+Every event carries its instant (`at`, aware, UTC) and never a secret.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from reconciler.plan.change import Action
 
 
 class Outcome(StrEnum):
-    """What became of an interrupted request."""
+    """The outcome of an interrupted request."""
 
     ADOPTED = "adopted"
-    """It had happened: its meeting is recorded now."""
+    """The request had happened: its meeting is recorded now."""
     ABSENT = "absent"
-    """It had not happened: the create is sent again."""
+    """The request had not happened: it is sent again."""
     DROPPED = "dropped"
-    """It had not happened, and nothing asks for it any more."""
+    """The request had not happened, and nothing asks for it any more."""
     UNCLEAR = "unclear"
     """A person must judge; nothing was sent."""
 
@@ -40,9 +40,9 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """It happened, and the record is durable. `notes` say what Zoom stored otherwise than declared.
+    """A step happened, and the record is durable. `notes` name the values that Zoom stored otherwise.
 
-    `action` tells what: a move has its old key in `from_key`.
+    A move has its old key in `from_key`.
     """
 
     at: datetime
@@ -57,9 +57,9 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class StepFailed:
-    """It is known not to have happened, or could not be sent; other keys go on.
+    """A step did not happen, or could not be sent; other keys go on.
 
-    `fields` are those that Zoom refused, as (dotted path, its message).
+    `fields` are the fields that Zoom refused, as (dotted path, message of Zoom).
     """
 
     at: datetime
@@ -72,7 +72,7 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class StepDeferred:
-    """Its turn is on a later UTC day (None: a later run). `reason` says why, `action` what waits."""
+    """A step is left to a later UTC `day` (None: to a later run) for the `reason`."""
 
     at: datetime
     key: str
@@ -84,7 +84,7 @@ class StepDeferred:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """An interrupted request was looked up. `id` is the meeting's where it was adopted."""
+    """An interrupted request was looked up. `id` is the id of the meeting where it was adopted."""
 
     at: datetime
     key: str
@@ -96,7 +96,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """Something worth telling that stops nothing."""
+    """A diagnostic that stops nothing."""
 
     at: datetime
     diagnostic: Diagnostic
@@ -104,11 +104,11 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The end: how many keys came to what. `unresolved` wait for a look-up or for a person.
+    """The last event: counts of keys by outcome. `unresolved` ones wait for a look-up or for a person.
 
-    A replace is added, and destroyed once its old meeting is ended; `recorded` took no write: moved,
-    imported, forgotten, let go of a field. `ended_early` tells that something stopped the run before
-    every key had its turn.
+    A replace counts as added, and as destroyed once its old meeting is deleted. `recorded` keys took no
+    request that changes Zoom: moved, imported, forgotten, or with fields that are no longer managed.
+    `ended_early` is set where something stopped the run before every key had its turn.
     """
 
     at: datetime
@@ -127,4 +127,4 @@ class Summary:
 Event = StepStarted | StepDone | StepFailed | StepDeferred | Resolved | Noticed | Summary
 
 EventListener = Callable[["Event"], None]
-"""Takes one event of an apply and shows it at once."""
+"""Takes one event of an apply, such as a view that prints it at once."""

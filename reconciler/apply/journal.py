@@ -1,9 +1,8 @@
-"""Grouped durable writes: one write carries every change that waits for it.
+"""Journal: the newest state of a run and its durable writes, grouped so that one carries many changes.
 
-The journal holds the newest state of a run. A change is made in memory at once,
-and `commit` returns when a write that contains it was answered. While one write
-is under way, all further changes gather for the next: so forty hosts cost few
-writes. A write that is refused ends all writing, and so all sending.
+A change is applied in memory at once, and `commit` returns when a write that contains it was answered.
+While one write is under way, further changes gather for the next, so that forty hosts cost few writes.
+A refused write ends all writing, and so all sending.
 """
 
 from __future__ import annotations
@@ -19,17 +18,16 @@ from reconciler.state.state import State
 from reconciler.state.summary import summarize
 
 Offload = Callable[[Callable[[], str]], Awaitable[str]]
-"""Runs a call that blocks, such as `asyncio.to_thread`: a disk or a bucket may take its time
-while other hosts go on."""
+"""Runs a blocking call beside the event loop, such as `asyncio.to_thread`, so that other hosts go on."""
 
 
 class Journal:
-    """The state of one run and its way to the store.
+    """The state of one run and its writes to the store.
 
-    `gather_seconds` is how long a write waits for others to come along with it.
+    `gather_seconds` is how long a write waits for further changes.
     """
 
-    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
+    def __init__(  # noqa: PLR0913 - a state, its store, and the means to write it
         self,
         store: Store,
         state: State,
@@ -40,11 +38,11 @@ class Journal:
         gather_seconds: float = 0.0,
     ) -> None:
         self.state = state
-        """The newest state, durable or on its way."""
+        """The newest state, durable or being written."""
         self.failure: StateError | None = None
-        """Why nothing can be written any more; None: all is well."""
+        """The error that ended all writing; None while there is none."""
         self.writes = 0
-        """How many writes were answered."""
+        """The number of writes that were answered."""
         self._store = store
         self._version = version
         self._clock = clock
@@ -56,13 +54,13 @@ class Journal:
         self._writer: asyncio.Task[None] | None = None
 
     async def commit(self, change: Callable[[State], State]) -> float:
-        """Apply `change`; the monotonic second at which it was durable. Raises `StateError` if refused."""
+        """Apply `change` and return the monotonic second at which it was durable. Raises `StateError`."""
         return await self.post(change)
 
     def post(self, change: Callable[[State], State]) -> asyncio.Future[float]:
-        """Apply `change` now; the future is done when it is durable."""
+        """Apply `change` now and return a future that is done when it is durable."""
         durable: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        durable.add_done_callback(_seen)
+        durable.add_done_callback(_retrieve_exception)
         if self.failure is not None:
             durable.set_exception(self.failure)
             return durable
@@ -73,31 +71,31 @@ class Journal:
         return durable
 
     async def close(self) -> None:
-        """Wait until everything is durable, or known not to become so."""
+        """Wait until every change is durable, or known not to become so."""
         if self._writer is not None:
             await self._writer
 
     async def _write_all(self) -> None:
         while self._waiting:
             await self._gather()
-            carried, self._waiting = self._waiting, []
+            written, self._waiting = self._waiting, []
             self.state = self.state.written()
             try:
                 await self._write(self.state)
             except StateError as error:
                 self.failure = error
-                self._let_down(error, carried)
+                self._fail_all(error, written)
                 return
             except Exception as error:  # noqa: BLE001 - no bug may leave a lease without its next renewal
-                self._let_down(error, carried)
+                self._fail_all(error, written)
                 return
             answered_at = self._clock.monotonic()
-            for durable in carried:
+            for durable in written:
                 if not durable.done():
                     durable.set_result(answered_at)
 
     async def _gather(self) -> None:
-        """Let others come along: whoever is ready in this turn of the loop, or in the time that is given."""
+        """Wait for further changes: for `gather_seconds`, or for one turn of the event loop."""
         if self._gather_seconds:
             await self._clock.sleep(self._gather_seconds)
         else:
@@ -111,14 +109,14 @@ class Journal:
         self._written = state
         self.writes += 1
 
-    def _let_down(self, error: Exception, carried: list[asyncio.Future[float]]) -> None:
-        for durable in (*carried, *self._waiting):
+    def _fail_all(self, error: Exception, written: list[asyncio.Future[float]]) -> None:
+        for durable in (*written, *self._waiting):
             if not durable.done():
                 durable.set_exception(error)
         self._waiting = []
 
 
-def _seen(durable: asyncio.Future[float]) -> None:
-    # A post that nobody awaits must not complain at exit: `failure` tells it to everyone.
+def _retrieve_exception(durable: asyncio.Future[float]) -> None:
+    # asyncio warns at exit about an exception that nobody retrieved. `failure` reports it to everyone.
     if not durable.cancelled():
         durable.exception()

@@ -1,4 +1,4 @@
-"""A write on its way: its intent, what is sent for it and how, and what it was charged to."""
+"""A pending write: its intent, the body that is sent for it, and the day that it is charged to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.state.state import Attempt, Intent, Record, Retired, State, reti
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who begins intents: `owner` as others see it, `passcode` by variable, fresh `salt` for what is kept."""
+    """The author of intents: `owner` as others see it, `passcode` by variable, a new `salt` for hashes."""
 
     owner: str
     passcode: Callable[[str], str | None]
@@ -29,9 +29,9 @@ class Author:
 class PendingWrite:
     """A create, update or replace whose intent is durable since the monotonic second `durable_at`.
 
-    `day` is the UTC day it is charged to, `sent` the body (with its passcode: never
-    shown), `departures` how many times it was let go under this charge, `earlier` the
-    interrupted request that it repeats, `before` the record that it changes or replaces.
+    `day` is the UTC day it is charged to, `sent` the body (with its passcode: never shown),
+    `departures` how often it was sent under this charge, `repeats` the interrupted request that it
+    repeats, `before` the record that it changes or replaces.
     """
 
     step: Step
@@ -40,7 +40,7 @@ class PendingWrite:
     day: str
     durable_at: float = 0.0
     departures: int = 0
-    earlier: Intent | None = None
+    repeats: Intent | None = None
     before: Record | None = None
 
     @property
@@ -50,19 +50,19 @@ class PendingWrite:
 
     @property
     def action(self) -> Action:
-        """What it does: create, update or replace."""
+        """The action: create, update or replace."""
         return Action(self.intent.action)
 
     @property
     def is_update(self) -> bool:
-        """Whether it changes a meeting, and makes none."""
+        """Whether it changes a meeting and creates none."""
         return self.action is Action.UPDATE
 
     async def send(self, remote: Remote, host: str, before_send: BeforeSend) -> Answer:
-        """Zoom's answer: to a change of its meeting, or to a new one of `host`. Raises as `Remote` does."""
+        """Send the body: as a change of its meeting, or as a new one of `host`. Raises as `Remote` does."""
         if not self.is_update:
             return await remote.create(host, self.sent, before_send=before_send)
-        assert self.intent.id is not None, "what is changed has an id"
+        assert self.intent.id is not None, "an update has the id of its meeting"
         return await remote.update(self.intent.id, self.sent, before_send=before_send)
 
     def is_outdated(self, now: datetime) -> bool:
@@ -75,7 +75,7 @@ class PendingWrite:
         return state.begin(self.key, self.intent, day=self.day)
 
     def confirm(self, state: State, record: Record) -> State:
-        """The state with `record` in the place of its intent; what it replaces is still to be ended."""
+        """The state with `record` in place of its intent; a replaced meeting is still to be deleted."""
         if self.action is not Action.REPLACE:
             return state.confirm(self.key, record)
         return state.replace(self.key, record, retired_by(self.step, self.before))
@@ -83,58 +83,58 @@ class PendingWrite:
     def take_back(self, state: State) -> State:
         """The state without its intent.
 
-        Where it is known never to have left: without its charge too, and with the intent
-        that it was to repeat.
+        If it is known never to have left: without its charge too, and with the intent that it was
+        to repeat.
         """
         if self.departures:
             return state.drop_intent(self.key)
-        before = state.rewrite(self.key, self.earlier) if self.earlier else state.drop_intent(self.key)
-        return before.charge(self.day, self.intent.host, -1)
+        restored = state.rewrite(self.key, self.repeats) if self.repeats else state.drop_intent(self.key)
+        return restored.charge(self.day, self.intent.host, -1)
 
 
-def prepare(  # noqa: PLR0913 - what is asked for, when, by whom, and what stands there already
+def prepare(  # noqa: PLR0913 - a step, its time and author, and the recorded facts of its key
     step: Step,
     now: datetime,
     day: str,
     author: Author,
     *,
-    earlier: Intent | None,
+    repeats: Intent | None,
     before: Record | None,
 ) -> PendingWrite:
-    """What the spec says at `now`; `earlier` is the interrupted request that it repeats."""
+    """The write that the spec asks for at `now`; `repeats` is the interrupted request that it repeats."""
     meeting = step.meeting
-    assert meeting is not None, "only what is declared is sent"
-    action = step.action.value if earlier is None else earlier.action
-    sent = _sent(step, action, now, _passcode(step, author))
+    assert meeting is not None, "only a declared meeting is sent"
+    action = step.action.value if repeats is None else repeats.action
+    sent = _body(step, action, now, _passcode(step, author))
     begun_at = now.isoformat().replace("+00:00", "Z")
     intent = Intent(
         action=action,
         host=step.host,
         attributes=as_recorded(meeting.attributes, author.salt()),
-        sent=(*(earlier.sent if earlier else ()), attempt_of(sent)),
-        first_begun_at=earlier.first_begun_at if earlier else begun_at,
+        sent=(*(repeats.sent if repeats else ()), attempt_of(sent)),
+        first_begun_at=repeats.first_begun_at if repeats else begun_at,
         begun_at=begun_at,
         owner=author.owner,
         id=before.id if before is not None and action != Action.CREATE else None,
     )
-    return PendingWrite(step, intent, sent, day, earlier=earlier, before=before)
+    return PendingWrite(step, intent, sent, day, repeats=repeats, before=before)
 
 
 def renew(pending: PendingWrite, now: datetime, author: Author) -> None:
-    """Give it the body of `now`, as a further attempt: its start has passed, or its intent grew old."""
-    fresh = prepare(pending.step, now, pending.day, author, earlier=pending.intent, before=pending.before)
+    """Give it the body of `now` as a further attempt, because its start passed or its day ended."""
+    fresh = prepare(pending.step, now, pending.day, author, repeats=pending.intent, before=pending.before)
     pending.sent, pending.intent = fresh.sent, fresh.intent
 
 
 def retired_by(step: Step, before: Record | None) -> Retired | None:
-    """The old meeting of a replace, as one that is still to be ended; None: it is left in Zoom."""
+    """The old meeting of a replace, which is still to be deleted; None where it is left in Zoom."""
     if before is None or not step.retires:
         return None
     return retire(step.key, before)
 
 
 def is_urgent(step: Step, now: datetime) -> bool:
-    """Whether the start that would be sent at `now` is soon enough for the reserve."""
+    """Whether the start that would be sent at `now` is soon enough to use the reserve."""
     start = step.starts_at
     if start is not None and start <= now and step.meeting is not None:
         start = schedule(step.meeting.attributes, now).next_at
@@ -142,16 +142,16 @@ def is_urgent(step: Step, now: datetime) -> bool:
 
 
 def attempt_of(sent: Mapping[str, Json]) -> Attempt:
-    """What of a body may differ from one attempt to the next."""
+    """The parts of a body that may differ from one attempt to the next."""
     return Attempt(sent.get("start_time"), sent.get("recurrence", {}).get("end_times"))
 
 
-def _sent(step: Step, action: str, now: datetime, passcode: str | None) -> dict[str, Json]:
+def _body(step: Step, action: str, now: datetime, passcode: str | None) -> dict[str, Json]:
     assert step.meeting is not None
     attributes = step.meeting.attributes
     if action != Action.UPDATE:
         return body(attributes, now, passcode)
-    # A passcode that did not change is not sent, and so was not read.
+    # A passcode that did not change is not sent, so its variable was not read.
     return patch(attributes, tuple(change.path for change in step.changes), now, passcode or "")
 
 

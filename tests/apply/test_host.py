@@ -237,7 +237,7 @@ def test_a_list_that_fails_after_the_second_attempt_stops_nobody() -> None:
     told = world.apply()
 
     assert (sorted(told.done), told.failed, told.status) == (["a", "b"], {}, 0)
-    assert "Look in Zoom" in told.said("apply.not-looked-again")
+    assert f"Check in Zoom whether {HOST} has the meeting twice." in told.said("apply.not-looked-again")
 
 
 def test_a_stop_while_settling_leaves_the_intent() -> None:

@@ -211,7 +211,7 @@ def test_a_replace_that_is_wanted_after_the_look_up_waits_for_the_next_plan() ->
     assert told.resolved == [("a", "adopted")]
     assert told.said("apply.differs") == (
         "a was found in Zoom as it was declared when its request was interrupted. "
-        "The next plan shows what differs."
+        "The next plan shows the differences."
     )
 
 
@@ -255,7 +255,7 @@ def test_a_meeting_that_is_gone_is_told_with_the_remedy() -> None:
     told = world.apply()
 
     assert (told.failed, told.status, dict(world.store.state.intents)) == ({"a": "apply.gone"}, 1, {})
-    assert "`apply --refresh` creates it again" in told.said("apply.gone")
+    assert "Run `reconciler apply --refresh` to create it again" in told.said("apply.gone")
 
 
 def test_a_meeting_that_went_while_its_update_was_lost_is_told_so() -> None:
@@ -354,7 +354,7 @@ def test_an_update_whose_start_passes_before_it_leaves_is_not_sent() -> None:
     told = world.apply()
 
     assert (told.failed, world.asked("PATCH")) == ({"a": "apply.too-late"}, [])
-    assert "Zoom would ignore a start that is past" in told.said("apply.too-late")
+    assert "Zoom would ignore a start in the past" in told.said("apply.too-late")
     assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 0)
 
 
@@ -366,8 +366,10 @@ def test_an_update_that_cannot_be_recorded_is_told_as_changed() -> None:
     told = world.apply()
 
     assert told.failed == {"a": "apply.unrecorded"}
-    assert next(one for one in told.diagnostics if one.code == "apply.unrecorded").summary == (
-        "A meeting could not be recorded"
+    assert told.said("apply.unrecorded") == (
+        f"a was changed: it is meeting {world.ids()['a']} in Zoom. The state was not written or read. "
+        "Fix the cause and run apply again. "
+        "The intent is durable, so the next run looks the change up; to send it twice does no harm."
     )
     assert (world.apply().resolved, world.plan().has_work) == ([("a", "adopted")], False)
 

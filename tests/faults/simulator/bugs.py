@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from reconciler.apply._resolve import Resolver
+from reconciler.apply._resolve import CreateResolver
 from reconciler.apply._sender import Sender
 from reconciler.errors.exceptions import UnknownOutcomeError
 from reconciler.plan import approval
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 
 async def _commit_later(
-    sender: Any, fresh: Sequence[PendingWrite], again: Sequence[PendingWrite] = ()
+    sender: Any, begun: Sequence[PendingWrite], rewritten: Sequence[PendingWrite] = ()
 ) -> None:
     """The intent is on its way to the store, and the request does not wait for it."""
 
-    def begun(state: State) -> State:
-        for pending in fresh:
+    def with_intents(state: State) -> State:
+        for pending in begun:
             state = pending.begin(state)
-        for pending in again:
+        for pending in rewritten:
             state = state.rewrite(pending.key, pending.intent)
         return state
 
-    sender._run.journal.post(begun)  # noqa: SLF001 - a bug has no door
-    for pending in (*fresh, *again):
+    sender._run.journal.post(with_intents)  # noqa: SLF001 - a bug has no door
+    for pending in (*begun, *rewritten):
         pending.durable_at = sender._run.clock.monotonic()  # noqa: SLF001 - a bug has no door
 
 
@@ -73,7 +73,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "take-without-watching": (lease, "LEASE_SECONDS", 0.0),
     "renew-without-asking": (SharedLease, "renew", _renew_alone),
     "approval-unread": (approval, "check", lambda *_: None),
-    "strays-of-other-hosts": (Resolver, "_others", lambda _: {}),
+    "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
 """What is replaced by what, by name."""
 
