@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from textwrap import dedent
 from typing import Any
@@ -539,17 +537,3 @@ def test_a_long_rollout_names_its_first_days_and_its_last() -> None:
         "Rollout: 1 on 2026-12-02, 1 on 2026-12-03, 1 on 2026-12-04, 1 on 2026-12-05, 1 on 2026-12-06, "
         "3 on 3 later days; the last one lands on 2026-12-09."
     )
-
-
-def test_a_text_view_loads_nothing_heavy() -> None:
-    """Rich costs a tenth of a second, and `plan` does not use it; the table alone loads no view."""
-    program = (
-        "import sys, reconciler.views.table as views\n"
-        "print(sorted(name for name in sys.modules if name.startswith('reconciler.')))\n"
-        "views.view('plan', 'text'), views.view('plan', 'json')\n"
-        "print([name for name in ('rich', 'httpx', 'deepdiff', 'jsonschema') if name in sys.modules])"
-    )
-
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert done.stdout == "['reconciler.views', 'reconciler.views.table']\n[]\n"
