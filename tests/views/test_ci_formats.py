@@ -207,7 +207,7 @@ def test_a_block_is_cut_to_fit_a_comment() -> None:
 
 
 def test_paths_are_those_of_the_checkout(tmp_path: Path) -> None:
-    """Where the working folder is a part of it; a file outside of it keeps its name."""
+    """A file in the checkout is named from its root; a file outside of it keeps its name."""
     folder = tmp_path / "team"
     folder.mkdir()
     inside, outside, placeless = (
