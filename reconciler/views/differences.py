@@ -24,7 +24,7 @@ Part = tuple[Json, Json]
 LISTS = frozenset(
     {fields.Compare.SET, fields.Compare.CSV_SET, fields.Compare.EMAIL_SET, fields.Compare.KEYED_SET}
 )
-"""How fields are compared whose text is a list."""
+"""The comparisons of fields whose text is a list."""
 
 WORDS_MAX = 600
 """Words of the differing middle of two texts that are compared one by one."""

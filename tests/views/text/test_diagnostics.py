@@ -60,7 +60,7 @@ error[source.none]: There is no spec to read
     )
 
 
-def test_nothing_found_is_no_text() -> None:
+def test_no_diagnostics_are_no_text() -> None:
     assert text_diagnostics.diagnostics(()) == ""
 
 
@@ -80,14 +80,14 @@ def test_a_line_without_a_caret_is_shown_alone() -> None:
     assert text_diagnostics.diagnostics((bare,)) == "error[state.test]: state.test\n --> x:1:1\n  |\n1 | {}\n"
 
 
-def test_text_of_others_cannot_steer_the_terminal() -> None:
+def test_hostile_text_cannot_control_the_terminal() -> None:
     shown = text_diagnostics.diagnostics((HOSTILE,))
 
     assert shown.isascii()
     assert shown.splitlines()[-2:] == ["  = 100%\\x0d", "    ::error::x\\x1b[31m\\u202e"]
 
 
-def test_the_last_line_counts() -> None:
+def test_the_last_line_counts_findings_or_meetings() -> None:
     assert (
         text_diagnostics.totals_line((FIELD, FIELD, PASSCODE), meetings=0, files=3)
         == "2 errors, 1 warning in 3 files.\n"
@@ -148,7 +148,7 @@ def test_json_has_the_format_of_the_design() -> None:
     }
 
 
-def test_json_of_nothing_found_is_valid() -> None:
+def test_json_of_no_diagnostics_is_valid() -> None:
     assert orjson.loads(json.validate(Validation(()))) == {
         "format_version": "1.0",
         "valid": True,
@@ -170,7 +170,7 @@ def test_each_finding_is_a_workflow_command() -> None:
     )
 
 
-def test_text_of_others_cannot_give_workflow_commands() -> None:
+def test_hostile_text_cannot_issue_workflow_commands() -> None:
     assert commands((HOSTILE,)) == (
         "::error file=a%2Cb%3Ac%25.yaml,line=1,endLine=1,col=2,endColumn=3,"
         "title=spec.test%3A spec.test::spec.test%0A100%25\\x0d\\x0a::error::x\\x1b[31m\\u202e\n"

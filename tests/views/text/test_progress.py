@@ -66,7 +66,7 @@ def created(key: str, host: str = HOST) -> StepDone:
 
 
 def logged(plan: Plan, *events: Event, colour: bool = False) -> tuple[str, str]:
-    """What stands in both streams of a log without a terminal."""
+    """Return stdout and stderr of a log without a terminal."""
     stdout, stderr = io.StringIO(), io.StringIO()
     with apply_view("text")(stdout, stderr, terminal=False, colour=colour, plan=plan) as tell:
         tell_all(tell, events)
@@ -79,7 +79,7 @@ def tell_all(tell: EventListener, events: Iterable[Event]) -> None:
 
 
 def test_an_apply_with_a_failure_reads_as_a_log() -> None:
-    """Each key with what it came to, the cause and the remedy below a failure, and the counts at the end."""
+    """Each key has its outcome, a failure its cause and remedy below it, and the counts come last."""
     plan = plan_of(
         create("platform-weekly"),
         create("launch-review", CTO),
@@ -145,13 +145,13 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
         ),
     ],
 )
-def test_the_end_counts_and_says_what_is_next(summary: Summary, end: str) -> None:
+def test_the_last_lines_count_and_say_what_to_do_next(summary: Summary, end: str) -> None:
     plan = plan_of(create("sig-apps", deferred_to="2026-12-02"))
 
     assert logged(plan, summary) == (f"\n{dedent(end)}", "")
 
 
-def test_what_was_interrupted_waits_for_a_later_run() -> None:
+def test_an_interrupted_step_waits_for_a_later_run() -> None:
     """After Ctrl-C no day is known: the next run may come at once."""
     stopped = StepDeferred(NOW, "retro", HOST, None, "stopped")
 
@@ -164,21 +164,21 @@ def test_what_was_interrupted_waits_for_a_later_run() -> None:
         """)
 
 
-def test_the_end_of_a_replaced_meeting_waits_by_itself() -> None:
-    """Its key is done already: the new meeting has it."""
+def test_the_deletion_of_a_replaced_meeting_waits_by_itself() -> None:
+    """The step of its key, now that of the new meeting, is done."""
     old = Step("retro", Action.DESTROY, HOST, "Topic", Status.DEFERRED, None)
     waits = StepDeferred(NOW, "retro", HOST, None, "it runs now", Action.DESTROY)
 
-    said, _ = logged(plan_of(create("retro"), old), waits, created("retro"), replace(DONE, deferred=1))
+    stdout, _ = logged(plan_of(create("retro"), old), waits, created("retro"), replace(DONE, deferred=1))
 
-    assert said.splitlines()[-3:] == [
+    assert stdout.splitlines()[-3:] == [
         "Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred.",
         "Rollout: 1 on a day that is not known yet.",
         "Run apply again for what is deferred.",
     ]
 
 
-def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
+def test_a_deferred_step_that_was_done_is_not_counted_as_waiting() -> None:
     """A key that was planned for a later day and was done today no longer waits."""
     plan = plan_of(create("early", deferred_to="2026-12-02"), create("rest", deferred_to="2026-12-03"))
 
@@ -201,8 +201,8 @@ def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
         (Action.KEEP, "  retro recorded (81234567890)"),
     ],
 )
-def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
-    """The id stands in one piece, so that it can be copied."""
+def test_each_action_has_its_words_in_the_log(action: Action, line: str) -> None:
+    """The id is written without separators, so that it can be copied."""
     done = StepDone(NOW, "retro", action, HOST, ID, None, from_key="old-retro")
     failed = StepFailed(NOW, "retro", action, HOST, Diagnostic("zoom.refused"))
 
@@ -233,7 +233,7 @@ def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
         ),
     ],
 )
-def test_a_look_up_is_told_by_what_it_found(event: Event, lines: str) -> None:
+def test_a_lookup_is_logged_with_its_outcome(event: Event, lines: str) -> None:
     assert logged(plan_of(), event) == (f"{dedent(lines)}\n", "")
 
 
@@ -249,14 +249,14 @@ def test_one_cause_is_explained_once() -> None:
         """)
 
 
-def test_a_warning_stands_aside() -> None:
-    """It is no result, so that a file of results stays one."""
+def test_a_warning_goes_to_stderr() -> None:
+    """It is no result, and stdout may be a file of results."""
     warning = Diagnostic("zoom.slow", severity=Severity.WARNING)
 
     assert logged(plan_of(), Noticed(NOW, warning)) == ("", "warning[zoom.slow]: zoom.slow\n")
 
 
-def test_hostile_words_of_zoom_stay_on_their_line() -> None:
+def test_hostile_messages_of_zoom_stay_on_their_line() -> None:
     hostile = Diagnostic("zoom.refused", "No\n+ x created\x1b[2J", "\u202e")
 
     assert logged(plan_of(), StepFailed(NOW, "retro", Action.CREATE, HOST, hostile))[0].splitlines() == [
@@ -267,14 +267,14 @@ def test_hostile_words_of_zoom_stay_on_their_line() -> None:
 
 
 class Flushed(io.StringIO):
-    """Notes after how many lines it was flushed."""
+    """Records the number of lines at each flush."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines_flushed: list[int] = []
 
     def flush(self) -> None:
-        """Note it."""
+        """Record the number of lines so far."""
         self.lines_flushed.append(self.getvalue().count("\n"))
 
 
@@ -297,7 +297,7 @@ def test_colour_is_asked_for() -> None:
 def live(
     plan: Plan, *events: Event, stdout: io.StringIO, monkeypatch: pytest.MonkeyPatch, colour: bool = False
 ) -> str:
-    """What a terminal was sent aside, while the bars ran, with its control sequences."""
+    """Return what was written to the terminal on stderr, control sequences included."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     stderr = Terminal()
@@ -307,13 +307,13 @@ def live(
 
 
 def frames(sent: str) -> list[str]:
-    """The words that a terminal was sent, line by line, without control sequences and bars."""
+    """Return the lines that a terminal was sent, without control sequences and bars."""
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[━╸╺]", "", sent)
     return [" ".join(line.split()) for line in re.split(r"[\r\n]", plain) if line.strip()]
 
 
-def test_bars_stand_aside_and_lines_go_to_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the results in a file, the terminal has the bars alone, one for each host, and loses them."""
+def test_bars_go_to_the_terminal_and_lines_to_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With stdout in a file, the terminal has the bars alone, one for each host, and they are removed."""
     plan = plan_of(create("a"), create("b"), create("c", CTO), create("d", deferred_to="2026-12-02"))
     stdout = io.StringIO()
     started = StepStarted(NOW, "b", Action.CREATE, HOST, "B")
@@ -334,8 +334,8 @@ def test_bars_stand_aside_and_lines_go_to_the_file(monkeypatch: pytest.MonkeyPat
     assert sent.endswith("\x1b[1A\x1b[2K")
 
 
-def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where results and bars share the screen they take one way, and the end comes after the bars."""
+def test_lines_are_written_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one screen, lines are written through the console of the bars, the last lines after them."""
     stdout = Terminal()
     warning = Noticed(NOW, Diagnostic("zoom.slow", severity=Severity.WARNING))
     resolved = Resolved(NOW, "c", CTO, Outcome.ADOPTED, ID)
@@ -353,7 +353,7 @@ def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPa
     ]
 
 
-def test_the_end_comes_after_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_lines_come_after_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     """On one screen the bars are gone before the counts are written, or they would wipe them out."""
     monkeypatch.setenv("TERM", "xterm")
     screen = Terminal()
@@ -388,7 +388,7 @@ def test_many_hosts_share_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_hostile_host_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is no markup, and no longer than its place."""
+    """It is not read as markup, and it is cut to its width."""
     sent = live(
         plan_of(create("a", "[red]\x1b[2J" + "x" * 40)), stdout=io.StringIO(), monkeypatch=monkeypatch
     )
@@ -396,7 +396,7 @@ def test_a_hostile_host_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatc
     assert frames(sent)[-1] == r"[red]\x1b[2Jxxxxxxxxxxxxxxxxxxx… 0/1 -:--:--"
 
 
-def test_bars_vanish_when_an_apply_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bars_are_removed_when_an_apply_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor comes back, and the error below is not drawn over."""
     monkeypatch.setenv("TERM", "xterm")
     stderr = Terminal()
