@@ -86,7 +86,7 @@ class Remote(Protocol):
         """
 
     async def user(self, host: str) -> Answer:
-        """Return the user: `id`, `email`, `type`, `timezone`, `account_id` … Raise `GoneError` if there is none."""
+        """Return the user: `id`, `email`, `type`, `timezone`, `account_id` … Raise `GoneError` if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
