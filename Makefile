@@ -35,7 +35,7 @@ format: .venv/.installed-dev  ## put the code into the house's form
 	$(BIN)/ruff check --fix .
 
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml admits
-	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/test_house.py --ignore tests/test_package.py
+	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/project/test_house.py --ignore tests/project/test_package.py
 
 real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (KILLS=50: as many; about 2 minutes)
 	$(BIN)/pytest tests/real
@@ -43,7 +43,7 @@ real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (
 faults: export FAULT_ROUNDS := 200
 faults: .venv/.installed-dev  ## 10,000 histories of faults, and real deaths at every touch of the outside (about 10 minutes)
 	$(BIN)/python tests/faults/simulate.py --seeds 10000
-	HYPOTHESIS_PROFILE=random $(BIN)/pytest --quiet -m hypothesis
+	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
 	$(BIN)/pytest tests/faults
 
 action:  ## install as the action does, by hashes alone, into a folder of its own (half a minute)
@@ -61,7 +61,7 @@ bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small share of it
 	$(BIN)/python benchmarks/bench.py --quick
 
 docs: .venv/.installed-docs  ## the pages of docs/, with every link checked, into build/docs
-	$(BIN)/python tools/check_links.py README.md CHANGELOG.md docs/*.md
+	$(BIN)/python tools/check_links.py *.md docs/*.md
 	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict
 
 clean:  ## forget the emulator's data and what the tools cached; .venv stays

@@ -123,7 +123,7 @@ async def _gone(run: ApplyContext, step: Step, meeting_id: int) -> None:
 
     def without(state: State) -> State:
         keys = [key for key, found in state.meetings.items() if found.id == meeting_id]
-        return reduce(State.forget, keys, state.bury(meeting_id))
+        return reduce(State.forget, keys, state.drop_retired(meeting_id))
 
     await run.journal.commit(without)
     run.tell(StepDone(run.now(), step.key, Action.DESTROY, step.host, meeting_id, None))

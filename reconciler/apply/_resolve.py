@@ -170,7 +170,7 @@ class Resolver:
             self._resolved(step, Outcome.ABSENT)
             self.again.append((step, intent))
         else:
-            await self._run.journal.commit(lambda state: state.withdraw(step.key))
+            await self._run.journal.commit(lambda state: state.drop_intent(step.key))
             self._resolved(step, Outcome.DROPPED)
 
     def _wants(self, step: Step, intent: Intent) -> bool:
@@ -252,7 +252,7 @@ class Updates:
         try:
             return (await self._run.remote.read(meeting_id)).body
         except GoneError:
-            await self._run.journal.commit(lambda state: state.withdraw(step.key))
+            await self._run.journal.commit(lambda state: state.drop_intent(step.key))
             self._run.fail(step, messages.meeting_gone(step, meeting_id))
         except RemoteError as error:
             self._run.fail(step, messages.unresolved(step, error))
@@ -304,7 +304,7 @@ class Updates:
             await self._withdraw(step)
 
     async def _withdraw(self, step: Step) -> None:
-        await self._run.journal.commit(lambda state: state.withdraw(step.key))
+        await self._run.journal.commit(lambda state: state.drop_intent(step.key))
         self._tell(step, Outcome.DROPPED)
 
     def _wants(self, step: Step, record: Record) -> bool:

@@ -87,8 +87,8 @@ class PendingWrite:
         that it was to repeat.
         """
         if self.departures:
-            return state.withdraw(self.key)
-        before = state.rewrite(self.key, self.earlier) if self.earlier else state.withdraw(self.key)
+            return state.drop_intent(self.key)
+        before = state.rewrite(self.key, self.earlier) if self.earlier else state.drop_intent(self.key)
         return before.charge(self.day, self.intent.host, -1)
 
 

@@ -11,7 +11,7 @@ from reconciler.cli.workspace import SANDBOX_FOLDER, STATE_FILE, Workspace
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.exceptions import ReconcilerError, StateError
-from reconciler.spec.keys import KEY
+from reconciler.meeting.names import KEY
 from reconciler.state import document as state_document
 from reconciler.stores.file import FileStore
 

@@ -83,16 +83,47 @@ def is_secret_name(name: str) -> bool:
     return SequenceMatcher(None, letters, "password").ratio() >= _SECRET_NAME_RATIO
 
 
+_HIDDEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE0F),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+"""Characters that count as printable and show nothing."""
+
+_JOINED = re.compile("\u200d(?=[\u2190-\U0001faff])")
+"""A joiner before a picture: it makes one emoji of several. Elsewhere nobody sees it."""
+
+NAMED_CHARACTERS_MAX = 5
+
+
 def escape_control(text: str) -> str:
     """Escape everything in `text` that moves a cursor, changes the direction of writing or is invisible."""
     return text if text.isascii() and text.isprintable() else "".join(map(escape_character, text))
+
+
+def is_invisible(character: str) -> bool:
+    """Return whether nobody sees the character, or it changes how others are seen; blanks are seen."""
+    return character in _HIDDEN or not (character.isprintable() or character.isspace())
+
+
+def invisible_in(text: str) -> str:
+    """Name the invisible characters in `text`, such as `U+200B`; empty if there is none."""
+    joined = _JOINED.sub("", text)
+    names = list(dict.fromkeys(f"U+{ord(each):04X}" for each in joined if is_invisible(each)))
+    return ", ".join(names[:NAMED_CHARACTERS_MAX])
 
 
 def escape_character(character: str) -> str:
     """Return one character as `escape_control` shows it."""
     if character == "\t":
         return " "
-    if character.isprintable():
+    if character.isprintable() and character not in _HIDDEN:
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of YAML's escapes

@@ -26,6 +26,7 @@ from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.live._occurrences import UndeclarableError
 from reconciler.live.generate import Skipped, SkippedSummary
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SCHEDULED, schedule
+from reconciler.meeting.names import fold_host
 from reconciler.ports import CODE_WEBINAR, IN_FLIGHT_MAX, Body, Remote
 
 _T = TypeVar("_T")
@@ -177,5 +178,5 @@ async def _together(calls: Iterable[Coroutine[None, None, _T]]) -> list[_T]:
 
 def _owner(host: str, body: Body) -> str:
     """The host as it was asked for; as Zoom names it, where that is somebody else or `me`."""
-    names = {str(body.get(name, "")).casefold() for name in ("host_email", "host_id")}
-    return host if host.casefold() in names else str(body.get("host_email") or body.get("host_id") or host)
+    names = {fold_host(str(body.get(name, ""))) for name in ("host_email", "host_id")}
+    return host if fold_host(host) in names else str(body.get("host_email") or body.get("host_id") or host)

@@ -16,6 +16,7 @@ from reconciler.meeting import fields
 from reconciler.meeting.compare import asked_of, differences, same_value
 from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import PERSONAL, SERIES, kind, series
+from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant, zone
 from reconciler.plan.change import REDACTED
@@ -81,7 +82,7 @@ def hosts_of(state: State, record: Record) -> tuple[str, ...]:
 def other_host(stored: Body, hosts: Collection[str]) -> str | None:
     """The host that Zoom names, by e-mail where it does, if it is none of `hosts`; else None."""
     user_id, email = stored.get("host_id"), stored.get("host_email")
-    named = {user_id, str(email or "").casefold()} - {None, ""}
+    named = {user_id, fold_host(str(email or ""))} - {None, ""}
     return str(email or user_id) if named and named.isdisjoint(hosts) else None
 
 

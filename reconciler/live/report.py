@@ -58,7 +58,7 @@ def _step(state: State, key: str, one: ReadResult | None, now: datetime) -> Step
     topic = str(record.attributes.get("topic", ""))
     step = Step(key, Action.KEEP, record.host, topic, id=record.id, starts_at=standing.next_at)
     if one is None:
-        return step.put(Status.EXPIRED, "its time is over") if standing.expired else None
+        return step.with_status(Status.EXPIRED, "its time is over") if standing.expired else None
     if key in state.intents:
         begun = state.intents[key]
         reason = f"an interrupted {begun.action}, begun {begun.begun_at}: the next apply looks it up"

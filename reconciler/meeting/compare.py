@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.meeting import fields, timezones
 from reconciler.meeting.fields import Compare, Field
+from reconciler.meeting.names import fold_ascii
 from reconciler.ports import Json
 
 
@@ -38,7 +39,7 @@ def _instant(value: Json, timezone: str | None) -> Hashable:
 
 
 def _folded(_: Field, value: Json) -> Hashable:
-    return str(value).casefold()
+    return fold_ascii(str(value))
 
 
 def _set(_: Field, value: Json) -> Hashable:
@@ -51,7 +52,7 @@ def _csv_set(described: Field, value: Json) -> Hashable:
 
 def _email_set(_: Field, value: Json) -> Hashable:
     joined = value if isinstance(value, str) else ";".join(str(entry) for entry in value)
-    return _split(joined.replace(",", ";"), ";")
+    return frozenset(fold_ascii(part.strip()) for part in joined.replace(",", ";").split(";")) - {""}
 
 
 def _split(text: str, separator: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ class Compare(StrEnum):
     ZONE = "zone"
     """Names of the same time zone."""
     EMAIL = "email"
-    """Equal when case-folded."""
+    """Equal but for the case of ASCII letters."""
     SET = "set"
     """A list in any order."""
     CSV_SET = "csv-set"

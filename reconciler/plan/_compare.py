@@ -1,6 +1,6 @@
-"""Declared against recorded: what is to be done for every key that either side knows.
+"""Compares a spec with a state: the steps for every key that either of them has.
 
-Pure. It says what is to be done and why; on which day is the budget's word.
+It decides action and reasons; `budget` decides the day.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from reconciler.state.state import Intent, Record, Retired, State, host_key
 
 @dataclass(frozen=True, slots=True)
 class StateComparison:
-    """Declared against recorded, key by key, before the budget has its say."""
+    """Compares spec and state key by key, before the budget assigns days."""
 
     spec: Spec
     state: State
     now: datetime
 
     def steps(self) -> Iterator[Step]:
-        """What is to be done for every key known to either side, sorted by key.
+        """Yield the steps for every key of the spec and the state, sorted by key.
 
-        Most have one step. A move stands before what else is done about its key, the end of a
-        meeting that was replaced behind it.
+        Most keys have one step. A move comes before the other step of its key, the deletion of a
+        replaced meeting after it.
         """
         spec, state = self.spec, self.state
         moved = moves(spec, state)
@@ -43,7 +43,7 @@ class StateComparison:
             renames=self._renames(set(moved.values())),
             blocked=blocked(spec, state),
         )
-        # What stands under a moved key is shown under its new one.
+        # The record of a moved key is shown under the new key.
         known = {*state.meetings, *state.intents} - set(moved.values())
         ends = self._ends({old: new for new, old in moved.items()})
         for key in sorted({*spec.meetings, *known, *ends}):
@@ -102,21 +102,21 @@ class StateComparison:
         return replace(step, changes=asked.changes, sends_again=_still_asked(step, asked))
 
     def _missing(self, meeting: Meeting, renames: Mapping[object, str]) -> Step:
-        standing = schedule(meeting.attributes, self.now)
+        times = schedule(meeting.attributes, self.now)
         step = Step(meeting.key, Action.CREATE, meeting.host, meeting.topic, meeting=meeting,
-                    starts_at=standing.next_at)  # fmt: skip
-        if standing.begun:
-            return step.put(Status.EXPIRED, _begun(standing))
+                    starts_at=times.next_at)  # fmt: skip
+        if times.begun:
+            return step.with_status(Status.EXPIRED, _begun(times))
         old = self._old_key(meeting, renames)
         if old is not None:
-            return step.put(Status.WITHHELD, _likely_rename(old, meeting.key))
-        sends = existing.shortened_remark(meeting, standing, self.now)
+            return step.with_status(Status.WITHHELD, _likely_rename(old, meeting.key))
+        sends = existing.shortened_remark(meeting, times, self.now)
         return replace(step, reasons=sends) if sends else step
 
     def _old_key(self, meeting: Meeting, renames: Mapping[object, str]) -> str | None:
-        """The undeclared record that the meeting could be, under a new key; None: there is none."""
-        looks = self._looks(meeting.host, meeting.attributes)
-        return next((renames[look] for look in looks if look in renames), None)
+        """Return the key of the undeclared record that looks like this meeting, if any."""
+        traits = self._traits(meeting.host, meeting.attributes)
+        return next((renames[trait] for trait in traits if trait in renames), None)
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
         same_host = self._same_host(meeting.host, record.host)
@@ -126,31 +126,31 @@ class StateComparison:
         return one == other or host_key(self.state, one) == host_key(self.state, other)
 
     def _import(self, meeting: Meeting, meeting_id: int, record: Record | None) -> Step:
-        standing = schedule(meeting.attributes, self.now)
+        times = schedule(meeting.attributes, self.now)
         step = Step(meeting.key, Action.IMPORT, meeting.host, meeting.topic, meeting=meeting, id=meeting_id,
-                    starts_at=standing.next_at, reasons=(f"is meeting {meeting_id} in Zoom",))  # fmt: skip
+                    starts_at=times.next_at, reasons=(f"is meeting {meeting_id} in Zoom",))  # fmt: skip
         taken = self._taken(meeting, meeting_id, record)
         if taken is not None:
-            return step.put(Status.WITHHELD, taken)
-        return step.put(Status.EXPIRED, "its time is over") if standing.expired else step
+            return step.with_status(Status.WITHHELD, taken)
+        return step.with_status(Status.EXPIRED, "its time is over") if times.expired else step
 
     def _taken(self, meeting: Meeting, meeting_id: int, record: Record | None) -> str | None:
-        """Why the id cannot be recorded under the meeting's key; None: it can."""
+        """Return why the id cannot be recorded under the meeting's key; None if it can."""
         state, key = self.state, meeting.key
         if record is not None:
-            return (f"`{key}` is meeting {record.id} already; take the line out, "
+            return (f"`{key}` is meeting {record.id} already; remove the line, "
                     f"or run `reconciler state rm {key}` first")  # fmt: skip
         owner = next((name for name, one in state.meetings.items() if one.id == meeting_id), None)
         if owner in self.spec.meetings:
-            return f"that one is `{owner}` already; take one of the two out"
+            return f"that one is `{owner}` already; remove one of the two"
         if owner is not None:
             return f"that one is `{owner}` already; write `moved: [{{from: {owner}, to: {key}}}]` instead"
         if any(gone.id == meeting_id for gone in state.retired):
-            return "that one was replaced and is to be ended; take the line out"
+            return "that one was replaced and is to be deleted; remove the line"
         return None
 
     def _ends(self, new_keys: Mapping[str, str]) -> dict[str, list[Retired]]:
-        """What was replaced and is still to be ended, by the key that its successor has now."""
+        """Return the replaced meetings that are still to be deleted, by the key of their successor."""
         ends: dict[str, list[Retired]] = {}
         for gone in self.state.retired:
             ends.setdefault(new_keys.get(gone.key, gone.key), []).append(gone)
@@ -161,22 +161,22 @@ class StateComparison:
         return meeting.topic if meeting else str(record.attributes.get("topic", "")) if record else ""
 
     def _renames(self, moved: set[str]) -> dict[object, str]:
-        """Undeclared records by everything that a renamed key would have kept."""
+        """Map the traits that a renamed key keeps to the undeclared records that have them."""
         spec = self.spec
         decided = {wish.id for wish in spec.removed}
         return {
-            look: key
+            trait: key
             for key, record in self.state.meetings.items()
             if key not in spec.meetings and key not in moved and record.id not in decided
-            for look in self._looks(record.host, record.attributes)
+            for trait in self._traits(record.host, record.attributes)
         }
 
-    def _looks(self, host: str, attributes: Mapping[str, object]) -> tuple[object, ...]:
-        """Host, type and start, once with the topic and once with the rule: either makes a likely rename."""
+    def _traits(self, host: str, attributes: Mapping[str, object]) -> tuple[object, ...]:
+        """Return host, type and start, with the topic and with the rule: either makes a likely rename."""
         same = (host_key(self.state, host), kind(attributes), start_at(attributes))
         rule = normalize(fields.field_at(("recurrence",)), attributes.get("recurrence"))
-        looks = (*same, "topic", attributes.get("topic"))
-        return (looks,) if rule is None else (looks, (*same, "recurrence", rule))
+        topic = (*same, "topic", attributes.get("topic"))
+        return (topic,) if rule is None else (topic, (*same, "recurrence", rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +191,14 @@ class _Lines:
 
 
 def blocked(spec: Spec, state: State) -> dict[str, str]:
-    """Old keys by new ones, where something stands under both: whose the new key is nobody can say."""
+    """Return old keys by new keys, where both are recorded: the meaning of the new key is unclear."""
     known = state.meetings.keys() | state.intents.keys()
     both = (move for move in spec.moved if {move.from_key, move.to_key} <= known)
     return {move.to_key: move.from_key for move in both}
 
 
 def moves(spec: Spec, state: State) -> dict[str, str]:
-    """Old keys by new ones, as far as something stands under the old and nothing under the new."""
+    """Return old keys by new keys, where the old key is recorded and the new one is not."""
     known = state.meetings.keys() | state.intents.keys()
     return {
         move.to_key: move.from_key
@@ -208,11 +208,11 @@ def moves(spec: Spec, state: State) -> dict[str, str]:
 
 
 def _in_doubt(step: Step, old: str) -> Step:
-    """The step, held back: what is declared under its key may be meant for the meeting that was to move."""
+    """Withhold the step: the declaration under its key may be meant for the meeting that was to be moved."""
     if step.action not in {Action.UPDATE, Action.REPLACE}:
         return step
     reason = f"`moved` wants `{old}` here, and `{step.key}` has a meeting of its own"
-    return step.put(Status.WITHHELD, reason)
+    return step.with_status(Status.WITHHELD, reason)
 
 
 def _is_plain_keep(step: Step) -> bool:
@@ -220,13 +220,13 @@ def _is_plain_keep(step: Step) -> bool:
 
 
 def _left_in_zoom(record: Record) -> str:
-    return f"if a new meeting was made, the old one, {record.id}, stays in Zoom and is managed no longer"
+    return f"if a new meeting was made, the old one, {record.id}, stays in Zoom and is no longer managed"
 
 
 def _still_asked(step: Step, asked: Step) -> bool:
-    """Whether an interrupted request that did not happen is sent, by what is asked for now.
+    """True if an interrupted request that did not happen is still wanted.
 
-    An update is sent even where the spec went back to the record: it may have happened.
+    An update is sent even if the spec went back to the record: it may have happened.
     """
     if asked.status is not Status.NOW:
         return False
@@ -235,8 +235,8 @@ def _still_asked(step: Step, asked: Step) -> bool:
     return asked.action is step.intent_action
 
 
-def _begun(standing: Schedule) -> str:
-    when = "its time is over" if standing.expired else "it has begun"
+def _begun(times: Schedule) -> str:
+    when = "its time is over" if times.expired else "it has begun"
     return f"{when}: Zoom would start it at once, so it is not sent"
 
 

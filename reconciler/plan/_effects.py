@@ -1,6 +1,6 @@
-"""What people will notice of a change, where that hangs on more than the field: dates, lengths of series.
+"""Effects of a change that depend on more than its field: dates, and the length of a series.
 
-Pure. The plain words of each field stand in the field table; these say them more exactly.
+The field table has the general words for each field; these replace them where more is known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 
 COME_BACK = "dates that were moved or cancelled by hand come back"
-"""What a new rule does to a series: Zoom makes its occurrences anew."""
+"""The effect of a new rule on a series: Zoom makes its occurrences anew."""
 
 _ENDS = frozenset({"recurrence.end_times", "recurrence.end_date_time"})
 _TIMES = frozenset({"start_time", "timezone", "recurrence"})
@@ -24,22 +24,20 @@ _TIMES = frozenset({"start_time", "timezone", "recurrence"})
 def with_effects(
     changes: Sequence[FieldChange], before: Mapping[str, Json], after: Mapping[str, Json], now: datetime
 ) -> Iterator[FieldChange]:
-    """The changes of an update, each with what people will notice of it from `now` on."""
+    """Yield the changes of an update, each with its effect from `now` on."""
     comes_back = next(
         (change.path for change in changes if change.path.split(".")[0] in _TIMES and series(after)), None
     )
     starts = any(change.path == "start_time" for change in changes)
     for change in changes:
-        told = starts and change.path == "timezone"
-        effect = change.effect if told else _noticed(change, before, after, now)
+        is_covered = starts and change.path == "timezone"  # by the effect of the start
+        effect = change.effect if is_covered else _effect(change, before, after, now)
         if change.path == comes_back:
             effect = f"{effect}; {COME_BACK}"
         yield replace(change, effect=effect)
 
 
-def _noticed(
-    change: FieldChange, before: Mapping[str, Json], after: Mapping[str, Json], now: datetime
-) -> str:
+def _effect(change: FieldChange, before: Mapping[str, Json], after: Mapping[str, Json], now: datetime) -> str:
     if change.path in {"start_time", "timezone"}:
         return _moves(change, schedule(before, now).next_at, schedule(after, now).next_at)
     if change.path in _ENDS:
@@ -48,9 +46,9 @@ def _noticed(
 
 
 def _moves(change: FieldChange, before: datetime | None, after: datetime | None) -> str:
-    """From which instant to which; the plain words where either has none to come.
+    """Describe the move from one instant to another; the general words if there is none to come.
 
-    A start that reads the same in another zone is no change of its own: the zone's tells it.
+    A start that is the same wall time in another zone is not a change of its own: the zone's change has it.
     """
     if before is None or after is None:
         return change.effect
@@ -60,7 +58,7 @@ def _moves(change: FieldChange, before: datetime | None, after: datetime | None)
 
 
 def _length(before: Mapping[str, Json], after: Mapping[str, Json], now: datetime) -> str:
-    """By how many of the occurrences to come a series gets longer or shorter."""
+    """Describe by how many of its coming occurrences a series gets longer or shorter."""
     old, new = series(before), series(after)
     if old is None or new is None:
         return ""

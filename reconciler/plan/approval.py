@@ -1,7 +1,7 @@
-"""A saved plan as an approval: step by step, by digest.
+"""Approvals: a saved plan covers the steps of a fresh plan, by their digests.
 
-Pure. What is to be done now must have been approved; what was approved need not
-be left to do. A step that began as an approved one counts as that one.
+Every step of the fresh plan must have been approved; an approved step may be done already. A step that
+continues an approved one counts as approved.
 """
 
 from __future__ import annotations
@@ -18,35 +18,38 @@ from reconciler.plan.step import Status, Step
 from reconciler.ports import Json
 
 DIFFERENCES_MAX = 10
-"""Steps that a stale plan's error names; more are counted."""
+"""Steps that the error of a stale plan names; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a plan file approves: the options it was made with, and its steps' digests.
+    """The content of a plan file: its options and the digests of its steps.
 
-    `keys` are those of all its steps, `replaced` those whose replace it approves. `lineage` and
-    `serial` are of the state that it was made from; serial 0: there was none.
+    `keys` are the keys of all steps, `replaced` the (key, id) pairs of approved replaces. `lineage` and
+    `serial` belong to the state that the plan was made from; serial 0: there was none.
     """
 
     options: Options
     digests: frozenset[str]
     keys: frozenset[str] = frozenset()
-    replaced: frozenset[str] = frozenset()
+    replaced: frozenset[tuple[str, int]] = frozenset()
     lineage: str = ""
     serial: int = 0
 
     def covers(self, step: Step) -> bool:
-        """Whether the step, or the one that began it, was approved.
+        """True if the step, or the one that it continues, was approved.
 
-        Who approved a replace has approved the end of what it replaced.
+        The approval of a replace includes the deletion of the meeting that it replaces, by key and id: a
+        state may name any other id.
         """
-        ends_replaced = step.action is Action.DESTROY and step.retires and step.key in self.replaced
+        ends_replaced = (
+            step.action is Action.DESTROY and step.retires and (step.key, step.id) in self.replaced
+        )
         return ends_replaced or step.digest in self.digests
 
 
 def read(document: bytes, location: str) -> Approval:
-    """The approval in a plan file. Raises `SettingsError` where it is none."""
+    """Read the approval in a plan file. Raises `SettingsError` if it is not a plan file."""
     try:
         whole = orjson.loads(document)
         if str(whole["format_version"]).partition(".")[0] != "1":
@@ -57,7 +60,7 @@ def read(document: bytes, location: str) -> Approval:
             options=Options(_texts(options["paths"]), options["refresh"] is True, _texts(options["targets"])),
             digests=frozenset(step["digest"] for step in steps),
             keys=frozenset(step["key"] for step in steps),
-            replaced=frozenset(step["key"] for step in steps if _replaces(step)),
+            replaced=frozenset((step["key"], step.get("id")) for step in steps if _replaces(step)),
             lineage=str(whole.get("lineage", "")),
             serial=int(whole.get("serial", 0)),
         )
@@ -66,9 +69,9 @@ def read(document: bytes, location: str) -> Approval:
 
 
 def check(plan: Plan, approval: Approval, location: str) -> None:
-    """Raise `StalePlanError` where the fresh plan has a step that was not approved, or nothing to do.
+    """Raise `StalePlanError` if the fresh plan has a step that was not approved, or nothing to do.
 
-    A plan that was made from a state is only good for that state, as it was then or later.
+    A plan is valid only for the state that it was made from, at that serial or a later one.
     """
     if approval.serial and plan.lineage != approval.lineage:
         raise StalePlanError(_stale(location, _OTHER_STATE))
@@ -104,13 +107,13 @@ def _is_due(step: Step) -> bool:
 
 
 def _differences(unapproved: list[Step], approval: Approval) -> str:
-    told = [_difference(step, known=step.key in approval.keys) for step in unapproved[:DIFFERENCES_MAX]]
-    more = len(unapproved) - len(told)
-    return "; ".join([*told, *([f"and {more} more"] if more else [])]) + "."
+    named = [_difference(step, known=step.key in approval.keys) for step in unapproved[:DIFFERENCES_MAX]]
+    more = len(unapproved) - len(named)
+    return "; ".join([*named, *([f"and {more} more"] if more else [])]) + "."
 
 
 def _difference(step: Step, *, known: bool) -> str:
-    return f"{step.key}: its {step.action} {'is not the one that was approved' if known else 'is new'}"
+    return f"{step.key}: its {step.action} {'is not the approved one' if known else 'is new'}"
 
 
 def _stale(location: str, detail: str) -> Diagnostic:

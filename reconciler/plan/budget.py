@@ -1,7 +1,7 @@
-"""Requests left per host and UTC day, and on which day each request can have its turn.
+"""The daily budget of each host: requests left, and the UTC day on which each request has its turn.
 
-Pure. The ledger stands in the state; the limits come from the settings. Zoom's
-own rule: 100 create and update requests per user and UTC day, reset at 00:00 UTC.
+The state has the ledger, the settings have the limits. Zoom's own rule is 100 create and update requests
+per user and UTC day, reset at 00:00 UTC.
 """
 
 from __future__ import annotations
@@ -10,92 +10,93 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT
 from reconciler.spec.settings import RESERVE
 from reconciler.state.state import State, host_key, ledger, names_of
 
 URGENT = timedelta(hours=48)
-"""How soon a meeting must start to be let at the reserve."""
+"""How soon a meeting must start to use the reserve."""
 
 MIDNIGHT_MARGIN = timedelta(seconds=3)
-"""Nothing is sent this close to 00:00 UTC, when two clocks may name two days."""
+"""Nothing is sent this close to 00:00 UTC, where two clocks may be on different days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A host's requests per UTC day, and how many of them only urgent meetings may use."""
+    """A host's requests per UTC day, and the reserve that only urgent meetings may use."""
 
     daily: int = DAILY_LIMIT
     reserve: int = RESERVE
 
     @property
     def kept(self) -> int:
-        """The reserve that counts: at most half of the day's requests.
+        """The effective reserve: at most half of the day's requests.
 
-        A host with a small limit inherits the reserve of the others, and its
-        ordinary meetings must have their turn all the same.
+        A host with a small limit inherits the reserve of the others, and its ordinary meetings
+        must still have their turn.
         """
         return min(self.reserve, self.daily // 2)
 
     def left(self, used: int) -> int:
-        """Requests that may still be sent today, the reserve included; 0 or more."""
+        """Return the requests that may still be sent today, the reserve included; 0 or more."""
         return max(0, self.daily - used)
 
     def allows(self, used: int, *, urgent: bool) -> bool:
-        """Whether one more request may be sent today."""
+        """True if one more request may be sent today."""
         return self.left(used) > (0 if urgent else self.kept)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """The limits of every host: `hosts` by case-folded name, `default` for all others."""
+    """The limits of every host: `hosts` by folded name, `default` for all others."""
 
     default: Limits
     hosts: Mapping[str, Limits]
 
     def of(self, *names: str) -> Limits:
-        """What the host of these names may spend: the lowest limit set for one of them, else the default."""
-        own = [self.hosts[name.casefold()] for name in names if name.casefold() in self.hosts]
+        """Return the lowest limit that is set for one of a host's names, else the default."""
+        own = [self.hosts[fold_host(name)] for name in names if fold_host(name) in self.hosts]
         return min(own, key=lambda limits: limits.daily, default=self.default)
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetRequest:
-    """One request that wants its turn: for the meeting `key` that starts at `starts_at` (None: any time)."""
+    """One request that waits for its turn, for the meeting `key`; `starts_at` None: no fixed time."""
 
     key: str
     starts_at: datetime | None
 
 
 def day_of(instant: datetime) -> str:
-    """The UTC day of an instant, as the ledger names it: `2026-12-01`."""
+    """Return the UTC day of an instant, as the ledger names it: `2026-12-01`."""
     return instant.astimezone(UTC).date().isoformat()
 
 
 def reset_at(instant: datetime) -> datetime:
-    """The next 00:00 UTC, when a day's requests come back."""
+    """Return the next 00:00 UTC, when the budget is reset."""
     return _start_of(instant.astimezone(UTC).date() + timedelta(days=1))
 
 
 def near_midnight(instant: datetime) -> bool:
-    """Whether it is too close to 00:00 UTC, on either side, to know which day a request lands in."""
+    """True if it is too close to 00:00 UTC, on either side, to know the day of a request."""
     before = reset_at(instant) - instant
     since = timedelta(days=1) - before
     return min(before, since) < MIDNIGHT_MARGIN
 
 
 def urgent(starts_at: datetime | None, now: datetime) -> bool:
-    """Whether a meeting starts so soon that its request may use the reserve."""
+    """True if a meeting starts so soon that its request may use the reserve."""
     return starts_at is not None and starts_at - now <= URGENT
 
 
 def turn(ask: BudgetRequest) -> tuple[bool, datetime, str]:
-    """The order in which requests are sent: soonest start first, no fixed time last, then by key."""
+    """Return the sort key of a request: soonest start first, no fixed time last, then by key."""
     return (ask.starts_at is None, ask.starts_at or datetime.max.replace(tzinfo=UTC), ask.key)
 
 
 def allot(asks: Sequence[BudgetRequest], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
-    """The UTC day on which each of one host's requests gets its turn, by key, the first day being today's.
+    """Assign a UTC day, from today on, to each of one host's requests; returned by key.
 
     A host whose limit is 0 gets no day: its keys are absent.
     """
@@ -114,7 +115,7 @@ def allot(asks: Sequence[BudgetRequest], *, used: int, limits: Limits, now: date
 
 
 def late(starts_at: datetime | None, day: date) -> bool:
-    """Whether a meeting starts before its day has come."""
+    """True if a meeting starts before the day of its turn."""
     return starts_at is not None and starts_at < _start_of(day)
 
 
@@ -135,9 +136,9 @@ def _start_of(day: date) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
-    """One host on one UTC day: `left` is what stays after `used` and `planned`, the reserve included.
+    """One host on one UTC day: `left` is the rest after `used` and `planned`, the reserve included.
 
-    `reserve` is the one that counts, see `Limits.kept`.
+    `reserve` is the effective one, see `Limits.kept`.
     """
 
     host: str
@@ -149,14 +150,14 @@ class BudgetLine:
 
     @property
     def left(self) -> int:
-        """Requests that nothing is planned for; 0 or more."""
+        """Return the requests that are neither used nor planned; 0 or more."""
         return max(0, self.limit - self.used - self.planned)
 
 
 def budget_lines(
     state: State, named: Iterable[str], allowances: Allowances, now: datetime
 ) -> tuple[BudgetLine, ...]:
-    """A line for each host of the settings (`named`), the records and today's ledger, by name."""
+    """Return a line for each host of the settings (`named`), the records and today's ledger, by name."""
     day = day_of(now)
     spent = ledger(state, day)
     names: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Actions and changed fields: what the comparison of a spec and a state found."""
+"""Actions and changed fields: the results of comparing a spec with a state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REDACTED = "(passcode)"
 
 
 class Action(StrEnum):
-    """What is to be done about one key."""
+    """The action of a plan for one key."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -26,7 +26,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs. `path` is dotted, None stands for absent; a passcode is never shown."""
+    """One field that differs. `path` is dotted; None means absent; a passcode is never shown."""
 
     path: str
     before: Json
@@ -36,7 +36,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What `compare` found: the action, the fields that differ, and the paths no longer declared."""
+    """The result of comparing one meeting: action, changed fields, and paths that are no longer declared."""
 
     action: Action
     fields: tuple[FieldChange, ...] = ()

@@ -1,7 +1,7 @@
-"""What differs between a declared meeting and its record, field by field.
+"""Compares a declared meeting with its record, field by field.
 
-Pure. `compare` decides the action; DeepDiff stays behind `field_changes`,
-and only a pair that is not equal at first sight is given to it.
+`compare` decides the action. DeepDiff is used by `field_changes` alone, and only for a pair that is not
+equal at first sight.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from reconciler.state.state import Record
 
 
 def compare(meeting: Meeting, record: Record, *, same_host: bool) -> Change:
-    """Declared against recorded. `same_host` says whether both name one user."""
-    # To `==` True is 1. No field takes both, so it hides no change between two valid specs;
-    # to look closer would cost every unchanged meeting more than all the rest of its plan.
+    """Compare a declared meeting with its record. `same_host`: both hosts are one user."""
+    # To `==`, True is 1. No field takes both, so this hides no change between two valid specs, and a
+    # closer look would cost an unchanged meeting more than the rest of its plan.
     if same_host and meeting.attributes == record.attributes and meeting.protect == record.protect:
         return KEEP
     found, released = field_changes(record.attributes, meeting.attributes)
@@ -39,9 +39,9 @@ def compare(meeting: Meeting, record: Record, *, same_host: bool) -> Change:
 def field_changes(
     before: Mapping[str, Json], after: Mapping[str, Json]
 ) -> tuple[tuple[FieldChange, ...], tuple[str, ...]]:
-    """The declared fields that differ, and the paths that only `before` has; each sorted by path.
+    """Return the declared fields that differ, and the paths that only `before` has; each sorted by path.
 
-    A meeting's type is declared always: where it is left out, it is 2.
+    A meeting always has a type: 2 where none is declared.
     """
     before, after = ({**attributes, "type": kind(attributes)} for attributes in (before, after))
     changes: list[FieldChange] = []
@@ -72,9 +72,9 @@ def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldCh
 
 
 def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms that only a change has to pay
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms, needed only for a change
 
-    # Most changes touch one field beside many settings: what is equal is not even shown to DeepDiff.
+    # Most changes touch one field among many settings: equal fields are not passed to DeepDiff.
     names = {
         n
         for n in before.keys() | after.keys()
@@ -88,7 +88,7 @@ def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> I
 
 
 def _fields_of(path: list[Any], old: Any, new: Any) -> Iterator[tuple[str, ...]]:
-    """The field paths that one difference touches: a list counts as one field, a mapping as its leaves."""
+    """Yield the field paths of one difference: a list is one field, a mapping is its leaves."""
     names = tuple(_until_list(path))
     if names[:1] == ("password",):
         yield ("password",)
@@ -110,7 +110,7 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _leaves((*path, name), inner)
-    elif isinstance(value, (str, int, float, list)):  # not DeepDiff's marker of what is absent
+    elif isinstance(value, (str, int, float, list)):  # not DeepDiff's marker of an absent value
         yield path
 
 

@@ -1,7 +1,7 @@
-"""A plan: ordered steps made from one spec, one state and one instant.
+"""Plans: ordered steps made from one spec, one state and one instant.
 
-Pure and deterministic: the same three give the same plan, to the byte. It sends
-nothing and decides everything that can be decided before a request leaves.
+Deterministic: the same three always give the same plan. A plan decides everything that can be decided
+before a request is sent.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from reconciler.state.state import State, host_key, ledger, names_of
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for: the PATHS, whether Zoom was read, and which keys (globs; none: all)."""
+    """The options of a plan: PATHS, refresh from Zoom, and target globs (none: every key)."""
 
     paths: tuple[str, ...] = ()
     refresh: bool = False
     targets: tuple[str, ...] = ()
 
     def takes(self, key: str) -> bool:
-        """Whether `key` is one of those asked for."""
+        """True if `key` matches a target."""
         return not self.targets or any(fnmatchcase(key, glob) for glob in self.targets)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps sorted by key, the budget by host and day, and what was noticed on the way."""
+    """Steps sorted by key, the budget by host and day, and diagnostics."""
 
     steps: tuple[Step, ...]
     budget: tuple[BudgetLine, ...]
@@ -50,32 +50,32 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Of every step that is more than a keep; of the lineage only once there is a state."""
+        """Return the digest of every step but keeps, and of the lineage once there is a state."""
         lineage = self.lineage if self.serial else ""
         digests = [step.digest for step in self.steps if step.action is not Action.KEEP]
-        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
+        from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, which a text plan does not need
 
         return sha256("\n".join([lineage, *digests]).encode()).hexdigest()
 
     @property
     def has_work(self) -> bool:
-        """Whether there is anything to send or record, today or later: the one answer all verbs use."""
+        """True if there is anything to send or record, today or later. Every command uses this answer."""
         return any(step.is_work for step in self.steps)
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many steps of each action and of each status; withheld and deferred count under both."""
+        """Count steps by action and by status; withheld and deferred steps count under both."""
         actions = Counter(step.action for step in self.steps if step.status is not Status.EXPIRED)
         statuses = Counter(step.status for step in self.steps)
         counts = {action.value: actions[action] for action in Action}
-        told = {status.value: statuses[status] for status in Status if status is not Status.NOW}
-        return {**counts, **told, "late": sum(step.late for step in self.steps)}
+        by_status = {status.value: statuses[status] for status in Status if status is not Status.NOW}
+        return {**counts, **by_status, "late": sum(step.late for step in self.steps)}
 
 
 def build(
     spec: Spec, state: State, now: datetime, allowances: Allowances, options: Options | None = None
 ) -> Plan:
-    """What would be done at `now` to bring Zoom from `state` to `spec`."""
+    """Plan how to bring Zoom from `state` to `spec` at the instant `now`."""
     asked = options or Options()
     found = tuple(StateComparison(spec, state, now).steps())
     steps = _with_turns([step for step in found if asked.takes(step.key)], state, now, allowances)
@@ -98,7 +98,7 @@ def build(
 def _with_turns(
     steps: Sequence[Step], state: State, now: datetime, allowances: Allowances
 ) -> tuple[Step, ...]:
-    """The steps with the day on which each has its turn."""
+    """Return the steps, each with the day of its turn."""
     today = budget.day_of(now)
     hosts: dict[str, list[Step]] = {}
     for step in steps:
@@ -114,21 +114,21 @@ def _with_turns(
 
 
 def _with_turn(step: Step, day: date | None, now: datetime) -> Step:
-    # To look up what was interrupted costs nothing, and comes before anything else is sent.
+    # Looking up an interrupted request is free, and comes before anything else is sent.
     status = Status.NOW if step.action is Action.RESOLVE else Status.DEFERRED
     if day is None:
-        return step.put(status, "its host may send no requests at all")
+        return step.with_status(status, "its host may send no requests at all")
     if day.isoformat() == budget.day_of(now):
         return replace(step, day=day.isoformat())
     if status is Status.NOW:
-        step = step.put(status, f"if it has to be sent again, that waits until {day} (UTC)")
+        step = step.with_status(status, f"if it has to be sent again, that waits until {day} (UTC)")
     return replace(step, status=status, day=day.isoformat(), late=budget.late(step.starts_at, day))
 
 
 def _budget(
     steps: Iterable[Step], state: State, now: datetime, allowances: Allowances
 ) -> tuple[BudgetLine, ...]:
-    """A line for each host that spends or has spent something, today and on each day of its rollout."""
+    """Return a line for each host that uses or has used requests, today and on each day of its rollout."""
     today = budget.day_of(now)
     names: dict[str, str] = {}
     planned: Counter[tuple[str, str]] = Counter()

@@ -1,4 +1,4 @@
-"""One step of a plan: a key, what is done about it, when, why, and the digest that approval hangs on."""
+"""One step of a plan: key, action, day, reasons, and the digest that an approval refers to."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from reconciler.plan.change import Action, FieldChange
 from reconciler.ports import Json
 
 COSTS_A_REQUEST = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
-"""What draws from the host's day. A resolve may have to create, so its request is set aside."""
+"""Actions that use the host's daily budget. A resolve may have to create, so its request is reserved."""
 
 
 class Status(StrEnum):
-    """When a step's turn comes."""
+    """When a step is done."""
 
     NOW = "now"
     DEFERRED = "deferred"
@@ -28,16 +28,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done about one key.
+    """The action of a plan for one key.
 
-    `day` is the UTC day of its turn (None: it sends nothing, or never has a turn), `meeting` what the
-    spec declares (None: nothing), `id` the meeting it is about where one is known, `starts_at`
-    its next start, `late` that this comes before its turn, `sends_again` that an interrupted request
-    which did not happen is still asked for, and `intent_action` what was interrupted.
+    `day` is the UTC day of its turn (None: it sends nothing, or has no turn); `meeting` is the declared
+    meeting (None: not declared); `id` is the id of the existing meeting, if known; `starts_at` is the
+    next start; `late` means that the meeting starts before its turn. For an interrupted request,
+    `intent_action` is its action, and `sends_again` tells whether it is still wanted if it did not happen.
 
-    A move is from `from_key`. `retires`: a replace whose old meeting is to be ended in Zoom, or the
-    destroy that ends it. What a keep records: `released`, the paths no longer declared, and
-    `protects`, the protection where it is not the recorded one.
+    A move is from `from_key`. `retires` marks a replace whose old meeting is deleted in Zoom, and the
+    destroy that deletes it. A keep may record `released`, the paths that are no longer declared, and
+    `protects`, a changed protection.
     """
 
     key: str
@@ -61,30 +61,30 @@ class Step:
 
     @property
     def requests(self) -> int:
-        """Requests of the host's day that it takes: 1, or 0."""
+        """Return the requests it uses of the host's day: 1 or 0."""
         if self.action not in COSTS_A_REQUEST or self.meeting is None or not self.sends_again:
             return 0
         return int(self.status is Status.NOW or self.status is Status.DEFERRED)
 
     @property
     def is_work(self) -> bool:
-        """Whether there is something to send or record, today or on a later day."""
+        """True if there is something to send or record, today or on a later day."""
         if self.status not in {Status.NOW, Status.DEFERRED}:
             return False
         return self.action is not Action.KEEP or bool(self.released) or self.protects is not None
 
     @property
     def digest(self) -> str:
-        """Of the key, the action, what is declared, and whether it is withheld; not of day and order.
+        """Return the digest of key, action, declared content and withheld or not; day and order are left out.
 
-        What was interrupted has the digest of the step that began it.
+        An interrupted step has the digest of the step that began it.
         """
-        from hashlib import sha256  # noqa: PLC0415 - OpenSSL, which a plan for people has no use for
+        from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, which a text plan does not need
 
         return sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
-    def put(self, status: Status, reason: str) -> Step:
-        """The same step with another status, and why."""
+    def with_status(self, status: Status, reason: str) -> Step:
+        """Return this step with another status, and the reason for it."""
         return replace(self, status=status, reasons=(*self.reasons, reason))
 
     def _content(self) -> Json:

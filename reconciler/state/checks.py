@@ -1,7 +1,7 @@
-"""The attributes of a state, as far as this program reckons with them.
+"""Checks of recorded attributes, as far as the program computes with them.
 
-Others write states too: an older version, a person, whoever may push to the branch. What
-would stop a run half way is refused where the state is read.
+Older versions, people, and anyone who can push to the branch write states too. Values that would
+stop a run half way are refused when the state is read.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ _COUNTS = frozenset(
 _COUNT_MAX = 1_000
 """More than any rule that Zoom takes has of anything."""
 
-_WEEKLY_DAYS = r"[1-7](\s*,\s*[1-7])*"  # compiled when it is first asked for: a plan need not wait for it
+_WEEKLY_DAYS = r"[1-7](\s*,\s*[1-7])*"  # compiled on first use, so that a plan does not pay for it
 
 
 def check_attributes(attributes: Mapping[str, Json]) -> None:
-    """Raise `ValueError` where topic, type, start, zone or rule is none, or of the wrong kind."""
-    # 10,000 times for each plan: nothing here is called that need not be.
+    """Raise `ValueError` if topic, type, start, zone or rule is missing or of the wrong kind."""
+    # Runs 10,000 times for a large plan: no call here that can be avoided.
     if type(attributes.get("topic", "")) is not str:
-        raise ValueError(_told("topic", attributes["topic"]))
+        raise ValueError(_misfit("topic", attributes["topic"]))
     if type(attributes.get("type", 2)) is not int:
-        raise ValueError(_told("type", attributes["type"]))
+        raise ValueError(_misfit("type", attributes["type"]))
     start, zone, rule = attributes.get("start_time"), attributes.get("timezone"), attributes.get("recurrence")
     is_local = start is not None and _time("start_time", start).tzinfo is None
     if zone is not None and type(zone) is not str:
-        raise ValueError(_told("timezone", zone))
+        raise ValueError(_misfit("timezone", zone))
     if rule is not None:
         _check_rule(rule)
     if zone is None and (is_local or rule is not None) and start is not None:
-        raise ValueError(_told("timezone", zone))
+        raise ValueError(_misfit("timezone", zone))
 
 
 def check_zones(recorded: Sequence[tuple[str, Mapping[str, Json]]], location: str) -> None:
-    """Raise `StateError` where one of the (key, attributes) is in a zone that this machine does not know.
+    """Raise `StateError` if one of the (key, attributes) is in a zone that this machine does not know.
 
-    Not a fault of the state: another machine may know more zones. What needs no times goes on.
+    This is not a fault of the state: another machine may know more zones.
     """
     unknown = {attributes.get("timezone") for _, attributes in recorded} - zones() - {None}
     for key, attributes in recorded if unknown else ():
@@ -54,15 +54,15 @@ def check_zones(recorded: Sequence[tuple[str, Mapping[str, Json]]], location: st
 
 def _check_rule(rule: Json) -> None:
     if type(rule) is not dict:
-        raise ValueError(_told("recurrence", rule))
+        raise ValueError(_misfit("recurrence", rule))
     for name, count in rule.items():
         if name not in _COUNTS or count is None:
             continue
         if type(count) is not int or not -1 <= count <= _COUNT_MAX:
-            raise ValueError(_told(name, count))
+            raise ValueError(_misfit(name, count))
     days, end = rule.get("weekly_days"), rule.get("end_date_time")
     if days is not None and not (type(days) is str and re.fullmatch(_WEEKLY_DAYS, days)):
-        raise ValueError(_told("weekly_days", days))
+        raise ValueError(_misfit("weekly_days", days))
     if end is not None:
         _time("end_date_time", end)
 
@@ -71,10 +71,10 @@ def _time(name: str, value: Json) -> datetime:
     try:
         return parsed(value)
     except (ValueError, TypeError) as error:
-        raise ValueError(_told(name, value)) from error
+        raise ValueError(_misfit(name, value)) from error
 
 
-def _told(name: str, value: Json) -> str:
+def _misfit(name: str, value: Json) -> str:
     return f"{str(value)[:40]!r} is no {name}"
 
 

@@ -1,6 +1,6 @@
-"""The state as text: one JSON document, a line for each meeting and intent, sorted.
+"""Encodes and decodes the state: one JSON document with a line for each meeting and intent, sorted.
 
-What cannot be read is refused whole; it is never taken for empty.
+A document that cannot be read is refused whole; it is never taken for an empty state.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import orjson
 
 from reconciler.errors.exceptions import StateError
+from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.state import checks
 from reconciler.state.state import Attempt, Intent, Record, Retired, State
@@ -25,7 +26,7 @@ _VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
 
 
 def check_readable(version: Json, location: str) -> None:
-    """Raise `StateError` where a document of format `version` may mean what this program does not know."""
+    """Raise `StateError` if a document of format `version` may mean what this program does not know."""
     written = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if written is None or int(written[1]) < MAJOR:
         raise unreadable(location, f"No version of this program ever wrote the format {str(version)[:20]!r}.")
@@ -34,20 +35,20 @@ def check_readable(version: Json, location: str) -> None:
 
 
 def check_writable(document: bytes, location: str) -> None:
-    """Raise `StateError` where `document`, which can be read, holds more than this program would write."""
+    """Raise `StateError` if `document`, which can be read, has fields that this program would not write."""
     version = orjson.loads(document)["format_version"]
     if int(version.partition(".")[2]) > MINOR:
         raise _newer(version, location)
 
 
 def unreadable(location: str, detail: str) -> StateError:
-    """The error of a document that is no state, or not a whole one."""
+    """Return the error of a document that is not a state, or not a whole one."""
     return StateError.of(
         "state.unreadable",
-        detail=f"{location}: {detail} It was left as it is, and nothing was sent.",
-        hint="Give back an older version of it (the .backup beside a file, git's history, a bucket's "
-        "versions) with `reconciler state push --force FILE`; without a state, meetings that exist "
-        "already could not be told from missing ones.",
+        detail=f"{location}: {detail} It was left unchanged, and nothing was sent.",
+        hint="Restore an older version of it (the .backup beside a file, git's history, a bucket's "
+        "versions) with `reconciler state push --force FILE`; without a state, existing meetings "
+        "cannot be told from missing ones.",
     )
 
 
@@ -55,30 +56,33 @@ def _newer(version: str, location: str) -> StateError:
     return StateError.of(
         "state.newer-format",
         detail=f"{location} has format {version[:20]}, this version writes {FORMAT_VERSION}. "
-        "It was left as it is.",
+        "It was left unchanged.",
         hint="Upgrade meetings-reconciler to the version that the others use.",
     )
 
 
 ACTIONS = frozenset({"create", "update", "replace"})
-"""What an intent can be about."""
+"""Actions of an intent."""
+
+INTEGER_MAX = 2**53
+"""The largest integer that every reader of JSON keeps exact."""
 
 _Line = tuple[object, bytes]
-"""A value, and how it was written."""
+"""A value and its line."""
 
 
 @dataclass(slots=True)
 class Encoder:
-    """Writes states, and keeps the lines of what did not change since the last one.
+    """Encodes states, and reuses the lines of unchanged values.
 
-    A write of a state with 10,000 meetings of which eight changed makes eight lines.
+    A write of 10,000 meetings of which eight changed encodes eight lines.
     """
 
     _meetings: dict[str, _Line] = field(default_factory=dict)
     _intents: dict[str, _Line] = field(default_factory=dict)
 
     def encode(self, state: State) -> bytes:
-        """The document, ending in a newline."""
+        """Return the document, ending in a newline."""
         parts = (
             b'{"format_version":' + orjson.dumps(FORMAT_VERSION),
             b'"lineage":' + orjson.dumps(state.lineage),
@@ -94,11 +98,11 @@ class Encoder:
 
 
 def _section(values: Mapping[str, Any], kept: dict[str, _Line], as_json: Callable[[Any], Json]) -> bytes:
-    """A line for each value, by key; one that is the very value of last time keeps its line."""
+    """Return a line for each value, by key; a value that is the same object as last time keeps its line."""
     if not values:
         return b"{}"
     lines: list[bytes] = []
-    for key in sorted(values):  # 10,000 times for each write: nothing here is called that need not be
+    for key in sorted(values):  # runs 10,000 times for a large write: no call that can be avoided
         value = values[key]
         line = kept.get(key)
         if line is None or line[0] is not value:
@@ -108,27 +112,27 @@ def _section(values: Mapping[str, Any], kept: dict[str, _Line], as_json: Callabl
 
 
 def encode(state: State) -> bytes:
-    """The document of `state`; see `Encoder` for many in a row."""
+    """Encode `state`; see `Encoder` for many in a row."""
     return Encoder().encode(state)
 
 
 def decode(document: bytes, location: str) -> State:
-    """The state that `document` holds. Raises `StateError` where it is not one, whole and of our format."""
+    """Decode `document`. Raises `StateError` if it is not a whole state in a format of this program."""
     try:
         whole = orjson.loads(document)
     except orjson.JSONDecodeError as error:
         raise unreadable(location, f"It is not JSON: {error}.") from error
     if not isinstance(whole, dict) or "format_version" not in whole:
-        raise unreadable(location, "It has no `format_version`: it is not a state of this program.")
+        raise unreadable(location, "It has no `format_version`, so it is not a state of this program.")
     check_readable(whole["format_version"], location)
     try:
         return _state(whole)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise unreadable(location, f"A part of it is missing or of the wrong kind: {error}.") from error
+        raise unreadable(location, f"A part is missing or of the wrong kind: {error}.") from error
 
 
 def record_json(record: Record) -> Json:
-    """One meeting of the document."""
+    """Return the JSON of one meeting."""
     return {
         "id": record.id,
         "host": record.host,
@@ -140,7 +144,7 @@ def record_json(record: Record) -> Json:
 
 
 def intent_json(intent: Intent) -> Json:
-    """One intent of the document."""
+    """Return the JSON of one intent."""
     written = {
         "action": intent.action,
         "host": intent.host,
@@ -171,8 +175,8 @@ def _state(whole: Mapping[str, Json]) -> State:
         lineage=_typed(whole["lineage"], str),
         serial=_count(whole["serial"]),
         origin=_typed(whole["origin"], str),
-        meetings={key: _record(value) for key, value in whole["meetings"].items()},
-        intents={key: _intent(value) for key, value in whole["intents"].items()},
+        meetings={_key(key): _record(value) for key, value in whole["meetings"].items()},
+        intents={_key(key): _intent(value) for key, value in whole["intents"].items()},
         retired=tuple(_retired(one) for one in _typed(whole["retired"], list)),
         usage={_day(day): _counts(ledger) for day, ledger in whole["usage"].items()},
         hosts={alias: _typed(user_id, str) for alias, user_id in whole["hosts"].items()},
@@ -204,12 +208,13 @@ def _intent(value: Mapping[str, Json]) -> Intent:
 
 
 def _attempt(value: Mapping[str, Json]) -> Attempt:
-    return Attempt(_optional(value["start_time"], str), _optional(value["end_times"], int))
+    end_times = value["end_times"]
+    return Attempt(_optional(value["start_time"], str), None if end_times is None else _count(end_times))
 
 
 def _retired(value: Mapping[str, Json]) -> Retired:
     times = _attributes(value.get("times", {}))
-    return Retired(_id(value["id"]), _typed(value["host"], str), _typed(value["key"], str), times)
+    return Retired(_id(value["id"]), _typed(value["host"], str), _key(value["key"]), times)
 
 
 def _attributes(value: Json) -> dict[str, Json]:
@@ -218,19 +223,24 @@ def _attributes(value: Json) -> dict[str, Json]:
     return found
 
 
+def _key(value: Json) -> str:
+    # A key is printed in commands that people paste, so it must be one that a spec can have.
+    return value if type(value) is str and KEY.fullmatch(value) else _refuse(value, "a key")
+
+
 def _counts(ledger: Mapping[str, Json]) -> dict[str, int]:
     return {host: _count(count) for host, count in ledger.items()}
 
 
 def _count(value: Json) -> int:
-    # A negative use would be a budget that nobody has.
+    # A negative use would be a budget that nobody has; a serial at the bound could not be raised.
     count: int = _typed(value, int)
-    return count if count >= 0 else _refuse(value, "a count")
+    return count if 0 <= count < INTEGER_MAX else _refuse(value, "a count")
 
 
 def _id(value: Json) -> int:
     number: int = _typed(value, int)
-    return number if number > 0 else _refuse(value, "an id")
+    return number if 0 < number < INTEGER_MAX else _refuse(value, "an id")
 
 
 def _action(value: Json) -> str:
@@ -253,7 +263,7 @@ def _optional(value: Json, kind: type) -> Any:
 
 
 def _typed(value: Json, kind: type) -> Any:
-    # `True` is an int to Python and none to JSON.
+    # To Python, `True` is an int; to JSON it is not.
     return value if type(value) is kind else _refuse(value, kind.__name__)
 
 

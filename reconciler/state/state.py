@@ -1,7 +1,6 @@
-"""What we know exists, what may exist, and what was spent: the state, and its JSON.
+"""The state: recorded meetings, open intents, retired ids and used requests.
 
-A state is a value: every change gives a new one. It holds no secret. One line
-per meeting, sorted, so that it lives well in git and a write can reuse lines.
+A state is a value: every change makes a new one. It holds no secret.
 """
 
 from __future__ import annotations
@@ -11,21 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.meeting import fields
+from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 
 USAGE_DAYS_KEPT = 7
-"""Days of the ledger that stay in the state; only today's counts."""
-
+"""Days of the ledger that the state keeps; only today's counts."""
 
 _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
-"""What of the attributes says when a meeting is."""
+"""The attributes that say when a meeting takes place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A meeting that exists.
 
-    `attributes` are as declared, `observed` has what Zoom stored otherwise, by dotted path.
+    `attributes` are as declared; `observed` has the values that Zoom stored instead, by dotted path.
     """
 
     id: int
@@ -38,7 +37,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What one attempt sent of the fields that change from attempt to attempt."""
+    """The sent values that differ from one attempt to the next."""
 
     start_time: str | None
     end_times: int | None
@@ -46,9 +45,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A create or update that was sent, or may have been, and is not confirmed yet.
+    """A create or update that was sent, or may have been sent, and is not confirmed yet.
 
-    Instants are RFC 3339 text in UTC. `sent` has every attempt, oldest first.
+    Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first.
     """
 
     action: str
@@ -63,7 +62,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A meeting that was replaced and is still to be ended; `times` of its attributes say when it is."""
+    """A replaced meeting that is still to be deleted; `times` are its attributes in `_TIMES`."""
 
     id: int
     host: str
@@ -73,7 +72,7 @@ class Retired:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that one run leaves to the next. `serial` 0: nothing was ever written."""
+    """Everything that one run leaves to the next. Serial 0: nothing was ever written."""
 
     lineage: str = ""
     serial: int = 0
@@ -85,19 +84,19 @@ class State:
     hosts: Mapping[str, str] = field(default_factory=dict)
 
     def written(self) -> State:
-        """The same, as the next document of its lineage."""
+        """Return this state with the next serial."""
         return replace(self, serial=self.serial + 1)
 
     def begin(self, key: str, intent: Intent, *, day: str) -> State:
-        """With `intent` and its charge to the intent's host on `day`: one value, so one durable write."""
+        """Add `intent` and charge its host on `day`: one value, so one durable write."""
         return replace(self, intents={**self.intents, key: intent}).charge(day, intent.host, 1)
 
     def rewrite(self, key: str, intent: Intent) -> State:
-        """With a newer form of an intent that is charged already."""
+        """Replace an intent that is charged already."""
         return replace(self, intents={**self.intents, key: intent})
 
     def confirm(self, key: str, record: Record) -> State:
-        """With `record` in the place of the intent."""
+        """Replace the intent of `key` by `record`."""
         return replace(
             self,
             meetings={**self.meetings, key: record},
@@ -105,19 +104,19 @@ class State:
         )
 
     def replace(self, key: str, record: Record, retired: Retired | None) -> State:
-        """With `record` in the place of the intent and of the record so far: one value, so one durable write.
+        """Replace the intent and the record of `key` by `record`: one value, so one durable write.
 
-        `retired` is what the old one is still to be ended as; None: it is left in Zoom.
+        `retired` is the old meeting, which is still to be deleted; None: it is left in Zoom.
         """
         gone = (*self.retired, retired) if retired and retired not in self.retired else self.retired
         return replace(self.confirm(key, record), retired=gone)
 
     def adopt(self, key: str, record: Record) -> State:
-        """With a meeting that exists already under `key`; what was begun under it is thereby judged."""
+        """Record an existing meeting under `key`; this settles the intent of that key."""
         return self.confirm(key, record)
 
     def move(self, from_key: str, to_key: str) -> State:
-        """With everything that stands under `from_key` under `to_key`; nothing where nothing does."""
+        """Move record, intent and retired meetings of `from_key` to `to_key`."""
         return replace(
             self,
             meetings=_renamed(self.meetings, from_key, to_key),
@@ -127,33 +126,33 @@ class State:
             ),
         )
 
-    def bury(self, meeting_id: int) -> State:
-        """Without the retired id: the meeting is gone."""
+    def drop_retired(self, meeting_id: int) -> State:
+        """Remove the retired id: the meeting is gone."""
         return replace(self, retired=tuple(gone for gone in self.retired if gone.id != meeting_id))
 
     def release(self, key: str, attributes: Mapping[str, Json], *, protect: bool) -> State:
-        """With `attributes` and `protect` as those of the record, which sends nothing.
+        """Set the record's `attributes` and `protect`; no request is sent for it.
 
-        What Zoom stored otherwise is kept of the fields that are still there.
+        Observed values are kept for the fields that are still declared.
         """
         record = self.meetings[key]
         seen = {path: value for path, value in record.observed.items() if fields.has(attributes, path)}
         kept = replace(record, attributes=attributes, observed=seen, protect=protect)
         return replace(self, meetings={**self.meetings, key: kept})
 
-    def withdraw(self, key: str) -> State:
-        """Without the intent: it is known not to have happened. The charge stays."""
+    def drop_intent(self, key: str) -> State:
+        """Remove the intent: its request is known not to have happened. The charge stays."""
         return replace(self, intents=_without(self.intents, key))
 
     def forget(self, key: str) -> State:
-        """Without the record and the intent of `key`."""
+        """Remove the record and the intent of `key`."""
         return replace(self, meetings=_without(self.meetings, key), intents=_without(self.intents, key))
 
     def charge(self, day: str, host: str, requests: int) -> State:
-        """With `requests` more on the host's ledger (fewer where negative, never under 0).
+        """Add `requests` to the host's ledger (negative: take back; never under 0).
 
-        What stands there under an alias is gathered under the host's key: so a charge can be
-        taken back after its alias was resolved.
+        Counts under the host's aliases are moved to its key, so that a charge can be taken back
+        after its alias was resolved.
         """
         name = host_key(self, host)
         others = {alias: n for alias, n in self.usage.get(day, {}).items() if host_key(self, alias) != name}
@@ -161,43 +160,43 @@ class State:
         return replace(self, usage={**self.usage, day: {**others, name: count}})
 
     def spend_all(self, day: str, host: str, limit: int) -> State:
-        """With the host's use of `day` at `limit` at least: Zoom said so."""
+        """Raise the host's use of `day` to `limit`, because Zoom says that its day is used up."""
         return self.charge(day, host, max(0, limit - used(self, day, host)))
 
     def resolve_host(self, alias: str, user_id: str) -> State:
-        """With `alias` known to be `user_id`."""
-        return replace(self, hosts={**self.hosts, _folded(alias): user_id})
+        """Record that `alias` is the user `user_id`."""
+        return replace(self, hosts={**self.hosts, fold_host(alias): user_id})
 
     def known_ids(self) -> frozenset[int]:
-        """Every meeting id that is recorded or retired."""
+        """Return every meeting id that is recorded or retired."""
         return frozenset(record.id for record in self.meetings.values()) | {gone.id for gone in self.retired}
 
 
 def retire(key: str, record: Record) -> Retired:
-    """The record of a meeting that is replaced, as one that is still to be ended."""
+    """Return the retired form of a record whose meeting is replaced."""
     times = {name: record.attributes[name] for name in _TIMES if name in record.attributes}
     return Retired(record.id, record.host, key, times)
 
 
 def host_key(state: State, host: str) -> str:
-    """The name under which a host's use is counted: the user id once known, else the case-folded alias."""
-    name = _folded(host)
+    """Return the name under which a host's requests are counted: its user id, else the folded alias."""
+    name = fold_host(host)
     return state.hosts.get(name, name)
 
 
 def names_of(state: State, host: str) -> tuple[str, ...]:
-    """Every name that is known to mean the host, its key among them; sorted."""
+    """Return every known name of the host, its key included; sorted."""
     name = host_key(state, host)
     return tuple(sorted({name, *(alias for alias, user_id in state.hosts.items() if user_id == name)}))
 
 
 def used(state: State, day: str, host: str) -> int:
-    """Requests charged to the host on `day`, under whichever of its names."""
+    """Return the requests charged to the host on `day` under any of its names."""
     return ledger(state, day)[host_key(state, host)]
 
 
 def ledger(state: State, day: str) -> Counter[str]:
-    """Requests charged on `day` by `host_key`; 0 for a host that is not in it."""
+    """Return the requests charged on `day` by `host_key`; 0 for a host that is not listed."""
     counts: Counter[str] = Counter()
     for alias, count in state.usage.get(day, {}).items():
         counts[host_key(state, alias)] += count
@@ -205,14 +204,9 @@ def ledger(state: State, day: str) -> Counter[str]:
 
 
 def pruned(state: State, today: str) -> State:
-    """Without ledgers that can no longer matter."""
+    """Drop the ledgers of days that no longer matter."""
     days = sorted(day for day in state.usage if day <= today)[-USAGE_DAYS_KEPT:]
     return replace(state, usage={day: state.usage[day] for day in state.usage if day in days or day > today})
-
-
-def _folded(host: str) -> str:
-    # Zoom's user ids are case-sensitive, its e-mails are not.
-    return host.casefold() if "@" in host else host
 
 
 def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""What a write of the state records, in a line, for stores that keep a history."""
+"""One line about a write of the state, for stores that keep a history."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from reconciler.ports import Json
 from reconciler.state.state import Record, State
 
 NAMED_MAX = 3
-"""How many keys a line names; the others are counted."""
+"""Keys that a line names; the rest is counted."""
 
 
 def summarize(before: State, after: State) -> str:
-    """What was done between two states, such as `Record launch, sig-apps; begin 8`.
+    """Summarize the changes between two states, such as `Record launch, sig-apps; begin 8`.
 
-    The first thing that is told names its keys, the others are counts. One line, without an end mark.
+    The first kind of change names its keys, the others are counted. One line without a full stop.
     """
     parts = [(verb, keys) for verb, keys in _changes(before, after) if keys]
     if not parts:
         return _plain(before, after)
     (verb, keys), *others = parts
-    told = [f"{verb} {_named(keys)}", *(f"{other} {len(counted)}" for other, counted in others)]
-    line = "; ".join(told)
+    phrases = [f"{verb} {_named(keys)}", *(f"{other} {len(counted)}" for other, counted in others)]
+    line = "; ".join(phrases)
     return line[0].upper() + line[1:]
 
 
@@ -29,20 +29,23 @@ def _changes(before: State, after: State) -> tuple[tuple[str, Sequence[str]], ..
     recorded = _fresh(before.meetings, after.meetings)
     gone = _gone(before.meetings, after.meetings)
     moved = _moved(before.meetings, after.meetings, recorded, gone) if gone else {}
-    ended = [one.key for one in before.retired if one not in after.retired] if before.retired else []
+    deleted = [one.key for one in before.retired if one not in after.retired] if before.retired else []
     dropped = _gone(before.intents, after.intents)
     return (
         ("record", [key for key in recorded if key not in moved]),
         ("move", [f"{old} to {new}" for new, old in moved.items()]),
         ("forget", [key for key in gone if key not in moved.values()]),
-        ("end what was replaced of", ended),
+        ("delete the replaced meeting of", deleted),
         ("begin", _fresh(before.intents, after.intents)),
-        ("withdraw", [key for key in dropped if after.meetings.get(key) is before.meetings.get(key)]),
+        (
+            "drop the intent of",
+            [key for key in dropped if after.meetings.get(key) is before.meetings.get(key)],
+        ),
     )
 
 
 def _fresh(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
-    # A state is made from the one before it, so what did not change is the same object.
+    # A state is made from the one before it, so an unchanged value is the same object.
     if before is after:
         return []
     return [
@@ -74,5 +77,5 @@ def _plain(before: State, after: State) -> str:
     if before.hosts != after.hosts:
         return "Learn the ids of hosts"
     if before.retired != after.retired:
-        return "Note what was replaced"
+        return "Note a replaced meeting"
     return "Write the state again"

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,12 @@ def open_store(address: str, surroundings: StoreOptions) -> Store:
 
     Raises `SettingsError` for an address of an unknown kind, or one that its kind cannot read.
     """
+    if not address.isprintable():
+        raise SettingsError.of(
+            "state.bad-address",
+            detail=f"{quote(address[:80])} holds a control character. Nothing was sent.",
+            hint="Write it without; a line break at the end often comes from the file that holds it.",
+        )
     scheme = address.partition(":")[0] if ":" in address else ""
     place = STORES.get(scheme)
     if place is None:

@@ -24,15 +24,14 @@ from reconciler.apply.events import (
     StepStarted,
     Summary,
 )
-from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.meeting import Schedule, schedule
+from reconciler.errors.diagnostic import Diagnostic
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.plan.budget import reset_at
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.state.document import intent_json
-from reconciler.views.results import Check, CheckStatus, JoinLink, Validation
-from reconciler.views.values import redact_secrets
+from reconciler.views.results import Check, CheckStatus, JoinLink, Validation, severity_counts
+from reconciler.views.values import redact_secrets, schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
 
 def validate(result: Validation, _: TextStyle | None = None) -> str:
     """The `validate` document of the design, with a line break at its end."""
-    errors, warnings = _count(result.diagnostics)
+    errors, warnings = severity_counts(result.diagnostics)
     document = {
         "format_version": FORMAT_VERSION,
         "valid": errors == 0,
@@ -83,11 +82,6 @@ def _position(position: Position) -> Json:
     return {"line": position.line, "column": position.column}
 
 
-def _count(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
-    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return errors, len(diagnostics) - errors
-
-
 FORMAT_VERSION = "1.0"
 
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -104,7 +98,7 @@ _TYPES = {
 }
 
 
-def plan(plan: Plan, look: TextStyle) -> str:
+def plan(plan: Plan, style: TextStyle) -> str:
     """The plan as one line of JSON: no secret and no body in it. The file of `plan --out` is this too."""
     document = {
         "format_version": FORMAT_VERSION,
@@ -115,7 +109,7 @@ def plan(plan: Plan, look: TextStyle) -> str:
         "planned_at": _instant(plan.planned_at),
         "options": _options(plan.options),
         "summary": plan.summary,
-        "steps": [_step(step) for step in plan.steps if not (look.changes_only and _stays(step))],
+        "steps": [_step(step) for step in plan.steps if not (style.changes_only and _stays(step))],
         "budget": [_budget(row) for row in plan.budget],
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in plan.diagnostics],
     }
@@ -190,6 +184,7 @@ def _step(step: Step) -> dict[str, Json]:
         "status": step.status,
         "day": step.day,
         "requests": step.requests,
+        "id": step.id,
         "digest": step.digest,
         "reasons": step.reasons,
         "changes": [_change(change) for change in step.changes],
@@ -247,10 +242,10 @@ def doctor(checks: Sequence[Check], _: TextStyle) -> str:
     return line({"format_version": FORMAT_VERSION, "ok": sound, "checks": rows})
 
 
-def drift(report: Plan, look: TextStyle, requests: int) -> str:
+def drift(report: Plan, style: TextStyle, requests: int) -> str:
     """The report in the format of a plan."""
     del requests  # told beside it
-    return plan(report, look)
+    return plan(report, style)
 
 
 def explain(explained: Sequence[Explanation], _: TextStyle) -> str:
@@ -297,21 +292,11 @@ def state_list(state: State, now: datetime) -> str:
 
 def state_show(key: str, state: State, now: datetime) -> str:
     """`{format_version, key, meeting, intent, retired: [{id, host}]}`; null where there is none."""
-    return line({"format_version": FORMAT_VERSION, **_whole(key, state, now)})
+    return line({"format_version": FORMAT_VERSION, **state_entry(key, state, now)})
 
 
-def schedule_or_none(record: Record, now: datetime) -> Schedule | None:
-    """Where it stands; None where this machine cannot tell, as with a zone that only another one knows.
-
-    The verbs that mend a state must be able to show it.
-    """
-    try:
-        return schedule(record.attributes, now)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _whole(key: str, state: State, now: datetime) -> dict[str, Json]:
+def state_entry(key: str, state: State, now: datetime) -> dict[str, Json]:
+    """Return everything that the state has under `key`, without secrets."""
     record, intent = state.meetings.get(key), state.intents.get(key)
     return {
         "key": key,
@@ -323,7 +308,7 @@ def _whole(key: str, state: State, now: datetime) -> dict[str, Json]:
 
 def _record(record: Record, now: datetime) -> dict[str, Json]:
     observed = {path: redact_secrets(tuple(path.split(".")), has) for path, has in record.observed.items()}
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     return {
         "id": record.id,
         "host": record.host,
@@ -344,7 +329,7 @@ def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     return {
         "key": key,
         "id": record.id,

@@ -103,7 +103,9 @@ def test_what_runs_now_is_deferred_by_the_plan_already() -> None:
 
     told = world.apply()
 
-    assert told.deferred == {"a": (None, "it runs now or starts within the hour, so a later apply ends it")}
+    assert told.deferred == {
+        "a": (None, "it runs now or starts within the hour, so a later apply deletes it")
+    }
     assert world.asked("DELETE") == []
 
 

@@ -242,7 +242,7 @@ def test_a_meeting_that_could_not_be_recorded_is_told_and_adopted_by_the_next_ru
 
     (first, *others) = world.account.meetings_of(HOST)
     assert told.failed["m000"] == "apply.unrecorded"
-    assert f"m000 is meeting {first.id} in Zoom" in told.said("apply.unrecorded")
+    assert f"m000 was created: it is meeting {first.id} in Zoom" in told.said("apply.unrecorded")
     assert (others, told.status) == ([], 1)
 
     again = world.apply()

@@ -367,7 +367,7 @@ def test_an_update_that_cannot_be_recorded_is_told_as_changed() -> None:
 
     assert told.failed == {"a": "apply.unrecorded"}
     assert next(one for one in told.diagnostics if one.code == "apply.unrecorded").summary == (
-        "A meeting was changed, but could not be recorded"
+        "A meeting could not be recorded"
     )
     assert (world.apply().resolved, world.plan().has_work) == ([("a", "adopted")], False)
 

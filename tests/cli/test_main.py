@@ -320,9 +320,7 @@ def test_what_was_not_approved_is_not_sent(shell: Shell) -> None:
     ran = shell.sandbox("apply", "--plan", "plan.json")
 
     assert (ran.status, ran.out) == (1, "")
-    assert (
-        "plan.json: launch-review: its create is not the one that was approved. Nothing was sent." in ran.err
-    )
+    assert "plan.json: launch-review: its create is not the approved one. Nothing was sent." in ran.err
 
 
 def test_a_plan_is_applied_with_the_paths_it_was_made_with(shell: Shell) -> None:

@@ -70,7 +70,7 @@ imports:
 #   3  ada@example.com  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
 
 # Left out: 4 recorded or declared already, 5 over.
-"""
+"""  # noqa: E501 - the document has long lines
 
 
 def test_a_spec_of_what_exists_reads_as_if_somebody_had_written_it() -> None:

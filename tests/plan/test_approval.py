@@ -38,7 +38,7 @@ def approved(plan: Plan, **header: Any) -> Approval:
     """What the file of a plan approves."""
     options = {"paths": list(plan.options.paths), "refresh": False, "targets": list(plan.options.targets)}
     steps = [
-        {"key": step.key, "action": step.action, "status": step.status, "digest": step.digest}
+        {"key": step.key, "action": step.action, "status": step.status, "digest": step.digest, "id": step.id}
         for step in plan.steps
     ]
     document = {"format_version": "1.0", "options": options, "steps": steps, **header}
@@ -94,7 +94,7 @@ def test_a_step_of_other_content_is_stale() -> None:
 
     said = stale(planned(spec(meeting(attributes=one_off(duration=90)))), saved)
 
-    assert said == "team.plan: launch: its create is not the one that was approved. Nothing was sent."
+    assert said == "team.plan: launch: its create is not the approved one. Nothing was sent."
 
 
 def test_a_series_means_what_was_declared_and_not_what_is_sent() -> None:
@@ -152,12 +152,22 @@ def test_the_end_of_what_was_replaced_counts_as_the_replace() -> None:
     assert "launch: its destroy is new" in stale(fresh, approved(planned(spec(meeting("other")))))
 
 
+def test_a_replace_approves_no_deletion_of_another_id() -> None:
+    """A state that somebody else wrote may call any meeting of the account a replaced one."""
+    victim = 86_000_000_001
+    done = state(meetings={"launch": record(2, host="U2")}, retired=(Retired(victim, HOST, "launch"),))
+
+    assert stale(planned(REPLACED, done), approved(planned(REPLACED, RECORDED))) == (
+        "team.plan: launch: its destroy is not the approved one. Nothing was sent."
+    )
+
+
 def test_a_replace_that_is_withheld_approves_no_end() -> None:
     """Nor does the end of a meeting that is no longer declared; nor the replace that of another."""
     done = state(meetings={"launch": record(2, host="U2")}, retired=(Retired(OLD_ID, HOST, "launch"),))
     ended = planned(spec(removed=(removed("launch", OLD_ID),)), RECORDED)
     withheld = planned(spec(meeting(host="U2")), RECORDED)
-    said = "team.plan: launch: its destroy is not the one that was approved. Nothing was sent."
+    said = "team.plan: launch: its destroy is not the approved one. Nothing was sent."
 
     assert [
         stale(planned(REPLACED, done), approved(withheld)),
@@ -175,8 +185,8 @@ def test_two_steps_of_one_key_are_approved_one_by_one() -> None:
     approval.check(both, approved(both), "team.plan")
     only_moved = approved(planned(spec(meeting("new"), moved=(moved("old", "new"),)), known))
     assert stale(both, only_moved) == (
-        "team.plan: new: its move is not the one that was approved; "
-        "new: its update is not the one that was approved. Nothing was sent."
+        "team.plan: new: its move is not the approved one; "
+        "new: its update is not the approved one. Nothing was sent."
     )
 
 
@@ -191,7 +201,7 @@ def test_another_id_is_another_import() -> None:
     """The id is what was looked at."""
     saved = approved(planned(spec(meeting(), imports=(imported(5, "launch"),))))
 
-    assert "launch: its import is not the one" in stale(
+    assert "launch: its import is not the approved one" in stale(
         planned(spec(meeting(), imports=(imported(6, "launch"),))), saved
     )
 
@@ -201,7 +211,7 @@ def test_what_was_withheld_is_not_approved_once_it_is_not() -> None:
     withheld = planned(new, state(meetings={"old": record()}))
     assert [step.status for step in withheld.steps if step.key == "new"] == [Status.WITHHELD]
 
-    assert "new: its create is not the one" in stale(planned(new), approved(withheld))
+    assert "new: its create is not the approved one" in stale(planned(new), approved(withheld))
 
 
 def test_a_keep_and_what_is_expired_need_no_approval() -> None:

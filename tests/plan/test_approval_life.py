@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import intent, one_off, state
 from served import served
-from shell import FAR, NOW, spec_of
+from shell import FAR, NOW, ONE, spec_of
 
 from reconciler.state import document as state_document
 
@@ -101,7 +101,7 @@ def test_others_work_on_the_same_meeting_makes_it_stale(shell: Shell) -> None:
 
     ran = shell.sandbox("apply", "--plan", "plan.json")
 
-    assert why(ran) == "mine: its update is not the one that was approved. Nothing was sent."
+    assert why(ran) == "mine: its update is not the approved one. Nothing was sent."
 
 
 def test_a_forged_file_brings_nothing_in(shell: Shell) -> None:
@@ -121,6 +121,34 @@ def test_a_forged_file_brings_nothing_in(shell: Shell) -> None:
     assert (ran.status, keys(shell)) == (0, ["mine"])
     attributes = json.loads((shell.folder / STATE).read_text())["meetings"]["mine"]["attributes"]
     assert attributes["topic"] == "mine"
+
+
+@pytest.mark.parametrize("way", ["absolute", "above", "link"])
+def test_a_forged_file_names_no_path_outside_of_the_folder(
+    way: str, shell: Shell, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A plan file is exchanged between jobs: its PATHS are held to the bounds of `specs`."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "x.yaml").write_text(ONE)
+    shell.write("meetings.yaml", ONE)
+    (shell.folder / "link.yaml").symlink_to(elsewhere / "x.yaml")
+    path = {
+        "absolute": str(elsewhere / "x.yaml"),
+        "above": f"../{elsewhere.name}/x.yaml",
+        "link": "link.yaml",
+    }[way]
+    assert shell.sandbox("plan", "--out", "plan.json").status == 0
+    document = json.loads((shell.folder / "plan.json").read_text())
+    document["options"]["paths"] = [path]
+    shell.write("plan.json", json.dumps(document))
+
+    ran = shell.sandbox("apply", "--plan", "plan.json")
+
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        1,
+        "error[source.outside]: The path is outside of the working folder",
+    )
+    assert "Nothing was sent." in ran.err
 
 
 def test_a_forged_withholding_is_no_approval(shell: Shell) -> None:
@@ -154,7 +182,7 @@ def test_a_destroy_has_to_be_approved_by_id(shell: Shell) -> None:
     shell.sandbox("plan", "--out", "plan.json")
     done = shell.sandbox("apply", "--plan", "plan.json")
 
-    assert why(refused) == "gone: its destroy is not the one that was approved. Nothing was sent."
+    assert why(refused) == "gone: its destroy is not the approved one. Nothing was sent."
     assert (done.status, keys(shell)) == (0, [])
 
 

@@ -287,7 +287,7 @@ def test_an_interrupted_replace_tells_what_it_leaves_in_zoom() -> None:
         interrupted("update", CHANGED).reasons[1:],
     ]
 
-    left = (f"if a new meeting was made, the old one, {OLD_ID}, stays in Zoom and is managed no longer",)
+    left = (f"if a new meeting was made, the old one, {OLD_ID}, stays in Zoom and is no longer managed",)
     assert told == [(), left, left, ()]
 
 
@@ -322,7 +322,7 @@ def test_an_undeclared_meeting_stays_and_the_line_to_end_it_is_told() -> None:
     assert reasons(spec(), state(meetings={"launch": record()})) == {
         "launch": (
             (
-                "no longer declared, stays in Zoom; to end it, "
+                "no longer declared, stays in Zoom; to delete it, "
                 "add `removed: [{key: launch, id: 81234567001, destroy: true}]`"
             ),
         )
@@ -375,7 +375,7 @@ def test_an_import_that_was_done_judges_no_later_request() -> None:
     ("declared", "said"),
     [
         ((), "that one is `other` already; write `moved: [{from: other, to: launch}]` instead"),
-        ((meeting("other"),), "that one is `other` already; take one of the two out"),
+        ((meeting("other"),), "that one is `other` already; remove one of the two"),
     ],
 )
 def test_an_id_that_is_recorded_under_another_key_is_not_imported(
@@ -396,7 +396,7 @@ def test_a_key_that_has_a_meeting_takes_no_other() -> None:
 
     assert told(claimed, known) == [("launch", "keep", "now"), ("launch", "import", "withheld")]
     assert reasons(claimed, known)["launch"][1] == (
-        f"`launch` is meeting {OLD_ID} already; take the line out, or run `reconciler state rm launch` first"
+        f"`launch` is meeting {OLD_ID} already; remove the line, or run `reconciler state rm launch` first"
     )
 
 
@@ -407,7 +407,7 @@ def test_a_replaced_meeting_is_not_imported() -> None:
 
     assert told(claimed, known) == [("gone", "destroy", "now"), ("launch", "import", "withheld")]
     assert (
-        reasons(claimed, known)["launch"][1] == "that one was replaced and is to be ended; take the line out"
+        reasons(claimed, known)["launch"][1] == "that one was replaced and is to be deleted; remove the line"
     )
 
 

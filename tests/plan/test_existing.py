@@ -29,7 +29,7 @@ WITHHELD_REPLACE = (
 RUNNING = one_off(start_time="2026-12-01T07:30:00Z")
 SOON = one_off(start_time="2026-12-01T09:00:00Z")
 OVER = one_off(start_time="2026-11-01T15:00:00Z")
-PEOPLE_COME = "it runs now or starts within the hour, so a later apply ends it"
+PEOPLE_COME = "it runs now or starts within the hour, so a later apply deletes it"
 IN_2027 = at("2027-01-29T12:00:00Z")
 
 
@@ -192,13 +192,13 @@ def test_a_replace_waits_for_the_line_that_ends_the_old_meeting() -> None:
 @pytest.mark.parametrize(
     ("removal", "before", "retires", "reason"),
     [
-        (END, one_off(), True, f"meeting {ID} is ended once the new one is there"),
+        (END, one_off(), True, f"meeting {ID} is deleted once the new one is there"),
         (LEAVE, one_off(), False, f"meeting {ID} is left in Zoom"),
         (
             END,
             SOON,
             True,
-            f"meeting {ID} is ended once the new one is there: {PEOPLE_COME}",
+            f"meeting {ID} is deleted once the new one is there: {PEOPLE_COME}",
         ),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_replace_of_a_running_series_says_what_it_sends() -> None:
 
     assert step.reasons == (
         "3 occurrences are over; sends 2027-02-01 10:00, 17 left",
-        f"meeting {ID} is ended once the new one is there",
+        f"meeting {ID} is deleted once the new one is there",
     )
 
 
@@ -250,7 +250,7 @@ def test_a_declared_protection_stops_a_replace(was: bool, removal: Removed | Non
     assert said(step) == (
         Action.REPLACE,
         Status.WITHHELD,
-        ("it is protected: a replace would end it; declare `protect: false` and apply that first",),
+        ("it is protected: a replace would delete it; declare `protect: false` and apply that first",),
     )
 
 
@@ -261,7 +261,7 @@ def test_a_recorded_protection_stops_a_replace_once() -> None:
     assert said(stopped) == (
         Action.REPLACE,
         Status.WITHHELD,
-        ("it is protected so far: a replace would end it; apply this plan, and the next one has it",),
+        ("it is protected so far: a replace would delete it; apply this plan, and the next one has it",),
     )
     assert said(kept) == (Action.KEEP, Status.NOW, ("is no longer protected",))
     assert (kept.protects, kept.changes, kept.is_work) == (False, (), True)
@@ -299,7 +299,7 @@ def test_a_meeting_is_let_go_at_any_time(attributes: dict[str, Any], protect: bo
     assert said(undeclared(attributes, LEAVE, protect=protect)) == (
         Action.FORGET,
         Status.NOW,
-        ("stays in Zoom, and is no longer looked after",),
+        ("stays in Zoom, and is no longer managed",),
     )
 
 
@@ -308,7 +308,7 @@ def test_an_undeclared_meeting_stays() -> None:
     assert said(undeclared(one_off())) == (
         Action.DESTROY,
         Status.WITHHELD,
-        (f"no longer declared, stays in Zoom; to end it, add `{LINE}`",),
+        (f"no longer declared, stays in Zoom; to delete it, add `{LINE}`",),
     )
 
 
@@ -320,7 +320,7 @@ def test_a_protected_meeting_is_never_ended(removal: Removed | None) -> None:
         Status.WITHHELD,
         (
             (
-                "no longer declared, stays in Zoom; it is protected: to end it, "
+                "no longer declared, stays in Zoom; it is protected: to delete it, "
                 "declare it with `protect: false`, apply that, and take it out again"
             ),
         ),
@@ -347,7 +347,7 @@ def test_a_replaced_meeting_is_ended() -> None:
         Action.DESTROY,
         HOST,
         "Launch review",
-        reasons=("was replaced, and is still to be ended",),
+        reasons=("was replaced, and is still to be deleted",),
         id=5,
         retires=True,
     )
@@ -362,7 +362,7 @@ def test_a_replaced_meeting_that_runs_or_starts_soon_is_ended_later(attributes: 
         Action.DESTROY,
         Status.DEFERRED,
         (
-            "was replaced, and is still to be ended",
+            "was replaced, and is still to be deleted",
             PEOPLE_COME,
         ),
     )

@@ -258,8 +258,8 @@ def test_a_change_waits_for_its_day_like_a_create() -> None:
         Diagnostic(
             code="plan.late",
             detail=f"w starts 2026-12-01 09:00 UTC, and {HOST} has no request left for it before "
-            "2026-12-02 (UTC). Until then it stays as it is.",
-            hint="Lower `budget.reserve`, or tell the people who come.",
+            "2026-12-02 (UTC). Until then it stays unchanged.",
+            hint="Lower `budget.reserve`, or inform the people who come.",
             severity=Severity.WARNING,
             key="w",
         ),
@@ -345,7 +345,7 @@ def test_a_target_that_matches_nothing_is_told() -> None:
         Diagnostic(
             code="plan.target",
             detail="No key that is declared or recorded matches `lunch-*`.",
-            hint="Keys are matched whole and in the case they are written in; `*` stands for any text.",
+            hint="The whole key is matched, case-sensitively; `*` matches any text.",
             severity=Severity.WARNING,
         ),
     )

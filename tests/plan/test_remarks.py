@@ -41,12 +41,12 @@ def by_date() -> dict[str, Any]:
     [
         (
             by_count(),
-            "To go on under the same link, write `start_time: 2027-05-17T10:00:00` and `end_times: 20`.",
+            "To continue under the same link, write `start_time: 2027-05-17T10:00:00` and `end_times: 20`.",
         ),
         (
             by_date(),
             (
-                "To go on under the same link, write `start_time: 2027-05-17T10:00:00` "
+                "To continue under the same link, write `start_time: 2027-05-17T10:00:00` "
                 "and `end_date_time: 2027-10-04T07:00:00Z`."
             ),
         ),
@@ -58,7 +58,7 @@ def test_a_series_that_ends_soon_is_told_with_the_lines_that_continue_it(
     assert remarks(attributes, 10) == (
         Diagnostic(
             code="plan.series-ends",
-            detail="weekly takes place for the last time on 24 May 2027.",
+            detail="weekly has its last occurrence on 24 May 2027.",
             hint=hint,
             severity=Severity.WARNING,
             key="weekly",

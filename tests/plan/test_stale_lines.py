@@ -28,11 +28,11 @@ ID = 81_234_567_001
 RECORDED = state(meetings={"launch": record()})
 
 
-def stale(summary: str, detail: str, line: Any) -> Diagnostic:
+def stale(entries: str, detail: str, line: Any) -> Diagnostic:
     return Diagnostic(
         code="plan.stale-line",
-        detail=detail,
-        hint="Take out what is done; look for a typing error in what is not.",
+        detail=f"Under `{entries}`: {detail}",
+        hint="Remove the entries that are done; check the others for a typing error.",
         severity=Severity.WARNING,
         span=line.span,
     )
@@ -41,9 +41,7 @@ def stale(summary: str, detail: str, line: Any) -> Diagnostic:
 def test_a_move_that_was_done_is_told() -> None:
     """Or one from a key that nobody ever knew: they look alike."""
     line = moved("old", "launch")
-    told = stale(
-        "A line under `moved` changes nothing", "nothing stands under `old` (meetings.yaml:1).", line
-    )
+    told = stale("moved", "nothing is recorded under `old` (meetings.yaml:1).", line)
 
     assert planned(spec(meeting(), moved=(line,)), RECORDED).diagnostics == (told,)
     assert planned(spec(meeting(), moved=(line,)), state()).diagnostics == (told,)
@@ -65,10 +63,10 @@ def test_a_move_to_a_key_that_has_a_meeting_is_told_with_the_remedy() -> None:
     assert planned(spec(meeting(), moved=(line,)), known).diagnostics == (
         Diagnostic(
             code="plan.move-blocked",
-            detail="`launch` has a meeting of its own, so `old` stays where it is, "
-            "and in Zoom, and nothing is changed under either key (meetings.yaml:1).",
-            hint="Take the line out; or run `reconciler state mv launch launch-old` first: "
-            "the move is done then, and the plan says how to end the other one.",
+            detail="`launch` has a meeting of its own, so `old` is not moved, "
+            "and nothing is changed under either key (meetings.yaml:1).",
+            hint="Remove the line; or run `reconciler state mv launch launch-old` first: "
+            "then the move is done, and the plan says how to delete the other meeting.",
             severity=Severity.WARNING,
             key="launch",
             span=line.span,
@@ -85,9 +83,7 @@ def test_imports_that_were_done_are_told_in_one_remark() -> None:
     known = state(meetings={key: record(n, attributes[key]) for n, key in enumerate(keys)})
 
     said = "; ".join(f"`m{n}` is recorded as meeting 8123456700{n} (meetings.yaml:1)" for n in range(5))
-    assert planned(declared, known).diagnostics == (
-        stale("7 lines under `imports` change nothing", f"{said}; and 2 more.", lines[0]),
-    )
+    assert planned(declared, known).diagnostics == (stale("imports", f"{said}; and 2 more.", lines[0]),)
 
 
 def test_an_import_that_is_to_be_done_is_not_told() -> None:
@@ -103,7 +99,7 @@ def test_a_removal_of_what_nobody_knows_is_told() -> None:
     line = removed("old", 5)
 
     assert planned(spec(meeting(), removed=(line,)), RECORDED).diagnostics == (
-        stale("A line under `removed` changes nothing", "no record names meeting 5 (meetings.yaml:1).", line),
+        stale("removed", "no record has meeting 5 (meetings.yaml:1).", line),
     )
 
 
@@ -112,7 +108,7 @@ def test_a_removal_under_a_declared_key_without_a_replace_is_told(destroy: bool)
     """The meeting stays: the line approves nothing."""
     line = removed("launch", ID, destroy=destroy)
     said = f"meeting {ID} is `launch`, which is declared, and no replace of it is planned (meetings.yaml:1)."
-    told = stale("A line under `removed` changes nothing", said, line)
+    told = stale("removed", said, line)
 
     assert planned(spec(meeting(), removed=(line,)), RECORDED).diagnostics == (told,)
     update = planned(spec(meeting(attributes=one_off(duration=90)), removed=(line,)), RECORDED)

@@ -138,6 +138,6 @@ def test_another_status_adds_its_reason() -> None:
     """The reasons so far stay in front."""
     first = step(reasons=("3 occurrences are over",))
 
-    assert first.put(Status.WITHHELD, "because") == replace(
+    assert first.with_status(Status.WITHHELD, "because") == replace(
         first, status=Status.WITHHELD, reasons=("3 occurrences are over", "because")
     )

@@ -23,11 +23,11 @@ from reconciler.spec.yaml.document import Source
 from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator
+    from pathlib import Path
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))]
 
 IDENTITY = {
     f"GIT_{who}_{what}": value

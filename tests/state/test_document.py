@@ -108,7 +108,7 @@ def test_what_was_written_is_read_back() -> None:
 
 text = st.text(st.characters(codec="utf-8"), max_size=8)
 name = st.text("abcXYZ019._-", min_size=1, max_size=6)
-numbers = st.integers(1, 2**53)
+numbers = st.integers(1, 2**53 - 1)
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | text,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
@@ -125,7 +125,7 @@ attempts = st.builds(Attempt, st.none() | text, st.none() | numbers)
 states = st.builds(
     State,
     text,
-    st.integers(0, 2**53),
+    st.integers(0, 2**53 - 1),
     text,
     st.dictionaries(
         name,
@@ -157,7 +157,7 @@ states = st.builds(
     ),
     st.lists(st.builds(Retired, numbers, hosts, name, attributes), max_size=2).map(tuple),
     st.dictionaries(
-        st.dates().map(str), st.dictionaries(text, st.integers(0, 2**53), max_size=2), max_size=2
+        st.dates().map(str), st.dictionaries(text, st.integers(0, 2**53 - 1), max_size=2), max_size=2
     ),
     st.dictionaries(text, hosts, max_size=2),
 )
@@ -247,7 +247,7 @@ def test_what_is_no_state_is_never_taken_for_an_empty_one(document: bytes) -> No
 
     assert code == "state.unreadable"
     assert detail.startswith("state.json: It ")
-    assert detail.endswith(" It was left as it is, and nothing was sent.")
+    assert detail.endswith(" It was left unchanged, and nothing was sent.")
 
 
 def test_no_cut_of_a_state_is_taken_for_one() -> None:
@@ -262,7 +262,7 @@ def test_a_newer_major_format_is_refused(version: str) -> None:
     """What it means is not known here, so nothing of it is used."""
     assert refusal(changed(("format_version",), version)) == (
         "state.newer-format",
-        f"state.json has format {version}, this version writes 1.0. It was left as it is.",
+        f"state.json has format {version}, this version writes 1.0. It was left unchanged.",
     )
 
 
@@ -279,7 +279,7 @@ def test_a_newer_minor_format_is_not_written() -> None:
     state_document.check_writable(FULL_TEXT.encode(), "state.json")
 
     assert caught.value.diagnostic.detail == (
-        "state.json has format 1.7, this version writes 1.0. It was left as it is."
+        "state.json has format 1.7, this version writes 1.0. It was left unchanged."
     )
 
 
@@ -340,6 +340,18 @@ RETRO = ("intents", "retro")
         (("usage", "yesterday"), {}),
         (("usage", "20261201"), {}),
         (("hosts", HOST), 7),
+        (("serial",), 2**53),
+        (("serial",), 2**64 - 1),
+        ((*LAUNCH, "id"), 2**53),
+        ((*RETRO, "sent", 0, "end_times"), -1),
+        ((*RETRO, "sent", 0, "end_times"), 2**60),
+        (("retired", 0, "id"), 2**63),
+        (("usage", "2026-12-01", HOST), 2**53),
+        (("meetings", "x; touch /tmp/x"), orjson.loads(FULL_TEXT)["meetings"]["launch"]),
+        (("meetings", ""), orjson.loads(FULL_TEXT)["meetings"]["launch"]),
+        (("meetings", "a\n"), orjson.loads(FULL_TEXT)["meetings"]["launch"]),
+        (("intents", "$(touch x)"), orjson.loads(FULL_TEXT)["intents"]["retro"]),
+        (("retired", 0, "key"), "a b"),
     ],
 )
 def test_a_state_with_a_wrong_part_is_refused_whole(path: tuple[str | int, ...], value: Any) -> None:
@@ -350,6 +362,6 @@ def test_a_state_with_a_wrong_part_is_refused_whole(path: tuple[str | int, ...],
 def test_a_refusal_names_the_part() -> None:
     """A person can find it."""
     assert refusal(changed((*LAUNCH, "id"), "81"))[1] == (
-        "state.json: A part of it is missing or of the wrong kind: '81' where int is expected. "
-        "It was left as it is, and nothing was sent."
+        "state.json: A part is missing or of the wrong kind: '81' where int is expected. "
+        "It was left unchanged, and nothing was sent."
     )

@@ -43,7 +43,7 @@ def test_a_confirmed_intent_becomes_a_record_and_the_charge_stays() -> None:
 
 def test_a_withdrawn_intent_keeps_its_charge() -> None:
     """Zoom counts what it refuses."""
-    gone = state().begin("launch", intent(), day=DAY).withdraw("launch")
+    gone = state().begin("launch", intent(), day=DAY).drop_intent("launch")
 
     assert gone == state(usage={DAY: {HOST: 1}})
 
@@ -89,8 +89,8 @@ def test_a_retired_meeting_that_is_gone_is_buried() -> None:
     """Another one stays."""
     world = state(retired=(Retired(5, HOST, "a"), Retired(6, HOST, "a")))
 
-    assert world.bury(5) == state(retired=(Retired(6, HOST, "a"),))
-    assert world.bury(7) == world
+    assert world.drop_retired(5) == state(retired=(Retired(6, HOST, "a"),))
+    assert world.drop_retired(7) == world
 
 
 def test_a_move_takes_along_all_that_stands_under_the_key() -> None:

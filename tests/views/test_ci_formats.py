@@ -11,8 +11,9 @@ from shell import FAR, ONE, spec_of
 from reconciler import __version__
 from reconciler.cli.ci import relative_to_root
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
+from reconciler.errors.explanations.table import table
 from reconciler.views import codequality, sarif
-from reconciler.views.markdown.escape import LENGTH_MAX, code_block
+from reconciler.views.markdown.escape import BLOCK_MAX, text_block
 from reconciler.views.results import Validation
 from reconciler.views.sarif import fingerprints
 
@@ -26,7 +27,7 @@ MISSPELT = ONE.replace("duration", "durration")
 
 def found(line: int = 3, *, filename: str = "team a/x.yaml", **words: Any) -> Diagnostic:
     span = Span(filename, Position(line, 5), Position(line, 14))
-    told = {"code": "spec.unknown-field", "summary": "The meeting has no field `durration`", "span": span}
+    told = {"code": "spec.unknown-field", "detail": "The meeting has no field `durration`.", "span": span}
     return Diagnostic(**{**told, **words})
 
 
@@ -44,11 +45,11 @@ def test_sarif_names_rule_place_and_words() -> None:
         "rules": [
             {
                 "id": "spec.unknown-field",
-                "shortDescription": {"text": "spec: unknown field"},
-                "fullDescription": {"text": "spec: unknown field"},
+                "shortDescription": {"text": "Unknown field"},
+                "fullDescription": {"text": table()["spec.unknown-field"].means},
                 "help": {
-                    "text": "Told by `reconciler explain spec.unknown-field`, "
-                    "and in docs/errors.md#spec-unknown-field."
+                    "text": "`reconciler explain spec.unknown-field` says more, "
+                    "as does docs/errors.md#spec-unknown-field."
                 },
                 "defaultConfiguration": {"level": "error"},
             }
@@ -58,23 +59,44 @@ def test_sarif_names_rule_place_and_words() -> None:
         "artifactLocation": {"uri": "team%20a/x.yaml"},
         "region": {"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": 14},
     }
-    assert result.pop("partialFingerprints").keys() == {"reconcilerFinding/v1"}
+    assert result.pop("partialFingerprints").keys() == {"reconcilerFinding/v2"}
     assert result == {
         "ruleId": "spec.unknown-field",
         "ruleIndex": 0,
         "level": "error",
-        "message": {"text": "The meeting has no field `durration`\nDid you mean `duration`?"},
+        "message": {"text": "Unknown field\nThe meeting has no field `durration`.\nDid you mean `duration`?"},
         "locations": [{"physicalLocation": place}],
     }
 
 
+def test_brackets_in_a_sarif_message_make_no_link() -> None:
+    """`[text](target)` in a message is a link; whoever proposes a spec chooses parts of the text."""
+    hostile = found(
+        detail="See [the docs](https://evil.example), \\[x](1).", hint="Write `moved: [{from: a}]`."
+    )
+
+    (result,) = json.loads(sarif.validate(Validation([hostile])))["runs"][0]["results"]
+
+    assert result["message"]["text"] == (
+        "Unknown field\n"
+        r"See \[the docs\](https://evil.example), \\\[x\](1)."
+        "\n"
+        r"Write `moved: \[{from: a}\]`."
+    )
+
+
 def test_each_rule_of_sarif_stands_once() -> None:
     log = json.loads(
-        sarif.validate(Validation([found(), found(code="spec.twin", severity=Severity.WARNING), found()]))
+        sarif.validate(
+            Validation([found(), found(code="spec.wrong-type", severity=Severity.WARNING), found()])
+        )
     )
 
     (run,) = log["runs"]
-    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["spec.unknown-field", "spec.twin"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [
+        "spec.unknown-field",
+        "spec.wrong-type",
+    ]
     assert [(each["ruleIndex"], each["level"]) for each in run["results"]] == [
         (0, "error"),
         (1, "warning"),
@@ -103,13 +125,13 @@ def test_code_quality_has_what_gitlab_reads() -> None:
     assert len(set(marks)) == 2
     assert report == [
         {
-            "description": "The meeting has no field `durration`. It is odd.",
+            "description": "Unknown field. It is odd.",
             "check_name": "spec.unknown-field",
             "severity": "critical",
             "location": {"path": "team a/x.yaml", "lines": {"begin": 3}},
         },
         {
-            "description": "The meeting has no field `durration`.",
+            "description": "Unknown field. The meeting has no field `durration`.",
             "check_name": "spec.unknown-field",
             "severity": "minor",
             "location": {"path": "reconciler.yaml", "lines": {"begin": 1}},
@@ -128,24 +150,58 @@ def test_nothing_found_is_an_empty_report() -> None:
 
 
 def test_a_fingerprint_stays_when_lines_move() -> None:
-    """Twins are told apart by their turn; another file, key or word is another finding."""
-    one = fingerprints([found(3)])
+    """Neither its own line, nor that of the other place in its detail, nor an indentation matters."""
 
-    assert fingerprints([found(30)]) == one
-    others = [found(filename="y.yaml"), found(key="retro"), found(summary="Other"), found(code="spec.twin")]
-    assert len({*one, *fingerprints([found(), found()]), *fingerprints(others)}) == 6
+    def duplicate(line: int, indent: str) -> Diagnostic:
+        return found(
+            line,
+            code="yaml.duplicate-key",
+            detail=f"The key `topic` is in line {line - 1} first (x.yaml:{line - 1}:{len(indent) + 1}).",
+            key="retro",
+            snippet=f"{indent}topic: Retro\n{indent}^^^^^",
+        )
+
+    assert fingerprints([duplicate(30, "      ")]) == fingerprints([duplicate(3, "  ")])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"code": "spec.wrong-type"}, id="code"),
+        pytest.param({"filename": "y.yaml"}, id="file"),
+        pytest.param({"key": "retro"}, id="key"),
+        pytest.param({"snippet": "durration: 61"}, id="source line"),
+        pytest.param({"detail": "The meeting has no field `tpoic`."}, id="name in the detail"),
+        pytest.param({"detail": "The meeting has no field `f2`."}, id="number in a name in the detail"),
+    ],
+)
+def test_another_finding_has_another_fingerprint(other: dict[str, Any]) -> None:
+    """In one line of a file, too, two fields may be unknown."""
+    words: dict[str, Any] = {
+        "key": "launch", "snippet": "durration: 60", "detail": "The meeting has no field `f1`.",
+    }  # fmt: skip
+
+    assert fingerprints([found(**words | other)]) != fingerprints([found(**words)])
+
+
+def test_equal_findings_are_numbered() -> None:
+    """Each keeps its fingerprint when another one is added below it."""
+    one, two = fingerprints([found(3), found(5)])
+
+    assert one != two
+    assert fingerprints([found(4), found(6), found(8)])[:2] == (one, two)
 
 
 def test_a_fence_cannot_be_closed_from_inside() -> None:
     """It is longer than every run of backticks in it."""
-    assert code_block("a\n````\n# not a heading") == "`````text\na\n````\n# not a heading\n`````\n"
-    assert code_block("plain\n") == "```text\nplain\n```\n"
+    assert text_block("a\n````\n# not a heading") == "`````text\na\n````\n# not a heading\n`````\n"
+    assert text_block("plain\n") == "```text\nplain\n```\n"
 
 
 def test_a_fence_holds_what_fits_a_comment() -> None:
-    block = code_block("\n".join(["x" * 999] * 70))
+    block = text_block("\n".join(["x" * 999] * 70))
 
-    assert (len(block) <= LENGTH_MAX + 100, block.splitlines()[-2]) == (True, "… and 10 more lines")
+    assert (len(block) <= BLOCK_MAX + 100, block.splitlines()[-2]) == (True, "… and 10 more lines")
 
 
 def test_paths_are_those_of_the_checkout(tmp_path: Path) -> None:
@@ -212,7 +268,10 @@ def test_an_output_file_that_cannot_be_written_fails_the_step(shell: Shell) -> N
     ran = shell("plan", "--state", "s.json", **environ)
 
     assert ran.status == 1
-    assert "error[output.unwritable]: The file that GITHUB_OUTPUT names could not be written" in ran.err
+    assert (
+        "error[output.unwritable]: The output could not be written\n  = The file that GITHUB_OUTPUT"
+        in ran.err
+    )
 
 
 def test_an_apply_that_has_nothing_to_do_says_so_to_github(shell: Shell) -> None:

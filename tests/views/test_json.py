@@ -33,8 +33,8 @@ from reconciler.views.style import TextStyle
 from reconciler.views.table import apply_view, view
 
 
-def document(plan: Plan, look: TextStyle | None = None) -> Any:
-    return json.loads(view("plan", "json")(plan, look or TextStyle()))
+def document(plan: Plan, style: TextStyle | None = None) -> Any:
+    return json.loads(view("plan", "json")(plan, style or TextStyle()))
 
 
 def one_of_each() -> Plan:
@@ -89,6 +89,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "now",
                 "day": None,
                 "requests": 0,
+                "id": 81234567001,
                 "digest": digests["kept"],
                 "reasons": [],
                 "changes": [],
@@ -101,6 +102,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "now",
                 "day": "2026-12-01",
                 "requests": 1,
+                "id": None,
                 "digest": digests["launch"],
                 "reasons": [],
                 "changes": [],
@@ -113,6 +115,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "expired",
                 "day": None,
                 "requests": 0,
+                "id": None,
                 "digest": digests["past"],
                 "reasons": ["its time is over: Zoom would start it at once, so it is not sent"],
                 "changes": [],
@@ -125,6 +128,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "deferred",
                 "day": "2026-12-02",
                 "requests": 1,
+                "id": None,
                 "digest": digests["soon"],
                 "reasons": [],
                 "changes": [],
@@ -253,7 +257,7 @@ TOLD = Diagnostic("zoom.refused", "300: no", "Mend it.", key="launch")
 TOLD_JSON = {
     "severity": "error",
     "code": "zoom.refused",
-    "summary": "Zoom refused it",
+    "summary": "Zoom refused the request",
     "detail": "300: no",
     "hint": "Mend it.",
     "key": "launch",

@@ -18,6 +18,7 @@ from reconciler.errors.text import count_noun, escape_control
 from reconciler.live import discover, generate
 from reconciler.live.discover import ImportFilter
 from reconciler.live.generate import SpecContext
+from reconciler.meeting.names import fold_host
 from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.text import progress
 
@@ -169,8 +170,8 @@ def _next(workspace: Workspace, wishes: ImportOptions, found: DiscoveredMeetings
         return
     yield f"{counts} Nothing was recorded, and nothing changed in Zoom."
     hosts = workspace.settings.hosts
-    names = {host.casefold() for host in hosts or ()}
-    strange = sorted({one.host for one in found.declared if one.host.casefold() not in names})
+    names = {fold_host(host) for host in hosts or ()}
+    strange = sorted({one.host for one in found.declared if fold_host(one.host) not in names})
     if hosts is not None and strange:
         yield f"Add to `hosts` in reconciler.yaml: {escape_control(', '.join(strange))}."
     place = wishes.out or "the file"

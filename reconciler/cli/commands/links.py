@@ -16,10 +16,10 @@ from reconciler.cli.options import Key, example_epilog, format_option, state_opt
 from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
 from reconciler.errors.exceptions import AccessError, GoneError, RefusedError, UnknownOutcomeError
 from reconciler.ports import CODE_MEETING_UNKNOWN
-from reconciler.views.json import schedule_or_none
 from reconciler.views.results import JoinLink
 from reconciler.views.table import view
 from reconciler.views.text import diagnostics as text_diagnostics
+from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,7 +94,7 @@ async def _link(remote: Remote, key: str, record: Record, now: datetime) -> Join
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
         return _without_link(key, record)
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     return JoinLink(
         key=key,
         id=record.id,

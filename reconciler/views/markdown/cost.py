@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.text import count_noun
 from reconciler.plan.budget import day_of
-from reconciler.views.markdown.escape import cell_code, fenced, mermaid_words
+from reconciler.views.markdown.escape import cell_code, code_block, mermaid_words
 from reconciler.views.markdown.size import take_fitting
 from reconciler.views.text.totals import reset_words
 
@@ -117,7 +117,7 @@ def _diagram(plan: Plan) -> str:
     for name, rows in hosts:
         lines.append(f"    section {name}")
         lines += [f"    {_label(one)} :{one.first}, {one.days}d" for one in _stretches(rows)]
-    return fenced(take_fitting(lines, ROOM), "mermaid")
+    return code_block(take_fitting(lines, ROOM), "mermaid")
 
 
 def _label(stretch: _Stretch) -> str:

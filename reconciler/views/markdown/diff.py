@@ -8,8 +8,8 @@ import orjson
 
 from reconciler.errors.text import shorten
 from reconciler.plan.change import REDACTED, Action
-from reconciler.views.markdown.escape import fenced, visible
-from reconciler.views.values import leaves, passcode_words, redact_secrets
+from reconciler.views.markdown.escape import code_block, visible
+from reconciler.views.values import changed_values, leaves, passcode_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,8 @@ VALUE_MAX = 300
 LINES_MAX = 80
 """Lines of one meeting that are shown."""
 
-_LEAD = 40
+LEAD = 40
+"""Characters before the first difference of two texts that are shown."""
 
 
 def block(step: Step) -> str:
@@ -34,7 +35,7 @@ def block(step: Step) -> str:
     lines = list(_lines(step))
     if len(lines) > LINES_MAX:
         lines = [*lines[:LINES_MAX], f"… and {len(lines) - LINES_MAX} more"]
-    return fenced(lines, "diff") if lines else ""
+    return code_block(lines, "diff") if lines else ""
 
 
 def _lines(step: Step) -> Iterator[str]:
@@ -58,17 +59,14 @@ def _declared(meeting: Meeting) -> Iterator[str]:
         if path[0] != "password":
             yield f"+ {visible('.'.join(path))}: {_words(value)}"
     if "password" in meeting.attributes:
-        source = passcode_words(meeting.passcode) if meeting.passcode else "as written in the spec"
-        yield f"+ password: {visible(source)}"
+        yield f"+ password: {visible(passcode_words(meeting.passcode))}"
     if meeting.protect:
         yield "+ protect: true"
 
 
 def _change(change: FieldChange, meeting: Meeting | None) -> Iterator[str]:
-    path, name = tuple(change.path.split(".")), visible(change.path)
-    before, after = redact_secrets(path, change.before), redact_secrets(path, change.after)
-    if isinstance(before, str) and isinstance(after, str):
-        before, after = _from_the_difference(before, after)
+    name = visible(change.path)
+    before, after = changed_values(change, width_max=VALUE_MAX, lead=LEAD)
     if before is not None:
         yield f"- {name}: {_words(before)}"
     if change.path == "password" and meeting is not None and meeting.passcode is not None:
@@ -84,12 +82,3 @@ def _words(value: Json) -> str:
     if isinstance(value, str):
         value = shorten(value, VALUE_MAX)
     return shorten(visible(orjson.dumps(value).decode()), 2 * VALUE_MAX)
-
-
-def _from_the_difference(before: str, after: str) -> tuple[str, str]:
-    """Both texts without what they share at the beginning, where that would fill the line."""
-    pairs = enumerate(zip(before, after, strict=False))
-    shared = next((at for at, (old, new) in pairs if old != new), min(len(before), len(after)))
-    if shared < VALUE_MAX - _LEAD:
-        return before, after
-    return f"…{before[shared - _LEAD :]}", f"…{after[shared - _LEAD :]}"

@@ -40,12 +40,12 @@ DELETED = (
 )
 
 
-def drift(report: Plan, look: TextStyle, requests: int) -> str:
+def drift(report: Plan, style: TextStyle, requests: int) -> str:
     """The whole report, ending in a newline; `requests` is what reading it took."""
     drifted = [step for step in report.steps if step.action in {Action.UPDATE, Action.DESTROY}]
     over = sum(step.status is Status.EXPIRED for step in report.steps)
     unread = sum(each.severity is Severity.ERROR for each in report.diagnostics)
-    commit = f"Commit {code(look.commit)}, read" if look.commit else "Read"
+    commit = f"Commit {code(style.commit)}, read" if style.commit else "Read"
     footer = f"---\n\n{commit} {report.planned_at:%Y-%m-%d %H:%M} UTC by reconciler {__version__}."
     left_out = f" {count_noun(over, 'expired meeting')} left out." if over else ""
     head = (

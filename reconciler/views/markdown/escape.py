@@ -9,47 +9,23 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from reconciler.errors.text import redact_links, shorten
+from reconciler.errors.text import is_invisible, redact_links, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-BACKTICKS = re.compile("`+")
-
-LENGTH_MAX = 60_000
-"""Characters of a block: with what stands around it, it fits a comment (65,536) and a step's summary."""
-
-
-def code_block(text: str, language: str = "text") -> str:
-    """The block; of what is too long its beginning, and how many lines are left out."""
-    lines = text.rstrip("\n").split("\n")
-    length, kept = 0, 0
-    for line in lines:
-        length += len(line) + 1
-        if length > LENGTH_MAX:
-            break
-        kept += 1
-    told = lines[:kept]
-    if kept < len(lines):
-        told.append(f"… and {len(lines) - kept} more lines")
-    marks = "`" * (max((len(run) for line in told for run in BACKTICKS.findall(line)), default=0) + 1)
-    fence = max(marks, "```", key=len)
-    return "\n".join((f"{fence}{language}", *told, fence, ""))
-
+BLOCK_MAX = 60_000
+"""Characters of a text in a block: with what is around it, it fits a comment (65,536) and a job summary."""
 
 TEXT_MAX = 300
 """Characters of one value that are shown; Zoom keeps 200 of a topic."""
 
 SENTENCE_MAX = 1_000
 """Characters of one sentence that are shown."""
-
-_HIDDEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
-)
-"""What counts as printable and shows nothing."""
 
 _QUOTED = re.compile(r"`([^`]*)`")
 _LEAD, _TRAIL = "\"'(", ",.;:!?)\u2026\"'"
@@ -80,7 +56,7 @@ def visible(text: str) -> str:
     shown = _LONG_FENCES.sub(r"\1…", redact_links(text).replace("<!--", f"{_named('<')}!--"))
     if shown.isascii() and shown.isprintable():
         return shown
-    return _HIDDEN.sub(lambda found: _named(found[0]), "".join(map(_visible, shown)))
+    return "".join(map(_visible, shown))
 
 
 def code(text: str) -> str:
@@ -129,11 +105,26 @@ def html_title(text: str) -> str:
     return f"<b>{html_prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
-def fenced(lines: Iterable[str], language: str) -> str:
-    """A block of code, its fence longer than any inside. Each line must be `visible`."""
+def code_block(lines: Iterable[str], language: str) -> str:
+    """Return a block of code whose fence is longer than any inside.
+
+    A block of a comment has lines that are `visible`.
+    """
     body = "\n".join(lines)
     fence = "`" * max(3, _longest_run(body) + 1)
     return f"{fence}{language}\n{body}\n{fence}"
+
+
+def text_block(text: str) -> str:
+    """Return a block of text, ending in a newline.
+
+    A text longer than `BLOCK_MAX` is cut to its first lines and the number of the others.
+    """
+    lines = text.rstrip("\n").split("\n")
+    lengths = accumulate(len(line) + 1 for line in lines)
+    shown = lines[: sum(length <= BLOCK_MAX for length in lengths)]
+    more = len(lines) - len(shown)
+    return code_block([*shown, *([f"… and {more} more lines"] if more else [])], "text") + "\n"
 
 
 def mermaid_words(text: str) -> str:
@@ -156,7 +147,8 @@ def _word(word: str, code: Callable[[str], str]) -> str:
 def _visible(character: str) -> str:
     if character == "\t":
         return " "
-    return character if character.isprintable() else _named(character)
+    is_seen = character.isprintable() and not is_invisible(character)
+    return character if is_seen else _named(character)
 
 
 def _named(character: str) -> str:

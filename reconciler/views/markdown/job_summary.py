@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.events import Noticed, StepFailed, Summary
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun
-from reconciler.views.markdown.escape import code, code_block
+from reconciler.views.markdown.escape import code, text_block
 from reconciler.views.style import TextStyle
 from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.text.apply import ApplyLog
@@ -34,7 +34,8 @@ def failure(verb: str, diagnostics: Sequence[Diagnostic], commit: str = "") -> s
     codes = Counter(each.code for each in diagnostics if each.severity is Severity.ERROR)
     told = ", ".join(f"`{name}`{f' ({count} times)' * (count > 1)}" for name, count in codes.items())
     footer = f"\nCommit {code(commit)}.\n" if commit else ""
-    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{code_block(text_diagnostics.diagnostics(diagnostics))}{footer}"
+    log = text_block(text_diagnostics.diagnostics(diagnostics))
+    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{log}{footer}"
 
 
 def validation(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
@@ -42,7 +43,7 @@ def validation(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) 
     errors = any(each.severity is Severity.ERROR for each in diagnostics)
     sign = "❌" if errors else "⚠️" if diagnostics else "✅"
     verdict = text_diagnostics.totals_line(diagnostics, meetings=meetings, files=files).rstrip()
-    block = f"\n{code_block(text_diagnostics.diagnostics(diagnostics))}" if diagnostics else ""
+    block = f"\n{text_block(text_diagnostics.diagnostics(diagnostics))}" if diagnostics else ""
     return f"### {sign} {verdict}\n{block}"
 
 
@@ -57,14 +58,14 @@ def apply(plan: Plan, events: Sequence[Event]) -> str:
     head = apply_line(end) if end else "Apply was cut short: the next one looks up what was under way."
     parts = [f"### {'❌' if bad else '⏳' if end and end.deferred else '✅'} {head}\n"]
     if failures:
-        parts.append(f"{count_noun(len(failures), 'step')} failed:\n\n{code_block(_failures(failures))}")
+        parts.append(f"{count_noun(len(failures), 'step')} failed:\n\n{text_block(_failures(failures))}")
     if warnings:
         parts.append(_folded("Noticed on the way", text_diagnostics.diagnostics(warnings)))
     return "\n".join((*parts, _folded("The log", "\n".join(lines))))
 
 
 def _folded(title: str, text: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{code_block(text)}\n</details>\n"
+    return f"<details><summary>{title}</summary>\n\n{text_block(text)}\n</details>\n"
 
 
 def _failures(failures: Sequence[StepFailed]) -> str:

@@ -19,6 +19,7 @@ from reconciler.views.markdown.escape import code
 from reconciler.views.markdown.risks import risks
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
 from reconciler.views.markdown.steps import folded, line
+from reconciler.views.text.plan import is_shown, is_unchanged
 from reconciler.views.text.totals import plan_line
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ _HEADINGS = {
 }
 
 
-def plan(plan: Plan, look: TextStyle) -> str:
+def plan(plan: Plan, style: TextStyle) -> str:
     """The whole comment, ending in a newline."""
-    steps = [step for step in plan.steps if _is_told(step)]
-    footer = _footer(plan, look)
-    if not plan.has_work and all(step.status is not Status.WITHHELD for step in steps):
+    steps = [step for step in plan.steps if is_shown(step)]
+    footer = _footer(plan, style)
+    if is_unchanged(plan):
         calm = NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         notes = (
             markdown_diagnostics.errors(plan.diagnostics),
@@ -85,10 +86,6 @@ def plan(plan: Plan, look: TextStyle) -> str:
 
 def _page(blocks: Sequence[str]) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _is_told(step: Step) -> bool:
-    return step.action is not Action.KEEP or bool(step.reasons) or step.status is Status.EXPIRED
 
 
 def _for_whom(plan: Plan, steps: Sequence[Step]) -> str:
@@ -145,9 +142,9 @@ def _entry(step: Step, now: datetime) -> Entry:
     return Entry(lambda: line(step), lambda: folded(step, now))
 
 
-def _footer(plan: Plan, look: TextStyle) -> str:
+def _footer(plan: Plan, style: TextStyle) -> str:
     """What was planned, from what, and how to have it done."""
-    given = [f"commit {code(look.commit)}"] if look.commit else []
+    given = [f"commit {code(style.commit)}"] if style.commit else []
     facts = [
         *given,
         f"plan digest {code(plan.digest)}",

@@ -9,6 +9,7 @@ from reconciler.plan.step import Status
 from reconciler.views.markdown.diff import block
 from reconciler.views.markdown.escape import code, html_code, html_prose, html_title, prose, title
 from reconciler.views.markdown.times import moment_words, times
+from reconciler.views.text.plan import NEW_MEETING
 from reconciler.views.text.times import time_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.plan.step import Step
 
 
-NEW_LINK = "a new meeting with a new join link takes its place"
 _LINK_STAYS = "the join link stays"
 
 EFFECTS_MAX = 3
@@ -71,7 +71,7 @@ def _what(step: Step) -> str:
     if step.action is Action.UPDATE:
         return first_effects(step)
     if step.action is Action.REPLACE:
-        return NEW_LINK
+        return NEW_MEETING
     if step.action is Action.DESTROY:
         after = f", next would be {moment_words(step.starts_at)} UTC" if step.starts_at else ""
         return f"meeting `{step.id}` ends and its join link stops working{after}"
@@ -100,7 +100,7 @@ def _waits(step: Step) -> str:
 
 def _noticed(step: Step) -> str:
     """What people notice of a change, as a list."""
-    effects = [NEW_LINK] if step.action is Action.REPLACE else []
+    effects = [NEW_MEETING] if step.action is Action.REPLACE else []
     effects += _effects(step)
     would = " would" if step.status is Status.WITHHELD else ""
     return f"People{would} notice:\n\n{_list(effects)}" if effects else ""

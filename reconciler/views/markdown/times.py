@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.meeting import fields
 from reconciler.meeting.humanize import day_words, short_weekday, time_words
-from reconciler.meeting.meeting import schedule
 from reconciler.meeting.timezones import zone
 from reconciler.plan.change import Action
 from reconciler.views.markdown.escape import cell_code
+from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,19 +48,12 @@ def _rows(step: Step, now: datetime) -> Iterator[str]:
 
 
 def _row(name: str, attributes: Mapping[str, Json], now: datetime) -> str:
-    next_at = _next_at(attributes, now)
-    if next_at is None:
+    times = schedule_or_none(attributes, now)
+    if times is None or times.next_at is None:
         return f"| {name} | {_NONE} | | |"
     declared = str(attributes.get("timezone") or "UTC")
-    local = next_at.astimezone(zone(declared) or UTC)
-    return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(next_at)} |"
-
-
-def _next_at(attributes: Mapping[str, Json], now: datetime) -> datetime | None:
-    try:
-        return schedule(attributes, now).next_at
-    except (KeyError, TypeError, ValueError):  # a record that another version wrote, or a half of a rule
-        return None
+    local = times.next_at.astimezone(zone(declared) or UTC)
+    return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(times.next_at)} |"
 
 
 def _undone(step: Step) -> dict[str, Json]:

@@ -67,7 +67,7 @@ class ApplyLog:
     """The lines of one apply; it remembers what waits for which UTC day, and what was explained."""
 
     plan: Plan
-    look: TextStyle
+    style: TextStyle
     _actions: dict[str, Action] = field(init=False)
     _days: dict[tuple[str, bool], str | None] = field(init=False)
     _explained: set[tuple[str, str, str]] = field(init=False, default_factory=set)
@@ -93,7 +93,7 @@ class ApplyLog:
                 yield from self._end(event)
 
     def _line(self, sign: str, key: str, words: str) -> str:
-        return f"{self.look.sign(sign)} {self.look.bold(escape_control(key))} {words}"
+        return f"{self.style.sign(sign)} {self.style.bold(escape_control(key))} {words}"
 
     def _done(self, event: StepDone) -> Iterator[str]:
         after = f", next {instant_words(event.next_at)}" if event.next_at else ""
@@ -104,8 +104,8 @@ class ApplyLog:
     def _failed(self, event: StepFailed) -> Iterator[str]:
         told = event.diagnostic
         outcome = "not recorded" if told.code == UNRECORDED else _NOT_DONE[event.action]
-        words = f"{self.look.error(outcome)}: {escape_control(told.summary)}"
-        yield self._line(FAILED, event.key, f"{words} {self.look.dim(f'[{escape_control(told.code)}]')}")
+        words = f"{self.style.error(outcome)}: {escape_control(told.summary)}"
+        yield self._line(FAILED, event.key, f"{words} {self.style.dim(f'[{escape_control(told.code)}]')}")
         yield from self._explanation(told)
 
     def _explanation(self, told: Diagnostic) -> Iterator[str]:
@@ -123,22 +123,22 @@ class ApplyLog:
         if not foretold:
             sign = SIGNS[action]
             until = f"to {event.day} (UTC)" if event.day else "to a later run"
-            words = f"{self.look.warning(f'deferred {until}')}: {escape_control(event.reason)}"
+            words = f"{self.style.warning(f'deferred {until}')}: {escape_control(event.reason)}"
             yield self._line(sign, event.key, words)
 
     def _resolved(self, event: Resolved) -> Iterator[str]:
         unclear = event.outcome is Outcome.UNCLEAR
         sign = FAILED if unclear else SIGNS[Action.RESOLVE]
         words = _RESOLVED[event.outcome].format(id=event.id)
-        yield self._line(sign, event.key, self.look.error(words) if unclear else words)
+        yield self._line(sign, event.key, self.style.error(words) if unclear else words)
         if event.diagnostic is not None:
             told = event.diagnostic
-            yield f"{INDENT}{escape_control(told.summary)} {self.look.dim(f'[{escape_control(told.code)}]')}"
+            yield f"{INDENT}{escape_control(told.summary)} {self.style.dim(f'[{escape_control(told.code)}]')}"
             yield from self._explanation(told)
 
     def _end(self, summary: Summary) -> Iterator[str]:
         yield ""
-        yield self.look.bold(apply_line(summary))
+        yield self.style.bold(apply_line(summary))
         if summary.deferred and self._days:
             yield rollout_line(Counter(self._days.values()), day_of(summary.at))
         yield from self._what_next(summary)

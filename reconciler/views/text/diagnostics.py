@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun, escape_control
-from reconciler.views.json import _count
+from reconciler.views.results import severity_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ def diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> s
 
 def totals_line(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
     """The last line: how many findings, or how many meetings are valid."""
-    errors, warnings = _count(diagnostics)
+    errors, warnings = severity_counts(diagnostics)
     found = [count_noun(errors, "error")] if errors else []
     if warnings:
         found.append(count_noun(warnings, "warning"))
@@ -78,9 +78,9 @@ ALIKE_MAX = 3
 """Diagnostics of one code that are told in full, where not all is asked for."""
 
 
-def format_diagnostic(diagnostic: Diagnostic, look: TextStyle) -> list[str]:
+def format_diagnostic(diagnostic: Diagnostic, style: TextStyle) -> list[str]:
     """One diagnostic as lines, in the form in which `validate` tells it."""
-    return diagnostics([diagnostic], colour=look.colour).splitlines()
+    return diagnostics([diagnostic], colour=style.colour).splitlines()
 
 
 def detail_lines(diagnostic: Diagnostic) -> Iterator[str]:
@@ -95,13 +95,13 @@ def detail_lines(diagnostic: Diagnostic) -> Iterator[str]:
         yield f"hint: {escape_control(diagnostic.hint)}"
 
 
-def format_diagnostics(diagnostics: Sequence[Diagnostic], look: TextStyle) -> Iterator[str]:
+def format_diagnostics(diagnostics: Sequence[Diagnostic], style: TextStyle) -> Iterator[str]:
     """All of them in order, the many of one kind by their number."""
     told: Counter[str] = Counter()
     for diagnostic in diagnostics:
         told[diagnostic.code] += 1
-        if look.verbose or told[diagnostic.code] <= ALIKE_MAX:
-            yield from format_diagnostic(diagnostic, look)
+        if style.verbose or told[diagnostic.code] <= ALIKE_MAX:
+            yield from format_diagnostic(diagnostic, style)
     for code, count in told.items():
-        if count > ALIKE_MAX and not look.verbose:
-            yield look.dim(f"… {count - ALIKE_MAX} more of {escape_control(code)}; --verbose shows them")
+        if count > ALIKE_MAX and not style.verbose:
+            yield style.dim(f"… {count - ALIKE_MAX} more of {escape_control(code)}; --verbose shows them")

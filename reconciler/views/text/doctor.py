@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from reconciler.views.style import TextStyle
 
 
-def doctor(checks: Sequence[Check], look: TextStyle) -> str:
+def doctor(checks: Sequence[Check], style: TextStyle) -> str:
     """A line for each check, remedies below, and the verdict last."""
     width = max(len(each.name) for each in checks)
-    lines = [line for each in checks for line in _lines(each, width, look)]
-    return "".join(f"{line}\n" for line in (*lines, "", _end(checks, look)))
+    lines = [line for each in checks for line in _lines(each, width, style)]
+    return "".join(f"{line}\n" for line in (*lines, "", _end(checks, style)))
 
 
-def _lines(each: Check, width: int, look: TextStyle) -> list[str]:
-    painted = {CheckStatus.OK: look.good, CheckStatus.WARN: look.warning, CheckStatus.FAIL: look.error}[
+def _lines(each: Check, width: int, style: TextStyle) -> list[str]:
+    painted = {CheckStatus.OK: style.good, CheckStatus.WARN: style.warning, CheckStatus.FAIL: style.error}[
         each.verdict
     ]
-    code = f" {look.dim(f'[{each.code}]')}" if each.code else ""
+    code = f" {style.dim(f'[{each.code}]')}" if each.code else ""
     indent = " " * (6 + width + 2)
     first, *others = (escape_control(part) for part in each.summary.split("\n"))
     remedies = [escape_control(part) for part in each.remedy.split("\n") if part]
@@ -35,9 +35,9 @@ def _lines(each: Check, width: int, look: TextStyle) -> list[str]:
     ]
 
 
-def _end(checks: Sequence[Check], look: TextStyle) -> str:
+def _end(checks: Sequence[Check], style: TextStyle) -> str:
     counts = {verdict: sum(each.verdict is verdict for each in checks) for verdict in CheckStatus}
     told = [f"{counts[CheckStatus.FAIL]} failed"] if counts[CheckStatus.FAIL] else []
     if counts[CheckStatus.WARN]:
         told.append(f"{counts[CheckStatus.WARN]} to look at")
-    return look.bold(f"{', '.join(told)}." if told else "All is as it must be.")
+    return style.bold(f"{', '.join(told)}." if told else "All is as it must be.")

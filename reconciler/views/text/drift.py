@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 WHAT_NOW = "`reconciler plan --refresh` shows what would be done about it."
 
 
-def drift(report: Plan, look: TextStyle, requests: int) -> str:
+def drift(report: Plan, style: TextStyle, requests: int) -> str:
     """The whole report, ending in a newline; `requests` is what reading it took."""
-    lines = [line for step in report.steps for line in _lines(step, look)]
-    blocks = (lines, list(format_diagnostics(report.diagnostics, look)), _end(report, requests, look))
+    lines = [line for step in report.steps for line in _lines(step, style)]
+    blocks = (lines, list(format_diagnostics(report.diagnostics, style)), _end(report, requests, style))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -49,14 +49,14 @@ def totals_line(steps: Sequence[Step], unread: int) -> str:
     return f"No drift seen, but {parts}." if parts else "No drift."
 
 
-def _lines(step: Step, look: TextStyle) -> Iterator[str]:
-    opening = f"{look.sign(SIGNS[step.action])} {look.bold(escape_control(step.key))}:"
+def _lines(step: Step, style: TextStyle) -> Iterator[str]:
+    opening = f"{style.sign(SIGNS[step.action])} {style.bold(escape_control(step.key))}:"
     if step.action is Action.DESTROY:
         yield f"{opening} meeting {step.id} is gone from Zoom   ({Cause.DELETED})"
         return
-    yield from (f"{opening} {_words(change, whole=look.verbose)}" for change in step.changes)
-    if look.verbose:
-        yield from (look.dim(f"{opening} {escape_control(reason)}") for reason in step.reasons)
+    yield from (f"{opening} {_words(change, whole=style.verbose)}" for change in step.changes)
+    if style.verbose:
+        yield from (style.dim(f"{opening} {escape_control(reason)}") for reason in step.reasons)
 
 
 def _words(change: FieldChange, *, whole: bool) -> str:
@@ -64,16 +64,16 @@ def _words(change: FieldChange, *, whole: bool) -> str:
     return change_words(replace(change, effect=told), None, whole=whole)
 
 
-def _end(report: Plan, requests: int, look: TextStyle) -> list[str]:
+def _end(report: Plan, requests: int, style: TextStyle) -> list[str]:
     steps = report.steps
     over = sum(step.status is Status.EXPIRED for step in steps)
     unread = sum(each.severity is Severity.ERROR for each in report.diagnostics)
     cost = cost_words(len(steps) - over, requests)
     quiet = _quiet(steps)
     return [
-        look.bold(f"{totals_line(steps, unread)} {cost}"),
+        style.bold(f"{totals_line(steps, unread)} {cost}"),
         *([f"{count_noun(over, 'expired meeting')} left out."] if over else []),
-        *([look.dim(quiet)] if quiet and not look.verbose else []),
+        *([style.dim(quiet)] if quiet and not style.verbose else []),
         *([WHAT_NOW] if report.has_work else []),
     ]
 

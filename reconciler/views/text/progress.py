@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from reconciler.apply.events import Event, EventListener
@@ -51,20 +50,8 @@ def open_read_bar(stderr: TextIO, *, terminal: bool, colour: bool) -> Iterator[T
     if not terminal:
         yield lambda _done, _total: None
         return
-    from rich import progress  # noqa: PLC0415 - loaded with the bars
-    from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
-
-    bar = progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-        console=Console(file=stderr, force_terminal=True, no_color=not colour),
-        refresh_per_second=REFRESHES_PER_SECOND,
-        transient=True,
-        redirect_stdout=False,  # what is written there is data, and may go to a file
-    )
-    task = bar.add_task(WORDS, total=None)
+    bar = _progress(stderr, colour=colour)
+    task = bar.add_task(WORDS, total=None, current="")
     with bar:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -112,10 +99,7 @@ class Bars:
     """Live bars: one for each host, or one for all where they are many. They vanish at the end."""
 
     def __init__(self, plan: Plan, stderr: TextIO, *, colour: bool) -> None:
-        from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
-
-        self._console = Console(file=stderr, force_terminal=True, no_color=not colour)
-        self._progress = _progress(self._console)
+        self._progress = _progress(stderr, colour=colour)
         self._waiting: dict[str | None, str] = {step.key: step.host for step in plan.steps if _is_due(step)}
         self._bars = self._one_each(Counter(self._waiting.values()))
 
@@ -131,7 +115,7 @@ class Bars:
         """Put a line above the bars: on their own terminal, so that neither tears the other."""
         from rich.text import Text  # noqa: PLC0415 - loaded with the bars
 
-        self._console.print(Text.from_ansi(line), soft_wrap=True)
+        self._progress.console.print(Text.from_ansi(line), soft_wrap=True)
 
     def move(self, event: Event) -> None:
         """Take in what happened: a key is counted once, when it has come to its end in this run."""
@@ -153,8 +137,9 @@ class Bars:
         return self._progress.add_task(words, total=total, current="")
 
 
-def _progress(console: Console) -> Progress:
-    from rich import progress  # noqa: PLC0415 - loaded with the bars
+def _progress(stderr: TextIO, *, colour: bool) -> Progress:
+    from rich import progress  # noqa: PLC0415 - 100 ms that only live bars have to pay
+    from rich.console import Console  # noqa: PLC0415 - the same
 
     return progress.Progress(
         progress.TextColumn("{task.description}", markup=False),
@@ -162,7 +147,7 @@ def _progress(console: Console) -> Progress:
         progress.MofNCompleteColumn(),
         progress.TimeRemainingColumn(),
         progress.TextColumn("{task.fields[current]}", markup=False),
-        console=console,
+        console=Console(file=stderr, force_terminal=True, no_color=not colour),
         refresh_per_second=REFRESHES_PER_SECOND,
         transient=True,
         redirect_stdout=False,  # what is written there is data, and may go to a file

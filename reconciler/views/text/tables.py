@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from reconciler.errors.text import escape_control
-from reconciler.views.json import _whole, schedule_or_none
+from reconciler.views.json import state_entry
 from reconciler.views.text.times import instant_words
 from reconciler.views.text.totals import reset_words
+from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
-    from reconciler.views.results import JoinLink
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
@@ -22,26 +22,25 @@ if TYPE_CHECKING:
     from reconciler.plan.budget import BudgetLine
     from reconciler.ports import Json, LockInfo
     from reconciler.state.state import Record, State
+    from reconciler.views.results import JoinLink
     from reconciler.views.style import TextStyle
 
 
-def explain(explained: Sequence[Explanation], look: TextStyle) -> str:
+def explain(explained: Sequence[Explanation], style: TextStyle) -> str:
     """One code whole; of several each with its meaning, by family."""
     if len(explained) == 1:
-        return _paragraphs(explained[0], look)
+        return _paragraphs(explained[0], style)
     width = max(len(each.code) for each in explained)
     blocks = []
     for family, members in groupby(explained, key=lambda each: each.family):
         rows = [f"  {each.code.ljust(width)}  {each.means}" for each in members]
-        blocks.append("\n".join([look.bold(family), *rows]))
+        blocks.append("\n".join([style.bold(family), *rows]))
     return "\n\n".join(blocks) + "\n"
 
 
-def _paragraphs(each: Explanation, look: TextStyle) -> str:
+def _paragraphs(each: Explanation, style: TextStyle) -> str:
     example = "\n".join(f"    {line}" for line in each.example.splitlines())
-    return (
-        f"{look.bold(each.code)}\n  {each.means}\n  Why: {each.why}\n  Do: {each.do}\n  Example:\n{example}\n"
-    )
+    return f"{style.bold(each.code)}\n  {each.means}\n  Why: {each.why}\n  Do: {each.do}\n  Example:\n{example}\n"
 
 
 GAP = "  "
@@ -94,12 +93,12 @@ def state_list(state: State, now: datetime) -> str:
 
 def state_show(key: str, state: State, now: datetime) -> str:
     """All that stands under `key`, as YAML would have it."""
-    told = {name: value for name, value in _whole(key, state, now).items() if value}
+    told = {name: value for name, value in state_entry(key, state, now).items() if value}
     return "".join(f"{written}\n" for written in _yaml(told, ""))
 
 
 def _standing_words(record: Record, now: datetime) -> str:
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     if stands is None:
         return "its time cannot be read"
     if stands.next_at:
@@ -114,7 +113,8 @@ def _yaml(value: Mapping[str, Json], indent: str) -> Iterator[str]:
             yield f"{indent}{escape_control(name)}:"
             yield from _yaml(inner, indent + INDENT)
         else:
-            yield f"{indent}{escape_control(name)}: {escape_control(orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode())}"
+            value = orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode()
+            yield f"{indent}{escape_control(name)}: {escape_control(value)}"
 
 
 def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:

@@ -34,7 +34,7 @@ from reconciler.plan.budget import Allowances, BudgetLine, Limits
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status, Step
-from reconciler.views.markdown.escape import cell_code, code, fenced, mermaid_words, prose, visible
+from reconciler.views.markdown.escape import cell_code, code, code_block, mermaid_words, prose, visible
 from reconciler.views.markdown.size import BYTES_MAX, Entry, fit
 from reconciler.views.results import JoinLink
 from reconciler.views.style import TextStyle
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 CASES = CASES / "markdown"
 TODAY = "2026-12-01"
-LOOK = TextStyle(commit="28d679f0c9df")
+STYLE = TextStyle(commit="28d679f0c9df")
 GITHUB_MAX = 65_536
 
 SIGNALS = re.compile(
@@ -56,8 +56,8 @@ SIGNALS = re.compile(
 """What GitHub or GitLab makes something of, where it stands outside of code."""
 
 
-def shown(plan: Plan, look: TextStyle = LOOK) -> str:
-    return view("plan", "markdown")(plan, look)
+def shown(plan: Plan, style: TextStyle = STYLE) -> str:
+    return view("plan", "markdown")(plan, style)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
@@ -299,15 +299,15 @@ def test_findings_are_told_errors_first() -> None:
     """An error in plain view with its place, warnings folded; of one code three, the others by number."""
     span = Span("meetings/a b.yaml", Position(3, 5), Position(3, 9))
     error = Diagnostic("zoom.unreadable", "a: HTTP 503.", span=span)
-    odd = [Diagnostic("meeting.twins", hint="Look.", severity=Severity.WARNING) for n in range(5)]
+    odd = [Diagnostic("meeting.twins", f"Odd {n}.", "Look.", severity=Severity.WARNING) for n in range(5)]
     page = check_whole(shown(plan_of(step(Action.MOVE), diagnostics=(error, *odd))))
 
     assert page.summaries[0] == "5 warnings"
     assert page.items[:-1] == [
         "Zoom gave no usable answer at meetings/a b.yaml:3:5 a: HTTP 503. (zoom.unreadable)",
-        "Odd 0 Look. (meeting.twins)",
-        "Odd 1 Look. (meeting.twins)",
-        "Odd 2 Look. (meeting.twins)",
+        "meeting.twins Odd 0. Look. (meeting.twins)",
+        "meeting.twins Odd 1. Look. (meeting.twins)",
+        "meeting.twins Odd 2. Look. (meeting.twins)",
         "… and 2 more; reconciler plan --verbose shows them",
     ]
 
@@ -541,7 +541,7 @@ def test_nothing_closes_a_code_span(text: str, expected: str) -> None:
 
 def test_nothing_leaves_a_cell_a_fence_or_a_line_of_a_diagram() -> None:
     assert cell_code("a|b\\|c") == "`a\\|b\u2039U+005C\u203a\\|c`"
-    assert fenced(["+ ````"], "diff") == "`````diff\n+ ````\n`````"
+    assert code_block(["+ ````"], "diff") == "`````diff\n+ ````\n`````"
     assert (mermaid_words("a:b;c#d"), mermaid_words(" ")) == ("a_b_c_d", "_")
 
 
@@ -552,8 +552,8 @@ def report(*steps: Step, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
     return Plan(steps, (), "lineage-1", 1, NOW, Options(refresh=True), diagnostics)
 
 
-def drifted(plan: Plan, look: TextStyle = LOOK) -> str:
-    return view("drift", "markdown")(plan, look, 3)
+def drifted(plan: Plan, style: TextStyle = STYLE) -> str:
+    return view("drift", "markdown")(plan, style, 3)
 
 
 def test_drift_says_what_was_changed_and_what_to_do() -> None:

@@ -22,8 +22,8 @@ PLAIN = TextStyle()
 VERBOSE = TextStyle(verbose=True)
 
 
-def shown(plan: Plan, look: TextStyle = PLAIN) -> str:
-    return view("plan", "text")(plan, look)
+def shown(plan: Plan, style: TextStyle = PLAIN) -> str:
+    return view("plan", "text")(plan, style)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
@@ -207,7 +207,7 @@ def test_a_replace_that_leaves_the_old_meeting_destroys_none() -> None:
         1 step deferred, and no day is known:
         - old "Launch review" for platform@example.com
             meeting 81234567002, next Tue 1 Dec 2026, 08:30 UTC
-            deferred: it runs now or starts within the hour, so a later apply ends it
+            deferred: it runs now or starts within the hour, so a later apply deletes it
 
         Plan: 1 to add, 0 to change, 1 to destroy, 1 deferred.
         Budget: U2  0 used, 1 planned, 99 left of 100 (reserve 10)
@@ -445,7 +445,7 @@ def test_verbose_cuts_no_value() -> None:
 
 
 def late(number: int) -> Diagnostic:
-    return Diagnostic("plan.late", severity=Severity.WARNING)
+    return Diagnostic("plan.late", f"Late {number}.", severity=Severity.WARNING)
 
 
 def test_many_warnings_of_one_kind_are_counted() -> None:
@@ -453,9 +453,12 @@ def test_many_warnings_of_one_kind_are_counted() -> None:
     plan = plan_of(diagnostics=tuple(late(n) for n in range(5)))
 
     assert shown(plan) == dedent("""\
-        warning[plan.late]: Late 0
-        warning[plan.late]: Late 1
-        warning[plan.late]: Late 2
+        warning[plan.late]: A meeting starts before its turn
+          = Late 0.
+        warning[plan.late]: A meeting starts before its turn
+          = Late 1.
+        warning[plan.late]: A meeting starts before its turn
+          = Late 2.
         … 2 more of plan.late; --verbose shows them
 
         No changes. Compared with what was last applied; drift asks Zoom.
@@ -495,14 +498,14 @@ def test_a_long_rollout_names_its_first_days_and_its_last() -> None:
 
 
 def test_a_text_view_loads_nothing_heavy() -> None:
-    """Rich costs a tenth of a second, and `plan` has no use for it; the table alone loads no view at all."""
+    """Rich costs a tenth of a second, and `plan` does not use it; the table alone loads no view."""
     program = (
         "import sys, reconciler.views.table as views\n"
-        "print([name for name in sys.modules if name.startswith('reconciler.views.')])\n"
+        "print(sorted(name for name in sys.modules if name.startswith('reconciler.')))\n"
         "views.view('plan', 'text'), views.view('plan', 'json')\n"
         "print([name for name in ('rich', 'httpx', 'deepdiff', 'jsonschema') if name in sys.modules])"
     )
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    assert done.stdout == "[]\n[]\n"
+    assert done.stdout == "['reconciler.views', 'reconciler.views.table']\n[]\n"

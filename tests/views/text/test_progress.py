@@ -102,7 +102,7 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
         dedent("""\
             + platform-weekly created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC
                 Zoom stored `settings.audio` as voip
-            ! launch-review not created: Zoom refused the meeting [zoom.refused]
+            ! launch-review not created: Zoom refused the request [zoom.refused]
                 300: The value of start_time is not valid.
                 hint: Mend the start.
             + sig-cli deferred to 2026-12-03 (UTC): Zoom says that no request is left
@@ -209,7 +209,9 @@ def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
     stdout, _ = logged(plan_of(), done, failed)
 
     assert stdout.splitlines()[0] == line
-    assert re.fullmatch(r"! retro not \w+( up)?: No \[zoom\.refused\]", stdout.splitlines()[1])
+    assert re.fullmatch(
+        r"! retro not \w+( up)?: Zoom refused the request \[zoom\.refused\]", stdout.splitlines()[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
             Resolved(NOW, "retro", HOST, Outcome.UNCLEAR, None, REFUSED),
             """\
             ! retro needs a person to judge; nothing was sent
-                Zoom refused the meeting [zoom.refused]
+                Zoom refused the request [zoom.refused]
                 300: The value of start_time is not valid.
                 hint: Mend the start.""",
         ),
@@ -240,10 +242,10 @@ def test_one_cause_is_explained_once() -> None:
     failures = [StepFailed(NOW, key, Action.CREATE, HOST, replace(REFUSED, key=key)) for key in ("a", "b")]
 
     assert logged(plan_of(), *failures)[0] == dedent("""\
-        ! a not created: Zoom refused the meeting [zoom.refused]
+        ! a not created: Zoom refused the request [zoom.refused]
             300: The value of start_time is not valid.
             hint: Mend the start.
-        ! b not created: Zoom refused the meeting [zoom.refused]
+        ! b not created: Zoom refused the request [zoom.refused]
         """)
 
 
@@ -251,15 +253,15 @@ def test_a_warning_stands_aside() -> None:
     """It is no result, so that a file of results stays one."""
     warning = Diagnostic("zoom.slow", severity=Severity.WARNING)
 
-    assert logged(plan_of(), Noticed(NOW, warning)) == ("", "warning[zoom.slow]: Zoom is slow\n")
+    assert logged(plan_of(), Noticed(NOW, warning)) == ("", "warning[zoom.slow]: zoom.slow\n")
 
 
 def test_hostile_words_of_zoom_stay_on_their_line() -> None:
-    hostile = Diagnostic("zoom.refused", "\x1b[2J", "\u202e")
+    hostile = Diagnostic("zoom.refused", "No\n+ x created\x1b[2J", "\u202e")
 
     assert logged(plan_of(), StepFailed(NOW, "retro", Action.CREATE, HOST, hostile))[0].splitlines() == [
-        r"! retro not created: No\x0a+ x created [zoom.refused]",
-        r"    \x1b[2J",
+        "! retro not created: Zoom refused the request [zoom.refused]",
+        r"    No\x0a+ x created\x1b[2J",
         r"    hint: \u202e",
     ]
 
@@ -346,7 +348,7 @@ def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPa
     assert stdout.getvalue() == "\nApply complete! 1 added, 0 changed, 0 destroyed.\n"
     assert [line for line in frames(sent) if line.startswith(("+", "?", "warning"))] == [
         "+ a created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC",
-        "warning[zoom.slow]: Zoom is slow",
+        "warning[zoom.slow]: zoom.slow",
         "? c had been done: recorded as 81234567890",
     ]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.connection import check_origin, connect
 from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteError
+from reconciler.meeting.names import fold_host
 from reconciler.views import results
 from reconciler.views.results import Check, CheckStatus, ok, warn
 from reconciler.zoom.auth import ACCESS_TOKEN
@@ -135,7 +136,7 @@ def _named(workspace: Workspace, state: State) -> set[str]:
     listed: Iterable[str] = workspace.settings.hosts or ()
     declared = (meeting.host for meeting in spec.meetings.values()) if spec else ()
     recorded = (record.host for record in state.meetings.values())
-    return set({name.casefold(): name for name in (*recorded, *listed, *declared)}.values())
+    return set({fold_host(name): name for name in (*recorded, *listed, *declared)}.values())
 
 
 async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:

@@ -12,7 +12,7 @@ from reconciler.cli.keys import WIDTH_MAX, check_known
 from reconciler.cli.options import Key, example_epilog, format_option, lock_timeout_option, state_options
 from reconciler.errors.diagnostic import Diagnostic, Exit
 from reconciler.errors.exceptions import StateError
-from reconciler.spec.keys import KEY
+from reconciler.meeting.names import KEY
 from reconciler.views.table import view
 
 if TYPE_CHECKING:
