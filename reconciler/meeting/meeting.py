@@ -32,7 +32,7 @@ DURATION_MINUTES_DEFAULT = 60
 """Zoom's default for the duration."""
 
 SOON = timedelta(hours=1)
-"""How long before its start a meeting is no longer deleted: people are about to join it."""
+"""The time before its start in which a meeting is not deleted: people are about to join it."""
 
 
 @dataclass(frozen=True, slots=True)

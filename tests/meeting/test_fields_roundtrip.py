@@ -57,7 +57,7 @@ class Journey:
     """The plan, requests, events and final state for all pairs."""
 
     planned: Plan
-    told: Told
+    applied: Told
     sent: Mapping[int, list[Mapping[str, Any]]]
     before: Mapping[str, int]
     records: Mapping[str, Record]
@@ -79,19 +79,21 @@ def journey(pairs: tuple[Pair, ...], *, named: bool = False) -> Journey:
     paths: list[str] = []
     world.on_request = lambda scope: paths.append(scope["path"]) if scope["method"] == "PATCH" else None
     planned = world.plan()
-    told = world.apply()
+    applied = world.apply()
     sent: dict[int, list[Mapping[str, Any]]] = {}
     for path, body in zip(paths, world.patched, strict=True):
         sent.setdefault(int(path.rpartition("/")[2]), []).append(body)
     return Journey(
-        planned, told, sent, before, world.store.state.meetings, _drift(world), world.plan(), _zoom(world)
+        planned, applied, sent, before, world.store.state.meetings, _drift(world), world.plan(), _zoom(world)
     )
 
 
 def _drift(world: World) -> dict[str, tuple[Difference, ...]]:
     return {
         key: tuple(
-            one for one in drift_of(record, world.zoom.read(record.id), world.clock.now()) if one.is_drift
+            difference
+            for difference in drift_of(record, world.zoom.read(record.id), world.clock.now())
+            if difference.is_drift
         )
         for key, record in world.store.state.meetings.items()
     }
@@ -178,16 +180,16 @@ def test_the_updated_meeting_matches_and_keeps_its_id(pair: Pair, updates: Journ
     key = key_of(pair)
     record = updates.records[key]
 
-    assert (key in updates.told.failed, record.id) == (False, updates.before[key])
+    assert (key in updates.applied.failed, record.id) == (False, updates.before[key])
     otherwise = pair.otherwise & updates.sent[record.id][0].keys()
     assert set(record.observed) == otherwise
-    assert len(updates.told.notes[key]) == len(otherwise)
+    assert len(updates.applied.notes[key]) == len(otherwise)
     assert updates.drift[key] == ()
 
 
 def test_the_plan_after_all_updates_is_empty(updates: Journey) -> None:
     assert not updates.afterwards.has_work
-    assert (updates.told.status, len(updates.told.steps)) == (0, len(UPDATED))
+    assert (updates.applied.status, len(updates.applied.steps)) == (0, len(UPDATED))
 
 
 @pytest.mark.parametrize("pair", REPLACED, ids=by_path)
@@ -207,7 +209,7 @@ def test_an_approved_replacement_creates_a_new_meeting_and_deletes_the_old_one(
     key = key_of(pair)
     record = replaces.records[key]
 
-    assert [action for action, of in replaces.told.steps if of == key] == ["replace", "destroy"]
+    assert [action for action, of in replaces.applied.steps if of == key] == ["replace", "destroy"]
     assert replaces.zoom[key] == [record.id]
     assert record.id != replaces.before[key]
     assert set(record.observed) == pair.otherwise
@@ -216,4 +218,4 @@ def test_an_approved_replacement_creates_a_new_meeting_and_deletes_the_old_one(
 
 def test_the_plan_after_all_replacements_is_empty(replaces: Journey) -> None:
     """Also while the `removed` entries are still in the spec."""
-    assert (replaces.told.status, replaces.sent, replaces.afterwards.has_work) == (0, {}, False)
+    assert (replaces.applied.status, replaces.sent, replaces.afterwards.has_work) == (0, {}, False)

@@ -9,7 +9,7 @@ from builders import one_off
 from reconciler.meeting import observed
 
 
-def seen(sent: dict[str, Any], **stored: Any) -> dict[str, Any]:
+def observation(sent: dict[str, Any], **stored: Any) -> dict[str, Any]:
     return observed.observe(sent, {**sent, **stored})
 
 
@@ -17,20 +17,21 @@ def test_equal_values_are_not_reported() -> None:
     sent = one_off(settings={"alternative_hosts": "A@example.com;b@example.com", "waiting_room": True})
 
     assert (
-        seen(sent, settings={"alternative_hosts": "b@example.com,a@example.com", "waiting_room": True}) == {}
+        observation(sent, settings={"alternative_hosts": "b@example.com,a@example.com", "waiting_room": True})
+        == {}
     )
-    assert seen(one_off(), id=1, settings={"waiting_room": True}) == {}
+    assert observation(one_off(), id=1, settings={"waiting_room": True}) == {}
 
 
 def test_a_start_in_its_zone_equals_the_instant_of_zoom() -> None:
     sent = one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin")
 
-    assert seen(sent, start_time="2027-01-14T15:00:00Z") == {}
+    assert observation(sent, start_time="2027-01-14T15:00:00Z") == {}
 
 
 def test_differences_are_reported_by_path() -> None:
     sent = one_off(settings={"waiting_room": False, "join_before_host": True}, agenda="x")
-    stored = seen(sent, duration=40, settings={"waiting_room": True}, agenda=None)
+    stored = observation(sent, duration=40, settings={"waiting_room": True}, agenda=None)
 
     assert stored == {
         "duration": 40,
@@ -47,19 +48,23 @@ def test_differences_are_reported_by_path() -> None:
 
 
 def test_a_dropped_mapping_is_reported_field_by_field() -> None:
-    assert seen(one_off(settings={"waiting_room": True}), settings=None) == {"settings.waiting_room": None}
+    assert observation(one_off(settings={"waiting_room": True}), settings=None) == {
+        "settings.waiting_room": None
+    }
 
 
 def test_fields_that_no_read_returns_are_not_compared() -> None:
     assert (
-        seen(one_off(schedule_for="b@example.com", default_password=False, unheard_of=1), schedule_for=None)
+        observation(
+            one_off(schedule_for="b@example.com", default_password=False, unheard_of=1), schedule_for=None
+        )
         == {}
     )
 
 
 def test_a_secret_that_differs_is_not_shown() -> None:
     sent = one_off(password="Lift-off_7")
-    stored = seen(sent, password="other")
+    stored = observation(sent, password="other")
 
     assert stored == {"password": "(not shown)"}
     assert observed.describe_observed(sent, stored) == ("Zoom stored another password than was sent",)
@@ -67,7 +72,7 @@ def test_a_secret_that_differs_is_not_shown() -> None:
 
 def test_a_long_value_is_shortened() -> None:
     sent = one_off(agenda="a" * 100)
-    (note,) = observed.describe_observed(sent, seen(sent, agenda="b" * 100))
+    (note,) = observed.describe_observed(sent, observation(sent, agenda="b" * 100))
 
     assert note == f"Zoom set agenda to {'b' * 59}… (sent: {'a' * 59}…)"
 
@@ -76,7 +81,7 @@ def test_a_value_of_another_type_differs() -> None:
     """Zoom's value is reported, whatever its type."""
     sent = one_off(settings={"alternative_hosts": "a@example.com", "meeting_invitees": [{"email": "b"}]})
 
-    odd = seen(sent, start_time=[1], settings={"alternative_hosts": 5, "meeting_invitees": {"a": 1}})
+    odd = observation(sent, start_time=[1], settings={"alternative_hosts": 5, "meeting_invitees": {"a": 1}})
 
     assert odd == {
         "start_time": [1],

@@ -221,9 +221,9 @@ def test_an_occurrence_is_over_when_it_has_begun() -> None:
     series = Series("2027-01-11T10:00:00", BERLIN, weekly("2", end_times=3))
     first = utc("2027-01-11T09:00")
 
-    standing = [series.remaining(first + timedelta(seconds=second)) for second in (-1, 0)]
+    remaining = [series.remaining(first + timedelta(seconds=second)) for second in (-1, 0)]
 
-    assert standing == [Remaining(0, first, 3), Remaining(1, utc("2027-01-18T09:00"), 2)]
+    assert remaining == [Remaining(0, first, 3), Remaining(1, utc("2027-01-18T09:00"), 2)]
 
 
 def test_nothing_remains_after_the_last_occurrence() -> None:
