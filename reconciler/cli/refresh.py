@@ -66,7 +66,7 @@ def refresh_state(
     return RefreshedState(
         refresh.apply_refresh(state, seen, now),
         refresh.correct_records(state, seen),
-        warnings_for(state, seen, now),
+        warnings_for(state, seen),
     )
 
 
@@ -86,5 +86,5 @@ async def _look(
     async with remote:
         if state.meetings:
             check_origin(state, await remote.origin(), workspace.store.location)
-        seen = await live_read.read_all(remote, state, workspace.clock.now(), keys=keys, tell=tell)
+        seen = await live_read.read_all(remote, state, workspace.clock, keys=keys, progress=tell)
         return RefreshResult(seen, remote.requests)

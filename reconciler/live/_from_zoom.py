@@ -1,7 +1,7 @@
-"""A meeting as Zoom has it, as the attributes that a person would have declared for it.
+"""Turns a meeting from Zoom into the attributes that a person would have declared for it.
 
-Pure. Only what differs from what Zoom fills in by itself is kept, never a passcode; and
-only what the schema and the rules let stand: the rest is told in remarks.
+Pure. It keeps only values that Zoom does not fill in by itself, and never a passcode. What the schema
+and the rules do not allow is left out, with a remark.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.live import _from_zoom_times as from_zoom_times
-from reconciler.live._occurrences import UndeclarableError
+from reconciler.live._from_zoom_times import UndeclarableError
 from reconciler.meeting import fields
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.fields import Field
@@ -39,17 +39,19 @@ USUAL: Mapping[str, Json] = {
     "settings.registrants_confirmation_email": True,
     "settings.registrants_email_notification": True,
 }
-"""What Zoom has where nobody chose and it documents no default; any other such field is off then."""
+"""Values of fields without a documented default that nobody chose; any other such field is off."""
 
 TYPES = frozenset({SCHEDULED, NO_FIXED_TIME, SERIES, SCREEN_SHARE})
 """Types of meetings that can be declared."""
 
+IS_WEBINAR = "it is a webinar"
+
 REASONS: Mapping[Json, str] = {
     INSTANT: "it is an instant meeting, which is over when it ends",
     PERSONAL: "it is held under its host's personal meeting id, whose link every such meeting shares",
-    **dict.fromkeys((5, 6, 9), "it is a webinar"),
+    **dict.fromkeys((5, 6, 9), IS_WEBINAR),
 }
-"""Why a meeting of another type cannot be declared."""
+"""Reasons why a meeting of another type cannot be declared."""
 
 _PLAIN = ("topic", "agenda", "type", "template_id", "pre_schedule", "tracking_fields")
 _DERIVED = frozenset({"authentication_name", "global_dial_in_numbers"})
@@ -66,57 +68,61 @@ _OMITTED = object()
 class ImportedMeeting:
     """A stored meeting that can be declared.
 
-    `attributes` are the API's body as a person would have written it, `has` is all that Zoom
-    has of the fields that can be declared. `remarks` tell what cannot be, one line each.
+    `attributes` are the API's body as a person would have written it, `stored` are all values in
+    Zoom of fields that can be declared. `remarks` name what cannot be declared, one line each.
     """
 
     id: int
     host: str
     attributes: Mapping[str, Json] = field(repr=False)
-    has: Mapping[str, Json] = field(repr=False)
+    stored: Mapping[str, Json] = field(repr=False)
     remarks: tuple[str, ...] = ()
     has_passcode: bool = False
 
 
 def usual_settings(bodies: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
-    """What Zoom seems to put into every meeting of a host, by dotted path, from what all of them have.
+    """The values that Zoom seems to put into every meeting of a host, by dotted path: the most frequent.
 
     Only of fields that it fills from the host: a list of countries, a template, a contact's name.
     """
-    seen: dict[str, Counter[str]] = {}
+    counts: dict[str, Counter[str]] = {}
     values: dict[tuple[str, str], Json] = {}
     for body in bodies:
         for path, value in _filled(body):
             form = repr(value)
             values.setdefault((path, form), value)
-            seen.setdefault(path, Counter())[form] += 1
-    return {path: values[path, forms.most_common(1)[0][0]] for path, forms in seen.items()}
+            counts.setdefault(path, Counter())[form] += 1
+    return {path: values[path, forms.most_common(1)[0][0]] for path, forms in counts.items()}
 
 
 def to_declaration(
     number: int, host: str, body: Mapping[str, Json], usual: Mapping[str, Json], now: datetime
 ) -> ImportedMeeting:
-    """What a read showed, declared. `usual` are the host's `habits`. Raises `UndeclarableError`."""
-    body = _sound(body)
+    """The body of a read as a declaration. `usual` is from `usual_settings`. Raises `UndeclarableError`."""
+    body = _without_surrogates(body)
     of_type, settings = body.get("type"), body.get("settings") or {}
     if of_type in TYPES and of_type != SERIES and settings.get("use_pmi"):
-        of_type = 4
+        of_type = PERSONAL
     if of_type not in TYPES:
         raise UndeclarableError(REASONS.get(of_type, f"Zoom names it type {of_type}, which is unknown here"))
-    when = from_zoom_times.declared_times(body, now)
-    parts = _Parts(body, usual)
+    times = from_zoom_times.declared_times(body, now)
+    parts = _ChosenParts(body, usual)
     plain = {name: body[name] for name in _PLAIN if name in body}
-    attributes = {"type": of_type, **parts.chosen((), {**plain, "settings": settings}), **when.attributes}
+    attributes = {"type": of_type, **parts.chosen((), {**plain, "settings": settings}), **times.attributes}
     ordered = {name: attributes[name] for name in fields.table() if name in attributes}
     checked, dropped = _checked(Meeting(str(number), host, ordered))
-    told = (*when.remarks, *dropped, *_unkept(body, settings))
     return ImportedMeeting(
-        number, host, checked, _has(body, when.attributes), told, bool(body.get("password"))
+        number,
+        host,
+        checked,
+        stored=_stored_fields(body, times.attributes),
+        remarks=(*times.remarks, *dropped, *_undeclarable(body, settings)),
+        has_passcode=bool(body.get("password")),
     )
 
 
-class _Parts:
-    """What of a body a person would have written, field by field."""
+class _ChosenParts:
+    """The parts of a body that a person would have written, field by field."""
 
     def __init__(self, body: Mapping[str, Json], usual: Mapping[str, Json]) -> None:
         self.type = body.get("type")
@@ -125,24 +131,24 @@ class _Parts:
         own = fold_host(str(self.settings.get("contact_email") or ""))
         if own == fold_host(str(body.get("host_email") or "")):
             self.known["settings.contact_email"] = self.settings.get("contact_email")
-        else:  # somebody else's: then the name belongs to it
+        else:  # somebody else's address, which the name belongs to
             self.known = {path: value for path, value in self.known.items() if path not in _CONTACT}
 
     def chosen(self, path: Path, value: Mapping[str, Json]) -> dict[str, Json]:
         """The parts of a mapping that somebody chose."""
-        found = ((name, self.one((*path, name), inner)) for name, inner in value.items())
-        return {name: inner for name, inner in found if inner is not _OMITTED}
+        parts = ((name, self.part((*path, name), inner)) for name, inner in value.items())
+        return {name: inner for name, inner in parts if inner is not _OMITTED}
 
-    def one(self, path: Path, value: Json) -> Json:
+    def part(self, path: Path, value: Json) -> Json:
         described = fields.field_at(path)
-        if described is None or not described.create or described.secret or not self.matters(described):
+        if described is None or not described.create or described.secret or not self.has_effect(described):
             return _OMITTED
         if isinstance(value, dict):
             inner = self.chosen(path, {"enable": False} if value.get("enable") is False else value)
             return inner or _OMITTED
         if self.is_usual(described, value):
             return _OMITTED
-        return _kept(described, value)
+        return _declared_value(described, value)
 
     def is_usual(self, described: Field, value: Json) -> bool:
         usual = self.known.get(described.path, described.default)
@@ -150,7 +156,7 @@ class _Parts:
             return _is_off(value)
         return value is None or normalize(described, value) == normalize(described, usual)
 
-    def matters(self, described: Field) -> bool:
+    def has_effect(self, described: Field) -> bool:
         """Whether the field has an effect in this meeting."""
         if described.applies_to and self.type not in described.applies_to:
             return False
@@ -158,22 +164,22 @@ class _Parts:
         if need == "registration":
             return self.settings.get("approval_type") in (0, 1)
         name, _, wanted = (need or "").partition(": ")
-        if fields.field_at(("settings", name)) is None:  # it is about the host
+        if fields.field_at(("settings", name)) is None:  # a need that concerns the host
             return True
         return str(self.settings.get(name)) == wanted if wanted else bool(self.settings.get(name))
 
 
-def _kept(described: Field, value: Json) -> Json:
-    """A value as it is declared: without what Zoom adds to it."""
+def _declared_value(described: Field, value: Json) -> Json:
+    """A value as it is declared: without Zoom's additions."""
     if described.compare is fields.Compare.EMAIL_SET and isinstance(value, str):
         return ";".join(part.strip() for part in value.replace(",", ";").split(";") if part.strip())
     if isinstance(value, list) and described.items == "object":
-        return [entry for one in value if (entry := _entry(described.path, one))] or _OMITTED
+        return [entry for item in value if (entry := _entry(described.path, item))] or _OMITTED
     return value
 
 
 def _entry(path: str, value: Json) -> dict[str, Json]:
-    """An entry of a list, with what can be declared of it."""
+    """The parts of a list's entry that can be declared."""
     kept = {}
     for name, inner in value.items() if isinstance(value, dict) else ():
         described = fields.table().get(f"{path}[].{name}")
@@ -199,14 +205,14 @@ def _filled(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
 
 
 def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
-    """The attributes without what may not stand, and a remark for each part that was taken out."""
+    """The attributes that schema and rules allow, and a remark for each part that was left out."""
     attributes = dict(meeting.attributes)
     remarks: list[str] = []
     for _ in range(_ROUNDS_MAX):
-        found = _errors(Meeting(meeting.key, meeting.host, attributes))
-        if not found:
+        errors = _errors(Meeting(meeting.key, meeting.host, attributes))
+        if not errors:
             return attributes, tuple(remarks)
-        path, summary = found[0].path, found[0].summary
+        path, summary = errors[0].path, errors[0].summary
         if not path or path[0] in _ESSENTIAL:
             raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
         remarks.append(f"`{fields.join_path(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
@@ -217,11 +223,11 @@ def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
 def _errors(meeting: Meeting) -> list[UnlocatedDiagnostic]:
     if not validator.compiled_check("meetings", validator.MEETING)(meeting.attributes):
         return list(validator.violations("meetings", meeting.attributes, validator.MEETING))
-    return [found for found in rules.check(meeting) if found.severity is Severity.ERROR]
+    return [diagnostic for diagnostic in rules.check(meeting) if diagnostic.severity is Severity.ERROR]
 
 
-def _unkept(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[str]:
-    """What Zoom has of it that no declaration can hold."""
+def _undeclarable(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[str]:
+    """A remark for each value in Zoom that no declaration can hold."""
     for name, value in settings.items():
         described = fields.field_at(("settings", name))
         if described and not (described.create or described.obsolete or name in _DERIVED or _is_off(value)):
@@ -230,18 +236,18 @@ def _unkept(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[
         yield "Somebody else scheduled it for its host; `schedule_for` cannot be read back."
 
 
-def _has(body: Mapping[str, Json], when: Mapping[str, Json]) -> dict[str, Json]:
-    """All that the body has of fields that can be declared."""
-    known = {**{name: body[name] for name in body.keys() & fields.table().keys()}, **when}
-    for name in ("password", *(("timezone",) if "timezone" not in when else ())):
-        known.pop(name, None)
-    return known
+def _stored_fields(body: Mapping[str, Json], times: Mapping[str, Json]) -> dict[str, Json]:
+    """The values of all fields in the body that can be declared."""
+    stored = {**{name: body[name] for name in body.keys() & fields.table().keys()}, **times}
+    for name in ("password", *(("timezone",) if "timezone" not in times else ())):
+        stored.pop(name, None)
+    return stored
 
 
-def _sound(value: Json) -> Json:
-    """The same without halves of surrogate pairs, which no file can hold."""
+def _without_surrogates(value: Json) -> Json:
+    """The value with lone surrogates replaced, because no file can hold them."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {_sound(name): _sound(inner) for name, inner in value.items()}
-    return [_sound(inner) for inner in value] if isinstance(value, list) else value
+        return {_without_surrogates(name): _without_surrogates(inner) for name, inner in value.items()}
+    return [_without_surrogates(inner) for inner in value] if isinstance(value, list) else value

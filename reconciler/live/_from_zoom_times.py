@@ -1,4 +1,4 @@
-"""When a stored meeting takes place, as a person would have declared it: wall times, and rules that end.
+"""Turns the schedule of a meeting from Zoom into the times that a person would have declared.
 
 Pure. Where Zoom lists other dates of a series than its own start and rule give, the listed ones count.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from reconciler.live._occurrences import UndeclarableError, _by_hand, _occurrence_starts
+from reconciler.live._occurrences import edited_occurrences, listed_starts
 from reconciler.meeting import recurrence
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
@@ -18,6 +18,10 @@ from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_z
 from reconciler.ports import Json
 
 _OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
+
+
+class UndeclarableError(Exception):
+    """A meeting in Zoom has no declared form; the text is the reason, in the middle of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,36 +33,44 @@ class DeclaredTimes:
 
 
 def declared_times(body: Mapping[str, Json], now: datetime) -> DeclaredTimes:
-    """When the meeting of a read takes place. Raises `UndeclarableError`."""
+    """The times of the meeting that was read. Raises `UndeclarableError`."""
     name, of_type = body.get("timezone"), body.get("type")
     timezone = name if isinstance(name, str) and zone(name) else None
-    place = {"timezone": timezone} if timezone else {}
+    zone_attribute = {"timezone": timezone} if timezone else {}
     remarks = (f"Its time zone in Zoom, `{name}`, is no IANA name and is left out.",)
     if of_type == NO_FIXED_TIME:
-        return DeclaredTimes(place, () if timezone or not name else remarks)
-    begins_at, length = _start(body), body.get("duration")
-    start = {"start_time": _written(begins_at, timezone)} if begins_at else {}
-    duration = {} if length in (None, DURATION_MINUTES_DEFAULT) else {"duration": length}
-    when = DeclaredTimes({**start, **duration, **place}, () if timezone or not name else remarks)
+        return DeclaredTimes(zone_attribute, () if timezone or not name else remarks)
+    start_at, minutes = _start(body), body.get("duration")
+    start = {"start_time": _start_time(start_at, timezone)} if start_at else {}
+    duration = {} if minutes in (None, DURATION_MINUTES_DEFAULT) else {"duration": minutes}
+    times = DeclaredTimes({**start, **duration, **zone_attribute}, () if timezone or not name else remarks)
     if of_type != SERIES:
-        return when
+        return times
     if timezone is None:
         raise UndeclarableError(f"a series needs its zone, and `{name}` is no IANA name")
-    return _series(body, when, now)
+    return _series(body, times, now)
 
 
 def _start(body: Mapping[str, Json]) -> datetime | None:
-    dates = _occurrence_starts(body)
-    written = body.get("start_time")
-    if not isinstance(written, str):
+    dates = _dates(body)
+    start_time = body.get("start_time")
+    if not isinstance(start_time, str):
         return dates[0] if dates and body.get("type") == SERIES else None
     try:
-        return instant(written, body.get("timezone") or "UTC")
+        return instant(start_time, body.get("timezone") or "UTC")
     except ValueError as error:
         raise UndeclarableError("its start cannot be read") from error
 
 
-def _written(moment: datetime, timezone: str | None) -> str:
+def _dates(body: Mapping[str, Json]) -> tuple[datetime, ...]:
+    """The dates that Zoom lists, as the rule gives them."""
+    try:
+        return listed_starts(body)
+    except (TypeError, ValueError) as error:
+        raise UndeclarableError("its dates cannot be read") from error
+
+
+def _start_time(moment: datetime, timezone: str | None) -> str:
     """The wall time in the zone; in UTC where there is no zone, or where that wall time occurs twice."""
     in_utc = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     if timezone is None:
@@ -67,7 +79,7 @@ def _written(moment: datetime, timezone: str | None) -> str:
     return in_utc if is_ambiguous(wall, timezone) else wall
 
 
-def _series(body: Mapping[str, Json], when: DeclaredTimes, now: datetime) -> DeclaredTimes:
+def _series(body: Mapping[str, Json], times: DeclaredTimes, now: datetime) -> DeclaredTimes:
     rule = body.get("recurrence")
     if not isinstance(rule, dict) or rule.get("type") not in (
         recurrence.DAILY,
@@ -75,46 +87,60 @@ def _series(body: Mapping[str, Json], when: DeclaredTimes, now: datetime) -> Dec
         recurrence.MONTHLY,
     ):
         raise UndeclarableError("Zoom shows no rule for it that is known here")
-    if "start_time" not in when.attributes:
+    if "start_time" not in times.attributes:
         raise UndeclarableError("Zoom shows no start of it")
-    listed = tuple(each for each in _occurrence_starts(body) if each > now)[:OCCURRENCES_MAX]
+    listed = tuple(date for date in _dates(body) if date > now)[:OCCURRENCES_MAX]
     try:
-        whole = tuple(_wholes(when.attributes, rule, now))
-        forms = (*whole, *(_from(listed, form) for form in whole if listed))
-        fitting = next((form for form in forms if not listed or _coming(form, now) == listed), None)
+        readings = tuple(_readings(times.attributes, rule, now))
+        candidates = (*readings, *(_starting_at(listed, reading) for reading in readings if listed))
+        fitting = next(
+            (series for series in candidates if not listed or _coming(series, now) == listed), None
+        )
     except (TypeError, ValueError) as error:
         raise UndeclarableError("its rule cannot be read") from error
-    form = fitting or forms[0]
-    told = (*when.remarks, *(() if fitting else (_OTHER_DATES,)), *_by_hand(body, now))
-    return DeclaredTimes(
-        {**when.attributes, "start_time": form.start_time, "recurrence": dict(form.recurrence)}, told
-    )
+    series = fitting or candidates[0]
+    remarks = (*times.remarks, *(() if fitting else (_OTHER_DATES,)), *_edits(body, now))
+    attributes = {"start_time": series.start_time, "recurrence": dict(series.recurrence)}
+    return DeclaredTimes({**times.attributes, **attributes}, remarks)
 
 
-def _wholes(when: Mapping[str, Json], rule: Mapping[str, Json], now: datetime) -> Iterator[Series]:
+def _edits(body: Mapping[str, Json], now: datetime) -> Iterator[str]:
+    """A remark about edits of single dates, which no declaration can hold."""
+    edited = edited_occurrences(body, now)
+    counts = {"cancelled": edited.cancelled, "changed": edited.moved + edited.resized}
+    edits = " and ".join(f"{count} {edit}" for edit, count in counts.items() if count)
+    if edits:
+        is_one = sum(counts.values()) == 1
+        yield (
+            f"{edits} {'date' if is_one else 'dates'} of it cannot be declared: "
+            f"Zoom keeps {'it' if is_one else 'them'} until the schedule is changed here."
+        )
+
+
+def _readings(times: Mapping[str, Json], rule: Mapping[str, Json], now: datetime) -> Iterator[Series]:
     """The series in each way in which its rule can be meant, likeliest first."""
-    start_time, timezone = when["start_time"], when["timezone"]
+    start_time, timezone = times["start_time"], times["timezone"]
     base = {"type": rule["type"], "repeat_interval": rule.get("repeat_interval") or 1}
     for days in _days(rule, Series(start_time, timezone, {}).wall_start()):
         for end in _ends(rule):
             whole = Series(start_time, timezone, {**base, **days, **end})
-            yield _rest(whole, now) if whole.occurrence(OCCURRENCES_MAX) else whole
+            yield _remaining_series(whole, now) if whole.occurrence(OCCURRENCES_MAX) else whole
 
 
-def _from(listed: tuple[datetime, ...], whole: Series) -> Series:
+def _starting_at(listed: tuple[datetime, ...], whole: Series) -> Series:
     """The series from the first listed date on, with as many dates as are listed."""
-    rest = {"end_times": len(listed)} if "end_times" in whole.recurrence else {}
-    start_time = _written(listed[0], whole.timezone)
-    return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **rest})
+    count = {"end_times": len(listed)} if "end_times" in whole.recurrence else {}
+    start_time = _start_time(listed[0], whole.timezone)
+    return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **count})
 
 
-def _rest(whole: Series, now: datetime) -> Series:
+def _remaining_series(whole: Series, now: datetime) -> Series:
     """The series from its next date on; as it is where none is over."""
     remaining, start_time = whole.remaining(now), whole.next_local(now)
     if not remaining.over or not remaining.left or start_time is None:
         return whole
-    left = {"end_times": remaining.left} if "end_times" in whole.recurrence else {}
-    return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **left})
+    count = {"end_times": remaining.left} if "end_times" in whole.recurrence else {}
+    return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **count})
 
 
 def _days(rule: Mapping[str, Json], wall: datetime) -> Iterator[dict[str, Json]]:
@@ -140,4 +166,4 @@ def _ends(rule: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
 
 
 def _coming(series: Series, now: datetime) -> tuple[datetime, ...]:
-    return tuple(islice((each for each in series.occurrences() if each > now), OCCURRENCES_MAX))
+    return tuple(islice((start for start in series.occurrences() if start > now), OCCURRENCES_MAX))

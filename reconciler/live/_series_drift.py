@@ -1,21 +1,21 @@
-"""Whether a series in Zoom still takes place as declared, by the occurrences that are left.
+"""Drift of a series: the parts of its schedule that Zoom has otherwise, judged by its coming occurrences.
 
-Pure. A series is sent from its next occurrence on with the count that is left, and Zoom may
-move its end to the end of a day: so start and rule may read otherwise and mean the same.
-What was done to single occurrences is no change of the series; it is only counted.
+Pure. A series is sent from its next occurrence on with the count that is left, and Zoom may move
+its end to the end of a day, so a start and a rule may read differently and mean the same. Edits of
+single occurrences do not change the series; they are only counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.live._occurrences import _first_listed, _listed, _written, as_utc
+from reconciler.live._occurrences import as_utc, coming_starts, first_start, parse_utc
 from reconciler.meeting import fields
 from reconciler.meeting.compare import same_value
 from reconciler.meeting.recurrence import Remaining, Series
 from reconciler.meeting.timezones import zone
+from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 
 COMPARED_MAX = 60
@@ -27,119 +27,117 @@ RULE = ("type", "repeat_interval", "weekly_days", "monthly_day", "monthly_week",
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleDifference:
-    """One part of a schedule that differs, in the terms of the declared one; `path` is dotted."""
+def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime) -> tuple[FieldChange, ...]:
+    """The parts of the schedule in which the occurrences after `now` differ from the declared ones.
 
-    path: str
-    before: Json
-    after: Json
-    effect: str = ""
-
-
-def schedule_differences(
-    declared: Series, stored: Mapping[str, Json], now: datetime
-) -> tuple[ScheduleDifference, ...]:
-    """How the occurrences after `now` differ from the declared ones; empty where they are the same.
-
-    `stored` is a type 8 meeting as Zoom answered it. Raises `ValueError` where `declared` cannot be read.
+    Empty where they are the same. Values are in the terms of the declared schedule. `stored` is a
+    type 8 meeting as Zoom answered it. Raises `ValueError` where `declared` cannot be read.
     """
-    rest = declared.remaining(now)
-    if _listed(stored, now) == _expected(declared, rest):
+    remaining = declared.remaining(now)
+    if coming_starts(stored, now) == _coming(declared, remaining):
         return ()
-    zoom = stored_series(stored, declared.timezone)
-    if zoom is None:
-        return (_whole(declared, stored),)
-    theirs = zoom.remaining(now)
-    if _alike(declared, rest, zoom, theirs):
+    current = stored_series(stored, declared.timezone)
+    if current is None:
+        return (_whole_rule(declared, stored),)
+    current_remaining = current.remaining(now)
+    if _takes_place_alike(declared, remaining, current, current_remaining):
         return ()
-    days = tuple(_days(declared, zoom))
-    found = (*days, *_start(declared, rest, theirs, by_rule=bool(days)), *_end(declared, zoom, now))
-    return found or (_whole(declared, stored),)
+    days = tuple(_days(declared, current))
+    start = _start(declared, remaining, current_remaining, days_differ=bool(days))
+    changes = (*days, *start, *_end(declared, current, now))
+    return changes or (_whole_rule(declared, stored),)
 
 
 def stored_series(stored: Mapping[str, Json], timezone: str) -> Series | None:
-    """The series as Zoom has it, in its own zone or else `timezone`; None where it cannot be made out."""
-    start = stored.get("start_time") or _first_listed(stored)
-    rule = stored.get("recurrence")
+    """The series in Zoom, in its own zone or else `timezone`; None where it cannot be read."""
+    first = first_start(stored)
+    start, rule = stored.get("start_time") or (first and as_utc(first)), stored.get("recurrence")
     if not isinstance(start, str) or not isinstance(rule, dict):
         return None
-    found = Series(start, stored.get("timezone") or timezone, rule)
+    series = Series(start, stored.get("timezone") or timezone, rule)
     try:
-        found.last()
+        series.last()
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
-    return found
+    return series
 
 
-def _expected(series: Series, rest: Remaining) -> list[datetime]:
-    count = COMPARED_MAX if rest.left is None else min(rest.left, COMPARED_MAX)
-    places = range(rest.over, rest.over + count)
-    return [start for place in places if (start := series.occurrence(place)) is not None]
+def _coming(series: Series, remaining: Remaining) -> tuple[datetime, ...]:
+    count = COMPARED_MAX if remaining.left is None else min(remaining.left, COMPARED_MAX)
+    numbers = range(remaining.over, remaining.over + count)
+    return tuple(start for number in numbers if (start := series.occurrence(number)) is not None)
 
 
-def _alike(declared: Series, rest: Remaining, zoom: Series, theirs: Remaining) -> bool:
-    if (rest.next_at, rest.left) != (theirs.next_at, theirs.left):
+def _takes_place_alike(
+    declared: Series, remaining: Remaining, current: Series, current_remaining: Remaining
+) -> bool:
+    if (remaining.next_at, remaining.left) != (current_remaining.next_at, current_remaining.left):
         return False
-    return _expected(declared, rest) == _expected(zoom, theirs)
+    return _coming(declared, remaining) == _coming(current, current_remaining)
 
 
-def _whole(declared: Series, stored: Mapping[str, Json]) -> ScheduleDifference:
+def _whole_rule(declared: Series, stored: Mapping[str, Json]) -> FieldChange:
     rule = stored.get("recurrence")
-    return ScheduleDifference("recurrence", dict(declared.recurrence), rule, _effect("recurrence"))
+    return FieldChange("recurrence", dict(declared.recurrence), rule, _effect("recurrence"))
 
 
-def _days(declared: Series, zoom: Series) -> Iterator[ScheduleDifference]:
+def _days(declared: Series, current: Series) -> Iterator[FieldChange]:
     """The parts of the rule that are declared and differ."""
     for name in RULE:
         described = fields.field_at(("recurrence", name))
         assert described is not None, "the table has every part of a rule"
-        wanted, has = declared.recurrence.get(name), zoom.recurrence.get(name)
-        if wanted is not None and not same_value(described, wanted, has, (None, None)):
-            yield ScheduleDifference(f"recurrence.{name}", wanted, has, described.effect)
+        before, after = declared.recurrence.get(name), current.recurrence.get(name)
+        if before is not None and not same_value(described, before, after, (None, None)):
+            yield FieldChange(f"recurrence.{name}", before, after, described.effect)
 
 
 def _start(
-    declared: Series, rest: Remaining, theirs: Remaining, *, by_rule: bool
-) -> Iterator[ScheduleDifference]:
-    """The declared start, moved as far as the next occurrence is; whole days may follow from the rule."""
-    where = zone(declared.timezone)
-    assert where is not None, "its occurrences were made out in it"
-    if rest.next_at is None or theirs.next_at is None:
+    declared: Series, remaining: Remaining, current_remaining: Remaining, *, days_differ: bool
+) -> Iterator[FieldChange]:
+    """The declared start, moved as far as the next occurrence moved.
+
+    Where the days of the rule differ, a move by whole days follows from them.
+    """
+    timezone = zone(declared.timezone)
+    assert timezone is not None, "its occurrences were computed in it"
+    if remaining.next_at is None or current_remaining.next_at is None:
         return
-    ours, other = (at.astimezone(where).replace(tzinfo=None) for at in (rest.next_at, theirs.next_at))
-    by = other - ours
-    if not by or (by_rule and not by % _DAY):
+    ours, theirs = (
+        next_at.astimezone(timezone).replace(tzinfo=None)
+        for next_at in (remaining.next_at, current_remaining.next_at)
+    )
+    delta = theirs - ours
+    if not delta or (days_differ and not delta % _DAY):
         return
-    moved = declared.wall_start() + by
+    moved = declared.wall_start() + delta
     after = moved.isoformat(timespec="seconds")
     if declared.start_time.endswith("Z"):
-        after = as_utc(moved.replace(tzinfo=where))
-    yield ScheduleDifference("start_time", declared.start_time, after, _effect("start_time"))
+        after = as_utc(moved.replace(tzinfo=timezone))
+    yield FieldChange("start_time", declared.start_time, after, _effect("start_time"))
 
 
-def _end(declared: Series, zoom: Series, now: datetime) -> Iterator[ScheduleDifference]:
-    """Until when, or how many: counted from the declared start, so that both sides mean the same."""
-    rest, theirs = declared.remaining(now), zoom.remaining(now)
-    if rest.left == theirs.left:
+def _end(declared: Series, current: Series, now: datetime) -> Iterator[FieldChange]:
+    """The end date or the count, both counted from the declared start, so that they compare."""
+    remaining, current_remaining = declared.remaining(now), current.remaining(now)
+    if remaining.left == current_remaining.left:
         return
-    effect = _length(rest.left, theirs.left)
-    until, now_until = (one.recurrence.get("end_date_time") for one in (declared, zoom))
+    effect = _length_effect(remaining.left, current_remaining.left)
+    until, current_until = (series.recurrence.get("end_date_time") for series in (declared, current))
     if until is None:
-        total = None if theirs.left is None else rest.over + theirs.left
-        yield ScheduleDifference("recurrence.end_times", declared.recurrence.get("end_times"), total, effect)
-    elif _written(now_until) != _written(until):
-        last = zoom.last()
-        after = now_until or (as_utc(last) if last else None)
-        yield ScheduleDifference("recurrence.end_date_time", until, after, effect)
+        count = None if current_remaining.left is None else remaining.over + current_remaining.left
+        yield FieldChange("recurrence.end_times", declared.recurrence.get("end_times"), count, effect)
+    elif parse_utc(current_until) != parse_utc(until):
+        last = current.last()
+        after = current_until or (as_utc(last) if last else None)
+        yield FieldChange("recurrence.end_date_time", until, after, effect)
 
 
-def _length(ours: int | None, theirs: int | None) -> str:
-    if ours is None or theirs is None:
+def _length_effect(before: int | None, after: int | None) -> str:
+    if before is None or after is None:
         return "the end of the series moves"
-    return (
-        f"series shortened by {ours - theirs}" if theirs < ours else f"series lengthened by {theirs - ours}"
-    )
+    if after < before:
+        return f"series shortened by {before - after}"
+    return f"series lengthened by {after - before}"
 
 
 def _effect(path: str) -> str:

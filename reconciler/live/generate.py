@@ -1,6 +1,6 @@
-"""Stored meetings as the text of a spec: what a person would have written, with its `imports` list.
+"""Generates the text of a spec for discovered meetings, with an `imports` list to record them.
 
-Pure. What could not be declared is told in comments, so that the file is the whole story.
+Pure. Comments name everything that could not be declared, so that the file is complete.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.errors.text import count_noun, shorten
+from reconciler.errors.text import count_noun
 from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.meeting import fields
 from reconciler.meeting.humanize import end_words, rule_words
@@ -24,7 +24,7 @@ from reconciler.spec.yaml.snippet import secret_columns
 from reconciler.spec.yaml.writer import Path
 
 SCHEMA_LINE = "yaml-language-server: $schema=meetings.schema.json"
-"""Tells editors where the schema is; `reconciler schema meetings` prints it."""
+"""The comment by which editors find the schema; `reconciler schema meetings` prints it."""
 
 TOPIC_MAX = 60
 """Characters of a topic in a comment."""
@@ -35,7 +35,7 @@ _OPEN = frozenset({"settings", "defaults", "meetings", "imports"})
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A meeting that is not declared, and why, in the middle of a sentence."""
+    """A meeting that is not declared, and the reason, in the middle of a sentence."""
 
     id: int
     host: str
@@ -45,7 +45,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class SkippedSummary:
-    """What is not in the file: one by one, and how many are recorded already or over."""
+    """The meetings that are not in the file: one by one, and counts of those recorded already or over."""
 
     left: tuple[Skipped, ...] = ()
     known: int = 0
@@ -54,51 +54,52 @@ class SkippedSummary:
 
 @dataclass(frozen=True, slots=True)
 class SpecContext:
-    """What the text has to fit into: the defaults of the settings file, and keys that are in use."""
+    """The surroundings of the text: the defaults of the settings file, and keys that are in use."""
 
     defaults: Mapping[str, Json] = field(default_factory=dict)
     taken: Collection[str] = ()
 
 
-def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, around: SpecContext) -> str:
+def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, context: SpecContext) -> str:
     """A spec of `declared`, host by host and by key, with comments on them and on all that was `omitted`.
 
     Keys are given in the order of `declared`.
     """
-    topics = ((one.id, str(one.attributes.get("topic", ""))) for one in declared)
-    named = spec_keys.assign_keys(topics, around.taken)
-    hosts = tuple(dict.fromkeys(one.host for one in declared))
-    declared = sorted(declared, key=lambda one: (hosts.index(one.host), _natural(named[one.id])))
-    bodies = [{"host": one.host, **one.attributes} for one in declared]
-    pairs = tuple(zip(bodies, (one.has for one in declared), strict=True))
-    defaults = spec_defaults.extract_defaults(
-        [spec_defaults.without_defaults(around.defaults, body, has) for body, has in pairs]
+    topics = ((meeting.id, str(meeting.attributes.get("topic", ""))) for meeting in declared)
+    keys = spec_keys.assign_keys(topics, context.taken)
+    hosts = tuple(dict.fromkeys(meeting.host for meeting in declared))
+    declared = sorted(
+        declared, key=lambda meeting: (hosts.index(meeting.host), _natural_order(keys[meeting.id]))
     )
-    whole = merge(around.defaults, defaults)
-    written = (spec_defaults.without_defaults(whole, body, has) for body, has in pairs)
-    meetings = {named[one.id]: body for one, body in zip(declared, written, strict=True)}
+    pairs = [({"host": meeting.host, **meeting.attributes}, meeting.stored) for meeting in declared]
+    defaults = spec_defaults.extract_defaults(
+        [spec_defaults.without_defaults(context.defaults, body, stored) for body, stored in pairs]
+    )
+    all_defaults = merge(context.defaults, defaults)
+    bodies = (spec_defaults.without_defaults(all_defaults, body, stored) for body, stored in pairs)
+    meetings = {keys[meeting.id]: body for meeting, body in zip(declared, bodies, strict=True)}
     spec = {
         "version": 1,
         **({"defaults": defaults} if defaults else {}),
         "meetings": meetings,
-        "imports": [{"id": one.id, "to": named[one.id]} for one in declared],
+        "imports": [{"id": meeting.id, "to": keys[meeting.id]} for meeting in declared],
     }
     footer = (f"{writer.render_comment(line)}\n" for line in _footer(omitted))
-    return writer.render(spec, _layout(spec, declared, named)) + "".join(footer)
+    return writer.render(spec, _layout(spec, declared, keys)) + "".join(footer)
 
 
 def _layout(
-    spec: Mapping[str, Json], declared: Sequence[ImportedMeeting], named: Mapping[int, str]
+    spec: Mapping[str, Json], declared: Sequence[ImportedMeeting], keys: Mapping[int, str]
 ) -> writer.Layout:
     beside: dict[Path, str] = dict(_meanings(("defaults",), spec.get("defaults", {})))
     above: dict[Path, tuple[str, ...]] = {("version",): _header(declared)}
     above |= {(name,): ("",) for name in ("defaults", "meetings")}
-    above[("imports",)] = ("", "`apply` records these; once it has, the list can go.")
-    for place, one in enumerate(declared):
-        path = ("meetings", named[one.id])
-        above[path] = (*([""] if place else []), *one.remarks)
-        beside |= _meanings(path, spec["meetings"][named[one.id]])
-        beside |= _rule(path, one)
+    above[("imports",)] = ("", "`apply` records these meetings. After that the list can be removed.")
+    for index, meeting in enumerate(declared):
+        path = ("meetings", keys[meeting.id])
+        above[path] = (*([""] if index else []), *meeting.remarks)
+        beside |= _meanings(path, spec["meetings"][keys[meeting.id]])
+        beside |= _rule(path, meeting)
     return writer.Layout(above, beside, _is_open)
 
 
@@ -106,60 +107,60 @@ def _is_open(path: Path) -> bool:
     return path[-1] in _OPEN or path[:-1] == ("meetings",)
 
 
-def _natural(key: str) -> tuple[tuple[str, int], ...]:
-    """What sorts `call-2` before `call-10`."""
+def _natural_order(key: str) -> tuple[tuple[str, int], ...]:
+    """A sort key that puts `call-2` before `call-10`."""
     return tuple((text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", key))
 
 
 def _header(declared: Sequence[ImportedMeeting]) -> tuple[str, ...]:
-    passcodes = sum(one.has_passcode for one in declared)
-    told = (
-        f"{count_noun(passcodes, 'meeting has a passcode', 'meetings have passcodes')}: Zoom keeps "
-        f"{'it' if passcodes == 1 else 'them'}, and none is written here."
-    )
-    return (SCHEMA_LINE, *((told,) if passcodes else ()))
+    passcodes = sum(meeting.has_passcode for meeting in declared)
+    if not passcodes:
+        return (SCHEMA_LINE,)
+    have, them = ("has a passcode", "it") if passcodes == 1 else ("have passcodes", "them")
+    note = f"{count_noun(passcodes, 'meeting')} {have}: Zoom keeps {them}, and none is written here."
+    return (SCHEMA_LINE, note)
 
 
 def _meanings(path: Path, value: Json) -> Iterator[tuple[Path, str]]:
-    """What the numbers mean that do not speak for themselves."""
+    """The meaning of each number that does not explain itself."""
     for name, inner in value.items():
-        here = (*path, name)
-        described = fields.field_at(here[1 if path[0] == "defaults" else 2 :])
+        inner_path = (*path, name)
+        described = fields.field_at(inner_path[1 if path[0] == "defaults" else 2 :])
         if isinstance(inner, dict) and name != "recurrence":
-            yield from _meanings(here, inner)
+            yield from _meanings(inner_path, inner)
         elif described and isinstance(inner, int) and str(inner) in described.meaning:
-            yield here, described.meaning[str(inner)]
+            yield inner_path, described.meaning[str(inner)]
         elif name == "duration" and path == ("defaults",):
-            yield here, "minutes"
+            yield inner_path, "minutes"
 
 
-def _rule(path: Path, one: ImportedMeeting) -> dict[Path, str]:
+def _rule(path: Path, meeting: ImportedMeeting) -> dict[Path, str]:
     """The rule of a series in words, and the day of its last date."""
-    repeated = series(one.attributes)
-    if repeated is None:
+    declared = series(meeting.attributes)
+    if declared is None:
         return {}
-    last = repeated.last()
-    until = in_zone(last, known_zone(repeated.timezone)) if last else None
-    words = rule_words(repeated.recurrence, repeated.wall_start())
+    last = declared.last()
+    until = in_zone(last, known_zone(declared.timezone)) if last else None
+    words = rule_words(declared.recurrence, declared.wall_start())
     return {(*path, "recurrence"): words + end_words(None, until)}
 
 
 def _footer(omitted: SkippedSummary) -> Iterator[str]:
-    """What is not in the file, reason by reason."""
+    """The lines about meetings that are not in the file, reason by reason."""
     reasons: dict[str, list[Skipped]] = {}
-    for one in omitted.left:
-        reasons.setdefault(one.reason, []).append(one)
-    for reason, several in reasons.items():
+    for meeting in omitted.left:
+        reasons.setdefault(meeting.reason, []).append(meeting)
+    for reason, skipped in reasons.items():
         yield ""
         yield f"Left out: {reason}."
-        yield from (f"  {one.id}  {one.host}  {_topic(one.topic)}" for one in several)
+        yield from (f"  {meeting.id}  {meeting.host}  {_topic(meeting.topic)}" for meeting in skipped)
     counts = ((omitted.known, "recorded or declared already"), (omitted.expired, "over"))
-    if told := ", ".join(f"{count} {why}" for count, why in counts if count):
+    if counted := ", ".join(f"{count} {reason}" for count, reason in counts if count):
         yield ""
-        yield f"Left out: {told}."
+        yield f"Left out: {counted}."
 
 
 def _topic(topic: str) -> str:
     if secret_columns([topic], 0, is_yaml=False):
         return "(a topic with a secret in it)"
-    return shorten(topic, TOPIC_MAX)
+    return topic if len(topic) <= TOPIC_MAX else f"{topic[: TOPIC_MAX - 1]}…"

@@ -1,14 +1,13 @@
-"""What a look at one recorded meeting gave: the meeting, or why there is none to compare."""
+"""Reads meetings from Zoom, many at a time, and compares each with its record once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TypeVar
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import (
@@ -18,139 +17,164 @@ from reconciler.errors.exceptions import (
     RefusedError,
     RemoteError,
 )
+from reconciler.live.drift import drift_of, hosts_of
 from reconciler.meeting.meeting import schedule
-from reconciler.ports import CODE_MEETING_UNKNOWN, CODE_WEBINAR, IN_FLIGHT_MAX, Body, Remote
+from reconciler.plan.change import FieldChange
+from reconciler.ports import (
+    CODE_MEETING_UNKNOWN,
+    CODE_WEBINAR,
+    IN_FLIGHT_MAX,
+    Answer,
+    Body,
+    Clock,
+    Remote,
+)
 from reconciler.state.state import Record, State, host_key
+
+Item = TypeVar("Item")
+Read = TypeVar("Read")
+
+Progress = Callable[[int, int], None]
+"""Called after each read with the number of finished reads and their total."""
 
 
 class ReadStatus(StrEnum):
-    """How the look ended."""
+    """The kinds of result that reading one recorded meeting can have."""
 
     FOUND = "found"
     GONE = "gone"
-    """Zoom says that it does not exist, and no list of its host shows it."""
+    """Zoom says that the meeting does not exist, and no list of its host shows it."""
     WEBINAR = "webinar"
-    """Its id belongs to a webinar now."""
+    """The id belongs to a webinar now."""
     UNREAD = "unread"
-    """It could not be read: nothing is known about it, least of all that it is gone."""
+    """The read failed: nothing is known about the meeting, least of all that it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """One look. `body` is the meeting where it was found (with secrets: never kept or shown whole).
+    """Result of reading one recorded meeting.
 
-    `error` is why it could not be read.
+    `body` is the meeting where it was found (with secrets: never kept or shown whole), `changes`
+    are the declared fields that Zoom has otherwise, `error` is why the read failed.
     """
 
-    sight: ReadStatus
+    status: ReadStatus
     body: Body = field(default_factory=dict, repr=False)
+    changes: tuple[FieldChange, ...] = ()
     error: RemoteError | None = None
 
+    @property
+    def drift(self) -> tuple[FieldChange, ...]:
+        """The changes that a person made."""
+        return tuple(change for change in self.changes if change.is_drift)
 
-def result_found(body: Body) -> ReadResult:
-    """The meeting as Zoom answered it."""
-    return ReadResult(ReadStatus.FOUND, body)
+    @property
+    def other_host(self) -> str | None:
+        """The host under which Zoom has the meeting now; None where it is still the recorded one."""
+        return next((change.after for change in self.changes if change.path == "host"), None)
+
+
+def result_found(state: State, record: Record, body: Body, now: datetime) -> ReadResult:
+    """The result of a read that found the meeting of `record`, compared with it at `now`."""
+    changes = drift_of(record, body, now, hosts=hosts_of(state, record))
+    return ReadResult(ReadStatus.FOUND, body, changes)
 
 
 def result_of_error(error: RemoteError, *, listed: bool) -> ReadResult:
-    """What an error of a read says about its meeting; `listed` tells whether its host's list shows it."""
-    if not isinstance(error, RefusedError):
-        return ReadResult(ReadStatus.UNREAD, error=error)
-    if error.zoom_code == CODE_WEBINAR:
+    """The result of a read that failed; `listed` tells whether a list of the host shows the meeting."""
+    code = error.zoom_code if isinstance(error, RefusedError) else None
+    if code == CODE_WEBINAR:
         return ReadResult(ReadStatus.WEBINAR)
-    if error.zoom_code != CODE_MEETING_UNKNOWN:
+    if code != CODE_MEETING_UNKNOWN:
         return ReadResult(ReadStatus.UNREAD, error=error)
-    return (
-        ReadResult(ReadStatus.UNREAD, error=RemoteError(_contradiction(error)))
-        if listed
-        else ReadResult(ReadStatus.GONE)
-    )
+    if listed:
+        return ReadResult(ReadStatus.UNREAD, error=RemoteError(_contradiction(error)))
+    return ReadResult(ReadStatus.GONE)
 
 
-def _contradiction(error: RefusedError) -> Diagnostic:
+def _contradiction(error: RemoteError) -> Diagnostic:
     return Diagnostic(
         code="refresh.contradiction",
-        detail=f"{error.diagnostic.detail} The list of its host shows it all the same.",
-        hint="It may have been made or deleted a moment ago. Run again.",
+        detail=f"{error.diagnostic.detail} The list of its host still shows it.",
+        hint="It may have been created or deleted a moment ago. Run the command again.",
     )
 
 
 async def read_all(
     remote: Remote,
     state: State,
-    now: datetime,
+    clock: Clock,
     *,
     keys: Collection[str] | None,
-    tell: Callable[[int, int], None],
+    progress: Progress,
 ) -> dict[str, ReadResult]:
-    """What Zoom has of each recorded, unexpired meeting, by key; `keys` None: of all.
+    """Read each recorded, unexpired meeting of `keys` (None: of all) and return the results by key.
 
-    `tell` hears after each read how many are done, of how many. Raises `AccessError`, the
-    account's `DailyLimitError` and `NeverSentError`: no other read would fare better.
+    Each host is listed first, and what no list shows is read before the rest. Raises as `read_each`.
     """
-    due = {key: record for key, record in sorted(state.meetings.items()) if keys is None or key in keys}
-    due = {key: record for key, record in due.items() if not schedule(record.attributes, now).expired}
-    reading = _Reading(remote, due, tell)
-    await reading.list_hosts({host_key(state, _lister(one)): _lister(one) for one in due.values()})
-    await reading.read_all()
-    return {key: reading.seen[key] for key in due}
+    due = _due(state, clock.now(), keys)
+    hosts = {host_key(state, _lister(record)): _lister(record) for record in due.values()}
+    lists = await read_each(tuple(hosts.values()), remote.meetings)
+    listed = {meeting["id"] for answer in lists if not isinstance(answer, RemoteError) for meeting in answer}
+    order = sorted(due, key=lambda key: due[key].id in listed)
+    answers = await read_each(order, lambda key: remote.read(due[key].id), progress)
+    now = clock.now()
+
+    def result(record: Record, answer: Answer | RemoteError) -> ReadResult:
+        if isinstance(answer, RemoteError):
+            return result_of_error(answer, listed=record.id in listed)
+        return result_found(state, record, answer.body, now)
+
+    answered = dict(zip(order, answers, strict=True))
+    return {key: result(record, answered[key]) for key, record in due.items()}
 
 
-@dataclass(slots=True)
-class _Reading:
-    """Reads under way. `failure` ends them."""
-
-    remote: Remote
-    due: Mapping[str, Record]
-    tell: Callable[[int, int], None]
-    seen: dict[str, ReadResult] = field(default_factory=dict)
-    listed: set[int] = field(default_factory=set)
-    failure: RemoteError | None = None
-
-    async def list_hosts(self, hosts: Mapping[str, str]) -> None:
-        """Read each host's list once. One that cannot be read says nothing."""
-        await self._work(deque(hosts.values()), self._list)
-
-    async def read_all(self) -> None:
-        """Read every meeting, those first that no list shows."""
-        order = sorted(self.due, key=lambda key: self.due[key].id in self.listed)
-        self.tell(0, len(order))
-        await self._work(deque(order), self._read)
-
-    async def _list(self, host: str) -> None:
-        try:
-            self.listed |= {one["id"] for one in await self.remote.meetings(host)}
-        except RemoteError as error:
-            self.failure = self.failure or _hopeless(error)
-
-    async def _read(self, key: str) -> None:
-        number = self.due[key].id
-        try:
-            one = result_found((await self.remote.read(number)).body)
-        except RemoteError as error:
-            self.failure = self.failure or _hopeless(error)
-            one = result_of_error(error, listed=number in self.listed)
-        self.seen[key] = one
-        self.tell(len(self.seen), len(self.due))
-
-    async def _work(self, waiting: deque[str], do: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-        async def one_after_another() -> None:
-            while waiting and self.failure is None:
-                await do(waiting.popleft())
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(IN_FLIGHT_MAX, len(waiting))):
-                group.create_task(one_after_another())
-        if self.failure is not None:
-            raise self.failure
-
-
-def _hopeless(error: RemoteError) -> RemoteError | None:
-    """The error where every other read would end with it too."""
-    is_account = isinstance(error, DailyLimitError) and error.scope == "account"
-    return error if is_account or isinstance(error, (AccessError, NeverSentError)) else None
+def _due(state: State, now: datetime, keys: Collection[str] | None) -> Mapping[str, Record]:
+    return {
+        key: record
+        for key, record in sorted(state.meetings.items())
+        if (keys is None or key in keys) and not schedule(record.attributes, now).expired
+    }
 
 
 def _lister(record: Record) -> str:
-    """In whose list the meeting shows."""
+    """The user whose list shows the meeting."""
     return str(record.attributes.get("schedule_for") or record.host)
+
+
+async def read_each(
+    items: Sequence[Item],
+    read: Callable[[Item], Awaitable[Read]],
+    progress: Progress = lambda _done, _total: None,
+) -> list[Read | RemoteError]:
+    """The answer or the error of each item in order, `IN_FLIGHT_MAX` at a time.
+
+    Raises an error that every further read would end with too (`AccessError`, `NeverSentError` and
+    the account's `DailyLimitError`) and begins no other read.
+    """
+    answers: dict[int, Read | RemoteError] = {}
+    waiting = iter(enumerate(items))
+    progress(0, len(items))
+
+    async def work() -> None:
+        for index, item in waiting:
+            try:
+                answers[index] = await read(item)
+            except RemoteError as error:
+                if _ends_every_read(error):
+                    raise
+                answers[index] = error
+            progress(len(answers), len(items))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(IN_FLIGHT_MAX, len(items))):
+                group.create_task(work())
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [answers[index] for index in range(len(items))]
+
+
+def _ends_every_read(error: RemoteError) -> bool:
+    is_account = isinstance(error, DailyLimitError) and error.scope == "account"
+    return is_account or isinstance(error, (AccessError, NeverSentError))

@@ -1,7 +1,6 @@
-"""Refresh: what Zoom says now of every recorded meeting, and the state that a plan is made of then.
+"""Refresh: corrects a state by the results of reading it, so that a plan starts from Zoom as it is now.
 
-Reads only, none of which touches a daily budget. Missing from a list is a suspicion and makes a
-meeting come first; gone it is only when its own read says so.
+Pure, and for plans that ask for it: an apply without it trusts the records.
 """
 
 from __future__ import annotations
@@ -12,61 +11,54 @@ from datetime import datetime
 
 from reconciler.live._occurrences import as_utc
 from reconciler.live._series_drift import stored_series
-from reconciler.live.drift import Difference, drift_of, hosts_of, other_host
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import fields
 from reconciler.meeting.meeting import SERIES, kind, schedule
 from reconciler.meeting.timezones import instant
+from reconciler.plan.change import FieldChange
 from reconciler.ports import Body, Json
 from reconciler.state.state import Record, State
 
-ANOTHER_PASSCODE = {"scrypt": ""}
-"""Stands in a record for a passcode that is not the declared one: it equals none."""
+OTHER_PASSCODE = {"scrypt": ""}
+"""The recorded passcode of a meeting whose passcode somebody changed: it equals no declared one."""
 
 
-def correct_records(state: State, seen: Mapping[str, ReadResult]) -> State:
+def correct_records(state: State, results: Mapping[str, ReadResult]) -> State:
     """The state without meetings that are gone, and with the host that each has now: facts to record.
 
-    What an open intent is about stays as it is: that is looked up first.
+    Records with an open intent stay as they are, because apply looks those up first.
     """
     meetings = dict(state.meetings)
-    for key, one in seen.items():
-        record = meetings.get(key)
-        if record is None or key in state.intents:
+    for key, result in results.items():
+        if key not in meetings or key in state.intents:
             continue
-        if one.sight is ReadStatus.GONE:
+        if result.status is ReadStatus.GONE:
             del meetings[key]
-        elif one.sight is ReadStatus.FOUND:
-            meetings[key] = _under_its_host(state, record, one.body)
+        elif result.other_host is not None:
+            meetings[key] = replace(meetings[key], host=result.other_host)
     return replace(state, meetings=meetings)
 
 
-def apply_refresh(state: State, seen: Mapping[str, ReadResult], now: datetime) -> State:
-    """`corrected`, and its records with what Zoom has of the declared fields that people changed.
+def apply_refresh(state: State, results: Mapping[str, ReadResult], now: datetime) -> State:
+    """The corrected state, with the values in Zoom of all declared fields that people changed.
 
-    To make a plan of, never to be written down: a record says what was declared.
+    It is for planning and is never written: a record holds what was declared.
     """
-    known = correct_records(state, seen)
-    meetings = dict(known.meetings)
-    for key, one in seen.items():
-        if key in meetings and key not in state.intents and one.sight is ReadStatus.FOUND:
-            drifted = [each for each in drift_of(meetings[key], one.body, now) if each.is_drift]
-            if drifted:
-                meetings[key] = _as_in_zoom(meetings[key], one.body, drifted, now)
-    return replace(known, meetings=meetings)
+    corrected = correct_records(state, results)
+    meetings = dict(corrected.meetings)
+    for key, result in results.items():
+        drift = [change for change in result.drift if change.path != "host"]
+        if key in meetings and key not in state.intents and drift:
+            meetings[key] = _with_drift(meetings[key], result.body, drift, now)
+    return replace(corrected, meetings=meetings)
 
 
-def _under_its_host(state: State, record: Record, stored: Body) -> Record:
-    other = other_host(stored, hosts_of(state, record))
-    return record if other is None else replace(record, host=other)
-
-
-def _as_in_zoom(record: Record, stored: Body, drifted: Collection[Difference], now: datetime) -> Record:
-    """The record with what drifted as Zoom has it, in the terms in which it was declared."""
+def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:
+    """The record with every drifted field as Zoom has it, in the terms in which it was declared."""
     attributes: Mapping[str, Json] = record.attributes
-    for one in drifted:
-        attributes = fields.put(attributes, one.path, _kept(one))
-    attributes = {**attributes, **_schedule(record, stored, {one.path for one in drifted}, now)}
+    for change in drift:
+        attributes = fields.put(attributes, change.path, _recorded_value(change))
+    attributes = {**attributes, **_schedule(record, stored, {change.path for change in drift}, now)}
     attributes = {name: value for name, value in attributes.items() if value is not None}
     if not _is_readable(attributes, now):
         attributes = {
@@ -75,19 +67,20 @@ def _as_in_zoom(record: Record, stored: Body, drifted: Collection[Difference], n
     return replace(record, attributes=attributes)
 
 
-def _kept(one: Difference) -> Json:
-    return ANOTHER_PASSCODE if one.path == "password" and one.after is not None else one.after
+def _recorded_value(change: FieldChange) -> Json:
+    is_other_passcode = change.path == "password" and change.after is not None
+    return OTHER_PASSCODE if is_other_passcode else change.after
 
 
 def _schedule(record: Record, stored: Body, paths: Collection[str], now: datetime) -> dict[str, Json]:
-    """What else of the schedule has to change, so that the record says when Zoom has the meeting."""
+    """Further fields of the schedule that must change with `paths`, so that the record has Zoom's times."""
     declared = record.attributes
     if "type" in paths and SERIES in (kind(declared), stored["type"]):
         return {name: stored.get(name) for name in ("start_time", "timezone", "duration", "recurrence")}
     if "recurrence" in paths:
-        # Parts that are not declared may be all that differs: without a rule, every part does.
-        zoom = stored_series(stored, declared["timezone"])
-        next_at = zoom.remaining(now).next_at if zoom else None
+        # Only parts that are not declared may differ. Without a rule, every declared part does.
+        series = stored_series(stored, declared["timezone"])
+        next_at = series.remaining(now).next_at if series else None
         return {"recurrence": None, **({"start_time": as_utc(next_at)} if next_at else {})}
     if "timezone" in paths and "start_time" in declared and "start_time" not in paths:
         return {"start_time": as_utc(instant(declared["start_time"], declared["timezone"]))}

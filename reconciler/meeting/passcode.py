@@ -54,7 +54,7 @@ def redact_passcode(attributes: Mapping[str, Json]) -> dict[str, Json]:
     return redacted
 
 
-@cache  # a refresh compares the same meeting several times
+@cache  # `plan --refresh` derives an unchanged passcode twice: as declared, and as Zoom has it
 def _scrypt(passcode: str, salt: bytes) -> str:
     # The parameters of RFC 7914 for interactive use: 16 MiB and about 40 ms for each guess.
     import hashlib  # noqa: PLC0415 - OpenSSL, and only for a literal passcode

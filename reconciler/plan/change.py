@@ -24,14 +24,31 @@ class Action(StrEnum):
     KEEP = "keep"
 
 
+class Cause(StrEnum):
+    """The origin of a difference between the record of a meeting and Zoom."""
+
+    PERSON = "changed by a person"
+    ZOOM = "set by Zoom or the account"
+    DELETED = "deleted"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs. `path` is dotted; None means absent; a passcode is never shown."""
+    """One field that differs. `path` is dotted; None means absent; a passcode is never shown.
+
+    `cause` is set where a record is compared with Zoom.
+    """
 
     path: str
     before: Json
     after: Json
     effect: str = ""
+    cause: Cause | None = None
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether a person made this change in Zoom."""
+        return self.cause is Cause.PERSON
 
 
 @dataclass(frozen=True, slots=True)

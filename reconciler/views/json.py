@@ -231,14 +231,14 @@ def doctor(checks: Sequence[Check], _: TextStyle) -> str:
     rows = [
         {
             "name": each.name,
-            "status": each.verdict,
+            "status": each.status,
             "summary": each.summary,
             "code": each.code,
             "remedy": each.remedy,
         }
         for each in checks
     ]
-    sound = all(each.verdict is not CheckStatus.FAIL for each in checks)
+    sound = all(each.status is not CheckStatus.FAIL for each in checks)
     return line({"format_version": FORMAT_VERSION, "ok": sound, "checks": rows})
 
 

@@ -43,7 +43,7 @@ class Check:
     """One check of `doctor`; `code` is that of the diagnostic that it found, if there is one."""
 
     name: str
-    verdict: CheckStatus
+    status: CheckStatus
     summary: str
     remedy: str = ""
     code: str | None = None

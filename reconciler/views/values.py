@@ -10,6 +10,7 @@ from reconciler.errors.text import count_noun, escape_control, quote, shorten
 from reconciler.meeting import fields
 from reconciler.meeting.meeting import Schedule, schedule
 from reconciler.plan.change import REDACTED
+from reconciler.views.differences import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,13 @@ WIDTH_MAX = 60
 """Characters of one value that are shown, unless the whole value is asked for."""
 
 LEAD = 20
-"""Characters before the first difference of two texts that are shown."""
+"""Characters around a difference that are shown."""
+
+PARTS_MAX = 40
+"""Differing parts of one field that are shown; the rest is counted."""
+
+PART_MAX = 1_000
+"""Characters of one such part."""
 
 _HIDDEN = "(secret)"
 
@@ -41,28 +48,41 @@ def redact_secrets(path: tuple[str | int, ...], value: Json) -> Json:
 
 
 def change_words(change: FieldChange, reference: PasscodeReference | None, *, whole: bool) -> str:
-    """Return `path: before → after   (effect)`; `reference` is that of the passcode."""
-    before, after = (
-        value_words(value, whole=whole)
-        for value in changed_values(change, width_max=None if whole else WIDTH_MAX)
-    )
-    if change.path == "password" and reference is not None:
-        after = passcode_words(reference)
-    effect = f"   ({change.effect})" if change.effect else ""
-    return f"{escape_control(change.path)}: {before} → {after}{effect}"
+    """Return `path: before → after   (effect)`; `reference` is that of the passcode.
 
-
-def changed_values(change: FieldChange, *, width_max: int | None, lead: int = LEAD) -> tuple[Json, Json]:
-    """Return the values before and after a change, without secrets.
-
-    Texts that are equal up to `width_max` are given from their first difference on, with `lead` characters
-    before it.
+    Of long lists and texts only the parts that differ are given, unless `whole`.
     """
+    before, after = _redacted(change)
+    shown = parts(change.path, before, after, width_max=WIDTH_MAX, lead=LEAD)
+    if change.path == "password" and reference is not None:
+        words = f"{value_words(before, whole=whole)} → {passcode_words(reference)}"
+    elif whole or shown == [(before, after)]:
+        words = f"{value_words(before, whole=whole)} → {value_words(after, whole=whole)}"
+    else:
+        words = "; ".join(map(_part_words, shown[:PARTS_MAX]))
+        more = len(shown) - PARTS_MAX
+        words += f"; and {more} more, see the JSON" if more > 0 else ""
+    effect = f"   ({change.effect})" if change.effect else ""
+    return f"{escape_control(change.path)}: {words}{effect}"
+
+
+def changed_parts(change: FieldChange, *, width_max: int, lead: int) -> list[tuple[Json, Json]]:
+    """Return the differing parts of a change, each before and after, without secrets."""
+    return parts(change.path, *_redacted(change), width_max=width_max, lead=lead)
+
+
+def _redacted(change: FieldChange) -> tuple[Json, Json]:
     path = tuple(change.path.split("."))
-    before, after = redact_secrets(path, change.before), redact_secrets(path, change.after)
-    if isinstance(before, str) and isinstance(after, str) and width_max is not None:
-        return _from_first_difference(before, after, width_max, lead)
-    return before, after
+    return redact_secrets(path, change.before), redact_secrets(path, change.after)
+
+
+def _part_words(part: tuple[Json, Json]) -> str:
+    before, after = (
+        None if each is None else shorten(value_words(each, whole=True), PART_MAX) for each in part
+    )
+    if before is None or after is None:
+        return f"+ {after}" if before is None else f"- {before}"
+    return f"{before} → {after}"
 
 
 def passcode_words(reference: PasscodeReference | None) -> str:
@@ -90,6 +110,12 @@ def short_words(value: Json, *, whole: bool) -> str:
     return value_words(value, whole=whole)
 
 
+def holds_addresses(path: tuple[str, ...]) -> bool:
+    """Return whether the field at `path` holds e-mails or users."""
+    field = fields.field_at(path)
+    return field is not None and field.compare in {fields.Compare.EMAIL, fields.Compare.EMAIL_SET}
+
+
 def leaves(path: tuple[str, ...], attributes: Mapping[str, Json]) -> Iterator[tuple[tuple[str, ...], Json]]:
     """Return every field in a mapping with its path, in the order declared; a list is one field."""
     for name, value in attributes.items():
@@ -108,14 +134,6 @@ def schedule_or_none(attributes: Mapping[str, Json], now: datetime) -> Schedule 
         return schedule(attributes, now)
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _from_first_difference(before: str, after: str, width_max: int, lead: int) -> tuple[str, str]:
-    characters = enumerate(zip(before, after, strict=False))
-    shared = next((index for index, (old, new) in characters if old != new), min(len(before), len(after)))
-    if shared < width_max - lead:
-        return before, after
-    return f"…{before[shared - lead :]}", f"…{after[shared - lead :]}"
 
 
 def _shortened(text: str, *, whole: bool) -> str:

@@ -1,4 +1,4 @@
-"""Reading what hosts have: whom it reads, what it leaves out, and what a failure costs."""
+"""Discovering the meetings of hosts: which are read, which are left out, and which errors stop it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sandbox_world import ONCE, WEEKLY
 
 from reconciler.errors.exceptions import AccessError, DailyLimitError, NeverSentError
 from reconciler.live import discover
+from reconciler.live import read as live_read
 from reconciler.live.discover import ImportFilter
 from reconciler.live.generate import Skipped, SkippedSummary
 from reconciler.sandbox.account import StoredMeeting
@@ -36,20 +37,20 @@ def read(
     match: Callable[[str], bool] = anything,
     counts: list[tuple[int, int]] | None = None,
 ) -> DiscoveredMeetings:
-    told = [] if counts is None else counts
+    progress = [] if counts is None else counts
 
-    async def look() -> DiscoveredMeetings:
+    async def run() -> DiscoveredMeetings:
         async with world.client() as remote:
             wanted = ImportFilter(match, known, world.clock.now())
             return await discover.discover(
-                remote, hosts or (ADA,), wanted, lambda done, total: told.append((done, total))
+                remote, hosts or (ADA,), wanted, lambda done, total: progress.append((done, total))
             )
 
-    return asyncio.run(look())
+    return asyncio.run(run())
 
 
-def topics(found: DiscoveredMeetings) -> list[str]:
-    return [str(one.attributes["topic"]) for one in found.declared]
+def topics(meetings: DiscoveredMeetings) -> list[str]:
+    return [str(meeting.attributes["topic"]) for meeting in meetings.declared]
 
 
 def once(topic: str, **fields: Any) -> dict[str, Any]:
@@ -65,11 +66,14 @@ def test_each_meeting_is_read_once_and_counted() -> None:
 
     found = read(world, ADA, GRACE, user_id, ADA, counts=counts)
 
-    assert [(one.host, one.attributes["topic"]) for one in found.declared] == [(ADA, ADA), (GRACE, GRACE)]
+    assert [(meeting.host, meeting.attributes["topic"]) for meeting in found.declared] == [
+        (ADA, ADA),
+        (GRACE, GRACE),
+    ]
     assert counts == [(0, 2), (1, 2), (2, 2)]
 
 
-def test_no_request_but_lists_and_reads_is_sent() -> None:
+def test_only_lists_and_reads_are_sent() -> None:
     world = World()
     world.zoom.create(ONCE)
     before = len(world.asked("POST"))
@@ -80,8 +84,8 @@ def test_no_request_but_lists_and_reads_is_sent() -> None:
     assert len(world.asked("GET")) == 2
 
 
-def test_a_host_is_called_as_it_was_asked_for() -> None:
-    """By the id where that was given; `me` is called by its e-mail."""
+def test_a_host_keeps_the_name_that_was_asked_for() -> None:
+    """The user id where that was given; `me` becomes its e-mail."""
     world = World(owner=ADA)
     world.zoom.create(ONCE)
     user_id = world.zoom.account.provide(ADA).id
@@ -91,7 +95,7 @@ def test_a_host_is_called_as_it_was_asked_for() -> None:
     assert hosts == [ADA, "Ada@Example.com", user_id, ADA]
 
 
-def test_what_is_recorded_or_over_or_not_asked_for_is_not_read() -> None:
+def test_recorded_expired_and_unwanted_meetings_are_not_read() -> None:
     world = World()
     recorded = world.zoom.create(once("recorded"))["id"]
     world.zoom.create(once("over", start_time="2026-12-01T10:00:00Z"))
@@ -121,23 +125,26 @@ def test_meetings_without_a_declared_form_are_left_out_with_their_reason() -> No
     found = read(world)
 
     assert topics(found) == ["good"]
-    assert {(one.id, one.reason) for one in found.omitted.left} == {
+    assert {(skipped.id, skipped.reason) for skipped in found.omitted.left} == {
         (personal, "it is held under its host's personal meeting id, whose link every such meeting shares"),
         (endless, "a series has no end"),
         (webinar, "it is a webinar"),
     }
 
 
-def test_a_host_that_is_gone_is_told_and_others_go_on() -> None:
+def test_a_missing_host_is_reported_and_the_others_go_on() -> None:
     world = World(users=[GRACE])
     world.zoom.create(ONCE, GRACE)
 
     found = read(world, ADA, GRACE)
 
-    assert (topics(found), [one.code for one in found.failures]) == (["Launch"], ["zoom.user-unknown"])
+    assert (topics(found), [failure.code for failure in found.failures]) == (
+        ["Launch"],
+        ["zoom.user-unknown"],
+    )
 
 
-def test_a_meeting_that_cannot_be_read_is_told_and_others_go_on() -> None:
+def test_an_unreadable_meeting_is_reported_and_the_others_go_on() -> None:
     world = World()
     first, second, third = (world.zoom.create(once(topic))["id"] for topic in ("a", "b", "c"))
 
@@ -150,10 +157,10 @@ def test_a_meeting_that_cannot_be_read_is_told_and_others_go_on() -> None:
     world.on_request = refuse
     found = read(world)
 
-    assert [one.id for one in found.declared] == [third]
+    assert [meeting.id for meeting in found.declared] == [third]
     assert found.omitted.left == (
-        Skipped(second, ADA, "b", discover.VANISHED),
         Skipped(first, ADA, "a", discover.UNREAD),
+        Skipped(second, ADA, "b", discover.VANISHED),
     )
     assert len(found.failures) == 1
 
@@ -162,7 +169,9 @@ def test_a_meeting_that_cannot_be_read_is_told_and_others_go_on() -> None:
     ("switches", "error"),
     [({"scopes": ["user:read:user:admin"]}, AccessError), ({"account_daily_limit": 1}, DailyLimitError)],
 )
-def test_where_nothing_can_be_read_it_ends(switches: dict[str, Any], error: type[Exception]) -> None:
+def test_an_error_that_concerns_all_reads_stops_them(
+    switches: dict[str, Any], error: type[Exception]
+) -> None:
     world = World()
     world.zoom.create(ONCE)
     world.zoom.switch(**switches)
@@ -171,7 +180,7 @@ def test_where_nothing_can_be_read_it_ends(switches: dict[str, Any], error: type
         read(world, ADA, GRACE)
 
 
-def test_without_a_network_it_ends() -> None:
+def test_a_network_that_is_down_stops_the_reads() -> None:
     world = World()
     world.unreachable = lambda _scope: True
 
@@ -179,9 +188,9 @@ def test_without_a_network_it_ends() -> None:
         read(world, ADA, GRACE)
 
 
-def test_reads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a number of our own, below which the remote may hold its own."""
-    monkeypatch.setattr(discover, "IN_FLIGHT_MAX", 5)
+def test_the_number_of_reads_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader has its own bound besides those of the client."""
+    monkeypatch.setattr(live_read, "IN_FLIGHT_MAX", 5)
     world = World(latency_seconds=0.1)
     for number in range(20):
         world.zoom.create(once(f"m{number}"))

@@ -1,4 +1,4 @@
-"""Each class of difference between a record and what Zoom answers, by itself."""
+"""Each kind of difference between a record and the answer of Zoom."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import HOST, NOW, at, one_off, record, state, weekly
 
-from reconciler.live.drift import Cause, Difference, drift_of, hosts_of
+from reconciler.live.drift import drift_of, hosts_of
 from reconciler.meeting.passcode import as_recorded
+from reconciler.plan.change import Cause, FieldChange
 
 if TYPE_CHECKING:
     from reconciler.state.state import Record
@@ -27,70 +28,72 @@ STORED = {
 }
 
 
-def found(kept: Record, **stored: Any) -> dict[str, tuple[Any, Any, Cause]]:
+def changes(kept: Record, **stored: Any) -> dict[str, tuple[Any, Any, Cause | None]]:
     answer = {name: value for name, value in {**STORED, **stored}.items() if value is not None}
-    return {one.path: (one.before, one.after, one.cause) for one in drift_of(kept, answer, NOW)}
+    return {
+        change.path: (change.before, change.after, change.cause) for change in drift_of(kept, answer, NOW)
+    }
 
 
-def test_what_was_not_declared_does_not_drift() -> None:
-    assert found(record(), agenda="theirs", password="theirs", settings={"watermark": True}) == {}
+def test_an_undeclared_field_does_not_drift() -> None:
+    assert changes(record(), agenda="theirs", password="theirs", settings={"watermark": True}) == {}
 
 
-def test_what_a_person_changed_is_drift() -> None:
-    (one,) = drift_of(record(), {**STORED, "topic": "Other"}, NOW)
+def test_a_change_by_a_person_is_drift() -> None:
+    (change,) = drift_of(record(), {**STORED, "topic": "Other"}, NOW)
 
-    assert one == Difference("topic", "Launch review", "Other", Cause.PERSON, "title changes")
-    assert one.is_drift
+    assert change == FieldChange("topic", "Launch review", "Other", "title changes", Cause.PERSON)
+    assert change.is_drift
 
 
-def test_what_zoom_stored_otherwise_at_our_write_is_not_drift() -> None:
+def test_a_value_that_zoom_changed_at_our_write_is_not_drift() -> None:
     kept = record(attributes=one_off(settings={"waiting_room": False}))
     kept = replace(kept, observed={"settings.waiting_room": True})
 
-    assert found(kept) == {"settings.waiting_room": (False, True, Cause.ZOOM)}
+    assert changes(kept) == {"settings.waiting_room": (False, True, Cause.ZOOM)}
 
 
-def test_what_changed_since_our_write_is_drift_though_zoom_had_changed_it_too() -> None:
+def test_a_later_change_of_a_value_that_zoom_had_changed_is_drift() -> None:
     kept = replace(record(), observed={"duration": 40})
 
-    assert found(kept, duration=40) == {"duration": (60, 40, Cause.ZOOM)}
-    assert found(kept, duration=50) == {"duration": (60, 50, Cause.PERSON)}
+    assert changes(kept, duration=40) == {"duration": (60, 40, Cause.ZOOM)}
+    assert changes(kept, duration=50) == {"duration": (60, 50, Cause.PERSON)}
 
 
 def test_a_field_that_zoom_drops_each_time_is_not_drift() -> None:
     kept = replace(record(attributes=one_off(template_id="t")), observed={"template_id": None})
 
-    assert found(kept) == {"template_id": ("t", None, Cause.ZOOM)}
+    assert changes(kept) == {"template_id": ("t", None, Cause.ZOOM)}
 
 
-def test_what_means_nothing_in_the_declared_type_is_not_compared() -> None:
+def test_a_field_without_effect_in_the_declared_type_is_not_compared() -> None:
     """Zoom takes no start for type 3, and no rule for type 2."""
     timeless = record(attributes=one_off(type=3))
     ruled = record(attributes=one_off(recurrence={"type": 1}))
 
-    assert (found(timeless, type=3, start_time=None, duration=None), found(ruled)) == ({}, {})
+    assert (changes(timeless, type=3, start_time=None, duration=None), changes(ruled)) == ({}, {})
 
 
-def test_the_personal_meeting_is_no_drift_where_it_was_asked_for() -> None:
-    """A meeting that is held there is of type 4; it was declared with a type of its own."""
+def test_a_declared_personal_id_is_not_drift() -> None:
+    """Zoom gives such a meeting type 4, and it was declared with another one."""
     declared = record(attributes=one_off(settings={"use_pmi": True}))
     personal = {"type": 4, "settings": {"use_pmi": True}}
 
-    assert (found(declared, **personal), set(found(record(), **personal))) == ({}, {"type"})
+    assert (changes(declared, **personal), set(changes(record(), **personal))) == ({}, {"type"})
 
 
-def test_a_start_is_told_as_it_was_declared() -> None:
-    """As wall time in its zone; as Zoom has it where the zone changed too."""
+def test_a_start_is_reported_in_the_declared_form() -> None:
+    """As wall time in its zone; in the form of Zoom where the zone changed too."""
     local = record(attributes=one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin"))
     moved = {"start_time": "2027-01-14T16:30:00Z"}
 
-    same_zone = found(local, **moved, timezone="Europe/Berlin")
-    other_zone = found(local, **moved, timezone="Europe/Paris")
+    same_zone = changes(local, **moved, timezone="Europe/Berlin")
+    other_zone = changes(local, **moved, timezone="Europe/Paris")
 
     assert same_zone["start_time"] == ("2027-01-14T16:00:00", "2027-01-14T17:30:00", Cause.PERSON)
     assert other_zone["start_time"][1] == "2027-01-14T16:30:00Z"
-    assert found(local, start_time="soon", timezone="Europe/Berlin")["start_time"][1] == "soon"
-    assert found(local, start_time=None, timezone="Europe/Berlin")["start_time"][1] is None
+    assert changes(local, start_time="soon", timezone="Europe/Berlin")["start_time"][1] == "soon"
+    assert changes(local, start_time=None, timezone="Europe/Berlin")["start_time"][1] is None
 
 
 SALT = b"salt"
@@ -109,15 +112,15 @@ SALT = b"salt"
 def test_a_passcode_is_compared_without_being_shown(password: Any, stored: str | None, differs: Any) -> None:
     kept = record(attributes=as_recorded(one_off(password=password), SALT))
 
-    assert found(kept, password=stored) == differs
+    assert changes(kept, password=stored) == differs
 
 
-def test_a_passcode_that_zoom_did_not_take_is_not_compared() -> None:
+def test_a_passcode_that_zoom_did_not_accept_is_not_compared() -> None:
     kept = replace(
         record(attributes=as_recorded(one_off(password="x"), SALT)), observed={"password": "(not shown)"}
     )
 
-    assert found(kept, password="y") == {}
+    assert changes(kept, password="y") == {}
 
 
 SERIES: dict[str, Any] = {
@@ -134,28 +137,28 @@ def test_a_series_drifts_by_its_occurrences() -> None:
     shorter = {**SERIES["recurrence"], "end_times": 12}
     kept = record(attributes=weekly())
 
-    assert found(kept, **SERIES) == {}
-    assert found(kept, **{**SERIES, "recurrence": shorter}) == {
+    assert changes(kept, **SERIES) == {}
+    assert changes(kept, **{**SERIES, "recurrence": shorter}) == {
         "recurrence.end_times": (20, 12, Cause.PERSON)
     }
     cut = replace(kept, observed={"recurrence.end_times": 12})
-    assert found(cut, **{**SERIES, "recurrence": shorter}) == {"recurrence.end_times": (20, 12, Cause.ZOOM)}
+    assert changes(cut, **{**SERIES, "recurrence": shorter}) == {"recurrence.end_times": (20, 12, Cause.ZOOM)}
 
 
 def test_a_meeting_of_another_kind_differs_in_its_type() -> None:
-    """And not in a schedule that cannot be compared."""
+    """It does not differ in its schedule too, which cannot be compared."""
     single = {**SERIES, "type": 2, "recurrence": None}
 
-    assert found(record(attributes=weekly()), **single) == {"type": (8, 2, Cause.PERSON)}
-    assert found(record(), type=8, recurrence=SERIES["recurrence"]) == {"type": (2, 8, Cause.PERSON)}
+    assert changes(record(attributes=weekly()), **single) == {"type": (8, 2, Cause.PERSON)}
+    assert changes(record(), type=8, recurrence=SERIES["recurrence"]) == {"type": (2, 8, Cause.PERSON)}
 
 
 def test_a_meeting_on_the_personal_id_differs_where_a_type_was_declared() -> None:
     by_host = replace(record(), observed={"type": 4})
 
-    assert found(record(), type=4) == {"type": (2, 4, Cause.PERSON)}
-    assert found(by_host, type=4) == {"type": (2, 4, Cause.ZOOM)}
-    assert found(record(attributes=one_off(type=None)), type=4) == {}
+    assert changes(record(), type=4) == {"type": (2, 4, Cause.PERSON)}
+    assert changes(by_host, type=4) == {"type": (2, 4, Cause.ZOOM)}
+    assert changes(record(attributes=one_off(type=None)), type=4) == {}
 
 
 @pytest.mark.parametrize(
@@ -175,8 +178,8 @@ def test_a_meeting_under_another_host_is_drift(
     kept = record(attributes=one_off(**attributes))
     known = hosts_of(state(hosts=hosts), kept)
 
-    differences = drift_of(
+    changes = drift_of(
         kept, {**STORED, "host_id": "u9", **named}, at("2026-12-01T08:00:00+00:00"), hosts=known
     )
 
-    assert [one.after for one in differences if one.path == "host"] == ([other] if other else [])
+    assert [change.after for change in changes if change.path == "host"] == ([other] if other else [])

@@ -9,7 +9,7 @@ from builders import at
 from sandbox_world import World
 
 from reconciler.live import _from_zoom as from_zoom
-from reconciler.live._occurrences import UndeclarableError
+from reconciler.live._from_zoom_times import UndeclarableError
 
 if TYPE_CHECKING:
     from reconciler.live._from_zoom import ImportedMeeting
@@ -47,7 +47,7 @@ def test_nothing_that_zoom_fills_in_is_declared() -> None:
         "timezone": "UTC",
     }
     assert (found.id, found.host, found.remarks, found.has_passcode) == (81, HOST, (), True)
-    assert "password" not in found.has
+    assert "password" not in found.stored
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from builders import at
 
 from reconciler.live import _from_zoom_times as from_zoom_times
-from reconciler.live._occurrences import UndeclarableError
+from reconciler.live._from_zoom_times import UndeclarableError
 
 NOW = at("2027-01-20T08:00:00+00:00")
 BERLIN = "Europe/Berlin"

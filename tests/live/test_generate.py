@@ -17,7 +17,7 @@ HOST = "ada@example.com"
 
 
 def one(number: int, attributes: dict[str, Any], *, host: str = HOST, **more: Any) -> ImportedMeeting:
-    return ImportedMeeting(81_234_567_000 + number, host, attributes, has={}, **more)
+    return ImportedMeeting(81_234_567_000 + number, host, attributes, stored={}, **more)
 
 
 def lines(*declared: ImportedMeeting, left: tuple[Skipped, ...] = (), **around: Any) -> str:
@@ -56,7 +56,7 @@ meetings:
     type: 2  # once, at a fixed time
     start_time: 2027-01-14T15:00:00Z
 
-# `apply` records these; once it has, the list can go.
+# `apply` records these meetings. After that the list can be removed.
 imports:
   - {id: 81234567002, to: call-2}
   - {id: 81234567001, to: call-10}
@@ -70,7 +70,7 @@ imports:
 #   3  ada@example.com  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
 
 # Left out: 4 recorded or declared already, 5 over.
-"""  # noqa: E501 - the document has long lines
+"""  # noqa: E501 - a line of the generated file
 
 
 def test_a_spec_of_what_exists_reads_as_if_somebody_had_written_it() -> None:
@@ -94,7 +94,7 @@ def test_the_defaults_of_the_settings_file_are_reckoned_with() -> None:
     """They merge into every spec, and an imported meeting must stay what it is."""
     settings = Settings(defaults={"duration": 45, "settings": {"waiting_room": True, "use_pmi": False}})
     declared = ImportedMeeting(
-        7, HOST, one_off(duration=None), has={"duration": 60, "settings": {"use_pmi": False}}
+        7, HOST, one_off(duration=None), stored={"duration": 60, "settings": {"use_pmi": False}}
     )
 
     text = generate.render((declared,), SkippedSummary(), SpecContext(settings.defaults))

@@ -1,4 +1,4 @@
-"""Looks at Zoom, and the state that a plan is made of after one."""
+"""Reading recorded meetings, and the state that a refreshed plan starts from."""
 
 from __future__ import annotations
 
@@ -24,49 +24,54 @@ from reconciler.sandbox import faults
 from reconciler.state.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from reconciler.state.state import Record
 
 LATER = at("2026-12-02T09:00:00+00:00")
 
 
 def applied(*names: str, **switches: Any) -> World:
-    """A world in which these exist, its log of requests empty."""
+    """A world in which these meetings exist, with an empty log of requests."""
     world = World(*(topic(name) for name in names), **switches)
     assert world.apply().status == 0
     world.account.requests.clear()
     return world
 
 
-def look(
-    world: World, keys: Collection[str] | None = None, told: list[tuple[int, int]] | None = None
+def read_all(
+    world: World, keys: Collection[str] | None = None, counts: list[tuple[int, int]] | None = None
 ) -> dict[str, ReadResult]:
     async def read() -> dict[str, ReadResult]:
         async with world.client() as remote:
-            tell = (
-                (lambda done, total: told.append((done, total)))
-                if told is not None
-                else lambda _done, _total: None
-            )
             return await live_read.read_all(
-                remote, world.store.state, world.clock.now(), keys=keys, tell=tell
+                remote,
+                world.store.state,
+                world.clock,
+                keys=keys,
+                progress=lambda done, total: None if counts is None else counts.append((done, total)),
             )
 
     return asyncio.run(read())
 
 
-def sights(seen: Mapping[str, ReadResult]) -> dict[str, ReadStatus]:
-    return {key: one.sight for key, one in seen.items()}
+def codes(diagnostics: Iterable[Diagnostic]) -> list[str]:
+    return [diagnostic.code for diagnostic in diagnostics]
+
+
+def statuses(results: Mapping[str, ReadResult]) -> dict[str, ReadStatus]:
+    return {key: result.status for key, result in results.items()}
 
 
 def test_each_host_is_listed_once_and_each_meeting_read() -> None:
     world = applied("a", "b")
-    told: list[tuple[int, int]] = []
+    counts: list[tuple[int, int]] = []
     number = world.ids()
 
-    seen = look(world, told=told)
+    results = read_all(world, counts=counts)
 
-    assert sights(seen) == {"a": ReadStatus.FOUND, "b": ReadStatus.FOUND}
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert statuses(results) == {"a": ReadStatus.FOUND, "b": ReadStatus.FOUND}
+    assert counts == [(0, 2), (1, 2), (2, 2)]
     assert world.asked("GET") == [
         f"/v2/users/{HOST}/meetings",
         *(f"/v2/meetings/{number[key]}" for key in ("a", "b")),
@@ -74,7 +79,7 @@ def test_each_host_is_listed_once_and_each_meeting_read() -> None:
     assert world.used() == {"2026-12-01": 2}
 
 
-def test_only_what_is_asked_for_and_not_over_is_read() -> None:
+def test_only_wanted_and_unexpired_meetings_are_read() -> None:
     world = applied("a", "b")
     world.store.state = replace(
         world.store.state,
@@ -84,54 +89,54 @@ def test_only_what_is_asked_for_and_not_over_is_read() -> None:
         },
     )
 
-    assert sights(look(world, keys={"b", "old", "unheard-of"})) == {"b": ReadStatus.FOUND}
+    assert statuses(read_all(world, keys={"b", "old", "unheard-of"})) == {"b": ReadStatus.FOUND}
 
 
-def test_with_nothing_to_read_nothing_is_asked() -> None:
+def test_nothing_is_requested_without_a_record() -> None:
     world = World()
 
-    assert (look(world), world.asked("GET")) == ({}, [])
+    assert (read_all(world), world.asked("GET")) == ({}, [])
 
 
-def test_what_no_list_shows_is_read_first() -> None:
+def test_meetings_that_no_list_shows_are_read_first() -> None:
     world = applied("a", "b", "c")
     number = world.ids()
     world.zoom.send("DELETE", f"/v2/meetings/{number['c']}")
 
-    seen = look(world)
+    results = read_all(world)
 
-    assert sights(seen) == {"a": ReadStatus.FOUND, "b": ReadStatus.FOUND, "c": ReadStatus.GONE}
+    assert statuses(results) == {"a": ReadStatus.FOUND, "b": ReadStatus.FOUND, "c": ReadStatus.GONE}
     assert world.asked("GET")[1] == f"/v2/meetings/{number['c']}"
 
 
-def test_missing_from_a_list_alone_is_not_gone() -> None:
-    """It is listed nowhere, and its own read shows it."""
+def test_a_meeting_that_only_its_list_lacks_is_not_gone() -> None:
+    """No list shows it, but its own read does."""
     world = applied("a")
     world.store.state = replace(
         world.store.state, meetings={"a": replace(world.store.state.meetings["a"], host="other@example.com")}
     )
 
-    assert sights(look(world)) == {"a": ReadStatus.FOUND}
+    assert statuses(read_all(world)) == {"a": ReadStatus.FOUND}
 
 
-def test_a_list_that_cannot_be_read_says_nothing() -> None:
+def test_an_unreadable_list_proves_nothing() -> None:
     world = applied("a")
     world.zoom.switch(list_forbidden=True)
 
-    assert sights(look(world)) == {"a": ReadStatus.FOUND}
+    assert statuses(read_all(world)) == {"a": ReadStatus.FOUND}
 
 
-def test_a_meeting_that_a_list_shows_is_not_taken_for_gone() -> None:
-    """Reads may lag behind writes: what was made a moment ago must not be made again."""
+def test_a_listed_meeting_is_never_gone() -> None:
+    """Reads may lag behind writes: a meeting that was just created must not be created again."""
     world = applied("a")
     gone = {"code": 3001, "message": "Meeting does not exist."}
     world.zoom.meet(faults.Fault(**faults.READ, times=0, status=404, body=gone))
 
-    (seen,) = look(world).values()
+    (result,) = read_all(world).values()
 
-    assert seen.sight is ReadStatus.UNREAD
-    assert seen.error is not None
-    assert seen.error.diagnostic.code == "refresh.contradiction"
+    assert result.status is ReadStatus.UNREAD
+    assert result.error is not None
+    assert result.error.diagnostic.code == "refresh.contradiction"
 
 
 @pytest.mark.parametrize(
@@ -143,30 +148,30 @@ def test_a_meeting_that_a_list_shows_is_not_taken_for_gone() -> None:
     ],
     ids=["the host is gone", "refused", "no answer"],
 )
-def test_what_cannot_be_read_is_never_taken_for_gone(status: int, body: Any) -> None:
+def test_an_unreadable_meeting_is_never_gone(status: int, body: Any) -> None:
     world = applied("a", "b")
     number = world.ids()["a"]
     world.zoom.meet(faults.Fault(path=f"/v2/meetings/{number}", times=0, status=status, body=body))
 
-    seen = look(world)
+    results = read_all(world)
 
-    assert sights(seen) == {"a": ReadStatus.UNREAD, "b": ReadStatus.FOUND}
-    assert refresh.apply_refresh(world.store.state, seen, LATER) == world.store.state
-    (one,) = report.warnings_for(world.store.state, seen, LATER)
-    assert (one.severity, one.key) == ("error", "a")
-    assert one.detail.startswith("a: ")
-    assert one.detail.endswith("It is taken as it is recorded.")
+    assert statuses(results) == {"a": ReadStatus.UNREAD, "b": ReadStatus.FOUND}
+    assert refresh.apply_refresh(world.store.state, results, LATER) == world.store.state
+    (diagnostic,) = report.warnings_for(world.store.state, results)
+    assert (diagnostic.severity, diagnostic.key) == ("error", "a")
+    assert diagnostic.detail.startswith("a: ")
+    assert diagnostic.detail.endswith("The meeting is taken as it is recorded.")
 
 
-def test_an_id_that_became_a_webinars_is_told_and_left_alone() -> None:
+def test_an_id_of_a_webinar_is_reported_and_left_alone() -> None:
     world = applied("a")
     world.zoom.switch(webinars=[world.ids()["a"]])
 
-    seen = look(world)
+    results = read_all(world)
 
-    assert sights(seen) == {"a": ReadStatus.WEBINAR}
-    assert refresh.apply_refresh(world.store.state, seen, LATER) == world.store.state
-    assert [one.code for one in report.warnings_for(world.store.state, seen, LATER)] == ["refresh.webinar"]
+    assert statuses(results) == {"a": ReadStatus.WEBINAR}
+    assert refresh.apply_refresh(world.store.state, results, LATER) == world.store.state
+    assert codes(report.warnings_for(world.store.state, results)) == ["refresh.webinar"]
 
 
 @pytest.mark.parametrize(
@@ -203,47 +208,50 @@ def test_an_id_that_became_a_webinars_is_told_and_left_alone() -> None:
     ],
     ids=["a scope is missing", "the list lacks one", "the account's day is used up"],
 )
-def test_what_would_end_every_read_ends_them_all(fault: faults.Fault, error: type[RemoteError]) -> None:
+def test_an_error_that_concerns_all_reads_stops_them(fault: faults.Fault, error: type[RemoteError]) -> None:
     world = World(*many(40))
     world.apply()
     world.account.requests.clear()
     world.zoom.meet(fault)
 
     with pytest.raises(error):
-        look(world)
+        read_all(world)
 
     assert len(world.asked("GET")) <= IN_FLIGHT_MAX + 1
 
 
-def test_a_network_that_is_down_ends_the_look() -> None:
+def test_a_network_that_is_down_stops_the_reads() -> None:
     world = applied("a", "b")
     world.unreachable = lambda scope: scope["path"].startswith("/v2/meetings/")
 
     with pytest.raises(NeverSentError):
-        look(world)
+        read_all(world)
 
 
-# What a plan is made of then
+# The refreshed state
 
 
-def seen_as(kept: Mapping[str, Any], **stored: Any) -> ReadResult:
-    """Found, with what was declared and these besides; None: absent."""
-    body = {**kept, "timezone": kept.get("timezone", "UTC"), **stored}
-    return result_found({name: value for name, value in body.items() if value is not None})
+def found(recorded: Record, known: State | None = None, **stored: Any) -> ReadResult:
+    """The read of a meeting with the recorded attributes and `stored`; None means absent."""
+    attributes = {name: value for name, value in recorded.attributes.items() if name != "password"}
+    body = {**attributes, "timezone": attributes.get("timezone", "UTC"), **stored}
+    body = {name: value for name, value in body.items() if value is not None}
+    return result_found(known or State(), recorded, body, NOW)
 
 
-def steps(attributes: dict[str, Any], seen: ReadResult, **known: Any) -> dict[str, Any]:
+def steps(attributes: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
     """Action and changed paths of the plan for one key that is declared as it is recorded."""
-    kept = state(meetings={"launch": record(attributes=as_recorded(attributes, b"salt"))}, **known)
-    fresh = refresh.apply_refresh(kept, {"launch": seen}, NOW)
-    plan = planned(spec(declared("launch", attributes)), fresh)
+    recorded = record(attributes=as_recorded(attributes, b"salt"))
+    known = state(meetings={"launch": recorded})
+    refreshed = refresh.apply_refresh(known, {"launch": found(recorded, **stored)}, NOW)
+    plan = planned(spec(declared("launch", attributes)), refreshed)
     return {step.action.value: [change.path for change in step.changes] for step in plan.steps}
 
 
 def test_an_untouched_meeting_leaves_the_state_as_it_is() -> None:
-    kept = state(meetings={"launch": record()})
+    known = state(meetings={"launch": record()})
 
-    assert refresh.apply_refresh(kept, {"launch": seen_as(one_off())}, NOW) == kept
+    assert refresh.apply_refresh(known, {"launch": found(record())}, NOW) == known
 
 
 @pytest.mark.parametrize(
@@ -289,13 +297,13 @@ def test_an_untouched_meeting_leaves_the_state_as_it_is() -> None:
         (weekly(timezone="Europe/Berlin"), {"timezone": "Mars/Olympus"}, None),
     ],
 )
-def test_what_people_changed_is_planned_back(
+def test_changes_by_people_are_planned_back(
     attributes: dict[str, Any], stored: dict[str, Any], planned_as: dict[str, list[str]] | None
 ) -> None:
-    """In the declared terms; and what cannot be made out is planned whole."""
-    found_steps = steps(attributes, seen_as(attributes, **stored))
+    """The plan is in the declared terms; an unreadable schedule is planned whole."""
+    planned = steps(attributes, stored)
 
-    assert found_steps == planned_as or (planned_as is None and list(found_steps) == ["update"])
+    assert planned == planned_as or (planned_as is None and list(planned) == ["update"])
 
 
 @pytest.mark.parametrize("kind", ["to a series", "from a series"])
@@ -305,7 +313,7 @@ def test_a_meeting_that_became_a_series_or_was_one_is_replaced(kind: str) -> Non
         (single, series) if kind == "to a series" else (series, {**single, "recurrence": None})
     )
 
-    (action,) = steps(attributes, seen_as(attributes, **stored))
+    (action,) = steps(attributes, stored)
 
     assert action == "replace"
 
@@ -313,58 +321,58 @@ def test_a_meeting_that_became_a_series_or_was_one_is_replaced(kind: str) -> Non
 def test_a_deleted_meeting_is_created_again_where_it_is_declared_and_not_over() -> None:
     gone = ReadResult(ReadStatus.GONE)
     begun = one_off(start_time="2026-12-01T07:30:00Z")
-    kept = state(
+    known = state(
         meetings={
             key: record(n, at)
             for n, (key, at) in enumerate([("a", one_off()), ("b", begun), ("c", one_off())])
         }
     )
 
-    fresh = refresh.apply_refresh(kept, dict.fromkeys("abc", gone), NOW)
+    refreshed = refresh.apply_refresh(known, dict.fromkeys("abc", gone), NOW)
 
-    plan = planned(spec(declared("a"), declared("b", begun)), fresh)
+    plan = planned(spec(declared("a"), declared("b", begun)), refreshed)
     assert [(step.key, step.action, step.status) for step in plan.steps] == [
         ("a", Action.CREATE, "now"),
         ("b", Action.CREATE, "expired"),
     ]
 
 
-def test_an_open_intent_is_left_to_be_looked_up() -> None:
-    kept = state(
+def test_a_record_with_an_open_intent_is_not_refreshed() -> None:
+    known = state(
         meetings={"launch": record()},
         intents={"launch": intent(action="update", id=record().id)},
     )
 
-    for seen in (ReadResult(ReadStatus.GONE), seen_as(one_off(), topic="x")):
-        assert refresh.apply_refresh(kept, {"launch": seen}, NOW) == kept
+    for result in (ReadResult(ReadStatus.GONE), found(record(), topic="x")):
+        assert refresh.apply_refresh(known, {"launch": result}, NOW) == known
 
 
 def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
-    """A fact; what was declared for it stays as it was."""
-    kept = state(meetings={"launch": record()}, hosts={HOST: "u1"})
-    seen = {"launch": seen_as(one_off(), host_id="u2", host_email="new@example.com", topic="x")}
+    """The host is a fact to record; the declared attributes stay."""
+    known = state(meetings={"launch": record()}, hosts={HOST: "u1"})
+    results = {"launch": found(record(), known, host_id="u2", host_email="new@example.com", topic="x")}
 
-    facts = refresh.correct_records(kept, seen)
-    plan = planned(spec(declared("launch")), refresh.apply_refresh(kept, seen, NOW))
+    corrected = refresh.correct_records(known, results)
+    plan = planned(spec(declared("launch")), refresh.apply_refresh(known, results, NOW))
 
-    assert facts.meetings == {"launch": replace(record(), host="new@example.com")}
+    assert corrected.meetings == {"launch": replace(record(), host="new@example.com")}
     assert [(step.action, [change.path for change in step.changes]) for step in plan.steps] == [
         (Action.REPLACE, ["host", "topic"])
     ]
-    (told,) = report.warnings_for(kept, seen, NOW)
-    assert (told.code, "`host: new@example.com`" in told.hint) == ("refresh.other-host", True)
+    (diagnostic,) = report.warnings_for(known, results)
+    assert (diagnostic.code, "`host: new@example.com`" in diagnostic.hint) == ("refresh.other-host", True)
 
 
-def test_facts_leave_out_what_is_unknown_to_the_state() -> None:
+def test_a_result_without_a_record_is_ignored() -> None:
     assert refresh.apply_refresh(State(), {"other": ReadResult(ReadStatus.GONE)}, NOW) == State()
 
 
-# What is told of it
+# The report
 
 
-def test_a_report_has_a_step_for_whatever_became_of_a_meeting() -> None:
+def test_a_report_has_a_step_for_each_kind_of_result() -> None:
     over = one_off(start_time="2020-01-01T09:00:00Z")
-    kept = state(
+    known = state(
         meetings={
             "changed": record(1),
             "gone": record(2),
@@ -379,19 +387,19 @@ def test_a_report_has_a_step_for_whatever_became_of_a_meeting() -> None:
         intents={"interrupted": intent(action="update")},
     )
     error = RemoteError(Diagnostic("zoom.unreadable", "HTTP 503."))
-    seen = {
-        "changed": seen_as(one_off(), topic="x"),
+    results = {
+        "changed": found(record(1), topic="x"),
         "gone": ReadResult(ReadStatus.GONE),
-        "interrupted": seen_as(one_off(), topic="x"),
-        "kept": seen_as(one_off()),
+        "interrupted": found(record(3), topic="x"),
+        "kept": found(record(4)),
         "unread": ReadResult(ReadStatus.UNREAD, error=error),
         "webinar": ReadResult(ReadStatus.WEBINAR),
-        "zoom": seen_as(one_off(), duration=40),
+        "zoom": found(known.meetings["zoom"], duration=40),
     }
 
-    told = report.drift_report(kept, seen, NOW, Options(refresh=True))
+    drift = report.drift_report(known, results, NOW, Options(refresh=True))
 
-    assert [(step.key, step.action.value, step.status.value, step.reasons) for step in told.steps] == [
+    assert [(step.key, step.action.value, step.status.value, step.reasons) for step in drift.steps] == [
         ("changed", "update", "now", ()),
         ("gone", "destroy", "now", ("deleted in Zoom",)),
         (
@@ -406,13 +414,13 @@ def test_a_report_has_a_step_for_whatever_became_of_a_meeting() -> None:
         ("webinar", "update", "now", ()),
         ("zoom", "keep", "now", ("Zoom set duration to 40 (sent: 60)",)),
     ]
-    assert told.has_work
-    assert [one.code for one in told.diagnostics] == ["zoom.unreadable", "refresh.webinar"]
+    assert drift.has_work
+    assert codes(drift.diagnostics) == ["zoom.unreadable", "refresh.webinar"]
 
 
-def test_a_personal_meeting_is_told_with_its_remedy() -> None:
-    kept = state(meetings={"launch": record()})
+def test_a_meeting_on_the_personal_id_is_reported_with_its_remedy() -> None:
+    known = state(meetings={"launch": record()})
 
-    (told,) = report.warnings_for(kept, {"launch": seen_as(one_off(), type=4)}, NOW)
+    (diagnostic,) = report.warnings_for(known, {"launch": found(record(), type=4)})
 
-    assert (told.code, "use_pmi: false" in told.hint) == ("refresh.personal-id", True)
+    assert (diagnostic.code, "use_pmi: false" in diagnostic.hint) == ("refresh.personal-id", True)

@@ -1,4 +1,4 @@
-"""A series in Zoom against the declared one: by the occurrences that are left."""
+"""A series in Zoom is compared with the declared one by its coming occurrences."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ import pytest
 from builders import at, weekly
 
 from reconciler.live._occurrences import EditedOccurrences, edited_occurrences
-from reconciler.live._series_drift import ScheduleDifference, schedule_differences
+from reconciler.live._series_drift import schedule_changes
 from reconciler.meeting.meeting import series
+from reconciler.plan.change import FieldChange
 
 if TYPE_CHECKING:
     from reconciler.meeting.recurrence import Series
 
 NOW = at("2027-02-01T12:00:00+00:00")
-"""Four of the twenty Mondays are over, the fourth a few hours ago."""
+"""Four of the twenty Mondays are over; the fourth was a few hours ago."""
 
 BERLIN = "Europe/Berlin"
 
 
 def declared(**attributes: Any) -> Series:
-    found = series(weekly(**attributes))
-    assert found is not None
-    return found
+    declared = series(weekly(**attributes))
+    assert declared is not None
+    return declared
 
 
 def stored(start: str = "2027-01-11T09:00:00Z", **rule: Any) -> dict[str, Any]:
-    """A series as Zoom answers it; None takes a part of the rule away."""
+    """A series as Zoom answers it; None removes a part of the rule."""
     whole = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20, **rule}
     rule = {name: value for name, value in whole.items() if value is not None}
     return {"start_time": start, "timezone": BERLIN, "recurrence": rule}
 
 
 def mondays(*weeks: int) -> list[dict[str, Any]]:
-    """Occurrences at the declared time, so many weeks after the first."""
+    """Occurrences at the declared time, the given numbers of weeks after the first."""
     first = datetime(2027, 1, 11, 9, tzinfo=UTC)
     starts = [first + timedelta(weeks=week) for week in weeks]
     return [
@@ -56,31 +57,31 @@ def mondays(*weeks: int) -> list[dict[str, Any]]:
     ids=["as declared", "from its next occurrence", "up to the end of its last day", "blanks", "no zone"],
 )
 def test_the_same_occurrences_are_no_difference(answer: dict[str, Any]) -> None:
-    """Whatever start and rule they are given by."""
-    assert schedule_differences(declared(), answer, NOW) == ()
+    """The start and the rule may describe them in any way."""
+    assert schedule_changes(declared(), answer, NOW) == ()
 
 
 def test_an_end_that_zoom_moved_within_its_day_is_no_difference() -> None:
-    """The rule reads as if there were one more; what Zoom lists says that there is none."""
+    """By the rule there would be one more occurrence, but Zoom does not list one."""
     until = declared(recurrence={"type": 2, "weekly_days": "2", "end_date_time": "2027-02-15T08:00:00Z"})
     answer = stored(end_times=None, end_date_time="2027-02-15T22:59:59Z")
 
-    assert schedule_differences(until, {**answer, "occurrences": mondays(4)}, NOW) == ()
-    assert [one.path for one in schedule_differences(until, answer, NOW)] == ["recurrence.end_date_time"]
+    assert schedule_changes(until, {**answer, "occurrences": mondays(4)}, NOW) == ()
+    assert [change.path for change in schedule_changes(until, answer, NOW)] == ["recurrence.end_date_time"]
 
 
-def test_listed_occurrences_stand_in_for_a_start() -> None:
+def test_listed_occurrences_replace_a_missing_start() -> None:
     answer = {**stored(end_times=16), "start_time": None, "occurrences": mondays(*range(4, 20))}
 
-    assert schedule_differences(declared(), answer, NOW) == ()
+    assert schedule_changes(declared(), answer, NOW) == ()
 
 
 def test_a_list_that_may_be_cut_proves_nothing() -> None:
-    """Fifty are all that a read shows: then the rule counts."""
+    """A read shows at most fifty occurrences; then the rule is compared."""
     many = declared(recurrence={"type": 1, "end_times": 60})
     answer = {**stored(type=1, weekly_days=None, end_times=60), "occurrences": [{}] * 50}
 
-    assert schedule_differences(many, answer, NOW) == ()
+    assert schedule_changes(many, answer, NOW) == ()
 
 
 LONGER = "the end of the series moves"
@@ -110,47 +111,47 @@ LONGER = "the end of the series moves"
     ],
     ids=["shorter", "longer", "endless", "another hour", "another day", "a week later"],
 )
-def test_what_differs_is_told_in_the_declared_terms(
+def test_a_change_is_reported_in_the_declared_terms(
     answer: dict[str, Any], differs: list[tuple[Any, ...]]
 ) -> None:
-    assert schedule_differences(declared(), answer, NOW) == tuple(ScheduleDifference(*one) for one in differs)
+    assert schedule_changes(declared(), answer, NOW) == tuple(FieldChange(*change) for change in differs)
 
 
-def test_a_declared_utc_start_is_told_in_utc() -> None:
+def test_a_declared_utc_start_is_reported_in_utc() -> None:
     fixed = declared(start_time="2027-01-11T09:00:00Z")
 
-    (one,) = schedule_differences(fixed, stored("2027-01-11T10:00:00Z"), NOW)
+    (change,) = schedule_changes(fixed, stored("2027-01-11T10:00:00Z"), NOW)
 
-    assert (one.before, one.after) == ("2027-01-11T09:00:00Z", "2027-01-11T10:00:00Z")
+    assert (change.before, change.after) == ("2027-01-11T09:00:00Z", "2027-01-11T10:00:00Z")
 
 
-def test_an_end_by_date_is_told_by_date() -> None:
+def test_an_end_by_date_is_reported_by_date() -> None:
     until = declared(recurrence={"type": 2, "weekly_days": "2", "end_date_time": "2027-03-31T08:00:00Z"})
 
-    by_date = schedule_differences(until, stored(end_times=None, end_date_time="2027-03-10T08:00:00Z"), NOW)
-    by_count = schedule_differences(until, stored(end_times=9), NOW)
+    by_date = schedule_changes(until, stored(end_times=None, end_date_time="2027-03-10T08:00:00Z"), NOW)
+    by_count = schedule_changes(until, stored(end_times=9), NOW)
 
     effect = "series shortened by 3"
     path, before = "recurrence.end_date_time", "2027-03-31T08:00:00Z"
-    assert by_date == (ScheduleDifference(path, before, "2027-03-10T08:00:00Z", effect),)
-    assert by_count == (ScheduleDifference(path, before, "2027-03-08T09:00:00Z", effect),)
+    assert by_date == (FieldChange(path, before, "2027-03-10T08:00:00Z", effect),)
+    assert by_count == (FieldChange(path, before, "2027-03-08T09:00:00Z", effect),)
 
 
-def test_a_rule_that_leaves_fewer_before_the_same_end_is_told_once() -> None:
-    """The end itself is where it was."""
+def test_a_rule_with_fewer_occurrences_before_the_same_end_is_reported_once() -> None:
+    """The end itself did not change."""
     until = declared(recurrence={"type": 2, "weekly_days": "2", "end_date_time": "2027-03-31T08:00:00Z"})
     answer = stored(weekly_days="2,4", end_times=None, end_date_time="2027-03-31T08:00:00Z")
 
-    assert [one.path for one in schedule_differences(until, answer, NOW)] == ["recurrence.weekly_days"]
+    assert [change.path for change in schedule_changes(until, answer, NOW)] == ["recurrence.weekly_days"]
 
 
 def test_a_part_that_is_not_declared_makes_the_whole_rule_differ() -> None:
     bare = {"type": 2, "weekly_days": "2", "end_times": 20}
     answer = stored("2027-02-08T09:00:00Z", repeat_interval=2, end_times=16)
 
-    (one,) = schedule_differences(declared(recurrence=bare), answer, NOW)
+    (change,) = schedule_changes(declared(recurrence=bare), answer, NOW)
 
-    assert (one.path, one.before, one.after) == ("recurrence", bare, answer["recurrence"])
+    assert (change.path, change.before, change.after) == ("recurrence", bare, answer["recurrence"])
 
 
 @pytest.mark.parametrize(
@@ -164,12 +165,12 @@ def test_a_part_that_is_not_declared_makes_the_whole_rule_differ() -> None:
         {**stored(start="soon"), "occurrences": [{"occurrence_id": "x"}, {}]},
     ],
 )
-def test_an_answer_that_cannot_be_made_out_differs(answer: dict[str, Any]) -> None:
-    assert [one.path for one in schedule_differences(declared(), answer, NOW)] == ["recurrence"]
+def test_an_unreadable_answer_differs(answer: dict[str, Any]) -> None:
+    assert [change.path for change in schedule_changes(declared(), answer, NOW)] == ["recurrence"]
 
 
-def test_single_occurrences_are_counted_and_change_nothing() -> None:
-    """A cancelled one stays listed, a moved one keeps its id; what is over does not count."""
+def test_edited_occurrences_are_counted_and_change_nothing() -> None:
+    """A cancelled occurrence stays listed, a moved one keeps its id, and past ones do not count."""
     coming = mondays(*range(4, 20))
     coming[0] |= {"status": "deleted"}
     coming[1] |= {"start_time": "2027-02-16T09:00:00Z"}
@@ -177,5 +178,5 @@ def test_single_occurrences_are_counted_and_change_nothing() -> None:
     answer = {**stored(), "occurrences": [over, *coming, {"occurrence_id": None}]}
 
     assert edited_occurrences(answer, NOW) == EditedOccurrences(cancelled=1, moved=1)
-    assert schedule_differences(declared(), answer, NOW) == ()
+    assert schedule_changes(declared(), answer, NOW) == ()
     assert edited_occurrences({}, NOW) == EditedOccurrences()

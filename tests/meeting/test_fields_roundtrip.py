@@ -25,8 +25,8 @@ from reconciler.spec.yaml.document import Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.live.drift import Difference
     from reconciler.meeting.meeting import Meeting
+    from reconciler.plan.change import FieldChange
     from reconciler.plan.plan import Plan
     from reconciler.state.state import Record
 
@@ -61,7 +61,7 @@ class Journey:
     sent: Mapping[int, list[Mapping[str, Any]]]
     before: Mapping[str, int]
     records: Mapping[str, Record]
-    drift: Mapping[str, tuple[Difference, ...]]
+    drift: Mapping[str, tuple[FieldChange, ...]]
     afterwards: Plan
     zoom: Mapping[str, list[int]]
 
@@ -88,12 +88,12 @@ def journey(pairs: tuple[Pair, ...], *, named: bool = False) -> Journey:
     )
 
 
-def _drift(world: World) -> dict[str, tuple[Difference, ...]]:
+def _drift(world: World) -> dict[str, tuple[FieldChange, ...]]:
     return {
         key: tuple(
-            difference
-            for difference in drift_of(record, world.zoom.read(record.id), world.clock.now())
-            if difference.is_drift
+            change
+            for change in drift_of(record, world.zoom.read(record.id), world.clock.now())
+            if change.is_drift
         )
         for key, record in world.store.state.meetings.items()
     }

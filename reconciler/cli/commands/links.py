@@ -14,7 +14,8 @@ from reconciler.cli import keys
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import Key, example_epilog, format_option, state_options
 from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
-from reconciler.errors.exceptions import AccessError, GoneError, RefusedError, UnknownOutcomeError
+from reconciler.errors.exceptions import GoneError, RemoteError
+from reconciler.live.read import read_each
 from reconciler.ports import CODE_MEETING_UNKNOWN
 from reconciler.views.results import JoinLink
 from reconciler.views.table import view
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.console import Console
     from reconciler.cli.workspace import Workspace
-    from reconciler.ports import Remote
+    from reconciler.ports import Answer, Remote
     from reconciler.state.state import Record, State
 
 
@@ -62,16 +63,12 @@ def run(workspace: Workspace, names: Sequence[str], *, format_name: str) -> Exit
 
 
 async def read(remote: Remote, records: Mapping[str, Record], now: datetime) -> list[JoinLink | Diagnostic]:
-    """For each key its link, or what to say where it cannot be read.
-
-    Raises `AccessError` or `NeverSentError` where no other read will fare better.
-    """
-    try:
-        async with asyncio.TaskGroup() as reads:
-            tasks = [reads.create_task(_link(remote, *item, now)) for item in records.items()]
-    except ExceptionGroup as group:
-        raise group.exceptions[0] from group
-    return [task.result() for task in tasks]
+    """The link of each key, or the diagnostic of a read that failed. Raises as `read_each` does."""
+    answers = await read_each(tuple(records.values()), lambda record: remote.read(record.id))
+    return [
+        _link(key, record, answer, now)
+        for (key, record), answer in zip(records.items(), answers, strict=True)
+    ]
 
 
 async def _ask(
@@ -82,15 +79,12 @@ async def _ask(
         return await read(remote, records, workspace.clock.now())
 
 
-async def _link(remote: Remote, key: str, record: Record, now: datetime) -> JoinLink | Diagnostic:
-    try:
-        stored = (await remote.read(record.id)).body
-    except AccessError:
-        raise
-    except GoneError as error:
-        return _gone(key, record) if error.zoom_code == CODE_MEETING_UNKNOWN else _unread(key, error)
-    except (RefusedError, UnknownOutcomeError) as error:
-        return _unread(key, error)
+def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime) -> JoinLink | Diagnostic:
+    if isinstance(answer, GoneError) and answer.zoom_code == CODE_MEETING_UNKNOWN:
+        return _gone(key, record)
+    if isinstance(answer, RemoteError):
+        return _unread(key, answer)
+    stored = answer.body
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
         return _without_link(key, record)
@@ -141,7 +135,7 @@ def _gone(key: str, record: Record) -> Diagnostic:
     )
 
 
-def _unread(key: str, error: RefusedError | UnknownOutcomeError) -> Diagnostic:
+def _unread(key: str, error: RemoteError) -> Diagnostic:
     return replace(error.diagnostic, key=key, detail=f"{key}: {error.diagnostic.detail}")
 
 

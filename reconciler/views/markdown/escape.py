@@ -1,8 +1,8 @@
-"""Values that others chose, made harmless for each place of a comment in which they can land.
+"""Escapes values that others chose for each part of a Markdown comment: prose, code, table, HTML, diagram.
 
-A comment is read by more than a parser of markdown: GitHub and GitLab also look in it for
-mentions, references, addresses, emoji, formulas and orders, though never inside code. So a word
-that is more than a word becomes code, wherever it stands, and what nobody can see is written out.
+Escaping for the Markdown parser is not enough. GitHub and GitLab also search a comment for mentions,
+references, addresses, emoji, formulas and commands, though never inside code. So every word that is not
+plain becomes code, and invisible characters are written as their code points.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ _PLAIN = re.compile(
     r"|[\u2013\u2014\u2026\u2192\u00d7]"  # a dash, dots, an arrow, a times sign
 )
 _LIKE_COMMIT = re.compile(r"[0-9a-f]{7,}")
-"""What GitHub and GitLab may take for a commit; the ids of meetings look like it."""
+"""Matches what GitHub and GitLab may take for a commit; ids of meetings match as well."""
 
 _LIST = re.compile(r"\d+[.)](?= |$)")
 
 _FENCES = re.compile(r"`+")
 _LONG_FENCES = re.compile(r"(`{20})`+")
-"""More than anybody means. GitHub's parser knows none of more than 80, so nothing could hold them."""
+"""Longer than anybody needs. GitHub's parser knows no fence over 80 backticks, so none could hold them."""
 
 _MERMAID = re.compile(r"[^\w@. -]")
 _MERMAID_MAX = 60
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with what nobody sees written out, and without the secrets of links.
+    """Return `text` on one line, with invisible characters written out and the secrets of links masked.
 
-    The beginning of an HTML comment is broken up, or a topic could pass for the marker of ours.
+    The beginning of an HTML comment is broken up, so that no topic can imitate the marker of a comment.
     """
     shown = _LONG_FENCES.sub(r"\1…", redact_links(text).replace("<!--", f"{_named('<')}!--"))
     if shown.isascii() and shown.isprintable():
@@ -60,7 +60,7 @@ def visible(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A code span, which nothing inside can close."""
+    """Return a code span that nothing inside can close."""
     shown = shorten(visible(text), TEXT_MAX) or " "
     fence = "`" * (_longest_run(shown) + 1)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
@@ -68,47 +68,47 @@ def code(text: str) -> str:
 
 
 def cell_code(text: str) -> str:
-    """A code span for a table: a bar is escaped, and a backslash that would undo that is written out."""
-    return re.sub(r"(\\*)\|", lambda found: _named("\\") * len(found[1]) + r"\|", code(text))
+    """Return a code span for a table. A bar is escaped; a backslash that would undo that is written out."""
+    return re.sub(r"(\\*)\|", lambda match: _named("\\") * len(match[1]) + r"\|", code(text))
 
 
 def html_code(text: str) -> str:
-    """The same inside of HTML, as in a summary."""
+    """Return a code span for HTML, as in a summary."""
     return f"<code>{escape(shorten(visible(text), TEXT_MAX))}</code>"
 
 
 def prose(text: str, code: Callable[[str], str] = code) -> str:
-    """A sentence: plain words as they are, all else, and what it has in backticks, by `code`."""
-    # Blanks at the beginning of an item would make all of it code, a number a list of its own.
+    """Return a sentence: plain words unchanged, all else, and what is in backticks, as `code`."""
+    # At the beginning of an item, blanks would make all of it code, and a number would begin a list.
     whole = shorten(visible(text).strip(), SENTENCE_MAX)
     first = _LIST.match(whole)
-    told, rest = (code(first[0]), whole[first.end() :]) if first else ("", whole)
-    for place, part in enumerate(_QUOTED.split(rest)):
-        more = code(part or "``") if place % 2 else _words(part, code)
-        # Two code spans that touch would be read as something else than two.
-        told += f" {more}" if told.endswith("`") and more.startswith("`") else more
-    return told
+    escaped, rest = (code(first[0]), whole[first.end() :]) if first else ("", whole)
+    for index, part in enumerate(_QUOTED.split(rest)):
+        more = code(part or "``") if index % 2 else _words(part, code)
+        # Two code spans without a blank between them would not be parsed as two.
+        escaped += f" {more}" if escaped.endswith("`") and more.startswith("`") else more
+    return escaped
 
 
 def html_prose(text: str) -> str:
-    """A sentence inside of HTML."""
+    """Return a sentence for HTML."""
     return prose(text, html_code)
 
 
 def title(text: str) -> str:
-    """A topic, in bold so that its end is seen."""
+    """Return a topic, in bold so that its end is visible."""
     return f"<b>{prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
 def html_title(text: str) -> str:
-    """A topic inside of HTML."""
+    """Return a topic for HTML."""
     return f"<b>{html_prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
 def code_block(lines: Iterable[str], language: str) -> str:
     """Return a block of code whose fence is longer than any inside.
 
-    A block of a comment has lines that are `visible`.
+    In a comment, each line must have gone through `visible`.
     """
     body = "\n".join(lines)
     fence = "`" * max(3, _longest_run(body) + 1)
@@ -128,7 +128,7 @@ def text_block(text: str) -> str:
 
 
 def mermaid_words(text: str) -> str:
-    """What of `text` a diagram can hold: letters, digits, and what an address is made of."""
+    """Return `text` with only what a diagram can hold: letters, digits and the characters of an address."""
     return shorten(_MERMAID.sub("_", visible(text)), _MERMAID_MAX).strip() or "_"
 
 
@@ -147,8 +147,8 @@ def _word(word: str, code: Callable[[str], str]) -> str:
 def _visible(character: str) -> str:
     if character == "\t":
         return " "
-    is_seen = character.isprintable() and not is_invisible(character)
-    return character if is_seen else _named(character)
+    is_visible = character.isprintable() and not is_invisible(character)
+    return character if is_visible else _named(character)
 
 
 def _named(character: str) -> str:

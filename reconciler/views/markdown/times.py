@@ -1,4 +1,4 @@
-"""When a meeting is, before and after a change: local time, its weekday, and UTC."""
+"""The next start of a meeting before and after a change: weekday, local time and UTC, as a table."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _NONE = "none to come"
 
 
 def times(step: Step, now: datetime) -> str:
-    """A table of the next start, with the one before a change; empty where nothing is to tell."""
+    """Return a table of the next start, with the one before a change; empty if the step changes no time."""
     rows = list(_rows(step, now))
     return "\n".join((*_HEADER, *rows)) if rows else ""
 
 
 def moment_words(moment: datetime) -> str:
-    """A moment as its clock shows it: "Mon 11 Jan 2027, 10:00"."""
+    """Return a moment as a clock in its zone shows it: "Mon 11 Jan 2027, 10:00"."""
     return f"{short_weekday(moment)} {day_words(moment)}, {time_words(moment)}"
 
 
@@ -41,7 +41,7 @@ def _rows(step: Step, now: datetime) -> Iterator[str]:
         return
     declared = step.meeting.attributes
     if any(change.path.partition(".")[0] in _TIMES for change in step.changes):
-        yield _row("before", _undone(step), now)
+        yield _row("before", _before_changes(step), now)
         yield _row("after", declared, now)
     elif step.action in {Action.CREATE, Action.REPLACE} and step.starts_at is not None:
         yield _row("next", declared, now)
@@ -56,8 +56,8 @@ def _row(name: str, attributes: Mapping[str, Json], now: datetime) -> str:
     return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(times.next_at)} |"
 
 
-def _undone(step: Step) -> dict[str, Json]:
-    """What was declared about its time before the changes of the step."""
+def _before_changes(step: Step) -> dict[str, Json]:
+    """Return the declared attributes with the changes of time undone."""
     assert step.meeting is not None
     attributes = dict(step.meeting.attributes)
     for change in step.changes:

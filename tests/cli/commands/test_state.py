@@ -78,14 +78,14 @@ def test_all_that_is_recorded_is_listed(shell: Shell) -> None:
         [
             "launch   81234567001  platform@example.com  next Thu 14 Jan 2027, 15:00 UTC",
             "mars     81234567006  platform@example.com  its time cannot be read",
-            "now      81234567005  platform@example.com  the last one runs",
+            "now      81234567005  platform@example.com  the last one is running",
             "over     81234567004  platform@example.com  over",
             "room     81234567003  cto@example.com       no fixed time",
             "weekly   81234567002  platform@example.com  next Mon 11 Jan 2027, 09:00 UTC",
             "launch   ?            platform@example.com  an interrupted update, begun 2026-11-30T18:00:00Z",
             "standup  ?            platform@example.com  an interrupted create, begun 2026-11-30T18:00:00Z",
-            "launch   80000000001  platform@example.com  retired, still to be ended",
-            "launch   80000000002  platform@example.com  retired, still to be ended",
+            "launch   80000000001  platform@example.com  retired, still to be deleted",
+            "launch   80000000002  platform@example.com  retired, still to be deleted",
         ],
     )
 

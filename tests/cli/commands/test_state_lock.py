@@ -181,7 +181,7 @@ def test_a_lock_that_ran_out_is_told_to_have() -> None:
 
     assert before.splitlines()[-1] == "  Expires:    2026-12-01 08:01:00 UTC, unless it is renewed"
     assert after.splitlines()[-1] == (
-        "  Expires:    2026-12-01 08:01:00 UTC, has run out; the next run takes it over"
+        "  Expires:    2026-12-01 08:01:00 UTC, has expired; the next run takes it over"
     )
     assert "\x1b" not in after
     assert json.loads(view("state lock", "json")("s3://b/s.json", lock, expires))["lock"]["expired"] is True

@@ -267,6 +267,27 @@ def test_many_effects_are_told_by_their_number_on_a_line() -> None:
     ]  # fmt: skip
 
 
+def test_a_cut_hides_no_entry_of_a_list() -> None:
+    """Of thirty invitees the last one changes; a new meeting has thirty alternative hosts."""
+    people = [{"email": f"person-{n:02}@example.com"} for n in range(30)]
+    others = [*people[:29], {"email": "stranger@example.com"}]
+    changed = step(Action.UPDATE, changes=(FieldChange("settings.meeting_invitees", people, others, ""),))
+    (fence,) = Page(shown(plan_of(changed))).fences
+    assert fence.splitlines() == [
+        '- settings.meeting_invitees: {"email":"person-29@example.com"}',
+        '+ settings.meeting_invitees: {"email":"stranger@example.com"}',
+    ]
+
+    hosts = ";".join(f"person-{n:02}@example.com" for n in range(30))
+    new = step(
+        Action.CREATE, meeting=meeting("launch", one_off(settings={"alternative_hosts": hosts})), day=TODAY
+    )
+    (fence,) = Page(shown(plan_of(new))).fences
+    assert [line for line in fence.splitlines() if "alternative_hosts" in line] == [
+        f'+ settings.alternative_hosts: "person-{n:02}@example.com"' for n in range(30)
+    ]
+
+
 def test_long_values_are_cut_around_their_difference() -> None:
     before, after = "same " * 100 + "old" + "x" * 900, "same " * 100 + "new" + "x" * 900
     many = tuple(FieldChange(f"settings.f{n}", None, n, "") for n in range(100))
@@ -370,13 +391,13 @@ NEW_PASSCODE = FieldChange("password", "(passcode)", "(passcode)", "join link an
 @pytest.mark.parametrize(
     ("each", "verdict"),
     [
-        ({"action": Action.DESTROY, "id": 1}, "2,000 meetings end"),
+        ({"action": Action.DESTROY, "id": 1}, "2,000 meetings are deleted"),
         ({"action": Action.REPLACE}, "2,000 are replaced"),
         ({"action": Action.UPDATE, "changes": (NEW_PASSCODE,)}, "2,000 join links change"),
         ({"action": Action.CREATE, "late": True, "meeting": meeting()}, "2,000 come late"),
         ({"action": Action.DESTROY, "status": Status.WITHHELD}, "2,000 are withheld until you say so"),
     ],
-    ids=["end", "replaced", "link", "late", "withheld"],
+    ids=["deleted", "replaced", "link", "late", "withheld"],
 )
 def test_thousands_of_dangers_are_cut_and_counted(each: dict[str, Any], verdict: str) -> None:
     """They leave room for what else there is to say."""

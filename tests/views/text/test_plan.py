@@ -391,6 +391,16 @@ def test_a_protected_meeting_says_so_and_verbose_cuts_no_setting() -> None:
     ]
 
 
+def test_no_address_of_a_new_meeting_is_behind_a_cut() -> None:
+    hosts = ";".join(f"person-{n:02}@example.com" for n in range(30))
+    settings = {"jbh_time": 5, "waiting_room": True, "alternative_hosts": hosts}
+    new = step(
+        Action.CREATE, meeting=meeting("launch", one_off(agenda="x" * 200, settings=settings)), day=TODAY
+    )
+
+    assert f'    alternative_hosts: "{hosts}"' in shown(plan_of(new)).splitlines()
+
+
 LONG = "a" * 50
 
 
@@ -403,17 +413,51 @@ LONG = "a" * 50
         ),
         pytest.param(
             FieldChange("agenda", f"{LONG}bc", f"{LONG}d"),
-            f'agenda: "…{"a" * 20}bc" → "…{"a" * 20}d"',
+            f'agenda: "{LONG}bc" → "{LONG}d"',
             id="a late difference",
         ),
         pytest.param(
             FieldChange("agenda", LONG, f"{LONG}d"),
-            f'agenda: "…{"a" * 20}" → "…{"a" * 20}d"',
+            f'agenda: "{LONG}" → "{LONG}d"',
             id="only the end differs",
         ),
         pytest.param(
+            FieldChange(
+                "agenda", f"{LONG} {LONG} one and {LONG} {LONG} 1", f"{LONG} {LONG} two and {LONG} {LONG} 2"
+            ),
+            f'agenda: "…{"a" * 19} one and {"a" * 15}…" → "…{"a" * 19} two and {"a" * 15}…"; '
+            f'"…{"a" * 19} 1" → "…{"a" * 19} 2"',
+            id="a second edit far into a text",
+        ),
+        pytest.param(
+            FieldChange(
+                "settings.alternative_hosts",
+                ";".join(f"person-{n}@example.com" for n in range(30)),
+                ";".join(f"person-{n}@example.com" for n in range(1, 31)),
+            ),
+            'settings.alternative_hosts: - "person-0@example.com"; + "person-30@example.com"',
+            id="who came and went",
+        ),
+        pytest.param(
+            FieldChange(
+                "settings.meeting_invitees",
+                [{"email": f"person-{n}@example.com"} for n in range(30)],
+                [{"email": f"person-{n}@example.com"} for n in [*range(29), 77]],
+            ),
+            'settings.meeting_invitees: - {"email":"person-29@example.com"}; '
+            '+ {"email":"person-77@example.com"}',
+            id="the last of thirty",
+        ),
+        pytest.param(
+            FieldChange(
+                "settings.alternative_hosts", "", ";".join(f"p{n:02}@example.com" for n in range(30))
+            ),
+            "settings.alternative_hosts: " + "; ".join(f'+ "p{n:02}@example.com"' for n in range(30)),
+            id="no address behind a cut",
+        ),
+        pytest.param(
             FieldChange("tracking_fields", [{"field": "a"}], [{"field": "b" * 50}]),
-            f'tracking_fields: [{{"field":"a"}}] → [{{"field":"{"b" * 48}…',
+            f'tracking_fields: - {{"field":"a"}}; + {{"field":"{"b" * 50}"}}',
             id="lists",
         ),
         pytest.param(

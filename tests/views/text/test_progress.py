@@ -37,7 +37,7 @@ NEXT = at("2027-01-11T09:00:00Z")
 REFUSED = Diagnostic(
     "zoom.refused",
     "300: The value of start_time is not valid.",
-    "Mend the start.",
+    "Change the start.",
 )
 DONE = Summary(
     NOW, added=1, changed=0, destroyed=0, resolved=0, deferred=0, failed=0, withheld=0, unresolved=0
@@ -104,12 +104,12 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
                 Zoom stored `settings.audio` as voip
             ! launch-review not created: Zoom refused the request [zoom.refused]
                 300: The value of start_time is not valid.
-                hint: Mend the start.
+                hint: Change the start.
             + sig-cli deferred to 2026-12-03 (UTC): Zoom says that no request is left
 
             Apply finished with errors: 1 added, 0 changed, 0 destroyed, 2 deferred, 1 failed.
             Rollout: 1 on 2026-12-02, 1 on 2026-12-03; the last one lands on 2026-12-03.
-            Mend what failed and run apply again: what is done is not done twice.
+            Fix what failed and run apply again: what is done is not done twice.
             """),
         "",
     )
@@ -140,7 +140,7 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
             Summary(NOW, 0, 0, 0, resolved=0, deferred=0, failed=0, withheld=2, unresolved=1),
             """\
             Apply finished with errors: 0 added, 0 changed, 0 destroyed, 1 unresolved, 2 withheld.
-            Interrupted requests are left: do what is said above for each, then run apply again.
+            Interrupted requests are left: follow the hint above for each, then run apply again.
             """,
         ),
     ],
@@ -193,8 +193,8 @@ def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
         (Action.CREATE, "+ retro created as 81234567890"),
         (Action.UPDATE, "~ retro changed (81234567890)"),
         (Action.REPLACE, "-/+ retro replaced by 81234567890"),
-        (Action.DESTROY, "- retro ended (81234567890)"),
-        (Action.RESOLVE, "? retro cleared up (81234567890)"),
+        (Action.DESTROY, "- retro deleted (81234567890)"),
+        (Action.RESOLVE, "? retro resolved (81234567890)"),
         (Action.MOVE, "> retro moved from old-retro (81234567890)"),
         (Action.IMPORT, "< retro recorded as 81234567890"),
         (Action.FORGET, ". retro forgotten (81234567890), it stays in Zoom"),
@@ -210,7 +210,7 @@ def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
 
     assert stdout.splitlines()[0] == line
     assert re.fullmatch(
-        r"! retro not \w+( up)?: Zoom refused the request \[zoom\.refused\]", stdout.splitlines()[1]
+        r"! retro not \w+: Zoom refused the request \[zoom\.refused\]", stdout.splitlines()[1]
     )
 
 
@@ -229,7 +229,7 @@ def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
             ! retro needs a person to judge; nothing was sent
                 Zoom refused the request [zoom.refused]
                 300: The value of start_time is not valid.
-                hint: Mend the start.""",
+                hint: Change the start.""",
         ),
     ],
 )
@@ -244,7 +244,7 @@ def test_one_cause_is_explained_once() -> None:
     assert logged(plan_of(), *failures)[0] == dedent("""\
         ! a not created: Zoom refused the request [zoom.refused]
             300: The value of start_time is not valid.
-            hint: Mend the start.
+            hint: Change the start.
         ! b not created: Zoom refused the request [zoom.refused]
         """)
 

@@ -62,7 +62,7 @@ def run(workspace: Workspace, *, format_name: str) -> Exit:
     console = workspace.console
     colour = console.colours(console.stdout, workspace.choices)
     console.stdout.write(view("doctor", format_name)(found, TextStyle(colour=colour)))
-    return Exit.ERROR if any(each.verdict is CheckStatus.FAIL for each in found) else Exit.DONE
+    return Exit.ERROR if any(each.status is CheckStatus.FAIL for each in found) else Exit.DONE
 
 
 class Lazy(Generic[Given]):

@@ -145,8 +145,8 @@ async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:
     seen = await asyncio.gather(*(_host(remote, host) for host in hosts))
     refused = [each for each in seen if each.code in LET_NOBODY_IN][:1]  # the same for every host
     found = [*(each for each in seen if each.code not in LET_NOBODY_IN), *refused]
-    sound = [each for each in found if each.verdict is CheckStatus.OK]
-    others = [each for each in found if each.verdict is not CheckStatus.OK]
+    sound = [each for each in found if each.status is CheckStatus.OK]
+    others = [each for each in found if each.status is not CheckStatus.OK]
     if len(sound) > NAMED_MAX:
         sound = [ok("hosts", f"{len(sound)} exist and are licensed")]
     return [*sound, *others]
