@@ -303,7 +303,7 @@ def test_any_other_record_of_a_passcode_is_a_change(declared: Any, kept: Any) ->
 
 
 def test_a_passcode_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refresh compares a meeting several times, and each hash takes about 40 ms."""
+    """A refreshed plan compares a passcode twice, and each hash takes about 40 ms."""
     kept = as_recorded({"password": "lift-off-9"}, b"salt of this test")["password"]
     monkeypatch.delattr(hashlib, "scrypt")
 
