@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
-from reconciler.errors.text import JOIN_SECRET
+from reconciler.errors.text import has_join_secret
 from reconciler.meeting.passcode import passcode_problem
 from reconciler.ports import Json
 
@@ -58,7 +58,7 @@ def _has_link_secret(attributes: Mapping[str, Json]) -> bool:
     while containers:
         for value in containers.pop():
             if isinstance(value, str):
-                if ("=" in value or "%" in value) and JOIN_SECRET.search(value):
+                if ("=" in value or "%" in value) and has_join_secret(value):
                     return True
             elif isinstance(value, dict):
                 containers.append(value.values())
@@ -69,7 +69,7 @@ def _has_link_secret(attributes: Mapping[str, Json]) -> bool:
 
 def _link_secrets(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     if isinstance(value, str):
-        if JOIN_SECRET.search(value):
+        if has_join_secret(value):
             yield path
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):

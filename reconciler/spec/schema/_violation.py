@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.errors.text import SECRET_HINT, count_noun, redact_links, shorten
+from reconciler.errors.text import count_noun, may_hold_secret, redact_text, shorten
 from reconciler.meeting.fields import Field, field_at
 from reconciler.ports import Json
 
@@ -96,7 +96,7 @@ class SchemaContext:
             return kind_of_value(value)
         if not isinstance(value, str):
             return kind_of_value(value) if self.is_secret(path) else str(value).lower()
-        if self.is_secret(path) or SECRET_HINT.search(value):
+        if self.is_secret(path) or may_hold_secret(value):
             return f"a text of {count_noun(len(value), 'character')}"
         return f'"{truncate(value)}"'
 
@@ -115,7 +115,7 @@ def kind_of_value(value: Json) -> str:
 
 def truncate(text: str) -> str:
     """Return at most `SHOWN_MAX` characters of `text`, with links redacted and control characters escaped."""
-    short = shorten(redact_links(text), SHOWN_MAX)
+    short = shorten(redact_text(text), SHOWN_MAX)
     return short if short.isprintable() else ascii(short)[1:-1]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
-from reconciler.errors.text import MASK, escape_control, is_secret_name, redact_links
+from reconciler.errors.text import MASK, Columns, escape_control, is_secret_name, redact_text
 from reconciler.spec.yaml._events import (
     AliasEvent,
     DocumentStartEvent,
@@ -27,7 +27,7 @@ from reconciler.spec.yaml._events import (
 )
 from reconciler.spec.yaml._parser import DEPTH_MAX
 from reconciler.spec.yaml.document import Document
-from reconciler.spec.yaml.snippet import Columns, is_reference, render_snippet, secret_columns
+from reconciler.spec.yaml.snippet import is_reference, render_snippet, secret_columns
 
 Range = tuple[int, int, int, int]
 """Start line and column, end line and column; all count from 0, the end is exclusive."""
@@ -222,14 +222,14 @@ class Locator:
         place = (problem.line, problem.column, problem.line, problem.column + problem.width)
         return Diagnostic(
             problem.code,
-            escape_control(redact_links(problem.detail)),
-            redact_links(problem.hint),
+            escape_control(redact_text(problem.detail)),
+            redact_text(problem.hint),
             span=self._span(place),
             snippet=self._snippet(place, self._whole_text()),
         )
 
     def _duplicate_diagnostic(self, duplicate: DuplicateKey) -> Diagnostic:
-        name = escape_control(redact_links(duplicate.name))
+        name = escape_control(redact_text(duplicate.name))
         return Diagnostic(
             "yaml.duplicate-key",
             f"Line {duplicate.first[0] + 1} already has the key `{name}`.",
@@ -342,4 +342,4 @@ def _redact(text: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
         if len(secret) >= _SHORT:
             text = text.replace(secret, MASK)
-    return escape_control(redact_links(text))
+    return escape_control(redact_text(text))

@@ -10,23 +10,22 @@ import unicodedata
 from collections.abc import Sequence
 
 from reconciler.errors.text import (
-    LINK_SECRET,
     MASK,
-    MENTIONED_SECRET,
-    OPEN_SECRET,
-    WRITTEN_SECRET,
+    Columns,
     escape_character,
     is_secret_name,
+    opens_secret,
+    source_spans,
 )
 
 WIDTH_MAX = 100
 """Characters of a source line that are shown."""
 
-Columns = tuple[int, int]
-"""Start and end of a part of a line, in characters from 0; the end is exclusive."""
-
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KEY = re.compile(r"""^[\s\-?{\[]*["']?(?P<key>[\w.-]+)["']?\s*:(?:\s|$)""")
+_NEAR_MAX = 10 * WIDTH_MAX
+"""Characters on each side of the caret that are looked at: a line may have ten million."""
+
 _LINES_BACK_MAX = 50
 _LINES_NEAR = 5
 
@@ -44,17 +43,15 @@ def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[
     In a text that is YAML, the values are known from its nodes: only comments and prose are judged here.
     """
     line = lines[index]
-    found = [match.span("secret") for match in LINK_SECRET.finditer(line)]
-    pattern = MENTIONED_SECRET if is_yaml else WRITTEN_SECRET
-    found += [match.span("secret") for match in pattern.finditer(line)]
-    if not is_yaml and _continues_secret(lines, index):
-        found.append((len(line) - len(line.lstrip()), len(line)))
-    return tuple(found)
+    found = source_spans(line, is_yaml=is_yaml)
+    if is_yaml or not _continues_secret(lines, index):
+        return found
+    return (*found, (len(line) - len(line.lstrip()), len(line)))
 
 
 def _continues_secret(lines: Sequence[str], index: int) -> bool:
     """Return whether the line has no key and the nearest key above it names a secret."""
-    if any(OPEN_SECRET.search(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
+    if any(opens_secret(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
         return True  # whatever the lines between look like: the secret may include them
     for back in range(index, max(-1, index - _LINES_BACK_MAX), -1):
         key = _KEY.match(lines[back])
@@ -65,7 +62,10 @@ def _continues_secret(lines: Sequence[str], index: int) -> bool:
 
 def render_snippet(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
     """Return the line, and below it a line with carets under the columns `caret`; at least one caret."""
-    pieces = _pieces(line, secrets)
+    first = max(0, min(caret[0], len(line)) - _NEAR_MAX)
+    near = line[first : first + 2 * _NEAR_MAX]
+    caret = (caret[0] - first, min(caret[1] - first, len(near)))
+    pieces = _pieces(near, [(start - first, end - first) for start, end in secrets])
     start = sum(_width(text) for at, text in pieces if at < caret[0])
     end = sum(_width(text) for at, text in pieces if at < caret[1])
     text, start, end = _truncate("".join(text for _, text in pieces), start, max(end, start + 1))
