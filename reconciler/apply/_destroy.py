@@ -103,7 +103,10 @@ async def _is_kept(run: ApplyContext, step: Step, meeting_id: int) -> bool:
     except RemoteError as error:
         _failed(run, step, error)
         return True
-    if is_busy(stored.body, run.now()):
+    stranger = run.stranger(step.key, meeting_id, stored.body)
+    if stranger is not None:
+        run.fail(step, stranger)
+    elif is_busy(stored.body, run.now()):
         run.defer(step, None, BUSY)
     elif run.ended():
         run.defer(step, None, STOPPED)

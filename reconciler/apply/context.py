@@ -21,7 +21,8 @@ from reconciler.plan import budget
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.ports import IN_FLIGHT_MAX, Clock, Lease, Remote
+from reconciler.ports import IN_FLIGHT_MAX, Body, Clock, Lease, Remote
+from reconciler.state import identity
 from reconciler.state.state import Record, names_of
 
 NAP_SECONDS = 0.5
@@ -89,6 +90,11 @@ class ApplyContext:
     def notice(self, diagnostic: Diagnostic) -> None:
         """Tell something that stops nothing."""
         self.tell(Noticed(self.clock.now(), diagnostic))
+
+    def stranger(self, key: str, meeting_id: int, stored: Body) -> Diagnostic | None:
+        """Why nothing may be done to a meeting, by its host and creation; None: it is the recorded one."""
+        known = identity.find(self.journal.state, meeting_id)
+        return None if known is None else identity.problem(self.journal.state, key, known, stored)
 
     def ended(self) -> bool:
         """Whether nothing more may be sent, for whatever reason."""

@@ -62,12 +62,16 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A replaced meeting that is still to be deleted; `times` are its attributes in `_TIMES`."""
+    """A replaced meeting that is still to be deleted; `times` are its attributes in `_TIMES`.
+
+    `host` is the user under whom Zoom has it; `created_at` is None in states of older versions.
+    """
 
     id: int
     host: str
     key: str
     times: Mapping[str, Json] = field(default_factory=dict)
+    created_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,8 @@ class State:
 def retire(key: str, record: Record) -> Retired:
     """Return the retired form of a record whose meeting is replaced."""
     times = {name: record.attributes[name] for name in _TIMES if name in record.attributes}
-    return Retired(record.id, record.host, key, times)
+    host = str(record.attributes.get("schedule_for") or record.host)
+    return Retired(record.id, host, key, times, record.created_at)
 
 
 def host_key(state: State, host: str) -> str:
