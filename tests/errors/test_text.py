@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.errors import text as texts
 from reconciler.errors.text import (
     has_join_secret,
     has_mask,
@@ -153,6 +154,42 @@ def test_a_mask_is_told_from_stars(text: str, *, is_mask: bool) -> None:
 )
 def test_an_address_is_shown_without_its_user(text: str, shown: str) -> None:
     assert redact_addresses(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        ("password", True),
+        ("pasword", True),
+        ("Pass-Code", True),
+        ("host_zak", True),
+        ("passwrod", True),
+        ("default_password", False),
+        ("topic", False),
+    ],
+)
+def test_a_misspelt_key_of_a_secret_is_recognized(name: str, *, is_secret: bool) -> None:
+    assert texts.is_secret_name(name) is is_secret
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (texts.escape_control("a\tb\x1b\u202e\U000e0001"), "a b\\x1b\\u202e\\U000e0001"),
+        (texts.escape_control("Zürich"), "Zürich"),
+        (texts.quote('a "b" \\ \n'), '"a \\"b\\" \\\\ \\x0a"'),
+        (texts.replace_control("a\nb\x1b"), "a?b?"),
+        (texts.replace_control("a\nb", " "), "a b"),
+        (texts.shorten("12345", 5), "12345"),
+        (texts.shorten("123456", 5), "1234…"),
+        (texts.count_noun(1, "step"), "1 step"),
+        (texts.count_noun(2000, "step"), "2,000 steps"),
+        (texts.count_noun(3, "entry", "entries"), "3 entries"),
+        (texts.sentences("One", "", "two?", "three…"), "One. two? three…"),
+    ],
+)
+def test_text_is_made_safe_and_short(shown: str, expected: str) -> None:
+    assert shown == expected
 
 
 LENGTH = 10_000_000

@@ -56,7 +56,7 @@ def stale(plan: Plan, saved: Approval) -> str:
         approval.check(plan, saved, "team.plan")
     assert (caught.value.diagnostic.code, caught.value.diagnostic.summary) == (
         "plan.stale",
-        "Saved plan is stale",
+        "The saved plan is stale",
     )
     return caught.value.diagnostic.detail
 

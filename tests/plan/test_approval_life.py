@@ -42,7 +42,7 @@ def why(ran: Ran) -> str:
     """What a refused approval says, on its own line."""
     assert (ran.status, ran.out) == (1, "")
     lines = ran.err.splitlines()
-    assert lines[0] == "error[plan.stale]: Saved plan is stale"
+    assert lines[0] == "error[plan.stale]: The saved plan is stale"
     return lines[1].removeprefix("  = plan.json: ")
 
 
@@ -146,7 +146,7 @@ def test_a_forged_file_names_no_path_outside_of_the_folder(
 
     assert (ran.status, ran.err.splitlines()[0]) == (
         1,
-        "error[source.outside]: The path is outside of the working folder",
+        "error[source.outside]: The path is outside the working folder",
     )
     assert "Nothing was sent." in ran.err
 

@@ -167,7 +167,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
             {
                 "severity": "warning",
                 "code": "plan.late",
-                "summary": "A meeting starts before its turn",
+                "summary": "A meeting starts before the budget allows it",
                 "detail": plan.diagnostics[0].detail,
                 "hint": plan.diagnostics[0].hint,
                 "key": "soon",

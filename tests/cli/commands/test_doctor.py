@@ -304,7 +304,7 @@ def test_many_hosts_take_one_line_and_the_odd_one_its_own(zoom: Served, shell: S
 
     assert [each["summary"] for each in report["checks"] if each["name"] == "hosts"] == [
         "6 exist and are licensed",
-        "h6@example.com: Zoom knows no such user",
+        "h6@example.com: The user does not exist in Zoom",
     ]
 
 

@@ -112,7 +112,7 @@ def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied:
     place = applied.folder / STATE_FILE
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.replace(str(place), "STATE").splitlines() == [
-        "error[state.unknown-key]: The state does not know this key",
+        "error[state.unknown-key]: The key is not in the state",
         "  = `rtero` is neither recorded nor interrupted in STATE.",
         "  = hint: Did you mean `retro`?",
         "",
@@ -120,7 +120,7 @@ def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied:
         "  = `x*` is neither recorded nor interrupted in STATE.",
         "  = hint: `reconciler state list` shows every key.",
         "",
-        "error[state.interrupted-key]: Nobody knows yet whether this meeting exists",
+        "error[state.interrupted-key]: It is not known yet whether the meeting exists",
         "  = The create of `new` was interrupted: STATE has no id for it.",
         "  = hint: `reconciler apply` looks up what became of it.",
     ]
@@ -179,7 +179,7 @@ def test_a_ci_log_that_gets_passcodes_is_told_of(
     ran = applied("links", "--format", form, "--sandbox", CI=ci)
 
     warning = [
-        "warning[links.in-a-log]: Links that hold passcodes are written to a CI log",
+        "warning[links.in-a-log]: Join links with passcodes are written to a CI log",
         "  = Whoever can read the log can join these meetings. `CI` is set, and stdout is no file.",
         "  = hint: Send them to a file that is not kept, or ask for them at a terminal.",
     ]

@@ -102,7 +102,7 @@ def test_another_lock_is_left_alone(server: TerraformServer, shell: Shell) -> No
         kept = server.lock
 
     assert (ran.status, ran.out, (kept or {})["ID"]) == (1, "", lease.info.lock_id)
-    assert "error[state.not-the-lock]: The state is not held by this lock" in ran.err
+    assert "error[state.not-the-lock]: This lock does not hold the state" in ran.err
     assert lease.info.lock_id in ran.err
 
 

@@ -86,7 +86,7 @@ def test_a_living_holder_is_described(world: World) -> None:
 
     (diagnostic,) = refused.value.diagnostics
     assert (diagnostic.code, refused.value.exit_status) == ("state.locked", Exit.LOCKED)
-    assert diagnostic.summary == "Somebody else holds the state"
+    assert diagnostic.summary == "The state is locked by another run"
     assert diagnostic.detail == (
         "memory is locked. Nothing was sent.\n"
         "Lock Info:\n"

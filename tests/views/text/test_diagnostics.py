@@ -46,7 +46,7 @@ error[spec.unknown-field]: Unknown field
    = `settings` has no field `waitingroom`.
    = hint: Did you mean `waiting_room`?
 
-warning[passcode.literal]: A passcode in plain sight
+warning[passcode.literal]: A passcode is written in plain text
  --> a.yaml:3:1
   |
 3 | password: ***
@@ -133,7 +133,7 @@ def test_json_has_the_format_of_the_design() -> None:
             {
                 "severity": "warning",
                 "code": "passcode.literal",
-                "summary": "A passcode in plain sight",
+                "summary": "A passcode is written in plain text",
                 "detail": "Whoever can read this file can join.",
                 "hint": "Take it out.",
                 "key": "retro",
@@ -163,8 +163,8 @@ def test_each_finding_is_a_workflow_command() -> None:
         "::error file=meetings/platform.yaml,line=14,endLine=14,col=7,endColumn=18,"
         "title=spec.unknown-field%3A Unknown field"
         "::Unknown field%0A`settings` has no field `waitingroom`.%0ADid you mean `waiting_room`?\n"
-        "::warning file=a.yaml,line=3,endLine=5,title=passcode.literal%3A A passcode in plain sight"
-        "::A passcode in plain sight%0AWhoever can read this file can join.%0ATake it out.\n"
+        "::warning file=a.yaml,line=3,endLine=5,title=passcode.literal%3A A passcode is written in plain text"
+        "::A passcode is written in plain text%0AWhoever can read this file can join.%0ATake it out.\n"
         "::error title=source.none%3A There is no spec to read"
         "::There is no spec to read%0ARun `reconciler init`.\n"
     )

@@ -223,7 +223,7 @@ def test_a_meeting_that_starts_before_its_turn_is_late() -> None:
         + soon "Soon" for platform@example.com: Tue 1 Dec 2026, 12:00 UTC, 60 min, \
 late: it starts before its turn
 
-        warning[plan.late]: A meeting starts before its turn
+        warning[plan.late]: A meeting starts before the budget allows it
           = soon starts 2026-12-01 12:00 UTC, and platform@example.com has no request left for it before \
 2026-12-02 (UTC).
           = hint: Give it another host, lower `budget.reserve`, or create it by hand in Zoom and name it \
@@ -495,11 +495,11 @@ def test_many_warnings_of_one_kind_are_counted() -> None:
     plan = plan_of(diagnostics=tuple(late(n) for n in range(5)))
 
     assert shown(plan) == dedent("""\
-        warning[plan.late]: A meeting starts before its turn
+        warning[plan.late]: A meeting starts before the budget allows it
           = Late 0.
-        warning[plan.late]: A meeting starts before its turn
+        warning[plan.late]: A meeting starts before the budget allows it
           = Late 1.
-        warning[plan.late]: A meeting starts before its turn
+        warning[plan.late]: A meeting starts before the budget allows it
           = Late 2.
         … 2 more of plan.late; --verbose shows them
 
