@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
+from reconciler.errors.text import redact_text
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Json
@@ -193,4 +194,4 @@ def _meetings(meetings: Sequence[Mapping[str, Json]]) -> str:
 def _meeting(listed: Mapping[str, Json]) -> str:
     start = f", {listed['start_time']}" if listed.get("start_time") else ""
     created = f", created {listed['created_at']}" if listed.get("created_at") else ""
-    return f"meeting {listed.get('id')} ({listed.get('topic')!r}{start}{created})"
+    return f"meeting {listed.get('id')} ({redact_text(str(listed.get('topic')))!r}{start}{created})"

@@ -14,7 +14,7 @@ from datetime import datetime
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.live import _from_zoom_times as from_zoom_times
 from reconciler.live._from_zoom_times import UndeclarableError
-from reconciler.meeting import fields
+from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import (
@@ -110,13 +110,14 @@ def to_declaration(
     plain = {name: body[name] for name in _PLAIN if name in body}
     attributes = {"type": of_type, **parts.chosen((), {**plain, "settings": settings}), **times.attributes}
     ordered = {name: attributes[name] for name in fields.table() if name in attributes}
+    ordered, masked = _without_secrets(ordered)
     checked, dropped = _checked(Meeting(str(number), host, ordered))
     return ImportedMeeting(
         number,
         host,
         checked,
         stored=_stored_fields(body, times.attributes),
-        remarks=(*times.remarks, *dropped, *_undeclarable(body, settings)),
+        remarks=(*times.remarks, *masked, *dropped, *_undeclarable(body, settings)),
         has_passcode=bool(body.get("password")),
     )
 
@@ -202,6 +203,28 @@ def _filled(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     own = fold_host(str(body.get("host_email") or ""))
     if settings.get("contact_name") and fold_host(str(settings.get("contact_email") or "")) == own:
         yield _CONTACT[0], settings["contact_name"]
+
+
+def _without_secrets(attributes: Mapping[str, Json]) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """The attributes without texts in which somebody wrote a passcode, and a remark for each of these."""
+    kept: dict[str, Json] = dict(attributes)
+    remarks: list[str] = []
+    for path, value in _fields_with_paths(attributes):
+        secret = masking.describe_secret(value)
+        if secret and path[0] in _ESSENTIAL:
+            raise UndeclarableError(f"its {path[0]} holds {secret}")
+        if secret:
+            kept = fields.drop(kept, path)
+            remarks.append(f"`{'.'.join(path)}` is left out: it holds {secret}.")
+    return kept, tuple(remarks)
+
+
+def _fields_with_paths(attributes: Mapping[str, Json]) -> Iterator[tuple[Path, Json]]:
+    for name, value in attributes.items():
+        if name == "settings":
+            yield from ((("settings", inner), of) for inner, of in value.items())
+        else:
+            yield (name,), value
 
 
 def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.live._series_drift import schedule_changes
-from reconciler.meeting import fields
+from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import asked_of, differences, same_value
 from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import PERSONAL, SERIES, kind, series
@@ -123,7 +123,7 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
     values = (record.observed[path], fields.get(stored, path))
     then, current = (asked_of(described, wanted, value) for value in values)
     zone = stored.get("timezone")
-    is_same = then == current or same_value(described, then, current, (zone, zone))
+    is_same = masking.is_same(then, current) or same_value(described, then, current, (zone, zone))
     return Cause.ZOOM if is_same else Cause.PERSON
 
 

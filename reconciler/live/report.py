@@ -14,6 +14,7 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.text import count_noun
 from reconciler.live._occurrences import edited_occurrences
 from reconciler.live.read import ReadResult, ReadStatus
+from reconciler.meeting import masking
 from reconciler.meeting.meeting import PERSONAL, SERIES, kind, schedule
 from reconciler.meeting.observed import describe_observed
 from reconciler.plan.change import Action, Cause, FieldChange
@@ -83,7 +84,17 @@ def _compared_step(step: Step, record: Record, result: ReadResult, now: datetime
         *describe_observed(record.attributes, set_by_zoom),
         *_edited_by_hand(record, result.body, now),
     )
-    return replace(step, action=Action.UPDATE if drift else Action.KEEP, changes=drift, reasons=reasons)
+    changes = tuple(map(_without_secrets, drift))
+    return replace(step, action=Action.UPDATE if drift else Action.KEEP, changes=changes, reasons=reasons)
+
+
+def _without_secrets(change: FieldChange) -> FieldChange:
+    """Return the change as it may be shown: what was written into Zoom may hold a passcode."""
+    secret = masking.describe_secret(change.after, change.before)
+    if not secret:
+        return change
+    effect = "; ".join(filter(None, (change.effect, f"{secret} was added in Zoom")))
+    return replace(change, after=masking.as_shown(change.after, change.before), effect=effect)
 
 
 def _edited_by_hand(record: Record, stored: Body, now: datetime) -> Iterator[str]:

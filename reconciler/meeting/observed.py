@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from reconciler.errors.text import shorten
-from reconciler.meeting import fields
+from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import differences
 from reconciler.ports import Json
 
@@ -51,7 +51,9 @@ def _note(path: str, wanted: Json, stored: Json) -> str:
         return f"Zoom stored another {path} than was sent"
     if stored is None:
         return f"Zoom left out {path}"
-    return f"Zoom set {path} to {_shown(stored)} (sent: {_shown(wanted)})"
+    secret = masking.describe_secret(stored, wanted)
+    holds = f", which holds {secret}" if secret else ""
+    return f"Zoom set {path} to {_shown(masking.as_shown(stored, wanted))}{holds} (sent: {_shown(wanted)})"
 
 
 def _shown(value: Json) -> str:

@@ -27,7 +27,7 @@ def as_recorded(attributes: Mapping[str, Json], salt: bytes) -> dict[str, Json]:
     """Return the attributes for the state, with a literal passcode only as its scrypt hash with `salt`."""
     recorded = dict(attributes)
     if isinstance(recorded.get("password"), str):
-        recorded["password"] = {"scrypt": _scrypt(recorded["password"], salt)}
+        recorded["password"] = {"scrypt": hash_secret(recorded["password"], salt)}
     return recorded
 
 
@@ -35,14 +35,19 @@ def same_passcode(declared: Json, recorded: Json) -> bool:
     """Return whether the declared passcode is the recorded one."""
     if not isinstance(declared, str):
         return bool(declared == recorded)
-    hashed = str(recorded.get("scrypt")) if isinstance(recorded, dict) else ""
+    return same_secret(declared, recorded.get("scrypt") if isinstance(recorded, dict) else None)
+
+
+def same_secret(secret: str, hashed: Json) -> bool:
+    """Return whether `hashed` was made of `secret` by `hash_secret`."""
+    written = str(hashed)
     try:
-        salt = bytes.fromhex(hashed.partition("$")[0])
-    except ValueError:  # damaged by hand: it equals no declared passcode
+        salt = bytes.fromhex(written.partition("$")[0])
+    except ValueError:  # damaged by hand: it equals no secret
         return False
     import hmac  # noqa: PLC0415 - OpenSSL, and only for a literal passcode
 
-    return hmac.compare_digest(_scrypt(declared, salt).encode(), hashed.encode())
+    return hmac.compare_digest(hash_secret(secret, salt).encode(), written.encode())
 
 
 def redact_passcode(attributes: Mapping[str, Json]) -> dict[str, Json]:
@@ -55,11 +60,12 @@ def redact_passcode(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 
 @cache  # `plan --refresh` derives an unchanged passcode twice: as declared, and as Zoom has it
-def _scrypt(passcode: str, salt: bytes) -> str:
+def hash_secret(secret: str, salt: bytes) -> str:
+    """Return the salt and the scrypt hash of `secret`, in hexadecimal."""
     # The parameters of RFC 7914 for interactive use: 16 MiB and about 40 ms for each guess.
-    import hashlib  # noqa: PLC0415 - OpenSSL, and only for a literal passcode
+    import hashlib  # noqa: PLC0415 - OpenSSL, and only for a secret
 
-    derived = hashlib.scrypt(passcode.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
+    derived = hashlib.scrypt(secret.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
     return f"{salt.hex()}${derived.hex()}"
 
 

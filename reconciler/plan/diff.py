@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.meeting import fields
+from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.meeting import SERIES, Meeting, kind
 from reconciler.meeting.passcode import same_passcode
@@ -68,7 +68,11 @@ def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldCh
     effect = described.effect if described else ""
     if described is not None and described.secret:
         return FieldChange(dotted, None if old is None else REDACTED, REDACTED, effect)
-    return FieldChange(dotted, old, new, effect)
+    secret = masking.describe_secret(old, new)
+    if not secret:
+        return FieldChange(dotted, old, new, effect)
+    effect = "; ".join(filter(None, (effect, f"{secret} is taken out of Zoom")))
+    return FieldChange(dotted, masking.as_shown(old, new), new, effect)
 
 
 def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
@@ -107,10 +111,10 @@ def _until_list(path: Iterable[Any]) -> Iterator[str]:
 
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not masking.is_masked(value):
         for name, inner in value.items():
             yield from _leaves((*path, name), inner)
-    elif isinstance(value, (str, int, float, list)):  # not DeepDiff's marker of an absent value
+    elif isinstance(value, (str, int, float, list, dict)):  # not DeepDiff's marker of an absent value
         yield path
 
 
@@ -119,6 +123,8 @@ def _same(
 ) -> bool:
     if path == ("password",):
         return same_passcode(new, old)
+    if masking.holds_mask(old) and masking.is_same(old, new):
+        return True
     described = fields.field_at(path)
     return normalize(described, old, before.get("timezone")) == normalize(
         described, new, after.get("timezone")

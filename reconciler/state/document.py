@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import orjson
 
 from reconciler.errors.exceptions import StateError
+from reconciler.meeting import fields, masking
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.state import checks
@@ -131,6 +132,16 @@ def decode(document: bytes, location: str) -> State:
         raise unreadable(location, f"A part is missing or of the wrong kind: {error}.") from error
 
 
+def without_secrets(document: bytes, state: State) -> bytes:
+    """Return `document`, which is `state`, written anew if an older version kept a secret of others in it."""
+    is_clean = all(
+        _observed(record, path, value) == value
+        for record in state.meetings.values()
+        for path, value in record.observed.items()
+    )
+    return document if is_clean else encode(state)
+
+
 def record_json(record: Record) -> Json:
     """Return the JSON of one meeting."""
     return {
@@ -138,9 +149,15 @@ def record_json(record: Record) -> Json:
         "host": record.host,
         "created_at": record.created_at,
         "attributes": dict(record.attributes),
-        "observed": dict(record.observed),
+        "observed": {path: _observed(record, path, value) for path, value in record.observed.items()},
         "protect": record.protect,
     }
+
+
+def _observed(record: Record, path: str, value: Json) -> Json:
+    """Return what Zoom has at `path`: others may have written it, so no secret in it is kept."""
+    salt = f"{record.id} {record.created_at} {path}"
+    return masking.as_kept(value, fields.get(record.attributes, path), salt)
 
 
 def intent_json(intent: Intent) -> Json:

@@ -25,6 +25,8 @@ from reconciler.apply.events import (
     Summary,
 )
 from reconciler.errors.diagnostic import Diagnostic
+from reconciler.meeting import masking
+from reconciler.meeting.fields import get as get_field
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.plan.budget import reset_at
 from reconciler.plan.change import Action
@@ -310,6 +312,10 @@ def state_entry(key: str, state: State, now: datetime) -> dict[str, Json]:
 
 
 def _record(record: Record, now: datetime) -> dict[str, Json]:
+    observed = {
+        path: masking.as_shown(value, get_field(record.attributes, path))
+        for path, value in record.observed.items()
+    }
     times = schedule_or_none(record.attributes, now)
     return {
         "id": record.id,
@@ -318,9 +324,7 @@ def _record(record: Record, now: datetime) -> dict[str, Json]:
         "next_at": times and times.next_at,
         "protect": record.protect,
         "attributes": _attributes(record.attributes),
-        "observed": {
-            path: redact_secrets(tuple(path.split(".")), value) for path, value in record.observed.items()
-        },
+        "observed": {path: redact_secrets(tuple(path.split(".")), value) for path, value in observed.items()},
     }
 
 

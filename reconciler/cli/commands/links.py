@@ -18,6 +18,7 @@ from reconciler.cli.refresh import hosts_if_readable
 from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.live.read import read_each
+from reconciler.meeting import masking
 from reconciler.ports import CODE_MEETING_UNKNOWN
 from reconciler.state import identity
 from reconciler.views.results import JoinLink
@@ -115,7 +116,7 @@ def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime)
         key=key,
         id=record.id,
         host=record.host,
-        topic=str(stored.get("topic", "")),
+        topic=masking.as_shown(str(stored.get("topic", "")), record.attributes.get("topic")),
         next_at=stands.next_at if stands else None,
         join_url=join_url,
     )

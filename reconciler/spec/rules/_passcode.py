@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
-from reconciler.errors.text import has_join_secret
+from reconciler.errors.text import MASK, has_join_secret, has_mask, secret_spans
 from reconciler.meeting.passcode import passcode_problem
 from reconciler.ports import Json
 
 _PATH = ("password",)
+
+_WORD_AND_CODE_MIN = 6
+"""Characters of the shortest word for a passcode with a passcode: two of Chinese, and four digits."""
 
 
 def check(attributes: Mapping[str, Json], key: str) -> Iterator[UnlocatedDiagnostic]:
@@ -18,14 +21,8 @@ def check(attributes: Mapping[str, Json], key: str) -> Iterator[UnlocatedDiagnos
     passcode = attributes.get("password")
     if isinstance(passcode, str):
         yield from _literal(passcode, _variable(key))
-    if _has_link_secret(attributes):
-        for path in _link_secrets(attributes, ()):
-            yield UnlocatedDiagnostic(
-                path,
-                "passcode.in-link",
-                "The link contains a passcode (`pwd=`), or a token to act as the host (`zak=`).",
-                "Remove the link; `reconciler links` prints join links when they are needed.",
-            )
+    if _has_suspicious_text(attributes):
+        yield from _in_texts(attributes)
 
 
 def _literal(passcode: str, variable: str) -> Iterator[UnlocatedDiagnostic]:
@@ -52,28 +49,71 @@ def _variable(key: str) -> str:
     return re.sub(r"\W", "_", f"{key}_PASSCODE", flags=re.ASCII).upper().lstrip("0123456789_")
 
 
-def _has_link_secret(attributes: Mapping[str, Json]) -> bool:
+def _in_texts(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+    for path, text in _texts(attributes, ()):
+        if has_mask(text):
+            yield _mask(path)
+        elif has_join_secret(text):
+            yield _in_link(path)
+        elif path[:1] != _PATH and secret_spans(text):
+            yield _in_words(path)
+
+
+def _mask(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        path,
+        "passcode.mask",
+        "`***` stands for a secret that was not shown. Zoom would get the stars.",
+        "Remove the field, or write the text without the secret.",
+    )
+
+
+def _in_link(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        path,
+        "passcode.in-link",
+        "The link contains a passcode (`pwd=`), or a token to act as the host (`zak=`).",
+        "Remove the link; `reconciler links` prints join links when they are needed.",
+    )
+
+
+def _in_words(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        path,
+        "passcode.in-text",
+        "If it is one, whoever can read this file can join the meeting, and git keeps it.",
+        "Remove it; Zoom writes the passcode into its invitations.",
+        Severity.WARNING,
+    )
+
+
+def _has_suspicious_text(attributes: Mapping[str, Json]) -> bool:
     # Without recursion: this runs over every text of every meeting.
-    containers: list[Json] = [attributes.values()]
-    while containers:
-        for value in containers.pop():
+    open_ends: list[Json] = [attributes.values()]
+    while open_ends:
+        for value in open_ends.pop():
             if isinstance(value, str):
-                if ("=" in value or "%" in value) and has_join_secret(value):
+                if _is_suspicious(value):
                     return True
             elif isinstance(value, dict):
-                containers.append(value.values())
+                open_ends.append(value.values())
             elif isinstance(value, (list, tuple)):
-                containers.append(value)
+                open_ends.append(value)
     return False
 
 
-def _link_secrets(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def _is_suspicious(text: str) -> bool:
+    if MASK in text or (("=" in text or "%" in text) and has_join_secret(text)):
+        return True
+    return len(text) >= _WORD_AND_CODE_MIN and bool(secret_spans(text))
+
+
+def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, str):
-        if has_join_secret(value):
-            yield path
+        yield path, value
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            yield from _link_secrets(item, (*path, index))
+            yield from _texts(item, (*path, index))
     elif hasattr(value, "items"):
         for name, item in value.items():
-            yield from _link_secrets(item, (*path, name))
+            yield from _texts(item, (*path, name))

@@ -44,8 +44,9 @@ def run(workspace: Workspace, to: str, *, lock_timeout_seconds: float) -> Exit:
         found = source.read()  # the bytes: what a newer version has added goes along
         if found is None:
             raise StateError(_nothing(source.location))
+        document = state_document.without_secrets(found.document, held.state)
         with _locked(workspace, target, lock_timeout_seconds) as lease:
-            _copy(found.document, held.state, source.location, target, lease)
+            _copy(document, held.state, source.location, target, lease)
     workspace.console.stdout.write(
         f"Copied serial {held.state.serial} with {count_noun(len(held.state.meetings), 'meeting')} "
         f"from {source.location} to {target.location}, and read it back.\n"

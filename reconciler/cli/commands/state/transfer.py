@@ -31,8 +31,15 @@ def pull(workspace: Workspace) -> Exit:
         console.stderr.write(f"Nothing was ever recorded in {workspace.store.location}.\n")
         return Exit.DONE
     console.stdout.flush()
-    console.stdout.buffer.write(snapshot.document)
+    console.stdout.buffer.write(_without_secrets(snapshot.document))
     return Exit.DONE
+
+
+def _without_secrets(document: bytes) -> bytes:
+    try:
+        return state_document.without_secrets(document, state_document.decode(document, ""))
+    except StateError:
+        return document
 
 
 def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds: float) -> Exit:
@@ -54,6 +61,7 @@ def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds:
             document = state_document.encode(given)
         elif there is not None:
             check_same_lineage(given, there, name, store.location, remedy=_FORCE)
+        document = state_document.without_secrets(document, given)
         store.write(document, replaces=version, note=f"State pushed with serial {given.serial}")
     workspace.console.stdout.write(_told(store, given, there, version))
     return Exit.DONE

@@ -1,0 +1,164 @@
+"""Somebody writes a passcode into a meeting in Zoom: it is noticed, and stands in nothing that we write."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from shell import NOW, spec_of
+from varied import Zoom
+
+from reconciler.state import document as state_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from shell import Shell
+
+    from reconciler.state.state import Record
+
+AT = ("--sandbox", "--sandbox-now", NOW)
+INVITATION = "Join https://zoom.us/j/81234567890?pwd=Hunter2Hunter2.1\nPasscode: 447713"
+SECRETS = ("Hunter2", "447713")
+
+
+@pytest.fixture
+def zoom(shell: Shell) -> Zoom:
+    """An account in which `a` has an agenda, and `b` was made with another one than its own."""
+    shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Plans"}}))
+    assert shell("apply", *AT, "--auto-approve").status == 0
+    return Zoom(shell.folder)
+
+
+def state_file(shell: Shell) -> Path:
+    return shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json"
+
+
+def records(shell: Shell) -> Mapping[str, Record]:
+    return state_document.decode(state_file(shell).read_bytes(), "state").meetings
+
+
+def shown(text: str) -> tuple[str, ...]:
+    return tuple(secret for secret in SECRETS if secret in text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("drift",),
+        ("drift", "--verbose"),
+        ("drift", "--format", "json"),
+        ("drift", "--format", "markdown"),
+        ("plan", "--refresh"),
+        ("plan", "--refresh", "--verbose", "--out", "saved.plan", "--json-into", "plan.json"),
+        ("plan", "--refresh", "--format", "json"),
+        ("plan", "--refresh", "--format", "markdown"),
+        ("links", "--format", "json"),
+        ("import", "--host", "platform@example.com"),
+    ],
+)
+def test_no_output_holds_it(shell: Shell, zoom: Zoom, arguments: tuple[str, ...]) -> None:
+    for name in ("a", "b"):
+        zoom.click("PATCH", f"{records(shell)[name].id}", {"agenda": INVITATION})
+
+    ran = shell(*arguments, *AT)
+
+    files = [path.read_text() for path in shell.folder.iterdir() if path.is_file()]
+    assert shown("".join((ran.out, ran.err, *files))) == ()
+
+
+def test_drift_says_what_was_added(shell: Shell, zoom: Zoom) -> None:
+    zoom.click("PATCH", f"{records(shell)['a'].id}", {"agenda": INVITATION})
+
+    (step,) = [
+        step for step in json.loads(shell("drift", *AT, "--format", "json").out)["steps"] if step["changes"]
+    ]
+
+    assert step["changes"] == [
+        {
+            "path": "agenda",
+            "before": "Plans",
+            "after": "Join https://zoom.us/j/81234567890?pwd=***\nPasscode: ***",
+            "effect": "description changes; a join link with a passcode was added in Zoom",
+        }
+    ]
+
+
+def test_it_is_put_back_all_the_same(shell: Shell, zoom: Zoom) -> None:
+    """The mask is for eyes: what is compared is the text."""
+    zoom.click("PATCH", f"{records(shell)['a'].id}", {"agenda": INVITATION})
+
+    assert shell("apply", *AT, "--refresh", "--auto-approve").status == 0
+    assert shell("drift", *AT, "--detailed-exitcode").status == 0
+
+
+def test_a_declared_text_is_shown_as_it_is(shell: Shell, zoom: Zoom) -> None:
+    del zoom
+    shell.write("meetings.yaml", spec_of({"a": {"agenda": "PIN: 4711"}, "b": {"agenda": "Plans"}}))
+
+    ran = shell("plan", *AT)
+
+    assert 'agenda: "Plans" → "PIN: 4711"' in ran.out
+
+
+def test_an_older_state_loses_it_at_the_first_write(shell: Shell, zoom: Zoom) -> None:
+    """An older version kept what Zoom had in plain text; a change is noticed as before."""
+    number = records(shell)["a"].id
+    zoom.click("PATCH", f"{number}", {"agenda": INVITATION})
+    whole = json.loads(state_file(shell).read_bytes())
+    whole["meetings"]["a"]["observed"] = {"agenda": INVITATION}
+    state_file(shell).write_text(json.dumps(whole))
+    shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Other"}}))
+
+    assert shown(shell("state", "show", "a", *AT, "--format", "json").out) == ()
+    assert shell("apply", *AT, "--auto-approve").status == 0
+    assert shown(state_file(shell).read_text()) == ()
+    assert shell("drift", *AT, "--detailed-exitcode").status == 0
+    zoom.click("PATCH", f"{number}", {"agenda": INVITATION.replace("447713", "447714")})
+    assert shell("drift", *AT, "--detailed-exitcode").status == 2
+
+
+def test_a_pulled_state_does_not_hold_it(shell: Shell, zoom: Zoom) -> None:
+    del zoom
+    whole = json.loads(state_file(shell).read_bytes())
+    whole["meetings"]["a"]["observed"] = {"agenda": INVITATION}
+    state_file(shell).write_text(json.dumps(whole))
+
+    ran = shell("state", "pull", "--state", str(state_file(shell)))
+
+    assert shown(ran.out) == ()
+
+
+def test_import_leaves_such_a_field_out_and_says_so(shell: Shell, zoom: Zoom) -> None:
+    for name in ("a", "b"):
+        zoom.click("PATCH", f"{records(shell)[name].id}", {"agenda": INVITATION})
+    zoom.click("PATCH", f"{records(shell)['b'].id}", {"topic": "Call, passcode 447713"})
+    state_file(shell).unlink()
+    shell.write("meetings.yaml", "version: 1\nmeetings: {}\n")
+
+    ran = shell("import", "--host", "platform@example.com", *AT)
+
+    assert "`agenda` is left out: it holds a join link with a passcode." in ran.out
+    assert "Left out: its topic holds a passcode." in ran.out
+    assert shown(ran.out + ran.err) == ()
+
+
+@pytest.mark.parametrize("text", ["***", "Passcode: ***", "https://zoom.us/j/1?pwd=***"])
+def test_a_declared_mask_is_an_error(shell: Shell, text: str) -> None:
+    shell.write("meetings.yaml", spec_of({"a": {"agenda": text}}))
+
+    ran = shell("validate", "--format", "json")
+
+    assert [one["code"] for one in json.loads(ran.out)["diagnostics"]] == ["passcode.mask"]
+
+
+def test_a_declared_passcode_in_words_is_a_warning(shell: Shell) -> None:
+    shell.write("meetings.yaml", spec_of({"a": {"agenda": "Passcode: 447713"}}))
+
+    ran = shell("validate", "--format", "json")
+
+    (found,) = json.loads(ran.out)["diagnostics"]
+    assert (ran.status, found["code"], found["severity"]) == (0, "passcode.in-text", "warning")
+    assert shown(ran.out) == ()
