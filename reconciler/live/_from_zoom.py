@@ -110,14 +110,14 @@ def to_declaration(
     plain = {name: body[name] for name in _PLAIN if name in body}
     attributes = {"type": of_type, **parts.chosen((), {**plain, "settings": settings}), **times.attributes}
     ordered = {name: attributes[name] for name in fields.table() if name in attributes}
-    ordered, masked = _without_secrets(ordered)
     checked, dropped = _checked(Meeting(str(number), host, ordered))
+    checked, masked = _without_secrets(checked)
     return ImportedMeeting(
         number,
         host,
         checked,
         stored=_stored_fields(body, times.attributes),
-        remarks=(*times.remarks, *masked, *dropped, *_undeclarable(body, settings)),
+        remarks=(*times.remarks, *dropped, *masked, *_undeclarable(body, settings)),
         has_passcode=bool(body.get("password")),
     )
 

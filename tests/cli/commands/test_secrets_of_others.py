@@ -27,7 +27,7 @@ SECRETS = ("Hunter2", "447713")
 @pytest.fixture
 def zoom(shell: Shell) -> Zoom:
     """An account in which `a` has an agenda, and `b` was made with another one than its own."""
-    shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Plans"}}))
+    shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Plans"}, "c": {}}))
     assert shell("apply", *AT, "--auto-approve").status == 0
     return Zoom(shell.folder)
 
@@ -135,12 +135,14 @@ def test_import_leaves_such_a_field_out_and_says_so(shell: Shell, zoom: Zoom) ->
     for name in ("a", "b"):
         zoom.click("PATCH", f"{records(shell)[name].id}", {"agenda": INVITATION})
     zoom.click("PATCH", f"{records(shell)['b'].id}", {"topic": "Call, passcode 447713"})
+    zoom.click("PATCH", f"{records(shell)['c'].id}", {"agenda": "PIN: 447713"})
     state_file(shell).unlink()
     shell.write("meetings.yaml", "version: 1\nmeetings: {}\n")
 
     ran = shell("import", "--host", "platform@example.com", *AT)
 
-    assert "`agenda` is left out: it holds a join link with a passcode." in ran.out
+    assert "`agenda` is left out: a link contains a passcode." in ran.out
+    assert "`agenda` is left out: it holds a passcode." in ran.out
     assert "Left out: its topic holds a passcode." in ran.out
     assert shown(ran.out + ran.err) == ()
 
