@@ -47,7 +47,7 @@ class Limit(StrEnum):
 
     @property
     def retries_max(self) -> int:
-        """How often the same request may be sent again; each one uses up more of a daily limit."""
+        """Most retries of a request; each one uses up more of a daily limit."""
         return {Limit.BRIEF: 5, Limit.UNCLEAR: 2}.get(self, 0)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from served import Served
 
 KILLS = int(os.environ.get("KILLS", "8"))
-"""How many runners are killed at a random instant; `make real KILLS=50` asks for more."""
+"""Number of runs that are killed at a random instant; `make real KILLS=50` asks for more."""
 
 TAKEOVERS = 3
 
