@@ -58,7 +58,7 @@ def unreachable(location: str, reason: str, *, hint: str = "") -> UnreachableErr
     """Return the error of a storage that no request reached; `hint` replaces the usual advice."""
     return UnreachableError.of(
         "state.unreachable",
-        detail=f"{location}: {reason}. Nothing was written, and nothing more is sent.",
+        detail=f"{location}: {reason}. This request changed nothing, and nothing more is sent.",
         hint=hint
         or "Check the address, the network and HTTPS_PROXY, then run the same command again; "
         "what was sent already is looked up.",

@@ -1,1 +1,4 @@
-"""Zoom over HTTP, behind the `Remote` port. Nothing outside this package may know httpx."""
+"""Client of Zoom's API, behind the `Remote` port. Only this package and `stores.http` use httpx.
+
+Begin reading at `client`.
+"""

@@ -1,4 +1,4 @@
-"""An HTTP answer as a plain value: what the other modules read instead of httpx's objects."""
+"""HTTP requests and responses as plain values, which the other modules use instead of httpx's objects."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """What is asked, in words for an error; `writes` where it may change something.
+    """One call of the API: `action` describes it in an error, `writes` is set if it may change something.
 
     `secrets` are texts that no error may show.
     """
 
-    what: str
+    action: str
     label: Label
     writes: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -43,7 +43,7 @@ EXCERPT_CHARACTERS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """Status, headers (names in lower case) and body; `body` is None where it is no JSON object."""
+    """Status, headers (names in lower case) and body; `body` is None if it is not a JSON object."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -52,34 +52,34 @@ class HttpResponse:
 
     @classmethod
     def of(cls, status: int, headers: Mapping[str, str], content: bytes) -> HttpResponse:
-        """An answer as it came off the wire."""
+        """Return the response as a plain value."""
         return cls(status, headers, _json_object(content), content)
 
     @property
     def is_success(self) -> bool:
-        """A 2xx, whatever is in it."""
+        """A 2xx, with any content."""
         return self.status in range(200, 300)
 
     @property
     def is_client_error(self) -> bool:
-        """A 4xx, whoever said it."""
+        """A 4xx, from Zoom or from a proxy."""
         return self.status in range(400, 500)
 
     @property
     def code(self) -> int | None:
-        """Zoom's own code in the body; None where there is none."""
+        """Zoom's own code in the body; None if there is none."""
         code = (self.body or {}).get("code")
         return code if isinstance(code, int) and not isinstance(code, bool) else None
 
     @property
     def message(self) -> str:
-        """Zoom's own words, unmasked; empty where there are none."""
+        """Zoom's own message, unmasked; empty if there is none."""
         message = (self.body or {}).get("message")
         return message if isinstance(message, str) else ""
 
     @property
     def is_zoom_error(self) -> bool:
-        """It has Zoom's error body, so that Zoom itself said no, and nobody on the way."""
+        """It has Zoom's error body, so Zoom itself refused, and not a proxy."""
         return self.code is not None and isinstance((self.body or {}).get("message"), str)
 
     @property
@@ -102,7 +102,7 @@ def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
 
 
 def _json_object(content: bytes) -> Mapping[str, Json] | None:
-    # Not the standard library's: it lets pass what no state can keep, such as half a surrogate pair.
+    # Not the standard library's parser: it accepts what no state can keep, such as half a surrogate pair.
     try:
         value = orjson.loads(content)
     except ValueError:
@@ -111,13 +111,13 @@ def _json_object(content: bytes) -> Mapping[str, Json] | None:
 
 
 def scopes_in(body: Mapping[str, Json]) -> frozenset[str] | None:
-    """What a token that came with `body` may do; None where it does not say."""
+    """Return the scopes of the token in `body`; None if they are not named."""
     named = body.get("scope")
     return frozenset(named.replace(",", " ").split()) if isinstance(named, str) and named else None
 
 
 def instant_in(headers: Mapping[str, str]) -> datetime | None:
-    """When an answer was sent, by the clock of who sent it; None where it does not say."""
+    """Return the `Date` of a response, by the clock of its sender; None if it has none."""
     try:
         return parsedate_to_datetime(headers["date"]).astimezone(UTC)
     except (KeyError, ValueError):
@@ -126,7 +126,7 @@ def instant_in(headers: Mapping[str, str]) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What goes over the wire; headers and content may hold secrets."""
+    """One HTTP request; headers and content may contain secrets."""
 
     method: str
     url: str

@@ -1,6 +1,6 @@
-"""Where Zoom is: the two addresses that secrets are sent to.
+"""The two addresses of Zoom that secrets are sent to.
 
-They come from the environment only, never from a spec, and never over a wire that others can read.
+They come from the environment only, never from a spec, and are never plain http to another machine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.urls import has_port_in_range, is_loopback
 
@@ -40,39 +39,37 @@ class Addresses:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Addresses:
-        """What RECONCILER_API_URL and RECONCILER_AUTH_URL say, else Zoom's own. Raises `SettingsError`."""
+        """Read RECONCILER_API_URL and RECONCILER_AUTH_URL, or return the defaults. Raises `SettingsError`."""
         return cls(
             api_url=environ.get("RECONCILER_API_URL") or API_URL,
             auth_url=environ.get("RECONCILER_AUTH_URL") or AUTH_URL,
         )
 
     def origin(self, account_id: str) -> str:
-        """What a state is bound to: API host and account, as in `api.zoom.us/ACCOUNT_ID`."""
+        """Return what a state is bound to: API host and account, as in `api.zoom.us/ACCOUNT_ID`."""
         return f"{urlsplit(self.api_url).netloc.lower()}/{account_id}"
 
     @property
     def loopback_hosts(self) -> tuple[str, ...]:
-        """Hosts that must be reached without a proxy: what is sent to them is not encrypted."""
+        """Hosts that must be reached without a proxy, since requests to them are not encrypted."""
         hosts = (urlsplit(url).hostname or "" for url in (self.api_url, self.auth_url))
         return tuple(sorted({host for host in hosts if is_loopback(host)}))
 
 
 def _checked(name: str, url: str) -> str:
     if not _PLAIN_URL.fullmatch(url) or not has_port_in_range(url):
-        raise _refused(name, "It is not a plain URL of scheme, host, port and path.")
+        raise _refused(name, "is not a plain URL of scheme, host, port and path")
     parts = urlsplit(url)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise _refused(name, "Plain http would show the credentials to everybody on the way.")
+        raise _refused(name, "is plain http, which would expose the credentials on the way")
     return url
 
 
-def _refused(name: str, why: str) -> SettingsError:
-    # The address itself is not shown: somebody may have written a password into it.
-    return SettingsError(
-        Diagnostic(
-            code="settings.address",
-            detail=f"The address in {name} cannot be used. {why} Nothing was sent.",
-            hint=f"Unset {name} to reach Zoom, or give an https address without a user name "
-            "(http only to localhost, 127.0.0.1 or [::1]).",
-        )
+def _refused(name: str, reason: str) -> SettingsError:
+    # The address itself is not shown: it may contain a password.
+    return SettingsError.of(
+        "settings.address",
+        detail=f"{name} {reason}. Nothing was sent.",
+        hint=f"Unset {name} to reach Zoom, or set it to an https address without a user name "
+        "(http only to localhost, 127.0.0.1 or [::1]).",
     )

@@ -1,8 +1,8 @@
-"""What a 429 means: wait a moment, or stop for the day.
+"""Interprets a 429: wait a moment, or stop for the day.
 
-A daily 429 may come without any helpful header, and some headers speak of another
-limit than the one that was hit; so the message counts, and what cannot be told
-apart is waited for a few times and then taken for a daily one.
+A daily 429 may come without any helpful header, and some headers describe another
+limit than the one that was hit. So the message decides; a limit that stays unclear
+is waited for a few times and then counts as a daily one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 SOON_SECONDS = 60
-"""A `Retry-After` further away than this speaks of a day, not of a second."""
+"""A `Retry-After` further away than this means a daily limit, not one per second."""
 
 _DAILY = re.compile(r"daily rate limit|maximum daily|gmt 00:00|single user in one day", re.IGNORECASE)
 _OF_USER = re.compile(r"particular user|single user|gmt 00:00", re.IGNORECASE)
@@ -33,7 +33,7 @@ _BRIEF = re.compile(r"per-second|concurrent", re.IGNORECASE)
 
 
 class Limit(StrEnum):
-    """Which limit a 429 speaks of."""
+    """The limit that a 429 is about."""
 
     BRIEF = "brief"
     """Per second, or too many at once: wait and send again."""
@@ -42,11 +42,11 @@ class Limit(StrEnum):
     ACCOUNT_DAY = "account-day"
     """The whole account has none left."""
     UNCLEAR = "unclear"
-    """Nothing tells; any 429 says that nothing was done."""
+    """No hint which limit it is; any 429 says that nothing was done."""
 
     @property
-    def sends_again_max(self) -> int:
-        """How often the same request may be sent again; a daily limit only burns more."""
+    def retries_max(self) -> int:
+        """Most retries of a request; each one uses up more of a daily limit."""
         return {Limit.BRIEF: 5, Limit.UNCLEAR: 2}.get(self, 0)
 
 
@@ -56,34 +56,34 @@ class UserLimit:
 
     values: AbstractSet[int] = frozenset({DAILY_LIMIT})
 
-    def requests_left(self, reply: HttpResponse) -> int | None:
-        """What Zoom says is left of the host's day; None where it speaks of another limit, or not at all."""
-        if _integer(reply, "x-ratelimit-limit") not in self.values:
+    def requests_left(self, response: HttpResponse) -> int | None:
+        """Return how many requests Zoom says are left in the host's day; None if it does not say."""
+        if _integer(response, "x-ratelimit-limit") not in self.values:
             return None
-        return _integer(reply, "x-ratelimit-remaining")
+        return _integer(response, "x-ratelimit-remaining")
 
-    def read(self, reply: HttpResponse, now: datetime) -> Limit | None:
-        """Which limit was hit, by the type header, then by the message; None where it is no limit."""
-        if not _is_limit(reply):
+    def read(self, response: HttpResponse, now: datetime) -> Limit | None:
+        """Return the limit that was hit, by the type header, then by the message; None if it is no limit."""
+        if not _is_limit(response):
             return None
-        kind = reply.headers.get("x-ratelimit-type", "").casefold()
+        kind = response.headers.get("x-ratelimit-type", "").casefold()
         if kind == "qps":
             return Limit.BRIEF
-        if "daily" in kind or _DAILY.search(reply.message):
-            return self._of_whom(reply)
-        if _BRIEF.search(reply.message):
+        if "daily" in kind or _DAILY.search(response.message):
+            return self._daily_limit(response)
+        if _BRIEF.search(response.message):
             return Limit.BRIEF
-        return Limit.HOST_DAY if _is_far(reply, now) else Limit.UNCLEAR
+        return Limit.HOST_DAY if _is_far(response, now) else Limit.UNCLEAR
 
-    def _of_whom(self, reply: HttpResponse) -> Limit:
-        if _OF_USER.search(reply.message) or _integer(reply, "x-ratelimit-limit") in self.values:
+    def _daily_limit(self, response: HttpResponse) -> Limit:
+        if _OF_USER.search(response.message) or _integer(response, "x-ratelimit-limit") in self.values:
             return Limit.HOST_DAY
         return Limit.ACCOUNT_DAY
 
 
-def retry_at(reply: HttpResponse, now: datetime) -> datetime | None:
-    """When `Retry-After` lets us try again: an ISO instant, seconds, or an HTTP date; aware, UTC."""
-    text = reply.headers.get("retry-after", "").strip()
+def retry_at(response: HttpResponse, now: datetime) -> datetime | None:
+    """Return the instant of `Retry-After` (ISO, seconds, or an HTTP date; aware, UTC); None without one."""
+    text = response.headers.get("retry-after", "").strip()
     if _COUNT.fullmatch(text):
         return now + timedelta(seconds=int(text))
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
@@ -95,17 +95,19 @@ def retry_at(reply: HttpResponse, now: datetime) -> datetime | None:
     return None
 
 
-def _is_limit(reply: HttpResponse) -> bool:
+def _is_limit(response: HttpResponse) -> bool:
     # Documents of 2023 still list the daily refusal under another status.
-    says_day = reply.is_client_error and reply.is_zoom_error and "single user in one day" in reply.message
-    return reply.status == HTTPStatus.TOO_MANY_REQUESTS or says_day
+    says_day = (
+        response.is_client_error and response.is_zoom_error and "single user in one day" in response.message
+    )
+    return response.status == HTTPStatus.TOO_MANY_REQUESTS or says_day
 
 
-def _is_far(reply: HttpResponse, now: datetime) -> bool:
-    at = retry_at(reply, now)
+def _is_far(response: HttpResponse, now: datetime) -> bool:
+    at = retry_at(response, now)
     return at is not None and at > now + timedelta(seconds=SOON_SECONDS)
 
 
-def _integer(reply: HttpResponse, header: str) -> int | None:
-    text = reply.headers.get(header, "").strip()
+def _integer(response: HttpResponse, header: str) -> int | None:
+    text = response.headers.get(header, "").strip()
     return int(text) if _COUNT.fullmatch(text) else None

@@ -1,7 +1,7 @@
-"""How fast requests may start: never more than the pace in any sliding second.
+"""Paces the starts of requests: never more than the pace in any sliding second.
 
 Zoom counts per label (light, medium), over all hosts of the account. The starts are spread
-evenly; what was missed by waking late is made up for by one start at most, never by a burst.
+evenly; after a late waking, at most one start follows early, never a burst.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.zoom._exchange import Label
 
@@ -28,10 +27,10 @@ are still within it. It costs 3 % of the pace.
 """
 
 STARTS_MAX = 1000
-"""Most starts in a second that can be asked for."""
+"""Highest pace that can be set."""
 
 SPREAD = 0.95
-"""Least gap between two starts, as a share of the even one; the rest absorbs late wakings."""
+"""Smallest gap between two starts, as a share of the even gap; the rest absorbs late wakings."""
 
 
 PLANS: dict[str, dict[Label, int]] = {
@@ -43,33 +42,33 @@ PLANS: dict[str, dict[Label, int]] = {
 
 
 class Pace:
-    """Turns to send, first come first served, per label."""
+    """Queues of requests per label, first come first served."""
 
-    def __init__(self, lanes: Mapping[Label, RateWindow]) -> None:
-        self._lanes = lanes
+    def __init__(self, windows: Mapping[Label, RateWindow]) -> None:
+        self._windows = windows
 
     @classmethod
     def of(cls, pace: str | int, clock: Clock) -> Pace:
-        """The pace of a Zoom plan (`free`, `pro`, `business`), or N requests a second over all labels.
+        """Return the pace of a Zoom plan (`free`, `pro`, `business`), or N requests a second over all labels.
 
         Raises `SettingsError`.
         """
         if isinstance(pace, str) and pace in PLANS:
             return cls({label: RateWindow(count, clock) for label, count in PLANS[pace].items()})
-        lane = RateWindow(_starts_per_second(pace), clock)
-        return cls(dict.fromkeys(Label, lane))
+        window = RateWindow(_starts_per_second(pace), clock)
+        return cls(dict.fromkeys(Label, window))
 
     async def turn(self, label: Label) -> None:
-        """Wait until one request of `label` may start. Giving up while waiting costs nobody a turn."""
-        await self._lanes[label].turn()
+        """Wait until one request of `label` may start. A cancelled wait costs no other request its turn."""
+        await self._windows[label].turn()
 
     def back_off(self, label: Label, seconds: float) -> None:
-        """Start no request of `label` for `seconds` from now, whoever sends it."""
-        self._lanes[label].back_off(seconds)
+        """Start no request of `label` for `seconds` from now."""
+        self._windows[label].back_off(seconds)
 
 
 class RateWindow:
-    """One line of starts, at most `starts_per_second` in any sliding second."""
+    """One queue of starts, at most `starts_per_second` in any sliding second."""
 
     def __init__(self, starts_per_second: int, clock: Clock) -> None:
         self._clock = clock
@@ -77,11 +76,11 @@ class RateWindow:
         self._started: deque[float] = deque([float("-inf")] * starts_per_second, maxlen=starts_per_second)
         self._even_at = float("-inf")
         self._paused_until = float("-inf")
-        self._line = asyncio.Lock()
+        self._queue = asyncio.Lock()
 
     async def turn(self) -> None:
         """Wait for the next start; asyncio's lock is first come, first served."""
-        async with self._line:
+        async with self._queue:
             even_at = max(self._due_at(), self._clock.monotonic())
             while (left_seconds := self._due_at() - self._clock.monotonic()) > 0:
                 await self._clock.sleep(left_seconds)
@@ -99,11 +98,10 @@ class RateWindow:
 def _starts_per_second(pace: str | int) -> int:
     text = str(pace)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= STARTS_MAX):
-        raise SettingsError(
-            Diagnostic(
-                code="settings.pace",
-                detail=f"There is no pace `{text[:40]}`. The pace is how many requests may start in a second, over the whole account.",
-                hint=f"Write {', '.join(PLANS)}, after the Zoom plan, or a number from 1 to {STARTS_MAX}.",
-            )
+        raise SettingsError.of(
+            "settings.pace",
+            detail=f"There is no pace `{text[:40]}`. The pace is how many requests may start in a second, "
+            "over the whole account.",
+            hint=f"Use {', '.join(PLANS)}, after the Zoom plan, or a number from 1 to {STARTS_MAX}.",
         )
     return int(text)

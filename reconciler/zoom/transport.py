@@ -1,7 +1,7 @@
-"""One HTTP exchange, and what its failure means. The only module that knows httpx.
+"""Sends one HTTP request over httpx, and interprets a failure: was it sent or not.
 
 Nothing is sent a second time here, no redirect is followed, and nothing may wait
-inside httpx's pool: whoever calls holds one of its `IN_FLIGHT_MAX`.
+inside httpx's pool: a caller holds one of its `IN_FLIGHT_MAX`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.network import unusable_network_settings
 from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.urls import bracket_ipv6
-from reconciler.zoom._errors import never_sent, unknown
+from reconciler.zoom._errors import never_sent, unknown_outcome
 from reconciler.zoom._exchange import HttpRequest, HttpResponse, instant_in
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ CONNECT_SECONDS_MAX = 10.0
 
 
 class SendOutcome(StrEnum):
-    """Whether it can have happened."""
+    """Outcome of a request without an answer."""
 
     NEVER_SENT = "never sent"
     UNKNOWN = "unknown"
@@ -64,13 +64,16 @@ SEND_OUTCOMES: dict[type[Exception], tuple[SendOutcome, str]] = {
     OSError: (SendOutcome.UNKNOWN, "the network failed"),
     Exception: (SendOutcome.UNKNOWN, "the request failed"),
 }
-"""What each failure of httpx says; the nearest class counts. Connections are made before a byte is sent."""
+"""Outcome and reason for each error of httpx; the nearest class counts.
 
-_TELLS_WHY = (httpx.ConnectError, httpx.ProxyError)
+A connection is made before the first byte of a request is sent.
+"""
+
+_WITH_REASON = (httpx.ConnectError, httpx.ProxyError)
 
 
 class HttpTransport:
-    """httpx, bounded: one pool, one total timeout for an exchange."""
+    """An httpx client with one pool, and one total timeout for a request and its response."""
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class HttpTransport:
     ) -> None:
         self.timeout_seconds = timeout_seconds
         self.server_at: datetime | None = None
-        """When the last answer that told it was sent, by the clock of who sent it (aware, UTC)."""
+        """`Date` of the last response that had one, by the clock of its sender (aware, UTC)."""
         connect_seconds = min(CONNECT_SECONDS_MAX, timeout_seconds)
         try:
             self._http = httpx.AsyncClient(
@@ -95,31 +98,33 @@ class HttpTransport:
                 follow_redirects=False,
             )
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            raise _unusable_network_settings(error) from error
+            raise unusable_network_settings(error) from error
 
-    async def exchange(
-        self, call: ApiCall, message: HttpRequest, before_send: BeforeSend | None = None
+    async def send(
+        self, call: ApiCall, request: HttpRequest, before_send: BeforeSend | None = None
     ) -> HttpResponse:
-        """Zoom's answer, whatever its status.
+        """Send one request and return the response, whatever its status.
 
         Raises `NeverSentError` or `UnknownOutcomeError`, and what `before_send` raises.
         """
-        departure = SendGuard(before_send)
+        guard = SendGuard(before_send)
         try:
-            request = self._http.build_request(
-                message.method,
-                message.url,
-                headers=message.headers,
-                content=message.content,
-                extensions={"trace": departure.watch},
+            httpx_request = self._http.build_request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                content=request.content,
+                extensions={"trace": guard.on_event},
             )
-            departure.look()
+            guard.check()
             async with asyncio.timeout(self.timeout_seconds):
-                response = await self._http.send(request)
-        except Exception as error:  # noqa: BLE001 - no bug may leave a lease without its next renewal
-            if departure.refusal is not None:
-                raise departure.refusal from None
-            raise to_error(call, error) from _shown(error)
+                response = await self._http.send(httpx_request)
+        except Exception as error:  # noqa: BLE001 - any error leaves a request whose outcome must be known
+            if guard.refusal is not None:
+                raise guard.refusal from None
+            # h11 quotes the header that it rejects, and that header may be the token.
+            cause = None if isinstance(error, httpx.LocalProtocolError) else error
+            raise transport_error(call, error) from cause
         self.server_at = instant_in(response.headers) or self.server_at
         return HttpResponse.of(response.status_code, response.headers, response.content)
 
@@ -129,20 +134,20 @@ class HttpTransport:
 
 
 class SendGuard:
-    """The moment a request leaves.
+    """Calls `before_send` right before a request is sent.
 
-    `before_send` has its say before httpx gets the request, and again, where a
-    connection had to be opened first (which may take seconds), before the first byte.
-    Only the second look hangs on httpcore's event names; no outcome does.
+    It is called before httpx gets the request, and again before the first byte if a
+    connection had to be opened first, which may take seconds.
+    Only the second call depends on httpcore's event names; no outcome does.
     """
 
     def __init__(self, before_send: BeforeSend | None) -> None:
         self._before_send = before_send
-        self._opened = False
+        self._has_connected = False
         self.refusal: Exception | None = None
 
-    def look(self) -> None:
-        """Ask `before_send`; what it raises is kept, to pass through whatever httpx makes of it."""
+    def check(self) -> None:
+        """Call `before_send`; keep its exception, since httpx may wrap it."""
         if self._before_send is None:
             return
         try:
@@ -151,45 +156,30 @@ class SendGuard:
             self.refusal = refusal
             raise
 
-    async def watch(self, event: str, facts: Mapping[str, Any]) -> None:
-        """The hook for httpcore's trace events."""
+    async def on_event(self, event: str, info: Mapping[str, Any]) -> None:
+        """Handle one of httpcore's trace events."""
         if event.startswith("connection.connect_"):
-            self._opened = True
-        elif self._opened and _is_first_byte(event, facts):
-            self.look()
+            self._has_connected = True
+        elif self._has_connected and _is_first_byte(event, info):
+            self.check()
 
 
-def to_error(call: ApiCall, error: Exception) -> RemoteError:
-    """The error of ours that `error` is: the nearest class in `FATES` decides."""
-    fate, reason = next(SEND_OUTCOMES[kind] for kind in type(error).__mro__ if kind in SEND_OUTCOMES)
-    if isinstance(error, _TELLS_WHY) and str(error):
+def transport_error(call: ApiCall, error: Exception) -> RemoteError:
+    """Return our error for `error`; the nearest class in `SEND_OUTCOMES` decides."""
+    outcome, reason = next(SEND_OUTCOMES[kind] for kind in type(error).__mro__ if kind in SEND_OUTCOMES)
+    if isinstance(error, _WITH_REASON) and str(error):
         reason = f"{reason} ({error})"
-    return never_sent(call, reason) if fate is SendOutcome.NEVER_SENT else unknown(call, reason)
+    return never_sent(call, reason) if outcome is SendOutcome.NEVER_SENT else unknown_outcome(call, reason)
 
 
-def _is_first_byte(event: str, facts: Mapping[str, Any]) -> bool:
+def _is_first_byte(event: str, info: Mapping[str, Any]) -> bool:
     # A proxy's CONNECT comes first, in events of its own.
-    return event == "http11.send_request_headers.started" and facts["request"].method != b"CONNECT"
-
-
-def _shown(error: Exception) -> Exception | None:
-    # h11 quotes the header it does not like, and that header may be the token.
-    return None if isinstance(error, httpx.LocalProtocolError) else error
-
-
-def _unusable_network_settings(error: Exception) -> SettingsError:
-    return SettingsError.of(
-        "settings.network",
-        detail=f"One of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR "
-        f"gave a {type(error).__name__}. Nothing was sent.",
-        hint="A proxy is written http://HOST:PORT (for socks5://, install httpx[socks]); "
-        "the certificate files must exist.",
-    )
+    return event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT"
 
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def transport_to(app: AsgiApp) -> httpx.AsyncBaseTransport:
-    """A transport that hands each request to `app`; what the app raises is a broken connection."""
+    """Return a transport that passes requests to `app`; an exception there is a broken connection."""
     return httpx.ASGITransport(app=app)

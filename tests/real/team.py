@@ -1,4 +1,4 @@
-"""Runners that share one state in real storage, as processes of their own, and what is true afterwards."""
+"""Runs in processes of their own that share one state in real storage, and a check of their result."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from reconciler.ports import Store
 
 FOREIGN = (*OURS, "AWS_", "GITHUB_", "COV_CORE", "COVERAGE")
-"""Beginnings of variables that a runner is not given from here."""
+"""Prefixes of variables that a run does not inherit."""
 
 SETTLE_SECONDS = 0.5
-"""What is in flight on this machine lands sooner."""
+"""A request on this machine arrives sooner."""
 
 DAILY_LIMIT = 30
 HOSTS = 3
@@ -41,7 +41,7 @@ MEETINGS_PER_HOST = 8
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a runner ended: its exit status, and what it wrote."""
+    """Exit status and output of a run."""
 
     status: int
     out: str
@@ -49,7 +49,7 @@ class Ended:
 
 
 class Team:
-    """Hosts that nobody had before, with their meetings, and runners that work on them."""
+    """New hosts with their meetings, and runs that apply them."""
 
     def __init__(self, storage: Seaweed, zoom: Served, folder: Path, name: str) -> None:
         self.storage = storage
@@ -97,20 +97,20 @@ class Team:
                 process.kill()
 
     def run(self, *arguments: str, **environ: str) -> Ended:
-        """Run it to its end."""
+        """Run a command to its end."""
         with self.runner(*arguments, **environ) as process:
             return ended(process)
 
     def apply(self, *arguments: str, **environ: str) -> Ended:
-        """Apply to its end."""
+        """Run apply to its end."""
         return self.run("apply", "--auto-approve", "--pace", "1000", *arguments, **environ)
 
     def applying(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
-        """An apply that has begun."""
+        """Start an apply."""
         return self.runner("apply", "--auto-approve", "--pace", "1000", *arguments)
 
     def store(self) -> Store:
-        """The state's store, to look at."""
+        """Return the store of the state."""
         clock = SystemClock()
         return open_store(
             self.address,
@@ -118,12 +118,12 @@ class Team:
         )
 
     def state(self) -> Any:
-        """What is recorded; an empty one where nothing ever was."""
+        """Return the recorded state; an empty one if there is none."""
         snapshot = self.store().read()
         return json.loads(snapshot.document) if snapshot else {"meetings": {}, "intents": {}, "usage": {}}
 
     def unlock(self) -> bool:
-        """Free the lock of a runner that was killed, by our own verb; whether there was one."""
+        """Free the lock of a killed run with `force-unlock`; return whether there was one."""
         holder = self.store().holder()
         if holder is None:
             return False
@@ -132,22 +132,22 @@ class Team:
         return True
 
     def truth(self) -> Truth:
-        """What account and state say of our hosts."""
-        seen = self._zoom.client.get("/sandbox/account").json()
-        ids = {user["id"]: user["email"] for user in seen["users"] if user["email"] in self.hosts}
-        ever = [meeting for meeting in seen["meetings"] if meeting["host"] in self.hosts]
+        """Compare account and state for these hosts."""
+        account = self._zoom.client.get("/sandbox/account").json()
+        ids = {user["id"]: user["email"] for user in account["users"] if user["email"] in self.hosts}
+        ever = [meeting for meeting in account["meetings"] if meeting["host"] in self.hosts]
         used = Counter[str]()
-        for row in seen["usage"]:
+        for row in account["usage"]:
             if row["user_id"] in ids:
                 used[ids[row["user_id"]]] = max(used[ids[row["user_id"]]], row["used"])
         state = self.state()
-        twins = Counter((meeting["host"], meeting["start_time"]) for meeting in ever)
+        meetings = Counter((meeting["host"], meeting["start_time"]) for meeting in ever)
         live = {meeting["id"] for meeting in ever if not meeting["deleted"]}
         recorded = {record["id"] for record in state["meetings"].values()}
         charged = sum(sum(ledger.values()) for ledger in state["usage"].values())
         return Truth(
-            duplicates=sum(twins.values()) - len(twins),
-            losses=len(self.keys) - len(twins) + len(live ^ recorded),
+            duplicates=sum(meetings.values()) - len(meetings),
+            losses=len(self.keys) - len(meetings) + len(live ^ recorded),
             over_budget=sum(count > DAILY_LIMIT for count in used.values()) + (used.total() > charged),
             interrupted=len(state["intents"]),
         )
@@ -155,7 +155,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """How many meetings are there twice, are missing or unknown to one side, and so on; all 0 is well."""
+    """Counts of duplicate, missing and unrecorded meetings, and so on; 0 everywhere is right."""
 
     duplicates: int
     losses: int
@@ -167,6 +167,6 @@ WELL = Truth(duplicates=0, losses=0, over_budget=0, interrupted=0)
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:
-    """How `process` ends."""
+    """Wait for the end of `process`."""
     out, err = process.communicate(timeout=180)
     return Ended(process.returncode, out, err)

@@ -1,4 +1,4 @@
-"""A cluster that loses a volume server in the middle of an apply: nothing is lost, nothing is there twice."""
+"""A cluster that loses a volume server during an apply: no meeting is lost, and none is created twice."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MEETINGS_PER_HOST = 12
 
 
 @pytest.mark.parametrize("number", range(VOLUME_SERVERS))
-def test_an_apply_outlives_a_volume_server(zoom: Served, tmp_path: Path, number: int) -> None:
-    """It goes on, or stops with an error of its own; the next one finishes whatever it left."""
+def test_an_apply_survives_a_volume_server(zoom: Served, tmp_path: Path, number: int) -> None:
+    """It continues, or stops with an error; the next one finishes the rest."""
     with seaweed(tmp_path / "cluster", volume_servers=VOLUME_SERVERS) as cluster:
         team = Team(cluster, zoom, tmp_path, f"cluster-{number}")
         team.declare(MEETINGS_PER_HOST)

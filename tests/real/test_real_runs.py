@@ -1,4 +1,4 @@
-"""The whole program on a state in real storage: alone, two at once, killed, and taken over."""
+"""The complete program with a state in real storage: alone, concurrent, killed, and taken over."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from served import Served
 
 KILLS = int(os.environ.get("KILLS", "8"))
-"""How many runners are killed at a random instant; `make real KILLS=50` asks for more."""
+"""Number of runs that are killed at a random instant; `make real KILLS=50` asks for more."""
 
 TAKEOVERS = 3
 
 ALL = HOSTS * MEETINGS_PER_HOST
 
 
-def test_what_is_applied_is_recorded_in_the_storage(new_team: Callable[[str], Team]) -> None:
-    """Another runner finds nothing to do."""
+def test_an_apply_is_recorded_in_the_storage(new_team: Callable[[str], Team]) -> None:
+    """Another runner plans no changes."""
     team = new_team("alone")
     planned = team.run("plan", "--detailed-exitcode")
     applied = team.apply()
@@ -39,8 +39,8 @@ def test_what_is_applied_is_recorded_in_the_storage(new_team: Callable[[str], Te
     assert (team.truth(), team.store().holder()) == (WELL, None)
 
 
-def test_an_apply_beside_another_exits_4(new_team: Callable[[str], Team]) -> None:
-    """It tells whose lock it met, and sends nothing."""
+def test_a_concurrent_apply_exits_4(new_team: Callable[[str], Team]) -> None:
+    """It shows the holder of the lock, and sends nothing."""
     team = new_team("two")
     with team.runner("apply", "--auto-approve", "--pace", "5") as slow:
         while (holder := team.store().holder()) is None:
@@ -54,8 +54,8 @@ def test_an_apply_beside_another_exits_4(new_team: Callable[[str], Team]) -> Non
     assert (second.out, team.truth()) == ("", WELL)
 
 
-def test_of_two_applies_at_once_one_wins_and_the_other_waits(new_team: Callable[[str], Team]) -> None:
-    """What it then finds is done."""
+def test_one_of_two_concurrent_applies_waits_for_the_other(new_team: Callable[[str], Team]) -> None:
+    """Then it has nothing left to do."""
     team = new_team("waiting")
     arguments = ("apply", "--auto-approve", "--pace", "1000", "--lock-timeout", "60s")
     with team.runner(*arguments) as first, team.runner(*arguments) as second:
@@ -66,10 +66,10 @@ def test_of_two_applies_at_once_one_wins_and_the_other_waits(new_team: Callable[
     assert team.truth() == WELL
 
 
-def test_runners_that_are_killed_are_finished_by_the_next(
+def test_the_next_run_finishes_the_work_of_killed_ones(
     new_team: Callable[[str], Team], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`kill -9` at random instants, several in a row, and then one that is left alone."""
+    """`kill -9` at random instants, several in a row, and then one complete run."""
     whole_seconds = duration(new_team("whole"))
     chance, wrong = random.Random(), {}
     kills = locked = interrupted = rounds = 0
@@ -93,21 +93,21 @@ def test_runners_that_are_killed_are_finished_by_the_next(
 
 
 def duration(team: Team) -> float:
-    """Seconds of an apply that nobody kills."""
+    """Return the seconds of a complete apply."""
     began_at = time.monotonic()
     assert team.apply().status == 0
     return time.monotonic() - began_at
 
 
 def total(truths: Iterable[Truth]) -> Truth:
-    """All of them added up."""
+    """Return the sum of `truths`."""
     return Truth(*(sum(counts) for counts in zip(*map(astuple, truths), strict=True)))
 
 
-def test_killed_runners_are_taken_over_when_their_leases_are_over(
+def test_the_lock_of_a_killed_run_is_taken_over_after_its_lease(
     new_team: Callable[[str], Team],
 ) -> None:
-    """Nobody frees a lock; the next one watches it for a whole lease, and says what it waits for."""
+    """Nobody frees the lock; the next run watches it for a whole lease, and says what it waits for."""
     teams = [new_team(f"taken-over-{number}") for number in range(TAKEOVERS)]
     for team in teams:
         with team.applying() as runner:
@@ -127,13 +127,13 @@ def test_killed_runners_are_taken_over_when_their_leases_are_over(
     assert [team.truth() for team in teams] == [WELL] * TAKEOVERS
 
 
-def test_a_meeting_too_many_would_be_seen(new_team: Callable[[str], Team], zoom: Served) -> None:
-    """The proof can fail: one more of what is there, by nobody's record."""
+def test_a_surplus_meeting_is_noticed(new_team: Callable[[str], Team], zoom: Served) -> None:
+    """The check can fail: here with one more meeting that no state records."""
     team = new_team("twice")
     assert team.apply().status == 0
     listed = zoom.meetings(team.hosts[0])[0]
-    twin = {name: listed[name] for name in ("topic", "type", "start_time", "duration")}
+    duplicate = {name: listed[name] for name in ("topic", "type", "start_time", "duration")}
 
-    zoom.client.post(f"/v2/users/{team.hosts[0]}/meetings", json=twin).raise_for_status()
+    zoom.client.post(f"/v2/users/{team.hosts[0]}/meetings", json=duplicate).raise_for_status()
 
     assert team.truth() == Truth(duplicates=1, losses=1, over_budget=1, interrupted=0)

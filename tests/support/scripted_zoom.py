@@ -1,4 +1,4 @@
-"""Zoom as a list of answers: what it was asked, and what it says next."""
+"""A Zoom that answers from a list, and records the requests."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SERVER_TO_SERVER = Credentials("ACCOUNT", "client-id-9", "client-secret-9")
 
 Reaction = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
-_T = TypeVar("_T")
+T = TypeVar("T")
 
 
 class ScriptedZoom:
     """Answers the n-th API request with the n-th of `reactions`; the last one is repeated.
 
-    The token endpoint gives `token-1-9`, `token-2-9` and so on. `asked` holds every API
-    request as `METHOD path?query`, `sent_at` when it came, `tokens` with which token.
+    The token endpoint returns `token-1-9`, `token-2-9` and so on. `asked` has every API
+    request as `METHOD path?query`, `sent_at` its time, `tokens` its token.
     """
 
     def __init__(self, *reactions: Reaction, clock: ManualClock | None = None) -> None:
@@ -38,7 +38,7 @@ class ScriptedZoom:
         self._reactions = reactions
 
     def client(self, credentials: Credentials = SERVER_TO_SERVER, **options: Any) -> ZoomClient:
-        """A client that reaches only this, or `transport`."""
+        """Return a client whose only server is this one, or `transport`."""
         options.setdefault("pace", Pace.of(1000, self.clock))
         options.setdefault("transport", httpx.MockTransport(self._answer))
         return ZoomClient(credentials, Addresses(), clock=self.clock, random=lambda: 0.5, **options)
@@ -60,17 +60,17 @@ class ScriptedZoom:
 
 
 def answer(status: int, body: object = None, **headers: str) -> httpx.Response:
-    """A JSON answer, or an empty one; header names are written with `_`."""
+    """Return a JSON response, or an empty one; header names are written with `_`."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.Response(status, content=b"" if body is None else json.dumps(body), headers=names)
 
 
 def no(status: int, code: int, message: str, **headers: str) -> httpx.Response:
-    """Zoom's error body."""
+    """Return a response with Zoom's error body."""
     return answer(status, {"code": code, "message": message}, **headers)
 
 
-async def using(client: ZoomClient, work: Callable[[ZoomClient], Coroutine[Any, Any, _T]]) -> _T:
-    """What `work` gives; the client is closed after it."""
+async def using(client: ZoomClient, work: Callable[[ZoomClient], Coroutine[Any, Any, T]]) -> T:
+    """Return what `work` returns, and close the client."""
     async with client:
         return await work(client)

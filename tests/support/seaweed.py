@@ -38,7 +38,7 @@ IDENTITIES = {
         for name, actions in (("ours", ["Admin"]), ("reader", ["Read", "List"]))
     ]
 }
-"""Who may come: one to whom everything is allowed, and one that may only look."""
+"""Two users: one with every right, and one that may only read."""
 
 GUARD = """
 import subprocess, sys
@@ -46,11 +46,11 @@ with subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL) as process:
     sys.stdin.read()
     process.kill()
 """
-"""Ends the server when its stdin does: at our word, and at our own death, whatever kills us."""
+"""Ends the server when its stdin is closed, also if this process is killed."""
 
 
 class Process:
-    """One server, killed when asked to, and when this process ends."""
+    """One server, killed by `kill`, or when this process ends."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,14 +67,14 @@ class Process:
 
 
 class Seaweed:
-    """A server that answers, with one empty bucket."""
+    """A running server with one empty bucket."""
 
     def __init__(self, port: int, volume_servers: tuple[Process, ...]) -> None:
         self.endpoint = f"http://{HERE}:{port}"
         self.volume_servers = volume_servers
 
     def environ(self, name: str = "ours") -> dict[str, str]:
-        """What leads a client of S3 here, as `name`."""
+        """Variables that point a client of S3 here, as user `name`."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": name,
@@ -83,7 +83,7 @@ class Seaweed:
         }
 
     def client(self) -> S3Store:
-        """A client of the bucket that is not ours."""
+        """A client of the bucket that is independent of the program."""
         return S3Store(
             BUCKET,
             endpoint=self.endpoint,
@@ -95,7 +95,7 @@ class Seaweed:
         )
 
     def is_ready(self) -> bool:
-        """Whether it has its bucket, and keeps what is put there."""
+        """Return whether it has its bucket, and stores an object there."""
         client = self.client()
         try:
             made = httpx.put(obstore.sign(client, "PUT", "", timedelta(minutes=1)), trust_env=False)
@@ -107,8 +107,8 @@ class Seaweed:
 
 @contextmanager
 def seaweed(folder: Path, *, volume_servers: int = 0) -> Iterator[Seaweed]:
-    """A server until the block ends: one process, or with so many volume servers, and two copies of all."""
-    for _ in range(STARTS_MAX):  # a port that was free may be taken meanwhile
+    """Run a server until the block ends: one process, or volume servers with two copies of all."""
+    for _ in range(STARTS_MAX):  # another process may take a free port
         with ExitStack() as stack:
             server = _started(folder, volume_servers, stack)
             if _becomes_ready(server):

@@ -1,4 +1,4 @@
-"""The emulator in a process of its own, and what our program's environment must hold to reach it."""
+"""The emulator in a process of its own, and the variables that point the program at it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Served:
         self.client = httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30)
 
     def meetings(self, host: str) -> list[dict[str, Any]]:
-        """All that `host` has."""
-        answer = self.client.get(f"/v2/users/{host}/meetings", params={"page_size": 300})
-        listed: list[dict[str, Any]] = answer.json()["meetings"]
-        return listed
+        """Return every meeting of `host`."""
+        response = self.client.get(f"/v2/users/{host}/meetings", params={"page_size": 300})
+        meetings: list[dict[str, Any]] = response.json()["meetings"]
+        return meetings
 
     def topics(self, host: str) -> list[str]:
-        """The topics of all that `host` has, sorted."""
+        """Return the topics of every meeting of `host`, sorted."""
         return sorted(meeting["topic"] for meeting in self.meetings(host))
 
     def meet(self, **fault: Any) -> None:
@@ -46,7 +46,7 @@ class Served:
 
 @contextmanager
 def served(*arguments: str) -> Iterator[Served]:
-    """An emulator without limits per second that answers until the block ends."""
+    """Run an emulator without a limit per second until the block ends."""
     command = [sys.executable, "-m", "reconciler.sandbox", "--switch", "plan=off", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -65,7 +65,7 @@ def wait_for_create(zoom: Served) -> None:
         if any(request["method"] == "POST" and "/users/" in request["path"] for request in requests):
             return
         time.sleep(0.02)
-    pytest.fail("no create came")
+    pytest.fail("no create arrived")
 
 
 def ids(zoom: Served, host: str) -> list[int]:

@@ -53,14 +53,12 @@ def test_one_variable_is_an_access_token() -> None:
         ),
         (
             {**FULL, "ZOOM_CLIENT_SECRET": "secret-9\n"},
-            "ZOOM_CLIENT_SECRET holds a character that no credential has: a blank, a line break or a "  # noqa: ISC004 - one
-            "letter outside ASCII. Nothing was sent.",
+            "ZOOM_CLIENT_SECRET contains a blank, a line break or a character outside ASCII, "  # noqa: ISC004 - one
+            "which no credential has. Nothing was sent.",
         ),
     ],
 )
-def test_credentials_that_cannot_be_used_are_named_and_not_shown(
-    environ: Mapping[str, str], detail: str
-) -> None:
+def test_unusable_credentials_are_named_and_not_shown(environ: Mapping[str, str], detail: str) -> None:
     error = refusal(lambda: Credentials.from_environment(environ))
 
     assert (error.diagnostic.code, error.diagnostic.detail) == ("settings.credentials", detail)
@@ -77,7 +75,7 @@ def test_no_secret_is_in_a_repr() -> None:
 # Addresses
 
 
-def test_the_addresses_are_zooms_own_where_nothing_is_said() -> None:
+def test_the_addresses_are_zooms_own_by_default() -> None:
     addresses = Addresses.from_environment({"RECONCILER_API_URL": ""})
 
     assert (addresses.api_url, addresses.auth_url) == (API_URL, AUTH_URL)
@@ -88,7 +86,7 @@ def test_the_addresses_are_zooms_own_where_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8080/v2", "http://127.9.9.9", "http://localhost:1", "http://[::1]:8080/v2"]
 )
-def test_plain_http_may_go_to_the_loopback_only(url: str) -> None:
+def test_plain_http_is_only_allowed_to_the_loopback(url: str) -> None:
     addresses = Addresses.from_environment({"RECONCILER_API_URL": url + "/"})
 
     assert addresses.api_url == url
@@ -125,7 +123,7 @@ def test_any_other_address_is_refused_and_not_shown(name: str, url: str) -> None
     error = refusal(lambda: Addresses.from_environment({name: url}))
 
     assert error.diagnostic.code == "settings.address"
-    assert error.diagnostic.detail.startswith(f"The address in {name} cannot be used. ")
+    assert error.diagnostic.detail.startswith(f"{name} is ")
     assert "hunter2" not in str(error) + error.diagnostic.hint
 
 
@@ -143,8 +141,8 @@ class _TokenEndpoint:
     def tokens(self) -> Tokens:
         credentials = Credentials("acc", "cid-9", "secret-9")
         transport = httpx.MockTransport(self._answer)
-        wire = HttpTransport(timeout_seconds=5, user_agent="test", transport=transport)
-        return Tokens(credentials, AUTH_URL, wire, self.clock, lambda: 0.5)
+        http = HttpTransport(timeout_seconds=5, user_agent="test", transport=transport)
+        return Tokens(credentials, AUTH_URL, http, self.clock, lambda: 0.5)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -163,7 +161,7 @@ def ask(endpoint: _TokenEndpoint, work: Callable[[Tokens], Coroutine[Any, Any, A
     return asyncio.run(work(endpoint.tokens()))
 
 
-def test_a_token_is_asked_for_with_basic_authorization_and_a_form() -> None:
+def test_a_token_is_requested_with_basic_authorization_and_a_form() -> None:
     endpoint = _TokenEndpoint(given("t1"))
 
     assert ask(endpoint, Tokens.token) == "t1"
@@ -174,7 +172,7 @@ def test_a_token_is_asked_for_with_basic_authorization_and_a_form() -> None:
     assert request.content == b"grant_type=account_credentials&account_id=acc"
 
 
-def test_however_many_ask_one_request_fetches_the_token() -> None:
+def test_one_request_fetches_the_token_for_all_callers() -> None:
     endpoint = _TokenEndpoint(given("t1"))
 
     async def many(tokens: Tokens) -> list[str]:
@@ -187,8 +185,8 @@ def test_however_many_ask_one_request_fetches_the_token() -> None:
 @pytest.mark.parametrize(
     ("seconds", "kept_for"), [(3600, 3540), (3599, 3539), (60, 30), (None, 3540), ("9", 3540)]
 )
-def test_a_token_is_replaced_a_minute_before_its_end(seconds: object, kept_for: int) -> None:
-    """A token of two minutes or less is kept for half its life; without a word, it lives an hour."""
+def test_a_token_is_replaced_a_minute_before_it_expires(seconds: object, kept_for: int) -> None:
+    """A token of two minutes or less is kept for half its life; without `expires_in`, it lives an hour."""
     endpoint = _TokenEndpoint(given("t1", seconds), given("t2"))
 
     async def twice(tokens: Tokens) -> tuple[str, str, str]:
@@ -201,7 +199,7 @@ def test_a_token_is_replaced_a_minute_before_its_end(seconds: object, kept_for: 
     assert ask(endpoint, twice) == ("t1", "t1", "t2")
 
 
-def test_a_refused_token_is_replaced_once_even_if_many_were_refused() -> None:
+def test_a_token_that_is_refused_several_times_is_replaced_once() -> None:
     endpoint = _TokenEndpoint(given("t1"), given("t2"))
 
     async def refused(tokens: Tokens) -> str:
@@ -215,7 +213,7 @@ def test_a_refused_token_is_replaced_once_even_if_many_were_refused() -> None:
     assert len(endpoint.requests) == 2
 
 
-def test_who_gives_up_while_fetching_leaves_it_to_the_next() -> None:
+def test_a_cancelled_fetch_is_left_to_the_next_caller() -> None:
     endpoint = _TokenEndpoint(given("t1"), given("t2"))
 
     async def cancelled(tokens: Tokens) -> str:
@@ -251,7 +249,7 @@ def test_who_gives_up_while_fetching_leaves_it_to_the_next() -> None:
         ),
     ],
 )
-def test_refused_credentials_are_told_with_a_remedy(
+def test_refused_credentials_are_reported_with_a_remedy(
     status: int, body: dict[str, str], detail: str, hint: str
 ) -> None:
     endpoint = _TokenEndpoint(answer(status, body))
@@ -274,14 +272,14 @@ BROKEN_ENDPOINTS = {
     "a proxy's page": httpx.Response(403, content=b"<html>no</html>"),
     "a redirect": httpx.Response(302, headers={"Location": "https://example.com"}),
     "no token in it": answer(200, {"access_token": ""}),
-    "a token that is no token": answer(200, {"access_token": "a b"}),
+    "an invalid token": answer(200, {"access_token": "a b"}),
     "no JSON": httpx.Response(200, content=b"secret-9"),
 }
 
 
 @pytest.mark.parametrize("reaction", BROKEN_ENDPOINTS.values(), ids=BROKEN_ENDPOINTS.keys())
 def test_without_a_token_nothing_was_sent(reaction: httpx.Response | Exception) -> None:
-    """After three tries the request that needed the token is known not to have left."""
+    """After three tries the request that needed the token is known not to have been sent."""
     endpoint = _TokenEndpoint(reaction)
 
     with pytest.raises(NeverSentError) as caught:
@@ -289,13 +287,13 @@ def test_without_a_token_nothing_was_sent(reaction: httpx.Response | Exception) 
 
     assert caught.value.diagnostic.code == "zoom.no-token"
     assert caught.value.diagnostic.detail.endswith(
-        ". Tried 3 times; the request that needed it was not sent."
+        ". It was tried 3 times; the request that needed the token was not sent."
     )
     assert len(endpoint.requests) == 3
     assert endpoint.clock.monotonic() == 3.0
 
 
-def test_a_passing_failure_is_tried_again() -> None:
+def test_a_transient_failure_is_retried() -> None:
     endpoint = _TokenEndpoint(httpx.ConnectError("no route"), given("t1"))
 
     assert ask(endpoint, Tokens.token) == "t1"
@@ -305,7 +303,7 @@ def test_a_passing_failure_is_tried_again() -> None:
 
 
 def test_no_secret_is_in_a_log_or_an_error(caplog: pytest.LogCaptureFixture) -> None:
-    """At DEBUG, through a good answer, a refused token and a refusal that quotes what was sent."""
+    """At DEBUG, with a success, a refused token and a refusal that quotes the request."""
     caplog.set_level(logging.DEBUG)
     zoom = ScriptedZoom(
         answer(201, {"id": 1, "join_url": "https://zoom.us/j/1?pwd=hunter-9"}),
@@ -332,7 +330,7 @@ def test_no_secret_is_in_a_log_or_an_error(caplog: pytest.LogCaptureFixture) -> 
     assert zoom.tokens == ["token-1-9", "token-1-9", "token-2-9"]
 
 
-def test_secrets_travel_in_no_address() -> None:
+def test_no_secret_is_in_an_address() -> None:
     zoom = ScriptedZoom(answer(201, {"id": 1}))
 
     asyncio.run(using(zoom.client(), lambda client: client.create("a@example.com", {"password": "pass-9"})))

@@ -68,7 +68,7 @@ def listing(client: ZoomClient) -> Coroutine[Any, Any, tuple[Any, ...]]:
 WRITES = {"create": create, "update": update, "delete": delete}
 
 
-# What is asked, and what comes back
+# Requests and answers
 
 
 def test_it_is_a_remote() -> None:
@@ -97,7 +97,7 @@ def test_it_is_a_remote() -> None:
         ),
     ],
 )
-def test_each_method_asks_once_and_gives_zooms_answer(
+def test_each_method_sends_one_request_and_returns_the_answer(
     work: Work[Answer], reaction: Reaction, asked: str, given: Answer
 ) -> None:
     zoom = ScriptedZoom(reaction)
@@ -115,7 +115,7 @@ def test_a_body_of_frozen_mappings_is_sent_as_json() -> None:
     assert json.loads(zoom.bodies[0]) == {"topic": "R\u00e9tro", "settings": {"waiting_room": True}}
 
 
-def test_a_request_says_who_sends_it_and_what_it_is() -> None:
+def test_a_request_has_the_headers_of_the_program() -> None:
     headers: list[httpx.Headers] = []
 
     def listen(request: httpx.Request) -> httpx.Response:
@@ -164,11 +164,11 @@ def test_the_origin_is_the_api_and_the_account() -> None:
     assert zoom.asked == ["GET /v2/users/me"]
 
 
-# What is left
+# Requests left
 
 
 @pytest.mark.parametrize(("work", "left"), [(create, 42), (update, 42), (delete, None), (read, None)])
-def test_what_is_left_is_told_by_a_create_and_an_update_only(work: Work[Answer], left: int | None) -> None:
+def test_only_a_create_and_an_update_return_the_requests_left(work: Work[Answer], left: int | None) -> None:
     zoom = ScriptedZoom(answer(200, {"id": 7}, x_ratelimit_limit="50", x_ratelimit_remaining="42"))
 
     assert run(zoom, work, user_limit=UserLimit(frozenset({50}))).requests_left == left
@@ -211,7 +211,7 @@ def test_a_write_whose_outcome_is_unknown_is_not_sent_again(work: Work[Answer], 
     ],
 )
 def test_a_create_without_an_id_in_its_answer_is_unknown(reaction: Reaction) -> None:
-    """Or with something else than a number there, or with what no state can keep."""
+    """Also with an id that is not a number, or with text that no state can keep."""
     assert type(failure(ScriptedZoom(reaction), create)) is UnknownOutcomeError
 
 
@@ -241,17 +241,17 @@ def test_a_write_that_did_not_happen_is_not_sent_again_either(
     assert len(zoom.asked) == 1
 
 
-# Sent again: a token that is over
+# Sent again: an expired token
 
 
-def test_a_token_that_is_over_is_replaced_and_the_request_sent_again() -> None:
+def test_an_expired_token_is_replaced_and_the_request_sent_again() -> None:
     zoom = ScriptedZoom(STALE, MADE)
 
     assert run(zoom, create).body["id"] == 81234567890
     assert zoom.tokens == ["token-1-9", "token-2-9"]
 
 
-def test_a_new_token_that_is_refused_too_ends_it() -> None:
+def test_a_refused_new_token_ends_the_request() -> None:
     zoom = ScriptedZoom(STALE)
 
     error = failure(zoom, create)
@@ -260,7 +260,7 @@ def test_a_new_token_that_is_refused_too_ends_it() -> None:
     assert zoom.tokens == ["token-1-9", "token-2-9"]
 
 
-def test_a_fixed_token_that_is_over_cannot_be_replaced() -> None:
+def test_an_expired_fixed_token_cannot_be_replaced() -> None:
     zoom = ScriptedZoom(STALE)
 
     error = failure(zoom, create, credentials=Credentials(access_token="fixed-9"))
@@ -273,7 +273,7 @@ def test_a_fixed_token_that_is_over_cannot_be_replaced() -> None:
 
 
 def test_a_per_second_429_is_waited_for_and_the_request_sent_again() -> None:
-    """A second and a half with jitter in the middle, each time."""
+    """A second and a half each time, with jitter in the middle of its range."""
     zoom = ScriptedZoom(PER_SECOND, PER_SECOND, MADE)
 
     run(zoom, create)
@@ -281,7 +281,7 @@ def test_a_per_second_429_is_waited_for_and_the_request_sent_again() -> None:
     assert zoom.sent_at == [0.0, 1.5, 3.0]
 
 
-def test_a_per_second_429_that_stays_ends_after_five_more() -> None:
+def test_a_per_second_429_that_stays_ends_after_five_retries() -> None:
     zoom = ScriptedZoom(PER_SECOND)
 
     error = failure(zoom, create)
@@ -290,7 +290,7 @@ def test_a_per_second_429_that_stays_ends_after_five_more() -> None:
     assert len(zoom.asked) == 6
 
 
-def test_everybody_of_the_label_waits_after_a_per_second_429() -> None:
+def test_all_requests_of_the_label_wait_after_a_per_second_429() -> None:
     zoom = ScriptedZoom(PER_SECOND, MADE, MADE)
 
     async def two(client: ZoomClient) -> None:
@@ -313,10 +313,10 @@ def test_a_daily_429_is_never_sent_again() -> None:
 
 @pytest.mark.parametrize("reaction", [UNCLEAR, answer(429)], ids=["a message", "nothing"])
 @pytest.mark.parametrize(("work", "kind"), [(create, DailyLimitError), (read, RefusedError)])
-def test_a_429_that_says_nothing_is_tried_twice_more_and_then_taken_for_daily(
+def test_an_unclear_429_is_retried_twice_and_then_counts_as_daily(
     work: Work[Answer], kind: type[RemoteError], reaction: Reaction
 ) -> None:
-    """Only of a write: a read does not draw from the host's day."""
+    """Only for a write: a read does not use up the host's day."""
     zoom = ScriptedZoom(reaction)
 
     assert type(failure(zoom, work)) is kind
@@ -346,14 +346,14 @@ def test_a_read_is_tried_four_times_before_it_is_given_up(
     assert zoom.sent_at == [0.0, 1.0, 3.0, 7.0]
 
 
-def test_a_read_that_works_in_the_end_gives_its_answer() -> None:
+def test_a_read_that_succeeds_in_the_end_returns_its_answer() -> None:
     zoom = ScriptedZoom(httpx.ReadError("reset"), answer(503), answer(200, {"id": 7}))
 
     assert run(zoom, read).body == {"id": 7}
 
 
 @pytest.mark.parametrize("work", [read, listing], ids=["read", "list"])
-def test_a_refused_read_is_not_tried_again(work: Work[Any]) -> None:
+def test_a_refused_read_is_not_retried(work: Work[Any]) -> None:
     zoom = ScriptedZoom(no(404, 3001, "Meeting does not exist: 7."))
 
     assert type(failure(zoom, work)) is GoneError
@@ -381,7 +381,7 @@ def page(*ids: int, after: str | None = "") -> httpx.Response:
     return answer(200, {"next_page_token": after, "meetings": [{"id": number} for number in ids]})
 
 
-def test_a_list_is_read_to_its_last_page_and_folded_by_id() -> None:
+def test_a_list_is_read_to_its_last_page_once_per_id() -> None:
     zoom = ScriptedZoom(page(1, 2, 2, after="t/1"), page(2, 3, after="t 2"), page(after=None))
 
     assert run(zoom, listing) == ({"id": 1}, {"id": 2}, {"id": 3})
@@ -405,17 +405,17 @@ BAD_PAGES = {
 
 
 @pytest.mark.parametrize("bad", BAD_PAGES.values(), ids=BAD_PAGES.keys())
-def test_a_list_that_lacks_a_page_is_no_list(bad: httpx.Response) -> None:
+def test_a_list_without_a_page_is_an_error(bad: httpx.Response) -> None:
     assert type(failure(ScriptedZoom(page(1, after="t1"), bad), listing)) is UnknownOutcomeError
 
 
-def test_a_list_that_goes_in_circles_is_no_list() -> None:
+def test_a_list_that_repeats_a_page_is_an_error() -> None:
     error = failure(ScriptedZoom(page(1, after="t1"), page(2, after="t1")), listing)
 
     assert type(error) is UnknownOutcomeError
 
 
-def test_a_page_token_that_died_is_a_refusal() -> None:
+def test_an_expired_page_token_is_a_refusal() -> None:
     error = failure(
         ScriptedZoom(page(1, after="t1"), no(400, 300, "The next page token is invalid.")), listing
     )
@@ -423,36 +423,36 @@ def test_a_page_token_that_died_is_a_refusal() -> None:
     assert type(error) is RefusedError
 
 
-# The last look, and the way there
+# before_send and the gate
 
 
 class _TooLateError(Exception):
     pass
 
 
-def test_before_send_is_asked_after_every_wait_and_before_each_attempt() -> None:
+def test_before_send_is_called_after_every_wait_and_before_each_attempt() -> None:
     """The waits here: a token, a turn at one a second, a per-second 429, a new token."""
     zoom = ScriptedZoom(MADE, PER_SECOND, STALE, MADE)
-    looked_at: list[float] = []
+    called_at: list[float] = []
 
     async def two(client: ZoomClient) -> None:
         await create(client)
-        await client.create(HOST, {}, before_send=lambda: looked_at.append(round(zoom.clock.monotonic(), 3)))
+        await client.create(HOST, {}, before_send=lambda: called_at.append(round(zoom.clock.monotonic(), 3)))
 
     run(zoom, two, pace=Pace.of(1, zoom.clock))
 
-    assert looked_at == zoom.sent_at[1:] == [1.03, 2.53, 3.56]
+    assert called_at == zoom.sent_at[1:] == [1.03, 2.53, 3.56]
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
 @pytest.mark.parametrize("method", ["create", "update"])
-def test_what_before_send_raises_passes_through_and_nothing_is_sent(method: str, attempt: int) -> None:
+def test_an_exception_of_before_send_passes_through_and_nothing_is_sent(method: str, attempt: int) -> None:
     zoom = ScriptedZoom(PER_SECOND, MADE)
-    looks: list[int] = []
+    calls: list[int] = []
 
     def too_late() -> None:
-        looks.append(1)
-        if len(looks) == attempt:
+        calls.append(1)
+        if len(calls) == attempt:
             raise _TooLateError
 
     async def write(client: ZoomClient) -> None:
@@ -466,8 +466,8 @@ def test_what_before_send_raises_passes_through_and_nothing_is_sent(method: str,
     assert len(zoom.asked) == attempt - 1
 
 
-def test_never_more_are_in_flight_than_the_pool_has_connections() -> None:
-    """Of 34 who send to a Zoom that never answers 24 get there; giving up passes through for all."""
+def test_no_more_requests_are_in_flight_than_the_pool_has_connections() -> None:
+    """Of 34 requests to a Zoom that never answers 24 are sent; all of them can be cancelled."""
     arrived: list[str] = []
 
     async def hang(request: httpx.Request) -> httpx.Response:
@@ -490,8 +490,8 @@ def test_never_more_are_in_flight_than_the_pool_has_connections() -> None:
     assert {type(result) for result in results} == {asyncio.CancelledError}
 
 
-def test_a_slow_label_does_not_keep_the_other_from_sending() -> None:
-    """While 40 creates wait for their turns at two a second, a read leaves at once."""
+def test_a_slow_label_does_not_block_the_other() -> None:
+    """While 40 creates wait for their turns at two a second, a read is sent at once."""
     zoom = ScriptedZoom(answer(200, {"id": 7}))
 
     async def crowd(client: ZoomClient) -> float:
@@ -505,7 +505,7 @@ def test_a_slow_label_does_not_keep_the_other_from_sending() -> None:
     assert run(zoom, crowd, pace=Pace.of("free", zoom.clock)) < 1.0
 
 
-def test_a_request_that_failed_gives_its_connection_back() -> None:
+def test_a_failed_request_frees_its_connection() -> None:
     zoom = ScriptedZoom(*[httpx.ReadError("reset")] * IN_FLIGHT_MAX, MADE)
 
     async def many(client: ZoomClient) -> Answer:
@@ -530,7 +530,7 @@ def failing_tokens(times: int, asked: list[str]) -> httpx.MockTransport:
     return httpx.MockTransport(react)
 
 
-def test_a_request_that_got_no_token_gives_its_connection_back() -> None:
+def test_a_request_without_a_token_frees_its_connection() -> None:
     asked: list[str] = []
 
     async def many(client: ZoomClient) -> Answer:
@@ -546,16 +546,16 @@ def test_a_request_that_got_no_token_gives_its_connection_back() -> None:
 
 
 def test_the_turn_comes_after_the_token() -> None:
-    """A slow token would else let two requests leave within one turn's time."""
+    """Otherwise a slow token would let two requests start within one turn."""
     zoom = ScriptedZoom(MADE)
-    left_at: list[float] = []
+    sent_at_times: list[float] = []
 
     async def two(client: ZoomClient) -> None:
-        def look() -> None:
-            left_at.append(round(zoom.clock.monotonic(), 3))
+        def record() -> None:
+            sent_at_times.append(round(zoom.clock.monotonic(), 3))
 
-        await asyncio.gather(*(client.create(HOST, {}, before_send=look) for _ in range(2)))
+        await asyncio.gather(*(client.create(HOST, {}, before_send=record) for _ in range(2)))
 
     run(zoom, two, pace=Pace.of(1, zoom.clock), transport=failing_tokens(1, []))
 
-    assert left_at == [1.0, 2.03]
+    assert sent_at_times == [1.0, 2.03]

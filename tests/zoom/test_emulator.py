@@ -89,12 +89,12 @@ def create(client: ZoomClient) -> Coroutine[Any, Any, Any]:
 
 
 def topics(world: Sandbox) -> list[str]:
-    """What the host has, as the emulator tells it."""
+    """Return the topics of the host's meetings in the emulator."""
     return [str(meeting["topic"]) for meeting in run(world, lambda client: client.meetings(HOST))]
 
 
 def answered(world: Sandbox) -> list[int]:
-    """The statuses of every create that came."""
+    """Return the status of every create."""
     return [request.status for request in world.account.requests if request.path.endswith("/meetings")]
 
 
@@ -118,13 +118,13 @@ def test_a_meeting_is_created_read_changed_listed_and_deleted() -> None:
     assert run(sandbox(), life) == ("Retro", {}, "Review", [True], {}, ())
 
 
-def test_what_does_not_exist_is_gone() -> None:
+def test_a_missing_meeting_or_user_is_gone() -> None:
     assert type(failure(sandbox(), lambda client: client.read(81111111111))) is GoneError
     assert type(failure(sandbox(), lambda client: client.delete(81111111111))) is GoneError
     assert type(failure(sandbox(users=("b@example.com",)), create)) is GoneError
 
 
-def test_a_user_tells_its_id_and_account() -> None:
+def test_a_user_has_its_id_and_account() -> None:
     user = run(sandbox(), lambda client: client.user(HOST)).body
 
     assert user["email"] == HOST
@@ -132,7 +132,7 @@ def test_a_user_tells_its_id_and_account() -> None:
     assert user["account_id"]
 
 
-def test_a_list_of_several_pages_is_whole() -> None:
+def test_a_list_of_several_pages_is_complete() -> None:
     world = sandbox(page_size_max=2)
 
     async def five(client: ZoomClient) -> None:
@@ -145,7 +145,7 @@ def test_a_list_of_several_pages_is_whole() -> None:
 
 
 @pytest.mark.parametrize("form", ["seen", "headers", "bare", "parked"])
-def test_the_hosts_daily_limit_is_told_in_whatever_form_it_comes(form: str) -> None:
+def test_the_hosts_daily_limit_is_recognized_in_every_form(form: str) -> None:
     async def three(client: ZoomClient) -> None:
         for _ in range(3):
             await create(client)
@@ -158,7 +158,7 @@ def test_the_hosts_daily_limit_is_told_in_whatever_form_it_comes(form: str) -> N
     assert answered(world) == [201, 201, 429]
 
 
-def test_the_accounts_daily_limit_is_told_apart() -> None:
+def test_the_accounts_daily_limit_is_distinguished() -> None:
     async def three(client: ZoomClient) -> None:
         for _ in range(3):
             await create(client)
@@ -169,18 +169,18 @@ def test_the_accounts_daily_limit_is_told_apart() -> None:
     assert error.scope == "account"
 
 
-def test_what_is_left_of_the_day_is_told() -> None:
+def test_the_requests_left_today_are_returned() -> None:
     assert run(sandbox(ratelimit_headers="host"), create).requests_left == 99
     assert run(sandbox(ratelimit_headers="category"), create).requests_left is None
 
 
-def test_an_account_that_does_not_know_the_client_is_an_access_error() -> None:
+def test_an_unknown_client_is_an_access_error() -> None:
     error = failure(sandbox(clients={"cid": "another"}), create)
 
     assert (type(error), error.diagnostic.code) == (AccessError, "zoom.credentials")
 
 
-def test_a_scope_that_is_missing_is_named() -> None:
+def test_a_missing_scope_is_named() -> None:
     error = failure(sandbox(scopes=("meeting:read:meeting:admin",)), create)
 
     assert (type(error), error.diagnostic.code) == (AccessError, "zoom.scopes")
@@ -204,17 +204,15 @@ FAULTS = {
     "the answer is lost": (answer_lost, True),
     "the request never arrives": (never_arrived, False),
     "a gateway's page": (gateway_page, False),
-    "a gateway's page after the deed": (lambda **match: gateway_page(commit=True, **match), True),
+    "a gateway's page after it was done": (lambda **match: gateway_page(commit=True, **match), True),
     "an answer cut short": (truncated, True),
     "a redirect": (redirect, False),
-    "a yes that means no": (refused_with_200, False),
+    "a refusal with status 200": (refused_with_200, False),
 }
 
 
 @pytest.mark.parametrize(("fault", "is_made"), FAULTS.values(), ids=FAULTS.keys())
-def test_what_may_have_happened_is_unknown_and_done_at_most_once(
-    fault: Callable[..., Fault], *, is_made: bool
-) -> None:
+def test_an_unknown_outcome_is_done_at_most_once(fault: Callable[..., Fault], *, is_made: bool) -> None:
     world = sandbox(fault(method="POST", path="/v2/users/*/meetings"))
 
     assert type(failure(world, create)) is UnknownOutcomeError
@@ -227,8 +225,8 @@ def test_an_empty_201_is_unknown() -> None:
     assert type(error) is UnknownOutcomeError
 
 
-def test_a_revoked_token_is_replaced_and_the_meeting_made_once() -> None:
-    """Another process fetched a token, and ours died of it."""
+def test_a_revoked_token_is_replaced_and_the_meeting_created_once() -> None:
+    """Another process fetched a token, which revoked ours."""
     world = sandbox(new_token_revokes_old=True)
 
     async def work(client: ZoomClient) -> None:
@@ -247,7 +245,7 @@ async def twenty_five(client: ZoomClient) -> None:
     await asyncio.gather(*(client.create(f"{number}@example.com", RETRO) for number in range(25)))
 
 
-def test_the_pace_of_the_plan_meets_no_limit() -> None:
+def test_the_pace_of_the_plan_stays_below_the_limit() -> None:
     """The emulator counts twenty in any sliding second of its own clock."""
     world = sandbox(plan="pro", per_second_window="sliding")
 
@@ -256,7 +254,7 @@ def test_the_pace_of_the_plan_meets_no_limit() -> None:
     assert answered(world) == [201] * 25
 
 
-def test_who_is_too_fast_waits_and_makes_each_meeting_once() -> None:
+def test_a_pace_that_is_too_fast_creates_each_meeting_once() -> None:
     world = sandbox(plan="pro", per_second_window="sliding")
 
     run(world, twenty_five, pace=1000, clock=WallClock())

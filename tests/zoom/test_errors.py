@@ -11,7 +11,7 @@ from reconciler.errors.exceptions import (
     RefusedError,
     UnknownOutcomeError,
 )
-from reconciler.zoom._errors import is_token_refused, over_limit, to_error
+from reconciler.zoom._errors import is_token_refused, limit_error, response_error
 from reconciler.zoom._exchange import ApiCall, HttpResponse, Label, excerpt
 from reconciler.zoom.limits import Limit, UserLimit, retry_at
 
@@ -28,7 +28,7 @@ PER_SECOND = "You have reached the maximum per-second rate limit for this API. T
 CONCURRENT = "Too many concurrent requests. A request to disassociate this user has already been made."
 
 
-def reply(status: int, body: object = None, **headers: str) -> HttpResponse:
+def response(status: int, body: object = None, **headers: str) -> HttpResponse:
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     return HttpResponse.of(
         status, {name.replace("_", "-"): value for name, value in headers.items()}, content
@@ -36,59 +36,59 @@ def reply(status: int, body: object = None, **headers: str) -> HttpResponse:
 
 
 def no(status: int, code: int, message: str = "No.", **headers: str) -> HttpResponse:
-    return reply(status, {"code": code, "message": message}, **headers)
+    return response(status, {"code": code, "message": message}, **headers)
 
 
-# What happened
+# Outcomes
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        reply(201, {"id": 1}),
-        reply(200, {"id": 1, "code": 0}),
-        reply(204),
-        reply(200, {"code": "summer"}),
+        response(201, {"id": 1}),
+        response(200, {"id": 1, "code": 0}),
+        response(204),
+        response(200, {"code": "summer"}),
     ],
 )
-def test_a_readable_2xx_is_a_yes(answer: HttpResponse) -> None:
-    assert to_error(CREATE, answer) is None
+def test_a_readable_2xx_is_a_success(answer: HttpResponse) -> None:
+    assert response_error(CREATE, answer) is None
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        reply(200, b"<html>Sign in to this network</html>"),
-        reply(200, b'{"id": 1'),
-        reply(200, b"[]"),
-        reply(200, b"[" * 100_000),
+        response(200, b"<html>Sign in to this network</html>"),
+        response(200, b'{"id": 1'),
+        response(200, b"[]"),
+        response(200, b"[" * 100_000),
         no(200, 300),
         no(201, 3001),
-        reply(301),
+        response(301),
         no(302, 3001),
-        reply(400),
-        reply(403, b"<html>Forbidden</html>"),
-        reply(403, {"message": "Forbidden"}),
-        reply(403, {"code": "forbidden", "message": "Forbidden"}),
-        reply(403, {"code": True, "message": "Forbidden"}),
-        reply(403, {"code": 7}),
-        reply(404, b"<html>Not Found</html>"),
+        response(400),
+        response(403, b"<html>Forbidden</html>"),
+        response(403, {"message": "Forbidden"}),
+        response(403, {"code": "forbidden", "message": "Forbidden"}),
+        response(403, {"code": True, "message": "Forbidden"}),
+        response(403, {"code": 7}),
+        response(404, b"<html>Not Found</html>"),
         no(408, 300),
         no(425, 300),
         no(499, 300),
         no(500, 300),
-        reply(502, b"<html>"),
+        response(502, b"<html>"),
         no(503, 429),
-        reply(100),
-        reply(600),
+        response(100),
+        response(600),
     ],
 )
-def test_anything_else_but_zooms_own_4xx_is_unknown(answer: HttpResponse) -> None:
-    error = to_error(CREATE, answer)
+def test_anything_but_a_4xx_of_zoom_itself_is_unknown(answer: HttpResponse) -> None:
+    error = response_error(CREATE, answer)
 
     assert type(error) is UnknownOutcomeError
     assert error.diagnostic.code == "zoom.unknown-outcome"
-    assert to_error(READ, answer).diagnostic.code == "zoom.unreadable"  # type: ignore[union-attr]  # - an error, or the test is red
+    assert response_error(READ, answer).diagnostic.code == "zoom.unreadable"  # type: ignore[union-attr]  # - an error, or the test is red
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_anything_else_but_zooms_own_4xx_is_unknown(answer: HttpResponse) -> Non
         (no(400, 104), AccessError, "zoom.scopes"),
     ],
 )
-def test_zooms_own_4xx_did_not_happen(answer: HttpResponse, kind: type[RefusedError], code: str) -> None:
-    error = to_error(CREATE, answer)
+def test_a_4xx_of_zoom_itself_is_a_refusal(answer: HttpResponse, kind: type[RefusedError], code: str) -> None:
+    error = response_error(CREATE, answer)
 
     assert type(error) is kind
     assert (error.status, error.zoom_code) == (answer.status, answer.code)
@@ -134,7 +134,7 @@ def test_a_refused_body_names_its_fields() -> None:
     ]
     body = {"code": 300, "message": "Validation Failed.", "errors": errors}
 
-    error = to_error(CREATE, reply(400, body, x_zm_trackingid="WEB_1"))
+    error = response_error(CREATE, response(400, body, x_zm_trackingid="WEB_1"))
 
     assert isinstance(error, RefusedError)
     assert error.fields == (
@@ -159,7 +159,7 @@ def test_a_refused_body_names_its_fields() -> None:
 )
 @pytest.mark.parametrize(("status", "code"), [(400, 4711), (400, 104), (401, 4700)])
 def test_missing_scopes_are_named_in_both_forms(status: int, code: int, scopes: str) -> None:
-    error = to_error(CREATE, no(status, code, f"Invalid access token, does not contain {scopes}."))
+    error = response_error(CREATE, no(status, code, f"Invalid access token, does not contain {scopes}."))
 
     assert type(error) is AccessError
     assert error.diagnostic.detail == (
@@ -168,9 +168,9 @@ def test_missing_scopes_are_named_in_both_forms(status: int, code: int, scopes: 
     )
 
 
-def test_what_is_not_zooms_is_shown_and_no_body_of_zooms_own() -> None:
-    page = to_error(CREATE, reply(403, b"<html>\n  Blocked:  pass-9 </html>"))
-    meeting = to_error(CREATE, reply(500, {"start_url": "https://zoom.us/s/1?zak=hunter2"}))
+def test_the_page_of_a_gateway_is_shown_and_no_body_of_zoom() -> None:
+    page = response_error(CREATE, response(403, b"<html>\n  Blocked:  pass-9 </html>"))
+    meeting = response_error(CREATE, response(500, {"start_url": "https://zoom.us/s/1?zak=hunter2"}))
 
     assert page is not None
     assert meeting is not None
@@ -191,14 +191,14 @@ def test_what_is_not_zooms_is_shown_and_no_body_of_zooms_own() -> None:
         (no(401, 4700, "does not contain scopes:[a]"), False),
         (no(400, 300), False),
         (no(500, 124), False),
-        (reply(401, b"<html>"), False),
+        (response(401, b"<html>"), False),
     ],
 )
 def test_only_zoom_itself_refuses_a_token(answer: HttpResponse, refused: bool) -> None:  # noqa: FBT001 - a table
     assert is_token_refused(answer) is refused
 
 
-# What may be shown
+# Secrets
 
 
 @pytest.mark.parametrize(
@@ -234,34 +234,34 @@ def test_an_excerpt_is_short_and_masked_before_it_is_cut(text: str, shown: str) 
         (no(429, 429, ACCOUNT_DAY), Limit.ACCOUNT_DAY),
         (no(429, 429, "?", x_ratelimit_type="Daily-limit", x_ratelimit_limit="30000"), Limit.ACCOUNT_DAY),
         (no(429, 429, "?", x_ratelimit_type="daily-limit", x_ratelimit_limit="100"), Limit.HOST_DAY),
-        (reply(429, None, x_ratelimit_type="Daily-limit"), Limit.ACCOUNT_DAY),
+        (response(429, None, x_ratelimit_type="Daily-limit"), Limit.ACCOUNT_DAY),
         (no(429, 429, PER_SECOND), Limit.BRIEF),
         (no(429, 4001, PER_SECOND), Limit.BRIEF),
         (no(429, 429, CONCURRENT), Limit.BRIEF),
         (no(429, 429, "?", x_ratelimit_type="QPS"), Limit.BRIEF),
-        (reply(429, b"<html>", x_ratelimit_type="QPS"), Limit.BRIEF),
+        (response(429, b"<html>", x_ratelimit_type="QPS"), Limit.BRIEF),
         (no(429, 429, "Slow down."), Limit.UNCLEAR),
         (no(429, 429, "Slow down.", retry_after="3"), Limit.UNCLEAR),
         (no(429, 429, "Slow down.", retry_after="2026-12-02T00:00:00Z"), Limit.HOST_DAY),
-        (reply(429), Limit.UNCLEAR),
+        (response(429), Limit.UNCLEAR),
         (
             no(400, 300, "A maximum of 100 meetings can be created/updated for a single user in one day."),
             Limit.HOST_DAY,
         ),
         (no(400, 300, PER_SECOND), None),
         (no(403, 429, HOST_DAY), None),
-        (reply(201, {"id": 1}), None),
-        (reply(500), None),
+        (response(201, {"id": 1}), None),
+        (response(500), None),
     ],
 )
-def test_a_429_is_told_by_its_type_header_then_by_its_message(
+def test_a_429_is_classified_by_its_type_header_then_by_its_message(
     answer: HttpResponse, limit: Limit | None
 ) -> None:
     assert UserLimit().read(answer, NOW) is limit
 
 
-def test_only_a_short_limit_is_worth_sending_again() -> None:
-    assert {limit: limit.sends_again_max for limit in Limit} == {
+def test_only_a_short_limit_is_retried() -> None:
+    assert {limit: limit.retries_max for limit in Limit} == {
         Limit.BRIEF: 5,
         Limit.UNCLEAR: 2,
         Limit.HOST_DAY: 0,
@@ -279,15 +279,15 @@ def test_only_a_short_limit_is_worth_sending_again() -> None:
         (CREATE, Limit.BRIEF, RefusedError, "zoom.rate-limit"),
     ],
 )
-def test_a_limit_that_is_not_waited_for_ends_the_request_or_the_day(
+def test_a_limit_after_the_last_wait_ends_the_request_or_the_day(
     call: ApiCall, limit: Limit, kind: type[ReconcilerError], code: str
 ) -> None:
-    error = over_limit(call, no(429, 429, "Enough"), limit)
+    error = limit_error(call, no(429, 429, "Enough"), limit)
 
     assert type(error) is kind
     assert (error.status, error.zoom_code, error.diagnostic.code) == (429, 429, code)
     assert error.diagnostic.detail == (
-        f"{call.what}: Zoom answered HTTP 429, code 429: Enough. Nothing was done."
+        f"{call.action}: Zoom answered HTTP 429, code 429: Enough. Nothing was done."
     )
 
 
@@ -307,7 +307,7 @@ def test_a_limit_that_is_not_waited_for_ends_the_request_or_the_day(
     ],
 )
 def test_retry_after_is_an_instant_seconds_or_an_http_date(text: str, at: datetime | None) -> None:
-    assert retry_at(reply(429, None, retry_after=text), NOW) == at
+    assert retry_at(response(429, None, retry_after=text), NOW) == at
 
 
 @pytest.mark.parametrize(
@@ -322,9 +322,9 @@ def test_retry_after_is_an_instant_seconds_or_an_http_date(text: str, at: dateti
         ("one hundred", "42", None),
     ],
 )
-def test_what_is_left_is_believed_only_of_the_users_own_limit(
+def test_the_requests_left_are_read_only_from_the_users_own_limit(
     limit: str, remaining: str, left: int | None
 ) -> None:
-    answer = reply(201, {"id": 1}, x_ratelimit_limit=limit, x_ratelimit_remaining=remaining)
+    answer = response(201, {"id": 1}, x_ratelimit_limit=limit, x_ratelimit_remaining=remaining)
 
     assert UserLimit(frozenset({50, 100})).requests_left(answer) == left

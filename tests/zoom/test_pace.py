@@ -25,16 +25,16 @@ class _LateClock(ManualClock):
 
 
 def starts(pace: str | int, clock: ManualClock, count: int, label: Label = Label.MEDIUM) -> list[float]:
-    """When `count` senders that all wait at once may start."""
+    """Return when `count` senders that wait at the same time may start."""
     started: list[float] = []
 
-    async def sender(line: Pace) -> None:
-        await line.turn(label)
+    async def sender(pacer: Pace) -> None:
+        await pacer.turn(label)
         started.append(clock.monotonic())
 
     async def run() -> None:
-        line = Pace.of(pace, clock)
-        await asyncio.gather(*(sender(line) for _ in range(count)))
+        pacer = Pace.of(pace, clock)
+        await asyncio.gather(*(sender(pacer) for _ in range(count)))
 
     asyncio.run(run())
     return started
@@ -77,7 +77,7 @@ def test_starts_are_spread_over_the_second() -> None:
 
 
 def test_a_late_waking_is_followed_by_one_start_at_once_and_no_more() -> None:
-    """Half a second lost to a busy machine is not made up for by a burst."""
+    """Half a second lost to a busy machine is not followed by a burst."""
     started = starts(20, _LateClock(lambda woken: 0.5 if woken == 5 else 0.0), 40)
     gaps = [later - earlier for earlier, later in itertools.pairwise(started)]
 
@@ -118,7 +118,7 @@ def test_turns_come_first_come_first_served() -> None:
     assert order == list(range(20))
 
 
-def test_giving_up_costs_nobody_a_turn() -> None:
+def test_a_cancelled_wait_costs_nobody_a_turn() -> None:
     """Of three who wait the middle one is cancelled; the third takes its place."""
     clock = ManualClock()
     started: list[float] = []
@@ -177,7 +177,7 @@ def test_a_number_is_one_pace_for_all_labels() -> None:
     assert clock.monotonic() == 1.03
 
 
-def test_backing_off_holds_everybody_of_the_label_even_who_waits_already() -> None:
+def test_backing_off_delays_all_requests_of_the_label() -> None:
     clock = ManualClock()
     started: dict[str, float] = {}
 
@@ -201,11 +201,11 @@ def test_backing_off_holds_everybody_of_the_label_even_who_waits_already() -> No
 
 
 @pytest.mark.parametrize("pace", ["", "fast", "0", "-1", "1.5", 0, 1001, "\u0663"])
-def test_another_pace_is_an_error_that_names_the_choices(pace: str | int) -> None:
+def test_an_invalid_pace_is_an_error_that_names_the_choices(pace: str | int) -> None:
     with pytest.raises(SettingsError) as caught:
         Pace.of(pace, ManualClock())
 
     assert caught.value.diagnostic.code == "settings.pace"
     assert caught.value.diagnostic.hint == (
-        "Write free, pro, business, after the Zoom plan, or a number from 1 to 1000."
+        "Use free, pro, business, after the Zoom plan, or a number from 1 to 1000."
     )

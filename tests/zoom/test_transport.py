@@ -11,7 +11,7 @@ import pytest
 from reconciler.errors.exceptions import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError
 from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label
-from reconciler.zoom.transport import SEND_OUTCOMES, HttpTransport, SendOutcome, to_error
+from reconciler.zoom.transport import SEND_OUTCOMES, HttpTransport, SendOutcome, transport_error
 
 CREATE = ApiCall("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("token-9",))
 
@@ -27,7 +27,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-def wire(*, timeout_seconds: float = 5.0, **options: Any) -> HttpTransport:
+def transport(*, timeout_seconds: float = 5.0, **options: Any) -> HttpTransport:
     return HttpTransport(timeout_seconds=timeout_seconds, user_agent="meetings-reconciler/test", **options)
 
 
@@ -41,13 +41,15 @@ def descendants(kind: type[Exception]) -> Iterator[type[Exception]]:
 
 
 @pytest.mark.parametrize("kind", [*descendants(httpx.RequestError), httpx.InvalidURL])
-def test_every_error_of_httpx_has_a_fate_of_its_own(kind: type[Exception]) -> None:
-    """A class that a newer httpx adds fails here, until somebody says whether the request can have left."""
+def test_every_error_of_httpx_has_an_outcome(kind: type[Exception]) -> None:
+    """A class that a newer httpx adds fails here, until its outcome is decided."""
     assert kind in SEND_OUTCOMES
 
 
-def test_only_these_are_known_to_have_sent_nothing() -> None:
-    assert {kind.__name__ for kind, (fate, _) in SEND_OUTCOMES.items() if fate is SendOutcome.NEVER_SENT} == {
+def test_only_these_errors_mean_that_nothing_was_sent() -> None:
+    assert {
+        kind.__name__ for kind, (outcome, _) in SEND_OUTCOMES.items() if outcome is SendOutcome.NEVER_SENT
+    } == {
         "ConnectError",
         "ConnectTimeout",
         "InvalidURL",
@@ -72,7 +74,7 @@ def test_only_these_are_known_to_have_sent_nothing() -> None:
     ],
 )
 def test_any_other_failure_is_unknown(error: Exception, kind: type[RemoteError]) -> None:
-    assert type(to_error(CREATE, error)) is kind
+    assert type(transport_error(CREATE, error)) is kind
 
 
 @pytest.mark.parametrize(
@@ -89,8 +91,8 @@ def test_any_other_failure_is_unknown(error: Exception, kind: type[RemoteError])
         (httpx.ReadTimeout("x"), "Creating a meeting for a@example.com: no answer came in time."),
     ],
 )
-def test_an_error_says_what_was_asked_and_what_became_of_it(error: Exception, detail: str) -> None:
-    assert to_error(CREATE, error).diagnostic.detail == detail
+def test_an_error_names_the_request_and_its_outcome(error: Exception, detail: str) -> None:
+    assert transport_error(CREATE, error).diagnostic.detail == detail
 
 
 # Real sockets
@@ -98,7 +100,7 @@ def test_an_error_says_what_was_asked_and_what_became_of_it(error: Exception, de
 
 @asynccontextmanager
 async def listening(serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[str]:
-    """The address of a server on a port, which leaves nothing open behind it."""
+    """Yield the address of a server on a free port; close everything at the end."""
     at_work: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -129,16 +131,16 @@ def exchange(
     times: int = 1,
     timeout_seconds: float = 5.0,
 ) -> list[HttpResponse]:
-    """The answers of `times` exchanges, one after another, with a server on a port."""
+    """Return the responses of `times` requests, one after another, to a server on a free port."""
 
     async def run() -> list[HttpResponse]:
-        line = wire(timeout_seconds=timeout_seconds)
+        client = transport(timeout_seconds=timeout_seconds)
         async with listening(serve) as url:
             message = HttpRequest("POST", f"{url}/v2", {"Authorization": "Bearer token-9"}, b"{}")
             try:
-                return [await line.exchange(CREATE, message, before_send) for _ in range(times)]
+                return [await client.send(CREATE, message, before_send) for _ in range(times)]
             finally:
-                await line.close()
+                await client.close()
 
     return asyncio.run(run())
 
@@ -182,15 +184,15 @@ async def trickling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 BROKEN = {
-    "closed without a word": serving(),
-    "reset without a word": serving(None),
+    "closed without an answer": serving(),
+    "reset without an answer": serving(None),
     "reset within the head": serving(b"HTTP/1.1 200 OK\r\nContent-Le", None),
     "reset within the body": serving(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id"', None),
     "closed within the body": serving(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id"'),
     "not HTTP": serving(b"220 smtp.example.com ESMTP\r\n"),
-    "wrongly packed": serving(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+    "wrong encoding": serving(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
     "silent": never_answering,
-    "a byte now and then": trickling,
+    "one byte at a time": trickling,
 }
 
 
@@ -202,16 +204,16 @@ def test_whatever_breaks_after_the_request_was_sent_is_unknown(serve: Serve) -> 
 
 
 def test_an_answer_is_a_plain_value() -> None:
-    [reply] = exchange(keep_answering)
+    [response] = exchange(keep_answering)
 
-    assert (reply.status, reply.body, reply.headers["x-one"]) == (200, {"id": 1}, "1")
+    assert (response.status, response.body, response.headers["x-one"]) == (200, {"id": 1}, "1")
 
 
 def test_no_connection_means_never_sent() -> None:
     async def run() -> None:
         async with listening(keep_answering) as url:
             pass
-        await wire().exchange(CREATE, HttpRequest("POST", url))
+        await transport().send(CREATE, HttpRequest("POST", url))
 
     with pytest.raises(NeverSentError) as caught:
         asyncio.run(run())
@@ -220,15 +222,15 @@ def test_no_connection_means_never_sent() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:port", "gopher://127.0.0.1", "http://"])
-def test_what_is_no_address_is_never_sent(url: str) -> None:
+def test_a_request_to_an_invalid_address_is_never_sent(url: str) -> None:
     with pytest.raises(NeverSentError):
-        asyncio.run(wire().exchange(CREATE, HttpRequest("GET", url)))
+        asyncio.run(transport().send(CREATE, HttpRequest("GET", url)))
 
 
-def test_a_header_that_http_forbids_is_never_sent_nor_shown() -> None:
+def test_an_invalid_header_is_never_sent_and_not_shown() -> None:
     async def run() -> None:
         async with listening(keep_answering) as url:
-            await wire().exchange(CREATE, HttpRequest("GET", url, {"Authorization": "Bearer token-9\n"}))
+            await transport().send(CREATE, HttpRequest("GET", url, {"Authorization": "Bearer token-9\n"}))
 
     with pytest.raises(NeverSentError) as caught:
         asyncio.run(run())
@@ -237,7 +239,7 @@ def test_a_header_that_http_forbids_is_never_sent_nor_shown() -> None:
     assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 
-def test_a_proxy_that_says_no_means_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_refuses_means_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proxies are taken from the environment, as httpx does; a refused CONNECT sent nothing of ours."""
     heard: list[bytes] = []
 
@@ -251,7 +253,7 @@ def test_a_proxy_that_says_no_means_never_sent(monkeypatch: pytest.MonkeyPatch) 
             message = HttpRequest(
                 "POST", "https://api.zoom.us/v2", {"Authorization": "Bearer token-9"}, b"{}"
             )
-            await wire().exchange(CREATE, message)
+            await transport().send(CREATE, message)
 
     with pytest.raises(NeverSentError) as caught:
         asyncio.run(run())
@@ -263,16 +265,16 @@ def test_a_proxy_that_says_no_means_never_sent(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_proxy_never_sees_what_goes_to_the_loopback(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    """Plain http to ourselves would hand the token to whoever runs the proxy."""
+    """Plain http to this machine would give the token to the proxy."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
 
     async def run() -> HttpResponse:
-        line = wire(direct_hosts=(host,))
+        client = transport(direct_hosts=(host,))
         async with listening(keep_answering, host) as url:
             try:
-                return await line.exchange(CREATE, HttpRequest("POST", url, content=b"{}"))
+                return await client.send(CREATE, HttpRequest("POST", url, content=b"{}"))
             finally:
-                await line.close()
+                await client.close()
 
     assert asyncio.run(run()).body == {"id": 1}
 
@@ -285,13 +287,13 @@ def test_a_proxy_never_sees_what_goes_to_the_loopback(monkeypatch: pytest.Monkey
         ("SSL_CERT_FILE", "/no/such/file-hunter2"),
     ],
 )
-def test_network_settings_that_cannot_be_used_are_told(
+def test_unusable_network_settings_are_reported(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
 
     with pytest.raises(SettingsError) as caught:
-        wire()
+        transport()
 
     assert caught.value.diagnostic.code == "settings.network"
     assert "hunter2" not in str(caught.value)
@@ -300,23 +302,21 @@ def test_network_settings_that_cannot_be_used_are_told(
 def test_a_redirect_is_an_answer_and_not_followed() -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 
-    [reply] = exchange(serving(head))
+    [response] = exchange(serving(head))
 
-    assert reply.status == 302
+    assert response.status == 302
 
 
 def test_cancelling_passes_through() -> None:
-    """The engine, not the client, says what a cancelled request means."""
+    """The engine, not the client, decides what a cancelled request means."""
 
     async def hang(_: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()
         raise AssertionError
 
     async def run() -> None:
-        line = wire(transport=httpx.MockTransport(hang))
-        task = asyncio.create_task(
-            line.exchange(CREATE, HttpRequest("POST", "https://zoom.us", content=b"{}"))
-        )
+        client = transport(transport=httpx.MockTransport(hang))
+        task = asyncio.create_task(client.send(CREATE, HttpRequest("POST", "https://zoom.us", content=b"{}")))
         await asyncio.sleep(0.01)
         task.cancel()
         await task
@@ -325,34 +325,34 @@ def test_cancelling_passes_through() -> None:
         asyncio.run(run())
 
 
-# The last look
+# before_send
 
 
 class _TooLateError(Exception):
     pass
 
 
-def test_before_send_is_asked_again_only_where_a_connection_was_opened() -> None:
-    """The first exchange opens one (two looks); the second uses it (one look)."""
-    looks: list[int] = []
+def test_before_send_is_called_again_only_after_a_connection_was_opened() -> None:
+    """The first request opens one (two calls); the second uses it (one call)."""
+    calls: list[int] = []
 
-    exchange(keep_answering, before_send=lambda: looks.append(1), times=2)
+    exchange(keep_answering, before_send=lambda: calls.append(1), times=2)
 
-    assert len(looks) == 3
+    assert len(calls) == 3
 
 
-@pytest.mark.parametrize("look", [1, 2])
-def test_what_before_send_raises_passes_through_and_no_byte_left(look: int) -> None:
-    """At the first look, and at the one after the connection was opened."""
+@pytest.mark.parametrize("call", [1, 2])
+def test_an_exception_of_before_send_passes_through_and_no_byte_is_sent(call: int) -> None:
+    """In the first call, and in the one after the connection was opened."""
     heard: list[bytes] = []
-    looks: list[int] = []
+    calls: list[int] = []
 
     async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         heard.append(await reader.read())
 
     def too_late() -> None:
-        looks.append(1)
-        if len(looks) == look:
+        calls.append(1)
+        if len(calls) == call:
             raise _TooLateError
 
     with pytest.raises(_TooLateError):
@@ -361,7 +361,7 @@ def test_what_before_send_raises_passes_through_and_no_byte_left(look: int) -> N
     assert b"".join(heard) == b""
 
 
-def test_a_timeout_that_before_send_raises_is_not_taken_for_zooms() -> None:
+def test_a_timeout_of_before_send_is_not_a_timeout_of_zoom() -> None:
     def too_late() -> None:
         raise TimeoutError
 
@@ -369,7 +369,7 @@ def test_a_timeout_that_before_send_raises_is_not_taken_for_zooms() -> None:
         exchange(keep_answering, before_send=too_late)
 
 
-def test_httpcores_events_still_have_the_names_that_the_second_look_hangs_on(
+def test_httpcore_still_has_the_event_names_of_the_second_call(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """And at DEBUG the logs of httpx and httpcore hold no token."""
@@ -384,11 +384,11 @@ def test_httpcores_events_still_have_the_names_that_the_second_look_hangs_on(
 
 def test_all_connections_at_once_are_all_served() -> None:
     async def run() -> int:
-        line = wire()
+        client = transport()
         async with listening(keep_answering) as url:
             message = HttpRequest("POST", url, content=b"{}")
-            replies = await asyncio.gather(*(line.exchange(CREATE, message) for _ in range(IN_FLIGHT_MAX)))
-            await line.close()
-        return sum(reply.status == 200 for reply in replies)
+            responses = await asyncio.gather(*(client.send(CREATE, message) for _ in range(IN_FLIGHT_MAX)))
+            await client.close()
+        return sum(response.status == 200 for response in responses)
 
     assert asyncio.run(run()) == IN_FLIGHT_MAX

@@ -39,7 +39,7 @@ GATHER_SECONDS = 1.0
 """A push takes about a second, so it is worth waiting as long for others."""
 
 TRIES_MAX = 4
-"""How often a push is sent if others push another document first."""
+"""Most attempts of a push if others push another document first."""
 
 PAUSE_SECONDS = 0.2
 """Pause while somebody else is writing the branch."""

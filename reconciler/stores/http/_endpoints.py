@@ -130,10 +130,10 @@ def _credentials(url: str, environ: Mapping[str, str]) -> tuple[str, str]:
 
 def _checked(name: str, url: str) -> str:
     if not _URL.fullmatch(url) or not has_port_in_range(url):
-        raise _refused(name, "It is not a plain URL of scheme, host, port, path and query.")
+        raise _refused(name, "is not a plain URL of scheme, host, port, path and query")
     parts = urlsplit(url)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise _refused(name, "Plain http would expose the credentials to everybody on the way.")
+        raise _refused(name, "is plain http, which would expose the credentials on the way")
     return url
 
 
@@ -156,7 +156,7 @@ def _refused(name: str, reason: str) -> SettingsError:
     # The address itself is not shown: it may contain a password.
     return SettingsError.of(
         "state.bad-address",
-        detail=f"{name[0].upper()}{name[1:]} cannot be used. {reason} Nothing was sent.",
+        detail=f"{name[0].upper()}{name[1:]} {reason}. Nothing was sent.",
         hint="Give an https address without user and password (http only to localhost, 127.0.0.1 or "
         "[::1]). Set RECONCILER_HTTP_USERNAME and RECONCILER_HTTP_PASSWORD for these.",
     )

@@ -28,7 +28,7 @@ RENEW_SECONDS = 20.0
 """Time between renewals: with two thirds of the lease left, a request of 30 s may still be sent."""
 
 ATTEMPTS_MAX = 3
-"""How often a write of the lock without a clear answer is checked and sent again."""
+"""Most attempts of a write of the lock without a clear answer."""
 
 FREE = b"{}\n"
 """A lock that nobody holds. It is overwritten, not deleted: few storages delete on a condition."""
@@ -161,7 +161,7 @@ POLL_SECONDS = 2.0
 """Time between two reads of a lock that somebody else holds."""
 
 TRIES_MAX = 8
-"""How often a lock that seemed free is asked for; others may ask for it at the same time."""
+"""Most requests for a lock that seemed free; others may ask for it at the same time."""
 
 
 class LockAttempt:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 ATTEMPTS_MAX = 3
-"""How often a write whose answer was lost is sent; each attempt names the version that it replaces."""
+"""Most attempts of a write whose answer was lost; each attempt names the version that it replaces."""
 
 
 class LeasedStore:

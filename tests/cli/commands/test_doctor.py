@@ -170,7 +170,7 @@ def test_a_state_that_cannot_be_had_is_told_once(
     address: str, code: str, zoom: Served, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what has nothing to do with it is looked at all the same."""
-    monkeypatch.setattr("reconciler.stores.dialogue.PAUSES", (0.0,))
+    monkeypatch.setattr("reconciler.stores.http._protocol.PAUSES", (0.0,))
     shell.write("meetings.yaml", ONE)
     git_without_a_remote(shell.folder)
 

@@ -61,7 +61,7 @@ def complaint(call: Callable[[], Any]) -> str:
     return f"{diagnostic.code}: {diagnostic.detail} {diagnostic.hint}"
 
 
-def look(folder: Path) -> tuple[str, ...]:
+def git_view(folder: Path) -> tuple[str, ...]:
     """All that git shows of a checkout: files, index, branches, objects, marks."""
     marks = tuple(sorted(path.name for path in (folder / ".git").iterdir()))
     commands = (("status", "--porcelain", "--ignored"), ("for-each-ref",), ("count-objects", "-v"))
@@ -194,7 +194,7 @@ def test_two_threads_share_one_store(team: Team) -> None:
 def test_the_checkout_is_not_changed(team: Team) -> None:
     """Not its files, index, branches, objects, FETCH_HEAD or shallow mark; full or shallow."""
     (team.checkout("a") / "meetings.yaml").write_text("version: 1 # in work\n")
-    before = look(team.folder / "a"), look(team.folder / "ann")
+    before = git_view(team.folder / "a"), git_view(team.folder / "ann")
 
     for name in ("a", "ann"):
         documents = team.documents(name)
@@ -202,7 +202,7 @@ def test_the_checkout_is_not_changed(team: Team) -> None:
         version = current.version if current else None
         documents.put(STATE, ONE + name.encode(), replaces=version, note="Record a")
 
-    assert (look(team.folder / "a"), look(team.folder / "ann")) == before
+    assert (git_view(team.folder / "a"), git_view(team.folder / "ann")) == before
 
 
 def test_it_works_from_a_folder_inside_and_from_a_hook(team: Team) -> None:
@@ -659,7 +659,7 @@ def test_a_rollout_on_a_branch(team: Team, monkeypatch: pytest.MonkeyPatch, caps
         Shell(team.checkout("job"), monkeypatch, capsys),
         Shell(team.folder / "fork", monkeypatch, capsys),
     )
-    before = look(job.folder)
+    before = git_view(job.folder)
     with served() as zoom:
         monkeypatch.chdir(job.folder)
         applied = job(*APPLY, **zoom.environ)
@@ -671,7 +671,7 @@ def test_a_rollout_on_a_branch(team: Team, monkeypatch: pytest.MonkeyPatch, caps
 
     assert (applied.status, applied.err, topics) == (0, "", ["launch", "retro"])
     assert (planned.status, planned.out[:11], planned.err) == (0, "No changes.", "")
-    assert look(job.folder) == before
+    assert git_view(job.folder) == before
     assert [line for line in team.log() if "lock" not in line.casefold()] == [
         "Record launch, retro",
         "Begin launch, retro",

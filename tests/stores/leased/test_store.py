@@ -78,7 +78,7 @@ CHANGED = (
 )
 UNANSWERED = (
     "state.unanswered",
-    "No answer came. The state at memory is complete, in its old form or its new one, "
+    "No answer came. The state at memory is complete, in its old form or its new one, "  # noqa: ISC004 - one
     "and nothing more is sent.",
 )
 

@@ -277,7 +277,8 @@ def test_the_check_finds_conditions_that_are_ignored(world: World) -> None:
     assert (raised.value.diagnostic.code, world.server.objects) == ("state.conditions-ignored", {})
     assert raised.value.diagnostic.detail == (
         "s3://states/team/meetings.json: It created an object that already existed. "
-        "Two runs could overwrite each other's state there. The state was left as it is, and nothing was sent."
+        "Two runs could overwrite each other's state there. The state was left as it is, "
+        "and nothing was sent."
     )
 
 

@@ -80,7 +80,7 @@ async def _look(workspace: Workspace, remote: ZoomClient, state: State, location
             return [results.from_diagnostic("token", error.diagnostic)]
         given = not workspace.sandbox and workspace.console.environ.get(ACCESS_TOKEN)
         found = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom gave one")]
-        found += _scopes(remote.told.scopes)
+        found += _scopes(remote.server_info.scopes)
         found += await _origin(remote, state, location)
         found += await _hosts(remote, sorted(_named(workspace, state), key=str.casefold))
         found += _clock(workspace, remote)  # last: with a token that was given, only answers tell the time
@@ -115,7 +115,7 @@ async def _origin(remote: ZoomClient, state: State, location: str) -> list[Check
 
 
 def _clock(workspace: Workspace, remote: ZoomClient) -> Iterator[Check]:
-    server_at = remote.told.server_at
+    server_at = remote.server_info.server_at
     if server_at is None:
         yield ok("clock", "it is the emulator's" if workspace.sandbox else "no answer told Zoom's")
         return
