@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NOW = at("2026-12-01T09:00:00Z")
 
 
-def to_be_ended(*declared: Any, destroy: bool = True) -> World:
+def to_be_deleted(*declared: Any, destroy: bool = True) -> World:
     """Meetings that are no longer declared and whose ids are named in `removed`."""
     world = World(*declared)
     assert world.apply().status == 0
@@ -28,7 +28,7 @@ def to_be_ended(*declared: Any, destroy: bool = True) -> World:
 
 
 def test_named_meetings_are_deleted_and_forgotten() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+    world = to_be_deleted(topic("a"), topic("b"))
 
     report = world.apply()
 
@@ -40,7 +40,7 @@ def test_named_meetings_are_deleted_and_forgotten() -> None:
 
 
 def test_an_emptied_spec_changes_nothing_in_zoom() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+    world = to_be_deleted(topic("a"), topic("b"))
     world.removed = ()
 
     report = world.apply()
@@ -49,7 +49,7 @@ def test_an_emptied_spec_changes_nothing_in_zoom() -> None:
 
 
 def test_a_forgotten_meeting_stays_in_zoom() -> None:
-    world = to_be_ended(topic("a"), destroy=False)
+    world = to_be_deleted(topic("a"), destroy=False)
 
     report = world.apply()
 
@@ -58,7 +58,7 @@ def test_a_forgotten_meeting_stays_in_zoom() -> None:
 
 
 def test_a_meeting_that_is_gone_counts_as_deleted() -> None:
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['a']}")
 
     report = world.apply()
@@ -67,7 +67,7 @@ def test_a_meeting_that_is_gone_counts_as_deleted() -> None:
 
 
 def test_a_meeting_that_goes_between_read_and_deletion_counts_as_deleted() -> None:
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     gone = {"code": 3001, "message": "Meeting does not exist."}
     world.zoom.meet(Fault(status=404, body=gone, **DELETE))
 
@@ -76,7 +76,7 @@ def test_a_meeting_that_goes_between_read_and_deletion_counts_as_deleted() -> No
 
 @pytest.mark.parametrize("fault", [answer_lost, never_arrived])
 def test_an_unknown_outcome_is_tried_again_by_the_next_run(fault: Any) -> None:
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     world.zoom.meet(fault(**DELETE))
 
     report = world.apply()
@@ -88,7 +88,7 @@ def test_an_unknown_outcome_is_tried_again_by_the_next_run(fault: Any) -> None:
 
 def test_a_meeting_that_starts_within_the_hour_is_deferred() -> None:
     """The record says January; somebody moved it to this morning by hand."""
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     world.zoom.patch(world.ids()["a"], {"start_time": "2026-12-01T09:30:00Z"})
 
     report = world.apply()
@@ -99,7 +99,7 @@ def test_a_meeting_that_starts_within_the_hour_is_deferred() -> None:
 
 
 def test_a_running_meeting_is_deferred_by_the_plan() -> None:
-    world = to_be_ended(topic("a", start_time="2026-12-01T09:30:00Z"))
+    world = to_be_deleted(topic("a", start_time="2026-12-01T09:30:00Z"))
 
     report = world.apply()
 
@@ -110,7 +110,7 @@ def test_a_running_meeting_is_deferred_by_the_plan() -> None:
 
 
 def test_a_refused_deletion_is_reported_and_the_others_go_on() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+    world = to_be_deleted(topic("a"), topic("b"))
     body = {"code": 3018, "message": "A personal meeting id cannot be deleted."}
     world.zoom.meet(Fault(status=400, body=body, **DELETE))
 
@@ -120,7 +120,7 @@ def test_a_refused_deletion_is_reported_and_the_others_go_on() -> None:
 
 
 def test_credentials_that_may_not_delete_meetings_stop_the_run() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+    world = to_be_deleted(topic("a"), topic("b"))
     body = {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:delete]."}
     world.zoom.meet(Fault(status=400, body=body, **DELETE))
 
@@ -130,7 +130,7 @@ def test_credentials_that_may_not_delete_meetings_stop_the_run() -> None:
 
 
 def test_a_daily_limit_that_counts_deletions_defers_them() -> None:
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     message = "You have exceeded the daily rate limit of (100) for meeting create/update API requests"
     world.zoom.meet(Fault(status=429, body={"code": 429, "message": message}, **DELETE))
 
@@ -138,7 +138,7 @@ def test_a_daily_limit_that_counts_deletions_defers_them() -> None:
 
 
 def test_a_meeting_that_cannot_be_read_is_not_deleted() -> None:
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     world.zoom.meet(gateway_page(502, times=0, **READ))
 
     report = world.apply()
@@ -148,7 +148,7 @@ def test_a_meeting_that_cannot_be_read_is_not_deleted() -> None:
 
 
 def test_a_requested_stop_takes_effect_between_read_and_deletion() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+    world = to_be_deleted(topic("a"), topic("b"))
     world.on_answer = lambda scope: setattr(world, "is_stopping", scope["path"].startswith("/v2/meetings"))
 
     report = world.apply()
@@ -159,7 +159,7 @@ def test_a_requested_stop_takes_effect_between_read_and_deletion() -> None:
 
 def test_a_deletion_is_not_sent_once_the_lock_has_expired() -> None:
     """Each attempt checks the lock: by the second one, another run may hold the state."""
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     brief = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
     world.zoom.meet(Fault(status=429, body=brief, headers={"X-RateLimit-Type": "QPS"}, **DELETE))
 
@@ -176,7 +176,7 @@ def test_a_deletion_is_not_sent_once_the_lock_has_expired() -> None:
 
 
 def test_a_deletion_that_cannot_be_recorded_is_found_by_the_next_run() -> None:
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     world.store.refused = {world.store.writes + 2}
 
     report = world.apply()
@@ -187,7 +187,7 @@ def test_a_deletion_that_cannot_be_recorded_is_found_by_the_next_run() -> None:
 
 
 def test_meetings_of_a_host_that_left_can_still_be_deleted() -> None:
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     gone = {"code": 1001, "message": "User does not exist."}
     world.zoom.meet(Fault(status=404, body=gone, method="GET", path="/v2/users/*"))
 
@@ -229,6 +229,6 @@ def test_a_cancelled_occurrence_is_not_busy() -> None:
 
 
 def test_a_series_is_deleted_whole() -> None:
-    world = to_be_ended(meeting("w", weekly()))
+    world = to_be_deleted(meeting("w", weekly()))
 
     assert (world.apply().steps, world.topics(HOST)) == ([("destroy", "w")], [])
