@@ -146,7 +146,7 @@ class Sender:
         return True
 
     def _has_room(self, pending: PendingWrite) -> bool:
-        """Return whether the budget still allows it: Zoom may have reported meanwhile that others use it too."""
+        """Return whether the budget still allows it: others may use it too, as Zoom reports in answers."""
         spent = used(self._run.journal.state, pending.day, self._host) - self.unsent(pending.day)
         urgent = is_urgent(pending.step, self._run.now())
         return self._run.limits(self._host).allows(spent, urgent=urgent)

@@ -106,7 +106,7 @@ class ApplyContext:
         return self.allowances.of(*names_of(self.journal.state, host))
 
     def may_leave(self, day: str, durable_at: float) -> bool:
-        """Return whether a request charged to `day`, its intent durable since `durable_at`, may leave right now."""
+        """Return whether a request charged to `day`, with an intent of `durable_at`, may leave right now."""
         now = self.clock.now()
         fresh = self.clock.monotonic() - durable_at <= self.remote.timeout_seconds
         return not self.must_stop() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
