@@ -43,7 +43,7 @@ real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (
 faults: export FAULT_ROUNDS := 200
 faults: .venv/.installed-dev  ## 10,000 histories of faults, and real deaths at every touch of the outside (about 10 minutes)
 	$(BIN)/python tests/faults/simulate.py --seeds 10000
-	HYPOTHESIS_PROFILE=random $(BIN)/pytest --quiet -m hypothesis
+	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
 	$(BIN)/pytest tests/faults
 
 action:  ## install as the action does, by hashes alone, into a folder of its own (half a minute)

@@ -1,7 +1,7 @@
-"""The outside as the engine needs it: a remote, a store, a clock.
+"""Protocols for the outside that the engine uses: a remote, a store, a clock.
 
-Only Protocols and the plain values that cross them. Who implements one stands
-elsewhere and never here.
+They come with the plain values that they exchange and with the numbers of Zoom's API. The implementations
+are in other packages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Json = Any
 """A JSON value: None, bool, int, float, str, or list and dict of them."""
 
 Body = Mapping[str, Json]
-"""A JSON object as it is sent to Zoom, or as Zoom answered it."""
+"""A JSON object that is sent to Zoom or received from it."""
 
 DAILY_LIMIT = 100
 """Create and update requests per user and UTC day. Source: developers.zoom.us/docs/api/rate-limits."""
@@ -35,11 +35,10 @@ CODE_MEETING_UNKNOWN = 3001
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Zoom said to a request that succeeded.
+    """Zoom's answer to a request that succeeded.
 
-    `requests_left` is what Zoom says is left of the host's own daily limit
-    (0 or more), None where it did not say, or spoke of another limit.
-    `tracking_id` is Zoom's own id of the request, for support; no secret.
+    `requests_left` is the rest of the host's daily limit, 0 or more; None if the answer does not say, or
+    names another limit. `tracking_id` is Zoom's id of the request, for its support; it is no secret.
     """
 
     body: Body
@@ -48,56 +47,51 @@ class Answer:
 
 
 BeforeSend = Callable[[], None]
-"""Called right before an attempt of a write leaves, after every wait: for pace, pool and token.
+"""Callback right before an attempt of a write is sent, after every wait for pace, pool and token.
 
-Called again for each attempt under the same charge (401, per-second 429), and once more
-within an attempt where a connection had to be opened first. What it raises passes
-through, and nothing was sent. It must not block.
+It is called again for each attempt under the same charge (401, per-second 429), and once more within an
+attempt that has to open a connection first. If it raises, the exception is passed on and nothing is sent.
+It must not block.
 """
 
 
 class Remote(Protocol):
-    """Zoom, as far as meetings go.
+    """The meetings of Zoom.
 
-    Every method raises a child of `RemoteError`: `NeverSentError`,
-    `RefusedError` (and its children) or `UnknownOutcomeError`.
-    Answers carry no secret that the caller did not send: `start_url` and the
-    query of `join_url` are in `Answer.body` and must not be kept or shown.
+    Every method raises a subclass of `RemoteError`: `NeverSentError`, `RefusedError` (and its subclasses) or
+    `UnknownOutcomeError`. `Answer.body` contains secrets, `start_url` and the query of `join_url`, which must
+    not be stored or shown.
     """
 
     @property
     def timeout_seconds(self) -> float:
-        """Longest that one attempt of a request may take, from send to answer."""
+        """The longest time that one attempt of a request may take, from sending to the answer."""
 
     async def create(self, host: str, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
-        """Create a meeting for `host` (e-mail or user id). Done at most once; see `RemoteError`.
-
-        `before_send` is called right before each attempt leaves; what it raises passes
-        through, and nothing was sent.
-        """
+        """Create a meeting for `host` (e-mail or user id), at most once; see `BeforeSend`."""
 
     async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
-        """Change the fields in `body`; `Answer.body` is empty. `before_send` as for `create`."""
+        """Change the fields in `body`; `Answer.body` is empty."""
 
     async def delete(self, meeting_id: int, *, before_send: BeforeSend | None = None) -> Answer:
-        """End a meeting; `Answer.body` is empty. `GoneError` where there is none; `before_send` as above."""
+        """Delete a meeting; `Answer.body` is empty. Raise `GoneError` if it does not exist."""
 
     async def read(self, meeting_id: int) -> Answer:
-        """The meeting as Zoom has it. `GoneError` where it does not exist."""
+        """Return the meeting. Raise `GoneError` if it does not exist."""
 
     async def meetings(self, host: str) -> tuple[Body, ...]:
-        """Every scheduled meeting of `host`, once per id, in Zoom's order, from all pages.
+        """Return every scheduled meeting of `host` from all pages, once per id, in Zoom's order.
 
-        Raises rather than giving a partial list.
+        Raise an error instead of returning a partial list.
         """
 
     async def user(self, host: str) -> Answer:
-        """The user: `id`, `email`, `type`, `timezone`, `account_id` … `GoneError` where there is none."""
+        """Return the user: `id`, `email`, `type`, `timezone`, `account_id` … Raise `GoneError` if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A state document as it was read; `version` is what a write must name to replace it."""
+    """A state document as it was read; a write names its `version` to replace it."""
 
     document: bytes
     version: str
@@ -105,10 +99,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class LockInfo:
-    """Who holds the state, for what, since when; instants aware, UTC.
+    """The holder of a lock on the state, its operation and its times; instants are aware, in UTC.
 
-    `who` is user and machine, `run_url` the page of the CI job, None outside of CI.
-    `expires_at` is when others may begin to doubt the holder, None where a lock never expires.
+    `who` is user and machine, and `run_url` the page of the CI job, None outside of CI. `expires_at` is None
+    for a lock that never expires.
     """
 
     lock_id: str
@@ -120,74 +114,73 @@ class LockInfo:
 
 
 class Lease(Protocol):
-    """A held lock. It may run out under its holder."""
+    """A held lock, which may expire while it is held."""
 
     @property
     def info(self) -> LockInfo:
-        """What others see while it is held."""
+        """The information that others see while it is held."""
 
     @property
     def taken_from(self) -> LockInfo | None:
-        """Whose lock had run out and was taken over: they may have written until just now."""
+        """The expired lock that was taken over; its holder may have written until a moment ago."""
 
     @property
     def renew_seconds(self) -> float:
-        """How often it must be renewed while its holder lives; infinite where it does not run out."""
+        """The interval in which the lock must be renewed; infinite for one that does not expire."""
 
     def seconds_left(self) -> float:
-        """How long it surely still holds; infinite where only its holder, or a person, frees it."""
+        """Return for how long it certainly holds; infinite if only its holder or a person releases it."""
 
     def renew(self) -> None:
-        """Hold it for its whole length from now. May block; may be called from another thread.
+        """Extend the lock to its full length from now. May block, and may be called from another thread.
 
-        Raises `StateError` where it could not be renewed. One that was taken over stays lost:
-        `seconds_left` is 0 from then on.
+        Raise `StateError` if it could not be renewed. A lock that was taken over stays lost: `seconds_left`
+        is 0 from then on.
         """
 
     def release(self) -> None:
-        """Give it up; harmless when it is gone already."""
+        """Release the lock; do nothing if it is lost already."""
 
 
 class Store(Protocol):
-    """Where the state lives. A write names the version it replaces: compare-and-swap."""
+    """Storage of the state. A write names the version that it replaces: compare-and-swap."""
 
     @property
     def location(self) -> str:
-        """The place as a person would write it, without secrets."""
+        """The address of the state as a person would write it, without secrets."""
 
     @property
     def gather_seconds(self) -> float:
-        """How long a write is worth waiting for others to come along with it."""
+        """The time for which a write should wait for others, to be combined with them."""
 
     def read(self) -> Snapshot | None:
-        """The newest document; None where none was ever written. Raises `StateError`."""
+        """Return the newest document; None if none was ever written. Raise `StateError`."""
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Durably put `document` in the place of version `replaces` (None: of nothing); the new version.
+        """Durably replace version `replaces` (None: no document) with `document`; return the new version.
 
-        `note` says in a line what the write records; a store with a history keeps it.
-        Raises `StateError`, with nothing overwritten, where another version stands there, and
-        where nobody can tell whether it was written.
+        `note` describes the write in a line; a store with a history keeps it. Raise `StateError` if the
+        store has another version, in which case nothing is overwritten, or if the outcome is unknown.
         """
 
     def lock(self, operation: str, *, timeout_seconds: float) -> Lease:
-        """Hold the state alone. Raises `StateLockedError` after `timeout_seconds`."""
+        """Lock the state. Raise `StateLockedError` after `timeout_seconds`."""
 
     def holder(self) -> LockInfo | None:
-        """Who holds it now, as far as can be told."""
+        """Return the present holder of the lock, as far as it is known; None if there is none."""
 
     def force_unlock(self, lock_id: str) -> None:
-        """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
+        """Release the lock of a dead holder. Raise `StateError` if `lock_id` is not the lock that is held."""
 
 
 class Clock(Protocol):
-    """Time, handed in."""
+    """The source of time."""
 
     def now(self) -> datetime:
-        """This instant, aware, UTC."""
+        """Return the present instant, aware, in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards."""
+        """Return seconds that never go backwards."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long by `monotonic`."""
+        """Wait for so long, measured by `monotonic`."""

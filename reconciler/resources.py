@@ -1,6 +1,6 @@
-"""The files that ship with the program: schemas, and the workflows for CI systems.
+"""The files that ship with the program: schemas, and workflows for CI systems.
 
-A wheel carries them inside the package; an editable checkout has them beside it.
+They are inside the package in a wheel, and next to it in an editable checkout.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ import orjson
 _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 _WORKFLOWS = (_PACKAGE / "ci", _PACKAGE.parent / "examples" / "ci")
-_ENDING = ".schema.json"
+_SUFFIX = ".schema.json"
 
 
 @cache
 def read(name: str) -> bytes:
-    """The file `name`, a path below `schemas/` such as `meetings.schema.json`.
+    """Return the file `name`, a path in `schemas/` such as `meetings.schema.json`.
 
-    Read once per process. Raises FileNotFoundError where neither place has it:
-    then the installation is broken.
+    It is read once per process. Raise FileNotFoundError if the installation is broken and lacks it.
     """
     for folder in _FOLDERS:
         if (folder / name).is_file():
@@ -31,19 +30,19 @@ def read(name: str) -> bytes:
 
 
 def schemas() -> tuple[str, ...]:
-    """The name of every schema, sorted."""
-    folder = next(each for each in _FOLDERS if each.is_dir())
-    return tuple(sorted(path.name.removesuffix(_ENDING) for path in folder.glob(f"*{_ENDING}")))
+    """Return the name of every schema, sorted."""
+    folder = next(folder for folder in _FOLDERS if folder.is_dir())
+    return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in folder.glob(f"*{_SUFFIX}")))
 
 
 def workflows(system: str) -> dict[str, str]:
-    """The files that have a CI system run us, by name; empty for a `system` that there are none for."""
-    folder = next((each / system for each in _WORKFLOWS if (each / system).is_dir()), None)
+    """Return the workflow files of a CI system by name; empty for an unknown `system`."""
+    folder = next((path / system for path in _WORKFLOWS if (path / system).is_dir()), None)
     paths = sorted(folder.iterdir()) if folder else ()
     return {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
 
 
 @cache
 def document(name: str) -> Any:
-    """The same file as a JSON value, parsed once: not to be changed."""
+    """Return the file `name` in `schemas/` as a JSON value. Parsed once; do not change it."""
     return orjson.loads(read(name))

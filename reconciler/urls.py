@@ -1,4 +1,4 @@
-"""Checks on addresses that may receive credentials: https, or plain http to a loopback address."""
+"""Checks for addresses that receive credentials: https, or plain http to a loopback address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def has_port_in_range(url: str) -> bool:
-    """Whether the port of `url` is one that can be connected to, or left out."""
+    """Return whether the port of `url` is valid or left out."""
     try:
         return urlsplit(url).port != 0
     except ValueError:
@@ -15,7 +15,7 @@ def has_port_in_range(url: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine: a loopback address, or `localhost` in any case."""
+    """Return whether `host` is a loopback address, or `localhost` in any case."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -23,5 +23,5 @@ def is_loopback(host: str) -> bool:
 
 
 def bracket_ipv6(host: str) -> str:
-    """Put an IPv6 address in brackets, as a URL has it; return any other host as it is."""
+    """Return an IPv6 address in brackets, as in a URL, and any other host unchanged."""
     return f"[{host}]" if ":" in host else host

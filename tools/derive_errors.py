@@ -1,4 +1,4 @@
-"""Make docs/errors.md of the explanations, or with --check say whether it is up to date."""
+"""Write docs/errors.md from the explanations, or check with --check that it is up to date."""
 
 from __future__ import annotations
 
@@ -13,30 +13,36 @@ PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 HEAD = """\
 # Errors and warnings
 
-Every message of the program carries a stable code, as in `error[state.locked]`. At a terminal,
-`reconciler explain CODE` shows the same text. A code keeps its meaning; new ones are added.
+Every message of the program has a stable code and a constant summary, followed by the details:
 
-<!-- Made by tools/derive_errors.py from reconciler/explanations/*.toml: change those. -->
+```text
+error[state.locked]: The state is locked by another run
+```
+
+Below is each code with its summary. At a terminal, `reconciler explain CODE` shows the rest of the entry.
+A code keeps its meaning; new codes may be added.
+
+<!-- Made by tools/derive_errors.py from reconciler/errors/explanations/*.toml: change those. -->
 """
 
 
 def page() -> str:
-    """The whole page: a heading for each family, and one for each code."""
+    """Return the whole page, with a heading for each family and each code."""
     families = groupby(table().values(), key=lambda each: each.family)
     return HEAD + "".join(f"\n## {family}\n" + "".join(map(entry, members)) for family, members in families)
 
 
 def entry(each: Explanation) -> str:
-    """One code as a section of the page."""
+    """Return the section of one code."""
     return (
-        f"\n### `{each.code}`\n\n"
-        f"{safe(each.means)}\n\n**Why:** {safe(each.why)}\n\n**What to do:** {safe(each.do)}\n\n"
+        f"\n### `{each.code}`\n\n**{safe(each.summary)}.** {safe(each.means)}\n\n"
+        f"**Why:** {safe(each.why)}\n\n**What to do:** {safe(each.do)}\n\n"
         f"```text\n{each.example}\n```\n"
     )
 
 
 def safe(text: str) -> str:
-    """Text in which Markdown takes nothing for its own outside of backticks."""
+    """Escape the characters outside of backticks that Markdown would interpret."""
     parts = text.split("`")
     plain = (part.replace("*", "\\*").replace("<", "&lt;") for part in parts[::2])
     code = (f"`{part}`" for part in parts[1::2])
@@ -47,7 +53,7 @@ def safe(text: str) -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it."""
+    """Write the page, or compare it with the explanations."""
     if sys.argv[1:] != ["--check"]:
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(page(), encoding="utf-8")

@@ -1,10 +1,10 @@
-"""Derive the schemas of what people write from the field table, or compare the table with an API document.
+"""Derives the schemas of spec and settings files from the field table, or compares it with an API document.
 
     python tools/derive_schema.py                          writes schemas/{meetings,reconciler}.schema.json
-    python tools/derive_schema.py --check                  exit 1 where a written schema differs
-    python tools/derive_schema.py --against OPENAPI.json   what that document adds, drops and changes
+    python tools/derive_schema.py --check                  exit 1 if a written schema differs
+    python tools/derive_schema.py --against OPENAPI.json   print what that document adds, drops and changes
 
-It never touches the table: facts about the API are written by people.
+It never changes the table: people write the facts about the API.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 done, 1 where `--check` or `--against` finds a difference."""
+    """Return the exit status: 0, or 1 if `--check` or `--against` finds a difference."""
     parser = argparse.ArgumentParser(description="Derive the schemas from the field table.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
     parser.add_argument("--against", type=Path, metavar="OPENAPI.json", help="compare with an API document")
     parser.add_argument("--into", type=Path, default=SCHEMAS, metavar="FOLDER", help="where the schemas are")
     options = parser.parse_args(arguments)
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             document = orjson.loads(options.against.read_bytes())
         except (OSError, orjson.JSONDecodeError) as error:
-            parser.error(f"{options.against} is no API document that can be read: {error}")
+            parser.error(f"{options.against} cannot be read as an API document: {error}")
         return _report(differences(document, table()))
     return _check(options.into) if options.check else _write(options.into)
 
@@ -60,7 +60,7 @@ def _check(folder: Path) -> int:
 
 
 def _report(lines: Sequence[str]) -> int:
-    print("\n".join(lines) or "The document says what the table says.")
+    print("\n".join(lines) or "The document agrees with the table.")
     return 1 if lines else 0
 
 

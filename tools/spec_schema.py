@@ -1,7 +1,7 @@
-"""The schemas of what people write, made from the field table: draft-07, each self-contained.
+"""Builds the schemas of spec and settings files from the field table: draft-07, each self-contained.
 
-A mapping takes known fields only, so that typing errors are found. Nothing is required in a
-meeting, since defaults may give it: a rule asks for it after the merge.
+Mappings accept known fields only, so that typing errors are found. A meeting has no required fields,
+because defaults may supply them: rules check for them after the merge.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 END = r"$(?!\n)"
-"""The end of a text. Python's bare `$` would let a newline follow, Rust's and ECMAScript's would not."""
+"""The end of a text. Python's bare `$` accepts a newline at the end, Rust's and ECMAScript's do not."""
 
 KEY = f"^[A-Za-z0-9._-]+{END}"
 HOST = r"^[^\x00-\x20\x7f/?#]+" + END
@@ -25,7 +25,7 @@ Schema = dict[str, Json]
 
 
 def schemas() -> Mapping[str, Schema]:
-    """The derived schemas by file name."""
+    """Return the derived schemas by file name."""
     return {
         "meetings.schema.json": meetings_schema(table()),
         "reconciler.schema.json": reconciler_schema(table()),
@@ -33,7 +33,7 @@ def schemas() -> Mapping[str, Schema]:
 
 
 def meetings_schema(fields: Mapping[str, Field]) -> Schema:
-    """The schema of a spec file."""
+    """Return the schema of a spec file."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "urn:meetings-reconciler:meetings",
@@ -45,8 +45,12 @@ def meetings_schema(fields: Mapping[str, Field]) -> Schema:
                 "defaults": _defaults("Merged into each meeting of this file; null removes."),
                 "meetings": _by_key("The meetings, each under a key of its own.", "#/definitions/meeting"),
                 "moved": _entries("Renamed keys: each keeps its meeting.", "#/definitions/move"),
-                "imports": _entries("Meetings that exist already.", "#/definitions/import"),
-                "removed": _entries("Meetings to end, or to let go of, by id.", "#/definitions/removal"),
+                "imports": _entries(
+                    "Existing meetings, each with the key that it gets.", "#/definitions/import"
+                ),
+                "removed": _entries(
+                    "Meetings to delete in Zoom, or to forget, by id.", "#/definitions/removal"
+                ),
             },
             required=["version"],
         ),
@@ -54,19 +58,19 @@ def meetings_schema(fields: Mapping[str, Field]) -> Schema:
             "id": {"description": "The meeting's number in Zoom.", "type": "integer", "minimum": 1},
             "meeting": meeting_schema(fields),
             "move": _mapping(
-                {"from": _key("The key so far."), "to": _key("The key from now on.")},
+                {"from": _key("The old key."), "to": _key("The new key.")},
                 required=["from", "to"],
             ),
             "import": _mapping(
-                {"id": _ref("#/definitions/id"), "to": _key("The key that it gets.")},
+                {"id": _ref("#/definitions/id"), "to": _key("The key that the meeting gets.")},
                 required=["id", "to"],
             ),
             "removal": _mapping(
                 {
-                    "key": _key("The key that it was declared under."),
+                    "key": _key("The key that the meeting was declared under."),
                     "id": _ref("#/definitions/id"),
                     "destroy": {
-                        "description": "true ends it in Zoom; false leaves it there, unmanaged.",
+                        "description": "true deletes the meeting in Zoom; false leaves it there, unmanaged.",
                         "type": "boolean",
                     },
                 },
@@ -77,15 +81,15 @@ def meetings_schema(fields: Mapping[str, Field]) -> Schema:
 
 
 def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
-    """The schema of `reconciler.yaml`."""
+    """Return the schema of `reconciler.yaml`."""
     limit = {"description": "Create and update requests per UTC day.", "type": "integer", "minimum": 0}
     reserve = {
-        "description": "How many of them are kept for meetings that start within 48 hours.",
+        "description": "The part of the daily limit that is kept for meetings that start within 48 hours.",
         "type": "integer",
         "minimum": 0,
     }
     pace = {
-        "description": "How fast requests may follow one another: a Zoom plan, or requests a second.",
+        "description": "The rate of requests: a Zoom plan, or a number of requests a second.",
         "anyOf": [{"enum": ["free", "pro", "business"]}, {"type": "number", "exclusiveMinimum": 0}],
         "default": "pro",
     }
@@ -93,7 +97,7 @@ def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "urn:meetings-reconciler:reconciler",
         "title": "Settings of reconciler",
-        "description": "Where the specs and the state are, and what a host may send.",
+        "description": "The specs, the state, the defaults, and the limits of each host.",
         **_mapping(
             {
                 "specs": {
@@ -102,17 +106,21 @@ def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
                     "minItems": 1,
                     "items": {"type": "string", "minLength": 1},
                 },
-                "state": {"description": "A file or an address.", "type": "string", "minLength": 1},
+                "state": {
+                    "description": "The file or the address of the state.",
+                    "type": "string",
+                    "minLength": 1,
+                },
                 "budget": _mapping(
                     {
                         "daily_limit": limit | {"default": 100},
                         "reserve": reserve | {"default": 10},
                         "pace": pace,
                     },
-                    about="What each host may send.",
+                    about="The limits of each host.",
                 ),
                 "hosts": {
-                    "description": "The hosts that may be used, where it is present: a closed list.",
+                    "description": "The only hosts that meetings may have, if the list is present.",
                     "type": "object",
                     "propertyNames": {"pattern": HOST},
                     "additionalProperties": _mapping({"daily_limit": limit, "reserve": reserve}),
@@ -125,10 +133,10 @@ def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
 
 
 def meeting_schema(fields: Mapping[str, Field]) -> Schema:
-    """The schema of one meeting, or of defaults: nothing is required, null removes."""
+    """Return the schema of one meeting, or of defaults: no field is required, null removes."""
     own: Schema = {
         "host": {
-            "description": "The Zoom user whose meeting it is: an e-mail or a user id.",
+            "description": "The Zoom user who owns the meeting: an e-mail address or a user id.",
             "type": ["string", "null"],
             "pattern": HOST,
         },
@@ -138,8 +146,8 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
             "default": False,
         },
     }
-    taken = {path: field for path, field in fields.items() if field.create}
-    return _mapping(own | _children("", taken, nullable=True))
+    declarable = {path: field for path, field in fields.items() if field.create}
+    return _mapping(own | _children("", declarable, nullable=True))
 
 
 def _children(prefix: str, fields: Mapping[str, Field], *, nullable: bool) -> Schema:
@@ -165,7 +173,7 @@ def _field_schema(field: Field, fields: Mapping[str, Field], *, nullable: bool) 
 
 
 def _items(field: Field, fields: Mapping[str, Field]) -> Schema:
-    """An entry of a list: it replaces whatever a default had, so it must be whole and null has no meaning."""
+    """Return the schema of a list entry. An entry is not merged with defaults: it is whole, without null."""
     if field.items != "object":
         return {"type": field.items}
     prefix = f"{field.path}[]."
@@ -189,11 +197,11 @@ def _bounds(field: Field) -> Schema:
 
 
 def _passcode(field: Field) -> Schema:
-    """Text or a reference. Its length and letters are left to a rule, which can say more about them."""
+    """Return the schema of text or a reference. A rule checks length and characters, with better messages."""
     reference = _mapping(
         {
             "env": {
-                "description": "The variable that holds it; its name contains PASSCODE.",
+                "description": "The environment variable with the passcode; its name contains PASSCODE.",
                 "type": "string",
                 "pattern": PASSCODE_VARIABLE,
             },

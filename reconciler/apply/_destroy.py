@@ -101,7 +101,10 @@ async def _may_delete(run: ApplyContext, step: Step, meeting_id: int) -> bool:
     except RemoteError as error:
         run.fail_remote(step, error)
         return False
-    if is_busy(stored.body, run.now()):
+    stranger = run.stranger(step.key, meeting_id, stored.body)
+    if stranger is not None:
+        run.fail(step, stranger)
+    elif is_busy(stored.body, run.now()):
         run.defer(step, None, BUSY)
     elif run.must_stop():
         run.defer(step, None, messages.STOPPED)

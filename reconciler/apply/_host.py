@@ -7,6 +7,7 @@ listed once before its first create, so that none is created twice.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from reconciler.apply import _lookup as lookup
 from reconciler.apply import _messages as messages
@@ -30,7 +31,7 @@ from reconciler.errors.exceptions import (
 from reconciler.plan import budget
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.ports import Answer
+from reconciler.ports import Answer, Body
 from reconciler.state.state import Intent
 
 NO_BUDGET = "the host's requests for this UTC day are used up"
@@ -88,6 +89,7 @@ class HostRun:
         if not self._queue or self._run.must_stop():
             return
         await self._fail_duplicates()
+        await self._fail_strangers()
         while self._queue and not self._run.must_stop():
             await self._sender.take_back_unsent()
             day = await self._run.day()
@@ -115,6 +117,34 @@ class HostRun:
             elif duplicate is not None:
                 self._queue.remove(step)
                 self._run.fail(step, messages.exists_already(step, duplicate))
+
+    async def _fail_strangers(self) -> None:
+        """Fail each update whose meeting is not the recorded one; nothing is charged."""
+        changing = [step for step in self._queue if step.action is Action.UPDATE]
+        if len(changing) > 1 and not self._lists.users:
+            with suppress(RefusedError, UnknownOutcomeError):  # then each is read by itself
+                await self._lists.read([step.meeting.attributes for step in changing if step.meeting])
+        listed = {one["id"]: one for one in self._lists.meetings}
+        for step in changing:
+            assert step.id is not None, "what is changed has an id"
+            found = listed.get(step.id) or await self._read(step, step.id)
+            stranger = None if found is None else self._run.stranger(step.key, step.id, found)
+            if stranger is not None:
+                self._run.fail(step, stranger)
+            if found is None or stranger is not None:
+                self._queue.remove(step)
+
+    async def _read(self, step: Step, meeting_id: int) -> Body | None:
+        """Read the meeting; fail the step and return None if that is not possible."""
+        try:
+            return (await self._run.remote.read(meeting_id)).body
+        except GoneError:
+            self._run.fail(step, messages.meeting_gone(step, meeting_id))
+        except (AccessError, DailyLimitError):
+            raise  # no other read would fare better
+        except (RefusedError, UnknownOutcomeError) as error:
+            self._run.fail(step, error.diagnostic)
+        return None
 
     async def _send(self, pending: PendingWrite) -> None:
         step, run = pending.step, self._run

@@ -275,12 +275,17 @@ class UpdateResolver(Resolver):
         meeting_id = self._intent(step).id
         assert meeting_id is not None, "an update has the id of its meeting"
         try:
-            return (await self._run.remote.read(meeting_id)).body
+            stored = (await self._run.remote.read(meeting_id)).body
         except GoneError:
             await self._run.journal.commit(lambda state: state.drop_intent(step.key))
             self._run.fail(step, messages.meeting_gone(step, meeting_id))
         except RemoteError as error:
             self._run.fail(step, messages.unresolved(step, error))
+        else:
+            stranger = self._run.stranger(step.key, meeting_id, stored)
+            if stranger is None:
+                return stored
+            self._run.fail(step, stranger)
         return None
 
     async def _adopt(self, step: Step, intent: Intent, record: Record, sent: Body) -> None:

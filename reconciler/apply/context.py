@@ -21,7 +21,8 @@ from reconciler.plan import budget
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.ports import IN_FLIGHT_MAX, Clock, Lease, Remote
+from reconciler.ports import IN_FLIGHT_MAX, Body, Clock, Lease, Remote
+from reconciler.state import identity
 from reconciler.state.state import Record, names_of
 
 NAP_SECONDS = 0.5
@@ -95,6 +96,11 @@ class ApplyContext:
     def notice(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic that stops nothing."""
         self.emit(Noticed(self.clock.now(), diagnostic))
+
+    def stranger(self, key: str, meeting_id: int, stored: Body) -> Diagnostic | None:
+        """Return why nothing may be done to a meeting; None if host and creation are the recorded ones."""
+        known = identity.find(self.journal.state, meeting_id)
+        return None if known is None else identity.problem(self.journal.state, key, known, stored)
 
     def must_stop(self) -> bool:
         """Return whether nothing more may be sent, for any reason."""

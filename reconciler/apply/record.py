@@ -16,6 +16,7 @@ from reconciler.apply.events import StepDone
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting import fields, observed
 from reconciler.meeting.meeting import PERSONAL, kind, schedule
+from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
@@ -79,8 +80,8 @@ def _unfit_reason(run: ApplyContext, step: Step, stored: Body) -> str | None:
 
 
 def _belongs_to(state: State, host: str, stored: Body) -> bool:
-    names = {host.casefold(), host_key(state, host)}
-    return stored.get("host_id") in names or str(stored.get("host_email")).casefold() in names
+    names = {fold_host(host), host_key(state, host)}
+    return stored.get("host_id") in names or fold_host(str(stored.get("host_email"))) in names
 
 
 def _record(run: ApplyContext, step: Step, stored: Body) -> Record:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.cli.connection import check_origin, connect
+from reconciler.errors.exceptions import ReconcilerError
 from reconciler.live import read as live_read
 from reconciler.live import refresh
+from reconciler.live.read import without_strangers
 from reconciler.live.report import warnings_for
 from reconciler.views.text import progress
 from reconciler.views.text.drift import cost_words
@@ -63,11 +65,28 @@ def refresh_state(
     looked = read_recorded(workspace, state, _asked(state, spec, options), pace)
     now, seen = workspace.clock.now(), looked.seen
     workspace.console.stderr.write(f"Refresh: {cost_words(len(seen), looked.requests)}\n")
+    seen = without_strangers(state, seen, lambda: declared_hosts(spec))
     return RefreshedState(
         refresh.apply_refresh(state, seen, now),
         refresh.correct_records(state, seen),
         warnings_for(state, seen),
     )
+
+
+def declared_hosts(spec: Spec) -> dict[str, tuple[str, ...]]:
+    """Under whom each recorded key is declared: its host, and whom it is scheduled for."""
+    renamed = {move.to_key: move.from_key for move in spec.moved}
+    hosts = {key: (one.host, one.attributes.get("schedule_for")) for key, one in spec.meetings.items()}
+    found = hosts | {renamed[key]: names for key, names in hosts.items() if key in renamed}
+    return {key: tuple(str(name) for name in names if name) for key, names in found.items()}
+
+
+def hosts_if_readable(workspace: Workspace, paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The declared hosts by recorded key; none where the specs cannot be read."""
+    try:
+        return declared_hosts(workspace.declared(paths).spec)
+    except ReconcilerError:
+        return {}
 
 
 def _asked(state: State, spec: Spec, options: Options) -> frozenset[str]:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
+from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import quote
 from reconciler.spec import settings as settings_file
 from reconciler.spec.settings import FILENAME, ParsedSettings, Settings
 from reconciler.spec.yaml.document import BYTES_MAX, Source, too_large
@@ -73,6 +75,22 @@ def _refusing_in(settings: Settings, index: int) -> Callable[[str, str, str], Di
         return locator.diagnostic(finding, finding.path)
 
     return refuse
+
+
+def check_inside(paths: Sequence[str], folder: Path, origin: str) -> None:
+    """Raise `SettingsError` if one of `paths`, which the file `origin` names, is outside of `folder`.
+
+    A path on the command line may be anywhere; a file could be exchanged, and name files of the runner.
+    """
+    for path in paths:
+        where = folder / path
+        if not (_is_below(where, folder) and _stays(where, folder)):
+            raise SettingsError.of(
+                "source.outside",
+                detail=f"{origin} names {quote(path[:200])}, which is not in the working folder. "
+                "Nothing was sent.",
+                hint="Make the plan again in the folder of the specs, with paths inside of it.",
+            )
 
 
 class _Search:

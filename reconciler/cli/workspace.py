@@ -15,6 +15,7 @@ from reconciler.cli import sources
 from reconciler.cli.clock import SystemClock, system_now
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError, SpecError, StateError
+from reconciler.meeting.names import fold_host
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
@@ -131,7 +132,7 @@ class Workspace:
             who=self.console.who,
             clock=self.clock,
             wait=self.clock.wait,
-            tell=self.tell,
+            notify=self.tell,
             environ=self.console.environ,
             run_url=self.console.run_url,
         )
@@ -206,7 +207,7 @@ class Workspace:
     def allowances(self) -> Allowances:
         """What each host may send a day."""
         settings = self.settings
-        hosts = {host.casefold(): _limits(settings.limits(host)) for host in settings.hosts or ()}
+        hosts = {fold_host(host): _limits(settings.limits(host)) for host in settings.hosts or ()}
         return Allowances(default=_limits(settings.budget), hosts=hosts)
 
     def _state_address(self) -> str:

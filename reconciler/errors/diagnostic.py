@@ -1,4 +1,4 @@
-"""Diagnostics: findings with a code, a place, a detail and a hint; and the exit statuses."""
+"""Diagnostics with a code, a place, a detail and a hint; and the exit statuses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from reconciler.errors.explanations.table import summary
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an error stops, a warning is told."""
+    """Severity of a diagnostic: an error stops the run, a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Exit(IntEnum):
-    """Exit status of the program; `Exit.worst` says which one wins."""
+    """Exit status of the program; `Exit.worst` selects one of several."""
 
     DONE = 0
     ERROR = 1
@@ -28,14 +28,14 @@ class Exit(IntEnum):
 
     @classmethod
     def worst(cls, *statuses: Exit) -> Exit:
-        """The one that is reported where several hold: 130, 4, 5, 1, 3, 2, 0."""
+        """Return the status to report where several apply, in this order: 130, 4, 5, 1, 3, 2, 0."""
         order = (cls.INTERRUPTED, cls.LOCKED, cls.JUDGE, cls.ERROR, cls.WORK_LEFT, cls.CHANGES)
         return next((status for status in order if status in statuses), cls.DONE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a text; line and column count from 1."""
+    """A position in a text; line and column count from 1."""
 
     line: int
     column: int
@@ -43,7 +43,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of a file; `end` is the first position after it."""
+    """A range of a file; `end` is the first position after it."""
 
     filename: str
     start: Position
@@ -52,7 +52,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. `snippet` is the source line, already masked where it held a secret."""
+    """One error or warning.
+
+    `span` is its place in a file, `snippet` the source lines there with secrets masked. `key` names the
+    meeting that it is about.
+    """
 
     code: str
     detail: str = ""
@@ -64,17 +68,16 @@ class Diagnostic:
 
     @property
     def summary(self) -> str:
-        """The summary of the code, the same for every finding with it; see `errors/explanations`."""
+        """The summary of the code, the same for every diagnostic with it; see `errors/explanations`."""
         return summary(self.code)
 
 
 @dataclass(frozen=True, slots=True)
 class UnlocatedDiagnostic:
-    """A finding about a value that does not know its place in a file yet.
+    """A diagnostic about a value whose place in a file is not known yet.
 
-    `path` leads from the document (or from the meeting, where `key` is set)
-    to the value, `on_key` points at the mapping's key instead of at its value.
-    A path may lead to something that is absent: then its nearest parent is meant.
+    `path` leads from the document, or from the meeting if `key` is set, to the value. `on_key` points at the
+    key of a mapping instead of its value. If the path leads to an absent value, its nearest parent is meant.
     """
 
     path: tuple[str | int, ...]

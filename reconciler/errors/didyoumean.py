@@ -9,7 +9,7 @@ GUESSED_MAX = 64
 """Characters of a name that is still compared with others."""
 
 RATIO_MIN = 0.66
-"""How similar two names must be, from 0 to 1, for one to be suggested for the other: `por` for `pro`."""
+"""The similarity, from 0 to 1, from which a name is suggested for another: `pro` for `por`."""
 
 
 def plain_name(name: str) -> str:

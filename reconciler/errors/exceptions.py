@@ -1,7 +1,7 @@
-"""What went wrong, as a value: where, why, what happens now and what to do.
+"""Exceptions that carry diagnostics.
 
-Everything a person or Zoom can cause ends as a `Diagnostic`. Errors of the
-remote are cut by the one question the engine asks: can it have happened?
+Every error that a person, Zoom or a store can cause is a `ReconcilerError`. Errors of the remote are divided
+by the one question that the engine asks: can the request have been processed?
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from reconciler.errors.diagnostic import Diagnostic, Exit
 
 
 class ReconcilerError(Exception):
-    """The root of every error that a person or the outside can cause."""
+    """The base class of every error that is reported with diagnostics."""
 
     exit_status: Exit = Exit.ERROR
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
-        assert diagnostics, "an error says what is wrong"
+        assert diagnostics, "an error has a diagnostic"
         super().__init__(*diagnostics)
         self.diagnostics = diagnostics
 
     @classmethod
     def of(cls, code: str, *, detail: str = "", hint: str = "", key: str | None = None) -> Self:
-        """The error of one finding without a place in a file."""
+        """Return an error with one diagnostic that has no place in a file."""
         return cls(Diagnostic(code, detail, hint, key=key))
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class ReconcilerError(Exception):
 
     @property
     def diagnostic(self) -> Diagnostic:
-        """The first finding: what the error is about."""
+        """The first diagnostic."""
         return self.diagnostics[0]
 
 
@@ -40,7 +40,7 @@ def _line(diagnostic: Diagnostic) -> str:
 
 
 class SpecError(ReconcilerError):
-    """What was declared cannot be used; nothing was sent."""
+    """The spec cannot be used; nothing was sent."""
 
 
 class SettingsError(ReconcilerError):
@@ -48,32 +48,32 @@ class SettingsError(ReconcilerError):
 
 
 class StateError(ReconcilerError):
-    """The state cannot be read, written or trusted; it was left as it is."""
+    """The state cannot be read, written or trusted; it was not changed."""
 
 
 class StateLockedError(StateError):
-    """Somebody else holds the state."""
+    """Another run holds the lock on the state."""
 
     exit_status = Exit.LOCKED
 
 
 class StalePlanError(ReconcilerError):
-    """A saved plan does not approve what would be done now."""
+    """A saved plan does not match what would be done now."""
 
 
 class RemoteError(ReconcilerError):
-    """Zoom, or the way to it, did not do what was asked."""
+    """A request to Zoom failed."""
 
 
 class NeverSentError(RemoteError):
-    """The request is known never to have left: it did not happen and costs nothing."""
+    """The request was certainly not sent: it changed nothing and costs nothing."""
 
 
 class RefusedError(RemoteError):
-    """Zoom answered, with its error body, that it did not do it.
+    """Zoom refused the request with an error body, and changed nothing.
 
-    `status` is the HTTP status, `zoom_code` the body's `code`, `fields` the
-    body's `errors` list as (dotted field path, message) pairs.
+    `status` is the HTTP status, `zoom_code` the `code` of the body, and `fields` its `errors` list as pairs
+    of a dotted field path and a message.
     """
 
     def __init__(
@@ -95,11 +95,11 @@ class GoneError(RefusedError):
 
 
 class AccessError(RefusedError):
-    """Credentials or scopes do not suffice; no other request will fare better."""
+    """Credentials or scopes do not suffice; every other request would fail as well."""
 
 
 class DailyLimitError(RefusedError):
-    """A daily limit is used up: of one host, or of the whole account."""
+    """The daily limit of a host, or of the whole account, is used up."""
 
     def __init__(
         self, diagnostic: Diagnostic, *, scope: Literal["host", "account"], zoom_code: int | None
@@ -109,4 +109,4 @@ class DailyLimitError(RefusedError):
 
 
 class UnknownOutcomeError(RemoteError):
-    """The request left and nobody can say what became of it: look before doing it again."""
+    """The request was sent and its outcome is unknown: look it up before sending it again."""

@@ -1,63 +1,193 @@
 """Text that is safe to show: secrets masked, control characters escaped.
 
-Every pattern that recognizes a secret is here. They differ on purpose: a rule refuses only what is surely
-a secret, a message hides whatever may be one.
+Every pattern that recognizes a secret is here, and each takes time in proportion to the text. `secret_spans`
+is the one recognizer for texts: of specs, of what Zoom and servers answer, and of what `import` reads.
+`source_spans` hides more, since a line of a spec may hold any value under the key of a passcode.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 MASK = "***"
 """Replaces a secret in a text."""
 
-LINK_SECRET = re.compile(r"(?i)\b(?:pwd|zak|tk|access_token)(?:=|%3d)(?P<secret>[^\s&\"'#<>`]+)")
-"""The value of a secret parameter of a link. For `redact_links` and source lines (`spec/yaml/snippet`)."""
+Columns = tuple[int, int]
+"""A stretch of a text in characters from 0; the end is not in it."""
 
-# Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D.
-JOIN_SECRET = re.compile(r"(?i)(?:^|[^a-z0-9_]|%3f|%26)(?:pwd|zak)(?:=|%3d)[^\s&]")
-"""A passcode or a host key in a link. For the rule against them in a spec (`spec/rules/_passcode`)."""
+# The patterns are texts: most commands use none of them, and `_compiled` keeps those that are used.
 
-SECRET_HINT = re.compile(r"(?i)pwd|zak|tk=|token")
-"""A sign that a value may hold a secret. For values in messages of the schema (`spec/schema/_violation`)."""
+# Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D, or that once more.
+_BEFORE_PARAMETER = r"(?:(?<![^\W_])|(?<=%3f)|(?<=%26)|(?<=%253f)|(?<=%2526)|(?<=\\u0026)|(?<=\\x26))"
+_EQUALS = r"(?:=|%3d|%253d|\\u003d)"
+_IN_LINK = rf"(?i){_BEFORE_PARAMETER}(?:pwd|zak|tk|access_token){_EQUALS}(?P<secret>[^\s&\"'#<>`]+)"
+_PARAMETER = (
+    rf"(?i){_BEFORE_PARAMETER}(?:token|pass(?:code|word|wd)){_EQUALS}(?P<secret>[^\s&\"'#<>`{{}}\[\]]+)"
+)
+_MEMBER = (
+    r"(?i)\"\w*(?:password|passcode|token|secret|start_url)\\?\"\s*+:\s*+\\?\""
+    r"(?P<secret>(?:[^\"\\]|\\.)*+)"
+)
 
-_PASSCODE_KEY = r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*[:=]\s*"""
+# The words of people, and the passcode lines of Zoom's invitations in its languages. They need no colon.
+_WORD = (
+    r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
+    r"|(?<![^\W_])(?:pwd|pswd|passwd|(?-i:PIN))|(?:access|security|entry|meeting|conference)[ _-]code"
+    r"|mot de passe|code (?:secret|d['\u2019]acc[eè]s)|codice d['\u2019]accesso"
+    r"|contrase[nñ]a|c[oó]digo de aces?s?o|senha(?: de acesso)?|toegangscode|wachtwoord|adgangskode"
+    r"|l[oö]senord|passord|salasana|kod dost[eę]pu"
+    r"|(?<![^\W_])(?:hasło|parola|şifre|parol)|пароль|код доступа|パスコード|パスワード"
+    r"|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
+)
+_SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clave)"
+"""These mean other things too, and count only before a colon, an equals sign or "is"."""
 
-WRITTEN_SECRET = re.compile(_PASSCODE_KEY + r"""(?!\{\s*["']?env)(?P<secret>\S.*?)\s*$""")
-"""The rest of a line after the key of a passcode. For lines that are not YAML (`spec/yaml/snippet`)."""
+_SIGN = r"[:=\uff1a]"
+_IS = r"(?<![^\W_])(?:is|ist|lautet|est|es|è|é|er)(?![^\W_])"
+_GAP = (
+    r"(?:</?[a-z][^<>\n]{0,40}>|&nbsp;|\*(?!\*\*(?:[^\w*]|$))"
+    r"|[\s:=\uff1a_`~\"'“”„«»\u2039\u203a(\[{>|/#\\\u2013—→-])*+"
+)
+_NO_SIGN_GAP = r"[\s\"'*_`]*+"
+_ASIDE = (
+    r"(?:\s+(?:for|to|of|für|zum|zur|pour|para|per|de|voor)(?![^\W_])[^\n\d:=\uff1a]{0,40}"
+    r"|\s*+\([^()\n\d]{0,40}\))"
+)
+_CHARACTER = r"[\w@*!#$%&+?~^-]"
+_NO_CODE = (
+    r"\d{4}-\d\d-\d\d(?!\w)|\d{1,2}(?:am|pm|h\d\d)(?![^\W_])"
+    r"|\d{1,4}-?(?:min|minute|hour|day|week|month|year|factor|step|digit|person|people|character)s?(?![^\W_])"
+)
+_CODE = (
+    rf"(?!{_NO_CODE})(?={_CHARACTER}{{0,9}}\d)"
+    rf"(?P<secret>(?:[^\W_]|@){_CHARACTER}{{2,8}}(?:[^\W_]|@)[*_!?#$%-]*)(?![\w@]|:\d)"
+)
+_WORDS = (
+    rf"(?i)(?:(?:{_WORD})(?:{_GAP}(?:{_IS}{_GAP})?|{_ASIDE}(?:{_SIGN}|{_IS}){_GAP})"
+    rf"|{_SHORT_WORD}{_NO_SIGN_GAP}(?:{_ASIDE})?(?:{_SIGN}|{_IS}){_GAP}){_CODE}"
+)
 
-MENTIONED_SECRET = re.compile(_PASSCODE_KEY + r"""(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)""")
-"""A passcode in a comment or inside a text. For lines of YAML (`spec/yaml/snippet`)."""
+_TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _WORDS)
+_SIGNS = re.compile(
+    r"(?i)pa|pw|ps|pin|zak|tk|token|secret|start_url|code|kenn|contras|c[oó]digo|clave|senha|wacht|l[oö]sen"
+    r"|sala|has|[^\x00-\x7f]"
+)
+"""A text without any of these holds no secret: most texts, at the price of one search."""
 
-OPEN_SECRET = re.compile(r"""(?i)(?<![a-z0-9_])(?:pass|pas|pwd)[a-z_]*["']?\s*:\s*[|>"'][^"']*$""")
-"""A passcode that continues on the next line. For lines that are not YAML (`spec/yaml/snippet`)."""
+_ADDRESS = r"(?P<scheme>(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)(?P<rest>[^\s]*)"
 
-# As text: `re` compiles these when they are used, and most commands use none of them.
-_PARAMETER = r"(?i)\b(pwd|zak|tk|token|passcode|password|access_token)=[^&\s\"'<>]+"
-_MEMBER = r"(?i)\"(\w*(?:password|passcode|token|secret|start_url))\"(\s*:\s*)\"(?:[^\"\\]|\\.)*\"?"
-_USER_INFO = r"(\w+://)[^/@\s]*@"
-_QUERY = r"(\w+://[^\s?']*)\?[^\s']*"
+_WRITTEN_KEY = r"(?i)(?<![a-z0-9_])(?P<key>(?:pass|pas|pwd|pw|pin)[a-z_]{0,40})[\"']?[^\S\n]*+[:=][^\S\n]*+"
+_WRITTEN = _WRITTEN_KEY + r"(?!\{\s*+[\"']?env)(?P<secret>\S.*)"
+_MENTIONED = _WRITTEN_KEY + r"(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)"
+_MASK_ALONE = r"(?i)(?:(?<![\w*])|(?<=%3d))\*{3}(?![\w*])"
 
-_SECRET_NAME_PARTS = ("passw", "passc", "passp", "pswd", "pwd", "pasw", "secret", "token", "zak")
+_SECRET_NAME_PARTS = ("passw", "passc", "passph", "pswd", "pwd", "pasw", "secret", "token", "zak")
+_SECRET_NAMES = frozenset({"pass", "pas", "pw", "pin"})
 _NOT_SECRET_NAMES = frozenset({"default_password"})
+_PLAIN_NAMES = frozenset({"passport", "passports", "passenger", "passengers", "pasta"})
 _SECRET_NAME_RATIO = 0.75
+_NAME_LENGTH_MAX = 40
+"""Letters of a key that are compared with "password"; the comparison takes quadratic time."""
+
+
+def secret_spans(text: str) -> tuple[Columns, ...]:
+    """Return the stretches of `text` that hold a secret: in links, JSON members, and after passcode words.
+
+    After such a word stand 4 to 10 characters with a digit in them. Sorted; a mask counts as none.
+    """
+    if not _SIGNS.search(text):
+        return ()
+    found = (match.span("secret") for pattern in _TEXTS for match in _compiled(pattern).finditer(text))
+    return _joined(span for span in found if text[slice(*span)].strip("\"',;.)") != MASK)
+
+
+def link_spans(text: str) -> tuple[Columns, ...]:
+    """Return the values of secret parameters of links in `text`."""
+    return _joined(match.span("secret") for match in _compiled(_IN_LINK).finditer(text))
+
+
+def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
+    """Return the stretches of a line of a spec that may hold a secret, judged by the line alone.
+
+    Of a line of YAML the values are known better: then only what comments and texts say counts.
+    """
+    pattern = _compiled(_MENTIONED if is_yaml else _WRITTEN)
+    keyed = (match.span("secret") for match in pattern.finditer(line) if is_secret_name(match["key"]))
+    return _joined((*secret_spans(line), *keyed))
+
+
+def opens_secret(line: str) -> bool:
+    """Return whether a passcode begins in `line`, which is not YAML, and goes on in the next one."""
+    keys = [match for match in _compiled(_WRITTEN_KEY).finditer(line) if is_secret_name(match["key"])]
+    return bool(keys) and re.match(r"[|>\"'][^\"']*+$", line[keys[-1].end() :]) is not None
+
+
+def may_hold_secret(text: str) -> bool:
+    """Return whether anything in `text` reminds of a secret, so that a message shows its length alone."""
+    return bool(re.search(r"(?i)pwd|zak|tk=|token", text)) or bool(secret_spans(text))
+
+
+def has_join_secret(text: str) -> bool:
+    """Return whether a link in `text` lets people in, or act as the host."""
+    return _compiled(_IN_LINK).search(text) is not None
+
+
+def has_mask(text: str) -> bool:
+    """Return whether `text` has a mask in it, as this program writes it, and not three stars for emphasis."""
+    return MASK in text and _compiled(_MASK_ALONE).search(text) is not None
+
+
+def redact_text(text: str) -> str:
+    """Mask every secret in `text`. For all that somebody else may have written."""
+    spans = secret_spans(text)
+    is_cut = bool(spans) and spans[-1][1] == len(text) and text[spans[-1][0] - 1 : spans[-1][0]] == '"'
+    return _masked(text, spans) + ('"' if is_cut else "")  # the end of a JSON text that was cut
 
 
 def redact_links(text: str) -> str:
-    """Mask the secrets of links in `text`. For all that comes from a spec."""
-    return LINK_SECRET.sub(lambda match: match[0].removesuffix(match["secret"]) + MASK, text)
+    """Mask the secrets of links in `text`. For texts that are shown as they were declared."""
+    return _masked(text, link_spans(text)) if "=" in text or "%" in text else text
 
 
-def redact_body(text: str) -> str:
-    """Mask the secret parameters and JSON members in `text`. For answers of Zoom (`zoom/_exchange`)."""
-    return re.sub(_MEMBER, rf'"\1"\2"{MASK}"', re.sub(_PARAMETER, rf"\1={MASK}", text))
+def _masked(text: str, spans: Iterable[Columns]) -> str:
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [text[at:start], MASK]
+        at = end
+    return "".join((*parts, text[at:])) if parts else text
+
+
+def _joined(spans: Iterable[Columns]) -> tuple[Columns, ...]:
+    """Return the `spans` sorted, with those in one that overlap."""
+    joined: list[Columns] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def redact_addresses(text: str) -> str:
-    """Remove user, password and query from every URL in `text`. For the output of git (`stores/git`)."""
-    return re.sub(_QUERY, r"\1", re.sub(_USER_INFO, r"\1", text))
+    """Remove user, password and query from every URL in `text`. For the output of git (`stores/git`).
+
+    A password may hold `@`, `/` and `?`, where somebody forgot to write them as %40, %2F and %3F: so whatever
+    stands before the last `@` goes.
+    """
+    return _compiled(_ADDRESS).sub(lambda match: match["scheme"] + _bare(match["rest"]), text)
+
+
+def _bare(rest: str) -> str:
+    without_user = rest[rest.rfind("@") + 1 :]
+    address, question_mark, query = without_user.partition("?")
+    return address + (query[len(query.rstrip("'\").,;:")) :] if question_mark else "")
 
 
 def redact_values(text: str, secrets: Iterable[str]) -> str:
@@ -73,14 +203,35 @@ def is_secret_name(name: str) -> bool:
 
     For source lines (`spec/yaml/snippet`, `spec/yaml/locator`).
     """
-    if name in _NOT_SECRET_NAMES:
-        return False
     letters = re.sub(r"[^a-z]", "", name.lower())
-    if any(part in letters for part in _SECRET_NAME_PARTS):
+    if name in _NOT_SECRET_NAMES or letters in _PLAIN_NAMES:
+        return False
+    if letters in _SECRET_NAMES or any(part in letters for part in _SECRET_NAME_PARTS):
         return True
+    if len(letters) > _NAME_LENGTH_MAX:
+        return False
     from difflib import SequenceMatcher  # noqa: PLC0415 - only where source lines are shown
 
     return SequenceMatcher(None, letters, "password").ratio() >= _SECRET_NAME_RATIO
+
+
+_HIDDEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE0F),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+"""Characters that count as printable and show nothing."""
+
+_JOINED = re.compile("\u200d(?=[\u2190-\U0001faff])")
+"""A joiner before a picture: it makes one emoji of several. Elsewhere nobody sees it."""
+
+NAMED_CHARACTERS_MAX = 5
 
 
 def escape_control(text: str) -> str:
@@ -88,11 +239,23 @@ def escape_control(text: str) -> str:
     return text if text.isascii() and text.isprintable() else "".join(map(escape_character, text))
 
 
+def is_invisible(character: str) -> bool:
+    """Return whether nobody sees the character, or it changes how others are seen; blanks are seen."""
+    return character in _HIDDEN or not (character.isprintable() or character.isspace())
+
+
+def invisible_in(text: str) -> str:
+    """Name the invisible characters in `text`, such as `U+200B`; empty if there is none."""
+    joined = _JOINED.sub("", text)
+    names = list(dict.fromkeys(f"U+{ord(each):04X}" for each in joined if is_invisible(each)))
+    return ", ".join(names[:NAMED_CHARACTERS_MAX])
+
+
 def escape_character(character: str) -> str:
     """Return one character as `escape_control` shows it."""
     if character == "\t":
         return " "
-    if character.isprintable():
+    if character.isprintable() and character not in _HIDDEN:
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of YAML's escapes
@@ -103,9 +266,19 @@ def quote(text: str) -> str:
     return '"' + escape_control(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
-def count_noun(count: int, noun: str) -> str:
-    """Return a count with its noun: "1 step", "2 steps"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def replace_control(text: str, substitute: str = "?") -> str:
+    """Replace every character of `text` that is not printable, line breaks included."""
+    return "".join(character if character.isprintable() else substitute for character in text)
+
+
+def shorten(text: str, length_max: int) -> str:
+    """Return `text` with at most `length_max` characters, the last of them an ellipsis if it was longer."""
+    return text if len(text) <= length_max else f"{text[: length_max - 1]}…"
+
+
+def count_noun(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun: "1 step", "2,000 steps", "3 entries"."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def sentences(*parts: str) -> str:

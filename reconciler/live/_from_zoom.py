@@ -26,6 +26,7 @@ from reconciler.meeting.meeting import (
     SERIES,
     Meeting,
 )
+from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec.rules import check as rules
 from reconciler.spec.schema import validator
@@ -127,8 +128,8 @@ class _ChosenParts:
         self.type = body.get("type")
         self.settings: Mapping[str, Json] = body.get("settings") or {}
         self.known = {**USUAL, **usual}
-        own = str(self.settings.get("contact_email") or "").casefold()
-        if own == str(body.get("host_email") or "").casefold():
+        own = fold_host(str(self.settings.get("contact_email") or ""))
+        if own == fold_host(str(body.get("host_email") or "")):
             self.known["settings.contact_email"] = self.settings.get("contact_email")
         else:  # somebody else's address, which the name belongs to
             self.known = {path: value for path, value in self.known.items() if path not in _CONTACT}
@@ -198,8 +199,8 @@ def _filled(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
         described = fields.field_at(("settings", name))
         if described and described.default_from and described.type in ("string", "array") and value:
             yield described.path, value
-    own = str(body.get("host_email") or "").casefold()
-    if settings.get("contact_name") and str(settings.get("contact_email") or "").casefold() == own:
+    own = fold_host(str(body.get("host_email") or ""))
+    if settings.get("contact_name") and fold_host(str(settings.get("contact_email") or "")) == own:
         yield _CONTACT[0], settings["contact_name"]
 
 

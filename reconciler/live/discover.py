@@ -19,6 +19,7 @@ from reconciler.live._from_zoom_times import UndeclarableError
 from reconciler.live.generate import Skipped, SkippedSummary
 from reconciler.live.read import Progress, read_each
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SCHEDULED, schedule
+from reconciler.meeting.names import fold_host
 from reconciler.ports import CODE_WEBINAR, Answer, Body, Remote
 
 VANISHED = "it was listed, and was gone when it was read"
@@ -144,5 +145,5 @@ class _Discovery:
 
 def _owner(host: str, body: Body) -> str:
     """The host as it was asked for; as Zoom names it, where that is another user or `me`."""
-    names = {str(body.get(name, "")).casefold() for name in ("host_email", "host_id")}
-    return host if host.casefold() in names else str(body.get("host_email") or body.get("host_id") or host)
+    names = {fold_host(str(body.get(name, ""))) for name in ("host_email", "host_id")}
+    return host if fold_host(host) in names else str(body.get("host_email") or body.get("host_id") or host)

@@ -6,7 +6,7 @@ account; what differs beyond that was changed by a person. A passcode is never s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +19,8 @@ from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant, zone
 from reconciler.plan.change import REDACTED, Cause, FieldChange
 from reconciler.ports import Body, Json
-from reconciler.state.state import Record, State, host_key
+from reconciler.state.identity import other_host
+from reconciler.state.state import Record
 
 _USES_PERSONAL_ID = "settings.use_pmi"
 
@@ -31,7 +32,7 @@ _SCHEDULE = ("start_time", "recurrence")
 
 
 def drift_of(
-    record: Record, stored: Body, now: datetime, *, hosts: Collection[str] = ()
+    record: Record, stored: Body, now: datetime, *, hosts: tuple[str, ...] = ()
 ) -> tuple[FieldChange, ...]:
     """Every declared field that `stored` has otherwise at `now`, by path; the host first.
 
@@ -47,19 +48,11 @@ def drift_of(
     return (*_host(record, stored, hosts), *sorted(changes, key=lambda change: change.path))
 
 
-def hosts_of(state: State, record: Record) -> tuple[str, ...]:
-    """The users under whom Zoom may have the meeting: its host, or whom it was scheduled for."""
-    names = (record.host, record.attributes.get("schedule_for"))
-    return tuple(host_key(state, name) for name in names if name)
-
-
-def _host(record: Record, stored: Body, hosts: Collection[str]) -> Iterator[FieldChange]:
+def _host(record: Record, stored: Body, hosts: tuple[str, ...]) -> Iterator[FieldChange]:
     """The host that Zoom names, by e-mail where it does, if it is none of `hosts`."""
-    user_id, email = stored.get("host_id"), stored.get("host_email")
-    named = {user_id, str(email or "").casefold()} - {None, ""}
-    if hosts and named and named.isdisjoint(hosts):
-        effect = "the meeting is under another host"
-        yield FieldChange("host", record.host, str(email or user_id), effect, Cause.PERSON)
+    other = other_host(stored, hosts) if hosts else None
+    if other is not None:
+        yield FieldChange("host", record.host, other, "the meeting is under another host", Cause.PERSON)
 
 
 def _type(record: Record, stored: Body) -> Iterator[FieldChange]:

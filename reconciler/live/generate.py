@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.errors.text import count_noun
+from reconciler.errors.text import count_noun, secret_spans
 from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.meeting import fields
 from reconciler.meeting.humanize import end_words, rule_words
@@ -20,7 +20,6 @@ from reconciler.spec import defaults as spec_defaults
 from reconciler.spec import keys as spec_keys
 from reconciler.spec.defaults import merge
 from reconciler.spec.yaml import writer
-from reconciler.spec.yaml.snippet import secret_columns
 from reconciler.spec.yaml.writer import Path
 
 SCHEMA_LINE = "yaml-language-server: $schema=meetings.schema.json"
@@ -161,6 +160,6 @@ def _footer(omitted: SkippedSummary) -> Iterator[str]:
 
 
 def _topic(topic: str) -> str:
-    if secret_columns([topic], 0, is_yaml=False):
+    if secret_spans(topic):
         return "(a topic with a secret in it)"
     return topic if len(topic) <= TOPIC_MAX else f"{topic[: TOPIC_MAX - 1]}…"

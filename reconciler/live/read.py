@@ -17,7 +17,7 @@ from reconciler.errors.exceptions import (
     RefusedError,
     RemoteError,
 )
-from reconciler.live.drift import drift_of, hosts_of
+from reconciler.live.drift import drift_of
 from reconciler.meeting.meeting import schedule
 from reconciler.plan.change import FieldChange
 from reconciler.ports import (
@@ -29,6 +29,8 @@ from reconciler.ports import (
     Clock,
     Remote,
 )
+from reconciler.state import identity
+from reconciler.state.identity import hosts_of
 from reconciler.state.state import Record, State, host_key
 
 Item = TypeVar("Item")
@@ -46,6 +48,8 @@ class ReadStatus(StrEnum):
     """Zoom says that the meeting does not exist, and no list of its host shows it."""
     WEBINAR = "webinar"
     """The id belongs to a webinar now."""
+    STRANGER = "stranger"
+    """In Zoom the id is another meeting, or the meeting of a host that nobody declared."""
     UNREAD = "unread"
     """The read failed: nothing is known about the meeting, least of all that it is gone."""
 
@@ -55,7 +59,8 @@ class ReadResult:
     """Result of reading one recorded meeting.
 
     `body` is the meeting where it was found (with secrets: never kept or shown whole), `changes`
-    are the declared fields that Zoom has otherwise, `error` is why the read failed.
+    are the declared fields that Zoom has otherwise, `error` is why the read failed,
+    or why its result is not used.
     """
 
     status: ReadStatus
@@ -90,6 +95,28 @@ def result_of_error(error: RemoteError, *, listed: bool) -> ReadResult:
     if listed:
         return ReadResult(ReadStatus.UNREAD, error=RemoteError(_contradiction(error)))
     return ReadResult(ReadStatus.GONE)
+
+
+def without_strangers(
+    state: State, results: Mapping[str, ReadResult], declared: Callable[[], Mapping[str, Collection[str]]]
+) -> dict[str, ReadResult]:
+    """The results without what Zoom says of meetings that are not the recorded ones.
+
+    A meeting that was handed over is followed where `declared`, hosts by recorded key, names its new host.
+    It is called only where there is such a meeting.
+    """
+    problems = {
+        key: identity.problem(state, key, state.meetings[key], result.body)
+        for key, result in results.items()
+        if result.status is ReadStatus.FOUND
+    }
+    strangers = {key: why for key, why in problems.items() if why is not None}
+    hosts = declared() if strangers else {}
+    judged = dict(results)
+    for key, why in strangers.items():
+        if not identity.is_followed(state, state.meetings[key], results[key].body, hosts.get(key, ())):
+            judged[key] = ReadResult(ReadStatus.STRANGER, error=RemoteError(why))
+    return judged
 
 
 def _contradiction(error: RemoteError) -> Diagnostic:

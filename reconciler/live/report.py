@@ -42,7 +42,9 @@ def warnings_for(state: State, results: Mapping[str, ReadResult]) -> tuple[Diagn
     diagnostics: list[Diagnostic] = []
     for key in sorted(results.keys() & state.meetings.keys()):
         result, record = results[key], state.meetings[key]
-        if result.error is not None:
+        if result.status is ReadStatus.STRANGER and result.error is not None:
+            diagnostics.append(result.error.diagnostic)
+        elif result.error is not None:
             diagnostics.append(_unread(key, result.error.diagnostic))
         elif result.status is ReadStatus.WEBINAR:
             diagnostics.append(_webinar(key, record))
@@ -69,7 +71,8 @@ def _step(state: State, key: str, result: ReadResult | None, now: datetime) -> S
         change = FieldChange("type", kind(record.attributes), "webinar", effect, Cause.PERSON)
         return replace(step, action=Action.UPDATE, changes=(change,))
     if result.error is not None:
-        return replace(step, reasons=(f"could not be read: {result.error.diagnostic.summary}",))
+        why = "is not compared" if result.status is ReadStatus.STRANGER else "could not be read"
+        return replace(step, reasons=(f"{why}: {result.error.diagnostic.summary}",))
     return _compared_step(step, record, result, now)
 
 
@@ -99,8 +102,6 @@ def _unread(key: str, diagnostic: Diagnostic) -> Diagnostic:
 
 def _irreversible(key: str, record: Record, result: ReadResult) -> Iterator[Diagnostic]:
     """Changes that an update cannot take back."""
-    if result.other_host is not None:
-        yield _moved(key, record, result.other_host)
     if any(change.path == "type" and change.after == PERSONAL for change in result.drift):
         yield _personal(key, record)
 
@@ -125,17 +126,6 @@ def _personal(key: str, record: Record) -> Diagnostic:
         "knows the id can join, and Zoom does not delete such a meeting.",
         hint="Declare `settings: {use_pmi: false}`. If Zoom does not change it back, run "
         f"`reconciler state rm {key}`, and the next apply creates a meeting of its own.",
-        severity=Severity.WARNING,
-        key=key,
-    )
-
-
-def _moved(key: str, record: Record, other: str) -> Diagnostic:
-    return Diagnostic(
-        code="refresh.other-host",
-        detail=f"{key}: meeting {record.id} was created for {record.host} and is under {other} now.",
-        hint=f"Declare `host: {other}` to leave it there. It can only be moved back by a replace: "
-        f"`removed: [{{key: {key}, id: {record.id}, destroy: true}}]` approves that.",
         severity=Severity.WARNING,
         key=key,
     )

@@ -1,4 +1,4 @@
-"""Request bodies: the create body at an instant, and the smallest update body."""
+"""Request bodies: the create body for an instant, and the smallest update body."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from reconciler.meeting.meeting import SERIES, kind, schedule, series
 from reconciler.ports import Json
 
 _TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
-"""What says when a meeting is: a change of one is sent with the others."""
+"""The fields that define when a meeting is: a change of one is sent with the others."""
 
 
 def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) -> dict[str, Json]:
-    """The create body to send at `now`, with `passcode` in the place of a reference.
+    """Return the create body to send at `now`, with `passcode` in place of a reference.
 
-    A running series is sent from its next occurrence on, with the count that is left.
+    A running series starts at its next occurrence, with the number of occurrences that are left.
     """
-    sent = dict(attributes)
-    if isinstance(sent.get("password"), dict):
+    create = dict(attributes)
+    if isinstance(create.get("password"), dict):
         assert passcode is not None, "a reference is read before anything is sent"
-        sent["password"] = passcode
-    repeated, standing = series(attributes), schedule(attributes, now)
-    if repeated is None or not standing.over or standing.next_at is None:
-        return sent
-    sent["start_time"] = repeated.next_local(now)
-    if repeated.recurrence.get("end_times"):
-        sent["recurrence"] = {**repeated.recurrence, "end_times": standing.left}
-    return sent
+        create["password"] = passcode
+    recurring, current = series(attributes), schedule(attributes, now)
+    if recurring is None or not current.over or current.next_at is None:
+        return create
+    create["start_time"] = recurring.next_local(now)
+    if recurring.recurrence.get("end_times"):
+        create["recurrence"] = {**recurring.recurrence, "end_times": current.left}
+    return create
 
 
 def patch(
     attributes: Mapping[str, Json], paths: Iterable[str], now: datetime, passcode: str | None
 ) -> dict[str, Json]:
-    """The smallest update body that carries the fields at the dotted `paths`, as `body` has them.
+    """Return the smallest update body with the fields at the dotted `paths`, with the values of `body`.
 
-    Of `settings` only what changes. A mapping inside it, a list and a rule go whole, since Zoom says
-    of none of them that it takes a part. When a meeting is goes whole, too: a start is read
-    in its zone, and a series is rescheduled by its rule and its next start together.
+    Only the fields of `settings` that change are sent. A mapping inside `settings`, a list and a rule are
+    sent whole, since Zoom does not document updates of a part. The fields of the time are sent together:
+    a start needs its zone, and a series is rescheduled by its rule and its next start.
     """
     whole = body(attributes, now, passcode)
-    sent: dict[str, Json] = {}
+    update: dict[str, Json] = {}
     for path in paths:
         first, *inner = path.split(".")
         if first in _TIMES:
-            sent |= _times_of(whole, first)
+            update |= _times_of(whole, first)
         elif first == "settings" and inner:
-            sent.setdefault("settings", {})[inner[0]] = whole["settings"][inner[0]]
+            update.setdefault("settings", {})[inner[0]] = whole["settings"][inner[0]]
         else:
-            sent[first] = whole[first]
-    return sent
+            update[first] = whole[first]
+    return update
 
 
 def _times_of(whole: Mapping[str, Json], changed: str) -> dict[str, Json]:
-    """What goes together when `changed` changes; the type only where it is what changes."""
+    """The fields to send when `changed` changes; the type only if it changes itself."""
     names = ("start_time", "timezone", *(("recurrence",) if kind(whole) == SERIES else ()))
     times = {name: whole[name] for name in names if name in whole}
     return {**times, "type": kind(whole)} if changed == "type" else times

@@ -1,7 +1,7 @@
-"""Where a stored meeting differs from what was asked of it, field by field.
+"""Compares a stored meeting with a wanted one, field by field.
 
-Pure. Only fields that were asked for and that a read shows are looked at, each by its own
-compare rule; of a list of mappings only the entries and the parts of them that were asked for.
+Only wanted fields that a read returns are compared, each by its own rule. In a list of mappings, only the
+wanted entries and their wanted fields are compared.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from reconciler.meeting import fields, timezones
 from reconciler.meeting.fields import Compare, Field
+from reconciler.meeting.names import fold_ascii
 from reconciler.ports import Json
 
 
 def normalize(described: Field | None, value: Json, timezone: str | None = None) -> Hashable:
-    """A hashable form of `value`; `timezone` is the zone that a local time in it is read in."""
+    """Return a hashable form of `value`; a local time in it is in `timezone`."""
     if value is None or value == []:
         return None
     if described is None:
@@ -38,11 +39,11 @@ def _instant(value: Json, timezone: str | None) -> Hashable:
 
 
 def _folded(_: Field, value: Json) -> Hashable:
-    return str(value).casefold()
+    return fold_ascii(str(value))
 
 
 def _set(_: Field, value: Json) -> Hashable:
-    return frozenset(_frozen(one) for one in value)
+    return frozenset(_frozen(entry) for entry in value)
 
 
 def _csv_set(described: Field, value: Json) -> Hashable:
@@ -50,8 +51,8 @@ def _csv_set(described: Field, value: Json) -> Hashable:
 
 
 def _email_set(_: Field, value: Json) -> Hashable:
-    joined = value if isinstance(value, str) else ";".join(str(one) for one in value)
-    return _split(joined.replace(",", ";"), ";")
+    joined = value if isinstance(value, str) else ";".join(str(entry) for entry in value)
+    return frozenset(fold_ascii(part.strip()) for part in joined.replace(",", ";").split(";")) - {""}
 
 
 def _split(text: str, separator: str) -> frozenset[str]:
@@ -76,7 +77,7 @@ def _frozen(value: Json) -> Hashable:
     if isinstance(value, dict):
         return frozenset((name, _frozen(inner)) for name, inner in value.items())
     if isinstance(value, list):
-        return tuple(_frozen(one) for one in value)
+        return tuple(_frozen(entry) for entry in value)
     # True equals 1 in Python, and is another value in JSON.
     return (type(value).__name__, value) if isinstance(value, bool) else value
 
@@ -91,15 +92,15 @@ FORMS: Mapping[Compare, Callable[[Field, Json], Hashable]] = {
     Compare.KEYED_SET: _keyed_set,
     Compare.PARTS: _parts,
 }
-"""Every rule of comparing except `instant`, which needs the zone beside it."""
+"""The form for each compare rule except `instant`, which also needs the zone."""
 
 OPEN_LISTS = frozenset({"tracking_fields"})
-"""Lists to which the account adds entries of its own: a surplus entry is no difference."""
+"""Lists to which the account adds its own entries: a surplus entry is not a difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueDifference:
-    """One field that differs. `stored` is what Zoom has, as far as it was asked for; None: nothing."""
+    """One field that differs. `stored` is the part of Zoom's value that is wanted; None if there is none."""
 
     path: tuple[str, ...]
     described: Field
@@ -108,27 +109,27 @@ class ValueDifference:
 
     @property
     def dotted(self) -> str:
-        """The path as people write it."""
+        """The dotted path."""
         return ".".join(self.path)
 
 
 def differences(
     wanted: Mapping[str, Json], stored: Mapping[str, Json], *, without: Collection[str] = ()
 ) -> Iterator[ValueDifference]:
-    """Every field of `wanted` that `stored` has otherwise, in its order; `without` these top-level names."""
-    asked = {name: value for name, value in wanted.items() if name not in without}
-    yield from _diverging((), asked, stored, (wanted.get("timezone"), stored.get("timezone")))
+    """Yield every field of `wanted` that differs in `stored`, in order, `without` these top-level names."""
+    compared = {name: value for name, value in wanted.items() if name not in without}
+    yield from _differences((), compared, stored, (wanted.get("timezone"), stored.get("timezone")))
 
 
 def same_value(described: Field, wanted: Json, stored: Json, zones: tuple[str | None, str | None]) -> bool:
-    """Whether both mean the same: null, empty, absent and the API's own default are one."""
+    """Return whether both mean the same; null, empty, absent and the API's default are equal."""
     if stored is None:
         stored = described.default
     return _form(described, wanted, zones[0]) == _form(described, stored, zones[1])
 
 
 def asked_of(described: Field, wanted: Json, stored: Json) -> Json:
-    """Of a stored list of mappings what `wanted` asks for; any other value as it is."""
+    """Return the part of a stored list of mappings that is in `wanted`; any other value unchanged."""
     if described.compare is not Compare.KEYED_SET or not _is_rows(wanted) or not _is_rows(stored):
         return stored
     asked: dict[Hashable, set[str]] = {}
@@ -141,24 +142,24 @@ def asked_of(described: Field, wanted: Json, stored: Json) -> Json:
     ]
 
 
-def _diverging(
+def _differences(
     path: tuple[str, ...],
     wanted: Mapping[str, Json],
     stored: Mapping[str, Json],
     zones: tuple[str | None, str | None],
 ) -> Iterator[ValueDifference]:
     for name, value in wanted.items():
-        here = (*path, name)
-        described = fields.field_at(here)
+        inner = (*path, name)
+        described = fields.field_at(inner)
         if described is None or not described.read:
             continue
-        has = stored.get(name)
+        other = stored.get(name)
         if described.compare is Compare.PARTS and isinstance(value, dict):
-            yield from _diverging(here, value, has if isinstance(has, dict) else {}, zones)
+            yield from _differences(inner, value, other if isinstance(other, dict) else {}, zones)
             continue
-        has = asked_of(described, value, has)
-        if not same_value(described, value, has, zones):
-            yield ValueDifference(here, described, value, has)
+        other = asked_of(described, value, other)
+        if not same_value(described, value, other, zones):
+            yield ValueDifference(inner, described, value, other)
 
 
 def _form(described: Field, value: Json, zone: str | None) -> Hashable:
@@ -167,11 +168,11 @@ def _form(described: Field, value: Json, zone: str | None) -> Hashable:
     try:
         return normalize(described, value, zone)
     except (AttributeError, TypeError):
-        return repr(value)  # of another kind than the API documents: it differs from whatever was asked
+        return repr(value)  # not of the documented type: it differs from every wanted value
 
 
 def _identity(described: Field, entry: Mapping[str, Json]) -> Hashable:
-    assert described.identity is not None, "a keyed set says what its entries are found by"
+    assert described.identity is not None, "a keyed set names the field that identifies its entries"
     part = fields.table().get(f"{described.path}[].{described.identity}")
     return normalize(part, entry.get(described.identity))
 

@@ -1,7 +1,6 @@
-"""The API's fields as values: what each is, how it compares, what people notice.
+"""The fields of a meeting in Zoom's API, and access to their values by path.
 
-The facts stand in `schemas/api/create-meeting.fields.json`; its legend says what
-each key means. Nothing here decides anything about a meeting.
+The table is `schemas/api/create-meeting.fields.json`; its legend explains each key.
 """
 
 from __future__ import annotations
@@ -17,24 +16,24 @@ from reconciler.ports import Json
 
 
 class Compare(StrEnum):
-    """When two values of a field are the same."""
+    """The rule by which two values of a field are equal."""
 
     EXACT = "exact"
     """Equal JSON values."""
     INSTANT = "instant"
     """The same moment, however it is written."""
     ZONE = "zone"
-    """Names of one time zone."""
+    """Names of the same time zone."""
     EMAIL = "email"
-    """Equal when case-folded."""
+    """Equal but for the case of ASCII letters."""
     SET = "set"
-    """A list whose order does not count."""
+    """A list in any order."""
     CSV_SET = "csv-set"
-    """A text of parts with `separator` between; order, case and blanks do not count."""
+    """A text of parts between `separator`s; order, case and blanks are ignored."""
     EMAIL_SET = "email-set"
-    """E-mails or user ids, as a list or a text with `;` or `,` between; order and case do not count."""
+    """E-mails or user ids, as a list or a text with `;` or `,`; order and case are ignored."""
     KEYED_SET = "keyed-set"
-    """A list of mappings in any order, found by their `identity` field, compared field by field."""
+    """A list of mappings in any order, matched by their `identity` field and compared field by field."""
     PARTS = "parts"
     """A mapping, compared field by field."""
 
@@ -48,12 +47,12 @@ _NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of the create body, as the table has it.
+    """One field of the create or update body.
 
-    `path` has dots between mappings and `[]` where a list is entered. `default` is
-    None where the API states none. `applies_to` and `not_for` hold meeting types.
-    `maximum_by` is {other field: {its value as text: maximum}}, `required_if` {other
-    field: value}. `identity` names the entries of a keyed set. `whole`: never sent in part.
+    `path` has dots between mappings and `[]` for the entries of a list. `default` is None if the API
+    documents none. `applies_to` and `not_for` are meeting types. `maximum_by` is {other field: {its value as
+    text: maximum}}, `required_if` {other field: value}. `identity` is the field that identifies an entry of
+    a keyed set. A `whole` field is never sent in part.
     """
 
     path: str
@@ -95,33 +94,32 @@ class Field:
 
     @property
     def create_only(self) -> bool:
-        """POST takes it and PATCH does not: a change of it is a replace."""
+        """POST accepts it and PATCH does not: a change requires a replacement."""
         return self.create and not self.update
 
     @property
     def name(self) -> str:
-        """The last part of the path, as it is written in a spec."""
+        """The last part of the path, as in a spec."""
         return self.path.rpartition(".")[2]
 
 
 @cache
 def table() -> Mapping[str, Field]:
-    """Every field by its path, in the order in which people write them."""
+    """Return every field by its path, in the order in which people write them."""
     rows = resources.document("api/create-meeting.fields.json")["fields"]
     return MappingProxyType({path: _field(path, row) for path, row in rows.items()})
 
 
 def field_at(path: Sequence[str | int]) -> Field | None:
-    """The field at a concrete path in a meeting, such as `("tracking_fields", 0, "value")`.
+    """Return the field at a concrete path in a meeting, such as `("tracking_fields", 0, "value")`.
 
-    A list's own path gives the list; an entry of a list of plain values has no
-    field of its own and gives None, as does an entry of a list of mappings.
+    The path of a list gives the field of the list. An entry of a list is no field itself: None.
     """
     return table().get(join_path(path))
 
 
 def join_path(path: Sequence[str | int]) -> str:
-    """A concrete path as the table writes it: `tracking_fields[].value`."""
+    """Return a concrete path as in the table: `tracking_fields[].value`."""
     text = ""
     for step in path:
         text += "[]" if isinstance(step, int) else f".{step}" if text else step

@@ -1,6 +1,6 @@
-"""Times and rules in the words of a person: English, whatever the machine's locale.
+"""Words for times and rules, in English on every machine.
 
-It only words what it is given; what a rule's occurrences are stands in `recurrence`.
+The occurrences of a rule are computed in `recurrence`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from reconciler.meeting.recurrence import Rule, Series
 from reconciler.meeting.timezones import in_zone, known_zone, parsed
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-"""The names of the days as Zoom counts them: its day 1 is the first."""
+"""The names of the days in Zoom's order: its day 1 is the first."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -22,38 +22,38 @@ _SETS = {(2, 3, 4, 5, 6): "every weekday", (1, 2, 3, 4, 5, 6, 7): "every day"}
 
 
 def weekday_name(day: datetime) -> str:
-    """The full name of its day of the week."""
+    """Return the day of the week: "Thursday"."""
     return WEEKDAYS[day.isoweekday() % 7]
 
 
 def day_words(day: datetime) -> str:
-    """The date: "27 Apr 2027"."""
+    """Return the date: "27 Apr 2027"."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def short_weekday(day: datetime) -> str:
-    """The day of the week: "Thu"."""
+    """Return the short day of the week: "Thu"."""
     return weekday_name(day)[:3]
 
 
 def time_words(moment: datetime) -> str:
-    """The time of day, seconds only where there are some: "10:00"."""
+    """Return the time of day, with seconds only if they are not zero: "10:00"."""
     return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
 
 
 def week_words(week: int, week_day: int) -> str:
-    """A weekday of a month as Zoom counts it (-1 is the last week): "first Monday"."""
+    """Return a weekday of a month in Zoom's numbers (week -1 is the last): "first Monday"."""
     return f"{_WEEKS[week]} {WEEKDAYS[week_day - 1]}"
 
 
 def days_words(week_days: tuple[int, ...]) -> str:
-    """Days of the week as Zoom counts them, Sunday last: "Monday, Wednesday and Friday"."""
+    """Return days of the week in Zoom's numbers, Sunday last: "Monday, Wednesday and Friday"."""
     *most, last = [WEEKDAYS[day - 1] for day in sorted(week_days, key=lambda day: (day - 2) % 7)]
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def rule_words(recurrence: rules.Rule, start: datetime) -> str:
-    """How often: "every second Tuesday", "last Friday of every month"."""
+    """Return the days of a rule: "every second Tuesday", "last Friday of every month"."""
     unit, every = recurrence.get("type"), _every(recurrence.get("repeat_interval") or 1)
     if unit == rules.WEEKLY:
         return _weekly_words(rules.week_days(recurrence, start), every)
@@ -63,7 +63,7 @@ def rule_words(recurrence: rules.Rule, start: datetime) -> str:
 
 
 def end_words(times: int | None, last: datetime | None) -> str:
-    """When it ends, after a comma: ", 12 times, until 27 Apr 2027"; `last` is the last occurrence."""
+    """Return the end of a rule: ", 12 times, until 27 Apr 2027"; `last` is the last occurrence."""
     counted = f", {times} times" if times and times > 1 else ""
     if times == 1:
         return ", once"
@@ -93,20 +93,20 @@ def _month_day_words(recurrence: rules.Rule, start: datetime) -> str:
 
 
 def sentence(recurrence: Rule, start_time: str, timezone: str) -> str:
-    """The series as a person would say it: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …".
+    """Return a series in words: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …".
 
-    The day it ends is the last occurrence's, in the zone. Raises as `Series` does.
+    The end is the day of the last occurrence in the zone. Raise `ValueError` as `Series` does.
     """
     series = Series(start_time, timezone, recurrence)
     start, last_at = series.wall_start(), series.last()
     last = last_at and in_zone(last_at, known_zone(timezone))
-    ends = end_words(recurrence.get("end_times"), last)
-    return f"{rule_words(recurrence, start)}, {time_words(start)} {timezone}{ends}"
+    end = end_words(recurrence.get("end_times"), last)
+    return f"{rule_words(recurrence, start)}, {time_words(start)} {timezone}{end}"
 
 
 def when(start_time: str, timezone: str | None, duration_minutes: int | None = None) -> str:
-    """A single meeting's time as a person would say it: "Thu 14 Jan 2027, 15:00 UTC, 60 min"."""
+    """Return the time of a single meeting in words: "Thu 14 Jan 2027, 15:00 UTC, 60 min"."""
     start = parsed(start_time)
-    place = "UTC" if start.tzinfo else timezone
-    length = f", {duration_minutes} min" if duration_minutes else ""
-    return f"{short_weekday(start)} {day_words(start)}, {time_words(start)} {place}{length}"
+    zone = "UTC" if start.tzinfo else timezone
+    duration = f", {duration_minutes} min" if duration_minutes else ""
+    return f"{short_weekday(start)} {day_words(start)}, {time_words(start)} {zone}{duration}"

@@ -1,7 +1,4 @@
-"""What only a meeting knows: when it happens, what to send for it, what to keep of it.
-
-It must never let a secret out: `recorded` is the only form that leaves the process.
-"""
+"""A declared meeting, its type, and its schedule at an instant."""
 
 from __future__ import annotations
 
@@ -32,19 +29,19 @@ SCREEN_SHARE = 10
 """The type of a meeting for screen sharing only."""
 
 DURATION_MINUTES_DEFAULT = 60
-"""What Zoom assumes where no duration is declared."""
+"""Zoom's default for the duration."""
 
 SOON = timedelta(hours=1)
-"""How long before its start a meeting is not ended any more: people are on their way to it."""
+"""The time before its start in which a meeting is not deleted: people are about to join it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Where a meeting stands at one instant.
+    """The state of a meeting's schedule at one instant.
 
-    `next_at` is its next start (aware, UTC; None: it has no fixed time, or no start is left),
-    `over` how many declared starts are past, `left` how many are to come (None: unknown),
-    `begun` that no start is left to send, `expired` that its last one has also ended.
+    `next_at` is its next start, aware, in UTC; None if it has no fixed time, or no start is left. `over` is
+    the number of past starts, `left` that of coming ones, None if unknown. `begun` says that no start is left
+    to send, and `expired` that the last occurrence has ended, too.
     """
 
     next_at: datetime | None = None
@@ -58,14 +55,14 @@ class Schedule:
 class Meeting:
     """One declared meeting, merged with its defaults.
 
-    `attributes` is the API's create body as declared: no `host`, no `protect`, no null;
-    `password` is text or `{"env": NAME, "version": N}`. `filename`, `line` and `column`
-    tell where its key stands (both count from 1).
+    `attributes` is the create body of the API as declared: without `host`, `protect` and nulls, and with
+    `password` as text or as `{"env": NAME, "version": N}`. `filename`, `line` and `column` are the place of
+    its key; both count from 1.
     """
 
     key: str
     host: str
-    attributes: Mapping[str, Json] = field(repr=False)  # a literal passcode stands in it
+    attributes: Mapping[str, Json] = field(repr=False)  # it may contain a literal passcode
     protect: bool = False
     filename: str = ""
     line: int = 0
@@ -73,12 +70,12 @@ class Meeting:
 
     @property
     def topic(self) -> str:
-        """What people read in their calendar."""
+        """The topic, empty if there is none."""
         return str(self.attributes.get("topic", ""))
 
     @property
     def passcode(self) -> PasscodeReference | None:
-        """The reference that has to be read before this meeting is sent; None: there is none."""
+        """The reference to resolve before this meeting is sent; None if there is none."""
         declared = self.attributes.get("password")
         if not isinstance(declared, dict):
             return None
@@ -86,14 +83,14 @@ class Meeting:
 
 
 def kind(attributes: Mapping[str, Json]) -> int:
-    """The API's meeting type; 2 where none is declared."""
+    """Return the meeting type of the API; 2 if none is declared."""
     declared = attributes.get("type", SCHEDULED)
     assert isinstance(declared, int)
     return declared
 
 
 def start_at(attributes: Mapping[str, Json]) -> datetime | None:
-    """The declared start, aware, UTC; None for a meeting without a fixed time."""
+    """Return the declared start, aware, in UTC; None for a meeting without a fixed time."""
     declared = attributes.get("start_time")
     if declared is None or kind(attributes) == NO_FIXED_TIME:
         return None
@@ -101,7 +98,7 @@ def start_at(attributes: Mapping[str, Json]) -> datetime | None:
 
 
 def series(attributes: Mapping[str, Json]) -> recurrence.Series | None:
-    """The declared series of a type 8 meeting; None for any other."""
+    """Return the declared series of a type 8 meeting; None for any other."""
     rule = attributes.get("recurrence")
     if kind(attributes) != SERIES or rule is None or "start_time" not in attributes:
         return None
@@ -109,39 +106,39 @@ def series(attributes: Mapping[str, Json]) -> recurrence.Series | None:
 
 
 def schedule(attributes: Mapping[str, Json], now: datetime) -> Schedule:
-    """Where the meeting stands at `now`. A series means its occurrences from now on."""
-    begins = start_at(attributes)
-    if begins is None:
+    """Return the schedule of the meeting at `now`."""
+    first = start_at(attributes)
+    if first is None:
         return Schedule()
-    if begins > now:
-        return Schedule(next_at=begins)
-    length = _length(attributes)
-    repeated = series(attributes)
-    if repeated is None:
-        return Schedule(over=1, left=0, begun=True, expired=begins + length <= now)
-    return _schedule_of(repeated, length, now)
+    if first > now:
+        return Schedule(next_at=first)
+    duration = _duration(attributes)
+    recurring = series(attributes)
+    if recurring is None:
+        return Schedule(over=1, left=0, begun=True, expired=first + duration <= now)
+    return _series_schedule(recurring, duration, now)
 
 
-def _length(attributes: Mapping[str, Json]) -> timedelta:
+def _duration(attributes: Mapping[str, Json]) -> timedelta:
     return timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
 
 
-def _schedule_of(repeated: recurrence.Series, length: timedelta, now: datetime) -> Schedule:
-    remaining = repeated.remaining(now)
+def _series_schedule(recurring: recurrence.Series, duration: timedelta, now: datetime) -> Schedule:
+    remaining = recurring.remaining(now)
     if remaining.next_at is not None:
         return Schedule(next_at=remaining.next_at, over=remaining.over, left=remaining.left)
-    last = repeated.last()
-    ended = last is None or last + length <= now
-    return Schedule(over=remaining.over, left=0, begun=True, expired=ended)
+    last = recurring.last()
+    expired = last is None or last + duration <= now
+    return Schedule(over=remaining.over, left=0, begun=True, expired=expired)
 
 
 def runs_or_starts_soon(attributes: Mapping[str, Json], now: datetime) -> bool:
-    """Whether it takes place at `now` or starts within the hour; False where it has no fixed time."""
-    standing = schedule(attributes, now)
-    if standing.next_at is not None and standing.next_at <= now + SOON:
+    """Return whether it is running at `now` or starts within the hour; False without a fixed time."""
+    current = schedule(attributes, now)
+    if current.next_at is not None and current.next_at <= now + SOON:
         return True
-    if not standing.over:
+    if not current.over:
         return False
-    repeated = series(attributes)
-    started = repeated.occurrence(standing.over - 1) if repeated else start_at(attributes)
-    return started is not None and now < started + _length(attributes)
+    recurring = series(attributes)
+    started = recurring.occurrence(current.over - 1) if recurring else start_at(attributes)
+    return started is not None and now < started + _duration(attributes)

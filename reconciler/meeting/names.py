@@ -10,10 +10,15 @@ KEY = re.compile(r"[A-Za-z0-9._-]+")
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def fold_host(host: str) -> str:
-    """Return the form in which two names of one host are equal: an e-mail in small ASCII letters.
+def fold_ascii(text: str) -> str:
+    """Return `text` with ASCII letters in lower case.
 
-    Only ASCII letters are folded. Unicode case folding would make one person of two, such as of `desk@` with
-    a Kelvin sign. A user id is case-sensitive and stays as it is.
+    Other letters stay: Unicode case folding would take two people for one, such as `desk@` and a `desk@` with
+    a Kelvin sign.
     """
-    return host.translate(_LOWER) if "@" in host else host
+    return text.translate(_LOWER)
+
+
+def fold_host(host: str) -> str:
+    """Return the form in which two names of one host are equal; a user id is case-sensitive."""
+    return fold_ascii(host) if "@" in host else host

@@ -1,4 +1,4 @@
-"""Passcodes: references, salted hashes of literals, and which values Zoom accepts."""
+"""Passcodes: references, salted hashes of literal ones, and the values that Zoom accepts."""
 
 from __future__ import annotations
 
@@ -9,72 +9,70 @@ from functools import cache
 
 from reconciler.ports import Json
 
+PASSCODE_LENGTH_MAX = 10
+"""Characters in a passcode. Source: Zoom's API, create and update a meeting, `password`."""
+
+_UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
+
 
 @dataclass(frozen=True, slots=True)
 class PasscodeReference:
-    """A passcode that stands in the environment variable `name`; `version` is raised to rotate it."""
+    """A passcode in the environment variable `name`; a higher `version` rotates it."""
 
     name: str
     version: int
 
 
 def as_recorded(attributes: Mapping[str, Json], salt: bytes) -> dict[str, Json]:
-    """The attributes as the state may keep them: a literal passcode only as scrypt with `salt`."""
-    kept = dict(attributes)
-    if isinstance(kept.get("password"), str):
-        kept["password"] = {"scrypt": _scrypt(kept["password"], salt)}
-    return kept
+    """Return the attributes for the state, with a literal passcode only as its scrypt hash with `salt`."""
+    recorded = dict(attributes)
+    if isinstance(recorded.get("password"), str):
+        recorded["password"] = {"scrypt": _scrypt(recorded["password"], salt)}
+    return recorded
 
 
-def same_passcode(declared: Json, kept: Json) -> bool:
-    """Whether the declared passcode is the one that was recorded."""
+def same_passcode(declared: Json, recorded: Json) -> bool:
+    """Return whether the declared passcode is the recorded one."""
     if not isinstance(declared, str):
-        return bool(declared == kept)
-    hashed = str(kept.get("scrypt")) if isinstance(kept, dict) else ""
+        return bool(declared == recorded)
+    hashed = str(recorded.get("scrypt")) if isinstance(recorded, dict) else ""
     try:
         salt = bytes.fromhex(hashed.partition("$")[0])
-    except ValueError:  # damaged by hand: whatever it was, it is not what is declared
+    except ValueError:  # damaged by hand: it equals no declared passcode
         return False
-    import hmac  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
+    import hmac  # noqa: PLC0415 - OpenSSL, and only for a literal passcode
 
     return hmac.compare_digest(_scrypt(declared, salt).encode(), hashed.encode())
 
 
 def redact_passcode(attributes: Mapping[str, Json]) -> dict[str, Json]:
-    """The attributes as they may be shown and digested: of a literal passcode only that there is one."""
-    seen = dict(attributes)
-    secret = seen.get("password")
+    """Return the attributes without a literal passcode, to be shown or hashed."""
+    redacted = dict(attributes)
+    secret = redacted.get("password")
     if isinstance(secret, str) or (isinstance(secret, dict) and "scrypt" in secret):
-        seen["password"] = "(literal)"  # noqa: S105 - a word that stands for it, not a passcode
-    return seen
+        redacted["password"] = "(literal)"  # noqa: S105 - a placeholder, not a passcode
+    return redacted
 
 
 @cache  # `plan --refresh` derives an unchanged passcode twice: as declared, and as Zoom has it
 def _scrypt(passcode: str, salt: bytes) -> str:
-    # RFC 7914's figures for interactive use: 16 MiB and some 40 ms for each guess.
-    import hashlib  # noqa: PLC0415 - OpenSSL, and only for a passcode in plain sight
+    # The parameters of RFC 7914 for interactive use: 16 MiB and about 40 ms for each guess.
+    import hashlib  # noqa: PLC0415 - OpenSSL, and only for a literal passcode
 
     derived = hashlib.scrypt(passcode.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
     return f"{salt.hex()}${derived.hex()}"
 
 
-PASSCODE_LENGTH_MAX = 10
-"""Characters in a passcode. Source: Zoom's API, create and update a meeting, `password`."""
-_UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
-
-
 def passcode_problem(passcode: str) -> tuple[str, str] | None:
-    """Why Zoom would refuse a passcode, as a code and a sentence; None where it is fit.
+    """Return the code and the detail of the reason why Zoom would refuse a passcode; None if it accepts it.
 
-    Never with the passcode in it.
+    The passcode itself is never in them.
     """
     if not passcode:
         return "passcode.empty", "It is empty."
     if len(passcode) > PASSCODE_LENGTH_MAX:
-        return (
-            "passcode.length",
-            f"It has {len(passcode)} characters; Zoom takes at most {PASSCODE_LENGTH_MAX}.",
-        )
+        detail = f"It has {len(passcode)} characters; Zoom takes at most {PASSCODE_LENGTH_MAX}."
+        return "passcode.length", detail
     if _UNFIT.search(passcode):
         return "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."
     return None

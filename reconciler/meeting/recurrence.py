@@ -1,7 +1,4 @@
-"""The instants of a series: its rule at a fixed wall time in its zone, up to its declared end.
-
-This is the door to time for everything above it; it never asks what time it is now.
-"""
+"""The occurrences of a series: its rule at a fixed wall time in its zone, up to its declared end."""
 
 from __future__ import annotations
 
@@ -28,35 +25,35 @@ OCCURRENCES_MAX = 50
 """Occurrences that Zoom keeps and lists of one series. Its documents name 50 and 60; all allow this many."""
 
 Rule = Mapping[str, Any]
-"""A rule as it is declared: the JSON of `recurrence`."""
+"""A declared rule: the JSON of `recurrence`."""
 
 Nth = Callable[[int], datetime]
-"""The naive wall time of an occurrence by its place, from 0.
+"""The naive wall time of an occurrence by its index, from 0.
 
-Raises `IndexError`, `OverflowError` or `ValueError` past the calendar's end.
+Raises `IndexError`, `OverflowError` or `ValueError` past the end of the calendar.
 """
 
 _DAYS_IN_EVERY_MONTH = 28
 
 
 def week_day(day: datetime) -> int:
-    """The day of the week: 1 is Sunday, 7 Saturday."""
+    """Return the day of the week: 1 is Sunday, 7 is Saturday."""
     return day.isoweekday() % 7 + 1
 
 
 def month_week(day: datetime) -> int:
-    """Which of its weekday in the month it is, from 1."""
+    """Return the week of the month as Zoom counts it, from 1: 2 for the second Tuesday."""
     return (day.day - 1) // 7 + 1
 
 
 def week_days(recurrence: Rule, start: datetime) -> tuple[int, ...]:
-    """The days of a weekly rule, sorted from Sunday; the start's own where none is declared."""
+    """Return the days of a weekly rule, sorted from Sunday; the day of the start if none is declared."""
     declared = recurrence.get("weekly_days")
     return tuple(sorted({int(day) for day in declared.split(",")})) if declared else (week_day(start),)
 
 
 def is_on_rule(start: datetime, recurrence: Rule) -> bool:
-    """Whether a series that starts there has its start as its first occurrence."""
+    """Return whether `start` is an occurrence of the rule."""
     unit = recurrence.get("type")
     if unit == WEEKLY:
         return week_day(start) in week_days(recurrence, start)
@@ -67,12 +64,12 @@ def is_on_rule(start: datetime, recurrence: Rule) -> bool:
     if week_day(start) != recurrence.get("monthly_week_day", week_day(start)):
         return False
     week = recurrence["monthly_week"]
-    return start.day + 7 > _length(start) if week == LAST else month_week(start) == week
+    return start.day + 7 > _days_in_month(start) if week == LAST else month_week(start) == week
 
 
 def rule(start: datetime, recurrence: Rule) -> rrule:
-    """The rule itself: iterate it for every occurrence from `start` (naive) on, in order, without end."""
-    from dateutil import rrule as rules  # noqa: PLC0415 - most plans never walk a rule
+    """Return the rule as an endless iterable of every occurrence from `start` (naive) on, in order."""
+    from dateutil import rrule as rules  # noqa: PLC0415 - most plans never iterate a rule
 
     unit = recurrence.get("type")
     days: dict[str, Any] = {}
@@ -86,20 +83,20 @@ def rule(start: datetime, recurrence: Rule) -> rrule:
     frequency: Literal[1, 2, 3] = (
         rules.WEEKLY if unit == WEEKLY else rules.MONTHLY if unit == MONTHLY else rules.DAILY
     )
-    # Cached, so that it can be asked for the n-th as well.
+    # Cached for access by index.
     return rules.rrule(
         frequency, dtstart=start, interval=_interval(recurrence), wkst=rules.SU, cache=True, **days
     )
 
 
 def nth_occurrence(start: datetime, recurrence: Rule) -> Nth:
-    """The occurrences of `rule` by their place: computed where the rule is even, else walked.
+    """Return the occurrences of `rule` by index: computed if the rule is regular, otherwise iterated.
 
-    A plan of 10,000 meetings asks each series where it stands and when it ends. To walk takes
-    200 µs a series, to compute 10. A property test holds the two together.
+    A plan of 10,000 meetings needs the next and the last occurrence of each series. Iterating takes 200 µs
+    for a series, computing 10. A property test compares the two.
     """
     if not is_on_rule(start, recurrence):
-        return _walked(start, recurrence)
+        return _iterated(start, recurrence)
     unit, interval = recurrence.get("type"), _interval(recurrence)
     if unit == WEEKLY:
         return _by_week(start, 7 * interval, week_days(recurrence, start))
@@ -109,7 +106,7 @@ def nth_occurrence(start: datetime, recurrence: Rule) -> Nth:
         return _by_month_week(start, interval, recurrence["monthly_week"])
     if start.day <= _DAYS_IN_EVERY_MONTH:
         return _by_month(start, interval)
-    return _walked(start, recurrence)
+    return _iterated(start, recurrence)
 
 
 def _interval(recurrence: Rule) -> int:
@@ -121,29 +118,27 @@ def _by_weekday(recurrence: Rule) -> bool:
     return bool(recurrence.get("monthly_week")) and not recurrence.get("monthly_day")
 
 
-def _walked(start: datetime, recurrence: Rule) -> Nth:
+def _iterated(start: datetime, recurrence: Rule) -> Nth:
     return rule(start, recurrence).__getitem__
 
 
 def _by_cycle(start: datetime, cycle_days: int, offsets: tuple[int, ...]) -> Nth:
-    def at(place: int) -> datetime:
-        cycles, index = divmod(place, len(offsets))
-        return start + timedelta(days=cycles * cycle_days + offsets[index])
+    def at(index: int) -> datetime:
+        cycles, place = divmod(index, len(offsets))
+        return start + timedelta(days=cycles * cycle_days + offsets[place])
 
     return at
 
 
 def _by_week(start: datetime, cycle_days: int, days: tuple[int, ...]) -> Nth:
-    # From the start on the same days come round: the rest of its week, then those before it.
-    offsets = (day - week_day(start) for day in days)
-    return _by_cycle(
-        start, cycle_days, tuple(sorted(off if off >= 0 else off + cycle_days for off in offsets))
-    )
+    # From the start on: the later days of its week, then the earlier days of the next cycle.
+    offsets = ((day - week_day(start)) % cycle_days for day in days)
+    return _by_cycle(start, cycle_days, tuple(sorted(offsets)))
 
 
 def _by_month(start: datetime, interval: int) -> Nth:
-    def at(place: int) -> datetime:
-        years, month = divmod(start.month - 1 + place * interval, 12)
+    def at(index: int) -> datetime:
+        years, month = divmod(start.month - 1 + index * interval, 12)
         return start.replace(year=start.year + years, month=month + 1)
 
     return at
@@ -152,16 +147,16 @@ def _by_month(start: datetime, interval: int) -> Nth:
 def _by_month_week(start: datetime, interval: int, week: int) -> Nth:
     first_of_month = _by_month(start.replace(day=1), interval)
 
-    def at(place: int) -> datetime:
-        first = first_of_month(place)
-        first_such = 1 + (week_day(start) - week_day(first)) % 7
-        last_such = first_such + (_length(first) - first_such) // 7 * 7
-        return first.replace(day=last_such if week == LAST else first_such + 7 * (week - 1))
+    def at(index: int) -> datetime:
+        first = first_of_month(index)
+        first_day = 1 + (week_day(start) - week_day(first)) % 7
+        last_day = first_day + (_days_in_month(first) - first_day) // 7 * 7
+        return first.replace(day=last_day if week == LAST else first_day + 7 * (week - 1))
 
     return at
 
 
-def _length(day: datetime) -> int:
+def _days_in_month(day: datetime) -> int:
     return monthrange(day.year, day.month)[1]
 
 
@@ -169,15 +164,15 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _LATEST = _NEVER - datetime.resolution
 
 _At = Callable[[int], datetime]
-"""The instant of an occurrence by its place, from 0; `_NEVER` past the calendar's end."""
+"""The instant of an occurrence by its index, from 0; `_NEVER` past the end of the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What is left of a series at an instant.
+    """The rest of a series after an instant.
 
-    `over` occurrences began at or before it; `next_at` is the first after it (aware, UTC; None
-    where there is none); `left` counts from that one on (None where the series never ends).
+    `over` is the number of occurrences that began at or before it. `next_at` is the first one after it,
+    aware, in UTC; None if there is none. `left` counts from that one on; None if the series never ends.
     """
 
     over: int
@@ -187,12 +182,11 @@ class Remaining:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A recurrence rule with its start, as they were declared.
+    """A declared recurrence rule with its start.
 
-    A start with a `Z` fixes the wall time that it is in `timezone`. The rule ends after
-    `end_times` occurrences, or at `end_date_time` (UTC, inclusive), whichever is first; with
-    neither, or with 0 times, it never does. Every method raises `ValueError` where the start, the
-    end or the zone cannot be read.
+    A start with a `Z` is converted to wall time in `timezone`. The rule ends after `end_times` occurrences or
+    at `end_date_time` (in UTC, inclusive), whichever is first; without both, or with 0 times, it never ends.
+    Every method raises `ValueError` if the start, the end or the zone is not valid.
     """
 
     start_time: str
@@ -200,44 +194,44 @@ class Series:
     recurrence: Rule
 
     def occurrences(self) -> Iterator[datetime]:
-        """Every occurrence, aware, UTC, in order, up to the declared end."""
+        """Yield every occurrence, aware, in UTC, in order, up to the declared end."""
         start, end_at = self.wall_start(), self._end_at()
         to_utc = self._to_utc(start)
-        for place, wall in enumerate(rule(start, self.recurrence)):
-            if place == self._times() or to_utc(wall) > end_at:
+        for index, wall in enumerate(rule(start, self.recurrence)):
+            if index == self._times() or to_utc(wall) > end_at:
                 return
             yield to_utc(wall)
 
     def wall_start(self) -> datetime:
-        """The start as clocks in the zone show it, naive."""
+        """Return the start as naive wall time in the zone."""
         start = parsed(self.start_time)
         return in_zone(start, known_zone(self.timezone)) if start.tzinfo else start
 
     def is_on_rule(self) -> bool:
-        """Whether the start is itself an occurrence, as Zoom expects."""
+        """Return whether the start is an occurrence of the rule, as Zoom expects."""
         return is_on_rule(self.wall_start(), self.recurrence)
 
-    def occurrence(self, place: int) -> datetime | None:
-        """The occurrence at that place, from 0, aware, UTC; None past the end."""
+    def occurrence(self, index: int) -> datetime | None:
+        """Return the occurrence at `index`, from 0, aware, in UTC; None past the end."""
         times = self._times()
-        if times is not None and place >= times:
+        if times is not None and index >= times:
             return None
-        occurs_at = self._by_place()(place)
+        occurs_at = self._by_index()(index)
         return occurs_at if occurs_at <= self._end_at() else None
 
     def count(self) -> int | None:
-        """How many occurrences there are; None where the series never ends."""
-        return self._count(self._by_place())
+        """Return the number of occurrences; None if the series never ends."""
+        return self._count(self._by_index())
 
     def last(self) -> datetime | None:
-        """The last occurrence, aware, UTC; None where there is none, or no end."""
-        at = self._by_place()
+        """Return the last occurrence, aware, in UTC; None if there is none, or the series never ends."""
+        at = self._by_index()
         count = self._count(at)
         return at(count - 1) if count else None
 
     def remaining(self, after: datetime) -> Remaining:
-        """What is left of the series after that instant (aware)."""
-        at = self._by_place()
+        """Return the rest of the series after an aware instant."""
+        at = self._by_index()
         count = self._count(at)
         over = _begun(at, after, count)
         if over == count or at(over) is _NEVER:
@@ -245,10 +239,10 @@ class Series:
         return Remaining(over, at(over), None if count is None else count - over)
 
     def next_local(self, after: datetime) -> str | None:
-        """The first occurrence after that instant, as a start to send; None where there is none.
+        """Return the first occurrence after an instant as a start to send; None if there is none.
 
-        It has the form of the declared start: with a `Z`, or as wall time. A series that begins
-        there, with the same zone and rule and the count that is left, has the same occurrences.
+        It has the form of the declared start: with a `Z`, or as wall time. A series from there on, with the
+        same zone and rule and the number of occurrences that are left, has the same occurrences.
         """
         rest = self.remaining(after)
         if rest.next_at is None:
@@ -256,7 +250,7 @@ class Series:
         if rest.next_at == instant(self.start_time, self.timezone):
             return self.start_time
         wall = nth_occurrence(self.wall_start(), self.recurrence)(rest.over)
-        # An occurrence in a skipped hour is moved; named by its instant, it would move all after it.
+        # An occurrence in a skipped hour is moved; sent as an instant, it would move all later ones.
         keeps_wall = in_zone(rest.next_at, known_zone(self.timezone)) == wall
         if self.start_time.endswith("Z") and keeps_wall:
             return rest.next_at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -274,18 +268,18 @@ class Series:
         return None if end_at is _LATEST and times is None else _begun(at, end_at, times)
 
     def _to_utc(self, start: datetime) -> Callable[[datetime], datetime]:
-        where = known_zone(self.timezone)
+        zone = known_zone(self.timezone)
         start_at = instant(self.start_time, self.timezone)
-        # A start with a Z says which one it is, where its wall time occurs twice.
-        return lambda wall: start_at if wall == start else in_utc(wall, where)
+        # If the wall time of the start occurs twice, a start with a Z says which one it is.
+        return lambda wall: start_at if wall == start else in_utc(wall, zone)
 
-    def _by_place(self) -> _At:
+    def _by_index(self) -> _At:
         start = self.wall_start()
         nth, to_utc = nth_occurrence(start, self.recurrence), self._to_utc(start)
 
-        def at(place: int) -> datetime:
+        def at(index: int) -> datetime:
             try:
-                return to_utc(nth(place))
+                return to_utc(nth(index))
             except (IndexError, OverflowError, ValueError):
                 return _NEVER
 
@@ -293,12 +287,12 @@ class Series:
 
 
 def _begun(at: _At, moment: datetime, count: int | None) -> int:
-    """How many of the first `count` occurrences are not after that instant."""
+    """Return how many of the first `count` occurrences begin at or before an instant."""
     if at(0) > moment:
         return 0
     if count is not None and at(count - 1) <= moment:
         return count
-    most = count or 64  # more than Zoom keeps of a series
-    while count is None and at(most) <= moment:
-        most *= 2
-    return bisect_right(range(most), moment, key=at)
+    bound = count or 64  # more than Zoom keeps of a series
+    while count is None and at(bound) <= moment:
+        bound *= 2
+    return bisect_right(range(bound), moment, key=at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from reconciler.errors.text import count_noun
 from reconciler.meeting.meeting import Meeting, Schedule, runs_or_starts_soon, schedule, series
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
@@ -90,7 +91,7 @@ def shortened_remark(meeting: Meeting, times: Schedule, now: datetime) -> tuple[
     repeated = series(meeting.attributes)
     if not times.over or repeated is None:
         return ()
-    over = "1 occurrence is over" if times.over == 1 else f"{times.over} occurrences are over"
+    over = count_noun(times.over, "occurrence is over", "occurrences are over")
     left = "" if times.left is None else f", {times.left} left"
     return (f"{over}; sends {_read_out(repeated.next_local(now) or '')}{left}",)
 

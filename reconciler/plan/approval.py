@@ -25,23 +25,26 @@ DIFFERENCES_MAX = 10
 class Approval:
     """The content of a plan file: its options and the digests of its steps.
 
-    `keys` are the keys of all steps, `replaced` those whose replace is approved. `lineage` and `serial`
-    belong to the state that the plan was made from; serial 0: there was none.
+    `keys` are the keys of all steps, `replaced` the (key, id) pairs of approved replaces. `lineage` and
+    `serial` belong to the state that the plan was made from; serial 0: there was none.
     """
 
     options: Options
     digests: frozenset[str]
     keys: frozenset[str] = frozenset()
-    replaced: frozenset[str] = frozenset()
+    replaced: frozenset[tuple[str, int]] = frozenset()
     lineage: str = ""
     serial: int = 0
 
     def covers(self, step: Step) -> bool:
         """True if the step, or the one that it continues, was approved.
 
-        The approval of a replace includes the deletion of the replaced meeting.
+        The approval of a replace includes the deletion of the meeting that it replaces, by key and id: a
+        state may name any other id.
         """
-        ends_replaced = step.action is Action.DESTROY and step.retires and step.key in self.replaced
+        ends_replaced = (
+            step.action is Action.DESTROY and step.retires and (step.key, step.id) in self.replaced
+        )
         return ends_replaced or step.digest in self.digests
 
 
@@ -57,7 +60,7 @@ def read(document: bytes, location: str) -> Approval:
             options=Options(_texts(options["paths"]), options["refresh"] is True, _texts(options["targets"])),
             digests=frozenset(step["digest"] for step in steps),
             keys=frozenset(step["key"] for step in steps),
-            replaced=frozenset(step["key"] for step in steps if _replaces(step)),
+            replaced=frozenset((step["key"], step.get("id")) for step in steps if _replaces(step)),
             lineage=str(whole.get("lineage", "")),
             serial=int(whole.get("serial", 0)),
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT
 from reconciler.spec.settings import RESERVE
 from reconciler.state.state import State, host_key, ledger, names_of
@@ -48,14 +49,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """The limits of every host: `hosts` by case-folded name, `default` for all others."""
+    """The limits of every host: `hosts` by folded name, `default` for all others."""
 
     default: Limits
     hosts: Mapping[str, Limits]
 
     def of(self, *names: str) -> Limits:
         """Return the lowest limit that is set for one of a host's names, else the default."""
-        own = [self.hosts[name.casefold()] for name in names if name.casefold() in self.hosts]
+        own = [self.hosts[fold_host(name)] for name in names if fold_host(name) in self.hosts]
         return min(own, key=lambda limits: limits.daily, default=self.default)
 
 

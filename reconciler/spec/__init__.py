@@ -1,4 +1,4 @@
-"""What people declare: from YAML text to a `Spec`, with a diagnostic for everything that is wrong.
+"""Turns YAML texts into a `Spec`, with a diagnostic for everything that is wrong, and back.
 
-It reads no file; the texts are passed in. Begin reading at `spec`.
+This package never reads a file: texts are passed in. Begin reading at `spec`.
 """

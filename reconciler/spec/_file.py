@@ -1,4 +1,4 @@
-"""One file of a spec: what it declares, checked against the schema, and where it says so."""
+"""One file of a spec: its declarations, its findings, and the places of both."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
 
 class SpecFile:
-    """A file and what is found in it. Nothing here looks at another file."""
+    """A file with its meetings and findings, checked against the schema; it knows no other file."""
 
     def __init__(self, document: Document, settings: Settings) -> None:
         self.document = document
@@ -31,51 +31,52 @@ class SpecFile:
         self.raw_meetings = _mapping(self.value.get("meetings"))
         self._settings = settings
         self._settings_locator = Locator(settings.document) if settings.document else None
-        self._outer = tuple(self._outer_findings()) if self.is_readable else ()
-        self._bad_entries = {finding.path[:2] for finding in self._outer}
+        self._outer_findings = self._check_outside_meetings() if self.is_readable else ()
+        self._bad_entries = {finding.path[:2] for finding in self._outer_findings}
         self.bad_defaults = {
-            finding.path[1:2] for finding in self._outer if finding.path[:1] == ("defaults",)
+            finding.path[1:2] for finding in self._outer_findings if finding.path[:1] == ("defaults",)
         }
 
     def diagnostics(self) -> Iterator[Diagnostic]:
-        """What is wrong with the text, and with all that is no meeting."""
-        yield from self.locator.defects()
+        """Yield the findings about the text, and about everything outside of the meetings."""
+        yield from self.locator.syntax_diagnostics()
         if self.document.is_sound and not self.is_readable:
-            yield self.diagnostic(_nothing_declared(self.document.value))
-        for finding in self._outer:
+            yield self.diagnostic(_not_a_spec(self.document.value))
+        for finding in self._outer_findings:
             yield self.diagnostic(finding)
 
     def meetings(self) -> Iterator[tuple[str, dict[str, Json], tuple[UnlocatedDiagnostic, ...]]]:
-        """(key, the body merged with its defaults, findings) per meeting, paths leading from the meeting.
+        """Yield (key, body merged with its defaults, findings) for each meeting; paths lead from the meeting.
 
-        Where there are findings, the fields that they are about are taken out of the body.
+        Fields with a finding are left out of the body.
         """
-        fits = validator.compiled_check("meetings", validator.MEETING)
-        base = self._base()
-        clean = self.document.has_nulls or _has_null(base)
+        is_valid = validator.compiled_check("meetings", validator.MEETING)
+        defaults = self._defaults()
+        has_nulls = self.document.has_nulls or _has_null(defaults)
         for key, raw in self.raw_meetings.items():
             body: Json = raw
             findings: tuple[UnlocatedDiagnostic, ...] = ()
-            if not fits(body):
-                found = validator.violations("meetings", body, validator.MEETING)
-                findings = found if isinstance(body, dict) else _at_wrong_depth(key, found)
+            if not is_valid(body):
+                findings = validator.violations("meetings", body, validator.MEETING)
+                if not isinstance(body, dict):
+                    findings = _with_depth_hint(key, findings)
                 body = _without_bad_fields(body, findings)
-            whole = merge(base, body) if base else body
-            if clean:
-                whole = without_nulls(whole)
+            merged = merge(defaults, body) if defaults else body
+            if has_nulls:
+                merged = without_nulls(merged)
             if findings or KEY.fullmatch(key):
-                yield key, whole, findings
+                yield key, merged, findings
 
     def position(self, key: str) -> tuple[int, int]:
-        """Line and column, from 1, of a meeting's key."""
+        """Return line and column of a meeting's key; they count from 1."""
         entry = self.document.entries.get(("meetings", key))
         if entry:
             return entry.line + 1, entry.column + 1
         start = self.locator.span(("meetings", key), on_key=True).start
         return start.line, start.column
 
-    def references(self) -> LifecycleEntries:
-        """The entries of `moved`, `imports` and `removed` that fit the schema."""
+    def lifecycle_entries(self) -> LifecycleEntries:
+        """Return the entries of `moved`, `imports` and `removed` that are valid by the schema."""
         return LifecycleEntries(
             tuple(Moved(e["from"], e["to"], self.locator.span(p)) for p, e in self._entries("moved")),
             tuple(Import(int(e["id"]), e["to"], self.locator.span(p)) for p, e in self._entries("imports")),
@@ -85,23 +86,26 @@ class SpecFile:
             ),
         )
 
-    def reference_path(self, entry: Moved | Import | Removed) -> Path:
-        """Where in the document `entry`, one of this file's, stands."""
+    def lifecycle_path(self, entry: Moved | Import | Removed) -> Path:
+        """Return the path of `entry`, one of this file's, in the document."""
         section = {Moved: "moved", Import: "imports", Removed: "removed"}[type(entry)]
         return next(path for path, _ in self._entries(section) if self.locator.span(path) == entry.span)
 
     def diagnostic(self, finding: UnlocatedDiagnostic) -> Diagnostic:
-        """A finding about the file, in its place."""
+        """Return a finding about the file with its place."""
         return self.locator.diagnostic(finding, finding.path)
 
     def meeting_diagnostic(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
-        """A finding about a meeting, told there or at the default that the value came from."""
+        """Return a finding about a meeting with its place: in the meeting, or in the default of the value."""
         locator, root, is_default = self._origin(key, finding.path)
-        placed = locator.diagnostic(finding, (*root, *finding.path), key=None if is_default else key)
-        return replace(placed, key=None) if is_default else placed
+        diagnostic = locator.diagnostic(finding, (*root, *finding.path), key=key)
+        return replace(diagnostic, key=None) if is_default else diagnostic
 
     def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
-        """Who wrote what stands at `path`: who has most of the path; the meeting before defaults."""
+        """Return the layer that the value at `path` comes from: locator, path to it, and if it is a default.
+
+        It is the layer with most steps of the path; the meeting comes before defaults.
+        """
         layers: list[tuple[Locator, Path, Json, bool]] = [
             (self.locator, ("meetings", key), self.raw_meetings.get(key), False),
             (self.locator, ("defaults",), self.value.get("defaults"), True),
@@ -111,14 +115,14 @@ class SpecFile:
         locator, root, _, is_default = max(layers, key=lambda layer: known_depth(layer[2], path))
         return locator, root, is_default
 
-    def _base(self) -> dict[str, Json]:
-        """The defaults of the settings and of this file; without those that are wrong, which is told once."""
+    def _defaults(self) -> dict[str, Json]:
+        """Return the defaults of the settings and of this file, without those that have a finding."""
         own = _mapping(self.value.get("defaults"))
-        sound = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
-        return merge(self._settings.defaults, sound)
+        valid = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
+        return merge(self._settings.defaults, valid)
 
-    def _outer_findings(self) -> tuple[UnlocatedDiagnostic, ...]:
-        """What is wrong with all that is no meeting's body, keys of meetings included."""
+    def _check_outside_meetings(self) -> tuple[UnlocatedDiagnostic, ...]:
+        """Return the findings about everything but the bodies of meetings; their keys are included."""
         skeleton = dict(self.value)
         if isinstance(skeleton.get("meetings"), dict):
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
@@ -133,20 +137,20 @@ class SpecFile:
                 yield (section, index), entry
 
 
-def _at_wrong_depth(key: str, found: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
-    """What to do about a meeting that is one value, where its key names a field of a meeting."""
+def _with_depth_hint(key: str, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Add a hint to findings about a meeting that is no mapping, where its key is the name of a field."""
     if key not in {"host", "protect"} and ("." in key or field_at((key,)) is None):
-        return found
+        return findings
     hint = f"`{key}` is a field: indent it under the key of its meeting."
-    return tuple(replace(finding, hint=hint) for finding in found)
+    return tuple(replace(finding, hint=hint) for finding in findings)
 
 
-def _nothing_declared(value: Json) -> UnlocatedDiagnostic:
-    hint = "Write `version: 1` and `meetings:`, or take the file out of the specs."
+def _not_a_spec(value: Json) -> UnlocatedDiagnostic:
+    hint = "Write `version: 1` and `meetings:`, or remove the file from the specs."
     if value is None:
-        detail = "An empty file is never taken for one that declares no meetings."
+        detail = "The file is empty. An empty file never means that no meetings are declared."
         return UnlocatedDiagnostic((), "spec.empty", detail, hint)
-    return UnlocatedDiagnostic((), "spec.shape", "A spec begins with `version: 1` and has `meetings`.", hint)
+    return UnlocatedDiagnostic((), "spec.shape", "A spec is a mapping with `version` and `meetings`.", hint)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:
@@ -154,8 +158,8 @@ def _mapping(value: Json) -> Mapping[str, Json]:
 
 
 def _has_null(value: Json) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return value is None or any(map(_has_null, inner))
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is None or any(map(_has_null, children))
 
 
 def _without_bad_fields(body: Json, findings: Iterable[UnlocatedDiagnostic]) -> dict[str, Json]:

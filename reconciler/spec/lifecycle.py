@@ -1,14 +1,13 @@
-"""`moved`, `imports` and `removed`: what is said about meetings that exist, and whether it fits together."""
+"""Entries of `moved`, `imports` and `removed`, and the conflicts between them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from reconciler.errors.diagnostic import Span, UnlocatedDiagnostic
-from reconciler.errors.text import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A meeting that exists, by its Zoom id, and the key it gets."""
+    """An existing meeting, by its Zoom id, and the key that it gets."""
 
     id: int
     to: str
@@ -31,7 +30,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A meeting to end in Zoom (`destroy`), or to let go of."""
+    """A meeting to delete in Zoom (`destroy`), or to forget."""
 
     key: str
     id: int
@@ -41,8 +40,8 @@ class Removed:
 
 Entry = Moved | Import | Removed
 _E = TypeVar("_E", Moved, Import, Removed)
-Contradiction = tuple[Entry, UnlocatedDiagnostic]
-"""The entry it is told at, and what is wrong; `Finding.path` leads on from the entry."""
+Conflict = tuple[Entry, UnlocatedDiagnostic]
+"""An entry and the finding about it; the path of the finding leads from the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,145 +57,109 @@ class LifecycleEntries:
             self.moved + other.moved, self.imports + other.imports, self.removed + other.removed
         )
 
-    def contradictions(self, declared: Collection[str]) -> tuple[Contradiction, ...]:
-        """Every entry that does not fit `declared`, the keys of the spec, or another entry."""
+    def conflicts(self, declared: Collection[str]) -> tuple[Conflict, ...]:
+        """Return every entry that conflicts with `declared`, the keys of the spec, or with another entry."""
         return (
-            *_moves(self.moved, declared),
-            *_imports(self.imports, self.moved, declared),
-            *_removals(self.removed, self.imports, self.moved),
+            *_moved_conflicts(self.moved, declared),
+            *_import_conflicts(self.imports, self.moved, declared),
+            *_removed_conflicts(self.removed, self.imports, self.moved),
         )
 
 
-def _moves(moved: tuple[Moved, ...], declared: Collection[str]) -> Iterator[Contradiction]:
+def _moved_conflicts(moved: tuple[Moved, ...], declared: Collection[str]) -> Iterator[Conflict]:
     onward = {entry.from_key: entry.to_key for entry in moved}
     for entry in moved:
-        if entry.from_key == entry.to_key:
-            yield (
-                entry,
-                _finding(
-                    "from", "spec.moved-nowhere", f"`{entry.from_key}` moves to itself", "", "Take it out."
-                ),
-            )
-        elif entry.from_key in declared:
-            yield (
-                entry,
-                _finding(
-                    "from",
-                    "spec.moved-declared",
-                    f"`{entry.from_key}` is moved away and still declared",
-                    "A meeting has one key.",
-                    f"Take `{entry.from_key}` out of `meetings`, or take this entry out.",
-                ),
-            )
-        elif entry.to_key in onward:
-            yield (
-                entry,
-                _finding(
-                    "to",
-                    "spec.moved-chain",
-                    f"`{entry.to_key}` is moved on to `{onward[entry.to_key]}`",
-                    "",
-                    f"Name the last key: `{{from: {entry.from_key}, to: {onward[entry.to_key]}}}`.",
-                ),
-            )
-        elif entry.to_key not in declared:
-            yield entry, _undeclared("spec.moved-undeclared", "moved", entry.to_key)
-    yield from _twins(
-        moved, lambda entry: entry.from_key, "from", "spec.moved-twice", "`{0.from_key}` is moved twice"
+        old, new = entry.from_key, entry.to_key
+        if old == new:
+            detail = f"Both `from` and `to` are `{old}`."
+            yield _conflict(entry, "from", "spec.moved-nowhere", detail, "Remove the entry.")
+        elif old in declared:
+            detail = f"This entry moves `{old}` to `{new}`, and `meetings` still has `{old}`."
+            hint = f"Remove `{old}` from `meetings`, or remove this entry."
+            yield _conflict(entry, "from", "spec.moved-declared", detail, hint)
+        elif new in onward:
+            detail = f"Another entry moves `{new}` on to `{onward[new]}`."
+            hint = f"Write one entry with the final key: `{{from: {old}, to: {onward[new]}}}`."
+            yield _conflict(entry, "to", "spec.moved-chain", detail, hint)
+        elif new not in declared:
+            yield _undeclared(entry, "spec.moved-undeclared", new)
+    yield from _repeated(
+        moved, lambda entry: entry.from_key, "from", "spec.moved-twice", "moves `{0.from_key}`"
     )
-    distinct = {(entry.from_key, entry.to_key): entry for entry in reversed(moved)}
-    ordered = tuple(reversed(distinct.values()))
-    yield from _twins(
-        ordered, lambda entry: entry.to_key, "to", "spec.moved-together", "Two keys are moved to `{0.to_key}`"
+    yield from _repeated(
+        _distinct(moved, lambda entry: (entry.from_key, entry.to_key)),
+        lambda entry: entry.to_key,
+        "to",
+        "spec.moved-together",
+        "moves a key to `{0.to_key}`",
     )
 
 
-def _imports(
+def _import_conflicts(
     imports: tuple[Import, ...], moved: tuple[Moved, ...], declared: Collection[str]
-) -> Iterator[Contradiction]:
-    arrivals = {entry.to_key: entry for entry in moved}
+) -> Iterator[Conflict]:
+    moved_to = {entry.to_key: entry for entry in moved}
     for entry in imports:
         if entry.to not in declared:
-            yield entry, _undeclared("spec.imported-undeclared", "imported", entry.to)
-        elif entry.to in arrivals:
-            yield (
-                entry,
-                _finding(
-                    "to",
-                    "spec.import-moved",
-                    f"`{entry.to}` would get two meetings",
-                    f"{_place(arrivals[entry.to])} moves another one to it.",
-                    "Keep one of the two entries.",
-                ),
-            )
-    yield from _twins(
-        imports, lambda entry: entry.id, "id", "spec.import-twice", "Meeting {0.id} is imported twice"
-    )
-    distinct = {(entry.id, entry.to): entry for entry in reversed(imports)}
-    ordered = tuple(reversed(distinct.values()))
-    yield from _twins(
-        ordered, lambda entry: entry.to, "to", "spec.import-together", "Two meetings are imported to `{0.to}`"
+            yield _undeclared(entry, "spec.imported-undeclared", entry.to)
+        elif entry.to in moved_to:
+            detail = f"{_place(moved_to[entry.to])} moves another meeting to `{entry.to}`."
+            yield _conflict(entry, "to", "spec.import-moved", detail, _KEEP_ONE)
+    yield from _repeated(imports, lambda entry: entry.id, "id", "spec.import-twice", "imports meeting {0.id}")
+    yield from _repeated(
+        _distinct(imports, lambda entry: (entry.id, entry.to)),
+        lambda entry: entry.to,
+        "to",
+        "spec.import-together",
+        "imports a meeting to `{0.to}`",
     )
 
 
-def _removals(
+def _removed_conflicts(
     removed: tuple[Removed, ...], imports: tuple[Import, ...], moved: tuple[Moved, ...]
-) -> Iterator[Contradiction]:
+) -> Iterator[Conflict]:
     imported = {entry.id: entry for entry in imports}
-    departures = {entry.from_key: entry for entry in moved}
+    moved_from = {entry.from_key: entry for entry in moved}
     for entry in removed:
         if entry.id in imported:
-            yield (
-                entry,
-                _finding(
-                    "id",
-                    "spec.removed-imported",
-                    f"Meeting {entry.id} is removed and imported",
-                    f"{_place(imported[entry.id])} imports it.",
-                    "Keep one of the two entries.",
-                ),
-            )
-        if entry.key in departures:
-            yield (
-                entry,
-                _finding(
-                    "key",
-                    "spec.removed-moved",
-                    f"`{entry.key}` is removed and moved",
-                    f"{_place(departures[entry.key])} moves it.",
-                    "Keep one of the two entries.",
-                ),
-            )
-    yield from _twins(
-        removed, lambda entry: entry.id, "id", "spec.removed-twice", "Meeting {0.id} is removed twice"
+            detail = f"{_place(imported[entry.id])} imports meeting {entry.id}."
+            yield _conflict(entry, "id", "spec.removed-imported", detail, _KEEP_ONE)
+        if entry.key in moved_from:
+            detail = f"{_place(moved_from[entry.key])} moves `{entry.key}`."
+            yield _conflict(entry, "key", "spec.removed-moved", detail, _KEEP_ONE)
+    yield from _repeated(
+        removed, lambda entry: entry.id, "id", "spec.removed-twice", "removes meeting {0.id}"
     )
 
 
-def _twins(
-    entries: Iterable[_E], by: Callable[[_E], Hashable], field: str, code: str, fact: str
-) -> Iterator[Contradiction]:
-    """Each entry whose value stands in an earlier one, too."""
+_KEEP_ONE = "Keep one of the two entries."
+
+
+def _repeated(
+    entries: Iterable[_E], value_of: Callable[[_E], Hashable], field: str, code: str, action: str
+) -> Iterator[Conflict]:
+    """Yield each entry with the same value as an earlier one; `action` says what both of them do."""
     groups: dict[Hashable, list[_E]] = defaultdict(list)
     for entry in entries:
-        groups[by(entry)].append(entry)
-    for first, *others in groups.values():
-        for other in others:
-            detail = f"{_place(first)} says so first."
-            yield other, _finding(field, code, fact.format(other), detail, "Keep one of the two entries.")
+        groups[value_of(entry)].append(entry)
+    for first, *repeats in groups.values():
+        for repeat in repeats:
+            detail = f"{_place(first)} already {action.format(repeat)}."
+            yield _conflict(repeat, field, code, detail, _KEEP_ONE)
 
 
-def _undeclared(code: str, what: str, key: str) -> UnlocatedDiagnostic:
-    return _finding(
-        "to",
-        code,
-        f"`{key}` is not declared",
-        f"A meeting can only be {what} to a key that stands under `meetings`.",
-        f"Declare `{key}`, or take this entry out.",
-    )
+def _distinct(entries: Sequence[_E], value_of: Callable[[_E], Hashable]) -> tuple[_E, ...]:
+    distinct = {value_of(entry): entry for entry in reversed(entries)}
+    return tuple(reversed(distinct.values()))
 
 
-def _finding(field: str, code: str, fact: str, detail: str, hint: str) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic((field,), code, sentences(fact, detail), hint)
+def _undeclared(entry: Entry, code: str, key: str) -> Conflict:
+    hint = f"Declare `{key}`, or remove this entry."
+    return _conflict(entry, "to", code, f"`{key}` is not under `meetings`.", hint)
+
+
+def _conflict(entry: Entry, field: str, code: str, detail: str, hint: str) -> Conflict:
+    return entry, UnlocatedDiagnostic((field,), code, detail, hint)
 
 
 def _place(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""`reconciler.yaml`: where the specs and the state are, and what each host may send."""
+"""Settings from `reconciler.yaml`: the specs, the state, the defaults, and the limits of each host."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT, Json
 from reconciler.spec.schema import validator
 from reconciler.spec.yaml import document as documents
@@ -23,7 +24,7 @@ PACE = "pro"
 
 @dataclass(frozen=True, slots=True)
 class BudgetSettings:
-    """What a host may send. `pace` is `free`, `pro`, `business` or requests a second."""
+    """The limits of a host. `pace` is `free`, `pro`, `business` or a number of requests a second."""
 
     daily_limit: int = DAILY_LIMIT
     reserve: int = RESERVE
@@ -32,35 +33,31 @@ class BudgetSettings:
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """What differs for one host; None: as for all."""
+    """The limits of one host; None where the budget for all hosts applies."""
 
     daily_limit: int | None = None
     reserve: int | None = None
 
 
-def _nothing() -> Mapping[str, Json]:
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that `reconciler.yaml` can say.
+    """All settings of `reconciler.yaml`.
 
-    `specs` is empty and `state` None where the file names none. `hosts` is a
-    closed list where it is not None. `document` is the file itself, to point into.
+    `specs` is empty and `state` None where the file does not name them. `hosts` is a closed list unless it
+    is None. `document` is the file itself, for the places of findings.
     """
 
     specs: tuple[str, ...] = ()
     state: str | None = None
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     hosts: Mapping[str, HostSettings] | None = None
-    defaults: Mapping[str, Json] = field(default_factory=_nothing)
+    defaults: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def limits(self, host: str) -> BudgetSettings:
-        """What `host` may send; its name is compared without regard to case."""
+        """Return the limits of `host`; upper and lower case make no difference in its name."""
         own = next(
-            (own for name, own in (self.hosts or {}).items() if name.casefold() == host.casefold()), None
+            (own for name, own in (self.hosts or {}).items() if fold_host(name) == fold_host(host)), None
         )
         if own is None:
             return self.budget
@@ -71,21 +68,21 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSettings:
-    """The settings, None where there are errors, and what was found."""
+    """The settings, None where there are errors, and all findings."""
 
     settings: Settings | None
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def parse(source: Source) -> ParsedSettings:
-    """The settings in `source` and every finding about them. Raises nothing."""
+    """Parse the settings in `source`. Raises nothing."""
     document = documents.parse(source)
     locator = Locator(document)
     if not document.is_sound:
-        return ParsedSettings(None, locator.defects())
+        return ParsedSettings(None, locator.syntax_diagnostics())
     value = {} if document.value is None else document.value  # an empty file sets nothing
-    fits = validator.is_valid("reconciler", value)
-    findings = tuple(_beyond_schema(value)) if fits else validator.violations("reconciler", value)
+    is_valid = validator.is_valid("reconciler", value)
+    findings = tuple(_check(value)) if is_valid else validator.violations("reconciler", value)
     diagnostics = in_order([locator.diagnostic(finding, finding.path) for finding in findings])
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return ParsedSettings(None, diagnostics)
@@ -100,37 +97,39 @@ def _settings(value: Mapping[str, Json], document: Document) -> Settings:
         budget=BudgetSettings(**value.get("budget", {})),
         hosts=None
         if hosts is None
-        else MappingProxyType({h: HostSettings(**own) for h, own in hosts.items()}),
+        else MappingProxyType({host: HostSettings(**own) for host, own in hosts.items()}),
         defaults=MappingProxyType(value.get("defaults", {})),
         document=document,
     )
 
 
-def _beyond_schema(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    yield from _remote_state(value)
-    yield from _twin_hosts(value)
-    yield from _reserves(value)
-
-
-def _remote_state(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+def _check(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings that the schema cannot express."""
     if str(value.get("state", "")).casefold().startswith(("https:", "http:")):
         yield UnlocatedDiagnostic(
             ("state",),
             "settings.state-address",
-            "The address gets a password, and who may change this file could send it elsewhere.",
-            "Give it by `--state` or in the environment as RECONCILER_STATE.",
+            "A password is sent to this address, and anybody who can change the file could redirect it.",
+            "Give the address with `--state`, or in the environment variable RECONCILER_STATE.",
         )
+    yield from _host_names(value)
+    yield from _reserves(value)
 
 
-def _twin_hosts(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    seen: dict[str, str] = {}
+def _host_names(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+    names: dict[str, str] = {}
     for host in value.get("hosts", {}):
-        first = seen.setdefault(host.casefold(), host)
+        if not host.isascii():
+            detail = f"{host!a} has characters beyond ASCII, which can look like the letters of an address."
+            yield UnlocatedDiagnostic(
+                ("hosts", host), "settings.bad-key", detail, "Type it again.", on_key=True
+            )
+        first = names.setdefault(fold_host(host), host)
         if first != host:
             yield UnlocatedDiagnostic(
                 ("hosts", host),
                 "settings.duplicate-host",
-                f"`{host}` and `{first}` are the same host. An e-mail means the same in capital and small letters.",
+                f"`{host}` and `{first}` are the same host: upper and lower case make no difference.",
                 "Keep one of the two.",
                 on_key=True,
             )
@@ -138,15 +137,15 @@ def _twin_hosts(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
 
 def _reserves(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     budget = value.get("budget", {})
-    owners: list[tuple[tuple[str, ...], Mapping[str, int]]] = [(("budget",), budget)]
-    owners += [(("hosts", host), own) for host, own in value.get("hosts", {}).items()]
-    for path, own in owners:
+    limits: list[tuple[tuple[str, ...], Mapping[str, int]]] = [(("budget",), budget)]
+    limits += [(("hosts", host), own) for host, own in value.get("hosts", {}).items()]
+    for path, own in limits:
         daily_limit = own.get("daily_limit", budget.get("daily_limit", DAILY_LIMIT))
         if own.get("reserve", 0) > daily_limit:
             yield UnlocatedDiagnostic(
                 (*path, "reserve"),
                 "settings.reserve",
-                f"The reserve is {own['reserve']} of {daily_limit} requests a day. It is kept for meetings that "
-                "start within 48 hours, and nothing would be left for others.",
+                f"The reserve is {own['reserve']} of {daily_limit} requests a day. It is kept for meetings "
+                "that start within 48 hours, so nothing would be left for other meetings.",
                 f"Write less, such as `reserve: {daily_limit // 10}`.",
             )

@@ -1,6 +1,6 @@
-"""Everything declared: files and settings in, one validated `Spec` out, and every finding of one run.
+"""Parses files and settings into one valid `Spec`, and reports every finding of all files at once.
 
-A meeting that is wrong never hides what is wrong with another.
+A wrong meeting never hides a finding about another one.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import SpecFile
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
@@ -19,13 +20,13 @@ from reconciler.spec.rules import check as rules
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
-from reconciler.spec.yaml.locator import in_order
+from reconciler.spec.yaml.locator import Path, in_order
 
 TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence"})
-"""What the rules about times and series look at beside the type."""
+"""Fields, beside the type, that the rules about times and series read."""
 
 MISSING = ("-missing", ".no-host")
-"""How the codes of findings about absent fields end."""
+"""Endings of the codes of findings about missing fields."""
 
 _HOST_RATIO_MIN = 0.8
 
@@ -34,7 +35,7 @@ __all__ = ["Import", "Moved", "ParseResult", "Removed", "Spec", "parse"]
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is declared, merged with its defaults and valid; `meetings` by key, in the order of keys."""
+    """The declared meetings by key, in the order of keys, merged with their defaults and valid."""
 
     meetings: Mapping[str, Meeting] = field(default_factory=lambda: MappingProxyType({}))
     moved: tuple[Moved, ...] = ()
@@ -44,9 +45,9 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """The spec, None where there are errors, and every finding in the order of file, line and column.
+    """The spec, None where there are errors, and all findings in the order of file, line and column.
 
-    `files` by the keys that they declare: where a later finding about a meeting has its place.
+    `files` has the file of each declared key, for the places of later findings.
     """
 
     spec: Spec | None
@@ -54,31 +55,32 @@ class ParseResult:
     files: Mapping[str, SpecFile] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
-        """A finding about a declared meeting, in its place."""
+        """Return a finding about a declared meeting with its place."""
         return self.files[key].meeting_diagnostic(key, finding)
 
 
 def parse(sources: Sequence[Source], settings: Settings) -> ParseResult:
-    """The spec in `sources`, each a file of its own. Raises nothing."""
+    """Parse `sources`, each a file of its own. Raises nothing."""
     with documents.collector_off():
-        reading = _Reading(settings)
+        parser = _SpecParser(settings)
         for source in sources:
-            reading.read(source)
-        reading.check_all()
-    return ParseResult(reading.spec(), in_order(reading.diagnostics), reading.declared)
+            parser.read(source)
+        parser.check_all()
+    return ParseResult(parser.spec(), in_order(parser.diagnostics), parser.declared)
 
 
-class _Reading:
-    """All files of one spec, one after another."""
+class _SpecParser:
+    """Parses the files of one spec, one after another."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.hosts = None if settings.hosts is None else {host.casefold(): host for host in settings.hosts}
+        self.hosts = None if settings.hosts is None else {fold_host(host): host for host in settings.hosts}
         self.files: dict[str, SpecFile] = {}
-        self.declared: dict[str, SpecFile] = {}  # every key, be its meeting sound or not
-        self.found: dict[str, Meeting] = {}
-        self.references = LifecycleEntries()
+        self.declared: dict[str, SpecFile] = {}  # every key, also of a meeting with errors
+        self.meetings: dict[str, Meeting] = {}
+        self.lifecycle = LifecycleEntries()
         self.diagnostics: list[Diagnostic] = []
+        self.reported: set[tuple[str, Path, Span | None]] = set()
 
     def read(self, source: Source) -> None:
         file = SpecFile(documents.parse(source), self.settings)
@@ -87,96 +89,115 @@ class _Reading:
         for key in file.raw_meetings:
             first = self.declared.setdefault(key, file)
             if first is not file:
-                self.diagnostics.append(_twin(key, first, file))
+                self.diagnostics.append(_duplicate_key(key, first, file))
         for key, body, findings in file.meetings():
-            self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in findings]
+            self.report(file, key, findings)
             if self.declared[key] is file:
-                self.take(file, key, body, findings)
-        self.references += file.references()
+                self.add_meeting(file, key, body, findings)
+        self.lifecycle += file.lifecycle_entries()
 
-    def take(
-        self, file: SpecFile, key: str, body: Mapping[str, Json], misfits: Sequence[UnlocatedDiagnostic] = ()
+    def add_meeting(
+        self,
+        file: SpecFile,
+        key: str,
+        body: Mapping[str, Json],
+        schema_findings: Sequence[UnlocatedDiagnostic] = (),
     ) -> None:
-        """Make a meeting of a body that fits the schema; `misfits` are about fields that are not in it."""
+        """Check a meeting whose `body` lacks the fields with `schema_findings`; keep it if it has none."""
         attributes = {**body}
         host = attributes.pop("host", None)
         protect = attributes.pop("protect", False)
         filename = file.document.filename
         meeting = Meeting(key, host or "", attributes, protect, filename, *file.position(key))
         problem = self.host_problem(host)
-        found = (*((problem,) if problem else ()), *rules.check(meeting))
-        if misfits:
-            self.tell(file, key, _that_hold_anyway(found, misfits))
-        elif found:
-            self.tell(file, key, found)
-        if not problem and not misfits:
-            self.found[key] = meeting
+        findings = (*((problem,) if problem else ()), *rules.check(meeting))
+        if schema_findings:
+            findings = _independent(findings, schema_findings)
+        if findings:
+            self.report_rules(file, key, findings)
+        if not problem and not schema_findings:
+            self.meetings[key] = meeting
 
     def host_problem(self, host: str | None) -> UnlocatedDiagnostic | None:
-        """What is wrong with a meeting's host, if something is."""
+        """Return the finding about a meeting's host; None where the host is valid."""
         if host is None:
             return UnlocatedDiagnostic(
                 ("host",),
                 "spec.no-host",
-                "A host is the Zoom user whose meeting it is, by e-mail or user id.",
-                "Write `host:` here, or for all meetings of the file under `defaults`.",
+                "The host is the Zoom user who owns the meeting: an e-mail address or a user id.",
+                "Add `host:` to the meeting, or to `defaults` for all meetings of the file.",
             )
-        if self.hosts is None or host.casefold() in self.hosts:
+        if self.hosts is None or fold_host(host) in self.hosts:
             return None
         near = did_you_mean(host, tuple(self.hosts.values()), ratio_min=_HOST_RATIO_MIN, form=str.casefold)
         return UnlocatedDiagnostic(
             ("host",),
             "spec.unknown-host",
-            f"`{host}` is not among the hosts of reconciler.yaml. Where `hosts` is written there, it is a "
-            "closed list.",
-            suggestion(near, "Add it to `hosts`, or take one that is there."),
+            f"`{host}` is not under `hosts` in reconciler.yaml, which is a closed list.",
+            suggestion(near, "Add it to `hosts`, or use a host that is listed."),
         )
 
     def check_all(self) -> None:
-        """What only shows in all files together."""
-        for finding in rules.check_all(self.found):
-            assert finding.key is not None, "a finding about meetings names one"
-            self.tell(self.declared[finding.key], finding.key, (finding,))
-        if all(file.is_readable for file in self.files.values()):  # else a key may stand in the part not read
-            for entry, finding in self.references.contradictions(self.declared):
+        """Report the findings that need all files together."""
+        for finding in rules.check_all(self.meetings):
+            assert finding.key is not None, "a finding about several meetings names one of them"
+            self.report_rules(self.declared[finding.key], finding.key, (finding,))
+        if all(file.is_readable for file in self.files.values()):  # else a key may be in an unread part
+            for entry, finding in self.lifecycle.conflicts(self.declared):
                 file = self.files[entry.span.filename]
-                path = (*file.reference_path(entry), *finding.path)
+                path = (*file.lifecycle_path(entry), *finding.path)
                 self.diagnostics.append(file.locator.diagnostic(finding, path))
 
-    def tell(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
-        follows = file.bad_defaults  # what follows from a default that is told already
-        told = [finding for finding in findings if finding.path[:1] not in follows]
-        self.diagnostics += [file.meeting_diagnostic(key, finding) for finding in told]
+    def report_rules(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
+        """Report findings of rules, except those that follow from a default that is reported already."""
+        self.report(file, key, [finding for finding in findings if finding.path[:1] not in file.bad_defaults])
+
+    def report(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
+        """Locate findings about one meeting and keep them, each place once.
+
+        A default, or a value behind an alias, is wrong in every meeting that takes it.
+        """
+        for finding in findings:
+            diagnostic = file.meeting_diagnostic(key, finding)
+            place = (finding.code, finding.path, diagnostic.span)
+            if place not in self.reported:
+                self.reported.add(place)
+                self.diagnostics.append(diagnostic)
 
     def spec(self) -> Spec | None:
-        """The spec, if there is no error."""
+        """Return the spec; None where there is an error."""
         if any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics):
             return None
-        meetings = MappingProxyType({key: self.found[key] for key in sorted(self.found)})
-        return Spec(meetings, self.references.moved, self.references.imports, self.references.removed)
+        meetings = MappingProxyType({key: self.meetings[key] for key in sorted(self.meetings)})
+        return Spec(meetings, self.lifecycle.moved, self.lifecycle.imports, self.lifecycle.removed)
 
 
-def _that_hold_anyway(
-    found: Sequence[UnlocatedDiagnostic], misfits: Sequence[UnlocatedDiagnostic]
+def _independent(
+    findings: Sequence[UnlocatedDiagnostic], schema_findings: Sequence[UnlocatedDiagnostic]
 ) -> tuple[UnlocatedDiagnostic, ...]:
-    """Of what is found about a meeting with fields taken out, all that does not hang on those fields."""
-    bad = {misfit.path[0] if misfit.path else "type" for misfit in misfits}
-    if "type" in bad:  # which rules hold is the type's to say
+    """Return the findings that do not depend on the fields with `schema_findings`."""
+    bad_fields = {finding.path[0] if finding.path else "type" for finding in schema_findings}
+    if "type" in bad_fields:  # the type decides which rules apply
         return ()
-    families = ("time.", "series.") if bad & TIME_FIELDS else ()
-    # A field with a typo in its name is missing, and that is told once.
-    endings = MISSING if any(misfit.on_key for misfit in misfits) else ()
-    held = (one for one in found if not one.code.startswith(families) and not one.code.endswith(endings))
-    return tuple(one for one in held if not one.path or one.path[0] not in bad)
+    families = ("time.", "series.") if bad_fields & TIME_FIELDS else ()
+    # A field with a misspelt name is missing, too: report it once.
+    endings = MISSING if any(finding.on_key for finding in schema_findings) else ()
+    return tuple(
+        finding
+        for finding in findings
+        if not finding.code.startswith(families)
+        and not finding.code.endswith(endings)
+        and (not finding.path or finding.path[0] not in bad_fields)
+    )
 
 
-def _twin(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
+def _duplicate_key(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
     line, _ = first.position(key)
     finding = UnlocatedDiagnostic(
         ("meetings", key),
         "spec.duplicate-key",
-        f"{first.document.filename}:{line} declares `{key}` first.",
-        "A key is unique over all files: rename one of the two.",
+        f"{first.document.filename}:{line} already declares `{key}`.",
+        "Rename one of the two. A key is unique across all files.",
         key=key,
         on_key=True,
     )

@@ -158,8 +158,10 @@ def intent_json(intent: Intent) -> Json:
 
 
 def _retired_json(gone: Retired) -> Json:
-    written = {"id": gone.id, "host": gone.host, "key": gone.key}
-    return {**written, "times": dict(gone.times)} if gone.times else written
+    written: dict[str, Json] = {"id": gone.id, "host": gone.host, "key": gone.key}
+    if gone.times:
+        written["times"] = dict(gone.times)
+    return {**written, "created_at": gone.created_at} if gone.created_at else written
 
 
 def _sorted(value: Json) -> bytes:
@@ -214,7 +216,8 @@ def _attempt(value: Mapping[str, Json]) -> Attempt:
 
 def _retired(value: Mapping[str, Json]) -> Retired:
     times = _attributes(value.get("times", {}))
-    return Retired(_id(value["id"]), _typed(value["host"], str), _key(value["key"]), times)
+    created_at = _optional(value.get("created_at"), str)
+    return Retired(_id(value["id"]), _typed(value["host"], str), _key(value["key"]), times, created_at)
 
 
 def _attributes(value: Json) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.meeting import fields
+from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 
 USAGE_DAYS_KEPT = 7
@@ -61,12 +62,16 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A replaced meeting that is still to be deleted; `times` are its attributes in `_TIMES`."""
+    """A replaced meeting that is still to be deleted; `times` are its attributes in `_TIMES`.
+
+    `host` is the user under whom Zoom has it; `created_at` is None in states of older versions.
+    """
 
     id: int
     host: str
     key: str
     times: Mapping[str, Json] = field(default_factory=dict)
+    created_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,7 @@ class State:
 
     def resolve_host(self, alias: str, user_id: str) -> State:
         """Record that `alias` is the user `user_id`."""
-        return replace(self, hosts={**self.hosts, _folded(alias): user_id})
+        return replace(self, hosts={**self.hosts, fold_host(alias): user_id})
 
     def known_ids(self) -> frozenset[int]:
         """Return every meeting id that is recorded or retired."""
@@ -174,12 +179,13 @@ class State:
 def retire(key: str, record: Record) -> Retired:
     """Return the retired form of a record whose meeting is replaced."""
     times = {name: record.attributes[name] for name in _TIMES if name in record.attributes}
-    return Retired(record.id, record.host, key, times)
+    host = str(record.attributes.get("schedule_for") or record.host)
+    return Retired(record.id, host, key, times, record.created_at)
 
 
 def host_key(state: State, host: str) -> str:
     """Return the name under which a host's requests are counted: its user id, else the folded alias."""
-    name = _folded(host)
+    name = fold_host(host)
     return state.hosts.get(name, name)
 
 
@@ -206,11 +212,6 @@ def pruned(state: State, today: str) -> State:
     """Drop the ledgers of days that no longer matter."""
     days = sorted(day for day in state.usage if day <= today)[-USAGE_DAYS_KEPT:]
     return replace(state, usage={day: state.usage[day] for day in state.usage if day in days or day > today})
-
-
-def _folded(host: str) -> str:
-    # Zoom's user ids are case-sensitive, its e-mails are not.
-    return host.casefold() if "@" in host else host
 
 
 def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:

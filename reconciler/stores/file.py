@@ -1,7 +1,7 @@
-"""The state in a local file: written whole or not at all, held by a lock of the system.
+"""The state in a local file, written completely or not at all, under a lock of the operating system.
 
-The lock is the operating system's, so a process that dies frees it. What stands
-beside it (`.lock.info`) only tells others who holds it.
+A process that dies frees its lock. The file `.lock.info` next to the state only shows others who
+holds the lock; nothing depends on it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import errors
@@ -32,183 +31,180 @@ GATHER_SECONDS = 0.05
 """Twenty writes a second are enough for any pace."""
 
 
-def open_file(address: str, surroundings: StoreOptions) -> FileStore:
-    """The store at a path, or at `file:PATH`."""
-    return FileStore(surroundings.folder / address.removeprefix("file:"), surroundings)
+def open_file(address: str, options: StoreOptions) -> FileStore:
+    """Return the store at a path, or at `file:PATH`."""
+    return FileStore(options.folder / address.removeprefix("file:"), options)
 
 
 @dataclass(slots=True)
 class FileLease:
-    """A held file lock; it ends with the process, and never before."""
+    """A held file lock. It never expires; the operating system frees it when the process ends."""
 
     info: LockInfo
     _lock: BaseFileLock
-    _told_at: Path
+    _info_path: Path
 
     @property
     def taken_from(self) -> LockInfo | None:
-        """Nobody: it was free."""
+        """None: a file lock is never taken over."""
         return None
 
     @property
     def renew_seconds(self) -> float:
-        """Never."""
+        """Infinite: it needs no renewal."""
         return inf
 
     def seconds_left(self) -> float:
-        """Infinite: nobody can take the file over while this process lives."""
+        """Return infinity: nobody can take the lock over while this process lives."""
         return inf
 
     def renew(self) -> None:
-        """Nothing to do."""
+        """Do nothing: a file lock does not expire."""
 
     def release(self) -> None:
-        """Give it up."""
-        with suppress(OSError):  # a courtesy to others, as writing it was
-            self._told_at.unlink(missing_ok=True)
+        """Free the lock."""
+        with suppress(OSError):  # only others read it
+            self._info_path.unlink(missing_ok=True)
         self._lock.release()
 
 
 class FileStore:
-    """A `ports.Store` in one file, with `.backup`, `.lock` and `.lock.info` beside it."""
+    """A `ports.Store` in one file, with `.backup`, `.lock` and `.lock.info` next to it."""
 
-    def __init__(self, path: Path, surroundings: StoreOptions) -> None:
+    def __init__(self, path: Path, options: StoreOptions) -> None:
         self._path = path.resolve()
-        self._shown = str(path)
-        self._surroundings = surroundings
+        self._location = str(path)
+        self._options = options
 
     @property
     def location(self) -> str:
         """The path as it was given."""
-        return self._shown
+        return self._location
 
     @property
     def gather_seconds(self) -> float:
-        """A disk is quick."""
+        """Short, since a local write is fast."""
         return GATHER_SECONDS
 
     @property
     def backup_location(self) -> str:
-        """Where a write keeps the document that it replaces."""
-        return str(self._beside(".backup"))
+        """The path at which a write keeps the document that it replaces."""
+        return str(self._sibling(".backup"))
 
     def read(self) -> Snapshot | None:
-        """The document and its version; None where there is no file."""
+        """Return the document and its version; None if there is no file."""
         try:
             with self._path.open("rb") as file:
                 return Snapshot(file.read(), _version(os.fstat(file.fileno())))
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise self._failed("read", error) from error
+            raise self._io_error("read", error) from error
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Put `document` in the place of version `replaces`, durably, with the old one as `.backup`."""
+        """Replace version `replaces` by `document`, durably, and keep the old document as `.backup`."""
         del note  # a file has no history
-        fresh = self._beside(".tmp")  # one writer at a time: the lock is held
+        temporary = self._sibling(".tmp")  # one writer at a time: the lock is held
         try:
-            self._check(replaces)
+            self._check_version(replaces)
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            _write_durably(fresh, document)
+            _write_durably(temporary, document)
             if replaces is not None:
                 self._keep_backup()
-            fresh.replace(self._path)
+            temporary.replace(self._path)
             _sync_folder(self._path.parent)
             return _version(self._path.stat())
         except OSError as error:
             with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise self._failed("written", error) from error
+                temporary.unlink(missing_ok=True)
+            raise self._io_error("written", error) from error
 
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
-        """Hold the file alone; waits up to `timeout_seconds` for whoever holds it."""
-        import uuid  # noqa: PLC0415 - only in GitHub Actions
+        """Lock the file; wait up to `timeout_seconds` for its holder."""
+        import uuid  # noqa: PLC0415 - only for a lock
 
         from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
 
-        lock = FileLock(self._beside(".lock"), mode=PRIVATE)
+        lock = FileLock(self._sibling(".lock"), mode=PRIVATE)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=timeout_seconds)
         except Timeout as error:
-            raise self._held(operation, timeout_seconds) from error
+            raise self._locked_error(operation, timeout_seconds) from error
         except OSError as error:
-            raise self._failed("locked", error) from error
-        ours = self._surroundings
-        info = LockInfo(str(uuid.uuid4()), operation, ours.who, ours.clock.now(), run_url=ours.run_url)
-        self._tell(info)
-        return FileLease(info, lock, self._beside(".lock.info"))
+            raise self._io_error("locked", error) from error
+        options = self._options
+        info = LockInfo(
+            str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url
+        )
+        info_path = self._sibling(".lock.info")
+        with suppress(OSError):  # only others read it; the lock itself is held
+            info_path.write_bytes(locks.encode(info))
+        return FileLease(info, lock, info_path)
 
     def holder(self) -> LockInfo | None:
-        """Who holds it, as they told; None where nobody does."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
+        """Return the holder as its `.lock.info` describes it; None if the file is not locked."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only for a lock
 
-        if not self._beside(".lock").exists():
+        if not self._sibling(".lock").exists():
             return None
         try:
-            with FileLock(self._beside(".lock"), timeout=0):
-                return None  # what is told there is of a process that was killed
+            with FileLock(self._sibling(".lock"), timeout=0):
+                return None  # a `.lock.info` that is there is of a process that was killed
         except Timeout:
-            return self._told() or self._untold()
+            # A holder without one is about to write it, or cannot write there.
+            return self._read_info() or LockInfo(
+                "unknown", "unknown", "another process", self._options.clock.now()
+            )
         except OSError as error:
-            raise self._failed("locked", error) from error
+            raise self._io_error("locked", error) from error
 
     def force_unlock(self, lock_id: str) -> None:
-        """Refused: the system frees a file's lock by itself when its holder ends."""
+        """Raise `StateError`: the operating system frees a file's lock when its holder ends."""
         raise StateError.of(
             "state.cannot-unlock",
-            detail=f"The lock {lock_id[:40]} of {self._shown} is the operating system's; "
+            detail=f"The lock {lock_id[:40]} of {self._location} belongs to the operating system; "
             "it ends with the process that holds it.",
             hint="Wait for that process, or end it.",
         )
 
-    def _beside(self, ending: str) -> Path:
-        return self._path.with_name(self._path.name + ending)
+    def _sibling(self, suffix: str) -> Path:
+        return self._path.with_name(self._path.name + suffix)
 
-    def _check(self, replaces: str | None) -> None:
+    def _check_version(self, replaces: str | None) -> None:
         try:
-            there = _version(self._path.stat())
+            current = _version(self._path.stat())
         except FileNotFoundError:
-            there = None
-        if there != replaces:
-            raise errors.state_changed(self._shown)
+            current = None
+        if current != replaces:
+            raise errors.state_changed(self._location)
 
     def _keep_backup(self) -> None:
-        spare = self._beside(".backup.tmp")
-        spare.unlink(missing_ok=True)
+        temporary = self._sibling(".backup.tmp")
+        temporary.unlink(missing_ok=True)
         try:
-            os.link(self._path, spare)
+            os.link(self._path, temporary)
         except OSError:  # a file system without links
-            _write_durably(spare, self._path.read_bytes())
-        spare.replace(self._beside(".backup"))
+            _write_durably(temporary, self._path.read_bytes())
+        temporary.replace(self._sibling(".backup"))
 
-    def _untold(self) -> LockInfo:
-        # Its holder is about to tell, or cannot write there.
-        return LockInfo("unknown", "unknown", "another process", self._surroundings.clock.now())
-
-    def _told(self) -> LockInfo | None:
+    def _read_info(self) -> LockInfo | None:
         try:
-            return locks.decode(self._beside(".lock.info").read_bytes())
+            return locks.decode(self._sibling(".lock.info").read_bytes())
         except OSError:
             return None
 
-    def _tell(self, info: LockInfo) -> None:
-        with suppress(OSError):  # a courtesy to others; the lock itself is held
-            self._beside(".lock.info").write_bytes(locks.encode(info))
+    def _locked_error(self, operation: str, waited_seconds: float) -> StateLockedError:
+        hint = locks.locked_hint(operation, None)  # only its holder can free it
+        return locks.locked_error(self._location, self._read_info(), waited_seconds=waited_seconds, hint=hint)
 
-    def _held(self, operation: str, waited_seconds: float) -> StateLockedError:
-        hint = locks.locked_hint(operation, None)  # nobody can free it but its holder
-        return locks.locked_error(self._shown, self._told(), waited_seconds=waited_seconds, hint=hint)
-
-    def _failed(self, what: str, error: OSError) -> StateError:
-        return StateError(
-            Diagnostic(
-                code="state.io",
-                detail=f"{self._shown} could not be {what}: {error.strerror or error}. "
-                "What stands there is whole, and nothing more is sent.",
-                hint="See to the disk and the rights of file and folder, then run the same command again; "
-                "what was sent already is looked up.",
-            )
+    def _io_error(self, action: str, error: OSError) -> StateError:
+        return StateError.of(
+            "state.io",
+            detail=f"{self._location} could not be {action}: {error.strerror or error}. "
+            "No part of the state was lost, and nothing more is sent.",
+            hint="Check the disk and the permissions of file and folder, then run the same command again; "
+            "what was sent already is looked up.",
         )
 
 
@@ -228,5 +224,5 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _version(seen: os.stat_result) -> str:
-    return f"{seen.st_ino}-{seen.st_mtime_ns}-{seen.st_size}"
+def _version(status: os.stat_result) -> str:
+    return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"

@@ -1,4 +1,4 @@
-"""A lock as it is written down, and as it is shown to whoever finds it held."""
+"""The lock of a store: its written form, its messages, and its renewal from a thread."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from reconciler.errors.exceptions import StateError, StateLockedError
+from reconciler.errors.text import replace_control
 from reconciler.ports import LockInfo
 
 if TYPE_CHECKING:
@@ -20,43 +21,43 @@ if TYPE_CHECKING:
 
 
 RETRY_SECONDS = 2.0
-"""How soon a renewal that failed is tried again."""
+"""Pause before a renewal that failed is tried again."""
 
 
 class LeaseRenewal:
-    """A lease that is renewed again and again. `tell` takes a line when that begins to fail."""
+    """Renews one lease again and again. `notify` receives a line when renewals begin to fail."""
 
-    def __init__(self, lease: Lease, tell: Callable[[str], None]) -> None:
+    def __init__(self, lease: Lease, notify: Callable[[str], None]) -> None:
         self.pause_seconds = lease.renew_seconds
-        """How long to wait before the next try."""
+        """Seconds to wait before the next try."""
         self._lease = lease
-        self._tell = tell
-        self._fails = False
+        self._notify = notify
+        self._is_failing = False
 
     def try_once(self) -> None:
-        """Renew it. What fails, whatever it is, is told, tried again soon, and shows in `seconds_left`."""
+        """Renew the lease. Any error is reported once, retried soon, and shows in `seconds_left`."""
         try:
             self._lease.renew()
         except Exception as error:  # noqa: BLE001 - no bug may leave a lease without its next renewal
             self.pause_seconds = RETRY_SECONDS
-            if not self._fails:
-                self._fails = True
-                with suppress(OSError, ValueError):  # nobody reads it any more
-                    self._tell(_not_renewed(error))
+            if not self._is_failing:
+                self._is_failing = True
+                with suppress(OSError, ValueError):  # stderr is closed
+                    self._notify(_not_renewed(error))
         else:
             self.pause_seconds = self._lease.renew_seconds
-            self._fails = False
+            self._is_failing = False
 
 
 @contextmanager
-def renewing(lease: Lease, tell: Callable[[str], None]) -> Iterator[None]:
-    """Renew `lease` from a thread of its own until the end; `tell` as in `Renewal`."""
+def renewing(lease: Lease, notify: Callable[[str], None]) -> Iterator[None]:
+    """Renew `lease` from a thread until the block ends; `notify` as in `LeaseRenewal`."""
     if isinf(lease.renew_seconds):
         yield
         return
     ended = threading.Event()
     thread = threading.Thread(
-        target=_renew, args=(LeaseRenewal(lease, tell), ended), name="lease", daemon=True
+        target=_renew_until, args=(ended, LeaseRenewal(lease, notify)), name="lease", daemon=True
     )
     thread.start()
     try:
@@ -66,26 +67,26 @@ def renewing(lease: Lease, tell: Callable[[str], None]) -> Iterator[None]:
         thread.join()
 
 
-def _renew(renewal: LeaseRenewal, ended: threading.Event) -> None:
+def _renew_until(ended: threading.Event, renewal: LeaseRenewal) -> None:
     while not ended.wait(renewal.pause_seconds):
         renewal.try_once()
 
 
 def _not_renewed(error: Exception) -> str:
     if isinstance(error, StateError):
-        why = f"{error.diagnostic.summary}. {error.diagnostic.detail}".rstrip()
+        reason = f"{error.diagnostic.summary}. {error.diagnostic.detail}".rstrip()
     else:
-        why = f"{type(error).__name__}: {error}"
-    return f"The lock on the state was not renewed. {why}"
+        reason = f"{type(error).__name__}: {error}"
+    return f"The lock on the state was not renewed. {reason}"
 
 
 SHOWN_MAX = 200
-"""Characters of a foreign text that are shown."""
+"""Most characters of a text from outside that are shown."""
 
 
 def encode(info: LockInfo) -> bytes:
-    """The lock as JSON, in the words that Terraform's users know."""
-    told = {
+    """Return the lock as JSON, with the names that Terraform uses."""
+    fields = {
         "ID": info.lock_id,
         "Who": info.who,
         "Operation": info.operation,
@@ -93,27 +94,27 @@ def encode(info: LockInfo) -> bytes:
         "Expires": info.expires_at.isoformat() if info.expires_at else None,
         "RunURL": info.run_url,
     }
-    return orjson.dumps({name: value for name, value in told.items() if value is not None})
+    return orjson.dumps({name: value for name, value in fields.items() if value is not None})
 
 
 def decode(document: bytes) -> LockInfo | None:
-    """The lock that `document` tells of; None where it is no lock."""
+    """Return the lock that `document` describes; None if it does not describe one."""
     try:
-        told = orjson.loads(document)
+        fields = orjson.loads(document)
         return LockInfo(
-            lock_id=_text(told, "ID"),
-            operation=_text(told, "Operation"),
-            who=_text(told, "Who"),
-            created_at=_instant(told["Created"]),
-            expires_at=_instant(told["Expires"]) if told.get("Expires") else None,
-            run_url=_text(told, "RunURL") if told.get("RunURL") else None,
+            lock_id=_text(fields, "ID"),
+            operation=_text(fields, "Operation"),
+            who=_text(fields, "Who"),
+            created_at=_instant(fields["Created"]),
+            expires_at=_instant(fields["Expires"]) if fields.get("Expires") else None,
+            run_url=_text(fields, "RunURL") if fields.get("RunURL") else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def describe(info: LockInfo) -> str:
-    """The block that every message about a held lock ends with; begins with a line break."""
+    """Return the Lock Info block that ends every message about a held lock; begins with a line break."""
     rows = [("ID", info.lock_id), ("Who", info.who), ("Operation", info.operation)]
     rows.append(("Created", _moment(info.created_at)))
     if info.expires_at:
@@ -123,39 +124,39 @@ def describe(info: LockInfo) -> str:
     return "\nLock Info:" + "".join(f"\n  {name + ':':<10} {value}" for name, value in rows)
 
 
-def waiting_for(location: str, info: LockInfo | None, seconds: float) -> str:
-    """Why nothing seems to happen."""
-    who = f"{info.who} ({info.operation})" if info else "somebody"
-    return f"Waiting up to {seconds:.0f} s for the lock on {location}, held by {who} ..."
+def waiting_for(location: str, holder: LockInfo | None, seconds: float) -> str:
+    """Return the line that is shown while this run waits for a lock."""
+    name = f"{holder.who} ({holder.operation})" if holder else "somebody"
+    return f"Waiting up to {seconds:.0f} s for the lock on {location}, held by {name} ..."
 
 
 def locked_error(
-    location: str, info: LockInfo | None, *, waited_seconds: float, hint: str
+    location: str, holder: LockInfo | None, *, waited_seconds: float, hint: str
 ) -> StateLockedError:
-    """The error of a state that somebody else holds."""
+    """Return the error of a state that `holder` has locked; None is an unknown holder."""
     waited = f" after {waited_seconds:.0f} s of waiting" if waited_seconds >= 1 else ""
     return StateLockedError.of(
         "state.locked",
-        detail=f"{location} is locked{waited}. Nothing was sent.{describe(info) if info else ''}",
+        detail=f"{location} is locked{waited}. Nothing was sent.{describe(holder) if holder else ''}",
         hint=hint,
     )
 
 
 def locked_hint(operation: str, holder: LockInfo | None) -> str:
-    """What to do about a lock that `holder` has; `operation` is ours."""
+    """Return the advice on a lock that `holder` has, for this run's `operation`."""
     wait = f"Let the other run end, or wait for it: {operation} --lock-timeout 5m."
     if holder is None or not holder.lock_id:
         return wait
-    ends = ", its lock runs out by itself; or" if holder.expires_at else ""
-    return f"{wait} If it is dead{ends}: reconciler force-unlock {holder.lock_id}."
+    expires = ", its lock expires by itself; or" if holder.expires_at else ""
+    return f"{wait} If it is dead{expires}: reconciler force-unlock {holder.lock_id}."
 
 
-def not_the_lock(location: str, lock_id: str, held: LockInfo | None) -> StateError:
-    """The error of a lock that is named and not the one that holds."""
-    told = f"It is held by another lock.{describe(held)}" if held else "Nobody holds it."
+def not_the_lock(location: str, lock_id: str, holder: LockInfo | None) -> StateError:
+    """Return the error of a lock ID that is not the one that holds the state."""
+    held = f"It is held by another lock.{describe(holder)}" if holder else "Nobody holds it."
     return StateError.of(
         "state.not-the-lock",
-        detail=f"{location} was not touched; {lock_id[:40]!r} was named. {told}",
+        detail=f"{location} is not locked by {lock_id[:40]!r} and was left as it is. {held}",
         hint="`reconciler state lock` shows who holds it, and the ID to name.",
     )
 
@@ -164,9 +165,9 @@ def _moment(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _text(told: Mapping[str, object], name: str) -> str:
-    # Whoever may write there may write anything: it stays one line, and short.
-    return "".join(each if each.isprintable() else "?" for each in str(told[name])[:SHOWN_MAX])
+def _text(fields: Mapping[str, object], name: str) -> str:
+    # Anyone with access to the storage can write there: keep it short and on one line.
+    return replace_control(str(fields[name])[:SHOWN_MAX])
 
 
 def _instant(value: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Where the state lives, chosen by how its address begins. A new store is one file and one line here."""
+"""Opens the store at an address; the scheme of the address decides which kind it is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,25 +25,31 @@ STORES = {
     "gs": "object.place:open_object",
     "az": "object.place:open_object",
 }
-"""Openers by scheme: the module in this package, and its function. The empty scheme is a path."""
+"""Openers by scheme: a module of this package and its function. The empty scheme is a path."""
 
 
-def open_store(address: str, surroundings: StoreOptions) -> Store:
-    """The store at `address`; nothing is asked of it yet.
+def open_store(address: str, options: StoreOptions) -> Store:
+    """Return the store at `address`, without sending a request.
 
-    Raises `SettingsError` for an address of an unknown kind, or one that its kind cannot read.
+    Raises `SettingsError` for an unknown scheme, or an address that its kind of store cannot use.
     """
+    if not address.isprintable():
+        raise SettingsError.of(
+            "state.bad-address",
+            detail=f"{quote(address[:80])} holds a control character. Nothing was sent.",
+            hint="Write it without; a line break at the end often comes from the file that holds it.",
+        )
     scheme = address.partition(":")[0] if ":" in address else ""
-    place = STORES.get(scheme)
-    if place is None:
+    target = STORES.get(scheme)
+    if target is None:
         raise SettingsError.of(
             "state.unknown-store",
-            detail=f"It begins with `{scheme[:20]}:`.",  # the rest may hold a user's password
+            detail=f"It begins with `{scheme[:20]}:`.",  # the rest may contain a password
             hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
             "az://CONTAINER/NAME, git:BRANCH, or an https:// address.",
         )
-    module, _, function = place.partition(":")  # only the store that is used is loaded
+    module, _, function = target.partition(":")  # import only the store that is used
     opener: Callable[[str, StoreOptions], Store] = getattr(
         import_module(f"reconciler.stores.{module}"), function
     )
-    return opener(address, surroundings)
+    return opener(address, options)

@@ -1,4 +1,4 @@
-"""What every kind of store is opened with."""
+"""Options that every kind of store is opened with."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """Where we work, and who we are to whoever finds the state locked.
+    """The folder, clock and environment of this run, and its name in the lock.
 
-    A plain path is relative to `folder`; `who` is user and machine, `run_url` the page of
-    the CI job. `wait` blocks for so many seconds: a lock is waited for outside of any loop.
-    `tell` takes a line about why nothing seems to happen.
+    A plain path is relative to `folder`. `who` is user and machine, `run_url` the page of the CI
+    job: both are shown to whoever finds the state locked. `wait` blocks for that many seconds,
+    since a store is used outside of any event loop. `notify` receives one line when the store
+    waits for a lock, or could not free one.
     `environ` holds the credentials of clouds and servers, and is never shown.
     """
 
@@ -26,6 +27,6 @@ class StoreOptions:
     who: str
     clock: Clock
     wait: Callable[[float], None]
-    tell: Callable[[str], None] = field(default=lambda _line: None, repr=False)
+    notify: Callable[[str], None] = field(default=lambda _line: None, repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     run_url: str | None = None

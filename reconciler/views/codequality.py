@@ -1,4 +1,4 @@
-"""Findings as GitLab's Code Quality report, which a merge request shows at the lines it changes.
+"""Diagnostics as GitLab's Code Quality report, which a merge request shows at the lines that it changes.
 
 Source: GitLab's documentation, "Code Quality report format".
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from reconciler.errors.diagnostic import Severity
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import escape_control, sentences
 from reconciler.views.sarif import fingerprints
 
 if TYPE_CHECKING:
@@ -21,37 +21,32 @@ if TYPE_CHECKING:
 
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor"}
-"""GitLab's word for ours; it knows info, minor, major, critical and blocker."""
+"""GitLab's severity for each of ours. GitLab has info, minor, major, critical and blocker."""
 
-PLACELESS = "reconciler.yaml"
-"""The file of a finding that has none: GitLab shows nothing without one."""
+DEFAULT_FILE = "reconciler.yaml"
+"""The file of a diagnostic without a location: GitLab shows nothing without a file."""
 
 
 def validate(result: Validation, _: TextStyle | None = None) -> str:
-    """The list of issues; ends with a line break."""
+    """Return the list of issues, ending in a newline."""
     diagnostics = result.diagnostics
     issues = [
-        _issue(diagnostic, mark)
-        for diagnostic, mark in zip(diagnostics, fingerprints(diagnostics), strict=True)
+        _issue(diagnostic, fingerprint)
+        for diagnostic, fingerprint in zip(diagnostics, fingerprints(diagnostics), strict=True)
     ]
     return orjson.dumps(issues, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _issue(diagnostic: Diagnostic, mark: str) -> Json:
+def _issue(diagnostic: Diagnostic, fingerprint: str) -> Json:
     parts = (diagnostic.summary, diagnostic.detail, diagnostic.hint)
     span = diagnostic.span
     return {
-        "description": " ".join(_sentence(part) for part in parts if part),
+        "description": sentences(*(escape_control(" ".join(part.split())) for part in parts)),
         "check_name": diagnostic.code,
-        "fingerprint": mark,
+        "fingerprint": fingerprint,
         "severity": SEVERITIES[diagnostic.severity],
         "location": {
-            "path": span.filename.removeprefix("./") if span else PLACELESS,
+            "path": span.filename.removeprefix("./") if span else DEFAULT_FILE,
             "lines": {"begin": span.start.line if span else 1},
         },
     }
-
-
-def _sentence(text: str) -> str:
-    line = escape_control(" ".join(text.split()))
-    return line if line.endswith((".", "?", "!")) else f"{line}."

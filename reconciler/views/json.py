@@ -1,7 +1,7 @@
-"""Plans and events as JSON for programs, in the formats that the schemas describe.
+"""Results as JSON for programs, in the formats that the schemas describe.
 
-A minor format version adds fields, a major one breaks. Values are exact; a character
-that could steer a terminal is written as its escape, which means the same.
+A minor format version adds fields, a major one breaks. Values are exact; a character that could
+control a terminal is written as its JSON escape, which means the same.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ from reconciler.apply.events import (
     StepStarted,
     Summary,
 )
-from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.meeting import Schedule, schedule
+from reconciler.errors.diagnostic import Diagnostic
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.plan.budget import reset_at
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.state.document import intent_json
-from reconciler.views.results import Check, CheckStatus, JoinLink, Validation
-from reconciler.views.values import redact_secrets
+from reconciler.views.results import Check, CheckStatus, JoinLink, Validation, severity_counts
+from reconciler.views.values import redact_secrets, schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,9 +49,26 @@ if TYPE_CHECKING:
     from reconciler.views.style import TextStyle
 
 
+FORMAT_VERSION = "1.0"
+
+_CONTROL = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+"""Characters that JSON allows and a terminal obeys: C1 controls, marks of direction, invisible ones."""
+
+_TYPES = {
+    StepStarted: "step_started",
+    StepDone: "step_done",
+    StepFailed: "step_failed",
+    StepDeferred: "deferred",
+    Resolved: "resolved",
+    Noticed: "diagnostic",
+    Summary: "summary",
+}
+"""The `type` of each event in the log of an apply."""
+
+
 def validate(result: Validation, _: TextStyle | None = None) -> str:
-    """The `validate` document of the design, with a line break at its end."""
-    errors, warnings = _count(result.diagnostics)
+    """Return `{format_version, valid, error_count, warning_count, diagnostics}`, indented, with a newline."""
+    errors, warnings = severity_counts(result.diagnostics)
     document = {
         "format_version": FORMAT_VERSION,
         "valid": errors == 0,
@@ -63,8 +79,85 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
+def plan(plan: Plan, style: TextStyle) -> str:
+    """Return the plan as one line of JSON, without secrets and bodies. `plan --out` writes it too."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "digest": plan.digest,
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "planned_at": _instant(plan.planned_at),
+        "options": _options(plan.options),
+        "summary": plan.summary,
+        "steps": [_step(step) for step in plan.steps if not (style.changes_only and _is_no_work(step))],
+        "budget": [_budget(row) for row in plan.budget],
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in plan.diagnostics],
+    }
+    return line(document)
+
+
+def failed_plan(diagnostics: Sequence[Diagnostic], options: Options, at: datetime) -> str:
+    """Return the errors that prevented a plan, as one line of JSON without `steps`."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "failed": True,
+        "planned_at": _instant(at),
+        "options": _options(options),
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics],
+    }
+    return line(document)
+
+
+@contextmanager
+def open_apply(
+    stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan
+) -> Iterator[EventListener]:
+    """Write the log of an apply as JSON lines, each at once; the first has the format version."""
+    del stderr, terminal, colour  # a program reads the log
+
+    def write(row: dict[str, Json]) -> None:
+        stdout.write(line(row))
+        stdout.flush()
+
+    write(
+        {
+            "type": "version",
+            "format_version": FORMAT_VERSION,
+            "tool_version": __version__,
+            "at": _instant(plan.planned_at),
+        }
+    )
+    yield lambda event: write(event_json(event))
+
+
+def event_json(event: Event) -> dict[str, Json]:
+    """Return `{type, at, key, …}` with the fields of the event by their own names; a summary has no key."""
+    row: dict[str, Json] = {"type": _TYPES[type(event)], "at": _instant(event.at)}
+    if isinstance(event, Noticed):
+        row["key"] = event.diagnostic.key
+    for field in fields(event)[1:]:
+        row[field.name] = _event_value(getattr(event, field.name))
+    return row
+
+
+def _event_value(value: Json) -> Json:
+    if isinstance(value, Diagnostic):
+        return diagnostic_json(value)
+    return _instant(value) if isinstance(value, datetime) else value
+
+
+def line(value: Json) -> str:
+    """Return a value as one line of JSON that cannot control a terminal; an instant has a `Z`."""
+    text = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode()
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def diagnostic_json(diagnostic: Diagnostic) -> Json:
-    """One finding; `range` is null where it has no place, `snippet` is the source line without its caret."""
+    """Return a diagnostic. `range` is null if it has no location, `snippet` has no caret."""
     span = diagnostic.span
     return {
         "severity": diagnostic.severity.value,
@@ -83,101 +176,11 @@ def _position(position: Position) -> Json:
     return {"line": position.line, "column": position.column}
 
 
-def _count(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
-    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return errors, len(diagnostics) - errors
-
-
-FORMAT_VERSION = "1.0"
-
-_STEERING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-"""What JSON lets through and a terminal obeys: C1 controls, marks of direction, hidden characters."""
-
-_TYPES = {
-    StepStarted: "step_started",
-    StepDone: "step_done",
-    StepFailed: "step_failed",
-    StepDeferred: "deferred",
-    Resolved: "resolved",
-    Noticed: "diagnostic",
-    Summary: "summary",
-}
-
-
-def plan(plan: Plan, look: TextStyle) -> str:
-    """The plan as one line of JSON: no secret and no body in it. The file of `plan --out` is this too."""
-    document = {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "digest": plan.digest,
-        "lineage": plan.lineage,
-        "serial": plan.serial,
-        "planned_at": _instant(plan.planned_at),
-        "options": _options(plan.options),
-        "summary": plan.summary,
-        "steps": [_step(step) for step in plan.steps if not (look.changes_only and _stays(step))],
-        "budget": [_budget(row) for row in plan.budget],
-        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in plan.diagnostics],
-    }
-    return line(document)
-
-
-def failed_plan(diagnostics: Sequence[Diagnostic], options: Options, at: datetime) -> str:
-    """Why there is no plan, as one line of JSON. It has no steps, so that nobody takes it for one."""
-    document = {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "failed": True,
-        "planned_at": _instant(at),
-        "options": _options(options),
-        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics],
-    }
-    return line(document)
-
-
-@contextmanager
-def open_apply(
-    stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan
-) -> Iterator[EventListener]:
-    """The log of an apply as JSON lines, each written whole as it happens; the first names the format."""
-    del stderr, terminal, colour  # a program reads it
-
-    def write(row: dict[str, Json]) -> None:
-        stdout.write(line(row))
-        stdout.flush()
-
-    write(
-        {
-            "type": "version",
-            "format_version": FORMAT_VERSION,
-            "tool_version": __version__,
-            "at": _instant(plan.planned_at),
-        }
-    )
-    yield lambda event: write(event_json(event))
-
-
-def event_json(event: Event) -> dict[str, Json]:
-    """`{type, at, key, …}`: what the event holds, by its own names; a summary has no key."""
-    row: dict[str, Json] = {"type": _TYPES[type(event)], "at": _instant(event.at)}
-    if isinstance(event, Noticed):
-        row["key"] = event.diagnostic.key
-    for held in fields(event)[1:]:
-        row[held.name] = _told(getattr(event, held.name))
-    return row
-
-
-def _told(value: Json) -> Json:
-    if isinstance(value, Diagnostic):
-        return diagnostic_json(value)
-    return _instant(value) if isinstance(value, datetime) else value
-
-
 def _options(options: Options) -> dict[str, Json]:
     return {"paths": options.paths, "refresh": options.refresh, "targets": options.targets}
 
 
-def _stays(step: Step) -> bool:
+def _is_no_work(step: Step) -> bool:
     return step.action is Action.KEEP or step.status is Status.EXPIRED
 
 
@@ -190,6 +193,7 @@ def _step(step: Step) -> dict[str, Json]:
         "status": step.status,
         "day": step.day,
         "requests": step.requests,
+        "id": step.id,
         "digest": step.digest,
         "reasons": step.reasons,
         "changes": [_change(change) for change in step.changes],
@@ -219,68 +223,60 @@ def _budget(row: BudgetLine) -> dict[str, Json]:
 
 
 def _instant(instant: datetime) -> datetime:
-    """In UTC, which orjson writes with a `Z`."""
+    """Return the instant in UTC, which orjson writes with a `Z`."""
     return instant.astimezone(UTC)
 
 
-def line(value: Json) -> str:
-    """A value as one line of JSON that no terminal obeys; an instant (aware, UTC) with a `Z`."""
-    text = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode()
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
 def doctor(checks: Sequence[Check], _: TextStyle) -> str:
-    """`{format_version, ok, checks: [{name, status, summary, code, remedy}]}`."""
+    """Return `{format_version, ok, checks: [{name, status, summary, code, remedy}]}`."""
     rows = [
         {
-            "name": each.name,
-            "status": each.verdict,
-            "summary": each.summary,
-            "code": each.code,
-            "remedy": each.remedy,
+            "name": check.name,
+            "status": check.status,
+            "summary": check.summary,
+            "code": check.code,
+            "remedy": check.remedy,
         }
-        for each in checks
+        for check in checks
     ]
-    sound = all(each.verdict is not CheckStatus.FAIL for each in checks)
-    return line({"format_version": FORMAT_VERSION, "ok": sound, "checks": rows})
+    passed = all(check.status is not CheckStatus.FAIL for check in checks)
+    return line({"format_version": FORMAT_VERSION, "ok": passed, "checks": rows})
 
 
-def drift(report: Plan, look: TextStyle, requests: int) -> str:
-    """The report in the format of a plan."""
-    del requests  # told beside it
-    return plan(report, look)
+def drift(report: Plan, style: TextStyle, requests: int) -> str:
+    """Return the report in the format of a plan."""
+    del requests  # printed on stderr
+    return plan(report, style)
 
 
-def explain(explained: Sequence[Explanation], _: TextStyle) -> str:
-    """`{format_version, codes: [{code, means, why, do, example}]}`."""
+def explain(explanations: Sequence[Explanation], _: TextStyle) -> str:
+    """Return `{format_version, codes: [{code, means, why, do, example}]}`."""
     rows = [
         {"code": each.code, "means": each.means, "why": each.why, "do": each.do, "example": each.example}
-        for each in explained
+        for each in explanations
     ]
     return line({"format_version": FORMAT_VERSION, "codes": rows})
 
 
 def links(links: Sequence[JoinLink], diagnostics: Sequence[Diagnostic]) -> str:
-    """`{format_version, links: [{key, id, host, topic, next_at, join_url}], diagnostics}`."""
+    """Return `{format_version, links: [{key, id, host, topic, next_at, join_url}], diagnostics}`."""
     rows = [
         {
-            "key": one.key,
-            "id": one.id,
-            "host": one.host,
-            "topic": one.topic,
-            "next_at": one.next_at,
-            "join_url": one.join_url,
+            "key": link.key,
+            "id": link.id,
+            "host": link.host,
+            "topic": link.topic,
+            "next_at": link.next_at,
+            "join_url": link.join_url,
         }
-        for one in links
+        for link in links
     ]
-    told = [diagnostic_json(diagnostic) for diagnostic in diagnostics]
-    return line({"format_version": FORMAT_VERSION, "links": rows, "diagnostics": told})
+    errors = [diagnostic_json(diagnostic) for diagnostic in diagnostics]
+    return line({"format_version": FORMAT_VERSION, "links": rows, "diagnostics": errors})
 
 
 def state_list(state: State, now: datetime) -> str:
-    """`{format_version, lineage, serial, meetings: [], intents: [], retired: []}`, each by key."""
+    """Return `{format_version, lineage, serial, meetings: [], intents: [], retired: []}`, each by key."""
     document = {
         "format_version": FORMAT_VERSION,
         "lineage": state.lineage,
@@ -288,55 +284,48 @@ def state_list(state: State, now: datetime) -> str:
         "meetings": [_listed_record(*item, now) for item in sorted(state.meetings.items())],
         "intents": [_listed_intent(*item) for item in sorted(state.intents.items())],
         "retired": [
-            {"key": gone.key, "id": gone.id, "host": gone.host}
-            for gone in sorted(state.retired, key=lambda gone: (gone.key, gone.id))
+            {"key": retired.key, "id": retired.id, "host": retired.host}
+            for retired in sorted(state.retired, key=lambda retired: (retired.key, retired.id))
         ],
     }
     return line(document)
 
 
 def state_show(key: str, state: State, now: datetime) -> str:
-    """`{format_version, key, meeting, intent, retired: [{id, host}]}`; null where there is none."""
-    return line({"format_version": FORMAT_VERSION, **_whole(key, state, now)})
+    """Return `{format_version, key, meeting, intent, retired: [{id, host}]}`; null where there is none."""
+    return line({"format_version": FORMAT_VERSION, **state_entry(key, state, now)})
 
 
-def schedule_or_none(record: Record, now: datetime) -> Schedule | None:
-    """Where it stands; None where this machine cannot tell, as with a zone that only another one knows.
-
-    The verbs that mend a state must be able to show it.
-    """
-    try:
-        return schedule(record.attributes, now)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _whole(key: str, state: State, now: datetime) -> dict[str, Json]:
+def state_entry(key: str, state: State, now: datetime) -> dict[str, Json]:
+    """Return everything that the state has under `key`, without secrets."""
     record, intent = state.meetings.get(key), state.intents.get(key)
     return {
         "key": key,
         "meeting": record and _record(record, now),
         "intent": intent and {**intent_json(intent), "attributes": _attributes(intent.attributes)},
-        "retired": [{"id": gone.id, "host": gone.host} for gone in state.retired if gone.key == key],
+        "retired": [
+            {"id": retired.id, "host": retired.host} for retired in state.retired if retired.key == key
+        ],
     }
 
 
 def _record(record: Record, now: datetime) -> dict[str, Json]:
-    observed = {path: redact_secrets(tuple(path.split(".")), has) for path, has in record.observed.items()}
-    stands = schedule_or_none(record, now)
+    times = schedule_or_none(record.attributes, now)
     return {
         "id": record.id,
         "host": record.host,
         "created_at": record.created_at,
-        "next_at": stands and stands.next_at,
+        "next_at": times and times.next_at,
         "protect": record.protect,
         "attributes": _attributes(record.attributes),
-        "observed": observed,
+        "observed": {
+            path: redact_secrets(tuple(path.split(".")), value) for path, value in record.observed.items()
+        },
     }
 
 
 def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
-    # `shown` says what kind of passcode there is, and gives nothing of it.
+    # `redact_passcode` leaves the kind of the passcode and nothing of its value.
     return {
         name: value if name == "password" else redact_secrets((name,), value)
         for name, value in redact_passcode(attributes).items()
@@ -344,14 +333,14 @@ def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
-    stands = schedule_or_none(record, now)
+    times = schedule_or_none(record.attributes, now)
     return {
         "key": key,
         "id": record.id,
         "host": record.host,
         "topic": record.attributes.get("topic"),
-        "next_at": stands and stands.next_at,
-        "expired": stands is not None and stands.expired,
+        "next_at": times and times.next_at,
+        "expired": times is not None and times.expired,
         "protect": record.protect,
     }
 
@@ -369,9 +358,9 @@ def _listed_intent(key: str, intent: Intent) -> dict[str, Json]:
 
 
 def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:
-    """`{format_version, location, lock: {id, who, operation, created_at, expires_at, expired, run_url}}`.
+    """Return `{format_version, location, lock: {id, who, operation, created_at, …}}`.
 
-    `lock` is null where nobody holds it.
+    `lock` is null if nobody holds the state.
     """
     lock = held and {
         "id": held.lock_id,
@@ -386,21 +375,11 @@ def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:
 
 
 def budget(lines: Sequence[BudgetLine], now: datetime) -> str:
-    """`{format_version, resets_at, budget: [{host, day, limit, reserve, used, left}]}`."""
-    rows = [
-        {
-            "host": row.host,
-            "day": row.day,
-            "limit": row.limit,
-            "reserve": row.reserve,
-            "used": row.used,
-            "left": row.left,
-        }
-        for row in lines
-    ]
+    """Return `{format_version, resets_at, budget: [{host, day, limit, reserve, used, left}]}`."""
+    rows = [{name: value for name, value in _budget(row).items() if name != "planned"} for row in lines]
     return line({"format_version": FORMAT_VERSION, "resets_at": reset_at(now), "budget": rows})
 
 
 def state_change(_: str, document: Mapping[str, Json]) -> str:
-    """`{format_version, moved: {from, to}}` or `{format_version, forgotten}`."""
+    """Return `{format_version, moved: {from, to}}` or `{format_version, forgotten}`."""
     return line({"format_version": FORMAT_VERSION, **document})

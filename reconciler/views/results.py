@@ -1,4 +1,4 @@
-"""Results that are not values of the core: findings of `validate`, checks of `doctor`, join links."""
+"""Results that only commands have: findings of `validate`, checks of `doctor`, join links."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The findings about some files; `meetings` counts the valid ones, 0 where there is an error."""
+    """The findings about some files; `meetings` counts the valid meetings and is 0 if there is an error."""
 
     diagnostics: Sequence[Diagnostic]
     meetings: int = 0
     files: int = 0
 
 
+def severity_counts(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
+    """Return the number of errors and that of warnings."""
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    return errors, len(diagnostics) - errors
+
+
 class CheckStatus(StrEnum):
-    """How a check ended."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARN = "warn"
@@ -34,35 +40,35 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at; `code` is that of the diagnostic behind it, where there is one."""
+    """One check of `doctor`; `code` is that of the diagnostic that it found, if there is one."""
 
     name: str
-    verdict: CheckStatus
+    status: CheckStatus
     summary: str
     remedy: str = ""
     code: str | None = None
 
 
 def ok(name: str, summary: str) -> Check:
-    """All is as it must be."""
+    """Return a check that passed."""
     return Check(name, CheckStatus.OK, summary)
 
 
 def warn(name: str, summary: str, remedy: str) -> Check:
-    """It works, and somebody should look."""
+    """Return a check that passed with a warning; `remedy` says what to do about it."""
     return Check(name, CheckStatus.WARN, summary, remedy)
 
 
-def from_diagnostic(name: str, told: Diagnostic) -> Check:
-    """What a diagnostic says about `name`."""
-    verdict = CheckStatus.FAIL if told.severity is Severity.ERROR else CheckStatus.WARN
-    summary = f"{told.summary}: {told.detail}" if told.detail else told.summary
-    return Check(name, verdict, summary, told.hint, told.code)
+def from_diagnostic(name: str, diagnostic: Diagnostic) -> Check:
+    """Return the check `name` with the outcome that a diagnostic gives it."""
+    status = CheckStatus.FAIL if diagnostic.severity is Severity.ERROR else CheckStatus.WARN
+    parts = (diagnostic.summary, diagnostic.detail)
+    return Check(name, status, ": ".join(filter(None, parts)), diagnostic.hint, diagnostic.code)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinLink:
-    """How people come into one meeting. `next_at` (aware, UTC) is its next start, None where it has none."""
+    """The join link of one meeting. `next_at` (aware, UTC) is its next start, None if it has none."""
 
     key: str
     id: int
@@ -73,5 +79,5 @@ class JoinLink:
 
     @property
     def holds_passcode(self) -> bool:
-        """Whether whoever has the link can come in without being told the passcode."""
+        """True if the link contains the passcode, so that people join without typing it."""
         return "pwd=" in self.join_url.casefold()

@@ -1,10 +1,11 @@
-"""Findings as SARIF 2.1.0, which code scanning services read.
+"""Diagnostics as SARIF 2.1.0, which code scanning services read.
 
 Source: the OASIS standard "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from hashlib import sha256
 from pathlib import PurePath
@@ -14,6 +15,7 @@ from urllib.parse import quote
 import orjson
 
 from reconciler import __version__
+from reconciler.errors.explanations.table import table as explanations
 from reconciler.errors.text import escape_control
 
 if TYPE_CHECKING:
@@ -25,25 +27,43 @@ if TYPE_CHECKING:
     from reconciler.views.style import TextStyle
 
 
-def fingerprints(diagnostics: Sequence[Diagnostic]) -> tuple[str, ...]:
-    """One for each, 64 characters, no two alike: of code, file, key and words, and its turn among equals."""
-    seen: Counter[str] = Counter()
-    marks = []
-    for diagnostic in diagnostics:
-        filename = diagnostic.span.filename if diagnostic.span else ""
-        content = "\n".join(
-            (diagnostic.code, filename, diagnostic.key or "", diagnostic.summary, diagnostic.snippet or "")
-        )
-        seen[content] += 1
-        marks.append(sha256(f"{content}\n{seen[content]}".encode(errors="backslashreplace")).hexdigest())
-    return tuple(marks)
-
-
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+FINGERPRINT = "reconcilerFinding/v2"
+"""The name of the fingerprint. The version changes with the parts of `_identity`."""
+
+_LINK_CHARACTER = re.compile(r"[\\\[\]]")
+_NUMBER = re.compile(r"(?<![\w-])\d+(?![\w-])")
+"""A number that is a word of its own, unlike that of `sig-1`."""
+
+
+def fingerprints(diagnostics: Sequence[Diagnostic]) -> tuple[str, ...]:
+    """Return one fingerprint of 64 characters for each diagnostic; no two are equal.
+
+    A diagnostic keeps its fingerprint when the lines of its file move or get another indentation.
+    Diagnostics that differ only in their lines are numbered from the top.
+    """
+    counts: Counter[str] = Counter()
+    hashes = []
+    for identity in map(_identity, diagnostics):
+        counts[identity] += 1
+        hashes.append(sha256(f"{identity}\n{counts[identity]}".encode(errors="backslashreplace")).hexdigest())
+    return tuple(hashes)
+
+
+def _identity(diagnostic: Diagnostic) -> str:
+    """Return the code, file, key, source line and detail of a diagnostic.
+
+    The numbers in a detail are left out: they are mostly lines, columns and counts.
+    """
+    filename = diagnostic.span.filename if diagnostic.span else ""
+    source = (diagnostic.snippet or "").partition("\n")[0].strip()
+    detail = _NUMBER.sub("", diagnostic.detail)
+    return "\n".join((diagnostic.code, filename, diagnostic.key or "", source, detail))
 
 
 def validate(result: Validation, _: TextStyle | None = None) -> str:
-    """One run with a rule for each code, in the order of first sight; ends with a line break."""
+    """Return one run with a rule for each code, in the order of appearance; ends in a newline."""
     diagnostics = result.diagnostics
     first = {diagnostic.code: diagnostic for diagnostic in reversed(diagnostics)}
     codes = list(dict.fromkeys(diagnostic.code for diagnostic in diagnostics))
@@ -56,8 +76,8 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(diagnostic, codes.index(diagnostic.code), mark)
-            for diagnostic, mark in zip(diagnostics, fingerprints(diagnostics), strict=True)
+            _result(diagnostic, codes.index(diagnostic.code), fingerprint)
+            for diagnostic, fingerprint in zip(diagnostics, fingerprints(diagnostics), strict=True)
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -65,34 +85,44 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
 
 
 def _rule(diagnostic: Diagnostic) -> Json:
-    # `helpUri` has to be absolute, and where a team keeps its copy of our pages is not known here.
-    anchor = diagnostic.code.replace(".", "-")
-    title = {"text": diagnostic.code.replace(".", ": ").replace("-", " ")}
+    # There is no `helpUri`: it must be absolute, and each team keeps its copy of the pages elsewhere.
+    code = diagnostic.code
+    explanation = explanations().get(code)
+    anchor = code.replace(".", "-")
     return {
-        "id": diagnostic.code,
-        "shortDescription": title,
-        "fullDescription": title,
-        "help": {"text": f"Told by `reconciler explain {diagnostic.code}`, and in docs/errors.md#{anchor}."},
+        "id": code,
+        "shortDescription": {"text": diagnostic.summary},
+        "fullDescription": {"text": explanation.means if explanation else diagnostic.summary},
+        "help": {"text": f"`reconciler explain {code}` says more, as does docs/errors.md#{anchor}."},
         "defaultConfiguration": {"level": diagnostic.severity.value},
     }
 
 
-def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
-    parts = (diagnostic.summary, diagnostic.detail, diagnostic.hint)
+def _result(diagnostic: Diagnostic, rule_index: int, fingerprint: str) -> Json:
     result: dict[str, Json] = {
         "ruleId": diagnostic.code,
-        "ruleIndex": rule,
+        "ruleIndex": rule_index,
         "level": diagnostic.severity.value,
-        "message": {"text": "\n".join(escape_control(line) for part in parts for line in part.splitlines())},
-        "partialFingerprints": {"reconcilerFinding/v1": mark},
+        "message": {"text": _message(diagnostic)},
+        "partialFingerprints": {FINGERPRINT: fingerprint},
     }
     if diagnostic.span:
-        place = {
+        location = {
             "artifactLocation": {"uri": _uri(diagnostic.span.filename)},
             "region": _region(diagnostic.span),
         }
-        result["locations"] = [{"physicalLocation": place}]
+        result["locations"] = [{"physicalLocation": location}]
     return result
+
+
+def _message(diagnostic: Diagnostic) -> str:
+    parts = (diagnostic.summary, diagnostic.detail, diagnostic.hint)
+    return "\n".join(_plain(escape_control(line)) for part in parts for line in part.splitlines())
+
+
+def _plain(line: str) -> str:
+    """Escape what SARIF would take for an embedded link. Source: SARIF 2.1.0, section 3.11.6."""
+    return _LINK_CHARACTER.sub(r"\\\g<0>", line)
 
 
 def _uri(filename: str) -> str:

@@ -1,4 +1,4 @@
-"""How a text is wanted, and the signs and colours that every text view shares."""
+"""Colour, verbosity and signs of text for people."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SIGNS = {
     Action.FORGET: ".",
     Action.KEEP: " ",
 }
-"""The sign with which a line about a key begins."""
+"""The sign that a line about a key begins with."""
 
 FAILED = "!"
-"""The sign of a key that did not come to what was planned."""
+"""The sign of a key whose step failed."""
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM, _PLAIN = "31", "32", "33", "36", "1", "2", "0"
 
@@ -36,9 +36,10 @@ _COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """What the reader wants: colour codes, nothing folded, only what changes (a view may know more).
+    """The form that a reader wants.
 
-    `commit` names what was planned, where somebody knows it.
+    `colour` adds colour codes, `verbose` shows everything, `changes_only` leaves out steps that are no work.
+    `commit` is the commit that the result is about; empty if it is unknown.
     """
 
     colour: bool = False
@@ -47,27 +48,27 @@ class TextStyle:
     commit: str = ""
 
     def sign(self, sign: str) -> str:
-        """A sign in its colour."""
+        """Return a sign in its colour."""
         return self._painted(sign, _COLOURS.get(sign, _CYAN))
 
     def bold(self, text: str) -> str:
-        """What the eye should find first."""
+        """Return text that stands out."""
         return self._painted(text, _BOLD)
 
     def dim(self, text: str) -> str:
-        """What may be passed over."""
+        """Return text that a reader may skip."""
         return self._painted(text, _DIM)
 
     def good(self, text: str) -> str:
-        """What is as it must be."""
+        """Return text about a success."""
         return self._painted(text, _GREEN)
 
     def warning(self, text: str) -> str:
-        """What stops nothing and should be read."""
+        """Return text about a warning."""
         return self._painted(text, _YELLOW)
 
     def error(self, text: str) -> str:
-        """What went wrong."""
+        """Return text about an error."""
         return self._painted(text, _RED)
 
     def _painted(self, text: str, colour: str) -> str:

@@ -1,4 +1,4 @@
-"""Every view by result and format, as a literal table; the module of a view is imported when it is used."""
+"""The table of views by result and format. The module of a view is imported when it is used."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ VIEWS = {
 
 
 class OpenApply(Protocol):
-    """Opens the log of one apply: a context manager whose value is called with every event, in order."""
+    """Open the log of one apply: a context manager whose value is called with every event, in order."""
 
     def __call__(
         self, stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan
@@ -75,6 +75,6 @@ def apply_view(format_name: str) -> OpenApply:
     return opener
 
 
-def _load(place: str) -> Any:
-    module, _, function = place.partition(":")
+def _load(reference: str) -> Any:
+    module, _, function = reference.partition(":")
     return getattr(import_module(f"reconciler.views.{module}"), function)

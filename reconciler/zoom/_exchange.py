@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors.text import redact_body, redact_values
+from reconciler.errors.text import redact_text, redact_values, shorten
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
@@ -97,8 +97,8 @@ class HttpResponse:
 
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
     """`text` on one line, without `secrets` and what looks like one, cut to a bound."""
-    text = " ".join(redact_values(redact_body(text), secrets).split())
-    return text if len(text) <= EXCERPT_CHARACTERS_MAX else text[: EXCERPT_CHARACTERS_MAX - 1] + "…"
+    text = " ".join(redact_values(redact_text(text), secrets).split())
+    return shorten(text, EXCERPT_CHARACTERS_MAX)
 
 
 def _json_object(content: bytes) -> Mapping[str, Json] | None:

@@ -23,10 +23,10 @@ from reconciler.errors.exceptions import (
 from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label, excerpt, scopes_in
 
 if TYPE_CHECKING:
-    from reconciler.zoom.transport import HttpTransport
     from collections.abc import Callable, Mapping
 
     from reconciler.ports import Clock
+    from reconciler.zoom.transport import HttpTransport
 
 
 SERVER_TO_SERVER = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")

@@ -26,8 +26,8 @@ from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.transport import HttpTransport
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
     from types import TracebackType
 
     import httpx

@@ -70,7 +70,8 @@ def test_the_old_id_is_retired_in_the_write_of_the_new_record() -> None:
 
     world.apply()
 
-    retired = Retired(old, HOST, "a", {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60})
+    times = {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60}
+    retired = Retired(old, HOST, "a", times, "2026-12-01T09:00:00Z")
     assert [pair for n, pair in enumerate(both) if pair not in both[:n]] == [((), True), ((retired,), False)]
 
 

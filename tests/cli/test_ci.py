@@ -175,7 +175,7 @@ def test_what_failed_stands_above_the_log() -> None:
 
     assert told.startswith("### ❌ Apply finished with errors: 1 added, 0 changed, 0 destroyed, 1 failed.\n")
     assert "\n1 step failed:\n\n````text\nlost\nerror[zoom.lost]: Gone\n" in told
-    assert told.index("1 step failed") < told.index("Noticed on the way") < told.index("The log")
+    assert told.index("1 step failed") < told.index("Warnings") < told.index("Log")
     assert "warning[zoom.odd]: Odd" in told
 
 

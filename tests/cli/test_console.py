@@ -113,7 +113,7 @@ def test_a_pipeline_and_a_program_are_not_asked(
 
     status, shown = at_terminal(shell.folder, *APPLY, *flags, environ=environ)
 
-    assert (status, "Nobody can be asked here" in shown, recorded(shell)) == (1, True, [])
+    assert (status, "There is nobody to ask for approval" in shown, recorded(shell)) == (1, True, [])
 
 
 def test_without_a_terminal_nobody_is_asked(shell: Shell) -> None:
@@ -123,7 +123,7 @@ def test_without_a_terminal_nobody_is_asked(shell: Shell) -> None:
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        "error[usage.no-prompt]: Nobody can be asked here",
+        "error[usage.no-prompt]: There is nobody to ask for approval",
         "  = Without a terminal, apply needs an approval that was given before. Nothing was sent.",
         "  = hint: Give --plan FILE with a reviewed plan, or --auto-approve.",
     ]
@@ -175,7 +175,7 @@ def test_a_runner_names_its_state(verb: list[str], shell: Shell) -> None:
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        "error[state.unnamed]: A runner would forget the state",
+        "error[state.unnamed]: No state is named for this CI job",
         f"  = {UNNAMED} Nothing was sent.",
         "  = hint: Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
     ]

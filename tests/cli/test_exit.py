@@ -207,7 +207,10 @@ def test_a_host_that_zoom_does_not_know_is_shown_where_it_is_declared(
     ran = shell(*APPLY, "a.yaml", "b.yaml", **strict_zoom.environ)
 
     assert (ran.status, strict_zoom.topics(known)) == (1, ["planning"])
-    assert "! retro not created: Zoom knows no such user [zoom.user-unknown]\n    --> a.yaml:1:" in ran.out
+    assert (
+        "! retro not created: The user does not exist in Zoom [zoom.user-unknown]\n    --> a.yaml:1:"
+        in ran.out
+    )
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_an_error_of_ours_has_its_own_status(capsys: pytest.CaptureFixture[str])
 
     assert (status, capsys.readouterr().err) == (
         Exit.LOCKED,
-        "error[state.locked]: Somebody else holds the state\n  = hint: Wait.\n",
+        "error[state.locked]: The state is locked by another run\n  = hint: Wait.\n",
     )
 
 

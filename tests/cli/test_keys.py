@@ -29,7 +29,7 @@ BASH = shutil.which("bash")
 STATE = State(
     "l",
     3,
-    meetings={"platform-weekly": record(), "platform-retro": record(2), "$(touch evil)": record(3)},
+    meetings={"platform-weekly": record(), "platform-retro": record(2)},
     intents={"launch": intent()},
 )
 
@@ -86,6 +86,17 @@ def test_keys_are_completed_from_the_state(shell_with_state: Shell) -> None:
     assert completed(shell, "reconciler state show ") == ["launch", "platform-retro", "platform-weekly"]
     assert completed(shell, "reconciler state rm platform-r") == ["platform-retro"]
     assert completed(shell, "reconciler links platform-weekly platform-") == ["platform-retro"]
+    assert not (shell.folder / "evil").exists()
+
+
+def test_a_key_that_a_shell_would_expand_is_not_offered(shell: Shell) -> None:
+    """Neither from a state, which is refused whole, nor from a spec."""
+    poisoned = State("l", 3, meetings={"$(touch evil)": record(), "retro": record(2)})
+    shell.write("reconciler.state.json", state_document.encode(poisoned).decode())
+    shell.write("meetings.yaml", spec_of({"$(touch evil)": {}, "community": {}}))
+
+    assert completed(shell, "reconciler state show ") == []
+    assert completed(shell, "reconciler plan --target ") == ["community"]
     assert not (shell.folder / "evil").exists()
 
 

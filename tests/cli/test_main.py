@@ -296,7 +296,7 @@ def test_an_approved_plan_is_applied_once(shell: Shell) -> None:
 
     assert (first.status, second.status) == (0, 1)
     assert second.err.splitlines() == [
-        "error[plan.stale]: Saved plan is stale",
+        "error[plan.stale]: The saved plan is stale",
         "  = plan.json: Nothing is left to do: the approval is used up. Nothing was sent.",
         "  = hint: Make a new plan with --out, have it reviewed, and apply that.",
     ]
@@ -341,7 +341,7 @@ def test_a_saved_plan_takes_no_further_choices(extra: list[str], shell: Shell) -
     assert (ran.status, ran.out, ran.err.splitlines()[0]) == (
         1,
         "",
-        "error[usage.plan-file]: --plan brings its own PATHS, --refresh and --target",
+        "error[usage.plan-file]: --plan cannot be combined with these arguments",
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PACKAGE = ROOT / "reconciler"
 CODE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9]+(-[a-z0-9]+)*")
 NO_CODES = {"zoom.example", "state.json"}
-"""Texts in the source that look like a code of a family we have: a made-up address, a file's name."""
+"""Texts in the source that look like a code but are none: an example address, a file name."""
 
 
 def nodes() -> Iterator[tuple[str, ast.AST]]:
@@ -31,8 +31,8 @@ def nodes() -> Iterator[tuple[str, ast.AST]]:
             yield f"{path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}", node
 
 
-def written() -> set[str]:
-    """Every text in the source that is a code of a family that has explanations."""
+def codes_in_source() -> set[str]:
+    """Return every text in the source that looks like a code of an explained family."""
     families = {code.partition(".")[0] for code in table()}
     texts = {
         node.value for _, node in nodes() if isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -43,13 +43,13 @@ def written() -> set[str]:
 
 def test_every_code_is_explained_and_no_other() -> None:
     """A new code gets an entry in reconciler/errors/explanations/FAMILY.toml."""
-    assert sorted(written() ^ table().keys()) == []
+    assert sorted(codes_in_source() ^ table().keys()) == []
 
 
 def test_every_code_is_written_whole() -> None:
     """A code that is put together from pieces cannot be searched for."""
     families = {code.partition(".")[0] for code in table()}
-    begun = [
+    assembled = [
         where
         for where, node in nodes()
         if isinstance(node, ast.JoinedStr)
@@ -57,12 +57,12 @@ def test_every_code_is_written_whole() -> None:
         and str(node.values[0].value) in {f"{family}." for family in families}
     ]
 
-    assert begun == []
+    assert assembled == []
 
 
-def test_a_finding_gets_its_code_as_a_text_or_a_name() -> None:
-    """Families of codes that no explanation names would else slip through."""
-    handed = [
+def test_a_diagnostic_has_an_explained_code() -> None:
+    """A code of an unknown family would pass the other tests."""
+    unexplained = [
         ast.unparse(next(iter(node.args), node))
         for _, node in nodes()
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Diagnostic"
@@ -70,26 +70,28 @@ def test_a_finding_gets_its_code_as_a_text_or_a_name() -> None:
         if isinstance(code, ast.Constant) and code.value not in table()
     ]
 
-    assert handed == []
+    assert unexplained == []
 
 
 def test_explanations_are_short_and_whole() -> None:
     for each in table().values():
-        told = (each.means, each.why, each.do)
-        assert 5 <= len(each.summary) <= 80 and not each.summary.endswith("."), each.code
-        assert all(10 <= len(text) <= 240 and text.endswith((".", "?")) for text in told), each.code
+        texts = (each.means, each.why, each.do)
+        assert 5 <= len(each.summary) <= 80, each.code
+        assert not each.summary.endswith("."), each.code
+        assert each.means.rstrip(".") != each.summary, each.code
+        assert all(10 <= len(text) <= 240 and text.endswith((".", "?")) for text in texts), each.code
         assert 0 < len(each.example.splitlines()) <= 5, each.code
-        assert all(text.isprintable() for text in (*told, *each.example.splitlines())), each.code
+        assert all(text.isprintable() for text in (*texts, *each.example.splitlines())), each.code
 
 
 def test_each_family_has_a_file_of_its_own() -> None:
-    """What two families share stands in one of them."""
+    """The file is named after the family, and has no other codes."""
     files = {path.stem for path in (PACKAGE / "errors" / "explanations").glob("*.toml")}
 
     assert {code.partition(".")[0] for code in table()} == files
 
 
-def test_the_page_of_errors_is_made_of_the_explanations() -> None:
+def test_the_page_of_errors_is_up_to_date() -> None:
     """tools/derive_errors.py writes it."""
     command = [sys.executable, str(ROOT / "tools" / "derive_errors.py"), "--check"]
 
@@ -104,17 +106,18 @@ def test_a_code_is_explained(shell: Shell) -> None:
     assert (ran.status, ran.err) == (0, "")
     assert ran.out == (
         "state.locked\n"
-        "  Another run holds the state, so this one did nothing. The exit status is 4.\n"
-        "  Why: Two runs at once could make a meeting twice. The message has a Lock Info block: "
-        "who, since when, and where.\n"
-        "  Do: Wait for it, give --lock-timeout, or, if its process is surely dead, unlock by the ID.\n"
+        "  Another run holds the lock on the state, so this one did nothing. The exit status is 4.\n"
+        "  Why: Two runs at once could create a meeting twice. The message shows who holds the lock, "
+        "since when, and where.\n"
+        "  Do: Wait for the other run, pass --lock-timeout, or, if its process is surely dead, "
+        "unlock with the ID.\n"
         "  Example:\n"
         "    reconciler apply --lock-timeout 5m\n"
     )
 
 
 @pytest.mark.parametrize("written", ["[state.locked]", "STATE.LOCKED", " state.locked "])
-def test_a_code_is_taken_as_it_is_copied(written: str, shell: Shell) -> None:
+def test_a_code_can_be_copied_with_its_brackets(written: str, shell: Shell) -> None:
     assert shell("explain", written).out == shell("explain", "state.locked").out
 
 
@@ -127,16 +130,16 @@ def test_a_code_is_taken_as_it_is_copied(written: str, shell: Shell) -> None:
         ("\x1b[31mxyzzy", "`reconciler explain` lists every code."),
     ],
 )
-def test_an_unknown_code_leads_to_the_nearest(written: str, hint: str, shell: Shell) -> None:
+def test_an_unknown_code_gets_a_suggestion(written: str, hint: str, shell: Shell) -> None:
     ran = shell("explain", written)
 
     assert (ran.status, ran.out) == (1, "")
-    assert ran.err.splitlines()[0] == "error[usage.unknown-code]: There is no such code"
+    assert ran.err.splitlines()[0] == "error[usage.unknown-code]: Unknown code"
     assert ran.err.splitlines()[2] == f"  = hint: {hint}"
     assert "\x1b" not in ran.err
 
 
-def test_without_a_code_all_are_listed_by_family(shell: Shell) -> None:
+def test_all_codes_are_listed_by_family(shell: Shell) -> None:
     lines = shell("explain").out.splitlines()
 
     assert [line.split()[0] for line in lines if line.startswith("  ")] == list(table())
@@ -151,13 +154,13 @@ def test_a_family_is_listed(shell: Shell) -> None:
     assert listed == ["links", "links.gone", "links.in-a-log", "links.none"]
 
 
-def test_programs_read_explanations_too(shell: Shell) -> None:
-    (told,) = shell("explain", "links", "--format", "json").rows
+def test_explanations_are_available_as_json(shell: Shell) -> None:
+    (document,) = shell("explain", "links", "--format", "json").rows
 
-    assert [each["code"] for each in told["codes"]] == ["links.gone", "links.in-a-log", "links.none"]
+    assert [each["code"] for each in document["codes"]] == ["links.gone", "links.in-a-log", "links.none"]
 
 
-def test_what_validate_prints_can_be_explained(shell: Shell) -> None:
+def test_every_code_of_validate_can_be_explained(shell: Shell) -> None:
     shell.write("meetings.yaml", OPEN)
 
     printed = re.findall(r"^\w+\[(.*?)\]", shell("validate").out, re.MULTILINE)

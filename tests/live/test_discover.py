@@ -127,7 +127,7 @@ def test_meetings_without_a_declared_form_are_left_out_with_their_reason() -> No
     assert topics(found) == ["good"]
     assert {(skipped.id, skipped.reason) for skipped in found.omitted.left} == {
         (personal, "it is held under its host's personal meeting id, whose link every such meeting shares"),
-        (endless, "a series without an end"),
+        (endless, "a series has no end"),
         (webinar, "it is a webinar"),
     }
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import HOST, NOW, at, one_off, record, state, weekly
 
-from reconciler.live.drift import drift_of, hosts_of
+from reconciler.live.drift import drift_of
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Cause, FieldChange
+from reconciler.state.identity import hosts_of
 
 if TYPE_CHECKING:
     from reconciler.state.state import Record

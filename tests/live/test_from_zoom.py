@@ -145,8 +145,8 @@ def test_a_secret_in_a_text_is_left_out_with_a_remark() -> None:
     imported = declare(agenda="Join https://zoom.example/j/1?pwd=abc123", settings={"audio": "voip"})
 
     assert "agenda" not in imported.attributes
-    assert imported.remarks == ("`agenda` is left out: a link that lets anybody in.",)
-    with pytest.raises(UndeclarableError, match=r"^a link that lets anybody in$"):
+    assert imported.remarks == ("`agenda` is left out: a link contains a passcode.",)
+    with pytest.raises(UndeclarableError, match=r"^a link contains a passcode$"):
         declare(topic="Join https://zoom.example/j/1?pwd=abc123")
 
 
@@ -199,8 +199,8 @@ def test_a_value_that_only_an_update_takes_has_a_remark() -> None:
         ),
         ({"type": 9}, "it is a webinar"),
         ({"type": 77}, "Zoom names it type 77, which is unknown here"),
-        ({"topic": "   "}, "no topic"),
-        ({"start_time": None}, "no start_time"),
+        ({"topic": "   "}, "the meeting has no topic"),
+        ({"start_time": None}, "the meeting has no `start_time`"),
     ],
 )
 def test_some_meetings_have_no_declared_form(fields: dict[str, Any], reason: str) -> None:

@@ -359,8 +359,37 @@ def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
     assert [(step.action, [change.path for change in step.changes]) for step in plan.steps] == [
         (Action.REPLACE, ["host", "topic"])
     ]
-    (diagnostic,) = report.warnings_for(known, results)
-    assert (diagnostic.code, "`host: new@example.com`" in diagnostic.hint) == ("refresh.other-host", True)
+    assert report.warnings_for(known, results) == ()
+
+
+@pytest.mark.parametrize(
+    ("stored", "declared_hosts", "code"),
+    [
+        ({"host_id": "u1"}, (), None),
+        ({"host_id": "u1", "created_at": "2026-11-01T09:00:00Z"}, (), None),
+        ({"host_id": "u1", "created_at": "2026-11-01T10:00:00+01:00"}, (), None),
+        ({"host_id": "u1", "created_at": "2026-11-01T09:00:01Z"}, (), "state.other-meeting"),
+        ({"host_id": "u1", "created_at": "2026-11-01T09:00:01Z"}, (HOST,), "state.other-meeting"),
+        ({"host_id": "u2", "host_email": "new@example.com"}, (), "refresh.other-host"),
+        ({"host_id": "u2", "host_email": "new@example.com"}, (HOST,), "refresh.other-host"),
+        ({"host_id": "u2", "host_email": "new@example.com"}, (HOST, "new@example.com"), None),
+        ({"host_id": "u2", "host_email": HOST}, (), "refresh.other-host"),
+    ],
+)
+def test_only_the_recorded_meeting_is_shown(
+    stored: dict[str, str], declared_hosts: tuple[str, ...], code: str | None
+) -> None:
+    """By its host and its creation; a new host counts where the spec names it."""
+    known = state(meetings={"launch": record()}, hosts={HOST: "u1"})
+    results = {"launch": found(record(), known, topic="SECRET", **stored)}
+
+    judged = live_read.without_strangers(known, results, lambda: {"launch": declared_hosts})
+
+    told = [diagnostic.code for diagnostic in report.warnings_for(known, judged)]
+    shown = repr(report.drift_report(known, judged, NOW, Options(refresh=True)))
+    assert (told, "SECRET" in shown) == ([code] if code else [], code is None)
+    if code:
+        assert refresh.apply_refresh(known, judged, NOW) == known
 
 
 def test_a_result_without_a_record_is_ignored() -> None:

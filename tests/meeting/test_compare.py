@@ -1,4 +1,4 @@
-"""Two values of a field mean the same when their normal forms are equal."""
+"""Values of a field are equal when their normal forms are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BERLIN = "Europe/Berlin"
 
 
 def same(path: str, one: Any, other: Any, zones: tuple[str | None, str | None] = (BERLIN, BERLIN)) -> bool:
-    """Whether two values of the field at `path` mean the same."""
+    """Return whether two values of the field at `path` are equal."""
     described = fields.table().get(path)
     return normalize(described, one, zones[0]) == normalize(described, other, zones[1])
 
@@ -83,25 +83,25 @@ DIFFERENT: list[tuple[str, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("path", "one", "other"), SAME)
-def test_these_mean_the_same(path: str, one: Any, other: Any) -> None:
-    """By the rule that the table gives the field; null, empty and absent are one."""
+def test_equal_values(path: str, one: Any, other: Any) -> None:
+    """The field table has the compare rule; null, empty and absent are equal."""
     assert same(path, one, other)
 
 
 @pytest.mark.parametrize(("path", "one", "other"), DIFFERENT)
-def test_these_do_not(path: str, one: Any, other: Any) -> None:
-    """Zoom would take each for another value."""
+def test_different_values(path: str, one: Any, other: Any) -> None:
+    """Zoom treats them as different values."""
     assert not same(path, one, other)
 
 
-def test_a_local_time_is_read_in_the_zone_beside_it() -> None:
+def test_a_local_time_is_in_the_zone_of_its_meeting() -> None:
     """Ten in Berlin is nine in London."""
     assert same("start_time", "2027-01-14T10:00:00", "2027-01-14T09:00:00", (BERLIN, "Europe/London"))
     assert not same("start_time", "2027-01-14T10:00:00", "2027-01-14T10:00:00", (BERLIN, None))
 
 
 def test_every_rule_of_the_table_has_a_form() -> None:
-    """A new rule fails here before it fails in front of somebody."""
+    """A new rule fails here before it fails for a user."""
     assert {*FORMS, Compare.INSTANT} == set(Compare)
 
 
@@ -114,8 +114,8 @@ json_values = st.recursive(
 
 @settings(max_examples=50, deadline=None)
 @given(json_values)
-def test_a_normal_form_can_be_hashed_and_is_its_own_twin(value: Any) -> None:
-    """Forms are compared, and put into sets of forms."""
+def test_a_normal_form_is_hashable_and_equal_to_itself(value: Any) -> None:
+    """Forms are compared, and are elements of sets."""
     form = normalize(None, value)
 
     assert hash(form) == hash(normalize(None, value))

@@ -1,4 +1,4 @@
-"""Where a stored meeting differs from what was asked of it."""
+"""Differences between a stored meeting and the wanted one."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def told(wanted: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_means_the_same_does_not_differ(wanted: dict[str, Any], stored: dict[str, Any]) -> None:
-    """Absent, empty, null and the API's own default are one; what no read shows is not looked at."""
+def test_equal_values_are_no_difference(wanted: dict[str, Any], stored: dict[str, Any]) -> None:
+    """Absent, empty, null and the API's default are equal; fields that no read returns are not compared."""
     assert told(wanted, stored) == {}
 
 
-def test_entries_and_parts_of_entries_that_the_account_adds_are_no_difference() -> None:
+def test_additions_of_the_account_are_no_difference() -> None:
     wanted = {"tracking_fields": [{"field": "team", "value": "a"}]}
     stored = {
         "tracking_fields": [
@@ -45,8 +45,8 @@ def test_entries_and_parts_of_entries_that_the_account_adds_are_no_difference() 
     assert told(wanted, stored) == {}
 
 
-def test_an_entry_that_somebody_added_is_a_difference() -> None:
-    """Shown by what it is found by, since nothing else of it was asked for."""
+def test_an_added_entry_is_a_difference() -> None:
+    """It is shown by its identity field, since no other field of it is wanted."""
     wanted = {"settings": {"meeting_invitees": [{"email": "A@example.com"}]}}
     stored = {
         "settings": {
@@ -59,8 +59,8 @@ def test_an_entry_that_somebody_added_is_a_difference() -> None:
     }
 
 
-def test_a_value_of_another_kind_is_a_difference() -> None:
-    """An answer is not trusted to be what the API documents."""
+def test_a_value_of_another_type_is_a_difference() -> None:
+    """An answer may not follow the documentation."""
     wanted = {
         "start_time": "2027-01-11T10:00:00Z",
         "tracking_fields": [{"field": "team", "value": "a"}],

@@ -1,4 +1,4 @@
-"""The pairs of values by which updates are tested: valid, different, and kept by the emulator."""
+"""The pairs of values for tests of updates: valid, different, and kept by the emulator."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 PAIRS = (*updatable(), *create_only())
 TIME = ("start_time", "timezone", "recurrence")
-"""What is sent together: each means nothing without the others."""
+"""Fields that are sent together."""
 
 ACCEPTED = {"meeting.obsolete-field", "passcode.literal"}
-"""Warnings that a pair may give."""
+"""Warnings that a pair may cause."""
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +39,14 @@ def by_path(pair: Pair) -> str:
 
 
 def found(attributes: Mapping[str, Any]) -> set[str]:
-    """The codes of all findings about a meeting."""
+    """Return the codes of all diagnostics of a meeting."""
     document = {"version": 1, "meetings": {"m": {"host": "ada@example.com", **attributes}}}
     parsed = spec.parse([Source("m.yaml", json.dumps(document).encode())], Settings())
     return {told.code for told in parsed.diagnostics}
 
 
 def smallest(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of an update: what differs, each setting by itself, a time whole."""
+    """Return the body of an update: the fields that differ, each setting alone, the times together."""
     body = {name: value for name, value in after.items() if before.get(name) != value}
     if not body.keys().isdisjoint(TIME):
         body |= {name: after[name] for name in TIME if name in after}
@@ -59,7 +59,7 @@ def smallest(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, A
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Paths of fields whose values do not mean the same."""
+    """Return the paths of the fields that differ."""
     for name in {**before, **after}:
         here = f"{path}{name}"
         field: Field = fields.table()[here]
@@ -70,8 +70,8 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "
             yield here
 
 
-def test_every_field_that_can_be_declared_has_its_pair() -> None:
-    """Mappings change by their fields; what only an update takes cannot be declared."""
+def test_every_declarable_field_has_a_pair() -> None:
+    """Mappings change by their fields; a field that only an update accepts cannot be declared."""
     table = {path: field for path, field in fields.table().items() if field.compare is not Compare.PARTS}
 
     assert {pair.path for pair in updatable()} == {
@@ -84,13 +84,13 @@ def test_every_field_that_can_be_declared_has_its_pair() -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=by_path)
 def test_both_meetings_of_a_pair_are_valid(pair: Pair) -> None:
-    """With no warning, but for a field that is obsolete and a passcode in plain sight."""
+    """Without warnings, except for an obsolete field and a literal passcode."""
     assert (found(pair.before) | found(pair.after)) - ACCEPTED == set()
 
 
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair.is_alone], ids=by_path)
 def test_the_two_meetings_of_a_pair_differ_in_its_field(pair: Pair) -> None:
-    """And in no other; a change inside of a list is one of the list. A zone moves the local start."""
+    """They differ in no other; a change inside a list is one of the list. A zone moves the local start."""
     outermost = pair.path.partition("[]")[0]
     moved = {"start_time"} if pair.path == "timezone" else set()
 
@@ -98,8 +98,8 @@ def test_the_two_meetings_of_a_pair_differ_in_its_field(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("pair", updatable(), ids=by_path)
-def test_a_faithful_zoom_keeps_both_values(pair: Pair, world: World) -> None:
-    """After a create with the one, and after one update to the other."""
+def test_the_emulator_keeps_both_values(pair: Pair, world: World) -> None:
+    """After a create with the first, and after an update to the second."""
     created = world.create(pair.before)
     before = observed.observe(pair.before, created)
 
@@ -110,10 +110,8 @@ def test_a_faithful_zoom_keeps_both_values(pair: Pair, world: World) -> None:
 
 
 @pytest.mark.parametrize("pair", create_only(), ids=by_path)
-def test_a_faithful_zoom_keeps_both_values_of_a_field_that_only_create_takes(
-    pair: Pair, world: World
-) -> None:
-    """And passes over the update of it."""
+def test_the_emulator_keeps_both_values_of_a_create_only_field(pair: Pair, world: World) -> None:
+    """An update of it is ignored."""
     first, second = world.create(pair.before), world.create(pair.after)
     updated = world.patch(first["id"], smallest(pair.before, pair.after))
 
@@ -121,5 +119,5 @@ def test_a_faithful_zoom_keeps_both_values_of_a_field_that_only_create_takes(
     assert observed.observe(pair.before, updated) == {}
 
 
-def test_every_exception_is_of_a_field_that_has_a_pair() -> None:
+def test_every_exception_belongs_to_a_pair() -> None:
     assert OTHERWISE.keys() <= {pair.path for pair in PAIRS}

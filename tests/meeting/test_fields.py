@@ -1,4 +1,4 @@
-"""The field table: what it holds, and how a value finds its field."""
+"""The field table, and access to values by path."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ settings.alternative_host_update_polls
 
 
 def test_every_path_of_the_first_document_is_in_the_table() -> None:
-    """All 78, and create takes each of them."""
+    """There are 78, and create accepts all of them."""
     marked = {path for path, field in table().items() if field.first_document and field.create}
 
     assert (len(marked), marked) == (78, set(FIRST_DOCUMENT.split()))
 
 
 def test_the_table_knows_every_field_of_the_create_and_the_update_body() -> None:
-    """138 paths: 125 that create takes, and 13 that only update takes."""
+    """It has 138 paths: 125 that create accepts, and 13 that only update accepts."""
     created = [path for path, field in table().items() if field.create]
     update_only = [path for path, field in table().items() if field.update and not field.create]
 
     assert (len(table()), len(created), len(update_only)) == (138, 125, 13)
 
 
-def test_what_only_create_takes_is_a_replace() -> None:
+def test_a_change_of_a_create_only_field_is_a_replacement() -> None:
     """The API cannot change these in place."""
     create_only = [path for path, field in table().items() if field.create_only]
 
@@ -79,15 +79,15 @@ def test_what_only_create_takes_is_a_replace() -> None:
 
 
 def test_the_secret_fields_are_marked() -> None:
-    """What must never be stored, logged or shown."""
+    """Their values are never stored, logged or shown."""
     secret = [path for path, field in table().items() if field.secret]
 
     assert secret == ["password", "settings.authentication_exception[].join_url"]
 
 
 @pytest.mark.parametrize("path", table())
-def test_a_field_hangs_together(path: str) -> None:
-    """Its parent is a mapping or a list of them; its meanings, default and identity are its own."""
+def test_a_field_is_consistent(path: str) -> None:
+    """Its parent is a mapping or a list of mappings; its meanings, default and identity fit its type."""
     field = table()[path]
     parent, _, name = path.rpartition(".")
     values = [str(value) for value in field.enum or field.elements]
@@ -109,7 +109,7 @@ def test_a_field_hangs_together(path: str) -> None:
 
 @pytest.mark.parametrize("path", [path for path, field in table().items() if field.pattern])
 def test_an_example_fits_its_own_pattern(path: str) -> None:
-    """What a hint tells people to write is accepted; a newline after it is not."""
+    """The example of a hint is accepted; the same with a newline after it is not."""
     field = table()[path]
     example = re.split(r",? (?:in|or|for) ", field.example or "")[0].strip('"')
 
@@ -130,7 +130,7 @@ def test_an_example_fits_its_own_pattern(path: str) -> None:
     ],
 )
 def test_a_concrete_path_finds_its_field(path: tuple[str | int, ...], expected: str | None) -> None:
-    """Indices of lists do not matter; what is no field gives None."""
+    """Indices of lists do not matter; a path that is not a field gives None."""
     field = field_at(path)
 
     assert (field.path if field else None) == expected
@@ -196,7 +196,7 @@ def test_values_are_dropped_by_their_paths() -> None:
 
 
 def test_a_missing_schema_file_says_what_to_do() -> None:
-    """It cannot be the user's fault, so it is no finding."""
+    """The installation is broken, so it is not a diagnostic."""
     with pytest.raises(FileNotFoundError, match=r"schemas/none\.json is missing; install"):
         resources.read("none.json")
 
@@ -207,7 +207,7 @@ def pip(*arguments: str) -> None:
 
 
 def test_a_wheel_carries_the_schemas(tmp_path: Path) -> None:
-    """Installed on its own, the package finds inside itself what a checkout has beside it."""
+    """An installed package has inside it the files that a checkout has next to it."""
     isolation = ["--no-build-isolation"] if find_spec("hatchling") else []
     pip("wheel", *isolation, "--wheel-dir", str(tmp_path), str(ROOT))
     (wheel,) = tmp_path.glob("*.whl")

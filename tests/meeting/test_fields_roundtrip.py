@@ -1,7 +1,7 @@
-"""Every field of the table by itself, through a plan, an apply and the emulator, and back.
+"""A round trip of every field of the table through a plan, an apply and the emulator.
 
-One world holds a meeting for each field, each under a host of its own, so that they pass
-together; what is expected is told field by field.
+One world has a meeting for each field, each with its own host, so that one apply covers all of them; each
+field has its own test.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 UPDATED, REPLACED = updatable(), create_only()
 TIME = frozenset({"start_time", "timezone", "recurrence"})
-"""What means nothing alone: one of them is sent with the others."""
+"""Fields that are sent together."""
 
 
 def key_of(pair: Pair) -> str:
-    """Its path, as a key may be written."""
+    """Return the path as a valid key."""
     return pair.path.lower().replace("[]", "").replace(".", "-").replace("_", "-")
 
 
 def parsed(pairs: Iterable[Pair], *, after: bool) -> list[Meeting]:
-    """The meetings as a spec declares them, each under a host of its own."""
+    """Return the meetings as a spec declares them, each with its own host."""
     meetings = {
         key_of(pair): {"host": f"{key_of(pair)}@example.com", **(pair.after if after else pair.before)}
         for pair in pairs
@@ -54,10 +54,10 @@ def parsed(pairs: Iterable[Pair], *, after: bool) -> list[Meeting]:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What was planned, sent and told of all pairs, and what stands after it."""
+    """The plan, requests, events and final state for all pairs."""
 
     planned: Plan
-    told: Told
+    applied: Told
     sent: Mapping[int, list[Mapping[str, Any]]]
     before: Mapping[str, int]
     records: Mapping[str, Record]
@@ -67,7 +67,7 @@ class Journey:
 
 
 def journey(pairs: tuple[Pair, ...], *, named: bool = False) -> Journey:
-    """Create `before`, declare `after`, a day later; `named`: with the lines that end the old ones."""
+    """Create `before` and declare `after` a day later; `named` adds the entries that delete the old ones."""
     world = World(*parsed(pairs, after=False), **FAITHFUL)
     first = world.apply()
     assert (first.failed, first.deferred) == ({}, {})
@@ -79,12 +79,12 @@ def journey(pairs: tuple[Pair, ...], *, named: bool = False) -> Journey:
     paths: list[str] = []
     world.on_request = lambda scope: paths.append(scope["path"]) if scope["method"] == "PATCH" else None
     planned = world.plan()
-    told = world.apply()
+    applied = world.apply()
     sent: dict[int, list[Mapping[str, Any]]] = {}
     for path, body in zip(paths, world.patched, strict=True):
         sent.setdefault(int(path.rpartition("/")[2]), []).append(body)
     return Journey(
-        planned, told, sent, before, world.store.state.meetings, _drift(world), world.plan(), _zoom(world)
+        planned, applied, sent, before, world.store.state.meetings, _drift(world), world.plan(), _zoom(world)
     )
 
 
@@ -100,7 +100,7 @@ def _drift(world: World) -> dict[str, tuple[FieldChange, ...]]:
 
 
 def _zoom(world: World) -> dict[str, list[int]]:
-    """The ids that each meeting's host has."""
+    """Return the ids of the meetings of each host."""
     return {
         key: [one.id for one in world.account.meetings_of(meeting.host)]
         for key, meeting in world.declared.items()
@@ -127,7 +127,7 @@ def by_path(pair: Pair) -> str:
 
 
 def leaves(body: Mapping[str, Any], above: str = "") -> set[str]:
-    """Dotted paths of what a body carries; only `settings` is sent in parts."""
+    """Return the dotted paths in a body; only `settings` is sent in parts."""
     found = set()
     for name, value in body.items():
         found |= leaves(value, "settings.") if name == "settings" else {f"{above}{name}"}
@@ -135,7 +135,7 @@ def leaves(body: Mapping[str, Any], above: str = "") -> set[str]:
 
 
 def carried(pair: Pair) -> set[str]:
-    """The paths that the update of this field has to carry, and no other may be."""
+    """Return exactly the paths that the update of this field must contain."""
     before, after = leaves(pair.before), leaves(pair.after)
     changed = {path for path in before | after if _at(pair.before, path) != _at(pair.after, path)}
     return changed | (TIME & after if changed & TIME else set())
@@ -149,7 +149,7 @@ def _at(meeting: Mapping[str, Any], path: str) -> Any:
 
 
 @pytest.mark.parametrize("pair", UPDATED, ids=by_path)
-def test_a_change_of_a_field_is_planned_as_one_update_that_names_it(pair: Pair, updates: Journey) -> None:
+def test_a_change_of_a_field_is_planned_as_one_update(pair: Pair, updates: Journey) -> None:
     (step,) = [step for step in updates.planned.steps if step.key == key_of(pair)]
     paths = {change.path for change in step.changes}
 
@@ -164,8 +164,8 @@ def _covers(path: str, changed: str) -> bool:
 
 
 @pytest.mark.parametrize("pair", UPDATED, ids=by_path)
-def test_one_small_patch_carries_it(pair: Pair, updates: Journey) -> None:
-    """Only the field; but a rule is whole, and a time has its zone and its rule with it."""
+def test_the_update_body_is_minimal(pair: Pair, updates: Journey) -> None:
+    """It has only the field, but a rule is whole, and a time comes with its zone and its rule."""
     (body,) = updates.sent[updates.before[key_of(pair)]]
 
     assert leaves(body) == carried(pair)
@@ -175,25 +175,25 @@ def test_one_small_patch_carries_it(pair: Pair, updates: Journey) -> None:
 
 
 @pytest.mark.parametrize("pair", UPDATED, ids=by_path)
-def test_what_is_read_back_matches_and_stays(pair: Pair, updates: Journey) -> None:
-    """Nothing is told, nothing drifts, and the id is the old one."""
+def test_the_updated_meeting_matches_and_keeps_its_id(pair: Pair, updates: Journey) -> None:
+    """There are no diagnostics and no drift."""
     key = key_of(pair)
     record = updates.records[key]
 
-    assert (key in updates.told.failed, record.id) == (False, updates.before[key])
+    assert (key in updates.applied.failed, record.id) == (False, updates.before[key])
     otherwise = pair.otherwise & updates.sent[record.id][0].keys()
     assert set(record.observed) == otherwise
-    assert len(updates.told.notes[key]) == len(otherwise)
+    assert len(updates.applied.notes[key]) == len(otherwise)
     assert updates.drift[key] == ()
 
 
 def test_the_plan_after_all_updates_is_empty(updates: Journey) -> None:
     assert not updates.afterwards.has_work
-    assert (updates.told.status, len(updates.told.steps)) == (0, len(UPDATED))
+    assert (updates.applied.status, len(updates.applied.steps)) == (0, len(UPDATED))
 
 
 @pytest.mark.parametrize("pair", REPLACED, ids=by_path)
-def test_a_change_of_what_only_create_takes_is_a_withheld_replace(pair: Pair, withheld: Journey) -> None:
+def test_a_change_of_a_create_only_field_is_a_withheld_replacement(pair: Pair, withheld: Journey) -> None:
     key = key_of(pair)
     (step,) = [step for step in withheld.planned.steps if step.key == key]
 
@@ -203,17 +203,19 @@ def test_a_change_of_what_only_create_takes_is_a_withheld_replace(pair: Pair, wi
 
 
 @pytest.mark.parametrize("pair", REPLACED, ids=by_path)
-def test_named_it_is_created_anew_and_the_old_one_ends(pair: Pair, replaces: Journey) -> None:
+def test_an_approved_replacement_creates_a_new_meeting_and_deletes_the_old_one(
+    pair: Pair, replaces: Journey
+) -> None:
     key = key_of(pair)
     record = replaces.records[key]
 
-    assert [action for action, of in replaces.told.steps if of == key] == ["replace", "destroy"]
+    assert [action for action, of in replaces.applied.steps if of == key] == ["replace", "destroy"]
     assert replaces.zoom[key] == [record.id]
     assert record.id != replaces.before[key]
     assert set(record.observed) == pair.otherwise
     assert replaces.drift[key] == ()
 
 
-def test_the_plan_after_all_replaces_is_empty(replaces: Journey) -> None:
-    """Though the `removed` lines still stand."""
-    assert (replaces.told.status, replaces.sent, replaces.afterwards.has_work) == (0, {}, False)
+def test_the_plan_after_all_replacements_is_empty(replaces: Journey) -> None:
+    """Also while the `removed` entries are still in the spec."""
+    assert (replaces.applied.status, replaces.sent, replaces.afterwards.has_work) == (0, {}, False)

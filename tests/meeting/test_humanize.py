@@ -1,4 +1,4 @@
-"""Times and rules in the words of a person."""
+"""Words for times and rules."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ BERLIN = "Europe/Berlin"
         ),
     ],
 )
-def test_a_series_reads_as_a_person_would_say_it(rule: dict[str, Any], start: str, expected: str) -> None:
+def test_a_series_in_words(rule: dict[str, Any], start: str, expected: str) -> None:
     assert sentence(rule, start, BERLIN) == expected
 
 
@@ -83,7 +83,5 @@ def test_a_series_reads_as_a_person_would_say_it(rule: dict[str, Any], start: st
         ("2027-05-02T09:05:00", BERLIN, None, "Sun 2 May 2027, 09:05 Europe/Berlin"),
     ],
 )
-def test_a_single_meeting_reads_as_its_day_and_time(
-    start: str, zone: str | None, minutes: int | None, expected: str
-) -> None:
+def test_a_single_meeting_in_words(start: str, zone: str | None, minutes: int | None, expected: str) -> None:
     assert when(start, zone, minutes) == expected

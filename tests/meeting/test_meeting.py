@@ -1,4 +1,4 @@
-"""When a meeting happens, what is sent for it, and what is kept of it."""
+"""The schedule of a meeting, its request bodies, and its passcode."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SALT = bytes(range(16))
 REFERENCE = {"env": "LAUNCH_PASSCODE", "version": 1}
 
 
-def test_a_meeting_to_come_has_its_start_before_it() -> None:
-    """Of a single meeting and of a series that has not begun."""
+def test_a_future_meeting_has_a_next_start() -> None:
+    """This holds for a single meeting and for a series that has not begun."""
     assert schedule(one_off(), NOW) == Schedule(next_at=at("2027-01-14T15:00:00Z"))
     assert schedule(weekly(), NOW) == Schedule(next_at=at("2027-01-11T09:00:00Z"))
 
@@ -26,20 +26,20 @@ def test_a_meeting_to_come_has_its_start_before_it() -> None:
     ("now", "expired"),
     [("2027-01-14T15:00:00Z", False), ("2027-01-14T15:59:59Z", False), ("2027-01-14T16:00:00Z", True)],
 )
-def test_a_single_meeting_has_begun_at_its_start_and_expires_at_its_end(now: str, expired: bool) -> None:  # noqa: FBT001 - expected
-    """A start at this very instant is no start that can be sent any more."""
+def test_a_single_meeting_begins_at_its_start_and_expires_at_its_end(now: str, expired: bool) -> None:  # noqa: FBT001 - expected
+    """A start at the present instant can no longer be sent."""
     assert schedule(one_off(), at(now)) == Schedule(over=1, left=0, begun=True, expired=expired)
 
 
 def test_without_a_duration_a_meeting_lasts_an_hour() -> None:
-    """Zoom's own default."""
+    """This is Zoom's default."""
     brief = one_off(duration=None)
 
     assert not schedule(brief, at("2027-01-14T15:59:59Z")).expired
     assert schedule(brief, at("2027-01-14T16:00:00Z")).expired
 
 
-def test_a_running_series_goes_on_with_its_next_occurrence() -> None:
+def test_a_running_series_continues_with_its_next_occurrence() -> None:
     """Three Mondays are over by 29 January; the fourth is the first of February."""
     assert schedule(weekly(), at("2027-01-29T12:00:00Z")) == Schedule(
         next_at=at("2027-02-01T09:00:00Z"), over=3, left=17
@@ -54,31 +54,31 @@ def test_a_series_expires_when_its_last_occurrence_has_ended() -> None:
     assert schedule(weekly(), ended) == Schedule(over=20, left=0, begun=True, expired=True)
 
 
-def test_a_series_whose_end_lies_before_its_start_is_over() -> None:
-    """It has no occurrence at all, and so nothing that could be sent."""
+def test_a_series_that_ends_before_its_start_is_over() -> None:
+    """It has no occurrence that could be sent."""
     rule = {"type": 1, "repeat_interval": 1, "end_date_time": "2026-01-01T00:00:00Z"}
     empty = weekly(start_time="2026-11-30T10:00:00", recurrence=rule)
 
     assert schedule(empty, NOW) == Schedule(over=0, left=0, begun=True, expired=True)
 
 
-def test_a_meeting_without_a_fixed_time_is_always_to_come() -> None:
-    """Type 3 has no start, even where one is written."""
+def test_a_meeting_without_a_fixed_time_never_begins() -> None:
+    """Type 3 has no start, even if one is written."""
     assert [schedule(one_off(type=3, start_time=start), NOW) for start in (None, "2020-01-01T00:00:00Z")] == [
         Schedule(),
         Schedule(),
     ]
 
 
-def test_a_wall_time_is_read_in_its_zone() -> None:
-    """The same text in two zones names two instants."""
+def test_a_wall_time_is_in_its_zone() -> None:
+    """The same text in two zones is two instants."""
     berlin, tokyo = weekly(), weekly(timezone="Asia/Tokyo")
 
     assert (start_at(berlin), start_at(tokyo)) == (at("2027-01-11T09:00:00Z"), at("2027-01-11T01:00:00Z"))
 
 
 def test_only_type_8_is_a_series() -> None:
-    """On any other type Zoom ignores the rule, and so do we; no type is type 2."""
+    """Zoom ignores the rule of any other type; a meeting without a type has type 2."""
     rule = weekly()["recurrence"]
 
     assert [series(one_off(recurrence=rule)), series(weekly(recurrence=None))] == [None, None]
@@ -86,13 +86,13 @@ def test_only_type_8_is_a_series() -> None:
     assert (kind({}), kind(weekly())) == (2, 8)
 
 
-def test_the_body_of_a_meeting_to_come_is_as_declared() -> None:
+def test_the_body_of_a_future_meeting_is_as_declared() -> None:
     """A series that has not begun is sent whole."""
     assert [body(one_off(), NOW, None), body(weekly(), NOW, None)] == [one_off(), weekly()]
 
 
 def test_a_running_series_is_sent_from_its_next_occurrence() -> None:
-    """With the count that is left, in the form the start was written in; what was declared is not touched."""
+    """It has the remaining count, and a start in the declared form; the declaration is not changed."""
     declared = weekly()
 
     sent = body(declared, at("2027-01-29T12:00:00Z"), None)
@@ -103,8 +103,8 @@ def test_a_running_series_is_sent_from_its_next_occurrence() -> None:
     assert declared == weekly()
 
 
-def test_an_end_date_is_sent_as_it_is() -> None:
-    """Only a count has to be lowered."""
+def test_an_end_date_is_sent_unchanged() -> None:
+    """Only a count has to be reduced."""
     rule = {"type": 1, "repeat_interval": 2, "end_date_time": "2027-03-01T00:00:00Z"}
     declared = weekly(recurrence=rule)
 
@@ -114,7 +114,7 @@ def test_an_end_date_is_sent_as_it_is() -> None:
 
 
 def test_a_series_without_an_end_keeps_its_zero() -> None:
-    """0 times means for ever; there is no count to lower."""
+    """0 means for ever, so there is no count to reduce."""
     rule = {"type": 1, "repeat_interval": 1, "end_times": 0}
 
     sent = body(weekly(recurrence=rule), at("2027-01-12T12:00:00Z"), None)
@@ -122,20 +122,20 @@ def test_a_series_without_an_end_keeps_its_zero() -> None:
     assert sent == weekly(start_time="2027-01-13T10:00:00", recurrence=rule)
 
 
-def test_a_body_holds_the_passcode_that_was_read() -> None:
-    """A literal one is sent as it is."""
+def test_a_body_has_the_resolved_passcode() -> None:
+    """A literal one is sent unchanged."""
     assert body(one_off(password=REFERENCE), NOW, "lift-off") == one_off(password="lift-off")
     assert body(one_off(password="literal"), NOW, None) == one_off(password="literal")
 
 
-def test_a_reference_that_was_not_read_is_our_mistake() -> None:
-    """Nothing may be sent with a passcode missing."""
+def test_an_unresolved_reference_is_a_bug() -> None:
+    """No body is made without the passcode."""
     with pytest.raises(AssertionError):
         body(one_off(password=REFERENCE), NOW, None)
 
 
-def test_a_patch_holds_only_what_changes() -> None:
-    """Of the settings, too; a field of a mapping inside them brings the whole mapping, a list comes whole."""
+def test_a_patch_has_only_the_changed_fields() -> None:
+    """This holds for settings, too; a mapping inside them and a list are sent whole."""
     rooms = {"enable": True, "rooms": [{"name": "Red"}, {"name": "Blue"}]}
     declared = one_off(
         settings={"waiting_room": True, "jbh_time": 5, "breakout_room": rooms, "resources": []}
@@ -163,7 +163,7 @@ def test_a_patch_holds_only_what_changes() -> None:
 
 @pytest.mark.parametrize("changed", ["start_time", "timezone"])
 def test_a_start_is_sent_with_its_zone(changed: str) -> None:
-    """Alone it would be read in another one; a rule on a single meeting means nothing and stays away."""
+    """Alone it would be in another zone; the rule of a single meeting has no effect and is not sent."""
     local = one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin", recurrence={"type": 1})
 
     assert patch(local, [changed], NOW, None) == {
@@ -178,7 +178,7 @@ def test_a_start_is_sent_with_its_zone(changed: str) -> None:
     [["start_time"], ["timezone"], ["recurrence.end_times"], ["recurrence.weekly_days", "start_time"]],
 )
 def test_a_series_is_rescheduled_whole(changed: list[str]) -> None:
-    """Start, zone and rule together, and nothing else."""
+    """Start, zone and rule are sent together, and nothing else."""
     assert patch(weekly(), changed, NOW, None) == {
         "start_time": "2027-01-11T10:00:00",
         "timezone": "Europe/Berlin",
@@ -187,7 +187,7 @@ def test_a_series_is_rescheduled_whole(changed: list[str]) -> None:
 
 
 def test_a_running_series_is_rescheduled_from_its_next_occurrence() -> None:
-    """As a create of it would be; its length alone leaves the dates as they are."""
+    """The same as in a create; a change of the duration alone does not change the dates."""
     now = at("2027-01-29T12:00:00Z")
 
     assert patch(weekly(), ["recurrence.end_times", "duration"], now, None) == {
@@ -200,7 +200,7 @@ def test_a_running_series_is_rescheduled_from_its_next_occurrence() -> None:
 
 
 def test_another_type_is_sent_with_its_times() -> None:
-    """A meeting that gets a fixed time needs the start; no type is type 2, and is sent as one."""
+    """A meeting that gets a fixed time needs the start; a meeting without a type is sent with type 2."""
     assert patch(one_off(type=None), ["type"], NOW, None) == {
         "type": 2,
         "start_time": "2027-01-14T15:00:00Z",
@@ -208,8 +208,8 @@ def test_another_type_is_sent_with_its_times() -> None:
     assert patch(one_off(type=3, start_time=None), ["type"], NOW, None) == {"type": 3}
 
 
-def test_a_patch_holds_the_passcode_that_was_read() -> None:
-    """Only where it changes."""
+def test_a_patch_has_the_resolved_passcode() -> None:
+    """This holds only if the passcode changes."""
     declared = one_off(password=REFERENCE)
 
     assert patch(declared, ["password"], NOW, "lift-off") == {"password": "lift-off"}
@@ -226,7 +226,7 @@ def test_a_patch_holds_the_passcode_that_was_read() -> None:
     ],
 )
 def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
-    """Nobody ends it under the people who come."""
+    """It is not deleted while people are joining."""
     assert runs_or_starts_soon(one_off(), at(now)) is soon
 
 
@@ -242,12 +242,12 @@ def test_a_meeting_runs_or_starts_soon_from_an_hour_before_it_to_its_end(now: st
     ],
 )
 def test_a_series_runs_or_starts_soon_around_each_occurrence(now: str, soon: bool) -> None:  # noqa: FBT001 - expected
-    """The second Monday, 10:00 in Berlin, 45 minutes long; and the last."""
+    """The second and the last Monday, 10:00 in Berlin, 45 minutes."""
     assert runs_or_starts_soon(weekly(), at(now)) is soon
 
 
-def test_a_meeting_without_a_fixed_time_never_runs_that_we_know() -> None:
-    """Nor does one of which no time was kept."""
+def test_a_meeting_without_a_fixed_time_is_not_known_to_run() -> None:
+    """Neither is one whose times are not recorded."""
     assert [runs_or_starts_soon(one_off(type=3, start_time=None), NOW), runs_or_starts_soon({}, NOW)] == [
         False,
         False,
@@ -255,14 +255,14 @@ def test_a_meeting_without_a_fixed_time_never_runs_that_we_know() -> None:
 
 
 def test_a_passcode_reference_is_found() -> None:
-    """Text is none."""
+    """A text is not a reference."""
     assert meeting(attributes=one_off(password=REFERENCE)).passcode == PasscodeReference("LAUNCH_PASSCODE", 1)
     assert meeting(attributes=one_off(password="literal")).passcode is None
     assert meeting().passcode is None
 
 
 def test_a_literal_passcode_is_recorded_as_scrypt() -> None:
-    """Its own salt, no text of it; all else, a reference too, is recorded as declared."""
+    """It has its own salt. Everything else, references included, is recorded as declared."""
     kept = as_recorded(one_off(password="lift-off-7"), SALT)
 
     assert kept.keys() == {*one_off(), "password"}
@@ -274,7 +274,7 @@ def test_a_literal_passcode_is_recorded_as_scrypt() -> None:
 
 
 def test_a_recorded_passcode_is_recognized() -> None:
-    """Whatever its salt; another one is not."""
+    """The salt does not matter; another passcode is not recognized."""
     kept = [as_recorded({"password": "lift-off-7"}, salt)["password"] for salt in (SALT, b"another salt....")]
 
     assert kept[0] != kept[1]
@@ -298,12 +298,12 @@ def test_a_recorded_passcode_is_recognized() -> None:
     ],
 )
 def test_any_other_record_of_a_passcode_is_a_change(declared: Any, kept: Any) -> None:
-    """A hash that somebody damaged by hand is one, too, and no crash."""
+    """A damaged hash is a change as well, and no crash."""
     assert not same_passcode(declared, kept)
 
 
-def test_the_same_guess_is_reckoned_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refresh compares a meeting several times over, and each guess takes some 40 ms."""
+def test_a_passcode_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refreshed plan compares a passcode twice, and each hash takes about 40 ms."""
     kept = as_recorded({"password": "lift-off-9"}, b"salt of this test")["password"]
     monkeypatch.delattr(hashlib, "scrypt")
 
@@ -311,12 +311,12 @@ def test_the_same_guess_is_reckoned_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_same_reference_is_the_same_passcode() -> None:
-    """Only a raised version rotates it."""
+    """Only another version rotates it."""
     assert same_passcode(REFERENCE, {"version": 1, "env": "LAUNCH_PASSCODE"})
 
 
-def test_of_a_literal_passcode_is_shown_that_there_is_one() -> None:
-    """Declared or recorded, it reads the same; a reference is no secret."""
+def test_a_literal_passcode_is_shown_as_a_placeholder() -> None:
+    """Declared and recorded ones look the same; a reference is not a secret."""
     literal, kept = one_off(password="lift-off-7"), as_recorded(one_off(password="lift-off-7"), SALT)
 
     assert redact_passcode(literal) == redact_passcode(kept) == one_off(password="(literal)")
@@ -324,11 +324,11 @@ def test_of_a_literal_passcode_is_shown_that_there_is_one() -> None:
     assert redact_passcode(one_off()) == one_off()
 
 
-def test_a_meeting_has_a_topic_even_where_none_is_declared() -> None:
-    """An empty one: what is wrong with it is said elsewhere."""
+def test_the_topic_is_empty_if_none_is_declared() -> None:
+    """A rule reports that it is missing."""
     assert (meeting().topic, meeting(attributes={}).topic) == ("Launch review", "")
 
 
 def test_a_meeting_shows_no_passcode() -> None:
-    """A traceback or a log may hold its repr."""
+    """Its repr may be in a traceback or a log."""
     assert "lift-off-7" not in repr(meeting(attributes=one_off(password="lift-off-7")))

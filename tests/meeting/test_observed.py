@@ -1,4 +1,4 @@
-"""What Zoom stored otherwise than it was sent."""
+"""Values that Zoom stored differently from what was sent."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from builders import one_off
 from reconciler.meeting import observed
 
 
-def seen(sent: dict[str, Any], **stored: Any) -> dict[str, Any]:
+def observation(sent: dict[str, Any], **stored: Any) -> dict[str, Any]:
     return observed.observe(sent, {**sent, **stored})
 
 
-def test_what_is_as_it_was_sent_is_not_told() -> None:
+def test_equal_values_are_not_reported() -> None:
     sent = one_off(settings={"alternative_hosts": "A@example.com;b@example.com", "waiting_room": True})
 
     assert (
-        seen(sent, settings={"alternative_hosts": "b@example.com,a@example.com", "waiting_room": True}) == {}
+        observation(sent, settings={"alternative_hosts": "b@example.com,a@example.com", "waiting_room": True})
+        == {}
     )
-    assert seen(one_off(), id=1, settings={"waiting_room": True}) == {}
+    assert observation(one_off(), id=1, settings={"waiting_room": True}) == {}
 
 
-def test_a_start_in_its_zone_is_the_instant_that_zoom_shows() -> None:
+def test_a_start_in_its_zone_equals_the_instant_of_zoom() -> None:
     sent = one_off(start_time="2027-01-14T16:00:00", timezone="Europe/Berlin")
 
-    assert seen(sent, start_time="2027-01-14T15:00:00Z") == {}
+    assert observation(sent, start_time="2027-01-14T15:00:00Z") == {}
 
 
-def test_what_differs_is_told_by_its_path() -> None:
+def test_differences_are_reported_by_path() -> None:
     sent = one_off(settings={"waiting_room": False, "join_before_host": True}, agenda="x")
-    stored = seen(sent, duration=40, settings={"waiting_room": True}, agenda=None)
+    stored = observation(sent, duration=40, settings={"waiting_room": True}, agenda=None)
 
     assert stored == {
         "duration": 40,
@@ -46,37 +47,41 @@ def test_what_differs_is_told_by_its_path() -> None:
     ]
 
 
-def test_a_setting_that_zoom_dropped_whole_is_told_leaf_by_leaf() -> None:
-    assert seen(one_off(settings={"waiting_room": True}), settings=None) == {"settings.waiting_room": None}
+def test_a_dropped_mapping_is_reported_field_by_field() -> None:
+    assert observation(one_off(settings={"waiting_room": True}), settings=None) == {
+        "settings.waiting_room": None
+    }
 
 
-def test_what_a_read_never_shows_is_not_compared() -> None:
+def test_fields_that_no_read_returns_are_not_compared() -> None:
     assert (
-        seen(one_off(schedule_for="b@example.com", default_password=False, unheard_of=1), schedule_for=None)
+        observation(
+            one_off(schedule_for="b@example.com", default_password=False, unheard_of=1), schedule_for=None
+        )
         == {}
     )
 
 
 def test_a_secret_that_differs_is_not_shown() -> None:
     sent = one_off(password="Lift-off_7")
-    stored = seen(sent, password="other")
+    stored = observation(sent, password="other")
 
     assert stored == {"password": "(not shown)"}
     assert observed.describe_observed(sent, stored) == ("Zoom stored another password than was sent",)
 
 
-def test_a_long_value_is_cut() -> None:
+def test_a_long_value_is_shortened() -> None:
     sent = one_off(agenda="a" * 100)
-    (note,) = observed.describe_observed(sent, seen(sent, agenda="b" * 100))
+    (note,) = observed.describe_observed(sent, observation(sent, agenda="b" * 100))
 
     assert note == f"Zoom set agenda to {'b' * 59}… (sent: {'a' * 59}…)"
 
 
-def test_what_zoom_has_of_another_kind_differs() -> None:
-    """Its answer is told, whatever it is."""
+def test_a_value_of_another_type_differs() -> None:
+    """Zoom's value is reported, whatever its type."""
     sent = one_off(settings={"alternative_hosts": "a@example.com", "meeting_invitees": [{"email": "b"}]})
 
-    odd = seen(sent, start_time=[1], settings={"alternative_hosts": 5, "meeting_invitees": {"a": 1}})
+    odd = observation(sent, start_time=[1], settings={"alternative_hosts": 5, "meeting_invitees": {"a": 1}})
 
     assert odd == {
         "start_time": [1],
@@ -88,7 +93,7 @@ def test_what_zoom_has_of_another_kind_differs() -> None:
     )
 
 
-def test_when_it_was_made_is_text_or_nothing() -> None:
+def test_the_creation_time_is_text_or_none() -> None:
     odd = [observed.created_at(stored) for stored in ({"created_at": "x"}, {"created_at": [1]}, {})]
 
     assert odd == ["x", None, None]

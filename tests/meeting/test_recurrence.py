@@ -1,4 +1,4 @@
-"""The instants of a series: whatever has passed, what is left of it is what was declared."""
+"""The occurrences of a series, past and remaining."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def local(*written: str) -> list[datetime]:
 
 
 def restarted(series: Series, after: datetime) -> Series:
-    """The series as it is sent at `after`: from its next occurrence, with the count that is left."""
+    """Return the series as sent at `after`: from its next occurrence, with the remaining count."""
     start, left = series.next_local(after), series.remaining(after).left
     assert start is not None
     counted = {"end_times": left} if "end_times" in series.recurrence else {}
@@ -55,7 +55,7 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def declared_series(draw: st.DrawFn) -> Series:
-    """A series on its rule, around both clock changes of several zones, with either end."""
+    """Draw a series on its rule, near a clock change of some zone, with one of the two ends."""
     rule = draw(rules())
     zone = draw(st.sampled_from((BERLIN, "America/New_York", "Australia/Lord_Howe", "Asia/Tokyo")))
     hour, minute = draw(st.sampled_from(((1, 30), (2, 15), (2, 30), (10, 0), (23, 45))))
@@ -76,10 +76,8 @@ def declared_series(draw: st.DrawFn) -> Series:
 
 @settings(max_examples=120, deadline=None)
 @given(declared_series(), st.integers(-40, 500), st.integers(-1, 1))
-def test_what_is_left_restarts_as_the_tail_of_what_was_declared(
-    series: Series, days: int, seconds: int
-) -> None:
-    """Sent again from its next occurrence, a series has exactly the declared occurrences to come."""
+def test_a_series_sent_again_has_the_remaining_occurrences(series: Series, days: int, seconds: int) -> None:
+    """From its next occurrence on, it has exactly the declared occurrences that are left."""
     declared = list(series.occurrences())
     after = declared[0] + timedelta(days=days, seconds=seconds)
     tail = [occurs_at for occurs_at in declared if occurs_at > after]
@@ -92,8 +90,8 @@ def test_what_is_left_restarts_as_the_tail_of_what_was_declared(
 
 @settings(max_examples=120, deadline=None)
 @given(declared_series(), st.integers(-40, 500))
-def test_what_is_computed_is_what_a_walk_gives(series: Series, days: int) -> None:
-    """Count, last, n-th and remaining are computed without walking, and agree with the walk."""
+def test_computing_and_iterating_agree(series: Series, days: int) -> None:
+    """Count, last, n-th and remaining are computed without iterating the rule."""
     walked = list(series.occurrences())
     after = walked[0] + timedelta(days=days)
     over = sum(occurs_at <= after for occurs_at in walked)
@@ -107,7 +105,7 @@ def test_what_is_computed_is_what_a_walk_gives(series: Series, days: int) -> Non
 
 @settings(max_examples=60, deadline=None)
 @given(rules(), st.integers(0, 400))
-def test_a_start_is_on_the_rule_when_the_walk_begins_with_it(rule: dict[str, Any], days: int) -> None:
+def test_a_start_on_the_rule_is_the_first_occurrence(rule: dict[str, Any], days: int) -> None:
     start = datetime(2027, 1, 1, 10, tzinfo=UTC) + timedelta(days=days)
     series = Series(start.strftime("%Y-%m-%dT%H:%M:%SZ"), "UTC", rule)
 
@@ -125,7 +123,9 @@ def test_a_start_is_on_the_rule_when_the_walk_begins_with_it(rule: dict[str, Any
         ("08", 2, True),
     ],
 )
-def test_a_month_ends_with_the_last_of_each_weekday(day: str, week: int, *, expected: bool) -> None:
+def test_the_last_week_of_a_month_has_the_last_of_each_weekday(
+    day: str, week: int, *, expected: bool
+) -> None:
     """February 2027 begins on a Monday and ends on a Sunday."""
     rule = {"type": 3, "monthly_week": week, "monthly_week_day": 2 if day == "08" else 1}
 
@@ -141,8 +141,8 @@ def test_a_month_ends_with_the_last_of_each_weekday(day: str, week: int, *, expe
         ({"type": 3, "monthly_week": -1, "monthly_week_day": 1}, {"freq": MONTHLY, "byweekday": SU(-1)}),
     ],
 )
-def test_a_rule_means_what_the_calendar_standard_says(rule: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Zoom's 1 is Sunday, -1 the last week, and a week begins on Sunday."""
+def test_a_rule_follows_the_calendar_standard(rule: dict[str, Any], expected: dict[str, Any]) -> None:
+    """In Zoom's numbers 1 is Sunday and -1 the last week; a week begins on Sunday."""
     start = datetime(2027, 1, 11, 10)  # noqa: DTZ001 - a wall time
     series = Series("2027-01-11T10:00:00", "UTC", rule)
 
@@ -151,15 +151,15 @@ def test_a_rule_means_what_the_calendar_standard_says(rule: dict[str, Any], expe
     assert walked == list(rrule(dtstart=start, wkst=SU, count=15, **expected))
 
 
-def test_a_series_keeps_its_time_on_the_wall() -> None:
-    """Over a change of clocks the wall time stays and the instant moves."""
+def test_a_series_keeps_its_wall_time() -> None:
+    """At a clock change the wall time stays and the instant moves."""
     series = Series("2027-03-22T10:00:00", BERLIN, weekly("2", end_times=2))
 
     assert list(series.occurrences()) == [utc("2027-03-22T09:00"), utc("2027-03-29T08:00")]
 
 
-def test_a_start_in_utc_fixes_the_wall_time_of_its_zone() -> None:
-    """Days of the week are the zone's, too: 23:30 UTC on Sunday is Monday in Berlin."""
+def test_a_start_in_utc_is_converted_to_wall_time() -> None:
+    """Days of the week are those of the zone: 23:30 UTC on Sunday is Monday in Berlin."""
     series = Series("2027-03-21T23:30:00Z", BERLIN, weekly("2", end_times=2))
 
     assert list(series.occurrences()) == [utc("2027-03-21T23:30"), utc("2027-03-28T22:30")]
@@ -176,7 +176,7 @@ def test_a_skipped_hour_moves_one_occurrence_only() -> None:
 
 
 def test_a_start_in_utc_that_would_be_moved_is_sent_as_wall_time() -> None:
-    """Named by its instant, 03:30, all that follow would stay at 03:30."""
+    """Sent as its instant, 03:30, all later ones would stay at 03:30."""
     series = Series("2027-03-27T01:30:00Z", BERLIN, {"type": 1, "end_times": 3})
 
     starts = [series.next_local(utc("2027-03-26T00:00") + timedelta(days=day)) for day in (1, 2, 3)]
@@ -199,7 +199,7 @@ def test_an_end_in_utc_is_inclusive() -> None:
     )
 
 
-def test_of_two_ends_the_first_holds() -> None:
+def test_the_first_of_two_ends_wins() -> None:
     by_count = weekly("2", end_times=2, end_date_time="2027-06-30T00:00:00Z")
     by_date = weekly("2", end_times=9, end_date_time="2027-01-20T00:00:00Z")
 
@@ -209,7 +209,7 @@ def test_of_two_ends_the_first_holds() -> None:
 
 
 @pytest.mark.parametrize("end", [{}, {"end_times": 0}])
-def test_a_series_without_an_end_goes_on(end: dict[str, int]) -> None:
+def test_a_series_without_an_end_continues(end: dict[str, int]) -> None:
     series = Series("2027-01-11T10:00:00", BERLIN, weekly("2", **end))
 
     assert (series.count(), series.last()) == (None, None)
@@ -217,16 +217,16 @@ def test_a_series_without_an_end_goes_on(end: dict[str, int]) -> None:
 
 
 def test_an_occurrence_is_over_when_it_has_begun() -> None:
-    """A start that is now would begin at once, so the next one is sent."""
+    """A start at the present instant would begin at once, so the next one is sent."""
     series = Series("2027-01-11T10:00:00", BERLIN, weekly("2", end_times=3))
     first = utc("2027-01-11T09:00")
 
-    standing = [series.remaining(first + timedelta(seconds=second)) for second in (-1, 0)]
+    remaining = [series.remaining(first + timedelta(seconds=second)) for second in (-1, 0)]
 
-    assert standing == [Remaining(0, first, 3), Remaining(1, utc("2027-01-18T09:00"), 2)]
+    assert remaining == [Remaining(0, first, 3), Remaining(1, utc("2027-01-18T09:00"), 2)]
 
 
-def test_nothing_is_left_after_the_last() -> None:
+def test_nothing_remains_after_the_last_occurrence() -> None:
     series = Series("2027-01-11T10:00:00", BERLIN, weekly("2", end_times=3))
     last = utc("2027-01-25T09:00")
 
@@ -242,8 +242,8 @@ def test_a_series_that_ends_before_it_begins_has_no_occurrence() -> None:
     assert series.remaining(BEFORE_ALL) == Remaining(0, None, 0)
 
 
-def test_a_start_off_the_rule_is_no_occurrence() -> None:
-    """The rule's own days alone are meant, and counted."""
+def test_a_start_off_the_rule_is_not_an_occurrence() -> None:
+    """Only the days of the rule are occurrences and are counted."""
     series = Series("2027-01-12T10:00:00", BERLIN, weekly("2", end_times=2))
 
     assert (series.is_on_rule(), series.remaining(BEFORE_ALL), series.last()) == (
@@ -263,8 +263,8 @@ def test_a_rule_without_days_repeats_the_day_of_its_start(rule: dict[str, Any]) 
     assert (series.is_on_rule(), series.occurrence(0)) == (True, utc("2027-01-11T10:00"))
 
 
-def test_a_series_stops_where_the_calendar_does() -> None:
-    """Python counts to the year 9999; nothing is raised there."""
+def test_a_series_stops_at_the_end_of_the_calendar() -> None:
+    """Python's calendar ends with the year 9999; no error is raised there."""
     series = Series("9990-01-01T10:00:00", "UTC", {"type": 3, "repeat_interval": 10, "monthly_day": 1})
     last = utc("9999-03-01T10:00")
 
@@ -276,7 +276,7 @@ def test_a_series_stops_where_the_calendar_does() -> None:
 @pytest.mark.parametrize(
     ("start", "zone"), [("2027-02-30T10:00:00", "UTC"), ("2027-01-11T10:00:00", "Mars/Base")]
 )
-def test_what_cannot_be_read_is_refused(start: str, zone: str) -> None:
+def test_invalid_times_are_refused(start: str, zone: str) -> None:
     series = Series(start, zone, weekly("2", end_times=2))
 
     with pytest.raises(ValueError, match=r"day is out of range|'Mars/Base' is none"):

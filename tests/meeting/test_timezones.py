@@ -1,4 +1,4 @@
-"""Wall times and zones: an instant, or a clear no."""
+"""Instants from wall times and zones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BERLIN = "Europe/Berlin"
     ids=["utc", "utc-and-zone", "offset", "winter", "summer", "skipped", "twice"],
 )
 def test_an_instant_is_in_utc(written: str, zone: str | None, expected: str) -> None:
-    """A skipped time is moved forward, one that occurs twice is its first."""
+    """A skipped time is moved forward; of one that occurs twice, the first is used."""
     assert timezones.instant(written, zone) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
@@ -40,8 +40,8 @@ def test_an_instant_is_in_utc(written: str, zone: str | None, expected: str) -> 
     ],
     ids=["no-zone", "unknown-zone", "no-such-day", "hour-24", "after-the-calendar"],
 )
-def test_what_is_no_instant_is_refused(written: str, zone: str | None) -> None:
-    """No zone is ever guessed, UTC neither."""
+def test_an_invalid_time_is_refused(written: str, zone: str | None) -> None:
+    """A zone is never guessed, not even UTC."""
     with pytest.raises(ValueError, match=r"."):
         timezones.instant(written, zone)
 
@@ -60,7 +60,7 @@ def test_what_is_no_instant_is_refused(written: str, zone: str | None) -> None:
         ("2027-04-04T01:45:00", "Australia/Lord_Howe", (False, True)),
     ],
 )
-def test_a_time_on_the_wall_can_be_skipped_or_occur_twice(
+def test_a_wall_time_can_be_skipped_or_occur_twice(
     written: str, zone: str, expected: tuple[bool, bool]
 ) -> None:
     assert (timezones.is_skipped(written, zone), timezones.is_ambiguous(written, zone)) == expected
@@ -98,14 +98,14 @@ def test_a_zone_has_summer_time_when_its_clocks_change_in_the_year(zone: str, *,
     ],
     ids=lambda name: repr(name)[:30],
 )
-def test_a_name_that_iana_does_not_have_opens_no_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hostile name is refused by the list of names, before anything looks for a file."""
+def test_an_unknown_zone_opens_no_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hostile name is refused by the list of names before a file is opened."""
     monkeypatch.setattr(timezones, "ZoneInfo", None)
 
     assert timezones.zone(name) is None
 
 
-def test_every_zone_that_is_listed_can_be_used() -> None:
+def test_every_listed_zone_can_be_used() -> None:
     assert [name for name in timezones.zones() if timezones.zone(name) is None] == []
 
 
@@ -121,5 +121,5 @@ def test_every_zone_that_is_listed_can_be_used() -> None:
     ],
 )
 def test_a_zone_has_several_names(one: str, other: str, expected: bool) -> None:  # noqa: FBT001 - a fact
-    """Zoom may answer with another one than was sent."""
+    """Zoom may answer with another name than was sent."""
     assert (timezones.is_same_zone(one, other), timezones.is_same_zone(other, one)) == (expected, expected)

@@ -38,7 +38,7 @@ def approved(plan: Plan, **header: Any) -> Approval:
     """What the file of a plan approves."""
     options = {"paths": list(plan.options.paths), "refresh": False, "targets": list(plan.options.targets)}
     steps = [
-        {"key": step.key, "action": step.action, "status": step.status, "digest": step.digest}
+        {"key": step.key, "action": step.action, "status": step.status, "digest": step.digest, "id": step.id}
         for step in plan.steps
     ]
     document = {"format_version": "1.0", "options": options, "steps": steps, **header}
@@ -56,7 +56,7 @@ def stale(plan: Plan, saved: Approval) -> str:
         approval.check(plan, saved, "team.plan")
     assert (caught.value.diagnostic.code, caught.value.diagnostic.summary) == (
         "plan.stale",
-        "Saved plan is stale",
+        "The saved plan is stale",
     )
     return caught.value.diagnostic.detail
 
@@ -150,6 +150,16 @@ def test_the_end_of_what_was_replaced_counts_as_the_replace() -> None:
     approval.check(fresh, approved(planned(REPLACED, RECORDED)), "team.plan")
     approval.check(fresh, approved(fresh), "team.plan")
     assert "launch: its destroy is new" in stale(fresh, approved(planned(spec(meeting("other")))))
+
+
+def test_a_replace_approves_no_deletion_of_another_id() -> None:
+    """A state that somebody else wrote may call any meeting of the account a replaced one."""
+    victim = 86_000_000_001
+    done = state(meetings={"launch": record(2, host="U2")}, retired=(Retired(victim, HOST, "launch"),))
+
+    assert stale(planned(REPLACED, done), approved(planned(REPLACED, RECORDED))) == (
+        "team.plan: launch: its destroy is not the approved one. Nothing was sent."
+    )
 
 
 def test_a_replace_that_is_withheld_approves_no_end() -> None:

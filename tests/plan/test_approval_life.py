@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import intent, one_off, state
 from served import served
-from shell import FAR, NOW, spec_of
+from shell import FAR, NOW, ONE, spec_of
 
 from reconciler.state import document as state_document
 
@@ -42,7 +42,7 @@ def why(ran: Ran) -> str:
     """What a refused approval says, on its own line."""
     assert (ran.status, ran.out) == (1, "")
     lines = ran.err.splitlines()
-    assert lines[0] == "error[plan.stale]: Saved plan is stale"
+    assert lines[0] == "error[plan.stale]: The saved plan is stale"
     return lines[1].removeprefix("  = plan.json: ")
 
 
@@ -121,6 +121,34 @@ def test_a_forged_file_brings_nothing_in(shell: Shell) -> None:
     assert (ran.status, keys(shell)) == (0, ["mine"])
     attributes = json.loads((shell.folder / STATE).read_text())["meetings"]["mine"]["attributes"]
     assert attributes["topic"] == "mine"
+
+
+@pytest.mark.parametrize("way", ["absolute", "above", "link"])
+def test_a_forged_file_names_no_path_outside_of_the_folder(
+    way: str, shell: Shell, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A plan file is exchanged between jobs: its PATHS are held to the bounds of `specs`."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "x.yaml").write_text(ONE)
+    shell.write("meetings.yaml", ONE)
+    (shell.folder / "link.yaml").symlink_to(elsewhere / "x.yaml")
+    path = {
+        "absolute": str(elsewhere / "x.yaml"),
+        "above": f"../{elsewhere.name}/x.yaml",
+        "link": "link.yaml",
+    }[way]
+    assert shell.sandbox("plan", "--out", "plan.json").status == 0
+    document = json.loads((shell.folder / "plan.json").read_text())
+    document["options"]["paths"] = [path]
+    shell.write("plan.json", json.dumps(document))
+
+    ran = shell.sandbox("apply", "--plan", "plan.json")
+
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        1,
+        "error[source.outside]: The path is outside the working folder",
+    )
+    assert "Nothing was sent." in ran.err
 
 
 def test_a_forged_withholding_is_no_approval(shell: Shell) -> None:

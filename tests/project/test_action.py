@@ -170,7 +170,7 @@ def test_an_error_is_told_in_every_place(job: Job, hub: GitHub) -> None:
         (
             "error",
             "file=team/meetings.yaml,line=8,endLine=8,col=5,endColumn=14",
-            "spec.unknown-field%3A The meeting has no field `durration`",
+            "spec.unknown-field%3A Unknown field",
         )
     ]
     told = "### ❌ Plan failed: `spec.unknown-field`"

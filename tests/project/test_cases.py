@@ -1,13 +1,14 @@
-"""Files as people write them, and what they get to read. A new case is a new file.
+"""Example files and the exact output of `validate` for them. A new case is a new file.
 
-`GROUP/NAME.wrong.yaml` (or a folder `NAME.wrong` with several files) has a neighbour `NAME.right` that
-differs in what is wrong. What is told stands in `.expected`; `python tests/test_cases.py` writes those
-files anew, to be read in the diff.
+`GROUP/NAME.wrong.yaml` (or a folder `NAME.wrong` with several files) has a counterpart `NAME.right` that
+differs only in the mistake. The output is in `.expected`. `python tests/project/test_cases.py` writes these
+files again; read the diff.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from paths import CASES
@@ -17,7 +18,6 @@ from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source
 from reconciler.views.text import diagnostics as text_diagnostics
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,23 +66,24 @@ PROMISED = {
     "two alike": "meeting.twin",
     "an obsolete field": "meeting.obsolete-field",
 }
-"""What the design lists, and the code that tells of it."""
+"""The mistakes that the design lists, and the codes of their findings."""
 
 
-def told(stem: Path) -> str:
-    """What `validate` prints for a case: a file, or a folder as the working folder."""
+def output(stem: Path) -> str:
+    """The output of `validate` for a case: a file, or a folder as the working folder."""
     if not stem.is_dir():
         name = f"{stem.name}.yaml"
         files = (Source(name, (stem.parent / name).read_bytes()),)
-        return _told(spec.parse(files, Settings()), len(files))
+        return _render(spec.parse(files, Settings()), len(files))
     settings = sources.read_settings(stem)
     read = sources.read_sources((), settings.settings or Settings(), stem)
     parsed = spec.parse(read.files, settings.settings or Settings())
-    found = (*settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
-    return _told(spec.ParseResult(parsed.spec, found), len(read.files)).replace(str(stem.resolve()), "FOLDER")
+    diagnostics = (*settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
+    text = _render(spec.ParseResult(parsed.spec, diagnostics), len(read.files))
+    return text.replace(str(stem.resolve()), "FOLDER")
 
 
-def _told(parsed: spec.ParseResult, files: int) -> str:
+def _render(parsed: spec.ParseResult, files: int) -> str:
     meetings = len(parsed.spec.meetings) if parsed.spec else 0
     text = text_diagnostics.diagnostics(parsed.diagnostics)
     return (
@@ -101,27 +102,27 @@ def codes(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("stem", STEMS, ids=lambda stem: str(stem.relative_to(CASES)))
-def test_a_case_is_told_as_written_down(stem: Path) -> None:
-    assert told(stem) == expected(stem)
+def test_a_case_has_its_expected_output(stem: Path) -> None:
+    assert output(stem) == expected(stem)
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda stem: str(stem.relative_to(CASES)))
-def test_a_wrong_case_has_a_neighbour_that_is_right(wrong: Path) -> None:
-    """The finding comes from what is wrong, not from what both have."""
+def test_a_wrong_case_has_a_right_counterpart(wrong: Path) -> None:
+    """The finding comes from the mistake, not from what both files have."""
     right = codes(expected(wrong.with_suffix(".right")))
 
     assert codes(expected(wrong))
     assert not right
 
 
-def test_every_finding_that_the_design_lists_has_a_case() -> None:
+def test_every_mistake_that_the_design_lists_has_a_case() -> None:
     shown = set().union(*(codes(expected(stem)) for stem in WRONG))
 
-    assert {what for what, code in PROMISED.items() if code not in shown} == set()
+    assert {mistake for mistake, code in PROMISED.items() if code not in shown} == set()
 
 
 def test_no_case_shows_a_secret() -> None:
-    """Passcodes in the cases are made of these words; a bound secret shows nowhere."""
+    """The cases use these words as passcodes."""
     assert [stem for stem in STEMS if re.search("hunter|c2VjcmV0|12345678(?!90)", expected(stem))] == []
 
 
@@ -132,7 +133,7 @@ def _write() -> None:
             [".right", ".yaml"],
         ):
             stem = path if path.is_dir() else path.with_suffix("")
-            stem.with_name(f"{stem.name}.expected").write_text(told(stem), encoding="utf-8")
+            stem.with_name(f"{stem.name}.expected").write_text(output(stem), encoding="utf-8")
 
 
 if __name__ == "__main__":

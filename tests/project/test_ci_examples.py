@@ -16,8 +16,8 @@ from paths import ROOT
 from shell import FAR, ONE
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator
+    from pathlib import Path
 
     from shell import Shell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import orjson
@@ -164,7 +164,7 @@ def against(document: Any, folder: Path) -> tuple[int, str]:
 def test_a_document_that_says_the_same_has_no_differences(tmp_path: Path) -> None:
     answer = against(api_document(), tmp_path)
 
-    assert answer == (0, "The document says what the table says.\n")
+    assert answer == (0, "The document agrees with the table.\n")
 
 
 def test_a_newer_document_is_told_field_by_field(tmp_path: Path) -> None:
@@ -215,4 +215,4 @@ def test_a_document_that_cannot_be_read_is_told(content: str | None, tmp_path: P
     answer = derive("--against", str(document))
 
     assert (answer.returncode, answer.stdout) == (2, "")
-    assert f"{document} is no API document that can be read" in answer.stderr
+    assert f"{document} cannot be read as an API document" in answer.stderr

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 from paths import ROOT
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
 
 import pytest
 from paths import ROOT
@@ -16,7 +17,6 @@ from reconciler.spec.settings import Settings
 from reconciler.spec.settings import parse as parse_settings
 from reconciler.spec.spec import parse
 from reconciler.spec.yaml.document import Source
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Real object storage keeps its conditions, and what it refuses is told for what it is."""
+"""Real object storage keeps the conditions of a write, and its refusals have the right codes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from reconciler.ports import Snapshot
 from reconciler.stores.errors import ConflictError
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.object import _bucket as buckets
-from reconciler.stores.object import place as objects
-from reconciler.stores.object.place import ObjectPlace
+from reconciler.stores.object.place import ObjectDocumentStore, open_client
 from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
@@ -30,17 +29,17 @@ def _no_other_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def place_at(storage: Seaweed, folder: Path, *, address: str = "", **environ: str) -> ObjectPlace:
-    """A place that nobody used before."""
+def place_at(storage: Seaweed, folder: Path, *, address: str = "", **environ: str) -> ObjectDocumentStore:
+    """Documents at an address that no test has used."""
     clock = SystemClock()
-    ours = StoreOptions(
+    options = StoreOptions(
         folder, "a test", clock, wait=lambda _seconds: None, environ=storage.environ() | environ
     )
     bucket = buckets.parse(address or f"s3://states/{folder.name}/meetings.json")
-    return ObjectPlace(bucket, objects._opened(bucket, ours.environ), ours)  # noqa: SLF001 - below the lease
+    return ObjectDocumentStore(bucket, open_client(bucket, options.environ), options)
 
 
-def put(place: ObjectPlace, document: bytes, replaces: str | None, name: str = STATE) -> str:
+def put(place: ObjectDocumentStore, document: bytes, replaces: str | None, name: str = STATE) -> str:
     return place.put(name, document, replaces=replaces, note="a test")
 
 
@@ -70,7 +69,7 @@ def test_every_other_write_conflicts(storage: Seaweed, tmp_path: Path) -> None:
     assert (place.get(STATE), place.get(LOCK)) == (Snapshot(b"two", second), None)
 
 
-def test_of_many_writes_at_once_one_comes_through(storage: Seaweed, tmp_path: Path) -> None:
+def test_one_of_many_concurrent_writes_succeeds(storage: Seaweed, tmp_path: Path) -> None:
     """Eight threads name the same version."""
     place = place_at(storage, tmp_path)
     version = put(place, b"before", None)
@@ -89,16 +88,16 @@ def test_of_many_writes_at_once_one_comes_through(storage: Seaweed, tmp_path: Pa
     for thread in threads:
         thread.join()
 
-    stands = place.get(STATE)
-    assert stands is not None
-    assert [stands.document.decode()] == wrote
+    current = place.get(STATE)
+    assert current is not None
+    assert [current.document.decode()] == wrote
 
 
 def test_the_check_passes_and_cleans_up(storage: Seaweed, tmp_path: Path) -> None:
     place_at(storage, tmp_path).check()
 
     listed = storage.client().list(tmp_path.name).collect()
-    assert [found["path"] for found in listed if "probe" in found["path"]] == []
+    assert [entry["path"] for entry in listed if "probe" in entry["path"]] == []
 
 
 @pytest.mark.parametrize(
@@ -110,27 +109,27 @@ def test_the_check_passes_and_cleans_up(storage: Seaweed, tmp_path: Path) -> Non
         ("", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "state.unreachable"),
     ],
 )
-def test_what_cannot_be_reached_is_never_empty(
+def test_a_state_that_cannot_be_read_is_not_empty(
     storage: Seaweed, tmp_path: Path, address: str, environ: dict[str, str], code: str
 ) -> None:
     place = place_at(storage, tmp_path, address=address, **environ)
-    found = []
+    codes = []
 
     for ask in (lambda: place.get(STATE), lambda: put(place, b"{}", None), place.check):
         with pytest.raises(StateError) as raised:
             ask()
-        found.append(raised.value.diagnostic.code)
+        codes.append(raised.value.diagnostic.code)
 
-    assert found == [code] * 3
+    assert codes == [code] * 3
 
 
-def test_one_who_may_only_read_is_told_so(storage: Seaweed, tmp_path: Path) -> None:
+def test_credentials_that_may_only_read_are_reported(storage: Seaweed, tmp_path: Path) -> None:
     put(place_at(storage, tmp_path), b"{}", None)
     reader = place_at(storage, tmp_path, **storage.environ("reader"))
-    stands = reader.get(STATE)
+    current = reader.get(STATE)
 
     with pytest.raises(StateError) as raised:
         reader.check()
 
-    assert stands is not None
+    assert current is not None
     assert raised.value.diagnostic.code == "state.forbidden"

@@ -145,7 +145,8 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "account.jsonl"
     path.write_text("notes of mine\n", "utf-8")
 
-    with pytest.raises(SettingsError, match=r"sandbox\.foreign-file: This is not the emulator's account"):
+    message = r"sandbox\.foreign-file: The folder does not contain an emulator's account"
+    with pytest.raises(SettingsError, match=message):
         _ = opened(tmp_path).account
 
     assert path.read_text("utf-8") == "notes of mine\n"

@@ -1,4 +1,4 @@
-"""What meetings share becomes their defaults, and each meeting stays what it was."""
+"""Defaults that are extracted from meetings, and merged into them again."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ DEFAULTS = st.fixed_dictionaries({}, optional={"duration": st.just(30), "setting
 
 @settings(max_examples=150, deadline=None)
 @given(DEFAULTS, st.lists(BODIES, min_size=1, max_size=6))
-def test_defaults_and_rest_together_are_the_meetings(
+def test_defaults_merged_with_the_rest_are_the_meetings(
     base: dict[str, Any], bodies: list[dict[str, Any]]
 ) -> None:
-    """Where Zoom shows nothing else, whatever the settings file and other meetings have."""
+    """For every default of the settings file, where Zoom has no other values."""
     whole = merge(
         base,
         spec_defaults.extract_defaults([spec_defaults.without_defaults(base, body, {}) for body in bodies]),
@@ -43,7 +43,7 @@ def test_defaults_and_rest_together_are_the_meetings(
     read_back = [
         without_nulls(merge(whole, spec_defaults.without_defaults(whole, body, {}))) for body in bodies
     ]
-    assert [{**one, "settings": one.get("settings", {})} for one in read_back] == [
+    assert [{**body, "settings": body.get("settings", {})} for body in read_back] == [
         {**body, "settings": body.get("settings", {})} for body in bodies
     ]
 
@@ -52,7 +52,7 @@ def meeting(**fields: Any) -> dict[str, Any]:
     return {"host": "a@example.com", "topic": "t", **fields}
 
 
-def test_what_most_have_is_lifted() -> None:
+def test_a_value_of_most_meetings_becomes_a_default() -> None:
     bodies = [
         meeting(timezone="UTC", duration=30, settings={"waiting_room": True, "audio": "voip"}),
         meeting(timezone="UTC", duration=30, settings={"waiting_room": True}),
@@ -67,21 +67,21 @@ def test_what_most_have_is_lifted() -> None:
     }
 
 
-def test_a_mapping_is_lifted_only_where_all_have_the_same() -> None:
-    """Merged part by part it would leak into a meeting that has another."""
+def test_a_mapping_becomes_a_default_only_where_all_have_it() -> None:
+    """Merged part by part, it would change a meeting that has another mapping."""
     rooms = {"settings": {"breakout_room": {"enable": True, "rooms": [{"name": "A"}]}}}
 
     assert "settings" in spec_defaults.extract_defaults([meeting(**rooms), meeting(**rooms)])
     assert "settings" not in spec_defaults.extract_defaults([meeting(**rooms), meeting(**rooms), meeting()])
 
 
-def test_one_meeting_shares_nothing() -> None:
+def test_a_single_meeting_has_no_defaults() -> None:
     assert spec_defaults.extract_defaults([meeting(timezone="UTC", duration=30)]) == {}
     assert spec_defaults.extract_defaults([]) == {}
 
 
-def test_what_a_default_would_change_is_said_as_zoom_has_it() -> None:
-    """`false`, `60` and `none` read better than the null that removes; a text has to be removed."""
+def test_a_default_that_does_not_apply_is_overridden_with_the_value_in_zoom() -> None:
+    """`false`, `60` and `none` are more readable than null; a default of a text is removed with null."""
     defaults = {
         "host": "a@example.com",
         "duration": 30,

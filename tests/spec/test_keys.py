@@ -1,4 +1,4 @@
-"""Keys from topics."""
+"""Keys that are made from topics."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from reconciler.spec.yaml.scalars import is_text
         ("word " * 20, "word-word-word-word-word-word-word-word-word-word-word-word"),
     ],
 )
-def test_a_key_is_what_is_left_of_the_topic(topic: str, slug: str) -> None:
+def test_a_slug_has_the_allowed_characters_of_the_topic(topic: str, slug: str) -> None:
     assert spec_keys.slug(topic) == slug
 
 
-def test_a_numbered_key_is_no_number() -> None:
-    """Of two meetings called 0E the second would be 0e-2, which is zero."""
+def test_a_numbered_key_is_not_read_as_a_number() -> None:
+    """The second of two meetings called 0E would be 0e-2, which YAML reads as zero."""
     assert spec_keys.assign_keys([(1, "0E"), (2, "0E")], set()) == {1: "meeting-0e", 2: "meeting-0e-2"}
 
 
-def test_equal_topics_are_numbered_and_taken_keys_passed_over() -> None:
+def test_equal_topics_are_numbered_and_taken_keys_skipped() -> None:
     topics = [(1, "Weekly"), (2, "Weekly"), (3, "weekly!"), (4, "週次"), (5, "Weekly 2")]
 
     assert spec_keys.assign_keys(topics, {"weekly", "weekly-3"}) == {
@@ -51,7 +51,7 @@ def test_equal_topics_are_numbered_and_taken_keys_passed_over() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=6))
-def test_every_key_can_stand_in_a_spec_and_no_two_are_equal(topics: list[str]) -> None:
+def test_every_key_is_valid_in_a_spec_and_no_two_are_equal(topics: list[str]) -> None:
     keys = spec_keys.assign_keys(enumerate(topics), set()).values()
 
     assert len({*keys}) == len(topics)

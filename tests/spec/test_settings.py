@@ -25,7 +25,7 @@ def test_an_empty_file_sets_nothing(text: str) -> None:
     assert parsed(text) == Settings()
 
 
-def test_every_setting_is_read() -> None:
+def test_all_settings_are_read() -> None:
     text = """\
 specs: [meetings/, more.yaml]
 state: s3://acme-ops/meetings.json
@@ -45,7 +45,7 @@ defaults: {settings: {waiting_room: true}}
     )
 
 
-def test_what_a_host_does_not_say_is_as_for_all() -> None:
+def test_a_limit_that_a_host_does_not_set_is_the_budgets() -> None:
     hosts = "hosts: {Shared@example.com: {daily_limit: 50}, b: {reserve: 1}}"
 
     found = parsed(f"budget: {{daily_limit: 80, pace: 2.5}}\n{hosts}\n")
@@ -76,11 +76,11 @@ def test_what_a_host_does_not_say_is_as_for_all() -> None:
         ("state: [\n", "yaml.syntax", 1, 8),
     ],
 )
-def test_a_wrong_setting_is_told_at_its_place(text: str, code: str, line: int, column: int) -> None:
+def test_a_wrong_setting_is_reported_at_its_place(text: str, code: str, line: int, column: int) -> None:
     assert codes(text) == [(code, line, column)]
 
 
-def test_findings_come_in_the_order_of_the_file() -> None:
+def test_findings_are_in_the_order_of_the_file() -> None:
     found = codes("budget: {pace: quick}\nspec: 1\nhosts: 5\n")
 
     assert [line for _, line, _ in found] == [1, 2, 3]

@@ -44,7 +44,7 @@ def declared(*texts: str, reconciler: str = "") -> Spec:
     return found.spec
 
 
-def told(*texts: str, reconciler: str = "") -> list[tuple[str, str, int, int, str | None]]:
+def places(*texts: str, reconciler: str = "") -> list[tuple[str, str, int, int, str | None]]:
     """(code, file, line, column, key) of every finding."""
     found = parse(*texts, reconciler=reconciler).diagnostics
     return [(d.code, d.span.filename, d.span.start.line, d.span.start.column, d.key) for d in found if d.span]
@@ -86,11 +86,11 @@ def test_a_spec_has_everything_that_was_declared() -> None:
 
 
 def test_no_files_declare_nothing() -> None:
-    """Whether that is an error is said where files are looked for."""
+    """The search for files decides whether that is an error."""
     assert declared() == Spec()
 
 
-def test_defaults_merge_mapping_by_mapping_a_list_replaces_null_removes() -> None:
+def test_mappings_are_merged_lists_are_replaced_and_null_removes() -> None:
     found = declared(
         """\
 version: 1
@@ -129,7 +129,7 @@ meetings:
     )
 
 
-def test_merging_changes_nothing_that_was_given() -> None:
+def test_merging_leaves_its_arguments_unchanged() -> None:
     base = {"a": {"b": 1, "c": None}, "d": [1]}
     over = {"a": {"b": 2}, "d": [None, {"x": None}]}
     before = copy.deepcopy((base, over))
@@ -146,9 +146,9 @@ def test_a_default_that_removes_holds_for_a_file_without_nulls_of_its_own() -> N
     assert "timezone" not in found.meetings["one"].attributes
 
 
-def test_a_wrong_field_hides_nothing_else_that_is_wrong() -> None:
-    """What the rules say of the other fields is told in the same run; what hangs on the field is not."""
-    assert told(
+def test_a_wrong_field_hides_no_finding_about_other_fields() -> None:
+    """Rules about the other fields run at once; rules that depend on the wrong field do not."""
+    assert places(
         """\
 version: 1
 meetings:
@@ -172,8 +172,8 @@ meetings:
     ]
 
 
-def test_one_meeting_that_is_wrong_hides_no_other() -> None:
-    assert told(
+def test_a_wrong_meeting_hides_no_finding_about_another() -> None:
+    assert places(
         """\
 version: 1
 meetings:
@@ -190,17 +190,17 @@ meetings:
     ]
 
 
-def test_a_broken_file_hides_no_other() -> None:
-    assert told("a: [", "version: 1\nmeetings:\n  one: {host: a@b.c, type: 3}\n") == [
+def test_a_broken_file_hides_no_finding_about_another() -> None:
+    assert places("a: [", "version: 1\nmeetings:\n  one: {host: a@b.c, type: 3}\n") == [
         ("yaml.syntax", "a.yaml", 1, 4, None),
         ("meeting.topic-missing", "b.yaml", 3, 3, "one"),
     ]
 
 
-def test_a_value_from_defaults_is_told_there_once() -> None:
+def test_a_wrong_value_of_a_default_is_reported_once_at_the_default() -> None:
     meetings = f"meetings:\n  one: {{{BODY}}}\n  two: {{topic: Two, type: 3}}\n"
 
-    assert told(
+    assert places(
         f"version: 1\n{meetings}",
         "version: 1\ndefaults: {timezone: Mars/Base}\nmeetings:\n  x: {topic: X, type: 3}\n",
         reconciler="defaults:\n  host: a@b.c\n  timezone: Europe/Berln\n",
@@ -210,8 +210,8 @@ def test_a_value_from_defaults_is_told_there_once() -> None:
     ]
 
 
-def test_a_wrong_default_is_told_once_and_nothing_that_follows_from_it() -> None:
-    assert told(
+def test_a_wrong_default_is_reported_once_without_its_consequences() -> None:
+    assert places(
         "version: 1\ndefaults: {host: 5, topic: 7}\nmeetings:\n  one: {type: 3}\n  two: {type: 3}\n"
     ) == [
         ("spec.wrong-type", "a.yaml", 2, 18, None),
@@ -219,14 +219,39 @@ def test_a_wrong_default_is_told_once_and_nothing_that_follows_from_it() -> None
     ]
 
 
-def test_a_key_in_two_files_is_told_with_both_places() -> None:
+def test_two_missing_fields_of_one_entry_are_two_findings() -> None:
+    """Both have the code and the place of the entry; only the detail tells them apart."""
+    diagnostics = parse("version: 1\nremoved:\n  - {id: 5}\n").diagnostics
+
+    assert [(each.code, each.detail, each.span) for each in diagnostics] == [
+        ("spec.missing", "`removed[0].key` is missing.", Span("a.yaml", Position(3, 5), Position(3, 6))),
+        ("spec.missing", "`removed[0].destroy` is missing.", Span("a.yaml", Position(3, 5), Position(3, 6))),
+    ]
+
+
+def test_a_wrong_rule_in_the_defaults_is_one_finding() -> None:
+    """Each meeting has another first start, and the detail names the start of the first of them."""
+    meetings = "".join(
+        f"  {key}: {{host: a@b.c, topic: {key}, type: 8, timezone: UTC, start_time: {start}}}\n"
+        for key, start in (("one", "2027-01-12T10:00:00"), ("two", "2027-01-13T10:00:00"))
+    )
+    rule = 'recurrence: {type: 2, weekly_days: "2", end_times: 3}'
+
+    diagnostics = parse(f"version: 1\ndefaults: {{{rule}}}\nmeetings:\n{meetings}").diagnostics
+
+    assert [(each.code, each.detail) for each in diagnostics] == [
+        ("series.start-off-rule", '2027-01-12 is a Tuesday, but `weekly_days: "2"` is Monday.')
+    ]
+
+
+def test_a_key_in_two_files_is_reported_with_both_places() -> None:
     text = f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n"
     (found,) = parse(text, f"# again\n{text}").diagnostics
 
     assert (found.code, found.key, found.detail) == (
         "spec.duplicate-key",
         "one",
-        "a.yaml:3 declares it first.",
+        "a.yaml:3 already declares `one`.",
     )
     assert found.span == Span("b.yaml", Position(4, 3), Position(4, 6))
 
@@ -240,21 +265,23 @@ def test_hosts_are_compared_without_regard_to_case() -> None:
     assert found.meetings["one"].host == "Ada@Example.com"
 
 
-def test_references_are_not_judged_while_a_file_is_unreadable() -> None:
-    assert told("a: [", "version: 1\nmoved: [{from: a, to: b}]\n") == [("yaml.syntax", "a.yaml", 1, 4, None)]
+def test_lifecycle_entries_are_not_checked_while_a_file_is_unreadable() -> None:
+    assert places("a: [", "version: 1\nmoved: [{from: a, to: b}]\n") == [
+        ("yaml.syntax", "a.yaml", 1, 4, None)
+    ]
 
 
-def test_references_of_several_files_are_held_against_each_other() -> None:
+def test_lifecycle_entries_of_different_files_can_conflict() -> None:
     meeting = f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n"
     text = "version: 1\nmoved:\n  - {from: old, to: one}\n"
 
     (found,) = parse(meeting, text, text.replace("old", "older")).diagnostics
 
-    assert (found.code, found.detail) == ("spec.moved-together", "b.yaml:3 says so first.")
+    assert (found.code, found.detail) == ("spec.moved-together", "b.yaml:3 already moves a key to `one`.")
 
 
 def test_a_removed_key_may_be_declared_still() -> None:
-    """That approves its replace."""
+    """The entry approves its replacement."""
     removed = "removed:\n  - {key: one, id: 5, destroy: true}\n"
 
     found = declared(f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n{removed}")
@@ -269,7 +296,7 @@ def test_a_spec_cannot_be_changed_through_its_mapping() -> None:
         found.meetings["two"] = found.meetings["one"]  # type: ignore[index]  # that is the point
 
 
-def test_warnings_leave_a_spec() -> None:
+def test_a_spec_with_warnings_is_returned() -> None:
     found = parse(f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}, password: hunter2}}\n")
 
     assert found.spec
@@ -285,7 +312,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 
 def wrong(value: Any) -> Any:
-    """Something of another type, of which there is no reading as the right one."""
+    """A value of another type, which cannot be read as the right one."""
     return "wrong" if isinstance(value, bool | int) else [{"wrong": 1}]
 
 
@@ -296,7 +323,7 @@ def example() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", list(leaves(example()["meetings"]["example"])), ids=str)
-def test_each_leaf_of_the_example_with_a_wrong_type_is_told_there(path: tuple[str | int, ...]) -> None:
+def test_a_wrong_type_is_reported_at_each_leaf_of_the_example(path: tuple[str | int, ...]) -> None:
     value = example()
     parent = value["meetings"]["example"]
     for step in path[:-1]:
@@ -346,7 +373,7 @@ def test_no_spec_ever_raises_or_shows_a_secret(lines: list[str]) -> None:
 
 
 def test_a_whole_number_with_a_point_is_a_whole_number() -> None:
-    """The schema lets `8.0` pass for a type; from there on it is the 8 that is sent and compared."""
+    """The schema accepts `8.0` as a type; it is sent and compared as 8."""
     spec = declared("version: 1\nmeetings: {one: {host: a@b.c, topic: Review, type: 3.0, duration: 4.5e1}}\n")
 
     attributes = spec.meetings["one"].attributes

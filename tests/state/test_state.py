@@ -60,6 +60,7 @@ def test_a_replaced_meeting_is_retired_with_its_new_record() -> None:
                 HOST,
                 "launch",
                 {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60},
+                "2026-11-01T09:00:00Z",
             ),
         ),
         usage={DAY: {HOST: 1}},
@@ -82,7 +83,9 @@ def test_a_retired_meeting_keeps_what_says_when_it_is() -> None:
     times = {"type": 8, "start_time": "2027-01-11T10:00:00", "timezone": "Europe/Berlin", "duration": 45,
              "recurrence": weekly()["recurrence"]}  # fmt: skip
 
-    assert retire("weekly", record(1, weekly())) == Retired(81_234_567_001, HOST, "weekly", times)
+    assert retire("weekly", record(1, weekly())) == Retired(
+        81_234_567_001, HOST, "weekly", times, "2026-11-01T09:00:00Z"
+    )
 
 
 def test_a_retired_meeting_that_is_gone_is_buried() -> None:

@@ -1,4 +1,4 @@
-"""The state in a file: whole or not at all, held by one process, never taken for what it is not."""
+"""The state in a file: complete writes, one process with the lock, and errors of the disk."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ HOLDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from reconciler.clock import SystemClock
+from reconciler.cli.clock import SystemClock
 from reconciler.stores.open import open_store
-from reconciler.stores.surroundings import Surroundings
+from reconciler.stores.options import StoreOptions
 
 clock = SystemClock()
-store = open_store(sys.argv[1], Surroundings(Path(), "ann@laptop", clock, clock.wait))
+store = open_store(sys.argv[1], StoreOptions(Path(), "ann@laptop", clock, clock.wait))
 lease = store.lock("apply", timeout_seconds=0)
 print(lease.info.lock_id, flush=True)
 sys.stdin.readline()
@@ -49,15 +49,15 @@ lease.release()
 """
 
 
-def surroundings(folder: Path) -> StoreOptions:
+def options(folder: Path) -> StoreOptions:
     return StoreOptions(folder, "bob@desk", ManualClock(), wait=lambda _seconds: None)
 
 
 def store_in(folder: Path, name: str = NAME) -> FileStore:
-    return FileStore(folder / name, surroundings(folder))
+    return FileStore(folder / name, options(folder))
 
 
-def names(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -73,8 +73,8 @@ def held_elsewhere(path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             holder.kill()
 
 
-def test_nothing_was_ever_written(tmp_path: Path) -> None:
-    assert (store_in(tmp_path).read(), names(tmp_path)) == (None, [])
+def test_a_missing_file_is_no_state(tmp_path: Path) -> None:
+    assert (store_in(tmp_path).read(), file_names(tmp_path)) == (None, [])
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -85,20 +85,20 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert store.read() == Snapshot(b"one\n", version)
 
 
-def test_the_backup_is_the_document_before(tmp_path: Path) -> None:
+def test_the_backup_is_the_previous_document(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     version = store.write(b"one\n", replaces=None)
     version = store.write(b"two\n", replaces=version)
     store.write(b"three\n", replaces=version)
 
-    assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == {
+    assert {name: (tmp_path / name).read_bytes() for name in file_names(tmp_path)} == {
         "s.json": b"three\n",
         "s.json.backup": b"two\n",
     }
 
 
-def test_only_the_owner_may_look(tmp_path: Path) -> None:
-    """Whatever the umask, and however open the file was that stood there (as after a git checkout)."""
+def test_only_the_owner_may_read(tmp_path: Path) -> None:
+    """With any umask, and even if the old file was readable by all (as after a git checkout)."""
     (tmp_path / NAME).write_bytes(b"one\n")
     (tmp_path / NAME).chmod(0o644)
     store, before = store_in(tmp_path), os.umask(0)
@@ -115,16 +115,16 @@ def test_only_the_owner_may_look(tmp_path: Path) -> None:
     assert modes == {NAME: 0o600, f"{NAME}.lock": 0o600}
 
 
-def test_a_write_is_durable_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_is_durable_before_it_is_visible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bytes reach the disk, then the name changes, then the name's change reaches the disk."""
     store, steps = store_in(tmp_path), []
     version = store.write(b"one\n", replaces=None)
 
-    def synced(descriptor: int) -> None:
-        shown = Path(f"/proc/self/fd/{descriptor}").resolve().relative_to(tmp_path)
-        steps.append((str(shown), (tmp_path / NAME).read_bytes()))
+    def record_sync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").resolve().relative_to(tmp_path)
+        steps.append((str(path), (tmp_path / NAME).read_bytes()))
 
-    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "fsync", record_sync)
     store.write(b"two\n", replaces=version)
 
     assert steps == [("s.json.tmp", b"one\n"), (".", b"two\n")]
@@ -152,7 +152,7 @@ def test_a_state_that_somebody_else_changed_is_not_overwritten(change: str, tmp_
     assert (caught.value.diagnostic.code, after) == ("state.changed", before)
 
 
-def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
+def test_a_missing_folder_is_created(tmp_path: Path) -> None:
     store = store_in(tmp_path, "deep/down/s.json")
 
     store.lock("apply", timeout_seconds=0).release()
@@ -162,7 +162,7 @@ def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
 
 
 def test_a_link_to_a_state_stays_a_link(tmp_path: Path) -> None:
-    """What is written is the file behind it, and both names share one lock."""
+    """A write goes to the target of the link, and both names share one lock."""
     (tmp_path / "real").mkdir()
     (tmp_path / NAME).symlink_to("real/state.json")
     linked, real = store_in(tmp_path), store_in(tmp_path / "real", "state.json")
@@ -189,8 +189,8 @@ def test_a_file_system_without_links_keeps_a_backup_too(
     assert (tmp_path / "s.json.backup").read_bytes() == b"one\n"
 
 
-def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
-    """No half document, no litter, and the next write is as good as ever."""
+def test_a_full_disk_leaves_the_state(tmp_path: Path) -> None:
+    """No partial document and no temporary file stay behind."""
     store = store_in(tmp_path)
     version = store.write(b"one\n", replaces=None)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -201,28 +201,25 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    told = caught.value.diagnostic
-    assert (told.code, told.summary, names(tmp_path)) == (
-        "state.io",
-        "The state could not be written",
-        [NAME],
-    )
-    assert told.detail.endswith(
-        "s.json: File too large. What stands there is whole, and nothing more is sent."
+    diagnostic = caught.value.diagnostic
+    assert (diagnostic.code, file_names(tmp_path)) == ("state.io", [NAME])
+    assert diagnostic.detail == (
+        f"{tmp_path / NAME} could not be written: File too large. "
+        "No part of the state was lost, and nothing more is sent."
     )
     assert store.read() == Snapshot(b"one\n", version)
 
 
 @pytest.mark.parametrize(
-    ("touch", "summary"),
+    ("touch", "failure"),
     [
-        (lambda store: store.read(), "The state could not be read"),
-        (lambda store: store.write(b"", replaces=None), "The state could not be written"),
-        (lambda store: store.lock("apply", timeout_seconds=0), "The state could not be locked"),
+        (lambda store: store.read(), "could not be read: Not a directory"),
+        (lambda store: store.write(b"", replaces=None), "could not be written: Not a directory"),
+        (lambda store: store.lock("apply", timeout_seconds=0), "could not be locked: File exists"),
     ],
     ids=["read", "write", "lock"],
 )
-def test_a_place_that_cannot_be_used_is_told(touch: object, summary: str, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_used_is_reported(touch: object, failure: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = store_in(tmp_path, "file/s.json")
     assert callable(touch)
@@ -230,19 +227,22 @@ def test_a_place_that_cannot_be_used_is_told(touch: object, summary: str, tmp_pa
     with pytest.raises(StateError) as caught:
         touch(store)
 
-    assert (caught.value.diagnostic.code, caught.value.diagnostic.summary) == ("state.io", summary)
+    assert (caught.value.diagnostic.code, caught.value.diagnostic.detail) == (
+        "state.io",
+        f"{tmp_path / 'file/s.json'} {failure}. No part of the state was lost, and nothing more is sent.",
+    )
 
 
-def test_a_folder_in_the_place_of_the_state_is_told(tmp_path: Path) -> None:
+def test_a_folder_at_the_path_is_reported(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir()
 
     with pytest.raises(StateError) as caught:
         store_in(tmp_path).read()
 
-    assert "s.json: Is a directory." in caught.value.diagnostic.detail
+    assert "s.json could not be read: Is a directory." in caught.value.diagnostic.detail
 
 
-def test_a_lock_is_held_by_one_and_told_to_others(tmp_path: Path) -> None:
+def test_a_held_lock_is_shown_to_others(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     lease = store.lock("apply", timeout_seconds=0)
 
@@ -261,7 +261,7 @@ def test_a_lock_is_held_by_one_and_told_to_others(tmp_path: Path) -> None:
     ]
 
 
-def test_a_released_lock_can_be_had_again(tmp_path: Path) -> None:
+def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     first = store.lock("apply", timeout_seconds=0)
     first.release()
@@ -269,7 +269,7 @@ def test_a_released_lock_can_be_had_again(tmp_path: Path) -> None:
 
     assert (store.holder(), second.seconds_left()) == (second.info, float("inf"))
     second.release()
-    assert (store.holder(), names(tmp_path)) == (None, ["s.json.lock"])
+    assert (store.holder(), file_names(tmp_path)) == (None, ["s.json.lock"])
 
 
 def test_another_process_is_shown_as_the_holder(tmp_path: Path) -> None:
@@ -282,12 +282,12 @@ def test_another_process_is_shown_as_the_holder(tmp_path: Path) -> None:
 
 
 def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
-    """And what it told of itself is not believed any more."""
+    """Its `.lock.info` is ignored from then on."""
     store = store_in(tmp_path)
     with held_elsewhere(tmp_path / NAME) as (holder, _):
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait()
-    left, shown = names(tmp_path), store.holder()
+    left, shown = file_names(tmp_path), store.holder()
 
     lease = store.lock("apply", timeout_seconds=0)
 
@@ -295,7 +295,7 @@ def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
     lease.release()
 
 
-def test_a_lock_is_waited_for_as_long_as_asked(tmp_path: Path) -> None:
+def test_a_lock_is_waited_for_until_the_timeout(tmp_path: Path) -> None:
     with held_elsewhere(tmp_path / NAME) as (holder, _):
         began = time.monotonic()
         with pytest.raises(StateLockedError, match=r"is locked\. Nothing was sent\."):
@@ -310,12 +310,12 @@ def test_a_lock_is_waited_for_as_long_as_asked(tmp_path: Path) -> None:
     assert 0.2 <= waited < 5
 
 
-@pytest.mark.parametrize("told", [b"", b"{}", b"[]", b'{"ID": 1}', b"\xff", None])
-def test_a_holder_that_did_not_tell_is_nobody_known(told: bytes | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b'{"ID": 1}', b"\xff", None])
+def test_a_holder_without_lock_info_is_unknown(document: bytes | None, tmp_path: Path) -> None:
     store = store_in(tmp_path)
     lease = store.lock("apply", timeout_seconds=0)
     info = tmp_path / "s.json.lock.info"
-    info.unlink() if told is None else info.write_bytes(told)
+    info.unlink() if document is None else info.write_bytes(document)
 
     with pytest.raises(StateLockedError) as caught:
         store.lock("apply", timeout_seconds=0)
@@ -326,8 +326,8 @@ def test_a_holder_that_did_not_tell_is_nobody_known(told: bytes | None, tmp_path
     assert (shown, "Lock Info" in caught.value.diagnostic.detail) == (unknown, False)
 
 
-def test_a_lock_cannot_be_taken_by_force(tmp_path: Path) -> None:
-    """The system frees it with its process, so nobody ever has to."""
+def test_a_lock_cannot_be_freed_by_force(tmp_path: Path) -> None:
+    """The operating system frees it when its process ends."""
     with pytest.raises(StateError) as caught:
         store_in(tmp_path).force_unlock("some-id")
 
@@ -336,23 +336,23 @@ def test_a_lock_cannot_be_taken_by_force(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["s.json", "file:s.json", "./s.json", "/{folder}/s.json"])
 def test_a_path_is_a_file(address: str, tmp_path: Path) -> None:
-    store: Store = open_store(address.format(folder=tmp_path), surroundings(tmp_path))
+    store: Store = open_store(address.format(folder=tmp_path), options(tmp_path))
 
     store.write(b"{}\n", replaces=None)
 
     assert (tmp_path / NAME).read_bytes() == b"{}\n"
 
 
-def test_a_store_of_no_known_kind_is_told(tmp_path: Path) -> None:
+def test_an_unknown_kind_of_store_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        open_store("ftp://user:hunter2@acme/s.json", surroundings(tmp_path))
+        open_store("ftp://user:hunter2@acme/s.json", options(tmp_path))
 
     assert caught.value.diagnostic.detail == "It begins with `ftp:`."
 
 
-def test_a_lock_tells_when_it_was_taken(tmp_path: Path) -> None:
+def test_the_lock_info_has_the_time_of_the_lock(tmp_path: Path) -> None:
     lease = store_in(tmp_path).lock("apply", timeout_seconds=0)
-    told = json.loads((tmp_path / "s.json.lock.info").read_bytes())
+    fields = json.loads((tmp_path / "s.json.lock.info").read_bytes())
     lease.release()
 
-    assert lease.info == LockInfo(told["ID"], "apply", "bob@desk", datetime(2026, 12, 1, 9, tzinfo=UTC))
+    assert lease.info == LockInfo(fields["ID"], "apply", "bob@desk", datetime(2026, 12, 1, 9, tzinfo=UTC))

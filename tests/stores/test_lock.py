@@ -1,4 +1,4 @@
-"""A lease that is kept alive from a thread, beside whatever is done under it."""
+"""Renewal of a lease from a thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.ports import LockInfo
 
 
-LOST = StateError(Diagnostic("state.lost", "It is far away."))
+LOST = StateError(Diagnostic("state.lost", "No answer came."))
 
 
 class Lease:
@@ -35,7 +35,7 @@ class Lease:
         self._enough = threading.Event()
 
     def renew(self) -> None:
-        """Count it, and fail where that was asked for."""
+        """Count the call, and fail if the test asked for it."""
         self.threads.add(threading.current_thread().name)
         self.renewed += 1
         if self.renewed >= 3:
@@ -51,7 +51,7 @@ class Lease:
         """Nothing to do."""
 
     def wait(self) -> bool:
-        """Whether it was renewed three times."""
+        """Return whether it was renewed three times."""
         return self._enough.wait(10)
 
 
@@ -69,7 +69,7 @@ def test_a_lease_is_renewed_until_the_end() -> None:
 
 @pytest.mark.parametrize("error", [LOST, ValueError("a bug of ours")])
 def test_a_renewal_that_fails_is_tried_again_soon(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it was: a lease without a thread that renews it would run out unseen."""
+    """After any error: a lease without a thread that renews it would expire unnoticed."""
     monkeypatch.setattr(lock, "RETRY_SECONDS", 0.001)
     lease = Lease(0.001, 1, 2, error=error)
 
@@ -77,40 +77,40 @@ def test_a_renewal_that_fails_is_tried_again_soon(error: Exception, monkeypatch:
         assert lease.wait()
 
 
-def test_a_renewal_that_begins_to_fail_is_told_once() -> None:
-    told: list[str] = []
+def test_renewals_that_begin_to_fail_are_reported_once() -> None:
+    notified: list[str] = []
     lease = Lease(20.0, 2, 3, 5, error=LOST)
-    tried = LeaseRenewal(lease, told.append)
+    renewal = LeaseRenewal(lease, notified.append)
 
     pauses = []
     for _ in range(5):
-        tried.try_once()
-        pauses.append(tried.pause_seconds)
+        renewal.try_once()
+        pauses.append(renewal.pause_seconds)
 
     assert pauses == [20.0, 2.0, 2.0, 20.0, 2.0]
-    assert told == 2 * ["The lock on the state was not renewed. No answer came. It is far away."]
+    assert notified == 2 * ["The lock on the state was not renewed. state.lost. No answer came."]
 
 
-def test_a_bug_in_a_renewal_is_told_by_its_name() -> None:
-    told: list[str] = []
+def test_a_bug_in_a_renewal_is_reported_by_its_name() -> None:
+    notified: list[str] = []
 
-    LeaseRenewal(Lease(20.0, 1, error=ValueError("oh")), told.append).try_once()
+    LeaseRenewal(Lease(20.0, 1, error=ValueError("oh")), notified.append).try_once()
 
-    assert told == ["The lock on the state was not renewed. ValueError: oh"]
+    assert notified == ["The lock on the state was not renewed. ValueError: oh"]
 
 
-def test_a_lease_is_renewed_though_nobody_can_be_told() -> None:
+def test_a_lease_is_renewed_although_stderr_is_closed() -> None:
     def closed(_line: str) -> None:
         raise BrokenPipeError
 
-    tried = LeaseRenewal(Lease(20.0, 1), closed)
+    renewal = LeaseRenewal(Lease(20.0, 1), closed)
 
-    tried.try_once()
+    renewal.try_once()
 
-    assert tried.pause_seconds == lock.RETRY_SECONDS
+    assert renewal.pause_seconds == lock.RETRY_SECONDS
 
 
-def test_a_lease_that_does_not_run_out_needs_no_thread() -> None:
+def test_a_lease_that_does_not_expire_needs_no_thread() -> None:
     lease = Lease(inf)
 
     with renewing(lease, print):
@@ -119,7 +119,7 @@ def test_a_lease_that_does_not_run_out_needs_no_thread() -> None:
     assert lease.renewed == 0
 
 
-def test_a_lease_is_left_alone_after_what_was_raised_under_it() -> None:
+def test_the_thread_ends_with_an_exception_in_the_block() -> None:
     lease = Lease(0.001)
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Object storage as small as it can be: enough of S3 to keep objects on conditions, and to fail as told."""
+"""A minimal server of S3: conditional writes, and faults that a test plans."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ BUCKET = "states"
 HANG = "hang"
 DROP = "drop"
 LOSE = "lose"
-"""Faults that are no answer: none ever, none at all, and none though it was done."""
+"""Faults without an answer: it hangs, it closes the connection, it closes it after the work was done."""
 
 
 class BucketServer:
-    """What it has, what it was asked, and what it does instead of answering rightly."""
+    """Objects, requests so far, and faults to come."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.faults: list[str] = []
-        """One for each of the next requests: "STATUS CODE", or `HANG`, `DROP`, `LOSE`; "" is none."""
+        """One for each of the next requests: "STATUS CODE", or `HANG`, `DROP`, `LOSE`; "" is no fault."""
         self.keeps_conditions = True
-        self.tells_versions = True
+        self.sends_versions = True
         self.closing = threading.Event()
         self.port = 0
 
     @property
     def environ(self) -> dict[str, str]:
-        """What leads a client of S3 here."""
+        """Variables that point a client of S3 here."""
         return {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
             "AWS_ACCESS_KEY_ID": "ours",
@@ -43,11 +43,11 @@ class BucketServer:
         }
 
     def etag(self, path: str) -> str | None:
-        """The version of what is there, quoted as in a header."""
+        """The version of the object, quoted as in a header."""
         return f'"{md5(self.objects[path]).hexdigest()}"' if path in self.objects else None
 
     def answer(self, method: str, path: str, body: bytes, conditions: dict[str, str]) -> tuple[int, bytes]:
-        """Status and body of an answer, everything done as asked."""
+        """Carry out a request; return status and body."""
         bucket, _, name = path.removeprefix("/").partition("/")
         if bucket != BUCKET:
             return 404, _error("NoSuchBucket")
@@ -68,12 +68,12 @@ class BucketServer:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    ours: ClassVar[BucketServer]
+    server_state: ClassVar[BucketServer]
 
     def do_GET(self) -> None:
-        server = self.ours
+        server = self.server_state
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        server.asked.append(self.command)
+        server.requests.append(self.command)
         fault = server.faults.pop(0) if server.faults else ""
         if fault == HANG:
             server.closing.wait()
@@ -83,13 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
             name.lower(): value for name, value in self.headers.items() if name.lower()[:3] == "if-"
         }
         if fault and fault != LOSE:
-            told, _, code = fault.partition(" ")
-            self._reply(int(told), _error(code), None)
+            status, _, code = fault.partition(" ")
+            self._reply(int(status), _error(code), None)
             return
-        status, answer = server.answer(self.command, self.path, body, conditions)
+        answer_status, answer = server.answer(self.command, self.path, body, conditions)
         if fault != LOSE:
             version = server.etag(self.path.removeprefix(f"/{BUCKET}/"))
-            self._reply(status, answer, version if server.tells_versions else None)
+            self._reply(answer_status, answer, version if server.sends_versions else None)
 
     do_PUT = do_DELETE = do_GET  # noqa: N815 - the standard library's names
 
@@ -103,22 +103,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_arguments: object) -> None:
-        """Nothing: the tests ask `asked`."""
+        """Do nothing: the tests read `requests`."""
 
 
 @contextmanager
 def bucket_server() -> Iterator[BucketServer]:
     """Storage with one empty bucket, on a port of this machine."""
-    ours = BucketServer()
-    handler = type("Handler", (_Handler,), {"ours": ours})
+    state = BucketServer()
+    handler = type("Handler", (_Handler,), {"server_state": state})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        ours.port = server.server_port
+        state.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield ours
+            yield state
         finally:
-            ours.closing.set()
+            state.closing.set()
             server.shutdown()
             thread.join()
 

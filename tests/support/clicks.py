@@ -45,7 +45,6 @@ CLICKED = {
     "m14": ["update", "settings.contact_email"],
     "m19": ["destroy"],
     "m20": ["update", "duration", "start_time", "type"],
-    "m22": ["update", "host"],
     "m31": ["update", "recurrence.weekly_days", "start_time"],
     "m37": ["update", "type"],
     "m46": ["update", "type"],

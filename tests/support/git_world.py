@@ -1,4 +1,4 @@
-"""A team's git: a bare repository, checkouts of it as CI makes them, and a server of git over HTTP."""
+"""The git of a team: a bare repository, checkouts as in CI, and a server of git over HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from manual_clock import ManualClock
 
-from reconciler.stores.git.place import GitPlace
+from reconciler.stores.git.place import GitDocumentStore
 from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 BRANCH = "reconciler-state"
 
-ALONE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-"""No settings of the machine's."""
+NO_CONFIG = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+"""Variables that hide the git settings of the machine."""
 
 CHECKOUTS = ("a", "b")
-"""Those that `make` has made already."""
+"""The checkouts that `make_team` creates."""
 
-NAMED = {
+ANN = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "Ann"), ("EMAIL", "ann@example.com"))
@@ -36,15 +36,15 @@ NAMED = {
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git says in `folder`, as the team's Ann."""
+    """Run git in `folder` as Ann and return its output."""
     command = ("git", "-c", "init.defaultBranch=main", *arguments)
-    environ = {**os.environ, **ALONE, **NAMED}
-    done = subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True, text=True)
-    return done.stdout.rstrip("\n")
+    environ = {**os.environ, **NO_CONFIG, **ANN}
+    result = subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True, text=True)
+    return result.stdout.rstrip("\n")
 
 
-def make(folder: Path) -> None:
-    """A remote `ops.git` with one commit on `main`, and Ann's checkout beside it."""
+def make_team(folder: Path) -> None:
+    """Create a remote `ops.git` with one commit on `main`, and Ann's checkout next to it."""
     folder.mkdir()
     git(folder, "init", "-q", "--bare", "--template=", "ops.git")
     git(folder, "init", "-q", "--template=", "ann")
@@ -58,80 +58,82 @@ def make(folder: Path) -> None:
 
 
 def check_out(address: str, place: Path) -> None:
-    """Make a checkout as CI does: one commit, one branch, detached."""
+    """Create a checkout as CI does: one commit, one branch, detached."""
     git(place.parent, "clone", "-q", "--depth=1", "--single-branch", "--template=", address, str(place))
     git(place, "checkout", "-q", "--detach")
 
 
 class Team:
-    """What `make` has made in `folder`, and whoever works with it."""
+    """The repositories that `make_team` created in `folder`, and runs that use them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.remote = folder / "ops.git"
         self.clock = ManualClock()
-        self.told: list[str] = []
+        self.lines: list[str] = []
         for name in CHECKOUTS:
             config = folder / name / ".git" / "config"
             config.write_text(re.sub(r"file://.*", self.address, config.read_text()))
 
     @property
     def address(self) -> str:
-        """Where the remote is."""
+        """The address of the remote."""
         return f"file://{self.remote}"
 
     def commit(self, name: str) -> None:
-        """Commit all that stands in a checkout."""
+        """Commit all files of a checkout."""
         git(self.folder / name, "add", "-A")
         git(self.folder / name, "commit", "-q", "-m", "Change")
 
     def checkout(self, name: str, address: str = "") -> Path:
-        """A checkout as CI makes it; with an `address`, a new one of that."""
-        place = self.folder / name
-        if address and place.exists():
-            shutil.rmtree(place)
-        if not place.exists():
-            check_out(address or self.address, place)
-        return place
+        """Return a checkout as CI makes it; with an `address`, a new one of that."""
+        folder = self.folder / name
+        if address and folder.exists():
+            shutil.rmtree(folder)
+        if not folder.exists():
+            check_out(address or self.address, folder)
+        return folder
 
-    def surroundings(self, place: Path, **environ: str) -> StoreOptions:
-        """Of a run in that folder, whose waiting takes no time."""
+    def options(self, folder: Path, **environ: str) -> StoreOptions:
+        """Return the options of a run in that folder, whose waits take no real time."""
         return StoreOptions(
-            place,
-            who=f"{place.name}@runner",
+            folder,
+            who=f"{folder.name}@runner",
             clock=self.clock,
             wait=self.clock.advance,
-            tell=self.told.append,
-            environ={"PATH": os.environ["PATH"], **ALONE, **environ},
+            notify=self.lines.append,
+            environ={"PATH": os.environ["PATH"], **NO_CONFIG, **environ},
         )
 
-    def place(self, name: str, **environ: str) -> GitPlace:
-        """The state's place, seen from a checkout of its own."""
-        return GitPlace(BRANCH, self.surroundings(self.checkout(name), **environ))
+    def documents(self, name: str, **environ: str) -> GitDocumentStore:
+        """Return state and lock on the branch, read from the checkout `name`."""
+        return GitDocumentStore(BRANCH, self.options(self.checkout(name), **environ))
 
     def hook(self, name: str, script: str) -> None:
-        """Have the remote run `script` at that hook; an empty one ends it."""
+        """Let the remote run `script` in that hook; an empty script removes it."""
         path = self.remote / "hooks" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o700)
 
-    def log(self, what: str = "%s") -> list[str]:
-        """The commits of the state's branch, newest first."""
-        return git(self.remote, "log", f"--format={what}", BRANCH).splitlines()
+    def log(self, template: str = "%s") -> list[str]:
+        """Return the commits of the state's branch, newest first."""
+        return git(self.remote, "log", f"--format={template}", BRANCH).splitlines()
 
 
 @contextmanager
-def served(team: Team, meddle: Callable[[str, str], int | None] = lambda *_: None) -> Iterator[str]:
-    """The remote's address over HTTP; `meddle` gives a status to answer a method and path with, instead."""
+def served_over_http(
+    team: Team, intercept: Callable[[str, str], int | None] = lambda *_: None
+) -> Iterator[str]:
+    """Serve the remote over HTTP; `intercept` may return a status for a method and path instead."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             body = self.rfile.read(length)
-            status = meddle(self.command, self.path)
-            said = b"" if status in {401, 403, 503} else backend(team, self, body)
-            head, _, content = said.partition(b"\r\n\r\n")
+            status = intercept(self.command, self.path)
+            answer = b"" if status in {401, 403, 503} else http_backend(team, self, body)
+            head, _, content = answer.partition(b"\r\n\r\n")
             self.send_response(status or 200)
             for line in head.decode().splitlines():
                 name, _, value = line.partition(": ")
@@ -143,7 +145,7 @@ def served(team: Team, meddle: Callable[[str, str], int | None] = lambda *_: Non
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Do nothing."""
 
         do_GET = do_POST = answer  # noqa: N815 - the library's names
 
@@ -158,23 +160,23 @@ def served(team: Team, meddle: Callable[[str, str], int | None] = lambda *_: Non
         server.server_close()
 
 
-def backend(team: Team, asked: BaseHTTPRequestHandler, body: bytes) -> bytes:
-    """What git's own server answers."""
-    path, _, query = asked.path.partition("?")
+def http_backend(team: Team, request: BaseHTTPRequestHandler, body: bytes) -> bytes:
+    """Return the answer of git's own server."""
+    path, _, query = request.path.partition("?")
     environ = {
         **os.environ,
-        **ALONE,
+        **NO_CONFIG,
         "GIT_PROJECT_ROOT": str(team.folder),
         "GIT_HTTP_EXPORT_ALL": "1",
-        "REQUEST_METHOD": asked.command,
+        "REQUEST_METHOD": request.command,
         "PATH_INFO": path,
         "QUERY_STRING": query,
         "REMOTE_USER": "ann",
         "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_TYPE": asked.headers.get("content-type", ""),
+        "CONTENT_TYPE": request.headers.get("content-type", ""),
         "CONTENT_LENGTH": str(len(body)),
-        "HTTP_CONTENT_ENCODING": asked.headers.get("content-encoding", ""),
-        "GIT_PROTOCOL": asked.headers.get("git-protocol", ""),
+        "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
+        "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
     }
-    done = subprocess.run(["git", "http-backend"], env=environ, input=body, check=True, capture_output=True)
-    return done.stdout
+    result = subprocess.run(["git", "http-backend"], env=environ, input=body, check=True, capture_output=True)
+    return result.stdout

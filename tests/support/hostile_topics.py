@@ -1,4 +1,4 @@
-"""What somebody may call a meeting who means harm to its readers, or to the page that shows it."""
+"""Topics that attack the readers of a comment, or the page that shows it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TOPICS = (
     "gh-99",
     "octo/repo#7", "octo/repo@0123456789abcdef", "0123456789abcdef0123456789abcdef01234567", "deadbee",
     "Fixes #4", "closes GH-12", "TICKET-42", "octo#1", "https://github.com/octo/repo/issues/1",
-    # References and orders of GitLab
+    # References and commands of GitLab
     "!1", "$1", "%1", '%"v1 0"', "~bug", '~"needs work"', "&1", "^alert#1", "*iteration:1",
     "[vulnerability:1]",
     "[issue:1]", "group/project!12", "/close", "/assign @root", "\n/merge", "[[wiki]]", "[[_TOC_]]",
@@ -41,15 +41,15 @@ TOPICS = (
     "`", "``", "```", "````", "`x", "x`", "`x`", "``x`y``", " ` ", "```\n</details>", "~~~", "```mermaid",
     "`` ` ``",
     "a`b``c```d", "`a@b``c@d`", "``", "`````````````````````",
-    # What is not seen, and what turns writing around
+    # Invisible characters, and characters that change the direction of writing
     "\u202egnitteem", "\u2066x\u2069", "a\u200bb", "\u200d", "@\u200broot", "\ufeffx", "\u2028x\u2029",
     "\u00a0",
     "\x00", "\x1b[2J", "\x7f", "\x85", "\ue000", "\u3164", "\u2800", "\u034f", "\u00adx", "\U000e0041",
     "a\tb", "\x0b\x0c",
-    # Nothing much, and much
+    # Empty, short and long texts
     "", " ", "  a   b  ", ".", "...", ":", "!", "(", '"', "'", "“quoted”", "x" * 5000, "`" * 100,
     "|" * 500, "@" * 500,
     "a@b.c " * 500, "[" * 500, "<" * 500, "*a " * 500, "\u202e" * 300, "会議 @root", "اجتماع #1",
     "Ⓜ️ 🚀 👩‍💻", "é @x",
 )  # fmt: skip
-"""More than a hundred; each has its trap."""
+"""More than a hundred and fifty."""

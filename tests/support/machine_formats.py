@@ -1,7 +1,7 @@
-"""Every JSON that our program prints or writes in a test, held against its schema.
+"""Checks every JSON document that our program prints or writes in a test against its schema.
 
-Read strictly: the published schemas let a later minor version add fields, here a field that its
-schema does not name is refused, so that a new one must be described before it can be printed.
+The published schemas allow fields that a later minor version adds. Here a field that its schema does
+not name is an error, so that a new one must be described before it can be printed.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ BY_VERB = {
     "state show": "state-show",
     "validate": "validate",
 }
-"""The schema of what a verb prints with `--format json`."""
+"""The schema of the document that a command prints with `--format json`."""
 
 WRITTEN = ("--out", "--json-into")
-"""The flags of `plan` that name a file of JSON."""
+"""The flags of `plan` that name a JSON file to write."""
 
 STATES = ("reconciler.state.json", ".reconciler/sandbox/reconciler.state.json", "s.json")
-"""Where the tests at a shell keep states."""
+"""The state files of the tests that run commands."""
 
 
 @cache
 def validator(name: str) -> Any:
-    """The schema `name`, by which nothing may stand in a mapping that is not described."""
+    """Return the validator of the schema `name`, closed against other fields."""
     return Draft7Validator(closed(resources.document(f"{name}.schema.json")))
 
 
 def closed(schema: Any) -> Any:
-    """A schema with `additionalProperties: false` wherever it describes a mapping and does not say."""
+    """Return a schema with `additionalProperties: false` in every mapping that does not set it."""
     if isinstance(schema, list):
         return [closed(each) for each in schema]
     if not isinstance(schema, dict):
@@ -62,7 +62,7 @@ def closed(schema: Any) -> Any:
 
 
 def misfits(name: str, text: str) -> list[str]:
-    """What is wrong with `text`: one document, or, in the log of an apply, one in each line."""
+    """Return what is wrong with `text`: one document, or one a line in the log of an apply."""
     texts = text.splitlines() if name == "apply" else [text]
     return [
         f"{name}: {error.message}" for one in texts for error in validator(name).iter_errors(json.loads(one))
@@ -70,7 +70,7 @@ def misfits(name: str, text: str) -> list[str]:
 
 
 def _printed(arguments: Sequence[str]) -> str | None:
-    """The schema of what these arguments print; None where it is no JSON."""
+    """Return the schema of what the arguments print; None if it is no JSON."""
     flags = " ".join(arguments).replace("=", " ")
     if "--format json" not in flags or "--help" in arguments:
         return None
@@ -85,15 +85,14 @@ def _written(arguments: Sequence[str], folder: Path) -> Iterator[Path]:
 
 
 def states(folder: Path) -> dict[Path, int]:
-    """The states in a folder, each with the instant of its last write."""
+    """Return the states in a folder, each with the time of its last write."""
     return {path: path.stat().st_mtime_ns for name in STATES if (path := folder / name).is_file()}
 
 
 def is_pushed(arguments: Sequence[str], path: Path, folder: Path) -> bool:
-    """Whether the state at `path` is, byte for byte, the file that `state push` was given.
+    """Return whether the state at `path` is, byte for byte, the file that `state push` was given.
 
-    That is no writing of ours: what a newer version has added to it goes along, and no schema of today
-    names it.
+    Such a state may have fields of a newer version, which no schema of this version names.
     """
     match list(arguments):
         case ["state", "push", name, *_] if (folder / name).is_file():
@@ -102,17 +101,17 @@ def is_pushed(arguments: Sequence[str], path: Path, folder: Path) -> bool:
 
 
 def check(arguments: Sequence[str], out: str, folder: Path, before: dict[Path, int]) -> None:
-    """Fail where anything that a run of our program printed or wrote does not fit its schema."""
-    found: list[str] = []
+    """Fail if anything that a run of our program printed or wrote does not match its schema."""
+    errors: list[str] = []
     name = _printed(arguments)
     if name and out:
-        found += misfits(name, out)
+        errors += misfits(name, out)
     for path in _written(arguments, folder):
-        found += misfits("plan", path.read_text())
+        errors += misfits("plan", path.read_text())
     for path, written_at in states(folder).items():
         if before.get(path) != written_at and not is_pushed(arguments, path, folder):
-            found += misfits("state", path.read_text())
-    assert found == [], f"{' '.join(arguments)} prints what no schema describes"
+            errors += misfits("state", path.read_text())
+    assert errors == [], f"{' '.join(arguments)} prints what no schema describes"
 
 
 OPEN = """\

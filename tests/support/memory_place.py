@@ -1,4 +1,4 @@
-"""A place in memory, for the rules of lease and state: real compare-and-swap, and faults by the call."""
+"""A `DocumentStore` in memory, with real compare-and-swap and a chosen outcome for each call."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Fate(StrEnum):
-    """What becomes of one call. A get that is not `OK` is refused, whatever else is said."""
+class CallOutcome(StrEnum):
+    """Outcome of one call. A `get` with another outcome than `OK` is refused."""
 
     OK = "ok"
     REFUSED = "refused"
     """Known not to have happened."""
-    LOST = "lost"
-    """Not written, and nobody is told so."""
-    UNTOLD = "untold"
+    NOT_WRITTEN = "not written"
+    """Not written, and the answer is lost."""
+    ANSWER_LOST = "answer lost"
     """Written, and the answer is lost."""
     LATE = "late"
-    """No answer; written when `Documents.land` is called, if the version still stands by then."""
-    DISOWNED = "disowned"
-    """Written, and told as a conflict: a client that repeats a write meets itself."""
+    """No answer; written when `Documents.write_late` is called, if the version is still current."""
+    FALSE_CONFLICT = "false conflict"
+    """Written, and reported as a conflict: a client that repeats a write meets its own."""
 
 
 class Documents:
-    """What stands at the place, whoever looks; `on_landed` is told name, author and document of each write.
+    """Stored documents that several stores share; `on_write` gets name, author and document of each write.
 
-    Versions are never the same twice; with `by_content` the same document has the same one.
+    No version is used twice; with `by_content` the same document has the same version.
     """
 
     def __init__(self, *, by_content: bool = False) -> None:
-        self.standing: dict[str, Snapshot] = {}
-        self.on_landed: Callable[[str, str, bytes], None] = lambda _name, _author, _document: None
+        self.current: dict[str, Snapshot] = {}
+        self.on_write: Callable[[str, str, bytes], None] = lambda _name, _author, _document: None
         self._by_content = by_content
         self._count = 0
         self._late: list[tuple[str, str, bytes, str | None]] = []
 
     def put(self, name: str, author: str, document: bytes, replaces: str | None) -> str:
-        """Write it where version `replaces` stands. Raises `ConflictError`."""
-        stands = self.standing.get(name)
-        if (stands and stands.version) != replaces:
+        """Write it if `replaces` is the current version. Raises `ConflictError`."""
+        current = self.current.get(name)
+        if (current and current.version) != replaces:
             raise ConflictError(Diagnostic("memory.conflict"))
         self._count += 1
         version = hashlib.md5(document).hexdigest() if self._by_content else f"v{self._count}"
-        self.standing[name] = Snapshot(document, version)
-        self.on_landed(name, author, document)
+        self.current[name] = Snapshot(document, version)
+        self.on_write(name, author, document)
         return version
 
     def delay(self, name: str, author: str, document: bytes, replaces: str | None) -> None:
-        """Keep a write that has not landed yet."""
+        """Keep a write that has not arrived yet."""
         self._late.append((name, author, document, replaces))
 
-    def land(self) -> None:
-        """Have all that was kept land now, each under its condition."""
+    def write_late(self) -> None:
+        """Carry out every kept write now, each under its condition."""
         late, self._late = self._late, []
         for write in late:
             try:
@@ -70,11 +70,11 @@ class Documents:
                 continue
 
 
-class MemoryPlace:
-    """A `Place` over documents that others may share.
+class MemoryDocumentStore:
+    """A `DocumentStore` over documents that other stores may share.
 
-    `fates` has, by call (`get lock`, `put state` …), what becomes of the next ones; `decide` is
-    asked beyond that. `wait` is called before and after each call has its effect.
+    `outcomes` has, by call (`get lock`, `put state` …), the outcomes of the next calls; `decide`
+    gives those of all further ones. `wait` is called before and after each call has its effect.
     """
 
     location = "memory"
@@ -85,11 +85,11 @@ class MemoryPlace:
         documents: Documents | None = None,
         *,
         author: str = "",
-        decide: Callable[[str], Fate] = lambda _call: Fate.OK,
+        decide: Callable[[str], CallOutcome] = lambda _call: CallOutcome.OK,
         wait: Callable[[], object] = lambda: None,
     ) -> None:
         self.documents = documents or Documents()
-        self.fates: defaultdict[str, deque[Fate]] = defaultdict(deque)
+        self.outcomes: defaultdict[str, deque[CallOutcome]] = defaultdict(deque)
         self.notes: list[str] = []
         self.calls: list[str] = []
         self.keeps_conditions = True
@@ -98,42 +98,42 @@ class MemoryPlace:
         self.wait = wait
 
     def get(self, name: str) -> Snapshot | None:
-        """What stands there."""
-        fate = self._met(f"get {name}")
+        """Return the current document."""
+        outcome = self._outcome(f"get {name}")
         self.wait()
-        if fate is not Fate.OK:
+        if outcome is not CallOutcome.OK:
             raise StateError(Diagnostic("memory.unreadable", "No answer came."))
-        found = self.documents.standing.get(name)
+        current = self.documents.current.get(name)
         self.wait()
-        return found
+        return current
 
     def put(self, name: str, document: bytes, *, replaces: str | None, note: str) -> str:
-        """Write it, or what its fate says instead."""
-        fate = self._met(f"put {name}")
+        """Write it, or do what its outcome says instead."""
+        outcome = self._outcome(f"put {name}")
         self.notes.append(note)
         self.wait()
-        if fate is Fate.REFUSED:
+        if outcome is CallOutcome.REFUSED:
             raise StateError(Diagnostic("memory.refused"))
-        if fate is Fate.LATE:
+        if outcome is CallOutcome.LATE:
             self.documents.delay(name, self._author, document, replaces)
-        if fate in {Fate.LATE, Fate.LOST}:
+        if outcome in {CallOutcome.LATE, CallOutcome.NOT_WRITTEN}:
             self.wait()
             raise UnansweredError(Diagnostic("memory.unanswered", "No answer came."))
         version = self.documents.put(name, self._author, document, replaces)
         self.wait()
-        if fate is Fate.UNTOLD:
+        if outcome is CallOutcome.ANSWER_LOST:
             raise UnansweredError(Diagnostic("memory.unanswered", "No answer came."))
-        if fate is Fate.DISOWNED:
+        if outcome is CallOutcome.FALSE_CONFLICT:
             raise ConflictError(Diagnostic("memory.conflict"))
         return version
 
     def check(self) -> None:
-        """Whether conditions are kept, as the test says."""
-        self._met("check")
+        """Raise an error if the test says that conditions are ignored."""
+        self._outcome("check")
         if not self.keeps_conditions:
             raise StateError(Diagnostic("memory.conditions"))
 
-    def _met(self, call: str) -> Fate:
+    def _outcome(self, call: str) -> CallOutcome:
         self.calls.append(call)
-        waiting = self.fates[call]
-        return waiting.popleft() if waiting else self._decide(call)
+        planned = self.outcomes[call]
+        return planned.popleft() if planned else self._decide(call)

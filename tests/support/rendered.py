@@ -1,4 +1,4 @@
-"""A comment as GitHub shows it: rendered by GitHub's own parser, then taken apart."""
+"""A comment as GitHub shows it: rendered by GitHub's own parser, then split into its parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CODE = {"code", "pre"}
 
 
 class Page(HTMLParser):
-    """What a rendered comment consists of.
+    """The parts of a rendered comment.
 
     `tags` counts elements by name, `rows` has for each table the number of cells of each row, `plain` the
     text outside of code, which GitHub and GitLab search for mentions and references, `fences` the
@@ -37,7 +37,7 @@ class Page(HTMLParser):
         self.unclosed += self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """One element begins."""
+        """Take an opening tag."""
         self.tags[tag] = self.tags.get(tag, 0) + 1
         self.attributes |= {name for name, _ in attrs}
         self.plain += " \n" if tag in CODE else ""
@@ -49,26 +49,26 @@ class Page(HTMLParser):
             self.rows[-1].append(0)
         elif tag in {"td", "th"}:
             self.rows[-1][-1] += 1
-        told = {"pre": self.fences, "summary": self.summaries, "li": self.items}.get(tag)
-        if told is not None:
-            told.append("")
+        texts = {"pre": self.fences, "summary": self.summaries, "li": self.items}.get(tag)
+        if texts is not None:
+            texts.append("")
 
     def handle_endtag(self, tag: str) -> None:
-        """One element ends."""
+        """Take a closing tag."""
         if tag in VOID:
             return
         if not self._open or self._open.pop() != tag:
             self.unclosed.append(f"/{tag}")
 
     def handle_data(self, data: str) -> None:
-        """Text, of which code is told apart."""
+        """Take text; `plain` leaves out code."""
         self.text += data
         if not CODE.intersection(self._open):
             self.plain += data
-        for tag, told in (("pre", self.fences), ("summary", self.summaries), ("li", self.items)):
+        for tag, texts in (("pre", self.fences), ("summary", self.summaries), ("li", self.items)):
             if tag in self._open:
-                told[-1] += data
+                texts[-1] += data
 
     def handle_comment(self, data: str) -> None:
-        """One comment."""
+        """Take a comment."""
         self.comments.append(data)

@@ -1,8 +1,8 @@
-"""A server of the Terraform HTTP protocol: the plain one, and as GitLab speaks it. Faults by switches.
+"""A server of the Terraform HTTP protocol, plain or like GitLab, with planned faults.
 
-GitLab's ways are those of its own source (`lib/api/terraform/state.rb`): the lock at `/lock` by POST
-and DELETE, 409 where it is held with the asker's own words given back, no serial taken twice, and
-the document with the highest serial served.
+The behaviour of GitLab follows its source (`lib/api/terraform/state.rb`): POST and DELETE at `/lock`,
+409 for a held lock, with the fields of the request echoed, no serial accepted twice, and the
+document with the highest serial served.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ PLAIN = "/states/meetings"
 
 @dataclass(slots=True)
 class Fault:
-    """What the next requests of `method` meet.
+    """A fault for the next requests of `method`.
 
-    `status` is answered in place of the work. `cut` drops the connection "before" the work is done,
-    or "after" it; `then` is called at that moment, as somebody else would act.
+    `status` is answered instead of doing the work. `cut` drops the connection "before" the work is done,
+    or "after" it; `then` is called at that moment, to act as somebody else.
     """
 
     method: str
@@ -43,19 +43,19 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Seen:
-    """A request as it came."""
+class Request:
+    """A request as it was received."""
 
     method: str
     path: str
     lock_id: str | None
     body: bytes
     user: str
-    has_sound_md5: bool
+    has_valid_md5: bool
 
 
 class TerraformServer:
-    """One state behind an address of this machine."""
+    """One state at an address on this machine."""
 
     def __init__(self, port: int, *, is_managed: bool) -> None:
         self.is_managed = is_managed
@@ -64,63 +64,65 @@ class TerraformServer:
         self.document: bytes | None = None
         self.serials: set[int] = set()
         self.lock: dict[str, str] | None = None
-        self.seen: list[Seen] = []
+        self.requests: list[Request] = []
         self.faults: list[Fault] = []
-        self.gives_twice = False
+        self.locks_twice = False
         self.mutex = threading.RLock()
 
     @property
     def methods(self) -> list[str]:
-        """What was asked, in order; GitLab's requests about the lock by the protocol's own words."""
-        words = {"POST": "LOCK", "DELETE": "UNLOCK"}
+        """The methods in order; for the lock requests of GitLab, the protocol's own methods."""
+        names = {"POST": "LOCK", "DELETE": "UNLOCK"}
         return [
-            words[one.method] if self.is_managed and one.path.endswith("/lock") else one.method
-            for one in self.seen
+            names[request.method] if self.is_managed and request.path.endswith("/lock") else request.method
+            for request in self.requests
         ]
 
     def next_fault(self) -> Fault:
-        """What the newest request meets; none has neither a status nor a cut."""
-        word = self.methods[-1]
-        found = next((each for each in self.faults if each.method == word and each.times), Fault(word))
-        found.times -= 1
-        return found
+        """The fault of the newest request; without a status and a cut, it is no fault."""
+        method = self.methods[-1]
+        fault = next(
+            (fault for fault in self.faults if fault.method == method and fault.times), Fault(method)
+        )
+        fault.times -= 1
+        return fault
 
-    def answer(self, one: Seen) -> tuple[int, bytes]:
-        """Do what is asked."""
-        is_lock = one.path.endswith("/lock") if self.is_managed else one.method in {"LOCK", "UNLOCK"}
-        if one.user != f"{USER}:{PASSWORD}":
+    def answer(self, request: Request) -> tuple[int, bytes]:
+        """Carry out the request."""
+        is_lock = request.path.endswith("/lock") if self.is_managed else request.method in {"LOCK", "UNLOCK"}
+        if request.user != f"{USER}:{PASSWORD}":
             return 401, b'{"message":"401 Unauthorized"}'
-        if one.path not in {MANAGED, MANAGED + "/lock", PLAIN}:
+        if request.path not in {MANAGED, MANAGED + "/lock", PLAIN}:
             return 404, b'{"message":"404 Project Not Found"}'
         if not is_lock:
-            return self._get() if one.method == "GET" else self._post(one)
-        return self._lock(one) if one.method in {"LOCK", "POST"} else self._unlock(one)
+            return self._get() if request.method == "GET" else self._post(request)
+        return self._lock(request) if request.method in {"LOCK", "POST"} else self._unlock(request)
 
     def _get(self) -> tuple[int, bytes]:
         if self.document is None:
             return (204 if self.lock else 404) if self.is_managed else 404, b""
         return 200, self.document
 
-    def _post(self, one: Seen) -> tuple[int, bytes]:
-        if (self.lock or {}).get("ID") != one.lock_id:
+    def _post(self, request: Request) -> tuple[int, bytes]:
+        if (self.lock or {}).get("ID") != request.lock_id:
             return 409 if self.is_managed else 423, json.dumps(self.lock or {}).encode()
-        serial = json.loads(one.body)["serial"]
+        serial = json.loads(request.body)["serial"]
         if self.is_managed and serial in self.serials:
             return 422, b'{"message":"PG::UniqueViolation: ERROR: duplicate key value"}'
         if not self.is_managed or serial > max(self.serials, default=-1):
-            self.document = one.body
+            self.document = request.body
         self.serials.add(serial)
         return 200, b""
 
-    def _lock(self, one: Seen) -> tuple[int, bytes]:
-        asked = json.loads(one.body)
-        assert set(asked) >= {"ID", "Operation", "Info", "Who", "Version", "Created", "Path"}
-        if self.lock is None or self.gives_twice:
-            self.lock = {**asked, "Who": USER} if self.is_managed else asked
+    def _lock(self, request: Request) -> tuple[int, bytes]:
+        fields = json.loads(request.body)
+        assert set(fields) >= {"ID", "Operation", "Info", "Who", "Version", "Created", "Path"}
+        if self.lock is None or self.locks_twice:
+            self.lock = {**fields, "Who": USER} if self.is_managed else fields
             return 200, json.dumps(self.lock).encode()
         kept = {name: self.lock[name] for name in ("ID", "Who", "Created")}
         return (
-            (409, json.dumps({**asked, **kept}).encode())
+            (409, json.dumps({**fields, **kept}).encode())
             if self.is_managed
             else (
                 423,
@@ -128,10 +130,10 @@ class TerraformServer:
             )
         )
 
-    def _unlock(self, one: Seen) -> tuple[int, bytes]:
-        asked = json.loads(one.body)["ID"]
-        assert asked == one.lock_id
-        if (self.lock or {}).get("ID") != asked:
+    def _unlock(self, request: Request) -> tuple[int, bytes]:
+        lock_id = json.loads(request.body)["ID"]
+        assert lock_id == request.lock_id
+        if (self.lock or {}).get("ID") != lock_id:
             return 409, b""
         self.lock = None
         return 200, b""
@@ -141,35 +143,37 @@ class _Handler(BaseHTTPRequestHandler):
     state: TerraformServer
 
     def _serve(self) -> None:
-        one = self._read()
+        request = self._read()
         with self.state.mutex:
-            self.state.seen.append(one)
+            self.state.requests.append(request)
             fault = self.state.next_fault()
             if fault.status:
-                self._say(fault.status, fault.body, fault.headers)
+                self._respond(fault.status, fault.body, fault.headers)
                 return
             if fault.cut != "before":
-                status, body = self.state.answer(one)
+                status, body = self.state.answer(request)
             if fault.cut:
                 self._drop(fault)
                 return
-        self._say(status, body, {})
+        self._respond(status, body, {})
 
     def _drop(self, fault: Fault) -> None:
         if fault.then:
             fault.then()
         self.close_connection = True
 
-    def _read(self) -> Seen:
+    def _read(self) -> Request:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         scheme, _, given = (self.headers.get("Authorization") or " ").partition(" ")
         user = base64.b64decode(given).decode() if scheme == "Basic" else ""
         digest = base64.b64encode(md5(body, usedforsecurity=False).digest()).decode()
         lock_id = parse_qs(parts.query).get("ID", [None])[0]
-        return Seen(self.command, parts.path, lock_id, body, user, self.headers.get("Content-MD5") == digest)
+        return Request(
+            self.command, parts.path, lock_id, body, user, self.headers.get("Content-MD5") == digest
+        )
 
-    def _say(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def _respond(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -177,15 +181,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_LOCK = do_UNLOCK = _serve  # noqa: N815 - the library's way
+    do_GET = do_POST = do_PUT = do_DELETE = do_LOCK = do_UNLOCK = _serve  # noqa: N815 - the library's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        """Nothing."""
+        """Do nothing."""
 
 
 @contextmanager
 def terraform_server(*, is_managed: bool = False) -> Iterator[TerraformServer]:
-    """A server in a thread of its own, until the block ends."""
+    """Run a server in a thread until the block ends."""
     listener = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server = TerraformServer(listener.server_port, is_managed=is_managed)
     listener.RequestHandlerClass = type("Handler", (_Handler,), {"state": server})

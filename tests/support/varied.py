@@ -20,8 +20,8 @@ from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from reconciler.sandbox.account import StoredMeeting
 

@@ -33,12 +33,12 @@ from reconciler.views.style import TextStyle
 from reconciler.views.table import apply_view, view
 
 
-def document(plan: Plan, look: TextStyle | None = None) -> Any:
-    return json.loads(view("plan", "json")(plan, look or TextStyle()))
+def document(plan: Plan, style: TextStyle | None = None) -> Any:
+    return json.loads(view("plan", "json")(plan, style or TextStyle()))
 
 
 def one_of_each() -> Plan:
-    """A create for today, one that is late, a keep and one that is expired."""
+    """Return a plan of a create for today, a late one, a keep and an expired step."""
     declared = spec(
         meeting("launch"),
         meeting("kept", weekly()),
@@ -89,6 +89,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "now",
                 "day": None,
                 "requests": 0,
+                "id": 81234567001,
                 "digest": digests["kept"],
                 "reasons": [],
                 "changes": [],
@@ -101,6 +102,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "now",
                 "day": "2026-12-01",
                 "requests": 1,
+                "id": None,
                 "digest": digests["launch"],
                 "reasons": [],
                 "changes": [],
@@ -113,6 +115,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "expired",
                 "day": None,
                 "requests": 0,
+                "id": None,
                 "digest": digests["past"],
                 "reasons": ["its time is over: Zoom would start it at once, so it is not sent"],
                 "changes": [],
@@ -125,6 +128,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
                 "status": "deferred",
                 "day": "2026-12-02",
                 "requests": 1,
+                "id": None,
                 "digest": digests["soon"],
                 "reasons": [],
                 "changes": [],
@@ -163,7 +167,7 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
             {
                 "severity": "warning",
                 "code": "plan.late",
-                "summary": "A meeting starts before its turn",
+                "summary": "A meeting starts before the budget allows it",
                 "detail": plan.diagnostics[0].detail,
                 "hint": plan.diagnostics[0].hint,
                 "key": "soon",
@@ -177,11 +181,11 @@ def test_a_plan_is_the_document_of_the_contract() -> None:
 def test_a_plan_fits_its_schema() -> None:
     """The schema in the wheel and the view are held together, changes and places in files included."""
     span = Span("meetings.yaml", Position(3, 1), Position(3, 5))
-    told = Diagnostic("plan.ends-soon", severity=Severity.WARNING, span=span, snippet="  retro:")
+    warning = Diagnostic("plan.ends-soon", severity=Severity.WARNING, span=span, snippet="  retro:")
     changed = Step(
         "retro", Action.UPDATE, HOST, "Retro", changes=(FieldChange("duration", None, 5, "longer"),)
     )
-    plan = replace(one_of_each(), steps=(changed,), diagnostics=(told,))
+    plan = replace(one_of_each(), steps=(changed,), diagnostics=(warning,))
 
     assert validator.violations("plan", document(plan)) == ()
 
@@ -202,7 +206,7 @@ def test_the_order_of_a_plan_is_the_contracts() -> None:
     ]
 
 
-def test_changes_only_leaves_out_what_stays() -> None:
+def test_changes_only_leaves_out_keeps_and_expired_steps() -> None:
     """Neither a keep nor an expired step is work; the summary counts them all the same."""
     plan = one_of_each()
 
@@ -232,8 +236,8 @@ def test_a_plan_holds_no_secret() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(topic=st.text(st.characters(codec="utf-8"), max_size=20))
-def test_json_keeps_every_topic_and_steers_no_terminal(topic: str) -> None:
-    """What a terminal would obey is written as its escape; a program reads the same."""
+def test_json_keeps_every_topic_and_controls_no_terminal(topic: str) -> None:
+    """Control characters are written as JSON escapes; a program reads the same text."""
     plan = replace(one_of_each(), steps=(Step("launch", Action.CREATE, HOST, topic),))
 
     text = view("plan", "json")(plan, TextStyle())
@@ -243,19 +247,19 @@ def test_json_keeps_every_topic_and_steers_no_terminal(topic: str) -> None:
 
 
 @pytest.mark.parametrize("character", "\x1b\x7f\x9b\u061c\u200f\u2028\u202e\u2066\ufeff")
-def test_a_character_that_steers_is_escaped(character: str) -> None:
+def test_a_control_character_is_escaped(character: str) -> None:
     plan = replace(one_of_each(), steps=(Step("launch", Action.CREATE, HOST, f"a{character}b"),))
 
     assert f'"a\\u{ord(character):04x}b"' in view("plan", "json")(plan, TextStyle())
 
 
-TOLD = Diagnostic("zoom.refused", "300: no", "Mend it.", key="launch")
-TOLD_JSON = {
+REFUSED = Diagnostic("zoom.refused", "300: no", "Change it.", key="launch")
+REFUSED_JSON = {
     "severity": "error",
     "code": "zoom.refused",
-    "summary": "Zoom refused it",
+    "summary": "Zoom refused the request",
     "detail": "300: no",
-    "hint": "Mend it.",
+    "hint": "Change it.",
     "key": "launch",
     "range": None,
     "snippet": None,
@@ -295,8 +299,14 @@ LATER = at("2027-01-11T09:00:00Z")
             },
         ),
         (
-            StepFailed(NOW, "launch", Action.CREATE, HOST, TOLD),
-            {"type": "step_failed", "action": "create", "host": HOST, "diagnostic": TOLD_JSON, "fields": []},
+            StepFailed(NOW, "launch", Action.CREATE, HOST, REFUSED),
+            {
+                "type": "step_failed",
+                "action": "create",
+                "host": HOST,
+                "diagnostic": REFUSED_JSON,
+                "fields": [],
+            },
         ),
         (
             StepDeferred(NOW, "launch", HOST, None, "it runs now", Action.DESTROY),
@@ -307,20 +317,20 @@ LATER = at("2027-01-11T09:00:00Z")
             {"type": "resolved", "host": HOST, "outcome": "adopted", "id": 81234567890, "diagnostic": None},
         ),
         (
-            Resolved(NOW, "launch", HOST, Outcome.UNCLEAR, None, TOLD),
-            {"type": "resolved", "host": HOST, "outcome": "unclear", "id": None, "diagnostic": TOLD_JSON},
+            Resolved(NOW, "launch", HOST, Outcome.UNCLEAR, None, REFUSED),
+            {"type": "resolved", "host": HOST, "outcome": "unclear", "id": None, "diagnostic": REFUSED_JSON},
         ),
-        (Noticed(NOW, TOLD), {"type": "diagnostic", "diagnostic": TOLD_JSON}),
+        (Noticed(NOW, REFUSED), {"type": "diagnostic", "diagnostic": REFUSED_JSON}),
     ],
 )
 def test_an_event_is_one_line(event: Event, row: dict[str, Any]) -> None:
     """Type, instant and key first; then what the event holds."""
-    assert told(event)[1:] == [row | {"at": "2026-12-01T08:00:00Z", "key": "launch"}]
+    assert log_of(event)[1:] == [row | {"at": "2026-12-01T08:00:00Z", "key": "launch"}]
 
 
 def test_the_first_line_names_the_format() -> None:
     """And the last counts, without a key."""
-    assert told(Summary(NOW, 1, 2, 3, 4, 5, 6, 7, 8, 9)) == [
+    assert log_of(Summary(NOW, 1, 2, 3, 4, 5, 6, 7, 8, 9)) == [
         {
             "type": "version",
             "format_version": "1.0",
@@ -344,36 +354,36 @@ def test_the_first_line_names_the_format() -> None:
     ]
 
 
-def test_an_instant_is_told_in_utc() -> None:
+def test_an_instant_is_written_in_utc() -> None:
     """Whatever zone it came in."""
     berlin = timezone(timedelta(hours=1))
 
-    assert told(Noticed(NOW.astimezone(berlin), TOLD))[1]["at"] == "2026-12-01T08:00:00Z"
+    assert log_of(Noticed(NOW.astimezone(berlin), REFUSED))[1]["at"] == "2026-12-01T08:00:00Z"
 
 
 def test_each_line_is_written_as_it_happens() -> None:
     """A program that follows the log must not wait for a buffer to fill."""
     stream = Flushed()
     with apply_view("json")(stream, io.StringIO(), terminal=False, colour=False, plan=one_of_each()) as tell:
-        tell(Noticed(NOW, TOLD))
+        tell(Noticed(NOW, REFUSED))
 
         assert stream.lines_flushed == [1, 2]
 
 
 class Flushed(io.StringIO):
-    """Notes after how many whole lines it was flushed."""
+    """Records the number of whole lines at each flush."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines_flushed: list[int] = []
 
     def flush(self) -> None:
-        """Note it."""
+        """Record the number of lines so far."""
         self.lines_flushed.append(self.getvalue().count("\n"))
 
 
-def told(*events: Event) -> list[Any]:
-    """What `apply` writes for these events, line by line; nothing but data, and nothing aside."""
+def log_of(*events: Event) -> list[Any]:
+    """Return the rows that `apply` writes for the events, and check that it writes nothing to stderr."""
     stdout, stderr = io.StringIO(), io.StringIO()
     with apply_view("json")(stdout, stderr, terminal=True, colour=True, plan=one_of_each()) as tell:
         for event in events:

@@ -1,4 +1,4 @@
-"""The formats for programs: described whole, and written even where a run fails."""
+"""The formats for programs: the schemas describe every field, and a failed run writes them too."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def zoom() -> Iterator[Served]:
 
 
 def verbs(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from verbs(command, (*above, name))
         else:
@@ -38,19 +41,19 @@ def verbs(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tup
 
 
 def shared_definitions() -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    schemas: dict[str, list[Any]] = {}
     for name in FORMATS:
         for defined, schema in resources.document(f"{name}.schema.json").get("definitions", {}).items():
             if defined in {"count", "day", "diagnostic", "id", "instant", "position", "range"}:
-                found.setdefault(defined, []).append(schema)
-    return found
+                schemas.setdefault(defined, []).append(schema)
+    return schemas
 
 
 def codes(ran: Ran) -> list[str]:
-    """The codes of a log's diagnostics, held against its first and its last line."""
-    first, *told, last = ran.rows
+    """Return the codes of the diagnostics in a log, and check its first and its last line."""
+    first, *rows, last = ran.rows
     assert (first["type"], last["type"], last["ended_early"]) == ("version", "summary", True), ran.out
-    return [row["diagnostic"]["code"] for row in told]
+    return [row["diagnostic"]["code"] for row in rows]
 
 
 def test_every_verb_that_prints_json_has_a_schema() -> None:
@@ -66,7 +69,7 @@ def test_every_verb_that_prints_json_has_a_schema() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_later_minor_version_may_add_fields(name: str) -> None:
-    """Whoever checks with the schema of today can read the documents of tomorrow."""
+    """The schema of today accepts the documents of a later minor version."""
     text = resources.read(f"{name}.schema.json").decode()
 
     assert '"additionalProperties": false' not in text.replace("\n", "") or name == "state"
@@ -74,7 +77,7 @@ def test_a_later_minor_version_may_add_fields(name: str) -> None:
 
 @pytest.mark.parametrize("place", [(), ("options",), ("steps", 0), ("diagnostics", 0)])
 def test_a_field_that_no_schema_names_is_refused_in_tests(place: tuple[str | int, ...], shell: Shell) -> None:
-    """And by the published schema it is not."""
+    """The published schema accepts it."""
     shell.write("meetings.yaml", ONE)
     plan = shell.sandbox("plan", "--format", "json", "--target", "launch-*", "--target", "nothing").rows[0]
     whole: Any = copy.deepcopy(plan)
@@ -96,10 +99,10 @@ def test_a_field_that_no_schema_names_is_refused_in_tests(place: tuple[str | int
         (("state", "rm", "kept.json"), '{"news": 1}'),
     ],
 )
-def test_only_what_was_pushed_as_it_is_may_fit_no_schema(
+def test_only_a_state_that_was_pushed_unchanged_may_break_its_schema(
     arguments: tuple[str, ...], given: str, shell: Shell
 ) -> None:
-    """A state that our program wrote itself is held against its schema, also where it was pushed."""
+    """A state that our program wrote is checked against its schema, even if it was pushed."""
     shell.write("kept.json", given)
     shell.write("s.json", '{"news": 1}')
 
@@ -107,7 +110,7 @@ def test_only_what_was_pushed_as_it_is_may_fit_no_schema(
         check(arguments, "", shell.folder, {})
 
 
-def test_what_says_already_what_else_may_stand_there_stays_open() -> None:
+def test_a_schema_that_allows_other_fields_stays_open() -> None:
     named = {"type": "object", "properties": {"a": {}}}
 
     assert closed([named, {**named, "additionalProperties": True}, 1]) == [
@@ -133,8 +136,8 @@ def test_json_is_written_beside_any_view(format_name: str, shell: Shell) -> None
 
 
 @pytest.mark.parametrize("arguments", [["plan"], ["plan", "--json-into", "-"], ["plan", "--refresh"]])
-def test_a_plan_that_cannot_be_made_is_no_empty_plan(arguments: list[str], shell: Shell) -> None:
-    """The report says why, people read it on stderr all the same, and nobody finds steps in it."""
+def test_a_failed_plan_is_not_an_empty_plan(arguments: list[str], shell: Shell) -> None:
+    """The report has the errors and no steps; stderr has the errors as text."""
     shell.write("meetings.yaml", OPEN)
 
     ran = shell(*arguments, "--state", "s.json", "--format", "json", "--json-into", "plan.json")
@@ -165,7 +168,7 @@ def test_a_report_says_why_there_is_no_plan(arguments: list[str], code: str, she
     assert (ran.status, [each["code"] for each in report["diagnostics"]]) == (1, [code])
 
 
-def test_only_json_is_told_in_json(shell: Shell) -> None:
+def test_errors_go_to_the_json_file_and_not_to_stdout_in_text_format(shell: Shell) -> None:
     shell.write("meetings.yaml", OPEN)
 
     ran = shell("plan", "--json-into", "plan.json", "--state", "s.json")
@@ -174,7 +177,7 @@ def test_only_json_is_told_in_json(shell: Shell) -> None:
     assert json.loads((shell.folder / "plan.json").read_text())["failed"]
 
 
-def test_a_report_that_cannot_be_written_hides_no_error(shell: Shell) -> None:
+def test_an_unwritable_report_hides_no_error(shell: Shell) -> None:
     shell.write("meetings.yaml", OPEN)
 
     ran = shell("plan", "--json-into", "nowhere/plan.json", "--state", "s.json")
@@ -240,10 +243,10 @@ def test_an_apply_that_sends_nothing_ends_its_log(
         ({"RECONCILER_AUTH_URL": "http://127.0.0.1:1/oauth/token"}, "zoom.no-token"),
     ],
 )  # fmt: skip
-def test_an_apply_that_is_let_in_nowhere_ends_its_log(
+def test_an_apply_with_refused_credentials_ends_its_log(
     environ: dict[str, str], code: str, zoom: Served, shell: Shell
 ) -> None:
-    """Once the log is open, too: what ended it comes before the summary."""
+    """The log is open by then: the error comes before the summary."""
     shell.write("meetings.yaml", ONE.replace("2027", "2099"))
     arguments = ("apply", "--auto-approve", "--format", "json", "--state", "s.json")
 

@@ -11,6 +11,7 @@ from reconciler.cli import ci, refresh, reporting
 from reconciler.cli.options import example_epilog, format_option, state_options
 from reconciler.cli.planning import missing_state_warnings
 from reconciler.errors.diagnostic import Exit, Severity
+from reconciler.live.read import without_strangers
 from reconciler.live.report import drift_report
 from reconciler.plan.plan import Options
 from reconciler.views.style import TextStyle
@@ -46,7 +47,8 @@ def run(workspace: Workspace, paths: tuple[str, ...], *, format_name: str, detai
         recorded, version = workspace.state()
         state = _only_declared(workspace, recorded, paths)
         looked = refresh.read_recorded(workspace, state, keys=None)
-        found = drift_report(state, looked.seen, workspace.clock.now(), options)
+        seen = without_strangers(state, looked.seen, lambda: refresh.hosts_if_readable(workspace, paths))
+        found = drift_report(state, seen, workspace.clock.now(), options)
     found = replace(found, diagnostics=(*missing_state_warnings(workspace, version), *found.diagnostics))
     console = workspace.console
     look = TextStyle(

@@ -14,10 +14,11 @@ from reconciler.cli.options import FILE, example_epilog, state_options
 from reconciler.cli.reporting import unwritable_file
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import count_noun, escape_control
 from reconciler.live import discover, generate
 from reconciler.live.discover import ImportFilter
 from reconciler.live.generate import SpecContext
+from reconciler.meeting.names import fold_host
 from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.text import progress
 
@@ -161,7 +162,7 @@ def _next(workspace: Workspace, wishes: ImportOptions, found: DiscoveredMeetings
     """What was done, and what a person does now."""
     count, omitted = len(found.declared), found.omitted
     left = len(omitted.left) + omitted.known + omitted.expired
-    counts = f"{_meetings(count)} written, {left} left out."
+    counts = f"{count_noun(count, 'meeting')} written, {left} left out."
     if not count:
         yield f"Nothing to import: no meeting found that can be declared, {left} left out."
         for one in omitted.left:
@@ -169,14 +170,10 @@ def _next(workspace: Workspace, wishes: ImportOptions, found: DiscoveredMeetings
         return
     yield f"{counts} Nothing was recorded, and nothing changed in Zoom."
     hosts = workspace.settings.hosts
-    names = {host.casefold() for host in hosts or ()}
-    strange = sorted({one.host for one in found.declared if one.host.casefold() not in names})
+    names = {fold_host(host) for host in hosts or ()}
+    strange = sorted({one.host for one in found.declared if fold_host(one.host) not in names})
     if hosts is not None and strange:
         yield f"Add to `hosts` in reconciler.yaml: {escape_control(', '.join(strange))}."
     place = wishes.out or "the file"
     yield f"Next: review {place}, put it among your specs, run `reconciler plan`, and commit it;"
     yield "`reconciler apply` then records what its `imports` list names, and sends nothing for it."
-
-
-def _meetings(count: int) -> str:
-    return f"{count} meeting" if count == 1 else f"{count} meetings"

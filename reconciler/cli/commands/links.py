@@ -6,6 +6,7 @@ import asyncio
 import os
 import stat
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -13,22 +14,24 @@ import click
 from reconciler.cli import keys
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import Key, example_epilog, format_option, state_options
+from reconciler.cli.refresh import hosts_if_readable
 from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.live.read import read_each
 from reconciler.ports import CODE_MEETING_UNKNOWN
-from reconciler.views.json import schedule_or_none
+from reconciler.state import identity
 from reconciler.views.results import JoinLink
 from reconciler.views.table import view
 from reconciler.views.text import diagnostics as text_diagnostics
+from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.cli.console import Console
     from reconciler.cli.workspace import Workspace
-    from reconciler.ports import Answer, Remote
+    from reconciler.ports import Answer, Body, Remote
     from reconciler.state.state import Record, State
 
 
@@ -62,11 +65,20 @@ def run(workspace: Workspace, names: Sequence[str], *, format_name: str) -> Exit
     return Exit.ERROR if unread else Exit.DONE
 
 
-async def read(remote: Remote, records: Mapping[str, Record], now: datetime) -> list[JoinLink | Diagnostic]:
-    """The link of each key, or the diagnostic of a read that failed. Raises as `read_each` does."""
+async def read(
+    remote: Remote,
+    records: Mapping[str, Record],
+    now: datetime,
+    stranger: Callable[[str, Body], Diagnostic | None],
+) -> list[JoinLink | Diagnostic]:
+    """The link of each key, or the diagnostic of a read that failed. Raises as `read_each` does.
+
+    `stranger` tells why an answer is not the recorded meeting; None: it is.
+    """
     answers = await read_each(tuple(records.values()), lambda record: remote.read(record.id))
     return [
-        _link(key, record, answer, now)
+        (None if isinstance(answer, RemoteError) else stranger(key, answer.body))
+        or _link(key, record, answer, now)
         for (key, record), answer in zip(records.items(), answers, strict=True)
     ]
 
@@ -74,9 +86,19 @@ async def read(remote: Remote, records: Mapping[str, Record], now: datetime) -> 
 async def _ask(
     workspace: Workspace, state: State, records: Mapping[str, Record]
 ) -> list[JoinLink | Diagnostic]:
+    @cache
+    def declared() -> Mapping[str, Sequence[str]]:
+        return hosts_if_readable(workspace, ())
+
+    def stranger(key: str, stored: Body) -> Diagnostic | None:
+        why = identity.problem(state, key, records[key], stored)
+        if why is None or identity.is_followed(state, records[key], stored, declared().get(key, ())):
+            return None
+        return why
+
     async with connect(workspace, None) as remote:
         check_origin(state, await remote.origin(), workspace.store.location)
-        return await read(remote, records, workspace.clock.now())
+        return await read(remote, records, workspace.clock.now(), stranger)
 
 
 def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime) -> JoinLink | Diagnostic:
@@ -88,7 +110,7 @@ def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime)
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
         return _without_link(key, record)
-    stands = schedule_or_none(record, now)
+    stands = schedule_or_none(record.attributes, now)
     return JoinLink(
         key=key,
         id=record.id,

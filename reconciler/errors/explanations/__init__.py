@@ -1,4 +1,4 @@
-"""One explanation for each diagnostic code, in the TOML files here: what it means, why, and what to do.
+"""One explanation for each diagnostic code, in the TOML files here: its summary, meaning, reason and remedy.
 
 Begin reading at `table`.
 """

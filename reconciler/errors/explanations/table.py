@@ -11,9 +11,10 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One code; `example` may have several lines, `summary` is a line without a full stop.
+    """The explanation of one code.
 
-    Every other text is a sentence or two.
+    `summary` is one line without a full stop, `example` has one or several lines, and every other text is a
+    sentence or two.
     """
 
     code: str
@@ -25,19 +26,19 @@ class Explanation:
 
     @property
     def family(self) -> str:
-        """The half of the code before its dot: what it is about."""
+        """The part of the code before its dot."""
         return self.code.partition(".")[0]
 
 
 @cache
 def table() -> dict[str, Explanation]:
-    """Every explanation by its code, sorted; read once per process, and not to be changed."""
-    found = {each.code: each for path in _FOLDER.glob("*.toml") for each in _read(path)}
-    return {code: found[code] for code in sorted(found)}
+    """Return every explanation by its code, sorted. Read once per process; do not change it."""
+    explanations = {each.code: each for path in _FOLDER.glob("*.toml") for each in _read(path)}
+    return dict(sorted(explanations.items()))
 
 
 def summary(code: str) -> str:
-    """The summary of `code`: one line, the same wherever it is raised; the code itself if it is unknown."""
+    """Return the summary of `code`; the code itself if it is unknown."""
     return _family(code.partition(".")[0]).get(code, code)
 
 
@@ -48,7 +49,7 @@ def _family(name: str) -> dict[str, str]:
 
 
 def _read(path: Path) -> list[Explanation]:
-    import tomllib  # noqa: PLC0415 - only where there is something to report
+    import tomllib  # noqa: PLC0415 - only if there is something to report
 
     texts = tomllib.loads(path.read_text(encoding="utf-8"))
     return [_explanation(code, text) for code, text in texts.items()]

@@ -1,5 +1,5 @@
-"""Rules for meetings beyond the JSON Schema: what the API's documentation says in prose.
+"""Rules for meetings that the API's documentation states in prose, beyond the JSON Schema.
 
-Each rule is a pure function of what is declared. It never depends on the current time.
+Each rule is a pure function of the declared meetings. No rule depends on the current time.
 Begin reading at `check`.
 """

@@ -1,4 +1,4 @@
-"""What a body must hold, and what is better left out of it."""
+"""Rules for topic, type and settings: required, contradicting and obsolete fields."""
 
 from __future__ import annotations
 
@@ -10,98 +10,98 @@ from reconciler.meeting import fields
 from reconciler.meeting.meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, SERIES, kind
 from reconciler.ports import Json
 
+Path = tuple[str | int, ...]
+
 
 def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    """Findings about topic, type and fields that do not fit together."""
-    of_type, settings = kind(attributes), attributes.get("settings")
+    """Yield findings about topic, type and fields that do not fit together."""
     if not attributes.get("topic", "").strip():
-        yield _topic_missing()
+        yield UnlocatedDiagnostic(
+            ("topic",),
+            "meeting.topic-missing",
+            "Zoom would make up a topic. After a lost response, a meeting is found again by its topic.",
+            "Add the text that people read in their calendar, such as `topic: Platform weekly`.",
+        )
+    yield from _type(attributes)
+    settings = attributes.get("settings")
+    if settings:
+        yield from _settings(settings, kind(attributes))
+
+
+def _type(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+    of_type = kind(attributes)
     if of_type == INSTANT:
-        yield _instant()
+        yield UnlocatedDiagnostic(
+            ("type",),
+            "meeting.instant",
+            "A meeting of type 1 starts when it is created, and Zoom never lists it.",
+            "Write `type: 2` with a `start_time`, `type: 8` for a series, or `type: 3` for no fixed time.",
+        )
     if attributes.get("pre_schedule") and of_type not in (SCHEDULED, NO_FIXED_TIME):
-        yield _pre_schedule(of_type)
-    if not settings:
-        return
+        yield UnlocatedDiagnostic(
+            ("pre_schedule",),
+            "meeting.pre-schedule",
+            f"Zoom accepts `pre_schedule` for types 2 and 3 only, not for type {of_type} (its error 3000).",
+            "Remove `pre_schedule`; only the Google Workspace add-on needs it.",
+        )
+
+
+def _settings(settings: Mapping[str, Json], of_type: int) -> Iterator[UnlocatedDiagnostic]:
     if of_type == SERIES and settings.get("use_pmi"):
-        yield _personal_id()
-    for step in settings.keys() & _watched():
-        for field in _watched()[step]:
+        yield UnlocatedDiagnostic(
+            ("settings", "use_pmi"),
+            "meeting.personal-id",
+            "`use_pmi` has an effect for types 2 and 3 only.",
+            "Write `use_pmi: false`.",
+            Severity.WARNING,
+        )
+    for name in settings.keys() & _watched_fields():
+        for field in _watched_fields()[name]:
             yield from _field(field, settings)
 
 
-def _topic_missing() -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("topic",),
-        "meeting.topic-missing",
-        "Zoom would make one up, and a meeting whose answer is lost is found by its topic.",
-        "Add `topic: Platform weekly`, or whatever people shall read in their calendar.",
-    )
-
-
-def _instant() -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("type",),
-        "meeting.instant",
-        "Type 1 begins at the moment it is created, and Zoom never lists it.",
-        "Write `type: 2` with a `start_time`, `type: 8` for a series, or `type: 3` for no fixed time.",
-    )
-
-
-def _pre_schedule(of_type: int) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("pre_schedule",),
-        "meeting.pre-schedule",
-        f"Zoom refuses `pre_schedule` with type {of_type}: it is for types 2 and 3 (its error 3000).",
-        "Take `pre_schedule` out; only the Google Workspace add-on needs it.",
-    )
-
-
-def _personal_id() -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("settings", "use_pmi"),
-        "meeting.personal-id",
-        "`use_pmi` means something for types 2 and 3 only.",
-        "Write `use_pmi: false`.",
-        Severity.WARNING,
-    )
-
-
 @cache
-def _watched() -> Mapping[str, tuple[fields.Field, ...]]:
-    """The fields of `settings` that are obsolete or required, by the first step that leads to them."""
-    steps: dict[str, tuple[fields.Field, ...]] = {}
+def _watched_fields() -> Mapping[str, tuple[fields.Field, ...]]:
+    """Return the obsolete and the required fields, by the member of `settings` that leads to them."""
+    watched: dict[str, tuple[fields.Field, ...]] = {}
     for field in fields.table().values():
         top, _, rest = field.path.partition(".")
-        if top == "settings" and (field.obsolete or _is_demanded(field)):
-            step = rest.partition(".")[0].removesuffix("[]")
-            steps[step] = (*steps.get(step, ()), field)
-    return steps
+        if top == "settings" and (field.obsolete or _is_required(field)):
+            name = rest.partition(".")[0].removesuffix("[]")
+            watched[name] = (*watched.get(name, ()), field)
+    return watched
 
 
-def _is_demanded(field: fields.Field) -> bool:
-    # In lists the schema demands it; mappings can be merged from defaults, so only we can.
+def _is_required(field: fields.Field) -> bool:
+    # The schema checks entries of lists. A mapping may get the field from defaults, so it is checked here.
     return bool(field.required or field.required_if) and "[]" not in field.path
 
 
 def _field(field: fields.Field, settings: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     steps = tuple(field.path.replace("[]", ".[]").split("."))[1:]
     if field.obsolete:
-        yield from (_obsolete(field, path) for path in _places(settings, steps, ("settings",)))
+        for path in _concrete_paths(settings, steps, ("settings",)):
+            yield UnlocatedDiagnostic(
+                path,
+                "meeting.obsolete-field",
+                f"`{field.name}`: {field.about} Zoom still accepts the field, but may stop.",
+                f"Remove `{field.name}`.",
+                Severity.WARNING,
+                on_key=True,
+            )
     elif _lacks(field, steps, settings):
         yield _missing(field, ("settings", *steps))
 
 
-def _places(
-    value: Json, steps: tuple[str, ...], path: tuple[str | int, ...]
-) -> Iterator[tuple[str | int, ...]]:
-    """Every concrete path to which `steps` lead from `value`; `[]` is each entry of a list."""
+def _concrete_paths(value: Json, steps: tuple[str, ...], path: Path) -> Iterator[Path]:
+    """Yield the path of every value that `steps` lead to from `value`; `[]` is each entry of a list."""
     if not steps:
         yield path
     elif steps[0] == "[]":
         for index, item in enumerate(value):
-            yield from _places(item, steps[1:], (*path, index))
+            yield from _concrete_paths(item, steps[1:], (*path, index))
     elif steps[0] in value:
-        yield from _places(value[steps[0]], steps[1:], (*path, steps[0]))
+        yield from _concrete_paths(value[steps[0]], steps[1:], (*path, steps[0]))
 
 
 def _lacks(field: fields.Field, steps: tuple[str, ...], settings: Mapping[str, Json]) -> bool:
@@ -118,17 +118,6 @@ def _missing(field: fields.Field, path: tuple[str, ...]) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "meeting.field-missing",
-        f"`{path[-2]}` is set without `{field.name}`. {field.about} Zoom wants it wherever `{path[-2]}` stands.",
+        f"Zoom requires `{field.name}` in `{path[-2]}`. `{field.name}`: {field.about}",
         f"Add `{field.name}`{choice}.",
-    )
-
-
-def _obsolete(field: fields.Field, path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        path,
-        "meeting.obsolete-field",
-        f"{field.about} `{field.name}` is obsolete: Zoom takes it still, and may stop.",
-        f"Take `{field.name}` out.",
-        Severity.WARNING,
-        on_key=True,
     )

@@ -1,4 +1,4 @@
-"""Meetings that nobody could tell apart."""
+"""Rule against duplicates: keys with the same host, topic and start."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting, start_at
+from reconciler.meeting.names import fold_host
 
 
 def check(meetings: Mapping[str, Meeting]) -> Iterator[UnlocatedDiagnostic]:
-    """Findings about keys with the same host, topic and start, each at the later key."""
-    alike: dict[tuple[str, str], list[Meeting]] = {}
+    """Yield a finding at each key with the host, topic and start of an earlier key."""
+    groups: dict[tuple[str, str], list[Meeting]] = {}
     for meeting in meetings.values():
-        alike.setdefault((meeting.host.casefold(), meeting.topic), []).append(meeting)
-    for group in alike.values():
+        groups.setdefault((fold_host(meeting.host), meeting.topic), []).append(meeting)
+    for group in groups.values():
         if len(group) > 1:
             yield from _at_one_time(group)
 
 
 def _at_one_time(group: Iterable[Meeting]) -> Iterator[UnlocatedDiagnostic]:
-    first_at: dict[datetime | None, Meeting] = {}
+    first_by_start: dict[datetime | None, Meeting] = {}
     for meeting in group:
         try:
-            first = first_at.setdefault(start_at(meeting.attributes), meeting)
-        except ValueError:  # told as a finding about its time
+            first = first_by_start.setdefault(start_at(meeting.attributes), meeting)
+        except ValueError:  # the rules for times report a start that cannot be read
             continue
         if first is not meeting:
-            yield _twin(meeting, first)
+            yield _duplicate(meeting, first)
 
 
-def _twin(meeting: Meeting, first: Meeting) -> UnlocatedDiagnostic:
+def _duplicate(meeting: Meeting, first: Meeting) -> UnlocatedDiagnostic:
     place = f" ({first.filename}:{first.line})" if first.filename else ""
     return UnlocatedDiagnostic(
         (),
         "meeting.twin",
-        f"`{meeting.key}` has the host, topic and start of `{first.key}`{place}. "
-        "If an answer of Zoom is lost, nobody can tell which of the two was created.",
-        "Take one of them out, or give them topics that differ.",
+        f"`{meeting.key}` has the same host, topic and start as `{first.key}`{place}. "
+        "If a response of Zoom is lost, nobody can tell which of the two was created.",
+        "Remove one of them, or give them different topics.",
         Severity.WARNING,
         key=meeting.key,
     )

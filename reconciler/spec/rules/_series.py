@@ -1,4 +1,4 @@
-"""A series: a rule in a meeting that repeats, from a start on it to an end that Zoom keeps."""
+"""Rules for series: a complete recurrence rule, a start on it, and an end that Zoom keeps."""
 
 from __future__ import annotations
 
@@ -19,200 +19,39 @@ INTERVAL_MAX = {recurrence.DAILY: 99, recurrence.WEEKLY: 50, recurrence.MONTHLY:
 
 _UNITS = {recurrence.DAILY: "days", recurrence.WEEKLY: "weeks", recurrence.MONTHLY: "months"}
 _KINDS = {recurrence.DAILY: "daily", recurrence.WEEKLY: "weekly", recurrence.MONTHLY: "monthly"}
-_WEEK_PARTS = ("monthly_week", "monthly_week_day")
+_WEEK_FIELDS = ("monthly_week", "monthly_week_day")
 _UNIT_OF = {"weekly_days": recurrence.WEEKLY, "monthly_day": recurrence.MONTHLY} | dict.fromkeys(
-    _WEEK_PARTS, recurrence.MONTHLY
+    _WEEK_FIELDS, recurrence.MONTHLY
 )
-
-
-def check_recurrence(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
-    """Findings about unit, interval and days of a rule; paths lead from the meeting."""
-    unit = rule.get("type")
-    if unit is None:
-        yield _unit_missing()
-        return
-    if rule.get("repeat_interval", 1) > INTERVAL_MAX[unit]:
-        yield _interval(rule["repeat_interval"], unit)
-    if unit == recurrence.WEEKLY and "weekly_days" not in rule:
-        yield _weekly_days_missing()
-    if unit == recurrence.MONTHLY:
-        yield from _check_monthly(rule)
-    for name in rule:
-        if _UNIT_OF.get(name, unit) != unit:
-            yield _unused(name, unit)
-
-
-def is_unambiguous(rule: recurrence.Rule) -> bool:
-    """Whether the rule names its unit, and its days exactly once."""
-    unit = rule.get("type")
-    if unit == recurrence.MONTHLY:
-        weeks = sum(part in rule for part in _WEEK_PARTS)
-        return weeks == (0 if "monthly_day" in rule else len(_WEEK_PARTS))
-    return unit == recurrence.DAILY or (unit == recurrence.WEEKLY and "weekly_days" in rule)
-
-
-def _unit_missing() -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("recurrence", "type"),
-        "series.unit-missing",
-        "`recurrence` does not say what repeats.",
-        "Add inside `recurrence`: `type: 1` for days, `type: 2` for weeks, `type: 3` for months.",
-    )
-
-
-def _interval(interval: int, unit: int) -> UnlocatedDiagnostic:
-    most, named = INTERVAL_MAX[unit], _UNITS[unit]
-    return UnlocatedDiagnostic(
-        ("recurrence", "repeat_interval"),
-        "series.interval",
-        f"This repeats every {interval} {named}; Zoom goes up to {most} {named}.",
-        f"Write `repeat_interval: {most}` or less, or declare single meetings.",
-    )
-
-
-def _weekly_days_missing() -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("recurrence", "weekly_days"),
-        "series.days-missing",
-        "Zoom would take Sunday for it.",
-        'Add `weekly_days: "2"` for Monday; 1 is Sunday, 7 is Saturday, `"2,4"` is Monday and Wednesday.',
-    )
-
-
-def _check_monthly(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
-    written = [part for part in _WEEK_PARTS if part in rule]
-    if "monthly_day" in rule and written:
-        yield _day_twice(rule, written)
-    elif "monthly_day" not in rule and not written:
-        yield _day_missing()
-    elif len(written) == 1:
-        yield _day_half(rule, written[0])
-
-
-def _day_twice(rule: recurrence.Rule, written: list[str]) -> UnlocatedDiagnostic:
-    parts = " and ".join(f"`{part}`" for part in written)
-    return UnlocatedDiagnostic(
-        ("recurrence", "monthly_day"),
-        "series.day-twice",
-        f"`monthly_day: {rule['monthly_day']}` is a date, {parts} a weekday; which one wins is unknown.",
-        f"Keep one: take out `monthly_day`, or {parts}.",
-    )
-
-
-def _day_missing() -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("recurrence",),
-        "series.day-missing",
-        "Zoom would take the first of the month for it.",
-        "Add `monthly_day: 15`, or `monthly_week: 1` with `monthly_week_day: 2` for the first Monday.",
-    )
-
-
-def _day_half(rule: recurrence.Rule, written: str) -> UnlocatedDiagnostic:
-    lacks = next(part for part in _WEEK_PARTS if part != written)
-    value = 2 if lacks == "monthly_week_day" else 1
-    meaning = (
-        "Monday (1 is Sunday, 7 Saturday)" if value > 1 else "the first one in the month (-1 is the last)"
-    )
-    return UnlocatedDiagnostic(
-        ("recurrence", lacks),
-        "series.day-half",
-        f"`{written}: {rule[written]}` is half of a day such as the first Monday: `{lacks}` is missing.",
-        f"Add `{lacks}: {value}` for {meaning}.",
-    )
-
-
-def _unused(name: str, unit: int) -> UnlocatedDiagnostic:
-    fitting = _UNIT_OF[name]
-    return UnlocatedDiagnostic(
-        ("recurrence", name),
-        "series.unused",
-        f"`{name}` has no effect: the rule is {_KINDS[unit]} (`type: {unit}`), and `{name}` belongs to a {_KINDS[fitting]} one.",
-        f"Take `{name}` out, or write `type: {fitting}` inside `recurrence`.",
-        Severity.WARNING,
-        on_key=True,
-    )
-
-
-def off_rule(series: Series) -> UnlocatedDiagnostic:
-    """The finding for a series whose start is no occurrence of its rule."""
-    start, rule = series.wall_start(), series.recurrence
-    if rule["type"] == recurrence.WEEKLY:
-        name, detail, fitting = "weekly_days", *_weekly_on_rule(start, rule)
-    elif "monthly_day" in rule:
-        name, detail, fitting = "monthly_day", *_monthly_on_rule(start, rule)
-    else:
-        name, detail, fitting = "monthly_week", *_monthly_week_on_rule(start, rule)
-    following = next(iter(recurrence.rule(start, rule)), None)
-    other = f", or begin on {following:%Y-%m-%d}, a {weekday_name(following)}" if following else ""
-    there = f" in {series.timezone}" if series.start_time.endswith("Z") else ""
-    return UnlocatedDiagnostic(
-        ("recurrence", name),
-        "series.start-off-rule",
-        f"{start:%Y-%m-%d} is {detail[0]}{there}, {detail[1]}.",
-        f"Write {fitting}{other}.",
-    )
-
-
-_Told = tuple[tuple[str, str], str]
-"""What the start is, what the rule says, and the rule that fits the start."""
-
-
-def _weekly_on_rule(start: datetime, rule: recurrence.Rule) -> _Told:
-    days, written = recurrence.week_days(rule, start), rule["weekly_days"]
-    today = recurrence.week_day(start)
-    fitting = {today} if len(days) == 1 else {*days, today}
-    told = (f"a {weekday_name(start)}", f'`weekly_days: "{written}"` is {days_words(days)}')
-    return told, f'`weekly_days: "{",".join(map(str, sorted(fitting)))}"`'
-
-
-def _monthly_on_rule(start: datetime, rule: recurrence.Rule) -> _Told:
-    told = (f"day {start.day} of its month", f"`monthly_day` is {rule['monthly_day']}")
-    return told, f"`monthly_day: {start.day}`"
-
-
-def _monthly_week_on_rule(start: datetime, rule: recurrence.Rule) -> _Told:
-    today, said = recurrence.week_day(start), rule["monthly_week"]
-    number = recurrence.month_week(start)
-    # A fifth one in the month is the last; Zoom counts to four and has -1 for the last.
-    week = number if number in (1, 2, 3, 4) else recurrence.LAST
-    named = week_words(said, rule["monthly_week_day"])
-    told = (f"the {week_words(week, today)} of its month", f"the rule is the {named}")
-    return told, f"`monthly_week: {week}` with `monthly_week_day: {today}`"
-
 
 _RULE, _TIMES, _END = ("recurrence",), ("recurrence", "end_times"), ("recurrence", "end_date_time")
 
 
 def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    """Findings about `recurrence`, and about the type of a meeting that has one."""
+    """Yield findings about `recurrence`, and about the type of a meeting that has one."""
     rule = attributes.get("recurrence")
     if kind(attributes) != SERIES:
         if rule is not None:
             yield _ignored(attributes["type"]) if "type" in attributes else _type_missing()
     elif rule is None:
-        yield _rule_missing()
+        yield UnlocatedDiagnostic(
+            _RULE,
+            "series.rule-missing",
+            "A meeting of type 8 repeats at fixed times and needs a rule.",
+            'Add `recurrence: {type: 2, weekly_days: "2", end_times: 20}`, or write `type: 2` for once.',
+        )
     else:
         yield from check_recurrence(rule)
         yield from _end(rule)
         yield from _dates(attributes, rule)
 
 
-def _rule_missing() -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        _RULE,
-        "series.rule-missing",
-        "Type 8 repeats at fixed times, and nothing says when.",
-        'Add `recurrence: {type: 2, weekly_days: "2", end_times: 20}`, or write `type: 2` for once.',
-    )
-
-
 def _type_missing() -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         _RULE,
         "series.type-missing",
-        "A meeting without a `type` happens once (type 2), and Zoom ignores its `recurrence`.",
-        "Add `type: 8` to the meeting, or take `recurrence` out.",
+        "A meeting without a `type` takes place once (type 2), and Zoom ignores its `recurrence`.",
+        "Add `type: 8` to the meeting, or remove `recurrence`.",
         on_key=True,
     )
 
@@ -222,7 +61,94 @@ def _ignored(of_type: int) -> UnlocatedDiagnostic:
         _RULE,
         "series.ignored",
         f"Zoom ignores `recurrence` in a meeting of type {of_type}.",
-        "Write `type: 8` if it shall repeat at fixed times, else take `recurrence` out.",
+        "Write `type: 8` for a series at fixed times, or remove `recurrence`.",
+        Severity.WARNING,
+        on_key=True,
+    )
+
+
+def check_recurrence(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about unit, interval and days of a rule; paths lead from the meeting."""
+    unit = rule.get("type")
+    if unit is None:
+        yield UnlocatedDiagnostic(
+            ("recurrence", "type"),
+            "series.unit-missing",
+            "`recurrence` needs a `type`: the unit that repeats.",
+            "Add inside `recurrence`: `type: 1` for days, `type: 2` for weeks, `type: 3` for months.",
+        )
+        return
+    yield from _interval(rule, unit)
+    if unit == recurrence.WEEKLY and "weekly_days" not in rule:
+        yield UnlocatedDiagnostic(
+            ("recurrence", "weekly_days"),
+            "series.days-missing",
+            "Zoom would use Sunday.",
+            'Add `weekly_days: "2"` for Monday; 1 is Sunday, 7 is Saturday, `"2,4"` is Monday and Wednesday.',
+        )
+    if unit == recurrence.MONTHLY:
+        yield from _monthly(rule)
+    for name in rule:
+        if _UNIT_OF.get(name, unit) != unit:
+            yield _unused(name, unit)
+
+
+def _interval(rule: recurrence.Rule, unit: int) -> Iterator[UnlocatedDiagnostic]:
+    interval, maximum, noun = rule.get("repeat_interval", 1), INTERVAL_MAX[unit], _UNITS[unit]
+    if interval > maximum:
+        yield UnlocatedDiagnostic(
+            ("recurrence", "repeat_interval"),
+            "series.interval",
+            f"The series repeats every {interval} {noun}; Zoom's maximum is {maximum} {noun}.",
+            f"Write `repeat_interval: {maximum}` or less, or declare single meetings.",
+        )
+
+
+def _monthly(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
+    week_fields = [name for name in _WEEK_FIELDS if name in rule]
+    if "monthly_day" in rule and week_fields:
+        names = " and ".join(f"`{name}`" for name in week_fields)
+        yield UnlocatedDiagnostic(
+            ("recurrence", "monthly_day"),
+            "series.day-twice",
+            f"`monthly_day: {rule['monthly_day']}` names a date, {names} a weekday. "
+            "Zoom does not document which of the two it uses.",
+            f"Keep one: remove `monthly_day`, or {names}.",
+        )
+    elif "monthly_day" not in rule and not week_fields:
+        yield UnlocatedDiagnostic(
+            ("recurrence",),
+            "series.day-missing",
+            "Zoom would use the first day of the month.",
+            "Add `monthly_day: 15`, or `monthly_week: 1` with `monthly_week_day: 2` for the first Monday.",
+        )
+    elif len(week_fields) == 1:
+        yield _day_half(rule, week_fields[0])
+
+
+def _day_half(rule: recurrence.Rule, present: str) -> UnlocatedDiagnostic:
+    missing = next(name for name in _WEEK_FIELDS if name != present)
+    value, meaning = (
+        (2, "Monday (1 is Sunday, 7 Saturday)")
+        if missing == "monthly_week_day"
+        else (1, "the first one in the month (-1 is the last)")
+    )
+    return UnlocatedDiagnostic(
+        ("recurrence", missing),
+        "series.day-half",
+        f"`{present}: {rule[present]}` needs `{missing}`. "
+        "The two together name a day such as the first Monday.",
+        f"Add `{missing}: {value}` for {meaning}.",
+    )
+
+
+def _unused(name: str, unit: int) -> UnlocatedDiagnostic:
+    fitting = _UNIT_OF[name]
+    return UnlocatedDiagnostic(
+        ("recurrence", name),
+        "series.unused",
+        f"`{name}` belongs to a {_KINDS[fitting]} rule, and this rule is {_KINDS[unit]} (`type: {unit}`).",
+        f"Remove `{name}`, or write `type: {fitting}` inside `recurrence`.",
         Severity.WARNING,
         on_key=True,
     )
@@ -231,76 +157,127 @@ def _ignored(of_type: int) -> UnlocatedDiagnostic:
 def _end(rule: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     times, end_at = rule.get("end_times"), rule.get("end_date_time")
     if times is not None and end_at is not None:
-        yield _end_twice(times, end_at)
+        yield UnlocatedDiagnostic(
+            _TIMES,
+            "series.end-twice",
+            f"The rule has `end_times: {times}` and `end_date_time: {end_at}`. "
+            "Zoom does not document which of the two it uses.",
+            "Keep one of the two.",
+        )
     elif not times and end_at is None:
         yield _end_missing(times)
     if times is not None and times > OCCURRENCES_MAX:
-        yield _too_many(_TIMES, f"This asks for {times}.", f"`end_times: {OCCURRENCES_MAX}`")
+        detail = f"The rule asks for {times} occurrences; Zoom keeps at most {OCCURRENCES_MAX}."
+        yield _too_many(_TIMES, detail, f"`end_times: {OCCURRENCES_MAX}`")
     if end_at is not None and not is_possible(end_at):
         yield impossible(end_at, _END)
 
 
-def _end_twice(times: int, end_at: str) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        _TIMES,
-        "series.end-twice",
-        f"`end_times: {times}` and `end_date_time: {end_at}`: which of them wins is unknown.",
-        "Keep one of the two.",
-    )
-
-
 def _end_missing(times: int | None) -> UnlocatedDiagnostic:
-    told = (
-        "Zoom would make one single meeting of it."
-        if times is None
-        else "`end_times: 0` means that it never ends."
-    )
     return UnlocatedDiagnostic(
         _RULE if times is None else _TIMES,
         "series.end-missing",
-        told,
+        "Zoom would create one single meeting."
+        if times is None
+        else "With `end_times: 0` the series would never end.",
         f"Write `end_times: 20`, or another count up to {OCCURRENCES_MAX}, or an `end_date_time` in UTC.",
     )
 
 
-def _too_many(path: tuple[str, ...], told: str, fitting: str) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        path,
-        "series.too-many",
-        f"Zoom keeps at most {OCCURRENCES_MAX} of a series. {told}",
-        f"Write {fitting}, and declare the rest under another key.",
-    )
+def _too_many(path: tuple[str, ...], detail: str, end: str) -> UnlocatedDiagnostic:
+    hint = f"Write {end}, and declare the rest under another key."
+    return UnlocatedDiagnostic(path, "series.too-many", detail, hint)
 
 
 def _dates(attributes: Mapping[str, Json], rule: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    """Findings that need a start, a zone and a rule that can be understood."""
-    start, timezone, end_at = (
-        attributes.get("start_time"),
-        attributes.get("timezone"),
-        rule.get("end_date_time"),
-    )
+    """Yield findings that need a valid start, zone and rule; nothing where one of them is not valid."""
+    start, timezone = attributes.get("start_time"), attributes.get("timezone")
     if start is None or timezone is None or not is_unambiguous(rule):
         return
     if zone(timezone) is None or not is_possible(start):
         return
-    series = Series(start, timezone, rule)
+    series, end_at = Series(start, timezone, rule), rule.get("end_date_time")
     if not series.is_on_rule():
         yield off_rule(series)
     elif end_at is not None and is_possible(end_at):
         yield from _until(series, end_at)
 
 
+def is_unambiguous(rule: recurrence.Rule) -> bool:
+    """Return whether the rule names its unit, and its days exactly once."""
+    unit = rule.get("type")
+    if unit == recurrence.MONTHLY:
+        week_fields = sum(name in rule for name in _WEEK_FIELDS)
+        return week_fields == (0 if "monthly_day" in rule else len(_WEEK_FIELDS))
+    return unit == recurrence.DAILY or (unit == recurrence.WEEKLY and "weekly_days" in rule)
+
+
 def _until(series: Series, end_at: str) -> Iterator[UnlocatedDiagnostic]:
-    begins_at, written = instant(series.start_time, series.timezone), "%Y-%m-%dT%H:%M:%SZ"
-    if instant(end_at, "UTC") < begins_at:
+    start_at, utc = instant(series.start_time, series.timezone), "%Y-%m-%dT%H:%M:%SZ"
+    if instant(end_at, "UTC") < start_at:
         yield UnlocatedDiagnostic(
             _END,
             "series.end-before-start",
-            f"Its first start is {begins_at:{written}}, its end {end_at}: nothing would take place.",
-            "Write a later `end_date_time`; it is an instant in UTC.",
+            f"The first start is {start_at:{utc}}, but the end is {end_at}.",
+            "Write a later `end_date_time`; it is a time in UTC.",
         )
     elif series.occurrence(OCCURRENCES_MAX) is not None:
         last = series.occurrence(OCCURRENCES_MAX - 1)
-        assert last is not None  # the one after it is there
-        told = f"The {OCCURRENCES_MAX}th is at {last:{written}}."
-        yield _too_many(_END, told, f"`end_date_time: {last:{written}}`")
+        assert last is not None, "the occurrence after it exists"
+        detail = f"Zoom keeps at most {OCCURRENCES_MAX} occurrences; the last of them is at {last:{utc}}."
+        yield _too_many(_END, detail, f"`end_date_time: {last:{utc}}`")
+
+
+def off_rule(series: Series) -> UnlocatedDiagnostic:
+    """Return the finding for a series whose start is no occurrence of its rule."""
+    start, rule = series.wall_start(), series.recurrence
+    if rule["type"] == recurrence.WEEKLY:
+        name, mismatch = "weekly_days", _weekly_mismatch(start, rule)
+    elif "monthly_day" in rule:
+        name, mismatch = "monthly_day", _monthly_mismatch(start, rule)
+    else:
+        name, mismatch = "monthly_week", _monthly_week_mismatch(start, rule)
+    start_is, rule_is, fitting = mismatch
+    following = next(iter(recurrence.rule(start, rule)), None)
+    other = f", or start on {following:%Y-%m-%d}, a {weekday_name(following)}" if following else ""
+    in_zone = f" in {series.timezone}" if series.start_time.endswith("Z") else ""
+    return UnlocatedDiagnostic(
+        ("recurrence", name),
+        "series.start-off-rule",
+        f"{start:%Y-%m-%d} is {start_is}{in_zone}, but {rule_is}.",
+        f"Write {fitting}{other}.",
+    )
+
+
+_Mismatch = tuple[str, str, str]
+"""The day of the start, the day of the rule, and the rule that fits the start."""
+
+
+def _weekly_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
+    days, written = recurrence.week_days(rule, start), rule["weekly_days"]
+    start_day = recurrence.week_day(start)
+    fitting = {start_day} if len(days) == 1 else {*days, start_day}
+    return (
+        f"a {weekday_name(start)}",
+        f'`weekly_days: "{written}"` is {days_words(days)}',
+        f'`weekly_days: "{",".join(map(str, sorted(fitting)))}"`',
+    )
+
+
+def _monthly_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
+    return (
+        f"day {start.day} of its month",
+        f"`monthly_day` is {rule['monthly_day']}",
+        f"`monthly_day: {start.day}`",
+    )
+
+
+def _monthly_week_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
+    day, number = recurrence.week_day(start), recurrence.month_week(start)
+    # Zoom counts to four and has -1 for the last: a fifth one in the month is the last.
+    week = number if number in (1, 2, 3, 4) else recurrence.LAST
+    return (
+        f"the {week_words(week, day)} of its month",
+        f"the rule is the {week_words(rule['monthly_week'], rule['monthly_week_day'])}",
+        f"`monthly_week: {week}` with `monthly_week_day: {day}`",
+    )

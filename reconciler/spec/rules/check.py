@@ -1,7 +1,7 @@
-"""What the API's prose demands of a meeting beyond its schema.
+"""Runs all rules on one meeting, or on all meetings together.
 
-Meetings come merged with their defaults and valid by the schema. Every rule is a pure function of
-what was declared: whether a time is past is the plan's to say. No finding shows a passcode.
+Meetings are merged with their defaults and valid by the schema. Rules know no current time: the plan
+decides whether a meeting is over. No finding shows a passcode.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting
 from reconciler.spec.rules import _body as body
+from reconciler.spec.rules import _characters as characters
 from reconciler.spec.rules import _duplicates as duplicates
 from reconciler.spec.rules import _passcode as passcode
 from reconciler.spec.rules import _series as series
@@ -19,13 +20,14 @@ from reconciler.spec.rules import _times as times
 
 
 def check(meeting: Meeting) -> tuple[UnlocatedDiagnostic, ...]:
-    """What is wrong with one meeting; paths lead from the meeting."""
+    """Return the findings about one meeting; paths lead from the meeting."""
     attributes = meeting.attributes
-    found = [*body.check(attributes), *times.check(attributes), *series.check(attributes)]
-    found += passcode.check(attributes, meeting.key)
-    return tuple(replace(finding, key=meeting.key) for finding in found) if found else ()
+    findings = [*body.check(attributes), *times.check(attributes), *series.check(attributes)]
+    findings += passcode.check(attributes, meeting.key)
+    findings += characters.check(attributes, meeting.host)
+    return tuple(replace(finding, key=meeting.key) for finding in findings) if findings else ()
 
 
 def check_all(meetings: Mapping[str, Meeting]) -> tuple[UnlocatedDiagnostic, ...]:
-    """What is wrong between meetings, each told at the later one; paths lead from that meeting."""
+    """Return the findings about pairs of meetings, each at the later one; paths lead from that meeting."""
     return tuple(duplicates.check(meetings))

@@ -1,4 +1,4 @@
-"""Validation against the JSON Schemas, with messages for people; the only package that uses jsonschema.
+"""Validates documents against the JSON Schemas and words the findings; the only package that uses jsonschema.
 
 Begin reading at `validator`.
 """

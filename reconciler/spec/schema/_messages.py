@@ -1,6 +1,6 @@
-"""What a document does against its schema, in the words of a person who could mend it.
+"""Words the violations of a schema for the person who can fix them.
 
-No value of a secret field is ever shown, and no value under a key that nobody knows.
+No message shows the value of a secret field, or a value under an unknown key.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.errors import didyoumean
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
-from reconciler.errors.text import sentences
+from reconciler.errors.text import count_noun, sentences
 from reconciler.meeting.fields import Field
 from reconciler.ports import Json
 from reconciler.spec.schema import _unknown_field as unknown_field
@@ -20,12 +20,11 @@ from reconciler.spec.schema._violation import (
     Path,
     SchemaContext,
     Violation,
-    kind_of_value,
     truncate,
 )
 
-Message = tuple[Codes, str, str, str]
-"""The codes of a finding, what is wrong, what is written there, and a hint."""
+Message = tuple[Codes, str, str]
+"""The codes of a finding, its detail and a hint."""
 
 BAD_KEY = Codes("spec.bad-key", "settings.bad-key")
 EMPTY = Codes("spec.empty", "settings.empty")
@@ -44,63 +43,67 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}$")
 
 
-def to_diagnostics(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
-    """The findings that tell of one mistake: one, but one for each surplus or missing field."""
-    if mistake.in_key:
-        return (_bad_key(mistake, source),)
-    if mistake.keyword == "additionalProperties":
-        return unknown_field.unknown_keys(mistake, source)
-    if mistake.keyword == "required":
-        return _missing(mistake, source)
-    codes, fact, content, hint = _WORDS.get(mistake.keyword, _unfit)(mistake, source)
-    return (UnlocatedDiagnostic(mistake.path, source.code(codes), sentences(fact, content), hint),)
+def to_diagnostics(violation: Violation, context: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings of one violation: one for each unknown or missing field, else one."""
+    if violation.in_key:
+        return (_bad_key(violation, context),)
+    if violation.keyword == "additionalProperties":
+        return unknown_field.unknown_keys(violation, context)
+    if violation.keyword == "required":
+        names = [name for name in violation.limit if name not in violation.value]
+        return tuple(_missing((*violation.path, name), context) for name in names)
+    codes, detail, hint = _MESSAGES.get(violation.keyword, _unfit)(violation, context)
+    return (UnlocatedDiagnostic(violation.path, context.code(codes), detail, hint),)
 
 
-def _missing(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
-    """A finding for each field that must be there; its path leads to where it would stand."""
-    names = [name for name in mistake.limit if name not in mistake.value]
-    return tuple(_absent((*mistake.path, name), source) for name in names)
+def _missing(path: Path, context: SchemaContext) -> UnlocatedDiagnostic:
+    field = context.field(path)
+    hint = _MISSING_HINTS.get(str(path[-1]), field.about if field else "")
+    return UnlocatedDiagnostic(path, context.code(MISSING), f"{context.subject(path)} is missing.", hint)
 
 
-def _absent(path: Path, source: SchemaContext) -> UnlocatedDiagnostic:
-    detail = f"{source.subject(path)} is missing."
-    field = source.field(path)
-    hint = _EXAMPLES.get(str(path[-1]), field.about if field else "")
-    return UnlocatedDiagnostic(path, source.code(MISSING), detail, hint)
-
-
-_EXAMPLES = {
+_MISSING_HINTS = {
     "version": "Add `version: 1`.",
-    "from": "Add the key so far: `from: KEY`.",
-    "to": "Add the key that it gets: `to: KEY`.",
-    "key": "Add the key that it was declared under: `key: KEY`.",
-    "env": "Add the name of a variable: `env: LAUNCH_PASSCODE`.",
-    "destroy": "Add `destroy: true` to end the meeting, or `destroy: false` to leave it in Zoom.",
-    "id": "Add the meeting's number in Zoom: `id: 81234567890`.",
+    "from": "Add the old key: `from: KEY`.",
+    "to": "Add the new key: `to: KEY`.",
+    "key": "Add the key that the meeting was declared under: `key: KEY`.",
+    "env": "Add the name of an environment variable: `env: LAUNCH_PASSCODE`.",
+    "destroy": "Add `destroy: true` to delete the meeting in Zoom, or `destroy: false` to leave it there.",
+    "id": "Add the number of the meeting in Zoom: `id: 81234567890`.",
 }
 
 
-def _bad_key(mistake: Violation, source: SchemaContext) -> UnlocatedDiagnostic:
-    key = str(mistake.value)
-    form = _HOST_FORM if mistake.path[-1:] == ("hosts",) else _KEY_FORM
+def _bad_key(violation: Violation, context: SchemaContext) -> UnlocatedDiagnostic:
+    key = str(violation.value)
+    form = _HOST_FORM if violation.path[-1:] == ("hosts",) else _KEY_FORM
     better = re.sub(r"[^A-Za-z0-9._-]+", "-", truncate(key)).strip("-")
     hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
-    fact = f"`{truncate(key)}` cannot be a key of {source.subject(mistake.path)}"
+    fact = f"`{truncate(key)}` cannot be a key of {context.subject(violation.path)}"
     return UnlocatedDiagnostic(
-        (*mistake.path, key), source.code(BAD_KEY), sentences(fact, form), hint, on_key=True
+        (*violation.path, key), context.code(BAD_KEY), sentences(fact, form), hint, on_key=True
     )
 
 
-def _wrong_type(mistake: Violation, source: SchemaContext) -> Message:
-    names = [mistake.limit] if isinstance(mistake.limit, str) else mistake.limit
+def _wrong_type(violation: Violation, context: SchemaContext) -> Message:
+    names = [violation.limit] if isinstance(violation.limit, str) else violation.limit
     expected = " or ".join(TYPES[name] for name in names if name != "null")
-    fact = f"{source.subject(mistake.path)} expects {expected}, got {kind_of_value(mistake.value)}"
-    return WRONG_TYPE, fact, _content(mistake, source), _type_hint(mistake, source, names)
+    detail = f"{context.subject(violation.path)} expects {expected}, got {_got(violation, context)}."
+    return WRONG_TYPE, detail, _type_hint(violation, context, names)
 
 
-def _type_hint(mistake: Violation, source: SchemaContext, names: list[str]) -> str:
-    """How to write it so that the type fits, where that can be told."""
-    value, field, secret = mistake.value, source.field(mistake.path), source.is_secret(mistake.path)
+def _got(violation: Violation, context: SchemaContext) -> str:
+    """Return the value of another type than expected, with its kind; of a secret, the kind alone."""
+    value, rendered = violation.value, context.render(violation.path, violation.value)
+    if isinstance(value, str) and rendered.startswith('"'):
+        return f"the text {rendered}"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"the number {value}" if is_number and rendered == str(value) else rendered
+
+
+def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -> str:
+    """Return the way to write a value that fits the type, where there is one."""
+    value, field = violation.value, context.field(violation.path)
+    secret = context.is_secret(violation.path)
     if value is None:
         return f"Delete the line, or {'write {}' if names == ['object'] else 'give it a value'}."
     if "boolean" in names:
@@ -108,22 +111,22 @@ def _type_hint(mistake: Violation, source: SchemaContext, names: list[str]) -> s
     if "string" in names:
         return _text_hint(value, field, secret=secret)
     if "array" in names:
-        return "Write a list: one entry a line, each begun with `- `."
+        return "Write a list: each entry on a line of its own that begins with `- `."
     if "integer" in names:
         return _number_hint(value, field, secret=secret)
-    return _mapping_hint(mistake, source)
+    return _mapping_hint(violation, context)
 
 
-def _mapping_hint(mistake: Violation, source: SchemaContext) -> str:
-    above = source.field(mistake.path[:-1])
-    if above and above.identity:
-        return f"Begin the entry with `{above.identity}: `."
-    return "Write its fields under it, without `- `." if isinstance(mistake.value, list) else ""
+def _mapping_hint(violation: Violation, context: SchemaContext) -> str:
+    parent = context.field(violation.path[:-1])
+    if parent and parent.identity:
+        return f"Begin the entry with `{parent.identity}: `."
+    return "Write its fields under it, without `- `." if isinstance(violation.value, list) else ""
 
 
 def _number_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     if field and field.meaning:
-        return f"It is one of {_meanings(field.enum, field)}."
+        return f"Write one of {_values(field.enum, field)}."
     if isinstance(value, str) and _NUMBER.fullmatch(value) and not secret:
         return f"Write {truncate(value)} without quotes."
     return ""
@@ -147,36 +150,41 @@ def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     return ""
 
 
-def _not_allowed(mistake: Violation, source: SchemaContext) -> Message:
-    field = source.field(mistake.path)
-    allowed = [mistake.limit] if mistake.keyword == "const" else [v for v in mistake.limit if v is not None]
-    fact = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
-    near = didyoumean.did_you_mean(mistake.value, tuple(v for v in allowed if isinstance(v, str)))
-    hint = didyoumean.suggestion(near)
-    choice = "It is one of" if len(allowed) > 1 else "It must be"
-    return NOT_ALLOWED_VALUE, fact, f"{choice} {_meanings(allowed, field)}.", hint
+def _not_allowed(violation: Violation, context: SchemaContext) -> Message:
+    is_constant = violation.keyword == "const"
+    allowed = [violation.limit] if is_constant else [v for v in violation.limit if v is not None]
+    values = _values(allowed, context.field(violation.path))
+    choice = f"It must be {'one of ' if len(allowed) > 1 else ''}{values}"
+    near = didyoumean.did_you_mean(violation.value, tuple(v for v in allowed if isinstance(v, str)))
+    return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), didyoumean.suggestion(near)
 
 
-def _wrong_form(mistake: Violation, source: SchemaContext) -> Message:
-    field = source.field(mistake.path)
-    fact = f"{source.subject(mistake.path)} is not written as it must be"
-    return WRONG_FORM, fact, _content(mistake, source), _form_hint(mistake, field)
+def _cannot_be(violation: Violation, context: SchemaContext, choice: str) -> str:
+    value = context.render(violation.path, violation.value)
+    return sentences(f"{context.subject(violation.path)} cannot be {value}", choice)
 
 
-def _form_hint(mistake: Violation, field: Field | None) -> str:
-    name = mistake.path[-1] if mistake.path else ""
-    if field and field.compare == "instant" and _OFFSET.search(mistake.value):
+def _wrong_form(violation: Violation, context: SchemaContext) -> Message:
+    value = context.render(violation.path, violation.value)
+    hint = _form_hint(violation, context.field(violation.path))
+    return WRONG_FORM, f"{context.subject(violation.path)} is {value}.", hint
+
+
+def _form_hint(violation: Violation, field: Field | None) -> str:
+    name = violation.path[-1] if violation.path else ""
+    if field and field.compare == "instant" and _OFFSET.search(violation.value):
         return (
-            "Zoom takes no offset: write the instant in UTC with Z at the end, or wall time and `timezone`."
+            "Zoom accepts no offset: write the time in UTC with Z at the end, or the local time and "
+            "`timezone`."
         )
     if field and field.example:
         return f"Write it like {field.example}."
-    return _FORMS.get(name, "") if isinstance(name, str) else ""
+    return _FORM_HINTS.get(name, "") if isinstance(name, str) else ""
 
 
-_KEY_FORM = "A key is made of letters, digits, `.`, `_` and `-`."
-_HOST_FORM = "A host is an e-mail or a user id, without blanks or slashes."
-_FORMS = {
+_KEY_FORM = "A key consists of letters, digits, `.`, `_` and `-`."
+_HOST_FORM = "A host is an e-mail address or a user id, without spaces or slashes."
+_FORM_HINTS = {
     "host": _HOST_FORM,
     "env": "Name an environment variable that has PASSCODE in its name, such as LAUNCH_PASSCODE.",
     "from": _KEY_FORM,
@@ -185,52 +193,48 @@ _FORMS = {
 }
 
 
-def _out_of_range(mistake: Violation, source: SchemaContext) -> Message:
-    low, high = mistake.schema.get("minimum"), mistake.schema.get("maximum")
-    least = mistake.schema.get("exclusiveMinimum")
-    bounds = (
-        f"from {low} to {high}"
-        if low is not None and high is not None
-        else f"{low} or more"
-        if low is not None
-        else f"{high} or less"
-        if high is not None
-        else f"more than {least}"
-    )
-    shown = "" if source.is_secret(mistake.path) else f", is {mistake.value}"
-    return OUT_OF_RANGE, f"{source.subject(mistake.path)} must be {bounds}{shown}", "", ""
+def _out_of_range(violation: Violation, context: SchemaContext) -> Message:
+    low, high = violation.schema.get("minimum"), violation.schema.get("maximum")
+    if low is None and high is None:
+        bounds = f"more than {violation.schema.get('exclusiveMinimum')}"
+    elif low is None or high is None:
+        bounds = f"{high} or less" if low is None else f"{low} or more"
+    else:
+        bounds = f"from {low} to {high}"
+    value = "" if context.is_secret(violation.path) else f"is {violation.value}, but "
+    return OUT_OF_RANGE, f"{context.subject(violation.path)} {value}must be {bounds}.", ""
 
 
-def _too_long(mistake: Violation, source: SchemaContext) -> Message:
-    subject = source.subject(mistake.path)
-    fact = f"{subject} has {len(mistake.value)} characters, at most {mistake.limit} fit"
-    return TOO_LONG, fact, "", f"Take away {len(mistake.value) - mistake.limit}."
+def _too_long(violation: Violation, context: SchemaContext) -> Message:
+    length, maximum = len(violation.value), violation.limit
+    detail = f"{context.subject(violation.path)} has {length} characters; the maximum is {maximum}."
+    return TOO_LONG, detail, f"Remove {count_noun(length - maximum, 'character')}."
 
 
-def _empty(mistake: Violation, source: SchemaContext) -> Message:
-    return EMPTY, f"{source.subject(mistake.path)} is empty", "", "Give it a value, or delete the line."
+def _empty(violation: Violation, context: SchemaContext) -> Message:
+    return EMPTY, f"{context.subject(violation.path)} is empty.", "Give it a value, or delete the line."
 
 
-def _wrong_count(mistake: Violation, source: SchemaContext) -> Message:
-    bound = "at most {} fit" if mistake.keyword == "maxItems" else "at least {} must be there"
-    count = f"{len(mistake.value)} {'entry' if len(mistake.value) == 1 else 'entries'}"
-    return WRONG_COUNT, f"{source.subject(mistake.path)} has {count}, {bound.format(mistake.limit)}", "", ""
+def _wrong_count(violation: Violation, context: SchemaContext) -> Message:
+    bound = "maximum" if violation.keyword == "maxItems" else "minimum"
+    count = count_noun(len(violation.value), "entry", "entries")
+    subject = context.subject(violation.path)
+    return WRONG_COUNT, f"{subject} has {count}; the {bound} is {violation.limit}.", ""
 
 
-def _no_alternative(mistake: Violation, source: SchemaContext) -> Message:
-    if mistake.path[-1:] == ("pace",):
-        fact = f"{source.subject(mistake.path)} cannot be {source.shown(mistake.path, mistake.value)}"
-        near = didyoumean.did_you_mean(mistake.value, ("free", "pro", "business"))
-        hint = didyoumean.suggestion(near)
-        return NOT_ALLOWED_VALUE, fact, "It is free, pro, business, or requests a second, above 0.", hint
-    return _unfit(mistake, source)
+def _no_alternative(violation: Violation, context: SchemaContext) -> Message:
+    if violation.path[-1:] == ("pace",):
+        choice = "It must be free, pro, business, or a number of requests a second above 0"
+        near = didyoumean.did_you_mean(violation.value, ("free", "pro", "business"))
+        return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), didyoumean.suggestion(near)
+    return _unfit(violation, context)
 
 
-def _unfit(mistake: Violation, source: SchemaContext) -> Message:
-    return UNFIT, f"{source.subject(mistake.path)} does not fit the format", "", ""
+def _unfit(violation: Violation, context: SchemaContext) -> Message:
+    return UNFIT, f"{context.subject(violation.path)} does not match the schema.", ""
 
 
-_WORDS: Mapping[str, Callable[[Violation, SchemaContext], Message]] = {
+_MESSAGES: Mapping[str, Callable[[Violation, SchemaContext], Message]] = {
     "type": _wrong_type,
     "enum": _not_allowed,
     "const": _not_allowed,
@@ -246,16 +250,7 @@ _WORDS: Mapping[str, Callable[[Violation, SchemaContext], Message]] = {
 }
 
 
-def _content(mistake: Violation, source: SchemaContext) -> str:
-    """What is there, where a glance at it helps."""
-    if isinstance(mistake.value, dict | list) or mistake.value is None:
-        return ""
-    if source.is_secret(mistake.path) and not isinstance(mistake.value, str):
-        return ""
-    return f"It is {source.shown(mistake.path, mistake.value)}."
-
-
-def _meanings(values: Iterable[Json], field: Field | None) -> str:
-    """Allowed values with what they stand for: `1 (days), 2 (weeks)`."""
+def _values(values: Iterable[Json], field: Field | None) -> str:
+    """Return allowed values with their meanings: `1 (days), 2 (weeks)`."""
     meaning = field.meaning if field else {}
     return ", ".join(f"{v} ({meaning[str(v)]})" if str(v) in meaning else f"{v}" for v in values)

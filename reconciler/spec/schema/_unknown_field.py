@@ -1,8 +1,8 @@
-"""A key that its mapping does not know, and what was meant by it."""
+"""Findings for keys that a schema does not define, with the field that was probably meant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
@@ -15,7 +15,7 @@ UNKNOWN_FIELD = Codes("spec.unknown-field", "settings.unknown-field")
 UPDATE_ONLY = Codes("spec.update-only", "settings.update-only")
 
 LIST_MAX = 8
-"""A mapping with no more fields than this has them all named in a hint."""
+"""Fields of a mapping that a hint lists; a larger mapping is not listed."""
 
 OTHER_NAMES = {
     "attendees": "settings.meeting_invitees",
@@ -37,7 +37,7 @@ OTHER_NAMES = {
     "tz": "timezone",
     "until": "recurrence.end_date_time",
 }
-"""What people write, by habit of other programs, for a field of a meeting."""
+"""Names that other programs use for a field of a meeting."""
 
 ZOOM_SETS = frozenset(
     {
@@ -61,48 +61,46 @@ ZOOM_SETS = frozenset(
         "uuid",
     }
 )
-"""Fields of an answer of Zoom's that no request may carry."""
+"""Fields of Zoom's responses that no request may have."""
 
 
-def unknown_keys(mistake: Violation, source: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
-    """A finding for each key of the mapping that its schema does not name."""
-    known = tuple(mistake.schema.get("properties", ()))
-    return tuple(_finding(mistake, source, key, known) for key in mistake.value if key not in known)
+def unknown_keys(violation: Violation, context: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return a finding for each key of the mapping that its schema does not define."""
+    known = tuple(violation.schema.get("properties", ()))
+    return tuple(_unknown_key(violation, context, key, known) for key in violation.value if key not in known)
 
 
-def _finding(
-    mistake: Violation, source: SchemaContext, key: str, known: tuple[str, ...]
+def _unknown_key(
+    violation: Violation, context: SchemaContext, key: str, known: tuple[str, ...]
 ) -> UnlocatedDiagnostic:
-    path = (*mistake.path, key)
-    inside = source.in_meeting(path)
+    path = (*violation.path, key)
+    meeting_path = context.in_meeting(path)
     codes, detail, hint = UNKNOWN_FIELD, "", ""
-    if inside is not None:
-        codes, detail, hint = _in_meeting(join_path(inside), key, known)
-    # a passcode in braces reads as a key
-    name = "of this name" if source.is_secret(path) else f"`{truncate(key)}`"
-    fact = f"{source.subject(mistake.path)} has no field {name}"
+    if meeting_path is not None:
+        codes, detail, hint = _unknown_in_meeting(join_path(meeting_path), key, known)
+    # The key may be a secret: YAML reads a passcode in braces as a key.
+    name = "of this name" if context.is_secret(path) else f"`{truncate(key)}`"
+    fact = f"{context.subject(violation.path)} has no field {name}"
     return UnlocatedDiagnostic(
-        path, source.code(codes), sentences(fact, detail), hint or _guess(key, known), on_key=True
+        path, context.code(codes), sentences(fact, detail), hint or _guess(key, known), on_key=True
     )
 
 
-def _in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Codes, str, str]:
-    """Codes, detail and hint that the field table has for a stray key; no hint where it has none."""
+def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Codes, str, str]:
+    """Return codes, detail and hint for a key that the field table explains; no hint for other keys."""
     if path in table():
-        return UPDATE_ONLY, "Zoom takes it when a meeting is changed, not when it is made.", "Leave it out."
+        return UPDATE_ONLY, "Zoom accepts it in updates only.", "Leave it out."
     if did_you_mean(key, known):
         return UNKNOWN_FIELD, "", ""
     if path in ZOOM_SETS:
-        return UNKNOWN_FIELD, "Zoom sets it.", _ID_HINT if path == "id" else "Leave it out."
+        hint = "To adopt an existing meeting, list it under `imports`: {id: ID, to: KEY}."
+        return UNKNOWN_FIELD, "Zoom sets it.", hint if path == "id" else "Leave it out."
     return UNKNOWN_FIELD, "", _elsewhere(key)
 
 
-_ID_HINT = "A meeting that exists already goes under `imports`: {id: ID, to: KEY}."
-
-
 def _elsewhere(key: str) -> str:
-    """Where a field of this name stands, or one that was probably meant."""
-    paths = _telling()
+    """Return a hint with the mapping that has a field of this name, or with the field that was meant."""
+    paths = _paths_by_name()
     if key in paths:
         parent = paths[key].rpartition(".")[0].replace("[]", "")
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
@@ -111,8 +109,8 @@ def _elsewhere(key: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _telling() -> Mapping[str, str]:
-    """Paths that a meeting may declare, by names that tell which one is meant (`enable` does not)."""
+def _paths_by_name() -> Mapping[str, str]:
+    """Return the paths that a meeting may declare, by names that identify a field (`enable` does not)."""
     paths = ("host", "protect", *(path for path, field in table().items() if field.create))
     names = [path.rpartition(".")[2] for path in paths]
     return {
@@ -122,7 +120,6 @@ def _telling() -> Mapping[str, str]:
     }
 
 
-def _guess(key: str, known: Iterable[str]) -> str:
-    names = tuple(known)
-    near = did_you_mean(key, names)
-    return suggestion(near, f"Known here: {', '.join(names)}." if 0 < len(names) <= LIST_MAX else "")
+def _guess(key: str, known: tuple[str, ...]) -> str:
+    all_known = f"Known fields: {', '.join(known)}." if 0 < len(known) <= LIST_MAX else ""
+    return suggestion(did_you_mean(key, known), all_known)

@@ -1,4 +1,4 @@
-"""One value that violates one keyword of its schema."""
+"""Violations of a schema, and the names of the values and types in messages about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.errors.text import SECRET_HINT, redact_links
+from reconciler.errors.text import count_noun, may_hold_secret, redact_text, shorten
 from reconciler.meeting.fields import Field, field_at
 from reconciler.ports import Json
 
@@ -31,15 +31,15 @@ TYPES = {
     "array": "a list",
     "object": "a mapping",
 }
-"""What a person calls JSON Schema's types."""
+"""JSON Schema's types as messages call them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One value against one keyword of its schema.
+    """A value that violates one keyword of its schema.
 
-    `path` leads from the document to `value`, or to the mapping whose key `value` is
-    (`in_key`); `limit` is what the keyword demands, `schema` where it stands.
+    `path` leads from the document to `value`; where `value` is a key (`in_key`), to its mapping. `limit` is
+    the value of the keyword, `schema` the schema that has the keyword.
     """
 
     path: Path
@@ -52,13 +52,13 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class SchemaContext:
-    """The schema that a document was held against, and the pointer at which it was entered."""
+    """The schema that a document was validated against, and the pointer at which it was entered."""
 
     name: str
     pointer: str = ""
 
     def in_meeting(self, path: Path) -> Path | None:
-        """The rest of `path` inside a meeting or defaults; None outside of one."""
+        """Return the rest of `path` inside a meeting or defaults; None outside of one."""
         if self.pointer.endswith("/meeting"):
             return path
         if path[:1] == ("defaults",):
@@ -66,45 +66,43 @@ class SchemaContext:
         return path[2:] if self.name == "meetings" and path[:1] == ("meetings",) and path[1:] else None
 
     def field(self, path: Path) -> Field | None:
-        """What the field table says about the value at `path`."""
-        inside = self.in_meeting(path)
-        return field_at(inside) if inside else None
+        """Return the entry of the field table for the value at `path`."""
+        meeting_path = self.in_meeting(path)
+        return field_at(meeting_path) if meeting_path else None
 
     def is_secret(self, path: Path) -> bool:
-        """Whether the value, or what it stands in, must not be shown. State and plan show nothing."""
+        """Return whether the value at `path` may be secret. Every value of a state or a plan may be."""
         if self.name not in ("meetings", "reconciler"):
             return True
         fields = (self.field(path[:length]) for length in range(1, len(path) + 1))
         return any(field.secret for field in fields if field)
 
     def code(self, codes: Codes) -> str:
-        """The stable code of a finding in this document."""
+        """Return the code for a finding in this document."""
         return codes.settings if self.name == "reconciler" else codes.spec
 
     def subject(self, path: Path) -> str:
-        """How a person names the value at `path`: as written in a meeting, or from the top of the file."""
-        inside = self.in_meeting(path)
-        if inside is None:
+        """Return the name of the value at `path`: its path in the meeting, or from the top of the file."""
+        meeting_path = self.in_meeting(path)
+        if meeting_path is None:
             return f"`{dotted_path(path)}`" if path else "This file"
-        if inside:
-            return f"`{dotted_path(inside)}`"
+        if meeting_path:
+            return f"`{dotted_path(meeting_path)}`"
         return "`defaults`" if path[:1] == ("defaults",) else "The meeting"
 
-    def shown(self, path: Path, value: Json) -> str:
-        """A scalar as it would be written, cut; of a secret only what it is."""
+    def render(self, path: Path, value: Json) -> str:
+        """Return a scalar as it is written, shortened; for anything else, and for a secret, its kind."""
         if isinstance(value, dict | list) or value is None:
             return kind_of_value(value)
-        if self.is_secret(path) or (isinstance(value, str) and SECRET_HINT.search(value)):
-            return _size(value) if isinstance(value, str) else kind_of_value(value)
-        return f'"{truncate(value)}"' if isinstance(value, str) else str(value).lower()
-
-
-def _size(text: str) -> str:
-    return f"a text of {len(text)} character{'' if len(text) == 1 else 's'}"
+        if not isinstance(value, str):
+            return kind_of_value(value) if self.is_secret(path) else str(value).lower()
+        if self.is_secret(path) or may_hold_secret(value):
+            return f"a text of {count_noun(len(value), 'character')}"
+        return f'"{truncate(value)}"'
 
 
 def kind_of_value(value: Json) -> str:
-    """What a person calls a value, without telling it."""
+    """Return the kind of a value, without the value."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -116,14 +114,13 @@ def kind_of_value(value: Json) -> str:
 
 
 def truncate(text: str) -> str:
-    """At most `SHOWN_MAX` characters, no secret of a join link, and nothing that moves a cursor or hides."""
-    text = redact_links(text)
-    shown = text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
-    return shown if shown.isprintable() else ascii(shown)[1:-1]
+    """Return at most `SHOWN_MAX` characters of `text`, with links redacted and control characters escaped."""
+    short = shorten(redact_text(text), SHOWN_MAX)
+    return short if short.isprintable() else ascii(short)[1:-1]
 
 
 def dotted_path(path: Path) -> str:
-    """A concrete path as a person writes it: `settings.breakout_room.rooms[0].name`."""
+    """Return `path` in the notation of messages: `settings.breakout_room.rooms[0].name`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{truncate(step)}" if text else truncate(step)

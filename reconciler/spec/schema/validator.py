@@ -1,6 +1,6 @@
-"""Does a document fit its schema, and if not, why not: the only door to the schema checkers.
+"""Validates documents against the JSON Schemas; the only module that calls a schema checker.
 
-`gate` answers yes or no in microseconds; `findings` is slow, and only worth asking after a no.
+`is_valid` answers in microseconds. `violations` is slow: call it only for a document that is not valid.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler import resources
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.ports import Json
-from reconciler.spec.schema._violation import Violation
+from reconciler.spec.schema._violation import SchemaContext, Violation
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
@@ -20,59 +20,61 @@ if TYPE_CHECKING:
 
 
 MEETING = "/definitions/meeting"
-"""The pointer, in `meetings` and in `reconciler`, of one meeting or of defaults."""
+"""Pointer to the schema of one meeting, or of defaults, in `meetings` and in `reconciler`."""
 
 
 def is_valid(name: str, document: Json) -> bool:
-    """Whether `document` fits the schema `name`: meetings, reconciler, plan or state."""
+    """Return True where `document` fits the schema `name`: meetings, reconciler, plan or state."""
     return compiled_check(name)(document)
 
 
 @cache
 def compiled_check(name: str, pointer: str = "") -> Callable[[Json], bool]:
-    """The quick check of what stands at `pointer` in the schema `name`; compiled once.
+    """Compile the schema `name`, entered at `pointer`, into a quick check; each is compiled once.
 
-    It takes JSON values only, as `spec` and orjson make them.
+    The check takes JSON values only, as `spec` and orjson make them.
     """
-    from jsonschema_rs import Draft7Validator as Gate  # noqa: PLC0415 - 38 ms that --help has no use for
+    from jsonschema_rs import Draft7Validator as CompiledValidator  # noqa: PLC0415 - 38 ms that --help saves
 
-    return Gate(_schema(name, pointer)).is_valid
+    return CompiledValidator(_schema(name, pointer)).is_valid
 
 
 def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedDiagnostic, ...]:
-    """Everything in which `document` differs from the schema, in words; empty where it fits.
+    """Return a finding for everything in `document` that violates the schema; empty where it is valid.
 
-    Paths lead from `document`. No value of a secret field is in any text.
+    Paths lead from `document`. No text holds the value of a secret field.
     """
-    from reconciler.spec.schema._messages import to_diagnostics as worded  # noqa: PLC0415 - not for --help
-    from reconciler.spec.schema._violation import SchemaContext as Source  # noqa: PLC0415 - words are for a document that is wrong
+    from reconciler.spec.schema import _messages as messages  # noqa: PLC0415 - only for an invalid document
 
-    source = Source(name, pointer)
-    mistakes = [_mistake(error) for error in _checker(name, pointer).iter_errors(document)]
-    mistyped = {mistake.path for mistake in mistakes if mistake.keyword == "type"}
-    telling = [m for m in mistakes if m.keyword not in ("enum", "const") or m.path not in mistyped]
-    return tuple(dict.fromkeys(finding for mistake in telling for finding in worded(mistake, source)))
+    context = SchemaContext(name, pointer)
+    found = [_violation(error) for error in _validator(name, pointer).iter_errors(document)]
+    mistyped = {violation.path for violation in found if violation.keyword == "type"}
+    # A value of the wrong type is not one of the allowed values either: report the type alone.
+    reported = [each for each in found if each.keyword not in ("enum", "const") or each.path not in mistyped]
+    return tuple(
+        dict.fromkeys(
+            diagnostic for violation in reported for diagnostic in messages.to_diagnostics(violation, context)
+        )
+    )
 
 
 @cache
-def _checker(name: str, pointer: str) -> Draft7Validator:
-    from jsonschema import Draft7Validator  # noqa: PLC0415 - 90 ms, and only for a document that is wrong
+def _validator(name: str, pointer: str) -> Draft7Validator:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - 90 ms, only for an invalid document
 
     return Draft7Validator(_schema(name, pointer))
 
 
 def _schema(name: str, pointer: str) -> Json:
-    """The schema, entered at `pointer`, with the definitions that it refers to."""
+    """Return the schema entered at `pointer`, with the definitions that it refers to."""
     whole = resources.document(f"{name}.schema.json")
     if not pointer:
         return whole
     return {"$schema": whole["$schema"], "definitions": whole["definitions"], "$ref": f"#{pointer}"}
 
 
-def _mistake(error: ValidationError) -> Violation:
-    from reconciler.spec.schema._violation import Violation as Mistake  # noqa: PLC0415 - only for a document that is wrong
-
-    return Mistake(
+def _violation(error: ValidationError) -> Violation:
+    return Violation(
         path=tuple(error.absolute_path),
         keyword=str(error.validator),
         limit=error.validator_value,

@@ -1,4 +1,4 @@
-"""YAML as JSON values with positions, and back; the only package that uses PyYAML.
+"""Reads YAML text as JSON values with positions, and writes it; the only package that uses PyYAML.
 
 Begin reading at `document`.
 """

@@ -1,6 +1,6 @@
-"""YAML text as a stream of events: the only module that knows a YAML library.
+"""Reads YAML text as a stream of events; the only module that imports PyYAML.
 
-It gives what was written, and decides nothing about it: no type is guessed here.
+Events carry text and positions. No type is guessed here: `scalars` does that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 
 from reconciler.errors.text import sentences
 
-# Kinds of events; `Any`, since a mark that the library types as optional is always there.
+# Kinds of events, typed as `Any`: PyYAML types marks as optional, but its parser always sets them.
 AliasEvent: type[Any] = yaml.AliasEvent
 DocumentStartEvent: type[Any] = yaml.DocumentStartEvent
 MappingEndEvent: type[Any] = yaml.MappingEndEvent
@@ -25,12 +25,12 @@ SequenceStartEvent: type[Any] = yaml.SequenceStartEvent
 StreamEndEvent: type[Any] = yaml.StreamEndEvent
 
 ScanError = yaml.YAMLError
-"""What the function that `scan` gives raises where the text is not YAML."""
+"""Raised by the function that `event_reader` returns where the text is not YAML."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """Why a text is not taken, and where; `line`, `column` and `width` in characters, from 0."""
+    """A reason to refuse a text, with its place; `line` and `column` count from 0, `width` in characters."""
 
     line: int
     column: int
@@ -41,47 +41,41 @@ class SyntaxProblem:
 
 
 def event_reader(text: str) -> Callable[[], Any]:
-    """A function that gives the next event of `text` at each call; marks count from 0, in characters."""
+    """Return a function that returns the next event of `text`; marks count from 0, in characters."""
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is far faster
-    opened: list[Any] = []
 
-    def get_event() -> Any:  # a loader reads at once, and can fail at once
-        opened.append(loader(text))
-        return opened[0].get_event()
+    def fail() -> Any:
+        return loader(text).get_event()
 
     try:
-        get_next: Callable[[], Any] = loader(text).get_event
-    except yaml.YAMLError:
-        return get_event
-    return get_next
+        get_event: Callable[[], Any] = loader(text).get_event
+    except yaml.YAMLError:  # a loader reads at once: raise it again where events are read
+        return fail
+    return get_event
 
 
 def syntax_problem(error: yaml.YAMLError, text: str) -> SyntaxProblem:
-    """What a person can do about `error`, which was raised for `text`."""
+    """Turn `error`, raised for `text`, into a problem with a message and a remedy."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
         return _unprintable(text)
     at_end = mark.index >= len(text.rstrip())
-    found = "" if at_end else text[mark.index : mark.index + 1]
-    wording = _wording(str(getattr(error, "problem", None) or "it ends too early"), found)
-    opened = getattr(error, "context_mark", None)
-    if wording.about_opening and opened is not None:
-        if at_end or wording.at_opening:  # the end of a file tells nothing
-            return _syntax(opened.line, opened.column, wording.summary, wording.hint)
-        detail = f"It was opened in line {opened.line + 1}, column {opened.column + 1}."
-        return _syntax(mark.line, mark.column, wording.summary, wording.hint, detail)
-    line, column = _last_place(text) if at_end else (mark.line, mark.column)
-    return _syntax(line, column, wording.summary, wording.hint)
+    character = "" if at_end else text[mark.index : mark.index + 1]
+    message = _message(str(getattr(error, "problem", None) or "it ends too early"), character)
+    opening = getattr(error, "context_mark", None)
+    if message.about_opening and opening is not None:
+        if at_end or message.at_opening:  # the end of the file says nothing about the cause
+            return _problem(opening.line, opening.column, message)
+        opened = f"It was opened in line {opening.line + 1}, column {opening.column + 1}."
+        return _problem(mark.line, mark.column, message, opened)
+    line, column = _last_character(text) if at_end else (mark.line, mark.column)
+    return _problem(line, column, message)
 
 
-def _last_place(text: str) -> tuple[int, int]:
-    """Where the last visible character stands."""
+def _last_character(text: str) -> tuple[int, int]:
+    """Return line and column of the last visible character."""
     written = text.rstrip()
     return written.count("\n"), max(0, len(written) - 1 - (written.rfind("\n") + 1))
-
-
-def _syntax(line: int, column: int, fact: str, hint: str, detail: str = "") -> SyntaxProblem:
-    return SyntaxProblem(line, column, 1, "yaml.syntax", sentences(fact, detail), hint)
 
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -89,100 +83,106 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 def _unprintable(text: str) -> SyntaxProblem:
     match = _UNPRINTABLE.search(text)
-    at = match.start() if match else 0
+    index = match.start() if match else 0
     name = f"U+{ord(match[0]):04X}" if match else "at its start"
-    return _syntax(
-        text.count("\n", 0, at),
-        at - (text.rfind("\n", 0, at) + 1),
-        f"YAML cannot hold the character {name}",
-        "Take it out.",
-    )
+    message = _Message("", f"YAML does not allow the character {name}", "Remove it.")
+    return _problem(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1), message)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wording:
+class _Message:
+    """The message for errors whose text contains `problem`.
+
+    `about_opening` adds the place where a bracket, quote or key was opened. `at_opening` moves the
+    finding there.
+    """
+
     problem: str
-    summary: str
+    fact: str
     hint: str
     about_opening: bool = False
     at_opening: bool = False
 
 
-_TAB = _Wording("tab character", "A tab cannot indent YAML", "Indent with spaces.")
-_OTHER = "Check the indentation, the quotes and the brackets here and just above."
-_WORDINGS = (
+def _problem(line: int, column: int, message: _Message, detail: str = "") -> SyntaxProblem:
+    return SyntaxProblem(line, column, 1, "yaml.syntax", sentences(message.fact, detail), message.hint)
+
+
+_TAB = _Message("tab character", "A tab is used for indentation", "Indent with spaces.")
+_OTHER_HINT = "Check the indentation, the quotes and the brackets here and just above."
+_MESSAGES = (
     _TAB,
-    _Wording(
+    _Message(
         "cannot start any token", "A value cannot start with this character", "Put the value in quotes."
     ),
-    _Wording(
+    _Message(
         "mapping values are not allowed",
-        "A `:` is not possible here",
-        "Check the indentation of this line and the one above; a value that holds `: ` needs quotes.",
+        "A `:` is not allowed here",
+        "Check the indentation of this line and the one above. A value that contains `: ` needs quotes.",
     ),
-    _Wording(
+    _Message(
         "could not find expected ':'",
         "A `:` is missing",
         "Write `key: value`, or indent the line so that it belongs to the value above.",
         about_opening=True,
         at_opening=True,
     ),
-    _Wording(
+    _Message(
         "did not find expected key",
         "A key is expected here",
-        "Indent the keys of one mapping alike; a value with quotes inside needs quotes around it.",
+        "Indent all keys of one mapping alike. A value that contains quotes needs quotes around it.",
     ),
-    _Wording(
+    _Message(
         "expected <document start>",
         "Nothing more is expected here",
         "Begin every key of the outermost mapping in the same column.",
     ),
-    _Wording(
+    _Message(
         "expected '-' indicator", "A list item, `- `, is expected here", "Indent the items of one list alike."
     ),
-    _Wording(
+    _Message(
         "expected ',' or",
         "A bracket is not closed",
         "Close it, and put commas between its items.",
         about_opening=True,
     ),
-    _Wording(
+    _Message(
         "unexpected end of stream",
         "A quote is not closed",
-        "Close it with the mark that opened it.",
+        "Close it with the quotation mark that opened it.",
         about_opening=True,
     ),
-    _Wording(
+    _Message(
         "unexpected document indicator",
         "A quote is not closed",
-        "Close it with the mark that opened it.",
+        "Close it with the quotation mark that opened it.",
         about_opening=True,
     ),
-    _Wording(
+    _Message(
         "unknown escape character",
-        "This escape is not known",
-        "In single quotes a backslash stays a backslash.",
+        "The escape sequence is unknown",
+        "Use single quotes to keep backslashes as they are.",
     ),
-    _Wording(
+    _Message(
         "sequence entries are not allowed",
         "A list cannot start here",
-        "Start it on a line of its own; a value that begins with `- ` needs quotes.",
+        "Start it on a line of its own. A value that begins with `- ` needs quotes.",
     ),
-    _Wording(
+    _Message(
         "expected node content",
         "A value is missing here",
-        "Write one; text that begins with a sign needs quotes.",
+        "Write a value. Text that begins with a special character needs quotes.",
     ),
-    _Wording("tag", "YAML tags are not used here", "Take the `!…` out, or put the value in quotes."),
+    _Message("tag", "YAML tags are not supported", "Remove the `!…`, or put the value in quotes."),
 )
 
 
-def _wording(problem: str, found: str) -> _Wording:
-    if not found and "expected node content" in problem:
-        return _Wording(problem, "The file ends too early", "Close the bracket that is open.")
-    if found == "\t" and "token" in problem:
+def _message(problem: str, character: str) -> _Message:
+    if not character and "expected node content" in problem:
+        return _Message(problem, "The file ends too early", "Close the open bracket.")
+    if character == "\t" and "token" in problem:
         return _TAB
-    for wording in _WORDINGS:
-        if wording.problem in problem:
-            return wording
-    return _Wording(problem, f"This is not YAML: {problem.removeprefix('found ')}", _OTHER)
+    for message in _MESSAGES:
+        if message.problem in problem:
+            return message
+    return _Message(problem, f"The YAML parser reports: {problem.removeprefix('found ')}", _OTHER_HINT)

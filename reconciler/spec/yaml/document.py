@@ -1,7 +1,7 @@
-"""YAML text to a JSON value, with positions: what was written, and nothing guessed.
+"""Reads a YAML text as a JSON value with positions; nothing is guessed.
 
-Tags, twins, merge keys, keys that are not text, a second document and texts
-that grow without bound are defects. A broken text is a value, too: it raises nothing.
+Tags, duplicate keys, merge keys, keys that are not text, a second document and texts that grow without
+bound are problems. No function raises: a broken text gives a `Document` with problems.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from reconciler.ports import Json
 from reconciler.spec.yaml._events import SyntaxProblem
@@ -20,10 +21,12 @@ BYTES_MAX = 32 * 1024 * 1024
 """Size of one file; 10,000 meetings take about 8 MiB."""
 
 
-DEFECTS_MAX = 100
-"""Defects that are told of one file; a file of another kind would have thousands."""
+PROBLEMS_MAX = 100
+"""Problems that are reported for one file; a file that is not YAML can have thousands."""
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
+_LINE_BREAK = re.compile("\r?\n")
+_FOREIGN_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+"""Characters that end a line for YAML, and not for git or a reviewer's browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +39,35 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file's value. With defects the value is what could be read, or None.
+    """The value of one file. Where there are problems, it is the part that could be read, or None.
 
-    `entries` has the keys of the two outer levels by path. `has_aliases` tells
-    that a value may stand elsewhere than at its key. `has_twins` tells that a
-    key stands twice somewhere: a `Locator` knows where.
+    `entries` has the keys of the two outer levels by path. With `has_aliases`, a value may be written
+    in another place than its key. With `has_duplicates`, a mapping has a key twice; a `Locator` finds it.
     """
 
     filename: str
     text: str = field(repr=False)
     value: Json = field(repr=False)
     entries: Mapping[tuple[str, ...], Entry] = field(repr=False)
-    defects: tuple[SyntaxProblem, ...] = ()
+    problems: tuple[SyntaxProblem, ...] = ()
     has_aliases: bool = False
-    has_twins: bool = False
+    has_duplicates: bool = False
     has_nulls: bool = False
 
     @property
     def is_sound(self) -> bool:
-        """Whether the text was taken as it is."""
-        return not (self.defects or self.has_twins)
+        """Return whether the text has no problem."""
+        return not (self.problems or self.has_duplicates)
 
     @property
     def lines(self) -> list[str]:
-        """The text's lines without their breaks; at least one."""
+        """Return the lines of the text without their breaks; at least one."""
         return _LINE_BREAK.split(self.text)
 
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Many values are made and none is freed: the cyclic collector would look at all, again and again."""
+    """Switch the cyclic collector off: it would scan all new values again and again, and free none."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -76,38 +78,57 @@ def collector_off() -> Iterator[None]:
 
 
 def parse(source: Source) -> Document:
-    """The document in `source`, UTF-8 with or without a byte order mark. Raises nothing."""
+    """Parse `source`, UTF-8 with or without a byte order mark. Raises nothing."""
     filename, content = source.filename, source.content
     if len(content) > BYTES_MAX:
-        return _refused(filename, too_large())
+        return Document(filename, "", None, {}, (too_large(),))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        shown = content.decode("utf-8-sig", errors="replace")
-        return Document(filename, shown, None, {}, (_not_utf8(content, error),))
-    reading = Parser(text)
+        readable = content.decode("utf-8-sig", errors="replace")
+        return Document(filename, readable, None, {}, (_not_utf8(content, error),))
+    breaks = _foreign_breaks(text)
+    if breaks:
+        return Document(filename, text, None, {}, breaks)
+    parser = Parser(text)
     with collector_off():
-        value = reading.document()
+        value = parser.document()
     return Document(
         filename,
         text,
         value,
-        reading.entries,
-        tuple(reading.defects[:DEFECTS_MAX]),
-        has_aliases=bool(reading.anchors),
-        has_twins=reading.has_twins,
-        has_nulls=reading.has_nulls,
+        parser.entries,
+        tuple(parser.problems[:PROBLEMS_MAX]),
+        has_aliases=bool(parser.anchors),
+        has_duplicates=parser.has_duplicates,
+        has_nulls=parser.has_nulls,
     )
 
 
-def _refused(filename: str, defect: SyntaxProblem) -> Document:
-    return Document(filename, "", None, {}, (defect,))
+def _foreign_breaks(text: str) -> tuple[SyntaxProblem, ...]:
+    if text.isascii() and "\r" not in text:
+        return ()
+    found = islice(_FOREIGN_BREAK.finditer(text), PROBLEMS_MAX)
+    return tuple(_foreign_break(text, match.start()) for match in found)
+
+
+def _foreign_break(text: str, index: int) -> SyntaxProblem:
+    column = index - (text.rfind("\n", 0, index) + 1)
+    detail = f"U+{ord(text[index]):04X} ends a line for YAML, but not for git: a comment could hide fields."
+    return SyntaxProblem(
+        text.count("\n", 0, index),
+        column,
+        1,
+        "yaml.line-break",
+        detail,
+        "Remove it, or end the line with LF.",
+    )
 
 
 def too_large() -> SyntaxProblem:
-    """What is wrong with a file of more than `BYTES_MAX`."""
-    detail = f"The file is larger than {BYTES_MAX // 1024 // 1024} MiB."
-    return SyntaxProblem(0, 0, 0, "yaml.size", detail, "Part the meetings into several files.")
+    """Return the problem of a file of more than `BYTES_MAX`."""
+    detail = f"It is larger than {BYTES_MAX // 1024 // 1024} MiB."
+    return SyntaxProblem(0, 0, 0, "yaml.size", detail, "Split the meetings into several files.")
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError) -> SyntaxProblem:
@@ -120,5 +141,5 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError) -> SyntaxProblem:
         "It looks like UTF-16."
         if content.startswith((b"\xff\xfe", b"\xfe\xff"))
         else f"Byte 0x{content[error.start]:02X} is not valid here.",
-        "Save it as UTF-8.",
+        "Save the file as UTF-8.",
     )

@@ -1,7 +1,7 @@
-"""From a finding to the place it is about: file, line, column and the line itself, with a caret.
+"""Finds the place of a finding in its file: line, column, and the source line with a caret.
 
-Only what has a finding is looked at a second time: a piece of the text where
-that is enough, else the whole text, once.
+Only text with a finding is parsed a second time: one entry of the file where that is enough, else the
+whole text, once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
-from reconciler.errors.text import MASK, escape_control, is_secret_name, redact_links
+from reconciler.errors.text import MASK, Columns, escape_control, is_secret_name, redact_text
 from reconciler.spec.yaml._events import (
     AliasEvent,
     DocumentStartEvent,
@@ -27,15 +27,17 @@ from reconciler.spec.yaml._events import (
 )
 from reconciler.spec.yaml._parser import DEPTH_MAX
 from reconciler.spec.yaml.document import Document
-from reconciler.spec.yaml.snippet import Columns, is_reference, render_snippet, secret_columns
+from reconciler.spec.yaml.snippet import is_reference, render_snippet, secret_columns
 
 Range = tuple[int, int, int, int]
-"""Start line and column, end line and column; all from 0, the end not in it."""
+"""Start line and column, end line and column; all count from 0, the end is exclusive."""
+
+Path = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
 class Node:
-    """Where a value stands, its key, and what is in it: the `text` of a scalar, or `children`."""
+    """The ranges of a value and of its key, with the `text` of a scalar or the `children` of a container."""
 
     value: Range
     key: Range | None = None
@@ -44,14 +46,14 @@ class Node:
     children: dict[str | int, Node] = field(default_factory=dict)
 
     @property
-    def named(self) -> Range:
-        """What a person is pointed at: the value, or the key of a mapping or list."""
+    def label(self) -> Range:
+        """Return the range that a caret points at: the value, or the key of a mapping or list."""
         return self.key if self.is_container and self.key else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateKey:
-    """A key that stands twice in one mapping."""
+    """A key that a mapping has twice."""
 
     name: str
     first: Range
@@ -60,43 +62,43 @@ class DuplicateKey:
 
 @dataclass(slots=True)
 class PositionMap:
-    """The places of a whole text, or of a piece of it; of a broken one, up to the break.
+    """The nodes of a whole text or of a piece of it; of a broken text, up to the break.
 
-    `secrets` maps a line to the stretches of it that hold secret values, `secret_texts`
-    the line on which a secret begins to the secret itself.
+    `secrets` maps a line to the columns of it that hold secret values, `secret_texts` the line on which a
+    secret begins to the secret itself.
     """
 
     root: Node | None = None
-    twins: list[DuplicateKey] = field(default_factory=list)
+    duplicates: list[DuplicateKey] = field(default_factory=list)
     secrets: dict[int, list[Columns]] = field(default_factory=dict)
     secret_texts: dict[int, list[str]] = field(default_factory=dict)
     is_whole: bool = False
 
-    def hide(self, place: Node) -> None:
-        """Note a scalar, which may go over several lines, as secret."""
-        start_line, start, end_line, end = place.value
-        self.secret_texts.setdefault(start_line, []).append(place.text)
+    def hide(self, node: Node) -> None:
+        """Note a scalar, which may span several lines, as secret."""
+        start_line, start, end_line, end = node.value
+        self.secret_texts.setdefault(start_line, []).append(node.text)
         for line in range(start_line, end_line + 1):
             columns = (start if line == start_line else 0, end if line == end_line else 1 << 30)
             self.secrets.setdefault(line, []).append(columns)
 
 
 def map_positions(text: str, *, first_line: int = 0) -> PositionMap:
-    """The places in `text`, whose first line is line `first_line` of its file."""
-    walk = _Walk(text, first_line)
+    """Return the positions in `text`, whose first line is line `first_line` of its file."""
+    mapper = _PositionMapper(text, first_line)
     try:
-        walk.document()
+        mapper.document()
     except ScanError:
-        walk.found.is_whole = False
-    return walk.found
+        mapper.positions.is_whole = False
+    return mapper.positions
 
 
-class _Walk:
+class _PositionMapper:
     def __init__(self, text: str, first_line: int) -> None:
         self.next_event: Callable[[], Any] = event_reader(text)
         self.first_line = first_line
         self.anchors: dict[str, Node] = {}
-        self.found = PositionMap()
+        self.positions = PositionMap()
 
     def document(self) -> None:
         event = self.next_event()
@@ -104,28 +106,28 @@ class _Walk:
             if type(event) is StreamEndEvent:
                 return
             event = self.next_event()
-        self.found.root = self.place(self.next_event(), None, "", depth=0)
+        self.positions.root = self.node(self.next_event(), None, "", depth=0)
         self.next_event()  # the end of the document
-        self.found.is_whole = type(self.next_event()) is StreamEndEvent
+        self.positions.is_whole = type(self.next_event()) is StreamEndEvent
 
-    def place(self, event: Any, key: Range | None, secret: str, *, depth: int) -> Node:
-        """The place of the value that begins with `event`; `secret`: the key that hides it, or empty."""
+    def node(self, event: Any, key: Range | None, secret: str, *, depth: int) -> Node:
+        """Return the node that begins with `event`; `secret` is the key that hides it, or empty."""
         if type(event) is AliasEvent:
             return self.alias(event, key, secret)
-        place = Node(self.range(event), key)
+        node = Node(self.range(event), key)
         if type(event) is MappingStartEvent or type(event) is SequenceStartEvent:
             if depth > DEPTH_MAX:
                 raise ScanError("too deep")
-            place.is_container = True
+            node.is_container = True
             fill = self.mapping if type(event) is MappingStartEvent else self.sequence
-            fill(place, secret, depth + 1)
+            fill(node, secret, depth + 1)
         else:
-            place.text = event.value
+            node.text = event.value
             if secret and not is_reference(secret, event.value):
-                self.found.hide(place)
-        if event.anchor is not None:  # only now: a value cannot be inside itself
-            self.anchors[event.anchor] = place
-        return place
+                self.positions.hide(node)
+        if event.anchor is not None:  # only now: a value cannot contain itself
+            self.anchors[event.anchor] = node
+        return node
 
     def alias(self, event: Any, key: Range | None, secret: str) -> Node:
         target = self.anchors.get(event.anchor)
@@ -135,56 +137,55 @@ class _Walk:
             self.hide_all(target, set())
         return Node(self.range(event), key, target.is_container, target.text, target.children)
 
-    def hide_all(self, place: Node, seen: set[int]) -> None:
-        if not place.is_container:
-            self.found.hide(place)
-        if id(place.children) in seen:  # aliases of aliases can make a small text huge
+    def hide_all(self, node: Node, visited: set[int]) -> None:
+        if not node.is_container:
+            self.positions.hide(node)
+        if id(node.children) in visited:  # aliases of aliases can make a small text huge
             return
-        seen.add(id(place.children))
-        for child in place.children.values():
-            self.hide_all(child, seen)
+        visited.add(id(node.children))
+        for child in node.children.values():
+            self.hide_all(child, visited)
 
-    def mapping(self, place: Node, secret: str, depth: int) -> None:
+    def mapping(self, node: Node, secret: str, depth: int) -> None:
         while type(event := self.next_event()) is not MappingEndEvent:
             if type(event) is not ScalarEvent:
-                self.place(event, None, secret, depth=depth)
-                self.place(self.next_event(), None, secret, depth=depth)
+                self.node(event, None, secret, depth=depth)
+                self.node(self.next_event(), None, secret, depth=depth)
                 continue
             name, key = event.value, self.range(event)
             if event.anchor is not None:
                 self.anchors[event.anchor] = Node(key, text=name)
             beneath = name if secret or is_secret_name(name) else ""
-            child = self.place(self.next_event(), key, beneath, depth=depth)
-            first = place.children.setdefault(name, child)
+            child = self.node(self.next_event(), key, beneath, depth=depth)
+            first = node.children.setdefault(name, child)
             if first is not child and first.key:
-                self.found.twins.append(DuplicateKey(name, first.key, key))
-        place.value = self.until(place.value, event)
+                self.positions.duplicates.append(DuplicateKey(name, first.key, key))
+        node.value = self.extended(node.value, event)
 
-    def sequence(self, place: Node, secret: str, depth: int) -> None:
+    def sequence(self, node: Node, secret: str, depth: int) -> None:
         while type(event := self.next_event()) is not SequenceEndEvent:
-            index = len(place.children)
-            place.children[index] = self.place(event, None, secret, depth=depth)
-        place.value = self.until(place.value, event)
+            index = len(node.children)
+            node.children[index] = self.node(event, None, secret, depth=depth)
+        node.value = self.extended(node.value, event)
 
     def range(self, event: Any) -> Range:
         start, end = event.start_mark, event.end_mark
         return (start.line + self.first_line, start.column, end.line + self.first_line, end.column)
 
-    def until(self, place: Range, event: Any) -> Range:
-        return (*place[:2], event.end_mark.line + self.first_line, event.end_mark.column)
+    def extended(self, start: Range, end: Any) -> Range:
+        """Return the range from `start` to the event `end`."""
+        return (*start[:2], end.end_mark.line + self.first_line, end.end_mark.column)
 
-
-Path = tuple[str | int, ...]
 
 PIECE_LENGTH_MAX = 100_000
-"""Characters of such a piece."""
+"""Characters of an entry that is parsed alone."""
 
 PIECES_MAX = 50
-"""Pieces of a text that are read again one by one, before the whole text is."""
+"""Entries of a text that are parsed one by one, before the whole text is."""
 
 
 class Locator:
-    """Finds the places of one document; keeps what it has found."""
+    """Finds places in one document, and keeps what it has parsed."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -192,73 +193,72 @@ class Locator:
         self._pieces: dict[Path, PositionMap] = {}
         self._whole: PositionMap | None = None
 
-    def defects(self) -> tuple[Diagnostic, ...]:
-        """What is wrong with the text itself, twins included."""
-        found = [self._of_defect(defect) for defect in self._document.defects]
-        if self._document.has_twins:
-            found += [self._of_twin(*twin) for twin in self._twins()]
-        return tuple(found)
+    def syntax_diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Return the problems of the text itself, duplicate keys included."""
+        diagnostics = [self._syntax_diagnostic(problem) for problem in self._document.problems]
+        if self._document.has_duplicates:
+            diagnostics += [self._duplicate_diagnostic(each) for each in self._whole_text().duplicates]
+        return tuple(diagnostics)
 
     def diagnostic(self, finding: UnlocatedDiagnostic, path: Path, *, key: str | None = None) -> Diagnostic:
-        """`finding` at `path` of the document; where nothing stands there, at its nearest parent."""
-        where, traced = self._place(path, on_key=finding.on_key)
-        secrets = self._secrets_at(path)
+        """Return `finding` at `path` of the document; where `path` leads nowhere, at its nearest parent."""
+        place, positions = self._place(path, on_key=finding.on_key)
+        secrets = self._secrets_near(path)
         return Diagnostic(
             finding.code,
-            _without(finding.detail, secrets),
-            _without(finding.hint, secrets),
+            _redact(finding.detail, secrets),
+            _redact(finding.hint, secrets),
             finding.severity,
             key if finding.key is None else finding.key,
-            self._span(where),
-            self._snippet(where, traced),
+            self._span(place),
+            self._snippet(place, positions),
         )
 
     def span(self, path: Path, *, on_key: bool = False) -> Span:
-        """Where `path` of the document stands."""
+        """Return the span of the value at `path`, or of its key."""
         return self._span(self._place(path, on_key=on_key)[0])
 
-    def _of_defect(self, defect: SyntaxProblem) -> Diagnostic:
-        where = (defect.line, defect.column, defect.line, defect.column + defect.width)
+    def _syntax_diagnostic(self, problem: SyntaxProblem) -> Diagnostic:
+        place = (problem.line, problem.column, problem.line, problem.column + problem.width)
         return Diagnostic(
-            defect.code,
-            escape_control(redact_links(defect.detail)),
-            redact_links(defect.hint),
-            span=self._span(where),
-            snippet=self._snippet(where, self._all()),
+            problem.code,
+            escape_control(redact_text(problem.detail)),
+            redact_text(problem.hint),
+            span=self._span(place),
+            snippet=self._snippet(place, self._whole_text()),
         )
 
-    def _twins(self) -> list[tuple[str, Range, Range]]:
-        return [(twin.name, twin.first, twin.second) for twin in self._all().twins]
-
-    def _of_twin(self, name: str, first: Range, second: Range) -> Diagnostic:
+    def _duplicate_diagnostic(self, duplicate: DuplicateKey) -> Diagnostic:
+        name = escape_control(redact_text(duplicate.name))
         return Diagnostic(
             "yaml.duplicate-key",
-            f"The key `{escape_control(redact_links(name))}` is in line {first[0] + 1} first.",
+            f"Line {duplicate.first[0] + 1} already has the key `{name}`.",
             "Keep one of the two, or rename one.",
-            span=self._span(second),
-            snippet=self._snippet(second, self._all()),
+            span=self._span(duplicate.second),
+            snippet=self._snippet(duplicate.second, self._whole_text()),
         )
 
     def _place(self, path: Path, *, on_key: bool) -> tuple[Range, PositionMap]:
-        traced, steps = self._traced(path)
-        place, depth = _deepest(traced.root, steps)
-        if place is None:
-            return (0, 0, 0, 0), traced
-        if depth < len(steps) or (on_key and place.key):
-            return place.key or _start(place.value), traced
-        return place.named, traced
+        positions, steps = self._positions(path)
+        node, depth = _deepest(positions.root, steps)
+        if node is None:
+            return (0, 0, 0, 0), positions
+        if depth < len(steps) or (on_key and node.key):
+            line, column = node.value[:2]
+            return node.key or (line, column, line, column + 1), positions
+        return node.label, positions
 
-    def _traced(self, path: Path) -> tuple[PositionMap, Path]:
-        """A trace that has `path`, and the path inside it."""
+    def _positions(self, path: Path) -> tuple[PositionMap, Path]:
+        """Return a position map with `path` in it, and the path inside that map."""
         if self._whole is None and not self._document.has_aliases:
             for entry_path in (path[:2], path[:1]):
                 piece = self._piece(entry_path)
                 if piece:
                     return piece, path[len(entry_path) - 1 :]
-        return self._all(), path
+        return self._whole_text(), path
 
     def _piece(self, path: Path) -> PositionMap | None:
-        """The trace of one entry alone, such as a meeting: its key and value read as a text of their own."""
+        """Return the positions of one entry, such as a meeting, parsed as a text of its own."""
         if path not in self._pieces and len(self._pieces) < PIECES_MAX:
             entry = self._document.entries.get(tuple(map(str, path)))
             if entry and entry.end - entry.start <= PIECE_LENGTH_MAX:
@@ -267,40 +267,42 @@ class Locator:
         piece = self._pieces.get(path)
         return piece if piece and piece.is_whole else None
 
-    def _all(self) -> PositionMap:
+    def _whole_text(self) -> PositionMap:
         if self._whole is None:
             self._whole = map_positions(self._document.text)
         return self._whole
 
-    def _span(self, where: Range) -> Span:
-        start_line, start, end_line, end = where
+    def _span(self, place: Range) -> Span:
+        start_line, start, end_line, end = place
         if (end_line, end) <= (start_line, start):
             end_line, end = start_line, start + 1
         return Span(
             self._document.filename, Position(start_line + 1, start + 1), Position(end_line + 1, end + 1)
         )
 
-    def _snippet(self, where: Range, traced: PositionMap) -> str:
-        line = self._text_lines()[where[0]] if where[0] < len(self._text_lines()) else ""
-        end = where[3] if where[2] == where[0] else len(line)
-        return render_snippet(line, self._secrets_in(where[0], traced), (where[1], end))
+    def _snippet(self, place: Range, positions: PositionMap) -> str:
+        lines = self._text_lines()
+        start_line, start, end_line, end = place
+        line = lines[start_line] if start_line < len(lines) else ""
+        secrets = self._secrets_in(start_line, positions)
+        return render_snippet(line, secrets, (start, end if end_line == start_line else len(line)))
 
-    def _secrets_in(self, index: int, traced: PositionMap) -> Sequence[tuple[int, int]]:
+    def _secrets_in(self, index: int, positions: PositionMap) -> Sequence[Columns]:
         if index >= len(self._text_lines()):
             return ()
-        known = traced.secrets.get(index, [])
-        return [*known, *secret_columns(self._text_lines(), index, is_yaml=traced.is_whole)]
+        known = positions.secrets.get(index, [])
+        return [*known, *secret_columns(self._text_lines(), index, is_yaml=positions.is_whole)]
 
-    def _secrets_at(self, path: Path) -> list[str]:
-        """Secret values that this meeting writes, so that no message can repeat them."""
-        traced, steps = self._traced(path[:2])
-        place, _ = _deepest(traced.root, steps)
-        if place is None or not traced.secret_texts:
+    def _secrets_near(self, path: Path) -> list[str]:
+        """Return the secret values of the meeting at `path`, so that no message can repeat them."""
+        positions, steps = self._positions(path[:2])
+        node, _ = _deepest(positions.root, steps)
+        if node is None or not positions.secret_texts:
             return []
-        lines: Iterable[int] = range(place.value[0], place.value[2] + 1)
-        if self._document.has_aliases:  # it may be written anywhere
-            lines = traced.secret_texts
-        texts = (text for line in lines for text in traced.secret_texts.get(line, ()))
+        lines: Iterable[int] = range(node.value[0], node.value[2] + 1)
+        if self._document.has_aliases:  # the secret may be written in any line
+            lines = positions.secret_texts
+        texts = (text for line in lines for text in positions.secret_texts.get(line, ()))
         return [part for text in texts for part in text.splitlines()]
 
     def _text_lines(self) -> list[str]:
@@ -310,11 +312,11 @@ class Locator:
 
 
 def in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sorted by place, each once: a wrong default is found in every meeting that takes it."""
-    once: dict[tuple[str, Span | None, str], Diagnostic] = {}
-    for each in diagnostics:
-        once.setdefault((each.code, each.span, each.summary), each)
-    return tuple(sorted(once.values(), key=_order))
+    """Sort diagnostics by file, line and column, and drop those that repeat an earlier one."""
+    distinct: dict[tuple[str, Span | None, str], Diagnostic] = {}
+    for diagnostic in diagnostics:
+        distinct.setdefault((diagnostic.code, diagnostic.span, diagnostic.detail), diagnostic)
+    return tuple(sorted(distinct.values(), key=_order))
 
 
 def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
@@ -323,25 +325,21 @@ def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
 
 
 def _deepest(root: Node | None, path: Path) -> tuple[Node | None, int]:
-    """The place at `path`, or of its nearest parent, and how many steps led there."""
-    place, depth = root, 0
+    """Return the node at `path`, or its nearest parent, and the number of steps that lead there."""
+    node, depth = root, 0
     for step in path:
-        child = place.children.get(step) if place else None
+        child = node.children.get(step) if node else None
         if child is None:
             break
-        place, depth = child, depth + 1
-    return place, depth
+        node, depth = child, depth + 1
+    return node, depth
 
 
-def _start(where: Range) -> Range:
-    return (where[0], where[1], where[0], where[1] + 1)
+_SHORT = 3  # shorter secrets would be masked inside of other words
 
 
-_SHORT = 3  # as a part of other words, a shorter secret would be found everywhere
-
-
-def _without(text: str, secrets: Sequence[str]) -> str:
+def _redact(text: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
         if len(secret) >= _SHORT:
             text = text.replace(secret, MASK)
-    return escape_control(redact_links(text))
+    return escape_control(redact_text(text))

@@ -1,6 +1,6 @@
-"""What a plain YAML scalar means: JSON's grammar decides, and all else is text.
+"""Reads plain YAML scalars by JSON's grammar: numbers, `true`, `false`, `null`; everything else is text.
 
-So `NO`, `0730`, `10:30` and a timestamp stay what was written.
+`NO`, `0730`, `10:30` and timestamps stay text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INTEGERS = range(-(2**63), 2**64)
 
 
 def parse_scalar(text: str) -> Json:
-    """The JSON value that `text` stands for. Raises OverflowError for a number that fits nowhere."""
+    """Return the value of the plain scalar `text`. Raises OverflowError for a number that is too large."""
     if text in NULLS:
         return None
     if text in CONSTANTS:
@@ -31,7 +31,7 @@ def parse_scalar(text: str) -> Json:
 
 
 def is_text(text: str) -> bool:
-    """Whether `text` stands for itself, without quotes."""
+    """Return whether the plain scalar `text` is text, so that it needs no quotes."""
     try:
         return isinstance(parse_scalar(text), str)
     except OverflowError:
@@ -42,7 +42,7 @@ def _fraction(text: str) -> float:
     number = float(text)
     if number - number != 0:  # infinite
         raise OverflowError
-    # 45.0 is a whole number to JSON Schema; so it is to all who count or compare with it.
+    # 45.0 is a whole number in JSON Schema: make it one for all code that counts or compares.
     return int(number) if number.is_integer() and int(number) in _INTEGERS else number
 
 

@@ -1,6 +1,6 @@
-"""What of a source line may be shown: secrets masked, odd characters escaped, long lines cut.
+"""Renders a source line for a terminal: secrets masked, control characters escaped, long lines cut.
 
-It must rather hide too much than too little: it also serves text that is not YAML.
+It also renders text that is not YAML, so it hides too much rather than too little.
 """
 
 from __future__ import annotations
@@ -10,52 +10,49 @@ import unicodedata
 from collections.abc import Sequence
 
 from reconciler.errors.text import (
-    LINK_SECRET,
     MASK,
-    MENTIONED_SECRET,
-    OPEN_SECRET,
-    WRITTEN_SECRET,
+    Columns,
     escape_character,
     is_secret_name,
+    opens_secret,
+    source_spans,
 )
 
 WIDTH_MAX = 100
 """Characters of a source line that are shown."""
 
-Columns = tuple[int, int]
-"""A stretch of a line in characters from 0; the end is not in it."""
-
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KEY = re.compile(r"""^[\s\-?{\[]*["']?(?P<key>[\w.-]+)["']?\s*:(?:\s|$)""")
+_NEAR_MAX = 10 * WIDTH_MAX
+"""Characters on each side of the caret that are looked at: a line may have ten million."""
+
 _LINES_BACK_MAX = 50
 _LINES_NEAR = 5
 
 
 def is_reference(name: str, value: str) -> bool:
-    """Whether `value` under `name`, inside a secret, only refers to one: an env name, a version."""
+    """Return whether `value` under `name`, inside a secret, only refers to one: an env name, a version."""
     if name == "env":
         return _ENV_NAME.fullmatch(value) is not None
     return name == "version" and value.isdigit() and len(value) < len("1000")
 
 
 def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[Columns, ...]:
-    """Stretches of line `index` (from 0) that look like secrets, judged by the text alone.
+    """Return the parts of line `index` (from 0) that look like secrets, judged by the text alone.
 
-    Where the text is YAML its values are known better: then only what comments and texts say counts.
+    In a text that is YAML, the values are known from its nodes: only comments and prose are judged here.
     """
     line = lines[index]
-    found = [match.span("secret") for match in LINK_SECRET.finditer(line)]
-    written = MENTIONED_SECRET if is_yaml else WRITTEN_SECRET
-    found += [match.span("secret") for match in written.finditer(line)]
-    if not is_yaml and _continues_secret(lines, index):
-        found.append((len(line) - len(line.lstrip()), len(line)))
-    return tuple(found)
+    found = source_spans(line, is_yaml=is_yaml)
+    if is_yaml or not _continues_secret(lines, index):
+        return found
+    return (*found, (len(line) - len(line.lstrip()), len(line)))
 
 
 def _continues_secret(lines: Sequence[str], index: int) -> bool:
-    """Whether the nearest line above that has a key has a secret one, and this line has none."""
-    if any(OPEN_SECRET.search(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
-        return True  # whatever the lines between look like: they may be the secret
+    """Return whether the line has no key and the nearest key above it names a secret."""
+    if any(opens_secret(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
+        return True  # whatever the lines between look like: the secret may include them
     for back in range(index, max(-1, index - _LINES_BACK_MAX), -1):
         key = _KEY.match(lines[back])
         if key:
@@ -64,19 +61,19 @@ def _continues_secret(lines: Sequence[str], index: int) -> bool:
 
 
 def render_snippet(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
-    """The line, and below it a caret line, both fit for a terminal.
-
-    `caret` is a stretch of `line`; an empty one is shown as one caret.
-    """
-    pieces = _pieces(line, secrets)
+    """Return the line, and below it a line with carets under the columns `caret`; at least one caret."""
+    first = max(0, min(caret[0], len(line)) - _NEAR_MAX)
+    near = line[first : first + 2 * _NEAR_MAX]
+    caret = (caret[0] - first, min(caret[1] - first, len(near)))
+    pieces = _pieces(near, [(start - first, end - first) for start, end in secrets])
     start = sum(_width(text) for at, text in pieces if at < caret[0])
     end = sum(_width(text) for at, text in pieces if at < caret[1])
-    text, start, end = _cut("".join(text for _, text in pieces), start, max(end, start + 1))
+    text, start, end = _truncate("".join(text for _, text in pieces), start, max(end, start + 1))
     return f"{text}\n{' ' * start}{'^' * (end - start)}"
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal."""
+    """Return the number of terminal columns that `text` takes."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
@@ -84,7 +81,7 @@ def _width(text: str) -> int:
 
 
 def _pieces(line: str, secrets: Sequence[Columns]) -> list[tuple[int, str]]:
-    """(column it stands for, text to show), in order: one per character, or per secret."""
+    """Return (column, text to show) for each character, and once for each secret, in order."""
     hidden = dict.fromkeys(
         column for start, end in secrets for column in range(max(start, 0), min(end, len(line)))
     )
@@ -97,14 +94,14 @@ def _pieces(line: str, secrets: Sequence[Columns]) -> list[tuple[int, str]]:
     return pieces
 
 
-def _cut(text: str, start: int, end: int) -> tuple[str, int, int]:
-    """At most `WIDTH_MAX` characters of `text` around the caret, and where the caret stands then."""
+def _truncate(text: str, start: int, end: int) -> tuple[str, int, int]:
+    """Return at most `WIDTH_MAX` characters around the caret, and the columns of the caret in them."""
     if len(text) <= WIDTH_MAX:
         return text.rstrip(), start, min(end, max(len(text), start + 1))
     first = max(0, min(start - WIDTH_MAX // 3, len(text) - WIDTH_MAX))
-    cut = text[first : first + WIDTH_MAX].rstrip()
+    part = text[first : first + WIDTH_MAX].rstrip()
     if first:
-        cut = "…" + cut[1:]
+        part = "…" + part[1:]
     if first + WIDTH_MAX < len(text):
-        cut = cut[:-1] + "…"
-    return cut, start - first, min(end - first, max(len(cut), start - first + 1))
+        part = part[:-1] + "…"
+    return part, start - first, min(end - first, max(len(part), start - first + 1))

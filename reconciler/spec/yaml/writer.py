@@ -1,7 +1,7 @@
-"""A JSON value as YAML that a person would have written, with comments.
+"""Writes a JSON value as YAML in the style of a person, with comments.
 
-What is written reads back as the same value here, and as no other kind of value to other
-readers of YAML: text that any of them takes for a number or a constant stands in quotes.
+The text reads back as the same value here, and as the same kinds of values in other YAML readers: text
+that one of them takes for a number or a constant is put in quotes.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import escape_character, escape_control
 from reconciler.ports import Json
 from reconciler.spec.yaml.scalars import is_text
 
 Path = tuple[str | int, ...]
 
 WIDTH = 110
-"""Characters up to which a mapping or a list stays on one line; text is never folded."""
+"""Characters of a line with a whole mapping or list; longer ones are split. Text is never folded."""
 
 _INDENT = 2
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
@@ -35,10 +35,10 @@ def _never(_: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a value is laid out, by the paths in it.
+    """The layout of a value, by the paths in it.
 
-    `above` has lines of comment before an entry, an empty one for an empty line, `beside` a
-    comment on its first line. A container for which `is_open` is true is never put on one line.
+    `above` has the comment lines before an entry, an empty one for an empty line. `beside` has the comment
+    on its first line. A container for which `is_open` is true is never put on one line.
     """
 
     above: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
@@ -47,57 +47,55 @@ class Layout:
 
 
 def render(value: Mapping[str, Json], layout: Layout | None = None) -> str:
-    """A mapping as a YAML document. Numbers are finite, and no text holds half of a surrogate pair."""
+    """Return `value` as a YAML document. Numbers must be finite, and texts free of lone surrogates."""
     lines = _Writer(layout or Layout()).block(value, (), 0) if value else ("{}",)
     return "".join(f"{line}\n" for line in lines)
 
 
 def render_comment(line: str) -> str:
-    """One line of comment, whatever it holds; an empty one for an empty line."""
+    """Return `line` as a comment, with control characters escaped; an empty one for an empty line."""
     return f"# {escape_control(line)}" if line else ""
 
 
 class _Writer:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        # Every path above one that has a comment: what it leads to cannot stand on one line.
-        noted = (*layout.above, *layout.beside)
-        self.opened = {path[:depth] for path in noted for depth in range(len(path))}
+        # A container with a comment in it cannot be written on one line.
+        commented = (*layout.above, *layout.beside)
+        self.opened = {path[:depth] for path in commented for depth in range(len(path))}
 
     def block(self, value: Json, path: Path, indent: int) -> Iterator[str]:
-        """The lines of a mapping or a list that is not empty."""
+        """Yield the lines of a mapping or a list that is not empty."""
         pad = " " * indent
-        named = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, inner in named:
-            here = (*path, name)
-            yield from (
-                f"{pad}{line}" if line else ""
-                for line in map(render_comment, self.layout.above.get(here, ()))
-            )
-            head = f"{pad}-" if isinstance(name, int) else f"{pad}{_scalar(name, in_flow=False)}:"
-            yield from self.entry(head, inner, here, indent)
+        for step, child in value.items() if isinstance(value, dict) else enumerate(value):
+            child_path = (*path, step)
+            for line in map(render_comment, self.layout.above.get(child_path, ())):
+                yield f"{pad}{line}" if line else ""
+            head = f"{pad}-" if isinstance(step, int) else f"{pad}{_scalar(step, in_flow=False)}:"
+            yield from self.entry(head, child, child_path, indent)
 
     def entry(self, head: str, value: Json, path: Path, indent: int) -> Iterator[str]:
-        """The lines of one entry, whose first begins with `head`."""
+        """Yield the lines of one entry; the first begins with `head`."""
         beside = self.layout.beside.get(path)
-        note = f"  {render_comment(beside)}" if beside else ""
+        comment = f"  {render_comment(beside)}" if beside else ""
         line = self.on_one_line(head, value, path)
         if line is not None:
-            yield f"{head} {line}{note}"
+            yield f"{head} {line}{comment}"
         elif isinstance(value, str):
-            yield f"{head} {'|' if value.endswith(chr(10)) else '|-'}{note}"
+            yield f"{head} {'|' if value.endswith(chr(10)) else '|-'}{comment}"
             pad = " " * (indent + _INDENT)
-            yield from (f"{pad}{each}" if each else "" for each in value.removesuffix("\n").split("\n"))
-        elif head.endswith("-") and not note:
-            first, *others = self.block(value, path, indent + _INDENT)
+            for text_line in value.removesuffix("\n").split("\n"):
+                yield f"{pad}{text_line}" if text_line else ""
+        elif head.endswith("-") and not comment:
+            first, *rest = self.block(value, path, indent + _INDENT)
             yield f"{head} {first.lstrip()}"
-            yield from others
+            yield from rest
         else:
-            yield f"{head}{note}"
+            yield f"{head}{comment}"
             yield from self.block(value, path, indent + _INDENT)
 
     def on_one_line(self, head: str, value: Json, path: Path) -> str | None:
-        """The value as it stands behind `head`; None where it takes lines of its own."""
+        """Return the value as it is written after `head`; None where it needs lines of its own."""
         if isinstance(value, str):
             return None if _is_literal(value) else _scalar(value, in_flow=False)
         if not value or not isinstance(value, (dict, list)):
@@ -110,8 +108,8 @@ class _Writer:
 
 def _flow(value: Json) -> str:
     if isinstance(value, dict):
-        inner = (f"{_scalar(name, in_flow=True)}: {_flow(each)}" for name, each in value.items())
-        return f"{{{', '.join(inner)}}}"
+        entries = (f"{_scalar(name, in_flow=True)}: {_flow(child)}" for name, child in value.items())
+        return f"{{{', '.join(entries)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_flow, value))}]"
     return _scalar(value, in_flow=True)
@@ -126,18 +124,11 @@ def _scalar(value: Json, *, in_flow: bool) -> str:
         return repr(value)
     if _is_plain(value) and (not in_flow or _IN_FLOW.fullmatch(value)):
         return value
-    return f'"{"".join(_ESCAPES.get(each) or _shown(each) for each in value)}"'
-
-
-def _shown(character: str) -> str:
-    code = ord(character)
-    if character.isprintable():
-        return character
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the sizes of YAML's escapes
+    return f'"{"".join(_ESCAPES.get(each) or escape_character(each) for each in value)}"'
 
 
 def _is_plain(value: str) -> bool:
-    """Whether it can stand without quotes, outside of brackets."""
+    """Return whether `value` needs no quotes outside of brackets."""
     return (
         value.isprintable()
         and _FIRST.match(value) is not None
@@ -150,8 +141,8 @@ def _is_plain(value: str) -> bool:
 
 
 def _is_literal(value: str) -> bool:
-    """Whether it is several lines that can be shown just as they are, below a `|`."""
-    first, *others = value.removesuffix("\n").split("\n")
-    if not others or not others[-1] or not first or first.startswith(" "):
+    """Return whether `value` has several lines that can be written unchanged below a `|`."""
+    first, *rest = value.removesuffix("\n").split("\n")
+    if not rest or not rest[-1] or not first or first.startswith(" "):
         return False
-    return all(line.isprintable() and not line.endswith(" ") for line in (first, *others))
+    return all(line.isprintable() and not line.endswith(" ") for line in (first, *rest))

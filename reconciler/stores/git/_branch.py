@@ -1,8 +1,8 @@
-"""A branch of a remote, read and written through a repository of its own.
+"""One branch of a remote, read and written through a temporary repository.
 
-That repository is bare, empty at first and gone with the process. So nothing of the checkout is
-touched: not its files, index, branches, FETCH_HEAD, nor the mark of a shallow one; and two
-processes in one checkout do not meet.
+That repository is bare, empty at first, and deleted with the process. So nothing in the checkout
+changes: not its files, index, branches, FETCH_HEAD or shallow mark; and two processes in one
+checkout do not disturb each other.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
+from reconciler.errors.text import replace_control
 from reconciler.stores.git import _command as commands
-from reconciler.stores.git import _errors as answers
+from reconciler.stores.git import _errors as errors
 from reconciler.stores.git._errors import PushOutcome, PushResult
 
 if TYPE_CHECKING:
@@ -33,29 +34,29 @@ LOCAL = frozenset(
     {"GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
     | {"GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_SHALLOW_FILE"}
 )
-"""Variables that tie git to the checkout, such as those that a hook is run with."""
+"""Variables that tie git to the checkout, such as those that a hook runs with."""
 
-AGAIN_SECONDS = 1.0
-"""How long to wait before a remote that could not be reached is asked once more."""
+RETRY_SECONDS = 1.0
+"""Pause before a remote that could not be reached is tried once more."""
 
 SUBJECT_MAX = 72
-"""Characters of a commit's first line."""
+"""Most characters in the first line of a commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """A commit, and what its folder holds: mode, type and object of each name. No commit: no branch."""
+    """A commit, and mode, type and object of each name in its folder. Without a commit: no branch."""
 
     commit: str | None
     entries: Mapping[str, str]
 
     def version(self, name: str) -> str | None:
-        """The object of the file of that name."""
+        """Return the object of the file of that name."""
         entry = self.entries.get(name)
         return entry.rpartition(" ")[2] if entry else None
 
 
-NOTHING = Tip(None, {})
+NO_TIP = Tip(None, {})
 
 
 class Branch:
@@ -64,133 +65,134 @@ class Branch:
     def __init__(
         self, name: str, checkout: Checkout, environ: Mapping[str, str], wait: Callable[[float], None]
     ) -> None:
-        self.where = f"Branch {name} of {checkout.remote} ({checkout.address})"
+        self.description = f"Branch {name} of {checkout.remote} ({checkout.address})"
         self._ref = f"refs/heads/{name}"
         self._checkout = checkout
         self._wait = wait
         with commands.disk_errors():
-            self._place = Path(tempfile.mkdtemp(prefix="reconciler-git-"))
-        self._close = weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
-        free = {name: value for name, value in environ.items() if name not in LOCAL}
-        more = {"GIT_DIR": str(self._place), **checkout.defaults}
-        self._environ = commands.environment(free, checkout.settings, **more)
-        self._tip = NOTHING
-        self._is_thinned = False
-        made = f"--object-format={checkout.object_format}"
-        self._done("init", "--quiet", "--bare", "--template=", made, str(self._place))
+            self._repository = Path(tempfile.mkdtemp(prefix="reconciler-git-"))
+        self._close = weakref.finalize(self, shutil.rmtree, self._repository, ignore_errors=True)
+        untied = {name: value for name, value in environ.items() if name not in LOCAL}
+        variables = {"GIT_DIR": str(self._repository), **checkout.defaults}
+        self._environ = commands.environment(untied, checkout.settings, **variables)
+        self._tip = NO_TIP
+        self._has_dropped_objects = False
+        object_format = f"--object-format={checkout.object_format}"
+        self._local("init", "--quiet", "--bare", "--template=", object_format, str(self._repository))
 
     def fetch(self) -> Tip:
-        """Where it stands now. Raises `StateError`."""
-        if self._is_thinned:
-            self._empty()  # the remote would count on what was dropped, and send differences to it
+        """Return the current tip of the branch. Raises `StateError`."""
+        if self._has_dropped_objects:
+            self._clear()  # the remote would rely on the dropped objects, and send differences to them
         try:
-            ended = self._asked("fetch", "--quiet", "--depth=1", "--no-tags", *self._fetched())
+            result = self._remote(
+                "fetch", "--quiet", "--depth=1", "--no-tags", self._checkout.remote, f"+{self._ref}:{TIP}"
+            )
         except TimeoutError as error:
-            raise answers.unreachable(self.where, _late()) from error
-        if ended.status and answers.MISSING.search(ended.complaint):
-            self._tip = NOTHING
-        elif ended.status:
-            raise answers.unreachable(self.where, ended.complaint)
+            raise errors.unavailable(self.description, _timed_out()) from error
+        if result.status and errors.MISSING.search(result.errors):
+            self._tip = NO_TIP
+        elif result.status:
+            raise errors.unavailable(self.description, result.errors)
         else:
-            commit = self._done("rev-parse", TIP).text
+            commit = self._local("rev-parse", TIP).text
             if commit != self._tip.commit:
                 self._tip = Tip(commit, self._entries(commit))
         return self._tip
 
     def read(self, version: str) -> bytes:
-        """The file with that object."""
-        return self._done("cat-file", "blob", version).out
+        """Return the content of the object `version`."""
+        return self._local("cat-file", "blob", version).output
 
     def commit(self, onto: Tip, name: str, document: bytes, note: str) -> Tip:
-        """A commit on `onto` with that one file exchanged; nobody sees it yet."""
-        version = self._done("hash-object", "-w", "--stdin", given=document).text
+        """Commit `document` as file `name` on `onto`, in the temporary repository."""
+        version = self._local("hash-object", "-w", "--stdin", stdin=document).text
         entries = {**onto.entries, name: f"100644 blob {version}"}
-        listed = "".join(f"{entry}\t{file}\0" for file, entry in entries.items())
-        tree = self._done("mktree", "-z", "--missing", given=listed.encode(errors="surrogateescape")).text
+        listing = "".join(f"{entry}\t{file}\0" for file, entry in entries.items())
+        tree = self._local("mktree", "-z", "--missing", stdin=listing.encode(errors="surrogateescape")).text
         parent = ("-p", onto.commit) if onto.commit else ()
-        made = self._done(
-            "commit-tree", "--no-gpg-sign", tree, *parent, "-F", "-", given=commit_message(note)
+        commit = self._local(
+            "commit-tree", "--no-gpg-sign", tree, *parent, "-F", "-", stdin=commit_message(note)
         )
-        return Tip(made.text, entries)
+        return Tip(commit.text, entries)
 
-    def push(self, fresh: Tip, *, onto: Tip) -> PushResult:
-        """Put `fresh` in the place of `onto`, and of nothing else: the remote compares and swaps."""
+    def push(self, tip: Tip, *, onto: Tip) -> PushResult:
+        """Move the branch from `onto` to `tip`; the remote compares and swaps."""
         lease = f"--force-with-lease={self._ref}:{onto.commit or ''}"
-        refs = (self._checkout.remote, f"{fresh.commit}:{self._ref}")
+        refs = (self._checkout.remote, f"{tip.commit}:{self._ref}")
         try:
-            ended = self._asked("push", "--porcelain", "--no-verify", "--no-signed", lease, *refs)
+            result = self._remote("push", "--porcelain", "--no-verify", "--no-signed", lease, *refs)
         except TimeoutError:
-            return PushResult(PushOutcome.UNANSWERED, _late())
-        done = answers.push_result(ended)
-        if done.outcome is PushOutcome.DONE:
-            self._tip = fresh
-            self._drop(set(onto.entries.values()) - set(fresh.entries.values()))
-        return done
-
-    def _fetched(self) -> tuple[str, str]:
-        return self._checkout.remote, f"+{self._ref}:{TIP}"
+            return PushResult(PushOutcome.UNANSWERED, _timed_out())
+        pushed = errors.push_result(result)
+        if pushed.outcome is PushOutcome.DONE:
+            self._tip = tip
+            self._drop(set(onto.entries.values()) - set(tip.entries.values()))
+        return pushed
 
     def _entries(self, commit: str) -> dict[str, str]:
-        listed = self._done("ls-tree", "-z", commit).out.decode(errors="surrogateescape")
-        rows = (line.partition("\t") for line in listed.split("\0") if line)
+        listing = self._local("ls-tree", "-z", commit).output.decode(errors="surrogateescape")
+        rows = (line.partition("\t") for line in listing.split("\0") if line)
         return {name: entry for entry, _, name in rows}
 
     def _drop(self, entries: set[str]) -> None:
-        """Forget what a push has replaced: a long run writes a large state many times."""
+        """Delete the objects that a push has replaced: a long run writes a large state many times."""
         for entry in entries:
             version = entry.rpartition(" ")[2]
-            with suppress(OSError):  # the push is done, and what stays only takes room
-                (self._place / "objects" / version[:2] / version[2:]).unlink()
-            self._is_thinned = True
+            with suppress(OSError):  # the push is done; an object that stays only takes room
+                (self._repository / "objects" / version[:2] / version[2:]).unlink()
+            self._has_dropped_objects = True
 
-    def _empty(self) -> None:
-        self._tip, self._is_thinned = NOTHING, False
-        self._done("update-ref", "-d", TIP)
+    def _clear(self) -> None:
+        self._tip, self._has_dropped_objects = NO_TIP, False
+        self._local("update-ref", "-d", TIP)
         with commands.disk_errors():
-            (self._place / "shallow").unlink(missing_ok=True)
-            shutil.rmtree(self._place / "objects")
-            (self._place / "objects" / "pack").mkdir(parents=True)
+            (self._repository / "shallow").unlink(missing_ok=True)
+            shutil.rmtree(self._repository / "objects")
+            (self._repository / "objects" / "pack").mkdir(parents=True)
 
-    def _asked(self, *arguments: str) -> GitResult:
-        ended = self._run(*arguments, seconds=commands.NETWORK_SECONDS)
-        if ended.status and answers.is_transient(ended.complaint):
-            self._wait(AGAIN_SECONDS)
-            ended = self._run(*arguments, seconds=commands.NETWORK_SECONDS)
-        return ended
+    def _remote(self, *arguments: str) -> GitResult:
+        """Run a command that talks to the remote, a second time if the failure is transient."""
+        result = self._run(*arguments, seconds=commands.NETWORK_SECONDS)
+        if result.status and errors.is_transient(result.errors):
+            self._wait(RETRY_SECONDS)
+            result = self._run(*arguments, seconds=commands.NETWORK_SECONDS)
+        return result
 
-    def _done(self, *arguments: str, given: bytes = b"") -> GitResult:
+    def _local(self, *arguments: str, stdin: bytes = b"") -> GitResult:
+        """Run a command in the temporary repository. Raises `StateError` if it fails."""
         try:
-            ended = self._run(*arguments, seconds=commands.LOCAL_SECONDS, given=given)
+            result = self._run(*arguments, seconds=commands.LOCAL_SECONDS, stdin=stdin)
         except TimeoutError as error:
-            raise _broken(arguments[0], "it took too long") from error
-        if ended.status:
-            raise _broken(arguments[0], ended.complaint)
-        return ended
+            raise _failed(arguments[0], "it took too long") from error
+        if result.status:
+            raise _failed(arguments[0], result.errors)
+        return result
 
-    def _run(self, *arguments: str, seconds: float, given: bytes = b"") -> GitResult:
-        # In the checkout's folder, since a remote's address may be a path that begins there.
+    def _run(self, *arguments: str, seconds: float, stdin: bytes = b"") -> GitResult:
+        # In the checkout's folder: a remote's address may be a path relative to it.
         return commands.run(
-            *arguments, folder=self._checkout.folder, environ=self._environ, given=given, seconds=seconds
+            *arguments, folder=self._checkout.folder, environ=self._environ, stdin=stdin, seconds=seconds
         )
 
 
 def commit_message(note: str) -> bytes:
-    """A commit's message: a subject, the rest below, and a mark that no pipeline is to start."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in note).split()) or "Write"
-    whole = [line]
+    """Return a subject line, the whole note if that is longer, and a mark that starts no pipeline."""
+    line = " ".join(replace_control(note, " ").split()) or "Write"
+    paragraphs = [line]
     if len(line) > SUBJECT_MAX:
         start = line[: SUBJECT_MAX - 4]
-        whole = [f"{start.rpartition(' ')[0] or start} ...", line]
-    return ("\n\n".join([*whole, "[skip ci]"]) + "\n").encode(errors="replace")
+        paragraphs = [f"{start.rpartition(' ')[0] or start} ...", line]
+    return ("\n\n".join([*paragraphs, "[skip ci]"]) + "\n").encode(errors="replace")
 
 
-def _late() -> str:
+def _timed_out() -> str:
     return f"no answer within {commands.NETWORK_SECONDS:.0f} s"
 
 
-def _broken(command: str, words: str) -> StateError:
+def _failed(command: str, message: str) -> StateError:
     return StateError.of(
         "state.git",
-        detail=f"`git {command}` failed. Nothing more is sent. Git says: {commands.first_line(words)}",
-        hint="See to the disk and to git (2.31 or newer), then run the same command again.",
+        detail=f"`git {command}` failed. Nothing more is sent. Git says: {commands.first_line(message)}",
+        hint="Check the disk and git (2.31 or newer), then run the same command again.",
     )

@@ -1,4 +1,4 @@
-"""The checkout whose remote keeps the state: it is asked for its settings, and never touched."""
+"""The checkout whose remote keeps the state: its settings are read, and nothing in it is changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.text import redact_addresses
 from reconciler.stores.git import _command as commands
@@ -18,27 +17,27 @@ if TYPE_CHECKING:
 
 ORIGIN = "origin"
 
-HANDED_ON = re.compile(
+PASSED_ON = re.compile(
     r"(http|credential|url|ssh|protocol|user|author|committer)\..+|core\.(sshcommand|askpass|gitproxy)"
     r"|remote\..+\.(url|pushurl|proxy|proxyauthmethod|uploadpack|receivepack|vcs)"
 )
-"""Settings of the checkout that say how its remote is reached, and as whom."""
+"""Settings of the checkout that decide how its remote is reached, and as which user."""
 
-OURS = (
+OVERRIDES = (
     ("core.hooksPath", "/dev/null"),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("push.recurseSubmodules", "no"),
     ("push.negotiate", "false"),
 )
-"""Settings that win over a person's: no hooks of theirs run, and nothing works on behind us."""
+"""Settings that override the user's: no hooks run, and no maintenance runs in the background."""
 
 IDENTITY = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "reconciler"), ("EMAIL", "reconciler@localhost"))
 }
-"""Who writes where nobody is named, as in CI."""
+"""Author and committer if none is configured, as in CI."""
 
 _REMOTE = re.compile(r"remote\.(.+)\.url")
 
@@ -48,7 +47,7 @@ Setting = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """What is to be known of it. `address` is the remote's, without user and password."""
+    """Folder, remote and settings. `address` is the remote's, without user and password."""
 
     folder: Path
     remote: str
@@ -60,18 +59,24 @@ class Checkout:
 
 
 def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
-    """The checkout that `folder` lies in, and the remote that is meant. Raises `StateError`."""
-    ours = commands.environment(environ)
-    seen = commands.run("rev-parse", "--show-toplevel", "--show-object-format", folder=folder, environ=ours)
-    if seen.status:
-        raise _no_checkout(folder, seen)
-    top, _, object_format = seen.text.rpartition("\n")
-    settings = _settings(folder, ours)
-    branch = commands.run("symbolic-ref", "-q", "--short", "HEAD", folder=folder, environ=ours).text
+    """Return the checkout that contains `folder`, with the remote of the state. Raises `StateError`."""
+    variables = commands.environment(environ)
+
+    def git(*arguments: str) -> commands.GitResult:
+        return commands.run(*arguments, folder=folder, environ=variables)
+
+    result = git("rev-parse", "--show-toplevel", "--show-object-format")
+    if result.status:
+        raise StateError.of(
+            "state.no-checkout",
+            detail=f"{folder} is not in one that git can use. Git says: {commands.first_line(result.errors)}",
+            hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
+        )
+    top, _, object_format = result.text.rpartition("\n")
+    settings = _settings(git("config", "--list", "--show-scope", "-z"))
+    branch = git("symbolic-ref", "-q", "--short", "HEAD").text
     remote = _remote(settings, branch)
-    main = commands.run(
-        "symbolic-ref", "-q", "--short", f"refs/remotes/{remote}/HEAD", folder=folder, environ=ours
-    )
+    main = git("symbolic-ref", "-q", "--short", f"refs/remotes/{remote}/HEAD")
     values = {name: value for _, name, value in settings}
     return Checkout(
         folder=Path(top),
@@ -79,27 +84,24 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
         address=redact_addresses(values[f"remote.{remote}.url"]),
         object_format=object_format,
         own_branches=frozenset({branch, main.text.removeprefix(f"{remote}/")} - {""}),
-        settings=(*_handed_on(settings), *OURS),
+        settings=(*_passed_on(settings), *OVERRIDES),
         defaults=_defaults(values, environ),
     )
 
 
-def _settings(folder: Path, environ: Mapping[str, str]) -> tuple[Setting, ...]:
-    listed = commands.run("config", "--list", "--show-scope", "-z", folder=folder, environ=environ)
-    fields = listed.out.decode(errors="surrogateescape").split("\0")
-    pairs = zip(fields[::2], fields[1::2], strict=False)
-    return tuple((scope, *_named(entry)) for scope, entry in pairs)
+def _settings(result: commands.GitResult) -> tuple[Setting, ...]:
+    fields = result.output.decode(errors="surrogateescape").split("\0")
+    settings = []
+    for scope, entry in zip(fields[::2], fields[1::2], strict=False):
+        name, separator, value = entry.partition("\n")
+        settings.append((scope, name, value if separator else "true"))
+    return tuple(settings)
 
 
-def _named(entry: str) -> tuple[str, str]:
-    name, separator, value = entry.partition("\n")
-    return name, value if separator else "true"
-
-
-def _handed_on(settings: Sequence[Setting]) -> tuple[tuple[str, str], ...]:
-    # What holds for the person or the machine is read by every git command by itself.
+def _passed_on(settings: Sequence[Setting]) -> tuple[tuple[str, str], ...]:
+    # Every git command reads the settings of the user and of the machine by itself.
     own = ((name, value) for scope, name, value in settings if scope in {"local", "worktree"})
-    return tuple((name, value) for name, value in own if HANDED_ON.fullmatch(name))
+    return tuple((name, value) for name, value in own if PASSED_ON.fullmatch(name))
 
 
 def _remote(settings: Sequence[Setting], branch: str) -> str:
@@ -107,12 +109,12 @@ def _remote(settings: Sequence[Setting], branch: str) -> str:
     followed = [value for _, name, value in settings if branch and name == f"branch.{branch}.remote"]
     named = [name for name in (ORIGIN, *followed) if name in remotes]
     if not remotes or (not named and len(remotes) > 1):
-        raise _which_remote(tuple(remotes))
+        raise _no_remote(tuple(remotes))
     return (named or list(remotes))[0]
 
 
 def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables for what neither the environment nor the settings tell."""
+    """Return variables for what neither the environment nor the settings define."""
     is_known = "user.email" in values or "EMAIL" in environ
     defaults = {} if is_known else dict(IDENTITY)
     if not environ.get("GIT_SSH") and "core.sshcommand" not in values:
@@ -120,21 +122,16 @@ def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str
     return {name: value for name, value in defaults.items() if not environ.get(name)}
 
 
-def _no_checkout(folder: Path, seen: commands.GitResult) -> StateError:
-    return StateError.of(
-        "state.no-checkout",
-        detail=f"{folder} is in none that git can use. Git says: {commands.first_line(seen.complaint)}",
-        hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
-    )
-
-
-def _which_remote(remotes: tuple[str, ...]) -> StateError:
-    told = f"It has {', '.join(remotes)}, and none is `{ORIGIN}`." if remotes else "It has none."
-    hint = f"git remote add {ORIGIN} URL"
-    return StateError(
-        Diagnostic(
-            code="state.which-remote" if remotes else "state.no-remote",
-            detail=f"{told} Nothing was sent.",
-            hint=f"Rename one to `{ORIGIN}`, or have the current branch follow one." if remotes else hint,
+def _no_remote(remotes: tuple[str, ...]) -> StateError:
+    if not remotes:
+        return StateError.of(
+            "state.no-remote",
+            detail="`git remote` lists none. Nothing was sent.",
+            hint=f"git remote add {ORIGIN} URL",
         )
+    return StateError.of(
+        "state.which-remote",
+        detail=f"The checkout has the remotes {', '.join(remotes)}, and none is `{ORIGIN}`. "
+        "Nothing was sent.",
+        hint=f"Rename one to `{ORIGIN}`, or let the current branch follow one.",
     )

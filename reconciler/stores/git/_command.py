@@ -1,4 +1,4 @@
-"""The `git` command: run without prompts, in words that can be read, for a bounded time."""
+"""Runs the `git` command: without prompts, with messages in English, for a bounded time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_addresses
+from reconciler.errors.text import redact_addresses, replace_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,128 +20,121 @@ if TYPE_CHECKING:
 
 
 LOCAL_SECONDS = 10.0
-"""How long a command may take that stays on this machine."""
+"""Most seconds for a command that stays on this machine."""
 
 NETWORK_SECONDS = 15.0
-"""How long one may take that asks the remote: a few of them fit into a lease."""
+"""Most seconds for a command that talks to the remote: a few of them fit into a lease."""
 
 QUIET = {
-    "LC_ALL": "C",  # what git says is read here
+    "LC_ALL": "C",  # the messages of git are parsed
     "LANGUAGE": "",
     "GIT_TERMINAL_PROMPT": "0",
     "GCM_INTERACTIVE": "never",
 }
-"""No prompts, and one language."""
+"""Variables for no prompts, and messages in one language."""
 
 UNWANTED = re.compile(r"GIT_TRACE\w*|GIT_CURL_VERBOSE|GIT_REDACT_COOKIES|SSH_ASKPASS|GIT_FLUSH")
-"""Variables that make git say more than it was asked for, or ask somebody."""
+"""Variables that make git print more than it was asked for, or prompt."""
 
 SHOWN_MAX = 200
-"""Characters of git's words that are shown."""
+"""Most characters of a message of git that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class GitResult:
-    """How a command ended: its exit status, negative where it was killed, and what it said."""
+    """Exit status of a command, negative if it was killed, with its output and its error messages."""
 
     status: int
-    out: bytes
-    complaint: str
+    output: bytes
+    errors: str
 
     @property
     def text(self) -> str:
-        """Its output as one line or more, without the last line's end."""
-        return os.fsdecode(self.out).rstrip("\n")
+        """The output as text, without the last line break."""
+        return os.fsdecode(self.output).rstrip("\n")
 
 
 def environment(
     environ: Mapping[str, str], settings: Iterable[tuple[str, str]] = (), **more: str
 ) -> dict[str, str]:
-    """What a command runs in: `environ`, with `settings` of git handed on where no argument shows them."""
-    ours = {name: value for name, value in environ.items() if not UNWANTED.fullmatch(name)}
-    count = int(ours.get("GIT_CONFIG_COUNT") or 0)
+    """Return the variables for a command; `settings` of git go there, as no process list shows them."""
+    kept = {name: value for name, value in environ.items() if not UNWANTED.fullmatch(name)}
+    count = int(kept.get("GIT_CONFIG_COUNT") or 0)
     for name, value in settings:
-        ours |= {f"GIT_CONFIG_KEY_{count}": name, f"GIT_CONFIG_VALUE_{count}": value}
+        kept |= {f"GIT_CONFIG_KEY_{count}": name, f"GIT_CONFIG_VALUE_{count}": value}
         count += 1
-    return {**ours, "GIT_CONFIG_COUNT": str(count), **QUIET, **more}
+    return {**kept, "GIT_CONFIG_COUNT": str(count), **QUIET, **more}
 
 
 def run(
     *arguments: str,
     folder: Path,
     environ: Mapping[str, str],
-    given: bytes = b"",
+    stdin: bytes = b"",
     seconds: float = LOCAL_SECONDS,
 ) -> GitResult:
-    """The command's end. Raises `StateError` without git, `TimeoutError` after `seconds`, all of it killed.
+    """Run one command. Raises `StateError` without git, `TimeoutError` if it was killed after `seconds`.
 
-    It runs in a session of its own: a Ctrl-C at the terminal is for us to hear, and not for a push.
+    It runs in a session of its own, so that a Ctrl-C at the terminal does not break off a push.
     """
-    # What it complains of goes to a file: a helper that stays behind, such as ssh's shared connection,
-    # would keep a pipe open.
+    # Error messages go to a file: a helper that stays behind, such as ssh's shared connection, would
+    # keep a pipe open.
     with (
         disk_errors(),
-        tempfile.TemporaryFile() as complaint,
-        _started(arguments, folder, environ, complaint) as process,
+        tempfile.TemporaryFile() as errors,
+        _start(arguments, folder, environ, errors) as process,
     ):
         try:
-            out, _ = process.communicate(given, timeout=seconds)
+            output, _ = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError from error
         finally:
             if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)  # with whatever it started, such as ssh
-        complaint.seek(0)
-        return GitResult(process.returncode, out, complaint.read().decode(errors="replace"))
+                os.killpg(process.pid, signal.SIGKILL)  # with every process that it started, such as ssh
+        errors.seek(0)
+        return GitResult(process.returncode, output, errors.read().decode(errors="replace"))
 
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Have an error of this machine's disk be one of the state, whose remedy can be told."""
+    """Turn an error of this machine's disk into a `StateError` with a remedy."""
     try:
         yield
     except TimeoutError:
         raise
     except OSError as error:
-        raise _no_room(error) from error
+        raise StateError.of(
+            "state.git",
+            detail=f"The temporary files of git could not be written: {error.strerror or error}. "
+            "Nothing more is sent.",
+            hint="Make room in the folder of TMPDIR, then run the same command again; "
+            "what was sent already is looked up.",
+        ) from error
 
 
-def _started(
-    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], complaint: IO[bytes]
+def _start(
+    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], errors: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
-            ("git", *arguments),  # noqa: S607 - whichever git the person uses
+            ("git", *arguments),  # noqa: S607 - the git in PATH
             cwd=folder,
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=complaint,
+            stderr=errors,
             start_new_session=True,
         )
     except OSError as error:
-        raise _no_git(error) from error
+        raise StateError.of(
+            "state.git-missing",
+            detail=f"A state on a branch needs it: {error.strerror or error}. Nothing was sent.",
+            hint="Install git 2.31 or newer, and check that it is in PATH.",
+        ) from error
 
 
 def first_line(text: str) -> str:
-    """What git said as one short line, without passwords and without what moves a terminal."""
+    """Return a message of git as one short line, without passwords and control characters."""
     lines = (" ".join(line.split()) for line in redact_addresses(text).splitlines())
     line = "; ".join(line for line in lines if line and not line.startswith("hint:"))
-    return "".join(each if each.isprintable() else "?" for each in line)[:SHOWN_MAX]
-
-
-def _no_git(error: OSError) -> StateError:
-    return StateError.of(
-        "state.git-missing",
-        detail=f"A state on a branch needs it: {error.strerror or error}. Nothing was sent.",
-        hint="Install git 2.31 or newer, and see that it is in PATH.",
-    )
-
-
-def _no_room(error: OSError) -> StateError:
-    return StateError.of(
-        "state.git",
-        detail=f"Its temporary files could not be written: {error.strerror or error}. Nothing more is sent.",
-        hint="Make room where TMPDIR leads, then run the same command again; "
-        "what was sent already is looked up.",
-    )
+    return replace_control(line)[:SHOWN_MAX]

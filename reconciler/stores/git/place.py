@@ -1,13 +1,13 @@
 """The state on a branch of the specs' own git remote: `git:BRANCH`.
 
 An orphan branch holds the state, the lock, and one commit for each write. A push that names the
-commit it replaces is git's compare-and-swap. A version is the object of one document alone, so
-that the lock's renewal does not change the state's.
+commit that it replaces is git's compare-and-swap. A version is the object of one document, so that
+a renewal of the lock does not change the version of the state.
 
-The same bytes are the same object, whenever they were written. For the state that is harmless,
-since its serial grows, and where a person pushes an old one back, it is the old one that stands.
-Each claim of the lock tells its holder and an instant. Only the lock that nobody holds is always
-the same: who replaces it knows that nobody holds it now, whatever was in between.
+Equal bytes are the same object, whenever they were written. That is harmless for the state, since
+its serial grows; if a person pushes an old state back, the old state is the current one. Each
+request for the lock names its holder and an instant. Only the free lock always has the same
+version: a run that replaces it knows that nobody holds the lock now, whatever happened in between.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
-from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.errors.text import replace_control
 from reconciler.ports import Snapshot
-from reconciler.stores.git import _checkout as git_checkout
-from reconciler.stores.git import _errors as answers
+from reconciler.stores import errors
+from reconciler.stores.errors import ConflictError
+from reconciler.stores.git import _checkout, _errors
 from reconciler.stores.git._branch import Branch
-from reconciler.stores.git._errors import PushOutcome
+from reconciler.stores.git._command import first_line
+from reconciler.stores.git._errors import OWN_BRANCH, PushOutcome
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.leased.store import LeasedStore
 
@@ -33,115 +36,132 @@ if TYPE_CHECKING:
 FILES = {STATE: "state.json", LOCK: "lock.json"}
 
 GATHER_SECONDS = 1.0
-"""A push takes about a second, so as much is worth waiting for company."""
+"""A push takes about a second, so it is worth waiting as long for others."""
 
 TRIES_MAX = 4
-"""How often a push is sent that others came before with another document."""
+"""How often a push is sent if others push another document first."""
 
 PAUSE_SECONDS = 0.2
-"""How long to wait for somebody who is writing the branch right now."""
+"""Pause while somebody else is writing the branch."""
 
 BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-]*(?<![./])")
-"""The names that are taken: of git's, those without characters that a shell or a terminal minds."""
+"""Accepted names: those of git without characters that are special to a shell or a terminal."""
 
 
-def open_git(address: str, surroundings: StoreOptions) -> LeasedStore:
-    """The store at `git:BRANCH`. Raises `SettingsError` for a name that no branch can have."""
+def open_git(address: str, options: StoreOptions) -> LeasedStore:
+    """Return the store at `git:BRANCH`. Raises `SettingsError` for a name that no branch can have."""
     name = address.removeprefix("git:")
     if not BRANCH.fullmatch(name) or name == "HEAD":
-        raise _bad_name(name)
-    return LeasedStore(GitPlace(name, surroundings), surroundings)
+        raise SettingsError.of(
+            "state.bad-address",
+            detail=f"`git:{replace_control(name[:100])}` must be "
+            "`git:` and the name of a branch: letters, digits, `.`, `_`, `-`, `+`, `/`.",
+            hint="Write git:reconciler-state.",
+        )
+    return LeasedStore(GitDocumentStore(name, options), options)
 
 
-class GitPlace:
-    """A `Place` on a branch of the remote of the checkout we are in."""
+class GitDocumentStore:
+    """A `DocumentStore` on a branch of the remote of the checkout that contains the working folder."""
 
-    def __init__(self, name: str, surroundings: StoreOptions) -> None:
+    def __init__(self, name: str, options: StoreOptions) -> None:
         self._name = name
-        self._surroundings = surroundings
-        self._mutex = threading.Lock()  # the lease is renewed in another thread
-        self._opened: Branch | None = None
+        self._options = options
+        self._mutex = threading.Lock()  # another thread renews the lease
+        self._opened_branch: Branch | None = None
         self._tip: Tip | None = None
-        """The branch as it was last seen; None: not yet."""
+        """The branch when it was last read; None if it was not read yet."""
 
     @property
     def location(self) -> str:
-        """As it was given: the branch; the remote is the checkout's."""
+        """The address as it was given; the remote is the checkout's."""
         return f"git:{self._name}"
 
     @property
     def gather_seconds(self) -> float:
-        """As long as a push."""
+        """The time of a push."""
         return GATHER_SECONDS
 
     def get(self, name: str) -> Snapshot | None:
-        """The newest document: the branch is fetched each time. No right to write is needed."""
+        """Fetch the branch and return the document; needs no right to write."""
         with self._mutex:
-            version = self._look().version(FILES[name])
+            version = self._fetch().version(FILES[name])
             return Snapshot(self._branch.read(version), version) if version else None
 
     def put(self, name: str, document: bytes, *, replaces: str | None, note: str) -> str:
-        """Push it in the place of version `replaces`, on top of whatever else was written meanwhile."""
+        """Push `document` in place of version `replaces`, on top of other documents written meanwhile."""
         with self._mutex:
             for _ in range(TRIES_MAX):
-                onto = self._standing(name, replaces)
-                fresh = self._branch.commit(onto, FILES[name], document, note)
-                if self._is_pushed(fresh, onto):
-                    return str(fresh.version(FILES[name]))
-                self._surroundings.wait(PAUSE_SECONDS)
-                self._look()
-            raise answers.busy(self._branch.where)
+                onto = self._tip_with(name, replaces)
+                tip = self._branch.commit(onto, FILES[name], document, note)
+                if self._try_push(tip, onto):
+                    return str(tip.version(FILES[name]))
+                self._options.wait(PAUSE_SECONDS)
+                self._fetch()
+            raise errors.unanswered(
+                f"{self._branch.description} could not be written: others write it all the time."
+            )
 
     def check(self) -> None:
-        """Nothing: a push compares and swaps by git's protocol, and taking the lock shows the right to."""
+        """Do nothing: git's protocol compares and swaps, and locking shows whether a push is allowed."""
 
     @property
     def _branch(self) -> Branch:
-        if self._opened is None:
-            ours = self._surroundings
-            checkout = git_checkout.find(ours.folder, ours.environ)
+        if self._opened_branch is None:
+            options = self._options
+            checkout = _checkout.find(options.folder, options.environ)
             if self._name in checkout.own_branches:
-                raise answers.own_branch(self._name)
-            self._opened = Branch(self._name, checkout, ours.environ, ours.wait)
-        return self._opened
+                raise StateError.of(
+                    "state.own-branch",
+                    detail=f"`{self._name[:100]}` is checked out here, or is the remote's main branch. "
+                    "Nothing was sent.",
+                    hint=OWN_BRANCH,
+                )
+            self._opened_branch = Branch(self._name, checkout, options.environ, options.wait)
+        return self._opened_branch
 
-    def _look(self) -> Tip:
+    def _fetch(self) -> Tip:
         self._tip = None
         tip = self._branch.fetch()
         if tip.entries and tip.entries.keys().isdisjoint(FILES.values()):
-            raise answers.foreign(self._branch.where, tuple(sorted(tip.entries)))
+            names = sorted(tip.entries)
+            raise StateError.of(
+                "state.not-ours",
+                detail=f"{self._branch.description} has {', '.join(names[:3])}"
+                f"{' and more' if names[3:] else ''}, and no state. "
+                "It was left as it is, and nothing was sent.",
+                hint=OWN_BRANCH,
+            )
         self._tip = tip
         return tip
 
-    def _standing(self, name: str, replaces: str | None) -> Tip:
-        """The branch with that version on it. Raises `ConflictError` where another one stands there."""
-        seen = self._tip
-        if seen is None or seen.version(FILES[name]) != replaces:
-            seen = self._look()  # what we remember may be old
-        if seen.version(FILES[name]) != replaces:
-            raise answers.conflict(self._branch.where)
-        return seen
+    def _tip_with(self, name: str, replaces: str | None) -> Tip:
+        """Return the branch with version `replaces` of the document. Raises `ConflictError`."""
+        tip = self._tip
+        if tip is None or tip.version(FILES[name]) != replaces:
+            tip = self._fetch()  # the remembered one may be old
+        if tip.version(FILES[name]) != replaces:
+            raise ConflictError.of(
+                "state.changed", detail=f"{self._branch.description} has another version by now."
+            )
+        return tip
 
-    def _is_pushed(self, fresh: Tip, onto: Tip) -> bool:
-        pushed = self._branch.push(fresh, onto=onto)
+    def _try_push(self, tip: Tip, onto: Tip) -> bool:
+        pushed = self._branch.push(tip, onto=onto)
         match pushed.outcome:
             case PushOutcome.DONE:
-                self._tip = fresh
+                self._tip = tip
             case PushOutcome.NEVER_SENT:
-                raise answers.unreachable(self._branch.where, pushed.words)
+                raise _errors.unavailable(self._branch.description, pushed.message)
             case PushOutcome.UNANSWERED:
-                raise answers.push_unconfirmed(self._branch.where, pushed.words)
-            case PushOutcome.REFUSED if self._look() == onto:
-                raise answers.refused(self._branch.where, pushed.words)
+                raise _errors.push_unconfirmed(self._branch.description, pushed.message)
+            case PushOutcome.REFUSED if self._fetch() == onto:
+                raise StateError.of(
+                    "state.refused",
+                    detail=f"{self._branch.description} was left as it is, and nothing more is sent. "
+                    f"It says: {first_line(pushed.message)}",
+                    hint="Exempt the branch from the rules that protect others, so that this job may push.",
+                )
             case PushOutcome.REFUSED | PushOutcome.CONTENDED:
                 return False
         return True
-
-
-def _bad_name(name: str) -> SettingsError:
-    return SettingsError.of(
-        "state.bad-address",
-        detail=f"`git:{''.join(each if each.isprintable() else '?' for each in name[:100])}` must be "
-        "`git:` and the name of a branch: letters, digits, `.`, `_`, `-`, `+`, `/`.",
-        hint="Write git:reconciler-state.",
-    )

@@ -1,6 +1,6 @@
-"""What is said to a server of the Terraform HTTP protocol, request by request.
+"""The requests of the Terraform HTTP protocol, one method each.
 
-A request without a clear answer is repeated where that does no harm: to read, to lock and to unlock.
+A request without a clear answer is repeated if that does no harm: to read, to lock and to unlock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import orjson
 from reconciler import __version__
 from reconciler.errors.exceptions import StateError
 from reconciler.stores import lock as locks
-from reconciler.stores.errors import UnansweredError, UnreachableError
+from reconciler.stores.errors import UnansweredError, UnreachableError, lease_lost
 from reconciler.stores.http import _errors as errors
 from reconciler.stores.http._errors import HELD, UNLOCKABLE
 
@@ -32,17 +32,20 @@ PAUSES = (0.0, 0.5, 3.0)
 
 
 class SendRequest(Protocol):
-    """One request and its answer, whatever its status. Raises `UnreachableError` or `UnansweredError`."""
+    """Sends one request and returns the response, whatever its status.
+
+    Raises `UnreachableError` or `UnansweredError`.
+    """
 
     def __call__(
-        self, asked: Endpoint, content: bytes | None = None, lock_id: str | None = None
+        self, endpoint: Endpoint, content: bytes | None = None, lock_id: str | None = None
     ) -> ServerResponse:
-        """`lock_id` goes along as `ID` in the query."""
+        """Send `lock_id` as `ID` in the query."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockStatus:
-    """Whether the lock is ours now, and who holds it where it is not."""
+    """Status of the lock after it was asked for: ours, or held by `holder`."""
 
     holder: LockInfo | None = None
 
@@ -55,100 +58,109 @@ class LockStatus:
 class HttpStateProtocol:
     """The five requests of the protocol that are used."""
 
-    def __init__(self, endpoints: Endpoints, exchange: SendRequest, wait: Callable[[float], None]) -> None:
+    def __init__(self, endpoints: Endpoints, send: SendRequest, wait: Callable[[float], None]) -> None:
         self.endpoints = endpoints
-        self._exchange = exchange
+        self._send_once = send
         self._wait = wait
 
     def get(self) -> bytes | None:
-        """The document; None where the server has none."""
-        reply, _ = self._patiently(self.endpoints.read)
-        if reply.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND} or (reply.is_yes and not reply.body):
+        """Return the document; None if the server has none."""
+        response, _ = self._send(self.endpoints.read)
+        is_empty = response.is_success and not response.body
+        if response.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND} or is_empty:
             return None
-        if not reply.is_yes:
-            raise errors.refusal(self.endpoints, reply, "read")
-        return reply.body
+        if not response.is_success:
+            raise errors.refusal(self.endpoints, response, "read")
+        return response.body
 
     def post(self, document: bytes, lock_id: str | None) -> None:
-        """Have the document written, by one request. Raises `StateError`: its kind says what is known."""
-        reply = self._exchange(self.endpoints.update, document, lock_id)
-        if reply.status in HELD:
-            raise errors.not_our_lock(self.endpoints.location, lock_id)
-        if not reply.is_yes:
-            raise errors.refusal(self.endpoints, reply, "written")
+        """Write the document by one request. Raises `StateError`; its class says what is known."""
+        response = self._send_once(self.endpoints.update, document, lock_id)
+        if response.status in HELD:
+            raise lease_lost(self.endpoints.location)
+        if not response.is_success:
+            raise errors.refusal(self.endpoints, response, "written")
 
-    def ask(self, ours: LockInfo) -> LockStatus:
-        """Ask for the lock. One that the server gave us, and whose answer was lost, is ours too."""
+    def lock(self, ours: LockInfo) -> LockStatus:
+        """Ask for the lock. A lock that the server gave us, but whose answer was lost, is ours too."""
         try:
-            reply, _ = self._patiently(self.endpoints.lock, encode(ours))
+            response, _ = self._send(self.endpoints.lock, encode(ours))
         except (StateError, KeyboardInterrupt):
-            with suppress(StateError):  # it may have been given to us, and would never run out
-                self._exchange(self.endpoints.unlock, encode(ours), ours.lock_id)
+            with suppress(StateError):  # the server may have given it to us, and it would never expire
+                self._send_once(self.endpoints.unlock, encode(ours), ours.lock_id)
             raise
-        if reply.is_yes:
+        if response.is_success:
             return LockStatus()
-        if reply.status in HELD:
-            holder = self._holder(reply.body, ours)
+        if response.status in HELD:
+            holder = self._holder(response.body, ours)
             return LockStatus() if holder.lock_id == ours.lock_id else LockStatus(holder)
-        if reply.status in UNLOCKABLE:
-            raise errors.no_locks(self.endpoints, reply)
-        raise errors.refusal(self.endpoints, reply, "locked")
+        if response.status in UNLOCKABLE:
+            raise errors.no_locks(self.endpoints, response)
+        raise errors.refusal(self.endpoints, response, "locked")
 
     def check(self, ours: LockInfo) -> None:
-        """Make sure that the lock, which is ours, is given to nobody else. Raises `StateError`."""
-        another = replace(ours, lock_id=f"{ours.lock_id}-check", operation="check of the lock")
-        if self.ask(another).is_ours:
-            self.free(another)
-            raise errors.lock_given_twice(self.endpoints)
+        """Raise `StateError` if the server gives our lock to somebody else, too."""
+        second = replace(ours, lock_id=f"{ours.lock_id}-check", operation="check of the lock")
+        if self.lock(second).is_ours:
+            self.free(second)
+            raise StateError.of(
+                "state.no-lock",
+                detail=f"{self.endpoints.location} gave the lock to a second ID while a first one held it. "
+                "Nothing was sent to Zoom.",
+                hint="Two runs could not be kept apart there: use a server that locks, "
+                "or another kind of state.",
+            )
 
     def free(self, info: LockInfo) -> bool:
-        """Free the lock of that ID; whether it is free now, as far as the server tells."""
-        reply, is_repeated = self._patiently(self.endpoints.unlock, encode(info), info.lock_id)
-        if reply.is_yes:
+        """Free the lock of that ID; return whether it is free now, as far as the server says."""
+        response, is_repeated = self._send(self.endpoints.unlock, encode(info), info.lock_id)
+        if response.is_success:
             return True
-        if reply.status in HELD | UNLOCKABLE:
-            return is_repeated and reply.status in HELD and self.ask(info).is_ours and self.free(info)
-        raise errors.refusal(self.endpoints, reply, "unlocked")
+        if response.status in HELD | UNLOCKABLE:
+            return is_repeated and response.status in HELD and self.lock(info).is_ours and self.free(info)
+        raise errors.refusal(self.endpoints, response, "unlocked")
 
-    def _patiently(
-        self, asked: Endpoint, content: bytes | None = None, lock_id: str | None = None
+    def _send(
+        self, endpoint: Endpoint, content: bytes | None = None, lock_id: str | None = None
     ) -> tuple[ServerResponse, bool]:
-        """The first clear answer, and whether others were lost before it."""
+        """Return the first clear response, and whether responses were lost before it."""
         error: StateError | None = None
         for pause_seconds in PAUSES:
             self._wait(pause_seconds)
             try:
-                reply = self._exchange(asked, content, lock_id)
+                response = self._send_once(endpoint, content, lock_id)
             except (UnreachableError, UnansweredError) as unclear:
                 error = unclear
                 continue
-            if reply.status == HTTPStatus.NOT_IMPLEMENTED or not errors.is_unclear(reply):
-                return reply, error is not None
-            error = errors.refusal(self.endpoints, reply, "reached")
+            if response.status == HTTPStatus.NOT_IMPLEMENTED or not errors.is_unclear(response):
+                return response, error is not None
+            error = errors.refusal(self.endpoints, response, "reached")
         assert error is not None
         raise error
 
     def _holder(self, body: bytes, ours: LockInfo) -> LockInfo:
-        told = _told(body)
+        fields = _object(body)
         if self.endpoints.is_managed:
-            told |= {"Operation": "unknown", "Info": ""}  # GitLab gives the asker's own words back
-        info = str(told.get("Info", ""))
-        words = {
-            "ID": told.get("ID", ""),
-            "Operation": told.get("Operation") or "unknown",
-            "Who": told.get("Who") or "unknown",
-            "Created": told.get("Created"),
-            "RunURL": info if info.startswith(("https://", "http://")) else "",
+            fields |= {"Operation": "unknown", "Info": ""}  # GitLab echoes those of whoever asks
+        run_url = str(fields.get("Info", ""))
+        lock = {
+            "ID": fields.get("ID", ""),
+            "Operation": fields.get("Operation") or "unknown",
+            "Who": fields.get("Who") or "unknown",
+            "Created": fields.get("Created"),
+            "RunURL": run_url if run_url.startswith(("https://", "http://")) else "",
         }
-        found = locks.decode(orjson.dumps(words))
-        unreadable = replace(
-            ours, lock_id=str(words["ID"])[: locks.SHOWN_MAX], operation="unknown", run_url=None
+        return locks.decode(orjson.dumps(lock)) or replace(
+            ours,
+            lock_id=str(lock["ID"])[: locks.SHOWN_MAX],
+            who="somebody whose lock cannot be read",
+            operation="unknown",
+            run_url=None,
         )
-        return found or replace(unreadable, who="somebody whose lock cannot be read")
 
 
 def encode(info: LockInfo) -> bytes:
-    """The lock as Terraform writes it; GitLab wants every one of these."""
+    """Return the lock as Terraform writes it; GitLab requires every field."""
     return orjson.dumps(
         {
             "ID": info.lock_id,
@@ -162,9 +174,9 @@ def encode(info: LockInfo) -> bytes:
     )
 
 
-def _told(body: bytes) -> dict[str, Json]:
+def _object(body: bytes) -> dict[str, Json]:
     try:
-        told = orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}

@@ -1,12 +1,12 @@
-"""A store that speaks the Terraform HTTP protocol, as GitLab does.
+"""A store behind the Terraform HTTP protocol, as GitLab speaks it.
 
-The protocol knows no versions. What keeps two runs apart is the server's lock: its ID goes along
-with every write and is checked there, and it never runs out; only its holder, or a person, frees it.
-Our versions are digests of documents. By them a write whose answer was lost is looked up; and before
-the first write under a lock, and each one after a lost answer, what stands there is read again.
+The protocol has no versions. The server's lock keeps two runs apart: each write sends the lock's ID
+and the server checks it. The lock never expires; only its holder, or a person, frees it. Versions
+here are digests of documents. They show whether a write without an answer was done; and the state is
+read again before the first write under a lock, and before each write after a lost answer.
 
-One thing is taken on trust: a write whose answer was lost does not land after a later one. GitLab
-sees to that by itself, since it takes no serial twice.
+One thing is taken on trust: a write whose answer was lost does not arrive after a later one. GitLab
+ensures that by itself, since it accepts no serial twice.
 Source: developer.hashicorp.com/terraform/language/backend/http.
 """
 
@@ -22,8 +22,7 @@ from reconciler.errors.exceptions import StateError
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import errors
 from reconciler.stores import lock as locks
-from reconciler.stores.errors import UnansweredError, UnreachableError
-from reconciler.stores.http._errors import NotOurLockError
+from reconciler.stores.errors import LeaseLostError, UnansweredError, UnreachableError
 from reconciler.stores.http._protocol import PAUSES
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from reconciler.stores.options import StoreOptions
 
 
-LOOK_SECONDS = 2.0
-"""How often somebody who waits for the lock asks for it again."""
+POLL_SECONDS = 2.0
+"""Time between two requests for a lock that somebody else holds."""
 
 GATHER_SECONDS = 0.25
 """A server with a database behind it: four writes a second."""
@@ -42,7 +41,7 @@ GATHER_SECONDS = 0.25
 
 @dataclass(slots=True)
 class HttpLease:
-    """A lock that the server keeps until it is told otherwise."""
+    """A lock that the server keeps until it is freed."""
 
     info: LockInfo
     _free: Callable[[LockInfo], None]
@@ -50,23 +49,23 @@ class HttpLease:
 
     @property
     def taken_from(self) -> LockInfo | None:
-        """Nobody: it was free."""
+        """None: a server's lock is never taken over."""
         return None
 
     @property
     def renew_seconds(self) -> float:
-        """Never."""
+        """Infinite: it needs no renewal."""
         return inf
 
     def seconds_left(self) -> float:
-        """Infinite, until it is given up, or the server says that it is not ours."""
+        """Return infinity until it is released, or the server says that another run holds it."""
         return 0.0 if self.is_lost else inf
 
     def renew(self) -> None:
-        """Nothing to do."""
+        """Do nothing: a server's lock does not expire."""
 
     def release(self) -> None:
-        """Give it up."""
+        """Free the lock."""
         if not self.is_lost:
             self.is_lost = True
             self._free(self.info)
@@ -75,47 +74,47 @@ class HttpLease:
 class HttpStore:
     """A `ports.Store` behind the Terraform HTTP protocol."""
 
-    def __init__(self, dialogue: HttpStateProtocol, surroundings: StoreOptions) -> None:
-        self._dialogue = dialogue
-        self._surroundings = surroundings
+    def __init__(self, protocol: HttpStateProtocol, options: StoreOptions) -> None:
+        self._protocol = protocol
+        self._options = options
         self._lease: HttpLease | None = None
         self._has_lost_answers = False
-        self._must_look = True
+        self._must_read = True
 
     @property
     def location(self) -> str:
         """The address, without its query."""
-        return self._dialogue.endpoints.location
+        return self._protocol.endpoints.location
 
     @property
     def gather_seconds(self) -> float:
-        """A server takes its time."""
+        """The time that a server with a database needs."""
         return GATHER_SECONDS
 
     def read(self) -> Snapshot | None:
-        """The document; None where the server has none."""
-        document = self._dialogue.get()
+        """Return the document; None if the server has none."""
+        document = self._protocol.get()
         return None if document is None else Snapshot(document, _version(document))
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Put `document` in the place of version `replaces`, under our lock; a lost answer is looked up."""
-        del note  # the protocol has no room for it
-        if self._must_look and self._version_there() != replaces:
+        """Replace version `replaces`, under our lock; find out what became of a write without an answer."""
+        del note  # the protocol has no field for it
+        if self._must_read and self._current_version() != replaces:
             raise errors.state_changed(self.location)
-        self._must_look = True
+        self._must_read = True
         written = _version(document)
         error: StateError | None = None
         for pause_seconds in PAUSES:
-            self._surroundings.wait(pause_seconds)
-            error = self._failure(document)
+            self._options.wait(pause_seconds)
+            error = self._try_write(document)
             if error is None:
-                self._must_look = self._has_lost_answers
+                self._must_read = self._has_lost_answers
                 return written
             if isinstance(error, UnreachableError):
                 continue
             if not self._has_lost_answers:
                 break
-            if self._is_there(written, replaces, error):
+            if self._is_written(written, replaces, error):
                 return written
             if not isinstance(error, UnansweredError):
                 break
@@ -124,83 +123,85 @@ class HttpStore:
         raise (errors.write_unconfirmed(self.location, error) if is_unknown else error) from error.__cause__
 
     def lock(self, operation: str, *, timeout_seconds: float) -> HttpLease:
-        """Hold it alone; waits up to `timeout_seconds` for whoever holds it.
+        """Take the lock; wait up to `timeout_seconds` for its holder.
 
-        Whether the server keeps others out is looked at each time, by a second request.
+        A second request checks each time that the server keeps others out.
         """
-        ours = self._ours(operation)
-        monotonic = self._surroundings.clock.monotonic
-        began_at, has_told = monotonic(), False
-        while (holder := self._dialogue.ask(ours).holder) is not None:
+        ours = self._new_lock(operation)
+        monotonic = self._options.clock.monotonic
+        began_at, has_notified = monotonic(), False
+        while (holder := self._protocol.lock(ours).holder) is not None:
             waited_seconds = monotonic() - began_at
             left_seconds = timeout_seconds - waited_seconds
             if left_seconds <= 0:
                 hint = locks.locked_hint(operation, holder)
                 raise locks.locked_error(self.location, holder, waited_seconds=waited_seconds, hint=hint)
-            if not has_told:
-                has_told = True
-                self._surroundings.tell(locks.waiting_for(self.location, holder, left_seconds))
-            self._surroundings.wait(min(LOOK_SECONDS, left_seconds))
+            if not has_notified:
+                has_notified = True
+                self._options.notify(locks.waiting_for(self.location, holder, left_seconds))
+            self._options.wait(min(POLL_SECONDS, left_seconds))
         try:
-            self._dialogue.check(ours)
-        except BaseException:  # an interrupt, too, must not leave a lock that never runs out
-            self._released(ours)
+            self._protocol.check(ours)
+        except BaseException:  # an interrupt, too, must not leave a lock that never expires
+            self._free(ours)
             raise
-        self._lease, self._must_look = HttpLease(ours, self._released), True
+        self._lease, self._must_read = HttpLease(ours, self._free), True
         return self._lease
 
     def holder(self) -> LockInfo | None:
-        """Who holds it now; None where it is free.
+        """Return the current holder; None if the lock is free.
 
-        The protocol has no such question: the lock is asked for, and given back at once where it was free.
+        The protocol cannot ask for it: this requests the lock, and frees it at once if it was free.
         """
-        ours = self._ours("state lock")
-        held = self._dialogue.ask(ours).holder
-        if held is None:
-            self._released(ours)
-        return held
+        ours = self._new_lock("state lock")
+        holder = self._protocol.lock(ours).holder
+        if holder is None:
+            self._free(ours)
+        return holder
 
     def force_unlock(self, lock_id: str) -> None:
-        """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
-        ours = self._ours("force-unlock")
-        if not self._dialogue.free(LockInfo(lock_id, ours.operation, ours.who, ours.created_at)):
+        """Free a lock whose holder is dead. Raises `StateError` if `lock_id` does not hold the state."""
+        ours = self._new_lock("force-unlock")
+        if not self._protocol.free(LockInfo(lock_id, ours.operation, ours.who, ours.created_at)):
             raise locks.not_the_lock(self.location, lock_id, self.holder())
 
-    def _ours(self, operation: str) -> LockInfo:
-        ours = self._surroundings
-        return LockInfo(str(uuid.uuid4()), operation, ours.who, ours.clock.now(), run_url=ours.run_url)
+    def _new_lock(self, operation: str) -> LockInfo:
+        options = self._options
+        return LockInfo(
+            str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url
+        )
 
-    def _failure(self, document: bytes) -> StateError | None:
-        """Why it may not have been written, by one request; None where it was."""
+    def _try_write(self, document: bytes) -> StateError | None:
+        """Send one write; return the error if it may not have been done."""
         try:
-            self._dialogue.post(document, self._lease.info.lock_id if self._lease else None)
+            self._protocol.post(document, self._lease.info.lock_id if self._lease else None)
         except StateError as error:
             self._has_lost_answers |= isinstance(error, UnansweredError)
-            if isinstance(error, NotOurLockError) and self._lease:
+            if isinstance(error, LeaseLostError) and self._lease:
                 self._lease.is_lost = True
             return error
         return None
 
-    def _is_there(self, written: str, replaces: str | None, error: StateError) -> bool:
-        """Whether it was written all the same. Raises `StateError` where something else stands there."""
+    def _is_written(self, written: str, replaces: str | None, error: StateError) -> bool:
+        """Return whether the write was done after all. Raises `StateError` if somebody else wrote."""
         try:
-            there = self._version_there()
-        except StateError as unread:
-            raise errors.write_unconfirmed(self.location, unread) from error
-        if there not in {written, replaces}:
+            current = self._current_version()
+        except StateError as read_error:
+            raise errors.write_unconfirmed(self.location, read_error) from error
+        if current not in {written, replaces}:
             raise errors.state_changed(self.location) from error
-        return there == written
+        return current == written
 
-    def _version_there(self) -> str | None:
+    def _current_version(self) -> str | None:
         snapshot = self.read()
         return snapshot.version if snapshot else None
 
-    def _released(self, info: LockInfo) -> None:
+    def _free(self, info: LockInfo) -> None:
         try:
-            self._dialogue.free(info)
-        except StateError as error:  # what was done is recorded, and must be told as it is
-            self._surroundings.tell(
-                f"The lock on {self.location} may still stand ({error.diagnostic.detail}) "
+            self._protocol.free(info)
+        except StateError as error:  # the work is recorded, so the run does not fail
+            self._options.notify(
+                f"The lock on {self.location} may still be held ({error.diagnostic.detail}) "
                 f"To free it: reconciler force-unlock {info.lock_id}"
             )
 

@@ -1,4 +1,4 @@
-"""A lease on a place: a lock that runs out unless its holder renews it."""
+"""A lease in a `DocumentStore`: a lock that expires unless its holder renews it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import LockInfo
+from reconciler.stores import errors
 from reconciler.stores import lock as locks
 from reconciler.stores.errors import ConflictError, UnansweredError
 from reconciler.stores.leased.place import LOCK
@@ -21,59 +22,59 @@ if TYPE_CHECKING:
 
 
 LEASE_SECONDS = 60.0
-"""How long a lock holds that nobody renews. A request's total timeout must be less."""
+"""Time after which a lock expires that nobody renews. A request's total timeout must be less."""
 
 RENEW_SECONDS = 20.0
-"""How often it is renewed: with two thirds of it left, a request of 30 s may still be sent."""
+"""Time between renewals: with two thirds of the lease left, a request of 30 s may still be sent."""
 
 ATTEMPTS_MAX = 3
-"""How often a write of the lock without a clear answer is looked up and sent again."""
+"""How often a write of the lock without a clear answer is checked and sent again."""
 
 FREE = b"{}\n"
-"""A lock that nobody holds: it is overwritten, not deleted, since few places delete on a condition."""
+"""A lock that nobody holds. It is overwritten, not deleted: few storages delete on a condition."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseRequest:
-    """A lock as its holder wrote it, counted from before it was asked for."""
+    """A lock as its holder wrote it; its time runs from before the request was sent."""
 
     info: LockInfo
     until: float
-    """The monotonic second at which it runs out, where it was written at all."""
+    """The monotonic second at which the lock expires, if it was written at all."""
 
     @classmethod
-    def asked(cls, info: LockInfo, clock: Clock) -> LeaseRequest:
-        """A claim to hold it for its whole length from now."""
+    def starting_now(cls, info: LockInfo, clock: Clock) -> LeaseRequest:
+        """Return a request to hold the lock for a whole lease from now."""
         expires_at = clock.now() + timedelta(seconds=LEASE_SECONDS)
         return cls(replace(info, expires_at=expires_at), clock.monotonic() + LEASE_SECONDS)
 
     @property
     def document(self) -> bytes:
-        """What is written; no two claims are the same, since each expires at an instant of its own."""
+        """The document to write. No two requests are the same, since each has its own expiry."""
         return locks.encode(self.info)
 
     def seconds_left(self, clock: Clock) -> float:
-        """By the steady clock, and by the other, which also counts while a machine sleeps; 0 or more."""
+        """Return 0 or more seconds, by the monotonic clock and by the wall clock, which counts sleep too."""
         assert self.info.expires_at is not None
         by_wall = (self.info.expires_at - clock.now()).total_seconds()
         return max(0.0, min(self.until - clock.monotonic(), by_wall))
 
 
 class SharedLease:
-    """A held lease. One thread may renew it while another asks how long it holds."""
+    """A held lease. One thread may renew it while another reads the seconds left."""
 
     def __init__(
         self,
-        place: DocumentStore,
+        documents: DocumentStore,
         clock: Clock,
-        claim: LeaseRequest,
+        request: LeaseRequest,
         version: str,
         *,
         taken_from: LockInfo | None = None,
     ) -> None:
-        self._place = place
+        self._documents = documents
         self._clock = clock
-        self._claim = claim
+        self._request = request
         self._version = version
         self._taken_from = taken_from
         self._is_lost = False
@@ -81,35 +82,41 @@ class SharedLease:
 
     @property
     def info(self) -> LockInfo:
-        """What others see while it is held."""
-        return self._claim.info
+        """The holder as others see it."""
+        return self._request.info
 
     @property
     def taken_from(self) -> LockInfo | None:
-        """Whose lock had run out; None where it was free."""
+        """The holder whose expired lock was taken over; None if the lock was free."""
         return self._taken_from
 
     @property
     def renew_seconds(self) -> float:
-        """Three times within its length."""
+        """A third of the lease."""
         return RENEW_SECONDS
 
     def seconds_left(self) -> float:
-        """How long it surely holds; 0 once it is given up, or was taken over."""
-        return 0.0 if self._is_lost else self._claim.seconds_left(self._clock)
+        """Return how long it certainly holds; 0 after it was released or taken over."""
+        return 0.0 if self._is_lost else self._request.seconds_left(self._clock)
 
     def renew(self) -> None:
-        """Hold it for its whole length from now. Raises `StateError`, for good where it was taken over."""
+        """Extend it to a whole lease from now. Raises `LeaseLostError` if another run took it over."""
         with self._mutex:
             for _ in range(ATTEMPTS_MAX):
                 if self._is_lost:
-                    raise _taken_over(self._place.location)
-                if self._is_renewed(LeaseRequest.asked(self.info, self._clock)):
+                    raise errors.lease_lost(self._documents.location)
+                if self._try_renew(LeaseRequest.starting_now(self.info, self._clock)):
                     return
-            raise _not_renewed(self._place.location)
+            raise StateError.of(
+                "state.lease-not-renewed",
+                detail=f"{self._documents.location} gave no clear answer. "
+                "Nothing more is sent once the lock may have expired.",
+                hint="Run the same command again once the storage answers; "
+                "what was sent already is looked up.",
+            )
 
     def release(self) -> None:
-        """Free it, unless it is another's by now. Where that fails, it runs out by itself."""
+        """Free the lock, unless another run holds it by now. A lock that cannot be freed expires."""
         with self._mutex:
             was_lost, self._is_lost = self._is_lost, True
             if not was_lost:
@@ -119,165 +126,144 @@ class SharedLease:
     def _free(self) -> None:
         for _ in range(ATTEMPTS_MAX):
             try:
-                self._place.put(LOCK, FREE, replaces=self._version, note="Free the lock")
+                self._documents.put(LOCK, FREE, replaces=self._version, note="Free the lock")
             except (ConflictError, UnansweredError):
-                stands = self._place.get(LOCK)  # a renewal may have landed of which we do not know
-                if stands is None or not _is_of(stands, self.info.lock_id):
+                current = self._documents.get(LOCK)  # a renewal without an answer may have been written
+                if current is None or not _belongs_to(current, self.info.lock_id):
                     return
-                self._version = stands.version
+                self._version = current.version
             else:
                 return
 
-    def _is_renewed(self, claim: LeaseRequest) -> bool:
+    def _try_renew(self, request: LeaseRequest) -> bool:
         try:
-            self._version = self._place.put(
-                LOCK, claim.document, replaces=self._version, note=f"Renew the lock of {claim.info.who}"
+            self._version = self._documents.put(
+                LOCK, request.document, replaces=self._version, note=f"Renew the lock of {request.info.who}"
             )
         except (ConflictError, UnansweredError):
-            stands = self._place.get(LOCK)
-            if stands is None or not _is_of(stands, claim.info.lock_id):
+            current = self._documents.get(LOCK)
+            if current is None or not _belongs_to(current, request.info.lock_id):
                 self._is_lost = True
                 return False
-            self._version = stands.version  # ours: this one, or an earlier one that landed late
-            if stands.document != claim.document:
+            self._version = current.version  # ours: this request, or an earlier one that arrived late
+            if current.document != request.document:
                 return False
-        self._claim = claim
+        self._request = request
         return True
 
 
-def _is_of(stands: Snapshot, lock_id: str) -> bool:
-    info = locks.decode(stands.document)
+def _belongs_to(snapshot: Snapshot, lock_id: str) -> bool:
+    info = locks.decode(snapshot.document)
     return info is not None and info.lock_id == lock_id
 
 
-def _taken_over(location: str) -> StateError:
-    return StateError.of(
-        "state.lease-lost",
-        detail=f"{location} is another run's by now, or was freed by force. Nothing more is sent.",
-        hint="Let the other run end, then run the same command again; what was sent is looked up.",
-    )
-
-
-def _not_renewed(location: str) -> StateError:
-    return StateError.of(
-        "state.lease-not-renewed",
-        detail=f"{location} gave no clear answer. Nothing more is sent once the lock may have run out.",
-        hint="Run the same command again once the storage answers; what was sent is looked up.",
-    )
-
-
-LOOK_SECONDS = 2.0
-"""How often somebody who waits looks again."""
+POLL_SECONDS = 2.0
+"""Time between two reads of a lock that somebody else holds."""
 
 TRIES_MAX = 8
 """How often a lock that seemed free is asked for; others may ask for it at the same time."""
 
 
 class LockAttempt:
-    """One run's try to take the lock: `look` until `lease` is there.
+    """One run's attempt to take the lock: call `poll` until `lease` is set.
 
-    A holder that lives is waited for up to `timeout_seconds`. One whose lock has run out by its own
-    words is watched for as long as it takes to be sure, even where no waiting was asked for.
+    A living holder is waited for up to `timeout_seconds`. A holder whose lock has expired by its own
+    account is watched for a whole lease before it is taken over, even if the caller asked for no wait.
     """
 
     def __init__(
         self,
-        place: DocumentStore,
-        surroundings: StoreOptions,
+        documents: DocumentStore,
+        options: StoreOptions,
         *,
         lock_id: str,
         operation: str,
         timeout_seconds: float,
     ) -> None:
         self.lease: SharedLease | None = None
-        """The lock, once it is ours."""
-        self._place = place
-        self._clock = surroundings.clock
-        self._tell = surroundings.tell
-        self._info = LockInfo(
-            lock_id, operation, surroundings.who, self._clock.now(), run_url=surroundings.run_url
-        )
+        """The lock, once this run holds it."""
+        self._documents = documents
+        self._clock = options.clock
+        self._notify = options.notify
+        self._info = LockInfo(lock_id, operation, options.who, self._clock.now(), run_url=options.run_url)
         self._timeout_seconds = timeout_seconds
         self._began_at = self._clock.monotonic()
-        self._seen: str | None = None
-        self._seen_since = self._began_at
-        self._is_untouched = True
-        self._has_told = False
+        self._version: str | None = None
+        self._unchanged_since = self._began_at
+        self._is_unchanged = True
+        self._has_notified = False
         self._tries = 0
         self._taken_from: LockInfo | None = None
 
-    def look(self) -> float:
-        """Take it if that can be; else how many seconds to wait before the next look.
+    def poll(self) -> float:
+        """Take the lock if possible, and return the seconds to wait before the next call.
 
-        Raises `StateLockedError` where a holder lives and the time to wait for it is over.
+        Raises `StateLockedError` if a holder is alive and the time to wait for it is over.
         """
-        stands = self._place.get(LOCK)
-        if stands is None or stands.document == FREE:
-            return self._take(stands, None)
-        holder = locks.decode(stands.document)
+        current = self._documents.get(LOCK)
+        if current is None or current.document == FREE:
+            return self._take(current, None)
+        holder = locks.decode(current.document)
         if holder is not None and holder.lock_id == self._info.lock_id:
-            return self._take(stands, None)  # a write of ours whose answer was lost
-        self._watch(stands)
-        unchanged_seconds = self._clock.monotonic() - self._seen_since
+            return self._take(current, None)  # a write of ours whose answer was lost
+        self._watch(current)
+        unchanged_seconds = self._clock.monotonic() - self._unchanged_since
         if unchanged_seconds >= LEASE_SECONDS:
-            return self._take(stands, holder or _unreadable(self._info))
+            return self._take(current, holder or self._unreadable_holder())
         return self._wait(holder, LEASE_SECONDS - unchanged_seconds)
 
-    def _watch(self, stands: Snapshot) -> None:
-        if stands.version != self._seen:
-            self._is_untouched = self._seen is None
-            self._seen, self._seen_since = stands.version, self._clock.monotonic()
+    def _watch(self, current: Snapshot) -> None:
+        if current.version != self._version:
+            self._is_unchanged = self._version is None
+            self._version, self._unchanged_since = current.version, self._clock.monotonic()
 
-    def _wait(self, holder: LockInfo | None, until_sure_seconds: float) -> float:
+    def _wait(self, holder: LockInfo | None, until_certain_seconds: float) -> float:
         waited_seconds = self._clock.monotonic() - self._began_at
         patience_seconds = self._timeout_seconds - waited_seconds
         if self._seems_dead(holder):
-            patience_seconds = max(patience_seconds, until_sure_seconds)
+            patience_seconds = max(patience_seconds, until_certain_seconds)
         if patience_seconds <= 0:
             raise locks.locked_error(
-                self._place.location,
+                self._documents.location,
                 holder,
                 waited_seconds=waited_seconds,
                 hint=locks.locked_hint(self._info.operation, holder),
             )
-        if not self._has_told:
-            self._has_told = True
-            self._tell(locks.waiting_for(self._place.location, holder, patience_seconds))
-        return min(LOOK_SECONDS, patience_seconds, until_sure_seconds)
+        if not self._has_notified:
+            self._has_notified = True
+            self._notify(locks.waiting_for(self._documents.location, holder, patience_seconds))
+        return min(POLL_SECONDS, patience_seconds, until_certain_seconds)
 
     def _seems_dead(self, holder: LockInfo | None) -> bool:
-        """Whether it has run out by its own words, and nobody has touched it since we look."""
+        """Return whether its lock has expired by its own account, and did not change since the first poll."""
         expires_at = holder.expires_at if holder else None
-        return self._is_untouched and (expires_at is None or expires_at <= self._clock.now())
+        return self._is_unchanged and (expires_at is None or expires_at <= self._clock.now())
 
-    def _take(self, stands: Snapshot | None, taken_from: LockInfo | None) -> float:
-        claim = LeaseRequest.asked(self._info, self._clock)
-        replaces = stands.version if stands else None
+    def _unreadable_holder(self) -> LockInfo:
+        return LockInfo("", "unknown", "somebody whose lock cannot be read", self._info.created_at)
+
+    def _take(self, current: Snapshot | None, taken_from: LockInfo | None) -> float:
+        request = LeaseRequest.starting_now(self._info, self._clock)
+        replaces = current.version if current else None
+        self._taken_from = taken_from or self._taken_from
         try:
-            version = self._place.put(LOCK, claim.document, replaces=replaces, note=self._note(taken_from))
+            version = self._documents.put(
+                LOCK, request.document, replaces=replaces, note=self._note(taken_from)
+            )
         except (ConflictError, UnansweredError) as error:
             self._tries += 1
-            self._taken_from = taken_from or self._taken_from
             if self._tries >= TRIES_MAX:
-                raise _not_taken(self._place.location) from error
-            return 0.0  # the next look tells what became of it
-        self.lease = SharedLease(
-            self._place, self._clock, claim, version, taken_from=taken_from or self._taken_from
-        )
+                raise StateError.of(
+                    "state.not-locked",
+                    detail=f"{self._documents.location} gave no clear answer to {TRIES_MAX} tries. "
+                    "Nothing was sent.",
+                    hint="Run the same command again. If the lock was taken after all, "
+                    "it expires within a minute.",
+                ) from error
+            return 0.0  # the next poll finds out what became of it
+        self.lease = SharedLease(self._documents, self._clock, request, version, taken_from=self._taken_from)
         return 0.0
 
     def _note(self, taken_from: LockInfo | None) -> str:
-        ours = f"Lock for {self._info.operation} by {self._info.who}"
-        return f"{ours}, taken over from {taken_from.who}" if taken_from else ours
-
-
-def _unreadable(ours: LockInfo) -> LockInfo:
-    return LockInfo("", "unknown", "somebody whose lock cannot be read", ours.created_at)
-
-
-def _not_taken(location: str) -> StateError:
-    return StateError.of(
-        "state.not-locked",
-        detail=f"{location} gave no clear answer to {TRIES_MAX} tries. Nothing was sent.",
-        hint="Run the same command again; a lock that was taken unseen runs out within a minute.",
-    )
+        note = f"Lock for {self._info.operation} by {self._info.who}"
+        return f"{note}, taken over from {taken_from.who}" if taken_from else note

@@ -1,7 +1,7 @@
-"""A place that keeps named documents, each write conditional: what a store with a lease needs.
+"""The protocol of a storage of named documents with conditional writes, which a leased store needs.
 
-Object storage and a branch of git are such places. What a place must tell apart is
-written down here; the rules of state and lock, which are the same for all, are in `leased`.
+Object storage and a git branch implement it. `store` has the rules of state and lock, which are
+the same for all.
 """
 
 from __future__ import annotations
@@ -13,37 +13,38 @@ if TYPE_CHECKING:
 
 
 class DocumentStore(Protocol):
-    """Documents by name (`STATE`, `LOCK`), the state readable for people under the first.
+    """Documents by name (`STATE`, `LOCK`); people can read the state under its own name.
 
     Every method blocks, for a bounded time, and may be called from several threads.
-    What fails for good (missing, forbidden, unreachable before anything was sent) is a plain `StateError`.
+    A failure that no retry helps (missing, forbidden, unreachable before anything was sent) is a plain
+    `StateError`.
     """
 
     @property
     def location(self) -> str:
-        """The place as a person would write it, without secrets."""
+        """The address as a person would write it, without secrets."""
 
     @property
     def gather_seconds(self) -> float:
-        """How long a write is worth waiting for others to come along with it."""
+        """Seconds that a write is worth waiting for others to join it."""
 
     def get(self, name: str) -> Snapshot | None:
-        """The newest document of that name, as of now, never an older one; None where there is none."""
+        """Return the current document of that name, never an older one; None if there is none."""
 
     def put(self, name: str, document: bytes, *, replaces: str | None, note: str) -> str:
-        """Write it in the place of version `replaces` (None: of nothing); the new version.
+        """Replace version `replaces` (None: no document) and return the new version.
 
-        A version is of this document alone: writing another name does not change it.
+        A version belongs to one document: writing another name does not change it.
         Raises `ConflictError`, or `UnansweredError`: then it may have been written, or may be later.
         """
 
     def check(self) -> None:
-        """Make sure that it keeps its conditions. Raises `StateError` where it writes in spite of one.
+        """Raise `StateError` if the storage writes although a condition does not hold.
 
-        Called once by each run that takes the lock, before anything is written.
+        Each run that takes the lock calls this once, before it writes anything.
         """
 
 
 STATE = "state"
 LOCK = "lock"
-"""The two documents."""
+"""The names of the two documents."""

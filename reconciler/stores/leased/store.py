@@ -1,8 +1,8 @@
-"""A store at a `Place` that many reach: the lock there is a lease, and every write is conditional.
+"""A store over a `DocumentStore` that many machines reach: its lock is a lease, every write conditional.
 
-The rules that keep two runs apart stand here, once for all kinds of place. A holder counts its
-lease from before it asked for it; a taker counts it from when it first saw it. So however the
-clocks of two machines differ, the holder's time is over before the taker's is.
+The rules that keep two runs apart are here, once for all kinds of storage. A holder counts its
+lease from before it asked for it; a run that takes the lock over counts from when it first saw the
+lock. So the holder's time is over first, however much the clocks of two machines differ.
 """
 
 from __future__ import annotations
@@ -26,107 +26,104 @@ if TYPE_CHECKING:
 
 
 ATTEMPTS_MAX = 3
-"""How often a write whose answer was lost is sent; each names the version that it replaces."""
+"""How often a write whose answer was lost is sent; each attempt names the version that it replaces."""
 
 
 class LeasedStore:
     """A `ports.Store` of two documents, the state and the lock."""
 
-    def __init__(self, place: DocumentStore, surroundings: StoreOptions) -> None:
-        self._place = place
-        self._surroundings = surroundings
+    def __init__(self, documents: DocumentStore, options: StoreOptions) -> None:
+        self._documents = documents
+        self._options = options
         self._lock_id: str | None = None
 
     @property
     def location(self) -> str:
-        """The place as a person would write it, without secrets."""
-        return self._place.location
+        """The address as a person would write it, without secrets."""
+        return self._documents.location
 
     @property
     def gather_seconds(self) -> float:
-        """What its place asks for."""
-        return self._place.gather_seconds
+        """The value of its storage."""
+        return self._documents.gather_seconds
 
     def read(self) -> Snapshot | None:
-        """The newest document; None where none was ever written."""
-        return self._place.get(STATE)
+        """Return the current document; None if none was ever written."""
+        return self._documents.get(STATE)
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Put `document` in the place of version `replaces`; a lost answer is looked up."""
-        doubt: StateError | None = None
+        """Replace version `replaces` by `document`; find out what became of a write without an answer."""
+        last_error: StateError | None = None
         for _ in range(ATTEMPTS_MAX):
             try:
-                return self._place.put(STATE, document, replaces=replaces, note=note)
+                return self._documents.put(STATE, document, replaces=replaces, note=note)
             except (ConflictError, UnansweredError) as error:
-                # A conflict may be with ourselves: a client repeats a write whose answer it lost.
-                stands, doubt = self._stands(STATE, error), error
-                if stands is not None and stands.document == document and self._is_holder(error):
-                    return stands.version
-                if (stands and stands.version) != replaces:
+                # The conflict may be with ourselves: a client repeats a write whose answer it lost.
+                current, last_error = self._read_after(error, STATE), error
+                if current is not None and current.document == document and self._holds_lock(error):
+                    return current.version
+                if (current and current.version) != replaces:
                     raise errors.state_changed(self.location) from error
-        assert doubt is not None
-        raise errors.write_unconfirmed(self.location, doubt) from doubt
+        assert last_error is not None
+        raise errors.write_unconfirmed(self.location, last_error) from last_error
 
     def lock(self, operation: str, *, timeout_seconds: float) -> SharedLease:
-        """Hold it alone; waits up to `timeout_seconds` for a living holder, longer for one that seems dead.
+        """Take the lock; wait up to `timeout_seconds` for a living holder, longer for one that seems dead.
 
-        Raises `StateLockedError`, or `StateError` where the place does not keep its conditions.
+        Raises `StateLockedError`, or `StateError` if the storage ignores the conditions of a write.
         """
-        taking = self.taking(operation, timeout_seconds=timeout_seconds)
-        while taking.lease is None:
-            self._surroundings.wait(taking.look())
-        return taking.lease
+        attempt = self.attempt_lock(operation, timeout_seconds=timeout_seconds)
+        while attempt.lease is None:
+            self._options.wait(attempt.poll())
+        return attempt.lease
 
-    def taking(self, operation: str, *, timeout_seconds: float) -> LockAttempt:
-        """The way to the lock, one look after another, for whoever waits in a way of his own."""
-        self._place.check()
+    def attempt_lock(self, operation: str, *, timeout_seconds: float) -> LockAttempt:
+        """Begin to take the lock, for a caller that does the waiting itself."""
+        self._documents.check()
         self._lock_id = str(uuid.uuid4())
         return LockAttempt(
-            self._place,
-            self._surroundings,
+            self._documents,
+            self._options,
             lock_id=self._lock_id,
             operation=operation,
             timeout_seconds=timeout_seconds,
         )
 
     def holder(self) -> LockInfo | None:
-        """Who holds it now, as they wrote; None where it is free."""
-        stands = self._place.get(LOCK)
-        return None if stands is None else locks.decode(stands.document)
+        """Return the current holder as it wrote itself down; None if the lock is free."""
+        snapshot = self._documents.get(LOCK)
+        return None if snapshot is None else locks.decode(snapshot.document)
 
     def force_unlock(self, lock_id: str) -> None:
-        """Free a lock whose holder is dead. Raises `StateError` where `lock_id` is not the one held."""
-        for tried in range(ATTEMPTS_MAX):
-            stands = self._place.get(LOCK)
-            if tried and stands is not None and stands.document == FREE:
+        """Free a lock whose holder is dead. Raises `StateError` if `lock_id` does not hold the state."""
+        for attempt in range(ATTEMPTS_MAX):
+            snapshot = self._documents.get(LOCK)
+            if attempt and snapshot is not None and snapshot.document == FREE:
                 return  # by us, or by its holder
-            info = locks.decode(stands.document) if stands else None
-            if stands is None or info is None or info.lock_id != lock_id:
+            info = locks.decode(snapshot.document) if snapshot else None
+            if snapshot is None or info is None or info.lock_id != lock_id:
                 raise locks.not_the_lock(self.location, lock_id, info)
             note = f"Free the lock of {info.who} by force"
-            # Where it was renewed, or an answer was lost: look again.
-            with suppress(ConflictError, UnansweredError):
-                self._place.put(LOCK, FREE, replaces=stands.version, note=note)
+            with suppress(
+                ConflictError, UnansweredError
+            ):  # it was renewed, or an answer was lost: read again
+                self._documents.put(LOCK, FREE, replaces=snapshot.version, note=note)
                 return
-        raise _not_freed(self.location)
+        raise StateError.of(
+            "state.unanswered",
+            detail=f"{self.location} gave no clear answer, or the lock's holder is alive and renews it. "
+            "The state itself was not changed.",
+            hint="`reconciler state lock` shows who holds it.",
+        )
 
-    def _is_holder(self, error: StateError) -> bool:
-        """Whether no other run can have written: two that change nothing write the same bytes."""
-        stands = self._stands(LOCK, error) if self._lock_id else None
-        info = locks.decode(stands.document) if stands else None
+    def _holds_lock(self, error: StateError) -> bool:
+        """Return whether no other run can have written: two runs that change nothing write the same bytes."""
+        snapshot = self._read_after(error, LOCK) if self._lock_id else None
+        info = locks.decode(snapshot.document) if snapshot else None
         return (info.lock_id if info else None) == self._lock_id
 
-    def _stands(self, name: str, error: StateError) -> Snapshot | None:
+    def _read_after(self, error: StateError, name: str) -> Snapshot | None:
         try:
-            return self._place.get(name)
-        except StateError as unread:
-            raise errors.write_unconfirmed(self.location, unread) from error
-
-
-def _not_freed(location: str) -> StateError:
-    return StateError.of(
-        "state.unanswered",
-        detail=f"{location} gave no clear answer, or its holder lives and renews it. "
-        "The state itself was not touched.",
-        hint="`reconciler state lock` shows who holds it.",
-    )
+            return self._documents.get(name)
+        except StateError as read_error:
+            raise errors.write_unconfirmed(self.location, read_error) from error

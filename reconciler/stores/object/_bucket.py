@@ -1,8 +1,8 @@
-"""Where a state lies in object storage, and what of the environment leads there.
+"""Address of a state in object storage, and the environment variables of each cloud.
 
 The library reads most of a cloud's usual variables by itself (keys, tokens, regions, files of
-credentials, the roles of a machine or a job). Here stands what it does not read, and the check
-that no secret and no state goes over plain http, but to this machine.
+credentials, the roles of a machine or a job). This module reads the others, and makes sure that no
+secret and no state goes over plain http, except to this machine.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 class Cloud:
     """One kind of object storage.
 
-    `endpoints` are the variables that may name another address than the cloud's own, first one
-    first. `aliases` are variables that are handed to the library, by its own names for them.
+    `endpoints` are the variables that may replace the cloud's own address; the first that is set wins.
+    `aliases` maps variables to the names of the library's options.
     `version` is what a conditional write names: the ETag, or Google's generation.
-    `gather_seconds`: Google takes one write a second of an object; elsewhere a write of a large
-    state takes some tenths of a second, so that waiting for as long costs little and halves them.
+    `gather_seconds`: Google accepts one write a second to an object. Elsewhere a write of a large
+    state takes some tenths of a second, so waiting for as long costs little and halves their number.
     """
 
     name: str
@@ -73,12 +73,12 @@ CLOUDS = {
 
 WORD = r"[A-Za-z0-9_=+,@-][A-Za-z0-9._=+,@-]*"
 ADDRESS = re.compile(rf"(s3|gs|az)://([A-Za-z0-9][A-Za-z0-9._-]*)/({WORD}(?:/{WORD})*)")
-"""A path's parts hold nothing that is written otherwise in a URL, and do not begin with a dot."""
+"""Parts of a path have only characters that a URL need not escape, and do not begin with a dot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A state's place: a bucket (Azure: a container) and the path of the object in it."""
+    """Address of a state: a bucket (Azure: a container) and the path of the object in it."""
 
     scheme: str
     name: str
@@ -91,27 +91,27 @@ class Bucket:
 
     @property
     def cloud(self) -> Cloud:
-        """What kind of storage it is."""
+        """The kind of storage."""
         return CLOUDS[self.scheme]
 
 
 def parse(address: str) -> Bucket:
-    """The place that `address` names. Raises `SettingsError`, without showing it: it may hold a password."""
-    found = ADDRESS.fullmatch(address)
-    if found is None:
+    """Parse an address. Raises `SettingsError` without showing it: it may contain a password."""
+    match = ADDRESS.fullmatch(address)
+    if match is None:
         scheme = address.partition(":")[0]
         raise SettingsError.of(
             "state.bad-address",
-            detail=f"It must read {scheme}://BUCKET/PATH/NAME.json, of letters, digits and . _ - = + , @ "
-            "alone. A user, a password and a query do not belong there.",
-            hint=f"Write, for one, {scheme}://acme-ops/meetings.json. Credentials come from the "
+            detail=f"It must have the form {scheme}://BUCKET/PATH/NAME.json, with only letters, digits and "
+            ". _ - = + , @ in its parts, and without a user, a password and a query.",
+            hint=f"Write, for example, {scheme}://acme-ops/meetings.json. Credentials come from the "
             f"environment: {CLOUDS[scheme].credentials}",
         )
-    return Bucket(*found.groups())
+    return Bucket(*match.groups())
 
 
 def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
-    """Another address than the cloud's own, as the environment names it. Raises `SettingsError`."""
+    """Return the address in the environment that replaces the cloud's own. Raises `SettingsError`."""
     variable = next((name for name in cloud.endpoints if environ.get(name)), None)
     if variable is None:
         return None
@@ -120,13 +120,13 @@ def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
     if not is_safe or "@" in parts.netloc or not parts.hostname:
         raise SettingsError.of(
             "state.bad-address",
-            detail=f"{variable} must be an https:// address; plain http is for this machine alone, "
-            "and a user or a password does not belong there. Nothing was sent.",
+            detail=f"{variable} must be an https:// address without a user and a password; plain http is "
+            "only allowed to this machine. Nothing was sent.",
             hint=f"Set {variable} to the address of the storage, or unset it for {cloud.name} itself.",
         )
     return environ[variable]
 
 
 def client_options(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, str]:
-    """What is handed to the library, by its names for it."""
+    """Return the options of the library that the environment defines."""
     return {name: environ[variable] for variable, name in cloud.aliases.items() if environ.get(variable)}

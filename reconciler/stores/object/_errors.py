@@ -1,8 +1,8 @@
-"""What became of a request to object storage, judged from what the library tells of it.
+"""Interprets the errors of the object storage library: was the request done, and what to do.
 
-The library has one error for most things and keeps status and code of an answer in its text
-alone, so the text is read here, and nowhere else. What cannot be read counts as unanswered:
-it may have happened. The text itself is never shown; it may hold more than is good.
+The library has one error for most failures, and status and code of an answer are only in its text.
+So the text is parsed here, and nowhere else. An error that cannot be parsed counts as unanswered: the
+request may have been done. The text itself is never shown; it may contain secrets.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
-from reconciler.stores.errors import AbsentError, ConflictError, UnansweredError, UnreachableError
+from reconciler.stores import errors
+from reconciler.stores.errors import AbsentError, ConflictError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 BUCKET_MISSING = {"NoSuchBucket", "ContainerNotFound"}
 OBJECT_MISSING = {"NoSuchKey", "BlobNotFound"}
-UNPROVEN = {
+UNAUTHENTICATED = {
     *("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"),
     *("AuthenticationFailed", "InvalidAuthenticationInfo", "NoAuthenticationInformation"),
 }
 BUSY = {"ConditionalRequestConflict", "OperationAborted"}
-"""Codes of 409 for two writes at the same time, of which none may have come through."""
+"""Codes of 409 for two writes at the same time, of which perhaps neither was done."""
 
 CONFLICTS = {"AlreadyExistsError", "PreconditionError"}
 
-PASSING = {408, 425, 429, 499}
-"""Refusals that another try may not meet; as every 5xx."""
+TRANSIENT = {408, 425, 429, 499}
+"""Statuses that another try may not meet; so is every 5xx."""
 
 STATUS = re.compile(r"status code: (\d{3})")
 CODE = re.compile(r"<Code>(\w{1,60})</Code>")
@@ -43,14 +43,15 @@ NOT_CONNECTED = re.compile(r"\bkind: Connect\b")
 FOR_A_TOKEN = re.compile(
     r"token request|169\.254\.\d|metadata\.google|/oauth2/|//sts[.-]|AssumeRole", re.IGNORECASE
 )
-"""Requests of the library on its own behalf, before ours: no credentials are to be had."""
+"""The library's own requests for credentials, before ours: it found no credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedError:
-    """What the library tells. `kind` is its error's name; `status` is None where no answer came.
+    """An error of the library. `kind` is its class; `status` is None if no answer came.
 
-    `is_unknown`: it knows no way to ask this of such a storage, and raises Python's own error for that.
+    `is_unsupported`: the library cannot send this request to such a storage, and raised Python's own
+    error for that.
     """
 
     kind: str
@@ -58,140 +59,126 @@ class ParsedError:
     code: str
     message: str
     is_connected: bool
-    is_unknown: bool
+    is_unsupported: bool
     is_for_a_token: bool
 
     @classmethod
-    def by(cls, error: Exception) -> ParsedError:
-        """What `error` tells."""
-        text = str(error)
-        shown, _, debugged = text.partition("Debug source:")
-        status, code, message = STATUS.search(shown), CODE.search(shown), MESSAGE.search(shown)
+    def parse(cls, error: Exception) -> ParsedError:
+        """Parse the text of `error`."""
+        text, _, debug_text = str(error).partition("Debug source:")
+        status, code, message = STATUS.search(text), CODE.search(text), MESSAGE.search(text)
         return cls(
-            kind="BareRedirect" if "BareRedirect" in debugged else type(error).__name__,
+            kind="BareRedirect" if "BareRedirect" in debug_text else type(error).__name__,
             status=int(status[1]) if status else None,
             code=code[1] if code else "",
             message=message[1].strip() if message else "",
-            is_unknown=isinstance(error, RuntimeError) or type(error).__name__ == "NotSupportedError",
-            is_connected=NOT_CONNECTED.search(debugged) is None,
-            is_for_a_token=FOR_A_TOKEN.search(shown.partition("status code:")[0]) is not None,
+            is_unsupported=isinstance(error, RuntimeError) or type(error).__name__ == "NotSupportedError",
+            is_connected=NOT_CONNECTED.search(debug_text) is None,
+            is_for_a_token=FOR_A_TOKEN.search(text.partition("status code:")[0]) is not None,
         )
 
     @property
-    def is_passing(self) -> bool:
-        """Whether another try may fare better, and nobody knows what became of this one."""
-        return self.status in PASSING or (self.status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    def is_transient(self) -> bool:
+        """Another try may succeed, and the outcome of this one is unknown."""
+        return self.status in TRANSIENT or (self.status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
-    def words(self) -> str:
-        """The answer in a line."""
-        said = " ".join(filter(None, (str(self.status or ""), self.code)))
-        return f"{said}: {self.message}" if self.message else said or "no answer"
+    def answer(self) -> str:
+        """The answer in one line."""
+        answer = " ".join(filter(None, (str(self.status or ""), self.code)))
+        return f"{answer}: {self.message}" if self.message else answer or "no answer"
 
 
 def to_state_error(error: Exception, bucket: Bucket) -> StateError:
-    """What `error` means; a plain `StateError` where trying again does not help, and nothing was written."""
-    told = ParsedError.by(error)
-    return next(verdict(bucket, told) for holds, verdict in RULES if holds(told))
+    """Return a plain `StateError` if nothing was written and trying again does not help."""
+    parsed = ParsedError.parse(error)
+    return next(build(bucket, parsed) for matches, build in RULES if matches(parsed))
 
 
-def conditions_ignored(bucket: Bucket, found: str) -> StateError:
-    """Two runs could overwrite each other's state there."""
+def conditions_ignored(bucket: Bucket, problem: str) -> StateError:
+    """Return the error of a storage that does not keep the conditions of a write."""
     return StateError.of(
         "state.conditions-ignored",
-        detail=f"{bucket.location}: {found}. Two runs could overwrite each other's state there. "
+        detail=f"{bucket.location}: {problem}. Two runs could overwrite each other's state there. "
         "The state was left as it is, and nothing was sent.",
         hint="Keep the state in a storage that knows If-Match and If-None-Match on writes, "
         "as S3, Google Cloud Storage and Azure Storage do.",
     )
 
 
-def _bucket_missing(bucket: Bucket, _told: ParsedError) -> StateError:
+def _bucket_missing(bucket: Bucket, _error: ParsedError) -> StateError:
     return StateError.of(
         "state.place-missing",
-        detail=f"There is no {bucket.name}, so nobody knows whether {bucket.location} was lost, "
-        "or was never there. Nothing was sent.",
+        detail=f"There is no {bucket.name}, so nobody knows whether {bucket.location} was lost or never "
+        "existed. Nothing was sent.",
         hint="Correct its name, account and region; for a first state, create the bucket.",
     )
 
 
-def _unproven(bucket: Bucket, told: ParsedError) -> StateError:
-    # Who hands out credentials may be busy too: ours was not sent then, and another try may fare better.
-    kind = UnreachableError if told.is_for_a_token and told.is_passing else StateError
-    return kind(
-        Diagnostic(
-            code="state.unauthenticated",
-            detail=f"{bucket.location}: "
-            + ("no credentials were found" if told.is_for_a_token else f"it answered {told.words}")
-            + ". Nothing was written, and nothing more is sent.",
-            hint=f"Set {bucket.cloud.credentials}",
-        )
+def _unauthenticated(bucket: Bucket, error: ParsedError) -> StateError:
+    # The service that issues credentials may be busy: our request was not sent, and a retry may succeed.
+    kind = UnreachableError if error.is_for_a_token and error.is_transient else StateError
+    reason = "no credentials were found" if error.is_for_a_token else f"it answered {error.answer}"
+    return kind.of(
+        "state.unauthenticated",
+        detail=f"{bucket.location}: {reason}. Nothing was written, and nothing more is sent.",
+        hint=f"Set {bucket.cloud.credentials}",
     )
 
 
-def _forbidden(bucket: Bucket, told: ParsedError) -> StateError:
+def _forbidden(bucket: Bucket, error: ParsedError) -> StateError:
     return StateError.of(
         "state.forbidden",
-        detail=f"{bucket.location}: it answered {told.words}. Nothing was written, and nothing more is sent.",
+        detail=f"{bucket.location}: it answered {error.answer}. "
+        "Nothing was written, and nothing more is sent.",
         hint="Allow reading, writing and deleting of the objects that begin with this name, and listing "
-        "the bucket: without that, S3 forbids to ask for an object that is not there yet.",
+        "the bucket: without that, S3 denies reading an object that does not exist yet.",
     )
 
 
-def _refused(bucket: Bucket, told: ParsedError) -> StateError:
+def _refused(bucket: Bucket, error: ParsedError) -> StateError:
     return StateError.of(
         "state.refused",
-        detail=f"{bucket.location}: it answered {told.words if told.status else 'with a redirect'}. "
+        detail=f"{bucket.location}: it answered {error.answer if error.status else 'with a redirect'}. "
         "Nothing was written, and nothing more is sent.",
-        hint="See that region and address are the bucket's"
-        f" ({', '.join(bucket.cloud.endpoints)}), and that what answers there is object storage.",
+        hint="Check that region and address are the bucket's"
+        f" ({', '.join(bucket.cloud.endpoints)}), and that object storage answers there.",
     )
 
 
-def _unreachable(bucket: Bucket, _told: ParsedError) -> StateError:
-    return UnreachableError.of(
-        "state.unreachable",
-        detail=f"{bucket.location}: no connection came about. Nothing was written, and nothing more is sent.",
-        hint="See to the network and to the storage's address, then run the same command again.",
-    )
+def _unreachable(bucket: Bucket, _error: ParsedError) -> StateError:
+    return errors.unreachable(bucket.location, "no connection could be made")
 
 
-def _unanswered(bucket: Bucket, told: ParsedError) -> StateError:
-    return UnansweredError.of(
-        "state.unanswered",
-        detail=f"{bucket.location}: {told.words}. What stands there is whole, and nothing more is sent.",
-        hint="Run the same command again once the storage answers; what was sent already is looked up.",
-    )
+def _unanswered(bucket: Bucket, error: ParsedError) -> StateError:
+    return errors.unanswered(f"{bucket.location}: {error.answer}.")
 
 
-def _absent(bucket: Bucket, told: ParsedError) -> StateError:
-    return AbsentError(Diagnostic("state.absent", f"{bucket.location}: {told.words}"))
+def _absent(bucket: Bucket, error: ParsedError) -> StateError:
+    return AbsentError.of("state.absent", detail=f"{bucket.location}: {error.answer}")
 
 
-def _conflict(bucket: Bucket, told: ParsedError) -> StateError:
-    return ConflictError(Diagnostic("state.changed", f"{bucket.location}: {told.words}"))
+def _conflict(bucket: Bucket, error: ParsedError) -> StateError:
+    return ConflictError.of("state.changed", detail=f"{bucket.location}: {error.answer}.")
 
 
-def _unconditional(bucket: Bucket, _told: ParsedError) -> StateError:
+def _unconditional(bucket: Bucket, _error: ParsedError) -> StateError:
     return conditions_ignored(bucket, "It does not know conditional writes")
 
 
 RULES: tuple[tuple[Callable[[ParsedError], bool], Callable[[Bucket, ParsedError], StateError]], ...] = (
-    (lambda told: told.is_for_a_token or told.code in UNPROVEN, _unproven),
-    (lambda told: told.status == HTTPStatus.UNAUTHORIZED, _unproven),
-    (lambda told: told.code in BUCKET_MISSING, _bucket_missing),
-    # A write whose version is gone is a failed condition to the library, whatever is not found.
-    (lambda told: told.code in OBJECT_MISSING, _absent),
-    (lambda told: told.status is None and told.kind == "FileNotFoundError", _absent),
-    (
-        lambda told: told.status == HTTPStatus.NOT_IMPLEMENTED or told.is_unknown,
-        _unconditional,
-    ),
-    (lambda told: told.is_passing or told.code in BUSY, _unanswered),
-    (lambda told: told.status == HTTPStatus.FORBIDDEN, _forbidden),
-    (lambda told: told.status != HTTPStatus.NOT_FOUND and told.kind in CONFLICTS, _conflict),
-    (lambda told: told.status is not None or told.kind == "BareRedirect", _refused),
-    (lambda told: not told.is_connected, _unreachable),
-    (lambda _told: True, _unanswered),
+    (lambda error: error.is_for_a_token or error.code in UNAUTHENTICATED, _unauthenticated),
+    (lambda error: error.status == HTTPStatus.UNAUTHORIZED, _unauthenticated),
+    (lambda error: error.code in BUCKET_MISSING, _bucket_missing),
+    # If the version to replace is gone, the library reports a failed condition, whatever is missing.
+    (lambda error: error.code in OBJECT_MISSING, _absent),
+    (lambda error: error.status is None and error.kind == "FileNotFoundError", _absent),
+    (lambda error: error.status == HTTPStatus.NOT_IMPLEMENTED or error.is_unsupported, _unconditional),
+    (lambda error: error.is_transient or error.code in BUSY, _unanswered),
+    (lambda error: error.status == HTTPStatus.FORBIDDEN, _forbidden),
+    (lambda error: error.status != HTTPStatus.NOT_FOUND and error.kind in CONFLICTS, _conflict),
+    (lambda error: error.status is not None or error.kind == "BareRedirect", _refused),
+    (lambda error: not error.is_connected, _unreachable),
+    (lambda _error: True, _unanswered),
 )
-"""What is meant by what is told: the first that holds."""
+"""Conditions and the errors that they mean; the first that holds counts."""

@@ -1,8 +1,8 @@
-"""The state in object storage: one object, its lock beside it, every write on a condition.
+"""The state in object storage: one object, its lock next to it, every write on a condition.
 
-A write names what it replaces (the ETag, at Google the generation) or that nothing may be
-there. The library's own retries are off: it would not tell whether an attempt before the
-last one had left, and a lost answer must never be taken for a refusal.
+A write names the version that it replaces (the ETag, at Google the generation), or that no object may
+exist. The library's own retries are off: they hide whether an earlier attempt was sent, and a
+lost answer must never be taken for a refusal.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError, StateError
 from reconciler.ports import Snapshot
 from reconciler.stores.errors import AbsentError, ConflictError, UnansweredError, UnreachableError
@@ -38,10 +37,10 @@ except ModuleNotFoundError as error:
     raise SettingsError.of(
         "state.no-cloud",
         detail="The part for s3://, gs:// and az:// is optional, and is not installed. Nothing was sent.",
-        hint="Install meetings-reconciler[cloud], for one: pip install 'meetings-reconciler[cloud]'",
+        hint="Install meetings-reconciler[cloud], for example: pip install 'meetings-reconciler[cloud]'",
     ) from error
 
-Given = TypeVar("Given")
+T = TypeVar("T")
 
 REQUEST_SECONDS = 10.0
 """Longest that one request may take, connection and answer included."""
@@ -49,35 +48,36 @@ REQUEST_SECONDS = 10.0
 CONNECT_SECONDS = 4.0
 
 TRY_SECONDS = 10.0
-"""No attempt begins later than this: so nothing here takes half as long as a lease."""
+"""No attempt begins later than this, so that no call takes half as long as a lease."""
 
 PAUSES_SECONDS = (0.2, 0.6, 1.5, 3.0)
-"""Waits between the attempts."""
+"""Pauses between the attempts."""
 
 
-def open_object(address: str, surroundings: StoreOptions) -> LeasedStore:
-    """The store at `s3://BUCKET/PATH`, `gs://BUCKET/PATH` or `az://CONTAINER/PATH`; nothing is asked yet.
+def open_object(address: str, options: StoreOptions) -> LeasedStore:
+    """Return the store at `s3://BUCKET/PATH`, `gs://BUCKET/PATH` or `az://CONTAINER/PATH`, unread.
 
-    Credentials and region come from the usual variables of each cloud. Keys and region of AWS, what
-    Azure's own tools call `AZURE_STORAGE_ACCOUNT` and `AZURE_STORAGE_KEY`, and another endpoint
+    Credentials and region come from the usual variables of each cloud. Keys and region of AWS,
+    `AZURE_STORAGE_ACCOUNT` and `AZURE_STORAGE_KEY` of Azure's own tools, and another endpoint
     (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT`, `GOOGLE_BASE_URL`,
-    `AZURE_STORAGE_ENDPOINT`) are handed to the library. The rest it reads from the process by itself:
+    `AZURE_STORAGE_ENDPOINT`) are passed to the library. It reads the rest from the process by itself:
     the other `AWS_*` with the roles of machines and jobs, `GOOGLE_APPLICATION_CREDENTIALS` and the
     metadata server, `AZURE_*` with managed identities. Profiles of the AWS tools are not read.
     Raises `SettingsError`.
     """
     bucket = buckets.parse(address)
-    return LeasedStore(ObjectPlace(bucket, _opened(bucket, surroundings.environ), surroundings), surroundings)
+    client = open_client(bucket, options.environ)
+    return LeasedStore(ObjectDocumentStore(bucket, client, options), options)
 
 
-class ObjectPlace:
-    """A `Place` of two objects; every method ends within `TRY_SECONDS` and one request more."""
+class ObjectDocumentStore:
+    """A `DocumentStore` of two objects; every method ends within `TRY_SECONDS` and one request more."""
 
-    def __init__(self, bucket: Bucket, objects: ObjectStore, surroundings: StoreOptions) -> None:
+    def __init__(self, bucket: Bucket, client: ObjectStore, options: StoreOptions) -> None:
         self._bucket = bucket
-        self._objects = objects
-        self._clock = surroundings.clock
-        self._wait = surroundings.wait
+        self._client = client
+        self._clock = options.clock
+        self._wait = options.wait
 
     @property
     def location(self) -> str:
@@ -86,107 +86,110 @@ class ObjectPlace:
 
     @property
     def gather_seconds(self) -> float:
-        """What its cloud asks for."""
+        """The value of its cloud."""
         return self._bucket.cloud.gather_seconds
 
     def get(self, name: str) -> Snapshot | None:
-        """The newest document of that name; None where the bucket is there and has none."""
-        return self._got(self._path(name))
+        """Return the current document of that name; None if the bucket exists and has none."""
+        return self._get(self._path(name))
 
     def put(self, name: str, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Write it in the place of version `replaces`; the new version."""
-        del note  # an object has no history that people read
+        """Replace version `replaces` and return the new version."""
+        del note  # object storage has no place for it
         return self._put(self._path(name), document, replaces)
 
     def check(self) -> None:
-        """Write an object beside the state, rightly and wrongly: what is wrong must be refused."""
+        """Write an object next to the state, with true and false conditions; it must refuse the latter."""
         path = f"{self._bucket.path}.probe-{uuid.uuid4().hex}"
-        version = self._put_surely(path, b"1", None)
+        version = self._put_expected(path, b"1", None)
         try:
-            self._refuses(path, b"2", None, "It created an object where one stood")
-            self._put_surely(path, b"3", version)
-            self._refuses(path, b"4", version, "It replaced another version of an object than the one named")
+            self._check_refused(path, b"2", None, "It created an object that already existed")
+            self._put_expected(path, b"3", version)
+            self._check_refused(
+                path, b"4", version, "It replaced another version of an object than the one named"
+            )
         finally:
             with suppress(UnansweredError, UnreachableError, AbsentError):
-                self._insist(lambda: obstore.delete(self._objects, path))
+                self._retry(lambda: obstore.delete(self._client, path))
 
     def _path(self, name: str) -> str:
         return self._bucket.path if name == STATE else f"{self._bucket.path}.{name}"
 
-    def _got(self, path: str) -> Snapshot | None:
+    def _get(self, path: str) -> Snapshot | None:
         def read() -> Snapshot:
-            answer = obstore.get(self._objects, path)
-            return Snapshot(bytes(answer.bytes()), self._version(answer.meta))
+            result = obstore.get(self._client, path)
+            return Snapshot(bytes(result.bytes()), self._version(result.meta))
 
         try:
-            return self._insist(read)
+            return self._retry(read)
         except AbsentError:
             return None
 
     def _put(self, path: str, document: bytes, replaces: str | None) -> str:
         mode: Any = "create" if replaces is None else {self._bucket.cloud.version: replaces}
         try:
-            answer = self._insist(
-                lambda: obstore.put(self._objects, path, document, mode=mode, use_multipart=False)
+            result = self._retry(
+                lambda: obstore.put(self._client, path, document, mode=mode, use_multipart=False)
             )
-        except AbsentError as error:  # it was to be replaced, and is gone
+        except AbsentError as error:  # the version to replace is gone
             raise ConflictError(error.diagnostic) from error
-        return self._version(answer)
+        return self._version(result)
 
-    def _version(self, told: Mapping[str, Any]) -> str:
-        version = told.get(self._bucket.cloud.version)
+    def _version(self, metadata: Mapping[str, Any]) -> str:
+        version = metadata.get(self._bucket.cloud.version)
         if not version:
             raise conditions_ignored(self._bucket, "It gives an object no version")
         return str(version)
 
-    def _insist(self, ask: Callable[[], Given]) -> Given:
-        """What `ask` gives; asked again where the network or the storage failed.
+    def _retry(self, send: Callable[[], T]) -> T:
+        """Return what `send` returns, after more attempts if the network or the storage failed.
 
-        An attempt that may have happened is never forgotten over one that did not.
+        An attempt with an unknown outcome is not forgotten if a later one is refused.
         """
         began_at = self._clock.monotonic()
-        doubt: StateError | None = None
+        unanswered: StateError | None = None
         for pause_seconds in (*PAUSES_SECONDS, None):
-            verdict = self._verdict(ask)
-            if not isinstance(verdict, StateError):
-                return verdict[0]
-            if isinstance(verdict, UnansweredError):
-                doubt = verdict
-            elif not isinstance(verdict, UnreachableError):
+            result = self._attempt(send)
+            if not isinstance(result, StateError):
+                return result[0]
+            if isinstance(result, UnansweredError):
+                unanswered = result
+            elif not isinstance(result, UnreachableError):
                 break
             if pause_seconds is None or self._clock.monotonic() - began_at >= TRY_SECONDS:
                 break
             self._wait(pause_seconds)
-        assert isinstance(verdict, StateError)
-        raise verdict if doubt is None or isinstance(verdict, ConflictError | AbsentError) else doubt
+        assert isinstance(result, StateError)
+        raise result if unanswered is None or isinstance(result, ConflictError | AbsentError) else unanswered
 
-    def _verdict(self, ask: Callable[[], Given]) -> tuple[Given] | StateError:
+    def _attempt(self, send: Callable[[], T]) -> tuple[T] | StateError:
         try:
-            return (ask(),)
+            return (send(),)
         except (BaseError, OSError, ValueError, RuntimeError) as error:
             return to_state_error(error, self._bucket)
 
-    def _put_surely(self, path: str, document: bytes, replaces: str | None) -> str:
+    def _put_expected(self, path: str, document: bytes, replaces: str | None) -> str:
         try:
             return self._put(path, document, replaces)
         except ConflictError:
-            stands = self._got(path)  # perhaps an attempt of our own, whose answer was lost
-            if stands is None or stands.document != document:
+            current = self._get(path)  # perhaps an attempt of our own, whose answer was lost
+            if current is None or current.document != document:
                 raise conditions_ignored(self._bucket, "It refused a write whose condition held") from None
-            return stands.version
+            return current.version
 
-    def _refuses(self, path: str, document: bytes, replaces: str | None, found: str) -> None:
+    def _check_refused(self, path: str, document: bytes, replaces: str | None, problem: str) -> None:
         try:
             self._put(path, document, replaces)
         except ConflictError:
             return
-        raise conditions_ignored(self._bucket, found)
+        raise conditions_ignored(self._bucket, problem)
 
 
-def _opened(bucket: Bucket, environ: Mapping[str, str]) -> ObjectStore:
+def open_client(bucket: Bucket, environ: Mapping[str, str]) -> ObjectStore:
+    """Return the library's client for `bucket`. Raises `SettingsError`."""
     endpoint = buckets.endpoint(bucket.cloud, environ)
     settings: dict[str, Any] = buckets.client_options(bucket.cloud, environ)
-    client: ClientConfig = {
+    config: ClientConfig = {
         "allow_http": endpoint is not None and endpoint.startswith("http:"),
         "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
         "timeout": timedelta(seconds=REQUEST_SECONDS),
@@ -195,27 +198,20 @@ def _opened(bucket: Bucket, environ: Mapping[str, str]) -> ObjectStore:
     try:
         if bucket.scheme == "s3":
             settings |= {"endpoint": endpoint} if endpoint else {}
-            settings["disable_bulk_delete"] = (
-                True  # one by one: an answer with a status, and others know no bulk
-            )
+            # Delete one by one: the answer has a status, and some servers have no bulk delete.
+            settings["disable_bulk_delete"] = True
             return S3Store(
-                bucket.name, conditional_put="etag", client_options=client, retry_config=once, **settings
+                bucket.name, conditional_put="etag", client_options=config, retry_config=once, **settings
             )
         if bucket.scheme == "gs":
             settings |= {"base_url": endpoint} if endpoint else {}
-            return GCSStore(bucket.name, client_options=client, retry_config=once, **settings)
+            return GCSStore(bucket.name, client_options=config, retry_config=once, **settings)
         settings |= {"endpoint": endpoint} if endpoint else {}
-        return AzureStore(bucket.name, client_options=client, retry_config=once, **settings)
+        return AzureStore(bucket.name, client_options=config, retry_config=once, **settings)
     except (BaseError, OSError, ValueError):
-        raise _unusable(bucket) from None  # their words may hold a part of a key
-
-
-def _unusable(bucket: Bucket) -> SettingsError:
-    return SettingsError(
-        Diagnostic(
-            code="state.credentials",
+        raise SettingsError.of(
+            "state.credentials",
             detail=f"{bucket.location}: the environment variables of {bucket.cloud.name} are incomplete, or "
             "cannot be read. Nothing was sent.",
             hint=f"Set {bucket.cloud.credentials}",
-        )
-    )
+        ) from None  # the text of the error may contain a part of a key

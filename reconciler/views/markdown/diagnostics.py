@@ -1,4 +1,4 @@
-"""What was noticed on the way, in a comment: errors in plain view, warnings folded."""
+"""Diagnostics in a comment: errors in a box, warnings folded."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from reconciler.errors.diagnostic import Diagnostic
 
 
-ROOM = 5_000
-"""Bytes that errors, and warnings, may each take of a comment."""
+LIST_BYTES_MAX = 5_000
+"""Bytes of a comment that the errors, and the warnings, may take."""
 
 
 def errors(diagnostics: Sequence[Diagnostic]) -> str:
-    """A box with every error; empty where there is none."""
-    found = [each for each in diagnostics if each.severity is Severity.ERROR]
+    """Return a box with every error; empty if there is none."""
+    found = _of_severity(diagnostics, Severity.ERROR)
     if not found:
         return ""
     lines = "\n".join(f"> {line}" for line in _lines(found))
@@ -31,23 +31,27 @@ def errors(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def warnings(diagnostics: Sequence[Diagnostic]) -> str:
-    """Every warning, folded; empty where there is none."""
-    found = [each for each in diagnostics if each.severity is Severity.WARNING]
+    """Return every warning, folded; empty if there is none."""
+    found = _of_severity(diagnostics, Severity.WARNING)
     if not found:
         return ""
     lines = "\n".join(_lines(found))
     return f"<details><summary>{count_noun(len(found), 'warning')}</summary>\n\n{lines}\n\n</details>"
 
 
+def _of_severity(diagnostics: Sequence[Diagnostic], severity: Severity) -> list[Diagnostic]:
+    return [diagnostic for diagnostic in diagnostics if diagnostic.severity is severity]
+
+
 def _lines(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """An item for each, as many as have room; of one code only some, so that none hides the others."""
-    told: Counter[str] = Counter()
-    few = []
+    """Yield an item for each diagnostic that fits; of one code only some, so that none hides the others."""
+    counts: Counter[str] = Counter()
+    shown = []
     for diagnostic in diagnostics:
-        told[diagnostic.code] += 1
-        if told[diagnostic.code] <= ALIKE_MAX:
-            few.append(diagnostic)
-    lines = take_fitting(map(_line, few), ROOM - MORE_BYTES)
+        counts[diagnostic.code] += 1
+        if counts[diagnostic.code] <= ALIKE_MAX:
+            shown.append(diagnostic)
+    lines = take_fitting(map(_line, shown), LIST_BYTES_MAX - MORE_BYTES)
     yield from lines
     if len(lines) < len(diagnostics):
         yield f"- … and {len(diagnostics) - len(lines):,} more; `reconciler plan --verbose` shows them"
@@ -58,5 +62,5 @@ def _line(diagnostic: Diagnostic) -> str:
     if diagnostic.span:
         start = diagnostic.span.start
         parts.append(f"at {code(f'{diagnostic.span.filename}:{start.line}:{start.column}')}")
-    parts += [f"{prose(' '.join(told.split()))}" for told in (diagnostic.detail, diagnostic.hint) if told]
+    parts += [prose(" ".join(text.split())) for text in (diagnostic.detail, diagnostic.hint) if text]
     return " ".join([*parts, f"({code(diagnostic.code)})"])

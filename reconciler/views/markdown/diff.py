@@ -1,4 +1,4 @@
-"""The fields of one step as a block of differences: `-` was, `+` will be."""
+"""The changed fields of one step as a diff: `-` before, `+` after."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.plan.change import REDACTED, Action
-from reconciler.views.markdown.escape import cut, fenced, visible
-from reconciler.views.values import leaves, passcode_words, redact_secrets
+from reconciler.errors.text import shorten
+from reconciler.plan.change import REDACTED, Action, FieldChange
+from reconciler.views.markdown.escape import code_block, visible
+from reconciler.views.values import PARTS_MAX, changed_parts, leaves, passcode_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from reconciler.meeting.meeting import Meeting
-    from reconciler.plan.change import FieldChange
     from reconciler.plan.step import Step
     from reconciler.ports import Json
 
 
-VALUE_MAX = 300
-"""Characters of one value that are shown."""
+WIDTH_MAX = 300
+"""Characters of two values that are shown whole; of longer ones only the parts that differ."""
+
+VALUE_MAX = 2_000
+"""Characters of one text that are shown: as many as Zoom keeps of an agenda."""
 
 LINES_MAX = 80
 """Lines of one meeting that are shown."""
 
-_LEAD = 40
+LEAD = 40
+"""Characters around a difference that are shown."""
 
 
 def block(step: Step) -> str:
-    """The fence with what differs, or with what is declared of a new meeting."""
+    """Return a block with the changes, the declared fields of a new meeting, or what a deletion removes."""
     lines = list(_lines(step))
     if len(lines) > LINES_MAX:
         lines = [*lines[:LINES_MAX], f"… and {len(lines) - LINES_MAX} more"]
-    return fenced(lines, "diff") if lines else ""
+    return code_block(lines, "diff") if lines else ""
 
 
 def _lines(step: Step) -> Iterator[str]:
@@ -43,52 +47,40 @@ def _lines(step: Step) -> Iterator[str]:
     elif step.action is Action.CREATE and step.meeting is not None:
         yield from _declared(step.meeting)
     elif step.action is Action.DESTROY:
-        yield from (f"- {name}: {_words(value)}" for name, value in _gone(step))
+        deleted = (("id", step.id), ("host", step.host), ("topic", step.topic))
+        yield from (f"- {name}: {_words(value)}" for name, value in deleted)
     yield from (f"- {visible(path)}   (no longer declared)" for path in step.released)
-
-
-def _gone(step: Step) -> Sequence[tuple[str, Json]]:
-    return (("id", step.id), ("host", step.host), ("topic", step.topic))
 
 
 def _declared(meeting: Meeting) -> Iterator[str]:
     yield f"+ host: {_words(meeting.host)}"
     for path, value in leaves((), meeting.attributes):
         if path[0] != "password":
-            yield f"+ {visible('.'.join(path))}: {_words(value)}"
+            yield from _change(FieldChange(".".join(path), None, value), None)
     if "password" in meeting.attributes:
-        source = passcode_words(meeting.passcode) if meeting.passcode else "as written in the spec"
-        yield f"+ password: {visible(source)}"
+        yield f"+ password: {visible(passcode_words(meeting.passcode))}"
     if meeting.protect:
         yield "+ protect: true"
 
 
 def _change(change: FieldChange, meeting: Meeting | None) -> Iterator[str]:
-    path, name = tuple(change.path.split(".")), visible(change.path)
-    before, after = redact_secrets(path, change.before), redact_secrets(path, change.after)
-    if isinstance(before, str) and isinstance(after, str):
-        before, after = _from_the_difference(before, after)
-    if before is not None:
-        yield f"- {name}: {_words(before)}"
-    if change.path == "password" and meeting is not None and meeting.passcode is not None:
-        yield f"+ {name}: {visible(passcode_words(meeting.passcode))}"
-    elif after is not None:
-        yield f"+ {name}: {_words(after)}"
+    name = visible(change.path)
+    shown = changed_parts(change, width_max=WIDTH_MAX, lead=LEAD)
+    for before, after in shown[:PARTS_MAX]:
+        if before is not None:
+            yield f"- {name}: {_words(before)}"
+        if change.path == "password" and meeting is not None and meeting.passcode is not None:
+            yield f"+ {name}: {visible(passcode_words(meeting.passcode))}"
+        elif after is not None:
+            yield f"+ {name}: {_words(after)}"
+    if len(shown) > PARTS_MAX:
+        yield f"  {name}: and {len(shown) - PARTS_MAX} more, see the JSON"
 
 
 def _words(value: Json) -> str:
-    """A value as JSON; of text no more than has to be seen."""
+    """Return a value as JSON, shortened."""
     if value == REDACTED:
         return REDACTED
     if isinstance(value, str):
-        value = cut(value, VALUE_MAX)
-    return cut(visible(orjson.dumps(value).decode()), 2 * VALUE_MAX)
-
-
-def _from_the_difference(before: str, after: str) -> tuple[str, str]:
-    """Both texts without what they share at the beginning, where that would fill the line."""
-    pairs = enumerate(zip(before, after, strict=False))
-    shared = next((at for at, (old, new) in pairs if old != new), min(len(before), len(after)))
-    if shared < VALUE_MAX - _LEAD:
-        return before, after
-    return f"…{before[shared - _LEAD :]}", f"…{after[shared - _LEAD :]}"
+        value = shorten(value, VALUE_MAX)
+    return shorten(visible(orjson.dumps(value).decode()), 2 * VALUE_MAX)

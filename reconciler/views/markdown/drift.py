@@ -1,4 +1,4 @@
-"""Drift as a comment or an issue: what was changed in Zoom, each meeting folded, and what can be done."""
+"""A drift report as a comment or an issue: each changed meeting, folded, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.errors.diagnostic import Severity
-from reconciler.errors.text import count_noun
 from reconciler.meeting.timezones import parsed
 from reconciler.plan.change import Action
-from reconciler.plan.step import Status
 from reconciler.views.markdown import diagnostics as markdown_diagnostics
 from reconciler.views.markdown.diff import block
 from reconciler.views.markdown.escape import cell_code, code, html_code, html_prose, html_title, prose, title
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
 from reconciler.views.markdown.steps import first_effects
 from reconciler.views.markdown.times import moment_words
-from reconciler.views.text.drift import cost_words, totals_line
+from reconciler.views.text.drift import cost_words, expired_words, read_count, remarked_words, totals_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
 
 MARKER = "<!-- reconciler:drift -->"
-"""By this a report of ours is found again; nothing else in it can pass for it."""
+"""Marks a report as ours, so that CI finds it again. No value inside a report can contain it."""
 
 REMEDY = (
     "To put Zoom back to what is declared, run `reconciler apply --refresh`; "
@@ -40,18 +37,16 @@ DELETED = (
 )
 
 
-def drift(report: Plan, look: TextStyle, requests: int) -> str:
-    """The whole report, ending in a newline; `requests` is what reading it took."""
+def drift(report: Plan, style: TextStyle, requests: int) -> str:
+    """Return the whole report, ending in a newline; `requests` is the number of requests that it took."""
     drifted = [step for step in report.steps if step.action in {Action.UPDATE, Action.DESTROY}]
-    over = sum(step.status is Status.EXPIRED for step in report.steps)
-    unread = sum(each.severity is Severity.ERROR for each in report.diagnostics)
-    commit = f"Commit {code(look.commit)}, read" if look.commit else "Read"
+    commit = f"Commit {code(style.commit)}, read" if style.commit else "Read"
     footer = f"---\n\n{commit} {report.planned_at:%Y-%m-%d %H:%M} UTC by reconciler {__version__}."
-    left_out = f" {count_noun(over, 'expired meeting')} left out." if over else ""
+    cost = cost_words(read_count(report.steps), requests)
     head = (
         MARKER,
-        f"### {totals_line(report.steps, unread)}",
-        f"{cost_words(len(report.steps) - over, requests)}{left_out}",
+        f"### {totals_line(report)}",
+        " ".join(filter(None, (cost, expired_words(report.steps)))),
         markdown_diagnostics.errors(report.diagnostics),
         _remedy(drifted),
     )
@@ -66,18 +61,17 @@ def _remedy(drifted: Sequence[Step]) -> str:
 
 
 def _meetings(steps: Sequence[Step], room: int) -> str:
-    """What was deleted first."""
+    """Return an entry for each meeting, those that were deleted first."""
     ordered = sorted(steps, key=lambda step: step.action is not Action.DESTROY)
     entries = [_entry(step) for step in ordered]
     shown, unfolded = fit(entries, room - MORE_BYTES)
     more = len(entries) - len(shown)
-    told = f"\n\n… and {more:,} more; `reconciler drift` shows them all." if more else ""
-    return join(shown, unfolded) + told
+    rest = f"\n\n… and {more:,} more; `reconciler drift` shows them all." if more else ""
+    return join(shown, unfolded) + rest
 
 
 def _set_by_zoom(steps: Sequence[Step]) -> str:
-    count = sum(bool(step.reasons) for step in steps if step.status is Status.NOW and not step.changes)
-    remarked = f"{count_noun(count, 'meeting')} with a remark" if count else ""
+    remarked = remarked_words(steps)
     return f"{remarked}; `reconciler drift --verbose` shows what Zoom set by itself." if remarked else ""
 
 
@@ -97,20 +91,24 @@ def _folded(step: Step) -> str:
 
 
 def _starts(step: Step) -> str:
-    """A start that was moved, with the days of the week; empty where none was."""
+    """Return a table of a start that was moved, with its weekdays; empty if none was."""
     moved = next((change for change in step.changes if change.path == "start_time"), None)
     if moved is None:
         return ""
     rows = (("declared", moved.before), ("in Zoom", moved.after))
-    return "\n".join(("| | Start |", "| --- | --- |", *(f"| {name} | {_start(at)} |" for name, at in rows)))
+    return "\n".join(
+        ("| | Start |", "| --- | --- |", *(f"| {name} | {_start(start)} |" for name, start in rows))
+    )
 
 
-def _start(written: Json) -> str:
+def _start(value: Json) -> str:
     try:
-        at = parsed(str(written))
+        start = parsed(str(value))
     except ValueError:
-        return cell_code(str(written))
-    return f"{moment_words(at.astimezone(UTC))} UTC" if at.tzinfo else f"{moment_words(at)} local time"
+        return cell_code(str(value))
+    return (
+        f"{moment_words(start.astimezone(UTC))} UTC" if start.tzinfo else f"{moment_words(start)} local time"
+    )
 
 
 def _gist(step: Step) -> str:

@@ -1,55 +1,31 @@
-"""Values that others chose, made harmless for each place of a comment in which they can land.
+"""Escapes values that others chose for each part of a Markdown comment: prose, code, table, HTML, diagram.
 
-A comment is read by more than a parser of markdown: GitHub and GitLab also look in it for
-mentions, references, addresses, emoji, formulas and orders, though never inside code. So a word
-that is more than a word becomes code, wherever it stands, and what nobody can see is written out.
+Escaping for the Markdown parser is not enough. GitHub and GitLab also search a comment for mentions,
+references, addresses, emoji, formulas and commands, though never inside code. So every word that is not
+plain becomes code, and invisible characters are written as their code points.
 """
 
 from __future__ import annotations
 
 import re
 from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from reconciler.errors.text import redact_links
+from reconciler.errors.text import is_invisible, redact_links, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-BACKTICKS = re.compile("`+")
-
-LENGTH_MAX = 60_000
-"""Characters of a block: with what stands around it, it fits a comment (65,536) and a step's summary."""
-
-
-def code_block(text: str, language: str = "text") -> str:
-    """The block; of what is too long its beginning, and how many lines are left out."""
-    lines = text.rstrip("\n").split("\n")
-    length, kept = 0, 0
-    for line in lines:
-        length += len(line) + 1
-        if length > LENGTH_MAX:
-            break
-        kept += 1
-    told = lines[:kept]
-    if kept < len(lines):
-        told.append(f"… and {len(lines) - kept} more lines")
-    marks = "`" * (max((len(run) for line in told for run in BACKTICKS.findall(line)), default=0) + 1)
-    fence = max(marks, "```", key=len)
-    return "\n".join((f"{fence}{language}", *told, fence, ""))
-
+BLOCK_MAX = 60_000
+"""Characters of a text in a block: with what is around it, it fits a comment (65,536) and a job summary."""
 
 TEXT_MAX = 300
 """Characters of one value that are shown; Zoom keeps 200 of a topic."""
 
 SENTENCE_MAX = 1_000
 """Characters of one sentence that are shown."""
-
-_HIDDEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
-)
-"""What counts as printable and shows nothing."""
 
 _QUOTED = re.compile(r"`([^`]*)`")
 _LEAD, _TRAIL = "\"'(", ",.;:!?)\u2026\"'"
@@ -60,90 +36,100 @@ _PLAIN = re.compile(
     r"|[\u2013\u2014\u2026\u2192\u00d7]"  # a dash, dots, an arrow, a times sign
 )
 _LIKE_COMMIT = re.compile(r"[0-9a-f]{7,}")
-"""What GitHub and GitLab may take for a commit; the ids of meetings look like it."""
+"""Matches what GitHub and GitLab may take for a commit; ids of meetings match as well."""
 
 _LIST = re.compile(r"\d+[.)](?= |$)")
 
 _FENCES = re.compile(r"`+")
 _LONG_FENCES = re.compile(r"(`{20})`+")
-"""More than anybody means. GitHub's parser knows none of more than 80, so nothing could hold them."""
+"""Longer than anybody needs. GitHub's parser knows no fence over 80 backticks, so none could hold them."""
 
 _MERMAID = re.compile(r"[^\w@. -]")
 _MERMAID_MAX = 60
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with what nobody sees written out, and without the secrets of links.
+    """Return `text` on one line, with invisible characters written out and the secrets of links masked.
 
-    The beginning of an HTML comment is broken up, or a topic could pass for the marker of ours.
+    The beginning of an HTML comment is broken up, so that no topic can imitate the marker of a comment.
     """
     shown = _LONG_FENCES.sub(r"\1…", redact_links(text).replace("<!--", f"{_named('<')}!--"))
     if shown.isascii() and shown.isprintable():
         return shown
-    return _HIDDEN.sub(lambda found: _named(found[0]), "".join(map(_visible, shown)))
-
-
-def cut(text: str, width: int = TEXT_MAX) -> str:
-    """`text` of at most `width` characters, with dots where the rest was."""
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return "".join(map(_visible, shown))
 
 
 def code(text: str) -> str:
-    """A code span, which nothing inside can close."""
-    shown = cut(visible(text)) or " "
+    """Return a code span that nothing inside can close."""
+    shown = shorten(visible(text), TEXT_MAX) or " "
     fence = "`" * (_longest_run(shown) + 1)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def cell_code(text: str) -> str:
-    """A code span for a table: a bar is escaped, and a backslash that would undo that is written out."""
-    return re.sub(r"(\\*)\|", lambda found: _named("\\") * len(found[1]) + r"\|", code(text))
+    """Return a code span for a table. A bar is escaped; a backslash that would undo that is written out."""
+    return re.sub(r"(\\*)\|", lambda match: _named("\\") * len(match[1]) + r"\|", code(text))
 
 
 def html_code(text: str) -> str:
-    """The same inside of HTML, as in a summary."""
-    return f"<code>{escape(cut(visible(text)))}</code>"
+    """Return a code span for HTML, as in a summary."""
+    return f"<code>{escape(shorten(visible(text), TEXT_MAX))}</code>"
 
 
 def prose(text: str, code: Callable[[str], str] = code) -> str:
-    """A sentence: plain words as they are, all else, and what it has in backticks, by `code`."""
-    # Blanks at the beginning of an item would make all of it code, a number a list of its own.
-    whole = cut(visible(text).strip(), SENTENCE_MAX)
+    """Return a sentence: plain words unchanged, all else, and what is in backticks, as `code`."""
+    # At the beginning of an item, blanks would make all of it code, and a number would begin a list.
+    whole = shorten(visible(text).strip(), SENTENCE_MAX)
     first = _LIST.match(whole)
-    told, rest = (code(first[0]), whole[first.end() :]) if first else ("", whole)
-    for place, part in enumerate(_QUOTED.split(rest)):
-        more = code(part or "``") if place % 2 else _words(part, code)
-        # Two code spans that touch would be read as something else than two.
-        told += f" {more}" if told.endswith("`") and more.startswith("`") else more
-    return told
+    escaped, rest = (code(first[0]), whole[first.end() :]) if first else ("", whole)
+    for index, part in enumerate(_QUOTED.split(rest)):
+        more = code(part or "``") if index % 2 else _words(part, code)
+        # Two code spans without a blank between them would not be parsed as two.
+        escaped += f" {more}" if escaped.endswith("`") and more.startswith("`") else more
+    return escaped
 
 
 def html_prose(text: str) -> str:
-    """A sentence inside of HTML."""
+    """Return a sentence for HTML."""
     return prose(text, html_code)
 
 
 def title(text: str) -> str:
-    """A topic, in bold so that its end is seen."""
-    return f"<b>{prose(cut(text))}</b>" if text.strip() else "<i>no topic</i>"
+    """Return a topic, in bold so that its end is visible."""
+    return f"<b>{prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
 def html_title(text: str) -> str:
-    """A topic inside of HTML."""
-    return f"<b>{html_prose(cut(text))}</b>" if text.strip() else "<i>no topic</i>"
+    """Return a topic for HTML."""
+    return f"<b>{html_prose(shorten(text, TEXT_MAX))}</b>" if text.strip() else "<i>no topic</i>"
 
 
-def fenced(lines: Iterable[str], language: str) -> str:
-    """A block of code, its fence longer than any inside. Each line must be `visible`."""
+def code_block(lines: Iterable[str], language: str) -> str:
+    """Return a block of code whose fence is longer than any inside.
+
+    In a comment, each line must have gone through `visible`.
+    """
     body = "\n".join(lines)
     fence = "`" * max(3, _longest_run(body) + 1)
     return f"{fence}{language}\n{body}\n{fence}"
 
 
+def text_block(text: str) -> str:
+    """Return a block of text, ending in a newline.
+
+    A text longer than `BLOCK_MAX` is cut to its first lines and the number of the others.
+    """
+    lines = text.rstrip("\n").split("\n")
+    lengths = accumulate(len(line) + 1 for line in lines)
+    shown = lines[: sum(length <= BLOCK_MAX for length in lengths)]
+    more = len(lines) - len(shown)
+    return code_block([*shown, *([f"… and {more} more lines"] if more else [])], "text") + "\n"
+
+
 def mermaid_words(text: str) -> str:
-    """What of `text` a diagram can hold: letters, digits, and what an address is made of."""
-    return cut(_MERMAID.sub("_", visible(text)), _MERMAID_MAX).strip() or "_"
+    """Return `text` with only what a diagram can hold: letters, digits and the characters of an address."""
+    return shorten(_MERMAID.sub("_", visible(text)), _MERMAID_MAX).strip() or "_"
 
 
 def _words(text: str, code: Callable[[str], str]) -> str:
@@ -161,7 +147,8 @@ def _word(word: str, code: Callable[[str], str]) -> str:
 def _visible(character: str) -> str:
     if character == "\t":
         return " "
-    return character if character.isprintable() else _named(character)
+    is_visible = character.isprintable() and not is_invisible(character)
+    return character if is_visible else _named(character)
 
 
 def _named(character: str) -> str:

@@ -1,6 +1,6 @@
-"""What became of a run, as Markdown for a CI system's page: the log of an apply, or why a verb failed.
+"""The result of a run as Markdown for a CI job's page: the log of an apply, or the errors of a command.
 
-All that others wrote stands inside code blocks, where it pings nobody and draws nothing.
+Everything that others wrote is inside code blocks, where it notifies nobody and is not rendered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.events import Noticed, StepFailed, Summary
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun
-from reconciler.views.markdown.escape import code, code_block
+from reconciler.views.markdown.escape import code, text_block
 from reconciler.views.style import TextStyle
 from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.text.apply import ApplyLog
@@ -26,45 +26,53 @@ if TYPE_CHECKING:
 
 
 NAMES = {"plan": "Plan", "apply": "Apply", "drift": "Drift report", "validate": "Validation"}
-"""Verbs as they stand in a headline."""
+"""The names of commands in a headline."""
 
 
 def failure(verb: str, diagnostics: Sequence[Diagnostic], commit: str = "") -> str:
-    """That `verb` could not do its work, why, and on which commit where one is known."""
-    codes = Counter(each.code for each in diagnostics if each.severity is Severity.ERROR)
-    told = ", ".join(f"`{name}`{f' ({count} times)' * (count > 1)}" for name, count in codes.items())
+    """Return the errors of a command that failed, and the commit that it is about, if one is known."""
+    counts = Counter(each.code for each in diagnostics if each.severity is Severity.ERROR)
+    codes = ", ".join(f"`{name}`{f' ({count} times)' * (count > 1)}" for name, count in counts.items())
     footer = f"\nCommit {code(commit)}.\n" if commit else ""
-    return f"### ❌ {NAMES.get(verb, verb)} failed: {told}\n\n{code_block(text_diagnostics.diagnostics(diagnostics))}{footer}"
+    headline = f"### ❌ {NAMES.get(verb, verb)} failed: {codes}"
+    return f"{headline}\n\n{text_block(text_diagnostics.diagnostics(diagnostics))}{footer}"
 
 
 def validation(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
-    """What `validate` found."""
+    """Return the findings of `validate`."""
     errors = any(each.severity is Severity.ERROR for each in diagnostics)
     sign = "❌" if errors else "⚠️" if diagnostics else "✅"
-    verdict = text_diagnostics.totals_line(diagnostics, meetings=meetings, files=files).rstrip()
-    block = f"\n{code_block(text_diagnostics.diagnostics(diagnostics))}" if diagnostics else ""
-    return f"### {sign} {verdict}\n{block}"
+    totals = text_diagnostics.totals_line(diagnostics, meetings=meetings, files=files).rstrip()
+    block = f"\n{text_block(text_diagnostics.diagnostics(diagnostics))}" if diagnostics else ""
+    return f"### {sign} {totals}\n{block}"
 
 
 def apply(plan: Plan, events: Sequence[Event]) -> str:
-    """What an apply did: its last line first, what failed next, then the whole log, folded."""
+    """Return what an apply did: its totals, what failed, then the whole log, folded."""
     log = ApplyLog(plan, TextStyle())
     lines = [line for event in events for line in log.lines(event)]
-    end = next((event for event in reversed(events) if isinstance(event, Summary)), None)
+    summary = next((event for event in reversed(events) if isinstance(event, Summary)), None)
     failures = [event for event in events if isinstance(event, StepFailed)]
     warnings = [event.diagnostic for event in events if isinstance(event, Noticed)]
-    bad = end is None or end.failed or end.unresolved or end.ended_early
-    head = apply_line(end) if end else "Apply was cut short: the next one looks up what was under way."
-    parts = [f"### {'❌' if bad else '⏳' if end and end.deferred else '✅'} {head}\n"]
+    headline = (
+        apply_line(summary) if summary else "Apply was cut short: the next one looks up what was under way."
+    )
+    parts = [f"### {_sign(summary)} {headline}\n"]
     if failures:
-        parts.append(f"{count_noun(len(failures), 'step')} failed:\n\n{code_block(_failures(failures))}")
+        parts.append(f"{count_noun(len(failures), 'step')} failed:\n\n{text_block(_failures(failures))}")
     if warnings:
-        parts.append(_folded("Noticed on the way", text_diagnostics.diagnostics(warnings)))
-    return "\n".join((*parts, _folded("The log", "\n".join(lines))))
+        parts.append(_folded("Warnings", text_diagnostics.diagnostics(warnings)))
+    return "\n".join((*parts, _folded("Log", "\n".join(lines))))
+
+
+def _sign(summary: Summary | None) -> str:
+    if summary is None or summary.failed or summary.unresolved or summary.ended_early:
+        return "❌"
+    return "⏳" if summary.deferred else "✅"
 
 
 def _folded(title: str, text: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{code_block(text)}\n</details>\n"
+    return f"<details><summary>{title}</summary>\n\n{text_block(text)}\n</details>\n"
 
 
 def _failures(failures: Sequence[StepFailed]) -> str:

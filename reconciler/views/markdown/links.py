@@ -1,4 +1,4 @@
-"""Join links as a table to paste. They hold passcodes: shown on demand, kept nowhere."""
+"""Join links as a table to paste. They contain passcodes: shown on demand, stored nowhere."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9/?=&._%~+-]*")
-"""What may be shown as a link; anything else that Zoom gave is shown as it is."""
+"""Matches an address that is shown as a link; any other text is shown as code."""
 
 _HEADER = ("| Meeting | Topic | Next | Join |", "| --- | --- | --- | --- |")
-NOBODY = "No meeting is recorded."
+NO_MEETING = "No meeting is recorded."
 
 
 def links(links: Sequence[JoinLink], diagnostics: Sequence[Diagnostic]) -> str:
-    """A row for each, and above them what could not be read; ends in a newline."""
+    """Return a row for each link, with the errors above the table; ends in a newline."""
     errors = markdown_diagnostics.errors(diagnostics)
     rows = take_fitting(map(_row, links), BYTES_MAX - MORE_BYTES - size(errors))
     more = len(links) - len(rows)
-    table = "\n".join((*_HEADER, *rows)) if rows else "" if diagnostics else NOBODY
-    cut = f"… and {more:,} more; `reconciler links KEYS` shows those that it names." if more else ""
-    return "\n\n".join(part for part in (errors, table, cut) if part) + "\n"
+    table = "\n".join((*_HEADER, *rows)) if rows else "" if diagnostics else NO_MEETING
+    rest = f"… and {more:,} more; `reconciler links KEYS` shows those that it names." if more else ""
+    return "\n\n".join(part for part in (errors, table, rest) if part) + "\n"
 
 
 def _row(link: JoinLink) -> str:

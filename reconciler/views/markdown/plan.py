@@ -1,6 +1,6 @@
-"""A plan as a comment on a pull request: verdict, dangers, cost, then each meeting folded, then how to apply.
+"""A plan as a comment on a pull request: totals, risks, cost, each meeting folded, the command to apply it.
 
-GitHub and GitLab show it. It never grows past what they take: details fold, then are cut.
+GitHub and GitLab show it. It never exceeds their limit: details are folded first, then cut.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from reconciler.views.markdown.escape import code
 from reconciler.views.markdown.risks import risks
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
 from reconciler.views.markdown.steps import folded, line
+from reconciler.views.text.plan import is_shown, is_unchanged
 from reconciler.views.text.totals import plan_line
 
 if TYPE_CHECKING:
@@ -31,24 +32,24 @@ if TYPE_CHECKING:
 
 
 MARKER = "<!-- reconciler:plan -->"
-"""By this a comment of ours is found again; nothing else in the comment can pass for it."""
+"""Marks a comment as ours, so that CI finds it again. No value inside a comment can contain it."""
 
 NO_CHANGES = "Zoom is as declared, by what was last applied. `reconciler drift` asks Zoom itself."
 NO_CHANGES_LIVE = "Zoom is as declared, by what was last applied and by what Zoom says now."
 
 COMMAND_MAX = 300
-"""Characters of a command; one with more PATHS is told without them."""
+"""Characters of a command; a longer one is shown without PATHS and flags."""
 
 _GROUPS = {
     "To destroy": "Their join links stop working.",
     "To replace": "A new meeting takes the place of each: counted as one to add and one to destroy.",
     "To change": "",
     "To add": "Each gets a join link of its own.",
-    "To do besides": "",
+    "Other": "",
     "Withheld": "Nothing is done about these until the spec says more.",
     "Expired": "Their time is over, nothing is sent for them.",
 }
-"""The headings over the meetings, in order, and what they have in common."""
+"""The headings of the meetings, in order, each with a remark on all below it."""
 
 _HEADINGS = {
     Action.DESTROY: "To destroy",
@@ -58,21 +59,21 @@ _HEADINGS = {
 }
 
 
-def plan(plan: Plan, look: TextStyle) -> str:
-    """The whole comment, ending in a newline."""
-    steps = [step for step in plan.steps if _is_told(step)]
-    footer = _footer(plan, look)
-    if not plan.has_work and all(step.status is not Status.WITHHELD for step in steps):
-        calm = NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
+def plan(plan: Plan, style: TextStyle) -> str:
+    """Return the whole comment, ending in a newline."""
+    steps = [step for step in plan.steps if is_shown(step)]
+    footer = _footer(plan, style)
+    if is_unchanged(plan):
+        remark = NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         notes = (
             markdown_diagnostics.errors(plan.diagnostics),
             markdown_diagnostics.warnings(plan.diagnostics),
         )
-        return _page((MARKER, "### No changes", calm, *notes, footer))
+        return _page((MARKER, "### No changes", remark, *notes, footer))
     head = (
         MARKER,
         f"### {plan_line(steps)}",
-        _for_whom(plan, steps),
+        _cost(plan, steps),
         markdown_diagnostics.errors(plan.diagnostics),
         risks(steps),
         plan_cost.budget(plan),
@@ -87,12 +88,8 @@ def _page(blocks: Sequence[str]) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _is_told(step: Step) -> bool:
-    return step.action is not Action.KEEP or bool(step.reasons) or step.status is Status.EXPIRED
-
-
-def _for_whom(plan: Plan, steps: Sequence[Step]) -> str:
-    """How many hosts and requests it is about, and until when it takes."""
+def _cost(plan: Plan, steps: Sequence[Step]) -> str:
+    """Return the number of hosts and requests, and the last day of the plan."""
     hosts = {step.host for step in steps if step.is_work}
     requests = sum(step.requests for step in steps)
     last, today = plan_cost.last_day(plan), day_of(plan.planned_at)
@@ -107,20 +104,20 @@ def _for_whom(plan: Plan, steps: Sequence[Step]) -> str:
 
 
 def _meetings(steps: Sequence[Step], room: int, now: datetime) -> str:
-    """Every step under the heading of its kind, folded; then on a line; then only by how many more."""
+    """Return every step under its heading: folded, or on a line, or only counted, as there is room."""
     groups: dict[str, list[Step]] = {heading: [] for heading in _GROUPS}
     for step in steps:
         groups[_heading(step)].append(step)
-    headings = {heading: _over(heading, len(found)) for heading, found in groups.items() if found}
+    headings = {heading: _heading_line(heading, len(group)) for heading, group in groups.items() if group}
     room -= sum(map(size, headings.values())) + MORE_BYTES
-    entries = [_entry(step, now) for found in groups.values() for step in found]
+    entries = [_entry(step, now) for group in groups.values() for step in group]
     shown, unfolded = fit(entries, room)
-    blocks, place = [], 0
-    for heading, over in headings.items():
-        until = place + len(groups[heading])
-        if place < len(shown):
-            blocks += [over, join(shown[place:until], unfolded[place:until])]
-        place = until
+    blocks, start = [], 0
+    for heading, heading_line in headings.items():
+        end = start + len(groups[heading])
+        if start < len(shown):
+            blocks += [heading_line, join(shown[start:end], unfolded[start:end])]
+        start = end
     if len(shown) < len(entries):
         blocks.append(
             f"… and {len(entries) - len(shown):,} more; `reconciler plan --verbose` shows them all."
@@ -133,38 +130,36 @@ def _heading(step: Step) -> str:
         return "Withheld"
     if step.status is Status.EXPIRED:
         return "Expired"
-    return _HEADINGS.get(step.action, "To do besides")
+    return _HEADINGS.get(step.action, "Other")
 
 
-def _over(heading: str, count: int) -> str:
-    about = _GROUPS[heading]
-    return f"**{heading}: {count:,}.**" + (f" {about}" if about else "")
+def _heading_line(heading: str, count: int) -> str:
+    return " ".join(filter(None, (f"**{heading}: {count:,}.**", _GROUPS[heading])))
 
 
 def _entry(step: Step, now: datetime) -> Entry:
     return Entry(lambda: line(step), lambda: folded(step, now))
 
 
-def _footer(plan: Plan, look: TextStyle) -> str:
-    """What was planned, from what, and how to have it done."""
-    given = [f"commit {code(look.commit)}"] if look.commit else []
+def _footer(plan: Plan, style: TextStyle) -> str:
+    """Return the command that applies the plan, and the commit, state and time that it was made from."""
     facts = [
-        *given,
+        *([f"commit {code(style.commit)}"] if style.commit else []),
         f"plan digest {code(plan.digest)}",
         f"state serial {plan.serial}",
         f"planned {plan.planned_at:%Y-%m-%d %H:%M} UTC by reconciler {__version__}",
     ]
-    told = f"{facts[0][0].upper()}{', '.join(facts)[1:]}."
+    origin = f"{facts[0][0].upper()}{', '.join(facts)[1:]}."
     if not plan.has_work:
-        return f"---\n\n{told}"
+        return f"---\n\n{origin}"
     command = code(f"reconciler plan{_options(plan)} --out plan.json")
-    return f"---\n\nTo apply it: {command}, then `reconciler apply --plan plan.json`.\n\n{told}"
+    return f"---\n\nTo apply it: {command}, then `reconciler apply --plan plan.json`.\n\n{origin}"
 
 
 def _options(plan: Plan) -> str:
-    """The PATHS and flags that this plan was made with, as a shell takes them."""
-    asked = plan.options
-    flags = ["--refresh"] if asked.refresh else []
-    flags += [part for glob in asked.targets for part in ("--target", glob)]
-    written = shlex.join([*asked.paths, *flags])
-    return f" {written}" if written and len(written) < COMMAND_MAX else ""
+    """Return the PATHS and flags that the plan was made with, quoted for a shell."""
+    options = plan.options
+    flags = ["--refresh"] if options.refresh else []
+    flags += [part for glob in options.targets for part in ("--target", glob)]
+    arguments = shlex.join([*options.paths, *flags])
+    return f" {arguments}" if arguments and len(arguments) < COMMAND_MAX else ""

@@ -1,4 +1,4 @@
-"""What a reviewer must not miss: ends, new join links, what is held back, what comes too late."""
+"""The risks of a plan, for a reviewer: deletions, new join links, withheld steps, late meetings."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
     from reconciler.plan.step import Step
 
 
-ROOM = 16_000
-"""Bytes that dangers may take of a comment."""
+BOX_BYTES_MAX = 16_000
+"""Bytes of a comment that the risks may take."""
 
-_ENDS, _REPLACED, _NEW_LINK, _LATE, _WITHHELD = "ends", "replaced", "new join link", "late", "withheld"
+_DELETED, _REPLACED, _NEW_LINK, _LATE, _WITHHELD = "deleted", "replaced", "new join link", "late", "withheld"
 
 _COUNTED = {
-    _ENDS: ("1 meeting ends", "{} meetings end"),
+    _DELETED: ("1 meeting is deleted", "{} meetings are deleted"),
     _REPLACED: ("1 is replaced", "{} are replaced"),
     _NEW_LINK: ("1 join link changes", "{} join links change"),
     _LATE: ("1 comes late", "{} come late"),
     _WITHHELD: ("1 is withheld until you say so", "{} are withheld until you say so"),
 }
-"""Each kind of danger as it is counted, the worst first."""
+"""The words that count each kind of risk, the worst kind first."""
 
 
 def risks(steps: Sequence[Step]) -> str:
-    """A box with a line for each step that is dangerous, the worst first; empty where none is."""
+    """Return a box with a line for each step that is a risk, the worst first; empty if none is."""
     kinds: dict[str, list[Step]] = {kind: [] for kind in _COUNTED}
     for step in steps:
         kind = _kind(step)
         if kind:
             kinds[kind].append(step)
-    counts = {kind: len(found) for kind, found in kinds.items() if found}
+    counts = {kind: len(group) for kind, group in kinds.items() if group}
     if not counts:
         return ""
-    head = ("> [!CAUTION]", f"> **{', '.join(_count(*one) for one in counts.items())}.**", ">")
+    head = ("> [!CAUTION]", f"> **{', '.join(_count(kind, count) for kind, count in counts.items())}.**", ">")
     lines = take_fitting(
-        (_line(kind, step) for kind, found in kinds.items() for step in found), ROOM - MORE_BYTES
+        (_line(kind, step) for kind, group in kinds.items() for step in group), BOX_BYTES_MAX - MORE_BYTES
     )
     more = sum(counts.values()) - len(lines)
     return "\n".join((*head, *lines, *([f"> - … and {more:,} more"] if more else ())))
@@ -53,7 +53,7 @@ def _kind(step: Step) -> str:
     if step.status is Status.WITHHELD:
         return _WITHHELD
     if step.action is Action.DESTROY and step.status is not Status.EXPIRED:
-        return _ENDS
+        return _DELETED
     if step.action is Action.REPLACE and step.status is not Status.EXPIRED:
         return _REPLACED
     if breaks_link(step):
@@ -62,8 +62,8 @@ def _kind(step: Step) -> str:
 
 
 def _count(kind: str, count: int) -> str:
-    one, many = _COUNTED[kind]
-    return one if count == 1 else many.format(f"{count:,}")
+    singular, plural = _COUNTED[kind]
+    return singular if count == 1 else plural.format(f"{count:,}")
 
 
 def _line(kind: str, step: Step) -> str:

@@ -1,6 +1,6 @@
-"""How much of a comment is left, and what is shown of many things where not all of each has room.
+"""The size of a comment: counts bytes, and chooses what to fold or cut when there is too much.
 
-GitHub takes 65,536 characters. Counted are bytes of UTF-8, of which there are never fewer.
+GitHub takes 65,536 characters. Bytes of UTF-8 are counted instead; there are never fewer of them.
 """
 
 from __future__ import annotations
@@ -13,63 +13,63 @@ if TYPE_CHECKING:
 
 
 BYTES_MAX = 65_000
-"""Of a whole comment: what is missing to GitHub's limit is left to whoever adds a line to it."""
+"""Bytes of a whole comment; the rest up to GitHub's limit is for lines that others add."""
 
 MORE_BYTES = 200
-"""Kept for a line that says how many more there are."""
+"""Bytes for the line that counts what was cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing, on a line and in full; each is only made where it may have room."""
+    """An entry of a list, as a line and in full; each is rendered only if there may be room for it."""
 
     line: Callable[[], str]
     full: Callable[[], str] | None = None
 
 
 def size(text: str) -> int:
-    """Its bytes, with the two line breaks that part it from what follows."""
+    """Return the bytes of `text`, with the two line breaks between it and what follows."""
     return len(text.encode()) + 2
 
 
 def take_fitting(lines: Iterable[str], room: int) -> list[str]:
-    """The first of `lines`, as many as have room; no further one is made."""
-    told: list[str] = []
+    """Return the first of `lines`, as many as fit in `room` bytes; no other line is rendered."""
+    fitting: list[str] = []
     for line in lines:
         room -= size(line)
         if room < 0:
             break
-        told.append(line)
-    return told
+        fitting.append(line)
+    return fitting
 
 
 def fit(entries: Sequence[Entry], room: int) -> tuple[list[str], list[bool]]:
-    """What is shown of `entries`, in `room` bytes, and which of it in full.
+    """Return the texts of `entries` that fit in `room` bytes, and which of them are in full.
 
-    A line for each comes first; then, from the first entry on, those that have room stand in full. Where
-    not even the lines have room there are fewer texts than entries.
+    Every entry gets a line first; then entries are given in full, from the first one on, while there is room.
+    If not even all lines fit, there are fewer texts than entries.
     """
     shown = take_fitting((entry.line() for entry in entries), room)
     unfolded = [False] * len(shown)
     if len(shown) < len(entries):
         return shown, unfolded
     left = room - sum(map(size, shown))
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         if entry.full is None:
             continue
-        whole = entry.full()
-        more = size(whole) - size(shown[place])
+        full = entry.full()
+        more = size(full) - size(shown[index])
         if more > left:
             break
         left -= more
-        shown[place], unfolded[place] = whole, whole != shown[place]
+        shown[index], unfolded[index] = full, full != shown[index]
     return shown, unfolded
 
 
 def join(texts: Sequence[str], unfolded: Sequence[bool]) -> str:
-    """The lines under each other as one list, what stands in full apart from them."""
+    """Join the texts: lines form one list, entries in full are separated by blank lines."""
     parts: list[str] = []
-    for place, text in enumerate(texts):
-        tight = place > 0 and not unfolded[place] and not unfolded[place - 1]
-        parts += ["" if place == 0 else "\n" if tight else "\n\n", text]
+    for index, text in enumerate(texts):
+        tight = index > 0 and not unfolded[index] and not unfolded[index - 1]
+        parts += ["" if index == 0 else "\n" if tight else "\n\n", text]
     return "".join(parts)

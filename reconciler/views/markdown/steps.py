@@ -1,4 +1,4 @@
-"""One step of a plan in a comment: on a line, or folded with its times, its differences, and why."""
+"""One step of a plan in a comment: on a line, or folded with its times, changes and reasons."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reconciler.plan.step import Status
 from reconciler.views.markdown.diff import block
 from reconciler.views.markdown.escape import code, html_code, html_prose, html_title, prose, title
 from reconciler.views.markdown.times import moment_words, times
+from reconciler.views.text.plan import NEW_MEETING
 from reconciler.views.text.times import time_of
 
 if TYPE_CHECKING:
@@ -18,25 +19,21 @@ if TYPE_CHECKING:
     from reconciler.plan.step import Step
 
 
-NEW_LINK = "a new meeting with a new join link takes its place"
 _LINK_STAYS = "the join link stays"
 
 EFFECTS_MAX = 3
-"""Effects that are told on a line; all of them stand in full."""
+"""Effects that are shown on a line; the folded part has all of them."""
 
 
 def line(step: Step) -> str:
-    """The step as one item of a list."""
+    """Return the step as one item of a list."""
     return f"- {code(step.key)} {title(step.topic)} for {code(step.host)}: {prose(gist(step))}"
 
 
 def folded(step: Step, now: datetime) -> str:
-    """The step behind a summary of one line, with everything that a reviewer looks for.
-
-    Where there is no more than the summary, it is the line.
-    """
+    """Return the step folded below a summary of one line; only the line if there is no more to show."""
     opening = f"{html_code(step.key)} {html_title(step.topic)} for {html_code(step.host)}"
-    parts = [part for part in (_noticed(step), times(step, now), block(step), _why(step)) if part]
+    parts = [part for part in (_effect_list(step), times(step, now), block(step), _why(step)) if part]
     if not parts:
         return line(step)
     head = f"<details><summary>{opening}: {html_prose(gist(step))}</summary>"
@@ -44,72 +41,72 @@ def folded(step: Step, now: datetime) -> str:
 
 
 def gist(step: Step) -> str:
-    """What becomes of the meeting, for the people who come to it, and when that is done."""
+    """Return what happens to the meeting, for the people who attend it, and when."""
     if step.status in {Status.WITHHELD, Status.EXPIRED} and step.reasons:
         return step.reasons[-1]
     late = "; late, it starts before its turn" if step.late else ""
     if step.status is Status.DEFERRED:
-        return f"{_what(step)}; {_waits(step)}{late}"
-    return f"{_what(step)}{late}"
+        return f"{_outcome(step)}; {_turn(step)}{late}"
+    return f"{_outcome(step)}{late}"
 
 
 def first_effects(step: Step) -> str:
-    """What people notice first of the changes of a step."""
+    """Return the changes of a step that people notice first."""
     effects = list(_effects(step))
     more = f"; and {len(effects) - EFFECTS_MAX} more" if len(effects) > EFFECTS_MAX else ""
     return "; ".join(effects[:EFFECTS_MAX]) + more
 
 
 def breaks_link(step: Step) -> bool:
-    """Whether an update gives the meeting another join link or passcode."""
+    """Return whether an update gives the meeting another join link or passcode."""
     return step.action is Action.UPDATE and any(_is_new_link(change.effect) for change in step.changes)
 
 
-def _what(step: Step) -> str:
+def _outcome(step: Step) -> str:
     if step.action is Action.CREATE and step.meeting is not None:
         return time_of(step.meeting, step.starts_at)
     if step.action is Action.UPDATE:
         return first_effects(step)
     if step.action is Action.REPLACE:
-        return NEW_LINK
+        return NEW_MEETING
     if step.action is Action.DESTROY:
         after = f", next would be {moment_words(step.starts_at)} UTC" if step.starts_at else ""
-        return f"meeting `{step.id}` ends and its join link stops working{after}"
+        return f"meeting `{step.id}` is deleted and its join link stops working{after}"
     if step.action is Action.FORGET:
-        return f"meeting `{step.id}` {'; '.join(step.reasons) or 'is let go of'}"
+        return f"meeting `{step.id}` {'; '.join(step.reasons) or 'is no longer managed'}"
     return "; ".join(step.reasons) or "nothing to send"
 
 
 def _effects(step: Step) -> Iterable[str]:
-    """What people notice, each once, a new join link and another time first."""
-    told = dict.fromkeys(change.effect or f"`{change.path}` changes" for change in step.changes)
-    if any(map(_is_new_link, told)):  # a new time alone would leave it as it is
-        told = dict.fromkeys(effect.replace(f"; {_LINK_STAYS}", "") for effect in told)
-    return sorted(told, key=lambda effect: (not _is_new_link(effect), "time moves" not in effect))
+    """Return the effects on people, each once, a new join link and another time first."""
+    effects = dict.fromkeys(change.effect or f"`{change.path}` changes" for change in step.changes)
+    if any(map(_is_new_link, effects)):  # a new time alone keeps the link
+        effects = dict.fromkeys(effect.replace(f"; {_LINK_STAYS}", "") for effect in effects)
+    return sorted(effects, key=lambda effect: (not _is_new_link(effect), "time moves" not in effect))
 
 
 def _is_new_link(effect: str) -> bool:
     return "join link" in effect.replace(_LINK_STAYS, "")
 
 
-def _waits(step: Step) -> str:
+def _turn(step: Step) -> str:
     if step.day is None:
         return f"not today: {step.reasons[-1]}" if step.reasons else "not today"
     return f"its turn is on {step.day} (UTC)"
 
 
-def _noticed(step: Step) -> str:
-    """What people notice of a change, as a list."""
-    effects = [NEW_LINK] if step.action is Action.REPLACE else []
+def _effect_list(step: Step) -> str:
+    """Return the effects on people as a list."""
+    effects = [NEW_MEETING] if step.action is Action.REPLACE else []
     effects += _effects(step)
     would = " would" if step.status is Status.WITHHELD else ""
     return f"People{would} notice:\n\n{_list(effects)}" if effects else ""
 
 
 def _why(step: Step) -> str:
-    """The reasons that the summary does not give, as a list."""
-    told = gist(step)
-    return _list([reason for reason in step.reasons if reason not in told])
+    """Return the reasons that the summary does not give, as a list."""
+    summary = gist(step)
+    return _list([reason for reason in step.reasons if reason not in summary])
 
 
 def _list(sentences: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""When a meeting is, before and after a change: local time, its weekday, and UTC."""
+"""The next start of a meeting before and after a change: weekday, local time and UTC, as a table."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.meeting import fields
 from reconciler.meeting.humanize import day_words, short_weekday, time_words
-from reconciler.meeting.meeting import schedule
 from reconciler.meeting.timezones import zone
 from reconciler.plan.change import Action
 from reconciler.views.markdown.escape import cell_code
+from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,13 +26,13 @@ _NONE = "none to come"
 
 
 def times(step: Step, now: datetime) -> str:
-    """A table of the next start, with the one before a change; empty where nothing is to tell."""
+    """Return a table of the next start, with the one before a change; empty if the step changes no time."""
     rows = list(_rows(step, now))
     return "\n".join((*_HEADER, *rows)) if rows else ""
 
 
 def moment_words(moment: datetime) -> str:
-    """A moment as its clock shows it: "Mon 11 Jan 2027, 10:00"."""
+    """Return a moment as a clock in its zone shows it: "Mon 11 Jan 2027, 10:00"."""
     return f"{short_weekday(moment)} {day_words(moment)}, {time_words(moment)}"
 
 
@@ -41,30 +41,23 @@ def _rows(step: Step, now: datetime) -> Iterator[str]:
         return
     declared = step.meeting.attributes
     if any(change.path.partition(".")[0] in _TIMES for change in step.changes):
-        yield _row("before", _undone(step), now)
+        yield _row("before", _before_changes(step), now)
         yield _row("after", declared, now)
     elif step.action in {Action.CREATE, Action.REPLACE} and step.starts_at is not None:
         yield _row("next", declared, now)
 
 
 def _row(name: str, attributes: Mapping[str, Json], now: datetime) -> str:
-    next_at = _next_at(attributes, now)
-    if next_at is None:
+    times = schedule_or_none(attributes, now)
+    if times is None or times.next_at is None:
         return f"| {name} | {_NONE} | | |"
     declared = str(attributes.get("timezone") or "UTC")
-    local = next_at.astimezone(zone(declared) or UTC)
-    return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(next_at)} |"
+    local = times.next_at.astimezone(zone(declared) or UTC)
+    return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(times.next_at)} |"
 
 
-def _next_at(attributes: Mapping[str, Json], now: datetime) -> datetime | None:
-    try:
-        return schedule(attributes, now).next_at
-    except (KeyError, TypeError, ValueError):  # a record that another version wrote, or a half of a rule
-        return None
-
-
-def _undone(step: Step) -> dict[str, Json]:
-    """What was declared about its time before the changes of the step."""
+def _before_changes(step: Step) -> dict[str, Json]:
+    """Return the declared attributes with the changes of time undone."""
     assert step.meeting is not None
     attributes = dict(step.meeting.attributes)
     for change in step.changes:

@@ -1,6 +1,6 @@
-"""What an apply tells, event by event, as lines: each begins with its outcome.
+"""The events of an apply as lines of a log, each with the outcome of one step.
 
-A deferral that the plan foretold is no news, and is only counted at the end.
+A deferral that the plan announced gets no line; the last lines count it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _DONE = {
     Action.CREATE: "created as {id}",
     Action.UPDATE: "changed ({id})",
     Action.REPLACE: "replaced by {id}",
-    Action.DESTROY: "ended ({id})",
-    Action.RESOLVE: "cleared up ({id})",
+    Action.DESTROY: "deleted ({id})",
+    Action.RESOLVE: "resolved ({id})",
     Action.MOVE: "moved from {from_key} ({id})",
     Action.IMPORT: "recorded as {id}",
     Action.FORGET: "forgotten ({id}), it stays in Zoom",
@@ -44,7 +44,7 @@ _NOT_DONE = {
     Action.UPDATE: "not changed",
     Action.REPLACE: "not replaced",
     Action.DESTROY: "not destroyed",
-    Action.RESOLVE: "not cleared up",
+    Action.RESOLVE: "not resolved",
     Action.MOVE: "not moved",
     Action.IMPORT: "not imported",
     Action.FORGET: "not forgotten",
@@ -52,7 +52,7 @@ _NOT_DONE = {
 }
 
 UNRECORDED = "apply.unrecorded"
-"""The one failure of a step that did happen."""
+"""The code of a step that was done and could not be recorded."""
 
 _RESOLVED = {
     Outcome.ADOPTED: "had been done: recorded as {id}",
@@ -64,10 +64,10 @@ _RESOLVED = {
 
 @dataclass(slots=True)
 class ApplyLog:
-    """The lines of one apply; it remembers what waits for which UTC day, and what was explained."""
+    """The log of one apply. It keeps the UTC day of each deferred step, and the causes that it explained."""
 
     plan: Plan
-    look: TextStyle
+    style: TextStyle
     _actions: dict[str, Action] = field(init=False)
     _days: dict[tuple[str, bool], str | None] = field(init=False)
     _explained: set[tuple[str, str, str]] = field(init=False, default_factory=set)
@@ -78,7 +78,7 @@ class ApplyLog:
         self._days = {_slot(step.key, step.action): step.day for step in waiting}
 
     def lines(self, event: Event) -> Iterator[str]:
-        """What is to be read about one event; nothing for most starts and foretold deferrals."""
+        """Yield the lines about one event: none for starts, warnings and announced deferrals."""
         match event:
             case StepDone():
                 self._days.pop(_slot(event.key, event.action), None)
@@ -90,10 +90,10 @@ class ApplyLog:
             case Resolved():
                 yield from self._resolved(event)
             case Summary():
-                yield from self._end(event)
+                yield from self._totals(event)
 
     def _line(self, sign: str, key: str, words: str) -> str:
-        return f"{self.look.sign(sign)} {self.look.bold(escape_control(key))} {words}"
+        return f"{self.style.sign(sign)} {self.style.bold(escape_control(key))} {words}"
 
     def _done(self, event: StepDone) -> Iterator[str]:
         after = f", next {instant_words(event.next_at)}" if event.next_at else ""
@@ -102,58 +102,59 @@ class ApplyLog:
         yield from (f"{INDENT}{escape_control(note)}" for note in event.notes)
 
     def _failed(self, event: StepFailed) -> Iterator[str]:
-        told = event.diagnostic
-        outcome = "not recorded" if told.code == UNRECORDED else _NOT_DONE[event.action]
-        words = f"{self.look.error(outcome)}: {escape_control(told.summary)}"
-        yield self._line(FAILED, event.key, f"{words} {self.look.dim(f'[{escape_control(told.code)}]')}")
-        yield from self._explanation(told)
+        diagnostic = event.diagnostic
+        outcome = "not recorded" if diagnostic.code == UNRECORDED else _NOT_DONE[event.action]
+        yield self._line(FAILED, event.key, f"{self.style.error(outcome)}: {self._headline(diagnostic)}")
+        yield from self._explanation(diagnostic)
 
-    def _explanation(self, told: Diagnostic) -> Iterator[str]:
-        """Why, and what to do: once, where one cause stops many keys."""
-        cause = (told.code, told.detail, told.hint)
+    def _headline(self, diagnostic: Diagnostic) -> str:
+        code = self.style.dim(f"[{escape_control(diagnostic.code)}]")
+        return f"{escape_control(diagnostic.summary)} {code}"
+
+    def _explanation(self, diagnostic: Diagnostic) -> Iterator[str]:
+        """Yield detail and hint, only once if one cause stops many keys."""
+        cause = (diagnostic.code, diagnostic.detail, diagnostic.hint)
         if cause not in self._explained:
             self._explained.add(cause)
-            yield from (f"{INDENT}{remark}" for remark in detail_lines(told))
+            yield from (f"{INDENT}{line}" for line in detail_lines(diagnostic))
 
     def _deferred(self, event: StepDeferred) -> Iterator[str]:
         action = event.action or self._actions.get(event.key, Action.CREATE)
         slot = _slot(event.key, action)
-        foretold = slot in self._days and self._days[slot] == event.day
+        announced = slot in self._days and self._days[slot] == event.day
         self._days[slot] = event.day
-        if not foretold:
-            sign = SIGNS[action]
+        if not announced:
             until = f"to {event.day} (UTC)" if event.day else "to a later run"
-            words = f"{self.look.warning(f'deferred {until}')}: {escape_control(event.reason)}"
-            yield self._line(sign, event.key, words)
+            words = f"{self.style.warning(f'deferred {until}')}: {escape_control(event.reason)}"
+            yield self._line(SIGNS[action], event.key, words)
 
     def _resolved(self, event: Resolved) -> Iterator[str]:
         unclear = event.outcome is Outcome.UNCLEAR
         sign = FAILED if unclear else SIGNS[Action.RESOLVE]
         words = _RESOLVED[event.outcome].format(id=event.id)
-        yield self._line(sign, event.key, self.look.error(words) if unclear else words)
+        yield self._line(sign, event.key, self.style.error(words) if unclear else words)
         if event.diagnostic is not None:
-            told = event.diagnostic
-            yield f"{INDENT}{escape_control(told.summary)} {self.look.dim(f'[{escape_control(told.code)}]')}"
-            yield from self._explanation(told)
+            yield f"{INDENT}{self._headline(event.diagnostic)}"
+            yield from self._explanation(event.diagnostic)
 
-    def _end(self, summary: Summary) -> Iterator[str]:
+    def _totals(self, summary: Summary) -> Iterator[str]:
         yield ""
-        yield self.look.bold(apply_line(summary))
+        yield self.style.bold(apply_line(summary))
         if summary.deferred and self._days:
             yield rollout_line(Counter(self._days.values()), day_of(summary.at))
         yield from self._what_next(summary)
 
     def _what_next(self, summary: Summary) -> Iterator[str]:
-        """What a person has to do, if anything."""
+        """Yield what to do next, if anything."""
         if summary.unresolved:
-            yield "Interrupted requests are left: do what is said above for each, then run apply again."
+            yield "Interrupted requests are left: follow the hint above for each, then run apply again."
         if summary.failed:
-            yield "Mend what failed and run apply again: what is done is not done twice."
+            yield "Fix what failed and run apply again: what is done is not done twice."
         elif summary.deferred:
             later = "" if None in self._days.values() else " after 00:00 UTC"
             yield f"Run apply again{later} for what is deferred."
 
 
 def _slot(key: str, action: Action) -> tuple[str, bool]:
-    """What waits by itself: under one key the end of a replaced meeting, besides all else."""
+    """Return what a deferral is counted by: a key may also wait for the deletion of its old meeting."""
     return key, action is Action.DESTROY

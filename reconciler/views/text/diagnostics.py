@@ -1,4 +1,4 @@
-"""Findings as people read them, and as programs do."""
+"""Diagnostics as text: paragraphs with the source line, and the line that counts them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
-from reconciler.errors.text import escape_control
-from reconciler.views.json import _count
+from reconciler.errors.text import count_noun, escape_control
+from reconciler.views.results import severity_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.errors.diagnostic import Diagnostic, Span
     from reconciler.views.results import Validation
     from reconciler.views.style import TextStyle
 
@@ -22,45 +22,38 @@ _BLUE = "34"
 
 
 def validate(result: Validation, style: TextStyle) -> str:
-    """Every finding, then a line that counts them."""
-    shown = diagnostics(result.diagnostics, colour=style.colour)
-    total = totals_line(result.diagnostics, meetings=result.meetings, files=result.files)
-    return f"{shown}\n{total}" if shown else total
+    """Return every finding, then a line that counts them."""
+    paragraphs = diagnostics(result.diagnostics, colour=style.colour)
+    totals = totals_line(result.diagnostics, meetings=result.meetings, files=result.files)
+    return f"{paragraphs}\n{totals}" if paragraphs else totals
 
 
 def diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
-    """Each finding as a paragraph of its own; ends with a line break, or is empty."""
+    """Return a paragraph for each diagnostic, ending in a newline; empty if there are none."""
     return "\n".join(_paragraph(diagnostic, colour=colour) for diagnostic in diagnostics)
 
 
 def totals_line(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:
-    """The last line: how many findings, or how many meetings are valid."""
-    errors, warnings = _count(diagnostics)
-    found = [_number(errors, "error")] if errors else []
-    if warnings:
-        found.append(_number(warnings, "warning"))
-    where = f"in {_number(files, 'file')}"
-    if errors:
-        return f"{', '.join(found)} {where}.\n"
-    valid = f"Valid: {_number(meetings, 'meeting')} {where}"
-    return f"{valid}, {found[0]}.\n" if found else f"{valid}.\n"
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Return the last line: the number of findings, or that of valid meetings."""
+    errors, warnings = severity_counts(diagnostics)
+    counts = [count_noun(count, noun) for count, noun in ((errors, "error"), (warnings, "warning")) if count]
+    in_files = f"in {count_noun(files, 'file')}"
+    if not errors:
+        counts = [f"Valid: {count_noun(meetings, 'meeting')} {in_files}", *counts]
+        return f"{', '.join(counts)}.\n"
+    return f"{', '.join(counts)} {in_files}.\n"
 
 
 def _paragraph(diagnostic: Diagnostic, *, colour: bool) -> str:
-    def paint(words: str, code: str) -> str:
-        return f"\x1b[1;{code}m{words}\x1b[0m" if colour else words
+    def paint(text: str, code: str) -> str:
+        return f"\x1b[1;{code}m{text}\x1b[0m" if colour else text
 
     span = diagnostic.span
     gutter = " " * (len(str(span.start.line)) if span else 1)
     head = paint(f"{diagnostic.severity.value}[{diagnostic.code}]", _COLOUR[diagnostic.severity])
     lines = [f"{head}: {escape_control(diagnostic.summary)}"]
     if span:
-        place = f"{escape_control(span.filename)}:{span.start.line}:{span.start.column}"
-        lines.append(f"{gutter}{paint('-->', _BLUE)} {place}")
+        lines.append(f"{gutter}{paint('-->', _BLUE)} {_location(span)}")
     if span and diagnostic.snippet is not None:
         bar = paint("|", _BLUE)
         source, _, caret = diagnostic.snippet.partition("\n")
@@ -70,28 +63,30 @@ def _paragraph(diagnostic: Diagnostic, *, colour: bool) -> str:
         ]
         if caret:
             lines.append(f"{gutter} {bar} {paint(caret, _COLOUR[diagnostic.severity])}")
-    told = (diagnostic.detail, diagnostic.hint and f"hint: {diagnostic.hint}")
-    for words in filter(None, told):
-        first, *others = words.split("\n")
+    for text in filter(None, (diagnostic.detail, diagnostic.hint and f"hint: {diagnostic.hint}")):
+        first, *rest = text.split("\n")
         lines.append(f"{gutter} {paint('=', _BLUE)} {escape_control(first)}")
-        lines += [f"{gutter}   {escape_control(other)}" for other in others]
+        lines += [f"{gutter}   {escape_control(line)}" for line in rest]
     return "\n".join(lines) + "\n"
 
 
+def _location(span: Span) -> str:
+    return f"{escape_control(span.filename)}:{span.start.line}:{span.start.column}"
+
+
 ALIKE_MAX = 3
-"""Diagnostics of one code that are told in full, where not all is asked for."""
+"""Diagnostics of one code that are shown in full, unless verbose."""
 
 
-def format_diagnostic(diagnostic: Diagnostic, look: TextStyle) -> list[str]:
-    """One diagnostic as lines, in the form in which `validate` tells it."""
-    return diagnostics([diagnostic], colour=look.colour).splitlines()
+def format_diagnostic(diagnostic: Diagnostic, style: TextStyle) -> list[str]:
+    """Return one diagnostic as lines, in the form of `validate`."""
+    return diagnostics([diagnostic], colour=style.colour).splitlines()
 
 
 def detail_lines(diagnostic: Diagnostic) -> Iterator[str]:
-    """Where, why, and what to do: each on a line of its own."""
+    """Yield location, source line, detail and hint of a diagnostic, each on a line of its own."""
     if diagnostic.span:
-        start = diagnostic.span.start
-        yield f"--> {escape_control(diagnostic.span.filename)}:{start.line}:{start.column}"
+        yield f"--> {_location(diagnostic.span)}"
         yield from (f"  | {escape_control(line)}" for line in (diagnostic.snippet or "").splitlines())
     if diagnostic.detail:
         yield escape_control(diagnostic.detail)
@@ -99,13 +94,13 @@ def detail_lines(diagnostic: Diagnostic) -> Iterator[str]:
         yield f"hint: {escape_control(diagnostic.hint)}"
 
 
-def format_diagnostics(diagnostics: Sequence[Diagnostic], look: TextStyle) -> Iterator[str]:
-    """All of them in order, the many of one kind by their number."""
-    told: Counter[str] = Counter()
+def format_diagnostics(diagnostics: Sequence[Diagnostic], style: TextStyle) -> Iterator[str]:
+    """Yield the lines of all diagnostics; of a code with many, the first and the number of the others."""
+    counts: Counter[str] = Counter()
     for diagnostic in diagnostics:
-        told[diagnostic.code] += 1
-        if look.verbose or told[diagnostic.code] <= ALIKE_MAX:
-            yield from format_diagnostic(diagnostic, look)
-    for code, count in told.items():
-        if count > ALIKE_MAX and not look.verbose:
-            yield look.dim(f"… {count - ALIKE_MAX} more of {escape_control(code)}; --verbose shows them")
+        counts[diagnostic.code] += 1
+        if style.verbose or counts[diagnostic.code] <= ALIKE_MAX:
+            yield from format_diagnostic(diagnostic, style)
+    for code, count in counts.items():
+        if count > ALIKE_MAX and not style.verbose:
+            yield style.dim(f"… {count - ALIKE_MAX} more of {escape_control(code)}; --verbose shows them")

@@ -1,10 +1,11 @@
-"""What `doctor` found: a line for each check, and the remedy where one is needed."""
+"""The checks of `doctor` as text: a line for each, with the remedy below those that failed or warned."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import count_noun, escape_control
 from reconciler.views.results import Check, CheckStatus
 
 if TYPE_CHECKING:
@@ -13,31 +14,30 @@ if TYPE_CHECKING:
     from reconciler.views.style import TextStyle
 
 
-def doctor(checks: Sequence[Check], look: TextStyle) -> str:
-    """A line for each check, remedies below, and the verdict last."""
-    width = max(len(each.name) for each in checks)
-    lines = [line for each in checks for line in _lines(each, width, look)]
-    return "".join(f"{line}\n" for line in (*lines, "", _end(checks, look)))
+def doctor(checks: Sequence[Check], style: TextStyle) -> str:
+    """Return a line for each check, its remedy below it, and the totals last."""
+    width = max(len(check.name) for check in checks)
+    lines = [line for check in checks for line in _lines(check, width, style)]
+    return "".join(f"{line}\n" for line in (*lines, "", _totals(checks, style)))
 
 
-def _lines(each: Check, width: int, look: TextStyle) -> list[str]:
-    painted = {CheckStatus.OK: look.good, CheckStatus.WARN: look.warning, CheckStatus.FAIL: look.error}[
-        each.verdict
-    ]
-    code = f" {look.dim(f'[{each.code}]')}" if each.code else ""
+def _lines(check: Check, width: int, style: TextStyle) -> list[str]:
+    paint = {CheckStatus.OK: style.good, CheckStatus.WARN: style.warning, CheckStatus.FAIL: style.error}
+    status = paint[check.status](check.status.ljust(4))
+    code = f" {style.dim(f'[{check.code}]')}" if check.code else ""
     indent = " " * (6 + width + 2)
-    first, *others = (escape_control(part) for part in each.summary.split("\n"))
-    remedies = [escape_control(part) for part in each.remedy.split("\n") if part]
+    first, *rest = (escape_control(line) for line in check.summary.split("\n"))
+    remedies = [escape_control(line) for line in check.remedy.split("\n") if line]
     return [
-        f"{painted(each.verdict.ljust(4))}  {each.name.ljust(width)}  {first}{code}",
-        *(indent + other for other in others),
-        *(f"{indent}{'-> ' if not number else '   '}{told}" for number, told in enumerate(remedies)),
+        f"{status}  {check.name.ljust(width)}  {first}{code}",
+        *(indent + line for line in rest),
+        *(f"{indent}{'   ' if number else '-> '}{line}" for number, line in enumerate(remedies)),
     ]
 
 
-def _end(checks: Sequence[Check], look: TextStyle) -> str:
-    counts = {verdict: sum(each.verdict is verdict for each in checks) for verdict in CheckStatus}
-    told = [f"{counts[CheckStatus.FAIL]} failed"] if counts[CheckStatus.FAIL] else []
-    if counts[CheckStatus.WARN]:
-        told.append(f"{counts[CheckStatus.WARN]} to look at")
-    return look.bold(f"{', '.join(told)}." if told else "All is as it must be.")
+def _totals(checks: Sequence[Check], style: TextStyle) -> str:
+    counts = Counter(check.status for check in checks)
+    failed, warned = counts[CheckStatus.FAIL], counts[CheckStatus.WARN]
+    parts = [f"{failed} failed"] if failed else []
+    parts += [count_noun(warned, "warning")] if warned else []
+    return style.bold(f"{', '.join(parts)}." if parts else "All checks passed.")

@@ -1,4 +1,4 @@
-"""Drift as text for people: a line for each difference, and last what the look at Zoom has cost."""
+"""A drift report as text: a line for each difference, and last the totals and the cost of reading."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ if TYPE_CHECKING:
     from reconciler.views.style import TextStyle
 
 
-WHAT_NOW = "`reconciler plan --refresh` shows what would be done about it."
+NEXT_STEP = "`reconciler plan --refresh` shows what would be done about it."
 
 
-def drift(report: Plan, look: TextStyle, requests: int) -> str:
-    """The whole report, ending in a newline; `requests` is what reading it took."""
-    lines = [line for step in report.steps for line in _lines(step, look)]
-    blocks = (lines, list(format_diagnostics(report.diagnostics, look)), _end(report, requests, look))
+def drift(report: Plan, style: TextStyle, requests: int) -> str:
+    """Return the whole report, ending in a newline; `requests` is the number of requests that it took."""
+    lines = [line for step in report.steps for line in _lines(step, style)]
+    blocks = (lines, list(format_diagnostics(report.diagnostics, style)), _totals(report, requests, style))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def cost_words(read: int, requests: int) -> str:
-    """What a look at Zoom cost: "60 meetings read, 63 requests, none of the daily budget."."""
+    """Return the cost of reading from Zoom: "60 meetings read, 63 requests, none of the daily budget."."""
     return f"{count_noun(read, 'meeting')} read, {count_noun(requests, 'request')}, none of the daily budget."
 
 
-def totals_line(steps: Sequence[Step], unread: int) -> str:
-    """The verdict: how many were changed, how many deleted, how many could not be read."""
+def totals_line(report: Plan) -> str:
+    """Return how many meetings were changed, how many deleted, how many could not be read."""
+    steps = report.steps
+    unread = sum(diagnostic.severity is Severity.ERROR for diagnostic in report.diagnostics)
     changed = sum(step.action is Action.UPDATE for step in steps)
     deleted = sum(step.action is Action.DESTROY for step in steps)
     counts = ((changed, "changed"), (deleted, "deleted"), (unread, "could not be read"))
@@ -48,40 +50,44 @@ def totals_line(steps: Sequence[Step], unread: int) -> str:
     return f"No drift seen, but {parts}." if parts else "No drift."
 
 
-def _lines(step: Step, look: TextStyle) -> Iterator[str]:
-    opening = f"{look.sign(SIGNS[step.action])} {look.bold(escape_control(step.key))}:"
+def read_count(steps: Sequence[Step]) -> int:
+    """Return the number of meetings that were read: all but the expired ones."""
+    return sum(step.status is not Status.EXPIRED for step in steps)
+
+
+def expired_words(steps: Sequence[Step]) -> str:
+    """Return the number of meetings that are over and were not read; empty if there are none."""
+    expired = len(steps) - read_count(steps)
+    return f"{count_noun(expired, 'expired meeting')} left out." if expired else ""
+
+
+def remarked_words(steps: Sequence[Step]) -> str:
+    """Return the number of meetings about which Zoom set something by itself; empty if there are none."""
+    count = sum(bool(step.reasons) for step in steps if step.status is Status.NOW and not step.changes)
+    return f"{count_noun(count, 'meeting')} with a remark" if count else ""
+
+
+def _lines(step: Step, style: TextStyle) -> Iterator[str]:
+    opening = f"{style.sign(SIGNS[step.action])} {style.bold(escape_control(step.key))}:"
     if step.action is Action.DESTROY:
         yield f"{opening} meeting {step.id} is gone from Zoom   ({Cause.DELETED})"
         return
-    yield from (f"{opening} {_words(change, whole=look.verbose)}" for change in step.changes)
-    if look.verbose:
-        yield from (look.dim(f"{opening} {escape_control(reason)}") for reason in step.reasons)
+    yield from (f"{opening} {_words(change, whole=style.verbose)}" for change in step.changes)
+    if style.verbose:
+        yield from (style.dim(f"{opening} {escape_control(reason)}") for reason in step.reasons)
 
 
 def _words(change: FieldChange, *, whole: bool) -> str:
-    told = f"{Cause.PERSON}: {change.effect}" if change.effect else Cause.PERSON
-    return change_words(replace(change, effect=told), None, whole=whole)
+    effect = f"{Cause.PERSON}: {change.effect}" if change.effect else Cause.PERSON
+    return change_words(replace(change, effect=effect), None, whole=whole)
 
 
-def _end(report: Plan, requests: int, look: TextStyle) -> list[str]:
-    steps = report.steps
-    over = sum(step.status is Status.EXPIRED for step in steps)
-    unread = sum(each.severity is Severity.ERROR for each in report.diagnostics)
-    cost = cost_words(len(steps) - over, requests)
-    quiet = _quiet(steps)
+def _totals(report: Plan, requests: int, style: TextStyle) -> list[str]:
+    expired, remarked = expired_words(report.steps), remarked_words(report.steps)
+    folded = f"{remarked}; --verbose shows what Zoom set by itself." if remarked and not style.verbose else ""
     return [
-        look.bold(f"{totals_line(steps, unread)} {cost}"),
-        *([f"{count_noun(over, 'expired meeting')} left out."] if over else []),
-        *([look.dim(quiet)] if quiet and not look.verbose else []),
-        *([WHAT_NOW] if report.has_work else []),
+        style.bold(f"{totals_line(report)} {cost_words(read_count(report.steps), requests)}"),
+        *([expired] if expired else []),
+        *([style.dim(folded)] if folded else []),
+        *([NEXT_STEP] if report.has_work else []),
     ]
-
-
-def _quiet(steps: Sequence[Step]) -> str:
-    """That something differs which nobody has to act on."""
-    count = sum(bool(step.reasons) for step in steps if step.status is Status.NOW and not step.changes)
-    return (
-        f"{count_noun(count, 'meeting')} with a remark; --verbose shows what Zoom set by itself."
-        if count
-        else ""
-    )

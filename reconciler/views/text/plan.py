@@ -1,4 +1,4 @@
-"""One step of a plan as lines: its sign, whom it is for, what people care about, and why."""
+"""A plan as text: its steps by day, its diagnostics, and the totals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from reconciler.views.style import SIGNS, TextStyle
 from reconciler.views.text.diagnostics import format_diagnostics
 from reconciler.views.text.times import INDENT, instant_words, time_of
 from reconciler.views.text.totals import budget_lines, plan_line, rollout_line
-from reconciler.views.values import change_words, leaves, passcode_words, short_words
+from reconciler.views.values import (
+    change_words,
+    holds_addresses,
+    leaves,
+    passcode_words,
+    short_words,
+    value_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,138 +30,152 @@ if TYPE_CHECKING:
     from reconciler.plan.step import Step
 
 
+NEW_MEETING = "a new meeting with a new join link takes its place"
+
 LINE_MAX = 100
-"""Characters of the list of settings, where not all is asked for."""
+"""Characters of the list of settings, unless verbose."""
 
-_TOLD_ELSEWHERE = frozenset({"topic", "type", "start_time", "timezone", "duration", "recurrence", "password"})
-
-
-def full(step: Step, look: TextStyle) -> Iterator[str]:
-    """The step with everything that a reviewer looks for."""
-    yield opening(step, look)
-    yield from (f"{INDENT}{line}" for line in (*_about(step, look), *_why(step, look)))
+_SHOWN_APART = frozenset({"topic", "type", "start_time", "timezone", "duration", "recurrence", "password"})
 
 
-def brief(step: Step, look: TextStyle) -> str:
-    """The step on one line: a create that has its turn on a later day."""
+def full(step: Step, style: TextStyle) -> Iterator[str]:
+    """Yield the step in full: its changes or its settings, and the reasons for it."""
+    yield opening(step, style)
+    yield from (f"{INDENT}{line}" for line in (*_about(step, style), *_why(step, style)))
+
+
+def brief(step: Step, style: TextStyle) -> str:
+    """Return the step on one line: a create of a later day."""
     time = f": {time_of(step.meeting, step.starts_at)}" if step.meeting else ""
-    late = look.warning(", late: it starts before its turn") if step.late else ""
-    return f"{opening(step, look)}{time}{late}"
+    late = style.warning(", late: it starts before its turn") if step.late else ""
+    return f"{opening(step, style)}{time}{late}"
 
 
-def opening(step: Step, look: TextStyle) -> str:
-    """The sign, the key, the topic and the host."""
-    sign, key = look.sign(SIGNS[step.action]), look.bold(escape_control(step.key))
+def opening(step: Step, style: TextStyle) -> str:
+    """Return the sign, the key, the topic and the host."""
+    sign, key = style.sign(SIGNS[step.action]), style.bold(escape_control(step.key))
     return f"{sign} {key} {quote(step.topic)} for {escape_control(step.host)}"
 
 
-def _about(step: Step, look: TextStyle) -> Iterator[str]:
-    """What will be there, or what differs."""
+def _about(step: Step, style: TextStyle) -> Iterator[str]:
+    """Yield the changes, or the meeting that is to be created or deleted."""
     reference = step.meeting.passcode if step.meeting else None
-    yield from (change_words(change, reference, whole=look.verbose) for change in step.changes)
+    yield from (change_words(change, reference, whole=style.verbose) for change in step.changes)
     if step.action is Action.REPLACE:
-        yield "a new meeting with a new join link takes its place"
+        yield NEW_MEETING
     if step.action in {Action.CREATE, Action.RESOLVE} and step.meeting is not None:
         yield time_of(step.meeting, step.starts_at)
     if step.action is Action.CREATE and step.meeting is not None and step.status is not Status.WITHHELD:
-        yield from _declared(step.meeting, look)
+        yield from _declared(step.meeting, style)
     if step.action in {Action.DESTROY, Action.FORGET}:
         after = f", next {instant_words(step.starts_at)}" if step.starts_at else ""
         yield f"meeting {step.id}{after}"
 
 
-def _declared(meeting: Meeting, look: TextStyle) -> Iterator[str]:
-    """The passcode's source, the protection, and all the rest on one line."""
+def _declared(meeting: Meeting, style: TextStyle) -> Iterator[str]:
+    """Yield the source of the passcode, the protection, and the other settings on one line."""
     if "password" in meeting.attributes:
-        source = passcode_words(meeting.passcode) if meeting.passcode else "as written in the spec"
-        yield f"passcode {source}"
+        yield f"passcode {passcode_words(meeting.passcode)}"
     if meeting.protect:
         yield "protected: never destroyed"
+    others = [leaf for leaf in leaves((), meeting.attributes) if leaf[0][0] not in _SHOWN_APART]
+    for path, value in others:
+        if isinstance(value, str) and holds_addresses(path):  # never behind a cut
+            yield f"{_setting(path)}: {value_words(value, whole=True)}"
     rest = [
-        f"{escape_control('.'.join(path).removeprefix('settings.'))}: {short_words(value, whole=look.verbose)}"
-        for path, value in leaves((), meeting.attributes)
-        if path[0] not in _TOLD_ELSEWHERE
+        f"{_setting(path)}: {short_words(value, whole=style.verbose)}"
+        for path, value in others
+        if not (isinstance(value, str) and holds_addresses(path))
     ]
     if rest:
-        yield f"with {_listed(rest, whole=look.verbose)}"
+        yield f"with {_listed(rest, whole=style.verbose)}"
+
+
+def _setting(path: tuple[str, ...]) -> str:
+    return escape_control(".".join(path).removeprefix("settings."))
 
 
 def _listed(parts: Sequence[str], *, whole: bool) -> str:
-    """The parts that fit on a line, and how many more there are."""
-    told, width = 0, 0
-    while told < len(parts) and (whole or told == 0 or width + len(parts[told]) <= LINE_MAX):
-        width += len(parts[told]) + 2
-        told += 1
-    more = f" and {len(parts) - told} more" if told < len(parts) else ""
-    return ", ".join(parts[:told]) + more
+    """Return the parts that fit on a line, and how many more there are."""
+    count, width = 0, 0
+    while count < len(parts) and (whole or count == 0 or width + len(parts[count]) <= LINE_MAX):
+        width += len(parts[count]) + 2
+        count += 1
+    more = f" and {len(parts) - count} more" if count < len(parts) else ""
+    return ", ".join(parts[:count]) + more
 
 
-def _why(step: Step, look: TextStyle) -> Iterator[str]:
+def _why(step: Step, style: TextStyle) -> Iterator[str]:
     """The reasons, and what keeps it from being done today; `Step.put` adds the status's reason last."""
     reasons = [escape_control(reason) for reason in step.reasons]
     if step.status in {Status.WITHHELD, Status.EXPIRED} or _waits(step):
         *reasons, held = reasons or [""]
         yield from reasons
-        yield f"{look.warning(step.status)}: {held}" if held else look.warning(step.status)
+        yield f"{style.warning(step.status)}: {held}" if held else style.warning(step.status)
     else:
         yield from reasons
     if step.late:
-        yield look.warning("late: it starts before its turn")
+        yield style.warning("late: it starts before its turn")
 
 
 def _waits(step: Step) -> bool:
-    """Whether it is deferred for another reason than the host's day."""
+    """Return whether the step is deferred for another reason than the budget of a day."""
     return step.status is Status.DEFERRED and step.day is None
 
 
 BRIEF_MAX = 10
-"""Creates of one later day that are told, where not all is asked for."""
+"""Creates of one later day that are shown, unless verbose."""
 
 EXPIRED_MAX = 5
-"""Expired keys that are named, where not all is asked for."""
+"""Expired keys that are named, unless verbose."""
 
 NO_CHANGES = "No changes. Compared with what was last applied; drift asks Zoom."
 NO_CHANGES_LIVE = "No changes. Compared with what was last applied and with what Zoom says now."
 
 
-def plan(plan: Plan, look: TextStyle) -> str:
-    """The whole plan, ending in a newline."""
-    steps = [step for step in plan.steps if _is_told(step)]
+def plan(plan: Plan, style: TextStyle) -> str:
+    """Return the whole plan, ending in a newline."""
+    steps = [step for step in plan.steps if is_shown(step)]
     blocks = (
-        *_steps(steps, look),
-        list(format_diagnostics(plan.diagnostics, look)),
-        list(_end(plan, steps, look)),
+        *_steps(steps, style),
+        list(format_diagnostics(plan.diagnostics, style)),
+        list(_totals(plan, steps, style)),
     )
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _is_told(step: Step) -> bool:
-    """Whether a reader should hear of it: not of a keep, except for what is let go of or over."""
+def is_shown(step: Step) -> bool:
+    """Return whether a view lists the step: every one but a keep about which there is nothing to say."""
     return step.action is not Action.KEEP or bool(step.reasons) or step.status is Status.EXPIRED
 
 
-def _steps(steps: Sequence[Step], look: TextStyle) -> Iterator[list[str]]:
-    """Blocks of lines: today's, then day by day what waits, then what is held back, then what is over."""
+def is_unchanged(plan: Plan) -> bool:
+    """Return whether there is nothing to do and nothing withheld."""
+    return not plan.has_work and all(step.status is not Status.WITHHELD for step in plan.steps)
+
+
+def _steps(steps: Sequence[Step], style: TextStyle) -> Iterator[list[str]]:
+    """Yield blocks of lines: steps of today, deferred steps by day, withheld steps, expired ones."""
     by_status: dict[Status, list[Step]] = {status: [] for status in Status}
     for step in steps:
         by_status[step.status].append(step)
-    yield _all(by_status[Status.NOW], look)
-    yield from _days(by_status[Status.DEFERRED], look)
-    yield _all(by_status[Status.WITHHELD], look)
-    yield _expired(by_status[Status.EXPIRED], look)
+    yield _all(by_status[Status.NOW], style)
+    yield from _days(by_status[Status.DEFERRED], style)
+    yield _all(by_status[Status.WITHHELD], style)
+    yield _expired(by_status[Status.EXPIRED], style)
 
 
-def _all(steps: Sequence[Step], look: TextStyle) -> list[str]:
-    return [line for step in steps for line in full(step, look)]
+def _all(steps: Sequence[Step], style: TextStyle) -> list[str]:
+    return [line for step in steps for line in full(step, style)]
 
 
-def _days(steps: Sequence[Step], look: TextStyle) -> Iterator[list[str]]:
-    """A block for each later day, the earliest first; those without a day last."""
+def _days(steps: Sequence[Step], style: TextStyle) -> Iterator[list[str]]:
+    """Yield a block for each later day, the earliest first; steps without a day last."""
     days: dict[str | None, list[Step]] = {}
     for step in steps:
         days.setdefault(step.day, []).append(step)
     for day in sorted(days, key=lambda day: (day is None, day)):
-        yield [_day_header(day, len(days[day])), *_day(days[day], look)]
+        yield [_day_header(day, len(days[day])), *_day(days[day], style)]
 
 
 def _day_header(day: str | None, count: int) -> str:
@@ -162,23 +183,23 @@ def _day_header(day: str | None, count: int) -> str:
     return f"{count_noun(count, 'step')} {until}:"
 
 
-def _day(steps: Sequence[Step], look: TextStyle) -> Iterator[str]:
-    """Creates on a line each, and the many by their number; whatever touches a meeting always in full."""
-    told = 0
+def _day(steps: Sequence[Step], style: TextStyle) -> Iterator[str]:
+    """Yield the first creates on a line each and count the others; show every other step in full."""
+    creates = 0
     for step in steps:
-        if look.verbose or step.action is not Action.CREATE or step.day is None:
-            yield from full(step, look)
+        if style.verbose or step.action is not Action.CREATE or step.day is None:
+            yield from full(step, style)
         else:
-            told += 1
-            if told <= BRIEF_MAX:
-                yield brief(step, look)
-    if told > BRIEF_MAX:
-        yield look.dim(f"… {told - BRIEF_MAX} more to add on this day; --verbose shows them")
+            creates += 1
+            if creates <= BRIEF_MAX:
+                yield brief(step, style)
+    if creates > BRIEF_MAX:
+        yield style.dim(f"… {creates - BRIEF_MAX} more to add on this day; --verbose shows them")
 
 
-def _expired(steps: Sequence[Step], look: TextStyle) -> list[str]:
-    if look.verbose or not steps:
-        return _all(steps, look)
+def _expired(steps: Sequence[Step], style: TextStyle) -> list[str]:
+    if style.verbose or not steps:
+        return _all(steps, style)
     # What was never created comes first: there a year may have been mistyped.
     ordered = sorted(steps, key=lambda step: step.action is not Action.CREATE)
     named = ", ".join(escape_control(step.key) for step in ordered[:EXPIRED_MAX])
@@ -186,14 +207,14 @@ def _expired(steps: Sequence[Step], look: TextStyle) -> list[str]:
     return [f"Expired, nothing is sent for them: {named}{more}"]
 
 
-def _end(plan: Plan, steps: Sequence[Step], look: TextStyle) -> Iterator[str]:
-    if not plan.has_work and all(step.status is not Status.WITHHELD for step in steps):
+def _totals(plan: Plan, steps: Sequence[Step], style: TextStyle) -> Iterator[str]:
+    if is_unchanged(plan):
         yield NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         return
-    yield look.bold(plan_line(steps))
+    yield style.bold(plan_line(steps))
     if not plan.has_work:
         return
-    yield from budget_lines(plan, whole=look.verbose)
+    yield from budget_lines(plan, whole=style.verbose)
     turns = [step for step in steps if step.is_work and (step.requests or step.day)]
     if any(step.status is Status.DEFERRED for step in turns):
         days = Counter(step.day for step in turns)

@@ -1,6 +1,6 @@
-"""An apply as it happens: lines for people and logs, and live bars where there is a terminal.
+"""An apply as it runs: lines for people and logs, and live bars on a terminal.
 
-The only door to rich, which is loaded for live bars alone. Lines are data and go to
+The only module that uses rich, which is loaded for live bars alone. Lines are data and go to
 `stdout`; bars and warnings go to `stderr`.
 """
 
@@ -21,7 +21,7 @@ from reconciler.apply.events import (
     StepStarted,
     Summary,
 )
-from reconciler.errors.text import count_noun, escape_control
+from reconciler.errors.text import count_noun, escape_control, shorten
 from reconciler.plan.step import Status
 from reconciler.views.style import TextStyle
 from reconciler.views.text.apply import ApplyLog
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from reconciler.apply.events import Event, EventListener
@@ -42,29 +41,17 @@ if TYPE_CHECKING:
 WORDS = "Reading from Zoom"
 
 TellCount = Callable[[int, int], None]
-"""Takes how many reads are done, and of how many."""
+"""Takes the number of reads that are done, and the number of all."""
 
 
 @contextmanager
 def open_read_bar(stderr: TextIO, *, terminal: bool, colour: bool) -> Iterator[TellCount]:
-    """What is told each count; the bar vanishes at the end."""
+    """Show a bar that moves with every count that is passed to the value; it is removed at the end."""
     if not terminal:
         yield lambda _done, _total: None
         return
-    from rich import progress  # noqa: PLC0415 - loaded with the bars
-    from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
-
-    bar = progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-        console=Console(file=stderr, force_terminal=True, no_color=not colour),
-        refresh_per_second=REFRESHES_PER_SECOND,
-        transient=True,
-        redirect_stdout=False,  # what is written there is data, and may go to a file
-    )
-    task = bar.add_task(WORDS, total=None)
+    bar = _progress(stderr, colour=colour)
+    task = bar.add_task(WORDS, total=None, current="")
     with bar:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -75,71 +62,68 @@ HOSTS_MAX = 8
 REFRESHES_PER_SECOND = 5
 
 WORDS_MAX = 32
-"""Characters of a host or a key beside its bar."""
+"""Characters of a host or a key next to its bar."""
 
-_Write = Callable[[str], None]
+_WriteLine = Callable[[str], None]
 
 
 @contextmanager
 def open_apply(
     stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan
 ) -> Iterator[EventListener]:
-    """The log of an apply as text, each line at once; with live bars on `stderr` where `terminal` says so."""
-    log, warned = ApplyLog(plan, TextStyle(colour=colour)), TextStyle(colour=colour and terminal)
+    """Write the log of an apply as text, each line at once; with live bars on `stderr` if `terminal`."""
+    log, warning_style = ApplyLog(plan, TextStyle(colour=colour)), TextStyle(colour=colour and terminal)
     if not terminal:
-        yield lambda event: _tell(event, log, warned, _to(stdout), _to(stderr))
+        yield lambda event: _show(event, log, warning_style, _to(stdout), _to(stderr))
         return
     bars = Bars(plan, stderr, colour=colour)
     above = bars.write
     data = above if stdout.isatty() else _to(stdout)
 
-    def tell(event: Event) -> None:
+    def listen(event: Event) -> None:
         if isinstance(event, Summary):
             bars.stop()
-            _tell(event, log, warned, _to(stdout), _to(stderr))
+            _show(event, log, warning_style, _to(stdout), _to(stderr))
         else:
             bars.move(event)
-            _tell(event, log, warned, data, above)
+            _show(event, log, warning_style, data, above)
 
     bars.start()
     try:
-        yield tell
+        yield listen
     finally:
         bars.stop()
 
 
 class Bars:
-    """Live bars: one for each host, or one for all where they are many. They vanish at the end."""
+    """Live bars: one for each host, or one for all hosts if they are many. They are removed at the end."""
 
     def __init__(self, plan: Plan, stderr: TextIO, *, colour: bool) -> None:
-        from rich.console import Console  # noqa: PLC0415 - 100 ms that only live bars have to pay
-
-        self._console = Console(file=stderr, force_terminal=True, no_color=not colour)
-        self._progress = _progress(self._console)
+        self._progress = _progress(stderr, colour=colour)
         self._waiting: dict[str | None, str] = {step.key: step.host for step in plan.steps if _is_due(step)}
         self._bars = self._one_each(Counter(self._waiting.values()))
 
     def start(self) -> None:
-        """Show them."""
+        """Show the bars."""
         self._progress.start()
 
     def stop(self) -> None:
-        """Take them away; harmless when they are gone already."""
+        """Remove the bars; does nothing if they are gone already."""
         self._progress.stop()
 
     def write(self, line: str) -> None:
-        """Put a line above the bars: on their own terminal, so that neither tears the other."""
+        """Write a line above the bars, through their own console so that neither tears the other."""
         from rich.text import Text  # noqa: PLC0415 - loaded with the bars
 
-        self._console.print(Text.from_ansi(line), soft_wrap=True)
+        self._progress.console.print(Text.from_ansi(line), soft_wrap=True)
 
     def move(self, event: Event) -> None:
-        """Take in what happened: a key is counted once, when it has come to its end in this run."""
+        """Move the bars by one event: a key is counted once, when this run is done with it."""
         if isinstance(event, StepStarted) and event.key in self._waiting:
             bar = self._bars[self._waiting[event.key]]
             self._progress.update(bar, current=_short(event.key))
             return
-        host = self._waiting.pop(_ended(event), None)
+        host = self._waiting.pop(_finished_key(event), None)
         if host is not None:
             self._progress.advance(self._bars[host])
 
@@ -153,8 +137,9 @@ class Bars:
         return self._progress.add_task(words, total=total, current="")
 
 
-def _progress(console: Console) -> Progress:
-    from rich import progress  # noqa: PLC0415 - loaded with the bars
+def _progress(stderr: TextIO, *, colour: bool) -> Progress:
+    from rich import progress  # noqa: PLC0415 - 100 ms that only live bars have to pay
+    from rich.console import Console  # noqa: PLC0415 - the same
 
     return progress.Progress(
         progress.TextColumn("{task.description}", markup=False),
@@ -162,7 +147,7 @@ def _progress(console: Console) -> Progress:
         progress.MofNCompleteColumn(),
         progress.TimeRemainingColumn(),
         progress.TextColumn("{task.fields[current]}", markup=False),
-        console=console,
+        console=Console(file=stderr, force_terminal=True, no_color=not colour),
         refresh_per_second=REFRESHES_PER_SECOND,
         transient=True,
         redirect_stdout=False,  # what is written there is data, and may go to a file
@@ -173,22 +158,22 @@ def _is_due(step: Step) -> bool:
     return step.is_work and step.status is Status.NOW
 
 
-def _ended(event: Event) -> str | None:
-    """The key that this run is done with; what was found absent is sent again."""
+def _finished_key(event: Event) -> str | None:
+    """Return the key that this run is done with, if any; a meeting that was found absent is sent again."""
     if isinstance(event, Resolved):
         return None if event.outcome is Outcome.ABSENT else event.key
     return event.key if isinstance(event, StepDone | StepFailed | StepDeferred) else None
 
 
-def _tell(event: Event, log: ApplyLog, warned: TextStyle, data: _Write, aside: _Write) -> None:
+def _show(event: Event, log: ApplyLog, warning_style: TextStyle, data: _WriteLine, aside: _WriteLine) -> None:
     if isinstance(event, Noticed):
-        for line in format_diagnostic(event.diagnostic, warned):
+        for line in format_diagnostic(event.diagnostic, warning_style):
             aside(line)
     for line in log.lines(event):
         data(line)
 
 
-def _to(stream: TextIO) -> _Write:
+def _to(stream: TextIO) -> _WriteLine:
     def write(line: str) -> None:
         stream.write(f"{line}\n")
         stream.flush()
@@ -197,5 +182,4 @@ def _to(stream: TextIO) -> _Write:
 
 
 def _short(text: str) -> str:
-    shown = escape_control(text)
-    return shown if len(shown) <= WORDS_MAX else f"{shown[: WORDS_MAX - 1]}…"
+    return shorten(escape_control(text), WORDS_MAX)

@@ -1,4 +1,4 @@
-"""Times as text."""
+"""The time of a meeting, and instants, as text."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ INDENT = "    "
 
 
 def time_of(meeting: Meeting, next_at: datetime | None = None) -> str:
-    """When it is and how long: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …, 45 min".
+    """Return time and length: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …, 45 min".
 
-    `next_at` (aware) adds the day of a series' next occurrence, as its zone has it.
+    `next_at` (aware) adds the day of the next occurrence of a series, in its zone.
     """
     attributes = meeting.attributes
     length = attributes.get("duration")
@@ -40,5 +40,5 @@ def time_of(meeting: Meeting, next_at: datetime | None = None) -> str:
 
 
 def instant_words(instant: datetime) -> str:
-    """An instant (aware, UTC): "Mon 11 Jan 2027, 09:00 UTC"."""
+    """Return an instant (aware, UTC) as "Mon 11 Jan 2027, 09:00 UTC"."""
     return f"{short_weekday(instant)} {day_words(instant)}, {time_words(instant)} UTC"

@@ -1,4 +1,4 @@
-"""The last lines of a plan and of an apply: how many, what is left of the budget, when the rest is done."""
+"""The last lines of a plan and of an apply: counts, the budget that is left, the days of a rollout."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 BUDGET_LINES_MAX = 10
-"""Hosts whose budget is told, where not all is asked for: those with the least left."""
+"""Hosts whose budget is shown, unless verbose: those with the least left."""
 
 DAYS_MAX = 5
-"""Days of a rollout that are told one by one."""
+"""Days of a rollout that are shown one by one."""
 
 _RARE = {
     Action.RESOLVE: "to look up",
@@ -35,29 +35,29 @@ _RARE = {
 
 
 def plan_line(steps: Iterable[Step]) -> str:
-    """The line `Plan: 2 to add, 1 to change, 0 to destroy, 1 withheld.` of these steps.
+    """Return the line `Plan: 2 to add, 1 to change, 0 to destroy, 1 withheld.` of the steps.
 
-    A replace counts as one to add and, where the old meeting is ended, one to destroy. A deferred
-    step counts under its action too, a withheld one does not: nothing will be done about it.
+    A replace counts as one to add and, if the old meeting is deleted, one to destroy. A deferred
+    step counts under its action too; a withheld one does not, since nothing is done about it.
     """
     actions: Counter[Action] = Counter()
     statuses: Counter[Status] = Counter()
-    late = left = recorded = 0
+    late = kept_old = recorded = 0
     for step in steps:
         statuses[step.status] += 1
         actions[step.action] += step.status in {Status.NOW, Status.DEFERRED}
         late += step.late
         is_replace = step.action is Action.REPLACE and step.is_work
-        left += is_replace and not step.retires
+        kept_old += is_replace and not step.retires
         recorded += step.action is Action.KEEP and step.is_work
-    both = actions[Action.REPLACE]
-    told = (f"{actions[action]} {words}" for action, words in _RARE.items() if actions[action])
+    replaced = actions[Action.REPLACE]
+    rare = (f"{actions[action]} {words}" for action, words in _RARE.items() if actions[action])
     waiting = (Status.DEFERRED, Status.WITHHELD, Status.EXPIRED)
     parts = [
-        f"{actions[Action.CREATE] + both} to add",
+        f"{actions[Action.CREATE] + replaced} to add",
         f"{actions[Action.UPDATE]} to change",
-        f"{actions[Action.DESTROY] + both - left} to destroy",
-        *told,
+        f"{actions[Action.DESTROY] + replaced - kept_old} to destroy",
+        *rare,
         *([f"{recorded} to record"] if recorded else []),
         *(f"{statuses[status]} {status}" for status in waiting if statuses[status]),
         *([f"{late} late"] if late else []),
@@ -66,7 +66,7 @@ def plan_line(steps: Iterable[Step]) -> str:
 
 
 def apply_line(summary: Summary) -> str:
-    """The line `Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.`, or how else it ended."""
+    """Return the line `Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.`, or one like it."""
     counts = {
         "recorded": summary.recorded,
         "looked up": summary.resolved,
@@ -91,29 +91,29 @@ def _opening(summary: Summary) -> str:
 
 
 def budget_lines(plan: Plan, *, whole: bool) -> Iterator[str]:
-    """Today's requests of each host, and when they come back."""
+    """Yield the requests of each host today, and when the budget resets."""
     today = day_of(plan.planned_at)
     rows = [row for row in plan.budget if row.day == today]
     if not rows:
         return
-    told = rows if whole or len(rows) <= BUDGET_LINES_MAX else _scarcest(rows)
-    width = max(len(row.host) for row in told)
-    yield from (f"Budget: {escape_control(row.host):{width}}  {_spent(row)}" for row in told)
-    if len(told) < len(rows):
-        least = min(row.left for row in rows if row not in told)
-        yield f"Budget: {count_noun(len(rows) - len(told), 'more host')}, each with {least} or more left"
+    shown = rows if whole or len(rows) <= BUDGET_LINES_MAX else _scarcest(rows)
+    width = max(len(row.host) for row in shown)
+    yield from (f"Budget: {escape_control(row.host):{width}}  {_spent(row)}" for row in shown)
+    if len(shown) < len(rows):
+        least = min(row.left for row in rows if row not in shown)
+        yield f"Budget: {count_noun(len(rows) - len(shown), 'more host')}, each with {least} or more left"
     yield f"Budget: {reset_words(plan.planned_at)}"
 
 
 def reset_words(now: datetime) -> str:
-    """When requests come back: "resets at 00:00 UTC, in 5 h 12 min"."""
+    """Return when the budget resets: "resets at 00:00 UTC, in 5 h 12 min"."""
     hours, minutes = divmod(int((reset_at(now) - now).total_seconds()) // 60, 60)
     span = f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
     return f"resets at 00:00 UTC, in {span}"
 
 
 def rollout_line(days: Mapping[str | None, int], today: str) -> str:
-    """When the rest will be done. `days` has the number of steps by UTC day; None: no day is known."""
+    """Return when the steps are done. `days` has their number by UTC day; None: no day is known."""
     known = sorted(day for day in days if day)
     parts = [f"{days[day]} {'today' if day == today else f'on {day}'}" for day in known[:DAYS_MAX]]
     if len(known) > DAYS_MAX:

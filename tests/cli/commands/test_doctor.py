@@ -78,7 +78,7 @@ def test_all_is_well_on_the_emulator(shell: Shell) -> None:
     ran = shell("doctor", "--sandbox")
 
     *lines, blank, verdict = ran.out.splitlines()
-    assert (ran.status, ran.err, blank, verdict) == (0, "", "", "All is as it must be.")
+    assert (ran.status, ran.err, blank, verdict) == (0, "", "", "All checks passed.")
     assert [line.split()[:2] for line in lines] == [
         ["ok", name]
         for name in (
@@ -208,7 +208,7 @@ def test_a_lease_that_somebody_holds_is_shown_with_its_end(
     expires: str, remedy: str, tmp_path: Path, shell: Shell
 ) -> None:
     team = tmp_path / "team"
-    git_world.make(team)
+    git_world.make_team(team)
     document = {
         "ID": "7d3a",
         "Who": "ann@laptop",
@@ -304,7 +304,7 @@ def test_many_hosts_take_one_line_and_the_odd_one_its_own(zoom: Served, shell: S
 
     assert [each["summary"] for each in report["checks"] if each["name"] == "hosts"] == [
         "6 exist and are licensed",
-        "h6@example.com: Zoom knows no such user",
+        "h6@example.com: The user does not exist in Zoom",
     ]
 
 
@@ -334,7 +334,7 @@ def test_interrupted_requests_and_spent_hosts_are_to_be_looked_at(shell: Shell) 
         "                   -> `reconciler apply` looks up what became of them.\n"
     ) in out
     assert "warn  quota        nothing left today for platform@example.com\n" in out
-    assert out.endswith("1 failed, 2 to look at.\n")
+    assert out.endswith("1 failed, 2 warnings.\n")
 
 
 def test_warnings_of_a_spec_are_to_be_looked_at(shell: Shell) -> None:
@@ -396,7 +396,7 @@ def test_colours_say_how_it_stands() -> None:
 
     assert shown.startswith("\x1b[32mok  \x1b[0m  lock  free\n\x1b[33mwarn\x1b[0m  lock  Held: by")
     assert "\x1b[2J" not in shown
-    assert results.from_diagnostic("lock", told).verdict is CheckStatus.WARN
+    assert results.from_diagnostic("lock", told).status is CheckStatus.WARN
 
 
 @pytest.mark.parametrize(

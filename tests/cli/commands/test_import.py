@@ -102,7 +102,7 @@ def test_a_pattern_that_is_none_is_told(pattern: str, told: str, shell: Shell) -
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines()[:2] == [
-        "error[import.match]: --match is no regular expression",
+        "error[import.match]: --match is not a regular expression",
         f"  = {told}",
     ]
 

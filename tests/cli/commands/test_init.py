@@ -158,7 +158,7 @@ def test_what_exists_is_left_alone(name: str, shell: Shell) -> None:
     told = "meetings/" if "/" in name else name
     assert (ran.status, ran.out, files(shell.folder)) == (1, "", {name: "version: 1\n"})
     assert ran.err.splitlines()[:2] == [
-        "error[init.exists]: Something is here already",
+        "error[init.exists]: A file exists already",
         f"  = {told}: what somebody wrote is never overwritten. Nothing was written.",
     ]
 
@@ -243,7 +243,7 @@ def test_a_host_cannot_be_guessed(shell: Shell) -> None:
 
     assert (ran.status, ran.err.splitlines()[0]) == (
         1,
-        "error[init.no-host]: Nobody said whose meetings they are",
+        "error[init.no-host]: No host is given",
     )
 
 

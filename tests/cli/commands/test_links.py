@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -25,7 +26,7 @@ from reconciler.state.state import State
 from reconciler.views.results import JoinLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from shell import Shell
@@ -111,7 +112,7 @@ def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied:
     place = applied.folder / STATE_FILE
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.replace(str(place), "STATE").splitlines() == [
-        "error[state.unknown-key]: The state does not know this key",
+        "error[state.unknown-key]: The key is not in the state",
         "  = `rtero` is neither recorded nor interrupted in STATE.",
         "  = hint: Did you mean `retro`?",
         "",
@@ -119,7 +120,7 @@ def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied:
         "  = `x*` is neither recorded nor interrupted in STATE.",
         "  = hint: `reconciler state list` shows every key.",
         "",
-        "error[state.interrupted-key]: Nobody knows yet whether this meeting exists",
+        "error[state.interrupted-key]: It is not known yet whether the meeting exists",
         "  = The create of `new` was interrupted: STATE has no id for it.",
         "  = hint: `reconciler apply` looks up what became of it.",
     ]
@@ -178,7 +179,7 @@ def test_a_ci_log_that_gets_passcodes_is_told_of(
     ran = applied("links", "--format", form, "--sandbox", CI=ci)
 
     warning = [
-        "warning[links.in-a-log]: Links that hold passcodes are written to a CI log",
+        "warning[links.in-a-log]: Join links with passcodes are written to a CI log",
         "  = Whoever can read the log can join these meetings. `CI` is set, and stdout is no file.",
         "  = hint: Send them to a file that is not kept, or ask for them at a terminal.",
     ]
@@ -234,7 +235,9 @@ def test_a_link_is_not_in_the_repr() -> None:
 
 
 def asked(zoom: ScriptedZoom, records: Mapping[str, Record]) -> list[JoinLink | Diagnostic]:
-    return asyncio.run(using(zoom.client(), lambda client: links.read(client, records, AT)))
+    return asyncio.run(
+        using(zoom.client(), lambda client: links.read(client, records, AT, lambda _key, _stored: None))
+    )
 
 
 def test_the_topic_is_zooms_and_the_next_start_the_records() -> None:
@@ -309,3 +312,33 @@ def test_the_clock_is_the_emulators(applied: Shell) -> None:
     earlier = applied("links", "retro", "--sandbox", "--sandbox-now", NOW)
 
     assert [bool(re.search("UTC", ran.out)) for ran in (later, earlier)] == [False, True]
+
+
+def swapped(shell: Shell, change: Callable[[Record], Record]) -> None:
+    """Have somebody write the state: what is recorded of `retro` is otherwise."""
+    state = state_of(shell)
+    put_state(shell, replace(state, meetings={**state.meetings, "retro": change(state.meetings["retro"])}))
+
+
+def test_the_link_of_a_swapped_id_is_not_told(applied: Shell) -> None:
+    """Neither in text nor in JSON; the finding names both."""
+    state = state_of(applied)
+    swapped(applied, lambda record: replace(record, created_at="2026-11-30T09:00:00Z"))
+
+    text, machine = applied.sandbox("links"), applied.sandbox("links", "retro", "--format", "json")
+
+    number = state.meetings["retro"].id
+    assert (text.status, machine.status) == (1, 1)
+    assert len(re.findall(LINK, text.out)) == 1
+    assert re.findall(LINK, machine.out) == []
+    assert f"retro is recorded as meeting {number} of {HOST}, created 2026-11-30T09:00:00Z." in text.err
+
+
+def test_the_link_of_another_hosts_meeting_is_told_where_the_spec_names_that_host(applied: Shell) -> None:
+    swapped(applied, lambda record: replace(record, host="other@example.com"))
+
+    assert applied.sandbox("links", "retro").status == 0
+    applied.write("meetings.yaml", spec_of({"retro": {"host": "third@example.com"}}))
+    ran = applied.sandbox("links", "retro")
+
+    assert (ran.status, re.findall(LINK, ran.out), "refresh.other-host" in ran.err) == (1, [], True)

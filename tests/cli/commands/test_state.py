@@ -78,14 +78,14 @@ def test_all_that_is_recorded_is_listed(shell: Shell) -> None:
         [
             "launch   81234567001  platform@example.com  next Thu 14 Jan 2027, 15:00 UTC",
             "mars     81234567006  platform@example.com  its time cannot be read",
-            "now      81234567005  platform@example.com  the last one runs",
+            "now      81234567005  platform@example.com  the last one is running",
             "over     81234567004  platform@example.com  over",
             "room     81234567003  cto@example.com       no fixed time",
             "weekly   81234567002  platform@example.com  next Mon 11 Jan 2027, 09:00 UTC",
             "launch   ?            platform@example.com  an interrupted update, begun 2026-11-30T18:00:00Z",
             "standup  ?            platform@example.com  an interrupted create, begun 2026-11-30T18:00:00Z",
-            "launch   80000000001  platform@example.com  retired, still to be ended",
-            "launch   80000000002  platform@example.com  retired, still to be ended",
+            "launch   80000000001  platform@example.com  retired, still to be deleted",
+            "launch   80000000002  platform@example.com  retired, still to be deleted",
         ],
     )
 
@@ -318,7 +318,7 @@ def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
             "lunch",
             "dinner",
             [
-                "error[state.unknown-key]: The state does not know this key",
+                "error[state.unknown-key]: The key is not in the state",
                 "  = `lunch` is neither recorded nor interrupted in STATE.",
                 "  = hint: Did you mean `launch`?",
             ],
@@ -354,7 +354,7 @@ def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
             "launch",
             "a b",
             [
-                "error[state.bad-key]: A meeting cannot have this key",
+                "error[state.bad-key]: The key is not valid",
                 "  = `a b` has more in it than letters, digits, `.`, `_` and `-`. The state is as it was.",
                 "  = hint: Name the key under which the meeting is declared, or will be.",
             ],
@@ -389,7 +389,7 @@ def test_a_key_that_nobody_knows_gets_the_one_that_was_meant(
 
     assert (ran.status, ran.out, kept(shell)) == (1, "", FULL)
     assert told(ran, shell) == [
-        "error[state.unknown-key]: The state does not know this key",
+        "error[state.unknown-key]: The key is not in the state",
         f"  = `{key}` is neither recorded nor interrupted in STATE.",
         f"  = hint: {hint}",
     ]
@@ -471,6 +471,6 @@ def test_a_zone_that_only_others_know_stops_what_needs_times(shell: Shell) -> No
 
     assert (planned.status, planned.err.partition("\n")[0]) == (
         1,
-        "error[state.unknown-zone]: A recorded meeting is in a time zone that this machine does not know",
+        "error[state.unknown-zone]: A recorded meeting has an unknown time zone",
     )
     assert (forgotten.status, again.status) == (0, 0)

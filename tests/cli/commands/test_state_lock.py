@@ -102,7 +102,7 @@ def test_another_lock_is_left_alone(server: TerraformServer, shell: Shell) -> No
         kept = server.lock
 
     assert (ran.status, ran.out, (kept or {})["ID"]) == (1, "", lease.info.lock_id)
-    assert "error[state.not-the-lock]: The state is not held by this lock" in ran.err
+    assert "error[state.not-the-lock]: This lock does not hold the state" in ran.err
     assert lease.info.lock_id in ran.err
 
 
@@ -181,7 +181,7 @@ def test_a_lock_that_ran_out_is_told_to_have() -> None:
 
     assert before.splitlines()[-1] == "  Expires:    2026-12-01 08:01:00 UTC, unless it is renewed"
     assert after.splitlines()[-1] == (
-        "  Expires:    2026-12-01 08:01:00 UTC, has run out; the next run takes it over"
+        "  Expires:    2026-12-01 08:01:00 UTC, has expired; the next run takes it over"
     )
     assert "\x1b" not in after
     assert json.loads(view("state lock", "json")("s3://b/s.json", lock, expires))["lock"]["expired"] is True

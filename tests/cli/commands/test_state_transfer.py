@@ -110,7 +110,7 @@ def test_a_later_state_is_pushed_as_it_is(shell: Shell) -> None:
     assert (shell.folder / "s.json.backup").read_bytes() == before
     assert ran.out == (
         f"Pushed serial 7 with 0 meetings to {shell.folder}/s.json.\n"
-        f"It replaced serial 4 with 1 meetings, which is kept as {shell.folder}/s.json.backup.\n"
+        f"It replaced serial 4 with 1 meeting, which is kept as {shell.folder}/s.json.backup.\n"
     )
 
 
@@ -341,7 +341,7 @@ def test_a_copy_that_makes_no_sense_is_refused(arguments: tuple[str, ...], code:
 def test_the_same_server_is_the_same_place(server: TerraformServer, shell: Shell) -> None:
     ran = shell("state", "migrate", "--to", server.address, "--state", server.address, **server.environ)
 
-    assert (ran.status, codes(ran), server.seen) == (1, ["state.same-place"], [])
+    assert (ran.status, codes(ran), server.requests) == (1, ["state.same-place"], [])
 
 
 def test_a_copy_that_is_read_back_otherwise_is_an_error(server: TerraformServer, shell: Shell) -> None:

@@ -55,15 +55,15 @@ async def _create_again(client: Any, *asked: Any, **options: Any) -> Answer:
 def _write_over(store: Any, document: bytes, *, replaces: str | None, note: str = "") -> str:
     """A write replaces any version."""
     del replaces
-    place = store._place  # noqa: SLF001 - a bug has no door
-    stands = place.get(STATE)
-    version: str = place.put(STATE, document, replaces=stands.version if stands else None, note=note)
+    documents = store._documents  # noqa: SLF001 - a bug has no door
+    current = documents.get(STATE)
+    version: str = documents.put(STATE, document, replaces=current.version if current else None, note=note)
     return version
 
 
 def _renew_alone(lease: Any) -> None:
     """A renewal does not check who holds the lock by now."""
-    lease._claim = LeaseRequest.asked(lease.info, lease._clock)  # noqa: SLF001 - a bug has no door
+    lease._request = LeaseRequest.starting_now(lease.info, lease._clock)  # noqa: SLF001 - a bug has no door
 
 
 BUGS: dict[str, tuple[Any, str, Any]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import httpx
-from memory_place import Fate
+from memory_place import CallOutcome
 
 if TYPE_CHECKING:
     import random
@@ -96,21 +96,27 @@ class Faults:
         self.strike(met.kind, f"{request.method} {request.url.path}")
         return met
 
-    def fate(self, call: str) -> Fate:
+    def fate(self, call: str) -> CallOutcome:
         """What becomes of a call of the storage."""
         if call == "put lock" and self.renewals_fail():
-            fate = self.chance.choice([Fate.REFUSED, Fate.LOST])
+            fate = self.chance.choice([CallOutcome.REFUSED, CallOutcome.NOT_WRITTEN])
             self.strike("lease not renewed", call)
             return fate
         rate = self.storage_rate * (1.0 if call.startswith("put") else READS_SHARE)
         if call == "check" or self.chance.random() >= rate:
-            return Fate.OK
-        kinds = [Fate.REFUSED]
+            return CallOutcome.OK
+        kinds = [CallOutcome.REFUSED]
         if call.startswith("put"):
-            kinds = [Fate.REFUSED, Fate.LOST, Fate.UNTOLD, Fate.LATE, Fate.DISOWNED]
+            kinds = [
+                CallOutcome.REFUSED,
+                CallOutcome.NOT_WRITTEN,
+                CallOutcome.ANSWER_LOST,
+                CallOutcome.LATE,
+                CallOutcome.FALSE_CONFLICT,
+            ]
         fate = self.chance.choice(kinds)
         self.strike(STORAGE[fate], call)
-        if fate is Fate.LATE:
+        if fate is CallOutcome.LATE:
             self.lands_late()
         return fate
 
@@ -176,11 +182,11 @@ class Faults:
 
 
 STORAGE = {
-    Fate.REFUSED: "storage error",
-    Fate.LOST: "storage answer lost, not written",
-    Fate.UNTOLD: "storage answer lost, written",
-    Fate.LATE: "storage write landed late",
-    Fate.DISOWNED: "storage conflict with itself",
+    CallOutcome.REFUSED: "storage error",
+    CallOutcome.NOT_WRITTEN: "storage answer lost, not written",
+    CallOutcome.ANSWER_LOST: "storage answer lost, written",
+    CallOutcome.LATE: "storage write landed late",
+    CallOutcome.FALSE_CONFLICT: "storage conflict with itself",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memory_place import MemoryPlace
+from memory_place import MemoryDocumentStore
 
 from reconciler.meeting.body import body
 from reconciler.plan import approval
@@ -64,9 +64,9 @@ def make(account: Account, switches: Switches, now: datetime, declared: Meeting,
 def free_lock(documents: Documents, process: Process) -> str | None:
     """Free the lock by force, whoever holds it, from a `process` of a person's; who held it."""
     surroundings = StoreOptions(
-        Path(), process.name, process, wait=process.pass_time, tell=lambda _line: None
+        Path(), process.name, process, wait=process.pass_time, notify=lambda _line: None
     )
-    store = LeasedStore(MemoryPlace(documents, author=process.name), surroundings)
+    store = LeasedStore(MemoryDocumentStore(documents, author=process.name), surroundings)
     held = store.holder()
     if held is None:
         return None

@@ -134,7 +134,7 @@ class History:
             lands_within_seconds=SETTLE_SECONDS - (hands.LINGERS_SECONDS if self.is_unlocked else 0.0),
             struck=self.report.struck,
             said=self._say,
-            lands_late=lambda: machine.after(chance.uniform(0.1, 100), self.documents.land),
+            lands_late=lambda: machine.after(chance.uniform(0.1, 100), self.documents.write_late),
         )
         if chance.random() < 0.15:
             begins = machine.seconds + chance.uniform(0, 90)

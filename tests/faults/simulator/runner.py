@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memory_place import MemoryPlace
+from memory_place import MemoryDocumentStore
 
 from reconciler.apply import record
 from reconciler.apply.context import ApplyContext
@@ -94,7 +94,7 @@ class Runner:
         self._is_over = False
         self._work: asyncio.Task[None] | None = None
         self._transport = Transport(network, process, process.name, faults.journey)
-        place = MemoryPlace(
+        place = MemoryDocumentStore(
             documents,
             author=process.name,
             decide=faults.fate,
@@ -111,7 +111,11 @@ class Runner:
 
     def _surroundings(self) -> StoreOptions:
         return StoreOptions(
-            Path(), self.process.name, self.process, wait=self.process.pass_time, tell=self.story.lines.append
+            Path(),
+            self.process.name,
+            self.process,
+            wait=self.process.pass_time,
+            notify=self.story.lines.append,
         )
 
     def _opened(self) -> Workspace:
@@ -151,12 +155,12 @@ class Runner:
             await self.process.sleep(0.01)
 
     async def _locked(self) -> Lease:
-        taking = await self.process.blocking(
-            lambda: self._store.taking("apply", timeout_seconds=self._timeout_seconds)
+        attempt = await self.process.blocking(
+            lambda: self._store.attempt_lock("apply", timeout_seconds=self._timeout_seconds)
         )
-        while taking.lease is None:
-            await self.process.sleep(await self.process.blocking(taking.look))
-        return taking.lease
+        while attempt.lease is None:
+            await self.process.sleep(await self.process.blocking(attempt.poll))
+        return attempt.lease
 
     async def _kept_alive(self, lease: Lease) -> None:
         """As `renewal.kept_alive` does it from a thread."""

@@ -44,7 +44,7 @@ class Watch:
         self._documents = documents
         self._zoom = zoom
         self._team = team
-        documents.on_landed = self._landed
+        documents.on_write = self._landed
 
     def fail(self, kind: str, words: str) -> None:
         """Note what did not hold."""
@@ -66,7 +66,7 @@ class Watch:
         self._lingers_until[owner] = self._machine.seconds + LINGERS_SECONDS
 
     def _look_for_lock(self, request: httpx.Request, owner: str) -> None:
-        stands = self._documents.standing.get(LOCK)
+        stands = self._documents.current.get(LOCK)
         holder = locks.decode(stands.document) if stands else None
         if holder is None or holder.who != owner:
             self.fail("order", f"{owner} sends {_told(request)} under the lock of {holder and holder.who}")

@@ -1,4 +1,4 @@
-"""What the API's prose demands: each rule with what breaks it and what keeps it."""
+"""The rules for meetings: each with meetings that break it and meetings that keep it."""
 
 from __future__ import annotations
 
@@ -23,27 +23,28 @@ SERIES: dict[str, Any] = {
     "timezone": "Europe/Berlin",
     "recurrence": {"type": 2, "weekly_days": "2", "end_times": 20},
 }
-PUT_BACK = (
-    "Clocks in Europe/Berlin are put back over 2027-10-31T02:30:00; "
-    "the first of the two is 2027-10-31T00:30:00Z."
+REPEATED = (
+    "Clocks in Europe/Berlin repeat 2027-10-31T02:30:00 when they are set back. "
+    "The first of the two is 2027-10-31T00:30:00Z."
 )
 IN_UTC = (
-    "2027-01-11T09:00:00Z is 10:00 in Europe/Berlin. The series keeps that time on the wall, "
-    "so that in UTC it moves by an hour when the clocks change."
+    "2027-01-11T09:00:00Z is 10:00 in Europe/Berlin. The series keeps this local time, so its time in UTC "
+    "moves by an hour when the clocks change."
 )
-STAYS = (
-    "Say what stays: `start_time: 2027-01-11T10:00:00`, or `timezone: UTC` for the same time in UTC all year."
+IN_UTC_HINT = (
+    "Write `start_time: 2027-01-11T10:00:00` to keep the local time, "
+    "or `timezone: UTC` to keep the time in UTC."
 )
 
 
 class Out(Enum):
-    """Stands for a field that is left out; with a name that is the same in every process."""
+    """A marker for a field that is left out; its name is the same in every process."""
 
     OUT = "out"
 
 
 OUT = Out.OUT
-"""In a change: the field is taken out."""
+"""In a change: the field is left out."""
 
 EXAMPLE: dict[str, Any] = {
     "topic": "Town hall",
@@ -85,7 +86,7 @@ def findings(attributes: dict[str, Any]) -> tuple[UnlocatedDiagnostic, ...]:
     return check(Meeting("weekly", "host@example.com", MappingProxyType(attributes)))
 
 
-def told(attributes: dict[str, Any]) -> list[tuple[Severity, str, str]]:
+def reported(attributes: dict[str, Any]) -> list[tuple[Severity, str, str]]:
     return [
         (finding.severity, finding.code, ".".join(map(str, finding.path))) for finding in findings(attributes)
     ]
@@ -113,7 +114,7 @@ def monthly(**parts: int) -> dict[str, Any]:
     ids=str,
 )
 def test_a_good_meeting_has_no_findings(change: dict[str, Any]) -> None:
-    """A start in the past is one of them: whether a meeting is over is the plan's word."""
+    """Not even for a start in the past: the plan decides whether a meeting is over."""
     assert findings(changed(ONCE, change)) == ()
 
 
@@ -188,7 +189,7 @@ def test_a_good_series_has_no_findings(change: dict[str, Any]) -> None:
 def test_an_error_of_a_meeting(change: dict[str, Any], code: str, path: str) -> None:
     attributes = changed({**ONCE, "recurrence": {}}, {"recurrence": OUT, **change})
 
-    assert told(attributes) == [(ERROR, code, path)]
+    assert reported(attributes) == [(ERROR, code, path)]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_an_error_of_a_meeting(change: dict[str, Any], code: str, path: str) -> 
     ids=str,
 )
 def test_an_error_of_a_series(change: dict[str, Any], code: str, path: str) -> None:
-    assert told(changed(SERIES, change)) == [(ERROR, code, path)]
+    assert reported(changed(SERIES, change)) == [(ERROR, code, path)]
 
 
 @pytest.mark.parametrize(
@@ -275,12 +276,12 @@ def test_an_error_of_a_series(change: dict[str, Any], code: str, path: str) -> N
     ids=str,
 )
 def test_a_warning_of_a_series(change: dict[str, Any], code: str, path: str) -> None:
-    assert told(changed(SERIES, change)) == [(WARNING, code, path)]
+    assert reported(changed(SERIES, change)) == [(WARNING, code, path)]
 
 
 @pytest.mark.parametrize("path", [path for path, field in table().items() if field.obsolete])
-def test_each_obsolete_field_of_the_table_is_told(path: str) -> None:
-    """Wherever the table has one: a mapping or list around it is walked."""
+def test_each_obsolete_field_of_the_table_is_reported(path: str) -> None:
+    """Also where it is inside of mappings and lists."""
     value: Any = "US,FR"
     for step in reversed(path.split(".")):
         value = {step.removesuffix("[]"): [value] if step.endswith("[]") else value}
@@ -290,9 +291,9 @@ def test_each_obsolete_field_of_the_table_is_told(path: str) -> None:
     ]
 
 
-def test_the_documents_own_kind_of_example_has_warnings_only() -> None:
-    """Rules are asked of a series alone: what Zoom ignores can contradict itself."""
-    assert told(EXAMPLE) == [
+def test_an_example_like_the_documents_has_warnings_only() -> None:
+    """Only a series is checked against the rules for series: Zoom ignores the rule of other meetings."""
+    assert reported(EXAMPLE) == [
         (WARNING, "meeting.obsolete-field", "settings.language_interpretation.interpreters.0.languages"),
         (WARNING, "series.ignored", "recurrence"),
         (WARNING, "passcode.literal", "password"),
@@ -309,7 +310,9 @@ def test_the_documents_own_kind_of_example_has_warnings_only() -> None:
         ("hunter2\n", "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."),
     ],
 )
-def test_a_passcode_that_zoom_refuses_is_told_and_not_shown(passcode: str, code: str, detail: str) -> None:
+def test_a_passcode_that_zoom_refuses_is_reported_and_not_shown(
+    passcode: str, code: str, detail: str
+) -> None:
     found = findings({**ONCE, "password": passcode})
 
     assert [(finding.code, finding.detail) for finding in found[:1]] == [(code, detail)]
@@ -321,12 +324,12 @@ def test_a_passcode_that_zoom_refuses_is_told_and_not_shown(passcode: str, code:
     ("key", "variable"),
     [("launch-review", "LAUNCH_REVIEW_PASSCODE"), ("2027.all", "ALL_PASSCODE"), ("1", "PASSCODE")],
 )
-def test_a_literal_passcode_gets_the_reference_to_write(key: str, variable: str) -> None:
+def test_a_literal_passcode_has_a_hint_with_the_reference_to_write(key: str, variable: str) -> None:
     found = check(Meeting(key, "host@example.com", {**ONCE, "password": "hunter2"}))
 
     hint = (
-        f"Write `password: {{env: {variable}, version: 1}}` and set that variable where apply runs, "
-        "or leave `password` out: Zoom makes one where the account asks for it."
+        f"Write `password: {{env: {variable}, version: 1}}` and set that variable where apply runs. "
+        "Or leave `password` out: Zoom then generates one where the account requires it."
     )
     assert [finding.hint for finding in found] == [hint]
 
@@ -338,10 +341,10 @@ def test_a_link_is_not_shown() -> None:
     assert "hunter" not in str(found)
 
 
-def test_every_finding_comes_in_one_run() -> None:
+def test_all_findings_are_reported_at_once() -> None:
     attributes = changed(SERIES, {"topic": OUT, "timezone": "Mars/Base", "recurrence": {"end_times": OUT}})
 
-    assert [code for _, code, _ in told(attributes)] == [
+    assert [code for _, code, _ in reported(attributes)] == [
         "meeting.topic-missing",
         "time.zone-unknown",
         "series.end-missing",
@@ -361,7 +364,7 @@ def test_every_finding_comes_in_one_run() -> None:
         ("../../etc/passwd", "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
     ],
 )
-def test_a_wrong_zone_gets_the_one_that_was_meant(written: str, hint: str) -> None:
+def test_an_unknown_zone_has_a_hint_with_the_nearest_zone(written: str, hint: str) -> None:
     assert [finding.hint for finding in findings({**ONCE, "timezone": written})] == [hint]
 
 
@@ -370,38 +373,40 @@ def test_a_wrong_zone_gets_the_one_that_was_meant(written: str, hint: str) -> No
     [
         (
             {"start_time": "2026-12-01T10:00:00"},
-            '2026-12-01 is a Tuesday, `weekly_days: "2"` is Monday.',
-            'Write `weekly_days: "3"`, or begin on 2026-12-07, a Monday.',
+            '2026-12-01 is a Tuesday, but `weekly_days: "2"` is Monday.',
+            'Write `weekly_days: "3"`, or start on 2026-12-07, a Monday.',
         ),
         (
             {"start_time": "2026-12-01T10:00:00", "recurrence": {"weekly_days": "4,2"}},
-            '2026-12-01 is a Tuesday, `weekly_days: "4,2"` is Monday and Wednesday.',
-            'Write `weekly_days: "2,3,4"`, or begin on 2026-12-02, a Wednesday.',
+            '2026-12-01 is a Tuesday, but `weekly_days: "4,2"` is Monday and Wednesday.',
+            'Write `weekly_days: "2,3,4"`, or start on 2026-12-02, a Wednesday.',
         ),
         (
             {"start_time": "2027-01-10T23:30:00Z", "recurrence": {"weekly_days": "1"}},
-            '2027-01-11 is a Monday in Europe/Berlin, `weekly_days: "1"` is Sunday.',
-            'Write `weekly_days: "2"`, or begin on 2027-01-17, a Sunday.',
+            '2027-01-11 is a Monday in Europe/Berlin, but `weekly_days: "1"` is Sunday.',
+            'Write `weekly_days: "2"`, or start on 2027-01-17, a Sunday.',
         ),
         (
             monthly(monthly_day=15),
-            "2027-01-11 is day 11 of its month, `monthly_day` is 15.",
-            "Write `monthly_day: 11`, or begin on 2027-01-15, a Friday.",
+            "2027-01-11 is day 11 of its month, but `monthly_day` is 15.",
+            "Write `monthly_day: 11`, or start on 2027-01-15, a Friday.",
         ),
         (
             monthly(monthly_week=-1, monthly_week_day=6),
-            "2027-01-11 is the second Monday of its month, the rule is the last Friday.",
-            "Write `monthly_week: 2` with `monthly_week_day: 2`, or begin on 2027-01-29, a Friday.",
+            "2027-01-11 is the second Monday of its month, but the rule is the last Friday.",
+            "Write `monthly_week: 2` with `monthly_week_day: 2`, or start on 2027-01-29, a Friday.",
         ),
         (
             {"start_time": "2027-01-29T10:00:00", **monthly(monthly_week=1, monthly_week_day=6)},
-            "2027-01-29 is the last Friday of its month, the rule is the first Friday.",
-            "Write `monthly_week: -1` with `monthly_week_day: 6`, or begin on 2027-02-05, a Friday.",
+            "2027-01-29 is the last Friday of its month, but the rule is the first Friday.",
+            "Write `monthly_week: -1` with `monthly_week_day: 6`, or start on 2027-02-05, a Friday.",
         ),
     ],
     ids=str,
 )
-def test_a_start_off_its_rule_is_told_with_what_fits(change: dict[str, Any], detail: str, hint: str) -> None:
+def test_a_start_off_its_rule_has_a_hint_with_a_rule_and_a_start_that_fit(
+    change: dict[str, Any], detail: str, hint: str
+) -> None:
     found = [finding for finding in findings(changed(SERIES, change)) if finding.severity is ERROR]
 
     assert [(finding.code, finding.detail, finding.hint) for finding in found] == [
@@ -414,27 +419,27 @@ def test_a_start_off_its_rule_is_told_with_what_fits(change: dict[str, Any], det
     [
         (
             {"start_time": "2027-03-28T02:30:00", "recurrence": {"weekly_days": "1"}},
-            "Clocks in Europe/Berlin are put forward over 2027-03-28T02:30:00.",
+            "Clocks in Europe/Berlin skip 2027-03-28T02:30:00 when they are set forward.",
             "Write `start_time: 2027-03-28T03:30:00`, or another time.",
         ),
         (
             {"type": 2, "recurrence": OUT, "start_time": "2027-10-31T02:30:00"},
-            PUT_BACK,
+            REPEATED,
             "Write `start_time: 2027-10-31T00:30:00Z`, or another time.",
         ),
         (
             {"start_time": "2027-10-31T02:30:00", "recurrence": {"weekly_days": "1"}},
-            PUT_BACK,
-            "Begin at another time, or on another day.",
+            REPEATED,
+            "Start at another time, or on another day.",
         ),
         (
             {"start_time": "2027-01-11T09:00:00Z"},
             IN_UTC,
-            STAYS,
+            IN_UTC_HINT,
         ),
         (
             {"recurrence": {"end_times": OUT, "end_date_time": "2030-01-01T00:00:00Z"}},
-            "Zoom keeps at most 50 of a series. The 50th is at 2027-12-20T09:00:00Z.",
+            "Zoom keeps at most 50 occurrences; the last of them is at 2027-12-20T09:00:00Z.",
             "Write `end_date_time: 2027-12-20T09:00:00Z`, and declare the rest under another key.",
         ),
     ],
@@ -446,7 +451,7 @@ def test_a_finding_names_the_exact_text_to_write(change: dict[str, Any], detail:
     assert [(finding.detail, finding.hint) for finding in found] == [(detail, hint)]
 
 
-def test_a_finding_knows_its_meeting() -> None:
+def test_a_finding_has_the_key_of_its_meeting() -> None:
     found = findings(
         changed(ONCE, {"settings": {"waiting_room_options": {"who_goes_to_waiting_room": "everyone"}}})
     )
@@ -455,7 +460,7 @@ def test_a_finding_knows_its_meeting() -> None:
         UnlocatedDiagnostic(
             path=("settings", "waiting_room_options", "mode"),
             code="meeting.field-missing",
-            detail="Whose rule decides who waits. Zoom wants it wherever `waiting_room_options` stands.",
+            detail="Zoom requires `mode` in `waiting_room_options`. `mode`: Whose rule decides who waits.",
             hint="Add `mode`: one of `follow_setting`, `custom`.",
             key="weekly",
         ),
@@ -466,8 +471,8 @@ def meeting(key: str, host: str = "host@example.com", **change: Any) -> Meeting:
     return Meeting(key, host, changed(ONCE, change), filename="team.yaml", line=7)
 
 
-def test_two_keys_for_one_meeting_are_told_at_the_later() -> None:
-    """The same instant, written otherwise, of the same host, written otherwise."""
+def test_a_duplicate_is_reported_at_the_later_key() -> None:
+    """The two write the same start and the same host in different ways."""
     first = meeting("one")
     second = meeting("two", "Host@Example.com", start_time="2027-01-14T16:00:00", timezone="Europe/Berlin")
 
@@ -477,17 +482,17 @@ def test_two_keys_for_one_meeting_are_told_at_the_later() -> None:
         UnlocatedDiagnostic(
             path=(),
             code="meeting.twin",
-            detail="`two` has the host, topic and start of `one` (team.yaml:7). "
-            "If an answer of Zoom is lost, nobody can tell which of the two was created.",
-            hint="Take one of them out, or give them topics that differ.",
+            detail="`two` has the same host, topic and start as `one` (team.yaml:7). "
+            "If a response of Zoom is lost, nobody can tell which of the two was created.",
+            hint="Remove one of them, or give them different topics.",
             severity=WARNING,
             key="two",
         ),
     )
 
 
-def test_meetings_that_differ_are_no_twins() -> None:
-    """Neither are those whose start cannot be read: that is told already."""
+def test_different_meetings_are_no_duplicates() -> None:
+    """Neither are two meetings with an impossible start, which another rule reports."""
     meetings = (
         meeting("one"),
         meeting("two", "other@example.com"),
@@ -500,7 +505,7 @@ def test_meetings_that_differ_are_no_twins() -> None:
     assert check_all({each.key: each for each in meetings}) == ()
 
 
-def test_meetings_at_no_fixed_time_can_be_twins() -> None:
+def test_meetings_at_no_fixed_time_can_be_duplicates() -> None:
     rooms = [meeting(key, type=3, start_time=OUT) for key in ("one", "two", "three")]
 
     assert [finding.key for finding in check_all({room.key: room for room in rooms})] == ["two", "three"]

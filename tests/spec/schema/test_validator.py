@@ -1,4 +1,4 @@
-"""Documents against their schemas: the quick yes, and the words for a no."""
+"""Documents against their schemas: the quick check, and the findings of an invalid document."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def spec(**meeting: Any) -> dict[str, Any]:
     return {"version": 1, "meetings": {"weekly": meeting}}
 
 
-def told(**meeting: Any) -> tuple[str, ...]:
-    """Code, summary, detail and hint of the one finding about a meeting."""
+def finding_of(**meeting: Any) -> tuple[str, str, str]:
+    """Code, detail and hint of the one finding about a meeting."""
     (finding,) = violations("meetings", meeting, MEETING)
-    return (finding.code, finding.summary, finding.detail, finding.hint)
+    return (finding.code, finding.detail, finding.hint)
 
 
-def fitting(field: Field) -> Any:
-    """A value that the field takes."""
+def valid_value(field: Field) -> Any:
+    """A value that the field accepts."""
     if field.enum:
         return field.enum[-1]
     samples = {"string": "text", "integer": 3, "boolean": True, "object": {}, "array": []}
@@ -48,7 +48,7 @@ def fitting(field: Field) -> Any:
 
 
 def whole_body() -> dict[str, Any]:
-    """A meeting that declares every field which create takes."""
+    """A meeting that declares every field that a create accepts."""
     body: dict[str, Any] = {}
     for path, field in table().items():
         if field.create:
@@ -57,12 +57,12 @@ def whole_body() -> dict[str, Any]:
             for parent in parents:
                 place = place[parent.removesuffix("[]")]
                 place = place[0] if isinstance(place, list) else place
-            place[name] = [{}] if field.items == "object" else fitting(field)
+            place[name] = [{}] if field.items == "object" else valid_value(field)
     return body
 
 
-def test_a_meeting_may_declare_every_field_that_create_takes() -> None:
-    """With host and protect beside them."""
+def test_a_meeting_may_declare_every_field_of_a_create() -> None:
+    """In addition to host and protect."""
     document = spec(host="a@example.com", protect=True, **whole_body())
 
     assert violations("meetings", document) == ()
@@ -72,8 +72,8 @@ def test_a_meeting_may_declare_every_field_that_create_takes() -> None:
 @pytest.mark.parametrize(
     "path", [path for path, field in table().items() if field.create and "[]" not in path]
 )
-def test_null_is_taken_for_every_field_outside_of_lists(path: str) -> None:
-    """It removes what a default gave."""
+def test_null_is_valid_for_every_field_outside_of_lists(path: str) -> None:
+    """Null removes the value of a default."""
     meeting: Any = None
     for step in reversed(path.split(".")):
         meeting = {step: meeting}
@@ -82,7 +82,7 @@ def test_null_is_taken_for_every_field_outside_of_lists(path: str) -> None:
     assert is_valid("reconciler", {"defaults": meeting})
 
 
-def test_a_whole_file_is_taken() -> None:
+def test_a_whole_file_is_valid() -> None:
     """Every section that a spec file may have."""
     document = spec(topic="Weekly", password={"env": "PASSCODE", "version": 1}) | {
         "defaults": {"host": "me", "settings": {"waiting_room": None}},
@@ -94,7 +94,7 @@ def test_a_whole_file_is_taken() -> None:
     assert is_valid("meetings", document)
 
 
-def test_the_settings_file_is_taken() -> None:
+def test_the_settings_file_is_valid() -> None:
     document = {
         "specs": ["meetings/"],
         "state": "s3://bucket/meetings.json",
@@ -106,74 +106,64 @@ def test_the_settings_file_is_taken() -> None:
     assert is_valid("reconciler", document)
 
 
-WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
+WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
     "a misspelt field": (
         {"settings": {"wating_room": True}},
-        ("spec.unknown-field", "`settings` has no field `wating_room`", "", "Did you mean `waiting_room`?"),
+        ("spec.unknown-field", "`settings` has no field `wating_room`.", "Did you mean `waiting_room`?"),
     ),
     "a field of settings outside of them": (
         {"waiting_room": True},
         (
             "spec.unknown-field",
-            "The meeting has no field `waiting_room`",
-            "",
+            "The meeting has no field `waiting_room`.",
             "`waiting_room` belongs under `settings`.",
         ),
     ),
     "a field of the meeting inside settings": (
         {"settings": {"topic": "Weekly"}},
-        (
-            "spec.unknown-field",
-            "`settings` has no field `topic`",
-            "",
-            "`topic` belongs in the meeting itself.",
-        ),
+        ("spec.unknown-field", "`settings` has no field `topic`.", "`topic` belongs in the meeting itself."),
     ),
-    "another program's word": (
+    "another program's name": (
         {"title": "Weekly"},
-        ("spec.unknown-field", "The meeting has no field `title`", "", "Did you mean `topic`?"),
+        ("spec.unknown-field", "The meeting has no field `title`.", "Did you mean `topic`?"),
     ),
     "a misspelt field at the wrong place": (
         {"wating_rooom": True},
         (
             "spec.unknown-field",
-            "The meeting has no field `wating_rooom`",
-            "",
+            "The meeting has no field `wating_rooom`.",
             "Did you mean `settings.waiting_room`?",
         ),
     ),
-    "a name that could be anywhere": (
+    "a name of several fields": (
         {"settings": {"enable": True}},
-        ("spec.unknown-field", "`settings` has no field `enable`", "", ""),
+        ("spec.unknown-field", "`settings` has no field `enable`.", ""),
     ),
-    "a stray key of a small mapping": (
+    "an unknown key of a small mapping": (
         {"settings": {"breakout_room": {"xyz": 1}}},
         (
             "spec.unknown-field",
-            "`settings.breakout_room` has no field `xyz`",
-            "",
-            "Known here: enable, rooms.",
+            "`settings.breakout_room` has no field `xyz`.",
+            "Known fields: enable, rooms.",
         ),
     ),
-    "what Zoom answers": (
+    "a field that only Zoom sets": (
         {"join_url": "https://example.com"},
-        ("spec.unknown-field", "The meeting has no field `join_url`", "Zoom sets it.", "Leave it out."),
+        ("spec.unknown-field", "The meeting has no field `join_url`. Zoom sets it.", "Leave it out."),
     ),
     "the id of a meeting": (
         {"id": 81234567890},
         (
             "spec.unknown-field",
-            "The meeting has no field `id`",
-            "Zoom sets it.",
-            "A meeting that exists already goes under `imports`: {id: ID, to: KEY}.",
+            "The meeting has no field `id`. Zoom sets it.",
+            "To adopt an existing meeting, list it under `imports`: {id: ID, to: KEY}.",
         ),
     ),
-    "what only update takes": (
+    "a field of updates only": (
         {"settings": {"custom_keys": []}},
         (
             "spec.update-only",
-            "`settings` has no field `custom_keys`",
-            "Zoom takes it when a meeting is changed, not when it is made.",
+            "`settings` has no field `custom_keys`. Zoom accepts it in updates only.",
             "Leave it out.",
         ),
     ),
@@ -181,39 +171,31 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"duration": "45"},
         (
             "spec.wrong-type",
-            "`duration` expects a whole number, got text",
-            'It is "45".',
+            '`duration` expects a whole number, got the text "45".',
             "Write 45 without quotes.",
         ),
     ),
     "words for a number": (
         {"duration": "an hour"},
-        ("spec.wrong-type", "`duration` expects a whole number, got text", 'It is "an hour".', ""),
+        ("spec.wrong-type", '`duration` expects a whole number, got the text "an hour".', ""),
     ),
     "a fraction": (
         {"duration": 45.5},
-        (
-            "spec.wrong-type",
-            "`duration` expects a whole number, got a number with a fraction",
-            "It is 45.5.",
-            "",
-        ),
+        ("spec.wrong-type", "`duration` expects a whole number, got the number 45.5.", ""),
     ),
     "words for a value with a meaning": (
         {"recurrence": {"type": "weekly"}},
         (
             "spec.wrong-type",
-            "`recurrence.type` expects a whole number, got text",
-            'It is "weekly".',
-            "It is one of 1 (days), 2 (weeks), 3 (months).",
+            '`recurrence.type` expects a whole number, got the text "weekly".',
+            "Write one of 1 (days), 2 (weeks), 3 (months).",
         ),
     ),
     "yes for true": (
         {"settings": {"waiting_room": "yes"}},
         (
             "spec.wrong-type",
-            "`settings.waiting_room` expects true or false, got text",
-            'It is "yes".',
+            '`settings.waiting_room` expects true or false, got the text "yes".',
             "Write true, without quotes.",
         ),
     ),
@@ -221,8 +203,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"protect": 0},
         (
             "spec.wrong-type",
-            "`protect` expects true or false, got a whole number",
-            "It is 0.",
+            "`protect` expects true or false, got the number 0.",
             "Write false, without quotes.",
         ),
     ),
@@ -230,8 +211,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"protect": "perhaps"},
         (
             "spec.wrong-type",
-            "`protect` expects true or false, got text",
-            'It is "perhaps".',
+            '`protect` expects true or false, got the text "perhaps".',
             "Write true or false.",
         ),
     ),
@@ -239,48 +219,39 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"recurrence": {"weekly_days": 2}},
         (
             "spec.wrong-type",
-            "`recurrence.weekly_days` expects text, got a whole number",
-            "It is 2.",
+            "`recurrence.weekly_days` expects text, got the number 2.",
             'Put it in quotes: "2".',
         ),
     ),
     "true for text": (
         {"topic": True},
-        (
-            "spec.wrong-type",
-            "`topic` expects text, got true or false",
-            "It is true.",
-            'Put it in quotes: "true".',
-        ),
+        ("spec.wrong-type", "`topic` expects text, got true.", 'Put it in quotes: "true".'),
     ),
     "a list for text with separators": (
         {"settings": {"alternative_hosts": ["a@example.com"]}},
         (
             "spec.wrong-type",
-            "`settings.alternative_hosts` expects text, got a list",
-            "",
+            "`settings.alternative_hosts` expects text, got a list.",
             'Write one text with ";" between the parts.',
         ),
     ),
     "a mapping for text": (
         {"topic": {}},
-        ("spec.wrong-type", "`topic` expects text, got a mapping", "", ""),
+        ("spec.wrong-type", "`topic` expects text, got a mapping.", ""),
     ),
     "text for a list": (
         {"tracking_fields": "x"},
         (
             "spec.wrong-type",
-            "`tracking_fields` expects a list, got text",
-            'It is "x".',
-            "Write a list: one entry a line, each begun with `- `.",
+            '`tracking_fields` expects a list, got the text "x".',
+            "Write a list: each entry on a line of its own that begins with `- `.",
         ),
     ),
     "a list for a mapping": (
         {"settings": [{"waiting_room": True}]},
         (
             "spec.wrong-type",
-            "`settings` expects a mapping, got a list",
-            "",
+            "`settings` expects a mapping, got a list.",
             "Write its fields under it, without `- `.",
         ),
     ),
@@ -288,8 +259,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"settings": {"meeting_invitees": ["a@example.com"]}},
         (
             "spec.wrong-type",
-            "`settings.meeting_invitees[0]` expects a mapping, got text",
-            'It is "a@example.com".',
+            '`settings.meeting_invitees[0]` expects a mapping, got the text "a@example.com".',
             "Begin the entry with `email: `.",
         ),
     ),
@@ -297,17 +267,15 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"settings": {"meeting_invitees": [{"email": None}]}},
         (
             "spec.wrong-type",
-            "`settings.meeting_invitees[0].email` expects text, got nothing",
-            "",
+            "`settings.meeting_invitees[0].email` expects text, got nothing.",
             "Delete the line, or give it a value.",
         ),
     ),
-    "an entry that lacks what it needs": (
+    "an entry without a required field": (
         {"tracking_fields": [{"value": "x"}]},
         (
             "spec.missing",
-            "`tracking_fields[0].field` is missing",
-            "",
+            "`tracking_fields[0].field` is missing.",
             "The label of a tracking field that the account has.",
         ),
     ),
@@ -315,8 +283,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"recurrence": {"type": 4}},
         (
             "spec.not-allowed-value",
-            "`recurrence.type` cannot be 4",
-            "It is one of 1 (days), 2 (weeks), 3 (months).",
+            "`recurrence.type` cannot be 4. It must be one of 1 (days), 2 (weeks), 3 (months).",
             "",
         ),
     ),
@@ -324,32 +291,31 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"settings": {"auto_recording": "clod"}},
         (
             "spec.not-allowed-value",
-            '`settings.auto_recording` cannot be "clod"',
-            "It is one of local (onto the host's computer), cloud (into Zoom's cloud), none (not at all).",
+            (
+                '`settings.auto_recording` cannot be "clod". '
+                "It must be one of local (onto the host's computer), cloud (into Zoom's cloud), "
+                "none (not at all)."
+            ),
             "Did you mean `cloud`?",
         ),
     ),
     "a value out of its range": (
         {"duration": 2000},
-        ("spec.out-of-range", "`duration` must be from 1 to 1440, is 2000", "", ""),
+        ("spec.out-of-range", "`duration` is 2000, but must be from 1 to 1440.", ""),
     ),
     "an interval below its range": (
         {"recurrence": {"repeat_interval": 0}},
-        ("spec.out-of-range", "`recurrence.repeat_interval` must be from 1 to 99, is 0", "", ""),
+        ("spec.out-of-range", "`recurrence.repeat_interval` is 0, but must be from 1 to 99.", ""),
     ),
     "a long text": (
         {"topic": "x" * 250},
-        ("spec.too-long", "`topic` has 250 characters, at most 200 fit", "", "Take away 50."),
+        ("spec.too-long", "`topic` has 250 characters; the maximum is 200.", "Remove 50 characters."),
     ),
     "a list that is too short": (
         {"settings": {"auto_add_recording_to_video_management": {"channels": []}}},
         (
             "spec.wrong-count",
-            (
-                "`settings.auto_add_recording_to_video_management.channels` has 0 entries,"
-                " at least 1 must be there"
-            ),
-            "",
+            "`settings.auto_add_recording_to_video_management.channels` has 0 entries; the minimum is 1.",
             "",
         ),
     ),
@@ -357,8 +323,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"settings": {"sign_language_interpretation": {"interpreters": [{}] * 21}}},
         (
             "spec.wrong-count",
-            "`settings.sign_language_interpretation.interpreters` has 21 entries, at most 20 fit",
-            "",
+            "`settings.sign_language_interpretation.interpreters` has 21 entries; the maximum is 20.",
             "",
         ),
     ),
@@ -366,8 +331,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"start_time": "2027-01-11 10:00"},
         (
             "spec.wrong-form",
-            "`start_time` is not written as it must be",
-            'It is "2027-01-11 10:00".',
+            '`start_time` is "2027-01-11 10:00".',
             "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
         ),
     ),
@@ -375,17 +339,18 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"start_time": "2027-01-11T10:00:00+01:00"},
         (
             "spec.wrong-form",
-            "`start_time` is not written as it must be",
-            'It is "2027-01-11T10:00:00+01:00".',
-            "Zoom takes no offset: write the instant in UTC with Z at the end, or wall time and `timezone`.",
+            '`start_time` is "2027-01-11T10:00:00+01:00".',
+            (
+                "Zoom accepts no offset: "
+                "write the time in UTC with Z at the end, or the local time and `timezone`."
+            ),
         ),
     ),
     "a time with a newline": (
         {"start_time": "2027-01-11T10:00:00\n"},
         (
             "spec.wrong-form",
-            "`start_time` is not written as it must be",
-            'It is "2027-01-11T10:00:00\\n".',
+            '`start_time` is "2027-01-11T10:00:00\\n".',
             "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
         ),
     ),
@@ -393,17 +358,15 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"host": "a b"},
         (
             "spec.wrong-form",
-            "`host` is not written as it must be",
-            'It is "a b".',
-            "A host is an e-mail or a user id, without blanks or slashes.",
+            '`host` is "a b".',
+            "A host is an e-mail address or a user id, without spaces or slashes.",
         ),
     ),
     "a number for a passcode": (
         {"password": 73014711},
         (
             "spec.wrong-type",
-            "`password` expects text or a mapping, got a whole number",
-            "",
+            "`password` expects text or a mapping, got a whole number.",
             "Write text in quotes, or a reference such as {env: LAUNCH_PASSCODE, version: 1}.",
         ),
     ),
@@ -411,40 +374,41 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"password": {"env": SECRET, "version": 1}},
         (
             "spec.wrong-form",
-            "`password.env` is not written as it must be",
-            "It is a text of 13 characters.",
+            "`password.env` is a text of 13 characters.",
             "Name an environment variable that has PASSCODE in its name, such as LAUNCH_PASSCODE.",
         ),
     ),
     "a reference without its version": (
         {"password": {"env": "LAUNCH_PASSCODE"}},
-        ("spec.missing", "`password.version` is missing", "", "Add `version: 1`."),
+        ("spec.missing", "`password.version` is missing.", "Add `version: 1`."),
     ),
     "a version below 1": (
         {"password": {"env": "LAUNCH_PASSCODE", "version": 0}},
-        ("spec.out-of-range", "`password.version` must be 1 or more", "", ""),
+        ("spec.out-of-range", "`password.version` must be 1 or more.", ""),
     ),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_meeting_is_told_in_words(case: str) -> None:
-    """What is wrong, what is there, what to write."""
+def test_a_violation_is_reported_with_detail_and_hint(case: str) -> None:
+    """The detail names the field and its value; the hint says what to write."""
     meeting, expected = WRONG[case]
 
-    assert told(**meeting) == expected
+    assert finding_of(**meeting) == expected
 
+
+PACES = "It must be free, pro, business, or a number of requests a second above 0."
 
 WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
     "no version": (
         "meetings",
         {"meetings": {}},
-        UnlocatedDiagnostic(("version",), "spec.missing", "", "Add `version: 1`."),
+        UnlocatedDiagnostic(("version",), "spec.missing", "`version` is missing.", "Add `version: 1`."),
     ),
     "another version": (
         "meetings",
         {"version": 2},
-        UnlocatedDiagnostic(("version",), "spec.not-allowed-value", "It must be 1."),
+        UnlocatedDiagnostic(("version",), "spec.not-allowed-value", "`version` cannot be 2. It must be 1."),
     ),
     "an empty section": (
         "meetings",
@@ -452,7 +416,7 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
         UnlocatedDiagnostic(
             ("meetings",),
             "spec.wrong-type",
-            "",
+            "`meetings` expects a mapping, got nothing.",
             "Delete the line, or write {}.",
         ),
     ),
@@ -462,7 +426,7 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
         UnlocatedDiagnostic(
             ("meetings", "weekly"),
             "spec.wrong-type",
-            "",
+            "The meeting expects a mapping, got nothing.",
             "Delete the line, or write {}.",
         ),
     ),
@@ -472,18 +436,19 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
         UnlocatedDiagnostic(
             ("meetings", "my meeting!"),
             "spec.bad-key",
-            "A key is made of letters, digits, `.`, `_` and `-`.",
+            "`my meeting!` cannot be a key of `meetings`. "
+            "A key consists of letters, digits, `.`, `_` and `-`.",
             "Write `my-meeting`.",
             on_key=True,
         ),
     ),
-    "a section nobody knows": (
+    "an unknown section": (
         "meetings",
         {"version": 1, "meeting": {}},
         UnlocatedDiagnostic(
             ("meeting",),
             "spec.unknown-field",
-            "",
+            "This file has no field `meeting`.",
             "Did you mean `meetings`?",
             on_key=True,
         ),
@@ -494,7 +459,7 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
         UnlocatedDiagnostic(
             ("defaults", "setings"),
             "spec.unknown-field",
-            "",
+            "`defaults` has no field `setings`.",
             "Did you mean `settings`?",
             on_key=True,
         ),
@@ -502,7 +467,7 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
     "not a mapping": (
         "meetings",
         5,
-        UnlocatedDiagnostic((), "spec.wrong-type", "It is 5."),
+        UnlocatedDiagnostic((), "spec.wrong-type", "This file expects a mapping, got the number 5."),
     ),
     "an id in quotes": (
         "meetings",
@@ -510,37 +475,37 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
         UnlocatedDiagnostic(
             ("imports", 0, "id"),
             "spec.wrong-type",
-            'It is "812".',
+            '`imports[0].id` expects a whole number, got the text "812".',
             "Write 812 without quotes.",
         ),
     ),
-    "a removal that does not say how": (
+    "a removal without destroy": (
         "meetings",
         {"version": 1, "removed": [{"key": "a", "id": 1}]},
         UnlocatedDiagnostic(
             ("removed", 0, "destroy"),
             "spec.missing",
-            "",
-            "Add `destroy: true` to end the meeting, or `destroy: false` to leave it in Zoom.",
+            "`removed[0].destroy` is missing.",
+            "Add `destroy: true` to delete the meeting in Zoom, or `destroy: false` to leave it there.",
         ),
     ),
-    "a pace nobody knows": (
+    "an unknown pace": (
         "reconciler",
         {"budget": {"pace": "por"}},
         UnlocatedDiagnostic(
             ("budget", "pace"),
             "settings.not-allowed-value",
-            "It is free, pro, business, or requests a second, above 0.",
+            f'`budget.pace` cannot be "por". {PACES}',
             "Did you mean `pro`?",
         ),
     ),
-    "no pace at all": (
+    "a pace of zero": (
         "reconciler",
         {"budget": {"pace": 0}},
         UnlocatedDiagnostic(
             ("budget", "pace"),
             "settings.not-allowed-value",
-            "It is free, pro, business, or requests a second, above 0.",
+            f"`budget.pace` cannot be 0. {PACES}",
         ),
     ),
     "a list of paces": (
@@ -549,7 +514,7 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
         UnlocatedDiagnostic(
             ("budget", "pace"),
             "settings.not-allowed-value",
-            "It is free, pro, business, or requests a second, above 0.",
+            f"`budget.pace` cannot be a list. {PACES}",
         ),
     ),
     "a host with a blank": (
@@ -558,37 +523,41 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
         UnlocatedDiagnostic(
             ("hosts", "a b"),
             "settings.bad-key",
-            "A host is an e-mail or a user id, without blanks or slashes.",
+            "`a b` cannot be a key of `hosts`. "
+            "A host is an e-mail address or a user id, without spaces or slashes.",
             on_key=True,
         ),
     ),
-    "a budget below nothing": (
+    "a negative budget": (
         "reconciler",
         {"budget": {"daily_limit": -1}},
         UnlocatedDiagnostic(
             ("budget", "daily_limit"),
             "settings.out-of-range",
+            "`budget.daily_limit` is -1, but must be 0 or more.",
         ),
     ),
-    "a state nowhere": (
+    "an empty state address": (
         "reconciler",
         {"state": ""},
-        UnlocatedDiagnostic(("state",), "settings.empty", "", "Give it a value, or delete the line."),
+        UnlocatedDiagnostic(
+            ("state",), "settings.empty", "`state` is empty.", "Give it a value, or delete the line."
+        ),
     ),
 }
 
 
 @pytest.mark.parametrize("case", WRONG_FILES)
-def test_a_wrong_file_is_told_with_its_place(case: str) -> None:
-    """The path leads to the value, to the surplus key, or to where something is missing."""
+def test_a_violation_is_reported_with_its_path(case: str) -> None:
+    """The path leads to the value, to the unknown key, or to the place of the missing field."""
     name, document, expected = WRONG_FILES[case]
 
     assert violations(name, document) == (expected,)
     assert not is_valid(name, document)
 
 
-def test_everything_is_found_in_one_run() -> None:
-    """And each mistake once, although two fields are missing from one entry."""
+def test_all_violations_are_reported_at_once() -> None:
+    """Each is reported once, also where two fields are missing from one entry."""
     document = spec(durration=5, type="8", settings={"x": 1}) | {"moved": [{}]}
 
     assert [(finding.path, finding.code) for finding in violations("meetings", document)] == [
@@ -614,36 +583,37 @@ def test_everything_is_found_in_one_run() -> None:
     ],
 )
 def test_no_secret_is_in_any_text(meeting: dict[str, Any]) -> None:
-    """Wherever a passcode or a link that holds one was put."""
-    wrong = violations("meetings", spec(**meeting))
+    """Wherever a passcode, or a link with a passcode, is written."""
+    found = violations("meetings", spec(**meeting))
 
-    texts = [f"{one.code} {one.summary} {one.detail} {one.hint}" for one in wrong]
-    assert wrong
+    texts = [f"{each.code} {each.summary} {each.detail} {each.hint}" for each in found]
+    assert found
     assert [text for text in texts if SECRET in text] == []
 
 
 def test_a_passcode_in_a_state_is_refused_and_not_shown() -> None:
-    """State holds a reference or a hash, never the text."""
+    """A state holds a reference or a hash, never the passcode."""
     record = {"id": 1, "host": "h", "created_at": None, "observed": {}, "protect": False}
     document = state(meetings={"a": record | {"attributes": {"password": SECRET}}})
 
     (finding,) = violations("state", document)
 
-    assert finding == UnlocatedDiagnostic(
+    assert (finding.path, finding.code, finding.detail) == (
         ("meetings", "a", "attributes", "password"),
-        "state.unfit",
+        "spec.unfit",
+        "`meetings.a.attributes.password` does not match the schema.",
     )
 
 
-def test_a_broken_state_is_told_without_its_values() -> None:
-    """What stands in a state may be anything, a secret too."""
+def test_no_value_of_a_broken_state_is_shown() -> None:
+    """Any value of a state may be a secret."""
     record = {"id": 1, "host": "h", "created_at": SECRET, "observed": {}, "protect": SECRET, "attributes": {}}
     document = state(meetings={"a": record}, serial=SECRET)
 
-    assert [(one.summary, one.detail) for one in violations("state", document)] == [
-        ("`serial` expects a whole number, got text", "It is a text of 13 characters."),
-        ("`meetings.a.created_at` does not fit the format", ""),
-        ("`meetings.a.protect` expects true or false, got text", "It is a text of 13 characters."),
+    assert [finding.detail for finding in violations("state", document)] == [
+        "`serial` expects a whole number, got a text of 13 characters.",
+        "`meetings.a.created_at` does not match the schema.",
+        "`meetings.a.protect` expects true or false, got a text of 13 characters.",
     ]
 
 
@@ -687,7 +657,7 @@ def test_a_state_with_one_of_everything_fits() -> None:
 
 
 @pytest.mark.parametrize("version", ["2.0", "1", "1.0\n", "1.x"])
-def test_another_major_format_is_no_state_of_ours(version: str) -> None:
+def test_a_state_of_another_major_version_is_invalid(version: str) -> None:
     assert not is_valid("state", state(format_version=version))
 
 
@@ -739,18 +709,14 @@ def test_a_plan_with_one_of_everything_fits() -> None:
 
 
 def test_a_whole_number_may_be_written_with_a_point() -> None:
-    """JSON does not tell 45.0 from 45; neither checker does."""
-    assert (told_valid(duration=45.0), told_valid(duration=45), told_valid(duration=True)) == (
-        True,
-        True,
-        False,
-    )
+    """JSON does not distinguish 45.0 from 45; neither checker does."""
+    assert [is_valid_duration(duration) for duration in (45.0, 45, True)] == [True, True, False]
 
 
-def told_valid(*, duration: object) -> bool:
-    quick = compiled_check("meetings", MEETING)({"duration": duration})
-    assert quick == (not violations("meetings", {"duration": duration}, MEETING))
-    return quick
+def is_valid_duration(duration: object) -> bool:
+    is_accepted = compiled_check("meetings", MEETING)({"duration": duration})
+    assert is_accepted == (not violations("meetings", {"duration": duration}, MEETING))
+    return is_accepted
 
 
 ODD = st.one_of(
@@ -778,8 +744,8 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_the_gate_and_the_words_agree(data: st.DataObject) -> None:
-    """The quick yes is given exactly where nothing is found, whatever stands where."""
+def test_both_checkers_agree(data: st.DataObject) -> None:
+    """The quick check accepts exactly the documents without violations, whatever values they have."""
     document: Any = {"meeting": whole_body()}
     for _ in range(data.draw(st.integers(1, 3))):
         *parents, last = data.draw(st.sampled_from(places(document["meeting"])[1:]))
@@ -789,17 +755,17 @@ def test_the_gate_and_the_words_agree(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from([last, "surplus"])) if isinstance(last, str) else last
         parent[name] = copy.deepcopy(data.draw(ODD))
 
-    wrong = violations("meetings", document["meeting"], MEETING)
+    found = violations("meetings", document["meeting"], MEETING)
 
-    assert compiled_check("meetings", MEETING)(document["meeting"]) == (wrong == ())
+    assert compiled_check("meetings", MEETING)(document["meeting"]) == (found == ())
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(["PASSCODE", "\n", *"aZ0._- \r\u2028@/\x1c\x85é٢"]), max_size=4).map("".join))
 @example("PASSCODE\n")
 @example("a\n")
-def test_the_gate_and_the_words_agree_on_patterns(text: str) -> None:
-    """Keys, hosts and variable names are where the two speak different dialects of patterns."""
+def test_both_checkers_agree_on_patterns(text: str) -> None:
+    """Keys, hosts and variable names have patterns, of which the two checkers read different dialects."""
     documents: tuple[tuple[str, dict[str, Any]], ...] = (
         ("meetings", {"version": 1, "meetings": {text: {}}}),
         ("meetings", spec(host=text)),
@@ -811,25 +777,25 @@ def test_the_gate_and_the_words_agree_on_patterns(text: str) -> None:
         assert is_valid(name, document) == (violations(name, document) == ())
 
 
-def test_a_good_document_costs_no_import_of_jsonschema() -> None:
-    """It takes 90 ms to import, and only words for errors need it."""
+def test_a_valid_document_does_not_import_jsonschema() -> None:
+    """The import takes 90 ms, and only messages need it."""
     program = (
-        "import sys; from reconciler import schema;"
+        "import sys; from reconciler.spec.schema import validator;"
         "before = 'jsonschema_rs' in sys.modules;"
-        "print(before, schema.is_valid('meetings', {'version': 1}), 'jsonschema' in sys.modules)"
+        "print(before, validator.is_valid('meetings', {'version': 1}), 'jsonschema' in sys.modules)"
     )
 
-    answer = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=60)
+    result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=60)
 
-    assert answer.stdout == b"False True False\n"
+    assert result.stdout == b"False True False\n"
 
 
-def test_many_wrong_meetings_are_told_in_time() -> None:
+def test_many_violations_are_reported_quickly() -> None:
     """The cost grows with the document and no faster: 500 meetings, each with a typing error of its own."""
     document = {"version": 1, "meetings": {f"m{n}": {f"durration{n}": n} for n in range(500)}}
     start = time.perf_counter()
 
-    wrong = violations("meetings", document)
+    found = violations("meetings", document)
 
-    assert len(wrong) == 500
+    assert len(found) == 500
     assert time.perf_counter() - start < 5

@@ -37,7 +37,7 @@ VALUES = st.recursive(
 
 def read(text: str) -> Any:
     parsed = document.parse(Source("spec.yaml", text.encode()))
-    assert parsed.is_sound, (text, parsed.defects)
+    assert parsed.is_sound, (text, parsed.problems)
     return parsed.value
 
 
@@ -48,14 +48,14 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
 
 @FEW
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
-def test_what_is_written_reads_back_as_the_same_value(value: dict[str, Any]) -> None:
+def test_a_written_value_reads_back_equal(value: dict[str, Any]) -> None:
     assert read(writer.render(value)) == value
 
 
 @FEW
 @given(st.dictionaries(TEXTS, VALUES, max_size=3), TEXTS)
 def test_comments_and_open_containers_change_no_value(value: dict[str, Any], note: str) -> None:
-    """Whatever a comment holds, it ends with its line."""
+    """A comment ends with its line, whatever characters it has."""
     everywhere = paths(value)
     layout = Layout(
         dict.fromkeys(everywhere[::2], (note, "", "x")), dict.fromkeys(everywhere[::3], note), lambda _: True
@@ -67,7 +67,7 @@ def test_comments_and_open_containers_change_no_value(value: dict[str, Any], not
 @FEW
 @given(st.lists(TEXTS, max_size=5))
 def test_other_readers_take_text_for_text(texts: list[str]) -> None:
-    """PyYAML's own loader knows the constants and numbers of YAML 1.1, and sees none where text was meant."""
+    """PyYAML's own loader, which knows the constants and numbers of YAML 1.1, reads every text as text."""
     value = {"texts": texts, "one": {"inner": texts}}
 
     assert yaml.safe_load(writer.render(value)) == value
@@ -105,11 +105,11 @@ def test_other_readers_take_text_for_text(texts: list[str]) -> None:
         ({"end_date_time": "2027-12-21T22:59:59Z"}, "{end_date_time: 2027-12-21T22:59:59Z}"),
     ],
 )
-def test_quotes_stand_only_where_they_are_needed(value: Any, line: str) -> None:
+def test_quotes_are_written_only_where_they_are_needed(value: Any, line: str) -> None:
     assert writer.render({"key": value}) == f"key: {line}\n"
 
 
-def test_a_document_is_laid_out_as_people_write_it() -> None:
+def test_a_document_has_the_layout_that_people_write() -> None:
     value = {
         "version": 1,
         "meetings": {
@@ -160,5 +160,5 @@ meetings:
     )
 
 
-def test_nothing_is_written_as_an_empty_mapping() -> None:
+def test_an_empty_mapping_is_written_in_braces() -> None:
     assert writer.render({}) == "{}\n"

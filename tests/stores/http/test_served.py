@@ -1,4 +1,4 @@
-"""Whole runs whose state is on a server of the Terraform HTTP protocol: two at once, killed, with faults."""
+"""Complete runs with the state behind the Terraform HTTP protocol: concurrent, killed, and with faults."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def zoom() -> Iterator[Served]:
 
 @pytest.fixture
 def slow_zoom() -> Iterator[Served]:
-    """Each answer takes 0.3 seconds, and the request is carried out half-way."""
+    """Each answer takes 0.3 seconds; the request is carried out in the middle."""
     with served("--latency", "0.3") as emulator:
         yield emulator
 
@@ -58,7 +58,7 @@ def environ_of(zoom: Served, server: TerraformServer, **more: str) -> dict[str, 
 def applying(
     zoom: Served, server: TerraformServer, shell: Shell, **environ: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """An apply in a process of its own."""
+    """Run apply in a process of its own."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     with subprocess.Popen(
         [sys.executable, "-m", "reconciler", *APPLY],
@@ -90,8 +90,8 @@ def recorded(server: TerraformServer) -> list[int]:
     return sorted(record.id for record in state.meetings.values())
 
 
-def test_two_applies_at_once_do_not_meet(slow_zoom: Served, server: TerraformServer, shell: Shell) -> None:
-    """The second ends with 4 and names the holder, or waits as long as it was told to."""
+def test_concurrent_applies_do_not_overlap(slow_zoom: Served, server: TerraformServer, shell: Shell) -> None:
+    """The second exits with 4 and names the holder, or waits until the lock timeout."""
     host = "twice@example.com"
     declare(shell, host)
     with applying(slow_zoom, server, shell, USER="ann") as first:
@@ -109,10 +109,10 @@ def test_two_applies_at_once_do_not_meet(slow_zoom: Served, server: TerraformSer
     assert (slow_zoom.topics(host), recorded(server)) == (list(KEYS), ids(slow_zoom, host))
 
 
-def test_a_killed_run_leaves_its_lock_and_the_next_one_what_it_had_begun(
+def test_after_a_killed_run_the_next_one_finishes_its_work(
     slow_zoom: Served, gitlab: TerraformServer, shell: Shell
 ) -> None:
-    """The protocol knows no expiry: a person frees the lock, and nothing was made twice."""
+    """A lock of the protocol does not expire: a person frees it, and no meeting is created twice."""
     host = "killed@example.com"
     declare(shell, host)
     with applying(slow_zoom, gitlab, shell) as process:
@@ -141,43 +141,43 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_run_lives_through_an_answer_that_is_lost(
+def test_a_run_survives_a_lost_answer(
     fault: str, zoom: Served, gitlab: TerraformServer, shell: Shell
 ) -> None:
     host = f"{fault.replace(' ', '-')}@example.com"
     declare(shell, host)
-    gitlab.faults = [Fault(each.method, each.cut, each.status) for each in FAULTS[fault]]
+    gitlab.faults = [Fault(planned.method, planned.cut, planned.status) for planned in FAULTS[fault]]
 
     ran = apply(shell, zoom, gitlab)
 
     assert (ran.status, ran.err, gitlab.lock) == (0, "", None)
-    assert [each.times for each in gitlab.faults] == [0] * len(gitlab.faults)
+    assert [planned.times for planned in gitlab.faults] == [0] * len(gitlab.faults)
     assert (zoom.topics(host), recorded(gitlab)) == (list(KEYS), ids(zoom, host))
 
 
-def test_a_lock_that_is_freed_under_a_run_stops_it(
+def test_a_run_whose_lock_is_freed_by_force_stops(
     slow_zoom: Served, gitlab: TerraformServer, shell: Shell
 ) -> None:
-    """It writes nothing more; the next run finds what it had made."""
+    """It writes nothing more; the next run finds the meetings that it created."""
     host = "freed@example.com"
     declare(shell, host)
     with applying(slow_zoom, gitlab, shell) as process:
         wait_for_create(slow_zoom)
         freed = shell("force-unlock", (gitlab.lock or {})["ID"], **environ_of(slow_zoom, gitlab))
-        stands = gitlab.document
+        document = gitlab.document
         _, err = process.communicate(timeout=30)
     after = gitlab.document
     slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 0})
 
     again = apply(shell, slow_zoom, gitlab, RECONCILER_SETTLE="0.5")
 
-    assert (freed.status, process.returncode, after == stands) == (0, 1, True)
+    assert (freed.status, process.returncode, after == document) == (0, 1, True)
     assert "error[state.lease-lost]" in err
     assert (again.status, slow_zoom.topics(host)) == (0, list(KEYS))
     assert recorded(gitlab) == ids(slow_zoom, host)
 
 
-def test_no_secret_is_told_or_kept(zoom: Served, gitlab: TerraformServer, shell: Shell) -> None:
+def test_no_secret_is_printed_or_stored(zoom: Served, gitlab: TerraformServer, shell: Shell) -> None:
     declare(shell, "quiet@example.com")
 
     ran = apply(shell, zoom, gitlab, "--verbose")

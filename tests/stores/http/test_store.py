@@ -1,4 +1,4 @@
-"""The state behind the Terraform HTTP protocol: a server's lock, and answers that get lost."""
+"""The state behind the Terraform HTTP protocol: the server's lock, and lost answers."""
 
 from __future__ import annotations
 
@@ -37,17 +37,23 @@ def document(serial: int, text: str = "") -> bytes:
 
 
 class Worker:
-    """A store and what its user sees; waiting moves the clock on, and lets others act."""
+    """A store and the lines that it prints; waiting advances the clock and lets others act."""
 
     def __init__(self, server: TerraformServer, **environ: str) -> None:
         self.clock = ManualClock()
         self.lines: list[str] = []
         self.meanwhile: list[Any] = []
-        given = {**server.environ, **environ}
-        surroundings = StoreOptions(
-            Path(), "bob@desk", self.clock, self._wait, self.lines.append, given, "https://ci.example.com/9"
+        variables = {**server.environ, **environ}
+        options = StoreOptions(
+            Path(),
+            "bob@desk",
+            self.clock,
+            self._wait,
+            self.lines.append,
+            variables,
+            "https://ci.example.com/9",
         )
-        store = open_store(server.address, surroundings)
+        store = open_store(server.address, options)
         assert isinstance(store, HttpStore)
         self.store = store
 
@@ -82,8 +88,8 @@ def held_by_ann(server: TerraformServer) -> None:
 
 
 def raised(error: pytest.ExceptionInfo[StateError]) -> tuple[str, str]:
-    told = error.value.diagnostic
-    return told.code, f"{told.summary}. {told.detail} {told.hint}"
+    diagnostic = error.value.diagnostic
+    return diagnostic.code, f"{diagnostic.summary}. {diagnostic.detail} {diagnostic.hint}"
 
 
 def test_what_is_written_under_the_lock_is_read(server: TerraformServer) -> None:
@@ -98,12 +104,14 @@ def test_what_is_written_under_the_lock_is_read(server: TerraformServer) -> None
     assert (empty, store.read()) == (None, Snapshot(document(2), second))
     assert (server.lock, store.location) == (None, server.address)
     assert server.methods == ["GET", "LOCK", "LOCK", "GET", "POST", "POST", "UNLOCK", "GET"]
-    posts = [one for one in server.seen if one.body and one.body in {document(1), document(2)}]
-    assert [one.lock_id for one in posts] == [lease.info.lock_id] * 2
-    assert all(one.has_sound_md5 for one in server.seen if one.body)
+    posts = [
+        request for request in server.requests if request.body and request.body in {document(1), document(2)}
+    ]
+    assert [request.lock_id for request in posts] == [lease.info.lock_id] * 2
+    assert all(request.has_valid_md5 for request in server.requests if request.body)
 
 
-def test_the_lock_says_who_we_are(plain: TerraformServer) -> None:
+def test_the_lock_names_its_holder(plain: TerraformServer) -> None:
     lease = Worker(plain).store.lock("apply", timeout_seconds=0)
 
     assert plain.lock == {
@@ -117,7 +125,7 @@ def test_the_lock_says_who_we_are(plain: TerraformServer) -> None:
     }
 
 
-def test_a_lock_of_this_protocol_never_runs_out(server: TerraformServer) -> None:
+def test_a_lock_of_this_protocol_never_expires(server: TerraformServer) -> None:
     lease = Worker(server).store.lock("apply", timeout_seconds=0)
     lease.renew()
     held = lease.seconds_left()
@@ -128,7 +136,7 @@ def test_a_lock_of_this_protocol_never_runs_out(server: TerraformServer) -> None
     assert server.methods == ["LOCK", "LOCK", "UNLOCK"]
 
 
-def test_a_state_that_another_holds_is_told_with_its_holder(plain: TerraformServer) -> None:
+def test_a_held_state_is_reported_with_its_holder(plain: TerraformServer) -> None:
     held_by_ann(plain)
 
     with pytest.raises(StateLockedError) as error:
@@ -146,7 +154,7 @@ def test_a_state_that_another_holds_is_told_with_its_holder(plain: TerraformServ
     assert text.endswith(f"state rm --lock-timeout 5m. If it is dead: reconciler force-unlock {OTHER}.")
 
 
-def test_gitlab_gives_the_askers_words_back_and_they_are_not_shown_as_the_holders() -> None:
+def test_fields_that_gitlab_echoes_are_not_shown_as_the_holders() -> None:
     with terraform_server(is_managed=True) as gitlab:
         held_by_ann(gitlab)
 
@@ -157,7 +165,7 @@ def test_gitlab_gives_the_askers_words_back_and_they_are_not_shown_as_the_holder
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Who": 5}'])
-def test_a_holder_that_cannot_be_read_still_holds(body: bytes, plain: TerraformServer) -> None:
+def test_a_holder_that_cannot_be_read_still_holds_the_lock(body: bytes, plain: TerraformServer) -> None:
     plain.faults = [Fault("LOCK", status=423, body=body)]
 
     held = Worker(plain).store.holder()
@@ -166,7 +174,7 @@ def test_a_holder_that_cannot_be_read_still_holds(body: bytes, plain: TerraformS
     assert (held.lock_id, held.who) == ("", "somebody whose lock cannot be read")
 
 
-def test_a_holder_is_waited_for_as_long_as_asked(server: TerraformServer) -> None:
+def test_a_holder_is_waited_for_until_the_timeout(server: TerraformServer) -> None:
     held_by_ann(server)
     worker = Worker(server)
 
@@ -184,7 +192,7 @@ def test_a_holder_is_waited_for_as_long_as_asked(server: TerraformServer) -> Non
     ]
 
 
-def test_the_wait_has_an_end(plain: TerraformServer) -> None:
+def test_the_wait_ends_at_the_timeout(plain: TerraformServer) -> None:
     held_by_ann(plain)
     worker = Worker(plain)
 
@@ -203,7 +211,7 @@ def test_a_lock_whose_answer_was_lost_is_ours(server: TerraformServer) -> None:
     assert (server.lock["ID"], server.methods) == (lease.info.lock_id, ["LOCK"] * 3)
 
 
-def test_a_lock_that_nobody_can_tell_of_is_given_back(server: TerraformServer) -> None:
+def test_a_lock_with_an_unknown_outcome_is_freed(server: TerraformServer) -> None:
     server.faults = [Fault("LOCK", cut="after"), Fault("LOCK", status=503, times=2)]
 
     with pytest.raises(StateError) as error:
@@ -212,13 +220,13 @@ def test_a_lock_that_nobody_can_tell_of_is_given_back(server: TerraformServer) -
     assert (raised(error)[0], server.lock) == ("state.unanswered", None)
 
 
-def test_a_lock_that_is_interrupted_while_it_is_asked_for_is_given_back(
+def test_an_interrupted_lock_request_frees_the_lock(
     server: TerraformServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would never run out."""
-    worker, read = Worker(server), HttpTransport._body  # noqa: SLF001 - where an answer is waited for
+    """It would never expire."""
+    worker, read = Worker(server), HttpTransport._body  # noqa: SLF001 - reads the response
 
-    def interrupted(_wire: HttpTransport, _response: object) -> bytes:
+    def interrupted(_transport: HttpTransport, _response: object) -> bytes:
         monkeypatch.setattr(HttpTransport, "_body", read)
         assert server.lock
         raise KeyboardInterrupt
@@ -240,24 +248,24 @@ def test_an_unlock_whose_answer_was_lost_is_done(server: TerraformServer) -> Non
     assert (server.lock, worker.lines) == (None, [])
 
 
-def test_a_lock_that_could_not_be_freed_is_told_with_the_remedy(plain: TerraformServer) -> None:
+def test_a_lock_that_could_not_be_freed_is_reported_with_the_remedy(plain: TerraformServer) -> None:
     worker = Worker(plain)
     lease = worker.store.lock("apply", timeout_seconds=0)
     plain.faults = [Fault("UNLOCK", status=500, times=9)]
 
     lease.release()
 
-    told = f"The lock on {plain.address} may still stand ({plain.address} answered 500.)"
-    assert worker.lines == [f"{told} To free it: reconciler force-unlock {lease.info.lock_id}"]
+    line = f"The lock on {plain.address} may still be held ({plain.address} answered 500.)"
+    assert worker.lines == [f"{line} To free it: reconciler force-unlock {lease.info.lock_id}"]
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
-def test_a_write_whose_answer_was_lost_is_looked_up(cut: str, server: TerraformServer) -> None:
-    """It had landed, or is sent again; afterwards every write looks first."""
+def test_a_write_whose_answer_was_lost_is_read_back(cut: str, server: TerraformServer) -> None:
+    """It was done, or is sent again; from then on every write reads first."""
     store = Worker(server).store
     store.lock("apply", timeout_seconds=0)
     first = store.write(document(1), replaces=None)
-    server.faults, server.seen = [Fault("POST", cut=cut)], []
+    server.faults, server.requests = [Fault("POST", cut=cut)], []
 
     second = store.write(document(2), replaces=first)
     third = store.write(document(3), replaces=second)
@@ -269,8 +277,8 @@ def test_a_write_whose_answer_was_lost_is_looked_up(cut: str, server: TerraformS
     )
 
 
-def test_a_serial_that_gitlab_takes_only_once_is_a_write_that_landed() -> None:
-    """The first answer is lost, the look finds the old document, and the write lands after that."""
+def test_a_serial_that_gitlab_refuses_is_a_write_that_was_done() -> None:
+    """The first answer is lost, the next read finds the old document, and the write arrives after that."""
     with terraform_server(is_managed=True) as gitlab:
         store = Worker(gitlab).store
         store.lock("apply", timeout_seconds=0)
@@ -286,7 +294,7 @@ def test_a_serial_that_gitlab_takes_only_once_is_a_write_that_landed() -> None:
         )
 
 
-def test_a_write_that_somebody_else_came_before_is_refused(plain: TerraformServer) -> None:
+def test_a_write_after_another_writer_is_refused(plain: TerraformServer) -> None:
     store = Worker(plain).store
     store.lock("apply", timeout_seconds=0)
     first = store.write(document(1), replaces=None)
@@ -325,7 +333,7 @@ def test_a_write_without_a_clear_answer_is_given_up(server: TerraformServer) -> 
     assert f"{server.address} answered 502: Bad  [31mGateway. The state at" in text
 
 
-def test_a_state_that_cannot_be_looked_up_is_given_up(plain: TerraformServer) -> None:
+def test_a_write_that_cannot_be_read_back_is_given_up(plain: TerraformServer) -> None:
     store = Worker(plain).store
     store.lock("apply", timeout_seconds=0)
     first = store.write(document(1), replaces=None)
@@ -350,7 +358,7 @@ def test_a_lock_that_was_freed_by_force_stops_the_writer(server: TerraformServer
     assert (server.document, server.methods.count("POST")) == (document(1), 2)
 
 
-def test_to_ask_who_holds_it_leaves_it_as_it_is(server: TerraformServer) -> None:
+def test_reading_the_holder_does_not_change_the_lock(server: TerraformServer) -> None:
     free = Worker(server).store.holder()
     lease = Worker(server).store.lock("apply", timeout_seconds=0)
     held = Worker(server).store.holder()
@@ -363,7 +371,7 @@ def test_to_ask_who_holds_it_leaves_it_as_it_is(server: TerraformServer) -> None
 
 
 @pytest.mark.parametrize("is_held", [True, False])
-def test_another_lock_than_the_one_that_holds_is_not_freed(is_held: bool, server: TerraformServer) -> None:  # noqa: FBT001 - a case
+def test_a_lock_id_that_does_not_hold_the_state_is_not_freed(is_held: bool, server: TerraformServer) -> None:  # noqa: FBT001 - a case
     if is_held:
         held_by_ann(server)
 
@@ -384,7 +392,7 @@ def test_a_forced_unlock_whose_answer_was_lost_is_done(server: TerraformServer) 
     assert server.lock is None
 
 
-def test_a_forced_unlock_that_came_too_late_frees_nobody_elses_lock(server: TerraformServer) -> None:
+def test_a_late_forced_unlock_does_not_free_another_lock(server: TerraformServer) -> None:
     held_by_ann(server)
 
     def another() -> None:
@@ -400,7 +408,7 @@ def test_a_forced_unlock_that_came_too_late_frees_nobody_elses_lock(server: Terr
 
 REFUSALS: dict[str, tuple[Fault, str]] = {
     "no rights": (Fault("POST", status=403, body=b'{"message":"403 Forbidden"}'), "state.forbidden"),
-    "no such place": (Fault("POST", status=404), "state.place-missing"),
+    "no such address": (Fault("POST", status=404), "state.place-missing"),
     "too large": (Fault("POST", status=413, body=b"too large"), "state.refused"),
     "moved": (
         Fault("POST", status=302, headers={"Location": "https://evil.example.com/state?token=x"}),
@@ -410,7 +418,7 @@ REFUSALS: dict[str, tuple[Fault, str]] = {
 
 
 @pytest.mark.parametrize("why", REFUSALS)
-def test_a_write_that_is_refused_is_sent_once(why: str, plain: TerraformServer) -> None:
+def test_a_refused_write_is_sent_once(why: str, plain: TerraformServer) -> None:
     fault, expected = REFUSALS[why]
     store = Worker(plain).store
     store.lock("apply", timeout_seconds=0)
@@ -430,10 +438,10 @@ def test_no_redirect_is_followed(plain: TerraformServer) -> None:
         with pytest.raises(StateError) as error:
             Worker(plain).store.read()
 
-        assert (raised(error)[0], elsewhere.seen) == ("state.moved", [])
+        assert (raised(error)[0], elsewhere.requests) == ("state.moved", [])
 
 
-def test_credentials_that_are_wrong_are_named_by_their_variables(plain: TerraformServer) -> None:
+def test_wrong_credentials_are_reported_with_their_variables(plain: TerraformServer) -> None:
     with pytest.raises(StateError) as error:
         Worker(plain, RECONCILER_HTTP_PASSWORD=SECRET).store.read()
 
@@ -442,7 +450,7 @@ def test_credentials_that_are_wrong_are_named_by_their_variables(plain: Terrafor
     assert "RECONCILER_HTTP_USERNAME and RECONCILER_HTTP_PASSWORD" in text
 
 
-def test_a_secret_that_an_answer_quotes_is_not_shown(plain: TerraformServer) -> None:
+def test_a_secret_in_a_response_is_not_shown(plain: TerraformServer) -> None:
     plain.faults = [Fault("GET", status=400, body=f"{'no ' * 10}{PASSWORD} is wrong {'x' * 500}".encode())]
 
     with pytest.raises(StateError) as error:
@@ -463,7 +471,7 @@ def test_a_server_without_locks_is_not_used(status: int, plain: TerraformServer)
 
 
 def test_a_server_that_gives_one_lock_to_two_is_not_used(server: TerraformServer) -> None:
-    server.gives_twice = True
+    server.locks_twice = True
 
     with pytest.raises(StateError) as error:
         Worker(server).store.lock("apply", timeout_seconds=0)
@@ -471,7 +479,7 @@ def test_a_server_that_gives_one_lock_to_two_is_not_used(server: TerraformServer
     assert (raised(error)[0], server.lock, server.methods.count("POST")) == ("state.no-lock", None, 0)
 
 
-def test_a_lock_that_could_not_be_looked_at_is_given_back(server: TerraformServer) -> None:
+def test_a_lock_that_could_not_be_checked_is_freed(server: TerraformServer) -> None:
     server.faults = [Fault("LOCK", times=1), Fault("LOCK", status=503, times=3)]
 
     with pytest.raises(StateError) as error:
@@ -480,7 +488,9 @@ def test_a_lock_that_could_not_be_looked_at_is_given_back(server: TerraformServe
     assert (raised(error)[0], server.lock) == ("state.unanswered", None)
 
 
-def test_an_answer_that_drips_has_an_end(plain: TerraformServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_that_arrives_slowly_is_given_up(
+    plain: TerraformServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     worker = Worker(plain)
     plain.document = document(1)
     seconds = iter(range(0, 10_000, 61))
@@ -493,7 +503,7 @@ def test_an_answer_that_drips_has_an_end(plain: TerraformServer, monkeypatch: py
     assert plain.methods == ["GET"] * 3
 
 
-def test_a_lock_that_is_refused_is_told(plain: TerraformServer) -> None:
+def test_a_refused_lock_is_reported(plain: TerraformServer) -> None:
     plain.faults = [Fault("LOCK", status=403), Fault("UNLOCK", status=403)]
 
     with pytest.raises(StateError) as locked:
@@ -504,16 +514,16 @@ def test_a_lock_that_is_refused_is_told(plain: TerraformServer) -> None:
     assert (raised(locked)[0], raised(freed)[0]) == ("state.forbidden", "state.forbidden")
 
 
-def test_a_read_without_an_answer_is_tried_again(server: TerraformServer) -> None:
+def test_a_read_without_an_answer_is_retried(server: TerraformServer) -> None:
     server.document = document(1)
     server.faults = [Fault("GET", cut="before"), Fault("GET", status=503)]
 
-    found = Worker(server).store.read()
+    snapshot = Worker(server).store.read()
 
-    assert (found and found.document, server.methods) == (document(1), ["GET"] * 3)
+    assert (snapshot and snapshot.document, server.methods) == (document(1), ["GET"] * 3)
 
 
-def test_a_server_that_is_not_there_was_sent_nothing() -> None:
+def test_a_server_that_cannot_be_reached_was_sent_nothing() -> None:
     with terraform_server() as gone:
         worker = Worker(gone)
     with pytest.raises(StateError) as read:
@@ -535,9 +545,9 @@ JOB = {"CI_API_V4_URL": "https://git.example.com/api/v4", "CI_JOB_TOKEN": "job-t
 
 
 def test_a_state_of_gitlab_needs_only_its_address() -> None:
-    found = Endpoints.of(STATE, {})
+    endpoints = Endpoints.of(STATE, {})
 
-    assert (found.read, found.update, found.lock, found.unlock) == (
+    assert (endpoints.read, endpoints.update, endpoints.lock, endpoints.unlock) == (
         Endpoint("GET", STATE),
         Endpoint("POST", STATE),
         Endpoint("POST", f"{STATE}/lock"),
@@ -545,18 +555,18 @@ def test_a_state_of_gitlab_needs_only_its_address() -> None:
     )
 
 
-def test_any_other_state_is_locked_where_it_is() -> None:
+def test_any_other_state_is_locked_at_its_own_address() -> None:
     address = "https://example.com/state?name=meetings"
 
-    found = Endpoints.of(address, {})
+    endpoints = Endpoints.of(address, {})
 
-    assert (found.lock, found.unlock) == (Endpoint("LOCK", address), Endpoint("UNLOCK", address))
-    assert (found.location, "meetings" in repr(found)) == ("https://example.com/state?...", False)
+    assert (endpoints.lock, endpoints.unlock) == (Endpoint("LOCK", address), Endpoint("UNLOCK", address))
+    assert (endpoints.location, "meetings" in repr(endpoints)) == ("https://example.com/state?...", False)
 
 
-@pytest.mark.parametrize("beginning", ["RECONCILER_HTTP_", "TF_HTTP_"])
-def test_where_and_how_the_lock_is_asked_for_can_be_said(beginning: str) -> None:
-    said = {
+@pytest.mark.parametrize("prefix", ["RECONCILER_HTTP_", "TF_HTTP_"])
+def test_addresses_and_methods_of_the_lock_can_be_set(prefix: str) -> None:
+    settings = {
         "UPDATE_METHOD": "PUT",
         "LOCK_ADDRESS": "https://example.com/lock",
         "LOCK_METHOD": "PUT",
@@ -564,23 +574,25 @@ def test_where_and_how_the_lock_is_asked_for_can_be_said(beginning: str) -> None
         "UNLOCK_METHOD": "DELETE",
     }
 
-    found = Endpoints.of("https://example.com/state", {beginning + name: said[name] for name in said})
+    endpoints = Endpoints.of(
+        "https://example.com/state", {prefix + name: value for name, value in settings.items()}
+    )
 
-    assert (found.update, found.lock, found.unlock) == (
+    assert (endpoints.update, endpoints.lock, endpoints.unlock) == (
         Endpoint("PUT", "https://example.com/state"),
         Endpoint("PUT", "https://example.com/lock"),
         Endpoint("DELETE", "https://example.com/unlock"),
     )
 
 
-def test_the_lock_of_terraforms_own_state_is_not_ours_to_take() -> None:
-    """A job that runs Terraform too has its variables for another state."""
+def test_the_lock_of_another_terraform_state_is_not_taken() -> None:
+    """In a job that also runs Terraform, its variables are for another state."""
     theirs = STATE.replace("meetings", "infrastructure")
     environ = {"TF_HTTP_ADDRESS": theirs, "TF_HTTP_LOCK_ADDRESS": f"{theirs}/lock", **TERRAFORMS}
 
-    found = Endpoints.of(STATE, environ)
+    endpoints = Endpoints.of(STATE, environ)
 
-    assert (found.lock.url, found.username) == (f"{STATE}/lock", "theirs")
+    assert (endpoints.lock.url, endpoints.username) == (f"{STATE}/lock", "theirs")
 
 
 CREDENTIALS: dict[str, tuple[dict[str, str], tuple[str, str]]] = {
@@ -599,9 +611,9 @@ CREDENTIALS: dict[str, tuple[dict[str, str], tuple[str, str]]] = {
 def test_credentials_come_from_the_environment(case: str) -> None:
     environ, expected = CREDENTIALS[case]
 
-    found = Endpoints.of(STATE, environ)
+    endpoints = Endpoints.of(STATE, environ)
 
-    assert ((found.username, found.password), SECRET in repr(found)) == (expected, False)
+    assert ((endpoints.username, endpoints.password), SECRET in repr(endpoints)) == (expected, False)
 
 
 @pytest.mark.parametrize(
@@ -634,15 +646,15 @@ def test_an_address_that_cannot_be_used_is_not_shown(address: str, shell: Shell)
         ("RECONCILER_HTTP_LOCK_METHOD", "lock it", "state.http-method"),
     ],
 )
-def test_a_variable_that_cannot_be_used_is_named(name: str, value: str, code: str) -> None:
+def test_an_unusable_variable_is_named(name: str, value: str, code: str) -> None:
     with pytest.raises(SettingsError) as error:
         Endpoints.of(STATE, {name: value})
 
-    told = error.value.diagnostic
-    assert (told.code, name in told.summary, SECRET in str(error.value)) == (code, True, False)
+    diagnostic = error.value.diagnostic
+    assert (diagnostic.code, name in diagnostic.detail, SECRET in str(error.value)) == (code, True, False)
 
 
-def test_a_certificate_file_that_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_certificate_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
 
     with pytest.raises(SettingsError) as error:
@@ -651,7 +663,7 @@ def test_a_certificate_file_that_is_missing_is_told(tmp_path: Path, monkeypatch:
     assert error.value.diagnostic.code == "settings.network"
 
 
-def test_a_lock_names_when_it_was_taken() -> None:
+def test_a_holder_has_the_time_of_its_lock() -> None:
     with terraform_server() as server:
         held_by_ann(server)
         held = Worker(server).store.holder()

@@ -1,4 +1,4 @@
-"""The way to a lock: free, held by the living, held by the dead, and answers that get lost."""
+"""Taking the lock: free, held by a living or a dead run, and with lost answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from manual_clock import ManualClock
-from memory_place import Documents, Fate, MemoryPlace
+from memory_place import CallOutcome, Documents, MemoryDocumentStore
 
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StateError, StateLockedError
@@ -27,37 +27,37 @@ RUN_URL = "https://ci.example/jobs/7"
 
 
 class World:
-    """Bob who asks for the lock, and Ann whose clock may show something else."""
+    """Bob, who asks for the lock, and Ann, whose clock may be wrong."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = ManualClock()
         self.documents = Documents()
-        self.place = MemoryPlace(self.documents)
-        self.told: list[str] = []
+        self.backend = MemoryDocumentStore(self.documents)
+        self.notified: list[str] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
     def ann(self, *, hours_ahead: float = 0) -> SharedLease:
-        """A lease that somebody took right now, by a clock of her own."""
+        """A lease that Ann takes now, by her own clock."""
         clock = ManualClock(self.clock.now() + timedelta(hours=hours_ahead))
-        surroundings = StoreOptions(self.folder, "ann@ci", clock, wait=clock.advance, run_url=RUN_URL)
-        return LeasedStore(MemoryPlace(self.documents), surroundings).lock("apply", timeout_seconds=0)
+        options = StoreOptions(self.folder, "ann@ci", clock, wait=clock.advance, run_url=RUN_URL)
+        return LeasedStore(MemoryDocumentStore(self.documents), options).lock("apply", timeout_seconds=0)
 
     def bob(self, timeout_seconds: float = 0) -> SharedLease:
-        """The lease that he gets in the end."""
-        surroundings = StoreOptions(
-            self.folder, "bob@desk", self.clock, wait=self._wait, tell=self.told.append
+        """The lease that Bob gets."""
+        options = StoreOptions(
+            self.folder, "bob@desk", self.clock, wait=self._wait, notify=self.notified.append
         )
-        return LeasedStore(self.place, surroundings).lock("apply", timeout_seconds=timeout_seconds)
+        return LeasedStore(self.backend, options).lock("apply", timeout_seconds=timeout_seconds)
 
     def _wait(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.meanwhile()
 
     @property
-    def stands(self) -> LockInfo | None:
-        """The lock as everybody sees it."""
-        return locks.decode(self.documents.standing[LOCK].document)
+    def current_lock(self) -> LockInfo | None:
+        """The lock as every run reads it."""
+        return locks.decode(self.documents.current[LOCK].document)
 
 
 @pytest.fixture
@@ -72,13 +72,13 @@ def test_a_free_lock_is_taken_at_once(world: World, document: bytes | None) -> N
 
     lease = world.bob()
 
-    assert (world.stands, lease.taken_from, world.clock.monotonic()) == (lease.info, None, 0.0)
+    assert (world.current_lock, lease.taken_from, world.clock.monotonic()) == (lease.info, None, 0.0)
     assert (lease.info.who, lease.info.operation, lease.info.run_url) == ("bob@desk", "apply", None)
-    assert (world.place.calls, world.told) == (["check", "get lock", "put lock"], [])
-    assert world.place.notes == ["Lock for apply by bob@desk"]
+    assert (world.backend.calls, world.notified) == (["check", "get lock", "put lock"], [])
+    assert world.backend.notes == ["Lock for apply by bob@desk"]
 
 
-def test_a_living_holder_is_named_whole(world: World) -> None:
+def test_a_living_holder_is_described(world: World) -> None:
     held = world.ann().info
 
     with pytest.raises(StateLockedError) as refused:
@@ -86,7 +86,7 @@ def test_a_living_holder_is_named_whole(world: World) -> None:
 
     (diagnostic,) = refused.value.diagnostics
     assert (diagnostic.code, refused.value.exit_status) == ("state.locked", Exit.LOCKED)
-    assert diagnostic.summary == "Somebody else holds the state"
+    assert diagnostic.summary == "The state is locked by another run"
     assert diagnostic.detail == (
         "memory is locked. Nothing was sent.\n"
         "Lock Info:\n"
@@ -98,8 +98,8 @@ def test_a_living_holder_is_named_whole(world: World) -> None:
         "  Run:       https://ci.example/jobs/7"
     )
     assert diagnostic.hint == (
-        "Let the other run end, or wait for it: apply --lock-timeout 5m. If it is dead, its lock runs "
-        f"out by itself; or: reconciler force-unlock {held.lock_id}."
+        "Let the other run end, or wait for it: apply --lock-timeout 5m. If it is dead, its lock "
+        f"expires by itself; or: reconciler force-unlock {held.lock_id}."
     )
     assert world.clock.monotonic() == 0.0
 
@@ -113,32 +113,32 @@ def test_a_living_holder_is_waited_for_as_long_as_was_asked(world: World) -> Non
 
     assert "is locked after 150 s of waiting." in refused.value.diagnostics[0].detail
     assert world.clock.monotonic() == 150.0
-    assert world.told == ["Waiting up to 150 s for the lock on memory, held by ann@ci (apply) ..."]
+    assert world.notified == ["Waiting up to 150 s for the lock on memory, held by ann@ci (apply) ..."]
 
 
-def test_a_holder_that_ends_meanwhile_makes_room(world: World) -> None:
+def test_a_lock_that_is_released_meanwhile_is_taken(world: World) -> None:
     lease = world.ann()
     world.meanwhile = lambda: lease.release() if world.clock.monotonic() >= 10 else None
 
     bobs = world.bob(timeout_seconds=30)
 
-    assert (world.clock.monotonic(), bobs.taken_from, world.stands) == (10.0, None, bobs.info)
+    assert (world.clock.monotonic(), bobs.taken_from, world.current_lock) == (10.0, None, bobs.info)
 
 
-def test_a_dead_holder_is_watched_for_a_whole_lease_though_no_waiting_was_asked_for(world: World) -> None:
-    """What its lock says of its end is another clock's word: nobody relies on it alone."""
+def test_a_dead_holder_is_watched_for_a_whole_lease_without_a_lock_timeout(world: World) -> None:
+    """The expiry in its lock comes from another clock, so it is not trusted alone."""
     dead = world.ann().info
     world.clock.advance(3600)
 
     lease = world.bob()
 
-    assert (world.clock.monotonic(), lease.taken_from, world.stands) == (3660.0, dead, lease.info)
-    assert world.told == ["Waiting up to 60 s for the lock on memory, held by ann@ci (apply) ..."]
-    assert world.place.notes == ["Lock for apply by bob@desk, taken over from ann@ci"]
+    assert (world.clock.monotonic(), lease.taken_from, world.current_lock) == (3660.0, dead, lease.info)
+    assert world.notified == ["Waiting up to 60 s for the lock on memory, held by ann@ci (apply) ..."]
+    assert world.backend.notes == ["Lock for apply by bob@desk, taken over from ann@ci"]
 
 
-def test_a_holder_that_renews_while_it_is_watched_lives(world: World) -> None:
-    """Its clock is an hour behind, so that its lock always looks as if it had run out."""
+def test_a_holder_that_renews_while_it_is_watched_is_alive(world: World) -> None:
+    """Its clock is an hour behind, so its lock always looks expired."""
     lease = world.ann(hours_ahead=-1)
     world.meanwhile = lambda: lease.renew() if world.clock.monotonic() == 40 else None
 
@@ -146,10 +146,10 @@ def test_a_holder_that_renews_while_it_is_watched_lives(world: World) -> None:
         world.bob()
 
     assert world.clock.monotonic() == 40.0
-    assert world.stands == lease.info
+    assert world.current_lock == lease.info
 
 
-def test_a_renewal_begins_the_watch_anew(world: World) -> None:
+def test_a_renewal_restarts_the_watch(world: World) -> None:
     lease = world.ann(hours_ahead=-1)
     world.meanwhile = lambda: lease.renew() if world.clock.monotonic() == 40 else None
 
@@ -159,10 +159,8 @@ def test_a_renewal_begins_the_watch_anew(world: World) -> None:
 
 
 @pytest.mark.parametrize("hours_ahead", [-5, 5])
-def test_a_holder_whose_clock_is_hours_off_is_outwaited_all_the_same(
-    world: World, hours_ahead: float
-) -> None:
-    """Who waits long enough need not believe the other's clock."""
+def test_a_dead_holder_whose_clock_is_hours_off_is_taken_over(world: World, hours_ahead: float) -> None:
+    """A run that waits for a whole lease need not trust the other clock."""
     dead = world.ann(hours_ahead=hours_ahead).info
 
     lease = world.bob(timeout_seconds=100)
@@ -170,7 +168,7 @@ def test_a_holder_whose_clock_is_hours_off_is_outwaited_all_the_same(
     assert (world.clock.monotonic(), lease.taken_from) == (60.0, dead)
 
 
-def test_a_dead_holder_whose_clock_is_ahead_is_told_after_the_time_that_was_asked_for(world: World) -> None:
+def test_a_dead_holder_whose_clock_is_ahead_is_refused_after_the_lock_timeout(world: World) -> None:
     world.ann(hours_ahead=5)
 
     with pytest.raises(StateLockedError):
@@ -179,7 +177,7 @@ def test_a_dead_holder_whose_clock_is_ahead_is_told_after_the_time_that_was_aske
     assert world.clock.monotonic() == 59.0
 
 
-def test_a_lock_that_cannot_be_read_is_outwaited(world: World) -> None:
+def test_a_lock_that_cannot_be_read_is_taken_over(world: World) -> None:
     world.documents.put(LOCK, "", b"\xff not ours", None)
 
     lease = world.bob()
@@ -187,10 +185,10 @@ def test_a_lock_that_cannot_be_read_is_outwaited(world: World) -> None:
     assert world.clock.monotonic() == 60.0
     assert lease.taken_from is not None
     assert lease.taken_from.who == "somebody whose lock cannot be read"
-    assert world.told == ["Waiting up to 60 s for the lock on memory, held by somebody ..."]
+    assert world.notified == ["Waiting up to 60 s for the lock on memory, held by somebody ..."]
 
 
-def test_an_unreadable_lock_that_changes_is_refused_without_a_name(world: World) -> None:
+def test_an_unreadable_lock_that_changes_is_an_error_without_a_holder(world: World) -> None:
     version = world.documents.put(LOCK, "", b"1", None)
     world.meanwhile = lambda: world.documents.put(LOCK, "", b"2", version)
 
@@ -202,52 +200,55 @@ def test_an_unreadable_lock_that_changes_is_refused_without_a_name(world: World)
     assert diagnostic.hint == "Let the other run end, or wait for it: apply --lock-timeout 5m."
 
 
-@pytest.mark.parametrize("fate", [Fate.UNTOLD, Fate.DISOWNED, Fate.LOST, Fate.LATE])
-def test_a_taking_without_an_answer_is_looked_up(world: World, fate: Fate) -> None:
-    world.place.fates["put lock"].append(fate)
+@pytest.mark.parametrize(
+    "outcome",
+    [CallOutcome.ANSWER_LOST, CallOutcome.FALSE_CONFLICT, CallOutcome.NOT_WRITTEN, CallOutcome.LATE],
+)
+def test_a_lock_request_without_an_answer_is_read_back(world: World, outcome: CallOutcome) -> None:
+    world.backend.outcomes["put lock"].append(outcome)
 
     lease = world.bob()
 
-    assert (world.stands, lease.taken_from) == (lease.info, None)
-    world.documents.land()
+    assert (world.current_lock, lease.taken_from) == (lease.info, None)
+    world.documents.write_late()
     lease.renew()
-    assert world.stands == lease.info
+    assert world.current_lock == lease.info
 
 
-def test_a_taking_that_lands_late_before_it_is_sent_again_is_its_own(world: World) -> None:
-    world.place.fates["put lock"].extend([Fate.LATE, Fate.LOST])
+def test_a_lock_request_that_arrives_late_is_recognized(world: World) -> None:
+    world.backend.outcomes["put lock"].extend([CallOutcome.LATE, CallOutcome.NOT_WRITTEN])
     puts = iter(range(9))
-    world.place.wait = lambda: world.documents.land() if next(puts, 9) == 6 else None
+    world.backend.wait = lambda: world.documents.write_late() if next(puts, 9) == 6 else None
 
     lease = world.bob()
 
-    assert world.stands == lease.info
+    assert world.current_lock == lease.info
 
 
-def test_a_takeover_without_an_answer_is_still_one(world: World) -> None:
-    """Whoever held it before may have written: the state is to be fenced."""
+def test_a_takeover_without_an_answer_is_still_a_takeover(world: World) -> None:
+    """The former holder may have written, so the state must be written once more."""
     dead = world.ann().info
     world.clock.advance(3600)
-    world.place.fates["put lock"].append(Fate.UNTOLD)
+    world.backend.outcomes["put lock"].append(CallOutcome.ANSWER_LOST)
 
     lease = world.bob()
 
-    assert (lease.taken_from, world.stands) == (dead, lease.info)
+    assert (lease.taken_from, world.current_lock) == (dead, lease.info)
 
 
-def test_a_lock_that_somebody_else_was_quicker_to_take_is_theirs(world: World) -> None:
+def test_a_lock_that_another_run_took_first_is_theirs(world: World) -> None:
     waits = iter([False, False, True])
-    world.place.wait = lambda: next(waits, False) and world.ann()
+    world.backend.wait = lambda: next(waits, False) and world.ann()
 
     with pytest.raises(StateLockedError):
         world.bob()
 
-    assert world.stands is not None
-    assert world.stands.who == "ann@ci"
+    assert world.current_lock is not None
+    assert world.current_lock.who == "ann@ci"
 
 
-def test_a_place_that_never_answers_is_given_up(world: World) -> None:
-    world.place.fates["put lock"].extend([Fate.LOST] * 8)
+def test_a_storage_that_never_answers_is_given_up(world: World) -> None:
+    world.backend.outcomes["put lock"].extend([CallOutcome.NOT_WRITTEN] * 8)
 
     with pytest.raises(StateError) as failed:
         world.bob()
@@ -257,12 +258,12 @@ def test_a_place_that_never_answers_is_given_up(world: World) -> None:
         "state.not-locked",
         "memory gave no clear answer to 8 tries. Nothing was sent.",
     )
-    assert LOCK not in world.documents.standing
+    assert LOCK not in world.documents.current
 
 
 @pytest.mark.parametrize("call", ["put lock", "get lock"])
-def test_a_place_that_refuses_says_so_itself(world: World, call: str) -> None:
-    world.place.fates[call].append(Fate.REFUSED)
+def test_a_storage_that_refuses_raises_its_own_error(world: World, call: str) -> None:
+    world.backend.outcomes[call].append(CallOutcome.REFUSED)
 
     with pytest.raises(StateError) as failed:
         world.bob()
@@ -270,20 +271,20 @@ def test_a_place_that_refuses_says_so_itself(world: World, call: str) -> None:
     assert failed.value.diagnostics[0].code.startswith("memory.")
 
 
-def test_a_place_that_ignores_conditions_is_not_used(world: World) -> None:
-    world.place.keeps_conditions = False
+def test_a_storage_that_ignores_conditions_is_not_used(world: World) -> None:
+    world.backend.keeps_conditions = False
 
     with pytest.raises(StateError) as failed:
         world.bob()
 
     assert failed.value.diagnostics[0].code == "memory.conditions"
-    assert world.place.calls == ["check"]
+    assert world.backend.calls == ["check"]
 
 
-def test_the_holders_time_is_over_before_the_takers_begins(world: World) -> None:
-    """However slow the storage is: the one counts from before it asks, the other from when it saw."""
+def test_the_time_of_the_holder_ends_before_the_takeover(world: World) -> None:
+    """With a slow storage too: one counts from before its request, the other from when it read the lock."""
     clock = ManualClock(datetime(2026, 12, 1, 9, tzinfo=UTC))
-    slow = MemoryPlace(world.documents, wait=lambda: clock.advance(7))
+    slow = MemoryDocumentStore(world.documents, wait=lambda: clock.advance(7))
     held = LeasedStore(slow, StoreOptions(world.folder, "ann@ci", clock, wait=clock.advance)).lock(
         "apply", timeout_seconds=0
     )

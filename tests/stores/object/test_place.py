@@ -1,7 +1,7 @@
-"""The state in object storage: conditions, and what becomes of every kind of answer.
+"""The state in object storage: conditional writes, and every kind of answer.
 
 The library's own stores in memory and a small server of S3 stand in for the clouds; `tests/real`
-holds the same against a real server.
+checks the same against a real server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reconciler.stores.errors import ConflictError, UnansweredError
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.object import _bucket as buckets
 from reconciler.stores.object import place as objects
-from reconciler.stores.object.place import ObjectPlace
+from reconciler.stores.object.place import ObjectDocumentStore, open_client
 from reconciler.stores.open import open_store
 from reconciler.stores.options import StoreOptions
 
@@ -47,20 +47,20 @@ class World:
         self.waits: list[float] = []
         self._folder = folder
 
-    def surroundings(self) -> StoreOptions:
-        """A run's, with the process's environment."""
+    def options(self) -> StoreOptions:
+        """Options with the environment of this process."""
         return StoreOptions(
             self._folder, who="ann@laptop", clock=self.clock, wait=self._wait, environ=dict(os.environ)
         )
 
-    def place(self, address: str = ADDRESS, inside: ObjectStore | None = None) -> ObjectPlace:
-        """The place at `address`, or with another storage inside."""
-        bucket, ours = buckets.parse(address), self.surroundings()
-        return ObjectPlace(bucket, inside or objects._opened(bucket, ours.environ), ours)  # noqa: SLF001 - below the lease
+    def place(self, address: str = ADDRESS, inside: ObjectStore | None = None) -> ObjectDocumentStore:
+        """The documents at `address`, or in another storage `inside`."""
+        bucket, options = buckets.parse(address), self.options()
+        return ObjectDocumentStore(bucket, inside or open_client(bucket, options.environ), options)
 
     def store(self, address: str = ADDRESS) -> Store:
         """The store at `address`."""
-        return open_store(address, self.surroundings())
+        return open_store(address, self.options())
 
     def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -78,12 +78,12 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield World(server, tmp_path)
 
 
-def put(place: ObjectPlace, document: bytes, *, replaces: str | None, name: str = STATE) -> str:
+def put(place: ObjectDocumentStore, document: bytes, *, replaces: str | None, name: str = STATE) -> str:
     return place.put(name, document, replaces=replaces, note="a test")
 
 
-def failure(place: ObjectPlace) -> tuple[type[StateError], str]:
-    """How a write of a state that is not there ends."""
+def failure(place: ObjectDocumentStore) -> tuple[type[StateError], str]:
+    """Return class and code of the error of a first write."""
     with pytest.raises(StateError) as raised:
         put(place, b"{}", replaces=None)
     return type(raised.value), raised.value.diagnostic.code
@@ -102,7 +102,7 @@ def test_a_write_replaces_the_version_that_it_names(world: World, inside: str) -
 
 @pytest.mark.parametrize("inside", ["memory", "server"])
 def test_a_write_over_another_version_conflicts(world: World, inside: str) -> None:
-    """Where one stands already, where it is another than the one named, and where it is gone."""
+    """If one exists already, if it is not the version named, and if it is gone."""
     place = world.place(inside=MemoryStore() if inside == "memory" else None)
     first = put(place, b"one", replaces=None)
     second = put(place, b"two", replaces=first)
@@ -114,7 +114,7 @@ def test_a_write_over_another_version_conflicts(world: World, inside: str) -> No
     assert (place.get(STATE), place.get(LOCK)) == (Snapshot(b"two", second), None)
 
 
-def test_the_lock_stands_beside_the_state(world: World) -> None:
+def test_the_lock_is_next_to_the_state(world: World) -> None:
     place = world.place()
 
     put(place, b"state", replaces=None)
@@ -124,7 +124,7 @@ def test_the_lock_stands_beside_the_state(world: World) -> None:
 
 
 def test_a_store_locks_and_writes(world: World) -> None:
-    """Through the address: the state's whole life."""
+    """The whole life of a state, through its address."""
     store = world.store()
     lease = store.lock("apply", timeout_seconds=0)
     version = store.write(b"{}", replaces=None)
@@ -137,18 +137,18 @@ def test_a_store_locks_and_writes(world: World) -> None:
     assert sorted(world.server.objects) == [PATH, f"{PATH}.lock"]
 
 
-def test_a_missing_bucket_is_no_empty_state(world: World) -> None:
+def test_a_missing_bucket_is_not_an_empty_state(world: World) -> None:
     with pytest.raises(StateError) as raised:
         world.store("s3://elsewhere/meetings.json").read()
 
     assert str(raised.value) == (
-        "state.place-missing: The state's bucket does not exist: There is no elsewhere, so nobody knows "
-        "whether s3://elsewhere/meetings.json was lost, or was never there. Nothing was sent."
+        "state.place-missing: The location of the state does not exist: There is no elsewhere, so nobody knows "
+        "whether s3://elsewhere/meetings.json was lost or never existed. Nothing was sent."
     )
 
 
-def test_an_answer_of_something_else_is_no_empty_state(world: World) -> None:
-    """A 404 of whatever else listens there says nothing about the state."""
+def test_a_404_of_another_server_is_not_an_empty_state(world: World) -> None:
+    """An answer that is not from object storage says nothing about the state."""
     world.server.faults = ["404 "]
 
     with pytest.raises(StateError) as raised:
@@ -170,17 +170,17 @@ def test_an_answer_of_something_else_is_no_empty_state(world: World) -> None:
         ("501 NotImplemented", "state.conditions-ignored"),
     ],
 )
-def test_what_is_refused_for_good_is_told_at_once(world: World, fault: str, code: str) -> None:
+def test_a_final_refusal_is_not_retried(world: World, fault: str, code: str) -> None:
     """Each kind has its own code, and no second try."""
     world.server.faults = [fault]
 
-    assert (failure(world.place()), world.server.asked) == ((StateError, code), ["PUT"])
+    assert (failure(world.place()), world.server.requests) == ((StateError, code), ["PUT"])
 
 
 @pytest.mark.parametrize(
     "fault", ["500 InternalError", "503 SlowDown", "429 ", "409 ConditionalRequestConflict", DROP]
 )
-def test_what_may_pass_is_tried_again(world: World, fault: str) -> None:
+def test_a_transient_failure_is_retried(world: World, fault: str) -> None:
     world.server.faults = [fault, fault]
 
     put(world.place(), b"{}", replaces=None)
@@ -188,12 +188,12 @@ def test_what_may_pass_is_tried_again(world: World, fault: str) -> None:
     assert (world.server.objects, world.waits) == ({PATH: b"{}"}, [0.2, 0.6])
 
 
-def test_a_storage_that_never_answers_well_leaves_it_open(world: World) -> None:
-    """Nobody knows whether it was written, and it is said within the bound."""
+def test_a_storage_that_keeps_failing_leaves_the_outcome_unknown(world: World) -> None:
+    """The error comes within the time limit."""
     world.server.faults = ["500 InternalError"] * 20
 
     assert failure(world.place()) == (UnansweredError, "state.unanswered")
-    assert (world.server.asked, world.waits) == (["PUT"] * 5, [0.2, 0.6, 1.5, 3.0])
+    assert (world.server.requests, world.waits) == (["PUT"] * 5, [0.2, 0.6, 1.5, 3.0])
 
 
 def test_tries_end_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,10 +202,10 @@ def test_tries_end_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> Non
     world.server.faults = ["500 InternalError"] * 20
 
     assert failure(world.place()) == (UnansweredError, "state.unanswered")
-    assert world.server.asked == ["PUT", "PUT"]
+    assert world.server.requests == ["PUT", "PUT"]
 
 
-def test_a_hung_storage_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_storage_that_hangs_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "REQUEST_SECONDS", 0.1)
     monkeypatch.setattr(objects, "PAUSES_SECONDS", (0.2,))
     world.server.faults = [HANG, HANG]
@@ -213,18 +213,18 @@ def test_a_hung_storage_is_given_up(world: World, monkeypatch: pytest.MonkeyPatc
     assert failure(world.place()) == (UnansweredError, "state.unanswered")
 
 
-def test_a_lost_answer_is_looked_up_by_the_store(world: World) -> None:
-    """The second try meets what the first one wrote: that is no conflict."""
+def test_a_write_after_a_lost_answer_finds_itself(world: World) -> None:
+    """The second try meets the document of the first one, which is no conflict."""
     world.server.faults = [LOSE]
 
     version = world.store().write(b"{}", replaces=None)
 
-    assert world.server.asked == ["PUT", "PUT", "GET"]
+    assert world.server.requests == ["PUT", "PUT", "GET"]
     assert world.store().read() == Snapshot(b"{}", version)
 
 
-def test_what_may_have_happened_is_not_forgotten(world: World) -> None:
-    """A refusal after a lost answer speaks for the second try alone."""
+def test_an_unknown_outcome_is_not_forgotten(world: World) -> None:
+    """A refusal after a lost answer concerns the second try only."""
     world.server.faults = [LOSE, "403 AccessDenied"]
 
     assert failure(world.place()) == (UnansweredError, "state.unanswered")
@@ -244,7 +244,7 @@ def test_no_connection_means_that_nothing_was_sent(world: World, monkeypatch: py
 def test_each_cloud_is_reached_by_its_own_variables(
     world: World, monkeypatch: pytest.MonkeyPatch, address: str, variable: str
 ) -> None:
-    """As far as a server of S3 can tell: what their libraries would send arrives, and is no bucket here."""
+    """As far as a server of S3 shows: the request arrives, and there is no such bucket."""
     monkeypatch.setenv(variable, "c2VjcmV0")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "acme")
     for endpoint in ("GOOGLE_BASE_URL", "AZURE_STORAGE_ENDPOINT"):
@@ -253,7 +253,7 @@ def test_each_cloud_is_reached_by_its_own_variables(
     with pytest.raises(StateError) as raised:
         world.store(address).read()
 
-    assert (raised.value.diagnostic.code, world.server.asked) == ("state.place-missing", ["GET"])
+    assert (raised.value.diagnostic.code, world.server.requests) == ("state.place-missing", ["GET"])
 
 
 def test_google_gathers_for_a_second(world: World) -> None:
@@ -264,11 +264,11 @@ def test_google_gathers_for_a_second(world: World) -> None:
 def test_the_check_leaves_nothing_behind(world: World) -> None:
     world.place().check()
 
-    assert (world.server.objects, world.server.asked) == ({}, ["PUT", "PUT", "PUT", "PUT", "DELETE"])
+    assert (world.server.objects, world.server.requests) == ({}, ["PUT", "PUT", "PUT", "PUT", "DELETE"])
 
 
 def test_the_check_finds_conditions_that_are_ignored(world: World) -> None:
-    """Before the lock is written, and so before anything else is."""
+    """Before the lock is written, and so before any other write."""
     world.server.keeps_conditions = False
 
     with pytest.raises(StateError) as raised:
@@ -276,18 +276,18 @@ def test_the_check_finds_conditions_that_are_ignored(world: World) -> None:
 
     assert (raised.value.diagnostic.code, world.server.objects) == ("state.conditions-ignored", {})
     assert raised.value.diagnostic.detail == (
-        "s3://states/team/meetings.json: It created an object where one stood. Two runs could overwrite each "
-        "other's state there. The state was left as it is, and nothing was sent."
+        "s3://states/team/meetings.json: It created an object that already existed. "
+        "Two runs could overwrite each other's state there. The state was left as it is, and nothing was sent."
     )
 
 
-def test_the_check_finds_updates_that_are_unconditional(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Some know a conditional create alone."""
+def test_the_check_finds_unconditional_updates(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some servers have only conditional creates."""
     holds = BucketServer._holds  # noqa: SLF001 - a hole in it
     monkeypatch.setattr(
-        BucketServer, "_holds", lambda ours, name, asked: "if-match" in asked or holds(ours, name, asked)
+        BucketServer,
+        "_holds",
+        lambda server, name, conditions: "if-match" in conditions or holds(server, name, conditions),
     )
 
     with pytest.raises(StateError) as raised:
@@ -309,7 +309,7 @@ def test_the_check_finds_conditions_that_never_hold(world: World, monkeypatch: p
 
 
 def test_the_check_finds_objects_without_versions(world: World) -> None:
-    world.server.tells_versions = False
+    world.server.sends_versions = False
 
     with pytest.raises(StateError) as raised:
         world.place().check()
@@ -325,7 +325,7 @@ def test_the_check_finds_a_storage_that_knows_no_conditions(world: World, tmp_pa
 
 
 def test_the_check_survives_a_lost_answer(world: World) -> None:
-    """A repeated create meets its own first one."""
+    """A repeated create meets the object of the first one."""
     world.server.faults = [LOSE, "", "", LOSE]
 
     world.place().check()
@@ -333,8 +333,8 @@ def test_the_check_survives_a_lost_answer(world: World) -> None:
     assert world.server.objects == {}
 
 
-def test_the_check_tells_that_it_may_not_delete(world: World) -> None:
-    """Else each run would leave an object behind."""
+def test_the_check_reports_that_it_may_not_delete(world: World) -> None:
+    """Otherwise each run would leave an object behind."""
     world.server.faults = ["", "", "", "", "403 AccessDenied"]
 
     with pytest.raises(StateError) as raised:
@@ -356,8 +356,8 @@ def test_the_check_tells_that_it_may_not_delete(world: World) -> None:
         *("s3://ann:hunter2@states/m.json", "s3://states/m.json?versionId=hunter2", "s3://states/hunter2 m#"),
     ],
 )
-def test_an_address_that_names_no_object_is_refused(world: World, address: str) -> None:
-    """Without being shown: it may hold a password."""
+def test_an_address_without_an_object_is_refused(world: World, address: str) -> None:
+    """The error does not show it: it may contain a password."""
     with pytest.raises(SettingsError) as raised:
         world.store(address)
 
@@ -369,7 +369,7 @@ def test_an_address_that_names_no_object_is_refused(world: World, address: str) 
     "endpoint",
     ["http://storage.example.com", "https://ann:hunter2@storage.example.com", "storage", "http://"],
 )
-def test_plain_http_is_for_this_machine_alone(
+def test_plain_http_is_only_allowed_to_this_machine(
     world: World, monkeypatch: pytest.MonkeyPatch, endpoint: str
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
@@ -388,11 +388,11 @@ def test_an_endpoint_may_be_any_https_address_or_this_machine(world: World) -> N
     found = [buckets.endpoint(cloud, {"AWS_ENDPOINT_URL": address}) for address in named]
 
     assert found == [*named[:3], None]
-    assert world.server.asked == []
+    assert world.server.requests == []
 
 
-def test_a_cloud_without_its_variables_is_told(world: World) -> None:
-    """Azure has no account to guess."""
+def test_a_cloud_without_its_variables_is_reported(world: World) -> None:
+    """Azure has no default account."""
     with pytest.raises(SettingsError) as raised:
         world.store("az://states/m.json")
 
@@ -400,8 +400,8 @@ def test_a_cloud_without_its_variables_is_told(world: World) -> None:
     assert raised.value.diagnostic.hint.startswith("Set AZURE_STORAGE_ACCOUNT_NAME with ")
 
 
-def test_missing_credentials_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the library looks for a machine's role, and there is none."""
+def test_missing_credentials_are_reported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the library asks for a machine's role, and there is none."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     token = f"http://127.0.0.1:{world.server.port}/oauth2/"
@@ -422,13 +422,13 @@ def test_no_secret_shows_in_an_error(world: World) -> None:
     with pytest.raises(StateError) as raised:
         world.store().read()
 
-    shown = repr(raised.value) + repr(raised.value.diagnostic) + repr(world.surroundings())
+    shown = repr(raised.value) + repr(raised.value.diagnostic) + repr(world.options())
     assert "secret-of-ours" not in shown
 
 
 def test_an_installation_without_the_library_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra is optional; its error names it."""
-    module = import_module("reconciler.stores.object")
+    module = import_module("reconciler.stores.object.place")
     monkeypatch.setitem(sys.modules, "obstore", None)
 
     with pytest.raises(SettingsError) as raised:

@@ -1,4 +1,4 @@
-"""The comment on a pull request: whole texts, their size, and what hostile values come to."""
+"""The comment on a pull request: whole texts, their size, and hostile values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from reconciler.plan.budget import Allowances, BudgetLine, Limits
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status, Step
-from reconciler.views.markdown.escape import cell_code, code, fenced, mermaid_words, prose, visible
+from reconciler.views.markdown.escape import cell_code, code, code_block, mermaid_words, prose, visible
 from reconciler.views.markdown.size import BYTES_MAX, Entry, fit
 from reconciler.views.results import JoinLink
 from reconciler.views.style import TextStyle
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 CASES = CASES / "markdown"
 TODAY = "2026-12-01"
-LOOK = TextStyle(commit="28d679f0c9df")
+STYLE = TextStyle(commit="28d679f0c9df")
 GITHUB_MAX = 65_536
 
 SIGNALS = re.compile(
@@ -53,11 +53,11 @@ SIGNALS = re.compile(
     | \b[0-9a-f]{7,}\b | <!-- | \[\[ | \[[ x\]]\]""",
     re.VERBOSE,
 )
-"""What GitHub or GitLab makes something of, where it stands outside of code."""
+"""Matches text outside of code that GitHub or GitLab would turn into something else."""
 
 
-def shown(plan: Plan, look: TextStyle = LOOK) -> str:
-    return view("plan", "markdown")(plan, look)
+def shown(plan: Plan, style: TextStyle = STYLE) -> str:
+    return view("plan", "markdown")(plan, style)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
@@ -69,13 +69,13 @@ def step(action: Action, key: str = "launch", topic: str = "Launch review", **fi
 
 
 def check_case(name: str, text: str) -> None:
-    """Whether the text is that of a file; its page must be whole, too."""
+    """Check that the text equals a file in `cases`, and that its page is whole."""
     check_whole(text)
     assert text.replace(__version__, "VERSION") == (CASES / f"{name}.md").read_text()
 
 
 def check_whole(text: str) -> Page:
-    """A page without broken tables, with everything closed, not too long; what it consists of."""
+    """Check that no table is ragged, every tag is closed and the size is in the limit; return the page."""
     page = Page(text)
     ragged = [rows for rows in page.rows if len(set(rows)) != 1]
     assert (page.unclosed, ragged, page.tags.get("summary", 0)) == ([], [], page.tags.get("details", 0))
@@ -88,7 +88,7 @@ def check_whole(text: str) -> Page:
 
 
 def each_action() -> Plan:
-    """One of everything that a plan can hold."""
+    """Return a plan with a step of every action."""
     old = weekly(topic="Retro", agenda="What went well?")
     new = weekly(
         topic="Retro",
@@ -130,17 +130,17 @@ def each_action() -> Plan:
 
 
 def test_each_action_has_its_place() -> None:
-    """Verdict, dangers, cost, then each meeting folded, then how to apply."""
+    """Totals, risks, cost, then each meeting folded, then the command to apply."""
     check_case("each-action", shown(each_action()))
 
 
-def test_no_changes_are_a_short_and_calm_comment() -> None:
+def test_no_changes_are_a_short_comment() -> None:
     plan = planned(spec(meeting()), state(meetings={"launch": record()}))
 
     check_case("no-changes", shown(plan))
 
 
-def test_a_plan_that_asked_zoom_says_so() -> None:
+def test_a_plan_with_refresh_says_that_it_compared_with_zoom() -> None:
     calm = shown(plan_of(options=Options(refresh=True)), TextStyle()).split("\n\n")
 
     assert calm[1:3] == [
@@ -150,7 +150,7 @@ def test_a_plan_that_asked_zoom_says_so() -> None:
 
 
 def rollout_of(days: int, hosts: int = 2) -> Plan:
-    """As many meetings as take `days` for the first host at ten a day, fewer for the others."""
+    """Return a plan that takes the first host `days` at ten meetings a day, the others fewer days."""
     declared = [
         meeting(f"sig-{host}-{n:03}", one_off(topic=f"SIG {n}"), host=f"host{host}@example.com")
         for host in range(hosts)
@@ -165,8 +165,8 @@ def test_a_rollout_of_days_is_a_table_and_a_diagram() -> None:
     assert text[text.index("| Host") : text.index("**To add")] == (CASES / "rollout.md").read_text()
 
 
-def test_many_days_and_hosts_are_told_by_their_number() -> None:
-    """A week apart are the ticks of a long diagram, and only the hosts that take longest are in it."""
+def test_many_days_and_hosts_are_counted() -> None:
+    """The ticks of a long diagram are a week apart, and only the hosts that take longest are in it."""
     text = shown(rollout_of(days=14, hosts=14))
 
     page = check_whole(text)
@@ -178,7 +178,7 @@ def test_many_days_and_hosts_are_told_by_their_number() -> None:
 
 
 def test_days_that_differ_are_bars_of_their_own() -> None:
-    """And a host with nothing today begins later."""
+    """A host with nothing today begins on a later day."""
     rows = (("2026-12-02", 5), ("2026-12-03", 5), ("2026-12-05", 5), ("2026-12-06", 1))
     budget = tuple(BudgetLine(HOST, day, 10, 0, 0, count) for day, count in rows)
     text = shown(plan_of(step(Action.FORGET, id=1), budget=budget))
@@ -188,7 +188,7 @@ def test_days_that_differ_are_bars_of_their_own() -> None:
     assert "| `platform@example.com` | 0 | 0 |  | 16 | 2026-12-06 |" in text
 
 
-def test_a_late_meeting_is_dangerous() -> None:
+def test_a_late_meeting_is_a_risk() -> None:
     late = meeting("soon", one_off(topic="Soon", start_time="2026-12-01T12:00:00Z"))
     plan = planned(spec(late), state(usage={TODAY: {HOST: 100}}))
 
@@ -204,7 +204,7 @@ def test_a_step_that_is_deferred_without_a_day_says_why() -> None:
     ) in shown(plan)
 
 
-def test_only_withheld_is_no_peace() -> None:
+def test_a_plan_of_withheld_steps_is_not_no_changes() -> None:
     plan = planned(spec(), state(meetings={"launch": record()}))
 
     text = shown(plan)
@@ -214,7 +214,7 @@ def test_only_withheld_is_no_peace() -> None:
     assert "To apply it" not in text
 
 
-def test_a_start_without_a_zone_is_told_in_utc() -> None:
+def test_a_start_without_a_zone_is_shown_in_utc() -> None:
     changes = (FieldChange("start_time", "2027-01-13T15:00:00Z", "2027-01-14T15:00:00Z", "time moves"),)
     text = shown(plan_of(step(Action.UPDATE, meeting=meeting(), changes=changes)))
 
@@ -228,14 +228,14 @@ def test_a_start_without_a_zone_is_told_in_utc() -> None:
     "before",
     [pytest.param("2026-01-13T15:00:00Z", id="over"), pytest.param("soon", id="unreadable")],
 )
-def test_a_time_that_is_not_to_come_is_not_made_up(before: str) -> None:
+def test_a_start_that_is_past_or_unreadable_is_shown_as_none(before: str) -> None:
     changes = (FieldChange("start_time", before, "2027-01-14T15:00:00Z", "time moves"),)
     text = shown(plan_of(step(Action.UPDATE, meeting=meeting(), changes=changes)))
 
     assert "| before | none to come | | |" in text
 
 
-def test_the_clock_of_each_zone_is_told_across_summer_time() -> None:
+def test_times_are_shown_in_their_zone_and_in_utc() -> None:
     """Ten in Berlin is nine UTC in winter; a change of zone alone moves the instant."""
     changes = (FieldChange("timezone", "UTC", "Europe/Berlin", "time zone changes"),)
     text = shown(plan_of(step(Action.UPDATE, meeting=meeting("w", weekly()), changes=changes)))
@@ -246,8 +246,8 @@ def test_the_clock_of_each_zone_is_told_across_summer_time() -> None:
     ]
 
 
-def test_many_effects_are_told_by_their_number_on_a_line() -> None:
-    """All of them stand in full, a new join link and another time first."""
+def test_many_effects_are_counted_on_a_line() -> None:
+    """The folded part has all of them, a new join link and another time first."""
     changes = tuple(FieldChange(f"settings.f{n}", None, n, f"effect {n} changes") for n in range(4))
     more = (
         FieldChange("start_time", None, None, "time moves"),
@@ -267,6 +267,27 @@ def test_many_effects_are_told_by_their_number_on_a_line() -> None:
     ]  # fmt: skip
 
 
+def test_a_cut_hides_no_entry_of_a_list() -> None:
+    """Of thirty invitees the last one changes; a new meeting has thirty alternative hosts."""
+    people = [{"email": f"person-{n:02}@example.com"} for n in range(30)]
+    others = [*people[:29], {"email": "stranger@example.com"}]
+    changed = step(Action.UPDATE, changes=(FieldChange("settings.meeting_invitees", people, others, ""),))
+    (fence,) = Page(shown(plan_of(changed))).fences
+    assert fence.splitlines() == [
+        '- settings.meeting_invitees: {"email":"person-29@example.com"}',
+        '+ settings.meeting_invitees: {"email":"stranger@example.com"}',
+    ]
+
+    hosts = ";".join(f"person-{n:02}@example.com" for n in range(30))
+    new = step(
+        Action.CREATE, meeting=meeting("launch", one_off(settings={"alternative_hosts": hosts})), day=TODAY
+    )
+    (fence,) = Page(shown(plan_of(new))).fences
+    assert [line for line in fence.splitlines() if "alternative_hosts" in line] == [
+        f'+ settings.alternative_hosts: "person-{n:02}@example.com"' for n in range(30)
+    ]
+
+
 def test_long_values_are_cut_around_their_difference() -> None:
     before, after = "same " * 100 + "old" + "x" * 900, "same " * 100 + "new" + "x" * 900
     many = tuple(FieldChange(f"settings.f{n}", None, n, "") for n in range(100))
@@ -279,8 +300,8 @@ def test_long_values_are_cut_around_their_difference() -> None:
     assert (max(map(len, lines)) < 320, len(lines), lines[-1]) == (True, 81, "… and 22 more")
 
 
-def test_what_is_released_and_literal_is_told_without_secrets() -> None:
-    """A passcode is never shown, be it literal, in a reference, or in a link that somebody wrote down."""
+def test_released_fields_and_passcodes_are_shown_without_secrets() -> None:
+    """A passcode is never shown: neither a literal one, nor one by reference, nor one in a link in a text."""
     declared = one_off(password="s3cret-7", agenda="https://zoom.example/j/1?pwd=hidden77")
     update = (FieldChange("password", "(passcode)", "(passcode)", "join link and passcode change"),)
     text = shown(
@@ -295,19 +316,19 @@ def test_what_is_released_and_literal_is_told_without_secrets() -> None:
     assert "- password: (passcode)\n+ password: (passcode)\n- agenda   (no longer declared)\n" in text
 
 
-def test_findings_are_told_errors_first() -> None:
+def test_errors_are_shown_before_warnings() -> None:
     """An error in plain view with its place, warnings folded; of one code three, the others by number."""
     span = Span("meetings/a b.yaml", Position(3, 5), Position(3, 9))
     error = Diagnostic("zoom.unreadable", "a: HTTP 503.", span=span)
-    odd = [Diagnostic("meeting.twins", hint="Look.", severity=Severity.WARNING) for n in range(5)]
+    odd = [Diagnostic("meeting.twins", f"Odd {n}.", "Look.", severity=Severity.WARNING) for n in range(5)]
     page = check_whole(shown(plan_of(step(Action.MOVE), diagnostics=(error, *odd))))
 
     assert page.summaries[0] == "5 warnings"
     assert page.items[:-1] == [
         "Zoom gave no usable answer at meetings/a b.yaml:3:5 a: HTTP 503. (zoom.unreadable)",
-        "Odd 0 Look. (meeting.twins)",
-        "Odd 1 Look. (meeting.twins)",
-        "Odd 2 Look. (meeting.twins)",
+        "meeting.twins Odd 0. Look. (meeting.twins)",
+        "meeting.twins Odd 1. Look. (meeting.twins)",
+        "meeting.twins Odd 2. Look. (meeting.twins)",
         "… and 2 more; reconciler plan --verbose shows them",
     ]
 
@@ -333,24 +354,24 @@ def creates(count: int) -> Plan:
     return planned(spec(*declared))
 
 
-def test_one_change_stands_in_full() -> None:
+def test_one_change_is_shown_in_full() -> None:
     page = check_whole(shown(creates(1)))
 
     assert (page.tags["details"], len(page.fences)) == (1, 1)
 
 
-def test_forty_changes_stand_in_full() -> None:
+def test_forty_changes_are_shown_in_full() -> None:
     page = check_whole(shown(creates(40)))
 
     assert (page.tags["details"], len(page.fences)) == (40, 40)
 
 
 def test_changes_fold_to_lines_before_they_are_cut() -> None:
-    """Every one is told, the first of them in full."""
+    """Each one is listed, the first of them in full."""
     page = check_whole(shown(creates(300)))
 
-    told = {word for text in (*page.items, *page.summaries) for word in re.findall(r"sig-\d{4}", text)}
-    assert (len(told), 0 < page.tags["details"] < 300) == (300, True)
+    keys = {word for text in (*page.items, *page.summaries) for word in re.findall(r"sig-\d{4}", text)}
+    assert (len(keys), 0 < page.tags["details"] < 300) == (300, True)
 
 
 @pytest.mark.parametrize("count", [2_000, 20_000])
@@ -359,8 +380,8 @@ def test_thousands_are_cut_and_counted(count: int) -> None:
 
     page = check_whole(text)
     *_, left = re.findall(r"… and ([\d,]+) more; `reconciler plan --verbose`", text)
-    told = sum(text.startswith("sig-") for text in (*page.items, *page.summaries))
-    assert (told + int(left.replace(",", "")), len(text.encode()) > BYTES_MAX * 0.95) == (count, True)
+    listed = sum(text.startswith("sig-") for text in (*page.items, *page.summaries))
+    assert (listed + int(left.replace(",", "")), len(text.encode()) > BYTES_MAX * 0.95) == (count, True)
     assert (f"**To add: {count:,}.**" in text, text.count("To apply it:")) == (True, 1)
 
 
@@ -370,29 +391,29 @@ NEW_PASSCODE = FieldChange("password", "(passcode)", "(passcode)", "join link an
 @pytest.mark.parametrize(
     ("each", "verdict"),
     [
-        ({"action": Action.DESTROY, "id": 1}, "2,000 meetings end"),
+        ({"action": Action.DESTROY, "id": 1}, "2,000 meetings are deleted"),
         ({"action": Action.REPLACE}, "2,000 are replaced"),
         ({"action": Action.UPDATE, "changes": (NEW_PASSCODE,)}, "2,000 join links change"),
         ({"action": Action.CREATE, "late": True, "meeting": meeting()}, "2,000 come late"),
         ({"action": Action.DESTROY, "status": Status.WITHHELD}, "2,000 are withheld until you say so"),
     ],
-    ids=["end", "replaced", "link", "late", "withheld"],
+    ids=["deleted", "replaced", "link", "late", "withheld"],
 )
-def test_thousands_of_dangers_are_cut_and_counted(each: dict[str, Any], verdict: str) -> None:
-    """They leave room for what else there is to say."""
+def test_thousands_of_risks_are_cut_and_counted(each: dict[str, Any], verdict: str) -> None:
+    """They leave room for the rest of the comment."""
     text = shown(plan_of(*(step(key=f"key-{n:04}", **each) for n in range(2_000))))
 
     check_whole(text)
     box = text[text.index("> [!CAUTION]") :].partition("\n\n")[0].splitlines()
-    told = sum(line.startswith("> - **") for line in box)
-    assert (box[1], box[-1]) == (f"> **{verdict}.**", f"> - … and {2_000 - told:,} more")
+    listed = sum(line.startswith("> - **") for line in box)
+    assert (box[1], box[-1]) == (f"> **{verdict}.**", f"> - … and {2_000 - listed:,} more")
     assert "Commit `28d679f0c9df`, plan digest" in text
 
 
 @pytest.mark.parametrize(
     "bad", ["`" * 5_000, "\U0001f680" * 5_000, "\u202e" * 5_000], ids=["fences", "bytes", "hidden"]
 )
-def test_the_longest_of_everything_at_once_has_room(bad: str) -> None:
+def test_the_longest_values_together_fit(bad: str) -> None:
     """Whatever hosts, keys, topics and findings there are, verdict and footer stand."""
     days = [f"2027-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
     steps = [
@@ -416,8 +437,8 @@ def test_the_longest_of_everything_at_once_has_room(bad: str) -> None:
     )
 
 
-def test_no_more_is_made_than_has_room() -> None:
-    """However many there are, the text costs what is shown of it."""
+def test_no_more_entries_are_rendered_than_fit() -> None:
+    """Rendering takes time only for what is shown."""
     made: list[str] = []
 
     def text(name: str, bytes_long: int) -> str:
@@ -439,13 +460,13 @@ def test_no_more_is_made_than_has_room() -> None:
 
 
 def hostile(topic: str) -> Plan:
-    """A plan that has the topic wherever a value of somebody else's can stand."""
+    """Return a plan that has the topic in every place for a value that others choose."""
     texts = {"topic": topic, "agenda": topic, "settings": {"contact_name": topic}}
     change = (
         FieldChange("topic", topic, f"{topic}x", topic),
         FieldChange("agenda", [topic], {"a": topic}, ""),
     )
-    told = Diagnostic("x.y", topic, topic, span=Span(topic, Position(1, 1), Position(1, 2)))
+    error = Diagnostic("x.y", topic, topic, span=Span(topic, Position(1, 1), Position(1, 2)))
     host = f"{topic}@example.com"
     return plan_of(
         step(Action.CREATE, "a", topic, meeting=meeting("a", one_off(**texts))),
@@ -457,13 +478,13 @@ def hostile(topic: str) -> Plan:
         replace(step(Action.MOVE, topic, topic, reasons=(topic,)), host=host),
         budget=(BudgetLine(host, TODAY, 10, 0, 0, 1), BudgetLine(host, "2026-12-02", 10, 0, 0, 1)),
         options=Options((topic,), targets=(topic,)),
-        diagnostics=(told, replace(told, severity=Severity.WARNING)),
+        diagnostics=(error, replace(error, severity=Severity.WARNING)),
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def harmless() -> Page:
-    """The page of the same plan with a topic that means nothing."""
+    """Return the page of the same plan with a harmless topic."""
     return check_whole(shown(hostile("Topic")))
 
 
@@ -472,8 +493,8 @@ def words(text: str) -> str:
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: ascii(topic[:20]))
-def test_a_hostile_topic_comes_out_inert(topic: str, harmless: Page) -> None:
-    """It makes no element, no row, no comment, no reference, and can be read all the same."""
+def test_a_hostile_topic_is_inert(topic: str, harmless: Page) -> None:
+    """It makes no element, row, comment or reference, and stays readable."""
     text = shown(hostile(topic), TextStyle(commit=topic))
 
     page = check_whole(text)
@@ -515,7 +536,7 @@ def test_a_diagram_holds_no_more_than_an_address() -> None:
         ("x " * 2_000, "x " * 499 + "x…"),
     ],
 )
-def test_a_word_that_is_more_than_a_word_is_code(text: str, expected: str) -> None:
+def test_only_plain_words_are_not_code(text: str, expected: str) -> None:
     assert prose(text) == expected
 
 
@@ -539,9 +560,9 @@ def test_nothing_closes_a_code_span(text: str, expected: str) -> None:
     assert code(text) == expected
 
 
-def test_nothing_leaves_a_cell_a_fence_or_a_line_of_a_diagram() -> None:
+def test_no_value_leaves_its_cell_block_or_diagram() -> None:
     assert cell_code("a|b\\|c") == "`a\\|b\u2039U+005C\u203a\\|c`"
-    assert fenced(["+ ````"], "diff") == "`````diff\n+ ````\n`````"
+    assert code_block(["+ ````"], "diff") == "`````diff\n+ ````\n`````"
     assert (mermaid_words("a:b;c#d"), mermaid_words(" ")) == ("a_b_c_d", "_")
 
 
@@ -552,8 +573,8 @@ def report(*steps: Step, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
     return Plan(steps, (), "lineage-1", 1, NOW, Options(refresh=True), diagnostics)
 
 
-def drifted(plan: Plan, look: TextStyle = LOOK) -> str:
-    return view("drift", "markdown")(plan, look, 3)
+def drifted(plan: Plan, style: TextStyle = STYLE) -> str:
+    return view("drift", "markdown")(plan, style, 3)
 
 
 def test_drift_says_what_was_changed_and_what_to_do() -> None:
@@ -564,7 +585,7 @@ def test_drift_says_what_was_changed_and_what_to_do() -> None:
         FieldChange("password", "(passcode)", None, "join link and passcode change"),
     )
     unread = Diagnostic("zoom.unreadable", "c: HTTP 503.", key="c")
-    told = report(
+    drift = report(
         step(Action.UPDATE, "a", "Weekly", changes=changes),
         step(Action.DESTROY, "b", "Retro", id=81234567001, reasons=("deleted in Zoom",)),
         step(Action.KEEP, "c", "Call", reasons=("could not be read",)),
@@ -572,11 +593,11 @@ def test_drift_says_what_was_changed_and_what_to_do() -> None:
         diagnostics=(unread, replace(unread, severity=Severity.WARNING)),
     )
 
-    check_case("drift", drifted(told))
+    check_case("drift", drifted(drift))
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("value", "shown_as"),
     [
         ("2027-01-12T11:00:00Z", "Tue 12 Jan 2027, 11:00 UTC"),
         ("2027-01-12T11:00:00", "Tue 12 Jan 2027, 11:00 local time"),
@@ -584,13 +605,13 @@ def test_drift_says_what_was_changed_and_what_to_do() -> None:
         (None, "`None`"),
     ],
 )
-def test_a_start_that_was_moved_has_its_weekday(written: str | None, told: str) -> None:
-    change = FieldChange("start_time", "2027-01-11T10:00:00", written, "time moves")
+def test_a_start_that_was_moved_has_its_weekday(value: str | None, shown_as: str) -> None:
+    change = FieldChange("start_time", "2027-01-11T10:00:00", value, "time moves")
 
     text = drifted(report(step(Action.UPDATE, changes=(change,))))
 
     check_whole(text)
-    assert f"| declared | Mon 11 Jan 2027, 10:00 local time |\n| in Zoom | {told} |\n" in text
+    assert f"| declared | Mon 11 Jan 2027, 10:00 local time |\n| in Zoom | {shown_as} |\n" in text
 
 
 def test_no_drift_is_short() -> None:
@@ -612,7 +633,7 @@ def test_thousands_that_drifted_are_cut_and_counted() -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS[::3], ids=lambda topic: ascii(topic[:20]))
-def test_what_was_written_in_zoom_comes_out_inert(topic: str) -> None:
+def test_hostile_values_from_zoom_are_inert(topic: str) -> None:
     changes = tuple(FieldChange(path, topic, f"{topic}x", topic) for path in "abcd")
 
     page = check_whole(
@@ -632,7 +653,7 @@ def linked(*links: JoinLink, errors: tuple[Diagnostic, ...] = ()) -> str:
 
 
 def test_links_are_a_table_to_paste() -> None:
-    """An address that is none is no link."""
+    """Text that is no web address is not shown as a link."""
     unread = Diagnostic("links.gone", "c: gone.")
     text = linked(
         link("a", "https://zoom.example/j/1?pwd=x.1", "A | B", "2027-01-11T09:00:00Z"),
@@ -673,7 +694,7 @@ def test_a_hostile_topic_breaks_no_row(topic: str) -> None:
 AT = ("--sandbox", "--sandbox-now", "2026-12-01T08:00:00Z", "--format", "markdown")
 
 
-def test_the_verbs_show_it(shell: Shell) -> None:
+def test_the_commands_print_the_markdown(shell: Shell) -> None:
     """`plan` and `drift` name the commit that CI is about; `links` is read live."""
     shell.write("meetings.yaml", ONE)
     plan = shell("plan", *AT, GITHUB_SHA="28d679f0c9df")
@@ -691,7 +712,7 @@ def test_the_verbs_show_it(shell: Shell) -> None:
 
 
 def test_a_hostile_spec_is_planned_and_shown(shell: Shell) -> None:
-    """From the file to the page, as far as a spec may hold such topics."""
+    """From the file to the page, for every topic that a spec accepts."""
     fit = [topic for topic in TOPICS if topic.strip() and len(topic) < 200 and topic.isprintable()]
     shell.write("meetings.yaml", spec_of({f"key-{n}": {"topic": topic} for n, topic in enumerate(fit)}))
 

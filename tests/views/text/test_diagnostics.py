@@ -10,6 +10,7 @@ from reconciler.views.text import diagnostics as text_diagnostics
 
 FIELD = Diagnostic(
     "spec.unknown-field",
+    "`settings` has no field `waitingroom`.",
     hint="Did you mean `waiting_room`?",
     key="platform-weekly",
     span=Span("meetings/platform.yaml", Position(14, 7), Position(14, 18)),
@@ -27,6 +28,7 @@ PASSCODE = Diagnostic(
 NOWHERE = Diagnostic("source.none", hint="Run `reconciler init`.")
 HOSTILE = Diagnostic(
     "spec.test",
+    "100%\r\n::error::x\x1b[31m\u202e",
     span=Span("a,b:c%.yaml", Position(1, 2), Position(1, 3)),
     snippet="a\n^",
 )
@@ -36,14 +38,15 @@ def test_a_finding_reads_as_a_paragraph() -> None:
     assert (
         text_diagnostics.diagnostics((FIELD, PASSCODE, NOWHERE))
         == """\
-error[spec.unknown-field]: `settings` has no field `waitingroom`
+error[spec.unknown-field]: Unknown field
   --> meetings/platform.yaml:14:7
    |
 14 |       waitingroom: true
    |       ^^^^^^^^^^^
+   = `settings` has no field `waitingroom`.
    = hint: Did you mean `waiting_room`?
 
-warning[passcode.literal]: A passcode in plain sight
+warning[passcode.literal]: A passcode is written in plain text
  --> a.yaml:3:1
   |
 3 | password: ***
@@ -57,7 +60,7 @@ error[source.none]: There is no spec to read
     )
 
 
-def test_nothing_found_is_no_text() -> None:
+def test_no_diagnostics_are_no_text() -> None:
     assert text_diagnostics.diagnostics(()) == ""
 
 
@@ -74,17 +77,17 @@ def test_colour_is_only_added() -> None:
 def test_a_line_without_a_caret_is_shown_alone() -> None:
     bare = Diagnostic("state.test", span=Span("x", Position(1, 1), Position(1, 2)), snippet="{}")
 
-    assert text_diagnostics.diagnostics((bare,)) == "error[state.test]: Said\n --> x:1:1\n  |\n1 | {}\n"
+    assert text_diagnostics.diagnostics((bare,)) == "error[state.test]: state.test\n --> x:1:1\n  |\n1 | {}\n"
 
 
-def test_text_of_others_cannot_steer_the_terminal() -> None:
+def test_hostile_text_cannot_control_the_terminal() -> None:
     shown = text_diagnostics.diagnostics((HOSTILE,))
 
     assert shown.isascii()
-    assert shown.splitlines()[0] == "error[spec.test]: 100%\\x0d\\x0a::error::x\\x1b[31m\\u202e"
+    assert shown.splitlines()[-2:] == ["  = 100%\\x0d", "    ::error::x\\x1b[31m\\u202e"]
 
 
-def test_the_last_line_counts() -> None:
+def test_the_last_line_counts_findings_or_meetings() -> None:
     assert (
         text_diagnostics.totals_line((FIELD, FIELD, PASSCODE), meetings=0, files=3)
         == "2 errors, 1 warning in 3 files.\n"
@@ -106,8 +109,8 @@ def test_json_has_the_format_of_the_design() -> None:
             {
                 "severity": "error",
                 "code": "spec.unknown-field",
-                "summary": "`settings` has no field `waitingroom`",
-                "detail": "",
+                "summary": "Unknown field",
+                "detail": "`settings` has no field `waitingroom`.",
                 "hint": "Did you mean `waiting_room`?",
                 "key": "platform-weekly",
                 "range": {
@@ -130,7 +133,7 @@ def test_json_has_the_format_of_the_design() -> None:
             {
                 "severity": "warning",
                 "code": "passcode.literal",
-                "summary": "A passcode in plain sight",
+                "summary": "A passcode is written in plain text",
                 "detail": "Whoever can read this file can join.",
                 "hint": "Take it out.",
                 "key": "retro",
@@ -145,7 +148,7 @@ def test_json_has_the_format_of_the_design() -> None:
     }
 
 
-def test_json_of_nothing_found_is_valid() -> None:
+def test_json_of_no_diagnostics_is_valid() -> None:
     assert orjson.loads(json.validate(Validation(()))) == {
         "format_version": "1.0",
         "valid": True,
@@ -158,18 +161,17 @@ def test_json_of_nothing_found_is_valid() -> None:
 def test_each_finding_is_a_workflow_command() -> None:
     assert commands((FIELD, PASSCODE, NOWHERE)) == (
         "::error file=meetings/platform.yaml,line=14,endLine=14,col=7,endColumn=18,"
-        "title=spec.unknown-field%3A `settings` has no field `waitingroom`"
-        "::`settings` has no field `waitingroom`%0ADid you mean `waiting_room`?\n"
-        "::warning file=a.yaml,line=3,endLine=5,title=passcode.literal%3A A passcode in plain sight"
-        "::A passcode in plain sight%0AWhoever can read this file can join.%0ATake it out.\n"
+        "title=spec.unknown-field%3A Unknown field"
+        "::Unknown field%0A`settings` has no field `waitingroom`.%0ADid you mean `waiting_room`?\n"
+        "::warning file=a.yaml,line=3,endLine=5,title=passcode.literal%3A A passcode is written in plain text"
+        "::A passcode is written in plain text%0AWhoever can read this file can join.%0ATake it out.\n"
         "::error title=source.none%3A There is no spec to read"
         "::There is no spec to read%0ARun `reconciler init`.\n"
     )
 
 
-def test_text_of_others_cannot_give_workflow_commands() -> None:
+def test_hostile_text_cannot_issue_workflow_commands() -> None:
     assert commands((HOSTILE,)) == (
         "::error file=a%2Cb%3Ac%25.yaml,line=1,endLine=1,col=2,endColumn=3,"
-        "title=spec.test%3A 100%25\\x0d\\x0a%3A%3Aerror%3A%3Ax\\x1b[31m\\u202e"
-        "::100%25\\x0d\\x0a::error::x\\x1b[31m\\u202e\n"
+        "title=spec.test%3A spec.test::spec.test%0A100%25\\x0d\\x0a::error::x\\x1b[31m\\u202e\n"
     )

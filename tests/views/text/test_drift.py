@@ -45,19 +45,19 @@ def test_no_drift_is_one_line() -> None:
 
 
 def test_each_difference_is_a_line() -> None:
-    """What others wrote in Zoom can neither close its quotes nor steer the terminal."""
+    """A value from Zoom can neither close its quotes nor control the terminal."""
     changes = (
         FieldChange("topic", "Old", 'New"\x1b[31m', "title changes"),
         FieldChange("type", 2, "webinar"),
     )
-    told = report(
+    plan = report(
         step("a", Action.UPDATE, changes=changes, reasons=("Zoom set x",)),
         step("b", Action.DESTROY, reasons=("deleted in Zoom",)),
         step("c", reasons=("Zoom set y",)),
         step("d", status=Status.EXPIRED, reasons=("its time is over",)),
     )
 
-    assert text(told) == (
+    assert text(plan) == (
         '~ a: topic: "Old" → "New\\"\\x1b[31m"   (changed by a person: title changes)\n'
         '~ a: type: 2 → "webinar"   (changed by a person)\n'
         "- b: meeting 81234567001 is gone from Zoom   (deleted)\n"
@@ -69,13 +69,13 @@ def test_each_difference_is_a_line() -> None:
     )
 
 
-def test_verbose_shows_what_nobody_has_to_act_on() -> None:
-    told = report(step("c", reasons=("Zoom set y",)))
+def test_verbose_shows_what_zoom_set_by_itself() -> None:
+    plan = report(step("c", reasons=("Zoom set y",)))
 
-    assert text(told, verbose=True).splitlines()[0] == "  c: Zoom set y"
+    assert text(plan, verbose=True).splitlines()[0] == "  c: Zoom set y"
 
 
-def test_what_could_not_be_read_is_no_peace() -> None:
+def test_an_unread_meeting_is_not_no_drift() -> None:
     error = Diagnostic("zoom.unreadable", "a: HTTP 503.", key="a")
 
     lines = text(report(step("a", reasons=("could not be read",)), diagnostics=(error,))).splitlines()
@@ -96,7 +96,7 @@ def test_nothing_is_drawn_without_a_terminal() -> None:
     assert stderr.getvalue() == ""
 
 
-def test_a_bar_counts_the_reads_and_vanishes() -> None:
+def test_a_bar_counts_the_reads_and_is_removed() -> None:
     stderr = io.StringIO()
 
     with open_read_bar(stderr, terminal=True, colour=False) as tell:
@@ -149,7 +149,7 @@ def zoom() -> Iterator[Served]:
 
 
 def test_a_meeting_that_cannot_be_read_is_an_error(shell: Shell, zoom: Served) -> None:
-    """Worse than drift; `plan --refresh` shows its plan and fails as well."""
+    """It outweighs drift; `plan --refresh` shows its plan and fails as well."""
     at = ("--state", "s.json")
     shell.write("meetings.yaml", spec_of({"a": {}, "b": {}}, start=FAR))
     assert shell("apply", "--auto-approve", *at, **zoom.environ).status == 0

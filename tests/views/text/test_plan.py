@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from textwrap import dedent
 from typing import Any
@@ -22,8 +20,8 @@ PLAIN = TextStyle()
 VERBOSE = TextStyle(verbose=True)
 
 
-def shown(plan: Plan, look: TextStyle = PLAIN) -> str:
-    return view("plan", "text")(plan, look)
+def shown(plan: Plan, style: TextStyle = PLAIN) -> str:
+    return view("plan", "text")(plan, style)
 
 
 def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) -> Plan:
@@ -35,7 +33,7 @@ def step(action: Action, key: str = "launch", topic: str = "Launch review", **fi
 
 
 def test_each_action_has_its_sign() -> None:
-    """What is done today stands first, in key order; what is held back below it; the totals last."""
+    """Steps of today come first, in key order, then withheld and expired ones, then the totals."""
     weekly_meeting = meeting("platform-weekly", weekly(settings={"waiting_room": True, "use_pmi": False}))
     plan = plan_of(
         step(
@@ -126,7 +124,7 @@ def test_each_action_has_its_sign() -> None:
 
 
 def three_days() -> Plan:
-    """Fourteen creates for a host with eleven left of twelve a day, so that the third day has one."""
+    """Return fourteen creates for a host that used eleven of twelve today, so that the third day has one."""
     declared = [
         meeting(f"sig-{n:02}", weekly(topic=f"SIG {n}", start_time="2026-12-07T10:00:00")) for n in range(14)
     ]
@@ -134,8 +132,8 @@ def three_days() -> Plan:
     return planned(spec(*declared), state(usage={TODAY: {HOST: 11}}), allowances=limits)
 
 
-def test_a_rollout_is_told_day_by_day() -> None:
-    """Today's in full; of a later day ten on a line each, and the rest by their number."""
+def test_a_rollout_is_shown_day_by_day() -> None:
+    """Steps of today are in full; of a later day ten are on a line each, and the others are counted."""
     series = "every Monday, 10:00 Europe/Berlin, 20 times, until 19 Apr 2027, 45 min, next Mon 7 Dec 2026"
     briefs = "".join(f'+ sig-{n:02} "SIG {n}" for platform@example.com: {series}\n' for n in range(1, 11))
 
@@ -174,8 +172,8 @@ def test_a_step_that_is_deferred_without_a_day_says_why() -> None:
         """)
 
 
-def test_what_is_only_recorded_is_counted() -> None:
-    """It is work of an apply, though nothing is sent for it."""
+def test_steps_that_only_record_are_counted() -> None:
+    """An apply writes them to the state, though it sends nothing for them."""
     known = state(meetings={"launch": record(1, one_off(agenda="Plan"))})
 
     assert shown(planned(spec(meeting(protect=True)), known)) == dedent("""\
@@ -188,7 +186,7 @@ def test_what_is_only_recorded_is_counted() -> None:
 
 
 def test_a_replace_that_leaves_the_old_meeting_destroys_none() -> None:
-    """And one that runs now is ended by a later apply."""
+    """A meeting that is running is deleted by a later apply."""
     known = state(
         meetings={"launch": record(1), "old": record(2, one_off(start_time="2026-12-01T08:30:00Z"))},
         hosts={HOST: "U1"},
@@ -225,7 +223,7 @@ def test_a_meeting_that_starts_before_its_turn_is_late() -> None:
         + soon "Soon" for platform@example.com: Tue 1 Dec 2026, 12:00 UTC, 60 min, \
 late: it starts before its turn
 
-        warning[plan.late]: A meeting starts before its turn
+        warning[plan.late]: A meeting starts before the budget allows it
           = soon starts 2026-12-01 12:00 UTC, and platform@example.com has no request left for it before \
 2026-12-02 (UTC).
           = hint: Give it another host, lower `budget.reserve`, or create it by hand in Zoom and name it \
@@ -239,7 +237,7 @@ under `imports`.
 
 
 def test_a_deferred_change_is_shown_in_full_where_a_create_is_not() -> None:
-    """Whatever touches a meeting that people use is never folded."""
+    """A change to a meeting that people use is never folded."""
     changes = (FieldChange("duration", 45, 60, "length changes"),)
     deferred = step(Action.UPDATE, status=Status.DEFERRED, day="2026-12-02", late=True, changes=changes)
 
@@ -260,15 +258,15 @@ def test_without_changes_there_is_one_line() -> None:
     assert shown(plan) == "No changes. Compared with what was last applied; drift asks Zoom.\n"
 
 
-def test_a_plan_that_asked_zoom_says_so() -> None:
-    """A person who was told that nothing differs must know from what."""
+def test_a_plan_with_refresh_says_that_it_compared_with_zoom() -> None:
+    """A reader must know what the plan was compared with."""
     assert shown(plan_of(options=Options(refresh=True))) == (
         "No changes. Compared with what was last applied and with what Zoom says now.\n"
     )
 
 
-def test_what_is_held_back_is_told_though_nothing_changes() -> None:
-    """A withheld step wants a line from a person; what is expired is named, the never created first."""
+def test_withheld_and_expired_steps_are_shown_without_changes() -> None:
+    """A withheld step needs a line in the spec; expired keys are named, those never created first."""
     over = [step(Action.KEEP, f"over-{n}", status=Status.EXPIRED, reasons=("over",)) for n in range(5)]
     never = step(Action.CREATE, "typo", status=Status.EXPIRED, reasons=("over",))
     held = step(Action.DESTROY, "gone", "Gone", id=83333333333, status=Status.WITHHELD)
@@ -296,7 +294,7 @@ def test_verbose_says_why_each_is_expired() -> None:
 
 
 def test_a_hostile_topic_stays_on_its_line_and_in_its_quotes() -> None:
-    """Others choose topics: none may move the cursor, turn the writing, or pass for a line of ours."""
+    """A topic cannot move the cursor, change the direction of writing, or imitate a line of ours."""
     hostile = step(Action.MOVE, topic='x" for me@evil\n\x1b[2J\u202eNo changes.\\')
 
     assert shown(plan_of(hostile)).splitlines()[0] == (
@@ -365,14 +363,14 @@ def test_colour_is_asked_for() -> None:
         ),
     ],
 )
-def test_a_create_tells_what_people_care_about(attributes: dict[str, Any], lines: list[str]) -> None:
+def test_a_create_shows_time_passcode_and_settings(attributes: dict[str, Any], lines: list[str]) -> None:
     created = step(Action.CREATE, meeting=meeting("launch", attributes), day=TODAY)
 
     assert shown(plan_of(created)).splitlines()[1:-2] == [f"    {line}" for line in lines]
 
 
 def test_the_next_day_of_a_series_is_its_own_zones() -> None:
-    """In Auckland it is Monday while it is Sunday in UTC."""
+    """It is Monday in Auckland while it is Sunday in UTC."""
     there = meeting("launch", weekly(timezone="Pacific/Auckland", duration=None))
     created = step(Action.CREATE, meeting=there, starts_at=at("2027-01-10T21:00:00Z"))
 
@@ -391,6 +389,16 @@ def test_a_protected_meeting_says_so_and_verbose_cuts_no_setting() -> None:
     ]
 
 
+def test_no_address_of_a_new_meeting_is_behind_a_cut() -> None:
+    hosts = ";".join(f"person-{n:02}@example.com" for n in range(30))
+    settings = {"jbh_time": 5, "waiting_room": True, "alternative_hosts": hosts}
+    new = step(
+        Action.CREATE, meeting=meeting("launch", one_off(agenda="x" * 200, settings=settings)), day=TODAY
+    )
+
+    assert f'    alternative_hosts: "{hosts}"' in shown(plan_of(new)).splitlines()
+
+
 LONG = "a" * 50
 
 
@@ -403,17 +411,51 @@ LONG = "a" * 50
         ),
         pytest.param(
             FieldChange("agenda", f"{LONG}bc", f"{LONG}d"),
-            f'agenda: "…{"a" * 20}bc" → "…{"a" * 20}d"',
+            f'agenda: "{LONG}bc" → "{LONG}d"',
             id="a late difference",
         ),
         pytest.param(
             FieldChange("agenda", LONG, f"{LONG}d"),
-            f'agenda: "…{"a" * 20}" → "…{"a" * 20}d"',
+            f'agenda: "{LONG}" → "{LONG}d"',
             id="only the end differs",
         ),
         pytest.param(
+            FieldChange(
+                "agenda", f"{LONG} {LONG} one and {LONG} {LONG} 1", f"{LONG} {LONG} two and {LONG} {LONG} 2"
+            ),
+            f'agenda: "…{"a" * 19} one and {"a" * 15}…" → "…{"a" * 19} two and {"a" * 15}…"; '
+            f'"…{"a" * 19} 1" → "…{"a" * 19} 2"',
+            id="a second edit far into a text",
+        ),
+        pytest.param(
+            FieldChange(
+                "settings.alternative_hosts",
+                ";".join(f"person-{n}@example.com" for n in range(30)),
+                ";".join(f"person-{n}@example.com" for n in range(1, 31)),
+            ),
+            'settings.alternative_hosts: - "person-0@example.com"; + "person-30@example.com"',
+            id="who came and went",
+        ),
+        pytest.param(
+            FieldChange(
+                "settings.meeting_invitees",
+                [{"email": f"person-{n}@example.com"} for n in range(30)],
+                [{"email": f"person-{n}@example.com"} for n in [*range(29), 77]],
+            ),
+            'settings.meeting_invitees: - {"email":"person-29@example.com"}; '
+            '+ {"email":"person-77@example.com"}',
+            id="the last of thirty",
+        ),
+        pytest.param(
+            FieldChange(
+                "settings.alternative_hosts", "", ";".join(f"p{n:02}@example.com" for n in range(30))
+            ),
+            "settings.alternative_hosts: " + "; ".join(f'+ "p{n:02}@example.com"' for n in range(30)),
+            id="no address behind a cut",
+        ),
+        pytest.param(
             FieldChange("tracking_fields", [{"field": "a"}], [{"field": "b" * 50}]),
-            f'tracking_fields: [{{"field":"a"}}] → [{{"field":"{"b" * 48}…',
+            f'tracking_fields: - {{"field":"a"}}; + {{"field":"{"b" * 50}"}}',
             id="lists",
         ),
         pytest.param(
@@ -430,8 +472,8 @@ LONG = "a" * 50
         ),
     ],
 )
-def test_a_change_is_told_on_one_line(change: FieldChange, line: str) -> None:
-    """Both values, as short as they may be while the difference can be seen, and never a secret."""
+def test_a_change_is_shown_on_one_line(change: FieldChange, line: str) -> None:
+    """Both values are cut around their difference, and show no secret."""
     declared = meeting("launch", one_off(password={"env": "LAUNCH_PASSCODE", "version": 2}))
     changed = step(Action.UPDATE, meeting=declared, changes=(change,))
 
@@ -445,17 +487,20 @@ def test_verbose_cuts_no_value() -> None:
 
 
 def late(number: int) -> Diagnostic:
-    return Diagnostic("plan.late", severity=Severity.WARNING)
+    return Diagnostic("plan.late", f"Late {number}.", severity=Severity.WARNING)
 
 
 def test_many_warnings_of_one_kind_are_counted() -> None:
-    """Three show what it is about; verbose has them all."""
+    """Three are shown; verbose shows all."""
     plan = plan_of(diagnostics=tuple(late(n) for n in range(5)))
 
     assert shown(plan) == dedent("""\
-        warning[plan.late]: Late 0
-        warning[plan.late]: Late 1
-        warning[plan.late]: Late 2
+        warning[plan.late]: A meeting starts before the budget allows it
+          = Late 0.
+        warning[plan.late]: A meeting starts before the budget allows it
+          = Late 1.
+        warning[plan.late]: A meeting starts before the budget allows it
+          = Late 2.
         … 2 more of plan.late; --verbose shows them
 
         No changes. Compared with what was last applied; drift asks Zoom.
@@ -463,7 +508,7 @@ def test_many_warnings_of_one_kind_are_counted() -> None:
     assert shown(plan, VERBOSE).count("warning[plan.late]") == 5
 
 
-def test_of_many_hosts_those_with_the_least_left_are_told() -> None:
+def test_of_many_hosts_those_with_the_least_left_are_shown() -> None:
     rows = tuple(BudgetLine(f"h{n:02}", TODAY, 100, 10, n, 0) for n in range(12))
     plan = plan_of(step(Action.MOVE), budget=rows)
 
@@ -475,7 +520,7 @@ def test_of_many_hosts_those_with_the_least_left_are_told() -> None:
     assert shown(plan, VERBOSE).count("Budget: h") == 12
 
 
-def test_the_minutes_before_midnight_are_told_as_minutes() -> None:
+def test_less_than_an_hour_to_the_reset_is_shown_in_minutes() -> None:
     row = BudgetLine(HOST, TODAY, 100, 10, 1, 0)
     plan = plan_of(step(Action.MOVE), budget=(row,), planned_at=at("2026-12-01T23:48:00Z"))
 
@@ -492,17 +537,3 @@ def test_a_long_rollout_names_its_first_days_and_its_last() -> None:
         "Rollout: 1 on 2026-12-02, 1 on 2026-12-03, 1 on 2026-12-04, 1 on 2026-12-05, 1 on 2026-12-06, "
         "3 on 3 later days; the last one lands on 2026-12-09."
     )
-
-
-def test_a_text_view_loads_nothing_heavy() -> None:
-    """Rich costs a tenth of a second, and `plan` has no use for it; the table alone loads no view at all."""
-    program = (
-        "import sys, reconciler.views.table as views\n"
-        "print([name for name in sys.modules if name.startswith('reconciler.views.')])\n"
-        "views.view('plan', 'text'), views.view('plan', 'json')\n"
-        "print([name for name in ('rich', 'httpx', 'deepdiff', 'jsonschema') if name in sys.modules])"
-    )
-
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert done.stdout == "[]\n[]\n"

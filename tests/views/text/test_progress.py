@@ -37,7 +37,7 @@ NEXT = at("2027-01-11T09:00:00Z")
 REFUSED = Diagnostic(
     "zoom.refused",
     "300: The value of start_time is not valid.",
-    "Mend the start.",
+    "Change the start.",
 )
 DONE = Summary(
     NOW, added=1, changed=0, destroyed=0, resolved=0, deferred=0, failed=0, withheld=0, unresolved=0
@@ -66,7 +66,7 @@ def created(key: str, host: str = HOST) -> StepDone:
 
 
 def logged(plan: Plan, *events: Event, colour: bool = False) -> tuple[str, str]:
-    """What stands in both streams of a log without a terminal."""
+    """Return stdout and stderr of a log without a terminal."""
     stdout, stderr = io.StringIO(), io.StringIO()
     with apply_view("text")(stdout, stderr, terminal=False, colour=colour, plan=plan) as tell:
         tell_all(tell, events)
@@ -79,7 +79,7 @@ def tell_all(tell: EventListener, events: Iterable[Event]) -> None:
 
 
 def test_an_apply_with_a_failure_reads_as_a_log() -> None:
-    """Each key with what it came to, the cause and the remedy below a failure, and the counts at the end."""
+    """Each key has its outcome, a failure its cause and remedy below it, and the counts come last."""
     plan = plan_of(
         create("platform-weekly"),
         create("launch-review", CTO),
@@ -102,14 +102,14 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
         dedent("""\
             + platform-weekly created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC
                 Zoom stored `settings.audio` as voip
-            ! launch-review not created: Zoom refused the meeting [zoom.refused]
+            ! launch-review not created: Zoom refused the request [zoom.refused]
                 300: The value of start_time is not valid.
-                hint: Mend the start.
+                hint: Change the start.
             + sig-cli deferred to 2026-12-03 (UTC): Zoom says that no request is left
 
             Apply finished with errors: 1 added, 0 changed, 0 destroyed, 2 deferred, 1 failed.
             Rollout: 1 on 2026-12-02, 1 on 2026-12-03; the last one lands on 2026-12-03.
-            Mend what failed and run apply again: what is done is not done twice.
+            Fix what failed and run apply again: what is done is not done twice.
             """),
         "",
     )
@@ -140,18 +140,18 @@ def test_an_apply_with_a_failure_reads_as_a_log() -> None:
             Summary(NOW, 0, 0, 0, resolved=0, deferred=0, failed=0, withheld=2, unresolved=1),
             """\
             Apply finished with errors: 0 added, 0 changed, 0 destroyed, 1 unresolved, 2 withheld.
-            Interrupted requests are left: do what is said above for each, then run apply again.
+            Interrupted requests are left: follow the hint above for each, then run apply again.
             """,
         ),
     ],
 )
-def test_the_end_counts_and_says_what_is_next(summary: Summary, end: str) -> None:
+def test_the_last_lines_count_and_say_what_to_do_next(summary: Summary, end: str) -> None:
     plan = plan_of(create("sig-apps", deferred_to="2026-12-02"))
 
     assert logged(plan, summary) == (f"\n{dedent(end)}", "")
 
 
-def test_what_was_interrupted_waits_for_a_later_run() -> None:
+def test_an_interrupted_step_waits_for_a_later_run() -> None:
     """After Ctrl-C no day is known: the next run may come at once."""
     stopped = StepDeferred(NOW, "retro", HOST, None, "stopped")
 
@@ -164,21 +164,21 @@ def test_what_was_interrupted_waits_for_a_later_run() -> None:
         """)
 
 
-def test_the_end_of_a_replaced_meeting_waits_by_itself() -> None:
-    """Its key is done already: the new meeting has it."""
+def test_the_deletion_of_a_replaced_meeting_waits_by_itself() -> None:
+    """The step of its key, now that of the new meeting, is done."""
     old = Step("retro", Action.DESTROY, HOST, "Topic", Status.DEFERRED, None)
     waits = StepDeferred(NOW, "retro", HOST, None, "it runs now", Action.DESTROY)
 
-    said, _ = logged(plan_of(create("retro"), old), waits, created("retro"), replace(DONE, deferred=1))
+    stdout, _ = logged(plan_of(create("retro"), old), waits, created("retro"), replace(DONE, deferred=1))
 
-    assert said.splitlines()[-3:] == [
+    assert stdout.splitlines()[-3:] == [
         "Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred.",
         "Rollout: 1 on a day that is not known yet.",
         "Run apply again for what is deferred.",
     ]
 
 
-def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
+def test_a_deferred_step_that_was_done_is_not_counted_as_waiting() -> None:
     """A key that was planned for a later day and was done today no longer waits."""
     plan = plan_of(create("early", deferred_to="2026-12-02"), create("rest", deferred_to="2026-12-03"))
 
@@ -193,23 +193,25 @@ def test_what_was_done_after_all_is_not_part_of_the_rest() -> None:
         (Action.CREATE, "+ retro created as 81234567890"),
         (Action.UPDATE, "~ retro changed (81234567890)"),
         (Action.REPLACE, "-/+ retro replaced by 81234567890"),
-        (Action.DESTROY, "- retro ended (81234567890)"),
-        (Action.RESOLVE, "? retro cleared up (81234567890)"),
+        (Action.DESTROY, "- retro deleted (81234567890)"),
+        (Action.RESOLVE, "? retro resolved (81234567890)"),
         (Action.MOVE, "> retro moved from old-retro (81234567890)"),
         (Action.IMPORT, "< retro recorded as 81234567890"),
         (Action.FORGET, ". retro forgotten (81234567890), it stays in Zoom"),
         (Action.KEEP, "  retro recorded (81234567890)"),
     ],
 )
-def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
-    """The id stands in one piece, so that it can be copied."""
+def test_each_action_has_its_words_in_the_log(action: Action, line: str) -> None:
+    """The id is written without separators, so that it can be copied."""
     done = StepDone(NOW, "retro", action, HOST, ID, None, from_key="old-retro")
     failed = StepFailed(NOW, "retro", action, HOST, Diagnostic("zoom.refused"))
 
     stdout, _ = logged(plan_of(), done, failed)
 
     assert stdout.splitlines()[0] == line
-    assert re.fullmatch(r"! retro not \w+( up)?: No \[zoom\.refused\]", stdout.splitlines()[1])
+    assert re.fullmatch(
+        r"! retro not \w+: Zoom refused the request \[zoom\.refused\]", stdout.splitlines()[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,13 +227,13 @@ def test_each_action_is_told_in_its_words(action: Action, line: str) -> None:
             Resolved(NOW, "retro", HOST, Outcome.UNCLEAR, None, REFUSED),
             """\
             ! retro needs a person to judge; nothing was sent
-                Zoom refused the meeting [zoom.refused]
+                Zoom refused the request [zoom.refused]
                 300: The value of start_time is not valid.
-                hint: Mend the start.""",
+                hint: Change the start.""",
         ),
     ],
 )
-def test_a_look_up_is_told_by_what_it_found(event: Event, lines: str) -> None:
+def test_a_lookup_is_logged_with_its_outcome(event: Event, lines: str) -> None:
     assert logged(plan_of(), event) == (f"{dedent(lines)}\n", "")
 
 
@@ -240,39 +242,39 @@ def test_one_cause_is_explained_once() -> None:
     failures = [StepFailed(NOW, key, Action.CREATE, HOST, replace(REFUSED, key=key)) for key in ("a", "b")]
 
     assert logged(plan_of(), *failures)[0] == dedent("""\
-        ! a not created: Zoom refused the meeting [zoom.refused]
+        ! a not created: Zoom refused the request [zoom.refused]
             300: The value of start_time is not valid.
-            hint: Mend the start.
-        ! b not created: Zoom refused the meeting [zoom.refused]
+            hint: Change the start.
+        ! b not created: Zoom refused the request [zoom.refused]
         """)
 
 
-def test_a_warning_stands_aside() -> None:
-    """It is no result, so that a file of results stays one."""
+def test_a_warning_goes_to_stderr() -> None:
+    """It is no result, and stdout may be a file of results."""
     warning = Diagnostic("zoom.slow", severity=Severity.WARNING)
 
-    assert logged(plan_of(), Noticed(NOW, warning)) == ("", "warning[zoom.slow]: Zoom is slow\n")
+    assert logged(plan_of(), Noticed(NOW, warning)) == ("", "warning[zoom.slow]: zoom.slow\n")
 
 
-def test_hostile_words_of_zoom_stay_on_their_line() -> None:
-    hostile = Diagnostic("zoom.refused", "\x1b[2J", "\u202e")
+def test_hostile_messages_of_zoom_stay_on_their_line() -> None:
+    hostile = Diagnostic("zoom.refused", "No\n+ x created\x1b[2J", "\u202e")
 
     assert logged(plan_of(), StepFailed(NOW, "retro", Action.CREATE, HOST, hostile))[0].splitlines() == [
-        r"! retro not created: No\x0a+ x created [zoom.refused]",
-        r"    \x1b[2J",
+        "! retro not created: Zoom refused the request [zoom.refused]",
+        r"    No\x0a+ x created\x1b[2J",
         r"    hint: \u202e",
     ]
 
 
 class Flushed(io.StringIO):
-    """Notes after how many lines it was flushed."""
+    """Records the number of lines at each flush."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines_flushed: list[int] = []
 
     def flush(self) -> None:
-        """Note it."""
+        """Record the number of lines so far."""
         self.lines_flushed.append(self.getvalue().count("\n"))
 
 
@@ -295,7 +297,7 @@ def test_colour_is_asked_for() -> None:
 def live(
     plan: Plan, *events: Event, stdout: io.StringIO, monkeypatch: pytest.MonkeyPatch, colour: bool = False
 ) -> str:
-    """What a terminal was sent aside, while the bars ran, with its control sequences."""
+    """Return what was written to the terminal on stderr, control sequences included."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     stderr = Terminal()
@@ -305,13 +307,13 @@ def live(
 
 
 def frames(sent: str) -> list[str]:
-    """The words that a terminal was sent, line by line, without control sequences and bars."""
+    """Return the lines that a terminal was sent, without control sequences and bars."""
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[━╸╺]", "", sent)
     return [" ".join(line.split()) for line in re.split(r"[\r\n]", plain) if line.strip()]
 
 
-def test_bars_stand_aside_and_lines_go_to_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the results in a file, the terminal has the bars alone, one for each host, and loses them."""
+def test_bars_go_to_the_terminal_and_lines_to_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With stdout in a file, the terminal has the bars alone, one for each host, and they are removed."""
     plan = plan_of(create("a"), create("b"), create("c", CTO), create("d", deferred_to="2026-12-02"))
     stdout = io.StringIO()
     started = StepStarted(NOW, "b", Action.CREATE, HOST, "B")
@@ -332,8 +334,8 @@ def test_bars_stand_aside_and_lines_go_to_the_file(monkeypatch: pytest.MonkeyPat
     assert sent.endswith("\x1b[1A\x1b[2K")
 
 
-def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where results and bars share the screen they take one way, and the end comes after the bars."""
+def test_lines_are_written_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one screen, lines are written through the console of the bars, the last lines after them."""
     stdout = Terminal()
     warning = Noticed(NOW, Diagnostic("zoom.slow", severity=Severity.WARNING))
     resolved = Resolved(NOW, "c", CTO, Outcome.ADOPTED, ID)
@@ -346,12 +348,12 @@ def test_lines_stand_above_the_bars_on_one_terminal(monkeypatch: pytest.MonkeyPa
     assert stdout.getvalue() == "\nApply complete! 1 added, 0 changed, 0 destroyed.\n"
     assert [line for line in frames(sent) if line.startswith(("+", "?", "warning"))] == [
         "+ a created as 81234567890, next Mon 11 Jan 2027, 09:00 UTC",
-        "warning[zoom.slow]: Zoom is slow",
+        "warning[zoom.slow]: zoom.slow",
         "? c had been done: recorded as 81234567890",
     ]
 
 
-def test_the_end_comes_after_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_lines_come_after_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     """On one screen the bars are gone before the counts are written, or they would wipe them out."""
     monkeypatch.setenv("TERM", "xterm")
     screen = Terminal()
@@ -386,7 +388,7 @@ def test_many_hosts_share_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_hostile_host_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is no markup, and no longer than its place."""
+    """It is not read as markup, and it is cut to its width."""
     sent = live(
         plan_of(create("a", "[red]\x1b[2J" + "x" * 40)), stdout=io.StringIO(), monkeypatch=monkeypatch
     )
@@ -394,7 +396,7 @@ def test_a_hostile_host_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatc
     assert frames(sent)[-1] == r"[red]\x1b[2Jxxxxxxxxxxxxxxxxxxx… 0/1 -:--:--"
 
 
-def test_bars_vanish_when_an_apply_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bars_are_removed_when_an_apply_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor comes back, and the error below is not drawn over."""
     monkeypatch.setenv("TERM", "xterm")
     stderr = Terminal()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.apply import record
-from reconciler.cli import ci, reporting
+from reconciler.cli import ci, reporting, sources
 from reconciler.cli.commands.apply import runner
 from reconciler.cli.commands.apply.runner import ApplyJob
 from reconciler.cli.connection import connect
@@ -91,6 +91,8 @@ def _prepared(workspace: Workspace, wishes: ApplyOptions, stack: ExitStack) -> t
     """Whether all could be read, and what is to be sent, the state held in `stack`; or how it ends here."""
     saved = _approval(wishes)
     options = saved.options if saved else wishes.options
+    if saved:
+        sources.check_inside(options.paths, workspace.folder, str(wishes.plan_file))
     _check_can_be_approved(workspace, wishes)
     declared = workspace.declared(options.paths)
     found = stack.enter_context(workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds))

@@ -12,6 +12,7 @@ from reconciler.cli.commands.doctor import zoom
 from reconciler.cli.options import example_epilog, format_option, state_options
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
+from reconciler.errors.text import count_noun
 from reconciler.plan import budget
 from reconciler.state.state import State
 from reconciler.stores.lock import describe
@@ -61,7 +62,7 @@ def run(workspace: Workspace, *, format_name: str) -> Exit:
     console = workspace.console
     colour = console.colours(console.stdout, workspace.choices)
     console.stdout.write(view("doctor", format_name)(found, TextStyle(colour=colour)))
-    return Exit.ERROR if any(each.verdict is CheckStatus.FAIL for each in found) else Exit.DONE
+    return Exit.ERROR if any(each.status is CheckStatus.FAIL for each in found) else Exit.DONE
 
 
 class Lazy(Generic[Given]):
@@ -112,7 +113,7 @@ def _specs(workspace: Workspace) -> Iterator[Check]:
     found = workspace.findings(())
     errors = [each for each in found.diagnostics if each.severity is Severity.ERROR]
     warnings = len(found.diagnostics) - len(errors)
-    files = _counted(found.files, "file")
+    files = count_noun(found.files, "file")
     if errors:
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         first = results.from_diagnostic("specs", errors[0])
@@ -120,9 +121,9 @@ def _specs(workspace: Workspace) -> Iterator[Check]:
         yield Check("specs", CheckStatus.FAIL, first.summary + more, remedy, first.code)
         return
     meetings = len(found.parsed.spec.meetings) if found.parsed.spec else 0
-    told = f"{_counted(meetings, 'meeting')} in {files}"
+    told = f"{count_noun(meetings, 'meeting')} in {files}"
     if warnings:
-        yield warn("specs", f"{told}, {_counted(warnings, 'warning')}", "`reconciler validate` shows them.")
+        yield warn("specs", f"{told}, {count_noun(warnings, 'warning')}", "`reconciler validate` shows them.")
     else:
         yield ok("specs", told)
 
@@ -133,12 +134,12 @@ def _state(workspace: Workspace, recorded: tuple[State, str | None]) -> Iterator
     if version is None:
         yield ok("state", f"{location} does not exist yet; the first apply makes it")
         return
-    told = f"{location}: serial {state.serial}, {_counted(len(state.meetings), 'meeting')}"
+    told = f"{location}: serial {state.serial}, {count_noun(len(state.meetings), 'meeting')}"
     if state.intents:
         keys = ", ".join(sorted(state.intents))
         yield warn(
             "state",
-            f"{told}, {_counted(len(state.intents), 'interrupted request')}: {keys}",
+            f"{told}, {count_noun(len(state.intents), 'interrupted request')}: {keys}",
             "`reconciler apply` looks up what became of them.",
         )
     else:
@@ -179,7 +180,7 @@ def _quota(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> It
         yield warn("quota", f"nothing left today for {', '.join(spent)}", f"{ends[0].upper()}{ends[1:]}.")
         return
     least = min(rows, key=lambda row: row.left)
-    yield ok("quota", f"{_counted(len(rows), 'host')}; the least is {least.left} left of {least.limit} "
+    yield ok("quota", f"{count_noun(len(rows), 'host')}; the least is {least.left} left of {least.limit} "
              f"today, for {least.host}")  # fmt: skip
 
 
@@ -190,7 +191,3 @@ def _account(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> 
         yield from zoom.check_account(workspace, State(), "")
     else:
         yield from zoom.check_account(workspace, recorded()[0], workspace.store.location)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.connection import check_origin, connect
 from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteError
+from reconciler.meeting.names import fold_host
 from reconciler.views import results
 from reconciler.views.results import Check, CheckStatus, ok, warn
 from reconciler.zoom.auth import ACCESS_TOKEN
@@ -135,7 +136,7 @@ def _named(workspace: Workspace, state: State) -> set[str]:
     listed: Iterable[str] = workspace.settings.hosts or ()
     declared = (meeting.host for meeting in spec.meetings.values()) if spec else ()
     recorded = (record.host for record in state.meetings.values())
-    return set({name.casefold(): name for name in (*recorded, *listed, *declared)}.values())
+    return set({fold_host(name): name for name in (*recorded, *listed, *declared)}.values())
 
 
 async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:
@@ -144,8 +145,8 @@ async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:
     seen = await asyncio.gather(*(_host(remote, host) for host in hosts))
     refused = [each for each in seen if each.code in LET_NOBODY_IN][:1]  # the same for every host
     found = [*(each for each in seen if each.code not in LET_NOBODY_IN), *refused]
-    sound = [each for each in found if each.verdict is CheckStatus.OK]
-    others = [each for each in found if each.verdict is not CheckStatus.OK]
+    sound = [each for each in found if each.status is CheckStatus.OK]
+    others = [each for each in found if each.status is not CheckStatus.OK]
     if len(sound) > NAMED_MAX:
         sound = [ok("hosts", f"{len(sound)} exist and are licensed")]
     return [*sound, *others]

@@ -11,6 +11,7 @@ from reconciler.cli.commands.state.transfer import check_same_lineage
 from reconciler.cli.workspace import check_still_locked
 from reconciler.errors.diagnostic import Diagnostic, Exit
 from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.errors.text import count_noun
 from reconciler.state import document as state_document
 from reconciler.stores.file import FileStore
 from reconciler.stores.lock import renewing
@@ -46,8 +47,9 @@ def run(workspace: Workspace, to: str, *, lock_timeout_seconds: float) -> Exit:
         with _locked(workspace, target, lock_timeout_seconds) as lease:
             _copy(found.document, held.state, source.location, target, lease)
     workspace.console.stdout.write(
-        f"Copied serial {held.state.serial} with {len(held.state.meetings)} meetings from {source.location} "
-        f"to {target.location}, and read it back.\n{_next(workspace, source.location, to)}"
+        f"Copied serial {held.state.serial} with {count_noun(len(held.state.meetings), 'meeting')} "
+        f"from {source.location} to {target.location}, and read it back.\n"
+        f"{_next(workspace, source.location, to)}"
     )
     return Exit.DONE
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Diagnostic, Exit
 from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.errors.text import count_noun
 from reconciler.state import document as state_document
 from reconciler.stores.file import FileStore
 
@@ -137,12 +138,16 @@ def _no_file() -> Diagnostic:
 
 
 def _told(store: Store, given: State, there: State | None, version: str | None) -> str:
-    pushed = f"Pushed serial {given.serial} with {len(given.meetings)} meetings to {store.location}.\n"
+    pushed = f"Pushed {_content(given)} to {store.location}.\n"
     if version is None:
         return pushed
-    what = f"serial {there.serial} with {len(there.meetings)} meetings" if there else "what cannot be read"
+    what = _content(there) if there else "what cannot be read"
     kept = f", which is kept as {store.backup_location}" if isinstance(store, FileStore) else ""
     return f"{pushed}It replaced {what}{kept}.\n"
+
+
+def _content(state: State) -> str:
+    return f"serial {state.serial} with {count_noun(len(state.meetings), 'meeting')}"
 
 
 def _refused(code: str, detail: str, remedy: str) -> Diagnostic:

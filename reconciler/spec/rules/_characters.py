@@ -1,0 +1,54 @@
+"""Rules for characters: none beyond ASCII in addresses, and a warning for what nobody sees in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.errors.text import invisible_in
+from reconciler.meeting import fields
+from reconciler.ports import Json
+
+Path = tuple[str | int, ...]
+
+
+def check(attributes: Mapping[str, Json], host: str) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about characters in the host and in every text of a meeting."""
+    if not host.isascii():
+        yield _address(("host",), host)
+    for path, text in _foreign_texts(attributes, ()):
+        field = fields.field_at(path)
+        if field and field.compare.startswith("email"):
+            yield _address(path, text)
+        elif path != ("password",) and (names := invisible_in(text)):
+            yield _invisible(path, names)
+
+
+def _foreign_texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every text with a character beyond ASCII, with its path."""
+    items = value.items() if hasattr(value, "items") else enumerate(value)
+    for name, inner in items:
+        if isinstance(inner, str):
+            if not inner.isascii():
+                yield (*path, name), inner
+        elif isinstance(inner, (Mapping, list, tuple)):
+            yield from _foreign_texts(inner, (*path, name))
+
+
+def _address(path: Path, text: str) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        path,
+        "meeting.address-characters",
+        f"It is {text!a}: an e-mail or a user id has ASCII characters only, and others can look like them.",
+        "Type it again.",
+    )
+
+
+def _invisible(path: Path, names: str) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        path,
+        "meeting.invisible-characters",
+        f"It holds {names}, which nobody sees: the text is not what it looks like.",
+        "Remove it, or write it as an escape in double quotes where it is meant.",
+        Severity.WARNING,
+    )

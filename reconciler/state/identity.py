@@ -1,0 +1,101 @@
+"""Tells whether a meeting in Zoom is the recorded one, by its host and its creation time.
+
+A state is data that others may have written: nothing is sent to the meeting of an id, and nothing of it is
+shown, before this was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.meeting.names import fold_host
+from reconciler.ports import Json
+from reconciler.state.state import Record, Retired, State, host_key
+
+
+def find(state: State, meeting_id: int) -> Record | Retired | None:
+    """Return the record or the retired entry of a meeting id; None: the state has neither."""
+    known: tuple[Record | Retired, ...] = (*state.meetings.values(), *state.retired)
+    return next((one for one in known if one.id == meeting_id), None)
+
+
+def hosts_of(state: State, known: Record | Retired) -> tuple[str, ...]:
+    """Return the names under which Zoom may have the meeting: its host, or the user it was scheduled for."""
+    names = (known.host, known.attributes.get("schedule_for") if isinstance(known, Record) else None)
+    return tuple(host_key(state, name) for name in names if name)
+
+
+def other_host(stored: Mapping[str, Json], hosts: tuple[str, ...]) -> str | None:
+    """Return the host that Zoom names, by e-mail if it gives one; None if it is one of `hosts`."""
+    user_id, email = stored.get("host_id"), stored.get("host_email")
+    named = {user_id, fold_host(str(email or ""))} - {None, ""}
+    return str(email or user_id) if named and named.isdisjoint(hosts) else None
+
+
+def is_same_creation(known: Record | Retired, stored: Mapping[str, Json]) -> bool:
+    """Return False if both sides say when the meeting was created, and say it differently."""
+    recorded, told = known.created_at, stored.get("created_at")
+    return not recorded or not isinstance(told, str) or _instant(recorded) == _instant(told)
+
+
+def is_same(state: State, known: Record | Retired, stored: Mapping[str, Json]) -> bool:
+    """Return True if `stored`, as Zoom answered it, is the recorded meeting under its recorded host."""
+    return is_same_creation(known, stored) and other_host(stored, hosts_of(state, known)) is None
+
+
+def is_followed(state: State, known: Record, stored: Mapping[str, Json], declared: Collection[str]) -> bool:
+    """Return True if the recorded meeting was handed over in Zoom to one of the `declared` hosts."""
+    hosts = tuple(host_key(state, name) for name in declared)
+    return bool(hosts) and is_same_creation(known, stored) and other_host(stored, hosts) is None
+
+
+def problem(state: State, key: str, known: Record | Retired, stored: Mapping[str, Json]) -> Diagnostic | None:
+    """Return why `stored` is not to be touched or shown for `key`; None: it is the recorded meeting."""
+    other = other_host(stored, hosts_of(state, known))
+    if not is_same_creation(known, stored):
+        return _another_meeting(key, known, stored)
+    return None if other is None else _another_host(key, known, other)
+
+
+def _another_meeting(key: str, known: Record | Retired, stored: Mapping[str, Json]) -> Diagnostic:
+    host = stored.get("host_email") or stored.get("host_id") or "a host that it does not name"
+    return Diagnostic(
+        code="state.other-meeting",
+        detail=f"{key} is recorded as meeting {known.id} of {known.host}, created {known.created_at}. "
+        f"In Zoom, {known.id} is a meeting of {host}, created {stored.get('created_at')}. "
+        "Nothing was sent to it, and nothing of it is shown.",
+        hint=_restore(key, known),
+        key=key,
+    )
+
+
+def _another_host(key: str, known: Record | Retired, other: str) -> Diagnostic:
+    follow = f"If somebody handed it over, write `host: {other}` to follow it there. "
+    return Diagnostic(
+        code="refresh.other-host",
+        detail=f"{key} is recorded as meeting {known.id} of {known.host}. "
+        f"In Zoom, it is a meeting of {other}. Nothing was sent to it, and nothing of it is shown.",
+        hint=f"{follow if isinstance(known, Record) else ''}{_restore(key, known)}",
+        key=key,
+    )
+
+
+def _restore(key: str, known: Record | Retired) -> str:
+    if isinstance(known, Record):
+        return (
+            "If the state was changed by somebody else, restore an older version of it, or run "
+            f"`reconciler state rm {key}` and name the right meeting under `imports`."
+        )
+    return (
+        "If the state was changed by somebody else, restore an older version of it, or take the entry out of "
+        "`retired` (`reconciler state pull`, then `reconciler state push --force FILE`)."
+    )
+
+
+def _instant(told: str) -> datetime | str:
+    try:
+        return datetime.fromisoformat(told)
+    except ValueError:
+        return told

@@ -1,0 +1,192 @@
+"""What is done to an id is done only to the meeting that was recorded: nothing is sent to a stranger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import HOST, intent, one_off, removed, weekly
+from engine_world import World, topic
+
+from reconciler.sandbox.faults import READ, UPDATE, Fault, answer_lost
+from reconciler.state.state import Retired
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.state.state import Record, State
+
+VICTIM = "victim@example.com"
+
+
+def attacked(*names: str, of: str = VICTIM) -> tuple[World, int]:
+    """A world in which these exist, and a meeting of `of`, made by somebody else an hour later."""
+    world = World(*(topic(name) for name in names))
+    assert world.apply().status == 0
+    world.clock.advance(3600)
+    made = world.zoom.send("POST", f"/v2/users/{of}/meetings", one_off(topic="board", agenda="secret"))
+    world.account.requests.clear()
+    return world, int(made.json()["id"])
+
+
+def swap(world: World, key: str, change: Callable[[Record], Record]) -> None:
+    """Have somebody write the state."""
+    state = world.store.state
+    world.store.state = replace(state, meetings={**state.meetings, key: change(state.meetings[key])})
+
+
+def writes(world: World) -> list[str]:
+    return [one.method for one in world.account.requests if one.method != "GET"]
+
+
+@pytest.mark.parametrize("of", [VICTIM, HOST])
+def test_a_swapped_record_id_patches_nobody(of: str) -> None:
+    world, victim = attacked("a", of=of)
+    swap(world, "a", lambda record: replace(record, id=victim))
+    world.declare(topic("a", agenda="new"))
+
+    told = world.apply()
+
+    assert (told.steps, list(told.failed), told.status) == ([], ["a"], 1)
+    assert (writes(world), world.charged()) == ([], 1)
+    assert "Nothing was sent to it, and nothing of it is shown." in told.diagnostics[0].detail
+    assert "secret" not in repr(told.events)
+
+
+def test_the_finding_names_both() -> None:
+    world, victim = attacked("a")
+    swap(world, "a", lambda record: replace(record, id=victim))
+    world.declare(topic("a", agenda="new"))
+
+    said = world.apply().said("state.other-meeting")
+
+    assert said.startswith(
+        f"a is recorded as meeting {victim} of {HOST}, created 2026-12-01T09:00:00Z. "
+        f"In Zoom, {victim} is a meeting of {VICTIM}, created 2026-12-01T10:00:00Z. "
+    )
+
+
+def test_several_updates_are_checked_by_one_list() -> None:
+    world, victim = attacked("a", "b", "c", of=HOST)
+    swap(world, "b", lambda record: replace(record, id=victim))
+    world.declare(*(topic(name, agenda="new") for name in "abc"))
+
+    told = world.apply()
+
+    assert (told.steps, told.failed) == (
+        [("update", "a"), ("update", "c")],
+        {"b": "state.other-meeting"},
+    )
+    assert world.asked("GET").count(f"/v2/users/{HOST}/meetings") == 1
+
+
+def test_a_series_is_compared_by_the_meeting_not_by_its_dates() -> None:
+    world = World(replace(topic("a"), attributes=weekly(topic="a")))
+    assert world.apply().status == 0
+    world.declare(replace(topic("a"), attributes=weekly(topic="a", agenda="new")))
+
+    assert world.apply().steps == [("update", "a")]
+
+
+@pytest.mark.parametrize("key", ["a", "undeclared"])
+@pytest.mark.parametrize("created_at", [None, "2026-12-01T09:00:00Z"])
+def test_a_planted_retired_id_ends_nobody(key: str, created_at: str | None) -> None:
+    world, victim = attacked("a")
+    planted = Retired(victim, HOST, key, {}, created_at)
+    world.store.state = replace(world.store.state, retired=(planted,))
+
+    told = world.apply()
+
+    assert (told.steps, list(told.failed), told.status, writes(world)) == ([], [key], 1, [])
+    assert world.topics(VICTIM) == ["board"]
+
+
+def test_a_retired_id_of_the_same_host_is_told_by_its_creation() -> None:
+    world, victim = attacked("a", of=HOST)
+    planted = Retired(victim, HOST, "a", {}, "2026-12-01T09:00:00Z")
+    world.store.state = replace(world.store.state, retired=(planted,))
+
+    told = world.apply()
+
+    assert (told.failed, writes(world)) == ({"a": "state.other-meeting"}, [])
+
+
+def test_a_retired_id_of_an_older_state_is_ended_by_its_host() -> None:
+    world, old = attacked("a", of=HOST)
+    world.store.state = replace(world.store.state, retired=(Retired(old, HOST, "a"),))
+
+    assert (world.apply().steps, world.topics()) == ([("destroy", "a")], ["a"])
+
+
+def test_a_removed_line_of_a_swapped_id_ends_nobody() -> None:
+    world, victim = attacked("a")
+    swap(world, "a", lambda record: replace(record, id=victim))
+    world.undeclare("a")
+    world.removed = (removed("a", victim),)
+
+    told = world.apply()
+
+    assert (told.failed, writes(world)) == ({"a": "state.other-meeting"}, [])
+
+
+def test_a_replace_does_not_end_the_meeting_of_a_swapped_id() -> None:
+    world, victim = attacked("a")
+    swap(world, "a", lambda record: replace(record, id=victim))
+    world.declare(replace(topic("a"), attributes=weekly(topic="a")))
+    world.removed = (removed("a", victim),)
+
+    told = world.apply()
+
+    assert (told.steps, told.failed) == ([("replace", "a")], {"a": "state.other-meeting"})
+    assert (writes(world), world.topics(VICTIM)) == (["POST"], ["board"])
+
+
+def test_an_interrupted_update_of_a_swapped_id_is_not_sent_again() -> None:
+    world, victim = attacked("a")
+    swap(world, "a", lambda record: replace(record, id=victim))
+    begun: State = world.store.state
+    begun = begun.rewrite("a", intent(action="update", id=victim, attributes=one_off(topic="a", agenda="x")))
+    world.store.state = begun
+    world.declare(topic("a", agenda="x"))
+
+    told = world.apply()
+
+    assert (told.failed, writes(world), list(world.store.state.intents)) == (
+        {"a": "state.other-meeting"},
+        [],
+        ["a"],
+    )
+
+
+def test_a_lost_answer_of_an_update_is_looked_up_as_before() -> None:
+    world, _ = attacked("a")
+    world.declare(topic("a", agenda="new"))
+    world.zoom.meet(answer_lost(**UPDATE))
+
+    assert (world.apply().steps, world.apply().steps) == ([("update", "a")], [])
+
+
+def test_what_cannot_be_read_is_not_changed() -> None:
+    world, _ = attacked("a")
+    world.declare(topic("a", agenda="new"))
+    world.zoom.meet(Fault(status=400, body={"code": 300, "message": "no"}, **READ))
+
+    told = world.apply()
+
+    assert (list(told.failed), writes(world), world.charged()) == (["a"], [], 1)
+
+
+def test_a_meeting_that_an_admin_handed_over_is_not_changed_under_its_old_host() -> None:
+    world, _ = attacked("a")
+    found = world.account.meeting(world.ids()["a"])
+    bob = world.account.provide("bob@example.com")
+    assert found is not None
+    document = {**found.document, "host_id": bob.id, "host_email": bob.email}
+    world.account.put(replace(found, host_id=bob.id, document=document))
+    world.declare(topic("a", agenda="new"))
+
+    told = world.apply()
+
+    assert (told.failed, writes(world)) == ({"a": "refresh.other-host"}, [])
+    assert "bob@example.com" in told.said("refresh.other-host")

@@ -1,0 +1,197 @@
+"""Documents that others may have written, mutated at random: never a traceback, always a diagnostic.
+
+The suite tries a fixed share; `make faults` searches further.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shell import FAR, HOST, ONE, spec_of
+
+if TYPE_CHECKING:
+    from shell import Shell
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+search = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+ODD: list[Any] = [
+    None, True, -1, 0, 2**53, 2**64, 1e308, 1.5, "", "\x00", "\x1b[31m", "\u202ex", "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59", "2027-02-30T10:00:00", "Mars/Base", "[", [], {}, [[[[]]]], {"a": {"b": None}},
+    ["x"] * 50, "x" * 5_000, [None], {"": ""}, "https://a:b@c/?pwd=x", "12-01", -2**63,
+]  # fmt: skip
+
+SERIES = {
+    "topic": "Weekly",
+    "type": 8,
+    "start_time": "2027-01-11T10:00:00",
+    "timezone": "Europe/Berlin",
+    "duration": 45,
+    "recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20},
+    "settings": {"waiting_room": True, "alternative_hosts": "a@example.com"},
+}
+STATE: dict[str, Any] = {
+    "format_version": "1.0",
+    "lineage": "6a8b",
+    "serial": 3,
+    "origin": "api.zoom.us/account",
+    "meetings": {
+        "retro": {"id": 1, "host": HOST, "created_at": "2026-11-01T08:00:00Z", "attributes": SERIES,
+                  "observed": {"settings.waiting_room": False}, "protect": False},
+    },
+    "intents": {
+        "launch": {"action": "create", "host": HOST, "attributes": SERIES, "owner": "ann",
+                   "sent": [{"start_time": "2027-01-11T10:00:00", "end_times": 20}],
+                   "first_begun_at": "2026-11-01T08:00:00Z", "begun_at": "2026-11-01T08:00:00Z"},
+    },
+    "retired": [{"id": 7, "host": HOST, "key": "retro", "times": {"type": 2, "start_time": FAR}}],
+    "usage": {"2026-12-01": {HOST: 3}},
+    "hosts": {HOST: "u-1"},
+}  # fmt: skip
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(each for name, below in inner for each in paths(below, (*path, name)))]
+
+
+def mutated(document: Any, path: tuple[Any, ...], odd: Any, how: str) -> Any:
+    if not path:
+        return odd
+    document = copy.deepcopy(document)
+    parent = document
+    for step in path[:-1]:
+        parent = parent[step]
+    if how == "drop" or (how == "rename" and not isinstance(parent, dict)):
+        del parent[path[-1]]
+    elif how == "rename":
+        parent[str(odd)[:100]] = parent.pop(path[-1])
+    else:
+        parent[path[-1]] = odd
+    return document
+
+
+def mutations(document: Any) -> st.SearchStrategy[Any]:
+    return st.builds(
+        mutated,
+        st.just(document),
+        st.sampled_from(paths(document)),
+        st.sampled_from(ODD),
+        st.sampled_from(["set", "set", "set", "drop", "rename"]),
+    )
+
+
+def check_reported(shell: Shell, *arguments: str, **environ: str) -> None:
+    """Run it: it must end by itself, with a status of its own, and never as a bug."""
+    ran = shell(*arguments, **environ)
+    assert ran.status in {0, 1, 2, 3, 4, 5}
+    assert "bug in reconciler" not in ran.err
+    assert "\x1b" not in ran.out + ran.err
+    assert ran.status in {0, 2} or ran.err + ran.out != ""
+
+
+@search
+@given(mutations(STATE))
+def test_an_odd_state_is_reported(shell: Shell, document: Any) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.write("s.json", json.dumps(document))
+
+    for arguments in (
+        ("plan",),
+        ("plan", "--format", "markdown"),
+        ("budget",),
+        ("state", "list"),
+        ("state", "show", "retro"),
+    ):
+        check_reported(shell, *arguments, "--state", "s.json")
+
+
+@search
+@given(mutations({"version": 1, "defaults": {"host": HOST}, "meetings": {"retro": SERIES},
+                  "moved": [{"from": "old", "to": "retro"}], "imports": [{"id": 5, "to": "retro"}],
+                  "removed": [{"key": "gone", "id": 6, "destroy": True}]}))  # fmt: skip
+def test_an_odd_spec_is_reported(shell: Shell, document: Any) -> None:
+    shell.write("meetings.yaml", json.dumps(document))
+
+    for name in ("text", "json", "sarif", "codequality", "github"):
+        check_reported(shell, "validate", "--format", name)
+    check_reported(shell, "plan", "--state", "s.json")
+
+
+@search
+@given(mutations({"specs": ["meetings.yaml"], "state": "s.json", "budget": {"daily_limit": 90, "pace": "pro"},
+                  "hosts": {HOST: {"daily_limit": 5}}, "defaults": {"duration": 30}}))  # fmt: skip
+def test_odd_settings_are_reported(shell: Shell, document: Any) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.write("reconciler.yaml", json.dumps(document))
+
+    check_reported(shell, "validate")
+    check_reported(shell, "plan")
+
+
+@pytest.fixture
+def saved(shell: Shell) -> dict[str, Any]:
+    shell.write("meetings.yaml", spec_of({"retro": {}, "planning": {}}, start=FAR))
+    assert shell("plan", "--sandbox", "--out", "plan.json").status == 0
+    document: dict[str, Any] = json.loads((shell.folder / "plan.json").read_text())
+    return document
+
+
+@search
+@given(st.data())
+def test_an_odd_plan_file_is_reported(shell: Shell, saved: dict[str, Any], data: st.DataObject) -> None:
+    shell.write("plan.json", json.dumps(data.draw(mutations(saved))))
+
+    check_reported(shell, "apply", "--sandbox", "--plan", "plan.json")
+
+
+@search
+@given(
+    st.sampled_from(
+        [
+            "RECONCILER_STATE",
+            "RECONCILER_API_URL",
+            "RECONCILER_AUTH_URL",
+            "RECONCILER_SETTLE",
+            "ZOOM_ACCOUNT_ID",
+            "ZOOM_ACCESS_TOKEN",
+            "GIT_CONFIG_COUNT",
+            "TZ",
+            "CI",
+            "NO_COLOR",
+            "AWS_ACCESS_KEY_ID",
+            "COLUMNS",
+        ]
+    ),
+    st.sampled_from(
+        [
+            "x",
+            "",
+            "-1",
+            "\n",
+            "a\n",
+            "é",
+            "http://",
+            "https://[::1",
+            "git:a",
+            "s3://b/k\n",
+            "9" * 400,
+            "/dev/null/x",
+        ]
+    ),
+)
+def test_an_odd_environment_is_reported(shell: Shell, name: str, value: str) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    check_reported(shell, "plan", **{name: value})
+    check_reported(shell, "validate", **{name: value})
