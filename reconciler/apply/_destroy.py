@@ -43,7 +43,7 @@ async def destroy_all(run: ApplyContext, steps: Iterable[Step]) -> None:
 
 
 def is_busy(stored: Body, now: datetime) -> bool:
-    """Whether the meeting, by its times in Zoom, runs at `now` or starts within the hour."""
+    """Return whether the meeting, by its times in Zoom, runs at `now` or starts within the hour."""
     if stored.get("status") == "started":
         return True
     return any(start <= now + SOON and now < start + length for start, length in _times(stored))
@@ -93,7 +93,7 @@ async def _destroy(run: ApplyContext, step: Step) -> None:
 
 
 async def _may_delete(run: ApplyContext, step: Step, meeting_id: int) -> bool:
-    """Whether nothing forbids the deletion right now; a reason is reported. Raises `GoneError`."""
+    """Return whether nothing forbids the deletion right now; a reason is reported. Raises `GoneError`."""
     try:
         stored = await run.remote.read(meeting_id)
     except GoneError:

@@ -96,7 +96,7 @@ def listed_start(listed: Mapping[str, Json]) -> datetime | None:
 
 
 def same_zone(attributes: Mapping[str, Json], listed: Mapping[str, Json]) -> bool:
-    """Whether the time zones agree, where both have one."""
+    """Return whether the time zones agree, where both have one."""
     declared, stored = attributes.get("timezone"), listed.get("timezone")
     return not declared or not stored or is_same_zone(str(declared), str(stored))
 
@@ -180,7 +180,7 @@ def assign(
 
 
 def in_window(intent: Intent, listed: Mapping[str, object]) -> bool:
-    """Whether the intent may have made the meeting: not before its first attempt, less `SKEW`."""
+    """Return whether the intent may have made the meeting: not before its first attempt, less `SKEW`."""
     since = datetime.fromisoformat(intent.first_begun_at).replace(microsecond=0) - SKEW
     try:
         return datetime.fromisoformat(str(listed.get("created_at"))) >= since
@@ -189,7 +189,7 @@ def in_window(intent: Intent, listed: Mapping[str, object]) -> bool:
 
 
 def matches(intent: Intent, stored: Mapping[str, object]) -> bool:
-    """Whether the meeting is exactly the one that an attempt asked for."""
+    """Return whether the meeting is exactly the one that an attempt asked for."""
     wanted = intent.attributes
     if not in_window(intent, stored) or not _has_topic_and_type(wanted, stored):
         return False

@@ -27,8 +27,8 @@ def exists_already(step: Step, duplicate: Mapping[str, Json]) -> Diagnostic:
         code="apply.exists-already",
         detail=f"{step.key}: {step.host} has {_meeting(duplicate)}, which no record names. "
         "Nothing was sent for this key.",
-        hint=f"If it is this meeting, add `imports: [{{id: {duplicate.get('id')}, to: {step.key}}}]`. "
-        "If the state is lost or older, restore it. If it is another meeting, change the topic or the time.",
+        hint=f"If it is this meeting, add `imports: [{{id: {duplicate.get('id')}, to: {step.key}}}]`; "
+        "if the state is lost or older, restore it; if it is another meeting, change the topic or the time.",
         key=step.key,
     )
 

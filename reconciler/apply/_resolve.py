@@ -322,7 +322,7 @@ class UpdateResolver(Resolver):
             await self._drop(step)
 
     def _is_wanted(self, step: Step, record: Record) -> bool:
-        """Whether an update may be sent now, by the rules of a plan."""
+        """Return whether an update may be sent now, by the rules of a plan."""
         if step.meeting is None or not step.sends_again:
             return False
         now = self._run.now()

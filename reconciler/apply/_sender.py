@@ -35,7 +35,7 @@ class Sender:
         return frozenset(pending.key for pending in self.held)
 
     def holds(self, pending: PendingWrite) -> bool:
-        """Whether the write still waits to be sent."""
+        """Return whether the write still waits to be sent."""
         return any(held is pending for held in self.held)
 
     def unsent(self, day: str) -> int:
@@ -146,7 +146,7 @@ class Sender:
         return True
 
     def _has_room(self, pending: PendingWrite) -> bool:
-        """Whether the budget still allows it: Zoom may have reported meanwhile that others use it too."""
+        """Return whether the budget still allows it: others may use it too, as Zoom reports in answers."""
         spent = used(self._run.journal.state, pending.day, self._host) - self.unsent(pending.day)
         urgent = is_urgent(pending.step, self._run.now())
         return self._run.limits(self._host).allows(spent, urgent=urgent)

@@ -103,7 +103,7 @@ class ApplyContext:
         return None if known is None else identity.problem(self.journal.state, key, known, stored)
 
     def must_stop(self) -> bool:
-        """Whether nothing more may be sent, for any reason."""
+        """Return whether nothing more may be sent, for any reason."""
         self.failure = self.failure or self.journal.failure or self._lease_lost()
         return self.failure is not None or self.stopping()
 
@@ -112,7 +112,7 @@ class ApplyContext:
         return self.allowances.of(*names_of(self.journal.state, host))
 
     def may_leave(self, day: str, durable_at: float) -> bool:
-        """Whether a request charged to `day`, its intent durable since `durable_at`, may leave right now."""
+        """Return whether a request charged to `day`, with an intent of `durable_at`, may leave right now."""
         now = self.clock.now()
         fresh = self.clock.monotonic() - durable_at <= self.remote.timeout_seconds
         return not self.must_stop() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)

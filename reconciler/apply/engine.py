@@ -77,7 +77,7 @@ def _today(plan: Plan) -> tuple[Step, ...]:
 
 
 def _has_passcode(run: ApplyContext, step: Step) -> bool:
-    """Whether the step can go on: it needs no passcode, or the passcode of its variable can be sent.
+    """Return whether the step can go on: it needs no passcode, or the passcode of its variable can be sent.
 
     All passcodes are read before the first request. An interrupted create is looked up in any case.
     """

@@ -55,7 +55,7 @@ class PendingWrite:
 
     @property
     def is_update(self) -> bool:
-        """Whether it changes a meeting and creates none."""
+        """Return whether it changes a meeting and creates none."""
         return self.action is Action.UPDATE
 
     async def send(self, remote: Remote, host: str, before_send: BeforeSend) -> Answer:
@@ -66,7 +66,7 @@ class PendingWrite:
         return await remote.update(self.intent.id, self.sent, before_send=before_send)
 
     def is_outdated(self, now: datetime) -> bool:
-        """Whether its start has passed since the body was made."""
+        """Return whether its start has passed since the body was made."""
         start = start_at(self.sent)
         return start is not None and start <= now
 
@@ -134,7 +134,7 @@ def retired_by(step: Step, before: Record | None) -> Retired | None:
 
 
 def is_urgent(step: Step, now: datetime) -> bool:
-    """Whether the start that would be sent at `now` is soon enough to use the reserve."""
+    """Return whether the start that would be sent at `now` is soon enough to use the reserve."""
     start = step.starts_at
     if start is not None and start <= now and step.meeting is not None:
         start = schedule(step.meeting.attributes, now).next_at

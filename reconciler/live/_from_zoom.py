@@ -158,7 +158,7 @@ class _ChosenParts:
         return value is None or normalize(described, value) == normalize(described, usual)
 
     def has_effect(self, described: Field) -> bool:
-        """Whether the field has an effect in this meeting."""
+        """Return whether the field has an effect in this meeting."""
         if described.applies_to and self.type not in described.applies_to:
             return False
         need = "registration" if described.path in _WITH_REGISTRATION else described.needs

@@ -128,5 +128,5 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
 
 
 def _has_effect(described: Field, declared: int) -> bool:
-    """Whether the field has an effect in a meeting of the declared type."""
+    """Return whether the field has an effect in a meeting of the declared type."""
     return declared not in described.not_for and declared in (described.applies_to or (declared,))

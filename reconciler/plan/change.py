@@ -47,7 +47,7 @@ class FieldChange:
 
     @property
     def is_drift(self) -> bool:
-        """Whether a person made this change in Zoom."""
+        """Return whether a person made this change in Zoom."""
         return self.cause is Cause.PERSON
 
 

@@ -1,4 +1,4 @@
-"""A meeting ends only by its reviewed line, looked at once more right before; twice does no harm."""
+"""A meeting is deleted only by its reviewed line, after one more read; twice does no harm."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ if TYPE_CHECKING:
 NOW = at("2026-12-01T09:00:00Z")
 
 
-def to_be_ended(*declared: Any, destroy: bool = True) -> World:
-    """Meetings that were declared, are not any more, and whose ids are named."""
+def to_be_deleted(*declared: Any, destroy: bool = True) -> World:
+    """Meetings that are no longer declared and whose ids are named in `removed`."""
     world = World(*declared)
     assert world.apply().status == 0
     world.removed = tuple(removed(key, made, destroy=destroy) for key, made in world.ids().items())
-    for one in declared:
-        world.undeclare(one.key)
+    for each in declared:
+        world.undeclare(each.key)
     return world
 
 
-def test_what_is_named_is_ended_and_forgotten() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+def test_named_meetings_are_deleted_and_forgotten() -> None:
+    world = to_be_deleted(topic("a"), topic("b"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status) == ([("destroy", "a"), ("destroy", "b")], 0)
+    assert (report.steps, report.status) == ([("destroy", "a"), ("destroy", "b")], 0)
     assert (world.topics(), world.ids(), world.plan().has_work) == ([], {}, False)
-    assert told.result is not None
-    assert told.result.summary.destroyed == 2
+    assert report.result is not None
+    assert report.result.summary.destroyed == 2
     assert world.charged() == 2  # the two creates
 
 
-def test_a_spec_that_is_emptied_changes_nothing_in_zoom() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+def test_an_emptied_spec_changes_nothing_in_zoom() -> None:
+    world = to_be_deleted(topic("a"), topic("b"))
     world.removed = ()
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, world.topics(), list(world.ids())) == ([], ["a", "b"], ["a", "b"])
+    assert (report.steps, world.topics(), list(world.ids())) == ([], ["a", "b"], ["a", "b"])
 
 
-def test_what_is_let_go_stays_in_zoom() -> None:
-    world = to_be_ended(topic("a"), destroy=False)
+def test_a_forgotten_meeting_stays_in_zoom() -> None:
+    world = to_be_deleted(topic("a"), destroy=False)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, world.ids(), world.topics()) == ([("forget", "a")], {}, ["a"])
+    assert (report.steps, world.ids(), world.topics()) == ([("forget", "a")], {}, ["a"])
     assert world.asked("DELETE") == []
 
 
-def test_what_is_gone_already_counts_as_ended() -> None:
-    world = to_be_ended(topic("a"))
+def test_a_meeting_that_is_gone_counts_as_deleted() -> None:
+    world = to_be_deleted(topic("a"))
     world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['a']}")
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, world.ids()) == ([("destroy", "a")], 0, {})
+    assert (report.steps, report.status, world.ids()) == ([("destroy", "a")], 0, {})
 
 
-def test_what_goes_between_the_look_and_the_end_counts_as_ended() -> None:
-    world = to_be_ended(topic("a"))
+def test_a_meeting_that_goes_between_read_and_deletion_counts_as_deleted() -> None:
+    world = to_be_deleted(topic("a"))
     gone = {"code": 3001, "message": "Meeting does not exist."}
     world.zoom.meet(Fault(status=404, body=gone, **DELETE))
 
@@ -75,91 +75,91 @@ def test_what_goes_between_the_look_and_the_end_counts_as_ended() -> None:
 
 
 @pytest.mark.parametrize("fault", [answer_lost, never_arrived])
-def test_what_cannot_be_told_is_tried_again_by_the_next_run(fault: Any) -> None:
-    world = to_be_ended(topic("a"))
+def test_an_unknown_outcome_is_tried_again_by_the_next_run(fault: Any) -> None:
+    world = to_be_deleted(topic("a"))
     world.zoom.meet(fault(**DELETE))
 
-    told = world.apply()
+    report = world.apply()
     again = world.apply()
 
-    assert (told.failed, told.status) == ({"a": "apply.end-unknown"}, 1)
+    assert (report.failed, report.status) == ({"a": "apply.end-unknown"}, 1)
     assert (again.steps, world.topics(), world.plan().has_work) == ([("destroy", "a")], [], False)
 
 
-def test_what_starts_within_the_hour_in_zoom_is_deferred() -> None:
+def test_a_meeting_that_starts_within_the_hour_is_deferred() -> None:
     """The record says January; somebody moved it to this morning by hand."""
-    world = to_be_ended(topic("a"))
+    world = to_be_deleted(topic("a"))
     world.zoom.patch(world.ids()["a"], {"start_time": "2026-12-01T09:30:00Z"})
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.deferred == {"a": (None, "it runs now or starts within the hour")}
-    assert told.result is not None
-    assert (told.status, told.result.work_left, world.topics()) == (0, True, ["a"])
+    assert report.deferred == {"a": (None, "it runs now or starts within the hour")}
+    assert report.result is not None
+    assert (report.status, report.result.work_left, world.topics()) == (0, True, ["a"])
 
 
-def test_what_runs_now_is_deferred_by_the_plan_already() -> None:
-    world = to_be_ended(topic("a", start_time="2026-12-01T09:30:00Z"))
+def test_a_running_meeting_is_deferred_by_the_plan() -> None:
+    world = to_be_deleted(topic("a", start_time="2026-12-01T09:30:00Z"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.deferred == {
+    assert report.deferred == {
         "a": (None, "it runs now or starts within the hour, so a later apply deletes it")
     }
     assert world.asked("DELETE") == []
 
 
-def test_a_refused_end_is_told_and_others_go_on() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+def test_a_refused_deletion_is_reported_and_the_others_go_on() -> None:
+    world = to_be_deleted(topic("a"), topic("b"))
     body = {"code": 3018, "message": "A personal meeting id cannot be deleted."}
     world.zoom.meet(Fault(status=400, body=body, **DELETE))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), told.steps, list(world.ids())) == (["a"], [("destroy", "b")], ["a"])
+    assert (list(report.failed), report.steps, list(world.ids())) == (["a"], [("destroy", "b")], ["a"])
 
 
-def test_credentials_that_may_not_end_meetings_end_the_run() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+def test_credentials_that_may_not_delete_meetings_stop_the_run() -> None:
+    world = to_be_deleted(topic("a"), topic("b"))
     body = {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:delete]."}
     world.zoom.meet(Fault(status=400, body=body, **DELETE))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), list(told.deferred), told.status) == (["a"], ["b"], 1)
+    assert (list(report.failed), list(report.deferred), report.status) == (["a"], ["b"], 1)
 
 
-def test_a_daily_limit_that_counts_ends_too_defers_them() -> None:
-    world = to_be_ended(topic("a"))
+def test_a_daily_limit_that_counts_deletions_defers_them() -> None:
+    world = to_be_deleted(topic("a"))
     message = "You have exceeded the daily rate limit of (100) for meeting create/update API requests"
     world.zoom.meet(Fault(status=429, body={"code": 429, "message": message}, **DELETE))
 
     assert world.apply().deferred == {"a": ("2026-12-02", "Zoom says that the day's requests are used up")}
 
 
-def test_a_meeting_that_cannot_be_read_is_not_ended() -> None:
-    world = to_be_ended(topic("a"))
+def test_a_meeting_that_cannot_be_read_is_not_deleted() -> None:
+    world = to_be_deleted(topic("a"))
     world.zoom.meet(gateway_page(502, times=0, **READ))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, world.topics()) == ({"a": "zoom.unreadable"}, ["a"])
+    assert (report.failed, world.topics()) == ({"a": "zoom.unreadable"}, ["a"])
     assert world.asked("DELETE") == []
 
 
-def test_an_asked_for_end_comes_between_the_look_and_the_end() -> None:
-    world = to_be_ended(topic("a"), topic("b"))
+def test_a_requested_stop_takes_effect_between_read_and_deletion() -> None:
+    world = to_be_deleted(topic("a"), topic("b"))
     world.on_answer = lambda scope: setattr(world, "is_stopping", scope["path"].startswith("/v2/meetings"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.deferred == dict.fromkeys("ab", (None, "the run ended before its turn"))
+    assert report.deferred == dict.fromkeys("ab", (None, "the run ended before its turn"))
     assert world.topics() == ["a", "b"]
 
 
-def test_an_end_does_not_leave_once_the_lock_has_run_out() -> None:
-    """Each attempt looks at it: by the second one, another run may hold the state."""
-    world = to_be_ended(topic("a"))
+def test_a_deletion_is_not_sent_once_the_lock_has_expired() -> None:
+    """Each attempt checks the lock: by the second one, another run may hold the state."""
+    world = to_be_deleted(topic("a"))
     brief = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
     world.zoom.meet(Fault(status=429, body=brief, headers={"X-RateLimit-Type": "QPS"}, **DELETE))
 
@@ -169,41 +169,41 @@ def test_an_end_does_not_leave_once_the_lock_has_run_out() -> None:
 
     world.on_answer = lapse
 
-    told = world.apply()
+    report = world.apply()
 
     assert (len(world.asked("DELETE")), world.topics()) == (1, ["a"])
-    assert (told.deferred, told.steps) == ({"a": (None, "the run ended before its turn")}, [])
+    assert (report.deferred, report.steps) == ({"a": (None, "the run ended before its turn")}, [])
 
 
-def test_an_end_that_cannot_be_recorded_is_found_done_by_the_next_run() -> None:
-    world = to_be_ended(topic("a"))
+def test_a_deletion_that_cannot_be_recorded_is_found_by_the_next_run() -> None:
+    world = to_be_deleted(topic("a"))
     world.store.refused = {world.store.writes + 2}
 
-    told = world.apply()
+    report = world.apply()
     again = world.apply()
 
-    assert (told.failed, told.status) == ({"a": "state.refused"}, 1)
+    assert (report.failed, report.status) == ({"a": "state.refused"}, 1)
     assert (again.steps, world.ids()) == ([("destroy", "a")], {})
 
 
-def test_meetings_of_a_host_that_left_can_still_be_ended() -> None:
-    world = to_be_ended(topic("a"))
+def test_meetings_of_a_host_that_left_can_still_be_deleted() -> None:
+    world = to_be_deleted(topic("a"))
     gone = {"code": 1001, "message": "User does not exist."}
     world.zoom.meet(Fault(status=404, body=gone, method="GET", path="/v2/users/*"))
 
     assert (world.apply().steps, world.topics()) == ([("destroy", "a")], [])
 
 
-def test_an_expired_meeting_that_is_no_longer_declared_leaves_quietly() -> None:
+def test_an_expired_undeclared_meeting_is_forgotten_without_a_report() -> None:
     world = World(topic("a", start_time="2026-12-01T10:00:00Z"), topic("b"))
     world.apply()
     world.undeclare("a")
     world.clock.advance(3 * 3600)
     asked = len(world.account.requests)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.events[:-1], list(world.ids()), len(world.account.requests)) == ([], ["b"], asked)
+    assert (report.events[:-1], list(world.ids()), len(world.account.requests)) == ([], ["b"], asked)
 
 
 def test_a_meeting_is_busy_from_an_hour_before_its_start_to_its_end() -> None:
@@ -215,12 +215,12 @@ def test_a_meeting_is_busy_from_an_hour_before_its_start_to_its_end() -> None:
     assert found == {"08:30": False, "08:31": True, "10:00": True, "10:01": False}
 
 
-def test_what_zoom_says_was_started_is_busy() -> None:
+def test_a_started_meeting_is_busy() -> None:
     assert is_busy({"type": 3, "status": "started"}, NOW)
     assert not is_busy({"type": 3, "status": "waiting"}, NOW)
 
 
-def test_a_cancelled_occurrence_keeps_nobody() -> None:
+def test_a_cancelled_occurrence_is_not_busy() -> None:
     occurrence = {"start_time": "2026-12-01T09:30:00Z", "duration": 30, "status": "available"}
     series = {"type": 8, "start_time": "2026-11-03T09:30:00Z", "duration": 30}
 
@@ -228,7 +228,7 @@ def test_a_cancelled_occurrence_keeps_nobody() -> None:
     assert not is_busy({**series, "occurrences": [occurrence | {"status": "deleted"}]}, NOW)
 
 
-def test_a_series_is_ended_whole() -> None:
-    world = to_be_ended(meeting("w", weekly()))
+def test_a_series_is_deleted_whole() -> None:
+    world = to_be_deleted(meeting("w", weekly()))
 
     assert (world.apply().steps, world.topics(HOST)) == ([("destroy", "w")], [])

@@ -1,4 +1,4 @@
-"""Whether a meeting exists already, as far as a list tells."""
+"""A list shows whether a declared meeting exists already."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def series_listed(**fields: Any) -> dict[str, Any]:
     return {**shown, "start_time": "2027-01-11T09:00:00Z", **fields}
 
 
-def test_the_same_topic_type_and_start_is_a_twin() -> None:
+def test_the_same_topic_type_and_start_is_a_duplicate() -> None:
     assert lookup.find_duplicate(one_off(), [listed(id=7, topic="x"), listed()], NOBODY) == listed()
 
 
@@ -38,7 +38,7 @@ def test_the_same_topic_type_and_start_is_a_twin() -> None:
     ],
     ids=["topic", "type", "start", "no start", "known"],
 )
-def test_anything_else_is_none(fields: dict[str, Any]) -> None:
+def test_any_other_meeting_is_not_a_duplicate(fields: dict[str, Any]) -> None:
     assert lookup.find_duplicate(one_off(), [listed(**fields)], frozenset({5})) is None
 
 
@@ -57,22 +57,22 @@ def test_another_name_of_the_zone_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("start", ["2027-01-11T09:00:00Z", "2027-03-29T08:00:00Z", "2027-05-24T08:00:00Z"])
-def test_a_series_is_a_twin_at_any_of_its_occurrences(start: str) -> None:
-    """In summer time too, up to the last of twenty."""
+def test_a_series_is_a_duplicate_at_any_of_its_occurrences(start: str) -> None:
+    """In daylight saving time too, up to the last of twenty."""
     assert lookup.find_duplicate(weekly(), [series_listed(start_time=start)], NOBODY) is not None
 
 
 @pytest.mark.parametrize("start", ["2027-01-12T09:00:00Z", "2027-03-29T09:00:00Z", "2027-05-31T08:00:00Z"])
-def test_a_series_at_another_time_is_no_twin(start: str) -> None:
+def test_a_series_at_another_time_is_not_a_duplicate(start: str) -> None:
     assert lookup.find_duplicate(weekly(), [series_listed(start_time=start)], NOBODY) is None
 
 
-def test_a_meeting_without_a_fixed_time_is_a_twin_by_its_topic() -> None:
+def test_a_meeting_without_a_fixed_time_is_a_duplicate_by_its_topic() -> None:
     room = {"topic": "Room", "type": 3}
 
     assert lookup.find_duplicate(room, [{"id": 1, "topic": "Room", "type": 3}], NOBODY) is not None
 
 
-def test_a_start_that_is_no_instant_is_no_start() -> None:
+def test_an_unreadable_start_is_no_start() -> None:
     assert lookup.listed_start({"start_time": "soon"}) is None
     assert lookup.listed_start({"start_time": "2027-01-14T15:00:00", "timezone": 7}) is None

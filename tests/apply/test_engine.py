@@ -21,12 +21,12 @@ TODAY, TOMORROW = "2026-12-01", "2026-12-02"
 STOPPED = (None, "the run ended before its turn")
 
 
-def test_what_is_missing_is_created_and_recorded() -> None:
+def test_missing_meetings_are_created_and_recorded() -> None:
     world = World(topic("a"), meeting("w", weekly()))
 
-    told = world.apply()
+    report = world.apply()
 
-    made = {one.document["topic"]: one for one in world.account.meetings_of(HOST)}
+    made = {meeting.document["topic"]: meeting for meeting in world.account.meetings_of(HOST)}
     first = made["a"]
     assert world.store.state.meetings == {
         "a": Record(first.id, HOST, first.document["created_at"], one_off(topic="a")),
@@ -35,8 +35,8 @@ def test_what_is_missing_is_created_and_recorded() -> None:
         ),
     }
     assert (world.store.state.intents, world.charged()) == ({}, 2)
-    assert told.events[-1] == Summary(world.clock.now(), 2, 0, 0, 0, 0, 0, 0, 0)
-    assert (told.status, told.result and told.result.work_left) == (0, False)
+    assert report.events[-1] == Summary(world.clock.now(), 2, 0, 0, 0, 0, 0, 0, 0)
+    assert (report.status, report.result and report.result.work_left) == (0, False)
 
 
 def test_a_second_run_has_nothing_to_do() -> None:
@@ -44,21 +44,21 @@ def test_a_second_run_has_nothing_to_do() -> None:
     world.apply()
     written = world.store.writes
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (len(told.events), len(world.asked()), world.store.writes) == (1, 3, written)
+    assert (len(report.events), len(world.asked()), world.store.writes) == (1, 3, written)
 
 
-def test_each_step_is_told_when_it_starts_and_when_its_record_is_durable() -> None:
+def test_each_step_is_reported_at_its_start_and_when_its_record_is_durable() -> None:
     world = World(meeting("w", weekly()))
     recorded: list[bool] = []
     world.on_answer = lambda scope: (
         recorded.append("w" in world.store.state.meetings) if "/v2/meetings/" in scope["path"] else None
     )
 
-    told = world.apply()
+    report = world.apply()
 
-    started, done = (event for event in told.events if not isinstance(event, Summary))
+    started, done = (event for event in report.events if not isinstance(event, Summary))
     assert isinstance(started, StepStarted)
     assert isinstance(done, StepDone)
     assert (started.key, started.topic, done.id) == ("w", "Platform weekly", world.ids()["w"])
@@ -69,9 +69,9 @@ def test_each_step_is_told_when_it_starts_and_when_its_record_is_durable() -> No
 # Hosts
 
 
-def test_hosts_work_beside_each_other_and_each_ones_writes_in_order() -> None:
+def test_hosts_work_in_parallel_and_the_writes_of_each_in_order() -> None:
     hosts = [f"h{n:02}@example.com" for n in range(30)]
-    world = World(*(one for host in hosts for one in many(4, host=host, prefix=host[:3])))
+    world = World(*(declared for host in hosts for declared in many(4, host=host, prefix=host[:3])))
     world.zoom.switch(latency_seconds=0.5)
     writing: Counter[str] = Counter()
     most: list[int] = []
@@ -86,9 +86,9 @@ def test_hosts_work_beside_each_other_and_each_ones_writes_in_order() -> None:
             writing[scope["path"]] -= 1
 
     world.on_request, world.on_answer = arrived, answered
-    told = world.apply()
+    report = world.apply()
 
-    assert len(told.done) == 120
+    assert len(report.done) == 120
     assert (world.in_flight_max, max(most)) == (24, 1)
     assert all(world.topics(host) == [f"{host[:3]}{n:03}" for n in range(4)] for host in hosts)
 
@@ -96,19 +96,19 @@ def test_hosts_work_beside_each_other_and_each_ones_writes_in_order() -> None:
 def test_a_host_that_zoom_does_not_know_stops_only_itself() -> None:
     world = World(topic("a", host="typo@example.com"), topic("b"), users=[HOST])
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, list(told.done), told.status) == ({"a": "zoom.user-unknown"}, ["b"], 1)
+    assert (report.failed, list(report.done), report.status) == ({"a": "zoom.user-unknown"}, ["b"], 1)
 
 
-def test_a_host_that_is_gone_by_then_stops_only_its_meetings() -> None:
+def test_a_host_that_goes_meanwhile_stops_only_its_meetings() -> None:
     world = World(topic("a"), topic("b", host="b@example.com"))
     gone = {"code": 1001, "message": f"User does not exist: {HOST}."}
     world.zoom.meet(Fault(method="POST", path=f"/v2/users/{HOST}/meetings", status=404, body=gone))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, list(told.done)) == ({"a": "zoom.user-unknown"}, ["b"])
+    assert (report.failed, list(report.done)) == ({"a": "zoom.user-unknown"}, ["b"])
     assert (world.store.state.intents, world.charged()) == ({}, 1)
 
 
@@ -117,22 +117,22 @@ def test_an_alias_that_means_another_user_now_is_refused_before_any_write() -> N
     world.store.state = State(lineage="l", hosts={HOST: "somebody-else"})
     before = world.store.document
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.failure is not None
-    assert told.failure.diagnostic.code == "state.other-user"
+    assert report.failure is not None
+    assert report.failure.diagnostic.code == "state.other-user"
     assert (world.asked(), world.store.document) == ([], before)
 
 
 def test_a_host_by_its_id_is_the_host_by_its_address() -> None:
-    """One list, one line, one budget."""
+    """They share one list, one queue and one budget."""
     world = World(topic("a"))
     world.declare(topic("b", host=world.account.provide(HOST).id))
     world.allowances = Allowances(Limits(1, 0), {})
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (len(told.done), len(world.topics()), world.charged()) == (1, 1, 1)
+    assert (len(report.done), len(world.topics()), world.charged()) == (1, 1, 1)
     assert len([path for path in world.asked("GET") if path.endswith("/meetings")]) == 1
 
 
@@ -142,11 +142,11 @@ def test_a_host_by_its_id_is_the_host_by_its_address() -> None:
 def test_a_refused_body_removes_the_intent_and_the_others_go_on() -> None:
     world = World(topic("a", settings={"auto_recording": "tape"}), topic("b"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, list(told.done), told.status) == ({"a": "zoom.validation"}, ["b"], 1)
+    assert (report.failed, list(report.done), report.status) == ({"a": "zoom.validation"}, ["b"], 1)
     assert (world.store.state.intents, world.charged()) == ({}, 2)  # the charge of what left stays
-    assert "settings.auto_recording" in told.diagnostics[0].detail
+    assert "settings.auto_recording" in report.diagnostics[0].detail
 
 
 def test_a_host_that_cannot_be_reached_gets_its_charges_back() -> None:
@@ -160,28 +160,28 @@ def test_a_host_that_cannot_be_reached_gets_its_charges_back() -> None:
         return is_down
 
     world.unreachable = down
-    told = world.apply()
+    report = world.apply()
 
     assert len(tried) == 1
-    assert told.failed == dict.fromkeys(["m000", "m001", "m002"], "zoom.unreachable")
-    assert (list(told.done), world.store.state.intents, world.charged()) == (["z"], {}, 0)
-    assert told.status == 1
+    assert report.failed == dict.fromkeys(["m000", "m001", "m002"], "zoom.unreachable")
+    assert (list(report.done), world.store.state.intents, world.charged()) == (["z"], {}, 0)
+    assert report.status == 1
 
 
 def test_a_missing_scope_stops_everything() -> None:
     hosts = [f"{name}@example.com" for name in "abc"]
-    world = World(*(one for host in hosts for one in many(3, host=host, prefix=host[0])))
+    world = World(*(declared for host in hosts for declared in many(3, host=host, prefix=host[0])))
     no = {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:write:meeting]."}
     world.zoom.meet(Fault(**CREATE, status=400, body=no, times=0))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.result is not None
-    assert told.result.failure is not None
-    assert (told.result.failure.diagnostic.code, told.status) == ("zoom.scopes", 1)
+    assert report.result is not None
+    assert report.result.failure is not None
+    assert (report.result.failure.diagnostic.code, report.status) == ("zoom.scopes", 1)
     assert len(world.asked()) <= 3
-    assert len(told.failed) + len(told.deferred) == 9
-    assert set(told.deferred.values()) == {STOPPED}
+    assert len(report.failed) + len(report.deferred) == 9
+    assert set(report.deferred.values()) == {STOPPED}
     assert (world.store.state.intents, world.topics()) == ({}, [])
 
 
@@ -190,9 +190,9 @@ def test_a_missing_scope_to_read_users_stops_everything() -> None:
     no = {"code": 4711, "message": "Invalid access token, does not contain scopes:[user:read:user]."}
     world.zoom.meet(Fault(method="GET", path=f"/v2/users/{HOST}", status=400, body=no))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.deferred, told.status) == ({"a": "zoom.scopes"}, {"b": STOPPED}, 1)
+    assert (report.failed, report.deferred, report.status) == ({"a": "zoom.scopes"}, {"b": STOPPED}, 1)
 
 
 def test_a_missing_scope_to_list_stops_everything() -> None:
@@ -200,11 +200,11 @@ def test_a_missing_scope_to_list_stops_everything() -> None:
     no = {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:read:list]."}
     world.zoom.meet(Fault(method="GET", path="/v2/users/*/meetings", status=400, body=no))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, world.asked()) == ({"a": "zoom.scopes"}, [])
-    assert told.result is not None
-    assert told.result.failure is not None
+    assert (report.failed, world.asked()) == ({"a": "zoom.scopes"}, [])
+    assert report.result is not None
+    assert report.result.failure is not None
 
 
 # The store
@@ -214,36 +214,36 @@ def test_a_refused_first_write_sends_nothing() -> None:
     world = World(topic("a"))
     world.store.refused = {1}
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.failure is not None
-    assert (told.failure.diagnostic.code, world.asked()) == ("state.refused", [])
+    assert report.failure is not None
+    assert (report.failure.diagnostic.code, world.asked()) == ("state.refused", [])
 
 
 def test_a_refused_intent_is_not_sent_and_stops_everything() -> None:
     world = World(*many(3), topic("z", host="z@example.com"))
     world.store.refused = {2}
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (world.asked(), told.done, told.status) == ([], {}, 1)
-    assert set(told.deferred.values()) == {STOPPED}
-    assert told.result is not None
-    assert told.result.failure is not None
-    assert told.result.failure.diagnostic.code == "state.refused"
+    assert (world.asked(), report.done, report.status) == ([], {}, 1)
+    assert set(report.deferred.values()) == {STOPPED}
+    assert report.result is not None
+    assert report.result.failure is not None
+    assert report.result.failure.diagnostic.code == "state.refused"
 
 
 @pytest.mark.parametrize("lose", [False, True], ids=["refused", "answer lost"])
-def test_a_meeting_that_could_not_be_recorded_is_told_and_adopted_by_the_next_run(lose: bool) -> None:  # noqa: FBT001 - a parameter
+def test_an_unrecorded_meeting_is_reported_and_adopted_by_the_next_run(lose: bool) -> None:  # noqa: FBT001 - a parameter
     world = World(*many(3))
     (world.store.answer_lost if lose else world.store.refused).add(3)
 
-    told = world.apply()
+    report = world.apply()
 
     (first, *others) = world.account.meetings_of(HOST)
-    assert told.failed["m000"] == "apply.unrecorded"
-    assert f"m000 was created: it is meeting {first.id} in Zoom." in told.said("apply.unrecorded")
-    assert (others, told.status) == ([], 1)
+    assert report.failed["m000"] == "apply.unrecorded"
+    assert f"m000 was created: it is meeting {first.id} in Zoom." in report.said("apply.unrecorded")
+    assert (others, report.status) == ([], 1)
 
     again = world.apply()
 
@@ -256,21 +256,21 @@ def test_a_read_back_that_cannot_be_recorded_does_not_make_its_meeting_unrecorde
     world = World(topic("a", settings={"waiting_room": False}), waiting_room_forced=True)
     world.store.refused = {4}
 
-    told = world.apply()
+    report = world.apply()
 
-    assert list(told.done) == list(world.ids()) == ["a"]
-    assert told.notes["a"] == ("Zoom set settings.waiting_room to true (sent: false)",)
+    assert list(report.done) == list(world.ids()) == ["a"]
+    assert report.notes["a"] == ("Zoom set settings.waiting_room to true (sent: false)",)
 
 
 # What Zoom changed by itself
 
 
-def test_what_zoom_stored_otherwise_is_told_and_kept() -> None:
+def test_a_value_that_zoom_changed_is_reported_and_kept() -> None:
     world = World(topic("a", settings={"waiting_room": False}), waiting_room_forced=True)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.notes == {"a": ("Zoom set settings.waiting_room to true (sent: false)",)}
+    assert report.notes == {"a": ("Zoom set settings.waiting_room to true (sent: false)",)}
     assert world.store.state.meetings["a"].observed == {"settings.waiting_room": True}
     assert world.plan().has_work is False
 
@@ -279,31 +279,31 @@ def test_a_read_back_that_fails_is_a_note() -> None:
     world = World(topic("a"))
     world.zoom.meet(Fault(**READ, status=500, times=4))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert "could not be read back" in told.notes["a"][0]
-    assert (told.status, list(world.ids())) == (0, ["a"])
+    assert "could not be read back" in report.notes["a"][0]
+    assert (report.status, list(world.ids())) == (0, ["a"])
 
 
 def test_a_passcode_that_zoom_changed_is_not_shown() -> None:
     world = World(topic("a", password="Lift-off_7"))
     world.zoom.meet(Fault(**READ, status=200, body={"id": 1, "topic": "a", "password": "seen-7"}))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert "Zoom stored another password than was sent" in told.notes["a"]
+    assert "Zoom stored another password than was sent" in report.notes["a"]
     assert world.store.document is not None
     assert b"seen-7" not in world.store.document
     assert b"Lift-off_7" not in world.store.document
-    assert "seen-7" not in repr(told.events)
+    assert "seen-7" not in repr(report.events)
 
 
 # A stop
 
 
-def test_a_stop_lets_what_is_in_flight_finish_and_takes_the_rest_back() -> None:
+def test_a_stop_finishes_the_request_in_flight_and_takes_the_rest_back() -> None:
     hosts = [f"{name}@example.com" for name in "abc"]
-    world = World(*(one for host in hosts for one in many(12, host=host, prefix=host[0])))
+    world = World(*(declared for host in hosts for declared in many(12, host=host, prefix=host[0])))
     stopped: list[int] = []
 
     def stop(scope: Mapping[str, Any]) -> None:
@@ -312,15 +312,15 @@ def test_a_stop_lets_what_is_in_flight_finish_and_takes_the_rest_back() -> None:
             stopped.append(world.in_flight_max)
 
     world.on_request = stop
-    told = world.apply()
+    report = world.apply()
 
     made = sum(len(world.topics(host)) for host in hosts)
-    assert len(world.ids()) == len(told.done) == made
-    assert len(told.deferred) == 36 - made
-    assert set(told.deferred.values()) == {STOPPED}
+    assert len(world.ids()) == len(report.done) == made
+    assert len(report.deferred) == 36 - made
+    assert set(report.deferred.values()) == {STOPPED}
     assert world.store.state.intents == {}
     assert [world.charged(host) for host in hosts] == [len(world.topics(host)) for host in hosts]
-    assert told.status == 130
+    assert report.status == 130
     assert world.apply().status == 130
     world.is_stopping = False
     assert world.apply().status == 0
@@ -331,7 +331,7 @@ def test_a_stop_lets_what_is_in_flight_finish_and_takes_the_rest_back() -> None:
 
 
 def test_a_rollout_over_three_days_comes_true() -> None:
-    """Ninety a day but for the reserve, the plan of day one is what happens."""
+    """Ninety a day without the reserve: the plan of day one comes true."""
     world = World(*many(240))
     promised = Counter(step.day for step in world.plan().steps)
 
@@ -344,26 +344,26 @@ def test_a_rollout_over_three_days_comes_true() -> None:
     assert (len(world.ids()), world.plan().has_work) == (240, False)
 
 
-def test_what_is_deferred_is_told_with_its_day() -> None:
+def test_a_deferred_step_is_reported_with_its_day() -> None:
     world = World(*many(91))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.deferred == {"m090": (TOMORROW, "its turn is on a later day")}
-    assert (told.status, told.result and told.result.work_left) == (0, True)
+    assert report.deferred == {"m090": (TOMORROW, "its turn is on a later day")}
+    assert (report.status, report.result and report.result.work_left) == (0, True)
 
 
-def test_a_lost_answer_is_told_as_a_warning_only() -> None:
+def test_a_lost_answer_is_only_a_warning() -> None:
     world = World(topic("a"))
     world.zoom.meet(answer_lost(**CREATE))
 
-    told = world.apply()
+    report = world.apply()
 
-    (noticed,) = (event for event in told.events if isinstance(event, Noticed))
+    (noticed,) = (event for event in report.events if isinstance(event, Noticed))
     assert (noticed.diagnostic.code, noticed.diagnostic.severity) == ("apply.settling", "warning")
 
 
-def test_a_bug_of_ours_ends_the_run_and_hangs_nobody() -> None:
+def test_a_bug_of_ours_ends_the_run_without_a_hang() -> None:
     world = World(topic("a"), topic("b", host="b@example.com"))
 
     def break_down() -> None:
@@ -377,8 +377,8 @@ def test_a_bug_of_ours_ends_the_run_and_hangs_nobody() -> None:
     assert caught.group_contains(ZeroDivisionError)
 
 
-def test_a_stop_before_all_else_still_moves_what_was_renamed() -> None:
-    """Found by the simulator: the look-up of a renamed intent went by a key that nobody had written."""
+def test_an_early_stop_still_records_moves() -> None:
+    """Found by the simulator: a renamed intent was looked up by a key that was not recorded yet."""
     world = World(topic("a"))
     world.zoom.meet(answer_lost(**CREATE))
     world.on_request = lambda scope: setattr(world, "is_stopping", is_create(scope))
@@ -388,7 +388,7 @@ def test_a_stop_before_all_else_still_moves_what_was_renamed() -> None:
     world.declare(meeting("b", world.store.state.intents["a"].attributes))
     world.moved = (moved("a", "b"),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.status) == ({"b": "apply.unresolved"}, 130)
+    assert (report.failed, report.status) == ({"b": "apply.unresolved"}, 130)
     assert list(world.store.state.intents) == ["b"]

@@ -1,4 +1,4 @@
-"""What became of a lost request: looked up after settling, adopted, sent once more, or for a person."""
+"""A lost request is looked up after settling, then adopted, sent once more, or left to a person."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BOSS = "boss@example.com"
 
 
 def lost(world: World, *faults: Fault) -> World:
-    """The world after a run that ended right after its creates met these faults."""
+    """The world after a run that stopped right after its creates met these faults."""
     world.zoom.meet(*(faults or (answer_lost(**CREATE),)))
     stop_after_create(world)
     world.apply()
@@ -55,11 +55,11 @@ def stop_after_create(world: World) -> None:
 
 
 def by_hand(world: World, *bodies: dict[str, Any], host: str = HOST) -> list[int]:
-    """Meetings that somebody makes in Zoom; their ids."""
+    """Create meetings by hand in Zoom; their ids."""
     return [world.zoom.create(body, host)["id"] for body in bodies]
 
 
-# In the run that lost it
+# In the run that lost the answer
 
 
 COMMITTED = {
@@ -72,26 +72,26 @@ COMMITTED = {
 
 
 @pytest.mark.parametrize("fault", COMMITTED.values(), ids=COMMITTED.keys())
-def test_what_landed_is_adopted_and_not_sent_again(fault: Fault) -> None:
+def test_a_create_that_landed_is_adopted_and_not_sent_again(fault: Fault) -> None:
     world = World(topic("a"), topic("b"))
     world.zoom.meet(fault)
 
-    told = world.apply()
+    report = world.apply()
 
     assert (world.topics(), sorted(world.ids())) == (["a", "b"], ["a", "b"])
-    assert (told.resolved, list(told.done), told.failed) == ([("a", "adopted")], ["b"], {})
-    assert (len(world.asked()), world.charged(), told.status) == (2, 2, 0)
+    assert (report.resolved, list(report.done), report.failed) == ([("a", "adopted")], ["b"], {})
+    assert (len(world.asked()), world.charged(), report.status) == (2, 2, 0)
     assert world.store.state.intents == {}
 
 
-def test_what_was_not_sent_yet_has_no_claim_on_what_is_found() -> None:
-    """Two keys that look the same: the one that was sent is adopted, the other is created."""
+def test_an_unsent_create_adopts_nothing() -> None:
+    """Two keys look the same: the one that was sent is adopted, the other is created."""
     world = World(*(meeting(key, one_off(topic="same")) for key in ("x", "y")))
     world.zoom.meet(answer_lost(**CREATE))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, list(told.done), told.status) == ([("x", "adopted")], ["y"], 0)
+    assert (report.resolved, list(report.done), report.status) == ([("x", "adopted")], ["y"], 0)
     assert world.topics() == ["same", "same"]
 
 
@@ -107,18 +107,18 @@ NOTHING_DONE = {
 
 
 @pytest.mark.parametrize("fault", NOTHING_DONE.values(), ids=NOTHING_DONE.keys())
-def test_what_did_not_land_is_sent_once_more(fault: Fault) -> None:
+def test_a_create_that_did_not_land_is_sent_once_more(fault: Fault) -> None:
     world = World(topic("a"), topic("b"))
     world.zoom.meet(fault)
 
-    told = world.apply()
+    report = world.apply()
 
     assert (sorted(world.topics()), sorted(world.ids())) == (["a", "b"], ["a", "b"])
-    assert (told.resolved, sorted(told.done), told.failed) == ([("a", "absent")], ["a", "b"], {})
-    assert (len(world.asked()), world.charged(), told.status) == (3, 3, 0)
+    assert (report.resolved, sorted(report.done), report.failed) == ([("a", "absent")], ["a", "b"], {})
+    assert (len(world.asked()), world.charged(), report.status) == (3, 3, 0)
 
 
-def test_a_second_attempt_keeps_the_first_ones_instant_and_what_was_sent() -> None:
+def test_a_second_attempt_keeps_the_instant_and_the_body_of_the_first() -> None:
     world = World(meeting("w", weekly(start_time="2026-12-01T10:00:00", timezone="UTC", recurrence=RULE)))
     world.zoom.meet(never_arrived(**CREATE))
     world.on_request = lambda scope: world.clock.advance(7200) if is_create(scope) else None
@@ -128,7 +128,7 @@ def test_a_second_attempt_keeps_the_first_ones_instant_and_what_was_sent() -> No
     first, second = (seen.state.intents["w"] for seen in world.seen)
     assert second.first_begun_at == first.first_begun_at
     assert (second.begun_at > first.begun_at, second.owner) == (True, "run-2")
-    assert [(one.start_time, one.end_times) for one in second.sent] == [
+    assert [(attempt.start_time, attempt.end_times) for attempt in second.sent] == [
         ("2026-12-01T10:00:00", 5),
         ("2026-12-08T10:00:00", 4),
     ]
@@ -146,7 +146,11 @@ def test_nothing_of_the_host_is_sent_before_the_lost_request_has_settled() -> No
 
     world.apply()
 
-    own = [one for one in arrived if one[1].endswith(f"/{HOST}/meetings") or "/meetings/" in one[1]]
+    own = [
+        request
+        for request in arrived
+        if request[1].endswith(f"/{HOST}/meetings") or "/meetings/" in request[1]
+    ]
     lost_at = next(when for method, path, when in arrived if method == "POST" and HOST in path)
     after = [
         (method, when - lost_at >= 90.0) for method, path, when in own if when > lost_at and HOST in path
@@ -160,10 +164,10 @@ def test_a_request_is_repeated_once_a_run_at_most() -> None:
     world = World(topic("a"), topic("b"))
     world.zoom.meet(gateway_page(**CREATE), gateway_page(**CREATE, nth=3))
 
-    told = world.apply()
+    report = world.apply()
 
     assert [seen.body["topic"] for seen in world.seen] == ["a", "b", "a"]
-    assert (world.topics(), told.failed, told.status) == (["b"], {"a": "apply.unresolved"}, 1)
+    assert (world.topics(), report.failed, report.status) == (["b"], {"a": "apply.unresolved"}, 1)
     assert len(world.store.state.intents["a"].sent) == 2
 
 
@@ -171,31 +175,33 @@ def test_a_repeated_request_is_looked_up_before_anything_else_is_sent() -> None:
     world = World(topic("a", start_time="2027-01-13T15:00:00Z"), *many(8))
     world.zoom.meet(never_arrived(**CREATE), answer_lost(**CREATE, nth=9))
 
-    told = world.apply()
+    report = world.apply()
 
     assert [seen.body["topic"] for seen in world.seen[7:]] == ["m006", "a", "m007"]
     assert (world.seen[9].at - world.seen[8].at).total_seconds() >= 90.0
-    assert told.resolved == [("a", "absent"), ("a", "adopted")]
-    assert (len(world.topics()), len(world.ids()), told.status) == (9, 9, 0)
+    assert report.resolved == [("a", "absent"), ("a", "adopted")]
+    assert (len(world.topics()), len(world.ids()), report.status) == (9, 9, 0)
 
 
-def test_what_lands_after_the_second_attempt_is_told_and_not_recorded() -> None:
-    """It landed later than the settling time: the answered one is recorded, a person ends the other."""
+def test_a_late_landing_is_reported_and_not_recorded() -> None:
+    """It landed later than the settling time: the answered one is recorded, a person deletes the other."""
     world = World(topic("a"), topic("b"))
     world.land_late(91.0)
     wait_before_second_create(world, 10)
 
-    told = world.apply()
+    report = world.apply()
 
-    first, second = (one.id for one in world.account.meetings_of(HOST) if one.document["topic"] == "a")
-    answered = told.done["a"]
-    assert (world.ids()["a"], told.status) == (answered, 5)
-    assert str(({first, second} - {answered}).pop()) in told.said("apply.landed-late")
+    first, second = (
+        meeting.id for meeting in world.account.meetings_of(HOST) if meeting.document["topic"] == "a"
+    )
+    answered = report.done["a"]
+    assert (world.ids()["a"], report.status) == (answered, 5)
+    assert str(({first, second} - {answered}).pop()) in report.said("apply.landed-late")
     assert world.topics().count("b") == 1
 
 
 def wait_before_second_create(world: World, seconds: float) -> None:
-    """What is due by then lands just before the second create is carried out."""
+    """The first create lands just before the second one is carried out."""
 
     def wait(scope: Mapping[str, Any]) -> None:
         if is_create(scope) and len(world.seen) == 1:
@@ -204,17 +210,17 @@ def wait_before_second_create(world: World, seconds: float) -> None:
     world.on_request = wait
 
 
-def test_a_late_landing_in_another_users_list_is_told_too() -> None:
+def test_a_late_landing_in_another_users_list_is_reported_too() -> None:
     world = World(topic("a", schedule_for=BOSS))
     world.land_late(91.0)
     wait_before_second_create(world, 10)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (len(world.topics(BOSS)), told.status) == (2, 5)
+    assert (len(world.topics(BOSS)), report.status) == (2, 5)
 
 
-def test_a_late_landing_of_what_was_declared_then_is_told_too() -> None:
+def test_a_late_landing_of_an_older_declaration_is_reported_too() -> None:
     """The spec was changed between the two attempts."""
     world = World(topic("a"))
     world.land_late(500.0)
@@ -224,20 +230,20 @@ def test_a_late_landing_of_what_was_declared_then_is_told_too() -> None:
     world.declare(meeting("a", one_off(topic="b")))
     world.on_request = lambda scope: world.clock.advance(600) if is_create(scope) else None
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (sorted(world.topics()), told.status) == (["a", "b"], 5)
-    assert list(told.done) == ["a"]
+    assert (sorted(world.topics()), report.status) == (["a", "b"], 5)
+    assert list(report.done) == ["a"]
 
 
-def test_a_list_that_fails_after_the_second_attempt_stops_nobody() -> None:
+def test_a_list_that_fails_after_the_second_attempt_stops_nothing() -> None:
     world = World(topic("a"), topic("b"))
     world.zoom.meet(gateway_page(**CREATE), Fault(**LIST, nth=3, times=4, status=500))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (sorted(told.done), told.failed, told.status) == (["a", "b"], {}, 0)
-    assert f"Check in Zoom whether {HOST} has the meeting twice." in told.said("apply.not-looked-again")
+    assert (sorted(report.done), report.failed, report.status) == (["a", "b"], {}, 0)
+    assert f"Check in Zoom whether {HOST} has the meeting twice." in report.said("apply.not-looked-again")
 
 
 def test_a_stop_while_settling_leaves_the_intent() -> None:
@@ -245,10 +251,10 @@ def test_a_stop_while_settling_leaves_the_intent() -> None:
     world.zoom.meet(answer_lost(**CREATE))
     stop_after_create(world)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, sorted(told.deferred)) == ({"a": "apply.unresolved"}, ["b"])
-    assert (list(world.store.state.intents), world.charged(), told.status) == (["a"], 1, 130)
+    assert (report.failed, sorted(report.deferred)) == ({"a": "apply.unresolved"}, ["b"])
+    assert (list(world.store.state.intents), world.charged(), report.status) == (["a"], 1, 130)
     assert world.clock.monotonic() < 2.0
 
 
@@ -264,106 +270,109 @@ def test_a_later_run_settles_from_its_own_first_write_and_adopts() -> None:
         listed_at.append(world.clock.monotonic()) if scope["path"].endswith(f"{HOST}/meetings") else None
     )
 
-    told = world.apply()
+    report = world.apply()
 
     assert listed_at[0] - began >= 90.0
-    assert (world.topics(), told.resolved, list(told.done)) == (["a", "b"], [("a", "adopted")], ["b"])
-    assert (world.store.state.intents, told.status) == ({}, 0)
-    made = next(one for one in world.account.meetings_of(HOST) if one.document["topic"] == "a")
+    assert (world.topics(), report.resolved, list(report.done)) == (["a", "b"], [("a", "adopted")], ["b"])
+    assert (world.store.state.intents, report.status) == ({}, 0)
+    made = next(meeting for meeting in world.account.meetings_of(HOST) if meeting.document["topic"] == "a")
     adopted = world.store.state.meetings["a"]
     assert (adopted.id, adopted.created_at, adopted.observed) == (made.id, made.document["created_at"], {})
     assert world.plan().has_work is False
 
 
-def test_a_later_run_sends_once_more_what_is_absent() -> None:
+def test_a_later_run_sends_an_absent_create_once_more() -> None:
     world = lost(World(topic("a")), never_arrived(**CREATE))
     first = world.store.state.intents["a"]
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (world.topics(), told.resolved) == (["a"], [("a", "absent")])
+    assert (world.topics(), report.resolved) == (["a"], [("a", "absent")])
     (_, again) = world.seen
     assert again.state.intents["a"].first_begun_at == first.first_begun_at
     assert len(again.state.intents["a"].sent) == 2
 
 
-def test_what_is_adopted_is_compared_with_the_spec() -> None:
+def test_an_adopted_meeting_is_compared_with_the_spec() -> None:
     world = lost(World(topic("a")))
     world.declare(topic("a", duration=90))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, world.store.state.meetings["a"].attributes["duration"]) == ([("a", "adopted")], 60)
-    assert "The next plan shows" in told.said("apply.differs")
+    assert (report.resolved, world.store.state.meetings["a"].attributes["duration"]) == (
+        [("a", "adopted")],
+        60,
+    )
+    assert "The next plan shows" in report.said("apply.differs")
 
 
-def test_what_is_adopted_under_a_host_that_was_changed_is_told() -> None:
+def test_an_adopted_meeting_of_a_changed_host_is_reported() -> None:
     world = lost(World(topic("a")))
     world.declare(topic("a", host=BOSS))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, world.store.state.meetings["a"].host) == ([("a", "adopted")], HOST)
-    assert "The next plan shows" in told.said("apply.differs")
+    assert (report.resolved, world.store.state.meetings["a"].host) == ([("a", "adopted")], HOST)
+    assert "The next plan shows" in report.said("apply.differs")
 
 
-def test_what_is_declared_no_more_is_dropped_if_it_is_absent() -> None:
+def test_an_absent_undeclared_create_is_dropped() -> None:
     world = lost(World(topic("a")), never_arrived(**CREATE))
     world.undeclare("a")
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, world.topics(), world.store.state.intents) == ([("a", "dropped")], [], {})
-    assert (len(world.asked()), told.status) == (1, 0)
+    assert (report.resolved, world.topics(), world.store.state.intents) == ([("a", "dropped")], [], {})
+    assert (len(world.asked()), report.status) == (1, 0)
 
 
-def test_what_is_declared_no_more_is_recorded_if_it_exists() -> None:
+def test_an_existing_undeclared_meeting_is_recorded() -> None:
     world = lost(World(topic("a")))
     world.undeclare("a")
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, list(world.ids())) == ([("a", "adopted")], ["a"])
+    assert (report.resolved, list(world.ids())) == ([("a", "adopted")], ["a"])
 
 
-def test_what_began_meanwhile_is_dropped_if_it_is_absent() -> None:
+def test_an_absent_create_whose_start_passed_is_dropped() -> None:
     world = lost(World(topic("a", start_time="2026-12-01T10:00:00Z")), never_arrived(**CREATE))
     world.clock.advance(2 * 3600)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, world.topics(), world.store.state.intents) == ([("a", "dropped")], [], {})
+    assert (report.resolved, world.topics(), world.store.state.intents) == ([("a", "dropped")], [], {})
 
 
-def test_what_got_another_host_meanwhile_is_dropped_if_it_is_absent() -> None:
+def test_an_absent_create_whose_host_was_changed_is_dropped() -> None:
     world = lost(World(topic("a")), never_arrived(**CREATE))
     world.declare(topic("a", host=BOSS))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, world.store.state.intents) == ([("a", "dropped")], {})
+    assert (report.resolved, world.store.state.intents) == ([("a", "dropped")], {})
     assert world.apply().done.keys() == {"a"}
     assert (world.topics(), world.topics(BOSS)) == ([], ["a"])
 
 
-def test_another_alias_of_the_same_host_is_no_other_host() -> None:
+def test_another_alias_of_the_same_host_is_the_same_host() -> None:
     world = lost(World(topic("a")), never_arrived(**CREATE))
     world.declare(topic("a", host=world.account.provide(HOST).id))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, list(told.done)) == ([("a", "absent")], ["a"])
+    assert (report.resolved, list(report.done)) == ([("a", "absent")], ["a"])
 
 
-def test_a_meeting_nobody_knows_within_the_window_is_for_a_person() -> None:
+def test_an_unknown_meeting_within_the_window_needs_a_person() -> None:
     world = lost(World(topic("a"), topic("c", host="c@example.com")), never_arrived(**CREATE))
     (other,) = by_hand(world, one_off(topic="by hand", start_time="2027-02-01T09:00:00Z"))
     world.declare(topic("b"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.status) == ([("a", "unclear")], 5)
-    said = told.said("apply.unclear")
+    assert (report.resolved, report.status) == ([("a", "unclear")], 5)
+    said = report.said("apply.unclear")
     assert f"imports: [{{id: {other}, to: a}}]" in said
     assert "reconciler state rm a" in said
     assert list(world.store.state.intents) == ["a"]
@@ -371,17 +380,17 @@ def test_a_meeting_nobody_knows_within_the_window_is_for_a_person() -> None:
     assert world.apply().status == 5
 
 
-def test_a_meeting_made_before_the_window_is_no_candidate() -> None:
+def test_a_meeting_from_before_the_window_is_no_candidate() -> None:
     world = World(topic("a"))
     by_hand(world, one_off(topic="by hand", start_time="2027-02-01T09:00:00Z"))
     world.clock.advance(5 * 60 + 2)
 
-    told = lost(world, never_arrived(**CREATE)).apply()
+    report = lost(world, never_arrived(**CREATE)).apply()
 
-    assert (told.resolved, list(told.done)) == ([("a", "absent")], ["a"])
+    assert (report.resolved, list(report.done)) == ([("a", "absent")], ["a"])
 
 
-def test_a_meeting_made_within_the_skew_is_a_candidate() -> None:
+def test_a_meeting_from_within_the_skew_is_a_candidate() -> None:
     world = World(topic("a"))
     by_hand(world, one_off(topic="by hand", start_time="2027-02-01T09:00:00Z"))
     world.clock.advance(5 * 60 - 2)
@@ -401,14 +410,14 @@ def test_interchangeable_requests_are_adopted_in_the_order_of_their_keys() -> No
     first, second = by_hand(world, one_off(topic="same"), one_off(topic="same"))
     world.store.state = interrupted("x", "y", x="same", y="same")
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.resolved == [("x", "adopted"), ("y", "adopted")]
-    made = {one.id: one.document["created_at"] for one in world.account.meetings_of(HOST)}
+    assert report.resolved == [("x", "adopted"), ("y", "adopted")]
+    made = {meeting.id: meeting.document["created_at"] for meeting in world.account.meetings_of(HOST)}
     assert world.ids() == dict(zip("xy", sorted((first, second), key=lambda n: (made[n], n)), strict=True))
 
 
-def test_fewer_meetings_than_interchangeable_requests_are_for_a_person() -> None:
+def test_fewer_meetings_than_interchangeable_requests_need_a_person() -> None:
     world = World(*(meeting(key, one_off(topic="same")) for key in ("x", "y")))
     by_hand(world, one_off(topic="same"))
     world.store.state = interrupted("x", "y", x="same", y="same")
@@ -418,30 +427,30 @@ def test_fewer_meetings_than_interchangeable_requests_are_for_a_person() -> None
 
 
 def test_requests_are_looked_up_together_whatever_is_targeted() -> None:
-    """Alone, `a` would see the meeting of `b` and ask a person."""
+    """Alone, `a` would find the meeting of `b` and need a person."""
     world = World(topic("a"), topic("b"))
     by_hand(world, one_off(topic="b"))
     world.store.state = interrupted("a", "b")
     world.options = Options(targets=("a",))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, list(told.done)) == ([("a", "absent")], ["a"])
+    assert (report.resolved, list(report.done)) == ([("a", "absent")], ["a"])
     assert (list(world.store.state.intents), world.topics()) == (["b"], ["b", "a"])
     world.options = Options()
     assert world.apply().resolved == [("b", "adopted")]
 
 
 def test_a_request_is_looked_up_although_the_hosts_day_is_spent() -> None:
-    """To look costs nothing; and nothing else may be sent before it."""
+    """A look-up costs nothing, and nothing else may be sent before it."""
     world = lost(World(topic("a")))
     user = world.store.state.hosts[HOST]
     world.store.state = replace(world.store.state, usage={TODAY: {user: 95}})
     world.declare(topic("soon", start_time="2026-12-02T10:00:00Z"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, list(told.done), told.deferred) == ([("a", "adopted")], ["soon"], {})
+    assert (report.resolved, list(report.done), report.deferred) == ([("a", "adopted")], ["soon"], {})
 
 
 def test_an_absent_request_waits_for_a_day_with_budget_as_an_intent() -> None:
@@ -449,16 +458,16 @@ def test_an_absent_request_waits_for_a_day_with_budget_as_an_intent() -> None:
     before = world.store.state.intents
     world.allowances = Allowances(Limits(1, 0), {})
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, list(told.deferred)) == ([("a", "absent")], ["a"])
+    assert (report.resolved, list(report.deferred)) == ([("a", "absent")], ["a"])
     assert (world.store.state.intents, world.charged()) == (before, 1)
     world.clock.advance(24 * 3600)
     assert list(world.apply().done) == ["a"]
 
 
-def test_an_absent_request_that_is_taken_back_stays_what_it_was() -> None:
-    """Begun once more, and then the run was stopped: the first attempt is not forgotten."""
+def test_an_absent_request_that_is_taken_back_keeps_its_first_attempt() -> None:
+    """A second attempt began and the run was stopped: the first attempt is not forgotten."""
     world = lost(World(topic("z"), *many(2)), never_arrived(**CREATE))
     (key,) = world.store.state.intents
     before = world.store.state.intents[key]
@@ -466,9 +475,9 @@ def test_an_absent_request_that_is_taken_back_stays_what_it_was() -> None:
     world.declare(soon)
     stop_after_create(world)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.done), told.resolved) == (["soon"], [(key, "absent")])
+    assert (list(report.done), report.resolved) == (["soon"], [(key, "absent")])
     assert world.store.state.intents == {key: before}
     assert world.charged() == 2
 
@@ -482,19 +491,19 @@ PARTIAL = {
 
 
 @pytest.mark.parametrize("fault", PARTIAL.values(), ids=PARTIAL.keys())
-def test_a_list_that_is_not_whole_is_not_absence(fault: Fault) -> None:
+def test_an_incomplete_list_does_not_prove_absence(fault: Fault) -> None:
     world = lost(World(topic("a"), topic("c", host="c@example.com")))
     world.undeclare("c")
     world.zoom.meet(fault)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.resolved, told.status) == ({"a": "apply.unresolved"}, [], 1)
+    assert (report.failed, report.resolved, report.status) == ({"a": "apply.unresolved"}, [], 1)
     assert (world.topics(), list(world.store.state.intents)) == (["a"], ["a"])
     assert world.apply().resolved == [("a", "adopted")]
 
 
-def test_a_page_in_the_middle_that_fails_is_not_absence() -> None:
+def test_a_failed_page_does_not_prove_absence() -> None:
     world = World(topic("a"), page_size_max=1)
     by_hand(world, *(one_off(topic=f"old {n}", start_time=f"2027-03-0{n}T09:00:00Z") for n in range(1, 4)))
     world.clock.advance(3600)
@@ -505,8 +514,8 @@ def test_a_page_in_the_middle_that_fails_is_not_absence() -> None:
     assert (world.topics().count("a"), world.apply().resolved) == (1, [("a", "adopted")])
 
 
-def test_a_meeting_that_is_listed_and_cannot_be_found_is_not_absence() -> None:
-    """A read lags behind the list: nothing confirms it, and nothing rules it out."""
+def test_a_listed_meeting_that_cannot_be_read_does_not_prove_absence() -> None:
+    """A read lags behind the list: nothing confirms the meeting, and nothing rules it out."""
     world = lost(World(topic("a")))
     world.zoom.meet(Fault(**READ, status=404, body={"code": 3001, "message": "Meeting does not exist."}))
 
@@ -517,28 +526,28 @@ def test_a_meeting_that_is_listed_and_cannot_be_found_is_not_absence() -> None:
 def test_a_request_for_another_user_is_looked_up_in_that_users_list() -> None:
     world = lost(World(topic("a", schedule_for=BOSS)))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (world.topics(BOSS), told.resolved, told.status) == (["a"], [("a", "adopted")], 0)
+    assert (world.topics(BOSS), report.resolved, report.status) == (["a"], [("a", "adopted")], 0)
 
 
 def begun_by_two(a: Meeting, b: Meeting) -> World:
     """The creates of two hosts were interrupted; both show in the list of the second one."""
     world = World(a, b)
-    begun = {one.key: intent(one.attributes, host=one.host) for one in (a, b)}
+    begun = {each.key: intent(each.attributes, host=each.host) for each in (a, b)}
     world.store.state = State(lineage="lineage-1", serial=1, intents=begun)
     return world
 
 
-def test_a_meeting_that_another_hosts_lost_request_made_stands_in_nobodys_way() -> None:
-    """It is in no record yet, since its own host cannot be listed; what it is can be told all the same."""
+def test_a_meeting_of_another_hosts_lost_request_blocks_nothing() -> None:
+    """It has no record yet, since its own host cannot be listed, but its request is known."""
     world = begun_by_two(topic("a", schedule_for=BOSS), topic("b", host=BOSS))
     by_hand(world, one_off(topic="a", schedule_for=BOSS))
     world.zoom.meet(Fault(method="GET", path=f"/v2/users/{HOST}/meetings", times=4, status=500))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.resolved, list(told.done)) == (
+    assert (report.failed, report.resolved, list(report.done)) == (
         {"a": "apply.unresolved"},
         [("b", "absent")],
         ["b"],
@@ -546,45 +555,49 @@ def test_a_meeting_that_another_hosts_lost_request_made_stands_in_nobodys_way() 
     assert (world.apply().resolved, world.topics(BOSS)) == ([("a", "adopted")], ["a", "b"])
 
 
-def test_a_meeting_that_the_requests_of_two_hosts_could_have_made_is_for_a_person_to_judge() -> None:
-    """Whichever adopted it might take it from the other, which would then make a second one."""
+def test_a_meeting_that_two_hosts_requests_match_needs_a_person() -> None:
+    """If one request adopted it, the other one might create a duplicate."""
     same = one_off(topic="same")
     world = begun_by_two(meeting("a", {**same, "schedule_for": BOSS}), meeting("b", same, host=BOSS))
     by_hand(world, {**same, "schedule_for": BOSS})
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (sorted(told.resolved), told.status) == ([("a", "unclear"), ("b", "unclear")], 5)
+    assert (sorted(report.resolved), report.status) == ([("a", "unclear"), ("b", "unclear")], 5)
     assert world.topics(BOSS) == ["same"]
 
 
-def test_another_users_list_that_fails_stops_only_what_shows_in_it() -> None:
+def test_another_users_failed_list_stops_only_its_meetings() -> None:
     world = lost(World(topic("a", schedule_for=BOSS), topic("b")))
     world.zoom.meet(Fault(method="GET", path=f"/v2/users/{BOSS}/meetings", times=4, status=500))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, list(told.done)) == ({"a": "apply.unresolved"}, ["b"])
+    assert (report.failed, list(report.done)) == ({"a": "apply.unresolved"}, ["b"])
     assert world.apply().resolved == [("a", "adopted")]
 
 
 def test_a_series_that_was_sent_from_its_next_occurrence_is_found_again() -> None:
     running = meeting("w", weekly(start_time="2026-11-23T10:00:00"))
 
-    told = lost(World(running)).apply()
+    report = lost(World(running)).apply()
 
-    assert told.resolved == [("w", "adopted")]
+    assert report.resolved == [("w", "adopted")]
 
 
 def test_an_absent_create_that_would_be_withheld_now_is_dropped() -> None:
-    """It looks like an older meeting under a new key: to send it again would make its twin."""
+    """It looks like an older meeting under a new key: sending it again would create a duplicate."""
     world = World(topic("new"))
     same = one_off(topic="new")
     world.store.state = replace(interrupted("new"), meetings={"old": record(attributes=same)})
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, world.topics(), dict(world.store.state.intents)) == ([("new", "dropped")], [], {})
+    assert (report.resolved, world.topics(), dict(world.store.state.intents)) == (
+        [("new", "dropped")],
+        [],
+        {},
+    )
 
 
 # Passcodes
@@ -598,14 +611,14 @@ def test_a_missing_or_unfit_passcode_stops_only_its_meeting() -> None:
     world = World(with_passcode("a"), with_passcode("b"), with_passcode("c"), topic("d"))
     world.passcodes = {"B_PASSCODE": "no blanks!", "C_PASSCODE": "Lift-off_7"}
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.failed == {"a": "passcode.missing", "b": "passcode.unfit"}
-    assert (sorted(told.done), world.charged(), told.status) == (["c", "d"], 2, 1)
+    assert report.failed == {"a": "passcode.missing", "b": "passcode.unfit"}
+    assert (sorted(report.done), world.charged(), report.status) == (["c", "d"], 2, 1)
     assert next(seen.body["password"] for seen in world.seen if "password" in seen.body) == "Lift-off_7"
     assert b"Lift-off_7" not in (world.store.document or b"")
-    assert "no blanks!" not in repr(told.events)
-    assert "Lift-off_7" not in repr(told.events)
+    assert "no blanks!" not in repr(report.events)
+    assert "Lift-off_7" not in repr(report.events)
 
 
 def test_an_interrupted_create_is_looked_up_without_its_passcode() -> None:
@@ -623,33 +636,33 @@ def test_an_absent_create_is_not_sent_again_without_its_passcode() -> None:
     lost(world, never_arrived(**CREATE))
     world.passcodes = {}
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, world.topics()) == ({"a": "passcode.missing"}, [])
+    assert (report.failed, world.topics()) == ({"a": "passcode.missing"}, [])
     assert list(world.store.state.intents) == ["a"]
 
 
 # Twins
 
 
-def told_of_twin(told: Told, key: str, number: int) -> None:
-    assert told.failed[key] == "apply.exists-already"
-    assert f"imports: [{{id: {number}, to: {key}}}]" in told.said("apply.exists-already")
+def assert_duplicate_reported(report: Told, key: str, number: int) -> None:
+    assert report.failed[key] == "apply.exists-already"
+    assert f"imports: [{{id: {number}, to: {key}}}]" in report.said("apply.exists-already")
 
 
-def test_a_lost_state_makes_no_second_meeting() -> None:
+def test_a_lost_state_creates_no_duplicate() -> None:
     world = World(topic("a"))
     world.apply()
     (number,) = world.ids().values()
     world.store.state = State(lineage="l")
 
-    told = world.apply()
+    report = world.apply()
 
-    told_of_twin(told, "a", number)
-    assert (world.topics(), told.status, len(world.asked()), world.charged()) == (["a"], 1, 1, 0)
+    assert_duplicate_reported(report, "a", number)
+    assert (world.topics(), report.status, len(world.asked()), world.charged()) == (["a"], 1, 1, 0)
 
 
-def test_an_older_state_makes_no_second_meeting_and_lets_the_others_go_on() -> None:
+def test_an_older_state_creates_no_duplicate_and_the_others_go_on() -> None:
     world = World(topic("a"))
     world.apply()
     older = world.store.state
@@ -659,22 +672,22 @@ def test_an_older_state_makes_no_second_meeting_and_lets_the_others_go_on() -> N
     world.store.state = older
     world.declare(topic("c"))
 
-    told = world.apply()
+    report = world.apply()
 
-    told_of_twin(told, "b", number)
-    assert (world.topics(), list(told.done)) == (["a", "b", "c"], ["c"])
+    assert_duplicate_reported(report, "b", number)
+    assert (world.topics(), list(report.done)) == (["a", "b", "c"], ["c"])
 
 
-def test_a_foreign_state_makes_no_second_meeting() -> None:
+def test_a_foreign_state_creates_no_duplicate() -> None:
     world = World(topic("a"))
     world.apply()
     (number,) = world.ids().values()
     world.store.state = State(lineage="other", serial=7, meetings={"x": record(1)})
 
-    told_of_twin(world.apply(), "a", number)
+    assert_duplicate_reported(world.apply(), "a", number)
 
 
-def test_what_is_recorded_or_retired_is_no_twin() -> None:
+def test_a_recorded_or_retired_meeting_is_not_a_duplicate() -> None:
     world = World(meeting("a", one_off(topic="same")))
     world.apply()
     world.declare(meeting("b", one_off(topic="same")))
@@ -683,22 +696,22 @@ def test_what_is_recorded_or_retired_is_no_twin() -> None:
     assert world.topics() == ["same", "same"]
 
 
-def test_a_series_is_a_twin_at_any_of_its_occurrences() -> None:
-    """Made two weeks ago, it was sent from the occurrence that came next then."""
+def test_a_series_is_a_duplicate_at_any_of_its_occurrences() -> None:
+    """Created two weeks ago, it was sent from its next occurrence then."""
     world = World(meeting("w", weekly(start_time="2026-11-23T10:00:00")))
     (number,) = by_hand(
         world,
         weekly(start_time="2026-12-21T10:00:00", recurrence=dict(weekly()["recurrence"], end_times=16)),
     )
 
-    told_of_twin(world.apply(), "w", number)
+    assert_duplicate_reported(world.apply(), "w", number)
 
 
-def test_a_twin_in_the_list_of_whom_it_is_scheduled_for_is_found() -> None:
+def test_a_duplicate_in_the_list_of_the_scheduled_for_user_is_found() -> None:
     world = World(topic("a", schedule_for=BOSS))
     (number,) = by_hand(world, one_off(topic="a"), host=BOSS)
 
-    told_of_twin(world.apply(), "a", number)
+    assert_duplicate_reported(world.apply(), "a", number)
 
 
 def test_a_host_is_listed_once_before_its_first_create() -> None:
@@ -708,32 +721,32 @@ def test_a_host_is_listed_once_before_its_first_create() -> None:
 
     lists = [path for path in world.asked("GET") if path == f"/v2/users/{HOST}/meetings"]
     assert len(lists) == 1
-    first = next(n for n, one in enumerate(world.account.requests) if one.method == "POST")
-    assert [one.path for one in world.account.requests][first - 1] == lists[0]
+    first = next(n for n, request in enumerate(world.account.requests) if request.method == "POST")
+    assert [request.path for request in world.account.requests][first - 1] == lists[0]
 
 
 def test_without_the_list_nothing_of_the_host_is_created() -> None:
     world = World(topic("a"), topic("b"), topic("c", host="c@example.com"))
     world.zoom.meet(Fault(method="GET", path=f"/v2/users/{HOST}/meetings", times=4, status=500))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.failed == {"a": "zoom.unreadable", "b": "zoom.unreadable"}
-    assert (list(told.done), used(world.store.state, TODAY, HOST)) == (["c"], 0)
+    assert report.failed == {"a": "zoom.unreadable", "b": "zoom.unreadable"}
+    assert (list(report.done), used(world.store.state, TODAY, HOST)) == (["c"], 0)
 
 
-def test_a_daily_limit_that_a_list_meets_defers_what_is_left() -> None:
+def test_a_daily_limit_of_a_list_defers_the_rest() -> None:
     world = World(topic("a"))
     limit = {"code": 429, "message": "You have reached the maximum daily rate limit for this API."}
     world.zoom.meet(Fault(**LIST, status=429, body=limit, headers={"X-RateLimit-Type": "Daily-limit"}))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, list(told.deferred), told.status) == ({}, ["a"], 0)
+    assert (report.failed, list(report.deferred), report.status) == ({}, ["a"], 0)
 
 
-def test_the_attempt_that_made_it_is_known_by_its_start() -> None:
-    """Adopted as the second of three attempts sent it."""
+def test_the_attempt_that_landed_is_known_by_its_start() -> None:
+    """It is adopted with the body of the second of three attempts."""
     attributes = weekly(start_time="2026-11-23T10:00:00")
     world = World(meeting("w", attributes))
     by_hand(

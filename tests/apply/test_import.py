@@ -1,4 +1,4 @@
-"""What exists already is recorded under its key: read, judged, and nothing sent."""
+"""An existing meeting is read, checked and recorded under its key, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OTHER = "ben@example.com"
 
 
 def existing(declared: Any, body: Any = None, host: str = HOST) -> World:
-    """A meeting that somebody made by hand, declared with its id under `imports`."""
+    """A meeting that was created by hand, declared with its id under `imports`."""
     world = World(declared)
     made = world.zoom.create(body or dict(declared.attributes), host)
     world.imports = (imported(made["id"], declared.key),)
@@ -21,65 +21,66 @@ def existing(declared: Any, body: Any = None, host: str = HOST) -> World:
 
 
 def writes(world: World) -> list[str]:
-    """Every request that could change something, after the one by hand."""
-    return [one.method for one in world.account.requests if one.method != "GET"][1:]
+    """The method of each request that can change something, after the one by hand."""
+    methods = [request.method for request in world.account.requests]
+    return [method for method in methods if method != "GET"][1:]
 
 
 def test_an_import_is_recorded_and_nothing_is_sent() -> None:
     world = existing(topic("a"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, writes(world)) == ([("import", "a")], 0, [])
+    assert (report.steps, report.status, writes(world)) == ([("import", "a")], 0, [])
     assert world.store.state.meetings["a"].attributes == one_off(topic="a")
     assert (world.charged(), world.plan().has_work) == (0, False)
 
 
-def test_what_zoom_has_otherwise_is_kept_and_told() -> None:
+def test_a_value_that_zoom_has_otherwise_is_kept_and_reported() -> None:
     world = existing(topic("a"), one_off(topic="a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.notes == {"a": ("Zoom set duration to 30 (sent: 60)",)}
+    assert report.notes == {"a": ("Zoom set duration to 30 (sent: 60)",)}
     assert world.store.state.meetings["a"].observed == {"duration": 30}
 
 
-def test_a_literal_passcode_is_recorded_without_itself() -> None:
+def test_a_literal_passcode_is_recorded_as_a_hash() -> None:
     world = existing(topic("a", password="Lift-off_7"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.notes) == ([("import", "a")], {"a": ()})
+    assert (report.steps, report.notes) == ([("import", "a")], {"a": ()})
     assert b"Lift-off_7" not in (world.store.document or b"")
 
 
-def test_what_does_not_exist_is_told() -> None:
+def test_a_missing_meeting_is_reported() -> None:
     world = World(topic("a"), topic("b"))
     world.imports = (imported(81234567890, "a"),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.steps, told.status) == ({"a": "import.gone"}, [("create", "b")], 1)
+    assert (report.failed, report.steps, report.status) == ({"a": "import.gone"}, [("create", "b")], 1)
 
 
-def test_another_hosts_meeting_is_not_taken() -> None:
+def test_another_hosts_meeting_is_not_imported() -> None:
     world = existing(topic("a"), host=OTHER)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, world.ids()) == ({"a": "import.unfit"}, {})
-    assert f"belongs to {OTHER} (declared: {HOST})" in told.said("import.unfit")
+    assert (report.failed, world.ids()) == ({"a": "import.unfit"}, {})
+    assert f"belongs to {OTHER} (declared: {HOST})" in report.said("import.unfit")
 
 
-def test_another_kind_of_meeting_is_not_taken() -> None:
+def test_another_type_of_meeting_is_not_imported() -> None:
     world = existing(meeting("w", weekly()), one_off())
 
-    told = world.apply()
+    report = world.apply()
 
-    assert "is of type 2 (declared: 8)" in told.said("import.unfit")
+    assert "is of type 2 (declared: 8)" in report.said("import.unfit")
 
 
-def test_a_meeting_under_the_personal_id_is_not_taken() -> None:
+def test_a_meeting_under_the_personal_id_is_not_imported() -> None:
     world = existing(topic("a"))
     (stored,) = world.account.meetings_of(HOST)
     world.zoom.meet(Fault(status=200, body={**stored.document, "type": 4}, **READ))
@@ -87,28 +88,28 @@ def test_a_meeting_under_the_personal_id_is_not_taken() -> None:
     assert "personal id" in world.apply().said("import.unfit")
 
 
-def test_what_cannot_be_read_waits() -> None:
+def test_an_unreadable_meeting_waits() -> None:
     world = existing(topic("a"))
     world.zoom.meet(gateway_page(502, times=0, **READ))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), told.status, world.plan().has_work) == (["a"], 1, True)
+    assert (list(report.failed), report.status, world.plan().has_work) == (["a"], 1, True)
 
 
-def test_credentials_that_may_not_read_end_the_run() -> None:
+def test_credentials_that_may_not_read_stop_the_run() -> None:
     world = existing(topic("a"))
     body = {"code": 4711, "message": "Invalid access token, does not contain scopes:[meeting:read]."}
     world.zoom.meet(Fault(status=400, body=body, **READ))
     world.declare(topic("b"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), list(told.deferred), told.status) == (["a"], ["b"], 1)
+    assert (list(report.failed), list(report.deferred), report.status) == (["a"], ["b"], 1)
 
 
 def test_an_import_settles_an_interrupted_create() -> None:
-    """The line that exit 5 asks for."""
+    """It is the line that exit status 5 asks for."""
     world = World(topic("a"))
     world.zoom.meet(Fault(method="POST", path="/v2/users/*/meetings", status=502, body="", commit=True))
     world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "POST")
@@ -117,9 +118,9 @@ def test_an_import_settles_an_interrupted_create() -> None:
     assert list(world.store.state.intents) == ["a"]
     world.imports = (imported(world.account.meetings_of(HOST)[0].id, "a"),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, dict(world.store.state.intents), world.topics()) == ([("import", "a")], {}, ["a"])
+    assert (report.steps, dict(world.store.state.intents), world.topics()) == ([("import", "a")], {}, ["a"])
     assert not world.plan().has_work
 
 
@@ -131,13 +132,13 @@ def test_a_moved_meeting_keeps_its_id_and_is_then_changed() -> None:
     world.declare(meeting("new", one_off(topic="old", duration=30)))
     world.moved = (moved("old", "new"),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, world.ids()) == ([("move", "new"), ("update", "new")], {"new": made})
+    assert (report.steps, world.ids()) == ([("move", "new"), ("update", "new")], {"new": made})
     assert not world.plan().has_work
 
 
-def test_records_alone_ask_zoom_nothing() -> None:
+def test_local_changes_send_no_request() -> None:
     world = World(meeting("old", one_off(topic="t", agenda="A")), topic("b"), topic("c"))
     world.apply()
     asked = len(world.account.requests)
@@ -147,16 +148,16 @@ def test_records_alone_ask_zoom_nothing() -> None:
     world.moved = (moved("old", "new"),)
     world.removed = (removed("b", world.ids()["b"], destroy=False),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.steps == [("forget", "b"), ("keep", "c"), ("move", "new"), ("keep", "new")]
+    assert report.steps == [("forget", "b"), ("keep", "c"), ("move", "new"), ("keep", "new")]
     assert len(world.account.requests) == asked
     records = world.store.state.meetings
     assert (records["new"].attributes, records["c"].protect) == (one_off(topic="t"), True)
     assert not world.plan().has_work
 
 
-def test_records_that_cannot_be_written_stop_everything() -> None:
+def test_local_changes_that_cannot_be_written_stop_everything() -> None:
     world = World(topic("old"))
     world.apply()
     world.undeclare("old")
@@ -164,7 +165,7 @@ def test_records_that_cannot_be_written_stop_everything() -> None:
     world.moved = (moved("old", "new"),)
     world.store.refused = {world.store.writes + 1}
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.failure is not None
-    assert (told.steps, world.topics(), list(world.ids())) == ([], ["old"], ["old"])
+    assert report.failure is not None
+    assert (report.steps, world.topics(), list(world.ids())) == ([], ["old"], ["old"])

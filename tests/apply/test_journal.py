@@ -1,4 +1,4 @@
-"""Grouped durable writes: what one write carries, and what a refused one ends."""
+"""Grouped durable writes: one carries many changes, and a refused one ends all writing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_one_write_carries_every_change_that_waits() -> None:
     assert (asyncio.run(work()), store.writes, len(store.state.meetings)) == (1, 1, 40)
 
 
-def test_what_comes_while_a_write_is_under_way_goes_with_the_next() -> None:
+def test_changes_during_a_write_go_with_the_next_one() -> None:
     store, carried = MemoryStore(), list[int]()
     store.before_write = lambda: carried.append(1)
 
@@ -94,7 +94,7 @@ def test_a_refused_write_ends_all_writing() -> None:
         )
         later = await asyncio.gather(writes.commit(adding("c")), return_exceptions=True)
         await writes.close()
-        return [type(one) for one in (*found, *later, writes.failure)]
+        return [type(result) for result in (*found, *later, writes.failure)]
 
     assert asyncio.run(work()) == [StateError] * 4
     assert (store.writes, store.document) == (1, None)
@@ -116,7 +116,7 @@ def test_a_refused_write_is_told_to_what_came_while_it_was_under_way() -> None:
             await asyncio.sleep(0)
         return list(await asyncio.gather(first, writes.commit(adding("b")), return_exceptions=True))
 
-    assert [type(one) for one in asyncio.run(work())] == [StateError] * 2
+    assert [type(result) for result in asyncio.run(work())] == [StateError] * 2
     assert store.writes == 1
 
 
@@ -134,7 +134,7 @@ def test_a_bug_in_a_store_is_raised_to_everyone_who_waits() -> None:
         await writes.close()
         return list(found)
 
-    assert [type(one) for one in asyncio.run(work())] == [ZeroDivisionError] * 2
+    assert [type(result) for result in asyncio.run(work())] == [ZeroDivisionError] * 2
 
 
 def test_a_waiter_that_left_does_not_trouble_the_others() -> None:
@@ -183,6 +183,6 @@ def test_a_write_waits_for_others_to_come_along() -> None:
         for _ in range(3):
             durable.append(writes.post(lambda state: state))
             await clock.sleep(0.01)
-        return writes.writes, [await one for one in durable]
+        return writes.writes, [await future for future in durable]
 
     assert asyncio.run(three_in_a_row()) == (0, [0.05, 0.05, 0.05])

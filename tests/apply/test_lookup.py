@@ -1,4 +1,4 @@
-"""Candidates assigned to intents: strict matches first, each to one; the rest is absence, or a person's."""
+"""Candidates are assigned to intents: strict matches first, each to one; the rest is absent or unclear."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_strict_match_is_adopted() -> None:
     assert assign({"a": begun()}, [stored(1)]) == LookupResult(adopted={"a": stored(1)})
 
 
-def test_no_candidate_is_absence() -> None:
+def test_no_candidate_proves_absence() -> None:
     assert assign({"a": begun()}, []) == LookupResult(absent=("a",))
 
 
@@ -45,13 +45,13 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize("fields", DIFFERENT.values(), ids=DIFFERENT.keys())
-def test_what_differs_is_for_a_person(fields: dict[str, Any]) -> None:
+def test_a_meeting_that_differs_needs_a_person(fields: dict[str, Any]) -> None:
     other = stored(1, **fields)
 
     assert assign({"a": begun(timezone="UTC")}, [other]) == LookupResult(unclear={"a": (other,)})
 
 
-def test_any_attempts_start_is_a_match() -> None:
+def test_the_start_of_any_attempt_is_a_match() -> None:
     twice = begun(BEGUN, "2027-01-07T15:00:00Z", "2027-01-14T15:00:00Z")
 
     assert assign({"a": twice}, [stored(1)]).adopted == {"a": stored(1)}
@@ -83,20 +83,20 @@ def test_the_window_begins_with_the_first_attempt_less_the_skew(
     assert bool(found.absent) is not is_candidate
 
 
-def test_two_matches_of_one_intent_are_for_a_person() -> None:
+def test_two_matches_of_one_intent_need_a_person() -> None:
     both = (stored(1), stored(2))
 
     assert assign({"a": begun()}, both) == LookupResult(unclear={"a": both})
 
 
-def test_what_one_intent_adopts_is_no_candidate_of_another() -> None:
+def test_an_adopted_meeting_is_no_candidate_of_another_intent() -> None:
     other = begun(topic="other")
 
     assert assign({"a": begun(), "b": other}, [stored(1)]) == LookupResult({"a": stored(1)}, ("b",))
 
 
 def test_the_intent_with_fewer_matches_has_the_first_choice() -> None:
-    """`b` was begun after the first meeting was made: it can only be the second."""
+    """`b` began after the first meeting was created, so only the second can be its own."""
     intents = {"a": begun(), "b": begun("2026-12-01T10:00:00Z")}
     early, late = stored(1), stored(2, "2026-12-01T10:00:01Z")
 
@@ -110,11 +110,11 @@ def test_interchangeable_intents_are_assigned_by_key_and_age() -> None:
     assert assign(intents, [newer, older]).adopted == {"x": older, "y": newer}
 
 
-def test_more_intents_than_candidates_are_for_a_person() -> None:
+def test_more_intents_than_candidates_need_a_person() -> None:
     assert assign({"x": begun(), "y": begun()}, [stored(1)]).unclear.keys() == {"x", "y"}
 
 
-def test_what_no_read_confirms_is_never_adopted_and_never_absent() -> None:
+def test_an_unconfirmed_meeting_is_neither_adopted_nor_absent() -> None:
     assert assign({"a": begun()}, [], [stored(1)]) == LookupResult(unclear={"a": (stored(1),)})
 
 
@@ -127,7 +127,7 @@ def test_a_meeting_without_a_fixed_time_is_known_by_its_topic() -> None:
     assert assign({"a": open_ended}, [found]).adopted == {"a": found}
 
 
-def test_what_was_sent_is_known_by_its_start() -> None:
+def test_the_sent_body_is_known_by_its_start() -> None:
     attributes = weekly(start_time="2026-11-23T10:00:00", password={"env": "A_PASSCODE"})
     sent = (Attempt("2026-11-30T10:00:00", 19), Attempt("2026-12-07T10:00:00", 18))
     twice = intent(attributes, sent=sent)

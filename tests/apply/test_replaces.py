@@ -1,4 +1,4 @@
-"""A replace creates first; the old meeting is ended by this run or any later one, never lost."""
+"""A replace creates first; this run or a later one deletes the old meeting, which is never lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER = "ben@example.com"
 
 
 def to_be_replaced(*, destroy: bool = True, **attributes: Any) -> World:
-    """One meeting of `HOST` that is declared under another host now, and its id named."""
+    """One meeting of `HOST` that is now declared under another host, with its id in `removed`."""
     world = World(topic("a", **attributes))
     assert world.apply().status == 0
     world.declare(topic("a", host=OTHER, **attributes))
@@ -24,24 +24,24 @@ def to_be_replaced(*, destroy: bool = True, **attributes: Any) -> World:
 
 
 def live(world: World) -> dict[str, list[str]]:
-    """What each host has in Zoom."""
+    """The meetings of each host in Zoom."""
     return {host: world.topics(host) for host in (HOST, OTHER)}
 
 
-def test_a_replace_creates_then_ends_the_old_one() -> None:
+def test_a_replace_creates_then_deletes_the_old_meeting() -> None:
     world = to_be_replaced()
     old = world.ids()["a"]
     order: list[str] = []
     world.on_request = lambda scope: order.append(scope["method"])
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status) == ([("replace", "a"), ("destroy", "a")], 0)
+    assert (report.steps, report.status) == ([("replace", "a"), ("destroy", "a")], 0)
     assert [method for method in order if method != "GET"] == ["POST", "DELETE"]
     assert live(world) == {HOST: [], OTHER: ["a"]}
     assert (world.store.state.retired, world.ids()["a"] != old) == ((), True)
-    assert told.result is not None
-    summary = told.result.summary
+    assert report.result is not None
+    summary = report.result.summary
     assert (summary.added, summary.changed, summary.destroyed) == (1, 0, 1)
 
 
@@ -52,8 +52,8 @@ def test_the_plan_after_a_replace_is_empty() -> None:
     assert not world.plan().has_work
 
 
-def test_a_replace_to_a_series_is_no_twin_of_the_old_one() -> None:
-    """Same host and topic: the old one is recorded, and so is none that exists already."""
+def test_a_replacing_series_is_not_a_duplicate_of_the_old_meeting() -> None:
+    """Same host and topic, but the old meeting is recorded, so it is not a duplicate."""
     world = World(topic("a"))
     world.apply()
     world.declare(meeting("a", weekly(topic="a")))
@@ -72,34 +72,37 @@ def test_the_old_id_is_retired_in_the_write_of_the_new_record() -> None:
 
     times = {"type": 2, "start_time": "2027-01-14T15:00:00Z", "duration": 60}
     retired = Retired(old, HOST, "a", times, "2026-12-01T09:00:00Z")
-    assert [one for n, one in enumerate(both) if one not in both[:n]] == [((), True), ((retired,), False)]
+    assert [pair for n, pair in enumerate(both) if pair not in both[:n]] == [((), True), ((retired,), False)]
 
 
-def test_what_may_stay_is_left_in_zoom() -> None:
+def test_an_old_meeting_that_may_stay_is_left_in_zoom() -> None:
     world = to_be_replaced(destroy=False)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, live(world)) == ([("replace", "a")], {HOST: ["a"], OTHER: ["a"]})
+    assert (report.steps, live(world)) == ([("replace", "a")], {HOST: ["a"], OTHER: ["a"]})
     assert (world.store.state.retired, world.plan().has_work) == ((), False)
 
 
 def test_a_crash_between_create_and_destroy_is_finished_by_the_next_run() -> None:
     world = to_be_replaced()
     world.on_answer = lambda scope: setattr(world, "is_stopping", world.is_stopping or is_create(scope))
-    told = world.apply()
+    report = world.apply()
     world.is_stopping, world.on_answer = False, lambda _scope: None
 
     again = world.apply()
 
-    assert (told.steps, told.deferred) == ([("replace", "a")], {"a": (None, "the run ended before its turn")})
+    assert (report.steps, report.deferred) == (
+        [("replace", "a")],
+        {"a": (None, "the run ended before its turn")},
+    )
     assert again.steps == [("destroy", "a")]
     assert (live(world), world.plan().has_work) == ({HOST: [], OTHER: ["a"]}, False)
 
 
 @pytest.mark.parametrize("turns", range(1, 260, 3))
 def test_a_replace_that_dies_anywhere_is_finished(turns: int) -> None:
-    """Whenever it dies: one meeting in the end, the new one."""
+    """In the end there is one meeting, the new one."""
     world = to_be_replaced()
 
     world.apply(dies_after_turns=turns)
@@ -116,9 +119,9 @@ def test_a_lost_answer_of_a_replace_is_looked_up_and_adopted() -> None:
     world = to_be_replaced()
     world.zoom.meet(answer_lost(**CREATE))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps) == ([("a", "adopted")], [("destroy", "a")])
+    assert (report.resolved, report.steps) == ([("a", "adopted")], [("destroy", "a")])
     assert live(world) == {HOST: [], OTHER: ["a"]}
 
 
@@ -126,9 +129,9 @@ def test_a_replace_that_did_not_arrive_is_sent_again() -> None:
     world = to_be_replaced()
     world.zoom.meet(never_arrived(**CREATE))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps) == ([("a", "absent")], [("replace", "a"), ("destroy", "a")])
+    assert (report.resolved, report.steps) == ([("a", "absent")], [("replace", "a"), ("destroy", "a")])
     assert live(world) == {HOST: [], OTHER: ["a"]}
 
 
@@ -146,49 +149,49 @@ def interrupted(*, landed: bool, destroy: bool = True) -> World:
 def test_a_replace_of_an_earlier_run_that_landed_retires_the_old_one() -> None:
     world = interrupted(landed=True)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps) == ([("a", "adopted")], [("destroy", "a")])
+    assert (report.resolved, report.steps) == ([("a", "adopted")], [("destroy", "a")])
     assert (live(world), world.plan().has_work) == ({HOST: [], OTHER: ["a"]}, False)
 
 
 def test_a_replace_of_an_earlier_run_that_landed_may_leave_the_old_one() -> None:
     world = interrupted(landed=True, destroy=False)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps) == ([("a", "adopted")], [])
+    assert (report.resolved, report.steps) == ([("a", "adopted")], [])
     assert live(world) == {HOST: ["a"], OTHER: ["a"]}
 
 
 def test_a_replace_of_an_earlier_run_that_did_not_land_is_sent_again() -> None:
     world = interrupted(landed=False)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps) == ([("a", "absent")], [("replace", "a"), ("destroy", "a")])
+    assert (report.resolved, report.steps) == ([("a", "absent")], [("replace", "a"), ("destroy", "a")])
 
 
-def test_a_replace_that_is_no_longer_asked_for_is_dropped() -> None:
-    """The spec went back to what is recorded."""
+def test_a_replace_that_is_no_longer_declared_is_dropped() -> None:
+    """The spec was changed back to the recorded meeting."""
     world = interrupted(landed=False)
     world.declare(topic("a"))
     world.removed = ()
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, live(world)) == ([("a", "dropped")], {HOST: ["a"], OTHER: []})
+    assert (report.resolved, live(world)) == ([("a", "dropped")], {HOST: ["a"], OTHER: []})
     assert not world.plan().has_work
 
 
-def test_a_meeting_that_starts_within_the_hour_is_replaced_and_ended_later() -> None:
+def test_a_meeting_that_starts_within_the_hour_is_replaced_and_deleted_later() -> None:
     world = to_be_replaced(start_time="2026-12-01T09:40:00Z")
 
-    told = world.apply()
+    report = world.apply()
     world.clock.advance(3600 * 2)
     again = world.apply()
 
-    assert (told.steps, told.deferred) == (
+    assert (report.steps, report.deferred) == (
         [("replace", "a")],
         {"a": (None, "it runs now or starts within the hour")},
     )
@@ -200,7 +203,7 @@ def test_a_refused_replace_leaves_the_old_one() -> None:
     world = to_be_replaced()
     world.declare(meeting("a", one_off(topic="a", password="no blanks!"), host=OTHER))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), live(world)) == (["a"], {HOST: ["a"], OTHER: []})
+    assert (list(report.failed), live(world)) == (["a"], {HOST: ["a"], OTHER: []})
     assert (world.store.state.retired, dict(world.store.state.intents)) == ((), {})

@@ -1,4 +1,4 @@
-"""An update is sent small, charged, repeated safely, and judged by reading."""
+"""An update sends only the changes, is charged, can be repeated, and is looked up by reading."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def test_a_change_is_sent_as_the_smallest_patch_and_recorded() -> None:
         meeting("a", one_off(duration=30, settings={"waiting_room": False, "mute_upon_entry": True}))
     )
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, world.ids()) == ([("update", "a")], 0, before)
+    assert (report.steps, report.status, world.ids()) == ([("update", "a")], 0, before)
     assert world.patched == [{"duration": 30, "settings": {"waiting_room": False}}]
-    assert told.result is not None
-    assert (told.result.summary.added, told.result.summary.changed) == (0, 1)
+    assert report.result is not None
+    assert (report.result.summary.added, report.result.summary.changed) == (0, 1)
     assert not world.plan().has_work
 
 
@@ -63,10 +63,10 @@ def test_updates_and_creates_share_one_budget_soonest_first() -> None:
         topic("c", start_time="2027-01-01T09:00:00Z"),
     )
 
-    told = world.apply()
+    report = world.apply()
 
-    assert sorted(told.steps) == [("create", "c"), ("update", "b")]
-    assert told.deferred == {"a": ("2026-12-03", "its turn is on a later day")}
+    assert sorted(report.steps) == [("create", "c"), ("update", "b")]
+    assert report.deferred == {"a": ("2026-12-03", "its turn is on a later day")}
 
 
 def test_a_running_series_is_rescheduled_from_its_next_occurrence() -> None:
@@ -76,27 +76,27 @@ def test_a_running_series_is_rescheduled_from_its_next_occurrence() -> None:
     world.clock.advance(8 * 24 * 3600)
     world.declare(meeting("w", weekly(start_time="2026-11-30T11:00:00")))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status) == ([("update", "w")], 0)
+    assert (report.steps, report.status) == ([("update", "w")], 0)
     (body,) = world.patched
     assert (body["start_time"], body["recurrence"]["end_times"]) == ("2026-12-14T11:00:00", 18)
     assert not world.plan().has_work
 
 
-def test_what_zoom_accepts_and_ignores_is_told_and_does_not_loop() -> None:
+def test_an_ignored_change_is_reported_and_not_repeated() -> None:
     world = applied(topic("a"))
     world.zoom.meet(Fault(status=204, **UPDATE))
     world.declare(topic("a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.notes == {"a": ("Zoom set duration to 60 (sent: 30)",)}
+    assert report.notes == {"a": ("Zoom set duration to 60 (sent: 30)",)}
     assert world.store.state.meetings["a"].observed == {"duration": 60}
     assert not world.plan().has_work
 
 
-def test_what_was_known_to_be_otherwise_is_forgotten_once_it_is_sent() -> None:
+def test_an_observed_value_is_forgotten_once_its_field_is_sent() -> None:
     world = applied(topic("a"))
     state = world.store.state
     world.store.state = replace(
@@ -109,38 +109,38 @@ def test_what_was_known_to_be_otherwise_is_forgotten_once_it_is_sent() -> None:
     assert world.store.state.meetings["a"].observed == {"topic": "A"}
 
 
-def test_a_lost_answer_is_looked_up_and_what_stands_there_is_done() -> None:
+def test_an_update_that_landed_is_done_after_its_look_up() -> None:
     world = applied(topic("a"))
     world.zoom.meet(answer_lost(**UPDATE))
     world.declare(topic("a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, len(world.asked("PATCH"))) == ([("update", "a")], 0, 1)
+    assert (report.steps, report.status, len(world.asked("PATCH"))) == ([("update", "a")], 0, 1)
     assert world.charged(day="2026-12-02") == 1
     assert not world.plan().has_work
 
 
-def test_what_did_not_arrive_is_sent_once_more_under_a_new_charge() -> None:
+def test_an_update_that_did_not_land_is_sent_again_under_a_new_charge() -> None:
     world = applied(topic("a"))
     world.zoom.meet(never_arrived(**UPDATE))
     world.declare(topic("a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, world.charged(day="2026-12-02")) == ([("update", "a")], 0, 2)
+    assert (report.steps, report.status, world.charged(day="2026-12-02")) == ([("update", "a")], 0, 2)
     assert not world.plan().has_work
 
 
-def test_what_is_lost_twice_stays_for_the_next_run() -> None:
+def test_an_update_that_is_lost_twice_is_left_to_the_next_run() -> None:
     world = applied(topic("a"))
     world.zoom.meet(never_arrived(times=2, **UPDATE))
     world.declare(topic("a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
     again = world.apply()
 
-    assert (told.failed, told.status) == ({"a": "apply.unresolved"}, 1)
+    assert (report.failed, report.status) == ({"a": "apply.unresolved"}, 1)
     assert (again.resolved, again.steps) == ([("a", "absent")], [("update", "a")])
     assert not world.plan().has_work
 
@@ -151,8 +151,8 @@ def interrupted(*, landed: bool) -> World:
     world.declare(topic("a", duration=30))
     world.zoom.meet(gateway_page(502, commit=landed, **UPDATE))
     world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
-    told = world.apply()
-    assert told.failed == {"a": "apply.unresolved"}
+    report = world.apply()
+    assert report.failed == {"a": "apply.unresolved"}
     world.is_stopping, world.on_answer = False, lambda _scope: None
     return world
 
@@ -160,24 +160,24 @@ def interrupted(*, landed: bool) -> World:
 def test_an_update_of_an_earlier_run_that_landed_is_recorded() -> None:
     world = interrupted(landed=True)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps, len(world.asked("PATCH"))) == ([("a", "adopted")], [], 1)
+    assert (report.resolved, report.steps, len(world.asked("PATCH"))) == ([("a", "adopted")], [], 1)
     assert not world.plan().has_work
 
 
 def test_an_update_of_an_earlier_run_that_did_not_land_is_sent_again() -> None:
     world = interrupted(landed=False)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps) == ([("a", "absent")], [("update", "a")])
+    assert (report.resolved, report.steps) == ([("a", "absent")], [("update", "a")])
     assert world.charged(day="2026-12-02") == 2
     assert not world.plan().has_work
 
 
 @pytest.mark.parametrize("landed", [True, False])
-def test_what_the_spec_says_now_is_sent_after_the_look_up(*, landed: bool) -> None:
+def test_the_current_declaration_is_sent_after_the_look_up(*, landed: bool) -> None:
     world = interrupted(landed=landed)
     world.declare(topic("a", duration=60, agenda="New"))
 
@@ -189,15 +189,13 @@ def test_what_the_spec_says_now_is_sent_after_the_look_up(*, landed: bool) -> No
 
 
 @pytest.mark.parametrize(("landed", "outcome", "minutes"), [(True, "adopted", 30), (False, "dropped", 60)])
-def test_an_update_that_nobody_declares_any_more_is_only_looked_up(
-    *, landed: bool, outcome: str, minutes: int
-) -> None:
+def test_an_undeclared_update_is_only_looked_up(*, landed: bool, outcome: str, minutes: int) -> None:
     world = interrupted(landed=landed)
     world.undeclare("a")
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps) == ([("a", outcome)], [])
+    assert (report.resolved, report.steps) == ([("a", outcome)], [])
     assert world.store.state.meetings["a"].attributes["duration"] == minutes
     assert world.store.state.intents == {}
 
@@ -206,17 +204,17 @@ def test_a_replace_that_is_wanted_after_the_look_up_waits_for_the_next_plan() ->
     world = interrupted(landed=True)
     world.declare(meeting("a", weekly(topic="a")))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.resolved == [("a", "adopted")]
-    assert told.said("apply.differs") == (
+    assert report.resolved == [("a", "adopted")]
+    assert report.said("apply.differs") == (
         "a was found in Zoom as it was declared when its request was interrupted. "
         "The next plan shows the differences."
     )
 
 
 def test_a_passcode_of_an_interrupted_update_is_sent_again() -> None:
-    """It is not kept, so nobody can say whether it is there."""
+    """It is not recorded, so nobody can say whether Zoom has it."""
     world = applied(topic("a"))
     world.passcodes = {"TEAM_PASSCODE": "Lift-off_7"}
     world.declare(topic("a", password={"env": "TEAM_PASSCODE", "version": 1}))
@@ -228,10 +226,10 @@ def test_a_passcode_of_an_interrupted_update_is_sent_again() -> None:
 
     unfit = world.apply()
     world.passcodes = {"TEAM_PASSCODE": "Lift-off_7"}
-    told = world.apply()
+    report = world.apply()
 
     assert unfit.failed == {"a": "passcode.missing"}
-    assert (told.resolved, told.steps) == ([("a", "absent")], [("update", "a")])
+    assert (report.resolved, report.steps) == ([("a", "absent")], [("update", "a")])
     assert b"Lift-off_7" not in (world.store.document or b"")
 
 
@@ -242,36 +240,36 @@ def test_only_an_update_of_the_passcode_needs_it() -> None:
     world.passcodes = {}
     world.declare(topic("a", duration=30, password={"env": "TEAM_PASSCODE", "version": 1}))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.failed) == ([("update", "a")], {})
+    assert (report.steps, report.failed) == ([("update", "a")], {})
 
 
-def test_a_meeting_that_is_gone_is_told_with_the_remedy() -> None:
+def test_a_missing_meeting_is_reported_with_the_remedy() -> None:
     world = applied(topic("a"))
     world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['a']}")
     world.declare(topic("a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.status, dict(world.store.state.intents)) == ({"a": "apply.gone"}, 1, {})
-    assert "Run `reconciler apply --refresh` to create it again" in told.said("apply.gone")
+    assert (report.failed, report.status, dict(world.store.state.intents)) == ({"a": "apply.gone"}, 1, {})
+    assert "Run `reconciler apply --refresh` to create it again" in report.said("apply.gone")
 
 
-def test_a_meeting_that_went_while_its_update_was_lost_is_told_so() -> None:
+def test_a_meeting_that_went_while_its_update_was_lost_is_reported() -> None:
     world = interrupted(landed=False)
     world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['a']}")
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, dict(world.store.state.intents)) == ({"a": "apply.gone"}, {})
+    assert (report.failed, dict(world.store.state.intents)) == ({"a": "apply.gone"}, {})
 
 
 @pytest.mark.parametrize(("landed", "outcome"), [(True, "adopted"), (False, "absent")])
 def test_an_interrupted_reschedule_of_a_series_is_judged_by_what_it_sent(
     *, landed: bool, outcome: str
 ) -> None:
-    """By then the next occurrence is another one."""
+    """Meanwhile the next occurrence is another one."""
     world = applied(meeting("w", weekly(start_time="2026-12-07T10:00:00")))
     world.clock.advance(7 * 24 * 3600)  # one is over
     world.declare(meeting("w", weekly(start_time="2026-12-07T11:00:00")))
@@ -281,25 +279,25 @@ def test_an_interrupted_reschedule_of_a_series_is_judged_by_what_it_sent(
     world.is_stopping, world.on_answer = False, lambda _scope: None
     world.clock.advance(7 * 24 * 3600)  # and another one
 
-    told = world.apply()
+    report = world.apply()
 
     sent = [(body["start_time"], body["recurrence"]["end_times"]) for body in world.patched]
-    assert told.resolved == [("w", outcome)]
+    assert report.resolved == [("w", outcome)]
     assert sent == [("2026-12-14T11:00:00", 19), ("2026-12-21T11:00:00", 18)][: 1 if landed else 2]
     assert not world.plan().has_work
 
 
-def test_a_look_up_of_an_update_waits_for_nobody_who_asks_for_an_end() -> None:
+def test_a_stop_ends_the_look_up_of_an_update() -> None:
     world = interrupted(landed=True)
     world.on_answer = lambda _scope: setattr(world, "is_stopping", True)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
+    assert (report.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
 
 
-def test_an_update_that_only_let_go_of_a_field_meanwhile_is_dropped() -> None:
-    """What was under way is not declared any more, and what is declared is what is recorded."""
+def test_an_update_of_a_field_that_is_no_longer_declared_is_dropped() -> None:
+    """The interrupted change is no longer declared, and the rest is as recorded."""
     world = World(topic("a"))
     world.apply()
     world.clock.advance(24 * 3600)
@@ -310,29 +308,29 @@ def test_an_update_that_only_let_go_of_a_field_meanwhile_is_dropped() -> None:
     world.is_stopping, world.on_answer = False, lambda _scope: None
     world.declare(topic("a"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, told.steps, dict(world.store.state.intents)) == ([("a", "dropped")], [], {})
+    assert (report.resolved, report.steps, dict(world.store.state.intents)) == ([("a", "dropped")], [], {})
     assert not world.plan().has_work
 
 
-def test_what_cannot_be_read_stays_open() -> None:
+def test_an_unreadable_update_stays_open() -> None:
     world = interrupted(landed=True)
     world.zoom.meet(gateway_page(502, times=0, **READ))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
+    assert (report.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
 
 
-def test_an_update_of_a_record_that_somebody_took_out_is_dropped() -> None:
+def test_an_update_of_a_record_that_somebody_removed_is_dropped() -> None:
     world = interrupted(landed=True)
     world.store.state = replace(world.store.state, meetings={})
     world.undeclare("a")
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.resolved, dict(world.store.state.intents)) == ([("a", "dropped")], {})
+    assert (report.resolved, dict(world.store.state.intents)) == ([("a", "dropped")], {})
 
 
 def test_a_refused_update_leaves_the_record_and_no_intent() -> None:
@@ -340,9 +338,9 @@ def test_a_refused_update_leaves_the_record_and_no_intent() -> None:
     world.zoom.meet(Fault(status=400, body={"code": 300, "message": "Validation Failed."}, **UPDATE))
     world.declare(topic("a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.status, list(told.failed), dict(world.store.state.intents)) == (1, ["a"], {})
+    assert (report.status, list(report.failed), dict(world.store.state.intents)) == (1, ["a"], {})
     assert world.store.state.meetings["a"].attributes["duration"] == 60
 
 
@@ -351,22 +349,22 @@ def test_an_update_whose_start_passes_before_it_leaves_is_not_sent() -> None:
     world.declare(topic("a", start_time="2026-12-02T09:10:00Z"))
     world.on_request = lambda scope: world.clock.advance(900) if "users" in scope["path"] else None
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, world.asked("PATCH")) == ({"a": "apply.too-late"}, [])
-    assert "Zoom would ignore a start in the past" in told.said("apply.too-late")
+    assert (report.failed, world.asked("PATCH")) == ({"a": "apply.too-late"}, [])
+    assert "Zoom would ignore a start in the past" in report.said("apply.too-late")
     assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 0)
 
 
-def test_an_update_that_cannot_be_recorded_is_told_as_changed() -> None:
+def test_an_update_that_cannot_be_recorded_is_reported_as_changed() -> None:
     world = applied(topic("a"))
     world.declare(topic("a", duration=30))
     world.store.refused = {world.store.writes + 3}
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.failed == {"a": "apply.unrecorded"}
-    assert told.said("apply.unrecorded") == (
+    assert report.failed == {"a": "apply.unrecorded"}
+    assert report.said("apply.unrecorded") == (
         f"a was changed: it is meeting {world.ids()['a']} in Zoom. The state was not written or read. "
         "Fix the cause and run apply again. "
         "The intent is durable, so the next run looks the change up; to send it twice does no harm."
@@ -380,21 +378,21 @@ def test_a_daily_limit_closes_the_day_for_updates_too() -> None:
     world.zoom.meet(Fault(status=429, body={"code": 429, "message": message}, **UPDATE))
     world.declare(topic("a", duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert told.deferred == {"a": ("2026-12-03", "the host's requests for this UTC day are used up")}
+    assert report.deferred == {"a": ("2026-12-03", "the host's requests for this UTC day are used up")}
     assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 100)
 
 
-def test_an_update_of_what_was_scheduled_for_another_is_charged_to_them() -> None:
-    """Zoom names them as the host, and counts it there."""
+def test_an_update_is_charged_to_the_user_it_was_scheduled_for() -> None:
+    """Zoom names that user as the host, and counts the request there."""
     deputy = "ben@example.com"
     world = applied(topic("a", schedule_for=deputy))
     world.declare(topic("a", schedule_for=deputy, duration=30))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status) == ([("update", "a")], 0)
+    assert (report.steps, report.status) == ([("update", "a")], 0)
     assert (world.used(deputy)["2026-12-02"], world.used(HOST)["2026-12-02"]) == (1, 0)
     assert (world.charged(deputy, "2026-12-02"), world.charged(HOST, "2026-12-02")) == (1, 0)
     assert (world.store.state.meetings["a"].host, world.plan().has_work) == (HOST, False)

@@ -32,7 +32,7 @@ def rollout_spec() -> str:
 
 
 def seen(shell: Shell) -> list[dict[str, Any]]:
-    """Every meeting that the emulator ever made, as it was made."""
+    """Every meeting that the emulator ever created, as it was created."""
     from reconciler.cli.clock import system_now  # noqa: PLC0415 - the emulator wants one
     from reconciler.sandbox.sandbox import Sandbox  # noqa: PLC0415 - only where it is asked for
 
@@ -49,7 +49,7 @@ def seen(shell: Shell) -> list[dict[str, Any]]:
 
 
 def test_480_meetings_for_two_hosts_are_created_in_three_days(shell: Shell) -> None:
-    """Never past the limit of a host's day, each exactly once, and on the day that day one foretold."""
+    """Never over the limit of a host's day, each exactly once, and on the day of the first forecast."""
     shell.write("meetings.yaml", rollout_spec())
     shell.write(
         ".reconciler/sandbox/switches.json", '{"plan": "off"}'

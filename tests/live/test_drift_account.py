@@ -30,7 +30,7 @@ AT = ("--sandbox", "--sandbox-now", NOW)
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the sixty were created a moment ago."""
+    """A folder in which the sixty meetings were just created."""
     folder = tmp_path_factory.mktemp("sixty")
     Zoom(folder).switch(**varied.SWITCHES)
     (folder / "meetings.yaml").write_text(varied.written())
@@ -54,7 +54,7 @@ def ids(shell: Shell) -> dict[str, int]:
 
 
 def changed(ran: Ran) -> dict[str, list[str]]:
-    """By key: what happened to it, and the paths that changed."""
+    """The reported change and the changed paths, by key."""
     report = json.loads(ran.out)
     return {
         step["key"]: [step["action"], *(change["path"] for change in step["changes"])]
@@ -80,7 +80,7 @@ def test_the_sixty_use_every_field_of_the_first_document() -> None:
 
 
 def test_every_silent_change_of_the_emulator_is_on() -> None:
-    """Those of the section of switches that is about what is stored otherwise."""
+    """The switches of the section about values that Zoom stores otherwise."""
     names = [each.name for each in parts(Switches)]
     section = names[names.index("safeguard_forced") : names.index("webinars")]
 
@@ -103,8 +103,8 @@ def test_an_untouched_account_shows_no_drift(shell: Shell, zoom: Zoom) -> None:
     ("now", "over"),
     [("2027-03-29T08:00:00Z", 20), ("2027-11-15T08:00:00Z", 47)],
 )
-def test_time_that_passes_is_no_drift(now: str, over: int, shell: Shell, zoom: Zoom) -> None:
-    """Series lose occurrences, zones change their clocks, meetings come to their end."""
+def test_passing_time_is_not_drift(now: str, over: int, shell: Shell, zoom: Zoom) -> None:
+    """Series lose occurrences, zones change their clocks, and meetings expire."""
     del zoom
 
     ran = shell("drift", "--sandbox", "--sandbox-now", now, "--detailed-exitcode")
@@ -127,7 +127,7 @@ def test_series_that_were_created_half_way_show_no_drift(shell: Shell) -> None:
     assert (ran.status, ran.out.partition(".")[0]) == (0, "No drift")
 
 
-def test_a_plan_of_what_zoom_says_has_nothing_to_do_then(shell: Shell, zoom: Zoom) -> None:
+def test_a_refreshed_plan_of_an_untouched_account_is_empty(shell: Shell, zoom: Zoom) -> None:
     del zoom
 
     ran = shell("plan", *AT, "--refresh", "--detailed-exitcode", **ENVIRON)
@@ -139,7 +139,7 @@ def test_a_plan_of_what_zoom_says_has_nothing_to_do_then(shell: Shell, zoom: Zoo
     assert "Refresh: 60 meetings read, 67 requests, none of the daily budget.\n" in ran.err
 
 
-def test_clicks_are_found_and_told_apart_and_only_they(shell: Shell, zoom: Zoom) -> None:
+def test_exactly_the_changes_by_people_are_found(shell: Shell, zoom: Zoom) -> None:
     click_around(zoom, ids(shell))
 
     ran = shell("drift", *AT, "--format", "json", "--detailed-exitcode")
@@ -157,8 +157,8 @@ def test_clicks_are_found_and_told_apart_and_only_they(shell: Shell, zoom: Zoom)
     ]
 
 
-def test_what_was_clicked_is_planned_back(shell: Shell, zoom: Zoom) -> None:
-    """Declared fields are put back; what only a new meeting can mend waits for its `removed` line."""
+def test_changes_by_people_are_planned_back(shell: Shell, zoom: Zoom) -> None:
+    """Declared fields are reverted; a change that needs a replace waits for its `removed` line."""
     click_around(zoom, ids(shell))
 
     ran = shell("plan", *AT, "--refresh", "--format", "json", **ENVIRON)

@@ -1,4 +1,4 @@
-"""What of a stored meeting a person would have written."""
+"""The parts of a meeting from Zoom that a person would have declared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOST = "ada@example.com"
 
 
 def body(**fields: Any) -> dict[str, Any]:
-    """A single meeting as it is read, whole; `settings` are merged into the usual ones."""
+    """The body of a read of a single meeting; `settings` are merged into the usual ones."""
     world = World()
     read = world.read(
         world.create({"topic": "Launch", "type": 2, "start_time": "2027-01-14T15:00:00Z"})["id"]
@@ -37,17 +37,17 @@ def settings_of(usual: dict[str, Any] | None = None, **settings: Any) -> Any:
 
 
 def test_nothing_that_zoom_fills_in_is_declared() -> None:
-    """Sixty settings, links, ids and a passcode; and what somebody wrote of it."""
-    found = declare(from_zoom.usual_settings([body()]))
+    """Of sixty settings, links, ids and a passcode only the chosen values remain."""
+    imported = declare(from_zoom.usual_settings([body()]))
 
-    assert found.attributes == {
+    assert imported.attributes == {
         "topic": "Launch",
         "type": 2,
         "start_time": "2027-01-14T15:00:00",
         "timezone": "UTC",
     }
-    assert (found.id, found.host, found.remarks, found.has_passcode) == (81, HOST, (), True)
-    assert "password" not in found.stored
+    assert (imported.id, imported.host, imported.remarks, imported.has_passcode) == (81, HOST, (), True)
+    assert "password" not in imported.stored
 
 
 @pytest.mark.parametrize(
@@ -101,16 +101,14 @@ def test_nothing_that_zoom_fills_in_is_declared() -> None:
         ({"meeting_invitees": [{"internal_user": True}]}, {}),
     ],
 )
-def test_what_was_chosen_and_has_an_effect_is_declared(
-    zoom: dict[str, Any], declared: dict[str, Any]
-) -> None:
+def test_a_chosen_value_with_an_effect_is_declared(zoom: dict[str, Any], declared: dict[str, Any]) -> None:
     usual = {"settings.contact_name": "Ada Lovelace", "settings.global_dial_in_countries": ["US"]}
 
     assert settings_of(usual, **({"contact_name": "Ada Lovelace"} | zoom)) == declared
 
 
-def test_what_all_of_a_hosts_meetings_have_is_taken_for_the_hosts_own() -> None:
-    """A contact of another address is somebody's choice, and so is the name that belongs to it."""
+def test_a_value_of_all_meetings_of_a_host_is_not_declared() -> None:
+    """A contact with another address was chosen, and so was the name that belongs to it."""
     several = [
         body(settings={"contact_name": "Ada L.", "global_dial_in_countries": ["DE", "US"]}),
         body(settings={"contact_name": "Ada L.", "global_dial_in_countries": ["DE", "US"], "audio": "voip"}),
@@ -134,7 +132,7 @@ def test_what_all_of_a_hosts_meetings_have_is_taken_for_the_hosts_own() -> None:
     ) == {"global_dial_in_countries": ["FR"]}
 
 
-def test_tracking_fields_that_nobody_filled_are_the_accounts() -> None:
+def test_empty_tracking_fields_are_not_declared() -> None:
     filled = {"field": "Team", "value": "Core", "visible": True}
 
     assert declare(tracking_fields=[filled, {"field": "Cost", "value": ""}]).attributes[
@@ -143,11 +141,11 @@ def test_tracking_fields_that_nobody_filled_are_the_accounts() -> None:
     assert "tracking_fields" not in declare(tracking_fields=[{"field": "Cost", "value": ""}]).attributes
 
 
-def test_a_secret_in_a_text_is_left_out_and_told() -> None:
-    found = declare(agenda="Join https://zoom.example/j/1?pwd=abc123", settings={"audio": "voip"})
+def test_a_secret_in_a_text_is_left_out_with_a_remark() -> None:
+    imported = declare(agenda="Join https://zoom.example/j/1?pwd=abc123", settings={"audio": "voip"})
 
-    assert "agenda" not in found.attributes
-    assert found.remarks == ("`agenda` is left out: a link contains a passcode.",)
+    assert "agenda" not in imported.attributes
+    assert imported.remarks == ("`agenda` is left out: a link contains a passcode.",)
     with pytest.raises(UndeclarableError, match=r"^a link contains a passcode$"):
         declare(topic="Join https://zoom.example/j/1?pwd=abc123")
 
@@ -169,19 +167,19 @@ def test_a_secret_in_a_text_is_left_out_and_told() -> None:
         ({"settings": {"audio": "smoke"}}, "smoke", "`settings.audio` is left out: "),
     ],
 )
-def test_a_value_that_no_spec_may_have_is_left_out_and_told(
+def test_a_value_that_the_schema_refuses_is_left_out_with_a_remark(
     fields: dict[str, Any], name: str, remark: str
 ) -> None:
-    found = declare(**fields)
+    imported = declare(**fields)
 
-    assert name not in str(found.attributes)
-    assert [one[: len(remark)] for one in found.remarks] == [remark]
+    assert name not in str(imported.attributes)
+    assert [text[: len(remark)] for text in imported.remarks] == [remark]
 
 
-def test_what_only_an_update_takes_is_told() -> None:
-    found = declare(settings={"custom_keys": [{"key": "a", "value": "b"}]}, assistant_id="bob")
+def test_a_value_that_only_an_update_takes_has_a_remark() -> None:
+    imported = declare(settings={"custom_keys": [{"key": "a", "value": "b"}]}, assistant_id="bob")
 
-    assert found.remarks == (
+    assert imported.remarks == (
         "Zoom has `settings.custom_keys` for it, which a create does not take.",
         "Somebody else scheduled it for its host; `schedule_for` cannot be read back.",
     )
@@ -212,6 +210,6 @@ def test_some_meetings_have_no_declared_form(fields: dict[str, Any], reason: str
     assert str(raised.value) == reason
 
 
-def test_half_a_character_is_replaced() -> None:
-    """JSON can hold half of a surrogate pair, and a file cannot."""
+def test_a_lone_surrogate_is_replaced() -> None:
+    """JSON can hold half of a surrogate pair, but a file cannot."""
     assert declare(topic="a\ud800b", agenda=["\udc00"]).attributes["topic"] == "a?b"

@@ -1,4 +1,4 @@
-"""When a stored meeting takes place, in the words of a spec."""
+"""The schedule of a meeting from Zoom in the terms of a spec."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ids(*starts: str, **changed: Any) -> list[dict[str, Any]]:
 
 
 def body(**fields: Any) -> dict[str, Any]:
-    """A series of 20 Mondays as it is read; None leaves a field out."""
+    """The body of a read of 20 Mondays; None leaves a field out."""
     plain = {
         "type": 8,
         "start_time": "2027-02-01T09:00:00Z",
@@ -59,8 +59,8 @@ def rule(**fields: Any) -> dict[str, Any]:
         ({"start_time": "2027-02-01T09:00:00Z", "timezone": None}, "2027-02-01T09:00:00Z"),
     ],
 )
-def test_a_start_is_the_time_on_the_wall(fields: dict[str, Any], start: str) -> None:
-    """In UTC where clocks show that time twice, or where there is no zone."""
+def test_a_start_is_a_wall_time(fields: dict[str, Any], start: str) -> None:
+    """It is in UTC where clocks show that time twice, or where there is no zone."""
     assert declared(type=2, recurrence=None, **fields)["start_time"] == start
 
 
@@ -73,11 +73,11 @@ def test_a_meeting_without_fixed_time_has_only_a_zone() -> None:
     assert declared(type=3, recurrence=None) == {"timezone": BERLIN}
 
 
-def test_a_zone_of_zooms_own_is_told() -> None:
-    found = from_zoom_times.declared_times(body(type=2, recurrence=None, timezone="Mars/Crater"), NOW)
+def test_a_zone_that_is_not_iana_has_a_remark() -> None:
+    times = from_zoom_times.declared_times(body(type=2, recurrence=None, timezone="Mars/Crater"), NOW)
 
-    assert dict(found.attributes) == {"start_time": "2027-02-01T09:00:00Z"}
-    assert found.remarks == ("Its time zone in Zoom, `Mars/Crater`, is no IANA name and is left out.",)
+    assert dict(times.attributes) == {"start_time": "2027-02-01T09:00:00Z"}
+    assert times.remarks == ("Its time zone in Zoom, `Mars/Crater`, is no IANA name and is left out.",)
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,13 @@ def test_a_zone_of_zooms_own_is_told() -> None:
         ),
     ],
 )
-def test_of_a_rule_only_what_means_something_is_kept(stored: dict[str, Any], kept: dict[str, Any]) -> None:
+def test_only_the_parts_of_a_rule_with_a_meaning_are_kept(
+    stored: dict[str, Any], kept: dict[str, Any]
+) -> None:
     assert rule(recurrence=stored) == kept
 
 
-def test_of_two_ends_the_one_holds_whose_dates_are_listed() -> None:
+def test_listed_dates_decide_between_two_ends() -> None:
     stored = {"type": 1, "repeat_interval": 1, "end_times": 5, "end_date_time": "2027-02-03T12:00:00Z"}
     listed = ids("2027-02-01T09:00:00Z", "2027-02-02T09:00:00Z", "2027-02-03T09:00:00Z")
 
@@ -122,7 +124,7 @@ def test_of_two_ends_the_one_holds_whose_dates_are_listed() -> None:
     assert rule(recurrence=stored) == {"type": 1, "repeat_interval": 1, "end_times": 5}
 
 
-def test_of_two_kinds_of_days_the_one_holds_whose_dates_are_listed() -> None:
+def test_listed_dates_decide_between_two_kinds_of_days() -> None:
     stored = {"type": 3, "monthly_day": 1, "monthly_week": 1, "monthly_week_day": 2, "end_times": 2}
 
     assert (
@@ -139,58 +141,58 @@ def test_a_running_series_stays_as_it_was_stored() -> None:
     coming = ids("2027-01-25T09:00:00Z", "2027-02-01T09:00:00Z")
     stored = {**MONDAYS, "end_times": 4}
 
-    found = declared(start_time="2027-01-11T09:00:00Z", recurrence=stored, occurrences=coming)
+    times = declared(start_time="2027-01-11T09:00:00Z", recurrence=stored, occurrences=coming)
 
-    assert (found["start_time"], found["recurrence"]) == ("2027-01-11T10:00:00", stored)
+    assert (times["start_time"], times["recurrence"]) == ("2027-01-11T10:00:00", stored)
 
 
 def test_a_series_that_is_stored_from_its_next_date_on_has_the_count_that_is_left() -> None:
-    """Whether Zoom counts from the first date or from the next one, the dates that it lists decide."""
+    """Zoom may count from the first date or from the next one; the listed dates decide."""
     coming = ids("2027-01-25T09:00:00Z", "2027-02-01T09:00:00Z")
 
     for stored in ("2027-01-25T09:00:00Z", None):
-        found = declared(start_time=stored, occurrences=coming)
-        assert (found["start_time"], found["recurrence"]["end_times"]) == ("2027-01-25T10:00:00", 2)
+        times = declared(start_time=stored, occurrences=coming)
+        assert (times["start_time"], times["recurrence"]["end_times"]) == ("2027-01-25T10:00:00", 2)
 
 
-def test_a_long_series_is_declared_by_what_is_left_of_it() -> None:
+def test_a_long_series_is_declared_from_its_next_date() -> None:
     daily = {"type": 1, "repeat_interval": 1, "end_times": 60}
 
-    found = declared(start_time="2027-01-01T09:00:00Z", recurrence=daily)
+    times = declared(start_time="2027-01-01T09:00:00Z", recurrence=daily)
 
-    assert (found["start_time"], found["recurrence"]["end_times"]) == ("2027-01-20T10:00:00", 41)
+    assert (times["start_time"], times["recurrence"]["end_times"]) == ("2027-01-20T10:00:00", 41)
 
 
 def test_a_long_series_that_ends_on_a_day_keeps_it() -> None:
     daily = {"type": 1, "repeat_interval": 1, "end_date_time": "2027-03-05T12:00:00Z"}
 
-    found = declared(start_time="2027-01-01T09:00:00Z", recurrence=daily)
+    times = declared(start_time="2027-01-01T09:00:00Z", recurrence=daily)
 
-    assert (found["start_time"], found["recurrence"]) == ("2027-01-20T10:00:00", daily)
+    assert (times["start_time"], times["recurrence"]) == ("2027-01-20T10:00:00", daily)
 
 
-def test_dates_that_no_rule_explains_are_told() -> None:
-    found = from_zoom_times.declared_times(
+def test_dates_that_no_rule_explains_have_a_remark() -> None:
+    times = from_zoom_times.declared_times(
         body(occurrences=ids("2027-02-02T09:00:00Z", "2027-02-05T09:00:00Z")), NOW
     )
 
-    assert found.attributes["recurrence"] == MONDAYS
-    assert found.remarks == (
+    assert times.attributes["recurrence"] == MONDAYS
+    assert times.remarks == (
         "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold.",
     )
 
 
-def test_dates_that_were_moved_or_cancelled_by_hand_are_told() -> None:
-    """What is over does not matter any more."""
+def test_dates_that_were_edited_by_hand_have_a_remark() -> None:
+    """Past dates are ignored."""
     over = ids("2027-01-18T09:00:00Z", status="deleted")
     moved = [{**ids("2027-02-08T09:00:00Z")[0], "start_time": "2027-02-09T09:00:00Z"}]
     longer = ids("2027-02-15T09:00:00Z", duration=90)
     dates = [*over, *ids("2027-02-01T09:00:00Z", status="deleted"), *moved, *longer]
 
-    found = from_zoom_times.declared_times(
+    times = from_zoom_times.declared_times(
         body(recurrence={**MONDAYS, "end_times": 3}, occurrences=dates), NOW
     )
-    one = from_zoom_times.declared_times(
+    single = from_zoom_times.declared_times(
         body(
             recurrence={**MONDAYS, "end_times": 1}, occurrences=ids("2027-02-01T09:00:00Z", status="deleted")
         ),
@@ -198,8 +200,8 @@ def test_dates_that_were_moved_or_cancelled_by_hand_are_told() -> None:
     )
 
     kept = "Zoom keeps them until the schedule is changed here."
-    assert found.remarks == (f"1 cancelled and 2 changed dates of it cannot be declared: {kept}",)
-    assert one.remarks == (
+    assert times.remarks == (f"1 cancelled and 2 changed dates of it cannot be declared: {kept}",)
+    assert single.remarks == (
         "1 cancelled date of it cannot be declared: Zoom keeps it until the schedule is changed here.",
     )
 
@@ -220,7 +222,7 @@ def test_dates_that_were_moved_or_cancelled_by_hand_are_told() -> None:
         ({"occurrences": [{"occurrence_id": "x"}]}, "its dates cannot be read"),
     ],
 )
-def test_what_cannot_be_understood_has_no_declared_form(fields: dict[str, Any], reason: str) -> None:
+def test_an_unreadable_schedule_has_no_declared_form(fields: dict[str, Any], reason: str) -> None:
     with pytest.raises(UndeclarableError) as raised:
         declared(**fields)
 

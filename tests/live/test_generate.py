@@ -1,4 +1,4 @@
-"""The text of a spec of what exists: its shape, its comments, and what it has to fit into."""
+"""The generated text of a spec: its shape, its comments, and the defaults and keys around it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.spec.yaml.document import Source
 HOST = "ada@example.com"
 
 
-def one(number: int, attributes: dict[str, Any], *, host: str = HOST, **more: Any) -> ImportedMeeting:
+def imported(number: int, attributes: dict[str, Any], *, host: str = HOST, **more: Any) -> ImportedMeeting:
     return ImportedMeeting(81_234_567_000 + number, host, attributes, stored={}, **more)
 
 
@@ -73,13 +73,13 @@ imports:
 """  # noqa: E501 - a line of the generated file
 
 
-def test_a_spec_of_what_exists_reads_as_if_somebody_had_written_it() -> None:
-    """Host by host, keys in the order in which people count, numbers explained."""
+def test_a_generated_spec_reads_like_a_written_one() -> None:
+    """It is sorted by host and by natural order of keys, and explains numbers."""
     common = {"duration": 45, "settings": {"approval_type": 0}}
     declared = (
-        one(1, one_off(topic="Call 10", **common), remarks=("First remark \u202e.", "Second remark.")),
-        one(2, weekly(topic="Call 2", **common), has_passcode=True),
-        one(3, one_off(topic="Other", **common), host="bob@example.com"),
+        imported(1, one_off(topic="Call 10", **common), remarks=("First remark \u202e.", "Second remark.")),
+        imported(2, weekly(topic="Call 2", **common), has_passcode=True),
+        imported(3, one_off(topic="Other", **common), host="bob@example.com"),
     )
     left = (
         Skipped(1, HOST, "A talk", "it is a webinar"),
@@ -90,8 +90,8 @@ def test_a_spec_of_what_exists_reads_as_if_somebody_had_written_it() -> None:
     assert generate.render(declared, SkippedSummary(left, known=4, expired=5), SpecContext()) == WHOLE
 
 
-def test_the_defaults_of_the_settings_file_are_reckoned_with() -> None:
-    """They merge into every spec, and an imported meeting must stay what it is."""
+def test_the_defaults_of_the_settings_file_are_subtracted() -> None:
+    """They merge into every spec, and an imported meeting must not change by that."""
     settings = Settings(defaults={"duration": 45, "settings": {"waiting_room": True, "use_pmi": False}})
     declared = ImportedMeeting(
         7, HOST, one_off(duration=None), stored={"duration": 60, "settings": {"use_pmi": False}}
@@ -104,5 +104,5 @@ def test_the_defaults_of_the_settings_file_are_reckoned_with() -> None:
     assert parsed.meetings["launch-review"].attributes == one_off(duration=60, settings={"use_pmi": False})
 
 
-def test_keys_that_are_in_use_are_passed_over() -> None:
-    assert "launch-review-2:\n" in lines(one(1, one_off()), taken={"launch-review"})
+def test_keys_that_are_in_use_are_not_assigned() -> None:
+    assert "launch-review-2:\n" in lines(imported(1, one_off()), taken={"launch-review"})

@@ -1,4 +1,4 @@
-"""Import as a whole: an account that somebody else filled, as a spec that says the same."""
+"""Import as a whole: the generated spec of an account that somebody else filled declares the same."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def found(
 def parsed(text: str, settings: Settings | None = None) -> Spec:
     result = spec.parse([Source("meetings.yaml", text.encode())], settings or Settings())
     errors = [
-        f"{one.code} {one.detail} {one.snippet}" for one in result.diagnostics if one.severity == "error"
+        f"{each.code} {each.detail} {each.snippet}" for each in result.diagnostics if each.severity == "error"
     ]
     assert (errors, result.spec is None) == ([], False), text
     assert result.spec is not None
@@ -52,10 +52,10 @@ def parsed(text: str, settings: Settings | None = None) -> Spec:
 
 
 def differences(world: World, declared: Spec) -> dict[str, Any]:
-    """By key, where Zoom has it otherwise than declared."""
+    """The values that Zoom has otherwise than declared, by key."""
     ids = {wish.to: wish.id for wish in declared.imports}
     stored = {key: world.zoom.read(ids[key]) for key in declared.meetings}
-    by_key = {key: observe(one.attributes, stored[key]) for key, one in declared.meetings.items()}
+    by_key = {key: observe(meeting.attributes, stored[key]) for key, meeting in declared.meetings.items()}
     return {key: seen for key, seen in by_key.items() if seen}
 
 
@@ -91,16 +91,19 @@ def test_two_hundred_foreign_meetings_are_declared_as_zoom_has_them(filled: Worl
     assert differences(filled, declared) == {}
 
 
-def test_once_recorded_nothing_is_planned_and_nothing_has_drifted(filled: World, text: str) -> None:
+def test_recorded_imports_have_no_plan_and_no_drift(filled: World, text: str) -> None:
     declared, now = parsed(text), filled.clock.now()
     ids = {wish.to: wish.id for wish in declared.imports}
     records = {
-        key: Record(ids[key], one.host, None, one.attributes) for key, one in declared.meetings.items()
+        key: Record(ids[key], meeting.host, None, meeting.attributes)
+        for key, meeting in declared.meetings.items()
     }
 
     steps = list(StateComparison(declared, State(meetings=records), now).steps())
     drifted = {
-        key: found for key, one in records.items() if (found := drift_of(one, filled.zoom.read(one.id), now))
+        key: changes
+        for key, record in records.items()
+        if (changes := drift_of(record, filled.zoom.read(record.id), now))
     }
 
     assert {step.action for step in steps} == {Action.KEEP}
@@ -108,23 +111,23 @@ def test_once_recorded_nothing_is_planned_and_nothing_has_drifted(filled: World,
 
 
 def test_in_an_empty_account_it_creates_equal_meetings(filled: World, text: str) -> None:
-    """Without its imports list it is a spec as any other; a running series is made from its next date on."""
+    """Without its imports list it is a plain spec; a running series is created from its next date on."""
     whole = parsed(text)
     empty = World(tracking_fields=TRACKING, registration_needs_start=False, daily_limit=1000)
     empty.allowances = Allowances(Limits(1000, 0), {})
     empty.clock.advance(21 * 86_400)
     empty.declare(*whole.meetings.values())
 
-    told = empty.apply()
+    report = empty.apply()
 
-    assert (told.failed, len(told.done), told.notes) == ({}, 200, dict.fromkeys(whole.meetings, ()))
+    assert (report.failed, len(report.done), report.notes) == ({}, 200, dict.fromkeys(whole.meetings, ()))
     now = filled.clock.now()
     before = {wish.to: essence(filled.zoom.read(wish.id), now) for wish in whole.imports}
-    assert {key: essence(empty.zoom.read(number), now) for key, number in told.done.items()} == before
+    assert {key: essence(empty.zoom.read(number), now) for key, number in report.done.items()} == before
 
 
-def test_what_is_written_is_what_a_person_would_write(text: str) -> None:
-    """Nothing that Zoom fills in by itself, and no secret."""
+def test_the_generated_spec_has_nothing_that_zoom_fills_in(text: str) -> None:
+    """It has no secret either."""
     for never in (
         "password",
         "pwd=",

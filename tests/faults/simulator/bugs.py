@@ -1,4 +1,4 @@
-"""Bugs that are put into ours on purpose: a search that cannot find them proves nothing."""
+"""Bugs that are planted in the engine: a search that cannot find them proves nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 async def _commit_later(
     sender: Any, begun: Sequence[PendingWrite], rewritten: Sequence[PendingWrite] = ()
 ) -> None:
-    """The intent is on its way to the store, and the request does not wait for it."""
+    """The request does not wait until its intent is durable."""
 
     def with_intents(state: State) -> State:
         for pending in begun:
@@ -45,7 +45,7 @@ _create = ZoomClient.create
 
 
 async def _create_again(client: Any, *asked: Any, **options: Any) -> Answer:
-    """What was not answered is sent once more."""
+    """A create without an answer is sent once more."""
     try:
         return await _create(client, *asked, **options)
     except UnknownOutcomeError:
@@ -53,7 +53,7 @@ async def _create_again(client: Any, *asked: Any, **options: Any) -> Answer:
 
 
 def _write_over(store: Any, document: bytes, *, replaces: str | None, note: str = "") -> str:
-    """Whatever stands there is written over."""
+    """A write replaces any version."""
     del replaces
     documents = store._documents  # noqa: SLF001 - a bug has no door
     current = documents.get(STATE)
@@ -62,7 +62,7 @@ def _write_over(store: Any, document: bytes, *, replaces: str | None, note: str 
 
 
 def _renew_alone(lease: Any) -> None:
-    """Whoever holds the lock by now is not looked at."""
+    """A renewal does not check who holds the lock by now."""
     lease._request = LeaseRequest.starting_now(lease.info, lease._clock)  # noqa: SLF001 - a bug has no door
 
 
@@ -75,12 +75,12 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "approval-unread": (approval, "check", lambda *_: None),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
-"""What is replaced by what, by name."""
+"""The attribute that each bug replaces, and its replacement."""
 
 
 @contextmanager
 def planted(bug: str | None) -> Iterator[None]:
-    """Have the engine be wrong in this way; not at all where none is named."""
+    """Plant the bug, if one is named."""
     if bug is None:
         yield
         return

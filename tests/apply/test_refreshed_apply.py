@@ -1,4 +1,4 @@
-"""`apply --refresh` after people clicked: declared fields come back, and nothing else is touched."""
+"""`apply --refresh` after changes by people: it reverts declared fields, and touches nothing else."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ NO_CHANGES = "No changes. Compared with what was last applied and with what Zoom
 
 
 FEW = ("m01", "m22", "m37", "m46", "m49")
-"""Those of the sixty that most tests are about."""
+"""The meetings, of the sixty, that most tests are about."""
 
 
 def created(folder: Path, meetings: Mapping[str, Any]) -> Path:
-    """A folder in which these were created a moment ago, in an account with every silent change on."""
+    """A folder in which these were just created, in an account with every silent change on."""
     Zoom(folder).switch(**varied.SWITCHES)
     (folder / "meetings.yaml").write_text(json.dumps({"version": 1, "meetings": meetings}))
     with pytest.MonkeyPatch.context() as patched:
@@ -67,11 +67,11 @@ def ids(shell: Shell) -> dict[str, int]:
 
 
 def declare(shell: Shell, *, removed: Any = (), **changed: Mapping[str, Any] | None) -> None:
-    """What is declared so far, some otherwise, or (None) left out."""
+    """Write the spec again with some meetings changed, or (None) removed."""
     meetings = json.loads((shell.folder / "meetings.yaml").read_text())["meetings"]
     for key, own in changed.items():
         meetings[key] |= own or {}
-    kept = {key: one for key, one in meetings.items() if changed.get(key, one) is not None}
+    kept = {key: meeting for key, meeting in meetings.items() if changed.get(key, meeting) is not None}
     shell.write("meetings.yaml", json.dumps({"version": 1, "meetings": kept, "removed": [*removed]}))
 
 
@@ -81,13 +81,13 @@ def codes(ran: Ran) -> list[str]:
 
 
 def mended(shell: Shell, requests: Requests) -> Ran:
-    """`apply --refresh`, with the requests of it alone."""
+    """Run `apply --refresh`; `requests` has those of this run alone."""
     requests.clear()
     return shell(*MEND, **ENVIRON)
 
 
 def assert_at_rest(shell: Shell, requests: Requests) -> None:
-    """Drift is empty, the plan is, and an apply sends nothing."""
+    """Whether drift and plan are empty, and an apply sends nothing."""
     assert shell("drift", *AT, "--detailed-exitcode", **ENVIRON).out.startswith(NO_DRIFT)
     plan = shell("plan", *AT, "--refresh", "--detailed-exitcode", **ENVIRON)
     assert (plan.status, plan.out) == (0, NO_CHANGES)
@@ -95,10 +95,10 @@ def assert_at_rest(shell: Shell, requests: Requests) -> None:
     assert (again.status, again.out, requests.changing()) == (0, NO_CHANGES, {})
 
 
-def test_what_people_clicked_is_put_back_and_only_that(shell: Shell, requests: Requests) -> None:
+def test_changes_by_people_are_reverted_and_nothing_else(shell: Shell, requests: Requests) -> None:
     """One PATCH for each changed meeting, one POST for the deleted one.
 
-    Once what was told of the three others is followed, all is as declared.
+    After the reported remedies for the three others, everything is as declared.
     """
     created(shell.folder, varied.meetings())
     before = ids(shell)
@@ -127,8 +127,8 @@ def test_what_people_clicked_is_put_back_and_only_that(shell: Shell, requests: R
     assert_at_rest(shell, requests)
 
 
-def test_single_occurrences_are_left_as_people_put_them(shell: Shell, zoom: Zoom, requests: Requests) -> None:
-    """They are no declared field; only a change of the series itself would bring them back."""
+def test_edited_occurrences_are_left_alone(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    """They are no declared fields; only a change of the series itself would reset them."""
     number = ids(shell)["m49"]
     zoom.click("DELETE", f"{number}?occurrence_id={1799658000_000}")
 
@@ -138,9 +138,7 @@ def test_single_occurrences_are_left_as_people_put_them(shell: Shell, zoom: Zoom
     assert len(zoom.meeting(number).occurrences) == 1
 
 
-def test_a_deleted_meeting_whose_time_is_over_is_not_made_again(
-    shell: Shell, zoom: Zoom, requests: Requests
-) -> None:
+def test_a_deleted_expired_meeting_is_not_created_again(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     zoom.click("DELETE", f"{ids(shell)['m01']}")
     late = ("apply", "--sandbox", "--sandbox-now", "2027-01-20T08:00:00Z", "--refresh", "--auto-approve")
 
@@ -157,11 +155,11 @@ def test_a_meeting_that_was_handed_over_is_followed_where_the_spec_names_its_new
     before = ids(shell)
     zoom.meddle(before["m22"], host_email="new@example.com", topic="SECRET")
 
-    told = mended(shell, requests)
+    report = mended(shell, requests)
 
-    assert (told.status, requests.changing(), codes(told)) == (1, {}, ["refresh.other-host"])
-    assert "`host: new@example.com`" in told.out
-    assert "SECRET" not in told.out + told.err
+    assert (report.status, requests.changing(), codes(report)) == (1, {}, ["refresh.other-host"])
+    assert "`host: new@example.com`" in report.out
+    assert "SECRET" not in report.out + report.err
 
     declare(shell, m22={"host": "new@example.com"})
     assert mended(shell, requests).status == 0
@@ -170,13 +168,13 @@ def test_a_meeting_that_was_handed_over_is_followed_where_the_spec_names_its_new
     assert_at_rest(shell, requests)
 
 
-def test_a_webinar_is_left_alone_and_can_be_let_go(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+def test_a_webinar_is_left_alone_and_can_be_forgotten(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     before = ids(shell)
     zoom.switch(**varied.SWITCHES, webinars=[before["m46"]])
 
     for _ in range(2):
-        told = mended(shell, requests)
-        assert (told.status, requests.changing(), codes(told)) == (0, {}, ["refresh.webinar"])
+        report = mended(shell, requests)
+        assert (report.status, requests.changing(), codes(report)) == (0, {}, ["refresh.webinar"])
 
     declare(shell, m46=None, removed=[{"key": "m46", "id": before["m46"], "destroy": False}])
     ran = mended(shell, requests)
@@ -185,10 +183,8 @@ def test_a_webinar_is_left_alone_and_can_be_let_go(shell: Shell, zoom: Zoom, req
     assert not zoom.meeting(before["m46"]).deleted
 
 
-def test_a_personal_id_that_zoom_does_not_take_back_is_tried_once(
-    shell: Shell, zoom: Zoom, requests: Requests
-) -> None:
-    """Then it is known to be Zoom's doing; forgotten, the meeting is made anew."""
+def test_a_personal_id_that_zoom_keeps_is_reverted_once(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    """Then Zoom is known to have set it; once forgotten, the meeting is created anew."""
     before = ids(shell)
     zoom.meddle(before["m37"], type=4, pmi="1234567890")
 
