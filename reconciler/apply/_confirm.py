@@ -91,4 +91,5 @@ def record_of(pending: PendingWrite, answered: Body) -> Record:
         created_at=observed.created_at(answered),
         attributes=pending.intent.attributes,
         protect=protect,
+        made="created",
     )

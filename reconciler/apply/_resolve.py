@@ -185,6 +185,7 @@ class CreateResolver(Resolver):
             attributes=intent.attributes,
             observed=observed.observe(lookup.as_sent(intent, meeting), meeting),
             protect=step.meeting is not None and step.meeting.protect,
+            made="created",
         )
         await self._record(step, intent, record)
         self._report(step, Outcome.ADOPTED, made=record.id)

@@ -50,6 +50,8 @@ class ApplyContext:
     settle_seconds: float
     listener: Callable[[Event], None]
     stopping: Callable[[], bool]
+    as_imported: Callable[[Record, Body, datetime], Record]
+    """The record of a declared meeting, with the values of Zoom's answer: what an import records."""
     failure: ReconcilerError | None = None
     """The error that stops every host; None while there is none."""
     closed_day: str | None = None

@@ -103,8 +103,14 @@ def _sends_passcode(step: Step) -> bool:
 async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
     steps = await _identify(run, steps)
     await record.record_imports(run, steps)
-    await _send(run, (step for step in steps if step.action in SENDABLE))
+    ids = run.journal.state.known_ids()
+    await _send(run, (step for step in steps if step.action in SENDABLE and _has_its_meeting(step, ids)))
     await destroy.destroy_all(run, (*steps, *run.destroys))
+
+
+def _has_its_meeting(step: Step, ids: frozenset[int]) -> bool:
+    """Whether the meeting that it changes is recorded: its import, in the same plan, may have failed."""
+    return step.action not in {Action.UPDATE, Action.REPLACE} or step.id in ids
 
 
 async def _send(run: ApplyContext, steps: Iterable[Step]) -> None:

@@ -1,13 +1,13 @@
 """Records what needs no write request: imports of existing meetings, and local changes of the state.
 
 An import is read first: the meeting must exist, belong to the declared host, and be of the declared
-type. Values that Zoom has otherwise than declared are recorded with it, and reported.
+type. It is recorded as Zoom has it, so that the next plan shows what the spec says otherwise.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import reduce
 
 from reconciler.apply import _messages as messages
@@ -15,13 +15,14 @@ from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import StepDone
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting import fields, observed
-from reconciler.meeting.meeting import PERSONAL, kind, schedule
-from reconciler.meeting.names import fold_host
+from reconciler.meeting.meeting import schedule
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Action
+from reconciler.plan.diff import field_changes
 from reconciler.plan.step import Status, Step
-from reconciler.ports import Body, Json
-from reconciler.state.state import Record, State, host_key
+from reconciler.ports import Body
+from reconciler.state import identity
+from reconciler.state.state import Record, State
 
 
 async def record_imports(run: ApplyContext, steps: Iterable[Step]) -> None:
@@ -56,56 +57,36 @@ async def _read(run: ApplyContext, step: Step) -> Body | None:
     except RemoteError as error:
         run.fail_remote(step, error)
         return None
-    reason = _unfit_reason(run, step, stored)
-    if reason is not None:
-        run.fail(step, messages.import_unfit(step, reason))
+    assert step.meeting is not None, "what is imported is declared"
+    problem = identity.import_problem(run.journal.state, step.host, step.meeting.attributes, stored)
+    if problem is not None:
+        run.fail(step, messages.import_unfit(step, problem))
         return None
     return stored
-
-
-def _unfit_reason(run: ApplyContext, step: Step, stored: Body) -> str | None:
-    """The reason why the meeting is not the declared one, as the end of a sentence; None where it may be."""
-    assert step.meeting is not None, "what is imported is declared"
-    attributes, current = step.meeting.attributes, stored.get("type")
-    if stored["id"] in run.journal.state.known_ids():
-        return "is recorded under another key already"
-    if current == PERSONAL:
-        return "has the host's personal id (PMI), and such a meeting cannot be managed"
-    if current != kind(attributes):
-        return f"is of type {current} (declared: {kind(attributes)})"
-    owner = str(attributes.get("schedule_for") or step.host)
-    if not _belongs_to(run.journal.state, owner, stored):
-        return f"belongs to {stored.get('host_email') or stored.get('host_id')} (declared: {step.host})"
-    return None
-
-
-def _belongs_to(state: State, host: str, stored: Body) -> bool:
-    names = {fold_host(host), host_key(state, host)}
-    return stored.get("host_id") in names or fold_host(str(stored.get("host_email"))) in names
 
 
 def _record(run: ApplyContext, step: Step, stored: Body) -> Record:
     meeting = step.meeting
     assert meeting is not None
-    return Record(
+    declared = Record(
         id=stored["id"],
         host=step.host,
-        created_at=stored.get("created_at"),
+        created_at=observed.created_at(stored),
         attributes=as_recorded(meeting.attributes, run.author.salt()),
-        observed=observed.observe(_without_passcode(meeting.attributes), stored),
         protect=meeting.protect,
+        made="imported",
     )
-
-
-def _without_passcode(attributes: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in attributes.items() if name != "password"}
+    return run.as_imported(declared, stored, run.now())
 
 
 def _report_import(run: ApplyContext, step: Step, record: Record) -> None:
+    assert step.meeting is not None
     now = run.now()
-    notes = observed.describe_observed(record.attributes, record.observed)
+    differing = [change.path for change in field_changes(record.attributes, step.meeting.attributes)[0]]
+    notes = (f"differs from the spec in {', '.join(differing)}; the next plan updates it",)
     next_at = schedule(record.attributes, now).next_at
-    run.emit(StepDone(now, step.key, Action.IMPORT, step.host, record.id, next_at, notes))
+    done = StepDone(now, step.key, Action.IMPORT, step.host, record.id, next_at, notes if differing else ())
+    run.emit(done)
 
 
 RECORDING = frozenset({Action.MOVE, Action.FORGET, Action.KEEP})

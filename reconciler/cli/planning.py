@@ -9,11 +9,11 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan import plan as plans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.cli.workspace import LoadedSpec, Workspace
     from reconciler.plan.plan import Options, Plan
-    from reconciler.state.state import State
+    from reconciler.state.state import Record, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,17 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     Raises `SettingsError`, `StateError` and `RemoteError`.
     """
     facts = state
+    imported: Mapping[str, Record] = {}
     if options.refresh:
         from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is asked
 
         refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
         state, facts, remarks = refreshed.state, refreshed.facts, (*remarks, *refreshed.told)
+        imported = refreshed.imported
     workspace.check_zones(state)
-    plan = plans.build(declared.spec, state, workspace.clock.now(), workspace.allowances, options)
+    plan = plans.build(
+        declared.spec, state, workspace.clock.now(), workspace.allowances, options, imported=imported
+    )
     unread = any(each.severity is Severity.ERROR for each in remarks)
     return PlannedState(replace(plan, diagnostics=(*remarks, *plan.diagnostics)), facts, unread)
 

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler.cli.connection import check_origin, connect
-from reconciler.errors.exceptions import ReconcilerError
+from reconciler.errors.exceptions import ReconcilerError, RemoteError
 from reconciler.live import read as live_read
 from reconciler.live import refresh
 from reconciler.live.read import without_strangers
 from reconciler.live.report import warnings_for
+from reconciler.meeting.observed import created_at
+from reconciler.meeting.passcode import as_recorded
+from reconciler.state import identity
+from reconciler.state.state import Record
 from reconciler.views.text import progress
 from reconciler.views.text.drift import cost_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from reconciler.cli.workspace import Workspace
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.live.read import ReadResult
     from reconciler.plan.plan import Options
+    from reconciler.ports import Body
     from reconciler.spec.spec import Spec
     from reconciler.state.state import State
     from reconciler.views.text.progress import TellCount
@@ -30,10 +37,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RefreshResult:
-    """What was seen, by key, and how many requests it took."""
+    """What was seen, by key, of what is imported the answers, and how many requests it took."""
 
     seen: Mapping[str, ReadResult]
     requests: int
+    imports: Mapping[str, Body] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +51,36 @@ class RefreshedState:
     state: State
     facts: State
     told: tuple[Diagnostic, ...]
+    imported: Mapping[str, Record]
 
 
 def read_recorded(
-    workspace: Workspace, state: State, keys: Collection[str] | None, pace: str | None = None
+    workspace: Workspace,
+    state: State,
+    keys: Collection[str] | None,
+    pace: str | None = None,
+    imports: Mapping[str, int] = MappingProxyType({}),
 ) -> RefreshResult:
-    """Read from Zoom what is recorded. Raises `SettingsError`, `StateError` and `RemoteError`."""
+    """Read from Zoom what is recorded, and the `imports`, ids by key.
+
+    Raises `SettingsError`, `StateError` and `RemoteError`.
+    """
     workspace.check_zones(state)
     console = workspace.console
     terminal = not console.is_ci and console.stderr.isatty()
     remote = connect(workspace, pace)
     colour = console.colours(console.stderr, workspace.choices)
     with progress.open_read_bar(console.stderr, terminal=terminal, colour=colour) as tell:
-        return asyncio.run(_look(workspace, remote, state, keys, tell))
+        return asyncio.run(_look(workspace, remote, state, keys=keys, imports=imports, tell=tell))
 
 
 def refresh_state(
     workspace: Workspace, state: State, spec: Spec, options: Options, pace: str | None = None
 ) -> RefreshedState:
     """The state as Zoom has it, as far as `options` asks for it; the cost is told on stderr."""
-    looked = read_recorded(workspace, state, _asked(state, spec, options), pace)
+    looked = read_recorded(
+        workspace, state, _asked(state, spec, options), pace, _imports(state, spec, options)
+    )
     now, seen = workspace.clock.now(), looked.seen
     workspace.console.stderr.write(f"Refresh: {cost_words(len(seen), looked.requests)}\n")
     seen = without_strangers(state, seen, lambda: declared_hosts(spec))
@@ -70,7 +88,29 @@ def refresh_state(
         refresh.apply_refresh(state, seen, now),
         refresh.correct_records(state, seen),
         warnings_for(state, seen),
+        _imported(state, spec, looked.imports, now),
     )
+
+
+def _imports(state: State, spec: Spec, options: Options) -> dict[str, int]:
+    """The ids that would be imported, by key."""
+    return {
+        one.to: one.id
+        for one in spec.imports
+        if one.to in spec.meetings and one.to not in state.meetings and options.takes(one.to)
+    }
+
+
+def _imported(state: State, spec: Spec, answers: Mapping[str, Body], now: datetime) -> dict[str, Record]:
+    """What the imports will record, by key, without those that will fail: apply tells why."""
+    records = {}
+    for key, stored in answers.items():
+        meeting = spec.meetings[key]
+        if identity.import_problem(state, meeting.host, meeting.attributes, stored) is None:
+            kept = as_recorded(meeting.attributes, b"not written")
+            declared = Record(stored["id"], meeting.host, created_at(stored), kept, {}, meeting.protect)
+            records[key] = refresh.as_imported(declared, stored, now)
+    return records
 
 
 def declared_hosts(spec: Spec) -> dict[str, tuple[str, ...]]:
@@ -95,15 +135,23 @@ def _asked(state: State, spec: Spec, options: Options) -> frozenset[str]:
     return frozenset(key for key in state.meetings if options.takes(key) or key in moved)
 
 
-async def _look(
+async def _look(  # noqa: PLR0913 - what is read, from where, and who is told
     workspace: Workspace,
     remote: ZoomClient,
     state: State,
+    *,
     keys: Collection[str] | None,
+    imports: Mapping[str, int],
     tell: TellCount,
 ) -> RefreshResult:
     async with remote:
         if state.meetings:
             check_origin(state, await remote.origin(), workspace.store.location)
         seen = await live_read.read_all(remote, state, workspace.clock, keys=keys, progress=tell)
-        return RefreshResult(seen, remote.requests)
+        answers = await live_read.read_each(tuple(imports.values()), remote.read)
+        found = {
+            key: answer.body
+            for key, answer in zip(imports, answers, strict=True)
+            if not isinstance(answer, RemoteError)
+        }
+        return RefreshResult(seen, remote.requests, found)

@@ -124,7 +124,22 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
     then, current = (asked_of(described, wanted, value) for value in values)
     zone = stored.get("timezone")
     is_same = masking.is_same(then, current) or same_value(described, then, current, (zone, zone))
-    return Cause.ZOOM if is_same else Cause.PERSON
+    return Cause.ZOOM if is_same and not _was_imported(record, stored, path) else Cause.PERSON
+
+
+_NEVER_SET_BY_ZOOM = frozenset({"topic", "agenda", "type", "start_time", "duration", "timezone"})
+
+
+def _was_imported(record: Record, stored: Body, path: str) -> bool:
+    """Whether the observed value was in Zoom before our first write: older versions observed imports too.
+
+    Their records do not say how they were made. Zoom says it of what was not created through the API, and
+    some fields Zoom never sets by itself.
+    """
+    if record.made:
+        return False
+    by_hand = stored.get("creation_source") not in {None, "open_api"}
+    return by_hand or path in _NEVER_SET_BY_ZOOM or path.startswith("recurrence")
 
 
 def _has_effect(described: Field, declared: int) -> bool:

@@ -11,9 +11,11 @@ from datetime import datetime
 
 from reconciler.live._occurrences import as_utc
 from reconciler.live._series_drift import stored_series
+from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
-from reconciler.meeting import fields
+from reconciler.meeting import fields, masking
 from reconciler.meeting.meeting import SERIES, kind, schedule
+from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Body, Json
@@ -51,6 +53,24 @@ def apply_refresh(state: State, results: Mapping[str, ReadResult], now: datetime
         if key in meetings and key not in state.intents and drift:
             meetings[key] = _with_drift(meetings[key], result.body, drift, now)
     return replace(corrected, meetings=meetings)
+
+
+def as_imported(record: Record, stored: Body, now: datetime) -> Record:
+    """The record of a declared meeting, with every declared field as Zoom has it.
+
+    A passcode is kept only if it is known to be the declared one: else the next update sends it. So does a text
+    in which somebody wrote one: the record has no value for its field.
+    """
+    kept = record.attributes.get("password")
+    plain = replace(record, attributes={**record.attributes, "password": None}, observed={})
+    changes = [
+        replace(change, after=None) if masking.describe_secret(change.after, change.before) else change
+        for change in drift_of(plain, stored, now)
+        if change.path != "password"
+    ]
+    found = _with_drift(plain, stored, changes, now)
+    is_same = isinstance(kept, dict) and "scrypt" in kept and same_passcode(stored.get("password"), kept)
+    return replace(found, attributes={**found.attributes, "password": kept}) if is_same else found
 
 
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:

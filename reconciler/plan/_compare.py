@@ -6,7 +6,7 @@ It decides action and reasons; `budget` decides the day.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.meeting import fields
@@ -27,6 +27,8 @@ class StateComparison:
     spec: Spec
     state: State
     now: datetime
+    imported: Mapping[str, Record] = field(default_factory=dict)
+    """What the imports will record, by key, as far as Zoom was asked."""
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps for every key of the spec and the state, sorted by key.
@@ -74,6 +76,10 @@ class StateComparison:
             yield self._missing(meeting, about.renames)
         if imports and meeting is not None and (record is None or record.id != about.imported[key]):
             yield self._import(meeting, about.imported[key], record)
+            if record is None and key in self.imported:
+                removal = about.removed.get(about.imported[key])
+                found = self._recorded(meeting, self.imported[key], removal)
+                yield from (step for step in found if not _is_plain_keep(step))
 
     def _move(self, meeting: Meeting, old: str, record: Record | None) -> Step:
         starts_at = schedule(meeting.attributes, self.now).next_at

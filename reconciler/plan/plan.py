@@ -7,10 +7,11 @@ before a request is sent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.plan import _remarks as remarks
@@ -20,7 +21,7 @@ from reconciler.plan.budget import Allowances, BudgetLine, BudgetRequest
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
 from reconciler.spec.spec import Spec
-from reconciler.state.state import State, host_key, ledger, names_of
+from reconciler.state.state import Record, State, host_key, ledger, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,21 @@ class Plan:
         return {**counts, **by_status, "late": sum(step.late for step in self.steps)}
 
 
-def build(
-    spec: Spec, state: State, now: datetime, allowances: Allowances, options: Options | None = None
+def build(  # noqa: PLR0913 - each is a part of what a plan is made from
+    spec: Spec,
+    state: State,
+    now: datetime,
+    allowances: Allowances,
+    options: Options | None = None,
+    *,
+    imported: Mapping[str, Record] = MappingProxyType({}),
 ) -> Plan:
-    """Plan how to bring Zoom from `state` to `spec` at the instant `now`."""
+    """Plan how to bring Zoom from `state` to `spec` at the instant `now`.
+
+    `imported` are the records that the imports will make, by key, as far as Zoom was asked.
+    """
     asked = options or Options()
-    found = tuple(StateComparison(spec, state, now).steps())
+    found = tuple(StateComparison(spec, state, now, imported).steps())
     steps = _with_turns([step for step in found if asked.takes(step.key)], state, now, allowances)
     unmatched = [glob for glob in asked.targets if not any(fnmatchcase(step.key, glob) for step in found)]
     return Plan(

@@ -144,7 +144,7 @@ def without_secrets(document: bytes, state: State) -> bytes:
 
 def record_json(record: Record) -> Json:
     """Return the JSON of one meeting."""
-    return {
+    written = {
         "id": record.id,
         "host": record.host,
         "created_at": record.created_at,
@@ -152,6 +152,7 @@ def record_json(record: Record) -> Json:
         "observed": {path: _observed(record, path, value) for path, value in record.observed.items()},
         "protect": record.protect,
     }
+    return {**written, "made": record.made} if record.made else written
 
 
 def _observed(record: Record, path: str, value: Json) -> Json:
@@ -210,6 +211,7 @@ def _record(value: Mapping[str, Json]) -> Record:
         _attributes(value["attributes"]),
         _typed(value["observed"], dict),
         _typed(value["protect"], bool),
+        _made(value.get("made", "")),
     )
 
 
@@ -261,6 +263,14 @@ def _count(value: Json) -> int:
 def _id(value: Json) -> int:
     number: int = _typed(value, int)
     return number if 0 < number < INTEGER_MAX else _refuse(value, "an id")
+
+
+def _made(value: Json) -> str:
+    return (
+        value
+        if type(value) is str and value in {"", "created", "imported"}
+        else _refuse(value, "`created` or `imported`")
+    )
 
 
 def _action(value: Json) -> str:

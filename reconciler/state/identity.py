@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from reconciler.errors.diagnostic import Diagnostic
+from reconciler.meeting.meeting import PERSONAL, kind
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.state.state import Record, Retired, State, host_key
@@ -57,6 +58,23 @@ def problem(state: State, key: str, known: Record | Retired, stored: Mapping[str
     if not is_same_creation(known, stored):
         return _another_meeting(key, known, stored)
     return None if other is None else _another_host(key, known, other)
+
+
+def import_problem(
+    state: State, host: str, attributes: Mapping[str, Json], stored: Mapping[str, Json]
+) -> str | None:
+    """Return why `stored` cannot be recorded as what is declared for `host`; None: it can."""
+    stored_type = stored.get("type")
+    if stored["id"] in state.known_ids():
+        return "is recorded under another key already"
+    if stored_type == PERSONAL:
+        return "is under the host's personal id (PMI), and such a meeting cannot be managed"
+    if stored_type != kind(attributes):
+        return f"is of type {stored_type} (declared: {kind(attributes)})"
+    other = other_host(stored, (host_key(state, str(attributes.get("schedule_for") or host)),))
+    if other is not None:
+        return f"belongs to {other} (declared: {host})"
+    return None
 
 
 def _another_meeting(key: str, known: Record | Retired, stored: Mapping[str, Json]) -> Diagnostic:

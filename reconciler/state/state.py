@@ -24,7 +24,9 @@ _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
 class Record:
     """A meeting that exists.
 
-    `attributes` are as declared; `observed` has the values that Zoom stored instead, by dotted path.
+    `attributes` are as declared, of an imported meeting as Zoom had them; `observed` has the values that Zoom
+    stored instead of those that were sent, by dotted path. `made` is `created` or `imported`, and empty in
+    states of older versions.
     """
 
     id: int
@@ -33,6 +35,7 @@ class Record:
     attributes: Mapping[str, Json]
     observed: Mapping[str, Json] = field(default_factory=dict)
     protect: bool = False
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,13 @@ def test_missing_meetings_are_created_and_recorded() -> None:
     made = {meeting.document["topic"]: meeting for meeting in world.account.meetings_of(HOST)}
     first = made["a"]
     assert world.store.state.meetings == {
-        "a": Record(first.id, HOST, first.document["created_at"], one_off(topic="a")),
+        "a": Record(first.id, HOST, first.document["created_at"], one_off(topic="a"), made="created"),
         "w": Record(
-            made["Platform weekly"].id, HOST, made["Platform weekly"].document["created_at"], weekly()
+            made["Platform weekly"].id,
+            HOST,
+            made["Platform weekly"].document["created_at"],
+            weekly(),
+            made="created",
         ),
     }
     assert (world.store.state.intents, world.charged()) == ({}, 2)

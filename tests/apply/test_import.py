@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from builders import HOST, imported, meeting, moved, one_off, removed, weekly
 from engine_world import World, topic
 
@@ -36,13 +37,55 @@ def test_an_import_is_recorded_and_nothing_is_sent() -> None:
     assert (world.charged(), world.plan().has_work) == (0, False)
 
 
-def test_a_value_that_zoom_has_otherwise_is_kept_and_reported() -> None:
-    world = existing(topic("a"), one_off(topic="a", duration=30))
+@pytest.mark.parametrize(
+    ("declared", "body", "differing"),
+    [
+        (one_off(), one_off(duration=30), ["duration"]),
+        (one_off(), one_off(topic="Old name"), ["topic"]),
+        (one_off(agenda="ours"), one_off(), ["agenda"]),
+        (one_off(), one_off(start_time="2027-02-01T09:00:00Z"), ["start_time"]),
+        (
+            one_off(settings={"waiting_room": False, "mute_upon_entry": True}),
+            one_off(settings={"waiting_room": True, "mute_upon_entry": True}),
+            ["settings.waiting_room"],
+        ),
+        (one_off(settings={"alternative_hosts": "b@example.com"}), one_off(), ["settings.alternative_hosts"]),
+        (weekly(), weekly(start_time="2027-01-11T11:00:00"), ["start_time"]),
+        (
+            weekly(),
+            weekly(recurrence={"type": 2, "repeat_interval": 2, "weekly_days": "2", "end_times": 20}),
+            ["recurrence.repeat_interval"],
+        ),
+        (weekly(), weekly(timezone="America/New_York"), ["start_time", "timezone"]),
+        (weekly(), weekly(), []),
+        (one_off(password="Lift-off_7"), one_off(password="other"), ["password"]),
+        (one_off(password="Lift-off_7"), one_off(), ["password"]),
+        (one_off(password={"env": "A_PASSCODE", "version": 1}), one_off(password="other"), ["password"]),
+    ],
+)
+def test_what_the_spec_says_otherwise_is_an_update_of_the_next_plan(
+    declared: Any, body: Any, differing: list[str]
+) -> None:
+    """An import records what Zoom has and sends nothing; the update is charged, and then all is said."""
+    world = existing(meeting("a", declared), body)
+    world.passcodes = {"A_PASSCODE": "Lift-off_7"}
 
     report = world.apply()
 
-    assert report.notes == {"a": ("Zoom set duration to 30 (sent: 60)",)}
-    assert world.store.state.meetings["a"].observed == {"duration": 30}
+    assert (report.steps, writes(world), world.store.state.meetings["a"].observed) == (
+        [("import", "a")],
+        [],
+        {},
+    )
+    assert "sent" not in repr(report.notes)
+    assert bool(report.notes["a"]) == bool(differing)
+    planned = [change.path for step in world.plan().steps for change in step.changes]
+    assert {path.partition(".")[0] for path in planned} == {path.partition(".")[0] for path in differing}
+    again = world.apply()
+    assert (again.steps, again.status, world.charged()) == (
+        ([("update", "a")], 0, 1) if differing else ([], 0, 0)
+    )
+    assert not world.plan().has_work
 
 
 def test_a_literal_passcode_is_recorded_as_a_hash() -> None:
@@ -52,6 +95,16 @@ def test_a_literal_passcode_is_recorded_as_a_hash() -> None:
 
     assert (report.steps, report.notes) == ([("import", "a")], {"a": ()})
     assert b"Lift-off_7" not in (world.store.document or b"")
+
+
+def test_a_passcode_that_somebody_wrote_into_the_agenda_is_not_recorded() -> None:
+    body = one_off(topic="a", agenda="Join: https://zoom.us/j/1?pwd=abc123 Passcode: hunter2")
+    world = existing(topic("a", agenda="ours"), body)
+
+    assert world.apply().steps == [("import", "a")]
+
+    assert b"hunter2" not in (world.store.document or b"")
+    assert [change.path for step in world.plan().steps for change in step.changes] == ["agenda"]
 
 
 def test_a_missing_meeting_is_reported() -> None:

@@ -184,3 +184,33 @@ def test_a_meeting_under_another_host_is_drift(
     )
 
     assert [change.after for change in changes if change.path == "host"] == ([other] if other else [])
+
+
+@pytest.mark.parametrize(
+    ("observed", "stored", "made", "drifted"),
+    [
+        ({"duration": 30}, {"duration": 30}, "", ["duration"]),
+        ({"topic": "Old name"}, {"topic": "Old name"}, "", ["topic"]),
+        ({"settings.waiting_room": True}, {}, "", []),
+        (
+            {"settings.waiting_room": True},
+            {"creation_source": "web_portal"},
+            "",
+            ["settings.waiting_room"],
+        ),
+        ({"settings.waiting_room": True}, {"creation_source": "open_api"}, "", []),
+        ({"duration": 30}, {"duration": 30}, "created", []),
+        ({"settings.waiting_room": True}, {"creation_source": "web_portal"}, "imported", []),
+    ],
+)
+def test_what_an_older_version_swallowed_on_import_is_drift(
+    observed: dict[str, Any], stored: dict[str, Any], made: str, drifted: list[str]
+) -> None:
+    """Its records do not say how they were made: Zoom does, and some fields Zoom never sets by itself."""
+    attributes = one_off(settings={"waiting_room": False})
+    kept = replace(record(attributes=attributes), observed=observed, made=made)
+    zoom = {**STORED, "settings": {"waiting_room": "settings.waiting_room" in observed}, **stored}
+
+    changes = drift_of(kept, zoom, at("2026-12-01T08:00:00+00:00"))
+
+    assert [change.path for change in changes if change.is_drift] == drifted

@@ -38,11 +38,11 @@ FULL_TEXT = """\
 "meetings":{
 "launch":{"attributes":{"duration":60,"password":{"env":"PASSCODE","version":1},\
 "start_time":"2027-01-14T15:00:00Z","topic":"Launch review","type":2},\
-"created_at":"2026-11-01T09:00:00Z","host":"platform@example.com","id":81234567001,\
+"created_at":"2026-11-01T09:00:00Z","host":"platform@example.com","id":81234567001,"made":"created",\
 "observed":{},"protect":false},
 "weekly":{"attributes":{"duration":45,"recurrence":{"end_times":20,"repeat_interval":1,"type":2,"weekly_days":"2"},\
 "start_time":"2027-01-11T10:00:00","timezone":"Europe/Berlin","topic":"Platform weekly","type":8},\
-"created_at":"2026-11-01T09:00:00Z","host":"platform@example.com","id":81234567002,"observed":{},"protect":false}
+"created_at":"2026-11-01T09:00:00Z","host":"platform@example.com","id":81234567002,"made":"created","observed":{},"protect":false}
 },
 "intents":{
 "retro":{"action":"create","attributes":{"duration":60,"start_time":"2027-01-14T15:00:00Z",\
@@ -307,7 +307,14 @@ RETRO = ("intents", "retro")
         (("meetings",), []),
         (LAUNCH, None),
         (LAUNCH, []),
-        *(((*LAUNCH, field), ...) for field in orjson.loads(FULL_TEXT)["meetings"]["launch"]),
+        *(
+            ((*LAUNCH, field), ...)
+            for field in orjson.loads(FULL_TEXT)["meetings"]["launch"]
+            if field != "made"  # older versions do not write it
+        ),
+        ((*LAUNCH, "made"), "by hand"),
+        ((*LAUNCH, "made"), None),
+        (("retired", 0, "created_at"), 7),
         ((*LAUNCH, "id"), "81234567001"),
         ((*LAUNCH, "id"), True),
         ((*LAUNCH, "id"), 0),

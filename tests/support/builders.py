@@ -66,7 +66,8 @@ def record(
 ) -> Record:
     """A meeting that exists, with the id 81234567000 + `number`."""
     kept = one_off() if attributes is None else attributes
-    return Record(81_234_567_000 + number, host, "2026-11-01T09:00:00Z", kept, {}, protect)
+    created = "2026-11-01T09:00:00Z"
+    return Record(81_234_567_000 + number, host, created, kept, {}, protect, "created")
 
 
 def intent(attributes: Mapping[str, Any] | None = None, *, host: str = HOST, **fields: Any) -> Intent:

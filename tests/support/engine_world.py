@@ -24,6 +24,7 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
+from reconciler.live.refresh import as_imported
 from reconciler.meeting.meeting import Meeting
 from reconciler.plan.plan import Options, Plan, build
 from reconciler.ports import LockInfo, Snapshot
@@ -316,6 +317,7 @@ class World:
                     settle_seconds=self.settle_seconds,
                     listener=told.events.append,
                     stopping=lambda: self.is_stopping,
+                    as_imported=as_imported,
                 ),
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from listening import Requests
@@ -171,3 +171,45 @@ def test_a_saved_plan_is_stale_once_zoom_says_otherwise(  # noqa: PLR0913 - a ta
 
     assert (ran.status, requests.changing()) == (Exit.ERROR, {})
     assert ("error[plan.stale]" in ran.err, why in ran.err) == (True, True)
+
+
+def test_an_import_and_its_update_are_one_plan(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    """What the spec says otherwise is shown, approved and sent in the same run: one request."""
+    number = records(shell)["b"].id
+    assert shell("state", "rm", "b", *AT).status == 0
+    zoom.click("PATCH", f"{number}", {"topic": "Old name", "duration": 15})
+    whole = json.loads(spec_of({"a": {}, "b": {}}))
+    shell.write("meetings.yaml", json.dumps({**whole, "imports": [{"id": number, "to": "b"}]}))
+
+    blind = json.loads(shell("plan", *AT, "--format", "json").out)["steps"]
+    plan = json.loads(shell("plan", *AT, "--refresh", "--format", "json").out)["steps"]
+    requests.clear()
+    ran = shell(*MEND)
+
+    def shown(steps: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+        return [
+            (step["action"], [change["path"] for change in step["changes"]])
+            for step in steps
+            if step["action"] != "keep"
+        ]
+
+    assert shown(blind) == [("import", [])]
+    assert shown(plan) == [("import", []), ("update", ["duration", "topic"])]
+    assert (ran.status, requests.changing()) == (0, {("PATCH", str(number)): 1})
+    assert shell("plan", *AT, "--refresh").out.endswith(NO_CHANGES)
+
+
+def test_an_import_that_fails_takes_its_update_along(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+    number = records(shell)["b"].id
+    zoom.click("PATCH", f"{number}", {"topic": "Old name"})
+    document = json.loads(state_file(shell).read_text())
+    del document["meetings"]["b"]
+    state_file(shell).write_text(json.dumps(document))
+    whole = json.loads(spec_of({"a": {}, "b": {"host": "other@example.com"}}))
+    shell.write("meetings.yaml", json.dumps({**whole, "imports": [{"id": number, "to": "b"}]}))
+    requests.clear()
+
+    ran = shell(*MEND)
+
+    assert (ran.status, requests.changing()) == (1, {})
+    assert "import.unfit" in ran.out + ran.err

@@ -19,6 +19,7 @@ from reconciler.cli.commands.apply import runner
 from reconciler.cli.console import Console, GlobalOptions
 from reconciler.cli.workspace import Workspace
 from reconciler.errors.exceptions import ReconcilerError
+from reconciler.live.refresh import as_imported
 from reconciler.state import document as state_document
 from reconciler.stores.leased.store import LeasedStore
 from reconciler.stores.lock import LeaseRenewal
@@ -212,6 +213,7 @@ class Runner:
             settle_seconds=SETTLE_SECONDS,
             listener=self._hear,
             stopping=lambda: self.is_stopping,
+            as_imported=as_imported,
         )
 
     async def _record(self, found: State, state: State, version: str | None) -> None:

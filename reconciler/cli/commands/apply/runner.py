@@ -21,6 +21,7 @@ from reconciler.cli.connection import check_origin
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import sentences
+from reconciler.live.refresh import as_imported
 from reconciler.views.table import apply_view
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ async def _send(workspace: Workspace, errand: ApplyJob, tell: Callable[[Event], 
                 settle_seconds=settle_seconds(workspace, remote),
                 listener=tell,
                 stopping=stop,
+                as_imported=as_imported,
             ),
         )
 
