@@ -1,6 +1,6 @@
-"""What a job of GitHub Actions is told beside our output: outputs, a summary, annotations.
+"""GitHub Actions: sets the outputs of a step, adds to its job summary and annotates the files.
 
-The files that the runner names in the environment are appended to; no secret is ever in them.
+The files that the runner names in the environment are appended to; no secret is ever written to them.
 Source: GitHub's documentation, "Workflow commands for GitHub Actions".
 """
 
@@ -27,20 +27,23 @@ if TYPE_CHECKING:
 
 
 ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
-"""Where GitHub and GitLab tell the folder of the checkout. Source: each one's list of variables."""
+"""Variables of GitHub and GitLab with the root of the checkout. Source: each one's list of variables."""
+
+STOP_TOKEN = "RECONCILER_STOP_TOKEN"  # noqa: S105 - the name of a variable
+"""Names the variable with the token that resumes workflow commands, for a job that has stopped them."""
 
 
 def relative_to_root(
     diagnostics: Sequence[Diagnostic], folder: Path, environ: Mapping[str, str]
 ) -> tuple[Diagnostic, ...]:
-    """The findings with paths from the checkout's root; as they are where `folder` is in none."""
+    """Return `diagnostics` with paths relative to the checkout's root; unchanged outside a checkout."""
     root = next((Path(environ[name]) for name in ROOTS if environ.get(name)), None)
     if root is None or not folder.resolve().is_relative_to(root.resolve()):
         return tuple(diagnostics)
-    return tuple(_seen(diagnostic, folder, root) for diagnostic in diagnostics)
+    return tuple(_relative(diagnostic, folder, root) for diagnostic in diagnostics)
 
 
-def _seen(diagnostic: Diagnostic, folder: Path, root: Path) -> Diagnostic:
+def _relative(diagnostic: Diagnostic, folder: Path, root: Path) -> Diagnostic:
     if diagnostic.span is None:
         return diagnostic
     path = (folder / diagnostic.span.filename).resolve()
@@ -50,35 +53,31 @@ def _seen(diagnostic: Diagnostic, folder: Path, root: Path) -> Diagnostic:
     return replace(diagnostic, span=replace(diagnostic.span, filename=filename))
 
 
-STOP_TOKEN = "RECONCILER_STOP_TOKEN"  # noqa: S105 - a variable's name: whoever stopped commands lets ours through
-"""Holds the word that ends `::stop-commands::`, where our output stands between the two."""
-
-
 @dataclass(frozen=True, slots=True)
 class JobOutputs:
-    """The outputs, the summary and the annotations of the step that runs us."""
+    """The outputs, the job summary and the annotations of the step that runs this program."""
 
     folder: Path
     environ: Mapping[str, str]
     stderr: TextIO
 
-    def put(self, **values: object) -> None:
-        """Set outputs of the step; True is `true`. Raises `SettingsError`."""
+    def set_outputs(self, **values: object) -> None:
+        """Set outputs of the step; True is written as `true`. Raises `SettingsError`."""
         self._append("GITHUB_OUTPUT", "".join(_output(name, value) for name, value in values.items()))
 
-    def show(self, markdown: str) -> None:
-        """Add to the step's summary. Raises `SettingsError`."""
+    def add_summary(self, markdown: str) -> None:
+        """Add to the job summary. Raises `SettingsError`."""
         self._append("GITHUB_STEP_SUMMARY", f"{markdown}\n")
 
     def annotate(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Show each finding at its line."""
-        from reconciler.views.annotations import commands  # noqa: PLC0415 - the same
+        """Annotate the line of each diagnostic."""
+        from reconciler.views.annotations import commands  # noqa: PLC0415 - only in GitHub Actions
 
-        shown = commands(relative_to_root(diagnostics, self.folder, self.environ))
-        if not shown:
+        written = commands(relative_to_root(diagnostics, self.folder, self.environ))
+        if not written:
             return
-        stop = self.environ.get(STOP_TOKEN)
-        self.stderr.write(f"::{stop}::\n{shown}::stop-commands::{stop}\n" if stop else shown)
+        token = self.environ.get(STOP_TOKEN)
+        self.stderr.write(f"::{token}::\n{written}::stop-commands::{token}\n" if token else written)
         self.stderr.flush()
 
     def _append(self, variable: str, text: str) -> None:
@@ -89,32 +88,51 @@ class JobOutputs:
             with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
         except OSError as error:
-            raise SettingsError(_unwritable(variable, name, error)) from error
+            raise SettingsError.of(
+                "output.unwritable",
+                detail=f"The file that {variable} names, {name}: {error.strerror or error}. "
+                "What was sent to Zoom, if anything, is recorded.",
+                hint=f"GitHub Actions sets {variable} by itself: leave it as it is.",
+            ) from error
+
+
+def _output(name: str, value: object) -> str:
+    import uuid  # noqa: PLC0415 - only in GitHub Actions
+
+    # A delimiter that nobody can guess: the value cannot end itself and set another output.
+    text, delimiter = str(value).lower() if isinstance(value, bool) else str(value), f"end-{uuid.uuid4()}"
+    return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
 
 
 def job_outputs(folder: Path, console: Console) -> JobOutputs:
-    """The page of the job that we are."""
+    """Return the outputs of the current step."""
     return JobOutputs(folder, console.environ, console.stderr)
 
 
+def _outputs(workspace: Workspace) -> JobOutputs | None:
+    if not workspace.console.is_github_actions:
+        return None
+    return job_outputs(workspace.folder, workspace.console)
+
+
 @contextmanager
-def reporting_failure(folder: Path, console: Console, verb: str) -> Iterator[None]:
-    """Report a failure of `verb` too, then let it pass on."""
+def reporting_failure(folder: Path, console: Console, command: str) -> Iterator[None]:
+    """Report a failure of `command` in the job as well, then raise it again."""
     try:
         yield
     except ReconcilerError as error:
-        from reconciler.views.markdown import job_summary as outcome  # noqa: PLC0415 - only where a run failed
+        from reconciler.views.markdown import job_summary  # noqa: PLC0415 - only after a failure
 
-        there = job_outputs(folder, console)
-        with suppress(SettingsError):  # the failure itself is worth more, and is told on stderr
-            there.annotate(error.diagnostics)
-            there.put(error=error.diagnostic.code)
-            there.show(outcome.failure(verb, error.diagnostics, console.commit))
+        outputs = job_outputs(folder, console)
+        with suppress(SettingsError):  # the failure itself matters more, and is printed on stderr
+            outputs.annotate(error.diagnostics)
+            outputs.set_outputs(error=error.diagnostic.code)
+            outputs.add_summary(job_summary.failure(command, error.diagnostics, console.commit))
         raise
 
 
 def plan_outputs(plan: Plan) -> dict[str, object]:
-    """`changes`, the counts of the line `Plan: …`, and the digest."""
+    """Return the outputs of a plan: `changes`, the counts of the line `Plan: …`, and the digest."""
     due = [step for step in plan.steps if step.status in {Status.NOW, Status.DEFERRED}]
     replaced = [step for step in due if step.action is Action.REPLACE]
     return {
@@ -128,134 +146,107 @@ def plan_outputs(plan: Plan) -> dict[str, object]:
     }
 
 
-def apply_outputs(plan: Plan, end: Summary | None) -> dict[str, object]:
-    """The same of what was done; counts are missing where the run was cut short."""
-    if end is None:
+def apply_outputs(plan: Plan, summary: Summary | None) -> dict[str, object]:
+    """Return the same outputs for an apply; without a `summary` it was cut short and has no counts."""
+    if summary is None:
         return {"digest": plan.digest}
-    done = end.added + end.changed + end.destroyed + end.resolved + end.recorded
+    done = summary.added + summary.changed + summary.destroyed + summary.resolved + summary.recorded
     return {
         "changes": done > 0,
-        "add": end.added,
-        "change": end.changed,
-        "destroy": end.destroyed,
-        "deferred": end.deferred,
-        "failed": end.failed + end.unresolved,
+        "add": summary.added,
+        "change": summary.changed,
+        "destroy": summary.destroyed,
+        "deferred": summary.deferred,
+        "failed": summary.failed + summary.unresolved,
         "digest": plan.digest,
     }
 
 
-def _output(name: str, value: object) -> str:
-    import uuid  # noqa: PLC0415 - only in GitHub Actions
-
-    # What stands between two lines that nobody can guess cannot end itself and set another output.
-    text, end = str(value).lower() if isinstance(value, bool) else str(value), f"end-{uuid.uuid4()}"
-    return f"{name}<<{end}\n{text}\n{end}\n"
-
-
-def _unwritable(variable: str, name: str, error: OSError) -> Diagnostic:
-    return Diagnostic(
-        code="output.unwritable",
-        detail=f"The file that {variable} names, {name}: {error.strerror or error}. What was sent to Zoom, if anything, is recorded.",
-        hint=f"GitHub Actions sets {variable} by itself: leave it as it is.",
-    )
-
-
 def report_plan(workspace: Workspace, plan: Plan) -> None:
-    """Tell of a plan. Raises `SettingsError` where the page cannot be written to."""
-    page = _page(workspace)
-    if page:
-        from reconciler.views.style import TextStyle as Look  # noqa: PLC0415 - the same
+    """Report a plan to the job. Raises `SettingsError` where a file of the runner cannot be written."""
+    outputs = _outputs(workspace)
+    if outputs:
+        from reconciler.views.style import TextStyle  # noqa: PLC0415 - only in GitHub Actions
 
-        page.annotate(_placed(plan.diagnostics))
-        page.put(**plan_outputs(plan))
-        page.show(view("plan", "markdown")(plan, Look(commit=workspace.console.commit)))
+        outputs.annotate(_worth_annotating(plan.diagnostics))
+        outputs.set_outputs(**plan_outputs(plan))
+        outputs.add_summary(view("plan", "markdown")(plan, TextStyle(commit=workspace.console.commit)))
 
 
 def report_drift(workspace: Workspace, report: Plan, requests: int) -> None:
-    """Tell of a report of drift. Raises `SettingsError` as above."""
-    page = _page(workspace)
-    if page:
-        from reconciler.views.style import TextStyle as Look  # noqa: PLC0415 - the same
+    """Report drift to the job. Raises as `report_plan` does."""
+    outputs = _outputs(workspace)
+    if outputs:
+        from reconciler.views.style import TextStyle  # noqa: PLC0415 - only in GitHub Actions
 
-        page.annotate(_placed(report.diagnostics))
-        page.put(**plan_outputs(report))
-        look = Look(commit=workspace.console.commit)
-        page.show(view("drift", "markdown")(report, look, requests))
+        outputs.annotate(_worth_annotating(report.diagnostics))
+        outputs.set_outputs(**plan_outputs(report))
+        style = TextStyle(commit=workspace.console.commit)
+        outputs.add_summary(view("drift", "markdown")(report, style, requests))
 
 
 def report_nothing_to_apply(workspace: Workspace, plan: Plan) -> None:
-    """Tell of an apply that had nothing to send. Raises `SettingsError` as above."""
-    from reconciler.apply.events import Summary  # noqa: PLC0415 - a plan need not pay for it
+    """Report an apply that had nothing to send. Raises as `report_plan` does."""
+    from reconciler.apply.events import Summary  # noqa: PLC0415 - only for an apply
 
-    end = Summary(workspace.clock.now(), withheld=plan.summary["withheld"])
-    with EventRecorder(end).told(workspace, plan):
+    summary = Summary(workspace.clock.now(), withheld=plan.summary["withheld"])
+    with EventRecorder(summary).reporting(workspace, plan):
         pass
 
 
-def report_validation(workspace: Workspace, findings: ValidationResult, *, annotated: bool) -> None:
-    """Tell of what `validate` found; `annotated`: stdout has the annotations already. Raises as above."""
-    page = _page(workspace)
-    if page:
-        from reconciler.views.markdown import job_summary as outcome  # noqa: PLC0415 - only where a run failed
+def report_validation(workspace: Workspace, result: ValidationResult, *, annotated: bool) -> None:
+    """Report the result of `validate`; `annotated`: stdout has the annotations already. Raises as above."""
+    outputs = _outputs(workspace)
+    if outputs:
+        from reconciler.views.markdown import job_summary  # noqa: PLC0415 - only in GitHub Actions
 
-        errors = sum(each.severity is Severity.ERROR for each in findings.diagnostics)
-        meetings = len(findings.parsed.spec.meetings) if findings.parsed.spec else 0
+        errors = sum(each.severity is Severity.ERROR for each in result.diagnostics)
+        meetings = len(result.parsed.spec.meetings) if result.parsed.spec else 0
         if not annotated:
-            page.annotate(findings.diagnostics)
-        page.put(valid=not errors, errors=errors, warnings=len(findings.diagnostics) - errors)
-        page.show(outcome.validation(findings.diagnostics, meetings=meetings, files=findings.files))
+            outputs.annotate(result.diagnostics)
+        outputs.set_outputs(valid=not errors, errors=errors, warnings=len(result.diagnostics) - errors)
+        outputs.add_summary(job_summary.validation(result.diagnostics, meetings=meetings, files=result.files))
 
 
 class EventRecorder:
-    """The events of one apply, kept for the page of a job."""
+    """Records the events of one apply, to report them to the job."""
 
     def __init__(self, *events: Event) -> None:
         self._events = list(events)
 
-    def through(
-        self, before: Callable[[EventListener], EventListener]
+    def recording(
+        self, wrap: Callable[[EventListener], EventListener]
     ) -> Callable[[EventListener], EventListener]:
-        """The same way to a view as `before`, on which we hear what the view is told."""
-        return lambda tell: before(self._hearing(tell))
+        """Return `wrap` with a recorder inside: it records the events that reach the view."""
+        return lambda listener: wrap(self._recording(listener))
 
-    def _hearing(self, tell: EventListener) -> EventListener:
-        def hear(event: Event) -> None:
+    def _recording(self, listener: EventListener) -> EventListener:
+        def record(event: Event) -> None:
             self._events.append(event)
-            tell(event)
+            listener(event)
 
-        return hear
+        return record
 
     @contextmanager
-    def told(self, workspace: Workspace, plan: Plan) -> Iterator[None]:
-        """Tell of the apply when the block ends, however it ends. Raises as above."""
+    def reporting(self, workspace: Workspace, plan: Plan) -> Iterator[None]:
+        """Report the apply when the block ends, even by an exception. Raises as `report_plan` does."""
         try:
             yield
         finally:
-            page = _page(workspace)
-            if page:
-                self._tell(page, plan)
+            outputs = _outputs(workspace)
+            if outputs:
+                self._report(outputs, plan)
 
-    def _tell(self, page: JobOutputs, plan: Plan) -> None:
-        from reconciler.apply.events import (  # noqa: PLC0415 - a plan need not pay for it
-            Noticed,
-            StepFailed,
-            Summary,
-        )
-        from reconciler.views.markdown import job_summary as outcome  # noqa: PLC0415 - only where a run failed
+    def _report(self, outputs: JobOutputs, plan: Plan) -> None:
+        from reconciler.apply.events import Noticed, StepFailed, Summary  # noqa: PLC0415 - only for an apply
+        from reconciler.views.markdown import job_summary  # noqa: PLC0415 - only in GitHub Actions
 
-        end = next((event for event in reversed(self._events) if isinstance(event, Summary)), None)
-        page.annotate([each.diagnostic for each in self._events if isinstance(each, Noticed | StepFailed)])
-        page.put(**apply_outputs(plan, end))
-        page.show(outcome.apply(plan, self._events))
+        summary = next((event for event in reversed(self._events) if isinstance(event, Summary)), None)
+        outputs.annotate([each.diagnostic for each in self._events if isinstance(each, Noticed | StepFailed)])
+        outputs.set_outputs(**apply_outputs(plan, summary))
+        outputs.add_summary(job_summary.apply(plan, self._events))
 
 
-def _placed(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Those that have a line to stand at, or stop something; all the others are in the summary."""
+def _worth_annotating(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return errors and whatever has a line in a file; the job summary has all diagnostics."""
     return [each for each in diagnostics if each.span or each.severity is Severity.ERROR]
-
-
-def _page(workspace: Workspace) -> JobOutputs | None:
-    if not workspace.console.is_github_actions:
-        return None
-
-    return job_outputs(workspace.folder, workspace.console)

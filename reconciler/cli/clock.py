@@ -1,4 +1,4 @@
-"""The only "now" of the program."""
+"""The system clock: the only place that reads the current time."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ if TYPE_CHECKING:
 
 
 def system_now() -> datetime:
-    """The machine's instant, aware, UTC."""
+    """Return the current instant of this machine, aware, UTC."""
     return datetime.now(UTC)
 
 
 class SystemClock:
-    """The machine's clock as a `ports.Clock`; `now` may come from elsewhere, such as an emulator.
+    """This machine's clock as a `ports.Clock`; `now` may come from elsewhere, such as the emulator.
 
-    `slept` is told of every wait, in seconds: a clock that stands can then be moved on.
+    `on_wait` is called with the seconds of every wait, so that a frozen clock can be advanced.
     """
 
     def __init__(
-        self, now: Callable[[], datetime] = system_now, slept: Callable[[float], None] | None = None
+        self, now: Callable[[], datetime] = system_now, on_wait: Callable[[float], None] | None = None
     ) -> None:
         self._now = now
-        self._slept = slept
+        self._on_wait = on_wait
 
     def now(self) -> datetime:
-        """This instant, aware, UTC."""
+        """Return the current instant, aware, UTC."""
         return self._now()
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards."""
+        """Return seconds that never run backwards."""
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        """Block that long, outside of any loop."""
+        """Block for `seconds`; for use outside an event loop."""
         time.sleep(seconds)
-        if self._slept is not None:
-            self._slept(seconds)
+        if self._on_wait is not None:
+            self._on_wait(seconds)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long; at once where `seconds` is not positive."""
+        """Sleep for `seconds`; return at once where they are not positive."""
         import asyncio  # noqa: PLC0415 - 30 ms that a plan need not pay
 
         await asyncio.sleep(seconds)
-        if self._slept is not None:
-            self._slept(seconds)
+        if self._on_wait is not None:
+            self._on_wait(seconds)

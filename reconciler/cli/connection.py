@@ -1,4 +1,4 @@
-"""The way to Zoom, or to the emulator in its place: credentials, addresses, pace."""
+"""Builds the Zoom client from credentials, addresses and pace, or one for the bundled emulator."""
 
 from __future__ import annotations
 
@@ -14,33 +14,44 @@ from reconciler.zoom.pace import Pace
 
 if TYPE_CHECKING:
     from reconciler.cli.workspace import Workspace
-    from reconciler.sandbox.sandbox import Sandbox
     from reconciler.state.state import State
 
 
-INSIDE = Addresses("http://localhost/v2", "http://localhost/oauth/token")
-"""Where the emulator inside the process stands; no port is opened."""
+IN_PROCESS = Addresses("http://localhost/v2", "http://localhost/oauth/token")
+"""Addresses of the emulator inside the process; no port is opened."""
 
 
-def connect(workspace: Workspace, pace: str | None) -> ZoomClient:
-    """A client for the account that the environment names. Raises `SettingsError`."""
-    chosen = pace or ("business" if workspace.sandbox else str(workspace.settings.budget.pace))
-    turns = Pace.of(chosen, workspace.clock)
+def connect(workspace: Workspace, pace_name: str | None) -> ZoomClient:
+    """Return a client for the account that the environment names. Raises `SettingsError`."""
+    default = "business" if workspace.sandbox else str(workspace.settings.budget.pace)
+    pace = Pace.of(pace_name or default, workspace.clock)
+    user_limit = UserLimit(UserLimit().values | {workspace.settings.budget.daily_limit})
     if workspace.sandbox:
-        return _inside(workspace, workspace.sandbox, turns)
+        from reconciler.zoom.transport import transport_to  # noqa: PLC0415 - only with the emulator
+
+        sandbox = workspace.sandbox
+        return ZoomClient(
+            Credentials(sandbox.account_id, sandbox.client_id, sandbox.client_secret),
+            IN_PROCESS,
+            pace=pace,
+            clock=workspace.clock,
+            random=random.random,
+            user_limit=user_limit,
+            transport=transport_to(sandbox.app),
+        )
     environ = workspace.console.environ
     return ZoomClient(
         Credentials.from_environment(environ),
         Addresses.from_environment(environ),
-        pace=turns,
+        pace=pace,
         clock=workspace.clock,
         random=random.random,
-        user_limit=_user_limit(workspace),
+        user_limit=user_limit,
     )
 
 
 def check_origin(state: State, origin: str, location: str) -> None:
-    """Raise `StateError` where the state belongs to another account than the one that is asked."""
+    """Raise `StateError` where the state belongs to another account than the credentials."""
     if state.origin and state.origin != origin:
         raise StateError.of(
             "state.other-origin",
@@ -48,21 +59,3 @@ def check_origin(state: State, origin: str, location: str) -> None:
             "Nothing was sent.",
             hint="Name the state of this account with --state, or give the other account's credentials.",
         )
-
-
-def _inside(workspace: Workspace, sandbox: Sandbox, turns: Pace) -> ZoomClient:
-    from reconciler.zoom.transport import transport_to  # noqa: PLC0415 - only with the emulator
-
-    return ZoomClient(
-        Credentials(sandbox.account_id, sandbox.client_id, sandbox.client_secret),
-        INSIDE,
-        pace=turns,
-        clock=workspace.clock,
-        random=random.random,
-        user_limit=_user_limit(workspace),
-        transport=transport_to(sandbox.app),
-    )
-
-
-def _user_limit(workspace: Workspace) -> UserLimit:
-    return UserLimit(UserLimit().values | {workspace.settings.budget.daily_limit})

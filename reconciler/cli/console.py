@@ -1,4 +1,4 @@
-"""The terminal, or what stands in its place: streams, environment, and what the common flags say."""
+"""The console: the standard streams, the environment, prompts, and the global options."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 RUN_URLS = ("CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL")
-"""Where CI systems other than GitHub tell the page of the job. Source: each one's list of variables."""
+"""Variables of CI systems other than GitHub with the job's URL. Source: each one's list of variables."""
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalOptions:
-    """What the flags that every verb has say; None: not given."""
+    """The flags that commands share; None: not given."""
 
     state: str | None = None
     sandbox: bool = False
@@ -27,7 +27,7 @@ class GlobalOptions:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The three streams and what may be done with them."""
+    """The three standard streams and the environment variables."""
 
     stdin: TextIO
     stdout: TextIO
@@ -36,37 +36,37 @@ class Console:
 
     @property
     def is_ci(self) -> bool:
-        """Nobody watches: `CI` says so, or no stream is a terminal."""
+        """True where nobody watches: `CI` is set, or no stream is a terminal."""
         return self.is_runner or not any(stream.isatty() for stream in (self.stdin, self.stdout, self.stderr))
 
     @property
     def is_runner(self) -> bool:
-        """The environment says that this is a job of a CI system."""
+        """True in a job of a CI system, going by the environment."""
         return self.environ.get("CI", "").casefold() in {"true", "1"}
 
     @property
     def is_github_actions(self) -> bool:
-        """The environment says that this is a job of GitHub Actions."""
+        """True in a job of GitHub Actions, going by the environment."""
         return self.environ.get("GITHUB_ACTIONS") == "true"
 
-    def colours(self, stream: TextIO, choices: GlobalOptions) -> bool:
-        """Whether `stream` is a terminal whose reader wants colour. Source: no-color.org."""
-        return stream.isatty() and not choices.no_color and not self.environ.get("NO_COLOR")
+    def colours(self, stream: TextIO, options: GlobalOptions) -> bool:
+        """Return True where `stream` is a terminal and colour is not turned off. Source: no-color.org."""
+        return stream.isatty() and not options.no_color and not self.environ.get("NO_COLOR")
 
     @property
     def who(self) -> str:
-        """Who we are to whoever finds the state locked: user and machine."""
+        """User and machine, as recorded in a lock."""
         user = self.environ.get("USER") or self.environ.get("LOGNAME") or "somebody"
         return f"{user}@{os.uname().nodename}"
 
     @property
     def commit(self) -> str:
-        """The commit that the CI job is about, as GitHub or GitLab names it; empty elsewhere."""
+        """The commit of the CI job, as GitHub or GitLab names it; empty elsewhere."""
         return self.environ.get("GITHUB_SHA") or self.environ.get("CI_COMMIT_SHA") or ""
 
     @property
     def run_url(self) -> str | None:
-        """The page of the CI job that we are, where its system tells; None elsewhere."""
+        """The URL of the CI job, where its system gives one; None elsewhere."""
         if self.environ.get("GITHUB_RUN_ID"):
             server, repository = self.environ.get("GITHUB_SERVER_URL"), self.environ.get("GITHUB_REPOSITORY")
             return f"{server}/{repository}/actions/runs/{self.environ['GITHUB_RUN_ID']}"
@@ -74,23 +74,23 @@ class Console:
 
 
 Problem = str | None
-"""Why an answer cannot be taken, as a sentence; None: it can."""
+"""The reason why an answer is rejected, as a sentence; None: it is accepted."""
 
 
 class InputEndedError(Exception):
-    """Whoever was asked ended the input."""
+    """The input ended at a prompt."""
 
 
 def confirm(console: Console, question: str) -> bool:
-    """Whether the answer to `question` is a yes in full."""
-    console.stderr.write(f"{question} Only `yes` is taken as a yes: ")
+    """Ask `question`; return True only for the answer `yes`."""
+    console.stderr.write(f"{question} Only `yes` is accepted: ")
     console.stderr.flush()
     return console.stdin.readline().strip() == "yes"
 
 
 @dataclass(frozen=True, slots=True)
 class Prompter:
-    """Takes what a flag gave, else asks, else, where nobody can be asked, the default."""
+    """Takes the value of a flag, else asks for it, else, where `is_asked` is False, uses the default."""
 
     console: Console
     is_asked: bool
@@ -98,17 +98,17 @@ class Prompter:
     def answer(
         self, given: str | None, question: str, default: str, check: Callable[[str], Problem] = lambda _: None
     ) -> str:
-        """An answer; one that cannot be taken is asked for again. Raises `UnansweredError`."""
+        """Return an answer; one that `check` rejects is asked for again. Raises `InputEndedError`."""
         if given is not None or not self.is_asked:
             return given if given is not None else default
         while True:
-            answer = self._line(f"{question} [{default}]: " if default else f"{question}: ") or default
+            answer = self._read_line(f"{question} [{default}]: " if default else f"{question}: ") or default
             problem = check(answer)
             if problem is None:
                 return answer
             self.console.stderr.write(f"  {problem}\n")
 
-    def _line(self, prompt: str) -> str:
+    def _read_line(self, prompt: str) -> str:
         self.console.stderr.write(prompt)
         self.console.stderr.flush()
         line = self.console.stdin.readline()

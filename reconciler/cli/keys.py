@@ -1,4 +1,4 @@
-"""Keys as people name them: which ones are meant, and what to say where none is."""
+"""Keys and globs on the command line: match them with the state, and complete them in a shell."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 def complete_recorded(
     folder: Path, environ: Mapping[str, str], *, state: str | None, sandbox: bool
 ) -> list[str]:
-    """Every key of the state, sorted; none where it is not a file here, or cannot be read."""
+    """Return every key of the state, sorted; none where it is not a local file, or cannot be read."""
     workspace = _workspace(folder, environ)
     try:
-        named = state or environ.get("RECONCILER_STATE") or workspace.settings.state or STATE_FILE
-        store = workspace.store_at(str(SANDBOX_FOLDER / STATE_FILE) if sandbox else named)
+        address = state or environ.get("RECONCILER_STATE") or workspace.settings.state or STATE_FILE
+        store = workspace.store_at(str(SANDBOX_FOLDER / STATE_FILE) if sandbox else address)
         snapshot = store.read() if isinstance(store, FileStore) else None
-        known = state_document.decode(snapshot.document, store.location) if snapshot else None
+        recorded = state_document.decode(snapshot.document, store.location) if snapshot else None
     except ReconcilerError:
         return []
-    return _safe({*known.meetings, *known.intents} if known else ())
+    return _valid({*recorded.meetings, *recorded.intents} if recorded else ())
 
 
 def complete_declared(folder: Path, environ: Mapping[str, str], paths: tuple[str, ...]) -> list[str]:
-    """Every key of the specs, sorted; those of files that are wrong elsewhere, too."""
+    """Return every key of the specs, sorted, even of files with errors in other places."""
     try:
-        return _safe(_workspace(folder, environ).findings(paths).parsed.files)
+        return _valid(_workspace(folder, environ).validate(paths).parsed.files)
     except ReconcilerError:
         return []
 
@@ -49,32 +49,32 @@ def _workspace(folder: Path, environ: Mapping[str, str]) -> Workspace:
     return Workspace(folder, Console(sys.stdin, sys.stdout, sys.stderr, environ), GlobalOptions())
 
 
-def _safe(keys: Iterable[str]) -> list[str]:
-    """Keys that can be keys: what a shell is given it may expand."""
+def _valid(keys: Iterable[str]) -> list[str]:
+    """Return the keys that are valid: a shell may expand what it is offered."""
     return sorted(key for key in keys if KEY.fullmatch(key))
 
 
 WIDTH_MAX = 80
-"""Characters of a key that are shown of it."""
+"""Characters of a key that a message shows."""
 
 
 def check_known(key: str, state: State, location: str) -> None:
-    """Raise `StateError` where `key` is neither recorded nor interrupted."""
+    """Raise `StateError` where `key` has neither a record nor an interrupted request."""
     if key not in state.meetings and key not in state.intents:
         raise StateError(_unknown(key, {*state.meetings, *state.intents}, location))
 
 
 def match_keys(names: Sequence[str], state: State, location: str) -> tuple[str, ...]:
-    """The recorded keys that `names` mean, keys or globs; all where none is named. Sorted.
+    """Return the recorded keys that `names`, keys or globs, match; all without names. Sorted.
 
-    Raises `StateError` with each name that means none.
+    Raises `StateError` with each name that matches none.
     """
     keys = sorted(state.meetings)
-    found = {name: [key for key in keys if key == name or fnmatchcase(key, name)] for name in names}
-    missing = [name for name, meant in found.items() if not meant]
-    if missing:
-        raise StateError(*(_unrecorded(name, state, location) for name in missing))
-    return tuple(sorted({key for meant in found.values() for key in meant})) if names else tuple(keys)
+    matches = {name: [key for key in keys if key == name or fnmatchcase(key, name)] for name in names}
+    unmatched = [name for name, matched in matches.items() if not matched]
+    if unmatched:
+        raise StateError(*(_unrecorded(name, state, location) for name in unmatched))
+    return tuple(sorted({key for matched in matches.values() for key in matched})) if names else tuple(keys)
 
 
 def _unrecorded(name: str, state: State, location: str) -> Diagnostic:
@@ -88,11 +88,10 @@ def _unrecorded(name: str, state: State, location: str) -> Diagnostic:
 
 
 def _unknown(name: str, known: Collection[str], location: str) -> Diagnostic:
-    shown = name[:WIDTH_MAX]
     is_glob = not set("*?[").isdisjoint(name)
     near = did_you_mean(name, tuple(sorted(known)))
     return Diagnostic(
         code="state.unknown-key",
-        detail=f"{'No key like ' if is_glob else ''}`{shown}` is {'' if is_glob else 'neither '}recorded {'or' if is_glob else 'nor'} interrupted in {location}.",
+        detail=f"{location} has no key {'that matches ' if is_glob else ''}`{name[:WIDTH_MAX]}`.",
         hint=suggestion(near, "`reconciler state list` shows every key."),
     )

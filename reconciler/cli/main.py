@@ -26,7 +26,7 @@ EXAMPLE = example_epilog(
 
 
 class Entry(NamedTuple):
-    """One command: its section and line in `--help`, and the function in `commands/` that is imported for it."""
+    """One command: its section and line in `--help`, and its function in `commands/`."""
 
     section: str
     short_help: str
@@ -34,36 +34,41 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "init": Entry("Commands", "Begin: write a first spec.", "init.command:init"),
-    "validate": Entry("Commands", "Check what is declared.", "validate:validate"),
-    "plan": Entry("Commands", "Show what would be done.", "plan:plan"),
-    "apply": Entry("Commands", "Do what the plan says, each meeting exactly once.", "apply.command:apply"),
-    "drift": Entry("See what is there", "Show what was changed in Zoom since it was applied.", "drift:drift"),
-    "links": Entry("See what is there", "Show how people join.", "links:links"),
-    "budget": Entry("See what is there", "Show what each host may still send today.", "budget:budget"),
-    "state": Entry("See what is there", "Look at what is recorded, and mend it.", "state.command:state"),
-    "import": Entry("See what is there", "Write what exists in Zoom as YAML.", "import_:import_"),
-    "doctor": Entry("Help and tools", "Check that all is there.", "doctor.command:doctor"),
-    "explain": Entry("Help and tools", "Say what a code means.", "explain:explain"),
+    "init": Entry("Commands", "Write a first spec.", "init.command:init"),
+    "validate": Entry("Commands", "Check the specs for errors.", "validate:validate"),
+    "plan": Entry("Commands", "Show the changes that apply would make.", "plan:plan"),
+    "apply": Entry("Commands", "Make the planned changes, each exactly once.", "apply.command:apply"),
+    "drift": Entry("Zoom and state", "Show what was changed in Zoom since the last apply.", "drift:drift"),
+    "links": Entry("Zoom and state", "Show join links.", "links:links"),
+    "budget": Entry("Zoom and state", "Show the requests that each host has left today.", "budget:budget"),
+    "state": Entry("Zoom and state", "Show and repair the recorded state.", "state.command:state"),
+    "import": Entry("Zoom and state", "Write meetings that exist in Zoom as YAML.", "import_:import_"),
+    "doctor": Entry(
+        "Help and tools", "Check the configuration, the state and the Zoom account.", "doctor.command:doctor"
+    ),
+    "explain": Entry("Help and tools", "Explain a diagnostic code.", "explain:explain"),
     "schema": Entry("Help and tools", "Print a JSON Schema.", "schema:schema"),
-    "completion": Entry("Help and tools", "Print a script for your shell.", "completion:completion"),
+    "completion": Entry("Help and tools", "Print a shell completion script.", "completion:completion"),
     "sandbox": Entry(
         "Help and tools", "Serve the bundled emulator on 127.0.0.1, until Ctrl-C.", "sandbox:sandbox"
     ),
-    "force-unlock": Entry("More", "Free the lock of a run that is dead.", "state.command:force_unlock"),
+    "force-unlock": Entry("More", "Release the lock of a run that is dead.", "state.command:force_unlock"),
 }
-"""Every command, in the order in which `--help` shows it; a test holds each line against the command's own."""
+"""Every command, in the order of `--help`. A test compares each line with the command's own short help."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; its exit status. Nothing but a bug in this program shows a traceback."""
+    """Run one command line; return its exit status. Only a bug in this program shows a traceback."""
     exits.prepare_streams()
     try:
         status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False)
-        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
+        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
         return int(status or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return Exit.ERROR
     except click.ClickException as error:
-        return _misused(error, arguments)
+        return _report_misuse(error, arguments)
     except (click.Abort, KeyboardInterrupt):
         return exits.report_interrupt()
     except Exception as error:
@@ -73,19 +78,15 @@ def run(arguments: Sequence[str]) -> int:
         return status
 
 
-def _misused(error: click.ClickException, arguments: Sequence[str]) -> Exit:
-    # Older versions of click have no such error, and show the help themselves.
-    if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(f"{error.format_message()}\n")
-        return Exit.ERROR
+def _report_misuse(error: click.ClickException, arguments: Sequence[str]) -> Exit:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "reconciler"
-    told = Diagnostic(
+    diagnostic = Diagnostic(
         code="usage.command-line",
         detail=sentences(error.format_message()),
-        hint=f"`{command} --help` shows what it takes, with an example.",
+        hint=f"`{command} --help` shows its arguments and options, with an example.",
     )
-    exits.print_diagnostics((told,), arguments)
+    exits.print_diagnostics((diagnostic,), arguments)
     return Exit.ERROR
 
 
@@ -105,6 +106,17 @@ class CommandTable(click.Group):
         module, _, function = COMMANDS[cmd_name].function.partition(":")
         command: click.Command = getattr(import_module(f"reconciler.cli.commands.{module}"), function)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Resolve as click does, but suggest names from the table, of which click knows nothing."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=COMMANDS, ctx=ctx
+            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table, section by section."""

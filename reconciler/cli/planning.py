@@ -1,4 +1,4 @@
-"""Makes the plan of a command: what is declared, what is recorded and, on request, what Zoom has now."""
+"""Makes the plan of a command: the declared spec, the recorded state and, on request, what Zoom has now."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedState:
-    """A plan, and the state to go on from: with `--refresh` it has what was read and may be recorded.
+    """A plan, and the state to go on from: with `--refresh`, it has what was read and may be recorded.
 
-    `unread` tells that something which was to be read from Zoom could not be.
+    `unread` is True where something could not be read from Zoom.
     """
 
     plan: Plan
@@ -35,42 +35,42 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     options: Options,
     *,
     pace: str | None = None,
-    remarks: Sequence[Diagnostic] = (),
+    diagnostics: Sequence[Diagnostic] = (),
 ) -> PlannedState:
-    """Plan from `state`, after a refresh where `options` ask for one; `remarks` come first in the plan.
+    """Plan from `state`, after a refresh where `options` ask for one; `diagnostics` come first in the plan.
 
     Raises `SettingsError`, `StateError` and `RemoteError`.
     """
     facts = state
     imported: Mapping[str, Record] = {}
     if options.refresh:
-        from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is asked
+        from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is read
 
         refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
-        state, facts, remarks = refreshed.state, refreshed.facts, (*remarks, *refreshed.told)
-        imported = refreshed.imported
+        state, facts, imported = refreshed.state, refreshed.facts, refreshed.imported
+        diagnostics = (*diagnostics, *refreshed.diagnostics)
     workspace.check_zones(state)
     plan = plans.build(
         declared.spec, state, workspace.clock.now(), workspace.allowances, options, imported=imported
     )
-    unread = any(each.severity is Severity.ERROR for each in remarks)
-    return PlannedState(replace(plan, diagnostics=(*remarks, *plan.diagnostics)), facts, unread)
+    unread = any(each.severity is Severity.ERROR for each in diagnostics)
+    return PlannedState(replace(plan, diagnostics=(*diagnostics, *plan.diagnostics)), facts, unread)
 
 
 def missing_state_warnings(workspace: Workspace, version: str | None) -> tuple[Diagnostic, ...]:
-    """A warning where a CI job read a state of no `version`: nothing was ever recorded there.
+    """Return a warning where a CI job read a state of no `version`, that is, none was recorded yet.
 
-    A fork's job that missed its snapshot would else show every meeting as one to add, and no drift.
+    A job of a fork without its snapshot would otherwise show every meeting as one to add, and no drift.
     """
     if version is not None or workspace.sandbox or not workspace.console.is_runner:
         return ()
     return (
         Diagnostic(
             code="state.absent",
-            detail=f"{workspace.store.location} holds none, so nothing counts as existing: "
-            "whatever is declared shows as new, and nothing can have drifted.",
-            hint="Before the first apply that is right. Later it is not: see that the job names the state "
-            "that apply writes (--state, RECONCILER_STATE, reconciler.yaml) and may read it.",
+            detail=f"{workspace.store.location} does not exist, so no meeting counts as existing: "
+            "every declared meeting shows as new, and nothing can have drifted.",
+            hint="Before the first apply, this is expected. Later, check that the job names the state "
+            "that apply writes (--state, RECONCILER_STATE, reconciler.yaml) and can read it.",
             severity=Severity.WARNING,
         ),
     )

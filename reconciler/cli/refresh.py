@@ -1,4 +1,4 @@
-"""Reads what is recorded from Zoom, with progress on stderr; used by `drift` and by every `--refresh`."""
+"""Reads the recorded meetings from Zoom, with progress on stderr; used by `drift` and `--refresh`."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RefreshResult:
-    """What was seen, by key, of what is imported the answers, and how many requests it took."""
+    """The result of each read by key, the bodies of meetings to import by key, and the requests used."""
 
-    seen: Mapping[str, ReadResult]
+    results: Mapping[str, ReadResult]
     requests: int
     imports: Mapping[str, Body] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshedState:
-    """A state as Zoom has it. `state` is to plan with, `facts` may be recorded; `told` is for people."""
+    """A state refreshed from Zoom: `state` is to plan with, `facts` may be recorded."""
 
     state: State
     facts: State
-    told: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     imported: Mapping[str, Record]
 
 
@@ -61,7 +61,7 @@ def read_recorded(
     pace: str | None = None,
     imports: Mapping[str, int] = MappingProxyType({}),
 ) -> RefreshResult:
-    """Read from Zoom what is recorded, and the `imports`, ids by key.
+    """Read recorded meetings (`keys` None: all) and the `imports`, ids by key, from Zoom.
 
     Raises `SettingsError`, `StateError` and `RemoteError`.
     """
@@ -69,31 +69,31 @@ def read_recorded(
     console = workspace.console
     terminal = not console.is_ci and console.stderr.isatty()
     remote = connect(workspace, pace)
-    colour = console.colours(console.stderr, workspace.choices)
-    with progress.open_read_bar(console.stderr, terminal=terminal, colour=colour) as tell:
-        return asyncio.run(_look(workspace, remote, state, keys=keys, imports=imports, tell=tell))
+    colour = console.colours(console.stderr, workspace.options)
+    with progress.open_read_bar(console.stderr, terminal=terminal, colour=colour) as on_read:
+        return asyncio.run(_read(workspace, remote, state, keys=keys, imports=imports, on_read=on_read))
 
 
 def refresh_state(
     workspace: Workspace, state: State, spec: Spec, options: Options, pace: str | None = None
 ) -> RefreshedState:
-    """The state as Zoom has it, as far as `options` asks for it; the cost is told on stderr."""
-    looked = read_recorded(
-        workspace, state, _asked(state, spec, options), pace, _imports(state, spec, options)
+    """Refresh the meetings that `options` select, and print the cost on stderr."""
+    read = read_recorded(
+        workspace, state, _selected(state, spec, options), pace, _imports(state, spec, options)
     )
-    now, seen = workspace.clock.now(), looked.seen
-    workspace.console.stderr.write(f"Refresh: {cost_words(len(seen), looked.requests)}\n")
-    seen = without_strangers(state, seen, lambda: declared_hosts(spec))
+    now = workspace.clock.now()
+    workspace.console.stderr.write(f"Refresh: {cost_words(len(read.results), read.requests)}\n")
+    results = without_strangers(state, read.results, lambda: declared_hosts(spec))
     return RefreshedState(
-        refresh.apply_refresh(state, seen, now),
-        refresh.correct_records(state, seen),
-        warnings_for(state, seen),
-        _imported(state, spec, looked.imports, now),
+        refresh.apply_refresh(state, results, now),
+        refresh.correct_records(state, results),
+        warnings_for(state, results),
+        _imported(state, spec, read.imports, now),
     )
 
 
 def _imports(state: State, spec: Spec, options: Options) -> dict[str, int]:
-    """The ids that would be imported, by key."""
+    """Return the ids that would be imported, by key."""
     return {
         one.to: one.id
         for one in spec.imports
@@ -102,7 +102,7 @@ def _imports(state: State, spec: Spec, options: Options) -> dict[str, int]:
 
 
 def _imported(state: State, spec: Spec, answers: Mapping[str, Body], now: datetime) -> dict[str, Record]:
-    """What the imports will record, by key, without those that will fail: apply tells why."""
+    """Return the records of the imports by key, without those that will fail: apply reports why."""
     records = {}
     for key, stored in answers.items():
         meeting = spec.meetings[key]
@@ -114,44 +114,44 @@ def _imported(state: State, spec: Spec, answers: Mapping[str, Body], now: dateti
 
 
 def declared_hosts(spec: Spec) -> dict[str, tuple[str, ...]]:
-    """Under whom each recorded key is declared: its host, and whom it is scheduled for."""
+    """Return the declared hosts of each recorded key: its host, and the user it is scheduled for."""
     renamed = {move.to_key: move.from_key for move in spec.moved}
-    hosts = {key: (one.host, one.attributes.get("schedule_for")) for key, one in spec.meetings.items()}
-    found = hosts | {renamed[key]: names for key, names in hosts.items() if key in renamed}
-    return {key: tuple(str(name) for name in names if name) for key, names in found.items()}
+    by_key = {key: (each.host, each.attributes.get("schedule_for")) for key, each in spec.meetings.items()}
+    by_key |= {renamed[key]: hosts for key, hosts in by_key.items() if key in renamed}
+    return {key: tuple(str(host) for host in hosts if host) for key, hosts in by_key.items()}
 
 
 def hosts_if_readable(workspace: Workspace, paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """The declared hosts by recorded key; none where the specs cannot be read."""
+    """Return the declared hosts by recorded key; none where the specs cannot be read."""
     try:
-        return declared_hosts(workspace.declared(paths).spec)
+        return declared_hosts(workspace.load_spec(paths).spec)
     except ReconcilerError:
         return {}
 
 
-def _asked(state: State, spec: Spec, options: Options) -> frozenset[str]:
-    """The recorded keys that are asked for, be it under the key that they move to."""
+def _selected(state: State, spec: Spec, options: Options) -> frozenset[str]:
+    """Return the recorded keys that `options` select, by their own name or by the one they move to."""
     moved = {move.from_key for move in spec.moved if options.takes(move.to_key)}
     return frozenset(key for key in state.meetings if options.takes(key) or key in moved)
 
 
-async def _look(  # noqa: PLR0913 - what is read, from where, and who is told
+async def _read(  # noqa: PLR0913 - what is read, from where, and the listener
     workspace: Workspace,
     remote: ZoomClient,
     state: State,
     *,
     keys: Collection[str] | None,
     imports: Mapping[str, int],
-    tell: TellCount,
+    on_read: TellCount,
 ) -> RefreshResult:
     async with remote:
         if state.meetings:
             check_origin(state, await remote.origin(), workspace.store.location)
-        seen = await live_read.read_all(remote, state, workspace.clock, keys=keys, progress=tell)
+        results = await live_read.read_all(remote, state, workspace.clock, keys=keys, progress=on_read)
         answers = await live_read.read_each(tuple(imports.values()), remote.read)
-        found = {
+        bodies = {
             key: answer.body
             for key, answer in zip(imports, answers, strict=True)
             if not isinstance(answer, RemoteError)
         }
-        return RefreshResult(seen, remote.requests, found)
+        return RefreshResult(results, remote.requests, bodies)

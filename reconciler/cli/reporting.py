@@ -1,4 +1,4 @@
-"""What a program reads of a run that failed: a report is written all the same, and says why."""
+"""Output files, warnings, and the reports that a program still reads when a run fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from reconciler.cli.clock import system_now
-from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan.plan import Plan
 from reconciler.views.table import apply_view, view
@@ -19,44 +18,61 @@ if TYPE_CHECKING:
 
     from reconciler.apply.events import EventListener
     from reconciler.cli.workspace import Workspace
+    from reconciler.errors.diagnostic import Diagnostic
     from reconciler.plan.plan import Options
 
 
 def write_private_file(path: Path, text: str) -> None:
-    """Put `text` into a file at once, for the owner only. Raises `SettingsError`."""
-    fresh = path.with_name(f".{path.name}.tmp")
+    """Write `text` to a file, atomically, readable by its owner only. Raises `SettingsError`."""
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        fresh.unlink(missing_ok=True)  # left by a run that was killed, or a link that a checkout holds
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        temporary.unlink(missing_ok=True)  # left by a run that was killed, or a link in the checkout
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        fresh.replace(path)
+        temporary.replace(path)
     except OSError as error:
         with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise SettingsError(unwritable_file(path, error)) from error
+            temporary.unlink(missing_ok=True)
+        raise unwritable_file(path, error) from error
 
 
-def unwritable_file(path: Path, error: OSError) -> Diagnostic:
-    """What to say of a file that the system does not let us write."""
-    return Diagnostic(
-        code="output.unwritable",
+def unwritable_file(path: Path, error: OSError) -> SettingsError:
+    """The error for a file that the system does not let us write."""
+    return SettingsError.of(
+        "output.unwritable",
         detail=f"{path}: {error.strerror or error}.",
-        hint="Name a file in a folder that exists and can be written to.",
+        hint="Name a file in a folder that exists and is writable.",
     )
+
+
+def print_diagnostics(workspace: Workspace, diagnostics: Sequence[Diagnostic]) -> None:
+    """Write `diagnostics` to stderr."""
+    from reconciler.views.text import diagnostics as text_diagnostics  # noqa: PLC0415 - only where there are any
+
+    stderr = workspace.console.stderr
+    colour = workspace.console.colours(stderr, workspace.options)
+    stderr.write(text_diagnostics.diagnostics(diagnostics, colour=colour))
+
+
+def print_warnings(workspace: Workspace, warnings: Sequence[Diagnostic]) -> None:
+    """Write the warnings about a spec to stderr, with a blank line after them."""
+    if warnings:
+        print_diagnostics(workspace, warnings)
+        workspace.console.stderr.write("\n")
 
 
 @contextmanager
 def reporting_plan_failure(
     workspace: Workspace, options: Options, *, format_name: str, json_into: Path | None = None
 ) -> Iterator[None]:
-    """Where no plan can be made inside, tell why in the plan's place; what was raised goes on."""
+    """Write the reason in place of a plan that cannot be made, then raise the error again."""
     try:
         yield
     except ReconcilerError as error:
         document = view("failed plan", "json")(error.diagnostics, options, failure_time(workspace))
         if json_into:
-            with suppress(SettingsError):  # why there is no plan is worth more
+            with suppress(SettingsError):  # the reason why there is no plan matters more
                 write_private_file(json_into, document)
         if format_name == "json":
             workspace.console.stdout.write(document)
@@ -64,52 +80,41 @@ def reporting_plan_failure(
 
 
 def write_failed_log(workspace: Workspace, error: ReconcilerError, *, format_name: str) -> None:
-    """The whole log of an apply that failed before it could plan or send; people read `error` itself."""
+    """Write the whole log of an apply that failed before it could send; text readers see `error` itself."""
     if format_name == "text":
         return
     console = workspace.console
-    nothing = Plan((), (), "", 0, failure_time(workspace))
-    opened = apply_view(format_name)
-    with opened(console.stdout, console.stderr, terminal=False, colour=False, plan=nothing) as tell:
-        _end(workspace, tell, error.diagnostics)
+    no_plan = Plan((), (), "", 0, failure_time(workspace))
+    open_log = apply_view(format_name)
+    with open_log(console.stdout, console.stderr, terminal=False, colour=False, plan=no_plan) as listener:
+        _end_early(workspace, listener, error.diagnostics)
 
 
 @contextmanager
-def closing_log_on_error(workspace: Workspace, tell: EventListener, *, format_name: str) -> Iterator[None]:
-    """End the log of an apply that breaks off inside by a summary; what was raised goes on."""
+def closing_log_on_error(
+    workspace: Workspace, listener: EventListener, *, format_name: str
+) -> Iterator[None]:
+    """End the log of an interrupted or failed apply with a summary, then raise the error again."""
     try:
         yield
     except (ReconcilerError, KeyboardInterrupt) as error:
         if format_name != "text":
-            _end(workspace, tell, error.diagnostics if isinstance(error, ReconcilerError) else ())
+            _end_early(workspace, listener, error.diagnostics if isinstance(error, ReconcilerError) else ())
         raise
 
 
-def _end(workspace: Workspace, tell: EventListener, diagnostics: Sequence[Diagnostic]) -> None:
-    from reconciler.apply.events import (  # noqa: PLC0415 - a plan need not pay for it
-        Noticed,
-        Summary,
-    )
+def _end_early(workspace: Workspace, listener: EventListener, diagnostics: Sequence[Diagnostic]) -> None:
+    from reconciler.apply.events import Noticed, Summary  # noqa: PLC0415 - a plan need not pay for it
 
     now = failure_time(workspace)
     for diagnostic in diagnostics:
-        tell(Noticed(now, diagnostic))
-    tell(Summary(now, ended_early=True))
+        listener(Noticed(now, diagnostic))
+    listener(Summary(now, ended_early=True))
 
 
 def failure_time(workspace: Workspace) -> datetime:
-    """Now; by the machine's clock where it is the emulator's that fails."""
+    """Return the current instant; by the system clock where the emulator's clock fails."""
     try:
         return workspace.clock.now()
     except ReconcilerError:
         return system_now()
-
-
-def print_warnings(workspace: Workspace, warnings: Sequence[Diagnostic]) -> None:
-    """Tell on stderr what is odd about the spec."""
-    if warnings:
-        from reconciler.views.text import diagnostics as findings  # noqa: PLC0415 - only an error needs it
-
-        stderr = workspace.console.stderr
-        colour = workspace.console.colours(stderr, workspace.choices)
-        stderr.write(findings.diagnostics(warnings, colour=colour) + "\n")

@@ -1,7 +1,7 @@
-"""Which files make the spec, read from disk: the edge of the declaring side.
+"""Finds and reads the spec files and the settings file.
 
-What cannot be found or read is an error, and so is an empty folder: neither is
-ever taken for "nothing declared".
+A file that is missing or cannot be read is an error, and so is an empty folder: neither ever counts as
+"nothing declared".
 """
 
 from __future__ import annotations
@@ -31,143 +31,143 @@ _Problem = tuple[str, str, str]  # code, detail, hint
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files, each once, in the order of their names within each path, and what could not be read."""
+    """The files, each once, sorted by name within each path, and a diagnostic for each unreadable one."""
 
     files: tuple[Source, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def read_settings(folder: Path) -> ParsedSettings:
-    """What `reconciler.yaml` in `folder` says; the defaults where there is none."""
+    """Read `reconciler.yaml` in `folder`; the defaults where there is none."""
     path = folder / FILENAME
     if not os.path.lexists(path):
         return ParsedSettings(Settings())
-    source = _read(path, FILENAME) if _stays(path, folder) else _link(FILENAME)
+    source = _read(path, FILENAME) if _resolves_below(path, folder) else _link(FILENAME)
     return settings_file.parse(source) if isinstance(source, Source) else ParsedSettings(None, (source,))
 
 
 def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sources:
-    """The files that `paths`, else the settings, name; relative ones are relative to `folder`."""
+    """Read the files that `paths`, else the settings, name, relative to `folder`."""
     search = _Search(folder)
     if paths:
         for path in paths:
-            search.add(path, _refusing(path))
+            search.add(path, _reporting(path))
     elif settings.specs:
         for index, path in enumerate(settings.specs):
-            search.add_inside(path, _refusing_in(settings, index))
+            search.add_inside(path, _reporting_in_settings(settings, index))
     else:
         search.add_defaults()
     return Sources(tuple(search.files), tuple(search.diagnostics))
 
 
-def _refusing(path: str) -> Callable[[str, str, str], Diagnostic]:
-    """Tell of a path at the path itself."""
-    return lambda code, detail, hint: Diagnostic(code, detail, hint, span=_top(_typed(path)))
+def _reporting(path: str) -> Callable[[str, str, str], Diagnostic]:
+    """Return a function that reports a problem at the path itself."""
+    return lambda code, detail, hint: Diagnostic(code, detail, hint, span=_top(_as_typed(path)))
 
 
-def _refusing_in(settings: Settings, index: int) -> Callable[[str, str, str], Diagnostic]:
-    """Tell of a path at the line of the settings that names it."""
-    assert settings.document is not None, "specs come from a file"
+def _reporting_in_settings(settings: Settings, index: int) -> Callable[[str, str, str], Diagnostic]:
+    """Return a function that reports a problem at the line of the settings that names the path."""
+    assert settings.document is not None, "the list of specs comes from a file"
     locator = Locator(settings.document)
 
-    def refuse(code: str, detail: str, hint: str) -> Diagnostic:
-        finding = UnlocatedDiagnostic(("specs", index), code, detail, hint)
-        return locator.diagnostic(finding, finding.path)
+    def report(code: str, detail: str, hint: str) -> Diagnostic:
+        diagnostic = UnlocatedDiagnostic(("specs", index), code, detail, hint)
+        return locator.diagnostic(diagnostic, diagnostic.path)
 
-    return refuse
+    return report
 
 
 def check_inside(paths: Sequence[str], folder: Path, origin: str) -> None:
-    """Raise `SettingsError` if one of `paths`, which the file `origin` names, is outside of `folder`.
+    """Raise `SettingsError` if one of `paths`, which the file `origin` names, is outside `folder`.
 
-    A path on the command line may be anywhere; a file could be exchanged, and name files of the runner.
+    A path on the command line may be anywhere; a plan file may have been replaced, and name other files.
     """
     for path in paths:
-        where = folder / path
-        if not (_is_below(where, folder) and _stays(where, folder)):
+        location = folder / path
+        if not (_is_below(location, folder) and _resolves_below(location, folder)):
             raise SettingsError.of(
                 "source.outside",
                 detail=f"{origin} names {quote(path[:200])}, which is not in the working folder. "
                 "Nothing was sent.",
-                hint="Make the plan again in the folder of the specs, with paths inside of it.",
+                hint="Make the plan again in the folder of the specs, with paths inside it.",
             )
 
 
 class _Search:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.seen: set[str] = set()
+        self.visited: set[str] = set()
         self.files: list[Source] = []
         self.diagnostics: list[Diagnostic] = []
 
     def add_defaults(self) -> None:
-        """What is read where nobody names anything."""
+        """Add the default paths."""
         present = [path for path in DEFAULT_SPECS if os.path.lexists(self.folder / path)]
         for path in present:
-            self.add(path, _refusing(path))
+            self.add(path, _reporting(path))
         if not present:
             detail = f"Neither `meetings.yaml` nor a folder `meetings/` is in {self.folder.resolve()}."
-            hint = "Run `reconciler init` to begin one, or name files or folders as arguments."
+            hint = "Run `reconciler init` to write one, or name files or folders as arguments."
             self.diagnostics.append(Diagnostic("source.none", detail, hint))
 
-    def add(self, path: str, refuse: Callable[[str, str, str], Diagnostic]) -> None:
-        """A file or a folder that somebody named."""
-        where, name = self.folder / path, _typed(path)
+    def add(self, path: str, report: Callable[[str, str, str], Diagnostic]) -> None:
+        """Add a file or a folder by its path."""
+        location, name = self.folder / path, _as_typed(path)
         try:
-            problem = self.problem(where, name)
+            problem = self.problem(location, name)
         except OSError as error:
             self.diagnostics.append(_unreadable(name, error))
             return
         if problem:
-            self.diagnostics.append(refuse(*problem))
-        elif not where.is_dir():
-            self.take(where, name)
+            self.diagnostics.append(report(*problem))
+        elif not location.is_dir():
+            self.read(location, name)
 
-    def add_inside(self, path: str, refuse: Callable[[str, str, str], Diagnostic]) -> None:
-        """The same, named in the settings: a pull request could else show us the runner's own files."""
+    def add_inside(self, path: str, report: Callable[[str, str, str], Diagnostic]) -> None:
+        """Add a path of the settings, only below `folder`: else a pull request could show other files."""
         if _is_below(self.folder / path, self.folder):
-            self.add(path, refuse)
+            self.add(path, report)
             return
         hint = "Move it into the working folder, or name it on the command line."
         self.diagnostics.append(
-            refuse("source.outside", f"`{_typed(path)}` is not in the working folder.", hint)
+            report("source.outside", f"`{_as_typed(path)}` is not in the working folder.", hint)
         )
 
-    def problem(self, where: Path, name: str) -> _Problem | None:
-        """Why a path cannot be used as a whole. A folder is read on the way."""
-        if not where.exists():
-            hint = f"Check the spelling; it is looked for in {self.folder.resolve()}."
+    def problem(self, location: Path, name: str) -> _Problem | None:
+        """Return why a path cannot be used; a folder is read on the way."""
+        if not location.exists():
+            hint = f"Check the spelling; relative paths start at {self.folder.resolve()}."
             return ("source.missing", f"`{name}` does not exist.", hint)
-        if _is_below(where, self.folder) and not _stays(where, self.folder):
+        if _is_below(location, self.folder) and not _resolves_below(location, self.folder):
             return (
                 "source.link",
-                f"`{name}` leads out of the working folder by a link.",
-                "Name the place itself.",
+                f"`{name}` leads out of the working folder through a link.",
+                "Name the path that the link leads to.",
             )
-        if where.is_dir():
-            return self.add_folder(where, name)
-        if where.name == FILENAME:
-            hint = "It is always read; name what declares meetings."
-            return ("source.settings", f"`{name}` holds settings, no meetings.", hint)
+        if location.is_dir():
+            return self.add_folder(location, name)
+        if location.name == FILENAME:
+            hint = "Name files that declare meetings."
+            return ("source.settings", f"`{name}` is always read as the settings.", hint)
         return None
 
-    def add_folder(self, where: Path, name: str) -> _Problem | None:
-        """Every spec in a folder; what is wrong with it as a whole."""
-        before = len(self.seen) + len(self.diagnostics)
-        found = False
-        for path, below in self.walk(where, "" if name == "." else f"{name}/"):
-            found = True
-            if _stays(path, where):
-                self.take(path, below)
+    def add_folder(self, location: Path, name: str) -> _Problem | None:
+        """Read every spec in a folder; return why it cannot be used."""
+        before = len(self.visited) + len(self.diagnostics)
+        is_empty = True
+        for path, below in self.walk(location, "" if name == "." else f"{name}/"):
+            is_empty = False
+            if _resolves_below(path, location):
+                self.read(path, below)
             else:
-                self.link(below)
-        if found or len(self.seen) + len(self.diagnostics) > before:
+                self.diagnostics.append(_link(below))
+        if not is_empty or len(self.visited) + len(self.diagnostics) > before:
             return None
-        hint = "Put a file `*.yaml` or `*.yml` there. An empty folder never means that nothing is declared."
-        return ("source.empty-folder", f"`{name}` holds no spec.", hint)
+        hint = "Add one. An empty folder never means that nothing is declared."
+        return ("source.empty-folder", f"`{name}` has no file `*.yaml` or `*.yml`.", hint)
 
     def walk(self, folder: Path, prefix: str, root: Path | None = None) -> Iterator[tuple[Path, str]]:
-        """(path, name) of every file that looks like a spec, at any depth, sorted; hidden ones left out."""
+        """Yield (path, name) of every spec file at any depth, sorted, without hidden ones."""
         root = root or folder
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -181,37 +181,33 @@ class _Search:
             if entry.is_dir(follow_symlinks=False):
                 yield from self.walk(path, f"{name}/", root)
             elif entry.is_symlink() and path.is_dir():
-                if not _stays(path, root):  # one that stays leads to a folder that is read anyway
-                    self.link(name)
+                if not _resolves_below(path, root):  # a link inside leads to a folder that is read anyway
+                    self.diagnostics.append(_link(name))
             elif entry.name.endswith(SUFFIXES) and entry.name != FILENAME:
                 yield path, name
 
-    def take(self, path: Path, name: str) -> None:
-        """Read a file, once."""
+    def read(self, path: Path, name: str) -> None:
+        """Read a file, unless it was read already."""
         real = os.path.realpath(path)
-        if real in self.seen:
+        if real in self.visited:
             return
-        self.seen.add(real)
+        self.visited.add(real)
         source = _read(path, name)
         if isinstance(source, Source):
             self.files.append(source)
         else:
             self.diagnostics.append(source)
 
-    def link(self, name: str) -> None:
-        """Tell of a link that is not followed."""
-        self.diagnostics.append(_link(name))
-
 
 def _read(path: Path, name: str) -> Source | Diagnostic:
     try:
-        if path.exists() and not path.is_file():  # a pipe would keep us waiting for ever
+        if path.exists() and not path.is_file():  # reading a pipe could block for ever
             detail = f"`{name}` is a device, a pipe or a socket."
-            return Diagnostic("source.kind", detail, "Put a file in its place.", span=_top(name))
+            return Diagnostic("source.kind", detail, "Replace it with a file.", span=_top(name))
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > BYTES_MAX:
-                defect = too_large()
-                return Diagnostic(defect.code, defect.detail, defect.hint, span=_top(name))
+                problem = too_large()
+                return Diagnostic(problem.code, problem.detail, problem.hint, span=_top(name))
             return Source(name, file.read(BYTES_MAX + 1))
     except OSError as error:
         return _unreadable(name, error)
@@ -219,7 +215,7 @@ def _read(path: Path, name: str) -> Source | Diagnostic:
 
 def _link(name: str) -> Diagnostic:
     detail = f"The link `{name}` leads out of its folder."
-    hint = "Put the file itself there, or name its own folder."
+    hint = "Put the file itself there, or name the folder that it is in."
     return Diagnostic("source.link", detail, hint, span=_top(name))
 
 
@@ -232,19 +228,19 @@ def _unreadable(name: str, error: OSError) -> Diagnostic:
     )
 
 
-def _typed(path: str) -> str:
-    """A path as a person would type it."""
+def _as_typed(path: str) -> str:
+    """Return a path as a person would type it."""
     name = path.replace(os.sep, "/")
     return name.rstrip("/") or "/"
 
 
 def _is_below(path: Path, folder: Path) -> bool:
-    """Whether `path`, as it is written, is in `folder`."""
+    """Return True where `path`, as written, is in `folder`."""
     return _within(os.path.abspath(path), os.path.abspath(folder))  # noqa: PTH100 - links must stay as written
 
 
-def _stays(path: Path, folder: Path) -> bool:
-    """Whether `path` is in `folder` once every link is followed."""
+def _resolves_below(path: Path, folder: Path) -> bool:
+    """Return True where `path`, with links resolved, is in `folder`."""
     return _within(os.path.realpath(path), os.path.realpath(folder))
 
 

@@ -1,6 +1,6 @@
-"""Where a verb works: the folder with its settings and specs, the state, the clock, the terminal.
+"""The workspace of a command: its folder with settings and specs, the state, the clock, the console.
 
-The edge of the program: environment and disk are looked at here and handed on as values.
+Environment and disk are read here, at the edge of the program, and handed on as values.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SANDBOX_FOLDER = Path(".reconciler") / "sandbox"
 
 @dataclass(frozen=True, slots=True)
 class LoadedSpec:
-    """A valid spec, the warnings that it gave, and the place of a finding about one of its meetings."""
+    """A valid spec, the warnings about it, and a function that locates diagnostics of its meetings."""
 
     spec: spec.Spec
     warnings: tuple[Diagnostic, ...]
@@ -50,7 +50,7 @@ class LoadedSpec:
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """All that was found: `parsed.spec` is None where there are errors."""
+    """The result of validation; `parsed.spec` is None where there are errors."""
 
     parsed: spec.ParseResult
     files: int
@@ -58,13 +58,13 @@ class ValidationResult:
 
     @property
     def has_errors(self) -> bool:
-        """Whether the spec cannot be used."""
-        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+        """True where the spec cannot be used."""
+        return any(each.severity is Severity.ERROR for each in self.diagnostics)
 
 
 @dataclass(frozen=True, slots=True)
 class LockedState:
-    """The state as it was read, its version, and the lock under which it is held."""
+    """The state as it was read, its version, and the lock that is held on it."""
 
     state: State
     version: str | None
@@ -72,27 +72,27 @@ class LockedState:
 
 
 class Workspace:
-    """One verb's surroundings. Everything is opened when it is first asked for."""
+    """Everything that a command works with, opened on first use."""
 
-    def __init__(self, folder: Path, console: Console, choices: GlobalOptions) -> None:
+    def __init__(self, folder: Path, console: Console, options: GlobalOptions) -> None:
         self.folder = folder
         self.console = console
-        self.choices = choices
+        self.options = options
 
     @cached_property
     def sandbox(self) -> Sandbox | None:
-        """The emulator that takes Zoom's place; None: the real one is meant."""
-        if not self.choices.sandbox:
+        """The emulator in place of Zoom; None without `--sandbox`."""
+        if not self.options.sandbox:
             return None
-        from reconciler.sandbox.sandbox import Sandbox  # noqa: PLC0415 - only where it is asked for
+        from reconciler.sandbox.sandbox import Sandbox  # noqa: PLC0415 - only with --sandbox
 
         folder = self.folder / SANDBOX_FOLDER
-        return Sandbox.open(folder, now=self.choices.sandbox_now, real_now=system_now)
+        return Sandbox.open(folder, now=self.options.sandbox_now, real_now=system_now)
 
     @cached_property
     def clock(self) -> SystemClock:
-        """The machine's clock, or the emulator's."""
-        return SystemClock(self.sandbox.now, self.sandbox.wait) if self.sandbox else SystemClock()
+        """The system clock, or the emulator's."""
+        return SystemClock(self.sandbox.now, self.sandbox.on_wait) if self.sandbox else SystemClock()
 
     @cached_property
     def _settings(self) -> ParsedSettings:
@@ -100,88 +100,84 @@ class Workspace:
 
     @property
     def settings(self) -> Settings:
-        """What `reconciler.yaml` says. Raises `SettingsError`."""
+        """The settings of `reconciler.yaml`. Raises `SettingsError`."""
         if self._settings.settings is None:
             raise SettingsError(*self._settings.diagnostics)
         return self._settings.settings
 
-    def findings(self, paths: Sequence[str]) -> ValidationResult:
-        """Every finding about the settings and the specs that `paths`, else the settings, name."""
+    def validate(self, paths: Sequence[str]) -> ValidationResult:
+        """Check the settings and the specs that `paths`, else the settings, name."""
         settings = self._settings.settings or Settings()
         read = sources.read_sources(paths, settings, self.folder)
         parsed = spec.parse(read.files, settings)
-        found = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
-        return ValidationResult(parsed, len(read.files), found)
+        diagnostics = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
+        return ValidationResult(parsed, len(read.files), diagnostics)
 
-    def declared(self, paths: Sequence[str]) -> LoadedSpec:
-        """The valid spec. Raises `SpecError` with every finding."""
-        findings = self.findings(paths)
-        if findings.has_errors or findings.parsed.spec is None:
-            raise SpecError(*findings.diagnostics)
-        return LoadedSpec(findings.parsed.spec, findings.diagnostics, findings.parsed.locate)
+    def load_spec(self, paths: Sequence[str]) -> LoadedSpec:
+        """Return the valid spec. Raises `SpecError` with every diagnostic."""
+        result = self.validate(paths)
+        if result.has_errors or result.parsed.spec is None:
+            raise SpecError(*result.diagnostics)
+        return LoadedSpec(result.parsed.spec, result.diagnostics, result.parsed.locate)
 
     @cached_property
     def store(self) -> Store:
-        """Where the state lives: the flag, the environment, the settings, else a file here."""
+        """The store of the state: from the flag, the environment, the settings, else a file in the folder."""
         return self.store_at(self._state_address())
 
     def store_at(self, address: str) -> Store:
-        """A store anywhere. Raises `SettingsError` for an address that cannot be one."""
-        surroundings = StoreOptions(
+        """Return the store at `address`. Raises `SettingsError` for an unusable address."""
+        options = StoreOptions(
             self.folder,
             who=self.console.who,
             clock=self.clock,
             wait=self.clock.wait,
-            notify=self.tell,
+            notify=self.print_notice,
             environ=self.console.environ,
             run_url=self.console.run_url,
         )
-        return open_store(address, surroundings)
+        return open_store(address, options)
 
-    def tell(self, line: str) -> None:
-        """Say on stderr why nothing seems to happen, or what may end the run."""
+    def print_notice(self, line: str) -> None:
+        """Print to stderr why the run waits, or may end early."""
         print(line, file=self.console.stderr, flush=True)
 
-    def state(self) -> tuple[State, str | None]:
-        """The recorded state and its version; an empty one and None where nothing was ever recorded."""
-        return self.decoded(self.store.read())
+    def read_state(self) -> tuple[State, str | None]:
+        """Return the recorded state and its version; an empty one and None before the first write."""
+        return self.decode_state(self.store.read())
 
-    def decoded(self, snapshot: Snapshot | None) -> tuple[State, str | None]:
-        """The state in what was read of the store, and its version, as `state` gives them."""
+    def decode_state(self, snapshot: Snapshot | None) -> tuple[State, str | None]:
+        """Return the state and the version of what was read from the store, as `read_state` does."""
         if snapshot is None:
             return State(), None
         return state_document.decode(snapshot.document, self.store.location), snapshot.version
 
     @contextmanager
-    def locked(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Lease]:
-        """The lock on the state, be it readable or not. Raises `StateLockedError` after `timeout_seconds`."""
-        lease = self.store.lock(operation, timeout_seconds=timeout_seconds)
-        try:
-            with renewing(lease, self.tell):
-                yield lease
-        finally:
-            lease.release()
+    def lock(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Lease]:
+        """Lock the state, readable or not. Raises `StateLockedError` after `timeout_seconds`."""
+        with locked(self, self.store, operation, timeout_seconds) as lease:
+            yield lease
 
     @contextmanager
-    def held(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[LockedState]:
-        """The state, nobody else's to write meanwhile. Raises `StateLockedError` after `timeout_seconds`."""
-        with self.locked(operation, timeout_seconds=timeout_seconds) as lease:
-            yield LockedState(*self.to_write(lease), lease)
+    def locked_state(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[LockedState]:
+        """Lock the state and read it. Raises `StateLockedError` after `timeout_seconds`."""
+        with self.lock(operation, timeout_seconds=timeout_seconds) as lease:
+            yield LockedState(*self.writable_state(lease), lease)
 
-    def rewrite(
-        self, operation: str, changed: Callable[[State], State], *, timeout_seconds: float = 0.0
+    def update_state(
+        self, operation: str, update: Callable[[State], State], *, timeout_seconds: float = 0.0
     ) -> State:
-        """The state after `changed`, written in the place of the one before; what that raises leaves it."""
-        with self.held(operation, timeout_seconds=timeout_seconds) as held:
-            state = changed(held.state).written()
-            self.store.write(state_document.encode(state), replaces=held.version, note=operation)
+        """Lock the state and write `update` of it; where `update` raises, the state stays as it was."""
+        with self.locked_state(operation, timeout_seconds=timeout_seconds) as before:
+            state = update(before.state).written()
+            self.store.write(state_document.encode(state), replaces=before.version, note=operation)
             return state
 
-    def to_write(self, lease: Lease) -> tuple[State, str | None]:
-        """The state and its version, of a format that we can write without loss.
+    def writable_state(self, lease: Lease) -> tuple[State, str | None]:
+        """Return the state and its version, in a format that this version writes without loss.
 
-        After a takeover it is written once more: whoever held it before can write nothing any more,
-        since a version counts only where it was read while the lock was still held.
+        After a takeover the state is written once more: the former holder can then write nothing,
+        since its version of the state is outdated.
         """
         snapshot = self.store.read()
         check_still_locked(lease, self.store.location)
@@ -192,11 +188,11 @@ class Workspace:
         if lease.taken_from is None:
             return state, snapshot.version
         state = state.written()
-        note = f"Take over from {lease.taken_from.who}, whose lock ran out"
+        note = f"Take over from {lease.taken_from.who}, whose lock expired"
         return state, self.store.write(state_document.encode(state), replaces=snapshot.version, note=note)
 
     def check_zones(self, state: State) -> None:
-        """Raise `StateError` where something is recorded in a zone that cannot be reckoned with here."""
+        """Raise `StateError` where something is recorded in a time zone that this machine does not know."""
         times = [
             (key, each.attributes) for kept in (state.meetings, state.intents) for key, each in kept.items()
         ]
@@ -205,25 +201,40 @@ class Workspace:
 
     @cached_property
     def allowances(self) -> Allowances:
-        """What each host may send a day."""
+        """The daily limit and reserve of each host."""
         settings = self.settings
         hosts = {fold_host(host): _limits(settings.limits(host)) for host in settings.hosts or ()}
         return Allowances(default=_limits(settings.budget), hosts=hosts)
 
     def _state_address(self) -> str:
-        named = self.choices.state or self.console.environ.get("RECONCILER_STATE")
-        if self.choices.sandbox:
+        if self.options.sandbox:
             return str(SANDBOX_FOLDER / STATE_FILE)
-        named = named or self.settings.state
-        if named:
-            return named
+        address = self.options.state or self.console.environ.get("RECONCILER_STATE") or self.settings.state
+        if address:
+            return address
         if self.console.is_ci:
-            raise SettingsError(_unnamed_state())
+            raise SettingsError.of(
+                "state.unnamed",
+                detail=f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends. "
+                "Nothing was sent.",
+                hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
+            )
         return STATE_FILE
 
 
+@contextmanager
+def locked(workspace: Workspace, store: Store, operation: str, timeout_seconds: float) -> Iterator[Lease]:
+    """Lock `store`, renew the lock inside the block, and release it. Raises `StateLockedError`."""
+    lease = store.lock(operation, timeout_seconds=timeout_seconds)
+    try:
+        with renewing(lease, workspace.print_notice):
+            yield lease
+    finally:
+        lease.release()
+
+
 def check_still_locked(lease: Lease, location: str) -> None:
-    """Raise `StateError` where what was read a moment ago may have been read after the lock ran out."""
+    """Raise `StateError` where the lock expired while the state was read."""
     if lease.seconds_left():
         return
     raise StateError.of(
@@ -236,12 +247,3 @@ def check_still_locked(lease: Lease, location: str) -> None:
 
 def _limits(budget: BudgetSettings) -> Limits:
     return Limits(budget.daily_limit, budget.reserve)
-
-
-def _unnamed_state() -> Diagnostic:
-    return Diagnostic(
-        code="state.unnamed",
-        detail=f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends. "
-        "Nothing was sent.",
-        hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
-    )

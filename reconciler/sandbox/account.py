@@ -1,7 +1,7 @@
-"""The emulated account: users, meetings, usage, tokens; pure data and what may be done to it.
+"""The emulated account: users, meetings, usage and tokens.
 
-It knows no clock, no disk and no HTTP. What changes is also kept as a *change*,
-a JSON object that `apply` does again, so that somebody else can make it last.
+It knows no clock, no disk and no HTTP. Every modification is also collected as a *change*, a JSON object
+that `apply` can repeat, so that the storage can write it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 REQUESTS_KEPT = 20_000
-"""How many of the newest requests are remembered."""
+"""Newest requests that are remembered."""
 
 _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/.]+")
 _NUMBER_STEP = 7_654_321_019  # odd and no multiple of 5: each number of ten digits comes once
@@ -30,14 +30,14 @@ _NUMBER_STEP = 7_654_321_019  # odd and no multiple of 5: each number of ten dig
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody of the account; `email` as it was first written."""
+    """A user of the account; `email` as it was first written."""
 
     id: str
     email: str
 
     @property
     def pmi(self) -> int:
-        """The personal meeting id: ten digits."""
+        """The personal meeting id, ten digits."""
         return 1_000_000_000 + int(hashlib.sha256(self.id.encode()).hexdigest()[:8], 16)
 
 
@@ -45,8 +45,8 @@ class User:
 class StoredMeeting:
     """A meeting as the account keeps it.
 
-    `document` holds what a read shows, but for what is made at reading.
-    `occurrences` holds what was done to single ones: {occurrence id: {changed field: value}}.
+    `document` has the fields that a read shows, except those that are computed on reading.
+    `occurrences` has the edits of single ones: {occurrence id: {changed field: value}}.
     `serial` counts writes of the account: higher is newer.
     """
 
@@ -60,7 +60,7 @@ class StoredMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token and until when it holds, in epoch seconds."""
+    """A bearer token; `expires_at` in epoch seconds."""
 
     text: str = field(repr=False)
     expires_at: float
@@ -71,9 +71,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came.
+    """One received request.
 
-    `at` is by the emulator's clock, `monotonic` in seconds; `status` is 0 where it got no answer.
+    `at` is by the emulator's clock, `monotonic` in seconds; `status` is 0 where it got no response.
     """
 
     method: str
@@ -85,7 +85,7 @@ class Request:
 
 
 class Account:
-    """All that a sandbox knows."""
+    """The whole state of a sandbox."""
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
@@ -103,11 +103,11 @@ class Account:
     # Users
 
     def user(self, name: str) -> User | None:
-        """The user of that id or e-mail, whatever its case, if it was seen before."""
+        """Return the user with that id or e-mail, in any case; None before its first use."""
         return self.users.get(name) or self.users.get(self._ids.get(name.casefold(), ""))
 
     def provide(self, email: str) -> User:
-        """The user of that e-mail, made where there is none; the same e-mail always gets the same id."""
+        """Return the user with that e-mail, created on first use; the same e-mail always has the same id."""
         if known := self.user(email):
             return known
         digest = hashlib.sha256(email.casefold().encode()).digest()
@@ -118,44 +118,44 @@ class Account:
 
     @staticmethod
     def is_email(name: str) -> bool:
-        """Whether it is well formed."""
+        """Return True for a well-formed e-mail."""
         return _EMAIL.fullmatch(name) is not None
 
     # Meetings
 
     @property
     def all_meetings_ever(self) -> tuple[StoredMeeting, ...]:
-        """Everything that was ever created, oldest first, the deleted ones too."""
+        """Every meeting that was ever created, oldest first, deleted ones included."""
         return tuple(self._meetings.values())
 
     def meetings_of(self, host: str) -> tuple[StoredMeeting, ...]:
-        """What a user (by id or e-mail) hosts and has not deleted, oldest first."""
+        """Return the meetings of a user (by id or e-mail) that are not deleted, oldest first."""
         user = self.user(host)
         numbers = self._by_host.get(user.id, {}) if user else {}
         return tuple(self._meetings[number] for number in numbers)
 
     def meeting(self, number: int) -> StoredMeeting | None:
-        """The meeting of that id, deleted or not."""
+        """Return the meeting with that id, deleted or not."""
         return self._meetings.get(number)
 
     def next_number(self) -> tuple[int, int]:
-        """The serial of the next meeting, and its id: eleven digits, never the same twice."""
-        serials = count(self.serial + 1)  # another process may have gone through some of them
+        """Return the serial and the id of the next meeting: eleven digits, never used twice."""
+        serials = count(self.serial + 1)  # another process may have used some of them
         return next((each, _number(each)) for each in serials if _number(each) not in self._meetings)
 
     def put(self, meeting: StoredMeeting) -> None:
-        """Keep a meeting, new or changed."""
+        """Store a meeting, new or changed."""
         self._add_meeting(meeting)
         self._changed("meetings", _row(meeting))
 
     # Usage
 
     def used(self, day: date, payer: str) -> int:
-        """Charged requests of a UTC day."""
+        """Return the charged requests of a UTC day."""
         return self.usage.get((day.isoformat(), payer), 0)
 
     def charge(self, day: date, payer: str) -> None:
-        """Count one more."""
+        """Charge one request."""
         key = (day.isoformat(), payer)
         self.usage[key] = self.usage.get(key, 0) + 1
         self._changed("usage", [*key, self.usage[key]])
@@ -163,31 +163,31 @@ class Account:
     # Tokens
 
     def keep_token(self, token: Token) -> None:
-        """Remember an issued or a revoked token."""
+        """Store an issued or a revoked token."""
         self.tokens[token.text] = token
         self._changed("tokens", asdict(token))
 
     # Requests
 
-    def saw(self, request: Request) -> None:
+    def log_request(self, request: Request) -> None:
         """Log a request."""
         self.requests.append(request)
         self.counters[request.method] += 1
         self._per_day[request.at.date()] += 1
 
     def requests_on(self, day: date) -> int:
-        """How many came on a UTC day, as far as this process saw."""
+        """Return the requests of a UTC day that this process received."""
         return self._per_day[day]
 
     # As JSON
 
     def take_change(self) -> dict[str, Json] | None:
-        """What has changed since it was last taken; None where nothing has."""
+        """Return and clear the collected change; None where there is none."""
         change, self._change = self._change, {}
         return change or None
 
     def apply(self, change: Mapping[str, Json]) -> None:
-        """Do again what a change says; doing it twice is the same as once."""
+        """Repeat a change; repeating it twice has the same effect as once."""
         for row in change.get("users", ()):
             self._add_user(User(**row))
         for row in change.get("meetings", ()):
@@ -198,7 +198,7 @@ class Account:
             self.tokens[row["text"]] = Token(**row | {"scopes": tuple(row["scopes"])})
 
     def to_json(self) -> dict[str, Json]:
-        """The whole account as one change."""
+        """Return the whole account as one change."""
         return {
             "users": [asdict(user) for user in self.users.values()],
             "meetings": [_row(meeting) for meeting in self._meetings.values()],
@@ -208,13 +208,13 @@ class Account:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Json]) -> Account:
-        """The account that `to_json` wrote."""
+        """Return the account that `to_json` wrote."""
         account = cls()
         account.apply(document)
         return account
 
-    def _changed(self, what: Literal["users", "meetings", "usage", "tokens"], row: Json) -> None:
-        self._change.setdefault(what, []).append(row)
+    def _changed(self, kind: Literal["users", "meetings", "usage", "tokens"], row: Json) -> None:
+        self._change.setdefault(kind, []).append(row)
 
     def _add_user(self, user: User) -> None:
         self.users[user.id] = user
@@ -235,7 +235,7 @@ def _number(serial: int) -> int:
 
 
 def _row(meeting: StoredMeeting) -> dict[str, Json]:
-    return {each: getattr(meeting, each) for each in _MEETING_PARTS}  # asdict would copy it deeply
+    return {each: getattr(meeting, each) for each in _MEETING_FIELDS}  # asdict would copy it deeply
 
 
-_MEETING_PARTS = tuple(each.name for each in fields(StoredMeeting))
+_MEETING_FIELDS = tuple(each.name for each in fields(StoredMeeting))

@@ -1,4 +1,4 @@
-"""The emulator as one ASGI application: routes inside, the way there and back around them."""
+"""The emulator as one ASGI application: routes, with faults and latency around them."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def create_app(  # noqa: PLR0913 - each is a part of the world, handed in
     set_clock: Callable[[str], None] | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> SandboxApp:
-    """The application over `account`.
+    """Return the application for `account`.
 
-    `now` gives aware instants, `monotonic` seconds. `on_change` gets each change before the
-    answer leaves, `before_request` runs before a request is judged, `set_clock` takes what
-    POST /sandbox/clock was sent (ValueError: refused). Latency and delays wait by `sleep`.
+    `now` returns aware instants, `monotonic` seconds. `on_change` gets each change before the response
+    leaves, `before_request` runs before a request is handled, `set_clock` gets the body of POST
+    /sandbox/clock (ValueError: rejected). Latency and delays wait with `sleep`.
     """
     emulator = Emulator(
         account,
@@ -75,7 +75,7 @@ def create_app(  # noqa: PLR0913 - each is a part of the world, handed in
 
 
 class SandboxApp:
-    """What servers and transports call. `emulator` and `faults` are there for tests to reach in."""
+    """The ASGI application. `emulator` and `faults` are public for tests."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class SandboxApp:
         self.emulator = emulator
         self.faults = faults
         self._sleep = sleep
-        self._inside = Starlette(
+        self._router = Starlette(
             routes=[
                 *(Route(path, _endpoint(emulator, each), methods=[verb]) for verb, path, each in _ROUTES),
                 Route("/oauth/token", _token_endpoint(emulator), methods=["POST"]),
@@ -96,16 +96,16 @@ class SandboxApp:
                 Route("/{rest:path}", _unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
             ]
         )
-        self._late: set[asyncio.Task[list[Message]]] = set()
+        self._unfinished: set[asyncio.Task[list[Message]]] = set()
 
     @property
     def account(self) -> Account:
-        """The account behind it."""
+        """The emulated account."""
         return self.emulator.account
 
     @property
     def switches(self) -> Switches:
-        """How it behaves; set it to have it behave otherwise from the next request on."""
+        """The switches of the emulator; a new value holds from the next request on."""
         return self.emulator.switches
 
     @switches.setter
@@ -113,72 +113,72 @@ class SandboxApp:
         self.emulator.switches = switches
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request. Raises `Cut` where the connection is to break."""
+        """Handle one request. Raises `Cut` where the connection is to be cut."""
         if scope["type"] != "http" or scope["path"].startswith("/sandbox/"):
-            await self._inside(scope, receive, send)
+            await self._router(scope, receive, send)
             return
         scope = {**scope, "headers": list(scope["headers"])}
         body = await messages.read(receive)
-        seen, status = self._arrived(scope), 0
+        request, status = self._request(scope), 0
         try:
-            answered = await self._met(scope, body)
-            status = answered[0]["status"]
+            response = await self._respond(scope, body)
+            status = response[0]["status"]
         finally:
-            self.account.saw(replace(seen, status=status))
-        for message in answered:
+            self.account.log_request(replace(request, status=status))
+        for message in response:
             await send(message)
 
-    async def _met(self, scope: Scope, body: bytes) -> list[Message]:
-        fault = self.faults.meet(scope["method"], scope["path"])
+    async def _respond(self, scope: Scope, body: bytes) -> list[Message]:
+        fault = self.faults.take(scope["method"], scope["path"])
         latency = self.emulator.switches.latency_seconds
         if fault is None and not latency:
-            return await self._carried_out(scope, body)
-        work = self._through(fault or Fault(), latency, scope, body)
-        return await self._come_what_may(work)
+            return await self._carry_out(scope, body)
+        work = self._with_fault(fault or Fault(), latency, scope, body)
+        return await self._shielded(work)
 
-    async def _come_what_may(self, work: Coroutine[Any, Any, list[Message]]) -> list[Message]:
-        """Its result; it goes on to its end although the client may have left."""
+    async def _shielded(self, work: Coroutine[Any, Any, list[Message]]) -> list[Message]:
+        """Return the result of `work`, which runs to its end even if the client disconnects."""
         task = asyncio.get_running_loop().create_task(work)
-        self._late.add(task)
+        self._unfinished.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
 
     def _forget(self, task: asyncio.Task[list[Message]]) -> None:
-        self._late.discard(task)
+        self._unfinished.discard(task)
         if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not complain when nobody waits any more
+            task.exception()  # retrieved, so that asyncio does not log it when nobody awaits the task
 
-    async def _through(self, fault: Fault, latency: float, scope: Scope, body: bytes) -> list[Message]:
+    async def _with_fault(self, fault: Fault, latency: float, scope: Scope, body: bytes) -> list[Message]:
         if fault.cut == "before":
-            raise Cut("cut before the request was carried out")
+            raise Cut("cut before the request was handled")
         await self._pause(latency / 2 + fault.delay_before_seconds)
-        instead = fault.status is not None
-        answered = messages.answer(fault)
-        if fault.commit or not instead:
-            carried_out = await self._carried_out(scope, body)
-            answered = answered if instead else carried_out
+        is_replaced = fault.status is not None
+        response = messages.fault_response(fault)
+        if fault.commit or not is_replaced:
+            carried_out = await self._carry_out(scope, body)
+            response = response if is_replaced else carried_out
         await self._pause(latency / 2 + fault.delay_after_seconds)
         if fault.cut == "after":
-            raise Cut("cut before the answer")
-        return answered if fault.keep_bytes is None else messages.shortened(answered, fault.keep_bytes)
+            raise Cut("cut before the response")
+        return response if fault.keep_bytes is None else messages.truncated(response, fault.keep_bytes)
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
             await self._sleep(seconds)
 
-    async def _carried_out(self, scope: Scope, body: bytes) -> list[Message]:
-        answered: list[Message] = []
+    async def _carry_out(self, scope: Scope, body: bytes) -> list[Message]:
+        response: list[Message] = []
 
         async def receive() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
-            answered.append(message)
+            response.append(message)
 
-        await self._inside(scope, receive, send)
-        return answered
+        await self._router(scope, receive, send)
+        return response
 
-    def _arrived(self, scope: Scope) -> Request:
+    def _request(self, scope: Scope) -> Request:
         parts = scope["path"].split("/")
         host = parts[3] if parts[1:3] == ["v2", "users"] else None
         emulator = self.emulator

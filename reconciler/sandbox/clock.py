@@ -1,4 +1,4 @@
-"""The emulator's clock, which stands where it was set until it is set again."""
+"""The emulator's clock: real time until it is set, then frozen until it is set again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds
 class FrozenClock:
     """Real time until it is set for the first time; then that instant, in every later process too.
 
-    It is remembered in `path`; None: only here.
+    The instant is stored in `path`; None: in memory only.
     """
 
     def __init__(self, path: Path | None, real_now: Callable[[], datetime]) -> None:
@@ -32,21 +32,21 @@ class FrozenClock:
         self._set_to = self._read()
 
     def now(self) -> datetime:
-        """This instant, aware, UTC."""
+        """Return the current instant, aware, UTC."""
         return self._set_to or self._real_now()
 
     def set(self, text: str) -> None:
-        """An instant, or `+1d`, `+12h`, `+30m` from where it stands. Raises `SettingsError`."""
+        """Set it to an instant, or forward by `+1d`, `+12h` or `+30m`. Raises `SettingsError`."""
         self._set_to = self._moved(text.strip())
-        self._keep(self._set_to)
+        self._store(self._set_to)
 
-    def wait(self, seconds: float) -> None:
-        """Let `seconds` pass where it stands at midnight: a run waits there until the day is clear."""
+    def on_wait(self, seconds: float) -> None:
+        """Advance a clock that is frozen around midnight: a run waits there until the day is certain."""
         if self._set_to is not None and near_midnight(self._set_to):
             self._set_to += timedelta(seconds=seconds)
-            self._keep(self._set_to)
+            self._store(self._set_to)
 
-    def _keep(self, moment: datetime) -> None:
+    def _store(self, moment: datetime) -> None:
         if self._path is None:
             return
         storage.replace_file(self._path, json.dumps({"now": moment.isoformat()}).encode() + b"\n")

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reconciler.errors.exceptions import SettingsError
-from reconciler.sandbox import faults as prepared
-from reconciler.sandbox import switches as switching
+from reconciler.sandbox import faults as fault_documents
+from reconciler.sandbox import switches as switch_values
 from reconciler.sandbox import times
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 def routes(emulator: Emulator, faults: Faults, set_clock: Callable[[str], None] | None) -> list[Route]:
-    """Switches, faults, clock and a look at the account."""
+    """Return the routes of switches, faults, clock and account."""
 
     def switches(sent: Json) -> Json:
         if sent is not None:
-            emulator.switches = switching.changed(emulator.switches, sent)
+            emulator.switches = switch_values.changed(emulator.switches, sent)
         return emulator.switches.to_json()
 
     def prepare(sent: Json) -> Json:
         rows = sent if isinstance(sent, list) else [sent]
-        faults.add(*(prepared.from_json(row) for row in rows))
+        faults.add(*(fault_documents.from_json(row) for row in rows))
         return _waiting(faults)
 
     def clear(_sent: Json) -> Json:
@@ -54,12 +54,12 @@ def routes(emulator: Emulator, faults: Faults, set_clock: Callable[[str], None] 
         Route("/sandbox/faults", _endpoint(prepare), methods=["POST"]),
         Route("/sandbox/faults", _endpoint(clear), methods=["DELETE"]),
         Route("/sandbox/clock", _endpoint(clock), methods=["GET", "POST"]),
-        Route("/sandbox/account", _endpoint(lambda _: seen(emulator)), methods=["GET"]),
+        Route("/sandbox/account", _endpoint(lambda _: account_json(emulator)), methods=["GET"]),
     ]
 
 
-def seen(emulator: Emulator) -> dict[str, Json]:
-    """What the account holds and which requests came; no token, no passcode."""
+def account_json(emulator: Emulator) -> dict[str, Json]:
+    """Return the meetings, the usage and the requests of the account; no token, no passcode."""
     account = emulator.account
     return {
         "meetings": [

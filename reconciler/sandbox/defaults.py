@@ -1,4 +1,4 @@
-"""What Zoom puts into a meeting that nobody asked for: its settings, links and passcode."""
+"""The values that Zoom gives a new meeting by itself: settings, passcode, contacts."""
 
 from __future__ import annotations
 
@@ -93,33 +93,33 @@ SETTINGS: Mapping[str, Json] = MappingProxyType(
         "who_will_receive_summary": 1,
     }
 )
-"""What a read shows where nothing was sent."""
+"""Settings of a meeting for which none were sent."""
 
 
 def passcode(number: int, *, length: int, digits_only: bool) -> str:
-    """A passcode of that length (6 at least), the same for the same meeting."""
+    """Return a passcode of that length (6 at least), always the same for one meeting."""
     digest = hashlib.sha256(f"passcode {number}".encode()).digest()
     letters = "0123456789" if digits_only else "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
     return "".join(letters[byte % len(letters)] for byte in digest[: max(6, length)])
 
 
 def encrypted(number: int, secret: str) -> str:
-    """What stands for a passcode inside join links."""
+    """Return the passcode as join links contain it."""
     return hashlib.sha256(f"{number} {secret}".encode()).hexdigest()[:32] + ".1"
 
 
 def digits(number: int, secret: str) -> str:
-    """The passcode for telephones and rooms: six digits."""
+    """Return the passcode for telephones and rooms: six digits."""
     if secret.isdigit():
         return secret
     return f"{int(hashlib.sha256(f'phone {number} {secret}'.encode()).hexdigest()[:10], 16) % 1_000_000:06d}"
 
 
 def contacts(host: User) -> dict[str, Json]:
-    """Who is to be asked about a meeting, unless told: its host."""
+    """Return the default contact of a meeting: its host."""
     return {"contact_name": display_name(host), "contact_email": host.email}
 
 
 def display_name(user: User) -> str:
-    """A name out of the e-mail."""
+    """Return a name derived from the e-mail."""
     return user.email.partition("@")[0].replace(".", " ").title()

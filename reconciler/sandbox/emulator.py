@@ -1,6 +1,6 @@
-"""The order in which a request is judged: token, pace, account, host's day, then itself.
+"""Handles a request: checks its token, the rate limits and the daily limits, then carries it out.
 
-It carries one request out in one go, so that no other can come in between.
+Each request is handled as a whole, so that no other can come in between.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 LAGGING_MAX = 1000
-"""How many of the newest writes lagging reads and lists remember."""
+"""Newest writes that are remembered for lagging reads and lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as the operations see it; `body` is its JSON, None where it has none."""
+    """A request as the operations get it; `body` is its JSON, None where it has none."""
 
     parts: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict)
@@ -39,20 +39,20 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One endpoint: how it is counted, who pays for it, what it does."""
+    """One endpoint: its rate limit label, the user whose budget it is charged to, and its function."""
 
     name: str
     label: Callable[[Switches], str]
     charged: Callable[[Switches], bool]
     payer: Callable[[Emulator, Call], str]
-    """The id under which the request is counted. Raises `Refused` where it cannot be known."""
+    """Return the id that the request is charged to. Raises `Refused` where there is none."""
     carry_out: Callable[[Emulator, Call], Reply]
 
 
 class Emulator:
-    """An account, its clock and its switches, and what has to be remembered between requests."""
+    """An account, its clock and its switches, and the data that is kept between requests."""
 
-    def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
+    def __init__(  # noqa: PLR0913 - each is a part of the world, handed in
         self,
         account: Account,
         *,
@@ -73,18 +73,18 @@ class Emulator:
         self._before: OrderedDict[int, tuple[float, StoredMeeting | None]] = OrderedDict()
 
     def answer(self, operation: Operation, call: Call) -> Reply:
-        """The answer, with everything that it changed made to last before it leaves."""
+        """Return the reply; every change is stored before it leaves."""
         if self._before_request:
             self._before_request()
         try:
-            return self._judged(operation, call)
+            return self._handle(operation, call)
         except Refused as refused:
             return refused.reply
         finally:
             self.save()
 
     def issue_token(self, *, authorization: str, form: Mapping[str, str], api_url: str) -> Reply:
-        """The answer of the token endpoint."""
+        """Return the reply of the token endpoint."""
         try:
             return tokens.issue(
                 self.account,
@@ -100,7 +100,7 @@ class Emulator:
             self.save()
 
     def save(self) -> None:
-        """Hand out what has changed."""
+        """Pass the collected change to `on_change`."""
         change = self.account.take_change()
         if change and self._on_change:
             self._on_change(change)
@@ -108,30 +108,30 @@ class Emulator:
     # For the operations
 
     def user(self, name: str) -> User:
-        """Raises `Refused` (1001)."""
-        return users.found(self.account, self.switches, name)
+        """Return the user with that id or e-mail. Raises `Refused` (1001)."""
+        return users.find_user(self.account, self.switches, name)
 
     def host(self, user: User) -> Host:
-        """A user together with the switches that hold for them."""
+        """Return a user with the switches for this host."""
         return meetings.Host(user, self.switches.for_host(user.id, user.email))
 
     def meeting(self, text: str, *, deleted: bool = False) -> StoredMeeting:
-        """The meeting that stands under an id; with `deleted`, one that was deleted. Raises `Refused`."""
+        """Return the meeting with an id; with `deleted`, a deleted one. Raises `Refused`."""
         if not text.isdecimal():
             raise refusal(400, 300, "Invalid field.")
         number = int(text)
         if number in self.switches.webinars:
             raise refusal(400, 3000, "Cannot access webinar info.")
-        found = self.account.meeting(number)
-        if found is None or found.deleted is not deleted:
+        meeting = self.account.meeting(number)
+        if meeting is None or meeting.deleted is not deleted:
             raise no_meeting(number)
-        expires_at = meetings.expires_at(found.document)
+        expires_at = meetings.expires_at(meeting.document)
         if expires_at is not None and self.now() >= expires_at:
             raise no_meeting(number)
-        return found
+        return meeting
 
     def as_read(self, meeting: StoredMeeting) -> StoredMeeting:
-        """What reads show of it: for a while, what stood there before. Raises `Refused` (3001)."""
+        """Return the meeting as a read shows it: for a while, its former version. Raises `Refused` (3001)."""
         written, before = self._before.get(meeting.id, (float("-inf"), None))
         if self.monotonic() - written >= self.switches.read_lag_seconds:
             return meeting
@@ -140,12 +140,12 @@ class Emulator:
         return before
 
     def is_listed(self, meeting: StoredMeeting) -> bool:
-        """Whether lists show it already."""
+        """Return True once lists show it."""
         written, before = self._before.get(meeting.id, (float("-inf"), None))
         return before is not None or self.monotonic() - written >= self.switches.list_lag_seconds
 
     def put(self, meeting: StoredMeeting) -> None:
-        """Keep a meeting, and for lagging reads what stood there before."""
+        """Store a meeting, and its former version for lagging reads."""
         if self.switches.read_lag_seconds or self.switches.list_lag_seconds:
             self._before[meeting.id] = (self.monotonic(), self.account.meeting(meeting.id))
             if len(self._before) > LAGGING_MAX:
@@ -154,7 +154,7 @@ class Emulator:
 
     # In order of use
 
-    def _judged(self, operation: Operation, call: Call) -> Reply:
+    def _handle(self, operation: Operation, call: Call) -> Reply:
         switches, now = self.switches, self.now()
         tokens.admit(self.account, switches, call.authorization, operation.name, now)
         label = operation.label(switches)
@@ -164,20 +164,20 @@ class Emulator:
             raise refused
         payer = operation.payer(self, call) if operation.charged(switches) else None
         if payer is not None:
-            self._demand_left(payer, today, now)
-        reply = self._charged(operation, call, payer, now.date())
+            self._check_daily_limit(payer, today, now)
+        reply = self._carry_out(operation, call, payer, now.date())
         used = self.account.used(now.date(), payer) if payer is not None else None
         own = limits.ordinary_headers(label, used, switches)
         return replace(reply, headers={**own, **reply.headers})
 
-    def _demand_left(self, payer: str, requests_today: int, now: datetime) -> None:
+    def _check_daily_limit(self, payer: str, requests_today: int, now: datetime) -> None:
         user = self.account.user(payer)
         switches = self.host(user).switches if user else self.switches
         used = self.account.used(now.date(), payer)
         if refused := limits.host_limit_reached(used, requests_today, switches, now):
             raise refused
 
-    def _charged(self, operation: Operation, call: Call, payer: str | None, day: date) -> Reply:
+    def _carry_out(self, operation: Operation, call: Call, payer: str | None, day: date) -> Reply:
         try:
             reply = operation.carry_out(self, call)
         except Refused as refused:

@@ -1,7 +1,7 @@
-"""What may go wrong on the way to an answer, prepared beforehand and met by matching requests.
+"""Faults: prepared failures that matching requests run into.
 
-A fault waits for the n-th request that fits its method and path; then it cuts
-the connection, answers something else, or takes its time.
+A fault waits for the n-th request that matches its method and path; then it cuts the connection, replaces
+the response, or delays it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ if TYPE_CHECKING:
     from reconciler.ports import Json
 
 
-class Cut(ConnectionResetError):  # noqa: N818 - what happens, not whose fault it is
-    """The connection is gone and no answer will come."""
+class Cut(ConnectionResetError):  # noqa: N818 - an event, not an error of this program
+    """The connection is cut, and there is no response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What happens to which request.
+    """One fault, and the requests that it affects.
 
-    `path` is a pattern with `*`, matched against the whole path, such as
-    `/v2/users/*/meetings`. `nth` counts matching requests from 1, `times` is how many
-    of them in a row are met (0: all from there on).
+    `path` is a pattern with `*`, matched with the whole path, such as `/v2/users/*/meetings`. `nth` counts
+    matching requests from 1, `times` is the number of them in a row that are affected (0: all from then on).
     """
 
     method: str = "*"
@@ -35,57 +34,57 @@ class Fault:
     times: int = 1
 
     cut: Literal["", "before", "after"] = ""
-    """Cut the connection before the request is carried out, or after it, with the answer lost."""
+    """Cut the connection before the request is carried out, or after it, before the response."""
     delay_before_seconds: float = 0.0
-    """Wait, then carry it out, even where the client has gone by then."""
+    """Wait, then carry it out, even if the client has disconnected by then."""
     delay_after_seconds: float = 0.0
-    """Carry it out, then wait before the answer."""
+    """Carry it out, then wait before the response."""
     status: int | None = None
-    """Answer with this instead."""
+    """Respond with this status, `headers` and `body` instead."""
     body: str | Mapping[str, Any] = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     commit: bool = False
-    """Whether the request is carried out although `status` is what the client sees."""
+    """Carry the request out although the client gets `status`."""
     keep_bytes: int | None = None
-    """Send only the beginning of the body, with a Content-Length that agrees."""
+    """Send only the beginning of the body, with a matching Content-Length."""
 
-    def fits(self, method: str, path: str) -> bool:
-        """Whether it is meant for such a request."""
+    def matches(self, method: str, path: str) -> bool:
+        """Return True where the fault affects such a request."""
         return self.method in ("*", method) and fnmatchcase(path, self.path)
 
 
 class Faults:
-    """The faults that still wait, in the order in which they were added."""
+    """The waiting faults, in the order in which they were added."""
 
     def __init__(self, *faults: Fault) -> None:
         self._waiting = list(faults)
 
     def add(self, *faults: Fault) -> None:
-        """Have more of them wait."""
+        """Add faults."""
         self._waiting.extend(faults)
 
     def clear(self) -> None:
-        """Forget those that still wait."""
+        """Remove every waiting fault."""
         self._waiting.clear()
 
     @property
     def waiting(self) -> tuple[Fault, ...]:
-        """Those that have not been used up."""
+        """The faults that are not used up."""
         return tuple(self._waiting)
 
-    def meet(self, method: str, path: str) -> Fault | None:
-        """The fault that this request meets; each that fits counts it."""
-        met: Fault | None = None
-        for place, fault in enumerate(self._waiting):
-            if not fault.fits(method, path):
+    def take(self, method: str, path: str) -> Fault | None:
+        """Return the fault that affects this request, if any; every matching fault counts the request."""
+        taken: Fault | None = None
+        for index, fault in enumerate(self._waiting):
+            if not fault.matches(method, path):
                 continue
             if fault.nth > 1:
-                self._waiting[place] = replace(fault, nth=fault.nth - 1)
-            elif met is None:
-                met = fault
-                self._waiting[place] = _used(fault)
+                self._waiting[index] = replace(fault, nth=fault.nth - 1)
+            elif taken is None:
+                taken = fault
+                self._waiting[index] = _used(fault)
         self._waiting = [fault for fault in self._waiting if fault.times >= 0]
-        return met
+        return taken
 
 
 def _used(fault: Fault) -> Fault:
@@ -95,9 +94,9 @@ def _used(fault: Fault) -> Fault:
 
 
 def from_json(document: Mapping[str, Json]) -> Fault:
-    """A fault from its JSON object. Raises ValueError for a name that is none."""
+    """Return a fault from its JSON object. Raises ValueError for an unknown name."""
     if unknown := sorted(set(document) - {each.name for each in fields(Fault)}):
-        raise ValueError(f"no such part of a fault: {', '.join(unknown)}")
+        raise ValueError(f"unknown field of a fault: {', '.join(unknown)}")
     return Fault(**document)
 
 
@@ -110,36 +109,36 @@ TOKEN: Mapping[str, Any] = {"method": "POST", "path": "/oauth/token"}
 
 
 def answer_lost(**match: Any) -> Fault:
-    """Carried out, and the connection cut before the answer."""
+    """Carry the request out, then cut the connection before the response."""
     return Fault(cut="after", **match)
 
 
 def never_arrived(**match: Any) -> Fault:
-    """The connection cut before anything was done."""
+    """Cut the connection before the request is carried out."""
     return Fault(cut="before", **match)
 
 
 def gateway_page(status: int = 502, *, commit: bool = False, **match: Any) -> Fault:
-    """A 5xx with a page for people."""
+    """Respond with a 5xx and an HTML page."""
     page = f"<html><head><title>{status}</title></head><body>Bad Gateway</body></html>"
     return Fault(status=status, body=page, headers={"content-type": "text/html"}, commit=commit, **match)
 
 
 def truncated(keep_bytes: int = 20, **match: Any) -> Fault:
-    """Carried out, and the answer's JSON ends in the middle."""
+    """Carry the request out, then send only the beginning of the JSON."""
     return Fault(keep_bytes=keep_bytes, **match)
 
 
 def redirect(location: str = "https://elsewhere.example/", *, status: int = 302, **match: Any) -> Fault:
-    """Sent elsewhere."""
+    """Respond with a redirect."""
     return Fault(status=status, headers={"location": location}, **match)
 
 
 def refused_with_200(code: int = 300, message: str = "Invalid field.", **match: Any) -> Fault:
-    """A status of success and an error in the body."""
+    """Respond with status 200 and an error in the body."""
     return Fault(status=200, body={"code": code, "message": message}, **match)
 
 
 def empty_201(**match: Any) -> Fault:
-    """Carried out, and a 201 without a body."""
+    """Carry the request out, then respond with 201 and no body."""
     return Fault(status=201, commit=True, **match)

@@ -1,4 +1,4 @@
-"""The API's limits and the answers that tell of them."""
+"""The API's rate limits and daily limits, and the replies and headers about them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 LIGHT_QUOTA = 6000
-"""What the headers of the account's quota call its limit."""
+"""The limit in the headers of the account's quota."""
 
 
 class PerSecond:
-    """Requests admitted lately, by label, judged by a monotonic clock."""
+    """The requests of the last second, by label, on a monotonic clock."""
 
     def __init__(self) -> None:
         self._admitted: dict[str, deque[float]] = {}
@@ -40,7 +40,7 @@ class PerSecond:
 
 
 def host_limit_reached(used: int, requests_today: int, switches: Switches, now: datetime) -> Refused | None:
-    """The refusal once a host has `used` up its day; None before."""
+    """Return the refusal once a host has used its daily limit; None before."""
     if used + switches.spent_elsewhere < switches.daily_limit:
         return None
     message = (
@@ -54,7 +54,7 @@ def host_limit_reached(used: int, requests_today: int, switches: Switches, now: 
 def account_limit_reached(
     requests_today: int, label: str, switches: Switches, now: datetime
 ) -> Refused | None:
-    """The refusal once the whole account has used up its day; None before."""
+    """Return the refusal once the account has used its daily limit; None before."""
     limit = switches.account_daily_limit
     if limit is None or requests_today < limit:
         return None
@@ -73,7 +73,7 @@ def account_limit_reached(
 
 
 def ordinary_headers(label: str, used: int | None, switches: Switches) -> Mapping[str, str]:
-    """What answers tell of limits; `used` of the host's, None where the request is not charged."""
+    """Return the rate limit headers of a reply; `used` by the host, None for an uncharged request."""
     if switches.ratelimit_headers == "none":
         return {}
     category = {"x-ratelimit-category": label}

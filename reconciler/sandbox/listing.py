@@ -1,4 +1,4 @@
-"""A host's meetings, page by page, with the few fields that lists show."""
+"""Lists a host's meetings, page by page, with the few fields that lists show."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 PAGE_SIZE = 30
-"""Items on a page where nothing else was asked for."""
+"""Default number of items on a page."""
 
 AGENDA_LENGTH = 250
-"""Characters of an agenda that lists show."""
+"""Characters of an agenda in a list."""
 
 _SHOWN = (
     "agenda",
@@ -39,8 +39,8 @@ _SHOWN = (
     "uuid",
 )
 _PAST = frozenset({"previous_meetings"})
-_COMING = frozenset({"upcoming", "upcoming_meetings"})
-_KINDS = frozenset({"scheduled", "live"}) | _PAST | _COMING
+_UPCOMING = frozenset({"upcoming", "upcoming_meetings"})
+_KINDS = frozenset({"scheduled", "live"}) | _PAST | _UPCOMING
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +48,30 @@ class _Page:
     host_id: str
     kind: str
     offset: int
-    dies_at: datetime
+    expires_at: datetime
 
 
 class Pages:
-    """The page tokens that were handed out; they die with the process and after a while."""
+    """The page tokens that were issued; they expire, and are lost with the process."""
 
     def __init__(self) -> None:
         self._pages: dict[str, _Page] = {}
 
-    def next(self, host_id: str, kind: str, offset: int, dies_at: datetime) -> str:
-        """A token for what follows `offset`."""
+    def next(self, host_id: str, kind: str, offset: int, expires_at: datetime) -> str:
+        """Return a token for the page at `offset`."""
         token = secrets.token_urlsafe(16)
-        self._pages[token] = _Page(host_id, kind, offset, dies_at)
+        self._pages[token] = _Page(host_id, kind, offset, expires_at)
         return token
 
     def offset(self, token: str, host_id: str, kind: str, now: datetime) -> int:
-        """Where that page begins. Raises `Refused` for a token that is dead or of another list."""
+        """Return the offset of a page. Raises `Refused` for a token that expired or is for another list."""
         page = self._pages.get(token)
-        if page is None or (page.host_id, page.kind) != (host_id, kind) or now >= page.dies_at:
+        if page is None or (page.host_id, page.kind) != (host_id, kind) or now >= page.expires_at:
             raise refusal(400, 300, "The next page token is either invalid or has expired.")
         return page.offset
 
 
-def listed(  # noqa: PLR0913 - a list is a question, a clock and what is there
+def list_page(  # noqa: PLR0913 - a query, a clock, and the meetings
     hosted: Sequence[StoredMeeting],
     host_id: str,
     *,
@@ -80,7 +80,7 @@ def listed(  # noqa: PLR0913 - a list is a question, a clock and what is there
     switches: Switches,
     now: datetime,
 ) -> Reply:
-    """One page of what a host has. Raises `Refused`."""
+    """Return one page of a host's meetings. Raises `Refused`."""
     if switches.list_forbidden:
         raise refusal(403, 2306, "You cannot see meetings that were scheduled for others.")
     kind = query.get("type", "scheduled")
@@ -94,8 +94,8 @@ def listed(  # noqa: PLR0913 - a list is a question, a clock and what is there
     if token := query.get("next_page_token"):
         offset = pages.offset(token, host_id, kind, now)
     end = offset + size
-    dies_at = now + times.seconds(switches.page_token_seconds)
-    following = pages.next(host_id, kind, end, dies_at) if end < len(items) else ""
+    expires_at = now + times.seconds(switches.page_token_seconds)
+    following = pages.next(host_id, kind, end, expires_at) if end < len(items) else ""
     return Reply(
         200,
         {
@@ -129,20 +129,20 @@ def _offset(query: Mapping[str, str], size: int) -> int:
 
 def _items(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> Iterator[dict[str, Json]]:
     document = meeting.document
-    if document["type"] == INSTANT or not _belongs(meeting, kind, switches, now):
+    if document["type"] == INSTANT or not _is_of_kind(meeting, kind, switches, now):
         return
     item = {name: document[name] for name in _SHOWN if name in document}
     item["join_url"] = rendering.join_url(meeting, switches)
     if "agenda" in item:
         item["agenda"] = item["agenda"][:AGENDA_LENGTH]
     if document["type"] == SERIES and switches.list_occurrences:
-        for start in rendering.coming_starts(meeting, now):
+        for start in rendering.upcoming_starts(meeting, now):
             yield item | {"start_time": times.text(start)}
     else:
         yield item
 
 
-def _belongs(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> bool:
+def _is_of_kind(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> bool:
     expires_at = meetings.expires_at(meeting.document)
     if expires_at is not None and now >= expires_at:
         return False
@@ -158,5 +158,5 @@ def _is_over(meeting: StoredMeeting, now: datetime) -> bool:
     if "start_time" not in document:
         return False
     if document["type"] == SERIES:
-        return not rendering.coming_starts(meeting, now)
+        return not rendering.upcoming_starts(meeting, now)
     return times.parsed(document["start_time"]) + times.minutes(document["duration"]) <= now

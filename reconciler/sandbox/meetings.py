@@ -1,6 +1,6 @@
-"""What becomes of a meeting's body when it is created, changed and read.
+"""Stored meetings from request bodies: creates, updates, single occurrences, and when they expire.
 
-Pure: an account's values in, values out. Who may, and what it costs, is decided elsewhere.
+Pure: an account's values in, values out. Permission and cost are checked elsewhere.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 ONE_TIME_KEPT = timedelta(days=30)
-"""How long a meeting is found after its time."""
+"""Time for which a meeting is kept after its end."""
 
 SERIES_KEPT = timedelta(days=365)
 """The same for types 3, 4 and 8."""
@@ -38,7 +38,7 @@ _OF_ONE_OCCURRENCE = ("agenda", "start_time", "duration")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Whose meeting it is, and how the account treats them."""
+    """The host of a meeting, and the switches for this host."""
 
     user: User
     switches: Switches
@@ -47,11 +47,13 @@ class Host:
 def created(
     body: Mapping[str, Json], host: Host, *, scheduler: User, identity: tuple[int, int], now: datetime
 ) -> StoredMeeting:
-    """The new meeting; `identity` is the account's next (serial, id). Raises `Refused`."""
+    """Return a new meeting; `identity` is the account's next (serial, id). Raises `Refused`."""
     serial, number = identity
     switches = host.switches
-    secret = body.get("password") or _given_passcode(number, body, switches)
-    settings = silent_changes.merged(silent_changes.of_host(host.user, switches), body.get("settings", {}))
+    secret = body.get("password") or _generated_passcode(number, body, switches)
+    settings = silent_changes.merged(
+        silent_changes.initial_settings(host.user, switches), body.get("settings", {})
+    )
     kind = silent_changes.kind_of(body.get("type", SCHEDULED), settings, switches)
     document = {
         "uuid": base64.b64encode(hashlib.md5(f"{number}".encode(), usedforsecurity=False).digest()).decode(),
@@ -77,7 +79,7 @@ def created(
 def patched(
     meeting: StoredMeeting, body: Mapping[str, Json], host: Host, *, serial: int, now: datetime
 ) -> StoredMeeting:
-    """The meeting after an update of the whole; what is absent stays. Raises `Refused`."""
+    """Return the meeting after an update; absent fields stay. Raises `Refused`."""
     switches, before = host.switches, meeting.document
     sent = {name: value for name, value in body.get("settings", {}).items() if name not in _POST_ONLY}
     replace_objects = switches.nested_settings == "replaced"
@@ -106,7 +108,7 @@ def patched(
 def occurrence_patched(
     meeting: StoredMeeting, occurrence_id: str, body: Mapping[str, Json], *, serial: int, now: datetime
 ) -> StoredMeeting:
-    """The meeting with one occurrence changed in what may differ there."""
+    """Return the meeting with one occurrence changed."""
     edit = {name: body[name] for name in _OF_ONE_OCCURRENCE if name in body}
     start = times.instant(edit.get("start_time", ""), body.get("timezone", meeting.document["timezone"]))
     edit.pop("start_time", None)
@@ -116,12 +118,12 @@ def occurrence_patched(
 
 
 def occurrence_deleted(meeting: StoredMeeting, occurrence_id: str, *, serial: int) -> StoredMeeting:
-    """The meeting with one occurrence cancelled; it stays listed as such."""
+    """Return the meeting with one occurrence deleted; it stays listed as such."""
     return _edited(meeting, occurrence_id, {"status": "deleted"}, serial)
 
 
 def expires_at(document: Mapping[str, Json]) -> datetime | None:
-    """From when on nobody finds it; None: never."""
+    """Return when the meeting is no longer found; None: never."""
     created_at = times.parsed(document["created_at"])
     if document["type"] == INSTANT:
         return created_at + INSTANT_KEPT
@@ -142,7 +144,7 @@ def _edited(
     return replace(meeting, occurrences=occurrences, serial=serial)
 
 
-def _given_passcode(number: int, body: Mapping[str, Json], switches: Switches) -> str:
+def _generated_passcode(number: int, body: Mapping[str, Json], switches: Switches) -> str:
     declined = body.get("default_password") is False and not switches.passcode_locked
     if declined or not switches.passcode_required:
         return ""
@@ -170,20 +172,20 @@ def _new_timing(
 ) -> dict[str, Json]:
     if kind in (INSTANT, RECURRING):
         return {}
-    if "start_time" not in document:  # it had no time until now
+    if "start_time" not in document:  # it had no start so far
         return _timing(kind, body, document["timezone"], switches, now)
     duration = body.get("duration", document.get("duration", defaults.DURATION_MINUTES))
     start = times.instant(body.get("start_time", ""), document["timezone"])
-    coming = start is not None and start > now
-    start_time = times.text(start) if start and coming else document["start_time"]
+    is_upcoming = start is not None and start > now
+    start_time = times.text(start) if start and is_upcoming else document["start_time"]
     if kind != SERIES:
         return {"start_time": start_time, "duration": duration}
     if "recurrence" not in document and "recurrence" not in body:
         raise invalid_parameter("recurrence")
-    if coming and "recurrence" not in body and switches.patched_start_needs_recurrence:
+    if is_upcoming and "recurrence" not in body and switches.patched_start_needs_recurrence:
         raise invalid_parameter("recurrence")
     rule = document.get("recurrence")
-    if "recurrence" in body and (coming or rule is None):  # without a coming start it is not rescheduled
+    if "recurrence" in body and (is_upcoming or rule is None):  # only an upcoming start reschedules it
         rule = _rule(body["recurrence"], switches)
     assert rule is not None
     first = _first(times.parsed(start_time), document["timezone"], rule)
@@ -191,7 +193,7 @@ def _new_timing(
 
 
 def _first(start: datetime, timezone: str, rule: Mapping[str, Json]) -> str:
-    starts = series.coming(start, timezone, rule, since=None)
+    starts = series.upcoming(start, timezone, rule, since=None)
     if not starts:
         raise invalid_parameter("recurrence")
     return times.text(starts[0])

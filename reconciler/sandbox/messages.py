@@ -1,4 +1,4 @@
-"""Requests and answers as ASGI passes them: read whole, made up, cut short."""
+"""ASGI messages: reads a request whole, makes a response of a fault, truncates a response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def read(receive: Receive) -> bytes:
-    """The whole body of a request."""
+    """Read the whole body of a request."""
     body: bytes = b""
     while True:
         message = await receive()
@@ -21,8 +21,8 @@ async def read(receive: Receive) -> bytes:
             return body
 
 
-def answer(fault: Fault) -> list[Message]:
-    """What `fault` has a client see instead of the real answer."""
+def fault_response(fault: Fault) -> list[Message]:
+    """Return the response that `fault` sends instead of the real one."""
     text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
     kind = {"content-type": "application/json"} if text else {}
     named = kind | {name.lower(): value for name, value in fault.headers.items()}
@@ -35,8 +35,8 @@ def answer(fault: Fault) -> list[Message]:
     ]
 
 
-def shortened(messages: list[Message], keep_bytes: int) -> list[Message]:
-    """The same answer with only the beginning of its body."""
+def truncated(messages: list[Message], keep_bytes: int) -> list[Message]:
+    """Return the response with only the beginning of its body."""
     start, *rest = messages
     content = b"".join(message.get("body", b"") for message in rest)[:keep_bytes]
     kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]

@@ -1,4 +1,4 @@
-"""The endpoints of the API: what each does, what it is called, what it costs."""
+"""The endpoints of the API: the function, the label and the cost of each."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def create(emulator: Emulator, call: Call) -> Reply:
     """POST /users/{userId}/meetings."""
     scheduler = emulator.user(call.parts["user"])
     host = emulator.host(scheduler)
-    body = validation.cleaned(call.body, host.switches)
-    validation.demand_create(body, host.switches)
+    body = validation.known_fields(call.body, host.switches)
+    validation.check_create(body, host.switches)
     if wanted := body.get("schedule_for"):
         host = _scheduled_for(emulator, wanted, host)
     if not host.switches.may_host:
@@ -31,7 +31,7 @@ def create(emulator: Emulator, call: Call) -> Reply:
     now = emulator.now()
     meeting = meetings.created(body, host, scheduler=scheduler, identity=identity, now=now)
     emulator.put(meeting)
-    return Reply(201, rendering.shown(meeting, host.switches, now))
+    return Reply(201, rendering.render(meeting, host.switches, now))
 
 
 def read(emulator: Emulator, call: Call) -> Reply:
@@ -39,9 +39,9 @@ def read(emulator: Emulator, call: Call) -> Reply:
     meeting = emulator.as_read(emulator.meeting(call.parts["meeting"]))
     previous = call.query.get("show_previous_occurrences") == "true"
     switches = _host(emulator, meeting).switches
-    document = rendering.shown(meeting, switches, emulator.now(), previous=previous)
+    document = rendering.render(meeting, switches, emulator.now(), previous=previous)
     if occurrence_id := call.query.get("occurrence_id"):
-        _demand_occurrence(meeting, occurrence_id)
+        _check_occurrence(meeting, occurrence_id)
         document |= meeting.occurrences.get(occurrence_id, {})
     return Reply(200, document)
 
@@ -50,11 +50,11 @@ def update(emulator: Emulator, call: Call) -> Reply:
     """PATCH /meetings/{meetingId}."""
     meeting = emulator.meeting(call.parts["meeting"])
     host = _host(emulator, meeting)
-    body = validation.cleaned(call.body, host.switches)
-    validation.demand(body, body.get("type") or meeting.document["type"], host.switches)
+    body = validation.known_fields(call.body, host.switches)
+    validation.check(body, body.get("type") or meeting.document["type"], host.switches)
     serial, now = emulator.account.serial + 1, emulator.now()
     if occurrence_id := call.query.get("occurrence_id"):
-        _demand_occurrence(meeting, occurrence_id)
+        _check_occurrence(meeting, occurrence_id)
         emulator.put(meetings.occurrence_patched(meeting, occurrence_id, body, serial=serial, now=now))
     else:
         emulator.put(meetings.patched(meeting, body, host, serial=serial, now=now))
@@ -66,7 +66,7 @@ def delete(emulator: Emulator, call: Call) -> Reply:
     meeting = emulator.meeting(call.parts["meeting"])
     serial = emulator.account.serial + 1
     if occurrence_id := call.query.get("occurrence_id"):
-        _demand_occurrence(meeting, occurrence_id)
+        _check_occurrence(meeting, occurrence_id)
         emulator.put(meetings.occurrence_deleted(meeting, occurrence_id, serial=serial))
     elif meeting.document["type"] == PERSONAL:
         raise refusal(400, 3018, "A personal meeting id cannot be deleted.")
@@ -76,7 +76,7 @@ def delete(emulator: Emulator, call: Call) -> Reply:
 
 
 def status(emulator: Emulator, call: Call) -> Reply:
-    """PUT /meetings/{meetingId}/status: end what runs, or take a deletion back."""
+    """PUT /meetings/{meetingId}/status: end a running meeting, or recover a deleted one."""
     action = call.body.get("action") if isinstance(call.body, dict) else None
     if action == "recover":
         meeting = emulator.meeting(call.parts["meeting"], deleted=True)
@@ -94,7 +94,7 @@ def list_meetings(emulator: Emulator, call: Call) -> Reply:
     """GET /users/{userId}/meetings."""
     host = emulator.host(emulator.user(call.parts["user"]))
     hosted = [each for each in emulator.account.meetings_of(host.user.id) if emulator.is_listed(each)]
-    return listing.listed(
+    return listing.list_page(
         hosted,
         host.user.id,
         query=call.query,
@@ -107,7 +107,7 @@ def list_meetings(emulator: Emulator, call: Call) -> Reply:
 def user(emulator: Emulator, call: Call) -> Reply:
     """GET /users/{userId}."""
     host = emulator.host(emulator.user(call.parts["user"]))
-    return Reply(200, users.described(host.user, host.switches))
+    return Reply(200, users.user_json(host.user, host.switches))
 
 
 def user_settings(emulator: Emulator, call: Call) -> Reply:
@@ -125,19 +125,19 @@ def _scheduled_for(emulator: Emulator, wanted: str, scheduler: meetings.Host) ->
     return host
 
 
-def _demand_occurrence(meeting: StoredMeeting, occurrence_id: str) -> None:
+def _check_occurrence(meeting: StoredMeeting, occurrence_id: str) -> None:
     if meeting.document["type"] != SERIES or occurrence_id not in rendering.occurrence_ids(meeting):
         raise invalid_parameter("occurrence_id")
 
 
 def _host(emulator: Emulator, meeting: StoredMeeting) -> meetings.Host:
     user = emulator.account.users.get(meeting.host_id)
-    if user is None:  # the account's file was cut by hand
+    if user is None:  # the account's file was edited
         raise no_meeting(meeting.id)
     return emulator.host(user)
 
 
-# Who pays
+# The user whose budget a request is charged to
 
 
 def _user_in_path(emulator: Emulator, call: Call) -> str:
@@ -148,19 +148,18 @@ def _host_of_meeting(emulator: Emulator, call: Call) -> str:
     return emulator.meeting(call.parts["meeting"]).host_id
 
 
-def _updated(emulator: Emulator, call: Call) -> str:
+def _payer_of_update(emulator: Emulator, call: Call) -> str:
     if emulator.switches.patch_charged_per_meeting:
         return f"meeting {emulator.meeting(call.parts['meeting']).id}"
     return _host_of_meeting(emulator, call)
 
 
-def _recovered(emulator: Emulator, call: Call) -> str:
-    found = (
-        emulator.account.meeting(int(call.parts["meeting"])) if call.parts["meeting"].isdecimal() else None
-    )
-    if found is None:
-        raise no_meeting(call.parts["meeting"])
-    return found.host_id
+def _host_of_deleted(emulator: Emulator, call: Call) -> str:
+    number = call.parts["meeting"]
+    meeting = emulator.account.meeting(int(number)) if number.isdecimal() else None
+    if meeting is None:
+        raise no_meeting(number)
+    return meeting.host_id
 
 
 def _label(name: str) -> Callable[[Switches], str]:
@@ -178,10 +177,12 @@ def _never(_: Switches) -> bool:
 CREATE = Operation("create", lambda switches: switches.create_label, _always, _user_in_path, create)
 LIST = Operation("list", _label("Medium"), _never, _user_in_path, list_meetings)
 READ = Operation("read", _label("Light"), _never, _host_of_meeting, read)
-UPDATE = Operation("update", _label("Light"), _always, _updated, update)
+UPDATE = Operation("update", _label("Light"), _always, _payer_of_update, update)
 DELETE = Operation(
     "delete", _label("Light"), lambda switches: switches.delete_counts, _host_of_meeting, delete
 )
-STATUS = Operation("status", _label("Light"), lambda switches: switches.status_counts, _recovered, status)
+STATUS = Operation(
+    "status", _label("Light"), lambda switches: switches.status_counts, _host_of_deleted, status
+)
 USER = Operation("user", _label("Light"), _never, _user_in_path, user)
 USER_SETTINGS = Operation("user_settings", _label("Medium"), _never, _user_in_path, user_settings)

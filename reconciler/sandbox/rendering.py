@@ -1,4 +1,4 @@
-"""How a stored meeting reads: everything that is made anew for each answer."""
+"""Renders a stored meeting as the API returns it, with everything that is computed on reading."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from reconciler.sandbox.switches import Switches
 
 
-def shown(
+def render(
     meeting: StoredMeeting, switches: Switches, now: datetime, *, previous: bool = False
 ) -> dict[str, Json]:
-    """The body of a read, and of the answer to a create; `previous` shows what is over too."""
+    """Return the body of a read or of a create's reply; `previous` includes past occurrences."""
     document = dict(meeting.document)
     document["status"] = "started" if meeting.id in switches.running else "waiting"
-    document["settings"] = silent_changes.shown(document["settings"], switches)
+    document["settings"] = silent_changes.as_read(document["settings"], switches)
     document["start_url"] = f"https://{switches.join_host}/s/{meeting.id}?zak={secrets.token_urlsafe(48)}"
     document["join_url"] = join_url(meeting, switches)
     document["chat_join_url"] = f"https://{switches.join_host}/launch/jc/{meeting.id}"
@@ -43,19 +43,19 @@ def shown(
 
 
 def join_url(meeting: StoredMeeting, switches: Switches) -> str:
-    """The participants' link, with the passcode inside where there is one."""
+    """Return the join link, with the passcode in it if there is one."""
     link = f"https://{switches.join_host}/j/{meeting.id}"
     secret = meeting.document.get("password")
     return f"{link}?pwd={defaults.encrypted(meeting.id, secret)}" if secret else link
 
 
 def occurrence_ids(meeting: StoredMeeting) -> frozenset[str]:
-    """Every occurrence that can be named."""
+    """Return the id of every occurrence."""
     return frozenset(_id(start) for start in _starts(meeting, None))
 
 
-def coming_starts(meeting: StoredMeeting, now: datetime) -> tuple[datetime, ...]:
-    """The starts of a series that are not over, in order."""
+def upcoming_starts(meeting: StoredMeeting, now: datetime) -> tuple[datetime, ...]:
+    """Return the starts of a series whose occurrences are not over, in order."""
     return _starts(meeting, now)
 
 
@@ -72,7 +72,7 @@ def _starts(meeting: StoredMeeting, now: datetime | None) -> tuple[datetime, ...
     document = meeting.document
     since = now - timedelta(minutes=document["duration"]) if now else None
     start = times.parsed(document["start_time"])
-    return series.coming(start, document["timezone"], document["recurrence"], since=since)
+    return series.upcoming(start, document["timezone"], document["recurrence"], since=since)
 
 
 def _occurrences(meeting: StoredMeeting, now: datetime | None) -> list[dict[str, Json]]:

@@ -1,4 +1,4 @@
-"""What the emulator answers: a status, a JSON body, headers; and a refusal as an exception."""
+"""Replies of the emulator: a status, a JSON body, headers; and refusals as exceptions."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer; a `body` of None is an answer without any."""
+    """One reply; `body` is None where it has none."""
 
     status: int
     body: Json = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of ours
-    """A request that was not carried out; `reply` says so to the client."""
+class Refused(Exception):  # noqa: N818 - a reply, not an error of this program
+    """A request that was not carried out; the client gets `reply`."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
@@ -33,26 +33,26 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of ours
 
 
 def refusal(status: int, code: int, message: str, *, headers: Mapping[str, str] = NO_HEADERS) -> Refused:
-    """The API's usual error: a code and a message."""
+    """Return the API's usual error: a code and a message."""
     return Refused(Reply(status, {"code": code, "message": message}, headers))
 
 
 def invalid(*fields: tuple[str, str]) -> Refused:
-    """Code 300 with one entry for each (dotted field path, message)."""
+    """Return code 300 with one entry for each (dotted field path, message)."""
     errors = [{"field": field, "message": message} for field, message in fields]
     return Refused(Reply(400, {"code": 300, "message": "Validation Failed.", "errors": errors}))
 
 
 def invalid_parameter(path: str) -> Refused:
-    """Code 300 for one field, worded as the API words it."""
+    """Return code 300 for one field, worded as in the API."""
     return invalid((path, f"Invalid parameter: {path.rpartition('.')[2]}."))
 
 
 def no_meeting(number: int | str) -> Refused:
-    """404/3001: never there, deleted or expired; the API does not tell which."""
+    """Return 404/3001: unknown, deleted or expired; the API does not say which."""
     return refusal(404, 3001, f"Meeting does not exist: {number}.")
 
 
 def no_user(name: str) -> Refused:
-    """404/1001: nobody of that id or e-mail in the account."""
+    """Return 404/1001: no user of the account has that id or e-mail."""
     return refusal(404, 1001, f"User does not exist: {name}.")

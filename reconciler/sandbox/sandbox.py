@@ -1,7 +1,6 @@
-"""A small Zoom to try things on: inside the process, or on a port of this machine.
+"""The emulated account of a folder: inside the process, or on a port of this machine.
 
-What it keeps between commands stands in one folder. Starlette is loaded with `app`
-and uvicorn with `serve`, not before.
+Starlette is loaded with `app` and uvicorn with `serve`, not before.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
     from reconciler.sandbox.app import SandboxApp
 
 
-ACCOUNT_ID = CLIENT_ID = CLIENT_SECRET = "sandbox"  # noqa: S105 - any credentials are let in
-"""What a client of the emulator may show; any other is as good."""
+ACCOUNT_ID = CLIENT_ID = CLIENT_SECRET = "sandbox"  # noqa: S105 - the emulator accepts any credentials
+"""Credentials for the emulator; it accepts any others as well."""
 
 
 class Sandbox:
-    """An emulated account that lasts, and its clock."""
+    """An emulated account and its clock, kept in a folder."""
 
     account_id = ACCOUNT_ID
     client_id = CLIENT_ID
@@ -51,11 +50,11 @@ class Sandbox:
         real_now: Callable[[], datetime],
         switches: Switches | None = None,
     ) -> Sandbox:
-        """The sandbox kept in `folder` (None: in memory), its clock set to `now` where that is given.
+        """Open the sandbox of `folder` (None: in memory), and set its clock to `now` if given.
 
-        `now` is an instant with its zone, or a step such as `+1d` from where the clock stood.
-        A clock that was set stands still; one that never was shows `real_now`. `switches` are what
-        `switches.json` in the folder says, unless given. Raises `SettingsError`.
+        `now` is an instant with its zone, or a step such as `+1d` forward. A clock that was set is frozen;
+        one that never was follows `real_now`. `switches` default to `switches.json` in the folder. Raises
+        `SettingsError`.
         """
         clock = FrozenClock(folder / "clock.json" if folder else None, real_now)
         if now is not None:
@@ -65,12 +64,12 @@ class Sandbox:
         return cls(folder, clock, switches)
 
     def now(self) -> datetime:
-        """The emulator's instant, aware, UTC."""
+        """Return the emulator's current instant, aware, UTC."""
         return self._clock.now()
 
-    def wait(self, seconds: float) -> None:
-        """Somebody waited; see `StandingClock.wait`."""
-        self._clock.wait(seconds)
+    def on_wait(self, seconds: float) -> None:
+        """Pass the time of a wait; see `FrozenClock.on_wait`."""
+        self._clock.on_wait(seconds)
 
     def set_clock(self, text: str) -> None:
         """Set the clock as `open` does. Raises `SettingsError`."""
@@ -78,17 +77,17 @@ class Sandbox:
 
     @cached_property
     def account(self) -> Account:
-        """All that was ever done here; read from the folder."""
-        return self._kept[0]
+        """The account, read from the folder."""
+        return self._opened[0]
 
     @cached_property
     def app(self) -> SandboxApp:
         """The ASGI application. Raises `SettingsError` where the extra `sandbox` is not installed."""
         try:
-            from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette, only when it is served
+            from reconciler.sandbox.app import create_app  # noqa: PLC0415 - loads starlette
         except ModuleNotFoundError as error:
             raise not_installed(error) from error
-        account, file = self._kept
+        account, file = self._opened
         return create_app(
             account,
             now=self.now,
@@ -101,26 +100,26 @@ class Sandbox:
         )
 
     @cached_property
-    def _kept(self) -> tuple[Account, AccountFile | None]:
+    def _opened(self) -> tuple[Account, AccountFile | None]:
         account = Account()
         return account, AccountFile(self.folder / "account.jsonl", account) if self.folder else None
 
 
-def serve(app: SandboxApp, *, port: int, ready: Callable[[str], None]) -> None:
-    """Serve `app` on 127.0.0.1 until interrupted; port 0 takes a free one.
+def serve(app: SandboxApp, *, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve `app` on 127.0.0.1 until interrupted; port 0 picks a free port.
 
-    `ready` is told the address, such as `http://127.0.0.1:8000`, once connections are taken.
+    `on_ready` is called with the address, such as `http://127.0.0.1:8000`, once connections are accepted.
     Raises `SettingsError` for a port that is taken, or where the extra `sandbox` is not installed.
     """
     try:
-        from reconciler.sandbox import server  # noqa: PLC0415 - uvicorn, only when it is served
+        from reconciler.sandbox import server  # noqa: PLC0415 - loads uvicorn
     except ModuleNotFoundError as error:
         raise not_installed(error) from error
-    server.run(app, port=port, ready=ready)
+    server.run(app, port=port, on_ready=on_ready)
 
 
 def not_installed(error: ModuleNotFoundError) -> SettingsError:
-    """What to say where starlette or uvicorn is missing."""
+    """Return the error for a missing starlette or uvicorn."""
     return SettingsError.of(
         "sandbox.not-installed",
         detail=f"The package {error.name!r} is missing.",

@@ -1,6 +1,6 @@
-"""When a series takes place, worked out day by day in its own zone.
+"""The occurrences of a series, computed day by day in its own zone.
 
-Written apart from the engine's own recurrence on purpose: a test compares the two.
+Independent of `meeting.recurrence` on purpose: a test compares the two.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 
 OCCURRENCES_MAX = 50
-"""More of them are never shown."""
+"""Occurrences of a series that are returned at most."""
 
-_BARREN_STEPS_MAX = 500  # a rule such as "the 30th, every twelfth month from February" has no day at all
+_EMPTY_MONTHS_MAX = 500  # a rule such as "the 30th, every twelfth month from February" has no day
 _LAST_YEAR = 9990
 
 
-def coming(
+def upcoming(
     start: datetime, timezone: str, rule: Mapping[str, Json], *, since: datetime | None
 ) -> tuple[datetime, ...]:
-    """The first 50 starts, in order, UTC; of those that are not before `since`, where it is given."""
+    """Return the first 50 starts, in order, UTC; none before `since`, if given."""
     if rule.get("end_times") == 0 and "end_date_time" not in rule:
         return _first(start, timezone, _frozen(rule), since)
-    every = _first(start, timezone, _frozen(rule), None)
-    return every if since is None else tuple(each for each in every if each >= since)
+    starts = _first(start, timezone, _frozen(rule), None)
+    return starts if since is None else tuple(each for each in starts if each >= since)
 
 
 def last(start: datetime, timezone: str, rule: Mapping[str, Json]) -> datetime | None:
-    """The start of the last occurrence; None where there is no end."""
+    """Return the start of the last occurrence; None for a series without an end."""
     if rule.get("end_times") == 0 and "end_date_time" not in rule:
         return None
     return max(_first(start, timezone, _frozen(rule), None), default=start)
@@ -95,14 +95,14 @@ def _weekly(first: date, interval: int, weekly_days: str) -> Iterator[date]:
 
 
 def _monthly(first: date, interval: int, rule: Mapping[str, Json]) -> Iterator[date]:
-    barren = 0
+    empty_months = 0
     for step in count():
         months = first.year * 12 + first.month - 1 + step * interval
         year, month = divmod(months, 12)
-        if year > _LAST_YEAR or barren > _BARREN_STEPS_MAX:
+        if year > _LAST_YEAR or empty_months > _EMPTY_MONTHS_MAX:
             return
         day = _day_of_month(year, month + 1, rule)
-        barren = barren + 1 if day is None else 0
+        empty_months = empty_months + 1 if day is None else 0
         if day is not None:
             yield day
 

@@ -1,4 +1,4 @@
-"""The emulator on a port, through uvicorn; a cut really closes the socket."""
+"""Serves the emulator on a port, through uvicorn; a cut closes the socket."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 _BACKLOG = 512
-_KEEP_ALIVE_SECONDS = 75  # longer than any client keeps one, so that it is never we who close
+_KEEP_ALIVE_SECONDS = 75  # longer than any client does, so that the server never closes first
 
 
 class _Cuttable(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it, and a connection that can be cut from within."""
+    """uvicorn's HTTP/1.1, with connections that the application can cut."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
-        self.app = _cutting(self.app, self.transport)
+        self.app = _cuttable(self.app, self.transport)
 
 
-def run(app: ASGIApp, *, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; see `reconciler.sandbox.serve`."""
+def run(app: ASGIApp, *, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; see `sandbox.serve`."""
     with _listening(port) as listener:
         config = uvicorn.Config(
             app,
@@ -45,12 +45,12 @@ def run(app: ASGIApp, *, port: int, ready: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=1,
         )
         host, number = listener.getsockname()
-        ready(f"http://{host}:{number}")
+        on_ready(f"http://{host}:{number}")
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listening(port: int) -> socket.socket:
-    # asyncio sends without delay only where the protocol is named; an answer would take 40 ms longer.
+    # asyncio sets TCP_NODELAY only where the protocol is named; else a response takes 40 ms longer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -60,18 +60,18 @@ def _listening(port: int) -> socket.socket:
         raise SettingsError.of(
             "sandbox.port",
             detail=f"Port {port} of 127.0.0.1: {error}.",
-            hint="Stop what uses it, or take port 0 for a free one.",
+            hint="Stop the program that uses it, or give port 0 for a free one.",
         ) from error
     listener.listen(_BACKLOG)
     return listener
 
 
-def _cutting(app: ASGIApp, transport: asyncio.Transport) -> ASGIApp:
-    async def cuttable(scope: Scope, receive: Receive, send: Send) -> None:
+def _cuttable(app: ASGIApp, transport: asyncio.Transport) -> ASGIApp:
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, receive, send)
         except Cut:
             transport.abort()
-            await asyncio.sleep(0)  # uvicorn hears of it in the next turn, and then sends nothing
+            await asyncio.sleep(0)  # uvicorn notices in the next turn of the loop, and then sends nothing
 
-    return cuttable
+    return wrapped

@@ -1,4 +1,4 @@
-"""What Zoom makes of the settings that were sent: success is answered, and something else is stored."""
+"""Silent changes: Zoom reports success, but stores or returns other settings than were sent."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ BASIC = 1
 """Type of a user without a licence."""
 
 NO_REGISTRATION = 2
-"""`approval_type` of a meeting that takes none."""
+"""`approval_type` of a meeting without registration."""
 
 
-def of_host(host: User, switches: Switches) -> dict[str, Json]:
-    """The settings of a new meeting before anything was asked for."""
+def initial_settings(host: User, switches: Switches) -> dict[str, Json]:
+    """Return the settings of a new meeting before those that are sent."""
     contacts = defaults.contacts(host) if switches.contacts_filled else {}
-    own = {"meeting_authentication": switches.meeting_authentication}
-    return {**defaults.SETTINGS, **contacts, **own}
+    authentication = {"meeting_authentication": switches.meeting_authentication}
+    return {**defaults.SETTINGS, **contacts, **authentication}
 
 
 def merged(
     settings: Mapping[str, Json], sent: Mapping[str, Json], *, replace_objects: bool = False
 ) -> dict[str, Json]:
-    """`sent` over `settings`; objects inside are merged as well, unless they are to be replaced."""
+    """Merge `sent` over `settings`, and objects in them too, unless `replace_objects`."""
     result = dict(settings)
     for name, value in sent.items():
         before = result.get(name)
@@ -45,18 +45,18 @@ def merged(
 def stored(
     settings: Mapping[str, Json], *, kind: int, has_passcode: bool, switches: Switches
 ) -> dict[str, Json]:
-    """What is kept of `settings` in a meeting of type `kind`."""
+    """Return `settings` as they are stored in a meeting of type `kind`."""
     result = dict(settings) | {
         name: deepcopy(defaults.SETTINGS[name])
         for name in switches.dropped_settings
         if name in defaults.SETTINGS
     }
-    result |= _without_leave(result, switches)
+    result |= _disallowed(result, switches)
     if _registration_is_off(kind, switches):
         result["approval_type"] = NO_REGISTRATION
     result |= switches.locked_settings
-    safe = has_passcode or result["meeting_authentication"]
-    if switches.waiting_room_forced or (switches.safeguard_forced and not safe):
+    is_protected = has_passcode or result["meeting_authentication"]
+    if switches.waiting_room_forced or (switches.safeguard_forced and not is_protected):
         result["waiting_room"] = True
     if switches.waiting_room_hides_join_before_host and result["waiting_room"]:
         result["join_before_host"] = False
@@ -64,7 +64,7 @@ def stored(
 
 
 def kind_of(kind: int, settings: Mapping[str, Json], switches: Switches) -> int:
-    """The type that is stored: 4 where the meeting ends up on the personal id."""
+    """Return the type that is stored: 4 for a meeting on the personal id."""
     if kind == SCHEDULED and switches.pmi_forced:
         return PERSONAL
     if kind in (SCHEDULED, RECURRING) and settings["use_pmi"]:
@@ -72,18 +72,18 @@ def kind_of(kind: int, settings: Mapping[str, Json], switches: Switches) -> int:
     return kind
 
 
-def shown(settings: Mapping[str, Json], switches: Switches) -> dict[str, Json]:
-    """How stored settings read."""
+def as_read(settings: Mapping[str, Json], switches: Switches) -> dict[str, Json]:
+    """Return stored settings as the API returns them."""
     result = dict(settings)
     if not result["breakout_room"].get("enable"):
         result["breakout_room"] = {"enable": False}
     if switches.lists_reordered:
-        result = {name: _turned(value) for name, value in result.items()}
-        result["alternative_hosts"] = ",".join(reversed(_people(settings["alternative_hosts"])))
+        result = {name: _reversed(value) for name, value in result.items()}
+        result["alternative_hosts"] = ",".join(reversed(_split(settings["alternative_hosts"])))
     return result
 
 
-def _without_leave(settings: Mapping[str, Json], switches: Switches) -> dict[str, Json]:
+def _disallowed(settings: Mapping[str, Json], switches: Switches) -> dict[str, Json]:
     off: dict[str, Json] = {}
     if not switches.breakout_rooms_allowed:
         off["breakout_room"] = {"enable": False}
@@ -101,9 +101,9 @@ def _registration_is_off(kind: int, switches: Switches) -> bool:
     )
 
 
-def _turned(value: Json) -> Json:
+def _reversed(value: Json) -> Json:
     return value[::-1] if isinstance(value, list) else value
 
 
-def _people(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
     return [each for each in text.replace(",", ";").split(";") if each]

@@ -1,7 +1,7 @@
-"""The account's file: one line for each request that changed something, written before its answer leaves.
+"""The account's file: one line for each request that changed something, written before its reply leaves.
 
-A line is one write and stands or falls as a whole, so a process may be killed at
-any instant. Several processes may use one file: each reads what the others added.
+A line is one write, valid as a whole or not at all, so a process may be killed at any instant. Several
+processes may use one file: each reads the lines that the others added.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put `content` in the place of a file, at once or not at all. Raises `SettingsError`."""
-    with explained(path):
+    """Replace a file atomically. Raises `SettingsError`."""
+    with reporting_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-        beside.touch(mode=0o600)  # the account holds passcodes, as the real one does
-        beside.write_bytes(content)
-        beside.replace(path)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+        temporary.touch(mode=0o600)  # the account holds passcodes, as the real one does
+        temporary.write_bytes(content)
+        temporary.replace(path)
 
 
 def read_file(path: Path) -> str | None:
-    """The text of a file; None where there is none. Raises `SettingsError`."""
-    with explained(path):
+    """Return the text of a file; None where there is none. Raises `SettingsError`."""
+    with reporting_errors(path):
         try:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -42,7 +42,7 @@ def read_file(path: Path) -> str | None:
 
 
 def read_switches(path: Path) -> Switches:
-    """The switches that a person wrote into a JSON file; the defaults without one. Raises `SettingsError`."""
+    """Return the switches of a JSON file; the defaults without one. Raises `SettingsError`."""
     text = read_file(path)
     try:
         return changed(Switches(), json.loads(text) if text is not None else {})
@@ -55,8 +55,8 @@ def read_switches(path: Path) -> Switches:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """What the system refuses inside, as a `SettingsError` about `path`."""
+def reporting_errors(path: Path) -> Iterator[None]:
+    """Raise errors of the system inside the block as `SettingsError` about `path`."""
     try:
         yield
     except (OSError, UnicodeDecodeError) as error:
@@ -73,16 +73,16 @@ STALE_FACTOR = 4
 
 
 class AccountFile:
-    """An account's file, followed from its beginning."""
+    """The file of an account, read from its beginning."""
 
     def __init__(self, path: Path, account: Account) -> None:
-        """Read it, or begin it where there is none. Raises `SettingsError` where it is something else."""
+        """Read the file, or create it. Raises `SettingsError` where it is no account's file."""
         self._path = path
         self._account = account
         self._offset = 0
         self._inode = 0
         self._lines = 0
-        with explained(path):
+        with reporting_errors(path):
             if not path.exists() or path.stat().st_size == 0:
                 self._replace([_HEADER])
             self.catch_up()
@@ -91,8 +91,8 @@ class AccountFile:
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Take over what stands in the file and was not read yet."""
-        if not self._path.exists():  # somebody took it away: what this process knows still holds
+        """Apply the lines that were not read yet."""
+        if not self._path.exists():  # it was removed: what this process knows still holds
             self._replace([_HEADER, self._account.to_json()])
         status = self._path.stat()
         if status.st_ino != self._inode:
@@ -101,37 +101,37 @@ class AccountFile:
             self._read()
 
     def append(self, change: Mapping[str, Json]) -> None:
-        """Add one change; when this returns, it outlives the process."""
+        """Append one change, which outlives the process once this returns."""
         content = _line(change)
         with self._path.open("ab", buffering=0) as file:
-            if file.tell() != self._offset:  # perhaps a line that was cut off: ours must not continue it
+            if file.tell() != self._offset:  # perhaps an incomplete line, which the new one must not continue
                 content = b"\n" + content
             file.write(content)
             end = file.tell()
-        if end == self._offset + len(content):  # nobody wrote in between
+        if end == self._offset + len(content):  # no other process wrote in between
             self._offset = end
 
     def _read(self) -> None:
         with self._path.open("rb") as file:
             if self._offset == 0:
-                self._demand_header(file.readline())
+                self._check_header(file.readline())
                 self._offset = file.tell()
             file.seek(self._offset)
             content = file.read()
         whole, newline, _torn = content.rpartition(b"\n")
         self._offset += len(whole) + len(newline)
         for line in whole.splitlines():
-            self._take(line)
+            self._apply_line(line)
 
-    def _take(self, line: bytes) -> None:
+    def _apply_line(self, line: bytes) -> None:
         self._lines += 1
         try:
             change = json.loads(line)
-        except ValueError:  # a write that was cut off; its request was never answered
+        except ValueError:  # an incomplete write, whose request got no reply
             return
         self._account.apply(change)
 
-    def _demand_header(self, line: bytes) -> None:
+    def _check_header(self, line: bytes) -> None:
         try:
             if json.loads(line) == _HEADER:
                 return
@@ -139,8 +139,8 @@ class AccountFile:
             pass
         raise SettingsError.of(
             "sandbox.foreign-file",
-            detail=f"{self._path} begins otherwise than the emulator writes it; it was left as it is.",
-            hint="Move the file away to begin with an empty account.",
+            detail=f"{self._path} has not the first line of an emulator's account. It is unchanged.",
+            hint="Move the file away to start with an empty account.",
         )
 
     def _replace(self, lines: list[Mapping[str, Json]]) -> None:

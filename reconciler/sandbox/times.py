@@ -1,4 +1,4 @@
-"""The API's two ways to write a time, and the one way in which it answers."""
+"""Times as the API accepts them, in two forms, and as it returns them, in one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UTC_NAMES = ("UTC", "Etc/UTC", "GMT")
 
 @lru_cache(maxsize=512)
 def zone(name: str) -> ZoneInfo | None:
-    """The zone of that IANA name; None where there is none."""
+    """Return the zone with that IANA name; None where there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -22,7 +22,7 @@ def zone(name: str) -> ZoneInfo | None:
 
 
 def instant(text: str, timezone: str) -> datetime | None:
-    """The instant of `...Z`, or of a wall time in `timezone`; None where it is neither."""
+    """Return the instant of `...Z`, or of a local time in `timezone`; None where it is neither."""
     if not _FORM.fullmatch(text):
         return None
     try:
@@ -33,32 +33,32 @@ def instant(text: str, timezone: str) -> datetime | None:
 
 
 def text(moment: datetime) -> str:
-    """As the API answers it: UTC, whole seconds, `Z`."""
+    """Format an instant as the API does: UTC, whole seconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parsed(answer: str) -> datetime:
-    """The instant of a text that `text` made."""
+    """Return the instant of a text that `text` made."""
     return datetime.fromisoformat(answer)
 
 
 def end_of_day(moment: datetime, timezone: str) -> datetime:
-    """The last second of that day in a zone."""
+    """Return the last second of that day in a zone."""
     local = moment.astimezone(zone(timezone))
     return local.replace(hour=23, minute=59, second=59).astimezone(UTC)
 
 
 def next_midnight(moment: datetime) -> datetime:
-    """When the next UTC day begins."""
+    """Return the start of the next UTC day."""
     today = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=1)
 
 
 def seconds(number: float) -> timedelta:
-    """That many seconds."""
+    """Return a duration of that many seconds."""
     return timedelta(seconds=number)
 
 
 def minutes(number: float) -> timedelta:
-    """That many minutes."""
+    """Return a duration of that many minutes."""
     return timedelta(minutes=number)

@@ -1,4 +1,4 @@
-"""The token endpoint, and what a token is worth at the door of the API."""
+"""The token endpoint, and the check of the token and its scopes for every request."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ OPERATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "user": ("user:read:user", ("user:read", "user:write")),
     "user_settings": ("user:read:settings", ("user:read",)),
 }
-"""{operation: (granular scope, classic scopes)}; each is also good with `:admin` behind it."""
+"""{operation: (granular scope, classic scopes)}; each is also accepted with `:admin` appended."""
 
 
 def every_scope() -> tuple[str, ...]:
-    """What a token may do where nothing was taken away: the granular names, for the whole account."""
+    """Return every scope: the granular names, for the whole account."""
     return tuple(f"{granular}:admin" for granular, _ in OPERATIONS.values())
 
 
-def issue(  # noqa: PLR0913 - all that a token depends on
+def issue(  # noqa: PLR0913 - everything that a token depends on
     account: Account,
     switches: Switches,
     *,
@@ -45,7 +45,7 @@ def issue(  # noqa: PLR0913 - all that a token depends on
     api_url: str,
     now: datetime,
 ) -> Reply:
-    """The answer of the token endpoint. Raises `Refused` in that endpoint's own shape."""
+    """Return the reply of the token endpoint. Raises `Refused` in that endpoint's own form."""
     client, secret = _basic(authorization)
     if switches.clients is not None and switches.clients.get(client) != secret:
         raise _denied("Invalid client_id or client_secret", "invalid_client")
@@ -74,7 +74,7 @@ def issue(  # noqa: PLR0913 - all that a token depends on
 
 
 def admit(account: Account, switches: Switches, authorization: str, operation: str, now: datetime) -> None:
-    """Let a request in, or raise `Refused`: 4700 without a token, 124 for a bad one, 4711 for a weak one."""
+    """Check a request's token; raise `Refused`: 4700 without one, 124 if invalid, 4711 without the scope."""
     scheme, _, text = authorization.partition(" ")
     if scheme.casefold() != "bearer" or not text:
         raise refusal(401, 4700, "Token cannot be empty.")

@@ -1,4 +1,4 @@
-"""What the API says of a user and of their settings."""
+"""Users of the account, and their settings, as the API returns them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 ACCOUNT_ID = "sandbox-account"
-"""The account of every user."""
+"""Account id of every user."""
 
 
-def found(account: Account, switches: Switches, name: str) -> User:
-    """The user of an id, an e-mail or `me`; made on first sight. Raises `Refused` (404/1001)."""
+def find_user(account: Account, switches: Switches, name: str) -> User:
+    """Return the user with an id or e-mail, or `me`; created on first use. Raises `Refused` (404/1001)."""
     wanted = switches.owner if name == "me" else name
     known = account.user(wanted)
     email = known.email if known else wanted
@@ -29,8 +29,8 @@ def found(account: Account, switches: Switches, name: str) -> User:
     return account.provide(email)
 
 
-def described(user: User, switches: Switches) -> dict[str, Json]:
-    """The body of GET /users/{userId}."""
+def user_json(user: User, switches: Switches) -> dict[str, Json]:
+    """Return the body of GET /users/{userId}."""
     return {
         "id": user.id,
         "email": user.email,
@@ -50,7 +50,7 @@ def described(user: User, switches: Switches) -> dict[str, Json]:
 
 
 def settings(switches: Switches, option: str) -> dict[str, Json]:
-    """The body of GET /users/{userId}/settings; `option` picks another view of it."""
+    """Return the body of GET /users/{userId}/settings; `option` selects another form of it."""
     requirement: Mapping[str, Json] = {
         "length": switches.passcode_length_min,
         "have_letter": False,

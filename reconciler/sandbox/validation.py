@@ -1,4 +1,4 @@
-"""What the API refuses in a body before it does anything: code 300 and its relatives."""
+"""Validates request bodies as the API does: code 300 and similar refusals."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _FITS: Mapping[str, Callable[[Json], bool]] = {
 }
 
 
-def cleaned(body: Json, switches: Switches) -> dict[str, Json]:
-    """The fields of a body that the API knows; null is as good as absent, surplus is passed over.
+def known_fields(body: Json, switches: Switches) -> dict[str, Json]:
+    """Return the fields of a body that the API knows; null counts as absent, unknown fields are ignored.
 
-    Raises `Refused` for a wrong type, a value out of its bounds, a text that is too long.
+    Raises `Refused` for a wrong type, a value out of bounds, or a text that is too long.
     """
     if not isinstance(body, dict):
         raise refusal(400, 300, "Request Body should be a valid JSON object.")
@@ -50,12 +50,12 @@ def cleaned(body: Json, switches: Switches) -> dict[str, Json]:
 
 
 def _object(body: Mapping[str, Json], prefix: str, switches: Switches, wrong: list[str]) -> dict[str, Json]:
-    found = {}
+    known = {}
     for name, value in body.items():
         field = _fields().get(f"{prefix}{name}")
         if field is not None and value is not None:
-            found[name] = _value(field, value, switches, wrong)
-    return found
+            known[name] = _value(field, value, switches, wrong)
+    return known
 
 
 def _value(field: Field, value: Json, switches: Switches, wrong: list[str]) -> Json:
@@ -97,18 +97,18 @@ def _allowed(field: Field, value: Json) -> bool:
     return True
 
 
-def demand_create(body: Mapping[str, Json], switches: Switches) -> None:
-    """What a create must have and must not. Raises `Refused`."""
+def check_create(body: Mapping[str, Json], switches: Switches) -> None:
+    """Check the body of a create. Raises `Refused`."""
     kind = body.get("type", SCHEDULED)
     if kind == INSTANT and "schedule_for" in body:
         raise refusal(400, 3000, "Instant meetings cannot be scheduled for another user.")
     if kind == SERIES and "recurrence" not in body:
         raise invalid_parameter("recurrence")
-    demand(body, kind, switches)
+    check(body, kind, switches)
 
 
-def demand(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
-    """What holds for creates and updates of that type alike. Raises `Refused`."""
+def check(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
+    """Check the body of a create or an update of that type. Raises `Refused`."""
     if body.get("pre_schedule") and kind not in (SCHEDULED, RECURRING):
         raise refusal(400, 3000, "A pre-scheduled meeting must be of type 2 or 3.")
     if "timezone" in body and times.zone(body["timezone"]) is None:
@@ -116,12 +116,12 @@ def demand(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
     if "start_time" in body and times.instant(body["start_time"], body.get("timezone", "UTC")) is None:
         raise invalid_parameter("start_time")
     if kind == SERIES and "recurrence" in body:
-        _demand_rule(body["recurrence"])
+        _check_rule(body["recurrence"])
     for refused in (*_passcode(body, switches), *_settings(body), *_tracking(body, switches)):
         raise refused
 
 
-def _demand_rule(rule: Mapping[str, Json]) -> None:
+def _check_rule(rule: Mapping[str, Json]) -> None:
     kind = rule.get("type")
     if kind is None:
         raise invalid_parameter("recurrence.type")

@@ -45,6 +45,6 @@ def test_a_wait_is_told_to_who_asks() -> None:
     """So that a clock which stands can be moved on."""
     waits: list[float] = []
 
-    asyncio.run(SystemClock(slept=waits.append).sleep(0.01))
+    asyncio.run(SystemClock(on_wait=waits.append).sleep(0.01))
 
     assert waits == [0.01]

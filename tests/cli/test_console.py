@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shell import Shell
 
 APPLY = ("apply", "--sandbox", "--sandbox-now", NOW)
-QUESTION = b"Do you want to send this? Only `yes` is taken as a yes: "
+QUESTION = b"Do you want to send this? Only `yes` is accepted: "
 NOTHING: Mapping[str, str] = {}
 UNNAMED = f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends."
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import pytest
 
-from reconciler.cli import exit
+from reconciler.cli import exit as exits
 from reconciler.errors.diagnostic import Diagnostic, Exit
 from reconciler.errors.exceptions import StateLockedError
 
@@ -34,7 +34,7 @@ def full_output(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TextIO, io.St
 
 
 def test_an_error_of_ours_has_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
-    status = exit.report(LOCKED, [])
+    status = exits.report(LOCKED, [])
 
     assert (status, capsys.readouterr().err) == (
         Exit.LOCKED,
@@ -45,7 +45,7 @@ def test_an_error_of_ours_has_its_own_status(capsys: pytest.CaptureFixture[str])
 def test_a_reader_who_left_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """And what was still to be written is dropped."""
     with full_output(monkeypatch) as (out, err):
-        status = exit.report(BrokenPipeError(errno.EPIPE, "Broken pipe"), [])
+        status = exits.report(BrokenPipeError(errno.EPIPE, "Broken pipe"), [])
         out.flush()
 
     assert (status, err.getvalue()) == (Exit.ERROR, "")
@@ -53,7 +53,7 @@ def test_a_reader_who_left_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_an_output_that_takes_no_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with full_output(monkeypatch) as (_, err):
-        status = exit.report(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), [])
+        status = exits.report(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), [])
 
     assert (status, err.getvalue().splitlines()[:2]) == (
         Exit.ERROR,
@@ -66,7 +66,7 @@ def test_an_output_that_takes_no_more_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_error_is_shown_though_the_output_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     with full_output(monkeypatch) as (_, err):
-        status = exit.report(LOCKED, [])
+        status = exits.report(LOCKED, [])
 
     assert (status, err.getvalue()[:19]) == (Exit.LOCKED, "error[state.locked]")
 
@@ -75,7 +75,7 @@ def test_an_error_is_shown_though_the_output_is_full(monkeypatch: pytest.MonkeyP
     "error", [ValueError("x"), OSError(errno.ENOSPC, "full", "s.json"), OSError(1, "no")]
 )
 def test_everything_else_is_ours(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
-    assert (exit.report(error, []), capsys.readouterr().err[:18]) == (None, "This is a bug in r")
+    assert (exits.report(error, []), capsys.readouterr().err[:18]) == (None, "This is a bug in r")
 
 
 def test_a_character_that_cannot_be_shown_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_a_character_that_cannot_be_shown_is_escaped(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
     monkeypatch.setattr(sys, "stderr", io.StringIO())
 
-    exit.prepare_streams()
+    exits.prepare_streams()
 
     sys.stdout.write("\N{ROCKET}")
     sys.stdout.flush()

@@ -135,7 +135,7 @@ def test_a_misuse_is_told_in_one_message(arguments: str, summary: str, command: 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines() == [
         f"error[usage.command-line]: {summary}",
-        f"  = hint: `{command} --help` shows what it takes, with an example.",
+        f"  = hint: `{command} --help` shows its arguments and options, with an example.",
     ]
 
 
@@ -464,7 +464,7 @@ def test_a_bug_of_ours_shows_its_traceback(tmp_path: Path) -> None:
 
     lines = ran.stderr.splitlines()
     assert ran.returncode == 1
-    assert lines[0].startswith(f"This is a bug in reconciler {__version__}, not in what you wrote.")
+    assert lines[0].startswith(f"This is a bug in reconciler {__version__}, not in your input.")
     assert (lines[1], lines[-1]) == (
         "Traceback (most recent call last):",
         "ZeroDivisionError: integer division or modulo by zero",
@@ -480,13 +480,13 @@ def test_the_sandbox_says_where_it_answers(shell: Shell, monkeypatch: pytest.Mon
     assert address
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        f"The emulator answers at {address[0]}. Any credentials are let in:",
+        f"The emulator listens at {address[0]}. It accepts any credentials:",
         "",
         f"  export RECONCILER_API_URL={address[0]}/v2",
         f"  export RECONCILER_AUTH_URL={address[0]}/oauth/token",
         "  export ZOOM_ACCOUNT_ID=sandbox ZOOM_CLIENT_ID=sandbox ZOOM_CLIENT_SECRET=sandbox",
         "",
-        "Ctrl-C ends it.",
+        "Press Ctrl-C to stop it.",
     ]
 
 

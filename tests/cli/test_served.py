@@ -76,7 +76,7 @@ def test_the_served_sandbox_tells_how_to_reach_it(shell: Shell) -> None:
     ) as served_sandbox:
         assert served_sandbox.stdout
         said = ""
-        while "Ctrl-C ends it." not in (line := served_sandbox.stdout.readline()):
+        while "Press Ctrl-C to stop it." not in (line := served_sandbox.stdout.readline()):
             assert line, "it ended early"
             said += line
         environ = dict(re.findall(r"([A-Z_]+)=(\S+)", said))
@@ -133,7 +133,9 @@ def test_an_interrupt_lets_what_is_in_flight_finish(
 
     state = json.loads((shell.folder / "s.json").read_bytes())
     assert (process.returncode, state["intents"]) == (130, {})
-    assert err == "\nStopping: what is in flight is finished and recorded. Ctrl-C again ends at once.\n"
+    assert err == (
+        "\nStopping: what is in flight is finished and recorded. Press Ctrl-C again to end at once.\n"
+    )
     assert sorted(recorded(shell.folder).values()) == ids(slow_zoom, host) != []
     assert "\nApply ended early: " in out
     assert out.count("deferred to a later run: the run ended before its turn") == 4 - len(
@@ -177,7 +179,7 @@ def test_an_interrupt_in_this_process(times: int, slow_zoom: Served, shell: Shel
     ran = shell(*APPLY, **slow_zoom.environ)
     thread.join()
 
-    ends = {1: "Ctrl-C again ends at once.", 2: "the next apply looks it up."}
+    ends = {1: "Press Ctrl-C again to end at once.", 2: "the next apply looks it up."}
     assert (ran.status, ran.err.rstrip().endswith(ends[times])) == (130, True)
 
 

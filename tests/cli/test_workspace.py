@@ -66,7 +66,7 @@ def test_the_environment_is_in_no_repr() -> None:
 
 
 def test_a_state_that_was_never_written_is_empty(tmp_path: Path) -> None:
-    assert workspace(tmp_path).state() == (State(), None)
+    assert workspace(tmp_path).read_state() == (State(), None)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -75,10 +75,10 @@ def test_a_state_of_a_newer_minor_format_is_looked_at_and_not_held(tmp_path: Pat
     (tmp_path / "reconciler.state.json").write_bytes(newer)
     here = workspace(tmp_path)
 
-    with pytest.raises(StateError) as caught, here.held("apply"):
+    with pytest.raises(StateError) as caught, here.locked_state("apply"):
         pass
 
-    assert (here.state()[0], caught.value.diagnostic.code) == (State(lineage="l"), "state.newer-format")
+    assert (here.read_state()[0], caught.value.diagnostic.code) == (State(lineage="l"), "state.newer-format")
     assert (tmp_path / "reconciler.state.json").read_bytes() == newer
 
 
@@ -116,7 +116,7 @@ def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as settings:
         _ = here.settings
     with pytest.raises(SpecError) as spec:
-        here.declared(())
+        here.load_spec(())
 
     assert {told.span.filename for told in settings.value.diagnostics if told.span} == {"reconciler.yaml"}
     assert {told.span.filename for told in spec.value.diagnostics if told.span} == {

@@ -68,7 +68,7 @@ def test_a_fault_can_last_until_it_is_cleared() -> None:
 def test_of_two_faults_that_fit_the_first_is_met_first() -> None:
     waiting = Faults(Fault(status=500), Fault(status=501), Fault(status=502, nth=2))
 
-    met = [waiting.meet("GET", "/v2/users/x") for _ in range(3)]
+    met = [waiting.take("GET", "/v2/users/x") for _ in range(3)]
 
     assert [fault and fault.status for fault in met] == [500, 501, 502]
 

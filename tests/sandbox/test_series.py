@@ -234,7 +234,7 @@ def test_a_rule_that_finds_no_day_comes_to_an_end(barren: Json) -> None:
         datetime(2027, 2, 1, tzinfo=UTC) if "monthly_day" in barren else datetime(9990, 12, 31, tzinfo=UTC)
     )
 
-    assert series.coming(start, "UTC", barren, since=None) == ((start,) if barren["type"] == 1 else ())
+    assert series.upcoming(start, "UTC", barren, since=None) == ((start,) if barren["type"] == 1 else ())
 
 
 rules = st.one_of(
@@ -283,6 +283,6 @@ def test_the_engine_and_the_emulator_agree_on_every_series(
     # The emulator is told an instant. Where clocks skip the first one's time, that is of another wall time.
     assume(first is None or in_zone(first, ZoneInfo(zone)).time() == engine.wall_start().time())
 
-    emulated = series.coming(first, zone, whole, since=None) if first else ()
+    emulated = series.upcoming(first, zone, whole, since=None) if first else ()
 
     assert list(emulated) == list(islice(engine.occurrences(), 50))

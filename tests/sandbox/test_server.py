@@ -90,7 +90,7 @@ def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
         wanted = port or taken.getsockname()[1]
 
         with pytest.raises(SettingsError) as caught:
-            server.run(_nothing, port=wanted, ready=print)
+            server.run(_nothing, port=wanted, on_ready=print)
 
     assert caught.value.diagnostic.code == "sandbox.port"
     assert caught.value.diagnostic.detail.startswith(f"Port {wanted} of 127.0.0.1: ")

@@ -299,7 +299,7 @@ from datetime import UTC, datetime
 from reconciler.errors import SettingsError
 from reconciler.sandbox.sandbox import Sandbox, serve
 try:
-    serve(Sandbox.open(None, now=None, real_now=lambda: datetime.now(UTC)).app, port=0, ready=print)
+    serve(Sandbox.open(None, now=None, real_now=lambda: datetime.now(UTC)).app, port=0, on_ready=print)
 except SettingsError as error:
     print(error.diagnostic.code, error.diagnostic.hint)
 """

@@ -20,13 +20,13 @@ class Requests:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._seen: list[Request] = []
-        saw = Account.saw
+        log_request = Account.log_request
 
         def noting(account: Account, request: Request) -> None:
             self._seen.append(request)
-            saw(account, request)
+            log_request(account, request)
 
-        monkeypatch.setattr(Account, "saw", noting)
+        monkeypatch.setattr(Account, "log_request", noting)
 
     def clear(self) -> None:
         """Forget them."""

@@ -1,4 +1,4 @@
-"""`budget`: used and left per host today; needs no credentials, since the state counts along."""
+"""The command `budget`: requests used and left per host today; needs no credentials."""
 
 from __future__ import annotations
 
@@ -19,17 +19,13 @@ if TYPE_CHECKING:
 @format_option("budget")
 @state_options
 def budget(workspace: Workspace, format_name: str) -> Exit:
-    """Show what each host may still send today.
+    """Show the requests that each host has left today.
 
-    Used and left of the daily limit, and when the day ends. Needs no credentials.
+    Shows what is used and left of the daily limit, and when the limit resets. The state counts the requests,
+    so no credentials are needed.
     """
-    return run(workspace, format_name=format_name)
-
-
-def run(workspace: Workspace, *, format_name: str) -> Exit:
-    """Show what each host that is known may still send today."""
-    state, _ = workspace.state()
+    state, _ = workspace.read_state()
     now = workspace.clock.now()
-    found = budget_lines(state, workspace.settings.hosts or (), workspace.allowances, now)
-    workspace.console.stdout.write(view("budget", format_name)(found, now))
+    lines = budget_lines(state, workspace.settings.hosts or (), workspace.allowances, now)
+    workspace.console.stdout.write(view("budget", format_name)(lines, now))
     return Exit.DONE

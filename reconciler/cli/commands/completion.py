@@ -1,20 +1,17 @@
-"""The verb that has a shell complete what one types."""
+"""The command `completion`: a script with which a shell completes the command line."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import get_completion_class
 
 from reconciler.cli.options import example_epilog
-
-if TYPE_CHECKING:
-    from reconciler.errors.diagnostic import Exit
-
+from reconciler.errors.diagnostic import Exit
 
 VARIABLE = "_RECONCILER_COMPLETE"
-"""By which the script asks the program; click derives it from the program's name."""
+"""The variable by which the script calls the program; click derives it from the program's name."""
 
 
 @click.command(
@@ -26,17 +23,13 @@ VARIABLE = "_RECONCILER_COMPLETE"
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> Exit:
-    """Print a script for your shell.
+    """Print a shell completion script.
 
-    With it the shell completes verbs, flags, codes and keys. Keys come from the specs and from a state
-    in a file; nothing is asked over the network.
+    The shell then completes commands, options, diagnostic codes and keys. Keys come from the specs and from
+    a state in a local file; completion sends no request.
     """
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
-
-    from reconciler.errors.diagnostic import Exit  # noqa: PLC0415 - not for --help
-
-    kind = get_completion_class(shell)
-    assert kind is not None, "click knows the shells that it is offered for"
-    script = kind(click.get_current_context().find_root().command, {}, "reconciler", VARIABLE)
+    shell_class = get_completion_class(shell)
+    assert shell_class is not None, "click supports every shell that is offered"
+    script = shell_class(click.get_current_context().find_root().command, {}, "reconciler", VARIABLE)
     sys.stdout.write(script.source_template % script.source_vars())
     return Exit.DONE

@@ -1,4 +1,4 @@
-"""`import`: what exists in Zoom as a spec; reads, and records nothing."""
+"""The command `import`: writes meetings that exist in Zoom as a spec. It records nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import FILE, example_epilog, state_options
-from reconciler.cli.reporting import unwritable_file
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import count_noun, escape_control
@@ -19,7 +19,6 @@ from reconciler.live import discover, generate
 from reconciler.live.discover import ImportFilter
 from reconciler.live.generate import SpecContext
 from reconciler.meeting.names import fold_host
-from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.text import progress
 
 if TYPE_CHECKING:
@@ -32,6 +31,22 @@ if TYPE_CHECKING:
     from reconciler.views.text.progress import TellCount
 
 
+MATCH_MAX = 500
+"""Characters of the longest regular expression that is accepted."""
+
+TOPIC_MAX = 1000
+"""Characters of a topic that the expression is matched with; Zoom's own bound is 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """The flags of `import`."""
+
+    hosts: tuple[str, ...]
+    match: str | None = None
+    out: Path | None = None
+
+
 @click.command(
     "import",
     epilog=example_epilog(
@@ -39,104 +54,79 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("--host", "hosts", metavar="HOST", multiple=True, required=True,
-              help="Whose meetings: an e-mail or a user id; repeatable.")  # fmt: skip
-@click.option("--match", metavar="REGEX", help="Only topics in which this is found.")
-@click.option("--out", type=FILE, help="Write to this file, which must not exist, instead of stdout.")
+              help="Host of the meetings, an e-mail or a user id; repeatable.")  # fmt: skip
+@click.option("--match", metavar="REGEX", help="Only meetings whose topic matches.")
+@click.option("--out", type=FILE, help="Write to this new file instead of stdout.")
 @state_options
 def import_(workspace: Workspace, **flags: Any) -> Exit:
-    """Write what exists in Zoom as YAML.
+    """Write meetings that exist in Zoom as YAML.
 
-    Reads the meetings of each HOST that are not recorded yet, as a person would have declared them, with
-    the `imports` list by which apply records them. Records nothing and changes nothing.
+    Reads the meetings of each HOST that are not recorded yet, and writes a spec that declares them, with an
+    `imports` list: apply then records them. Import itself records nothing and changes nothing.
     """
-    return run(workspace, ImportOptions(**flags))
-
-
-MATCH_MAX = 500
-"""Characters of a regular expression that is taken."""
-
-TOPIC_MAX = 1000
-"""Characters of a topic that a regular expression is held against; Zoom's own bound is 200."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What the flags of `import` say."""
-
-    hosts: tuple[str, ...]
-    match: str | None = None
-    out: Path | None = None
-
-
-def run(workspace: Workspace, wishes: ImportOptions) -> Exit:
-    """Write what the hosts have as YAML, and what to do next to stderr. An error where a read failed."""
-    matches = _matcher(wishes.match)
-    if wishes.out and wishes.out.exists():
-        raise _exists(wishes.out)
+    options = ImportOptions(**flags)
+    matches = _matcher(options.match)
+    if options.out and options.out.exists():
+        raise _exists(options.out)
     defaults = workspace.settings.defaults
-    state, _ = workspace.state()
-    declared = workspace.findings(())
-    wanted = ImportFilter(matches, _known(state, declared), workspace.clock.now())
-    found = _read(workspace, state, wishes.hosts, wanted)
-    if found.declared:
+    state, _ = workspace.read_state()
+    declared = workspace.validate(())
+    import_filter = ImportFilter(matches, _known_ids(state, declared), workspace.clock.now())
+    discovered = _discover(workspace, state, options.hosts, import_filter)
+    if discovered.declared:
         taken = {*state.meetings, *state.intents, *declared.parsed.files}
-        _write(
-            workspace,
-            wishes.out,
-            generate.render(found.declared, found.omitted, SpecContext(defaults, taken)),
-        )
-    stderr = workspace.console.stderr
-    colour = workspace.console.colours(stderr, workspace.choices)
-    stderr.write(text_diagnostics.diagnostics(found.failures, colour=colour))
-    stderr.write("".join(f"{line}\n" for line in _next(workspace, wishes, found)))
-    return Exit.ERROR if found.failures else Exit.DONE
+        text = generate.render(discovered.declared, discovered.omitted, SpecContext(defaults, taken))
+        _write(workspace, options.out, text)
+    reporting.print_diagnostics(workspace, discovered.failures)
+    workspace.console.stderr.write("".join(f"{line}\n" for line in _report(workspace, options, discovered)))
+    return Exit.ERROR if discovered.failures else Exit.DONE
 
 
-def _read(
-    workspace: Workspace, state: State, hosts: tuple[str, ...], wanted: ImportFilter
+def _discover(
+    workspace: Workspace, state: State, hosts: tuple[str, ...], import_filter: ImportFilter
 ) -> DiscoveredMeetings:
     console, remote = workspace.console, connect(workspace, None)
     terminal = not console.is_ci and console.stderr.isatty()
-    colour = console.colours(console.stderr, workspace.choices)
+    colour = console.colours(console.stderr, workspace.options)
 
-    async def read(tell: TellCount) -> DiscoveredMeetings:
+    async def read(on_read: TellCount) -> DiscoveredMeetings:
         async with remote:
             check_origin(state, await remote.origin(), workspace.store.location)
-            return await discover.discover(remote, hosts, wanted, tell)
+            return await discover.discover(remote, hosts, import_filter, on_read)
 
-    with progress.open_read_bar(console.stderr, terminal=terminal, colour=colour) as tell:
-        return asyncio.run(read(tell))
+    with progress.open_read_bar(console.stderr, terminal=terminal, colour=colour) as on_read:
+        return asyncio.run(read(on_read))
 
 
-def _known(state: State, declared: ValidationResult) -> frozenset[int]:
-    """Ids that are recorded, or named by an `imports` list already."""
+def _known_ids(state: State, declared: ValidationResult) -> frozenset[int]:
+    """Return the ids that are recorded, or named by an `imports` list already."""
     spec = declared.parsed.spec
-    return state.known_ids() | {wish.id for wish in spec.imports} if spec else state.known_ids()
+    return state.known_ids() | {each.id for each in spec.imports} if spec else state.known_ids()
 
 
 def _matcher(pattern: str | None) -> Callable[[str], bool]:
-    """Whether a topic is wanted. Raises `SettingsError`."""
+    """Return a function that matches topics. Raises `SettingsError`."""
     if pattern is None:
         return lambda _: True
     try:
         if len(pattern) > MATCH_MAX:
-            raise _unfit(pattern, f"it has {len(pattern)} characters; {MATCH_MAX} are taken")
+            raise _invalid_pattern(pattern, f"it has {len(pattern)} characters; the limit is {MATCH_MAX}")
         search = re.compile(pattern).search
     except (re.error, OverflowError, RecursionError) as error:
-        raise _unfit(pattern, str(error)) from error
+        raise _invalid_pattern(pattern, str(error)) from error
     return lambda topic: search(topic[:TOPIC_MAX]) is not None
 
 
-def _unfit(pattern: str, reason: str) -> SettingsError:
+def _invalid_pattern(pattern: str, reason: str) -> SettingsError:
     return SettingsError.of(
         "import.match",
         detail=f"`{pattern[:80]}`: {reason}. Nothing was read.",
-        hint="It is looked for anywhere in the topic: `--match '^Platform'`, `--match '(?i)retro'`.",
+        hint="It matches anywhere in the topic: `--match '^Platform'`, `--match '(?i)retro'`.",
     )
 
 
 def _write(workspace: Workspace, out: Path | None, text: str) -> None:
-    """Put the text to stdout, or into a file that was not there. Raises `SettingsError`."""
+    """Write the text to stdout, or to a new file. Raises `SettingsError`."""
     if out is None:
         workspace.console.stdout.write(text)
         workspace.console.stdout.flush()
@@ -147,33 +137,35 @@ def _write(workspace: Workspace, out: Path | None, text: str) -> None:
     except FileExistsError as error:
         raise _exists(out) from error
     except OSError as error:
-        raise SettingsError(unwritable_file(out, error)) from error
+        raise reporting.unwritable_file(out, error) from error
 
 
 def _exists(out: Path) -> SettingsError:
     return SettingsError.of(
         "import.file-exists",
-        detail=f"{out} is left as it is: what somebody wrote is never overwritten.",
-        hint="Name another file with --out, and move what you want of it.",
+        detail=f"{out} is left as it is: import never overwrites a file.",
+        hint="Name another file with --out, and merge the two by hand.",
     )
 
 
-def _next(workspace: Workspace, wishes: ImportOptions, found: DiscoveredMeetings) -> Iterator[str]:
-    """What was done, and what a person does now."""
-    count, omitted = len(found.declared), found.omitted
-    left = len(omitted.left) + omitted.known + omitted.expired
-    counts = f"{count_noun(count, 'meeting')} written, {left} left out."
+def _report(workspace: Workspace, options: ImportOptions, discovered: DiscoveredMeetings) -> Iterator[str]:
+    """Yield the lines that say what was written, and what to do next."""
+    count, omitted = len(discovered.declared), discovered.omitted
+    skipped = len(omitted.left) + omitted.known + omitted.expired
     if not count:
-        yield f"Nothing to import: no meeting found that can be declared, {left} left out."
-        for one in omitted.left:
-            yield f"  {one.id}: {escape_control(one.reason)}"
+        yield f"Nothing to import: no meeting found that can be declared, {skipped} left out."
+        for each in omitted.left:
+            yield f"  {each.id}: {escape_control(each.reason)}"
         return
-    yield f"{counts} Nothing was recorded, and nothing changed in Zoom."
+    yield (
+        f"{count_noun(count, 'meeting')} written, {skipped} left out. "
+        "Nothing was recorded, and nothing changed in Zoom."
+    )
     hosts = workspace.settings.hosts
-    names = {fold_host(host) for host in hosts or ()}
-    strange = sorted({one.host for one in found.declared if fold_host(one.host) not in names})
-    if hosts is not None and strange:
-        yield f"Add to `hosts` in reconciler.yaml: {escape_control(', '.join(strange))}."
-    place = wishes.out or "the file"
-    yield f"Next: review {place}, put it among your specs, run `reconciler plan`, and commit it;"
+    known = {fold_host(host) for host in hosts or ()}
+    unknown = sorted({each.host for each in discovered.declared if fold_host(each.host) not in known})
+    if hosts is not None and unknown:
+        yield f"Add to `hosts` in reconciler.yaml: {escape_control(', '.join(unknown))}."
+    file = options.out or "the file"
+    yield f"Next: review {file}, add it to your specs, run `reconciler plan`, and commit it;"
     yield "`reconciler apply` then records what its `imports` list names, and sends nothing for it."

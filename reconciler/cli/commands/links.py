@@ -1,4 +1,4 @@
-"""`links`: join links, read from Zoom when somebody asks, since no file may hold them."""
+"""The command `links`: join links, read from Zoom on request, since no file may hold them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import keys
 from reconciler.cli.connection import check_origin, connect
+from reconciler.cli.keys import match_keys
 from reconciler.cli.options import Key, example_epilog, format_option, state_options
 from reconciler.cli.refresh import hosts_if_readable
+from reconciler.cli.reporting import print_diagnostics
 from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.live.read import read_each
@@ -23,7 +24,6 @@ from reconciler.ports import CODE_MEETING_UNKNOWN
 from reconciler.state import identity
 from reconciler.views.results import JoinLink
 from reconciler.views.table import view
-from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
@@ -41,65 +41,59 @@ if TYPE_CHECKING:
 @format_option("links", about="For people, programs, or a pull request.")
 @state_options
 def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit:
-    """Show how people join.
+    """Show join links.
 
-    Reads from Zoom the link of every recorded meeting, or of those named; globs will do. Links hold
-    passcodes, so they are kept nowhere.
+    Reads from Zoom the link of every recorded meeting, or of those that KEYS name, which may be globs. Links
+    hold passcodes, so they are never stored.
     """
-    return run(workspace, keys, format_name=format_name)
-
-
-def run(workspace: Workspace, names: Sequence[str], *, format_name: str) -> Exit:
-    """Show the link of each recorded meeting, or of those named; an error where one cannot be read."""
-    state, _ = workspace.state()
-    asked = keys.match_keys(names, state, workspace.store.location)
-    records = {key: state.meetings[key] for key in asked}
-    answers = asyncio.run(_ask(workspace, state, records)) if records else []
-    links = [answer for answer in answers if isinstance(answer, JoinLink)]
-    unread = [answer for answer in answers if isinstance(answer, Diagnostic)]
-    if _is_ci_log(workspace.console) and any(link.holds_passcode for link in links):
-        _tell(workspace, [_in_a_log()])
-    workspace.console.stdout.write(view("links", format_name)(links, unread))
+    state, _ = workspace.read_state()
+    records = {key: state.meetings[key] for key in match_keys(keys, state, workspace.store.location)}
+    results = asyncio.run(_read_all(workspace, state, records)) if records else []
+    join_links = [each for each in results if isinstance(each, JoinLink)]
+    unread = [each for each in results if isinstance(each, Diagnostic)]
+    if _is_ci_log(workspace.console) and any(link.holds_passcode for link in join_links):
+        print_diagnostics(workspace, [_in_a_log()])
+    workspace.console.stdout.write(view("links", format_name)(join_links, unread))
     workspace.console.stdout.flush()
     if format_name == "text":
-        _tell(workspace, unread)
+        print_diagnostics(workspace, unread)
     return Exit.ERROR if unread else Exit.DONE
 
 
-async def read(
-    remote: Remote,
-    records: Mapping[str, Record],
-    now: datetime,
-    stranger: Callable[[str, Body], Diagnostic | None],
-) -> list[JoinLink | Diagnostic]:
-    """The link of each key, or the diagnostic of a read that failed. Raises as `read_each` does.
-
-    `stranger` tells why an answer is not the recorded meeting; None: it is.
-    """
-    answers = await read_each(tuple(records.values()), lambda record: remote.read(record.id))
-    return [
-        (None if isinstance(answer, RemoteError) else stranger(key, answer.body))
-        or _link(key, record, answer, now)
-        for (key, record), answer in zip(records.items(), answers, strict=True)
-    ]
-
-
-async def _ask(
+async def _read_all(
     workspace: Workspace, state: State, records: Mapping[str, Record]
 ) -> list[JoinLink | Diagnostic]:
     @cache
     def declared() -> Mapping[str, Sequence[str]]:
         return hosts_if_readable(workspace, ())
 
-    def stranger(key: str, stored: Body) -> Diagnostic | None:
-        why = identity.problem(state, key, records[key], stored)
-        if why is None or identity.is_followed(state, records[key], stored, declared().get(key, ())):
+    def problem(key: str, stored: Body) -> Diagnostic | None:
+        diagnostic = identity.problem(state, key, records[key], stored)
+        if diagnostic is None or identity.is_followed(state, records[key], stored, declared().get(key, ())):
             return None
-        return why
+        return diagnostic
 
     async with connect(workspace, None) as remote:
         check_origin(state, await remote.origin(), workspace.store.location)
-        return await read(remote, records, workspace.clock.now(), stranger)
+        return await read(remote, records, workspace.clock.now(), problem)
+
+
+async def read(
+    remote: Remote,
+    records: Mapping[str, Record],
+    now: datetime,
+    identity_problem: Callable[[str, Body], Diagnostic | None],
+) -> list[JoinLink | Diagnostic]:
+    """Return the link of each key, or the diagnostic of a read that failed. Raises as `read_each` does.
+
+    `identity_problem` returns why a stored meeting is not the recorded one; None: it is.
+    """
+    answers = await read_each(tuple(records.values()), lambda record: remote.read(record.id))
+    return [
+        (None if isinstance(answer, RemoteError) else identity_problem(key, answer.body))
+        or _link(key, record, answer, now)
+        for (key, record), answer in zip(records.items(), answers, strict=True)
+    ]
 
 
 def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime) -> JoinLink | Diagnostic:
@@ -111,39 +105,32 @@ def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime)
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
         return _without_link(key, record)
-    stands = schedule_or_none(record.attributes, now)
+    schedule = schedule_or_none(record.attributes, now)
     return JoinLink(
         key=key,
         id=record.id,
         host=record.host,
         topic=masking.as_shown(str(stored.get("topic", "")), record.attributes.get("topic")),
-        next_at=stands.next_at if stands else None,
+        next_at=schedule.next_at if schedule else None,
         join_url=join_url,
     )
 
 
 def _is_ci_log(console: Console) -> bool:
-    """Whether what is written to stdout is kept where many can read it."""
+    """Return True where stdout goes to the log of a CI job, which many people can read."""
     if not console.is_runner:
         return False
     try:
         return not stat.S_ISREG(os.fstat(console.stdout.fileno()).st_mode)
-    except (OSError, ValueError):  # no file of the system's
+    except (OSError, ValueError):  # a stream without a file descriptor
         return True
-
-
-def _tell(workspace: Workspace, diagnostics: Sequence[Diagnostic]) -> None:
-    stderr = workspace.console.stderr
-    stderr.write(
-        text_diagnostics.diagnostics(diagnostics, colour=workspace.console.colours(stderr, workspace.choices))
-    )
 
 
 def _in_a_log() -> Diagnostic:
     return Diagnostic(
         code="links.in-a-log",
-        detail="Whoever can read the log can join these meetings. `CI` is set, and stdout is no file.",
-        hint="Send them to a file that is not kept, or ask for them at a terminal.",
+        detail="Anyone who can read the log can join these meetings: `CI` is set, and stdout is not a file.",
+        hint="Write them to a file that is not kept, or run the command at a terminal.",
         severity=Severity.WARNING,
     )
 
@@ -165,7 +152,7 @@ def _unread(key: str, error: RemoteError) -> Diagnostic:
 def _without_link(key: str, record: Record) -> Diagnostic:
     return Diagnostic(
         code="links.none",
-        detail=f"{key}: the answer about meeting {record.id} holds none.",
-        hint="Look at the meeting in Zoom's web page.",
+        detail=f"{key}: Zoom's answer about meeting {record.id} has no join link.",
+        hint="Look at the meeting in Zoom's web portal.",
         key=key,
     )

@@ -1,4 +1,4 @@
-"""`schema`: print a JSON Schema."""
+"""The command `schema`: a JSON Schema of the specs, the settings, the state or an output."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from reconciler import resources
 from reconciler.cli.options import SchemaName, example_epilog
 from reconciler.errors.diagnostic import Exit
 
@@ -15,11 +16,9 @@ from reconciler.errors.diagnostic import Exit
 def schema(name: str) -> Exit:
     """Print a JSON Schema.
 
-    NAME is `meetings` (specs), `reconciler` (settings), `state`, or a format that a verb prints: `plan`
+    NAME is `meetings` (specs), `reconciler` (settings), `state`, or a format that a command prints: `plan`
     (drift too), `apply` (a line of its log), `validate`, `links`, `budget`, `state-list`, `state-show`,
     `state-lock`, `state-change` (mv and rm), `doctor`, `explain`.
     """
-    from reconciler import resources  # noqa: PLC0415 - not for --help
-
     sys.stdout.write(resources.read(f"{name}.schema.json").decode())
     return Exit.DONE

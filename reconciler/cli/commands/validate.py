@@ -1,4 +1,4 @@
-"""`validate`: every finding about what is declared; nothing is read but files."""
+"""The command `validate`: every error and warning about the specs; reads nothing but files."""
 
 from __future__ import annotations
 
@@ -16,40 +16,32 @@ from reconciler.views.table import view
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.cli.workspace import ValidationResult, Workspace
+    from reconciler.cli.workspace import Workspace
     from reconciler.errors.diagnostic import Diagnostic
 
 
 FROM_ROOT = frozenset({"github", "sarif", "codequality"})
-"""Formats that a CI system reads: their paths begin at the root of the checkout."""
+"""Formats that a CI system reads: their paths are relative to the root of the checkout."""
 
 
 @click.command(epilog=example_epilog("reconciler validate meetings/ --strict"))
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 @format_option("validate", about="For people, programs, or a pull request.")
 @style_options
 def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_name: str) -> Exit:  # noqa: FBT001 - click
-    """Check what is declared.
+    """Check the specs for errors.
 
-    Every finding of one run, each with its place and a remedy.
+    Shows every error and warning at once, each with its place and a remedy.
     """
-    return run(workspace, paths, strict=strict, format_name=format_name)
-
-
-def run(workspace: Workspace, paths: Sequence[str], *, strict: bool, format_name: str) -> Exit:
-    """Show the findings; an error where there is one, or, if `strict`, a warning."""
-    found = workspace.findings(paths)
-    console = workspace.console
-    style = TextStyle(colour=console.colours(console.stdout, workspace.choices))
-    console.stdout.write(view("validate", format_name)(_result(found, workspace, format_name), style))
-    ci.report_validation(workspace, found, annotated=format_name == "github")
-    return Exit.ERROR if found.has_errors or (strict and found.diagnostics) else Exit.DONE
-
-
-def _result(found: ValidationResult, workspace: Workspace, format_name: str) -> Validation:
-    diagnostics: Sequence[Diagnostic] = found.diagnostics
+    result = workspace.validate(paths)
+    diagnostics: Sequence[Diagnostic] = result.diagnostics
     if format_name in FROM_ROOT:
         diagnostics = ci.relative_to_root(diagnostics, workspace.folder, workspace.console.environ)
-    meetings = len(found.parsed.spec.meetings) if found.parsed.spec else 0
-    return Validation(diagnostics, meetings, found.files)
+    meetings = len(result.parsed.spec.meetings) if result.parsed.spec else 0
+    console = workspace.console
+    style = TextStyle(colour=console.colours(console.stdout, workspace.options))
+    validation = Validation(diagnostics, meetings, result.files)
+    console.stdout.write(view("validate", format_name)(validation, style))
+    ci.report_validation(workspace, result, annotated=format_name == "github")
+    return Exit.ERROR if result.has_errors or (strict and result.diagnostics) else Exit.DONE

@@ -351,7 +351,7 @@ def test_who_holds_the_state_is_told(shell: Shell) -> None:
     console = Console(sys.stdin, sys.stdout, sys.stderr, {"USER": "ann"})
     holding = Workspace(shell.folder, console, GlobalOptions(state="s.json"))
 
-    with holding.held("apply"):
+    with holding.locked_state("apply"):
         ran = shell("doctor", "--state", "s.json")
 
     lines = ran.out.splitlines()

@@ -159,7 +159,7 @@ def test_what_exists_is_left_alone(name: str, shell: Shell) -> None:
     assert (ran.status, ran.out, files(shell.folder)) == (1, "", {name: "version: 1\n"})
     assert ran.err.splitlines()[:2] == [
         "error[init.exists]: A file exists already",
-        f"  = {told}: what somebody wrote is never overwritten. Nothing was written.",
+        f"  = {told}: init never overwrites a file. Nothing was written.",
     ]
 
 
@@ -176,7 +176,7 @@ def test_workflows_are_written_where_their_system_looks(system: str, shell: Shel
     assert written.get("reconciler.yaml", "").endswith("state: git:reconciler-state\n") is (
         system == "github"
     )
-    assert "put in OWNER and the commit" in ran.out
+    assert "fill in OWNER and the commit" in ran.out
 
 
 @pytest.mark.parametrize("system", ["github", "gitlab"])
@@ -269,8 +269,8 @@ def test_a_person_is_asked(tmp_path: Path) -> None:
     status, shown = converse(
         tmp_path,
         [
-            ("Whose meetings", "nobody at all\n"),
-            ("Whose meetings", "platform@example.com\n"),
+            ("Host of the meetings", "nobody at all\n"),
+            ("Host of the meetings", "platform@example.com\n"),
             ("Topic of the first meeting [Team weekly]", "Retro\n"),
             ("Time zone [Europe/Berlin]", "Europe/Lodnon\n"),
             ("Time zone [Europe/Berlin]", "Europe/London\n"),
@@ -285,7 +285,7 @@ def test_a_person_is_asked(tmp_path: Path) -> None:
     assert status == 0, shown
     assert "A host is an e-mail or a user id" in shown
     assert "Did you mean `Europe/London`?" in shown
-    assert "It is one of weekly, once." in shown
+    assert "Choose one of weekly, once." in shown
     assert declared["defaults"]["timezone"] == "Europe/London"
     assert declared["meetings"]["retro"]["recurrence"]["weekly_days"] == "3"
 
@@ -293,7 +293,7 @@ def test_a_person_is_asked(tmp_path: Path) -> None:
 def test_a_flag_answers_its_question(tmp_path: Path) -> None:
     status, shown = converse(
         tmp_path,
-        [("First start, as on the wall there [", "\n")],
+        [("First start, local time [", "\n")],
         *("--host", "a@example.com", "--topic", "Retro", "--timezone", "UTC", "--once", "--ci", "none"),
     )
 
@@ -302,7 +302,7 @@ def test_a_flag_answers_its_question(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("typed", "expected"), [("\x04", 1), ("\x03", 130)])
 def test_whoever_leaves_leaves_nothing(typed: str, expected: int, tmp_path: Path) -> None:
-    status, _ = converse(tmp_path, [("Whose meetings", typed)])
+    status, _ = converse(tmp_path, [("Host of the meetings", typed)])
 
     assert (status, files(tmp_path)) == (expected, {})
 

@@ -123,7 +123,7 @@ def test_a_person_is_asked_first(
 
     question = (
         f"Free the lock on {server.address}? A run that still lives is cut off by that. "
-        "Only `yes` is taken as a yes: "
+        "Only `yes` is accepted: "
     )
     end = "" if status == 0 else "Force-unlock cancelled. The lock stands.\n"
     assert (ran.status, ran.err, is_freed) == (status, question + end, status == 0)

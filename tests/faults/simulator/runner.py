@@ -177,7 +177,7 @@ class Runner:
 
     async def _applied(self, lease: Lease) -> None:
         workspace = self._workspace
-        state, version = await self.process.blocking(lambda: workspace.to_write(lease))
+        state, version = await self.process.blocking(lambda: workspace.writable_state(lease))
         plan = self._team.plan(state, self.process.now(), self._mandate.options)
         self._mandate.check(plan)
         self.story.asks_nothing = not plan.has_work
@@ -185,7 +185,7 @@ class Runner:
             await self._record(state, record.without_expired(state, plan.steps), version)
             return
         async with self._client() as remote:
-            bound = runner._bound(state, await remote.origin(), "memory")  # noqa: SLF001 - as `send` does
+            bound = runner.bind_to_account(state, await remote.origin(), "memory")
             journal = Journal(
                 self._store,
                 bound,

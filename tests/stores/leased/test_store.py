@@ -301,17 +301,17 @@ def test_a_takeover_writes_the_state_before_anything_else(world: World) -> None:
     world.another().lock("apply", timeout_seconds=0)
     world.clock.advance(3600)
 
-    with world.workspace().held("apply") as held:
+    with world.workspace().locked_state("apply") as held:
         assert (held.state, held.version) == (before.written(), world.documents.current[STATE].version)
         assert failure(lambda: world.another().write(b"late", replaces=version)) == CHANGED
 
-    assert world.backend.notes[-2:] == ["Take over from ann@ci, whose lock ran out", "Free the lock"]
+    assert world.backend.notes[-2:] == ["Take over from ann@ci, whose lock expired", "Free the lock"]
 
 
 def test_a_lock_that_was_free_leaves_the_state_as_it_is(world: World) -> None:
     version = world.store.write(state_document.encode(state(serial=4)), replaces=None)
 
-    with world.workspace().held("apply") as held:
+    with world.workspace().locked_state("apply") as held:
         assert (held.state, held.version) == (state(serial=4), version)
 
 
@@ -319,7 +319,7 @@ def test_a_takeover_without_a_state_has_nothing_to_write(world: World) -> None:
     world.another().lock("apply", timeout_seconds=0)
     world.clock.advance(3600)
 
-    with world.workspace().held("apply") as held:
+    with world.workspace().locked_state("apply") as held:
         assert held.version is None
 
     assert world.stored_state is None
@@ -331,7 +331,7 @@ def test_a_takeover_that_cannot_be_written_frees_the_lock(world: World) -> None:
     world.clock.advance(3600)
     world.backend.outcomes["put state"].append(CallOutcome.REFUSED)
 
-    with pytest.raises(StateError), world.workspace().held("apply"):
+    with pytest.raises(StateError), world.workspace().locked_state("apply"):
         raise AssertionError("the state was locked")
 
     assert world.documents.current[LOCK].document == FREE
@@ -348,7 +348,7 @@ def test_a_state_that_was_read_after_the_lock_expired_is_not_overwritten(
     workspace = world.workspace()
     world.backend.wait = world.sleep_while_reading
 
-    code, detail = failure(lambda: workspace.rewrite("state rm", lambda found: found))
+    code, detail = failure(lambda: workspace.update_state("state rm", lambda found: found))
 
     assert (code, world.stored_state is not None) == ("state.lease-lost", has_state)
     assert detail.startswith("It was not renewed while memory was read")
@@ -374,7 +374,7 @@ def test_a_change_of_the_state_alone_has_a_note(world: World) -> None:
     world.store.write(state_document.encode(before), replaces=None)
     workspace = world.workspace()
 
-    with workspace.held("apply") as held:
+    with workspace.locked_state("apply") as held:
         apply_command._record(workspace, held, held.state.forget("retro"))  # noqa: SLF001 - where nothing is sent
 
     assert world.backend.notes[-2] == "Forget retro"

@@ -1,4 +1,4 @@
-"""`apply`: do what the plan says for today, under the lock, and record it."""
+"""The command `apply`: plan, ask for approval, and make the changes, under the lock on the state."""
 
 from __future__ import annotations
 
@@ -40,27 +40,9 @@ if TYPE_CHECKING:
     from reconciler.state.state import State
 
 
-@click.command(epilog=example_epilog("reconciler apply", "reconciler apply --plan plan.json"))
-@click.option("--plan", "plan_file", type=FILE, help="Apply what was approved: a file that plan --out wrote.")
-@click.option("--auto-approve", is_flag=True, help="Ask nobody.")
-@click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
-@lock_timeout_option
-@format_option("apply")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 3 where work is left for a later day.")
-@state_options
-@selection_options
-def apply(workspace: Workspace, options: Any, **flags: Any) -> Exit:
-    """Do what the plan says, each meeting exactly once.
-
-    Creates what is missing, changes what differs, and ends what `removed` names, within every host's
-    daily budget: what does not fit today is left for a later day.
-    """
-    return run(workspace, ApplyOptions(options, **flags))
-
-
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What the flags of `apply` say."""
+    """The flags of `apply`."""
 
     options: Options
     plan_file: Path | None = None
@@ -71,84 +53,105 @@ class ApplyOptions:
     detailed_exitcode: bool = False
 
 
-def run(workspace: Workspace, wishes: ApplyOptions) -> Exit:
-    """Lock, plan, ask, send. Raises `ReconcilerError` where nothing could be sent at all."""
-    with ExitStack() as held:
+@click.command(epilog=example_epilog("reconciler apply", "reconciler apply --plan plan.json"))
+@click.option("--plan", "plan_file", type=FILE, help="Apply an approved plan: a file written by plan --out.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask for approval.")
+@click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
+@lock_timeout_option
+@format_option("apply")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 3 if work is left for a later day.")
+@state_options
+@selection_options
+def apply(workspace: Workspace, options: Options, **flags: Any) -> Exit:
+    """Make the planned changes, each exactly once.
+
+    Creates what is missing, changes what differs, and destroys what `removed` names, within the daily budget
+    of every host: what does not fit today is deferred to a later day.
+    """
+    apply_options = ApplyOptions(options, **flags)
+    with ExitStack() as stack:
         try:
-            told, errand = _prepared(workspace, wishes, held)
+            status, job = _prepare(workspace, apply_options, stack)
         except ReconcilerError as error:
-            reporting.write_failed_log(workspace, error, format_name=wishes.format_name)
+            reporting.write_failed_log(workspace, error, format_name=apply_options.format_name)
             raise
-        if isinstance(errand, Exit):
-            return Exit.worst(told, errand)
-        heard = ci.EventRecorder()
-        with heard.told(workspace, errand.plan):
-            result = runner.run_apply(workspace, replace(errand, through=heard.through(errand.through)))
-        return Exit.worst(told, _ended(result, wishes))
+        if job is None:
+            return status
+        recorder = ci.EventRecorder()
+        job = replace(job, wrap_listener=recorder.recording(job.wrap_listener))
+        with recorder.reporting(workspace, job.plan):
+            result = runner.run_apply(workspace, job)
+        return Exit.worst(status, _exit_status(result, apply_options))
 
 
-def _prepared(workspace: Workspace, wishes: ApplyOptions, stack: ExitStack) -> tuple[Exit, ApplyJob | Exit]:
-    """Whether all could be read, and what is to be sent, the state held in `stack`; or how it ends here."""
-    saved = _approval(wishes)
-    options = saved.options if saved else wishes.options
+def _prepare(
+    workspace: Workspace, apply_options: ApplyOptions, stack: ExitStack
+) -> tuple[Exit, ApplyJob | None]:
+    """Plan and ask for approval; the lock on the state is released with `stack`.
+
+    Returns the job to run, or None where nothing is to be sent, and the exit status so far.
+    """
+    saved = _approval(apply_options)
+    options = saved.options if saved else apply_options.options
     if saved:
-        sources.check_inside(options.paths, workspace.folder, str(wishes.plan_file))
-    _check_can_be_approved(workspace, wishes)
-    declared = workspace.declared(options.paths)
-    found = stack.enter_context(workspace.held("apply", timeout_seconds=wishes.lock_timeout_seconds))
-    planned = make_plan(workspace, declared, found.state, options, pace=wishes.pace)
-    plan, held = planned.plan, replace(found, state=planned.state)
-    told = Exit.ERROR if planned.unread else Exit.DONE
+        sources.check_inside(options.paths, workspace.folder, str(apply_options.plan_file))
+    _check_can_be_approved(workspace, apply_options)
+    declared = workspace.load_spec(options.paths)
+    timeout_seconds = apply_options.lock_timeout_seconds
+    before = stack.enter_context(workspace.locked_state("apply", timeout_seconds=timeout_seconds))
+    planned = make_plan(workspace, declared, before.state, options, pace=apply_options.pace)
+    plan, locked = planned.plan, replace(before, state=planned.state)
+    status = Exit.ERROR if planned.unread else Exit.DONE
     if saved:
-        approval.check(plan, saved, str(wishes.plan_file))
+        approval.check(plan, saved, str(apply_options.plan_file))
     reporting.print_warnings(workspace, declared.warnings)
-    _show(workspace, wishes, plan)
+    _show(workspace, apply_options, plan)
     if not plan.has_work:
-        _record(workspace, found, record.without_expired(held.state, plan.steps))
-        return told, _nothing_to_do(workspace, wishes, plan)
-    remote = connect(workspace, wishes.pace)
-    runner.settle_seconds(workspace, remote)  # what cannot be used is told before anybody is asked
-    if not (saved or wishes.auto_approve or is_approved(workspace)):
+        _record(workspace, before, record.without_expired(locked.state, plan.steps))
+        _report_nothing_to_do(workspace, apply_options, plan)
+        return status, None
+    remote = connect(workspace, apply_options.pace)
+    runner.settle_seconds(workspace, remote)  # reports a bad setting before the prompt
+    if not (saved or apply_options.auto_approve or is_approved(workspace)):
         workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
-        return Exit.DONE, Exit.ERROR
-    return told, ApplyJob(
-        plan, held, remote, wishes.format_name, runner.locating_refused_fields(declared.locate)
-    )
+        return Exit.ERROR, None
+    wrap_listener = runner.locating_refused_fields(declared.locate)
+    return status, ApplyJob(plan, locked, remote, apply_options.format_name, wrap_listener)
 
 
-def _record(workspace: Workspace, found: LockedState, state: State) -> None:
-    """Keep what is known now, though nothing is sent: what is gone or over, hosts that changed."""
-    if state != found.state:
-        document, note = state_document.encode(state.written()), summarize(found.state, state)
-        workspace.store.write(document, replaces=found.version, note=note)
+def _record(workspace: Workspace, before: LockedState, state: State) -> None:
+    """Write what is known now, though nothing is sent: meetings that are gone or over, and changed hosts."""
+    if state != before.state:
+        document, note = state_document.encode(state.written()), summarize(before.state, state)
+        workspace.store.write(document, replaces=before.version, note=note)
 
 
-def _approval(wishes: ApplyOptions) -> approval.Approval | None:
-    if wishes.plan_file is None:
+def _approval(apply_options: ApplyOptions) -> approval.Approval | None:
+    path, options = apply_options.plan_file, apply_options.options
+    if path is None:
         return None
-    given = wishes.options
-    if given.paths or given.targets or given.refresh or wishes.auto_approve:
+    if options.paths or options.targets or options.refresh or apply_options.auto_approve:
         raise SettingsError.of(
             "usage.plan-file",
-            detail=f"{wishes.plan_file} records what it was made with, and that is what is applied.",
+            detail=f"{path} records the options that it was made with, and these are used again.",
             hint="Give --plan alone, or make a new plan.",
         )
     try:
-        document = wishes.plan_file.read_bytes()
+        document = path.read_bytes()
     except OSError as error:
         raise SettingsError.of(
             "plan.unreadable",
-            detail=f"{wishes.plan_file}: {error.strerror or error}. Nothing was sent.",
+            detail=f"{path}: {error.strerror or error}. Nothing was sent.",
             hint="Make it with `reconciler plan --out FILE`.",
         ) from error
-    return approval.read(document, str(wishes.plan_file))
+    return approval.read(document, str(path))
 
 
-def _check_can_be_approved(workspace: Workspace, wishes: ApplyOptions) -> None:
-    if wishes.plan_file or wishes.auto_approve:
+def _check_can_be_approved(workspace: Workspace, apply_options: ApplyOptions) -> None:
+    if apply_options.plan_file or apply_options.auto_approve:
         return
     console = workspace.console
-    if console.is_ci or wishes.format_name != "text" or not console.stdin.isatty():
+    if console.is_ci or apply_options.format_name != "text" or not console.stdin.isatty():
         raise SettingsError.of(
             "usage.no-prompt",
             detail="Without a terminal, apply needs an approval that was given before. Nothing was sent.",
@@ -156,41 +159,40 @@ def _check_can_be_approved(workspace: Workspace, wishes: ApplyOptions) -> None:
         )
 
 
-def _show(workspace: Workspace, wishes: ApplyOptions, plan: Plan) -> None:
-    """The plan, where people read along; the apply log follows it."""
-    if wishes.format_name != "text":
+def _show(workspace: Workspace, apply_options: ApplyOptions, plan: Plan) -> None:
+    """Show the plan in text format; the log of the apply follows it."""
+    if apply_options.format_name != "text":
         return
     console = workspace.console
-    look = TextStyle(
-        colour=console.colours(console.stdout, workspace.choices), verbose=workspace.choices.verbose
+    style = TextStyle(
+        colour=console.colours(console.stdout, workspace.options), verbose=workspace.options.verbose
     )
-    console.stdout.write(view("plan", "text")(plan, look) + ("\n" if plan.has_work else ""))
+    console.stdout.write(view("plan", "text")(plan, style) + ("\n" if plan.has_work else ""))
     console.stdout.flush()
 
 
 def is_approved(workspace: Workspace) -> bool:
-    """Whether the person at the terminal says yes."""
+    """Ask the person at the terminal for approval."""
     return confirm(workspace.console, "Do you want to send this?")
 
 
-def _nothing_to_do(workspace: Workspace, wishes: ApplyOptions, plan: Plan) -> Exit:
-    """The end of an apply that sends nothing; a program still reads its first and its last line."""
-    if wishes.format_name != "text":
-        runner.report_nothing_to_do(workspace, plan, format_name=wishes.format_name)
+def _report_nothing_to_do(workspace: Workspace, apply_options: ApplyOptions, plan: Plan) -> None:
+    """End an apply that sends nothing; a program still reads the first and the last line of its log."""
+    if apply_options.format_name != "text":
+        runner.report_nothing_to_do(workspace, plan, format_name=apply_options.format_name)
     ci.report_nothing_to_apply(workspace, plan)
-    return Exit.DONE
 
 
-def _ended(result: Result, wishes: ApplyOptions) -> Exit:
+def _exit_status(result: Result, apply_options: ApplyOptions) -> Exit:
     if result.failure is not None:
         raise _EndedEarlyError(result.failure, result.status)
-    if wishes.detailed_exitcode and result.work_left:
+    if apply_options.detailed_exitcode and result.work_left:
         return Exit.worst(result.status, Exit.WORK_LEFT)
     return result.status
 
 
 class _EndedEarlyError(ReconcilerError):
-    """An apply that ended early; its exit status is the worst of all that happened."""
+    """An apply that ended early; its exit status is the worst of the run."""
 
     def __init__(self, failure: ReconcilerError, status: Exit) -> None:
         super().__init__(*failure.diagnostics)

@@ -1,4 +1,4 @@
-"""Sending what was approved: the way to Zoom, the journal, the signals, and the log of it all."""
+"""Runs an approved plan: connects the engine to the client, the journal, the signals and the log."""
 
 from __future__ import annotations
 
@@ -37,144 +37,136 @@ if TYPE_CHECKING:
 
 
 SETTLE_SECONDS_BEYOND = 30.0
-"""How much longer than two timeouts a lost request may take to land and to show in the list."""
+"""Seconds, beyond two timeouts, that a lost request may take to arrive and to show in the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyJob:
-    """What is sent, under which state, which way, and how it is shown.
+    """An approved plan, and everything that is needed to send and to show it.
 
-    `through` stands between the engine and the view, and may add to what is told.
+    `wrap_listener` wraps the view's listener, and may add events or change them.
     """
 
     plan: Plan
-    held: LockedState
+    locked: LockedState
     remote: ZoomClient
     format_name: str
-    through: Callable[[EventListener], EventListener]
+    wrap_listener: Callable[[EventListener], EventListener]
 
 
 @dataclass(slots=True)
 class StopSignal:
-    """Whether somebody asked for an end."""
+    """True once somebody has asked the run to stop."""
 
     stderr: TextIO
-    asked: bool = False
+    is_set: bool = False
 
     def __call__(self) -> bool:
-        """The answer, as the engine asks for it."""
-        return self.asked
+        """Return the answer to the engine."""
+        return self.is_set
 
     def listen(self) -> None:
-        """The first Ctrl-C or SIGTERM lets what is in flight finish; the second ends at once."""
+        """Let the first Ctrl-C or SIGTERM finish what is in flight, and the second one cancel the run."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
 
-        def ask() -> None:
-            if self.asked:
+        def stop() -> None:
+            if self.is_set:
                 task.cancel()
                 return
-            self.asked = True
+            self.is_set = True
             self.stderr.write(
-                "\nStopping: what is in flight is finished and recorded. Ctrl-C again ends at once.\n"
+                "\nStopping: what is in flight is finished and recorded. Press Ctrl-C again to end at once.\n"
             )
             self.stderr.flush()
 
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ask)
+            loop.add_signal_handler(number, stop)
 
 
-def run_apply(workspace: Workspace, errand: ApplyJob) -> Result:
-    """Do what the plan says for today and show it.
+def run_apply(workspace: Workspace, job: ApplyJob) -> Result:
+    """Send what the plan says for today, and show it.
 
-    Raises `KeyboardInterrupt` where somebody could not wait for the end.
+    Raises `KeyboardInterrupt` after the second Ctrl-C.
     """
     with (
-        _log(workspace, errand.plan, errand.format_name) as tell,
-        reporting.closing_log_on_error(workspace, tell, format_name=errand.format_name),
+        _log(workspace, job.plan, job.format_name) as listener,
+        reporting.closing_log_on_error(workspace, listener, format_name=job.format_name),
     ):
-        terminated = signal.getsignal(signal.SIGTERM)
+        on_sigterm = signal.getsignal(signal.SIGTERM)
         try:
-            return asyncio.run(_send(workspace, errand, errand.through(tell)))
+            return asyncio.run(_send(workspace, job, job.wrap_listener(listener)))
         except asyncio.CancelledError:  # the second Ctrl-C
             raise KeyboardInterrupt from None
         finally:
-            # The loop leaves the system's handler behind, with which the lock would not be freed.
-            signal.signal(signal.SIGTERM, terminated)
+            # The loop leaves the default handler behind, with which the lock would not be released.
+            signal.signal(signal.SIGTERM, on_sigterm)
 
 
 def report_nothing_to_do(workspace: Workspace, plan: Plan, *, format_name: str) -> None:
     """Show the log of an apply that has nothing to do."""
-    with _log(workspace, plan, format_name) as tell:
-        tell(Summary(workspace.clock.now(), withheld=plan.summary["withheld"]))
+    with _log(workspace, plan, format_name) as listener:
+        listener(Summary(workspace.clock.now(), withheld=plan.summary["withheld"]))
 
 
 def _log(workspace: Workspace, plan: Plan, format_name: str) -> AbstractContextManager[EventListener]:
     console = workspace.console
     terminal = not console.is_ci and console.stderr.isatty()
-    colour = console.colours(console.stdout, workspace.choices)
-    opened = apply_view(format_name)
-    return opened(console.stdout, console.stderr, terminal=terminal, colour=colour, plan=plan)
+    colour = console.colours(console.stdout, workspace.options)
+    open_log = apply_view(format_name)
+    return open_log(console.stdout, console.stderr, terminal=terminal, colour=colour, plan=plan)
 
 
-async def _send(workspace: Workspace, errand: ApplyJob, tell: Callable[[Event], None]) -> Result:
+async def _send(workspace: Workspace, job: ApplyJob, listener: EventListener) -> Result:
     stop = StopSignal(workspace.console.stderr)
     stop.listen()
-    held = errand.held
-    async with errand.remote as remote:
-        state = _bound(held.state, await remote.origin(), workspace.store.location)
-        return await execute(
-            errand.plan,
-            ApplyContext(
-                remote=remote,
-                journal=Journal(
-                    workspace.store,
-                    state,
-                    held.version,
-                    workspace.clock,
-                    asyncio.to_thread,
-                    gather_seconds=workspace.store.gather_seconds,
-                ),
-                clock=workspace.clock,
-                lease=held.lease,
-                allowances=workspace.allowances,
-                author=Author(
-                    workspace.console.who, workspace.console.environ.get, lambda: secrets.token_bytes(16)
-                ),
-                settle_seconds=settle_seconds(workspace, remote),
-                listener=tell,
-                stopping=stop,
-                as_imported=as_imported,
-            ),
+    console, clock, store = workspace.console, workspace.clock, workspace.store
+    async with job.remote as remote:
+        state = bind_to_account(job.locked.state, await remote.origin(), store.location)
+        journal = Journal(
+            store, state, job.locked.version, clock, asyncio.to_thread, gather_seconds=store.gather_seconds
         )
+        context = ApplyContext(
+            remote=remote,
+            journal=journal,
+            clock=clock,
+            lease=job.locked.lease,
+            allowances=workspace.allowances,
+            author=Author(console.who, console.environ.get, lambda: secrets.token_bytes(16)),
+            settle_seconds=settle_seconds(workspace, remote),
+            listener=listener,
+            stopping=stop,
+            as_imported=as_imported,
+        )
+        return await execute(job.plan, context)
 
 
-def _bound(state: State, origin: str, location: str) -> State:
-    """The state, bound to the account. Raises `StateError` where it belongs to another."""
+def bind_to_account(state: State, origin: str, location: str) -> State:
+    """Return the state, bound to the account. Raises `StateError` where it belongs to another."""
     check_origin(state, origin, location)
     return replace(state, origin=origin, lineage=state.lineage or str(uuid.uuid4()))
 
 
 def settle_seconds(workspace: Workspace, remote: ZoomClient) -> float:
-    """How long a request may take to land and to show in the list. Raises `SettingsError`."""
-    given = workspace.console.environ.get("RECONCILER_SETTLE")
-    if not given:
+    """Return the time that a request may take to arrive and to show in the list. Raises `SettingsError`."""
+    value = workspace.console.environ.get("RECONCILER_SETTLE")
+    if not value:
         return 0.0 if workspace.sandbox else 2 * remote.timeout_seconds + SETTLE_SECONDS_BEYOND
     try:
-        seconds = float(given)
+        seconds = float(value)
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
         raise SettingsError.of(
             "settings.settle",
-            detail=f"It is {given[:40]!r}. Nothing was sent.",
+            detail=f"It is {value[:40]!r}. Nothing was sent.",
             hint="Set it to 0 or more, such as 90, or unset it.",
         )
     return seconds
 
 
 Locate = Callable[[str, UnlocatedDiagnostic], "Diagnostic"]
-"""The finding about the meeting with this key, in its place in a file."""
+"""Locates a diagnostic about the meeting with this key in its file."""
 
 UNKNOWN_USER = "zoom.user-unknown"
 
@@ -182,47 +174,47 @@ _STEP = re.compile(r"[^.\[\]]+")
 
 
 def locating_refused_fields(locate: Locate) -> Callable[[EventListener], EventListener]:
-    """What stands between an engine that tells events and a view that shows them."""
+    """Return a wrapper of an event listener that points refused fields at their lines in the spec."""
 
-    def through(tell: EventListener) -> EventListener:
+    def wrap(listener: EventListener) -> EventListener:
         def pass_on(event: Event) -> None:
             for each in located_events(event, locate):
-                tell(each)
+                listener(each)
 
         return pass_on
 
-    return through
+    return wrap
 
 
 def located_events(event: Event, locate: Locate) -> tuple[Event, ...]:
-    """The event, and before it a notice for each further field that Zoom refused.
+    """Return the event, after a notice for each further field that Zoom refused.
 
-    A failed step points at the first field's line. Whatever stands there is masked where it is a secret.
+    A failed step points at the line of the first field. A secret in that line is masked.
     """
-    refused = _fields(event) if isinstance(event, StepFailed) else ()
+    refused = _refused_fields(event) if isinstance(event, StepFailed) else ()
     if not isinstance(event, StepFailed) or not refused:
         return (event,)
     first, *others = (_located(event, path, message, locate) for path, message in refused)
-    told = replace(event.diagnostic, span=first.span, snippet=first.snippet)
-    return (*(Noticed(event.at, other) for other in others), replace(event, diagnostic=told))
+    diagnostic = replace(event.diagnostic, span=first.span, snippet=first.snippet)
+    return (*(Noticed(event.at, other) for other in others), replace(event, diagnostic=diagnostic))
 
 
-def _fields(event: StepFailed) -> tuple[tuple[str, str], ...]:
-    # Who is not known to Zoom is named in the address of the request, so no field is told.
+def _refused_fields(event: StepFailed) -> tuple[tuple[str, str], ...]:
+    # A user that Zoom does not know is named in the URL of the request, so Zoom names no field.
     return event.fields or ((("host", ""),) if event.diagnostic.code == UNKNOWN_USER else ())
 
 
 def _located(event: StepFailed, path: str, message: str, locate: Locate) -> Diagnostic:
-    finding = UnlocatedDiagnostic(
+    diagnostic = UnlocatedDiagnostic(
         path=path_parts(path),
         code=event.diagnostic.code,
         detail=sentences(f"`{path}`: {message}" if path else message),
         hint="Change it here, then run apply again.",
         key=event.key,
     )
-    return locate(event.key, finding)
+    return locate(event.key, diagnostic)
 
 
 def path_parts(path: str) -> tuple[str | int, ...]:
-    """The parts of a path as Zoom writes it: `settings.rooms[0].name`, `settings.rooms.0.name`."""
+    """Split a path as Zoom writes it: `settings.rooms[0].name`, `settings.rooms.0.name`."""
     return tuple(int(part) if part.isdecimal() else part for part in _STEP.findall(path))

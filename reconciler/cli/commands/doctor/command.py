@@ -1,4 +1,4 @@
-"""`doctor`: is everything there that an apply needs? Reads only, and one failed check stops no other."""
+"""The command `doctor`: checks everything that an apply needs. It only reads; no check stops another."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
     from reconciler.ports import LockInfo, Snapshot
 
 
+Value = TypeVar("Value")
+
+
 @click.command(epilog=example_epilog("reconciler doctor", "reconciler doctor --sandbox"))
 @format_option("doctor")
 @state_options
 def doctor(workspace: Workspace, format_name: str) -> Exit:
-    """Check that all is there.
+    """Check the configuration, the state and the Zoom account.
 
-    Settings, specs, state and lock, what is left of the day, credentials, scopes, clock and hosts: each
-    line is ok, or says what to do. Changes nothing, and takes nothing from the daily budget.
+    Checks settings, specs, state and lock, the budget of today, credentials, scopes, clock and hosts. Each
+    line is ok, or says what to do. Changes nothing, and uses nothing of the daily budget.
     """
     return run(workspace, format_name=format_name)
 
 
-Given = TypeVar("Given")
-
-
 def run(workspace: Workspace, *, format_name: str) -> Exit:
-    """Show every check; an error where one failed."""
-    snapshot = Lazy(lambda: workspace.store.read())  # noqa: PLW0108 - to open the store may fail, too
-    state = Lazy(lambda: workspace.decoded(snapshot()))
-    looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
+    """Show every check; exit 1 where one failed."""
+    snapshot = Lazy(lambda: workspace.store.read())  # noqa: PLW0108 - opening the store may fail too
+    state = Lazy(lambda: workspace.decode_state(snapshot()))
+    checks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
         ("version", _version),
         ("settings", lambda: _settings(workspace)),
         ("specs", lambda: _specs(workspace)),
@@ -58,34 +58,34 @@ def run(workspace: Workspace, *, format_name: str) -> Exit:
         ("quota", lambda: _quota(workspace, state)),
         ("credentials", lambda: _account(workspace, state)),
     )
-    found = tuple(check for name, look in looks for check in _guarded(name, look))
+    rows = tuple(row for name, check in checks for row in _run_check(name, check))
     console = workspace.console
-    colour = console.colours(console.stdout, workspace.choices)
-    console.stdout.write(view("doctor", format_name)(found, TextStyle(colour=colour)))
-    return Exit.ERROR if any(each.status is CheckStatus.FAIL for each in found) else Exit.DONE
+    colour = console.colours(console.stdout, workspace.options)
+    console.stdout.write(view("doctor", format_name)(rows, TextStyle(colour=colour)))
+    return Exit.ERROR if any(each.status is CheckStatus.FAIL for each in rows) else Exit.DONE
 
 
-class Lazy(Generic[Given]):
-    """What `read` gives, asked for once: a store that cannot be reached takes its time to say so."""
+class Lazy(Generic[Value]):
+    """The result of `read`, which is called once: an unreachable store takes long to fail."""
 
-    def __init__(self, read: Callable[[], Given]) -> None:
+    def __init__(self, read: Callable[[], Value]) -> None:
         self._read = read
-        self._given: tuple[Given] | ReconcilerError | None = None
+        self._result: tuple[Value] | ReconcilerError | None = None
 
-    def __call__(self) -> Given:
-        """What was read. Raises what reading raised, each time."""
-        if self._given is None:
+    def __call__(self) -> Value:
+        """Return the result, or raise the error of reading it, each time."""
+        if self._result is None:
             try:
-                self._given = (self._read(),)
+                self._result = (self._read(),)
             except ReconcilerError as error:
-                self._given = error
-        if isinstance(self._given, ReconcilerError):
-            raise self._given
-        return self._given[0]
+                self._result = error
+        if isinstance(self._result, ReconcilerError):
+            raise self._result
+        return self._result[0]
 
     @property
-    def is_lost(self) -> bool:
-        """Whether it cannot be had: another check says so, and why."""
+    def has_failed(self) -> bool:
+        """True where reading fails; the check that needs the result first reports why."""
         try:
             self()
         except ReconcilerError:
@@ -93,11 +93,11 @@ class Lazy(Generic[Given]):
         return False
 
 
-def _guarded(name: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+def _run_check(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     try:
-        yield from look()
+        yield from check()
     except ReconcilerError as error:
-        yield from (results.from_diagnostic(name, told) for told in error.diagnostics)
+        yield from (results.from_diagnostic(name, diagnostic) for diagnostic in error.diagnostics)
 
 
 def _version() -> Iterator[Check]:
@@ -105,89 +105,95 @@ def _version() -> Iterator[Check]:
 
 
 def _settings(workspace: Workspace) -> Iterator[Check]:
-    named = workspace.settings.document is not None
-    yield ok("settings", "reconciler.yaml is valid" if named else "no reconciler.yaml: everything as preset")
+    exists = workspace.settings.document is not None
+    yield ok(
+        "settings", "reconciler.yaml is valid" if exists else "no reconciler.yaml; the defaults are used"
+    )
 
 
 def _specs(workspace: Workspace) -> Iterator[Check]:
-    found = workspace.findings(())
-    errors = [each for each in found.diagnostics if each.severity is Severity.ERROR]
-    warnings = len(found.diagnostics) - len(errors)
-    files = count_noun(found.files, "file")
+    result = workspace.validate(())
+    errors = [each for each in result.diagnostics if each.severity is Severity.ERROR]
+    warnings = len(result.diagnostics) - len(errors)
     if errors:
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         first = results.from_diagnostic("specs", errors[0])
         remedy = first.remedy if len(errors) == 1 else "`reconciler validate` shows them all."
         yield Check("specs", CheckStatus.FAIL, first.summary + more, remedy, first.code)
         return
-    meetings = len(found.parsed.spec.meetings) if found.parsed.spec else 0
-    told = f"{count_noun(meetings, 'meeting')} in {files}"
+    meetings = len(result.parsed.spec.meetings) if result.parsed.spec else 0
+    counts = f"{count_noun(meetings, 'meeting')} in {count_noun(result.files, 'file')}"
     if warnings:
-        yield warn("specs", f"{told}, {count_noun(warnings, 'warning')}", "`reconciler validate` shows them.")
+        remedy = "`reconciler validate` shows them."
+        yield warn("specs", f"{counts}, {count_noun(warnings, 'warning')}", remedy)
     else:
-        yield ok("specs", told)
+        yield ok("specs", counts)
 
 
 def _state(workspace: Workspace, recorded: tuple[State, str | None]) -> Iterator[Check]:
     state, version = recorded
     location = workspace.store.location
     if version is None:
-        yield ok("state", f"{location} does not exist yet; the first apply makes it")
+        yield ok("state", f"{location} does not exist yet; the first apply creates it")
         return
-    told = f"{location}: serial {state.serial}, {count_noun(len(state.meetings), 'meeting')}"
+    summary = f"{location}: serial {state.serial}, {count_noun(len(state.meetings), 'meeting')}"
     if state.intents:
         keys = ", ".join(sorted(state.intents))
         yield warn(
             "state",
-            f"{told}, {count_noun(len(state.intents), 'interrupted request')}: {keys}",
+            f"{summary}, {count_noun(len(state.intents), 'interrupted request')}: {keys}",
             "`reconciler apply` looks up what became of them.",
         )
     else:
-        yield ok("state", told)
+        yield ok("state", summary)
 
 
 def _lock(workspace: Workspace, snapshot: Lazy[Snapshot | None]) -> Iterator[Check]:
-    if snapshot.is_lost:
+    if snapshot.has_failed:
         return
-    info = workspace.store.holder()
-    if info is None:
-        yield ok("lock", "nobody holds the state")
+    lock = workspace.store.holder()
+    if lock is None:
+        yield ok("lock", "the state is not locked")
     else:
-        remedy = _remedy(info, workspace.clock.now())
-        yield warn("lock", f"somebody holds the state{describe(info)}", remedy)
+        yield warn("lock", f"the state is locked{describe(lock)}", _remedy(lock, workspace.clock.now()))
 
 
-def _remedy(held: LockInfo, now: datetime) -> str:
-    if held.expires_at is None:
+def _remedy(lock: LockInfo, now: datetime) -> str:
+    if lock.expires_at is None:
         return "Wait for that run; `reconciler explain state.locked` says more."
-    if held.expires_at <= now:
-        return "It has run out: the next run watches it for up to a minute, and takes it over."
-    return "Wait for that run. If it is dead, its lock runs out by itself, and the next run takes it over."
+    if lock.expires_at <= now:
+        return "It has expired: the next run watches it for up to a minute, and takes it over."
+    return "Wait for that run. If it is dead, its lock expires by itself, and the next run takes it over."
 
 
 def _quota(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> Iterator[Check]:
-    if recorded.is_lost or Lazy(lambda: workspace.settings).is_lost:
+    if recorded.has_failed or Lazy(lambda: workspace.settings).has_failed:
         return
     state, _ = recorded()
     now = workspace.clock.now()
-    rows = budget.budget_lines(state, workspace.settings.hosts or (), workspace.allowances, now)
-    if not rows:
-        yield ok("quota", "no host is recorded yet, so nothing is spent")
+    lines = budget.budget_lines(state, workspace.settings.hosts or (), workspace.allowances, now)
+    if not lines:
+        yield ok("quota", "no host is recorded yet, so no request is used")
         return
-    spent = [row.host for row in rows if not row.left]
-    if spent:
-        ends = reset_words(now)
-        yield warn("quota", f"nothing left today for {', '.join(spent)}", f"{ends[0].upper()}{ends[1:]}.")
+    exhausted = [line.host for line in lines if not line.left]
+    if exhausted:
+        reset = reset_words(now)
+        yield warn(
+            "quota", f"nothing left today for {', '.join(exhausted)}", f"{reset[0].upper()}{reset[1:]}."
+        )
         return
-    least = min(rows, key=lambda row: row.left)
-    yield ok("quota", f"{count_noun(len(rows), 'host')}; the least is {least.left} left of {least.limit} "
-             f"today, for {least.host}")  # fmt: skip
+    least = min(lines, key=lambda line: line.left)
+    yield ok(
+        "quota",
+        f"{count_noun(len(lines), 'host')}; {least.host} has the fewest requests left today: "
+        f"{least.left} of {least.limit}",
+    )
 
 
 def _account(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> Iterator[Check]:
-    if Lazy(lambda: workspace.settings).is_lost:  # it says how fast we may ask
+    if Lazy(lambda: workspace.settings).has_failed:  # the settings have the pace of requests
         return
-    if recorded.is_lost:
+    if recorded.has_failed:
         yield from zoom.check_account(workspace, State(), "")
     else:
         yield from zoom.check_account(workspace, recorded()[0], workspace.store.location)

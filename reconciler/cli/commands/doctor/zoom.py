@@ -1,4 +1,4 @@
-"""Whether Zoom lets us in, with which scopes, by which clock, and whether it knows the hosts."""
+"""Checks of the Zoom account: token, scopes, account id, clock and hosts."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ if TYPE_CHECKING:
 
 
 SKEW_SECONDS = 30.0
-"""How far apart our clock and Zoom's may be before it is worth a word."""
+"""Seconds between this machine's clock and Zoom's from which doctor warns."""
 
 SKEW_SECONDS_MAX = 300.0
-"""How far apart they may be before a lost create can no longer be looked up surely."""
+"""Seconds from which the check fails: a lost create can then no longer be looked up reliably."""
 
 BASIC = 1
 """Zoom's number for a user without a licence."""
 
-LET_NOBODY_IN = frozenset({"zoom.scopes", "zoom.token-refused", "zoom.credentials"})
-"""What Zoom says of the credentials, whatever host is asked for."""
+ACCESS_CODES = frozenset({"zoom.scopes", "zoom.token-refused", "zoom.credentials"})
+"""Codes about the credentials, which are the same for every host."""
 
 NAMED_MAX = 5
-"""Hosts that have a line each; of more, only those have one with which something is wrong."""
+"""Sound hosts that get a line each; more of them are counted in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequiredScope:
-    """What we do, and the scopes that allow it: Zoom's newer name, and the classic ones."""
+    """An operation of the program, and the scopes that allow it: the granular one, and the classic ones."""
 
-    what: str
+    purpose: str
     granular: str
     classic: tuple[str, ...]
 
     def is_met(self, scopes: frozenset[str]) -> bool:
-        """Whether one of them is there; each is as good with `:admin` behind it."""
+        """Return True where `scopes` has one of them, with or without `:admin`."""
         accepted = (self.granular, *self.classic)
         return not scopes.isdisjoint((*accepted, *(f"{name}:admin" for name in accepted)))
 
 
-NEEDS = (
+REQUIRED_SCOPES = (
     RequiredScope("create meetings", "meeting:write:meeting", ("meeting:write",)),
     RequiredScope("change meetings", "meeting:update:meeting", ("meeting:write",)),
-    RequiredScope("end meetings", "meeting:delete:meeting", ("meeting:write",)),
+    RequiredScope("delete meetings", "meeting:delete:meeting", ("meeting:write",)),
     RequiredScope("read meetings", "meeting:read:meeting", ("meeting:read",)),
     RequiredScope("list meetings", "meeting:read:list_meetings", ("meeting:read",)),
     RequiredScope("read users", "user:read:user", ("user:read", "user:write")),
@@ -63,44 +63,44 @@ NEEDS = (
 
 
 def check_account(workspace: Workspace, state: State, location: str) -> Iterator[Check]:
-    """Every check that asks Zoom. Raises `SettingsError` where it cannot even be asked.
+    """Run every check that needs Zoom. Raises `SettingsError` where no client can be made.
 
-    `location` is where `state` lives.
+    `location` is the location of `state`.
     """
     remote = connect(workspace, None)
     yield ok("credentials", "the emulator's own" if workspace.sandbox else "they are set")
-    yield from asyncio.run(_look(workspace, remote, state, location))
+    yield from asyncio.run(_check(workspace, remote, state, location))
 
 
-async def _look(workspace: Workspace, remote: ZoomClient, state: State, location: str) -> list[Check]:
+async def _check(workspace: Workspace, remote: ZoomClient, state: State, location: str) -> list[Check]:
     async with remote:
         try:
             await remote.sign_in()
         except RemoteError as error:
             return [results.from_diagnostic("token", error.diagnostic)]
         given = not workspace.sandbox and workspace.console.environ.get(ACCESS_TOKEN)
-        found = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom gave one")]
-        found += _scopes(remote.server_info.scopes)
-        found += await _origin(remote, state, location)
-        found += await _hosts(remote, sorted(_named(workspace, state), key=str.casefold))
-        found += _clock(workspace, remote)  # last: with a token that was given, only answers tell the time
-        return found
+        checks = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom issued one")]
+        checks += _scopes(remote.server_info.scopes)
+        checks += await _origin(remote, state, location)
+        checks += await _hosts(remote, sorted(_all_hosts(workspace, state), key=str.casefold))
+        checks += _clock(workspace, remote)  # last: with a given token, only these answers have a `Date`
+        return checks
 
 
 def _scopes(scopes: frozenset[str] | None) -> Iterator[Check]:
     if scopes is None:
-        yield ok("scopes", "the token does not tell; Zoom names one that is missing when it is needed")
+        yield ok("scopes", "the token does not list its scopes; Zoom names a missing one when it is needed")
         return
-    missing = [need for need in NEEDS if not need.is_met(scopes)]
+    missing = [scope for scope in REQUIRED_SCOPES if not scope.is_met(scopes)]
     if not missing:
-        yield ok("scopes", "all that are needed")
-    for need in missing:
-        classic = " or ".join(f"{name}:admin" for name in need.classic)
+        yield ok("scopes", "all that are required")
+    for scope in missing:
+        classic = " or ".join(f"{name}:admin" for name in scope.classic)
         yield Check(
             "scopes",
             CheckStatus.FAIL,
-            f"none that lets us {need.what}",
-            f"Add {need.granular}:admin (classic: {classic}) under Scopes of the app, and activate it again.",
+            f"no scope to {scope.purpose}",
+            f"Add {scope.granular}:admin (classic: {classic}) under Scopes of the app, then activate it.",
             "zoom.scopes",
         )
 
@@ -117,22 +117,24 @@ async def _origin(remote: ZoomClient, state: State, location: str) -> list[Check
 def _clock(workspace: Workspace, remote: ZoomClient) -> Iterator[Check]:
     server_at = remote.server_info.server_at
     if server_at is None:
-        yield ok("clock", "it is the emulator's" if workspace.sandbox else "no answer told Zoom's")
+        yield ok(
+            "clock", "the emulator's clock is used" if workspace.sandbox else "no answer of Zoom had a date"
+        )
         return
     ahead = (workspace.clock.now() - server_at).total_seconds()
-    told = f"ours is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Zoom's"
-    remedy = "Set this machine's clock, and have it kept right (NTP): days and leases are judged by it."
+    skew = f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Zoom's"
+    remedy = "Set this machine's clock and keep it synchronized (NTP): days and leases depend on it."
     if abs(ahead) > SKEW_SECONDS_MAX:
-        yield Check("clock", CheckStatus.FAIL, told, remedy)
+        yield Check("clock", CheckStatus.FAIL, skew, remedy)
     elif abs(ahead) > SKEW_SECONDS:
-        yield warn("clock", told, remedy)
+        yield warn("clock", skew, remedy)
     else:
-        yield ok("clock", "ours and Zoom's agree")
+        yield ok("clock", "this machine's and Zoom's agree")
 
 
-def _named(workspace: Workspace, state: State) -> set[str]:
-    """Every host that is declared, or recorded, or listed in the settings."""
-    spec = workspace.findings(()).parsed.spec
+def _all_hosts(workspace: Workspace, state: State) -> set[str]:
+    """Return every host that is declared, recorded or listed in the settings."""
+    spec = workspace.validate(()).parsed.spec
     listed: Iterable[str] = workspace.settings.hosts or ()
     declared = (meeting.host for meeting in spec.meetings.values()) if spec else ()
     recorded = (record.host for record in state.meetings.values())
@@ -141,15 +143,16 @@ def _named(workspace: Workspace, state: State) -> set[str]:
 
 async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:
     if not hosts:
-        return [ok("hosts", "none is declared yet")]
-    seen = await asyncio.gather(*(_host(remote, host) for host in hosts))
-    refused = [each for each in seen if each.code in LET_NOBODY_IN][:1]  # the same for every host
-    found = [*(each for each in seen if each.code not in LET_NOBODY_IN), *refused]
-    sound = [each for each in found if each.status is CheckStatus.OK]
-    others = [each for each in found if each.status is not CheckStatus.OK]
+        return [ok("hosts", "no host is declared yet")]
+    checks = await asyncio.gather(*(_host(remote, host) for host in hosts))
+    sound = [each for each in checks if each.status is CheckStatus.OK]
+    problems = [
+        each for each in checks if each.status is not CheckStatus.OK and each.code not in ACCESS_CODES
+    ]
+    denied = [each for each in checks if each.code in ACCESS_CODES][:1]  # the same for every host
     if len(sound) > NAMED_MAX:
         sound = [ok("hosts", f"{len(sound)} exist and are licensed")]
-    return [*sound, *others]
+    return [*sound, *problems, *denied]
 
 
 async def _host(remote: ZoomClient, host: str) -> Check:
@@ -167,9 +170,7 @@ async def _host(remote: ZoomClient, host: str) -> Check:
         )
     status = user.get("status")
     if status not in {None, "active"}:
-        return warn(
-            "hosts", f"{host} is {str(status)[:40]}", "Have the user activated, or name another host."
-        )
+        return warn("hosts", f"{host} is {str(status)[:40]}", "Activate the user, or name another host.")
     if user.get("type") == BASIC:
         return warn("hosts", f"{host} has no licence", "Zoom ends a Basic user's meetings early, and refuses "
                     "some settings: give the user a licence, or name another host.")  # fmt: skip

@@ -1,4 +1,4 @@
-"""`init`: a first spec and, on request, a settings file and a CI workflow.
+"""The command `init`: a first spec and, on request, a settings file and CI workflows.
 
 It never overwrites a file.
 """

@@ -1,4 +1,4 @@
-"""The first spec of a team as text, with comments that teach; and what else `init` puts beside it.
+"""Renders the files of `init`: a first spec with explaining comments, the settings, the CI workflows.
 
 Pure: answers and an instant in, texts out.
 """
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from reconciler.ports import Json
 
 
-BEGINS = time(10)
-"""When a meeting starts that nobody gave a time."""
+START = time(10)
+"""Start of a meeting without a given time."""
 
-TIMES = 20
-"""Occurrences of a series that nobody gave an end."""
+OCCURRENCES = 20
+"""Occurrences of a series without a given end."""
 
 GIT_STATE = "git:reconciler-state"
-"""The state that the workflows for GitHub name: a branch of the specs' own repository."""
+"""Address of the state in the workflows for GitHub: a branch of the specs' own repository."""
 
 _GITLAB_STATE = re.compile(r"(?m)^(  RECONCILER_STATE:) .*$")
 
@@ -37,31 +37,31 @@ _A_MONDAY = datetime(2027, 1, 11, 10)  # noqa: DTZ001 - a wall time
 _HEAD = """\
 # yaml-language-server: $schema=meetings.schema.json
 #
-# Your meetings as code: what stands here is what shall be in Zoom.
+# Your meetings as code: `reconciler apply` makes Zoom match this file.
 #
-#     reconciler validate    says what is wrong, with line and remedy
+#     reconciler validate    shows errors, each with its line and a remedy
 #     reconciler plan        shows what would change; sends nothing
-#     reconciler apply       does it, each meeting exactly once
+#     reconciler apply       makes the changes, each exactly once
 #
-# Add --sandbox to try any of it on an emulator, without an account.
+# Add --sandbox to try them on an emulator, without an account.
 """
 
 _FOOT = """\
 
-# More that a meeting takes: any field of Zoom's create call (your editor offers them), and
-#     password: {env: TEAM_PASSCODE, version: 1}    read when it is sent, kept nowhere
+# A meeting may have any field of Zoom's create call (your editor completes them), and also
+#     password: {env: TEAM_PASSCODE, version: 1}    read when it is sent, never stored
 #     protect: true                                 never destroyed
 #
-# More that a file takes:
+# A file may also have:
 #     moved: [{from: OLD-KEY, to: NEW-KEY}]                 a renamed key keeps its meeting
-#     imports: [{id: 81234567890, to: KEY}]                 a meeting that exists; see `reconciler import`
-#     removed: [{key: KEY, id: 81234567890, destroy: true}] the only way to end one
+#     imports: [{id: 81234567890, to: KEY}]                 a meeting to take over; see `reconciler import`
+#     removed: [{key: KEY, id: 81234567890, destroy: true}] the only way to delete one
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the first meeting is; `start` is wall time in `timezone`, as in `2027-01-11T10:00:00`."""
+    """The first meeting; `start` is local time in `timezone`, as in `2027-01-11T10:00:00`."""
 
     host: str
     topic: str
@@ -71,7 +71,7 @@ class Answers:
 
 
 def render_spec(answers: Answers) -> str:
-    """The spec of one meeting. Where an answer cannot be used, so cannot the spec: `validate` says why."""
+    """Render the spec of one meeting. An invalid answer gives an invalid spec: `validate` then says why."""
     key = slug(answers.topic) or "first-meeting"
     meeting: dict[str, Json] = {
         "topic": answers.topic,
@@ -79,19 +79,24 @@ def render_spec(answers: Answers) -> str:
         "start_time": answers.start,
         "duration": 45 if answers.weekly else 60,
     }
-    beside: dict[writer.Path, str] = {
+    comments: dict[writer.Path, str] = {
         ("defaults",): "merged into each meeting below; a meeting's own fields win",
-        ("defaults", "host"): "the Zoom user whose meetings they are",
-        ("meetings", key): "the key: unique, and how the meeting is known from now on",
-        ("meetings", key, "type"): "8 is a series; 2 happens once, 3 has no fixed time",
-        ("meetings", key, "start_time"): "on the wall, in the timezone above",
+        ("defaults", "host"): "the Zoom user who owns the meetings",
+        ("meetings", key): "the key: unique, and the name of the meeting from now on",
+        ("meetings", key, "type"): "8 is a series, 2 a single meeting, 3 has no fixed time",
+        ("meetings", key, "start_time"): "local time in the timezone above",
         ("meetings", key, "duration"): "minutes",
     }
     if answers.weekly:
-        began = _begins(answers)
-        days = str(recurrence.week_day(began))
-        meeting["recurrence"] = {"type": 2, "repeat_interval": 1, "weekly_days": days, "end_times": TIMES}
-        beside["meetings", key, "recurrence"] = rule_words(meeting["recurrence"], began)
+        start = _first_start(answers)
+        days = str(recurrence.week_day(start))
+        meeting["recurrence"] = {
+            "type": 2,
+            "repeat_interval": 1,
+            "weekly_days": days,
+            "end_times": OCCURRENCES,
+        }
+        comments["meetings", key, "recurrence"] = rule_words(meeting["recurrence"], start)
     spec = {
         "version": 1,
         "defaults": {
@@ -101,46 +106,46 @@ def render_spec(answers: Answers) -> str:
         },
         "meetings": {key: meeting},
     }
-    above: dict[writer.Path, tuple[str, ...]] = {("defaults",): ("",), ("meetings",): ("",)}
-    return _HEAD + writer.render(spec, writer.Layout(above, beside)) + _FOOT
+    blank_lines: dict[writer.Path, tuple[str, ...]] = {("defaults",): ("",), ("meetings",): ("",)}
+    return _HEAD + writer.render(spec, writer.Layout(blank_lines, comments)) + _FOOT
 
 
 def render_settings(state: str) -> str:
-    """A `reconciler.yaml` that names where the state lives."""
-    told = writer.render({"state": state})
-    return f"# Settings of this folder; all optional. `reconciler schema reconciler` lists them.\n{told}"
+    """Render a `reconciler.yaml` with the address of the state."""
+    settings = writer.render({"state": state})
+    return f"# Settings of this folder; all optional. `reconciler schema reconciler` lists them.\n{settings}"
 
 
 def render_workflow(content: str, state: str | None) -> str:
-    """A CI system's file, with `state` in the place of the one that it names; None leaves it."""
+    """Return a workflow with `state` as the address of the state; None keeps its own."""
     if state is None:
         return content
-    written = json.dumps(state)  # as JSON it is one YAML text, whatever is in it
-    content = content.replace(f"state: {GIT_STATE}\n", f"state: {written}\n")
-    return _GITLAB_STATE.sub(lambda found: f"{found[1]} {written}", content)
+    address = json.dumps(state)  # JSON is one YAML scalar, whatever it holds
+    content = content.replace(f"state: {GIT_STATE}\n", f"state: {address}\n")
+    return _GITLAB_STATE.sub(lambda match: f"{match[1]} {address}", content)
 
 
 def next_start(now: datetime, timezone: str) -> str:
-    """The first Monday at ten, a day or more from `now`, that clocks in `timezone` show exactly once."""
+    """Return the first Monday at 10:00, a day or more from `now`, that occurs once in `timezone`."""
     tomorrow = in_zone(now + timedelta(days=1), known_zone(timezone))
-    begins = datetime.combine(tomorrow, BEGINS) + timedelta(days=-tomorrow.weekday() % 7)
-    while begins < tomorrow or _is_odd(format_wall_time(begins), timezone):
-        begins += timedelta(weeks=1)
-    return format_wall_time(begins)
+    start = datetime.combine(tomorrow, START) + timedelta(days=-tomorrow.weekday() % 7)
+    while start < tomorrow or _is_skipped_or_ambiguous(format_wall_time(start), timezone):
+        start += timedelta(weeks=1)
+    return format_wall_time(start)
 
 
 def format_wall_time(wall: datetime) -> str:
-    """A naive wall time as a spec has it."""
+    """Format a local time as in a spec."""
     return f"{wall:%Y-%m-%dT%H:%M:%S}"
 
 
-def _is_odd(start: str, timezone: str) -> bool:
+def _is_skipped_or_ambiguous(start: str, timezone: str) -> bool:
     return is_skipped(start, timezone) or is_ambiguous(start, timezone)
 
 
-def _begins(answers: Answers) -> datetime:
-    """The first start on the wall; some Monday where the answers name none."""
+def _first_start(answers: Answers) -> datetime:
+    """Return the first start, local time; some Monday where the answers have an invalid one."""
     try:
         return in_zone(instant(answers.start, answers.timezone), known_zone(answers.timezone))
-    except ValueError:  # told by the rules, as in every spec
+    except ValueError:  # the rules report it, as in every spec
         return _A_MONDAY

@@ -1,11 +1,11 @@
-"""`state pull` and `state push`: the whole document, out and in."""
+"""`state pull` and `state push`: write the whole state to stdout, and replace it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic, Exit
+from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError, StateError
 from reconciler.errors.text import count_noun
 from reconciler.state import document as state_document
@@ -24,11 +24,11 @@ STDIN = "-"
 
 
 def pull(workspace: Workspace) -> Exit:
-    """Write the document to stdout as it stands, readable or not."""
+    """Write the document to stdout, readable or not; secrets in a readable one are masked."""
     snapshot = workspace.store.read()
     console = workspace.console
     if snapshot is None:
-        console.stderr.write(f"Nothing was ever recorded in {workspace.store.location}.\n")
+        console.stderr.write(f"{workspace.store.location} does not exist.\n")
         return Exit.DONE
     console.stdout.flush()
     console.stdout.buffer.write(_without_secrets(snapshot.document))
@@ -43,34 +43,34 @@ def _without_secrets(document: bytes) -> bytes:
 
 
 def push(workspace: Workspace, file: Path, *, force: bool, lock_timeout_seconds: float) -> Exit:
-    """Put the state in `file` in the place of the recorded one, under the lock.
+    """Replace the recorded state with the one in `file`, under the lock.
 
-    Raises `StateError` where it is none, or where it would undo what was recorded since; with `force`
-    it is then written as the newest of all. A state that cannot be read gives way to force alone.
+    Raises `StateError` where `file` has no state, or would undo what was recorded since; with `force` it is
+    written as the newest state. An unreadable state is replaced only with `force`.
     """
     document, name = _read(workspace, file)
-    given = decode_state(document, name)
+    pushed = decode_state(document, name)
     store = workspace.store
-    with workspace.locked("state push", timeout_seconds=lock_timeout_seconds) as lease:
-        there, version = _there(workspace, lease, force=force)
-        if there == given:
-            workspace.console.stdout.write(f"{store.location} holds this very state. Nothing was written.\n")
+    with workspace.lock("state push", timeout_seconds=lock_timeout_seconds) as lease:
+        recorded, version = _recorded(workspace, lease, force=force)
+        if recorded == pushed:
+            workspace.console.stdout.write(f"{store.location} is this state already. Nothing was written.\n")
             return Exit.DONE
-        if there is not None and force:
-            given = _newest(given, there)
-            document = state_document.encode(given)
-        elif there is not None:
-            check_same_lineage(given, there, name, store.location, remedy=_FORCE)
-        document = state_document.without_secrets(document, given)
-        store.write(document, replaces=version, note=f"State pushed with serial {given.serial}")
-    workspace.console.stdout.write(_told(store, given, there, version))
+        if recorded is not None and force:
+            pushed = _newest(pushed, recorded)
+            document = state_document.encode(pushed)
+        elif recorded is not None:
+            check_same_lineage(pushed, recorded, name, store.location, remedy=_FORCE)
+        document = state_document.without_secrets(document, pushed)
+        store.write(document, replaces=version, note=f"State pushed with serial {pushed.serial}")
+    workspace.console.stdout.write(_report(store, pushed, recorded, version))
     return Exit.DONE
 
 
-def _there(workspace: Workspace, lease: Lease, *, force: bool) -> tuple[State | None, str | None]:
-    """The recorded state and its version; no state where nothing stands there that can be read."""
+def _recorded(workspace: Workspace, lease: Lease, *, force: bool) -> tuple[State | None, str | None]:
+    """Return the recorded state and its version; None where it is missing or, with `force`, unreadable."""
     try:
-        state, version = workspace.to_write(lease)
+        state, version = workspace.writable_state(lease)
     except StateError as error:
         if not force or error.diagnostic.code != "state.unreadable":
             raise
@@ -80,83 +80,86 @@ def _there(workspace: Workspace, lease: Lease, *, force: bool) -> tuple[State | 
 
 
 def decode_state(document: bytes, name: str) -> State:
-    """The state in `document`, called `name`. Raises `StateError` where it is none of ours."""
+    """Decode `document`, called `name`. Raises `StateError` where it is no state."""
     try:
         return state_document.decode(document, name)
     except StateError as error:
         raise StateError.of(
             "state.not-a-state",
-            detail=f"{error.diagnostic.detail} The recorded state is as it was.",
+            detail=f"{error.diagnostic.detail} The recorded state is unchanged.",
             hint="`reconciler state pull` writes one.",
         ) from error
 
 
-def check_same_lineage(given: State, there: State, name: str, location: str, *, remedy: str) -> None:
-    """Raise `StateError` where `given` is not a later state of the same lineage as `there`."""
-    if given.lineage != there.lineage:
-        detail = f"{name} has lineage {given.lineage or 'none'}, {location} has {there.lineage or 'none'}."
-        raise StateError(_refused("state.other-lineage", detail, remedy))
-    if given.serial < there.serial:
-        detail = f"{name} has serial {given.serial}, {location} has {there.serial}: more was recorded since."
-        raise StateError(_refused("state.older-serial", detail, remedy))
-    if given.serial == there.serial:
-        detail = f"{name} and {location} both have serial {given.serial}, and they differ."
-        raise StateError(_refused("state.same-serial", detail, remedy))
+def check_same_lineage(given: State, recorded: State, name: str, location: str, *, remedy: str) -> None:
+    """Raise `StateError` where `given` is not a later state of the same lineage as `recorded`."""
+    if given.lineage != recorded.lineage:
+        code, detail = (
+            "state.other-lineage",
+            f"{name} has lineage {given.lineage or 'none'}, {location} has {recorded.lineage or 'none'}.",
+        )
+    elif given.serial < recorded.serial:
+        code, detail = (
+            "state.older-serial",
+            f"{name} has serial {given.serial}, {location} has {recorded.serial}: more was recorded since.",
+        )
+    elif given.serial == recorded.serial:
+        code, detail = (
+            "state.same-serial",
+            f"{name} and {location} both have serial {given.serial}, and they differ.",
+        )
+    else:
+        return
+    raise StateError.of(code, detail=f"{detail} The recorded state is unchanged.", hint=remedy)
 
 
-_FORCE = "Compare it with what `reconciler state pull` writes; `--force` writes it all the same."
+_FORCE = "Compare it with the output of `reconciler state pull`; `--force` writes it anyway."
 
 
-def _newest(given: State, there: State) -> State:
-    """`given` as the one after `there`: no serial comes twice, and no request that was used comes back."""
-    fresh = replace(given, serial=max(given.serial, there.serial + 1))
-    if given.origin != there.origin:  # another account: its requests are others
-        return fresh
-    days = sorted({*given.usage, *there.usage})
+def _newest(given: State, recorded: State) -> State:
+    """Return `given` as the successor of `recorded`: no serial is used twice, and used requests stay used."""
+    newest = replace(given, serial=max(given.serial, recorded.serial + 1))
+    if given.origin != recorded.origin:  # another account has its own requests
+        return newest
+    days = sorted({*given.usage, *recorded.usage})
     return replace(
-        fresh, usage={day: _larger(given.usage.get(day, {}), there.usage.get(day, {})) for day in days}
+        newest, usage={day: _larger(given.usage.get(day, {}), recorded.usage.get(day, {})) for day in days}
     )
 
 
-def _larger(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {host: max(one.get(host, 0), other.get(host, 0)) for host in sorted({*one, *other})}
+def _larger(given: Mapping[str, int], recorded: Mapping[str, int]) -> dict[str, int]:
+    hosts = sorted({*given, *recorded})
+    return {host: max(given.get(host, 0), recorded.get(host, 0)) for host in hosts}
 
 
 def _read(workspace: Workspace, file: Path) -> tuple[bytes, str]:
     if str(file) == STDIN:
         if workspace.console.stdin.isatty():
-            raise SettingsError(_no_file())
+            raise SettingsError.of(
+                "usage.no-file",
+                detail="Without FILE the state is read from stdin, which is a terminal. "
+                "The recorded state is unchanged.",
+                hint="Name the file: `reconciler state push FILE`.",
+            )
         return workspace.console.stdin.buffer.read(), "stdin"
     try:
         return file.read_bytes(), str(file)
     except OSError as error:
         raise SettingsError.of(
             "state.file-unreadable",
-            detail=f"{file}: {error.strerror or error}. The recorded state is as it was.",
-            hint="`reconciler state pull > FILE` writes one; `-` reads from stdin.",
+            detail=f"{file}: {error.strerror or error}. The recorded state is unchanged.",
+            hint="`reconciler state pull > FILE` writes one; `-` reads stdin.",
         ) from error
 
 
-def _no_file() -> Diagnostic:
-    return Diagnostic(
-        code="usage.no-file",
-        detail="Without FILE it is read from stdin, a terminal here. The recorded state is as it was.",
-        hint="Name the file: `reconciler state push FILE`.",
-    )
-
-
-def _told(store: Store, given: State, there: State | None, version: str | None) -> str:
-    pushed = f"Pushed {_content(given)} to {store.location}.\n"
+def _report(store: Store, pushed: State, recorded: State | None, version: str | None) -> str:
+    text = f"Pushed {_describe(pushed)} to {store.location}.\n"
     if version is None:
-        return pushed
-    what = _content(there) if there else "what cannot be read"
-    kept = f", which is kept as {store.backup_location}" if isinstance(store, FileStore) else ""
-    return f"{pushed}It replaced {what}{kept}.\n"
+        return text
+    replaced = _describe(recorded) if recorded else "an unreadable state"
+    backup = f", which is kept as {store.backup_location}" if isinstance(store, FileStore) else ""
+    return f"{text}It replaced {replaced}{backup}.\n"
 
 
-def _content(state: State) -> str:
+def _describe(state: State) -> str:
     return f"serial {state.serial} with {count_noun(len(state.meetings), 'meeting')}"
-
-
-def _refused(code: str, detail: str, remedy: str) -> Diagnostic:
-    return Diagnostic(code=code, detail=f"{detail} The recorded state is as it was.", hint=remedy)
