@@ -8,7 +8,7 @@ is the one recognizer for texts: of specs, of what Zoom and servers answer, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 MASK = "***"
@@ -75,6 +75,16 @@ _SIGNS = re.compile(
     r"|sala|has|[^\x00-\x7f]"
 )
 """A text without any of these holds no secret: most texts, at the price of one search."""
+
+_CREDENTIALS = r"(?i)(?<![^\W_])(?P<scheme>(?:bearer|basic)(?:\s|%20|\+){1,3})[A-Za-z0-9+/=._~%-]{8,}"
+_WORD_BESIDE = r"(?i)pass|pwd|token|auth|secret|credential|bearer|basic|(?<![^\W_])(?:pin|key)"
+_BESIDE_LENGTH = 30
+"""Characters before and after a short secret in which such a word counts."""
+
+_SURE_LENGTH = 8
+"""Characters of a secret that is masked wherever it stands."""
+
+_URL_SAFE = {ord("+"): "-", ord("/"): "_"}
 
 _ADDRESS = r"(?P<scheme>(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)(?P<rest>[^\s]*)"
 
@@ -190,11 +200,62 @@ def _bare(rest: str) -> str:
     return address + (query[len(query.rstrip("'\").,;:")) :] if question_mark else "")
 
 
+def redact_answer(text: str, secrets: Iterable[str] = ()) -> str:
+    """Mask our own `secrets`, the credentials of a header, and what looks like a secret in `text`.
+
+    For all that comes from outside: a gateway may repeat a request in its error.
+    """
+    without_headers = _compiled(_CREDENTIALS).sub(rf"\g<scheme>{MASK}", text)
+    return redact_text(redact_values(without_headers, secrets))
+
+
 def redact_values(text: str, secrets: Iterable[str]) -> str:
-    """Mask the `secrets` in `text`, longest first. For answers (`zoom/_exchange`, `stores/http/_errors`)."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    """Mask the `secrets` in `text`, plain, percent-encoded, escaped and in base64, longest first.
+
+    A secret of fewer than 8 characters is masked only as a whole word beside a word such as "password", since
+    it may be part of an id.
+    """
+    known = frozenset(filter(None, secrets))
+    forms = {form for secret in known if len(secret) >= _SURE_LENGTH for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, MASK)
+    for secret in sorted(known, key=len, reverse=True):
+        if len(secret) < _SURE_LENGTH:
+            text = _without_short(text, secret)
     return text
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield how `secret` may stand in an answer; of base64 what does not depend on its surroundings."""
+    import base64  # noqa: PLC0415 - only where an answer is shown
+    import html  # noqa: PLC0415
+    import json  # noqa: PLC0415
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415
+
+    encoded = secret.encode(errors="surrogateescape")
+    yield secret
+    yield from (html.escape(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    for percent in {quote(encoded, safe=""), quote(encoded), quote_plus(encoded)}:
+        yield from (percent, re.sub("%..", lambda match: match[0].lower(), percent))
+        yield quote(percent, safe="")
+    for shift, start in ((0, 0), (1, 2), (2, 3)):
+        whole = base64.b64encode(bytes(shift) + encoded).decode()
+        sure = whole[start : (shift + len(encoded)) * 8 // 6]
+        yield from (sure, sure.translate(_URL_SAFE), quote(sure, safe=""))
+
+
+def _without_short(text: str, secret: str) -> str:
+    word = rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])"
+    beside = _compiled(_WORD_BESIDE)
+    return re.sub(
+        word,
+        lambda match: (
+            MASK
+            if beside.search(text, max(0, match.start() - _BESIDE_LENGTH), match.end() + _BESIDE_LENGTH)
+            else match[0]
+        ),
+        text,
+    )
 
 
 @lru_cache(maxsize=512)

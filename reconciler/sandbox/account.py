@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections import Counter, deque
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import count
 from typing import TYPE_CHECKING, Literal
 
@@ -90,6 +90,8 @@ class Account:
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
         self.usage: dict[tuple[str, str], int] = {}
+        self.departed: set[str] = set()
+        """Folded e-mails that belong to nobody any more."""
         self.tokens: dict[str, Token] = {}
         self.serial = 0
         self.requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
@@ -110,11 +112,32 @@ class Account:
         """Return the user with that e-mail, created on first use; the same e-mail always has the same id."""
         if known := self.user(email):
             return known
-        digest = hashlib.sha256(email.casefold().encode()).digest()
-        user = User(base64.urlsafe_b64encode(digest)[:22].decode().replace("-", "A").replace("_", "B"), email)
+        digests = (hashlib.sha256((email.casefold() + n * "+").encode()).digest() for n in count())
+        ids = (
+            base64.urlsafe_b64encode(one)[:22].decode().replace("-", "A").replace("_", "B") for one in digests
+        )
+        user = User(next(each for each in ids if each not in self.users), email)
         self._add_user(user)
         self._changed("users", asdict(user))
         return user
+
+    def rename(self, email: str, new_email: str) -> None:
+        """Give the user another e-mail; the id stays, and the old e-mail belongs to nobody."""
+        user = User(self.provide(email).id, new_email)
+        self.leave(email)
+        self._add_user(user)
+        self._changed("users", asdict(user))
+        for meeting in self.meetings_of(user.id):
+            self.put(replace(meeting, document={**meeting.document, "host_email": new_email}))
+
+    def leave(self, email: str) -> None:
+        """Have nobody found under that e-mail any more."""
+        self._depart(email.casefold())
+        self._changed("departed", email.casefold())
+
+    def _depart(self, email: str) -> None:
+        self.departed.add(email)
+        self._ids.pop(email, None)
 
     @staticmethod
     def is_email(name: str) -> bool:
@@ -190,6 +213,8 @@ class Account:
         """Repeat a change; repeating it twice has the same effect as once."""
         for row in change.get("users", ()):
             self._add_user(User(**row))
+        for email in change.get("departed", ()):
+            self._depart(email)
         for row in change.get("meetings", ()):
             self._add_meeting(StoredMeeting(**row))
         for day, payer, used in change.get("usage", ()):
@@ -201,6 +226,7 @@ class Account:
         """Return the whole account as one change."""
         return {
             "users": [asdict(user) for user in self.users.values()],
+            "departed": sorted(self.departed),
             "meetings": [_row(meeting) for meeting in self._meetings.values()],
             "usage": [[*key, used] for key, used in self.usage.items()],
             "tokens": [asdict(token) for token in self.tokens.values()],
@@ -213,7 +239,7 @@ class Account:
         account.apply(document)
         return account
 
-    def _changed(self, kind: Literal["users", "meetings", "usage", "tokens"], row: Json) -> None:
+    def _changed(self, kind: Literal["users", "departed", "meetings", "usage", "tokens"], row: Json) -> None:
         self._change.setdefault(kind, []).append(row)
 
     def _add_user(self, user: User) -> None:
@@ -221,6 +247,9 @@ class Account:
         self._ids[user.email.casefold()] = user.id
 
     def _add_meeting(self, meeting: StoredMeeting) -> None:
+        before = self._meetings.get(meeting.id)
+        if before is not None and before.host_id != meeting.host_id:
+            self._by_host[before.host_id].pop(meeting.id, None)
         self._meetings[meeting.id] = meeting
         self.serial = max(self.serial, meeting.serial)
         hosted = self._by_host.setdefault(meeting.host_id, {})

@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox import faults as fault_documents
+from reconciler.sandbox import meetings, times
 from reconciler.sandbox import switches as switch_values
-from reconciler.sandbox import times
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -49,6 +49,7 @@ def routes(emulator: Emulator, faults: Faults, set_clock: Callable[[str], None] 
         return {"now": times.text(emulator.now())}
 
     return [
+        Route("/sandbox/users", _endpoint(lambda sent: _change_users(emulator, sent)), methods=["POST"]),
         Route("/sandbox/switches", _endpoint(switches), methods=["GET", "PUT"]),
         Route("/sandbox/faults", _endpoint(lambda _: _waiting(faults)), methods=["GET"]),
         Route("/sandbox/faults", _endpoint(prepare), methods=["POST"]),
@@ -81,6 +82,22 @@ def account_json(emulator: Emulator) -> dict[str, Json]:
         "requests": [asdict(each) | {"at": each.at.isoformat()} for each in account.requests],
         "counters": dict(account.counters),
     }
+
+
+def _change_users(emulator: Emulator, sent: Json) -> Json:
+    """What an admin does: {rename: {EMAIL: EMAIL}, rehost: {MEETING: EMAIL}, leave: [EMAIL]}."""
+    account = emulator.account
+    for email, new_email in sent.get("rename", {}).items():
+        account.rename(email, new_email)
+    for number, email in sent.get("rehost", {}).items():
+        meeting = account.meeting(int(number))
+        if meeting is None:
+            raise ValueError(f"no meeting {number}")
+        account.put(meetings.handed_over(meeting, emulator.host(account.provide(email))))
+    for email in sent.get("leave", ()):
+        account.leave(email)
+    emulator.save()
+    return {"users": [asdict(user) for user in account.users.values()]}
 
 
 def _waiting(faults: Faults) -> Json:

@@ -105,6 +105,12 @@ def patched(
     )
 
 
+def handed_over(meeting: StoredMeeting, host: Host) -> StoredMeeting:
+    """The meeting under another host; id, passcode, link and dates stay."""
+    document = {**meeting.document, "host_id": host.user.id, "host_email": host.user.email}
+    return replace(meeting, host_id=host.user.id, document=document)
+
+
 def occurrence_patched(
     meeting: StoredMeeting, occurrence_id: str, body: Mapping[str, Json], *, serial: int, now: datetime
 ) -> StoredMeeting:

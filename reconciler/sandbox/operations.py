@@ -57,6 +57,9 @@ def update(emulator: Emulator, call: Call) -> Reply:
         _check_occurrence(meeting, occurrence_id)
         emulator.put(meetings.occurrence_patched(meeting, occurrence_id, body, serial=serial, now=now))
     else:
+        if wanted := body.get("schedule_for"):
+            host = _scheduled_for(emulator, wanted, host)
+            meeting = meetings.handed_over(meeting, host)
         emulator.put(meetings.patched(meeting, body, host, serial=serial, now=now))
     return Reply(204)
 

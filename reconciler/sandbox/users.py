@@ -24,7 +24,8 @@ def find_user(account: Account, switches: Switches, name: str) -> User:
     wanted = switches.owner if name == "me" else name
     known = account.user(wanted)
     email = known.email if known else wanted
-    if not account.is_email(email) or not _exists(email, switches):
+    departed = known is None and email.casefold() in account.departed
+    if departed or not account.is_email(email) or not _exists(email, switches):
         raise no_user(name)
     return account.provide(email)
 

@@ -102,7 +102,9 @@ def refused_error(call: ApiCall, response: HttpResponse) -> RefusedError:
             "activated.",
         )
         return AccessError(diagnostic, status=response.status, zoom_code=response.code)
-    fields = tuple((path, excerpt(message, call.secrets)) for path, message in response.fields)
+    fields = tuple(
+        (excerpt(path, call.secrets), excerpt(message, call.secrets)) for path, message in response.fields
+    )
     kind = GoneError if response.code in GONE else RefusedError
     code, hint = _code_and_hint(response)
     diagnostic = Diagnostic(code=code, detail=_detail(call, response, fields), hint=hint)
@@ -146,8 +148,9 @@ def _answer_sentence(call: ApiCall, response: HttpResponse) -> str:
     return text if text.endswith((".", "…")) else f"{text}."
 
 
-def _tracking_sentence(response: HttpResponse) -> str:
-    return f" Zoom's tracking id is {excerpt(response.tracking_id)}." if response.tracking_id else ""
+def _tracking_sentence(call: ApiCall, response: HttpResponse) -> str:
+    shown = excerpt(response.tracking_id or "", call.secrets)
+    return f" Zoom's tracking id is {shown}." if shown else ""
 
 
 def _lacks_scope(response: HttpResponse) -> bool:
@@ -175,7 +178,7 @@ def _both_forms(scopes: Iterable[str]) -> tuple[str, ...]:
 def _detail(call: ApiCall, response: HttpResponse, fields: tuple[tuple[str, str], ...] = ()) -> str:
     named = (f"`{excerpt(path)}`: {message}" for path, message in fields[:FIELDS_SHOWN_MAX])
     sentences = (f"{call.action}: {_answer_sentence(call, response)}", *named, "Nothing was done.")
-    return " ".join(sentences) + _tracking_sentence(response)
+    return " ".join(sentences) + _tracking_sentence(call, response)
 
 
 UNTRUSTED_STATUSES = frozenset({408, 425, 499})
@@ -208,7 +211,7 @@ def unknown_outcome(call: ApiCall, reason: str, response: HttpResponse | None = 
     detail = f"{call.action}: {excerpt(reason, call.secrets)}."
     if response is not None:
         answer = f" {_answer_sentence(call, response)}" if response.is_zoom_error else ""
-        detail += f"{answer}{_page_sentence(call, response)}{_tracking_sentence(response)}"
+        detail += f"{answer}{_page_sentence(call, response)}{_tracking_sentence(call, response)}"
     if call.writes:
         return UnknownOutcomeError.of(
             "zoom.unknown-outcome",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors.text import redact_text, redact_values, shorten
+from reconciler.errors.text import redact_answer, shorten
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
@@ -97,7 +97,7 @@ class HttpResponse:
 
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
     """`text` on one line, without `secrets` and what looks like one, cut to a bound."""
-    text = " ".join(redact_values(redact_text(text), secrets).split())
+    text = " ".join(redact_answer(text, secrets).split())
     return shorten(text, EXCERPT_CHARACTERS_MAX)
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -141,6 +141,7 @@ class ZoomClient:
         self._addresses = addresses
         self._pace = pace
         self._clock = clock
+        self._secrets = _SecretsOfRun(set(credentials.secrets))
         self.requests = 0
         """Requests to the API that were sent, with pages and repetitions."""
         self._random = random
@@ -270,7 +271,8 @@ class ZoomClient:
         while True:
             async with self._gate.admit(call.label) as token:
                 self.requests += 1
-                call = replace(call, secrets=(*call.secrets, token, *self._credentials.secrets))
+                self._secrets.values.update((token, *call.secrets))  # an answer may repeat an earlier request
+                call = replace(call, secrets=tuple(self._secrets.values))
                 response = await self._transport.send(call, _with_token(request, token), before_send)
             limit = self._user_limit.read(response, self._clock.now())
             if limit is not None:
@@ -288,6 +290,13 @@ class ZoomClient:
 
     def _answer(self, response: HttpResponse, body: Body) -> Answer:
         return Answer(body, self._user_limit.requests_left(response), response.tracking_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _SecretsOfRun:
+    """Every secret that was sent in this run."""
+
+    values: set[str] = field(repr=False)
 
 
 def _write(action: str, label: Label, body: Body) -> ApiCall:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,8 +15,10 @@ from reconciler.errors.text import (
     has_mask,
     opens_secret,
     redact_addresses,
+    redact_answer,
     redact_links,
     redact_text,
+    redact_values,
     source_spans,
 )
 
@@ -243,3 +246,46 @@ def _seconds(recognizer: str, piece: str, length: int) -> float:
     begun = time.process_time()
     RECOGNIZERS[recognizer](text)
     return time.process_time() - begun
+
+
+SECRET = "s3cr&t/+\u00e4%pass"
+PAIR = base64.b64encode(f"client-id:{SECRET}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (f"no: {SECRET}.", "no: ***."),
+        ("no: s3cr%26t%2F%2B%C3%A4%25pass", "no: ***"),
+        ("no: s3cr%26t%2f%2b%c3%a4%25pass", "no: ***"),
+        ("no: s3cr&amp;t/+\u00e4%pass", "no: ***"),
+        ('{"sent": "s3cr&t/+\\u00e4%pass"}', '{"sent": "***"}'),
+        (f"Authorization: Basic {PAIR}", "Authorization: Basic ***"),
+        ("your header was Bearer%20eyJhbGciOiJIUzI1", "your header was Bearer%20***"),
+    ],
+)
+def test_our_own_secret_is_taken_out_of_an_answer(answer: str, shown: str) -> None:
+    """A gateway may repeat what we sent, plain or encoded."""
+    assert redact_answer(answer, [SECRET]) == shown
+
+
+def test_a_secret_is_found_inside_of_base64() -> None:
+    """Wherever it begins there: a character at each end may be encoded with its neighbour."""
+    for before in ("", "a", "ab", "client-id:"):
+        echoed = base64.urlsafe_b64encode(f"{before}{SECRET}:after".encode()).decode()
+
+        assert "***" in redact_answer(f"got {echoed}", [SECRET])
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("password 4711 is too short", "password *** is too short"),
+        ("The passcode (4711) is not allowed", "The passcode (***) is not allowed"),
+        ("Meeting 84711471147 does not exist", "Meeting 84711471147 does not exist"),
+        ("4711 requests", "4711 requests"),
+        ("password for meeting 84711", "password for meeting 84711"),
+    ],
+)
+def test_a_short_secret_garbles_no_id(answer: str, shown: str) -> None:
+    assert redact_values(answer, ["4711"]) == shown

@@ -1,8 +1,10 @@
 import asyncio
+import base64
 import json
 from collections.abc import Callable, Coroutine
 from types import MappingProxyType
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -267,6 +269,33 @@ def test_an_expired_fixed_token_cannot_be_replaced() -> None:
 
     assert (type(error), error.diagnostic.code) == (AccessError, "zoom.token-refused")
     assert (zoom.tokens, zoom.tokens_given) == (["fixed-9"], 0)
+
+
+# A gateway that repeats what it was sent
+
+
+def echo(request: httpx.Request) -> httpx.Response:
+    """Zoom's error body with the request in it, in three forms, and in a header."""
+    header, body = request.headers["Authorization"], request.content.decode()
+    encoded = base64.b64encode(f"{header} {body}".encode()).decode()
+    said = f"You sent {header.removeprefix('Bearer ')}; {encoded}; {quote(header + body)}"
+    errors = [{"field": header.removeprefix("Bearer "), "message": body}]
+    return httpx.Response(
+        400,
+        json={"code": 300, "message": said, "errors": errors},
+        headers={"x-zm-trackingid": header.removeprefix("Bearer ")},
+    )
+
+
+@pytest.mark.parametrize("passcode", ["hunter2-hu", "4711"])
+def test_an_echo_shows_neither_token_nor_passcode(passcode: str) -> None:
+    """Nor does the echo of a later request, in which the passcode is not sent any more."""
+    zoom = ScriptedZoom(echo)
+
+    error = failure(zoom, lambda client: client.create(HOST, {"topic": "Retro", "password": passcode}))
+
+    shown = f"{error.diagnostic} {error}"
+    assert [secret for secret in ("token-1-9", passcode, "dG9rZW4tMS05") if secret in shown] == []
 
 
 # Sent again: too fast

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_values, replace_control
+from reconciler.errors.text import redact_answer, replace_control
 from reconciler.stores import errors
 
 if TYPE_CHECKING:
     from reconciler.stores.http._endpoints import Endpoints
 
+
+EXAMINED_MAX = 65_536
+"""Bytes of an answer in which secrets are looked for before it is cut."""
 
 SHOWN_MAX = 200
 """Most characters of a response that are shown."""
@@ -91,6 +94,7 @@ def _forbidden(endpoints: Endpoints, detail: str) -> StateError:
 def _redirected(endpoints: Endpoints, response: ServerResponse, action: str) -> StateError:
     parts = urlsplit(response.redirect_url)
     target = f" to {parts.scheme}://{parts.hostname}{parts.path}"[:SHOWN_MAX] if parts.hostname else ""
+    target = redact_answer(target, _secrets(endpoints))
     return StateError.of(
         "state.moved",
         detail=f"The state was not {action}. {endpoints.location} answered {response.status}{target}. "
@@ -111,7 +115,7 @@ def no_locks(endpoints: Endpoints, response: ServerResponse) -> StateError:
 
 
 def _excerpt(endpoints: Endpoints, body: bytes) -> str:
-    text = redact_values(body[: SHOWN_MAX * 4].decode(errors="replace"), _secrets(endpoints))
+    text = redact_answer(body[:EXAMINED_MAX].decode(errors="replace"), _secrets(endpoints))
     shown = replace_control(text, " ").strip()[:SHOWN_MAX]
     return f": {shown}" if shown else ""
 

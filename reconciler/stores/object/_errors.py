@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
+from reconciler.errors.text import redact_answer
 from reconciler.stores import errors
 from reconciler.stores.errors import AbsentError, ConflictError, UnreachableError
 
@@ -71,7 +72,7 @@ class ParsedError:
             kind="BareRedirect" if "BareRedirect" in debug_text else type(error).__name__,
             status=int(status[1]) if status else None,
             code=code[1] if code else "",
-            message=message[1].strip() if message else "",
+            message=redact_answer(message[1].strip()) if message else "",
             is_unsupported=isinstance(error, RuntimeError) or type(error).__name__ == "NotSupportedError",
             is_connected=NOT_CONNECTED.search(debug_text) is None,
             is_for_a_token=FOR_A_TOKEN.search(text.partition("status code:")[0]) is not None,
