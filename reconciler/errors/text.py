@@ -86,6 +86,8 @@ _SURE_LENGTH = 8
 
 _URL_SAFE = {ord("+"): "-", ord("/"): "_"}
 
+_PORT = r"\d{0,5}(?:[/?#]|$)"
+
 _ADDRESS = r"(?P<scheme>(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)(?P<rest>[^\s]*)"
 
 _WRITTEN_KEY = r"(?i)(?<![a-z0-9_])(?P<key>(?:pass|pas|pwd|pw|pin)[a-z_]{0,40})[\"']?[^\S\n]*+[:=][^\S\n]*+"
@@ -198,6 +200,28 @@ def _bare(rest: str) -> str:
     without_user = rest[rest.rfind("@") + 1 :]
     address, question_mark, query = without_user.partition("?")
     return address + (query[len(query.rstrip("'\").,;:")) :] if question_mark else "")
+
+
+def redact_addresses_of(text: str, addresses: Iterable[str]) -> str:
+    """Mask user and password of the `addresses` in `text`, also where a program shows a part of them alone.
+
+    A program that takes an address apart at the wrong `@`, `/` or `:` shows such a part as host or port.
+    """
+    parts = {part for address in addresses for part in _private_parts(address)}
+    for part in sorted(parts, key=len, reverse=True):
+        text = re.sub(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", MASK, text)
+    return text
+
+
+def _private_parts(address: str) -> Iterator[str]:
+    rest = address.partition("://")[2] or address
+    user_info, at, _ = rest.rpartition("@")
+    user, colon, password = (user_info if at else rest).partition(":")
+    if not colon:
+        yield from (user,) if at and len(user) >= _SURE_LENGTH else ()  # a token in the place of a user
+    elif at or not _compiled(_PORT).match(password):
+        yield password
+        yield from filter(None, re.split(r"[@/:?#]", password))
 
 
 def redact_answer(text: str, secrets: Iterable[str] = ()) -> str:

@@ -15,6 +15,7 @@ from reconciler.errors.text import (
     has_mask,
     opens_secret,
     redact_addresses,
+    redact_addresses_of,
     redact_answer,
     redact_links,
     redact_text,
@@ -289,3 +290,20 @@ def test_a_secret_is_found_inside_of_base64() -> None:
 )
 def test_a_short_secret_garbles_no_id(answer: str, shown: str) -> None:
     assert redact_values(answer, ["4711"]) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "shown"),
+    [
+        ("Could not resolve host: b2@host", "https://u:a1@b2@host/x", "Could not resolve host: ***@host"),
+        ("Invalid port: 'pa'", "http://u:pa/ss@host", "Invalid port: '***'"),
+        ("proxy syntax in 'u:SECRET'", "u:SECRET", "proxy syntax in 'u:***'"),
+        ("cannot reach ghp_0123456789", "https://ghp_0123456789@host/x", "cannot reach ***"),
+        ("cannot reach host port 8080", "http://host:8080/", "cannot reach host port 8080"),
+        ("cannot reach host port 8080", "host:8080", "cannot reach host port 8080"),
+        ("git said no", "git@host:x/y.git", "git said no"),
+    ],
+)
+def test_a_part_of_a_password_is_masked(text: str, address: str, shown: str) -> None:
+    """Whoever takes an address apart otherwise shows such a part as a host or a port."""
+    assert redact_addresses_of(text, [address]) == shown

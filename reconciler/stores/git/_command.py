@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_addresses, replace_control
+from reconciler.errors.text import MASK, redact_addresses, redact_addresses_of, replace_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +35,14 @@ QUIET = {
 
 UNWANTED = re.compile(r"GIT_TRACE\w*|GIT_CURL_VERBOSE|GIT_REDACT_COOKIES|SSH_ASKPASS|GIT_FLUSH")
 """Variables that make git print more than it was asked for, or prompt."""
+
+PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "ftp_proxy"})
+"""Variables, in either case, that hold the address of a proxy."""
+
+ADDRESS_KEY = re.compile(r"(remote|http)\..*(url|proxy)", re.IGNORECASE)
+"""Settings whose value is an address; `url.ADDRESS.insteadOf` has it in its name."""
+
+_REFUSED_PROXY = re.compile(r"(?<=proxy syntax in ')[^']*")
 
 SHOWN_MAX = 200
 """Most characters of a message of git that are shown."""
@@ -92,7 +100,17 @@ def run(
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)  # with every process that it started, such as ssh
         errors.seek(0)
-        return GitResult(process.returncode, output, errors.read().decode(errors="replace"))
+        message = errors.read().decode(errors="replace")
+        return GitResult(process.returncode, output, redact_addresses_of(message, _addresses(environ)))
+
+
+def _addresses(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the addresses in `environ` that may hold a password: of proxies, and of remotes in settings."""
+    for name, value in environ.items():
+        if name.lower() in PROXIES:
+            yield value
+        elif name.startswith("GIT_CONFIG_KEY_"):
+            yield environ.get(name.replace("_KEY_", "_VALUE_"), "") if ADDRESS_KEY.fullmatch(value) else value
 
 
 @contextmanager
@@ -135,6 +153,6 @@ def _start(
 
 def first_line(text: str) -> str:
     """Return a message of git as one short line, without passwords and control characters."""
-    lines = (" ".join(line.split()) for line in redact_addresses(text).splitlines())
+    lines = (" ".join(line.split()) for line in redact_addresses(_REFUSED_PROXY.sub(MASK, text)).splitlines())
     line = "; ".join(line for line in lines if line and not line.startswith("hint:"))
     return replace_control(line)[:SHOWN_MAX]
