@@ -120,6 +120,23 @@ def test_an_older_state_loses_it_at_the_first_write(shell: Shell, zoom: Zoom) ->
     assert shell("drift", *AT, "--detailed-exitcode").status == 2
 
 
+def test_doctor_says_that_older_copies_may_have_it(shell: Shell, zoom: Zoom) -> None:
+    """Whether the state has it still, or masked: an older version may have written it before."""
+    del zoom
+    whole = json.loads(state_file(shell).read_bytes())
+    whole["meetings"]["a"]["observed"] = {"agenda": INVITATION}
+    state_file(shell).write_text(json.dumps(whole))
+    older = shell("doctor", *AT)
+    shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Other"}, "c": {}}))
+    assert shell("apply", *AT, "--auto-approve").status == 0
+
+    newer = shell("doctor", *AT)
+
+    said = "somebody wrote a passcode in Zoom into a (agenda)"
+    assert [said in ran.out for ran in (older, newer)] == [True, True]
+    assert shown(older.out + newer.out) == ()
+
+
 def test_a_pulled_state_does_not_hold_it(shell: Shell, zoom: Zoom) -> None:
     del zoom
     whole = json.loads(state_file(shell).read_bytes())

@@ -13,6 +13,7 @@ from reconciler.cli.options import example_epilog, format_option, state_options
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
 from reconciler.errors.text import count_noun
+from reconciler.meeting import masking
 from reconciler.plan import budget
 from reconciler.state.state import State
 from reconciler.stores.lock import describe
@@ -146,6 +147,23 @@ def _state(workspace: Workspace, recorded: tuple[State, str | None]) -> Iterator
         )
     else:
         yield ok("state", summary)
+    yield from _secrets_of_others(state, location)
+
+
+def _secrets_of_others(state: State, location: str) -> Iterator[Check]:
+    """Yield a warning if somebody wrote a passcode into a meeting: older versions kept it as it was."""
+    found = [
+        f"{key} ({', '.join(paths)})"
+        for key, record in sorted(state.meetings.items())
+        if (paths := [path for path, value in record.observed.items() if masking.holds_secret(value)])
+    ]
+    if found:
+        yield warn(
+            "state",
+            f"{location}: somebody wrote a passcode in Zoom into {'; '.join(found)}. It is masked from the "
+            "next write on; git history, the .backup and older versions in a bucket may still have it.",
+            "Change the passcode of these meetings, or remove those copies.",
+        )
 
 
 def _lock(workspace: Workspace, snapshot: Lazy[Snapshot | None]) -> Iterator[Check]:
