@@ -22,6 +22,7 @@ from reconciler.errors.exceptions import (
     UnknownOutcomeError,
 )
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SOON
+from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Body
@@ -46,14 +47,18 @@ def is_busy(stored: Body, now: datetime) -> bool:
     """Return whether the meeting, by its times in Zoom, runs at `now` or starts within the hour."""
     if stored.get("status") == "started":
         return True
-    return any(start <= now + SOON and now < start + length for start, length in _times(stored))
+    try:
+        return any(start <= now + SOON and now < start + length for start, length in _times(stored))
+    except (TypeError, ValueError):
+        return True  # a start that cannot be read may be now
 
 
 def _times(stored: Body) -> Iterator[tuple[datetime, timedelta]]:
+    zone = stored.get("timezone") or "UTC"
     for occurrence in stored.get("occurrences") or (stored,):
         if occurrence.get("start_time") and occurrence.get("status") != "deleted":
             minutes = occurrence.get("duration") or stored.get("duration") or DURATION_MINUTES_DEFAULT
-            yield datetime.fromisoformat(occurrence["start_time"]), timedelta(minutes=minutes)
+            yield instant(occurrence["start_time"], zone), timedelta(minutes=minutes)
 
 
 async def _destroy_each(run: ApplyContext, steps: Iterable[Step]) -> None:

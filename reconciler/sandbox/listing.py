@@ -135,11 +135,12 @@ def _items(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime)
     item["join_url"] = rendering.join_url(meeting, switches)
     if "agenda" in item:
         item["agenda"] = item["agenda"][:AGENDA_LENGTH]
+    items = [item]
     if document["type"] == SERIES and switches.list_occurrences:
-        for start in rendering.upcoming_starts(meeting, now):
-            yield item | {"start_time": times.text(start)}
-    else:
-        yield item
+        items = [
+            item | {"start_time": times.text(start)} for start in rendering.upcoming_starts(meeting, now)
+        ]
+    yield from map(times.without_z, items) if switches.times_without_z else items
 
 
 def _is_of_kind(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> bool:

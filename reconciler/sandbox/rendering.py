@@ -39,7 +39,7 @@ def render(
     document["tracking_fields"] = _tracking(document.get("tracking_fields", []), switches)
     if not document["tracking_fields"]:
         del document["tracking_fields"]
-    return document
+    return times.without_z(document) if switches.times_without_z else document
 
 
 def join_url(meeting: StoredMeeting, switches: Switches) -> str:

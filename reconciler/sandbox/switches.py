@@ -78,6 +78,8 @@ class Switches:
     """Time for which lists do not show a new meeting."""
     read_lag_seconds: float = 0.0
     """Time for which a read still shows the version before a write."""
+    times_without_z: bool = False
+    """Starts, and ends of series, are replied as wall times in the meeting's zone, without the `Z`."""
 
     # Lists.
     page_size_max: int = 300

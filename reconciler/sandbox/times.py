@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.ports import Json
 
 _FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?")
 
@@ -35,6 +41,23 @@ def instant(text: str, timezone: str) -> datetime | None:
 def text(moment: datetime) -> str:
     """Format an instant as the API does: UTC, whole seconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def without_z(document: Mapping[str, Json]) -> dict[str, Json]:
+    """An answer with its starts, and the end of its series, as wall times in the meeting's zone."""
+    known = zone(str(document.get("timezone") or "UTC"))
+
+    def local(part: Mapping[str, Json]) -> dict[str, Json]:
+        told = {name: parsed(part[name]) for name in ("start_time", "end_date_time") if part.get(name)}
+        walls = {name: at.astimezone(known).strftime("%Y-%m-%dT%H:%M:%S") for name, at in told.items()}
+        return {**part, **walls}
+
+    shown = local(document)
+    if "occurrences" in shown:
+        shown["occurrences"] = [local(occurrence) for occurrence in shown["occurrences"]]
+    if "recurrence" in shown:
+        shown["recurrence"] = local(shown["recurrence"])
+    return shown
 
 
 def parsed(answer: str) -> datetime:

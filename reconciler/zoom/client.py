@@ -20,6 +20,7 @@ from reconciler.errors.exceptions import NeverSentError, UnknownOutcomeError
 from reconciler.ports import IN_FLIGHT_MAX, Answer, Body
 from reconciler.zoom._errors import is_token_refused, limit_error, response_error, unknown_outcome
 from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
+from reconciler.zoom._times import with_utc_times
 from reconciler.zoom.auth import NO_TOKEN, Tokens
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.transport import HttpTransport
@@ -192,7 +193,7 @@ class ZoomClient:
         """Create a meeting for `host`; `Answer.body` is the meeting in Zoom."""
         call = _write(f"Creating a meeting for {host}", Label.MEDIUM, body)
         response = await self._send(call, "POST", f"/users/{path_segment(host)}/meetings", body, before_send)
-        return self._answer(response, _body_with_id(call, response, is_meeting_id))
+        return self._answer(response, with_utc_times(_body_with_id(call, response, is_meeting_id)))
 
     async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Change the fields in `body`; `Answer.body` is empty."""
@@ -209,7 +210,8 @@ class ZoomClient:
     async def read(self, meeting_id: int) -> Answer:
         """Return the meeting in Zoom."""
         call = ApiCall(f"Reading meeting {meeting_id}", Label.LIGHT)
-        return await self._retry(partial(self._read_one, call, f"/meetings/{meeting_id}", is_meeting_id))
+        answer = await self._retry(partial(self._read_one, call, f"/meetings/{meeting_id}", is_meeting_id))
+        return replace(answer, body=with_utc_times(answer.body))
 
     async def user(self, host: str) -> Answer:
         """Return the user in Zoom."""
@@ -226,7 +228,7 @@ class ZoomClient:
             path = f"/users/{path_segment(host)}/meetings?{page_query(page_token)}"
             page = await self._retry(partial(self._read_page, call, path))
             for meeting in page["meetings"]:
-                meetings.setdefault(meeting["id"], meeting)
+                meetings.setdefault(meeting["id"], with_utc_times(meeting))
             page_token = page.get("next_page_token") or ""
             if not page_token:
                 return tuple(meetings.values())

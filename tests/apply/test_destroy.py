@@ -220,6 +220,11 @@ def test_a_started_meeting_is_busy() -> None:
     assert not is_busy({"type": 3, "status": "waiting"}, NOW)
 
 
+@pytest.mark.parametrize("start", ["soon", 7, "2026-12-01T10:00:00"])
+def test_a_meeting_whose_start_cannot_be_read_is_busy(start: object) -> None:
+    assert is_busy({"type": 2, "start_time": start, "timezone": "Middle-earth/Shire"}, NOW)
+
+
 def test_a_cancelled_occurrence_is_not_busy() -> None:
     occurrence = {"start_time": "2026-12-01T09:30:00Z", "duration": 30, "status": "available"}
     series = {"type": 8, "start_time": "2026-11-03T09:30:00Z", "duration": 30}
