@@ -252,9 +252,9 @@ def redact_values(text: str, secrets: Iterable[str]) -> str:
 def _forms(secret: str) -> Iterator[str]:
     """Yield how `secret` may stand in an answer; of base64 what does not depend on its surroundings."""
     import base64  # noqa: PLC0415 - only where an answer is shown
-    import html  # noqa: PLC0415
-    import json  # noqa: PLC0415
-    from urllib.parse import quote, quote_plus  # noqa: PLC0415
+    import html  # noqa: PLC0415 - only where an answer is shown
+    import json  # noqa: PLC0415 - only where an answer is shown
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415 - only where an answer is shown
 
     encoded = secret.encode(errors="surrogateescape")
     yield secret
