@@ -12,15 +12,15 @@ from reconciler.ports import Json
 Path = tuple[str | int, ...]
 
 
-def check(attributes: Mapping[str, Json], host: str) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about characters in the host and in every text of a meeting."""
+def check(attributes: Mapping[str, Json], host: str, text: str) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about characters in the host and in every text; `text` is all of them joined."""
     if not host.isascii():
         yield _address(("host",), host)
-    for path, text in _foreign_texts(attributes, ()):
+    for path, value in () if text.isascii() else _foreign_texts(attributes, ()):
         field = fields.field_at(path)
         if field and field.compare.startswith("email"):
-            yield _address(path, text)
-        elif path != ("password",) and (names := invisible_in(text)):
+            yield _address(path, value)
+        elif path != ("password",) and (names := invisible_in(value)):
             yield _invisible(path, names)
 
 

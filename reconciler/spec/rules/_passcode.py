@@ -6,22 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
-from reconciler.errors.text import MASK, has_join_secret, has_mask, secret_spans
+from reconciler.errors.text import MASK, has_join_secret, has_mask, has_secret, secret_spans
 from reconciler.meeting.passcode import passcode_problem
 from reconciler.ports import Json
 
 _PATH = ("password",)
 
-_WORD_AND_CODE_MIN = 6
-"""Characters of the shortest word for a passcode with a passcode: two of Chinese, and four digits."""
 
-
-def check(attributes: Mapping[str, Json], key: str) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about `password`, and about passcodes inside of links in any text."""
+def check(attributes: Mapping[str, Json], key: str, text: str) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about `password`, and about passcodes in any text; `text` is all of them joined."""
     passcode = attributes.get("password")
     if isinstance(passcode, str):
         yield from _literal(passcode, _variable(key))
-    if _has_suspicious_text(attributes):
+    if MASK in text or has_secret(text):
         yield from _in_texts(attributes)
 
 
@@ -85,27 +82,6 @@ def _in_words(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
         "Remove it; Zoom writes the passcode into its invitations.",
         Severity.WARNING,
     )
-
-
-def _has_suspicious_text(attributes: Mapping[str, Json]) -> bool:
-    # Without recursion: this runs over every text of every meeting.
-    open_ends: list[Json] = [attributes.values()]
-    while open_ends:
-        for value in open_ends.pop():
-            if isinstance(value, str):
-                if _is_suspicious(value):
-                    return True
-            elif isinstance(value, dict):
-                open_ends.append(value.values())
-            elif isinstance(value, (list, tuple)):
-                open_ends.append(value)
-    return False
-
-
-def _is_suspicious(text: str) -> bool:
-    if MASK in text or (("=" in text or "%" in text) and has_join_secret(text)):
-        return True
-    return len(text) >= _WORD_AND_CODE_MIN and bool(secret_spans(text))
 
 
 def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

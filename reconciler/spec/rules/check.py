@@ -16,6 +16,7 @@ from reconciler.spec.rules import _characters as characters
 from reconciler.spec.rules import _duplicates as duplicates
 from reconciler.spec.rules import _passcode as passcode
 from reconciler.spec.rules import _series as series
+from reconciler.spec.rules import _texts as texts
 from reconciler.spec.rules import _times as times
 
 
@@ -23,8 +24,9 @@ def check(meeting: Meeting) -> tuple[UnlocatedDiagnostic, ...]:
     """Return the findings about one meeting; paths lead from the meeting."""
     attributes = meeting.attributes
     findings = [*body.check(attributes), *times.check(attributes), *series.check(attributes)]
-    findings += passcode.check(attributes, meeting.key)
-    findings += characters.check(attributes, meeting.host)
+    text = texts.joined(attributes)
+    findings += passcode.check(attributes, meeting.key, text)
+    findings += characters.check(attributes, meeting.host, text)
     return tuple(replace(finding, key=meeting.key) for finding in findings) if findings else ()
 
 
