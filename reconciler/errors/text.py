@@ -351,6 +351,16 @@ def quote(text: str) -> str:
     return '"' + escape_control(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
+def is_utf8(name: str) -> bool:
+    """Return whether every byte of a name of the system was read as a character."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def shown_name(name: str) -> str:
+    """Return a name of the system, with the bytes that are not UTF-8 written out."""
+    return escape_control(name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
+
+
 def replace_control(text: str, substitute: str = "?") -> str:
     """Replace every character of `text` that is not printable, line breaks included."""
     return "".join(character if character.isprintable() else substitute for character in text)

@@ -67,11 +67,21 @@ def environment(
 ) -> dict[str, str]:
     """Return the variables for a command; `settings` of git go there, as no process list shows them."""
     kept = {name: value for name, value in environ.items() if not UNWANTED.fullmatch(name)}
-    count = int(kept.get("GIT_CONFIG_COUNT") or 0)
+    count = _settings_count(kept.get("GIT_CONFIG_COUNT") or "0")
     for name, value in settings:
         kept |= {f"GIT_CONFIG_KEY_{count}": name, f"GIT_CONFIG_VALUE_{count}": value}
         count += 1
     return {**kept, "GIT_CONFIG_COUNT": str(count), **QUIET, **more}
+
+
+def _settings_count(text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,6}", text):
+        return int(text)
+    raise StateError.of(
+        "state.git",
+        detail="GIT_CONFIG_COUNT is not a whole number, and git refuses to run with it. Nothing was sent.",
+        hint="Unset GIT_CONFIG_COUNT, or set it to the number of GIT_CONFIG_KEY_ variables.",
+    )
 
 
 def run(
