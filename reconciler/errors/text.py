@@ -70,11 +70,11 @@ _WORDS = (
 )
 
 _TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _WORDS)
-_SIGNS = re.compile(
-    r"(?i)pa|pw|ps|pin|zak|tk|token|secret|start_url|code|kenn|contras|c[oó]digo|clave|senha|wacht|l[oö]sen"
-    r"|sala|has|[^\x00-\x7f]"
+_SIGNS = (
+    *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "code", "kode", "kenn"),
+    *("contras", "codigo", "clave", "senha", "wacht", "losen", "sala", "parol", "kod "),
 )
-"""A text without any of these holds no secret: most texts, at the price of one search."""
+"""An ASCII text without any of these holds no secret, which most texts are told by."""
 
 _CREDENTIALS = r"(?i)(?<![^\W_])(?P<scheme>(?:bearer|basic)(?:\s|%20|\+){1,3})[A-Za-z0-9+/=._~%-]{8,}"
 _WORD_BESIDE = r"(?i)pass|pwd|token|auth|secret|credential|bearer|basic|(?<![^\W_])(?:pin|key)"
@@ -109,7 +109,7 @@ def secret_spans(text: str) -> tuple[Columns, ...]:
 
     After such a word stand 4 to 10 characters with a digit in them. Sorted; a mask counts as none.
     """
-    if not _SIGNS.search(text):
+    if text.isascii() and not any(map(text.lower().__contains__, _SIGNS)):
         return ()
     found = (match.span("secret") for pattern in _TEXTS for match in _compiled(pattern).finditer(text))
     return _joined(span for span in found if text[slice(*span)].strip("\"',;.)") != MASK)
