@@ -229,6 +229,9 @@ class CreateResolver(Resolver):
         return other_host or self._compare(step, record).action is Action.REPLACE
 
 
+NEW_HOST_PAYS = "it has its new host, who pays for the rest: the next run sends it"
+
+
 class UpdateResolver(Resolver):
     """The open updates of one host; each is looked up by reading its meeting."""
 
@@ -249,6 +252,8 @@ class UpdateResolver(Resolver):
             return
         if not observed.observe(pending.sent, stored) and self._has_its_host(step, stored):
             self._confirmer.confirm(pending, Answer({}), unsent=0)
+        elif await self._recorded_new_host(step, stored):
+            pass
         elif pending.repeats is None:
             self.to_send.append((step, pending.intent))
         else:
@@ -268,7 +273,7 @@ class UpdateResolver(Resolver):
         landed = landed if self._has_its_host(step, stored) else None
         if landed is not None:
             await self._adopt(step, intent, record, landed)
-        else:
+        elif not await self._recorded_new_host(step, stored):
             await self._resend_or_drop(step, intent, record)
 
     def _intent(self, step: Step) -> Intent:
@@ -291,6 +296,24 @@ class UpdateResolver(Resolver):
                 return stored
             self._run.fail(step, stranger)
         return None
+
+    async def _recorded_new_host(self, step: Step, stored: Body) -> bool:
+        """Whether Zoom has it under a new host, which is recorded then.
+
+        What else is declared is that host's to pay, so it waits for the next run.
+        """
+        state = self._run.journal.state
+        record = state.meetings[step.key]
+        if identity.other_host(stored, identity.hosts_of(state, record)) is None:
+            return False
+        names = (self._intent(step).to_host, step.meeting.host if step.meeting else None)
+        new_host = next(
+            name for name in names if name and identity.is_followed(state, record, stored, (name,))
+        )
+        moved = replace(record, host=new_host)
+        await self._run.journal.commit(lambda state: state.confirm(step.key, moved))
+        self._run.defer(step, None, NEW_HOST_PAYS)
+        return True
 
     def _is_declared_for_its_host(self, step: Step, stored: Body) -> bool:
         """Whether the meeting has the host of its handover, or the one that the spec names."""
@@ -318,6 +341,8 @@ class UpdateResolver(Resolver):
         paths = self._declared_changes(step, updated)
         if paths is None:
             self._run.notice(messages.differs_now(step))
+        elif paths and updated.host != record.host:
+            self._run.defer(step, None, NEW_HOST_PAYS)
         elif paths and self._is_wanted(step, updated):
             self.to_send.append((_as_update(step, updated, paths), None))
 
