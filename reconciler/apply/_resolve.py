@@ -298,20 +298,15 @@ class UpdateResolver(Resolver):
         return None
 
     async def _recorded_new_host(self, step: Step, stored: Body) -> bool:
-        """Whether Zoom has it under a new host, which is recorded then.
-
-        What else is declared is that host's to pay, so it waits for the next run.
-        """
-        state = self._run.journal.state
-        record = state.meetings[step.key]
+        """Whether Zoom has it under a new host, which is recorded then; that host pays for the rest."""
+        state, record = self._run.journal.state, self._run.journal.state.meetings[step.key]
         if identity.other_host(stored, identity.hosts_of(state, record)) is None:
             return False
         names = (self._intent(step).to_host, step.meeting.host if step.meeting else None)
         new_host = next(
             name for name in names if name and identity.is_followed(state, record, stored, (name,))
         )
-        moved = replace(record, host=new_host)
-        await self._run.journal.commit(lambda state: state.confirm(step.key, moved))
+        await self._run.journal.commit(lambda state: state.confirm(step.key, replace(record, host=new_host)))
         self._run.defer(step, None, NEW_HOST_PAYS)
         return True
 
