@@ -13,9 +13,8 @@ COLLECT_AFTER = 100_000
 
 def main() -> int:
     """Run the command line of this process; return the exit status."""
-    if sys.argv[1:] == ["--version"]:  # without click, which takes longer to import than everything else
-        sys.stdout.write(f"reconciler {__version__}\n")
-        return 0
+    if sys.argv[1:] == ["--version"] and _is_written(f"reconciler {__version__}\n"):
+        return 0  # without click, which takes longer to import than everything else
     gc.set_threshold(COLLECT_AFTER)
     import signal  # noqa: PLC0415 - see above
 
@@ -26,6 +25,16 @@ def main() -> int:
     status = run(sys.argv[1:])
     gc.freeze()  # else the interpreter collects once more, to free what ends with the process anyway
     return status
+
+
+def _is_written(text: str) -> bool:
+    """Write `text`; False where stdout is closed, full or a pipe that nobody reads, which `run` reports."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, AttributeError):  # it is None where it was closed
+        return False
+    return True
 
 
 if __name__ == "__main__":

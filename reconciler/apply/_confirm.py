@@ -18,6 +18,7 @@ from reconciler.meeting import observed
 from reconciler.meeting.meeting import schedule
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body
+from reconciler.state import identity
 from reconciler.state.state import Record, State
 
 
@@ -59,22 +60,32 @@ class Confirmer:
         if pending.action is Action.REPLACE:
             run.retire(step, pending.before)
         notes = await self._read_back(pending, record)
+        if notes is None:
+            return
         next_at = schedule(record.attributes, run.now()).next_at
         run.emit(StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes))
 
-    async def _read_back(self, pending: PendingWrite, record: Record) -> tuple[str, ...]:
+    async def _read_back(self, pending: PendingWrite, record: Record) -> tuple[str, ...] | None:
+        """The notes of what Zoom stored otherwise; None, and the step failed, if it did not hand it over."""
+        new_host = pending.intent.to_host
         try:
             stored = await self._run.remote.read(record.id)
         except RemoteError as error:
             return (f"meeting {record.id} could not be read back: {error.diagnostic.summary}",)
         seen = observed.observe(pending.sent, stored.body)
         known = observed.merge_observed(record.observed, pending.sent, seen)
-        if known != record.observed:
-            key = pending.step.key
+        state, key = self._run.journal.state, pending.step.key
+        follows = bool(new_host) and identity.is_followed(state, record, stored.body, (str(new_host),))
+        host = str(new_host) if follows else record.host
+        if (known, host) != (record.observed, record.host):
             with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
                 await self._run.journal.commit(
-                    lambda state: state.confirm(key, replace(record, observed=known))
+                    lambda state: state.confirm(key, replace(record, host=host, observed=known))
                 )
+        if new_host and not follows:
+            why = "Zoom accepted the request and still names the old host."
+            self._run.fail(pending.step, messages.handover_refused(pending.step, why))
+            return None
         return observed.describe_observed(pending.sent, seen)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from reconciler.apply import _lookup as lookup
 from reconciler.apply import _messages as messages
@@ -186,11 +187,22 @@ class HostRun:
         diagnostic = error.diagnostic
         if pending.is_update and isinstance(error, GoneError):
             diagnostic = messages.meeting_gone(pending.step, pending.intent.id)
+        elif pending.intent.to_host and not isinstance(error, (NeverSentError, AccessError)):
+            diagnostic = messages.handover_refused(pending.step, error.diagnostic.detail)
+            self._queue_without_handover(pending.step)
         self._run.fail(pending.step, diagnostic, error.fields if isinstance(error, RefusedError) else ())
         if isinstance(error, NeverSentError):
             raise error  # the next request would not leave either
         if isinstance(error, AccessError):
             self._run.failure = error
+
+    def _queue_without_handover(self, step: Step) -> None:
+        """Have the other changes of a refused handover sent by themselves."""
+        self._repeated.pop(step.key, None)
+        rest = tuple(change for change in step.changes if change.path != "host")
+        if rest:
+            self._queue.append(replace(step, changes=rest))
+            self._queue.sort(key=_turn)
 
     def _give_up(self, error: RemoteError) -> None:
         """Fail every step that is not sent yet."""

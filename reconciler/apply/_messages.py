@@ -131,6 +131,20 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
     )
 
 
+def handover_refused(step: Step, why: str) -> Diagnostic:
+    """A host change that Zoom did not make."""
+    new_host = step.meeting.host if step.meeting else ""
+    return Diagnostic(
+        code="apply.handover-refused",
+        detail=f"{step.key}, meeting {step.id}, was to go from {step.host} to {new_host}. {why} "
+        f"It stays with {step.host}, under the same join link.",
+        hint=f"Allow {step.host} in Zoom to schedule for {new_host} (both need a licence), "
+        "and run apply again. Or have a new meeting with a new join link: "
+        f"`removed: [{{key: {step.key}, id: {step.id}, destroy: true}}]`.",
+        key=step.key,
+    )
+
+
 def destroy_unknown(step: Step, error: RemoteError) -> Diagnostic:
     """A destroy whose answer was lost."""
     return Diagnostic(

@@ -25,6 +25,7 @@ from reconciler.plan import diff
 from reconciler.plan.change import Action, Change, FieldChange
 from reconciler.plan.step import Step
 from reconciler.ports import Answer, Body, Json
+from reconciler.state import identity
 from reconciler.state.state import Intent, Record, host_key
 
 CREATING = frozenset({Action.CREATE, Action.REPLACE})
@@ -224,7 +225,11 @@ class CreateResolver(Resolver):
         record = self._run.journal.state.meetings.get(step.key)
         if record is None:
             return intent.action == Action.CREATE
-        return self._compare(step, record).action is Action.REPLACE
+        other_host = not self._is_same_host(step.meeting.host, record.host)
+        return other_host or self._compare(step, record).action is Action.REPLACE
+
+
+NEW_HOST_PAYS = "it has its new host, who pays for the rest: the next run sends it"
 
 
 class UpdateResolver(Resolver):
@@ -245,8 +250,10 @@ class UpdateResolver(Resolver):
         stored = await self._read(step)
         if stored is None:
             return
-        if not observed.observe(pending.sent, stored):
+        if not observed.observe(pending.sent, stored) and self._has_its_host(step, stored):
             self._confirmer.confirm(pending, Answer({}), unsent=0)
+        elif await self._recorded_new_host(step, stored):
+            pass
         elif pending.repeats is None:
             self.to_send.append((step, pending.intent))
         else:
@@ -263,9 +270,10 @@ class UpdateResolver(Resolver):
             return
         bodies = _sent_bodies(intent, record, self._run)
         landed = next((body for body in bodies if not observed.observe(body, stored)), None)
+        landed = landed if self._has_its_host(step, stored) else None
         if landed is not None:
             await self._adopt(step, intent, record, landed)
-        else:
+        elif not await self._recorded_new_host(step, stored):
             await self._resend_or_drop(step, intent, record)
 
     def _intent(self, step: Step) -> Intent:
@@ -284,14 +292,43 @@ class UpdateResolver(Resolver):
             self._run.fail(step, messages.unresolved(step, error))
         else:
             stranger = self._run.stranger(step.key, meeting_id, stored)
-            if stranger is None:
+            if stranger is None or self._is_declared_for_its_host(step, stored):
                 return stored
             self._run.fail(step, stranger)
         return None
 
+    async def _recorded_new_host(self, step: Step, stored: Body) -> bool:
+        """Whether Zoom has it under a new host, which is recorded then; that host pays for the rest."""
+        state, record = self._run.journal.state, self._run.journal.state.meetings[step.key]
+        if identity.other_host(stored, identity.hosts_of(state, record)) is None:
+            return False
+        names = (self._intent(step).to_host, step.meeting.host if step.meeting else None)
+        new_host = next(
+            name for name in names if name and identity.is_followed(state, record, stored, (name,))
+        )
+        await self._run.journal.commit(lambda state: state.confirm(step.key, replace(record, host=new_host)))
+        self._run.defer(step, None, NEW_HOST_PAYS)
+        return True
+
+    def _is_declared_for_its_host(self, step: Step, stored: Body) -> bool:
+        """Whether the meeting has the host of its handover, or the one that the spec names."""
+        state = self._run.journal.state
+        record, declared = state.meetings.get(step.key), step.meeting.host if step.meeting else None
+        hosts = tuple(host for host in (self._intent(step).to_host, declared) if host)
+        return record is not None and identity.is_followed(state, record, stored, hosts)
+
+    def _has_its_host(self, step: Step, stored: Body) -> bool:
+        """Whether the meeting has the host that its update gave it, if it gave it one."""
+        state, new_host = self._run.journal.state, self._intent(step).to_host
+        record = state.meetings.get(step.key)
+        return not new_host or (
+            record is not None and identity.is_followed(state, record, stored, (new_host,))
+        )
+
     async def _adopt(self, step: Step, intent: Intent, record: Record, sent: Body) -> None:
         seen = observed.merge_observed(record.observed, sent, {})
-        updated = replace(record, attributes=intent.attributes, observed=seen)
+        host = intent.to_host or record.host
+        updated = replace(record, host=host, attributes=intent.attributes, observed=seen)
         await self._run.journal.commit(lambda state: state.confirm(step.key, updated))
         self._report(step, Outcome.ADOPTED, made=updated.id)
         if step.meeting is None:
@@ -299,6 +336,8 @@ class UpdateResolver(Resolver):
         paths = self._declared_changes(step, updated)
         if paths is None:
             self._run.notice(messages.differs_now(step))
+        elif paths and updated.host != record.host:
+            self._run.defer(step, None, NEW_HOST_PAYS)
         elif paths and self._is_wanted(step, updated):
             self.to_send.append((_as_update(step, updated, paths), None))
 

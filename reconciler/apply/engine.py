@@ -18,7 +18,7 @@ from reconciler.apply._host import HostRun
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import Summary
 from reconciler.errors.diagnostic import Exit
-from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError, StateError
+from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError
 from reconciler.meeting import passcode
 from reconciler.plan import budget
 from reconciler.plan.change import Action
@@ -101,7 +101,7 @@ def _sends_passcode(step: Step) -> bool:
 
 
 async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
-    steps = await _identify(run, steps)
+    steps = await _identify(run, await record.follow_hosts(run, steps))
     await record.record_imports(run, steps)
     ids = run.journal.state.known_ids()
     await _send(run, (step for step in steps if step.action in SENDABLE and _has_its_meeting(step, ids)))
@@ -134,7 +134,7 @@ async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
             ids[host] = answer
         else:
             hosts[host] = _fail_unidentified(run, hosts[host], answer)
-    _refuse_other_users(run.journal.state, ids)
+    record.refuse_other_users(run.journal.state, ids)
     today = budget.day_of(run.now())
     run.settled_from = await run.journal.commit(lambda state: pruned(_with_ids(state, ids), today))
     return [step for host_steps in hosts.values() for step in host_steps]
@@ -165,18 +165,6 @@ def _with_ids(state: State, ids: dict[str, str]) -> State:
     for alias, user_id in ids.items():
         state = state.resolve_host(alias, user_id)
     return state
-
-
-def _refuse_other_users(state: State, ids: dict[str, str]) -> None:
-    for alias, user_id in ids.items():
-        before = host_key(state, alias)
-        if before not in {alias, user_id}:
-            raise StateError.of(
-                "state.other-user",
-                detail=f"{alias} was user {before} and is {user_id} now. Nothing was sent.",
-                hint="Check that the credentials are of the account that this state belongs to. "
-                "If the address was given to somebody else, declare the host by user id.",
-            )
 
 
 def _result(plan: Plan, run: ApplyContext) -> Result:

@@ -116,6 +116,7 @@ def prepare(  # noqa: PLR0913 - a step, its time and author, and the recorded fa
         begun_at=begun_at,
         owner=author.owner,
         id=before.id if before is not None and action != Action.CREATE else None,
+        to_host=meeting.host if step.hands_over and action == Action.UPDATE else None,
     )
     return PendingWrite(step, intent, sent, day, repeats=repeats, before=before)
 
@@ -152,7 +153,9 @@ def _body(step: Step, action: str, now: datetime, passcode: str | None) -> dict[
     if action != Action.UPDATE:
         return body(attributes, now, passcode)
     # A passcode that did not change is not sent, so its variable was not read.
-    return patch(attributes, tuple(change.path for change in step.changes), now, passcode or "")
+    paths = tuple(change.path for change in step.changes if change.path != "host")
+    update = patch(attributes, paths, now, passcode or "")
+    return {**update, "schedule_for": step.meeting.host} if step.hands_over else update
 
 
 def _passcode(step: Step, author: Author) -> str | None:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import StepDone
-from reconciler.errors.exceptions import GoneError, RemoteError
+from reconciler.errors.exceptions import GoneError, RemoteError, StateError
 from reconciler.meeting import fields, observed
 from reconciler.meeting.meeting import schedule
+from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Action
 from reconciler.plan.diff import field_changes
 from reconciler.plan.step import Status, Step
-from reconciler.ports import Body
+from reconciler.ports import CODE_MEETING_UNKNOWN, Body
 from reconciler.state import identity
-from reconciler.state.state import Record, State
+from reconciler.state.state import Record, State, host_key
 
 
 async def record_imports(run: ApplyContext, steps: Iterable[Step]) -> None:
@@ -87,6 +89,75 @@ def _report_import(run: ApplyContext, step: Step, record: Record) -> None:
     next_at = schedule(record.attributes, now).next_at
     done = StepDone(now, step.key, Action.IMPORT, step.host, record.id, next_at, notes if differing else ())
     run.emit(done)
+
+
+async def follow_hosts(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
+    """The steps that are left once every host that Zoom names already is recorded.
+
+    The host of such a meeting was renamed, or an admin handed it over: nothing is sent for that.
+    """
+    steps = list(steps)
+    handovers = [step for step in steps if step.action is Action.UPDATE and step.hands_over]
+    left = await asyncio.gather(*(_follow(run, step) for step in handovers))
+    rest = [step for step in steps if step not in handovers]
+    return [*rest, *(step for step in left if step is not None)]
+
+
+async def _follow(run: ApplyContext, step: Step) -> Step | None:
+    """The step as it is still to be sent; None, and reported, if it is done or failed."""
+    assert step.meeting is not None, "what is handed over is declared"
+    assert step.id is not None, "what is handed over has an id"
+    key, new_host, known = step.key, step.meeting.host, run.journal.state.meetings[step.key]
+    try:
+        user_id = str((await run.remote.user(new_host)).body["id"])
+        stored = (await run.remote.read(step.id)).body
+    except GoneError as error:
+        gone = error.zoom_code == CODE_MEETING_UNKNOWN
+        run.fail(step, messages.meeting_gone(step, step.id) if gone else error.diagnostic)
+        return None
+    except RemoteError as error:
+        run.fail_remote(step, error)
+        return None
+    refuse_other_users(run.journal.state, {fold_host(new_host): user_id})
+    await run.journal.commit(lambda state: state.resolve_host(new_host, user_id))
+    state = run.journal.state
+    if identity.is_followed(state, known, stored, (new_host,)):
+        return await _followed(run, step, known)
+    problem = identity.problem(state, key, known, stored)
+    if problem is None:
+        return step
+    run.fail(step, problem)
+    return None
+
+
+async def _followed(run: ApplyContext, step: Step, known: Record) -> Step | None:
+    """Record the new host; return the step of the other changes, None if there are none."""
+    assert step.meeting is not None, "what is handed over is declared"
+    new_host, rest = step.meeting.host, tuple(change for change in step.changes if change.path != "host")
+    moved = replace(known, host=new_host)
+    if not rest:
+        attributes = as_recorded(step.meeting.attributes, run.author.salt())
+        moved = replace(moved, attributes=attributes, protect=step.meeting.protect)
+    await run.journal.commit(lambda state: state.confirm(step.key, moved))
+    if rest:
+        return replace(step, host=new_host, changes=rest)
+    next_at = schedule(moved.attributes, run.now()).next_at
+    notes = (f"Zoom names {new_host} as its host already; nothing was sent",)
+    run.emit(StepDone(run.now(), step.key, Action.UPDATE, new_host, moved.id, next_at, notes))
+    return None
+
+
+def refuse_other_users(state: State, ids: dict[str, str]) -> None:
+    """Raise `StateError` if one of the hosts by alias is another user than the state knows."""
+    for alias, user_id in ids.items():
+        before = host_key(state, alias)
+        if before not in {alias, user_id}:
+            raise StateError.of(
+                "state.other-user",
+                detail=f"{alias} was user {before} and is {user_id} now. Nothing was sent.",
+                hint="Check that the credentials are of the account that this state belongs to. "
+                "If the address was given to somebody else, declare the host by user id.",
+            )
 
 
 RECORDING = frozenset({Action.MOVE, Action.FORGET, Action.KEEP})

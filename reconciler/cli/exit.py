@@ -6,11 +6,11 @@ import errno
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from reconciler import __version__
 from reconciler.errors.diagnostic import Diagnostic, Exit
-from reconciler.errors.exceptions import ReconcilerError
+from reconciler.errors.exceptions import ReconcilerError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +20,41 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Error numbers of an output that takes no more data."""
 
 
+STREAMS: tuple[tuple[str, int, Literal["r", "w"]], ...] = (
+    ("stdin", os.O_RDONLY, "r"),
+    ("stdout", os.O_WRONLY, "w"),
+    ("stderr", os.O_WRONLY, "w"),
+)
+"""Names, and how each is opened, by their file descriptors."""
+
+
 def prepare_streams() -> None:
-    """Escape characters that a terminal cannot encode, instead of failing at them."""
+    """Open streams that are closed, and escape characters that a terminal cannot encode.
+
+    The next file that is opened would get the descriptor of a closed stream: a state, say, into which git
+    then writes its messages. Raises `SettingsError` if stdout was closed, as nobody could see what is done.
+    """
+    is_closed = sys.stdout is None
+    for descriptor, (name, flags, mode) in enumerate(STREAMS):
+        if getattr(sys, name) is None:
+            setattr(sys, name, _open_nowhere(descriptor, flags, mode))
+    if is_closed:
+        raise SettingsError.of(
+            "output.unwritable",
+            detail="stdout is closed. Nothing was done.",
+            hint="Leave stdout open, or send it to a file or to /dev/null.",
+        )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _open_nowhere(descriptor: int, flags: int, mode: Literal["r", "w"]) -> TextIO:
+    opened = os.open(os.devnull, flags)
+    if opened != descriptor:
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    return open(descriptor, mode, encoding="utf-8", closefd=False)
 
 
 def report(error: Exception, arguments: Sequence[str]) -> Exit | None:

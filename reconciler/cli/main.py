@@ -12,7 +12,8 @@ from reconciler import __version__
 from reconciler.cli import exit as exits
 from reconciler.cli.options import example_epilog
 from reconciler.errors.diagnostic import Diagnostic, Exit
-from reconciler.errors.text import sentences
+from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import is_utf8, sentences, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +60,9 @@ COMMANDS = {
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return its exit status. Only a bug in this program shows a traceback."""
-    exits.prepare_streams()
     try:
+        exits.prepare_streams()
+        check_utf8(arguments)
         status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
         return int(status or 0)
@@ -76,6 +78,17 @@ def run(arguments: Sequence[str]) -> int:
         if status is None:
             raise
         return status
+
+
+def check_utf8(arguments: Sequence[str]) -> None:
+    """Raise `SettingsError` for an argument with bytes that no report or plan could hold."""
+    for argument in arguments:
+        if not is_utf8(argument):
+            raise SettingsError.of(
+                "usage.command-line",
+                detail=f"The argument `{shown_name(argument)}` is not UTF-8. Nothing was done.",
+                hint="Rename what it names, or check the encoding of the terminal.",
+            )
 
 
 def _report_misuse(error: click.ClickException, arguments: Sequence[str]) -> Exit:

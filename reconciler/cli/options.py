@@ -194,12 +194,26 @@ def _call(command: Callable[..., Exit], workspace: Workspace, flags: dict[str, A
         return command(workspace, **flags)
 
 
+def working_folder() -> Path:
+    """Return the folder that this process is in. Raises `SettingsError` if it is gone."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        from reconciler.errors.exceptions import SettingsError  # noqa: PLC0415 - not for --help
+
+        raise SettingsError.of(
+            "usage.no-folder",
+            detail=f"The working folder cannot be found: {error.strerror or error}. Nothing was done.",
+            hint="Change to a folder that exists, for example with `cd`, and run the command again there.",
+        ) from error
+
+
 def _workspace(**options: Any) -> Workspace:
     from reconciler.cli.console import Console, GlobalOptions  # noqa: PLC0415 - not for --help
     from reconciler.cli.workspace import Workspace  # noqa: PLC0415 - the same
 
     console = Console(sys.stdin, sys.stdout, sys.stderr, os.environ)
-    return Workspace(Path.cwd(), console, GlobalOptions(**options))
+    return Workspace(working_folder(), console, GlobalOptions(**options))
 
 
 def selection_options(command: Callable[..., Exit]) -> Callable[..., Exit]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError
-from reconciler.errors.text import quote
+from reconciler.errors.text import is_utf8, quote, shown_name
 from reconciler.spec import settings as settings_file
 from reconciler.spec.settings import FILENAME, ParsedSettings, Settings
 from reconciler.spec.yaml.document import BYTES_MAX, Source, too_large
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SPECS = ("meetings.yaml", "meetings/")
 SUFFIXES = (".yaml", ".yml")
+
+DEPTH_MAX = 60
+"""Folders in folders that are searched for specs."""
 
 _Problem = tuple[str, str, str]  # code, detail, hint
 
@@ -169,6 +172,9 @@ class _Search:
     def walk(self, folder: Path, prefix: str, root: Path | None = None) -> Iterator[tuple[Path, str]]:
         """Yield (path, name) of every spec file at any depth, sorted, without hidden ones."""
         root = root or folder
+        if prefix.count("/") > DEPTH_MAX:
+            self.diagnostics.append(_too_deep(prefix))
+            return
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -176,7 +182,7 @@ class _Search:
             return
         for entry in entries:
             path, name = Path(entry.path), prefix + entry.name
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") or self.is_misnamed(entry, name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from self.walk(path, f"{name}/", root)
@@ -185,6 +191,14 @@ class _Search:
                     self.diagnostics.append(_link(name))
             elif entry.name.endswith(SUFFIXES) and entry.name != FILENAME:
                 yield path, name
+
+    def is_misnamed(self, entry: os.DirEntry[str], name: str) -> bool:
+        """Return True for a name that is not UTF-8; report it if specs could be there."""
+        if is_utf8(entry.name):
+            return False
+        if entry.is_dir() or entry.name.endswith(SUFFIXES):
+            self.diagnostics.append(_not_utf8(name))
+        return True
 
     def read(self, path: Path, name: str) -> None:
         """Read a file, unless it was read already."""
@@ -225,6 +239,26 @@ def _unreadable(name: str, error: OSError) -> Diagnostic:
         f"`{name}`: {error.strerror or type(error).__name__}.",
         "Check its permissions, or leave it out of the specs.",
         span=_top(name),
+    )
+
+
+def _not_utf8(name: str) -> Diagnostic:
+    shown = shown_name(name)
+    return Diagnostic(
+        "source.name",
+        f"`{shown}` is not UTF-8.",
+        "Rename it, or leave it out of the specs.",
+        span=_top(shown),
+    )
+
+
+def _too_deep(prefix: str) -> Diagnostic:
+    first = "/".join(prefix.split("/")[:3])
+    return Diagnostic(
+        "source.too-deep",
+        f"Below `{first}`, folders are nested more than {DEPTH_MAX} levels deep.",
+        "Move the specs up, or name their own folder.",
+        span=_top(first),
     )
 
 

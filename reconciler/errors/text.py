@@ -71,24 +71,10 @@ _WORDS = (
 
 _TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _WORDS)
 _SIGNS = (
-    *(
-        "pas",
-        "pw",
-        "pswd",
-        "pin",
-        "zak",
-        "tk",
-        "token",
-        "secret",
-        "start_url",
-        "code",
-        "kode",
-        "kod ",
-        "kenn",
-    ),
-    *("parol", "phrase", "wort", "contras", "clave", "senha", "wacht", "losenord", "salasana", "haslo"),
+    *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "code", "kode", "kenn"),
+    *("contras", "codigo", "clave", "senha", "wacht", "losen", "sala", "parol", "kod ", "phrase", "wort"),
 )
-"""A text in ASCII without any of these, in lower case, holds no secret: most texts, at the price of a glance."""
+"""Most texts are in ASCII and have none of these in lower case, so they hold no secret."""
 
 _CREDENTIALS = r"(?i)(?<![^\W_])(?P<scheme>(?:bearer|basic)(?:\s|%20|\+){1,3})[A-Za-z0-9+/=._~%-]{8,}"
 _WORD_BESIDE = r"(?i)pass|pwd|token|auth|secret|credential|bearer|basic|(?<![^\W_])(?:pin|key)"
@@ -379,6 +365,16 @@ def escape_character(character: str) -> str:
 def quote(text: str) -> str:
     """Return text that others chose in quotes, on one line, with quotes in it escaped."""
     return '"' + escape_control(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def is_utf8(name: str) -> bool:
+    """Return whether every byte of a name of the system was read as a character."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def shown_name(name: str) -> str:
+    """Return a name of the system, with the bytes that are not UTF-8 written out."""
+    return escape_control(name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
 
 
 def replace_control(text: str, substitute: str = "?") -> str:

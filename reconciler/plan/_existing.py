@@ -20,6 +20,11 @@ from reconciler.state.state import Record, Retired
 SOON = "it runs now or starts within the hour"
 """The reason why a deletion waits."""
 
+IF_REFUSED = (
+    "if Zoom refuses the handover, the meeting stays with its host, and apply says what to do; "
+    "if Zoom has the new host already, nothing is sent for it"
+)
+
 
 def step_for_declared(
     meeting: Meeting, record: Record, removal: Removed | None, now: datetime, *, same_host: bool
@@ -28,7 +33,7 @@ def step_for_declared(
 
     A second step records a changed protection, if that protection blocks the first step.
     """
-    change = diff.compare(meeting, record, same_host=same_host)
+    change = diff.compare(meeting, record, same_host=same_host, replaces_host=removal is not None)
     times = schedule(meeting.attributes, now)
     is_keep = change.action is Action.KEEP
     step = Step(meeting.key, change.action, meeting.host, meeting.topic, changes=change.fields,
@@ -119,8 +124,9 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
     # With `schedule_for` it is that user whom Zoom names as the host, and who pays for a change.
-    host = str(before.get("schedule_for") or step.host)
-    return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection))
+    host = str(before.get("schedule_for") or (record.host if step.hands_over else step.host))
+    refused = (IF_REFUSED,) if step.hands_over else ()
+    return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection, *refused))
 
 
 def _replace(step: Step, record: Record, removal: Removed | None, now: datetime) -> Step:

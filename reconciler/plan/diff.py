@@ -17,22 +17,28 @@ from reconciler.plan.change import KEEP, REDACTED, Action, Change, FieldChange
 from reconciler.ports import Json
 from reconciler.state.state import Record
 
+HANDED_OVER = "handed over; the join link stays"
+NEW_LINK = "a new join link, under another host"
 
-def compare(meeting: Meeting, record: Record, *, same_host: bool) -> Change:
-    """Compare a declared meeting with its record. `same_host`: both hosts are one user."""
+
+def compare(meeting: Meeting, record: Record, *, same_host: bool, replaces_host: bool = False) -> Change:
+    """Compare a declared meeting with its record. `same_host`: both hosts are one user.
+
+    Another host is an update, which hands the meeting over; a replace if `replaces_host`, or if
+    `schedule_for` is declared, which says whose meeting it is already.
+    """
     # To `==`, True is 1. No field takes both, so this hides no change between two valid specs, and a
     # closer look would cost an unchanged meeting more than the rest of its plan.
     if same_host and meeting.attributes == record.attributes and meeting.protect == record.protect:
         return KEEP
     found, released = field_changes(record.attributes, meeting.attributes)
+    replaced = any(_needs_replace(change, record, meeting) for change in found)
     if not same_host:
-        found = (
-            FieldChange("host", record.host, meeting.host, "a new join link, under another host"),
-            *found,
-        )
+        replaced = replaced or replaces_host or "schedule_for" in meeting.attributes
+        effect = NEW_LINK if replaced else HANDED_OVER
+        found = (FieldChange("host", record.host, meeting.host, effect), *found)
     if not found:
         return Change(Action.KEEP, released=released)
-    replaced = not same_host or any(_needs_replace(change, record, meeting) for change in found)
     return Change(Action.REPLACE if replaced else Action.UPDATE, found, released)
 
 

@@ -67,6 +67,11 @@ class Step:
         return int(self.status is Status.NOW or self.status is Status.DEFERRED)
 
     @property
+    def hands_over(self) -> bool:
+        """True if it is an update that gives the meeting another host."""
+        return self._begun_as() is Action.UPDATE and any(change.path == "host" for change in self.changes)
+
+    @property
     def is_work(self) -> bool:
         """True if there is something to send or record, today or on a later day."""
         if self.status not in {Status.NOW, Status.DEFERRED}:
@@ -99,6 +104,8 @@ class Step:
             "passcode_changes": any(change.path == "password" for change in self.changes),
             "id": None if action is Action.CREATE else self.id,
         }
+        if self.hands_over and declared is not None:
+            content["to_host"] = declared.host
         if self.from_key is not None:
             content["from"] = self.from_key
         return {**content, "retires": True} if self.retires else content

@@ -20,7 +20,7 @@ from reconciler.ports import Json
 from reconciler.state import checks
 from reconciler.state.state import Attempt, Intent, Record, Retired, State
 
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
 FORMAT_VERSION = f"{MAJOR}.{MINOR}"
 
 _VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
@@ -85,7 +85,7 @@ class Encoder:
     def encode(self, state: State) -> bytes:
         """Return the document, ending in a newline."""
         parts = (
-            b'{"format_version":' + orjson.dumps(FORMAT_VERSION),
+            b'{"format_version":' + orjson.dumps(_version_of(state)),
             b'"lineage":' + orjson.dumps(state.lineage),
             b'"serial":' + orjson.dumps(state.serial),
             b'"origin":' + orjson.dumps(state.origin),
@@ -96,6 +96,11 @@ class Encoder:
             b'"hosts":' + _sorted(state.hosts),
         )
         return b",\n".join(parts) + b"\n}\n"
+
+
+def _version_of(state: State) -> str:
+    """Return the oldest minor version that has all of it: older programs may write what they know."""
+    return FORMAT_VERSION if any(intent.to_host for intent in state.intents.values()) else f"{MAJOR}.0"
 
 
 def _section(values: Mapping[str, Any], kept: dict[str, _Line], as_json: Callable[[Any], Json]) -> bytes:
@@ -172,7 +177,8 @@ def intent_json(intent: Intent) -> Json:
         "begun_at": intent.begun_at,
         "owner": intent.owner,
     }
-    return written if intent.id is None else {**written, "id": intent.id}
+    optional = {"id": intent.id, "to_host": intent.to_host}
+    return {**written, **{name: value for name, value in optional.items() if value is not None}}
 
 
 def _retired_json(gone: Retired) -> Json:
@@ -225,6 +231,7 @@ def _intent(value: Mapping[str, Json]) -> Intent:
         begun_at=_instant(value["begun_at"]),
         owner=_typed(value["owner"], str),
         id=None if value.get("id") is None else _id(value["id"]),
+        to_host=_optional(value.get("to_host"), str),
     )
 
 

@@ -50,7 +50,8 @@ class Attempt:
 class Intent:
     """A create or update that was sent, or may have been sent, and is not confirmed yet.
 
-    Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first.
+    Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first. `to_host` is the new host
+    of an update that hands the meeting over.
     """
 
     action: str
@@ -61,6 +62,7 @@ class Intent:
     begun_at: str
     owner: str
     id: int | None = None
+    to_host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError, StateLockedError
+from reconciler.errors.text import shown_name
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import errors
 from reconciler.stores import lock as locks
@@ -73,7 +74,7 @@ class FileStore:
 
     def __init__(self, path: Path, options: StoreOptions) -> None:
         self._path = path.resolve()
-        self._location = str(path)
+        self._location = shown_name(str(path))
         self._options = options
 
     @property
@@ -89,7 +90,7 @@ class FileStore:
     @property
     def backup_location(self) -> str:
         """The path at which a write keeps the document that it replaces."""
-        return str(self._sibling(".backup"))
+        return shown_name(str(self._sibling(".backup")))
 
     def read(self) -> Snapshot | None:
         """Return the document and its version; None if there is no file."""

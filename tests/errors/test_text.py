@@ -58,6 +58,7 @@ SECRETS = {
     "Passwort für Telefon: 9876543": "Passwort für Telefon: ***",
     "Mot de passe : abc123": "Mot de passe : ***",
     "Code d\u2019accès: 998877": "Code d\u2019accès: ***",
+    "Adgangskode: 123456": "Adgangskode: ***",
     "Senha de acesso: 123456": "Senha de acesso: ***",
     "Hasło: abc123": "Hasło: ***",
     "Пароль: abc123": "Пароль: ***",

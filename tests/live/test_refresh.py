@@ -357,7 +357,7 @@ def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
 
     assert corrected.meetings == {"launch": replace(record(), host="new@example.com")}
     assert [(step.action, [change.path for change in step.changes]) for step in plan.steps] == [
-        (Action.REPLACE, ["host", "topic"])
+        (Action.UPDATE, ["host", "topic"])
     ]
     assert report.warnings_for(known, results) == ()
 

@@ -23,6 +23,7 @@ from builders import (
 )
 
 from reconciler.plan._compare import StateComparison
+from reconciler.plan._existing import IF_REFUSED
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
 from reconciler.state.state import Retired
@@ -116,15 +117,16 @@ def test_a_host_is_the_same_under_each_of_its_names() -> None:
         [("launch", "keep", "now")],
         [("launch", "keep", "now")],
         [("launch", "keep", "now")],
-        [("launch", "replace", "withheld")],
+        [("launch", "update", "now")],
     ]
 
 
-def test_another_host_is_a_replace() -> None:
-    """As long as nothing says that both names mean one user."""
+def test_another_host_is_an_update_that_hands_the_meeting_over() -> None:
+    """As long as nothing says that both names mean one user; the plan says what happens if Zoom refuses."""
     known = state(meetings={"launch": record()}, hosts={HOST: "U1"})
 
-    assert told(spec(meeting(host="U2")), known) == [("launch", "replace", "withheld")]
+    assert told(spec(meeting(host="U2")), known) == [("launch", "update", "now")]
+    assert reasons(spec(meeting(host="U2")), known) == {"launch": (IF_REFUSED,)}
 
 
 def test_a_released_field_is_told_on_a_keep() -> None:
@@ -247,7 +249,10 @@ def test_an_interrupted_update_is_not_sent_again_where_it_is_not_asked_for() -> 
     running = meeting(attributes=one_off(start_time="2026-12-01T07:30:00Z"))
     over = meeting(attributes=one_off(start_time="2026-11-01T07:30:00Z"))
 
-    assert [interrupted("update", each).sends_again for each in (ELSEWHERE, running, over)] == [False] * 3
+    line: dict[str, Any] = {"removed": (removed("launch", OLD_ID),)}
+
+    assert not interrupted("update", ELSEWHERE, **line).sends_again
+    assert [interrupted("update", each).sends_again for each in (running, over)] == [False] * 2
     assert interrupted("update").requests == 0
 
 

@@ -139,18 +139,27 @@ def test_a_field_that_only_a_create_takes_is_a_replace() -> None:
     assert change(before, after).action is Action.REPLACE
 
 
-def test_another_host_is_a_replace() -> None:
-    """A meeting cannot change hands by an update; its link changes, and the plan says so."""
-    found = compare(meeting(host="cto@example.com"), record(), same_host=False)
+@pytest.mark.parametrize(
+    ("attributes", "replaces_host", "action", "effect"),
+    [
+        ({}, False, Action.UPDATE, "handed over; the join link stays"),
+        ({}, True, Action.REPLACE, "a new join link, under another host"),
+        ({"schedule_for": "b@example.com"}, False, Action.REPLACE, "a new join link, under another host"),
+    ],
+)
+def test_another_host_is_handed_over_or_a_replace(
+    attributes: dict[str, str],
+    replaces_host: bool,  # noqa: FBT001 - what is compared
+    action: Action,
+    effect: str,
+) -> None:
+    """The plan says what becomes of the link."""
+    body = one_off(**attributes)
+    declared = meeting("launch", body, host="cto@example.com")
 
-    assert found == Change(
-        Action.REPLACE,
-        (
-            FieldChange(
-                "host", "platform@example.com", "cto@example.com", "a new join link, under another host"
-            ),
-        ),
-    )
+    found = compare(declared, record(1, body), same_host=False, replaces_host=replaces_host)
+
+    assert found == Change(action, (FieldChange("host", "platform@example.com", "cto@example.com", effect),))
 
 
 def test_a_host_under_another_name_is_the_same_host() -> None:

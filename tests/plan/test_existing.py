@@ -57,8 +57,9 @@ def changed(**attributes: Any) -> Meeting:
 def replaced(
     removal: Removed | None, before: dict[str, Any] | None = None, *, was: bool = False, protect: bool = False
 ) -> list[Step]:
-    """The steps of a meeting that gets another host."""
-    after = meeting(host="cto@example.com", protect=protect)
+    """The steps of a meeting that gets another host and a field that only a create takes."""
+    body = one_off(settings={"show_join_info": False})
+    after = meeting(attributes=body, host="cto@example.com", protect=protect)
     return declared(after, record(1, before, protect=was), removal, same_host=False)
 
 

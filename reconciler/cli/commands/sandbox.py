@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from reconciler.cli.clock import system_now
-from reconciler.cli.options import example_epilog
+from reconciler.cli.options import example_epilog, working_folder
 from reconciler.cli.workspace import SANDBOX_FOLDER
 from reconciler.errors.diagnostic import Exit
 from reconciler.sandbox.sandbox import Sandbox, serve
@@ -21,7 +20,7 @@ from reconciler.sandbox.sandbox import Sandbox, serve
 @click.option("--sandbox-now", metavar="INSTANT|+1d", help="Set the emulator's clock and freeze it.")
 def sandbox(port: int, sandbox_now: str | None) -> Exit:
     """Serve the bundled emulator on 127.0.0.1, until Ctrl-C."""
-    emulated = Sandbox.open(Path.cwd() / SANDBOX_FOLDER, now=sandbox_now, real_now=system_now)
+    emulated = Sandbox.open(working_folder() / SANDBOX_FOLDER, now=sandbox_now, real_now=system_now)
     serve(emulated.app, port=port, on_ready=_print_address)
     return Exit.DONE
 

@@ -74,7 +74,7 @@ class Branch:
         self._close = weakref.finalize(self, shutil.rmtree, self._repository, ignore_errors=True)
         untied = {name: value for name, value in environ.items() if name not in LOCAL}
         variables = {"GIT_DIR": str(self._repository), **checkout.defaults}
-        self._environ = commands.environment(untied, checkout.settings, **variables)
+        self._environ = commands.environment(untied, checkout.settings, remote=checkout.address, **variables)
         self._tip = NO_TIP
         self._has_dropped_objects = False
         object_format = f"--object-format={checkout.object_format}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_addresses
+from reconciler.errors.text import redact_addresses, replace_control
 from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:
@@ -24,13 +24,12 @@ PASSED_ON = re.compile(
 """Settings of the checkout that decide how its remote is reached, and as which user."""
 
 OVERRIDES = (
-    ("core.hooksPath", "/dev/null"),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("push.recurseSubmodules", "no"),
     ("push.negotiate", "false"),
 )
-"""Settings that override the user's: no hooks run, and no maintenance runs in the background."""
+"""Settings that override the user's: no maintenance runs in the background."""
 
 IDENTITY = {
     f"GIT_{role}_{part}": value
@@ -67,12 +66,9 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
 
     result = git("rev-parse", "--show-toplevel", "--show-object-format")
     if result.status:
-        raise StateError.of(
-            "state.no-checkout",
-            detail=f"{folder} is not in one that git can use. Git says: {commands.first_line(result.errors)}",
-            hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
-        )
+        raise _no_checkout(folder, f"Git says: {commands.first_line(result.errors)}")
     top, _, object_format = result.text.rpartition("\n")
+    _check_discovered(folder, git("rev-parse", "--absolute-git-dir").text, variables)
     settings = _settings(git("config", "--list", "--show-scope", "-z"))
     branch = git("symbolic-ref", "-q", "--short", "HEAD").text
     remote = _remote(settings, branch)
@@ -86,6 +82,21 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
         own_branches=frozenset({branch, main.text.removeprefix(f"{remote}/")} - {""}),
         settings=(*_passed_on(settings), *OVERRIDES),
         defaults=_defaults(values, environ),
+    )
+
+
+def _check_discovered(folder: Path, git_folder: str, environ: Mapping[str, str]) -> None:
+    """Raise `StateError` if plain files make `folder` a repository: git before 2.38 knows no guard."""
+    repository = Path(git_folder).resolve()
+    if "GIT_DIR" not in environ and folder.resolve().is_relative_to(repository):
+        raise _no_checkout(folder, f"{replace_control(str(repository))} looks like a bare repository.")
+
+
+def _no_checkout(folder: Path, reason: str) -> StateError:
+    return StateError.of(
+        "state.no-checkout",
+        detail=f"{folder} is not in one that git can use. {reason}",
+        hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
     )
 
 

@@ -44,6 +44,29 @@ ADDRESS_KEY = re.compile(r"(remote|http)\..*(url|proxy)", re.IGNORECASE)
 
 _REFUSED_PROXY = re.compile(r"(?<=proxy syntax in ')[^']*")
 
+SECRET = re.compile(
+    r"ZOOM_\w*|\w*PASSCODE\w*|RECONCILER_\w*|TF_HTTP_\w*|AWS_\w*|AZURE_\w*|ARM_\w*|GOOGLE_\w*|ACTIONS_ID_TOKEN_\w*",
+    re.IGNORECASE,
+)
+"""Variables with credentials of Zoom, of meetings, of a state elsewhere or of a cloud."""
+
+NEEDED = (
+    ("git-codecommit.", "AWS_"),
+    ("codecommit:", "AWS_"),
+    ("dev.azure.com", "AZURE_"),
+    (".visualstudio.com", "AZURE_"),
+    ("source.developers.google.com", "GOOGLE_"),
+)
+"""Parts of a remote's address, and the prefix of the credentials that its helper needs."""
+
+GUARDS = (
+    ("safe.bareRepository", "explicit"),  # no folder of the checkout is taken for a repository
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", "/dev/null"),
+    ("protocol.ext.allow", "never"),
+)
+"""Settings of every command: no file of the checkout is run."""
+
 SHOWN_MAX = 200
 """Most characters of a message of git that are shown."""
 
@@ -63,15 +86,33 @@ class GitResult:
 
 
 def environment(
-    environ: Mapping[str, str], settings: Iterable[tuple[str, str]] = (), **more: str
+    environ: Mapping[str, str], settings: Iterable[tuple[str, str]] = (), *, remote: str = "", **more: str
 ) -> dict[str, str]:
-    """Return the variables for a command; `settings` of git go there, as no process list shows them."""
-    kept = {name: value for name, value in environ.items() if not UNWANTED.fullmatch(name)}
-    count = int(kept.get("GIT_CONFIG_COUNT") or 0)
-    for name, value in settings:
+    """Return the variables for a command; `settings` of git go there, as no process list shows them.
+
+    Secrets are left out, but for the credentials that the address `remote` needs.
+    """
+    needed = tuple(prefix for part, prefix in NEEDED if part in remote)
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not UNWANTED.fullmatch(name) and (name.startswith(needed) or not SECRET.fullmatch(name))
+    }
+    count = _settings_count(kept.get("GIT_CONFIG_COUNT") or "0")
+    for name, value in (*settings, *GUARDS):
         kept |= {f"GIT_CONFIG_KEY_{count}": name, f"GIT_CONFIG_VALUE_{count}": value}
         count += 1
     return {**kept, "GIT_CONFIG_COUNT": str(count), **QUIET, **more}
+
+
+def _settings_count(text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,6}", text):
+        return int(text)
+    raise StateError.of(
+        "state.git",
+        detail="GIT_CONFIG_COUNT is not a whole number, and git refuses to run with it. Nothing was sent.",
+        hint="Unset GIT_CONFIG_COUNT, or set it to the number of GIT_CONFIG_KEY_ variables.",
+    )
 
 
 def run(

@@ -71,6 +71,9 @@ CLOUDS = {
 }
 """Kinds of object storage by the scheme of their addresses."""
 
+PREFIXES = ("AWS_", "AZURE_", "GOOGLE_")
+"""Beginnings of the variables that the library reads."""
+
 WORD = r"[A-Za-z0-9_=+,@-][A-Za-z0-9._=+,@-]*"
 ADDRESS = re.compile(rf"(s3|gs|az)://([A-Za-z0-9][A-Za-z0-9._-]*)/({WORD}(?:/{WORD})*)")
 """Parts of a path have only characters that a URL need not escape, and do not begin with a dot."""
@@ -128,5 +131,20 @@ def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
 
 
 def client_options(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the options of the library that the environment defines."""
+    """Return the options of the library that the environment defines. Raises `SettingsError`."""
+    _check_characters(cloud, environ)
     return {name: environ[variable] for variable, name in cloud.aliases.items() if environ.get(variable)}
+
+
+def _check_characters(cloud: Cloud, environ: Mapping[str, str]) -> None:
+    """Refuse a variable with a character that no HTTP header takes: the library would end the program."""
+    for name, value in sorted(environ.items()):
+        is_header = name in cloud.aliases
+        if name.startswith(PREFIXES) and not (value.isprintable() and (value.isascii() or not is_header)):
+            raise SettingsError.of(
+                "state.credentials",
+                detail=f"{name} holds a character that cannot be sent, such as a line break at its end. "
+                "Nothing was sent.",
+                hint=f"Set it again without the character, or unset it. {cloud.name} takes "
+                f"{cloud.credentials}",
+            )

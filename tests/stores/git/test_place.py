@@ -268,6 +268,60 @@ def test_no_hook_of_the_person_runs(team: Team) -> None:
 # Lost answers
 
 
+@pytest.mark.parametrize("settings", ["bare = true", "bare = false\n\tworktree = .."])
+def test_plain_files_are_no_repository(settings: str, team: Team) -> None:
+    """A pull request can hold every file of a bare repository."""
+    folder = team.checkout("a") / "ops"
+    for name in ("objects", "refs"):
+        (folder / name).mkdir(parents=True)
+    (folder / "HEAD").write_text("ref: refs/heads/main\n")
+    script = f"\tsshCommand = touch {team.folder}/ran;\n\tfsmonitor = touch {team.folder}/ran;\n"
+    origin = '[remote "origin"]\n\turl = ssh://host/ops.git\n'
+    (folder / "config").write_text(f"[core]\n\trepositoryformatversion = 0\n\t{settings}\n{script}{origin}")
+
+    opened = open_git(f"git:{BRANCH}", team.options(folder))
+
+    assert complaint(opened.read).startswith("state.no-checkout")
+    assert not (team.folder / "ran").exists()
+
+
+SECRETS = (
+    *(
+        "ZOOM_CLIENT_SECRET",
+        "RETRO_PASSCODE",
+        "AWS_SECRET_ACCESS_KEY",
+        "AZURE_CLIENT_SECRET",
+        "TF_HTTP_PASSWORD",
+    ),
+    *("GOOGLE_APPLICATION_CREDENTIALS", "RECONCILER_HTTP_PASSWORD", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+)
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ("https://github.com/a/b", {"PATH", "SSH_AUTH_SOCK"}),
+        (
+            "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/a",
+            {"PATH", "SSH_AUTH_SOCK", "AWS_SECRET_ACCESS_KEY"},
+        ),
+        ("https://dev.azure.com/a/b", {"PATH", "SSH_AUTH_SOCK", "AZURE_CLIENT_SECRET"}),
+    ],
+)
+def test_git_gets_no_secret_that_it_does_not_need(remote: str, expected: set[str]) -> None:
+    given = dict.fromkeys((*SECRETS, "PATH", "SSH_AUTH_SOCK"), "x")
+    assert set(command.environment(given, remote=remote)) & set(given) == expected
+
+
+def test_an_external_command_as_a_remote_is_not_run(team: Team) -> None:
+    folder = team.checkout("a")
+    git(folder, "config", "protocol.ext.allow", "always")
+    git(folder, "remote", "set-url", "origin", f"ext::touch {team.folder}/ran")
+
+    assert "state.unreachable" in complaint(store(team, "a").read)
+    assert not (team.folder / "ran").exists()
+
+
 KILL = 'if [ "$1" = {when} ]; then kill -9 $PPID; fi'
 """For the remote's `reference-transaction` hook: breaks the connection before or after the branch moves."""
 

@@ -1,0 +1,224 @@
+"""A changed host: a new name is recorded, a handover followed, else the meeting is handed over in place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import HOST, removed, weekly
+from engine_world import World, topic
+
+from reconciler.sandbox.faults import UPDATE, Fault, answer_lost, never_arrived
+
+ANNA = HOST
+BOB = "bob@example.com"
+
+
+def applied(**switches: Any) -> World:
+    """A meeting of Anna's, which is then declared for Bob; its requests are counted from there."""
+    world = World(topic("a"), **switches)
+    assert world.apply().status == 0
+    world.account.requests.clear()
+    world.patched.clear()
+    world.declare(replace(topic("a"), host=BOB))
+    return world
+
+
+def admin(world: World, **change: Any) -> None:
+    assert world.zoom.send("POST", "/sandbox/users", change).status_code == 200
+
+
+def found(world: World) -> tuple[str, str, int]:
+    """The host in Zoom, the recorded one, and the open intents."""
+    stored = world.account.meeting(world.ids()["a"])
+    assert stored is not None
+    state = world.store.state
+    return stored.document["host_email"], state.meetings["a"].host, len(state.intents)
+
+
+def test_a_changed_host_is_handed_over_in_place() -> None:
+    """One request of the old host's day; the id stays, and then all is as declared."""
+    world = applied()
+    before = world.ids()
+    (step,) = world.plan().steps
+
+    told = world.apply()
+
+    assert (step.action.value, step.changes[0].effect, step.host) == (
+        "update",
+        "handed over; the join link stays",
+        ANNA,
+    )
+    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [{"schedule_for": BOB}])
+    assert (world.ids(), found(world)) == (before, (BOB, BOB, 0))
+    assert (world.charged(ANNA), world.charged(BOB), world.plan().has_work) == (2, 0, False)
+
+
+def test_other_changes_go_in_the_same_request() -> None:
+    world = applied()
+    world.declare(replace(topic("a", agenda="new"), host=BOB))
+
+    assert world.apply().steps == [("update", "a")]
+    assert world.patched == [{"agenda": "new", "schedule_for": BOB}]
+
+
+def test_a_refused_handover_fails_with_both_remedies() -> None:
+    world = applied(may_be_scheduled_for=False)
+
+    told = world.apply()
+
+    assert (told.failed, told.status, found(world)) == ({"a": "apply.handover-refused"}, 1, (ANNA, ANNA, 0))
+    said = told.said("apply.handover-refused")
+    assert f"removed: [{{key: a, id: {world.ids()['a']}, destroy: true}}]" in said
+    assert "schedule for bob@example.com" in said
+
+
+def test_the_other_changes_of_a_refused_handover_are_sent_by_themselves() -> None:
+    world = applied(may_be_scheduled_for=False)
+    world.declare(replace(topic("a", agenda="new"), host=BOB))
+
+    told = world.apply()
+
+    assert (told.failed, told.steps) == ({"a": "apply.handover-refused"}, [("update", "a")])
+    assert world.patched == [{"agenda": "new", "schedule_for": BOB}, {"agenda": "new"}]
+    assert found(world) == (ANNA, ANNA, 0)
+
+
+def test_with_a_removed_line_it_is_a_replace() -> None:
+    world = applied()
+    old = world.ids()["a"]
+    world.removed = (removed("a", old),)
+
+    told = world.apply()
+
+    assert (told.steps, world.patched) == ([("replace", "a"), ("destroy", "a")], [])
+    assert (world.topics(BOB), world.topics(ANNA)) == (["a"], [])
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_what_an_admin_handed_over_is_followed(leaves: bool) -> None:  # noqa: FBT001 - whether the old host leaves
+    """Nothing is sent for it; the old host may be gone."""
+    world = applied()
+    admin(world, rehost={str(world.ids()["a"]): BOB}, leave=[ANNA] if leaves else [])
+
+    told = world.apply()
+
+    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [])
+    assert told.notes == {"a": (f"Zoom names {BOB} as its host already; nothing was sent",)}
+    assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
+
+
+def test_the_other_changes_of_what_an_admin_handed_over_are_sent() -> None:
+    world = applied()
+    admin(world, rehost={str(world.ids()["a"]): BOB}, leave=[ANNA])
+    world.declare(replace(topic("a", agenda="new"), host=BOB))
+
+    told = world.apply()
+
+    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [{"agenda": "new"}])
+    assert (world.charged(BOB), found(world), world.plan().has_work) == (1, (BOB, BOB, 0), False)
+
+
+def test_a_renamed_host_is_the_same_user() -> None:
+    """The name is recorded, and the other changes are sent."""
+    world = applied()
+    admin(world, rename={ANNA: "new@example.com"})
+    world.declare(replace(topic("a", agenda="new"), host="new@example.com"))
+
+    told = world.apply()
+
+    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [{"agenda": "new"}])
+    assert found(world) == ("new@example.com", "new@example.com", 0)
+    assert (world.charged("new@example.com"), world.plan().has_work) == (2, False)
+
+
+def test_what_went_to_a_third_host_is_not_touched() -> None:
+    world = applied()
+    admin(world, rehost={str(world.ids()["a"]): "eve@example.com"})
+
+    told = world.apply()
+
+    assert (told.failed, world.patched, world.charged()) == ({"a": "refresh.other-host"}, [], 1)
+
+
+def test_a_new_host_that_does_not_exist_is_told() -> None:
+    world = applied(users=[ANNA])
+
+    told = world.apply()
+
+    assert (list(told.failed), world.patched, found(world)) == (["a"], [], (ANNA, ANNA, 0))
+
+
+@pytest.mark.parametrize("fault", [answer_lost, never_arrived])
+def test_a_lost_handover_is_looked_up(fault: Any) -> None:
+    world = applied()
+    world.zoom.meet(fault(**UPDATE))
+
+    world.apply()
+
+    assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_an_interrupted_handover_is_finished_by_the_next_run(commit: bool) -> None:  # noqa: FBT001 - whether it landed
+    """The intent names the new host, in a format that older programs do not write."""
+    world = applied()
+    world.zoom.meet(Fault(status=502, body="", commit=commit, **UPDATE))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_request = False, lambda _scope: None
+    assert [one.to_host for one in world.store.state.intents.values()] == [BOB]
+    assert (world.store.document or b"").startswith(b'{"format_version":"1.1"')
+
+    world.apply()
+
+    assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
+    assert (world.store.document or b"").startswith(b'{"format_version":"1.0"')
+
+
+def test_zoom_is_believed_only_if_it_names_the_new_host() -> None:
+    world = applied()
+    world.zoom.meet(Fault(status=204, body="", **UPDATE))
+
+    told = world.apply()
+
+    assert (told.failed, told.steps, found(world)) == ({"a": "apply.handover-refused"}, [], (ANNA, ANNA, 0))
+
+
+def test_a_series_keeps_its_rule() -> None:
+    world = World(replace(topic("a"), attributes=weekly(topic="a")))
+    world.apply()
+    world.patched.clear()
+    world.declare(replace(topic("a"), host=BOB, attributes=weekly(topic="a")))
+
+    assert world.apply().steps == [("update", "a")]
+    assert (world.patched, found(world)) == ([{"schedule_for": BOB}], (BOB, BOB, 0))
+
+
+def test_a_changed_host_beside_schedule_for_waits_for_its_line() -> None:
+    world = World(topic("a", schedule_for="carl@example.com"))
+    world.apply()
+    world.declare(replace(topic("a", schedule_for="carl@example.com"), host=BOB))
+
+    assert [(step.action.value, step.status.value) for step in world.plan().steps] == [
+        ("replace", "withheld")
+    ]
+
+
+def test_an_interrupted_update_of_a_meeting_that_was_handed_over_is_finished() -> None:
+    """The spec names its new host, so it is followed."""
+    world = World(topic("a"))
+    world.apply()
+    world.declare(topic("a", agenda="new"))
+    world.zoom.meet(Fault(status=502, body="", commit=False, **UPDATE))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_request = False, lambda _scope: None
+    admin(world, rehost={str(world.ids()["a"]): BOB})
+    world.declare(replace(topic("a", agenda="new"), host=BOB))
+
+    world.apply()
+    world.apply()
+
+    assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
