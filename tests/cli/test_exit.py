@@ -144,10 +144,15 @@ def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
         (
             ["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"],
             {},
-            "There are no Zoom credentials",
+            "ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET are not set. Nothing was sent.",
         ),
-        (["ZOOM_CLIENT_SECRET"], {}, "The Zoom credentials are incomplete"),
-        ([], {"ZOOM_ACCESS_TOKEN": "t"}, "Two kinds of Zoom credentials are set"),
+        (["ZOOM_CLIENT_SECRET"], {}, "ZOOM_CLIENT_SECRET is not set. Nothing was sent."),
+        (
+            [],
+            {"ZOOM_ACCESS_TOKEN": "t"},
+            "ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET may belong to two "
+            "accounts. Nothing was sent.",
+        ),
     ],
 )
 def test_credentials_that_are_not_whole(
@@ -330,7 +335,7 @@ def test_each_field_that_zoom_refuses_has_its_place(zoom: Served, shell: Shell) 
     assert [sum(ledger.values()) for ledger in state["usage"].values()] == [1]
     assert "    --> meetings.yaml:10:15\n      |     duration: 60\n" in ran.out
     assert re.search(
-        r"error\[zoom.validation\]: Zoom does not accept `topic`\n --> meetings.yaml:7:12\n.*Too dull\.",
+        r"error\[zoom.validation\]: Zoom does not accept the request\n --> meetings.yaml:7:12\n.*`topic`: Too dull\.",
         ran.err,
         re.DOTALL,
     )
@@ -474,6 +479,6 @@ def test_a_state_that_is_lost_makes_no_twin(change: str, shell: Shell) -> None:
     for key, told in failed.items():
         assert told["code"] == "apply.exists-already"
         assert f"imports: [{{id: {newest['meetings'][key]['id']}, to: {key}}}]" in told["hint"]
-        assert "if the state is lost or older, restore it" in told["hint"]
+        assert "If the state is lost or older, restore it." in told["hint"]
     made = (shell.folder / ".reconciler/sandbox/account.jsonl").read_text()
     assert len(set(re.findall(r'"uuid":"([^"]+)"', made))) == 2

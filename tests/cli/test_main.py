@@ -11,11 +11,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from shell import HOST, NOW, ONE, spec_of
 
 from reconciler import __version__, resources
-from reconciler.cli.main import run
+from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.errors.diagnostic import Exit
 from reconciler.state import document as state_document
 from reconciler.state.state import Record, State
@@ -88,8 +89,17 @@ def test_the_help_lists_every_verb_and_an_example(shell: Shell) -> None:
     assert "Example:\n    reconciler validate" in ran.out
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_has_the_short_help_of_every_command(name: str) -> None:
+    """The table repeats it, so that `--help` imports no command."""
+    command = cli.get_command(click.Context(cli), name)
+
+    assert command is not None
+    assert COMMANDS[name].short_help == command.get_short_help_str(limit=200)
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["--version", "--help"]])
-def test_the_version_is_told(arguments: list[str], shell: Shell) -> None:
+def test_the_version_is_printed(arguments: list[str], shell: Shell) -> None:
     ran = shell(*arguments)
 
     assert (ran.status, ran.out, ran.err) == (0, f"reconciler {__version__}\n", "")
@@ -103,38 +113,39 @@ def test_no_verb_at_all_shows_the_help_and_is_an_error(arguments: list[str], she
 
 
 @pytest.mark.parametrize(
-    ("arguments", "summary", "command"),
+    ("arguments", "detail", "command"),
     [
         ("paln", "No such command 'paln'. Did you mean 'plan'?", "reconciler"),
         ("state lst", "No such command 'lst'. Did you mean 'list'?", "reconciler state"),
         ("plan --ouT x", "No such option '--ouT'. Did you mean '--out'?", "reconciler plan"),
-        ("plan --out", "Option '--out' requires an argument", "reconciler"),
-        ("plan --state=", "--state names no place", "reconciler plan"),
+        ("plan --out", "Option '--out' requires an argument.", "reconciler"),
+        ("plan --state=", "--state is empty.", "reconciler plan"),
         (
             "plan --sandbox-now +1d",
-            "--sandbox-now sets the emulator's clock: give --sandbox too",
+            "--sandbox-now sets the emulator's clock: give --sandbox too.",
             "reconciler plan",
         ),
         (
             "apply --sandbox --state s.json",
-            "--sandbox always has a state of its own: leave out --state",
+            "--sandbox has a state of its own: leave out --state.",
             "reconciler apply",
         ),
         (
             "apply --lock-timeout soon",
-            "Invalid value for '--lock-timeout': 'soon' is not a duration such as 30s, 5m or 1h",
+            "Invalid value for '--lock-timeout': 'soon' is not a duration such as 30s, 5m or 1h.",
             "reconciler apply",
         ),
-        ("state rm", "Missing argument 'KEY'", "reconciler state rm"),
+        ("state rm", "Missing argument 'KEY'.", "reconciler state rm"),
     ],
 )
-def test_a_misuse_is_told_in_one_message(arguments: str, summary: str, command: str, shell: Shell) -> None:
+def test_a_misuse_is_reported_in_one_message(arguments: str, detail: str, command: str, shell: Shell) -> None:
     """With exit status 1: 2 means that there is something to do."""
     ran = shell(*arguments.split())
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        f"error[usage.command-line]: {summary}",
+        "error[usage.command-line]: The command line cannot be used",
+        f"  = {detail}",
         f"  = hint: `{command} --help` shows its arguments and options, with an example.",
     ]
 
@@ -362,7 +373,7 @@ def test_a_key_is_forgotten_and_its_meeting_is_not_made_again(shell: Shell) -> N
     forgotten = shell("state", "rm", "launch-review", "--sandbox")
     again = shell.sandbox("apply", "--auto-approve")
 
-    assert (forgotten.status, forgotten.out) == (0, "Forgot launch-review. Zoom was not touched.\n")
+    assert (forgotten.status, forgotten.out) == (0, "Forgot launch-review. Zoom was not changed.\n")
     assert (again.status, "Such a meeting exists already" in again.out) == (1, True)
 
 
@@ -384,9 +395,10 @@ def test_findings_come_in_the_form_that_is_asked_for(shell: Shell) -> None:
 
     assert [ran.status for ran in (text, as_json, github)] == [1, 1, 1]
     assert (text.out.splitlines()[0], text.out.splitlines()[-1]) == (
-        "error[spec.unknown-field]: The meeting has no field `durration`",
+        "error[spec.unknown-field]: Unknown field",
         "1 error in 1 file.",
     )
+    assert "  = The meeting has no field `durration`.\n" in text.out
     assert [told["code"] for told in json.loads(as_json.out)["diagnostics"]] == ["spec.unknown-field"]
     assert github.out.startswith("::error file=meetings.yaml,line=8,")
     assert text.err + as_json.err + github.err == ""

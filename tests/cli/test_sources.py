@@ -175,8 +175,8 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     folder = sources.read_sources(("n",), Settings(), tmp_path)
 
     assert [each.detail for each in (*file.diagnostics, *folder.diagnostics)] == [
-        "The system says: Permission denied.",
-        "The system says: Permission denied.",
+        "`m/a.yaml`: Permission denied.",
+        "`n`: Permission denied.",
     ]
     assert codes(file) + codes(folder) == [("source.unreadable", "m/a.yaml"), ("source.unreadable", "n")]
 

@@ -196,7 +196,7 @@ def test_the_loop_may_end_before_the_answer() -> None:
 
 def test_a_fault_is_read_from_json() -> None:
     assert faults.from_json({"method": "POST", "cut": "after"}) == Fault(method="POST", cut="after")
-    with pytest.raises(ValueError, match="no such part of a fault: when"):
+    with pytest.raises(ValueError, match="unknown field of a fault: when"):
         faults.from_json({"when": "now"})
 
 

@@ -101,7 +101,10 @@ def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
     [
         (["--switch", "plan=gold"], "the switch plan cannot be 'gold'"),
         (["--switch", "gold=1"], "no such switch: gold"),
-        (["--now", "soon"], "sandbox.clock: The emulator's clock cannot be set to that"),
+        (
+            ["--now", "soon"],
+            "sandbox.clock: The emulator's clock cannot be used: 'soon' is neither an instant nor a step forward.",
+        ),
     ],
 )
 def test_arguments_that_do_not_fit_are_told_on_one_line(

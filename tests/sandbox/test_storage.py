@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox_world import HOST, ONCE, WEEKLY, World
 
+from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox import storage
 from reconciler.sandbox.account import Account, StoredMeeting
@@ -207,8 +208,14 @@ def test_what_is_no_time_is_refused_with_an_example(tmp_path: Path, text: str) -
 def test_a_clock_that_cannot_be_read_says_what_to_do(tmp_path: Path, content: str) -> None:
     (tmp_path / "clock.json").write_text(content, "utf-8")
 
-    with pytest.raises(SettingsError, match=r"sandbox\.clock: The emulator's clock cannot be read"):
+    with pytest.raises(SettingsError) as caught:
         opened(tmp_path)
+
+    assert caught.value.diagnostic == Diagnostic(
+        "sandbox.clock",
+        f"{tmp_path}/clock.json does not hold an instant.",
+        "Remove the file; the clock then shows the real time.",
+    )
 
 
 def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
@@ -285,7 +292,7 @@ def test_an_id_that_is_taken_is_not_given_again() -> None:
 
 def test_opening_a_sandbox_does_not_load_the_server() -> None:
     """`plan --sandbox` sends nothing and needs neither starlette nor uvicorn."""
-    code = "import sys, reconciler.sandbox; sys.exit('starlette' in sys.modules or 'uvicorn' in sys.modules)"
+    code = "import sys, reconciler.sandbox.sandbox as _; sys.exit('starlette' in sys.modules or 'uvicorn' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -296,7 +303,7 @@ def test_a_missing_extra_is_named(missing: str) -> None:
 import sys
 sys.modules[{missing!r}] = None
 from datetime import UTC, datetime
-from reconciler.errors import SettingsError
+from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox.sandbox import Sandbox, serve
 try:
     serve(Sandbox.open(None, now=None, real_now=lambda: datetime.now(UTC)).app, port=0, on_ready=print)

@@ -110,7 +110,7 @@ def test_hosts_come_from_settings_records_intents_and_the_ledger() -> None:
 
 def test_names_of_one_host_are_one_line() -> None:
     """With its e-mail, the lowest limit that is set for one of them, and what any of them has spent."""
-    allowances = Allowances(Limits(), {"u1": Limits(40, 5), "ada@example.com": Limits(50, 5)})
+    allowances = Allowances(Limits(), {"U1": Limits(40, 5), "ada@example.com": Limits(50, 5)})
     recorded = state(
         meetings={"a": record(1, host="U1"), "b": record(2, host="Ada@example.com")},
         usage={DAY: {"U1": 2, "ada@example.com": 3}},

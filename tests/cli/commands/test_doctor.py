@@ -89,7 +89,7 @@ def test_all_is_well_on_the_emulator(shell: Shell) -> None:
     assert lines[0].endswith(f"reconciler {__version__}, Python {sys.version.split()[0]}")
     assert lines[2].endswith("1 meeting in 1 file")
     assert lines[3].endswith("reconciler.state.json: serial 3, 1 meeting")
-    assert lines[5].endswith("1 host; the least is 99 left of 100 today, for platform@example.com")
+    assert lines[5].endswith("1 host; platform@example.com has the fewest requests left today: 99 of 100")
     assert lines[10].endswith("platform@example.com exists and is licensed")
 
 
@@ -200,8 +200,8 @@ def test_a_server_that_forbids_is_asked_once(zoom: Served, shell: Shell) -> None
 @pytest.mark.parametrize(
     ("expires", "remedy"),
     [
-        ("2026-01-01T00:00:00+00:00", "It has run out: the next run watches it for up to a minute, "),
-        ("2999-01-01T00:00:00+00:00", "Wait for that run. If it is dead, its lock runs out by itself, "),
+        ("2026-01-01T00:00:00+00:00", "It has expired: the next run watches it for up to a minute, "),
+        ("2999-01-01T00:00:00+00:00", "Wait for that run. If it is dead, its lock expires by itself, "),
     ],
 )
 def test_a_lease_that_somebody_holds_is_shown_with_its_end(
@@ -231,7 +231,7 @@ def test_a_lease_that_somebody_holds_is_shown_with_its_end(
     (lock,) = [each for each in report["checks"] if each["name"] == "lock"]
     assert (lock["status"], lock["remedy"].startswith(remedy)) == ("warn", True)
     assert lock["summary"].splitlines() == [
-        "somebody holds the state",
+        "the state is locked",
         "Lock Info:",
         "  ID:        7d3a",
         "  Who:       ann@laptop",
@@ -270,9 +270,9 @@ def test_a_missing_scope_has_both_its_names(zoom: Served, shell: Shell) -> None:
     ran = shell("doctor", "--state", "s.json", **zoom.environ)
 
     assert (
-        "fail  scopes       none that lets us read users [zoom.scopes]\n"
+        "fail  scopes       no scope to read users [zoom.scopes]\n"
         "                   -> Add user:read:user:admin (classic: user:read:admin or user:write:admin) "
-        "under Scopes of the app, and activate it again.\n"
+        "under Scopes of the app, then activate it.\n"
     ) in ran.out
 
 
@@ -357,7 +357,7 @@ def test_who_holds_the_state_is_told(shell: Shell) -> None:
     lines = ran.out.splitlines()
     start = next(number for number, line in enumerate(lines) if " lock " in line)
     assert [line.strip() for line in lines[start : start + 4]][:2] == [
-        "warn  lock         somebody holds the state",
+        "warn  lock         the state is locked",
         "Lock Info:",
     ]
     assert f"Who:       ann@{os.uname().nodename}" in ran.out
@@ -366,7 +366,7 @@ def test_who_holds_the_state_is_told(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("seconds", "status", "told"),
     [
-        (0, "ok", "ours and Zoom's agree"),
+        (0, "ok", "this machine's and Zoom's agree"),
         (60, "warn", "s ahead of Zoom's"),
         (-60, "warn", "s behind Zoom's"),
         (3600, "fail", "s ahead of Zoom's"),
@@ -394,7 +394,9 @@ def test_colours_say_how_it_stands() -> None:
         (results.ok("lock", "free"), results.from_diagnostic("lock", told)), TextStyle(colour=True)
     )
 
-    assert shown.startswith("\x1b[32mok  \x1b[0m  lock  free\n\x1b[33mwarn\x1b[0m  lock  Held: by")
+    assert shown.startswith(
+        "\x1b[32mok  \x1b[0m  lock  free\n\x1b[33mwarn\x1b[0m  lock  The state is locked by another run: by"
+    )
     assert "\x1b[2J" not in shown
     assert results.from_diagnostic("lock", told).status is CheckStatus.WARN
 

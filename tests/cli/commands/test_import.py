@@ -43,7 +43,7 @@ def test_what_exists_goes_to_stdout_and_what_to_do_to_stderr(shell: Shell) -> No
     assert (ran.status, keys(ran.out)) == (0, ["retro", "weekly"])
     assert ran.err == (
         "2 meetings written, 0 left out. Nothing was recorded, and nothing changed in Zoom.\n"
-        "Next: review the file, put it among your specs, run `reconciler plan`, and commit it;\n"
+        "Next: review the file, add it to your specs, run `reconciler plan`, and commit it;\n"
         "`reconciler apply` then records what its `imports` list names, and sends nothing for it.\n"
     )
     assert not (shell.folder / STATE).exists()
@@ -60,8 +60,8 @@ def test_a_file_is_written_and_never_over_another(shell: Shell) -> None:
     assert (second.status, second.out) == (1, "")
     assert second.err == (
         "error[import.file-exists]: The file exists already\n"
-        "  = new.yaml is left as it is: what somebody wrote is never overwritten.\n"
-        "  = hint: Name another file with --out, and move what you want of it.\n"
+        "  = new.yaml is left as it is: import never overwrites a file.\n"
+        "  = hint: Name another file with --out, and merge the two by hand.\n"
     )
     assert (shell.folder / "new.yaml").read_text() == written
 
@@ -71,9 +71,12 @@ def test_a_file_that_cannot_be_written_is_told(shell: Shell) -> None:
 
     ran = shell.sandbox("import", "--host", HOST, "--out", "nowhere/new.yaml")
 
-    assert (ran.status, ran.err.splitlines()[0]) == (
+    assert (ran.status, ran.err.splitlines()[:2]) == (
         1,
-        "error[output.unwritable]: The file could not be written",
+        [
+            "error[output.unwritable]: The output could not be written",
+            "  = nowhere/new.yaml: No such file or directory.",
+        ],
     )
 
 
@@ -93,7 +96,7 @@ def test_topics_are_matched_anywhere(shell: Shell) -> None:
     ("pattern", "told"),
     [
         ("(", "`(`: missing ), unterminated subpattern at position 0. Nothing was read."),
-        ("x" * 501, f"`{'x' * 80}`: it has 501 characters; 500 are taken. Nothing was read."),
+        ("x" * 501, f"`{'x' * 80}`: it has 501 characters; the limit is 500. Nothing was read."),
         ("a{99999999999}", "`a{99999999999}`: the repetition number is too large. Nothing was read."),
     ],
 )
@@ -170,4 +173,7 @@ def test_another_accounts_state_is_refused(shell: Shell) -> None:
 def test_a_host_is_asked_for(shell: Shell) -> None:
     ran = shell("import")
 
-    assert (ran.status, ran.err.splitlines()[0]) == (1, "error[usage.command-line]: Missing option '--host'")
+    assert (ran.status, ran.err.splitlines()[:2]) == (
+        1,
+        ["error[usage.command-line]: The command line cannot be used", "  = Missing option '--host'."],
+    )

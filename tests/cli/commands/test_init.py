@@ -283,7 +283,7 @@ def test_a_person_is_asked(tmp_path: Path) -> None:
 
     declared = yaml.safe_load(files(tmp_path)["meetings.yaml"])
     assert status == 0, shown
-    assert "A host is an e-mail or a user id" in shown
+    assert "A host is an e-mail address or a user id" in shown
     assert "Did you mean `Europe/London`?" in shown
     assert "Choose one of weekly, once." in shown
     assert declared["defaults"]["timezone"] == "Europe/London"

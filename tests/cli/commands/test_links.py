@@ -113,11 +113,11 @@ def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied:
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.replace(str(place), "STATE").splitlines() == [
         "error[state.unknown-key]: The key is not in the state",
-        "  = `rtero` is neither recorded nor interrupted in STATE.",
+        "  = STATE has no key `rtero`.",
         "  = hint: Did you mean `retro`?",
         "",
-        "error[state.unknown-key]: The state knows no key like this",
-        "  = `x*` is neither recorded nor interrupted in STATE.",
+        "error[state.unknown-key]: The key is not in the state",
+        "  = STATE has no key that matches `x*`.",
         "  = hint: `reconciler state list` shows every key.",
         "",
         "error[state.interrupted-key]: It is not known yet whether the meeting exists",
@@ -180,8 +180,8 @@ def test_a_ci_log_that_gets_passcodes_is_told_of(
 
     warning = [
         "warning[links.in-a-log]: Join links with passcodes are written to a CI log",
-        "  = Whoever can read the log can join these meetings. `CI` is set, and stdout is no file.",
-        "  = hint: Send them to a file that is not kept, or ask for them at a terminal.",
+        "  = Anyone who can read the log can join these meetings: `CI` is set, and stdout is not a file.",
+        "  = hint: Write them to a file that is not kept, or run the command at a terminal.",
     ]
     assert (ran.status, ran.out.count("?pwd=")) == (0, 2)
     assert ran.err.splitlines() == (warning if warned else [])
@@ -275,8 +275,12 @@ def test_what_has_no_next_start_has_a_link_all_the_same() -> None:
         (no(404, 1001, "User does not exist"), "zoom.user-unknown", "a: Reading meeting 81234567001: "),
         (no(400, 300, "It is a webinar"), "zoom.validation", "a: Reading meeting 81234567001: "),
         (answer(502), "zoom.unreadable", "a: Reading meeting 81234567001"),
-        (answer(200, {"id": 1}), "links.none", "a: the answer about meeting 81234567001 holds none."),
-        (answer(200, {"id": 1, "join_url": 7}), "links.none", "a: the answer about meeting 81234567001"),
+        (
+            answer(200, {"id": 1}),
+            "links.none",
+            "a: Zoom's answer about meeting 81234567001 has no join link.",
+        ),
+        (answer(200, {"id": 1, "join_url": 7}), "links.none", "a: Zoom's answer about meeting 81234567001"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_key(reaction: object, code: str, detail: str) -> None:

@@ -274,7 +274,7 @@ def test_a_key_is_moved_with_all_that_stands_under_it(shell: Shell) -> None:
     assert (ran.status, ran.err, ran.out) == (
         0,
         "",
-        "Moved launch to lift-off. Zoom was not touched; declare it as `lift-off` from now on.\n",
+        "Moved launch to lift-off. Zoom was not changed; declare it as `lift-off` from now on.\n",
     )
     others = {key: one for key, one in FULL.meetings.items() if key != "launch"}
     assert kept(shell) == State(
@@ -319,7 +319,7 @@ def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
             "dinner",
             [
                 "error[state.unknown-key]: The key is not in the state",
-                "  = `lunch` is neither recorded nor interrupted in STATE.",
+                "  = STATE has no key `lunch`.",
                 "  = hint: Did you mean `launch`?",
             ],
         ),
@@ -327,26 +327,26 @@ def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
             "launch",
             "weekly",
             [
-                "error[state.key-taken]: The key has a meeting already",
-                "  = STATE knows `weekly` already. The state is as it was.",
-                "  = hint: Name another key, or see with `reconciler state show weekly` what is there.",
+                "error[state.key-taken]: The key is taken",
+                "  = STATE has the key `weekly` already. The state is unchanged.",
+                "  = hint: Name another key. `reconciler state show weekly` shows the meeting of this one.",
             ],
         ),
         (
             "launch",
             "standup",
             [
-                "error[state.key-taken]: The key has a meeting already",
-                "  = STATE knows `standup` already. The state is as it was.",
-                "  = hint: Name another key, or see with `reconciler state show standup` what is there.",
+                "error[state.key-taken]: The key is taken",
+                "  = STATE has the key `standup` already. The state is unchanged.",
+                "  = hint: Name another key. `reconciler state show standup` shows the meeting of this one.",
             ],
         ),
         (
             "launch",
             "launch",
             [
-                "error[state.key-taken]: A key cannot be moved to itself",
-                "  = STATE knows `launch` already. The state is as it was.",
+                "error[state.key-taken]: The key is taken",
+                "  = `launch` cannot be renamed to itself. The state is unchanged.",
                 "  = hint: Name another key.",
             ],
         ),
@@ -355,7 +355,7 @@ def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
             "a b",
             [
                 "error[state.bad-key]: The key is not valid",
-                "  = `a b` has more in it than letters, digits, `.`, `_` and `-`. The state is as it was.",
+                "  = `a b` has characters other than letters, digits, `.`, `_` and `-`. The state is unchanged.",
                 "  = hint: Name the key under which the meeting is declared, or will be.",
             ],
         ),
@@ -390,7 +390,7 @@ def test_a_key_that_nobody_knows_gets_the_one_that_was_meant(
     assert (ran.status, ran.out, kept(shell)) == (1, "", FULL)
     assert told(ran, shell) == [
         "error[state.unknown-key]: The key is not in the state",
-        f"  = `{key}` is neither recorded nor interrupted in STATE.",
+        f"  = STATE has no key `{key}`.",
         f"  = hint: {hint}",
     ]
 
@@ -403,8 +403,8 @@ def test_a_forgotten_key_tells_what_it_replaced(shell: Shell) -> None:
 
     after = kept(shell)
     replaced = "80000000002, 80000000001"
-    told = f"Forgot launch. Zoom was not touched. Still to be ended, since it was replaced: {replaced}.\n"
-    assert (ran.status, ran.out) == (0, told)
+    text = f"Forgot launch. Zoom was not changed. Still to be deleted, since it was replaced: {replaced}.\n"
+    assert (ran.status, ran.out) == (0, text)
     assert (sorted(after.intents), after.retired, "launch" in after.meetings) == (
         ["standup"],
         FULL.retired,

@@ -92,8 +92,10 @@ def test_a_lock_is_freed_by_its_id(server: TerraformServer, shell: Shell) -> Non
         ran = shell("force-unlock", number, "--state", server.address, **server.environ)
         freed = server.lock
 
-    told = f"Freed the lock {number} on {server.address}. What its run had begun, the next apply looks up.\n"
-    assert (ran.status, ran.out, ran.err, freed) == (0, told, "", None)
+    text = (
+        f"Released the lock {number} on {server.address}. The next apply looks up what its run had begun.\n"
+    )
+    assert (ran.status, ran.out, ran.err, freed) == (0, text, "", None)
 
 
 def test_another_lock_is_left_alone(server: TerraformServer, shell: Shell) -> None:
@@ -122,10 +124,9 @@ def test_a_person_is_asked_first(
         is_freed = server.lock is None
 
     question = (
-        f"Free the lock on {server.address}? A run that still lives is cut off by that. "
-        "Only `yes` is accepted: "
+        f"Release the lock on {server.address}? A run that still holds it fails. Only `yes` is accepted: "
     )
-    end = "" if status == 0 else "Force-unlock cancelled. The lock stands.\n"
+    end = "" if status == 0 else "Force-unlock cancelled. The lock is still held.\n"
     assert (ran.status, ran.err, is_freed) == (status, question + end, status == 0)
 
 

@@ -96,7 +96,7 @@ def test_where_nothing_was_recorded_nothing_is_pulled(shell: Shell) -> None:
     ran = shell("state", "pull", "--state", "s.json")
 
     assert (ran.status, ran.out) == (0, "")
-    assert ran.err == f"Nothing was ever recorded in {shell.folder}/s.json.\n"
+    assert ran.err == f"{shell.folder}/s.json does not exist.\n"
 
 
 def test_a_later_state_is_pushed_as_it_is(shell: Shell) -> None:
@@ -122,7 +122,7 @@ def test_the_same_state_is_not_written_again(shell: Shell) -> None:
 
     assert (ran.status, ran.out) == (
         0,
-        f"{shell.folder}/s.json holds this very state. Nothing was written.\n",
+        f"{shell.folder}/s.json is this state already. Nothing was written.\n",
     )
     assert not (shell.folder / "s.json.backup").exists()
 
@@ -148,7 +148,7 @@ def test_a_state_that_would_undo_another_is_refused_unless_forced(
     forced = push(shell, "--force")
 
     assert (refused.status, codes(refused), kept) == (1, [code], before)
-    assert "`--force` writes it all the same." in refused.err
+    assert "`--force` writes it anyway." in refused.err
     after = stands(shell)
     assert (forced.status, forced.err, after.meetings, after.lineage) == (
         0,
@@ -239,7 +239,7 @@ def test_a_state_that_cannot_be_read_gives_way_to_force_alone(shell: Shell) -> N
     assert (forced.status, forced.err, (shell.folder / "s.json").read_bytes()) == (0, "", document)
     assert (shell.folder / "s.json.backup").read_text() == "{"
     assert forced.out.splitlines()[1] == (
-        f"It replaced what cannot be read, which is kept as {shell.folder}/s.json.backup."
+        f"It replaced an unreadable state, which is kept as {shell.folder}/s.json.backup."
     )
 
 
@@ -270,18 +270,18 @@ def test_a_state_moves_to_another_place(server: TerraformServer, shell: Shell) -
     assert (there.status, there.err, server.document, server.lock) == (0, "", document, None)
     assert there.out.splitlines() == [
         f"Copied serial 7 with 2 meetings from {old} to {server.address}, and read it back.",
-        "Name it by RECONCILER_STATE or --state; such an address cannot stand in reconciler.yaml.",
+        "Name it with RECONCILER_STATE or --state; reconciler.yaml may not have such an address.",
         "In reconciler.yaml:",
         "  - state: s.json",
-        f"{old} was left as it is. Remove it once every place names the new one.",
+        f"{old} is unchanged. Remove it once nothing names it any more.",
     ]
     assert (back.status, (shell.folder / "far/t.json").read_bytes()) == (0, document)
     assert back.out.splitlines()[1:] == [
         "In reconciler.yaml:",
         "  - state: s.json",
         "  + state: far/t.json",
-        "--state and RECONCILER_STATE win over it: change them where they name the old place.",
-        f"{server.address} was left as it is. Remove it once every place names the new one.",
+        "--state and RECONCILER_STATE override it: change them where they name the old location.",
+        f"{server.address} is unchanged. Remove it once nothing names it any more.",
     ]
 
 

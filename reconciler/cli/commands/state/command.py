@@ -81,14 +81,11 @@ def mv(
     def move(recorded: State) -> State:
         check_known(from_key, recorded, location)
         if to_key in recorded.meetings or to_key in recorded.intents:
-            shows = (
-                "" if from_key == to_key else f"; `reconciler state show {to_key}` shows what has this one"
-            )
-            raise StateError.of(
-                "state.key-taken",
-                detail=f"{location} has a key `{to_key}` already. The state is unchanged.",
-                hint=f"Name another key{shows}.",
-            )
+            detail = f"{location} has the key `{to_key}` already."
+            hint = f"Name another key. `reconciler state show {to_key}` shows the meeting of this one."
+            if from_key == to_key:
+                detail, hint = f"`{to_key}` cannot be renamed to itself.", "Name another key."
+            raise StateError.of("state.key-taken", detail=f"{detail} The state is unchanged.", hint=hint)
         return recorded.move(from_key, to_key)
 
     workspace.update_state("state mv", move, timeout_seconds=lock_timeout_seconds)
