@@ -479,6 +479,6 @@ def test_a_state_that_is_lost_makes_no_twin(change: str, shell: Shell) -> None:
     for key, told in failed.items():
         assert told["code"] == "apply.exists-already"
         assert f"imports: [{{id: {newest['meetings'][key]['id']}, to: {key}}}]" in told["hint"]
-        assert "If the state is lost or older, restore it." in told["hint"]
+        assert "if the state is lost or older, restore it" in told["hint"]
     made = (shell.folder / ".reconciler/sandbox/account.jsonl").read_text()
     assert len(set(re.findall(r'"uuid":"([^"]+)"', made))) == 2

@@ -71,7 +71,7 @@ def test_a_state_that_was_never_written_is_empty(tmp_path: Path) -> None:
 
 
 def test_a_state_of_a_newer_minor_format_is_looked_at_and_not_held(tmp_path: Path) -> None:
-    newer = state_document.encode(State(lineage="l")).replace(b'"1.0"', b'"1.1"')
+    newer = state_document.encode(State(lineage="l")).replace(b'"1.0"', b'"1.9"')
     (tmp_path / "reconciler.state.json").write_bytes(newer)
     here = workspace(tmp_path)
 
