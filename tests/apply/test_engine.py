@@ -292,7 +292,14 @@ def test_a_read_back_that_fails_is_a_note() -> None:
 
 def test_a_passcode_that_zoom_changed_is_not_shown() -> None:
     world = World(topic("a", password="Lift-off_7"))
-    world.zoom.meet(Fault(**READ, status=200, body={"id": 1, "topic": "a", "password": "seen-7"}))
+
+    def change(scope: Mapping[str, Any]) -> None:
+        if is_create(scope):
+            (made,) = world.account.all_meetings_ever
+            body = {"id": made.id, "topic": "a", "password": "seen-7"}
+            world.zoom.meet(Fault(**READ, status=200, body=body))
+
+    world.on_answer = change
 
     report = world.apply()
 
