@@ -8,7 +8,7 @@ that makes it safe.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from reconciler.apply import _destroy as destroy
@@ -21,6 +21,7 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError
 from reconciler.meeting import passcode
 from reconciler.plan import budget
+from reconciler.plan.aliases import relied_aliases
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Plan
 from reconciler.plan.step import Status, Step
@@ -134,10 +135,25 @@ async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
             ids[host] = answer
         else:
             hosts[host] = _fail_unidentified(run, hosts[host], answer)
-    record.refuse_other_users(run.journal.state, ids)
+    known = [step for host_steps in hosts.values() for step in host_steps]
+    record.refuse_other_users(run.journal.state, {**await _alias_ids(run, known, ids), **ids})
     today = budget.day_of(run.now())
     run.settled_from = await run.journal.commit(lambda state: pruned(_with_ids(state, ids), today))
-    return [step for host_steps in hosts.values() for step in host_steps]
+    return known
+
+
+async def _alias_ids(run: ApplyContext, steps: Iterable[Step], known: Collection[str]) -> dict[str, str]:
+    """Return the user ids of names that only the state knows, and that it takes for the host of a step.
+
+    A name that is nobody's now, as after a change of address, confuses nobody. Any other error stops the run.
+    """
+    state = run.journal.state
+    aliases = sorted({alias for step in steps for alias in relied_aliases(state, step)} - set(known))
+    answers = await asyncio.gather(*(_user_id(run, alias) for alias in aliases))
+    for answer in answers:
+        if isinstance(answer, RemoteError) and not isinstance(answer, GoneError):
+            run.failure = run.failure or answer
+    return {alias: each for alias, each in zip(aliases, answers, strict=True) if isinstance(each, str)}
 
 
 def _fail_unidentified(run: ApplyContext, steps: Iterable[Step], error: RemoteError) -> list[Step]:

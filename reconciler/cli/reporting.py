@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.clock import system_now
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan.plan import Plan
+from reconciler.stores import links
 from reconciler.views.table import apply_view, view
 
 if TYPE_CHECKING:
@@ -26,14 +27,16 @@ def write_private_file(path: Path, text: str) -> None:
     """Write `text` to a file, atomically, readable by its owner only. Raises `SettingsError`."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.unlink(missing_ok=True)  # left by a run that was killed, or a link in the checkout
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        for each in (path, temporary):
+            links.refuse_link(each)
+        temporary.unlink(missing_ok=True)  # left by a run that was killed
+        with os.fdopen(links.create(temporary), "w", encoding="utf-8") as file:
             file.write(text)
         temporary.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if not temporary.is_symlink():
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
         raise unwritable_file(path, error) from error
 
 

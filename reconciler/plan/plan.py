@@ -17,6 +17,7 @@ from reconciler.errors.diagnostic import Diagnostic
 from reconciler.plan import _remarks as remarks
 from reconciler.plan import budget
 from reconciler.plan._compare import StateComparison
+from reconciler.plan.aliases import alias_remarks
 from reconciler.plan.budget import Allowances, BudgetLine, BudgetRequest
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
@@ -100,6 +101,7 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
         diagnostics=(
             *map(remarks.unmatched_target, unmatched),
             *remarks.remarks_for(steps, now),
+            *alias_remarks(state, steps),
             *remarks.stale_line_remarks(spec, state, found),
         ),
     )

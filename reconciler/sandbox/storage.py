@@ -6,6 +6,7 @@ processes may use one file: each reads the lines that the others added.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from contextlib import contextmanager
@@ -22,13 +23,29 @@ if TYPE_CHECKING:
     from reconciler.sandbox.account import Account
 
 
+def refuse_link(path: Path) -> None:
+    """Raise `OSError` if a file of `.reconciler/sandbox`, or one of these folders, is a link."""
+    for part in (path, *path.parents[:2]):
+        if part.is_symlink():
+            reason = f"{part.name}: it is a link, and nothing is written through links; remove the link"
+            raise OSError(errno.ELOOP, reason)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Replace a file atomically. Raises `SettingsError`."""
     with reporting_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-        temporary.touch(mode=0o600)  # the account holds passcodes, as the real one does
-        temporary.write_bytes(content)
+        for each in (path, temporary):
+            refuse_link(each)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        # Private: the account holds passcodes, as the real one does.
+        with open(temporary, "xb", opener=_open_no_link) as file:
+            file.write(content)
         temporary.replace(path)
 
 
@@ -83,6 +100,7 @@ class AccountFile:
         self._inode = 0
         self._lines = 0
         with reporting_errors(path):
+            refuse_link(path)
             if not path.exists() or path.stat().st_size == 0:
                 self._replace([_HEADER])
             self.catch_up()
@@ -103,7 +121,7 @@ class AccountFile:
     def append(self, change: Mapping[str, Json]) -> None:
         """Append one change, which outlives the process once this returns."""
         content = _line(change)
-        with self._path.open("ab", buffering=0) as file:
+        with open(self._path, "ab", buffering=0, opener=_open_no_link) as file:
             if file.tell() != self._offset:  # perhaps an incomplete line, which the new one must not continue
                 content = b"\n" + content
             file.write(content)

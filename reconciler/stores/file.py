@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors.exceptions import StateError, StateLockedError
 from reconciler.errors.text import shown_name
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.stores import errors
+from reconciler.stores import errors, links
 from reconciler.stores import lock as locks
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class FileStore:
     """A `ports.Store` in one file, with `.backup`, `.lock` and `.lock.info` next to it."""
 
     def __init__(self, path: Path, options: StoreOptions) -> None:
-        self._path = path.resolve()
+        self._path = path
         self._location = shown_name(str(path))
         self._options = options
 
@@ -95,6 +95,7 @@ class FileStore:
     def read(self) -> Snapshot | None:
         """Return the document and its version; None if there is no file."""
         try:
+            links.refuse_link(self._path, below=self._options.folder)
             with self._path.open("rb") as file:
                 return Snapshot(file.read(), _version(os.fstat(file.fileno())))
         except FileNotFoundError:
@@ -106,6 +107,10 @@ class FileStore:
         """Replace version `replaces` by `document`, durably, and keep the old document as `.backup`."""
         del note  # a file has no history
         temporary = self._sibling(".tmp")  # one writer at a time: the lock is held
+        try:
+            self._refuse_links()
+        except OSError as error:
+            raise self._io_error("written", error) from error
         try:
             self._check_version(replaces)
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +133,7 @@ class FileStore:
 
         lock = FileLock(self._sibling(".lock"), mode=PRIVATE)
         try:
+            self._refuse_links()
             self._path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=timeout_seconds)
         except Timeout as error:
@@ -140,7 +146,7 @@ class FileStore:
         )
         info_path = self._sibling(".lock.info")
         with suppress(OSError):  # only others read it; the lock itself is held
-            info_path.write_bytes(locks.encode(info))
+            _write_durably(info_path, locks.encode(info))
         return FileLease(info, lock, info_path)
 
     def holder(self) -> LockInfo | None:
@@ -150,6 +156,7 @@ class FileStore:
         if not self._sibling(".lock").exists():
             return None
         try:
+            links.refuse_link(self._sibling(".lock"), below=self._options.folder)
             with FileLock(self._sibling(".lock"), timeout=0):
                 return None  # a `.lock.info` that is there is of a process that was killed
         except Timeout:
@@ -171,6 +178,11 @@ class FileStore:
 
     def _sibling(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
+
+    def _refuse_links(self) -> None:
+        """Raise `OSError` if a name that is written is a link, such as one of the checkout."""
+        for suffix in ("", ".tmp", ".backup", ".backup.tmp", ".lock", ".lock.info"):
+            links.refuse_link(self._sibling(suffix), below=self._options.folder)
 
     def _check_version(self, replaces: str | None) -> None:
         try:
@@ -210,8 +222,8 @@ class FileStore:
 
 
 def _write_durably(path: Path, document: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
-    with os.fdopen(descriptor, "wb") as file:
+    path.unlink(missing_ok=True)  # left by a process that was killed
+    with os.fdopen(links.create(path), "wb") as file:
         file.write(document)
         file.flush()
         os.fsync(file.fileno())

@@ -25,6 +25,7 @@ from reconciler.apply.events import (
     Summary,
 )
 from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.text import is_invisible
 from reconciler.meeting import masking
 from reconciler.meeting.fields import get as get_field
 from reconciler.meeting.passcode import redact_passcode
@@ -53,8 +54,9 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = "1.0"
 
-_CONTROL = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-"""Characters that JSON allows and a terminal obeys: C1 controls, marks of direction, invisible ones."""
+_NOT_ASCII = re.compile("[\x7f-\U0010ffff]")
+_LINE_ENDS = frozenset("\x85\u2028\u2029")
+"""Blanks that end a line."""
 
 _TYPES = {
     StepStarted: "step_started",
@@ -155,7 +157,15 @@ def line(value: Json) -> str:
     text = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode()
     if text.isascii() and "\x7f" not in text:
         return text
-    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _NOT_ASCII.sub(_visible, text)
+
+
+def _visible(match: re.Match[str]) -> str:
+    """Return a character as it is, or as JSON's escape if a terminal obeys it or nobody sees it."""
+    if not is_invisible(match[0]) and match[0] not in _LINE_ENDS:
+        return match[0]
+    units = match[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> Json:

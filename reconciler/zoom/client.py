@@ -210,8 +210,7 @@ class ZoomClient:
     async def read(self, meeting_id: int) -> Answer:
         """Return the meeting in Zoom."""
         call = ApiCall(f"Reading meeting {meeting_id}", Label.LIGHT)
-        answer = await self._retry(partial(self._read_one, call, f"/meetings/{meeting_id}", is_meeting_id))
-        return replace(answer, body=with_utc_times(answer.body))
+        return await self._retry(partial(self._read_meeting, call, meeting_id))
 
     async def user(self, host: str) -> Answer:
         """Return the user in Zoom."""
@@ -235,6 +234,12 @@ class ZoomClient:
             if page_token in tokens_read:
                 raise unknown_outcome(call, "the list leads back to a page that was read already")
             tokens_read.add(page_token)
+
+    async def _read_meeting(self, call: ApiCall, meeting_id: int) -> Answer:
+        answer = await self._read_one(call, f"/meetings/{meeting_id}", is_meeting_id)
+        if answer.body["id"] != meeting_id:
+            raise unknown_outcome(call, f"the answer is about another meeting, {answer.body['id']}")
+        return replace(answer, body=with_utc_times(answer.body))
 
     async def _read_one(self, call: ApiCall, path: str, is_id: Callable[[object], bool]) -> Answer:
         response = await self._send(call, "GET", path)

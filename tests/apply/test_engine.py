@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -291,7 +292,14 @@ def test_a_read_back_that_fails_is_a_note() -> None:
 
 def test_a_passcode_that_zoom_changed_is_not_shown() -> None:
     world = World(topic("a", password="Lift-off_7"))
-    world.zoom.meet(Fault(**READ, status=200, body={"id": 1, "topic": "a", "password": "seen-7"}))
+
+    def change(scope: Mapping[str, Any]) -> None:
+        if is_create(scope):
+            (made,) = world.account.all_meetings_ever
+            body = {"id": made.id, "topic": "a", "password": "seen-7"}
+            world.zoom.meet(Fault(**READ, status=200, body=body))
+
+    world.on_answer = change
 
     report = world.apply()
 
@@ -396,3 +404,28 @@ def test_an_early_stop_still_records_moves() -> None:
 
     assert (report.failed, report.status) == ({"b": "apply.unresolved"}, 130)
     assert list(world.store.state.intents) == ["b"]
+
+
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_an_alias_that_only_the_state_knows_is_asked_for_before_any_write(is_renamed: bool) -> None:  # noqa: FBT001 - a case
+    """A name that is nobody's now is an old address; one of another user is refused."""
+    alias = "old@example.com"
+    world = World(topic("a"), users=[HOST] if is_renamed else [HOST, alias])
+    world.apply()
+    user_id, state = world.account.provide(HOST).id, world.store.state
+    record = replace(state.meetings["a"], host=alias)
+    hosts = {HOST: user_id, alias: user_id}
+    world.store.state = replace(state, meetings={"a": record}, hosts=hosts)
+    world.declare(replace(topic("a"), attributes={**topic("a").attributes, "duration": 45}))
+    before = world.store.document
+
+    warned = [(each.code, each.key) for each in world.plan().diagnostics]
+    report = world.apply()
+
+    assert warned == [("plan.alias", "a")]
+    if is_renamed:
+        assert (report.status, world.asked("PATCH") != []) == (0, True)
+    else:
+        assert report.failure is not None
+        assert report.failure.diagnostic.code == "state.other-user"
+        assert (world.asked("PATCH"), world.store.document) == ([], before)

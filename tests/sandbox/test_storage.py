@@ -313,3 +313,19 @@ except SettingsError as error:
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
     assert told == 'sandbox.not-installed Install "meetings-reconciler[sandbox]".\n'
+
+
+@pytest.mark.parametrize("link", [".reconciler", ".reconciler/sandbox", ".reconciler/sandbox/account.jsonl"])
+def test_nothing_is_written_through_a_link(
+    link: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout can hold one instead of the folder."""
+    elsewhere, work = tmp_path / "elsewhere", tmp_path / "work"
+    elsewhere.mkdir()
+    (work / link).parent.mkdir(parents=True)
+    (work / link).symlink_to(elsewhere)
+    monkeypatch.chdir(work)
+
+    with pytest.raises(SettingsError, match="it is a link, and nothing is written through links"):
+        _ = Sandbox.open(work / ".reconciler/sandbox", now=None, real_now=lambda: datetime.now(UTC)).account
+    assert list(elsewhere.iterdir()) == []

@@ -161,19 +161,36 @@ def test_a_missing_folder_is_created(tmp_path: Path) -> None:
     assert (tmp_path / "deep/down/s.json").read_bytes() == b"one\n"
 
 
-def test_a_link_to_a_state_stays_a_link(tmp_path: Path) -> None:
-    """A write goes to the target of the link, and both names share one lock."""
-    (tmp_path / "real").mkdir()
-    (tmp_path / NAME).symlink_to("real/state.json")
-    linked, real = store_in(tmp_path), store_in(tmp_path / "real", "state.json")
-    linked.write(b"one\n", replaces=None)
-    lease = linked.lock("apply", timeout_seconds=0)
+@pytest.mark.parametrize("suffix", ["", ".tmp", ".backup", ".backup.tmp", ".lock", ".lock.info"])
+def test_nothing_is_written_through_a_link(suffix: str, tmp_path: Path) -> None:
+    """A checkout can hold one under each name, and it may lead anywhere."""
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / (NAME + suffix)).symlink_to(victim)
+    store = store_in(work)
 
-    with pytest.raises(StateLockedError):
-        real.lock("apply", timeout_seconds=0)
+    for call in (
+        lambda: store.lock("apply", timeout_seconds=0),
+        lambda: store.write(b"one\n", replaces=None),
+    ):
+        with pytest.raises(StateError, match="it is a link, and nothing is written through links"):
+            call()
+    assert (victim.read_text(), [path.name for path in work.iterdir()]) == ("kept", [NAME + suffix])
 
-    lease.release()
-    assert ((tmp_path / NAME).is_symlink(), (tmp_path / "real/state.json").read_bytes()) == (True, b"one\n")
+
+def test_no_folder_is_reached_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/deep").symlink_to(tmp_path / "elsewhere")
+    store = store_in(tmp_path / "work", f"deep/{NAME}")
+
+    with pytest.raises(StateError, match="in its path, deep: it is a link"):
+        store.lock("apply", timeout_seconds=0)
+    with pytest.raises(StateError, match="in its path, deep: it is a link"):
+        store.read()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_a_file_system_without_links_keeps_a_backup_too(

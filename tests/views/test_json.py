@@ -29,6 +29,7 @@ from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Step
 from reconciler.spec.schema import validator
+from reconciler.views import json as json_view
 from reconciler.views.style import TextStyle
 from reconciler.views.table import apply_view, view
 
@@ -390,3 +391,15 @@ def log_of(*events: Event) -> list[Any]:
             tell(event)
     assert stderr.getvalue() == ""
     return [json.loads(line) for line in stdout.getvalue().splitlines()]
+
+
+def test_a_line_writes_out_what_nobody_sees() -> None:
+    """Also what counts as printable, and what JSON writes as two units; the value stays the same."""
+    text = "é\u3164\u034f\ufe00\u200b\u202e\u2028\x85\x7f\U000e0041\U0001f600"
+
+    written = json_view.line(text)
+
+    assert written == (
+        '"é\\u3164\\u034f\\ufe00\\u200b\\u202e\\u2028\\u0085\\u007f\\udb40\\udc41\U0001f600"\n'
+    )
+    assert json.loads(written) == text

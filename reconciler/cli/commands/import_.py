@@ -19,6 +19,7 @@ from reconciler.live import discover, generate
 from reconciler.live.discover import ImportFilter
 from reconciler.live.generate import SpecContext
 from reconciler.meeting.names import fold_host
+from reconciler.stores.links import refuse_link
 from reconciler.views.text import progress
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def _write(workspace: Workspace, out: Path | None, text: str) -> None:
         workspace.console.stdout.flush()
         return
     try:
+        refuse_link(out)
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:

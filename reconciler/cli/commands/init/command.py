@@ -26,6 +26,7 @@ from reconciler.meeting.timezones import zone
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings, parse
 from reconciler.spec.yaml.document import Source
+from reconciler.stores.links import refuse_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -212,6 +213,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _create(path: Path, text: str, created: list[Path]) -> None:
+    refuse_link(path)
     for parent in reversed(path.parents):
         if not parent.exists():
             parent.mkdir()
@@ -225,6 +227,7 @@ def add_to_gitignore(folder: Path) -> bool:
     """Add the emulator's folder to .gitignore; return False where it is there already."""
     path = folder / ".gitignore"
     try:
+        refuse_link(path)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if IGNORED in text.splitlines():
             return False

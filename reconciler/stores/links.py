@@ -1,0 +1,25 @@
+"""Writing in a folder that strangers may have filled: no file and no folder is reached through a link."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+PRIVATE = 0o600
+
+
+def refuse_link(path: Path, *, below: Path | None = None) -> None:
+    """Raise `OSError` if `path`, or a folder of it inside `below` (the working folder), is a link."""
+    root = os.path.abspath(below or Path.cwd())  # noqa: PTH100 - links must stay as written
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - the same
+    inside = [parent for parent in whole.parents if parent.is_relative_to(root) and str(parent) != root]
+    for part in (*reversed(inside), whole):
+        if part.is_symlink():
+            reason = "it is a link, and nothing is written through links; remove the link"
+            raise OSError(errno.ELOOP, reason if part == whole else f"in its path, {part.name}: {reason}")
+
+
+def create(path: Path) -> int:
+    """Return the descriptor of a new private file. Raises `OSError` if anything has that name."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
