@@ -5,7 +5,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-venv=${RECONCILER_VENV:-${RUNNER_TEMP:-${TMPDIR:-/tmp}}/reconciler-venv}
+# A folder that nobody has prepared: what lies in an environment is run.
+venv=${RECONCILER_VENV:-$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/reconciler-venv.XXXXXXXX")}
 
 # -I: whatever lies in the folder that we were started in, such as a pull request, is not imported.
 is_new_enough() {
@@ -25,7 +26,7 @@ if [ -z "$python" ]; then
 fi
 
 quiet=(--quiet --disable-pip-version-check --no-input)
-"$python" -I -m venv "$venv"
+"$python" -I -m venv --clear "$venv"
 "$venv/bin/python" -I -m pip install "${quiet[@]}" --require-hashes --only-binary :all: \
   --requirement "$here/requirements/action.txt"
 # The rest comes from the checkout alone: hatchling is installed by now, and no index is asked.

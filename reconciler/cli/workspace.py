@@ -15,6 +15,7 @@ from reconciler.cli import sources
 from reconciler.cli.clock import SystemClock, system_now
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError, SpecError, StateError
+from reconciler.errors.text import quote
 from reconciler.meeting.names import fold_host
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.spec import spec
@@ -209,9 +210,11 @@ class Workspace:
     def _state_address(self) -> str:
         if self.options.sandbox:
             return str(SANDBOX_FOLDER / STATE_FILE)
-        address = self.options.state or self.console.environ.get("RECONCILER_STATE") or self.settings.state
+        address = self.options.state or self.console.environ.get("RECONCILER_STATE")
         if address:
             return address
+        if self.settings.state:
+            return self._inside(self.settings.state)
         if self.console.is_ci:
             raise SettingsError.of(
                 "state.unnamed",
@@ -220,6 +223,19 @@ class Workspace:
                 hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
             )
         return STATE_FILE
+
+    def _inside(self, address: str) -> str:
+        """Return the address that the settings name. Raises `SettingsError` if it is outside."""
+        path = address.removeprefix("file:")
+        is_path = address.isprintable() and ":" not in path
+        if is_path and not (self.folder / path).resolve().is_relative_to(self.folder.resolve()):
+            raise SettingsError.of(
+                "state.bad-address",
+                detail=f"reconciler.yaml names {quote(path[:80])}, which is not in the working folder. "
+                "Nothing was read or sent.",
+                hint="Name a file in the folder, or give this one with --state or RECONCILER_STATE.",
+            )
+        return address
 
 
 @contextmanager

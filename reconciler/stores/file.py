@@ -6,6 +6,7 @@ holds the lock; nothing depends on it.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class FileStore:
         """Return the document and its version; None if there is no file."""
         try:
             links.refuse_link(self._path, below=self._options.folder)
+            _refuse_device(self._path)
             with self._path.open("rb") as file:
                 return Snapshot(file.read(), _version(os.fstat(file.fileno())))
         except FileNotFoundError:
@@ -219,6 +221,11 @@ class FileStore:
             hint="Check the disk and the permissions of file and folder, then run the same command again; "
             "what was sent already is looked up.",
         )
+
+
+def _refuse_device(path: Path) -> None:
+    if path.exists() and not (path.is_file() or path.is_dir()):  # reading a pipe could block for ever
+        raise OSError(errno.EINVAL, "it is a device, a pipe or a socket")
 
 
 def _write_durably(path: Path, document: bytes) -> None:

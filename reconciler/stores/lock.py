@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -148,7 +149,7 @@ def locked_hint(operation: str, holder: LockInfo | None) -> str:
     if holder is None or not holder.lock_id:
         return wait
     expires = ", its lock expires by itself; or" if holder.expires_at else ""
-    return f"{wait} If it is dead{expires}: reconciler force-unlock {holder.lock_id}."
+    return f"{wait} If it is dead{expires}: reconciler force-unlock {shlex.quote(holder.lock_id)}."
 
 
 def not_the_lock(location: str, lock_id: str, holder: LockInfo | None) -> StateError:

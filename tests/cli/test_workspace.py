@@ -153,3 +153,13 @@ def test_the_sandbox_keeps_its_state_apart(tmp_path: Path) -> None:
 
     assert here.store.location == str(tmp_path / ".reconciler/sandbox/reconciler.state.json")
     assert workspace(tmp_path).sandbox is None
+
+
+@pytest.mark.parametrize("address", ["/proc/self/environ", "../s.json", "file:/dev/null", "s\\0.json"])
+def test_the_settings_name_no_state_outside_of_the_folder(address: str, tmp_path: Path) -> None:
+    """A pull request can change them."""
+    (tmp_path / "reconciler.yaml").write_text(f'state: "{address}"\n')
+
+    with pytest.raises((SettingsError, SpecError, StateError)) as raised:
+        _ = workspace(tmp_path).store
+    assert raised.value.diagnostic.code == "state.bad-address"

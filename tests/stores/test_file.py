@@ -373,3 +373,11 @@ def test_the_lock_info_has_the_time_of_the_lock(tmp_path: Path) -> None:
     lease.release()
 
     assert lease.info == LockInfo(fields["ID"], "apply", "bob@desk", datetime(2026, 12, 1, 9, tzinfo=UTC))
+
+
+def test_a_pipe_is_no_state(tmp_path: Path) -> None:
+    """Reading one could block for ever."""
+    os.mkfifo(tmp_path / NAME)
+
+    with pytest.raises(StateError, match="it is a device, a pipe or a socket"):
+        store_in(tmp_path).read()

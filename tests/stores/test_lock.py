@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from math import inf
-from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
+from reconciler.ports import LockInfo
 from reconciler.stores import lock
 from reconciler.stores.lock import LeaseRenewal, renewing
-
-if TYPE_CHECKING:
-    from reconciler.ports import LockInfo
-
 
 LOST = StateError(Diagnostic("state.lost", "No answer came."))
 
@@ -132,3 +129,11 @@ def _interrupted(lease: Lease) -> None:
     with renewing(lease, print):
         assert lease.wait()
         raise KeyboardInterrupt
+
+
+def test_a_lock_id_to_paste_is_quoted_for_the_shell() -> None:
+    holder = LockInfo("$(touch x); y", "apply", "ann@laptop", datetime(2027, 1, 1, tzinfo=UTC))
+
+    hint = lock.locked_hint("apply", holder)
+
+    assert hint.endswith("If it is dead: reconciler force-unlock '$(touch x); y'.")
