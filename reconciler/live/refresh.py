@@ -58,8 +58,8 @@ def apply_refresh(state: State, results: Mapping[str, ReadResult], now: datetime
 def as_imported(record: Record, stored: Body, now: datetime) -> Record:
     """The record of a declared meeting, with every declared field as Zoom has it.
 
-    A passcode is kept only if it is known to be the declared one: else the next update sends it. So does a text
-    in which somebody wrote one: the record has no value for its field.
+    A passcode is kept only if it is known to be the declared one; otherwise the next update sends it. A text
+    in which somebody wrote a passcode is not kept either.
     """
     kept = record.attributes.get("password")
     plain = replace(record, attributes={**record.attributes, "password": None}, observed={})

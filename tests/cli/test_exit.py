@@ -150,8 +150,10 @@ def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
         (
             [],
             {"ZOOM_ACCESS_TOKEN": "t"},
-            "ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET may belong to two "
-            "accounts. Nothing was sent.",
+            (
+                "ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET may belong to two "
+                "accounts. Nothing was sent."
+            ),
         ),
     ],
 )
@@ -335,7 +337,8 @@ def test_each_field_that_zoom_refuses_has_its_place(zoom: Served, shell: Shell) 
     assert [sum(ledger.values()) for ledger in state["usage"].values()] == [1]
     assert "    --> meetings.yaml:10:15\n      |     duration: 60\n" in ran.out
     assert re.search(
-        r"error\[zoom.validation\]: Zoom does not accept the request\n --> meetings.yaml:7:12\n.*`topic`: Too dull\.",
+        r"error\[zoom.validation\]: Zoom does not accept the request\n --> meetings.yaml:7:12\n"
+        r".*`topic`: Too dull\.",
         ran.err,
         re.DOTALL,
     )

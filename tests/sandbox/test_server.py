@@ -103,7 +103,10 @@ def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
         (["--switch", "gold=1"], "no such switch: gold"),
         (
             ["--now", "soon"],
-            "sandbox.clock: The emulator's clock cannot be used: 'soon' is neither an instant nor a step forward.",
+            (
+                "sandbox.clock: The emulator's clock cannot be used: "
+                "'soon' is neither an instant nor a step forward."
+            ),
         ),
     ],
 )

@@ -292,7 +292,8 @@ def test_an_id_that_is_taken_is_not_given_again() -> None:
 
 def test_opening_a_sandbox_does_not_load_the_server() -> None:
     """`plan --sandbox` sends nothing and needs neither starlette nor uvicorn."""
-    code = "import sys, reconciler.sandbox.sandbox as _; sys.exit('starlette' in sys.modules or 'uvicorn' in sys.modules)"
+    loaded = "'starlette' in sys.modules or 'uvicorn' in sys.modules"
+    code = f"import sys, reconciler.sandbox.sandbox as _; sys.exit({loaded})"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

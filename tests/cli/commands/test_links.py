@@ -255,7 +255,8 @@ def test_the_topic_is_zooms_and_the_next_start_the_records() -> None:
 
 def test_what_has_no_next_start_has_a_link_all_the_same() -> None:
     """Even a time that this machine cannot read."""
-    zoom = ScriptedZoom(answer(200, {"id": 1, "join_url": "https://zoom.us/j/1"}))
+    ids = (81_234_567_001, 81_234_567_002, 81_234_567_003)
+    zoom = ScriptedZoom(*(answer(200, {"id": one, "join_url": "https://zoom.us/j/1"}) for one in ids))
     records = {"over": record(1, weekly(start_time="2020-01-06T10:00:00")), "odd": record(2, {"type": 8})}
     unknown = record(3, {"type": 2, "start_time": "2027-01-11T10:00:00", "timezone": "Mars/Olympus"})
 
@@ -276,18 +277,22 @@ def test_what_has_no_next_start_has_a_link_all_the_same() -> None:
         (no(400, 300, "It is a webinar"), "zoom.validation", "a: Reading meeting 81234567001: "),
         (answer(502), "zoom.unreadable", "a: Reading meeting 81234567001"),
         (
-            answer(200, {"id": 1}),
+            answer(200, {"id": 81_234_567_001}),
             "links.none",
             "a: Zoom's answer about meeting 81234567001 has no join link.",
         ),
-        (answer(200, {"id": 1, "join_url": 7}), "links.none", "a: Zoom's answer about meeting 81234567001"),
+        (
+            answer(200, {"id": 81_234_567_001, "join_url": 7}),
+            "links.none",
+            "a: Zoom's answer about meeting 81234567001",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_key(reaction: object, code: str, detail: str) -> None:
     def second_fails(request: object) -> object:
         return reaction if str(getattr(request, "url", "")).endswith("001") else good
 
-    good = answer(200, {"id": 2, "join_url": "https://zoom.us/j/2"})
+    good = answer(200, {"id": 81_234_567_002, "join_url": "https://zoom.us/j/2"})
     zoom = ScriptedZoom(second_fails)  # type: ignore[arg-type] # an answer, chosen by the request
 
     found = asked(zoom, {"a": record(1), "b": record(2)})

@@ -355,7 +355,10 @@ def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
             "a b",
             [
                 "error[state.bad-key]: The key is not valid",
-                "  = `a b` has characters other than letters, digits, `.`, `_` and `-`. The state is unchanged.",
+                (
+                    "  = `a b` has characters other than letters, digits, `.`, `_` and `-`. "
+                    "The state is unchanged."
+                ),
                 "  = hint: Name the key under which the meeting is declared, or will be.",
             ],
         ),

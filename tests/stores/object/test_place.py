@@ -142,8 +142,8 @@ def test_a_missing_bucket_is_not_an_empty_state(world: World) -> None:
         world.store("s3://elsewhere/meetings.json").read()
 
     assert str(raised.value) == (
-        "state.place-missing: The location of the state does not exist: There is no elsewhere, so nobody knows "
-        "whether s3://elsewhere/meetings.json was lost or never existed. Nothing was sent."
+        "state.place-missing: The location of the state does not exist: There is no elsewhere, "
+        "so nobody knows whether s3://elsewhere/meetings.json was lost or never existed. Nothing was sent."
     )
 
 
