@@ -57,7 +57,9 @@ fi
 # Plain files alone. What a link leads to is not the pull request's; apply would follow it, so in its place stands
 # what no spec is: the plan fails and shows it. No filter of attributes, such as LFS, runs.
 links=$RUNNER_TEMP/reconciler-links
+submodules=$RUNNER_TEMP/reconciler-submodules
 : >"$links"
+: >"$submodules"
 echo '* -filter' >>"$objects/info/attributes"
 git -C "$objects" read-tree FETCH_HEAD
 git -C "$objects" ls-tree -r -z FETCH_HEAD | while IFS= read -r -d '' entry; do
@@ -65,6 +67,7 @@ git -C "$objects" ls-tree -r -z FETCH_HEAD | while IFS= read -r -d '' entry; do
   case "${entry%% *} $path" in
   100*\ *.yaml | 100*\ *.yml) printf '%s\0' "$path" ;;
   120000\ *.yaml | 120000\ *.yml | 120000\ meetings) printf '%s\0' "$path" >>"$links" ;;
+  160000\ *) printf '%s\0' "$path" >>"$submodules" ;;
   esac
 done >"$RUNNER_TEMP/reconciler-paths"
 git --git-dir "$objects" --work-tree . checkout-index -z --stdin <"$RUNNER_TEMP/reconciler-paths"
@@ -72,3 +75,8 @@ while IFS= read -r -d '' path; do
   mkdir -p "$(dirname "./$path")"
   echo 'This is a link in the pull request, and no link is followed here. Put the file itself in its place.' >"./$path"
 done <"$links"
+# A submodule's files are not part of the pull request, and apply would read them: among the specs it is an error.
+while IFS= read -r -d '' path; do
+  mkdir -p "./$path"
+  echo 'This is a submodule in the pull request. Put the files themselves in its place.' >"./$path/submodule.yaml"
+done <"$submodules"

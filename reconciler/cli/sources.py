@@ -185,7 +185,10 @@ class _Search:
             if entry.name.startswith(".") or self.is_misnamed(entry, name):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                yield from self.walk(path, f"{name}/", root)
+                if os.path.lexists(path / ".git"):
+                    self.diagnostics.append(_submodule(name))
+                else:
+                    yield from self.walk(path, f"{name}/", root)
             elif entry.is_symlink() and path.is_dir():
                 if not _resolves_below(path, root):  # a link inside leads to a folder that is read anyway
                     self.diagnostics.append(_link(name))
@@ -231,6 +234,12 @@ def _link(name: str) -> Diagnostic:
     detail = f"The link `{name}` leads out of its folder."
     hint = "Put the file itself there, or name the folder that it is in."
     return Diagnostic("source.link", detail, hint, span=_top(name))
+
+
+def _submodule(name: str) -> Diagnostic:
+    detail = f"`{name}` is a repository of its own: a pull request shows its commit, not its files."
+    hint = "Put the files themselves there, or take the submodule out of the specs."
+    return Diagnostic("source.submodule", detail, hint, span=_top(name))
 
 
 def _unreadable(name: str, error: OSError) -> Diagnostic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import threading
 from contextlib import contextmanager, suppress
@@ -98,12 +99,18 @@ def encode(info: LockInfo) -> bytes:
     return orjson.dumps({name: value for name, value in fields.items() if value is not None})
 
 
+_LOCK_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{0,200}")
+"""The form of a lock's ID. Terraform and this program use UUIDs."""
+
+
 def decode(document: bytes) -> LockInfo | None:
     """Return the lock that `document` describes; None if it does not describe one."""
     try:
         fields = orjson.loads(document)
+        if not _LOCK_ID.fullmatch(str(fields["ID"])):
+            return None  # it would be printed in a command to paste
         return LockInfo(
-            lock_id=_text(fields, "ID"),
+            lock_id=str(fields["ID"]),
             operation=_text(fields, "Operation"),
             who=_text(fields, "Who"),
             created_at=_instant(fields["Created"]),

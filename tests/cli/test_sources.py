@@ -127,6 +127,26 @@ def test_a_link_that_leaves_its_folder_is_not_followed(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("mark", ["file", "folder"])
+def test_a_submodule_among_the_specs_is_not_read(mark: str, tmp_path: Path) -> None:
+    """A pull request shows its commit alone, not its files; so they must not count in an apply either."""
+    put(tmp_path, "m/a.yaml", "m/sub/b.yaml", "m/sub/deep/c.yaml")
+    git = tmp_path / "m/sub/.git"
+    git.mkdir() if mark == "folder" else git.write_text("gitdir: ../../.git/modules/sub")
+
+    found = sources.read_sources(("m",), Settings(), tmp_path)
+
+    assert [source.filename for source in found.files] == ["m/a.yaml"]
+    assert codes(found) == [("source.submodule", "m/sub")]
+
+
+def test_the_root_of_a_checkout_is_no_submodule(tmp_path: Path) -> None:
+    put(tmp_path, "a.yaml", "m/b.yaml")
+    (tmp_path / ".git").mkdir()
+
+    assert named(sources.read_sources((".",), Settings(), tmp_path)) == ["a.yaml", "m/b.yaml"]
+
+
 def test_a_link_that_stays_inside_is_no_harm(tmp_path: Path) -> None:
     put(tmp_path, "m/deep/a.yaml")
     (tmp_path / "m/again").symlink_to("deep")

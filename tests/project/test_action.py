@@ -293,7 +293,9 @@ def _git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def fork(job: Job, hub: GitHub, files: dict[str, str], links: dict[str, str] | None = None) -> None:
+def fork(
+    job: Job, hub: GitHub, files: dict[str, str], links: dict[str, str] | None = None, submodule: str = ""
+) -> None:
     """Let pull request 9 of a fork hold these files, and this job be the second workflow's."""
     remote = job.folder.parent / "server" / REPOSITORY
     remote.mkdir(parents=True)
@@ -308,6 +310,8 @@ def fork(job: Job, hub: GitHub, files: dict[str, str], links: dict[str, str] | N
     git("commit", "-q", "--allow-empty", "-m", "before")
     git("branch", "merged")
     git("add", "-A")
+    if submodule:
+        git("update-index", "--add", "--cacheinfo", f"160000,{SHA},{submodule}")
     git("commit", "-qm", "theirs")
     sha = git("rev-parse", "HEAD")
     git("update-ref", "refs/pull/9/head", sha)
@@ -364,6 +368,18 @@ def test_a_link_of_a_fork_is_shown_and_not_followed(link: str, job: Job, hub: Gi
     ended = planned_for_fork(job, paths=".")
 
     assert (ended.passed, "This is a link in the pull request" in hub.comments[0]["body"]) == (False, True)
+
+
+def test_a_submodule_of_a_fork_is_shown(job: Job, hub: GitHub) -> None:
+    """What apply would read in it is in no plan, so there is none."""
+    fork(job, hub, {"meetings/a.yaml": ONE_FAR}, submodule="meetings/shared")
+
+    ended = planned_for_fork(job)
+
+    assert (ended.passed, "This is a submodule in the pull request" in hub.comments[0]["body"]) == (
+        False,
+        True,
+    )
 
 
 def test_a_linked_folder_of_a_fork_is_shown_too(job: Job, hub: GitHub) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime
 from math import inf
@@ -137,3 +138,11 @@ def test_a_lock_id_to_paste_is_quoted_for_the_shell() -> None:
     hint = lock.locked_hint("apply", holder)
 
     assert hint.endswith("If it is dead: reconciler force-unlock '$(touch x); y'.")
+
+
+@pytest.mark.parametrize("lock_id", ["x; touch evil", "$(touch evil)", "a b", "`id`", "x\n", "x" * 300])
+def test_a_lock_with_an_id_that_a_shell_would_run_is_no_lock(lock_id: str) -> None:
+    document = {"ID": lock_id, "Who": "w", "Operation": "o", "Created": "2026-12-01T08:00:00+00:00"}
+
+    assert lock.decode(json.dumps(document).encode()) is None
+    assert lock.decode(json.dumps({**document, "ID": "6a8b-4f"}).encode()) is not None

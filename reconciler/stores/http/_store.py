@@ -12,6 +12,7 @@ Source: developer.hashicorp.com/terraform/language/backend/http.
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from dataclasses import dataclass
 from hashlib import sha256
@@ -202,7 +203,7 @@ class HttpStore:
         except StateError as error:  # the work is recorded, so the run does not fail
             self._options.notify(
                 f"The lock on {self.location} may still be held ({error.diagnostic.detail}) "
-                f"To free it: reconciler force-unlock {info.lock_id}"
+                f"To free it: reconciler force-unlock {shlex.quote(info.lock_id)}"
             )
 
 
