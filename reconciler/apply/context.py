@@ -57,7 +57,7 @@ class ApplyContext:
     closed_day: str | None = None
     """The UTC day for which Zoom reported that the account's limit is used up."""
     settled_from: float | None = None
-    """The monotonic second of this run's first durable write: requests of earlier runs left before it."""
+    """The monotonic second at which the hosts' ids became durable; earlier runs' requests left before it."""
     unfit: dict[str, Diagnostic] = field(default_factory=dict)
     """The diagnostic of each key whose passcode is missing or cannot be sent."""
     destroys: list[Step] = field(default_factory=list)

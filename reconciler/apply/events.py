@@ -57,7 +57,7 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class StepFailed:
-    """A step did not happen, or could not be sent; other keys go on.
+    """A step failed: it was not done, or it was done and not recorded; other keys go on.
 
     `fields` are the fields that Zoom refused, as (dotted path, message of Zoom).
     """

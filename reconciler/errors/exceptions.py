@@ -48,7 +48,7 @@ class SettingsError(ReconcilerError):
 
 
 class StateError(ReconcilerError):
-    """The state cannot be read, written or trusted; it was not changed."""
+    """The state cannot be read, written or trusted. Only a write without an answer may have changed it."""
 
 
 class StateLockedError(StateError):

@@ -139,7 +139,7 @@ def link_spans(text: str) -> tuple[Columns, ...]:
 def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
     """Return the stretches of a line of a spec that may hold a secret, judged by the line alone.
 
-    Of a line of YAML the values are known better: then only what comments and texts say counts.
+    The values of valid YAML come from the parser; there, only comments and prose are judged.
     """
     pattern = _compiled(_MENTIONED if is_yaml else _WRITTEN)
     keyed = (match.span("secret") for match in pattern.finditer(line) if is_secret_name(match["key"]))

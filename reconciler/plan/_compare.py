@@ -187,7 +187,10 @@ class StateComparison:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """What `moved`, `imports` and `removed` say, by what is looked up; `renames`: see `Comparison`."""
+    """What `moved`, `imports` and `removed` say, by what is looked up.
+
+    `renames`: see `StateComparison._renames`.
+    """
 
     moved: Mapping[str, str]
     imported: Mapping[str, int]

@@ -80,7 +80,9 @@ class Step:
 
     @property
     def digest(self) -> str:
-        """Return the digest of key, action, declared content and withheld or not; day and order are left out.
+        """Return the digest of key, action, declared content, and whether it is withheld.
+
+        Day and order are left out.
 
         An interrupted step has the digest of the step that began it.
         """

@@ -121,7 +121,7 @@ class Switches:
     locked_settings: Mapping[str, Json] = field(default_factory=dict)
     """Settings of the account that override the request."""
     dropped_settings: tuple[str, ...] = ()
-    """Settings that are accepted and ignored, as without the plan for them."""
+    """Settings that are accepted and ignored, as when the Zoom subscription lacks the feature."""
     tracking_fields: tuple[str, ...] | None = None
     """The account's fields; others are refused, and all are returned. None: any is accepted."""
     lists_reordered: bool = False

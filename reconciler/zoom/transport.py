@@ -138,7 +138,7 @@ class SendGuard:
 
     It is called before httpx gets the request, and again before the first byte if a
     connection had to be opened first, which may take seconds.
-    Only the second call depends on httpcore's event names; no outcome does.
+    Only the second call depends on httpcore's event names, never whether a failure counts as sent.
     """
 
     def __init__(self, before_send: BeforeSend | None) -> None:

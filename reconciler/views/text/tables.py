@@ -1,4 +1,7 @@
-"""Tables and short texts for people: explanations, links, records, locks, budgets. They hold no secret."""
+"""Tables and short texts for people: explanations, links, records, locks, budgets.
+
+Only `links` shows secrets: join links.
+"""
 
 from __future__ import annotations
 
