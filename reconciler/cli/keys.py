@@ -26,10 +26,11 @@ def complete_recorded(
     folder: Path, environ: Mapping[str, str], *, state: str | None, sandbox: bool
 ) -> list[str]:
     """Return every key of the state, sorted; none where it is not a local file, or cannot be read."""
-    workspace = _workspace(folder, environ)
+    workspace = _workspace(folder, environ, state)
     try:
-        address = state or environ.get("RECONCILER_STATE") or workspace.settings.state or STATE_FILE
-        store = workspace.store_at(str(SANDBOX_FOLDER / STATE_FILE) if sandbox else address)
+        # --sandbox is not among the options: a completion creates no emulator.
+        address = SANDBOX_FOLDER / STATE_FILE if sandbox else workspace.named_address() or STATE_FILE
+        store = workspace.store_at(str(address))
         snapshot = store.read() if isinstance(store, FileStore) else None
         recorded = state_document.decode(snapshot.document, store.location) if snapshot else None
     except ReconcilerError:
@@ -45,8 +46,8 @@ def complete_declared(folder: Path, environ: Mapping[str, str], paths: tuple[str
         return []
 
 
-def _workspace(folder: Path, environ: Mapping[str, str]) -> Workspace:
-    return Workspace(folder, Console(sys.stdin, sys.stdout, sys.stderr, environ), GlobalOptions())
+def _workspace(folder: Path, environ: Mapping[str, str], state: str | None = None) -> Workspace:
+    return Workspace(folder, Console(sys.stdin, sys.stdout, sys.stderr, environ), GlobalOptions(state=state))
 
 
 def _valid(keys: Iterable[str]) -> list[str]:

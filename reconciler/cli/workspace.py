@@ -207,14 +207,22 @@ class Workspace:
         hosts = {fold_host(host): _limits(settings.limits(host)) for host in settings.hosts or ()}
         return Allowances(default=_limits(settings.budget), hosts=hosts)
 
+    def named_address(self) -> str | None:
+        """Return the address of the state that a flag, the environment or the settings name.
+
+        Raises `SettingsError` where the settings name a file outside of the folder.
+        """
+        address = self.options.state or self.console.environ.get("RECONCILER_STATE")
+        if address or not self.settings.state:
+            return address or None
+        return self._inside(self.settings.state)
+
     def _state_address(self) -> str:
         if self.options.sandbox:
             return str(SANDBOX_FOLDER / STATE_FILE)
-        address = self.options.state or self.console.environ.get("RECONCILER_STATE")
-        if address:
+        address = self.named_address()
+        if address is not None:
             return address
-        if self.settings.state:
-            return self._inside(self.settings.state)
         if self.console.is_ci:
             raise SettingsError.of(
                 "state.unnamed",

@@ -207,3 +207,17 @@ def test_a_place_for_the_state_is_completed_as_a_file(flag: str, shell: Shell) -
 
 START = "from reconciler.__main__ import main; sys.exit(main())"
 """Our program, as its script starts it."""
+
+
+def test_settings_complete_no_keys_of_a_state_outside_of_the_folder(shell: Shell) -> None:
+    """A pull request can change the settings, and a completion needs no command to be run."""
+    outside = shell.folder.parent / "outside.json"
+    outside.write_bytes(state_document.encode(STATE))
+    shell.write("reconciler.yaml", "state: ../outside.json\n")
+
+    assert completed(shell, "reconciler state show ") == []
+    assert completed(shell, "reconciler state show ", RECONCILER_STATE="../outside.json") == [
+        "launch",
+        "platform-retro",
+        "platform-weekly",
+    ]
