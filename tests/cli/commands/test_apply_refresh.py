@@ -62,6 +62,20 @@ def test_a_record_of_what_is_gone_and_not_declared_is_dropped(shell: Shell, zoom
     assert shell("plan", *AT, "--detailed-exitcode").status == 0
 
 
+def test_a_plan_names_what_it_will_delete_as_zoom_does(shell: Shell, zoom: Zoom) -> None:
+    """Whoever approves the deletion may know the meeting by its newest name only."""
+    number = records(shell)["b"].id
+    zoom.click("PATCH", f"{number}", {"topic": "Board of directors"})
+    removed = [{"key": "b", "id": number, "destroy": True}]
+    shell.write("meetings.yaml", json.dumps({**json.loads(spec_of({"a": {}})), "removed": removed}))
+
+    ran = shell("plan", *AT, "--refresh")
+
+    assert ran.out.startswith(
+        f'- b "Board of directors" for {HOST}\n    meeting {number}, next Thu 14 Jan 2027, 15:00 UTC\n'
+    )
+
+
 def test_a_host_that_changed_is_recorded(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """Where the spec follows, nothing is sent; without a refresh the plan expects to hand it over."""
     zoom.meddle(records(shell)["b"].id, host_email="new@example.com")
