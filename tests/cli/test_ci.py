@@ -18,7 +18,7 @@ from reconciler.views.markdown import job_summary
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 TWO = {"first": {}, "second": {"start_time": "2027-02-14T15:00:00Z"}}
 BROKEN = ONE.replace("duration", "durration")
@@ -33,7 +33,7 @@ class Step:
         self._shell = shell
         self._files = {name: shell.folder.parent / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
 
-    def __call__(self, *arguments: str, **environ: str) -> Ran:
+    def __call__(self, *arguments: str, **environ: str) -> RunResult:
         """Run our program as the step does."""
         for path in self._files.values():
             path.write_text("")

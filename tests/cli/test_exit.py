@@ -21,7 +21,7 @@ from reconciler.state.state import Record, State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 APPLY = ("apply", "--auto-approve", "--pace", "1000", "--state", "s.json")
 SANDBOX_STATE = ".reconciler/sandbox/reconciler.state.json"
@@ -33,12 +33,12 @@ def zoom() -> Iterator[Served]:
         yield emulator
 
 
-def codes(ran: Ran) -> list[str]:
+def codes(ran: RunResult) -> list[str]:
     """The codes of the errors on stderr, in order."""
     return re.findall(r"^error\[([a-z.-]+)\]", ran.err, re.MULTILINE)
 
 
-def only_error(ran: Ran) -> str:
+def only_error(ran: RunResult) -> str:
     """The code of the one error that ended the run, which showed no traceback and said what to do."""
     assert (ran.status, "Traceback" in ran.err, "hint: " in ran.err) == (1, False, True), ran.err
     (code,) = codes(ran)
@@ -375,13 +375,13 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(zoom: Served, shell: She
         full = victim.in_fork(folder, APPLY, zoom.environ, patch=full_after(number))
         made = zoom.topics(host)
         again = victim.in_fork(folder, APPLY, {**zoom.environ, "RECONCILER_SETTLE": "0"})
-        if (again.status, zoom.topics(host)) != (0, ["planning", "retro"]) or "Traceback" in full.said:
-            wrong.append((number, full.said + again.said))
+        if (again.status, zoom.topics(host)) != (0, ["planning", "retro"]) or "Traceback" in full.output:
+            wrong.append((number, full.output + again.output))
         if full.status == 0:
             break
-        wrong += [(number, full.said)] if "error[state.io]" not in full.said else []
+        wrong += [(number, full.output)] if "error[state.io]" not in full.output else []
         unrecorded += len(made) - len(
-            set(made) & set(re.findall(r"^\+ (\S+) created as", full.said, re.MULTILINE))
+            set(made) & set(re.findall(r"^\+ (\S+) created as", full.output, re.MULTILINE))
         )
 
     assert (wrong, number > 3, unrecorded > 0) == ([], True, True)

@@ -14,7 +14,7 @@ import git_world
 import pytest
 from builders import intent, record
 from served import Served, served
-from shell import ONE, Ran
+from shell import ONE, RunResult
 from terraform_server import Fault, terraform_server
 
 from reconciler import __version__
@@ -58,7 +58,7 @@ def switch(zoom: Served, **switches: Any) -> None:
     zoom.client.put("/sandbox/switches", json=switches).raise_for_status()
 
 
-def found(ran: Ran) -> dict[str, tuple[str, str]]:
+def found(ran: RunResult) -> dict[str, tuple[str, str]]:
     """Each check with its status and its code, the worst where it has several lines."""
     (report,) = ran.rows
     told: dict[str, tuple[str, str]] = {}

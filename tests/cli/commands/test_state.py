@@ -20,7 +20,7 @@ from reconciler.stores.options import StoreOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
     from reconciler.ports import Lease
 
@@ -61,7 +61,7 @@ def kept(shell: Shell) -> State:
     return state_document.decode(place.read_bytes(), str(place))
 
 
-def told(ran: Ran, shell: Shell) -> list[str]:
+def told(ran: RunResult, shell: Shell) -> list[str]:
     """What stands on stderr, wherever the folder is."""
     return ran.err.replace(f"{shell.folder}/.reconciler/sandbox/reconciler.state.json", "STATE").splitlines()
 

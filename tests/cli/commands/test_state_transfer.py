@@ -19,7 +19,7 @@ from reconciler.state import document as state_document
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
     from reconciler.state.state import State
 
@@ -53,11 +53,11 @@ def stands(shell: Shell, name: str = "s.json") -> State:
     return state_document.decode((shell.folder / name).read_bytes(), name)
 
 
-def push(shell: Shell, *flags: str) -> Ran:
+def push(shell: Shell, *flags: str) -> RunResult:
     return shell("state", "push", KEPT, "--state", "s.json", *flags)
 
 
-def codes(ran: Ran) -> Sequence[str]:
+def codes(ran: RunResult) -> Sequence[str]:
     return [
         line.partition("]")[0].removeprefix("error[") for line in ran.err.splitlines() if "error[" in line
     ]
