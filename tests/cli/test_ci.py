@@ -85,7 +85,7 @@ def test_nothing_to_do_is_no_change(shell: Shell, step: Step) -> None:
     assert (step.outputs["changes"], step.outputs["add"]) == ("false", "0")
 
 
-def test_an_apply_tells_what_was_done_and_what_waits(shell: Shell, step: Step) -> None:
+def test_the_outputs_of_an_apply_count_done_and_deferred_steps(shell: Shell, step: Step) -> None:
     shell.write("meetings.yaml", spec_of(TWO))
     shell.write("reconciler.yaml", "budget: {daily_limit: 1, reserve: 0}\n")
 
@@ -139,7 +139,9 @@ def test_validate_counts_and_annotates_once(shell: Shell, step: Step) -> None:
 @pytest.mark.parametrize(
     ("text", "head"), [(ONE, "### ✅ Valid: 1 meeting"), (BROKEN, "### ❌ 1 error in 1 file.")]
 )
-def test_validate_says_at_once_how_it_stands(text: str, head: str, shell: Shell, step: Step) -> None:
+def test_the_summary_of_validate_begins_with_the_result(
+    text: str, head: str, shell: Shell, step: Step
+) -> None:
     shell.write("meetings.yaml", text)
 
     step("validate")
@@ -147,7 +149,7 @@ def test_validate_says_at_once_how_it_stands(text: str, head: str, shell: Shell,
     assert step.summary.startswith(head)
 
 
-def test_a_report_of_drift_is_told_too(shell: Shell, step: Step) -> None:
+def test_a_drift_report_sets_outputs(shell: Shell, step: Step) -> None:
     shell.write("meetings.yaml", ONE)
     shell.sandbox("apply", "--auto-approve")
 
@@ -164,7 +166,7 @@ def test_a_page_without_files_is_no_error(shell: Shell) -> None:
     assert shell("plan", "--sandbox", GITHUB_ACTIONS="true").status == 0
 
 
-def test_what_failed_stands_above_the_log() -> None:
+def test_failed_steps_are_above_the_log() -> None:
     """In blocks that nothing in them can close."""
     plan = planned(spec(meeting("lost"), meeting("done")))
     events = (

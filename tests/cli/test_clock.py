@@ -41,7 +41,7 @@ def test_a_wait_takes_its_time() -> None:
     assert 0.02 <= clock.monotonic() - before < 5
 
 
-def test_a_wait_is_told_to_who_asks() -> None:
+def test_a_wait_is_passed_to_a_listener() -> None:
     """So that a clock which stands can be moved on."""
     waits: list[float] = []
 

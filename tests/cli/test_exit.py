@@ -113,7 +113,7 @@ def test_a_state_of_another_account_is_refused(zoom: Served, shell: Shell) -> No
     assert (only_error(ran), path.read_bytes(), zoom.meetings(host)) == ("state.other-origin", before, [])
 
 
-def test_the_state_of_a_key_that_nobody_knows(shell: Shell) -> None:
+def test_an_unknown_key_creates_no_state(shell: Shell) -> None:
     ran = shell("state", "rm", "retro", "--state", "s.json")
 
     assert (only_error(ran), [path.name for path in shell.folder.iterdir()]) == (
@@ -122,7 +122,7 @@ def test_the_state_of_a_key_that_nobody_knows(shell: Shell) -> None:
     )
 
 
-def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
+def test_an_interrupted_request_can_be_listed_and_removed(shell: Shell) -> None:
     from builders import intent  # noqa: PLC0415 - only here
 
     shell.write(
@@ -390,7 +390,7 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(zoom: Served, shell: She
 @pytest.mark.parametrize(
     "document", ["", "{", "[]", "null", '{"format_version": "1.0"}', '{"format_version": "2.0", "steps": []}']
 )
-def test_a_plan_file_that_is_none(document: str, shell: Shell) -> None:
+def test_an_invalid_plan_file(document: str, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.write("plan.json", document)
 
@@ -457,7 +457,7 @@ def test_a_plan_is_only_good_for_its_state(change: str, told: str, shell: Shell)
 
 
 @pytest.mark.parametrize("change", ["deleted", "older", "foreign"])
-def test_a_state_that_is_lost_makes_no_twin(change: str, shell: Shell) -> None:
+def test_a_lost_state_makes_no_duplicate(change: str, shell: Shell) -> None:
     """Zoom's list is looked at first; the message has the lines that mend it."""
     shell.write("meetings.yaml", spec_of({"planning": {}, "retro": {"start_time": "2027-01-15T15:00:00Z"}}))
     state = shell.folder / SANDBOX_STATE

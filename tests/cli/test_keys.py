@@ -134,7 +134,7 @@ def test_keys_are_those_of_the_state_that_is_meant(way: str, shell: Shell) -> No
         ("reconciler.state.json/a", "a folder"),
     ],
 )
-def test_what_cannot_be_read_completes_nothing_and_says_nothing(name: str, text: str, shell: Shell) -> None:
+def test_unreadable_files_complete_nothing_and_print_nothing(name: str, text: str, shell: Shell) -> None:
     shell.write(name, text)
 
     assert completed(shell, "reconciler plan --target ") == []

@@ -151,14 +151,14 @@ def test_a_misuse_is_reported_in_one_message(arguments: str, detail: str, comman
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0s", 0), ("90", 90), ("5m", 300), ("1h", 3600)])
-def test_a_duration_is_told_in_the_unit_one_likes(text: str, seconds: float) -> None:
+def test_a_duration_takes_several_units(text: str, seconds: float) -> None:
     from reconciler.cli.options import Duration  # noqa: PLC0415 - only here
 
     assert Duration().convert(text, None, None) == seconds
     assert Duration().convert(float(seconds), None, None) == seconds
 
 
-def test_plan_apply_plan_tells_a_story(shell: Shell) -> None:
+def test_a_plan_is_empty_after_an_apply(shell: Shell) -> None:
     """What is missing is created, recorded, and then there is nothing to do."""
     shell.write("meetings.yaml", ONE)
 
@@ -225,9 +225,7 @@ def test_results_go_to_stdout_and_remarks_to_stderr(shell: Shell) -> None:
         (["apply", "--auto-approve", "--detailed-exitcode"], Exit.WORK_LEFT),
     ],
 )
-def test_the_exit_status_tells_more_where_it_is_asked(
-    arguments: list[str], status: Exit, shell: Shell
-) -> None:
+def test_detailed_exit_codes_say_what_is_left(arguments: list[str], status: Exit, shell: Shell) -> None:
     """2: a plan has something to do. 3: an apply left something for a later day."""
     shell.write("meetings.yaml", spec_of(TWO))
     shell.write("reconciler.yaml", "budget: {daily_limit: 1, reserve: 0}\n")
@@ -418,7 +416,7 @@ def plan_into(stdout: int, folder: Path) -> tuple[int, str]:
     return ran.returncode, ran.stderr
 
 
-def test_a_reader_who_has_seen_enough_is_no_accident(shell: Shell) -> None:
+def test_a_closed_pipe_is_no_error_message(shell: Shell) -> None:
     """`reconciler plan | head -1` says nothing on stderr."""
     shell.write("meetings.yaml", ONE)
     reading, writing = os.pipe()
@@ -430,7 +428,7 @@ def test_a_reader_who_has_seen_enough_is_no_accident(shell: Shell) -> None:
     assert ran == (1, "")
 
 
-def test_a_full_disk_behind_stdout_is_told(shell: Shell) -> None:
+def test_a_full_disk_behind_stdout_is_reported(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     full = os.open("/dev/full", os.O_WRONLY)
 
@@ -455,7 +453,7 @@ def test_what_a_stream_cannot_spell_is_escaped(shell: Shell) -> None:
     assert (ran.returncode, ran.stderr, rb"Lift-off \U0001f680" in ran.stdout) == (0, b"", True)
 
 
-def test_a_bug_of_ours_is_told_as_ours(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_raised(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """And its traceback is kept."""
     monkeypatch.setattr("reconciler.resources.read", lambda _: 1 // 0)
 
@@ -483,7 +481,7 @@ def test_a_bug_of_ours_shows_its_traceback(tmp_path: Path) -> None:
     )
 
 
-def test_the_sandbox_says_where_it_answers(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sandbox_prints_its_address(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uvicorn.Server.run", lambda _self, sockets: sockets)
 
     ran = shell("sandbox", "--sandbox-now", NOW)
@@ -502,7 +500,7 @@ def test_the_sandbox_says_where_it_answers(shell: Shell, monkeypatch: pytest.Mon
     ]
 
 
-def test_a_clock_that_stands_at_midnight_goes_on_until_the_day_is_clear(shell: Shell) -> None:
+def test_a_clock_frozen_at_midnight_advances_until_the_day_is_certain(shell: Shell) -> None:
     """Nothing is sent within three seconds of it, and a standing clock would never leave it."""
     shell.write("meetings.yaml", spec_of({"retro": {}}))
 
@@ -531,7 +529,7 @@ def test_what_is_over_and_undeclared_leaves_though_nothing_else_is_done(shell: S
     assert state.read_bytes() == written
 
 
-def test_a_cancel_is_heard_after_an_apply_as_before_it(shell: Shell) -> None:
+def test_an_apply_restores_the_handler_of_sigterm(shell: Shell) -> None:
     """While the lock is freed, that is."""
     shell.write("meetings.yaml", spec_of({"launch": {}}))
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -545,7 +543,7 @@ def test_a_cancel_is_heard_after_an_apply_as_before_it(shell: Shell) -> None:
     assert heard is signal.default_int_handler
 
 
-def test_an_interrupt_outside_of_an_apply_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_outside_of_an_apply_is_reported(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: str) -> bytes:
         raise KeyboardInterrupt
 

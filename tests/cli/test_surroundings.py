@@ -48,7 +48,7 @@ def started(folder: Path, *arguments: str, redirect: str = "") -> subprocess.Com
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
-def test_a_closed_stdout_is_told_before_anything_is_done(verb: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_closed_stdout_is_reported_before_anything_is_done(verb: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "meetings.yaml").write_text(ONE)
 
     ran = started(tmp_path, *verb, redirect=">&-")
@@ -62,7 +62,7 @@ def test_a_closed_stdout_is_told_before_anything_is_done(verb: tuple[str, ...], 
 
 
 @pytest.mark.parametrize("verb", [("--version",), ("schema",), ("--help",)], ids=" ".join)
-def test_a_full_output_is_told(verb: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_full_output_is_reported(verb: tuple[str, ...], tmp_path: Path) -> None:
     ran = started(tmp_path, *verb, redirect=">/dev/full")
 
     assert (ran.returncode, "Traceback" in ran.stderr) == (1, False), ran.stderr
@@ -82,7 +82,7 @@ def test_other_closed_streams_lose_nothing(redirect: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb[0] not in {"--help", "--version", "schema"}])
-def test_a_working_folder_that_is_gone_is_told(verb: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_missing_working_folder_is_reported(verb: tuple[str, ...], tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}

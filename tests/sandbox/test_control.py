@@ -21,7 +21,7 @@ def test_switches_are_read_and_changed_one_by_one() -> None:
     assert (world.app.switches.daily_limit, world.app.switches.users) == (7, (HOST,))
 
 
-def test_secrets_of_clients_are_not_told() -> None:
+def test_secrets_of_clients_are_not_shown() -> None:
     assert World(clients={"client": "s3cret"}).app.switches.to_json()["clients"] == ["client"]
 
 
@@ -36,7 +36,7 @@ def test_secrets_of_clients_are_not_told() -> None:
         ({"long_text": "kept"}, "the switch long_text cannot be 'kept'; it is Literal['refused', 'cut']"),
     ],
 )
-def test_a_switch_that_is_none_is_refused(sent: dict[str, object], told: str) -> None:
+def test_an_unknown_switch_is_refused(sent: dict[str, object], told: str) -> None:
     answer = World().send("PUT", "/sandbox/switches", sent)
 
     assert (answer.status_code, answer.json()) == (400, {"error": told})

@@ -396,7 +396,7 @@ def test_me_is_the_owner() -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody", "a@b", "@example.com"])
-def test_what_is_neither_an_id_nor_an_e_mail_is_nobody(name: str) -> None:
+def test_an_invalid_name_is_no_user(name: str) -> None:
     answer = World().send("GET", f"/v2/users/{name}")
 
     assert error(answer) == (404, 1001, f"User does not exist: {name}.")

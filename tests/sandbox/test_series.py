@@ -76,7 +76,7 @@ def test_an_end_date_is_inclusive() -> None:
         ("end_date_time", {"end_date_time": "2027-01-12T09:00:00Z"}, 2),
     ],
 )
-def test_of_two_ends_one_wins(wins: str, kept: Json, count: int) -> None:
+def test_one_of_two_ends_is_kept(wins: str, kept: Json, count: int) -> None:
     both = rule(type=1, end_times=3, end_date_time="2027-01-12T09:00:00Z")
 
     meeting = World(both_ends=wins).create(both)
@@ -131,7 +131,7 @@ def test_one_occurrence_can_be_moved_and_worded_apart() -> None:
     assert world.read(meeting["id"], f"?occurrence_id={second}")["agenda"] == "Late"
 
 
-def test_an_occurrence_that_is_none_is_refused() -> None:
+def test_an_unknown_occurrence_is_refused() -> None:
     world = World()
     number = world.create(WEEKLY)["id"]
 

@@ -110,7 +110,7 @@ def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
         ),
     ],
 )
-def test_arguments_that_do_not_fit_are_told_on_one_line(
+def test_invalid_arguments_are_reported_on_one_line(
     arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main.main(arguments)

@@ -114,7 +114,7 @@ def test_two_processes_see_each_others_meetings(tmp_path: Path) -> None:
     assert (one.used(), other.used()) == (3, 3)
 
 
-def test_what_another_writes_between_look_and_write_is_seen_at_the_next(tmp_path: Path) -> None:
+def test_a_write_of_another_process_is_read_by_the_next_request(tmp_path: Path) -> None:
     path = tmp_path / "account.jsonl"
     mine, theirs = Account(), Account()
     my_file, their_file = storage.AccountFile(path, mine), storage.AccountFile(path, theirs)
@@ -257,7 +257,7 @@ def test_switches_can_be_written_into_the_folder(tmp_path: Path) -> None:
         ("\udcff", "switches.json"),
     ],
 )
-def test_switches_that_cannot_be_used_are_told(tmp_path: Path, content: str, told: str) -> None:
+def test_invalid_switches_are_reported(tmp_path: Path, content: str, told: str) -> None:
     (tmp_path / "switches.json").write_text(content, "utf-8", "surrogateescape")
 
     with pytest.raises(SettingsError) as caught:

@@ -10,7 +10,7 @@ from sandbox_world import API, BASIC, HOST, World, error
 USER = f"/v2/users/{HOST}"
 
 
-def test_a_token_lasts_an_hour_and_tells_its_scopes() -> None:
+def test_a_token_lasts_an_hour_and_lists_its_scopes() -> None:
     """The answer has the vendor's five members."""
     answer = World().token()
 
@@ -45,7 +45,7 @@ def test_an_issued_token_opens_the_door() -> None:
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer x", "Basic !!!", "Basic " + base64.b64encode(b"x").decode()]
 )
-def test_bad_credentials_are_told_in_the_endpoints_own_shape(authorization: str) -> None:
+def test_bad_credentials_are_refused_in_the_endpoints_own_form(authorization: str) -> None:
     """Reason and error, no code and no message."""
     form = {"grant_type": "account_credentials", "account_id": "acct"}
 

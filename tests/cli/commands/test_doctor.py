@@ -101,7 +101,7 @@ def test_nothing_is_sent_or_written(shell: Shell) -> None:
     assert [path.name for path in shell.folder.iterdir()] == ["meetings.yaml"]
 
 
-def test_without_a_network_it_tells_what_it_can(shell: Shell) -> None:
+def test_without_a_network_the_local_checks_are_shown(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
     told = found(shell("doctor", *SETTLED))
@@ -133,7 +133,7 @@ def test_one_failed_check_stops_no_other(zoom: Served, shell: Shell) -> None:
     assert "quota" not in told
 
 
-def test_settings_that_are_wrong_are_told_once(zoom: Served, shell: Shell) -> None:
+def test_invalid_settings_are_reported_once(zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.write("reconciler.yaml", "budgets: {}\n")
 
@@ -144,7 +144,7 @@ def test_settings_that_are_wrong_are_told_once(zoom: Served, shell: Shell) -> No
     assert "credentials" not in told
 
 
-def test_a_runner_without_a_state_is_told_once(shell: Shell) -> None:
+def test_a_runner_without_a_state_is_reported_once(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
     told = found(shell("doctor", "--format", "json", CI="true"))
@@ -166,7 +166,7 @@ def git_without_a_remote(folder: Path) -> None:
         ("meetings.yaml/s.json", "state.io"),
     ],
 )
-def test_a_state_that_cannot_be_had_is_told_once(
+def test_an_unreachable_state_is_reported_once(
     address: str, code: str, zoom: Served, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what has nothing to do with it is looked at all the same."""
@@ -204,9 +204,7 @@ def test_a_server_that_forbids_is_asked_once(zoom: Served, shell: Shell) -> None
         ("2999-01-01T00:00:00+00:00", "Wait for that run. If it is dead, its lock expires by itself, "),
     ],
 )
-def test_a_lease_that_somebody_holds_is_shown_with_its_end(
-    expires: str, remedy: str, tmp_path: Path, shell: Shell
-) -> None:
+def test_a_held_lease_has_a_remedy(expires: str, remedy: str, tmp_path: Path, shell: Shell) -> None:
     team = tmp_path / "team"
     git_world.make_team(team)
     document = {
@@ -251,7 +249,7 @@ def test_a_lease_that_somebody_holds_is_shown_with_its_end(
         ({"user_type": 1}, "hosts", ("warn", "")),
     ],
 )
-def test_what_zoom_does_not_let_us_do_is_told(
+def test_what_zoom_refuses_is_reported(
     switches: dict[str, Any], name: str, verdict: tuple[str, str], zoom: Served, shell: Shell
 ) -> None:
     shell.write("meetings.yaml", ONE)
@@ -308,14 +306,14 @@ def test_many_hosts_take_one_line_and_the_odd_one_its_own(zoom: Served, shell: S
     ]
 
 
-def test_a_state_of_another_account_is_told(zoom: Served, shell: Shell) -> None:
+def test_a_state_of_another_account_is_reported(zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.write("s.json", state_document.encode(State("l", 3, "api.zoom.us/other")).decode())
 
     assert found(shell("doctor", *SETTLED, **zoom.environ))["account"] == ("fail", "state.other-origin")
 
 
-def test_interrupted_requests_and_spent_hosts_are_to_be_looked_at(shell: Shell) -> None:
+def test_interrupted_requests_and_used_budgets_are_warnings(shell: Shell) -> None:
     today = f"{system_now():%Y-%m-%d}"
     state = State(
         "l",
@@ -337,7 +335,7 @@ def test_interrupted_requests_and_spent_hosts_are_to_be_looked_at(shell: Shell) 
     assert out.endswith("1 failed, 2 warnings.\n")
 
 
-def test_warnings_of_a_spec_are_to_be_looked_at(shell: Shell) -> None:
+def test_warnings_of_a_spec_are_counted(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE + "    password: lift-off-7\n")
 
     out = shell("doctor", "--sandbox").out
@@ -346,7 +344,7 @@ def test_warnings_of_a_spec_are_to_be_looked_at(shell: Shell) -> None:
     assert "lift-off-7" not in out
 
 
-def test_who_holds_the_state_is_told(shell: Shell) -> None:
+def test_the_holder_of_the_lock_is_shown(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     console = Console(sys.stdin, sys.stdout, sys.stderr, {"USER": "ann"})
     holding = Workspace(shell.folder, console, GlobalOptions(state="s.json"))
@@ -372,9 +370,7 @@ def test_who_holds_the_state_is_told(shell: Shell) -> None:
         (3600, "fail", "s ahead of Zoom's"),
     ],
 )
-def test_a_clock_that_is_off_is_told(
-    seconds: int, status: str, told: str, zoom: Served, shell: Shell
-) -> None:
+def test_a_skewed_clock_is_reported(seconds: int, status: str, told: str, zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     written = io.StringIO()
     console = Console(sys.stdin, written, sys.stderr, zoom.environ)
@@ -387,7 +383,7 @@ def test_a_clock_that_is_off_is_told(
     assert (line.split()[0], line.endswith(told)) == (status, True), line
 
 
-def test_colours_say_how_it_stands() -> None:
+def test_the_status_is_coloured() -> None:
     told = Diagnostic("state.locked", "by\x1b[2Jann", "Wait.", Severity.WARNING)
 
     shown = doctor.doctor(
@@ -410,7 +406,7 @@ def test_scopes_are_read_as_zoom_writes_them(scope: Any, expected: set[str] | No
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Tue, 99 Dec 2026 08:00:00 GMT"])
-def test_a_date_that_cannot_be_read_tells_no_time(date: str) -> None:
+def test_an_unreadable_date_gives_no_time(date: str) -> None:
     assert (instant_in({"date": date}), instant_in({})) == (None, None)
 
 

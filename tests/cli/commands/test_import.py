@@ -66,7 +66,7 @@ def test_a_file_is_written_and_never_over_another(shell: Shell) -> None:
     assert (shell.folder / "new.yaml").read_text() == written
 
 
-def test_a_file_that_cannot_be_written_is_told(shell: Shell) -> None:
+def test_an_unwritable_file_is_reported(shell: Shell) -> None:
     given(shell, "Weekly")
 
     ran = shell.sandbox("import", "--host", HOST, "--out", "nowhere/new.yaml")
@@ -100,7 +100,7 @@ def test_topics_are_matched_anywhere(shell: Shell) -> None:
         ("a{99999999999}", "`a{99999999999}`: the repetition number is too large. Nothing was read."),
     ],
 )
-def test_a_pattern_that_is_none_is_told(pattern: str, told: str, shell: Shell) -> None:
+def test_an_invalid_pattern_is_reported(pattern: str, told: str, shell: Shell) -> None:
     ran = shell.sandbox("import", "--host", HOST, "--match", pattern)
 
     assert (ran.status, ran.out) == (1, "")
@@ -133,7 +133,7 @@ def test_a_host_that_is_gone_fails_and_others_are_written(shell: Shell) -> None:
     assert ran.err.startswith("error[zoom.user-unknown]: ")
 
 
-def test_what_has_no_declared_form_is_told(shell: Shell) -> None:
+def test_meetings_that_cannot_be_declared_are_listed(shell: Shell) -> None:
     given(shell, "Weekly")
     shell.write(".reconciler/sandbox/switches.json", json.dumps({"webinars": [WEEKLY_ID]}))
 

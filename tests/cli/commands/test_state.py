@@ -265,7 +265,7 @@ def test_what_is_recorded_cannot_steer_a_terminal(shell: Shell) -> None:
     assert runs[3].rows[0]["meeting"]["attributes"]["topic"] == odd.attributes["topic"]
 
 
-def test_a_key_is_moved_with_all_that_stands_under_it(shell: Shell) -> None:
+def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
     """Record, interrupted request and what it replaced: one write, and no request."""
     put(shell)
 
@@ -383,9 +383,7 @@ def test_a_move_that_cannot_be_leaves_the_state_as_it_was(
         ("unlike", "`reconciler state list` shows every key."),
     ],
 )
-def test_a_key_that_nobody_knows_gets_the_one_that_was_meant(
-    verb: str, key: str, hint: str, shell: Shell
-) -> None:
+def test_an_unknown_key_gets_a_suggestion(verb: str, key: str, hint: str, shell: Shell) -> None:
     put(shell)
 
     ran = shell("state", verb, key, "--sandbox")
@@ -398,7 +396,7 @@ def test_a_key_that_nobody_knows_gets_the_one_that_was_meant(
     ]
 
 
-def test_a_forgotten_key_tells_what_it_replaced(shell: Shell) -> None:
+def test_rm_lists_replaced_meetings(shell: Shell) -> None:
     """Those meetings are still ended by the next apply."""
     put(shell)
 
@@ -415,7 +413,7 @@ def test_a_forgotten_key_tells_what_it_replaced(shell: Shell) -> None:
     )
 
 
-def test_a_program_is_told_what_was_forgotten(shell: Shell) -> None:
+def test_rm_prints_json(shell: Shell) -> None:
     put(shell)
 
     ran = shell("state", "rm", "standup", "--format", "json", "--sandbox")

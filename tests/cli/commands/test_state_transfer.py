@@ -69,7 +69,7 @@ def serve(server: TerraformServer, recorded: State) -> bytes:
     return server.document
 
 
-def test_what_is_pulled_is_what_stands_there(shell: Shell) -> None:
+def test_pull_writes_an_unreadable_state_byte_for_byte(shell: Shell) -> None:
     """Byte for byte, even where it cannot be read."""
     document = b"\xff\x00 broken\r\n"
     (shell.folder / "s.json").write_bytes(document)
@@ -225,7 +225,7 @@ def test_what_is_no_state_is_never_pushed(
     assert (ran.status, codes(ran), (shell.folder / "s.json").read_bytes()) == (1, [code], before)
 
 
-def test_a_state_that_cannot_be_read_gives_way_to_force_alone(shell: Shell) -> None:
+def test_only_force_replaces_an_unreadable_state(shell: Shell) -> None:
     """It is kept, and the message that refuses names the way."""
     shell.write("s.json", "{")
     document = put(shell, NEW, KEPT)
