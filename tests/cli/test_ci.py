@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions is told: by the program itself, in this process."""
+"""Outputs, summary and annotations of a GitHub Actions job, written by the program in this process."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def test_a_plan_counts_as_its_line_does(shell: Shell, step: Step) -> None:
 
     ran = step("plan", "--sandbox")
 
-    told = step.outputs
-    line = f"Plan: {told['add']} to add, {told['change']} to change, {told['destroy']} to destroy"
+    outputs = step.outputs
+    line = f"Plan: {outputs['add']} to add, {outputs['change']} to change, {outputs['destroy']} to destroy"
     assert (line in ran.out, line) == (True, "Plan: 2 to add, 0 to change, 1 to destroy")
-    assert (told["changes"], told["deferred"], len(told["digest"])) == ("true", "0", 64)
+    assert (outputs["changes"], outputs["deferred"], len(outputs["digest"])) == ("true", "0", 64)
     assert line in step.summary
 
 
@@ -91,8 +91,13 @@ def test_the_outputs_of_an_apply_count_done_and_deferred_steps(shell: Shell, ste
 
     step("apply", "--auto-approve", "--sandbox", "--sandbox-now", "2026-12-01T08:00:00Z")
 
-    told = step.outputs
-    assert (told["changes"], told["add"], told["deferred"], told["failed"]) == ("true", "1", "1", "0")
+    outputs = step.outputs
+    assert (outputs["changes"], outputs["add"], outputs["deferred"], outputs["failed"]) == (
+        "true",
+        "1",
+        "1",
+        "0",
+    )
     assert step.summary.startswith("### ⏳ Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred.\n")
 
 
@@ -176,21 +181,23 @@ def test_failed_steps_are_above_the_log() -> None:
         Summary(AT, added=1, failed=1),
     )
 
-    told = job_summary.apply(plan, events)
+    summary = job_summary.apply(plan, events)
 
-    assert told.startswith("### ❌ Apply finished with errors: 1 added, 0 changed, 0 destroyed, 1 failed.\n")
-    assert "\n1 step failed:\n\n````text\nlost\nerror[zoom.lost]: zoom.lost\n" in told
-    assert told.index("1 step failed") < told.index("Warnings") < told.index("Log")
-    assert "warning[zoom.odd]: zoom.odd" in told
+    assert summary.startswith(
+        "### ❌ Apply finished with errors: 1 added, 0 changed, 0 destroyed, 1 failed.\n"
+    )
+    assert "\n1 step failed:\n\n````text\nlost\nerror[zoom.lost]: zoom.lost\n" in summary
+    assert summary.index("1 step failed") < summary.index("Warnings") < summary.index("Log")
+    assert "warning[zoom.odd]: zoom.odd" in summary
 
 
 def test_an_apply_that_was_cut_short_says_so() -> None:
     plan = planned(spec(meeting()))
 
-    told = job_summary.apply(plan, [StepDone(AT, "launch", Action.CREATE, HOST, 1, None)])
+    summary = job_summary.apply(plan, [StepDone(AT, "launch", Action.CREATE, HOST, 1, None)])
 
-    assert told.startswith("### ❌ Apply was cut short: the next one looks up what was under way.\n")
-    assert "launch created as 1" in told
+    assert summary.startswith("### ❌ Apply was cut short: the next one looks up what was under way.\n")
+    assert "launch created as 1" in summary
 
 
 def test_errors_of_one_kind_are_counted() -> None:

@@ -1,4 +1,4 @@
-"""The command line at a terminal: the prompt, colours, and nobody to ask."""
+"""The command line at a terminal: prompts, colours, and runs without a prompt."""
 
 from __future__ import annotations
 
@@ -159,16 +159,16 @@ def test_a_terminal_has_colours_unless_they_are_turned_off(
 def test_a_pipe_has_no_colours(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
-    told = [shell.sandbox("plan"), shell("plan", "nowhere.yaml"), shell.sandbox("apply", "--auto-approve")]
+    runs = [shell.sandbox("plan"), shell("plan", "nowhere.yaml"), shell.sandbox("apply", "--auto-approve")]
 
-    assert not any("\x1b" in ran.out + ran.err for ran in told)
+    assert not any("\x1b" in ran.out + ran.err for ran in runs)
 
 
 @pytest.mark.parametrize(
     "verb", [["plan"], ["apply", "--auto-approve"], ["state", "list"], ["state", "rm", "x"]]
 )
 def test_a_runner_names_its_state(verb: list[str], shell: Shell) -> None:
-    """The local one that nobody named would be forgotten with the runner."""
+    """An unnamed local state would be lost with the runner."""
     shell.write("meetings.yaml", ONE)
 
     ran = shell(*verb)

@@ -1,4 +1,4 @@
-"""How a run ends that could not do its work."""
+"""The end of a run that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell completes: asked of a real bash, with the script that we print."""
+"""Shell completion, asked of a real bash with the script that the program prints."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_settings_that_cannot_be_used_offer_nothing(text: str, shell_with_state:
 
 @pytest.mark.parametrize("flag", ["plan --state", "state migrate --to"])
 def test_a_place_for_the_state_is_completed_as_a_file(flag: str, shell: Shell) -> None:
-    """Bash looks for the files itself, once it is told to."""
+    """Bash completes files by itself where the program asks for it."""
     words = f"reconciler {flag} s"
     environ = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_WORDS": words}
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {START}"]

@@ -1,4 +1,4 @@
-"""The command line as people and pipelines use it: verbs, flags, streams and exit statuses."""
+"""The command line as people and pipelines use it: commands, flags, streams and exit statuses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 STATE_FLAGS = ("--state", "--sandbox", "--sandbox-now", "--no-color", "--verbose")
 SELECTION = ("--refresh", "--target")
-VERBS = {
+COMMAND_FLAGS = {
     "validate": ("--strict", "--format", "--no-color"),
     "plan": (
         "--out",
@@ -66,25 +66,25 @@ VERBS = {
     "completion": (),
     "sandbox": ("--port", "--sandbox-now"),
 }
-"""Every verb with all its flags."""
+"""Every command with all its flags."""
 
 TWO = {"first": {}, "second": {"start_time": "2027-01-15T15:00:00Z"}}
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_help_of_a_verb_lists_its_flags_and_an_example(verb: str, shell: Shell) -> None:
+@pytest.mark.parametrize("verb", COMMAND_FLAGS)
+def test_the_help_of_a_command_lists_its_flags_and_an_example(verb: str, shell: Shell) -> None:
     ran = shell(*verb.split(), "--help")
 
     listed = re.findall(r"^  (--[a-z-]+)", ran.out, re.MULTILINE)
-    assert (ran.status, ran.err, sorted(listed)) == (0, "", sorted(VERBS[verb]))
+    assert (ran.status, ran.err, sorted(listed)) == (0, "", sorted(COMMAND_FLAGS[verb]))
     assert f"Example:\n    reconciler {verb}" in ran.out
 
 
-def test_the_help_lists_every_verb_and_an_example(shell: Shell) -> None:
+def test_the_help_lists_every_command_and_an_example(shell: Shell) -> None:
     ran = shell("--help")
 
     listed = re.findall(r"^  ([a-z][a-z-]+)  +[A-Z]", ran.out, re.MULTILINE)
-    assert (ran.status, ran.err, set(listed)) == (0, "", {verb.split()[0] for verb in VERBS})
+    assert (ran.status, ran.err, set(listed)) == (0, "", {verb.split()[0] for verb in COMMAND_FLAGS})
     assert "..." not in ran.out.partition("Commands:")[2]
     assert "Example:\n    reconciler validate" in ran.out
 
@@ -106,7 +106,7 @@ def test_the_version_is_printed(arguments: list[str], shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["state"]])
-def test_no_verb_at_all_shows_the_help_and_is_an_error(arguments: list[str], shell: Shell) -> None:
+def test_no_command_at_all_shows_the_help_and_is_an_error(arguments: list[str], shell: Shell) -> None:
     ran = shell(*arguments)
 
     assert (ran.status, ran.out, "Commands:" in ran.err) == (1, "", True)
@@ -211,7 +211,10 @@ def test_results_go_to_stdout_and_remarks_to_stderr(shell: Shell) -> None:
     ran = shell.sandbox("plan", "--format", "json")
     text = shell.sandbox("plan")
 
-    assert (ran.err, [told["severity"] for told in json.loads(ran.out)["diagnostics"]]) == ("", ["warning"])
+    assert (ran.err, [diagnostic["severity"] for diagnostic in json.loads(ran.out)["diagnostics"]]) == (
+        "",
+        ["warning"],
+    )
     assert (text.err.startswith("warning["), text.out.startswith("+ odd")) == (True, True)
     assert "lift-off" not in ran.out + text.out + text.err
 
@@ -397,7 +400,9 @@ def test_findings_come_in_the_form_that_is_asked_for(shell: Shell) -> None:
         "1 error in 1 file.",
     )
     assert "  = The meeting has no field `durration`.\n" in text.out
-    assert [told["code"] for told in json.loads(as_json.out)["diagnostics"]] == ["spec.unknown-field"]
+    assert [diagnostic["code"] for diagnostic in json.loads(as_json.out)["diagnostics"]] == [
+        "spec.unknown-field"
+    ]
     assert github.out.startswith("::error file=meetings.yaml,line=8,")
     assert text.err + as_json.err + github.err == ""
 

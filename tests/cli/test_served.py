@@ -186,7 +186,7 @@ def test_an_interrupt_in_this_process(times: int, slow_zoom: Served, shell: Shel
 
 
 def test_two_applies_at_once_do_not_meet(slow_zoom: Served, shell: Shell) -> None:
-    """The second is told who holds the state, or waits as long as it was told to."""
+    """The second reports who holds the state, or waits for `--lock-timeout`."""
     host = "twice@example.com"
     shell.write("meetings.yaml", spec_of({"retro": {}}, host=host, start=FAR))
     with applying(slow_zoom, shell.folder, USER="ann") as first:

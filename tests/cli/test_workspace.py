@@ -1,4 +1,4 @@
-"""Where a verb works: folder, streams, state, clock, each opened when it is first asked for."""
+"""The workspace of a command: folder, streams, state, clock, each opened on first use."""
 
 from __future__ import annotations
 
@@ -118,8 +118,10 @@ def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as spec:
         here.load_spec(())
 
-    assert {told.span.filename for told in settings.value.diagnostics if told.span} == {"reconciler.yaml"}
-    assert {told.span.filename for told in spec.value.diagnostics if told.span} == {
+    assert {diagnostic.span.filename for diagnostic in settings.value.diagnostics if diagnostic.span} == {
+        "reconciler.yaml"
+    }
+    assert {diagnostic.span.filename for diagnostic in spec.value.diagnostics if diagnostic.span} == {
         "reconciler.yaml",
         "meetings.yaml",
     }

@@ -49,7 +49,7 @@ def test_a_series_keeps_its_wall_time_over_a_clock_change() -> None:
 
 
 def test_a_series_without_an_end_is_one_single_meeting() -> None:
-    """`end_times` is 1 unless told."""
+    """`end_times` defaults to 1."""
     meeting = World().create(rule(type=1))
 
     assert (starts(meeting), meeting["recurrence"]["end_times"]) == (["2027-01-11T09:00:00Z"], 1)
@@ -280,7 +280,7 @@ def test_the_engine_and_the_emulator_agree_on_every_series(
     text = start.replace(microsecond=0).isoformat(timespec="seconds")
     engine = Series(text, zone, whole)
     first = next(engine.occurrences(), None)
-    # The emulator is told an instant. Where clocks skip the first one's time, that is of another wall time.
+    # The emulator gets an instant. Where clocks skip the first one's time, that is of another wall time.
     assume(first is None or in_zone(first, ZoneInfo(zone)).time() == engine.wall_start().time())
 
     emulated = series.upcoming(first, zone, whole, since=None) if first else ()

@@ -53,8 +53,8 @@ def test_bad_credentials_are_refused_in_the_endpoints_own_form(authorization: st
         "POST", "/oauth/token", token=None, data=form, headers={"authorization": authorization}
     )
 
-    told = {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}
-    assert (answer.status_code, answer.json()) == (400, told)
+    refusal = {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}
+    assert (answer.status_code, answer.json()) == (400, refusal)
 
 
 def test_only_known_clients_are_let_in_where_they_are_named() -> None:
@@ -74,8 +74,8 @@ def test_an_unknown_account_is_a_bad_request() -> None:
 def test_another_grant_type_is_refused() -> None:
     answer = World().token(grant_type="password")
 
-    told = {"reason": "unsupported grant type", "error": "unsupported_grant_type"}
-    assert (answer.status_code, answer.json()) == (400, told)
+    refusal = {"reason": "unsupported grant type", "error": "unsupported_grant_type"}
+    assert (answer.status_code, answer.json()) == (400, refusal)
 
 
 def test_a_request_without_a_token_is_refused_with_4700() -> None:

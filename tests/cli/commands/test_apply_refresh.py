@@ -1,4 +1,4 @@
-"""`apply --refresh`: what Zoom says is recorded and acted upon, and what it does not say is told."""
+"""`apply --refresh`: what Zoom has is recorded and acted upon, and failed reads are reported."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_a_saved_plan_of_a_refresh_refreshes_again(shell: Shell, zoom: Zoom, req
 def test_a_saved_plan_is_stale_once_zoom_changed(  # noqa: PLR0913 - a table and three fixtures
     shell: Shell, zoom: Zoom, requests: Requests, *, key: str, topic: str, why: str
 ) -> None:
-    """Somebody put it back by hand, or clicked on something else that nobody approved to undo."""
+    """Somebody reverted it by hand, or changed something else that the plan does not approve to undo."""
     number = {name: one.id for name, one in records(shell).items()}
     zoom.click("PATCH", f"{number['a']}", {"topic": "Clicked"})
     shell("plan", *AT, "--refresh", "--out", "p.json")

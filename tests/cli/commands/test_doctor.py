@@ -61,17 +61,17 @@ def switch(zoom: Served, **switches: Any) -> None:
 def found(ran: RunResult) -> dict[str, tuple[str, str]]:
     """Each check with its status and its code, the worst where it has several lines."""
     (report,) = ran.rows
-    told: dict[str, tuple[str, str]] = {}
+    statuses: dict[str, tuple[str, str]] = {}
     for each in report["checks"]:
-        if told.get(each["name"], ("ok", ""))[0] == "ok":
-            told[each["name"]] = (each["status"], each["code"] or "")
+        if statuses.get(each["name"], ("ok", ""))[0] == "ok":
+            statuses[each["name"]] = (each["status"], each["code"] or "")
     assert report["ok"] is ("fail" not in [each["status"] for each in report["checks"]])
     assert all(each["remedy"] for each in report["checks"] if each["status"] != "ok")
-    return told
+    return statuses
 
 
 def test_all_is_well_on_the_emulator(shell: Shell) -> None:
-    """A line for each check, in the order in which they are mended, and the verdict last."""
+    """A line for each check, in the order in which to fix them, and the result last."""
     shell.write("meetings.yaml", ONE)
     shell.sandbox("apply", "--auto-approve")
 
@@ -104,9 +104,9 @@ def test_nothing_is_sent_or_written(shell: Shell) -> None:
 def test_without_a_network_the_local_checks_are_shown(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
-    told = found(shell("doctor", *SETTLED))
+    statuses = found(shell("doctor", *SETTLED))
 
-    assert told == {
+    assert statuses == {
         "version": ("ok", ""),
         "settings": ("ok", ""),
         "specs": ("ok", ""),
@@ -123,33 +123,37 @@ def test_one_failed_check_stops_no_other(zoom: Served, shell: Shell) -> None:
 
     ran = shell("doctor", *SETTLED, **zoom.environ)
 
-    told = found(ran)
+    statuses = found(ran)
     assert ran.status == 1
-    assert {name: code for name, (status, code) in told.items() if status == "fail"} == {
+    assert {name: code for name, (status, code) in statuses.items() if status == "fail"} == {
         "specs": "spec.no-host",
         "state": "state.unreadable",
     }
-    assert {"lock", "credentials", "token", "scopes", "account", "hosts", "clock"} <= told.keys()
-    assert "quota" not in told
+    assert {"lock", "credentials", "token", "scopes", "account", "hosts", "clock"} <= statuses.keys()
+    assert "quota" not in statuses
 
 
 def test_invalid_settings_are_reported_once(zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.write("reconciler.yaml", "budgets: {}\n")
 
-    told = found(shell("doctor", *SETTLED, **zoom.environ))
+    statuses = found(shell("doctor", *SETTLED, **zoom.environ))
 
-    assert told["settings"] == ("fail", "settings.unknown-field")
-    assert told["specs"] == ("fail", "settings.unknown-field")
-    assert "credentials" not in told
+    assert statuses["settings"] == ("fail", "settings.unknown-field")
+    assert statuses["specs"] == ("fail", "settings.unknown-field")
+    assert "credentials" not in statuses
 
 
 def test_a_runner_without_a_state_is_reported_once(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
-    told = found(shell("doctor", "--format", "json", CI="true"))
+    statuses = found(shell("doctor", "--format", "json", CI="true"))
 
-    assert (told["state"], "lock" in told, "quota" in told) == (("fail", "state.unnamed"), False, False)
+    assert (statuses["state"], "lock" in statuses, "quota" in statuses) == (
+        ("fail", "state.unnamed"),
+        False,
+        False,
+    )
 
 
 def git_without_a_remote(folder: Path) -> None:
@@ -169,7 +173,7 @@ def git_without_a_remote(folder: Path) -> None:
 def test_an_unreachable_state_is_reported_once(
     address: str, code: str, zoom: Served, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what has nothing to do with it is looked at all the same."""
+    """And independent checks run anyway."""
     monkeypatch.setattr("reconciler.stores.http._protocol.PAUSES", (0.0,))
     shell.write("meetings.yaml", ONE)
     git_without_a_remote(shell.folder)
@@ -189,8 +193,8 @@ def test_a_server_that_forbids_is_asked_once(zoom: Served, shell: Shell) -> None
 
         ran = shell("doctor", "--state", server.address, "--format", "json", **server.environ, **zoom.environ)
 
-        told = found(ran)
-        assert (told["state"], told["account"], server.methods) == (
+        statuses = found(ran)
+        assert (statuses["state"], statuses["account"], server.methods) == (
             ("fail", "state.forbidden"),
             ("ok", ""),
             ["GET"],
@@ -275,14 +279,14 @@ def test_a_missing_scope_has_both_its_names(zoom: Served, shell: Shell) -> None:
 
 
 def test_a_token_that_was_given_is_tried(zoom: Served, shell: Shell) -> None:
-    """Nobody tells its scopes, and a refusal is told once, however many hosts there are."""
+    """Its scopes are unknown, and a refusal is reported once for all hosts."""
     shell.write("meetings.yaml", ONE + "  retro: {host: b@example.com, topic: Retro, type: 3}\n")
     environ = {name: value for name, value in zoom.environ.items() if not name.startswith("ZOOM_")}
 
     ran = shell("doctor", *SETTLED, **environ, ZOOM_ACCESS_TOKEN="no")
 
-    told = found(ran)
-    assert (told["token"], told["scopes"], told["account"]) == (
+    statuses = found(ran)
+    assert (statuses["token"], statuses["scopes"], statuses["account"]) == (
         ("ok", ""),
         ("ok", ""),
         ("fail", "zoom.token-refused"),
@@ -362,7 +366,7 @@ def test_the_holder_of_the_lock_is_shown(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "status", "told"),
+    ("seconds", "status", "expected"),
     [
         (0, "ok", "this machine's and Zoom's agree"),
         (60, "warn", "s ahead of Zoom's"),
@@ -370,7 +374,9 @@ def test_the_holder_of_the_lock_is_shown(shell: Shell) -> None:
         (3600, "fail", "s ahead of Zoom's"),
     ],
 )
-def test_a_skewed_clock_is_reported(seconds: int, status: str, told: str, zoom: Served, shell: Shell) -> None:
+def test_a_skewed_clock_is_reported(
+    seconds: int, status: str, expected: str, zoom: Served, shell: Shell
+) -> None:
     shell.write("meetings.yaml", ONE)
     written = io.StringIO()
     console = Console(sys.stdin, written, sys.stderr, zoom.environ)
@@ -380,21 +386,21 @@ def test_a_skewed_clock_is_reported(seconds: int, status: str, told: str, zoom: 
     doctor_command.run(workspace, format_name="text")
 
     line = next(line for line in written.getvalue().splitlines() if " clock " in line)
-    assert (line.split()[0], line.endswith(told)) == (status, True), line
+    assert (line.split()[0], line.endswith(expected)) == (status, True), line
 
 
 def test_the_status_is_coloured() -> None:
-    told = Diagnostic("state.locked", "by\x1b[2Jann", "Wait.", Severity.WARNING)
+    diagnostic = Diagnostic("state.locked", "by\x1b[2Jann", "Wait.", Severity.WARNING)
 
     shown = doctor.doctor(
-        (results.ok("lock", "free"), results.from_diagnostic("lock", told)), TextStyle(colour=True)
+        (results.ok("lock", "free"), results.from_diagnostic("lock", diagnostic)), TextStyle(colour=True)
     )
 
     assert shown.startswith(
         "\x1b[32mok  \x1b[0m  lock  free\n\x1b[33mwarn\x1b[0m  lock  The state is locked by another run: by"
     )
     assert "\x1b[2J" not in shown
-    assert results.from_diagnostic("lock", told).status is CheckStatus.WARN
+    assert results.from_diagnostic("lock", diagnostic).status is CheckStatus.WARN
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def apply(shell: Shell) -> RunResult:
 
 
 def planned(shell: Shell) -> tuple[int, str]:
-    """Status and last line; before it some series are told to end soon."""
+    """Status and last line; before it, some series are reported to end soon."""
     ran = shell("plan", *AT, "--detailed-exitcode")
     return ran.status, ran.out.splitlines()[-1]
 

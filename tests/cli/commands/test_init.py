@@ -36,7 +36,7 @@ FLAGS = ("init", "--yes", "--host", "platform@example.com", "--timezone", "Europ
 
 
 def converse(folder: Path, answers: list[tuple[str, str]], *arguments: str) -> tuple[int, str]:
-    """Run `init` on a terminal of its own; each answer is typed once its question stands there."""
+    """Run `init` on a terminal of its own; type each answer once its prompt is shown."""
     child, terminal = pty.fork()
     if child == 0:
         live(folder, ("init", *arguments), {"TZ": "Europe/Berlin"})
@@ -155,11 +155,11 @@ def test_what_exists_is_left_alone(name: str, shell: Shell) -> None:
 
     ran = shell(*FLAGS, "--ci", "github", "--state", "s3://bucket/state.json")
 
-    told = "meetings/" if "/" in name else name
+    existing = "meetings/" if "/" in name else name
     assert (ran.status, ran.out, files(shell.folder)) == (1, "", {name: "version: 1\n"})
     assert ran.err.splitlines()[:2] == [
         "error[init.exists]: A file exists already",
-        f"  = {told}: init never overwrites a file. Nothing was written.",
+        f"  = {existing}: init never overwrites a file. Nothing was written.",
     ]
 
 
@@ -265,7 +265,7 @@ def test_gitignore_is_not_changed_twice(shell: Shell) -> None:
 
 
 def test_a_person_is_asked(tmp_path: Path) -> None:
-    """Enter takes what stands in brackets; what cannot be is asked for again, with the reason."""
+    """Enter takes the default in brackets; an invalid answer is asked for again, with the reason."""
     status, shown = converse(
         tmp_path,
         [

@@ -1,4 +1,4 @@
-"""`links`: how people join, read live, told to whoever asked and to nobody else."""
+"""`links`: join links, read from Zoom and shown only on request."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_links_shows_every_recorded_meeting(applied: Shell) -> None:
 
     ids = {key: str(one.id) for key, one in state_of(applied).meetings.items()}
     first = f"launch-review  Thu 14 Jan 2027, 15:00 UTC  {LINK}\n"
-    told = re.fullmatch(f"{first}retro          Fri 15 Jan 2027, 15:00 UTC  {LINK}\n", ran.out)
-    assert (ran.status, ran.err, told and told.groups()) == (0, "", (ids["launch-review"], ids["retro"]))
+    match = re.fullmatch(f"{first}retro          Fri 15 Jan 2027, 15:00 UTC  {LINK}\n", ran.out)
+    assert (ran.status, ran.err, match and match.groups()) == (0, "", (ids["launch-review"], ids["retro"]))
 
 
 def test_a_program_gets_them_as_json(applied: Shell) -> None:
@@ -89,7 +89,7 @@ def test_a_program_gets_them_as_json(applied: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "expected"),
     [
         (["retro"], ["retro"]),
         (["retro", "re*", "retro"], ["retro"]),
@@ -97,11 +97,11 @@ def test_a_program_gets_them_as_json(applied: Shell) -> None:
         (["retr[o]", "launch-?eview"], ["launch-review", "retro"]),
     ],
 )
-def test_keys_and_globs_choose(names: list[str], told: list[str], applied: Shell) -> None:
+def test_keys_and_globs_choose(names: list[str], expected: list[str], applied: Shell) -> None:
     """Each key once, in order of keys."""
     ran = applied("links", *names, "--sandbox")
 
-    assert (ran.status, [line.split()[0] for line in ran.out.splitlines()]) == (0, told)
+    assert (ran.status, [line.split()[0] for line in ran.out.splitlines()]) == (0, expected)
 
 
 def test_every_unknown_key_is_reported_before_any_request(applied: Shell) -> None:
@@ -150,7 +150,7 @@ def test_a_missing_meeting_is_reported_and_the_others_are_shown(applied: Shell) 
         "`reconciler state rm gone` forgets it.\n"
     )
     assert (as_json.status, as_json.err, as_json.rows[0]["links"]) == (1, "", [])
-    assert [(told["code"], told["key"]) for told in as_json.rows[0]["diagnostics"]] == [
+    assert [(diagnostic["code"], diagnostic["key"]) for diagnostic in as_json.rows[0]["diagnostics"]] == [
         ("links.gone", "gone")
     ]
 
@@ -175,7 +175,7 @@ def test_passcodes_in_a_ci_log_are_warned_about(
     warned: bool,  # noqa: FBT001 - a case
     applied: Shell,
 ) -> None:
-    """On stderr, once; the links are told all the same."""
+    """On stderr, once; the links are shown anyway."""
     ran = applied("links", "--format", form, "--sandbox", CI=ci)
 
     warning = [

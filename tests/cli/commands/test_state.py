@@ -1,4 +1,4 @@
-"""`state list|show|mv|rm`: looking at what is recorded, and mending it."""
+"""`state list|show|mv|rm`: showing and repairing the recorded state."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def kept(shell: Shell) -> State:
     return state_document.decode(place.read_bytes(), str(place))
 
 
-def told(ran: RunResult, shell: Shell) -> list[str]:
-    """What stands on stderr, wherever the folder is."""
+def error_lines(ran: RunResult, shell: Shell) -> list[str]:
+    """The lines on stderr, independent of the folder."""
     return ran.err.replace(f"{shell.folder}/.reconciler/sandbox/reconciler.state.json", "STATE").splitlines()
 
 
@@ -371,7 +371,7 @@ def test_a_move_that_cannot_be_leaves_the_state_as_it_was(
 
     ran = shell("state", "mv", from_key, to_key, "--sandbox")
 
-    assert (ran.status, ran.out, told(ran, shell), kept(shell)) == (1, "", error, FULL)
+    assert (ran.status, ran.out, error_lines(ran, shell), kept(shell)) == (1, "", error, FULL)
 
 
 @pytest.mark.parametrize("verb", ["show", "rm"])
@@ -389,7 +389,7 @@ def test_an_unknown_key_gets_a_suggestion(verb: str, key: str, hint: str, shell:
     ran = shell("state", verb, key, "--sandbox")
 
     assert (ran.status, ran.out, kept(shell)) == (1, "", FULL)
-    assert told(ran, shell) == [
+    assert error_lines(ran, shell) == [
         "error[state.unknown-key]: The key is not in the state",
         f"  = STATE has no key `{key}`.",
         f"  = hint: {hint}",

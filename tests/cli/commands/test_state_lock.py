@@ -85,7 +85,7 @@ def test_a_program_reads_who_holds_it(shell: Shell) -> None:
 
 
 def test_a_lock_is_freed_by_its_id(server: TerraformServer, shell: Shell) -> None:
-    """Without a terminal nobody is asked; the state itself is not touched."""
+    """Without a terminal there is no prompt; the state itself is unchanged."""
     server.document = state_document.encode(state(meetings={"retro": record(1)}))
     with held(server.address, server) as lease:
         number = lease.info.lock_id

@@ -1,4 +1,4 @@
-"""`state pull`, `push` and `migrate`: the whole document, out of one place and into another."""
+"""`state pull`, `push` and `migrate`: the whole document, from one location to another."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ def test_a_state_of_a_newer_version_stays_even_against_force(shell: Shell) -> No
 
 
 def test_a_state_moves_to_another_place(server: TerraformServer, shell: Shell) -> None:
-    """Copied, compared, told what to change; and back again into a file."""
+    """Copied, compared, with the lines to change; and back again into a file."""
     shell.write("reconciler.yaml", "state: s.json\n")
     document = put(shell, NEW)
 
@@ -366,7 +366,7 @@ def test_both_places_are_locked(holds: str, shell: Shell) -> None:
 
 
 def test_a_cancelled_job_frees_its_lock(shell: Shell) -> None:
-    """Where only its holder can free it, nobody else could go on."""
+    """A lock that only its holder can release would block everybody else."""
     put(shell, NEW)
     kept, end = ("--state", "s.json"), ("--to", "there.json", "--lock-timeout", "60s")
     command = [sys.executable, "-m", "reconciler", "state", "migrate", *kept, *end]
@@ -378,7 +378,7 @@ def test_a_cancelled_job_frees_its_lock(shell: Shell) -> None:
     ):
         while not told_at.exists():
             assert job.poll() is None
-        time.sleep(0.3)  # it has told before the lock is in its hands; then it waits for the other one
+        time.sleep(0.3)  # the lock info is written before the lock is taken; then it waits for the other lock
         job.terminate()
         _, said = job.communicate()
 
