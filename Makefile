@@ -7,21 +7,21 @@ NOW := 2026-12-01T08:00:00Z
 .PHONY: help demo docs test check lint format lowest real faults bench bench-quick clean action lock
 .DEFAULT_GOAL := help
 
-help:  ## what there is to make
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
 
 demo: export LAUNCH_PASSCODE := lift-off-7
-demo: .venv/.installed-sandbox  ## the example's meetings, planned and created on the emulator (make clean: from the start)
+demo: .venv/.installed-sandbox  ## plan and create the meetings of the example on the emulator (make clean: start again)
 	$(BIN)/reconciler validate examples/meetings.yaml
 	$(BIN)/reconciler plan examples/meetings.yaml --sandbox --sandbox-now $(NOW)
 	$(BIN)/reconciler apply examples/meetings.yaml --sandbox --sandbox-now $(NOW) --auto-approve
 	$(BIN)/reconciler plan examples/meetings.yaml --sandbox --sandbox-now $(NOW)
 
-# Three on two cores: many tests wait for a process of theirs.
+# Three processes on two cores: many tests wait for a child process.
 test: .venv/.installed-dev  ## the tests, with branch coverage
 	$(BIN)/pytest --numprocesses 3 --cov --cov-report=term
 
-check: lint test  ## everything that must hold before a change goes in
+check: lint test  ## everything that must pass before a change is merged
 
 lint: .venv/.installed-dev  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -30,11 +30,11 @@ lint: .venv/.installed-dev  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck --external-sources ci/*.sh .ci/run
 
-format: .venv/.installed-dev  ## put the code into the house's form
+format: .venv/.installed-dev  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml admits
+lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml allows
 	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/project/test_house.py --ignore tests/project/test_package.py
 
 real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (KILLS=50: as many; about 2 minutes)
@@ -46,25 +46,25 @@ faults: .venv/.installed-dev  ## 10,000 histories of faults, and real deaths at 
 	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
 	$(BIN)/pytest tests/faults
 
-action:  ## install as the action does, by hashes alone, into a folder of its own (half a minute)
+action:  ## install as the action does, with hashes, into a folder of its own (half a minute)
 	RECONCILER_VENV=.venv/action RECONCILER_PYTHON=$(PYTHON) bash ci/install.sh
 	.venv/action/bin/reconciler validate examples/meetings.yaml
 
-lock:  ## lock anew what the action installs (needs uv)
+lock:  ## lock the dependencies of the action again (needs uv)
 	uv pip compile pyproject.toml requirements/action.in --extra cloud --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/action.txt
 
-bench: .venv/.installed-dev .venv/.installed-peers  ## ours beside the peers, as ratios (about 15 minutes)
+bench: .venv/.installed-dev .venv/.installed-peers  ## compare with the peers, as ratios (about 15 minutes)
 	$(BIN)/python benchmarks/bench.py
 
-bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small share of it (about 2 minutes)
+bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small part of it (about 2 minutes)
 	$(BIN)/python benchmarks/bench.py --quick
 
 docs: .venv/.installed-docs  ## the pages of docs/, with every link checked, into build/docs
 	$(BIN)/python tools/check_links.py *.md docs/*.md
 	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict
 
-clean:  ## forget the emulator's data and what the tools cached; .venv stays
+clean:  ## remove the emulator's data and the caches of the tools; .venv stays
 	rm -rf .reconciler .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/.work
 
 $(BIN)/python:
@@ -83,13 +83,13 @@ $(BIN)/python:
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-# Apart too: what builds the pages must not decide which versions ours runs with.
+# Separate too: the tools for the pages must not decide the versions of the dependencies.
 .venv/.installed-docs: docs/requirements.txt | $(BIN)/python
 	$(BIN)/python -m venv .venv/docs
 	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-# The peers stand apart: what they need must not decide which versions ours runs with.
+# Separate: the peers must not decide the versions of the dependencies.
 .venv/.installed-peers: benchmarks/peers/requirements.txt | $(BIN)/python
 	$(BIN)/python -m venv .venv/peers
 	.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<

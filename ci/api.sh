@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# How the other scripts ask GitHub: `api METHOD PATH [curl arguments]`. The token stays out of the list of
-# processes. To be sourced.
+# Defines `api METHOD PATH [curl arguments]`, which calls the GitHub API. The token stays out of the list of
+# processes. Source this file.
 
 api() {
   local method=$1 path=$2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Put the report into the one comment of its kind at the pull request: made the first time, changed from then on.
-# Ours is the one that our account wrote and that begins with our mark: anybody can copy a mark.
+# Write the report into one comment on the pull request: created the first time, updated from then on.
+# The comment is found by its author and the mark that it begins with: anybody can copy the mark alone.
 set -euo pipefail
 # shellcheck source=ci/api.sh
 . "$(dirname "${BASH_SOURCE[0]}")/api.sh"
@@ -23,7 +23,7 @@ jq --raw-input --slurp --arg mark "$mark" --argjson max "$LENGTH_MAX" '
   | if length <= $max then . else $mark + "\n\nThe report is too long for a comment; the page of the run shows it." end
   | {body: .}' "$REPORT" >"$body"
 
-# found: the id of our comment, if any, on the first page that has one
+# found: print the id of the comment, from the first page that has it
 found() {
   local page rows
   for page in {1..30}; do

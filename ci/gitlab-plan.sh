@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Plan in a merge request's pipeline: the plan goes to the log, to the file $1, and, where RECONCILER_NOTE_TOKEN is
-# set, into one note at the merge request, which later pipelines change.
+# Plan in a merge request's pipeline: write the plan to the log, to the file $1 and, if RECONCILER_NOTE_TOKEN is
+# set, into one note on the merge request, which later pipelines update.
 set -euo pipefail
 
 report=$1
@@ -11,7 +11,7 @@ reconciler plan --format markdown >"$report" 2>"$errors" || status=$?
 cat "$report"
 cat "$errors" >&2
 if [ "$status" -ne 0 ]; then
-  # A block of four spaces holds whatever the error says.
+  # Indented by four spaces, the error is a code block, whatever it contains.
   { printf '%s\n\n### Plan failed\n\n' "$mark"; sed 's/^/    /' "$errors"; } >"$report"
 fi
 
@@ -25,7 +25,7 @@ api() {
     --header @<(printf 'PRIVATE-TOKEN: %s\n' "$RECONCILER_NOTE_TOKEN") "$@" "$CI_API_V4_URL/$url"
 }
 
-# json PROGRAM [ARGUMENTS]: what a line of Python makes of the JSON `it` on stdin
+# json PROGRAM [ARGUMENTS]: run a line of Python on the JSON of stdin, which is `it`
 json() {
   local program=$1
   shift

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Install the program from the checkout that this script stands in, into a virtual environment of its own.
-# Every file that comes from outside is held against its hash in requirements/action.txt.
-# Gives: the output `reconciler`, the path of the command.
+# Install the program from the checkout of this script into a virtual environment of its own.
+# Every downloaded file is checked against its hash in requirements/action.txt.
+# Sets the output `reconciler`, the path of the command.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# A folder that nobody has prepared: what lies in an environment is run.
+# A new folder: a prepared environment could run code of somebody else.
 venv=${RECONCILER_VENV:-$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/reconciler-venv.XXXXXXXX")}
 
-# -I: whatever lies in the folder that we were started in, such as a pull request, is not imported.
+# -I: nothing is imported from the current folder, which may hold a pull request.
 is_new_enough() {
   "$1" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
@@ -29,7 +29,7 @@ quiet=(--quiet --disable-pip-version-check --no-input)
 "$python" -I -m venv --clear "$venv"
 "$venv/bin/python" -I -m pip install "${quiet[@]}" --require-hashes --only-binary :all: \
   --requirement "$here/requirements/action.txt"
-# The rest comes from the checkout alone: hatchling is installed by now, and no index is asked.
+# The program comes from the checkout alone: hatchling is installed by now, and no package index is used.
 "$venv/bin/python" -I -m pip install "${quiet[@]}" --no-index --no-deps --no-build-isolation "$here"
 "$venv/bin/reconciler" --version
 

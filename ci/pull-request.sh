@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Find the pull request that this run is about: by the event alone, which GitHub writes, and by what GitHub
-# answers; never by a file that the pull request could have made.
-# With INPUT_SPECS_FROM=pull-request the YAML files that its merge would give are put into the working folder, as
-# data: no code of it runs here, and its other files are left where they are.
-# Gives: the outputs `number`, empty where there is no pull request, or it has moved on meanwhile, and `commit`.
+# Find the pull request of this run, from the event, which GitHub writes, and from answers of GitHub;
+# never from a file that the pull request could have written.
+# With INPUT_SPECS_FROM=pull-request, copy the YAML files of its merge to the working folder, as data:
+# no code of the pull request runs here, and its other files are not copied.
+# Sets the outputs `commit`, and `number`, which is empty if there is no pull request or it has a newer commit.
 set -euo pipefail
 # shellcheck source=ci/api.sh
 . "$(dirname "${BASH_SOURCE[0]}")/api.sh"
@@ -15,7 +15,7 @@ event() {
 number=$(event .pull_request.number)
 sha=$(event .pull_request.head.sha)
 if [ -z "$number" ] && [ -n "$(event .workflow_run.head_sha)" ]; then
-  # For a fork the event of the second workflow names no pull request, only where its commit lies.
+  # For a fork, the event of the second workflow names no pull request, only its commit and branch.
   sha=$(event .workflow_run.head_sha)
   head=$(event '.workflow_run | .head_repository.owner.login + ":" + .head_branch')
   number=$(api GET pulls --get --data state=open --data per_page=100 --data-urlencode "head=$head" |
@@ -48,14 +48,14 @@ git init --quiet --bare "$objects"
 GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader \
   GIT_CONFIG_VALUE_0="Authorization: Basic $(printf 'x-access-token:%s' "$INPUT_GITHUB_TOKEN" | base64 | tr -d '\n')" \
   git -C "$objects" fetch --quiet --depth 2 "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY" "refs/pull/$number/merge"
-# What a merge would give: of the pull request alone, all that others have merged since would count as taken out.
+# The merge, since with the files of the pull request alone, what others have merged since would seem removed.
 if [ "$(git -C "$objects" rev-parse --verify --quiet FETCH_HEAD^2)" != "$sha" ]; then
   echo "::error title=reconciler::The pull request has moved on or has conflicts; the run of its newest commit plans it" >&2
   exit 1
 fi
 
-# Plain files alone. What a link leads to is not the pull request's; apply would follow it, so in its place stands
-# what no spec is: the plan fails and shows it. No filter of attributes, such as LFS, runs.
+# Plain files only. The target of a link is not part of the pull request, but apply would follow the link: it is
+# replaced by an invalid spec, so that the plan fails and shows it. No filter of attributes, such as LFS, runs.
 links=$RUNNER_TEMP/reconciler-links
 submodules=$RUNNER_TEMP/reconciler-submodules
 : >"$links"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run one verb as a step of a workflow. What comes from outside comes in INPUT_… variables, never in this text.
-# Gives: the outputs that the program sets, `status` (its exit status), and `report` (a file of Markdown).
+# Run one command as a step of a workflow. Inputs are passed in INPUT_… variables, never in this text.
+# Sets the outputs of the program, `status` (its exit status), and `report` (a Markdown file).
 set -euo pipefail
 
 case $INPUT_COMMAND in
@@ -13,17 +13,17 @@ esac
 
 arguments=("$INPUT_COMMAND")
 
-# with FLAG VALUE: give the flag its value, where there is one
+# with FLAG VALUE: add the flag if the value is not empty
 with() {
   if [ -n "$2" ]; then arguments+=("$1" "$2"); fi
 }
 
-# wanted FLAG INPUT: give the flag, where the input says so
+# wanted FLAG INPUT: add the flag if the input is true
 wanted() {
   if [ "$2" = true ]; then arguments+=("$1"); fi
 }
 
-# lines TEXT: each line of TEXT that is not empty
+# lines TEXT: print each line of TEXT that is not empty
 lines() {
   while IFS= read -r line; do
     if [ -n "$line" ]; then printf '%s\n' "$line"; fi
@@ -55,8 +55,8 @@ esac
 arguments+=(--)
 while IFS= read -r path; do arguments+=("$path"); done < <(lines "${INPUT_PATHS:-}")
 
-# Secrets that did not come from the repository's secrets are masked in the log too. Two characters would
-# blot out half of it.
+# Mask in the log secrets that did not come from the repository's secrets. A secret of two characters would
+# mask half of the log.
 mask() {
   local value=$1
   if [ "${#value}" -lt 3 ]; then return; fi
@@ -70,8 +70,8 @@ while IFS= read -r name; do
   esac
 done < <(compgen -e)
 
-# A topic could be written so that the runner takes a line of the log for a command. It takes none between
-# these two lines but those that the program sends past them, since it knows the word.
+# A topic could look like a workflow command in the log. Between these two lines the runner obeys only
+# commands of the program, which knows the token.
 stop=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 report=$RUNNER_TEMP/reconciler-$INPUT_COMMAND.md
 : >"$report"

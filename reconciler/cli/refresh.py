@@ -95,9 +95,9 @@ def refresh_state(
 def _imports(state: State, spec: Spec, options: Options) -> dict[str, int]:
     """Return the ids that would be imported, by key."""
     return {
-        one.to: one.id
-        for one in spec.imports
-        if one.to in spec.meetings and one.to not in state.meetings and options.takes(one.to)
+        each.to: each.id
+        for each in spec.imports
+        if each.to in spec.meetings and each.to not in state.meetings and options.takes(each.to)
     }
 
 
@@ -107,9 +107,9 @@ def _imported(state: State, spec: Spec, answers: Mapping[str, Body], now: dateti
     for key, stored in answers.items():
         meeting = spec.meetings[key]
         if identity.import_problem(state, meeting.host, meeting.attributes, stored) is None:
-            kept = as_recorded(meeting.attributes, b"not written")
-            declared = Record(stored["id"], meeting.host, created_at(stored), kept, {}, meeting.protect)
-            records[key] = refresh.as_imported(declared, stored, now)
+            attributes = as_recorded(meeting.attributes, b"not written")
+            record = Record(stored["id"], meeting.host, created_at(stored), attributes, {}, meeting.protect)
+            records[key] = refresh.as_imported(record, stored, now)
     return records
 
 

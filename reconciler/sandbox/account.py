@@ -114,7 +114,8 @@ class Account:
             return known
         digests = (hashlib.sha256((email.casefold() + n * "+").encode()).digest() for n in count())
         ids = (
-            base64.urlsafe_b64encode(one)[:22].decode().replace("-", "A").replace("_", "B") for one in digests
+            base64.urlsafe_b64encode(digest)[:22].decode().replace("-", "A").replace("_", "B")
+            for digest in digests
         )
         user = User(next(each for each in ids if each not in self.users), email)
         self._add_user(user)
@@ -131,7 +132,7 @@ class Account:
             self.put(replace(meeting, document={**meeting.document, "host_email": new_email}))
 
     def leave(self, email: str) -> None:
-        """Have nobody found under that e-mail any more."""
+        """Remove the e-mail: no user is found by it any more."""
         self._depart(email.casefold())
         self._changed("departed", email.casefold())
 

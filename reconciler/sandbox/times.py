@@ -44,12 +44,12 @@ def text(moment: datetime) -> str:
 
 
 def without_z(document: Mapping[str, Json]) -> dict[str, Json]:
-    """An answer with its starts, and the end of its series, as wall times in the meeting's zone."""
+    """Return a reply with its starts, and the end of its series, as local times in the meeting's zone."""
     known = zone(str(document.get("timezone") or "UTC"))
 
     def local(part: Mapping[str, Json]) -> dict[str, Json]:
-        told = {name: parsed(part[name]) for name in ("start_time", "end_date_time") if part.get(name)}
-        walls = {name: at.astimezone(known).strftime("%Y-%m-%dT%H:%M:%S") for name, at in told.items()}
+        instants = {name: parsed(part[name]) for name in ("start_time", "end_date_time") if part.get(name)}
+        walls = {name: at.astimezone(known).strftime("%Y-%m-%dT%H:%M:%S") for name, at in instants.items()}
         return {**part, **walls}
 
     shown = local(document)

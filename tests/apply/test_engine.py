@@ -247,7 +247,7 @@ def test_an_unrecorded_meeting_is_reported_and_adopted_by_the_next_run(lose: boo
 
     (first, *others) = world.account.meetings_of(HOST)
     assert report.failed["m000"] == "apply.unrecorded"
-    assert f"m000 was created: it is meeting {first.id} in Zoom." in report.said("apply.unrecorded")
+    assert f"m000 was created: it is meeting {first.id} in Zoom." in report.text_of("apply.unrecorded")
     assert (others, report.status) == ([], 1)
 
     again = world.apply()

@@ -69,7 +69,7 @@ def test_a_refused_handover_fails_with_both_remedies() -> None:
     told = world.apply()
 
     assert (told.failed, told.status, found(world)) == ({"a": "apply.handover-refused"}, 1, (ANNA, ANNA, 0))
-    said = told.said("apply.handover-refused")
+    said = told.text_of("apply.handover-refused")
     assert f"removed: [{{key: a, id: {world.ids()['a']}, destroy: true}}]" in said
     assert "schedule for bob@example.com" in said
 

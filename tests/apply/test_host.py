@@ -29,7 +29,7 @@ from reconciler.state.state import Attempt, State, used
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine_world import Told
+    from engine_world import ApplyReport
 
     from reconciler.meeting.meeting import Meeting
 
@@ -196,7 +196,7 @@ def test_a_late_landing_is_reported_and_not_recorded() -> None:
     )
     answered = report.done["a"]
     assert (world.ids()["a"], report.status) == (answered, 5)
-    assert str(({first, second} - {answered}).pop()) in report.said("apply.landed-late")
+    assert str(({first, second} - {answered}).pop()) in report.text_of("apply.landed-late")
     assert world.topics().count("b") == 1
 
 
@@ -243,7 +243,7 @@ def test_a_list_that_fails_after_the_second_attempt_stops_nothing() -> None:
     report = world.apply()
 
     assert (sorted(report.done), report.failed, report.status) == (["a", "b"], {}, 0)
-    assert f"Check in Zoom whether {HOST} has the meeting twice." in report.said("apply.not-looked-again")
+    assert f"Check in Zoom whether {HOST} has the meeting twice." in report.text_of("apply.not-looked-again")
 
 
 def test_a_stop_while_settling_leaves_the_intent() -> None:
@@ -303,7 +303,7 @@ def test_an_adopted_meeting_is_compared_with_the_spec() -> None:
         [("a", "adopted")],
         60,
     )
-    assert "The next plan shows" in report.said("apply.differs")
+    assert "The next plan shows" in report.text_of("apply.differs")
 
 
 def test_an_adopted_meeting_of_a_changed_host_is_reported() -> None:
@@ -313,7 +313,7 @@ def test_an_adopted_meeting_of_a_changed_host_is_reported() -> None:
     report = world.apply()
 
     assert (report.resolved, world.store.state.meetings["a"].host) == ([("a", "adopted")], HOST)
-    assert "The next plan shows" in report.said("apply.differs")
+    assert "The next plan shows" in report.text_of("apply.differs")
 
 
 def test_an_absent_undeclared_create_is_dropped() -> None:
@@ -372,7 +372,7 @@ def test_an_unknown_meeting_within_the_window_needs_a_person() -> None:
     report = world.apply()
 
     assert (report.resolved, report.status) == ([("a", "unclear")], 5)
-    said = report.said("apply.unclear")
+    said = report.text_of("apply.unclear")
     assert f"imports: [{{id: {other}, to: a}}]" in said
     assert "reconciler state rm a" in said
     assert list(world.store.state.intents) == ["a"]
@@ -645,9 +645,9 @@ def test_an_absent_create_is_not_sent_again_without_its_passcode() -> None:
 # Twins
 
 
-def assert_duplicate_reported(report: Told, key: str, number: int) -> None:
+def assert_duplicate_reported(report: ApplyReport, key: str, number: int) -> None:
     assert report.failed[key] == "apply.exists-already"
-    assert f"imports: [{{id: {number}, to: {key}}}]" in report.said("apply.exists-already")
+    assert f"imports: [{{id: {number}, to: {key}}}]" in report.text_of("apply.exists-already")
 
 
 def test_a_lost_state_creates_no_duplicate() -> None:

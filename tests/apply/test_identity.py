@@ -59,7 +59,7 @@ def test_the_finding_names_both() -> None:
     swap(world, "a", lambda record: replace(record, id=victim))
     world.declare(topic("a", agenda="new"))
 
-    said = world.apply().said("state.other-meeting")
+    said = world.apply().text_of("state.other-meeting")
 
     assert said.startswith(
         f"a is recorded as meeting {victim} of {HOST}, created 2026-12-01T09:00:00Z. "
@@ -189,4 +189,4 @@ def test_a_meeting_that_an_admin_handed_over_is_not_changed_under_its_old_host()
     told = world.apply()
 
     assert (told.failed, writes(world)) == ({"a": "refresh.other-host"}, [])
-    assert "bob@example.com" in told.said("refresh.other-host")
+    assert "bob@example.com" in told.text_of("refresh.other-host")

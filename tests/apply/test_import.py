@@ -122,7 +122,7 @@ def test_another_hosts_meeting_is_not_imported() -> None:
     report = world.apply()
 
     assert (report.failed, world.ids()) == ({"a": "import.unfit"}, {})
-    assert f"belongs to {OTHER} (declared: {HOST})" in report.said("import.unfit")
+    assert f"belongs to {OTHER} (declared: {HOST})" in report.text_of("import.unfit")
 
 
 def test_another_type_of_meeting_is_not_imported() -> None:
@@ -130,7 +130,7 @@ def test_another_type_of_meeting_is_not_imported() -> None:
 
     report = world.apply()
 
-    assert "is of type 2 (declared: 8)" in report.said("import.unfit")
+    assert "is of type 2 (declared: 8)" in report.text_of("import.unfit")
 
 
 def test_a_meeting_under_the_personal_id_is_not_imported() -> None:
@@ -138,7 +138,7 @@ def test_a_meeting_under_the_personal_id_is_not_imported() -> None:
     (stored,) = world.account.meetings_of(HOST)
     world.zoom.meet(Fault(status=200, body={**stored.document, "type": 4}, **READ))
 
-    assert "personal id" in world.apply().said("import.unfit")
+    assert "personal id" in world.apply().text_of("import.unfit")
 
 
 def test_an_unreadable_meeting_waits() -> None:

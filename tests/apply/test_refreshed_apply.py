@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 AT = ("--sandbox", "--sandbox-now", NOW)
 MEND = ("apply", *AT, "--refresh", "--auto-approve", "--pace", "500")
@@ -75,12 +75,12 @@ def declare(shell: Shell, *, removed: Any = (), **changed: Mapping[str, Any] | N
     shell.write("meetings.yaml", json.dumps({"version": 1, "meetings": kept, "removed": [*removed]}))
 
 
-def codes(ran: Ran) -> list[str]:
+def codes(ran: RunResult) -> list[str]:
     """The `refresh.…` diagnostics of a run whose format is text."""
     return [line.split("[")[1].split("]")[0] for line in ran.out.splitlines() if "[refresh." in line]
 
 
-def mended(shell: Shell, requests: Requests) -> Ran:
+def mended(shell: Shell, requests: Requests) -> RunResult:
     """Run `apply --refresh`; `requests` has those of this run alone."""
     requests.clear()
     return shell(*MEND, **ENVIRON)

@@ -207,7 +207,7 @@ def test_a_replace_that_is_wanted_after_the_look_up_waits_for_the_next_plan() ->
     report = world.apply()
 
     assert report.resolved == [("a", "adopted")]
-    assert report.said("apply.differs") == (
+    assert report.text_of("apply.differs") == (
         "a was found in Zoom as it was declared when its request was interrupted. "
         "The next plan shows the differences."
     )
@@ -253,7 +253,7 @@ def test_a_missing_meeting_is_reported_with_the_remedy() -> None:
     report = world.apply()
 
     assert (report.failed, report.status, dict(world.store.state.intents)) == ({"a": "apply.gone"}, 1, {})
-    assert "Run `reconciler apply --refresh` to create it again" in report.said("apply.gone")
+    assert "Run `reconciler apply --refresh` to create it again" in report.text_of("apply.gone")
 
 
 def test_a_meeting_that_went_while_its_update_was_lost_is_reported() -> None:
@@ -352,7 +352,7 @@ def test_an_update_whose_start_passes_before_it_leaves_is_not_sent() -> None:
     report = world.apply()
 
     assert (report.failed, world.asked("PATCH")) == ({"a": "apply.too-late"}, [])
-    assert "Zoom would ignore a start in the past" in report.said("apply.too-late")
+    assert "Zoom would ignore a start in the past" in report.text_of("apply.too-late")
     assert (dict(world.store.state.intents), world.charged(day="2026-12-02")) == ({}, 0)
 
 
@@ -364,7 +364,7 @@ def test_an_update_that_cannot_be_recorded_is_reported_as_changed() -> None:
     report = world.apply()
 
     assert report.failed == {"a": "apply.unrecorded"}
-    assert report.said("apply.unrecorded") == (
+    assert report.text_of("apply.unrecorded") == (
         f"a was changed: it is meeting {world.ids()['a']} in Zoom. The state was not written or read. "
         "Fix the cause and run apply again. "
         "The intent is durable, so the next run looks the change up; to send it twice does no harm."

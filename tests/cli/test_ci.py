@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions is told: by the program itself, in this process."""
+"""Outputs, summary and annotations of a GitHub Actions job, written by the program in this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.views.markdown import job_summary
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 TWO = {"first": {}, "second": {"start_time": "2027-02-14T15:00:00Z"}}
 BROKEN = ONE.replace("duration", "durration")
@@ -33,7 +33,7 @@ class Step:
         self._shell = shell
         self._files = {name: shell.folder.parent / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
 
-    def __call__(self, *arguments: str, **environ: str) -> Ran:
+    def __call__(self, *arguments: str, **environ: str) -> RunResult:
         """Run our program as the step does."""
         for path in self._files.values():
             path.write_text("")
@@ -69,10 +69,10 @@ def test_a_plan_counts_as_its_line_does(shell: Shell, step: Step) -> None:
 
     ran = step("plan", "--sandbox")
 
-    told = step.outputs
-    line = f"Plan: {told['add']} to add, {told['change']} to change, {told['destroy']} to destroy"
+    outputs = step.outputs
+    line = f"Plan: {outputs['add']} to add, {outputs['change']} to change, {outputs['destroy']} to destroy"
     assert (line in ran.out, line) == (True, "Plan: 2 to add, 0 to change, 1 to destroy")
-    assert (told["changes"], told["deferred"], len(told["digest"])) == ("true", "0", 64)
+    assert (outputs["changes"], outputs["deferred"], len(outputs["digest"])) == ("true", "0", 64)
     assert line in step.summary
 
 
@@ -85,14 +85,19 @@ def test_nothing_to_do_is_no_change(shell: Shell, step: Step) -> None:
     assert (step.outputs["changes"], step.outputs["add"]) == ("false", "0")
 
 
-def test_an_apply_tells_what_was_done_and_what_waits(shell: Shell, step: Step) -> None:
+def test_the_outputs_of_an_apply_count_done_and_deferred_steps(shell: Shell, step: Step) -> None:
     shell.write("meetings.yaml", spec_of(TWO))
     shell.write("reconciler.yaml", "budget: {daily_limit: 1, reserve: 0}\n")
 
     step("apply", "--auto-approve", "--sandbox", "--sandbox-now", "2026-12-01T08:00:00Z")
 
-    told = step.outputs
-    assert (told["changes"], told["add"], told["deferred"], told["failed"]) == ("true", "1", "1", "0")
+    outputs = step.outputs
+    assert (outputs["changes"], outputs["add"], outputs["deferred"], outputs["failed"]) == (
+        "true",
+        "1",
+        "1",
+        "0",
+    )
     assert step.summary.startswith("### ⏳ Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred.\n")
 
 
@@ -139,7 +144,9 @@ def test_validate_counts_and_annotates_once(shell: Shell, step: Step) -> None:
 @pytest.mark.parametrize(
     ("text", "head"), [(ONE, "### ✅ Valid: 1 meeting"), (BROKEN, "### ❌ 1 error in 1 file.")]
 )
-def test_validate_says_at_once_how_it_stands(text: str, head: str, shell: Shell, step: Step) -> None:
+def test_the_summary_of_validate_begins_with_the_result(
+    text: str, head: str, shell: Shell, step: Step
+) -> None:
     shell.write("meetings.yaml", text)
 
     step("validate")
@@ -147,7 +154,7 @@ def test_validate_says_at_once_how_it_stands(text: str, head: str, shell: Shell,
     assert step.summary.startswith(head)
 
 
-def test_a_report_of_drift_is_told_too(shell: Shell, step: Step) -> None:
+def test_a_drift_report_sets_outputs(shell: Shell, step: Step) -> None:
     shell.write("meetings.yaml", ONE)
     shell.sandbox("apply", "--auto-approve")
 
@@ -164,7 +171,7 @@ def test_a_page_without_files_is_no_error(shell: Shell) -> None:
     assert shell("plan", "--sandbox", GITHUB_ACTIONS="true").status == 0
 
 
-def test_what_failed_stands_above_the_log() -> None:
+def test_failed_steps_are_above_the_log() -> None:
     """In blocks that nothing in them can close."""
     plan = planned(spec(meeting("lost"), meeting("done")))
     events = (
@@ -174,21 +181,23 @@ def test_what_failed_stands_above_the_log() -> None:
         Summary(AT, added=1, failed=1),
     )
 
-    told = job_summary.apply(plan, events)
+    summary = job_summary.apply(plan, events)
 
-    assert told.startswith("### ❌ Apply finished with errors: 1 added, 0 changed, 0 destroyed, 1 failed.\n")
-    assert "\n1 step failed:\n\n````text\nlost\nerror[zoom.lost]: zoom.lost\n" in told
-    assert told.index("1 step failed") < told.index("Warnings") < told.index("Log")
-    assert "warning[zoom.odd]: zoom.odd" in told
+    assert summary.startswith(
+        "### ❌ Apply finished with errors: 1 added, 0 changed, 0 destroyed, 1 failed.\n"
+    )
+    assert "\n1 step failed:\n\n````text\nlost\nerror[zoom.lost]: zoom.lost\n" in summary
+    assert summary.index("1 step failed") < summary.index("Warnings") < summary.index("Log")
+    assert "warning[zoom.odd]: zoom.odd" in summary
 
 
 def test_an_apply_that_was_cut_short_says_so() -> None:
     plan = planned(spec(meeting()))
 
-    told = job_summary.apply(plan, [StepDone(AT, "launch", Action.CREATE, HOST, 1, None)])
+    summary = job_summary.apply(plan, [StepDone(AT, "launch", Action.CREATE, HOST, 1, None)])
 
-    assert told.startswith("### ❌ Apply was cut short: the next one looks up what was under way.\n")
-    assert "launch created as 1" in told
+    assert summary.startswith("### ❌ Apply was cut short: the next one looks up what was under way.\n")
+    assert "launch created as 1" in summary
 
 
 def test_errors_of_one_kind_are_counted() -> None:

@@ -19,7 +19,7 @@ def test_now_is_this_instant_in_utc() -> None:
 
 
 def test_now_may_come_from_elsewhere() -> None:
-    """Such as from an emulator whose clock stands."""
+    """Such as from an emulator with a frozen clock."""
     standing = datetime(2026, 12, 1, 8, tzinfo=UTC)
 
     assert SystemClock(lambda: standing).now() == standing
@@ -41,8 +41,8 @@ def test_a_wait_takes_its_time() -> None:
     assert 0.02 <= clock.monotonic() - before < 5
 
 
-def test_a_wait_is_told_to_who_asks() -> None:
-    """So that a clock which stands can be moved on."""
+def test_a_wait_is_passed_to_a_listener() -> None:
+    """So that a frozen clock can be advanced."""
     waits: list[float] = []
 
     asyncio.run(SystemClock(on_wait=waits.append).sleep(0.01))

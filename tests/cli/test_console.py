@@ -1,4 +1,4 @@
-"""The command line at a terminal: the prompt, colours, and nobody to ask."""
+"""The command line at a terminal: prompts, colours, and runs without a prompt."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_interrupt_at_the_question_ends_it(shell: Shell) -> None:
     assert shell(*APPLY, "--auto-approve").status == 0
 
 
-def test_nobody_is_asked_where_nothing_is_to_do(shell: Shell) -> None:
+def test_there_is_no_prompt_without_changes(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.sandbox("apply", "--auto-approve")
 
@@ -90,7 +90,7 @@ def test_nobody_is_asked_where_nothing_is_to_do(shell: Shell) -> None:
     assert (status, "Do you want" in shown, "No changes." in shown) == (0, False, True)
 
 
-def test_nobody_is_asked_before_what_is_needed_is_there(shell: Shell) -> None:
+def test_there_is_no_prompt_without_credentials(shell: Shell) -> None:
     """A yes would be for nothing without credentials."""
     shell.write("meetings.yaml", spec_of({"retro": {}}, start=FAR))
 
@@ -116,7 +116,7 @@ def test_a_pipeline_and_a_program_are_not_asked(
     assert (status, "There is nobody to ask for approval" in shown, recorded(shell)) == (1, True, [])
 
 
-def test_without_a_terminal_nobody_is_asked(shell: Shell) -> None:
+def test_there_is_no_prompt_without_a_terminal(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
     ran = shell.sandbox("apply")
@@ -143,7 +143,7 @@ def test_without_a_terminal_nobody_is_asked(shell: Shell) -> None:
         (["plan", "nowhere.yaml"], {"NO_COLOR": "1"}, False),
     ],
 )
-def test_a_terminal_has_colours_unless_told(
+def test_a_terminal_has_colours_unless_they_are_turned_off(
     arguments: list[str],
     environ: dict[str, str],
     coloured: bool,  # noqa: FBT001 - a case
@@ -159,16 +159,16 @@ def test_a_terminal_has_colours_unless_told(
 def test_a_pipe_has_no_colours(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
-    told = [shell.sandbox("plan"), shell("plan", "nowhere.yaml"), shell.sandbox("apply", "--auto-approve")]
+    runs = [shell.sandbox("plan"), shell("plan", "nowhere.yaml"), shell.sandbox("apply", "--auto-approve")]
 
-    assert not any("\x1b" in ran.out + ran.err for ran in told)
+    assert not any("\x1b" in ran.out + ran.err for ran in runs)
 
 
 @pytest.mark.parametrize(
     "verb", [["plan"], ["apply", "--auto-approve"], ["state", "list"], ["state", "rm", "x"]]
 )
 def test_a_runner_names_its_state(verb: list[str], shell: Shell) -> None:
-    """The local one that nobody named would be forgotten with the runner."""
+    """An unnamed local state would be lost with the runner."""
     shell.write("meetings.yaml", ONE)
 
     ran = shell(*verb)

@@ -1,4 +1,4 @@
-"""What bad input gets: what is wrong and where, what to do, the right exit status, and nothing lost."""
+"""Errors: a message with place and remedy, the right exit status, and nothing lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.state.state import Record, State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 APPLY = ("apply", "--auto-approve", "--pace", "1000", "--state", "s.json")
 SANDBOX_STATE = ".reconciler/sandbox/reconciler.state.json"
@@ -33,12 +33,12 @@ def zoom() -> Iterator[Served]:
         yield emulator
 
 
-def codes(ran: Ran) -> list[str]:
+def codes(ran: RunResult) -> list[str]:
     """The codes of the errors on stderr, in order."""
     return re.findall(r"^error\[([a-z.-]+)\]", ran.err, re.MULTILINE)
 
 
-def only_error(ran: Ran) -> str:
+def only_error(ran: RunResult) -> str:
     """The code of the one error that ended the run, which showed no traceback and said what to do."""
     assert (ran.status, "Traceback" in ran.err, "hint: " in ran.err) == (1, False, True), ran.err
     (code,) = codes(ran)
@@ -73,9 +73,9 @@ def test_what_is_not_there_is_an_error(shell: Shell) -> None:
     """A missing file, an empty folder, nothing at all: none of them means that nothing is declared."""
     (shell.folder / "empty").mkdir()
 
-    told = [only_error(shell.sandbox("plan", *paths)) for paths in (["gone.yaml"], ["empty"], [])]
+    codes = [only_error(shell.sandbox("plan", *paths)) for paths in (["gone.yaml"], ["empty"], [])]
 
-    assert told == ["source.missing", "source.empty-folder", "source.none"]
+    assert codes == ["source.missing", "source.empty-folder", "source.none"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_state_of_another_account_is_refused(zoom: Served, shell: Shell) -> No
     assert (only_error(ran), path.read_bytes(), zoom.meetings(host)) == ("state.other-origin", before, [])
 
 
-def test_the_state_of_a_key_that_nobody_knows(shell: Shell) -> None:
+def test_an_unknown_key_creates_no_state(shell: Shell) -> None:
     ran = shell("state", "rm", "retro", "--state", "s.json")
 
     assert (only_error(ran), [path.name for path in shell.folder.iterdir()]) == (
@@ -122,7 +122,7 @@ def test_the_state_of_a_key_that_nobody_knows(shell: Shell) -> None:
     )
 
 
-def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
+def test_an_interrupted_request_can_be_listed_and_removed(shell: Shell) -> None:
     from builders import intent  # noqa: PLC0415 - only here
 
     shell.write(
@@ -139,7 +139,7 @@ def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unset", "extra", "told"),
+    ("unset", "extra", "expected"),
     [
         (
             ["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"],
@@ -158,14 +158,14 @@ def test_an_interrupted_request_can_be_seen_and_forgotten(shell: Shell) -> None:
     ],
 )
 def test_credentials_that_are_not_whole(
-    unset: list[str], extra: dict[str, str], told: str, zoom: Served, shell: Shell
+    unset: list[str], extra: dict[str, str], expected: str, zoom: Served, shell: Shell
 ) -> None:
     shell.write("meetings.yaml", one_of("credentials@example.com"))
     environ = {name: value for name, value in zoom.environ.items() if name not in unset}
 
     ran = shell(*APPLY, **environ, **extra)
 
-    assert (only_error(ran), told in ran.err) == ("settings.credentials", True)
+    assert (only_error(ran), expected in ran.err) == ("settings.credentials", True)
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def strict_zoom(zoom: Served) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize(
-    ("switches", "code", "told"),
+    ("switches", "code", "expected"),
     [
         ({"clients": {"client": "another"}}, "zoom.credentials", "ZOOM_CLIENT_SECRET"),
         ({"account_ids": ["another"]}, "zoom.credentials", "ZOOM_ACCOUNT_ID"),
@@ -186,7 +186,7 @@ def strict_zoom(zoom: Served) -> Iterator[Served]:
     ],
 )
 def test_credentials_that_do_not_suffice(
-    switches: dict[str, Any], code: str, told: str, strict_zoom: Served, shell: Shell
+    switches: dict[str, Any], code: str, expected: str, strict_zoom: Served, shell: Shell
 ) -> None:
     """What is missing has its name."""
     host = "scopes@example.com"
@@ -195,7 +195,7 @@ def test_credentials_that_do_not_suffice(
 
     ran = shell(*APPLY, **strict_zoom.environ)
 
-    assert (only_error(ran), told in ran.err, strict_zoom.environ["ZOOM_CLIENT_SECRET"] in ran.err) == (
+    assert (only_error(ran), expected in ran.err, strict_zoom.environ["ZOOM_CLIENT_SECRET"] in ran.err) == (
         code,
         True,
         False,
@@ -314,13 +314,13 @@ def test_what_zoom_refuses_is_shown_where_it_is_declared(
     ran = shell(*APPLY, "--format", "json", **zoom.environ)
 
     (failed,) = [row for row in ran.rows if row["type"] == "step_failed"]
-    told, start = failed["diagnostic"], failed["diagnostic"]["range"]["start"]
-    assert (ran.status, told["code"], failed["fields"]) == (
+    diagnostic, start = failed["diagnostic"], failed["diagnostic"]["range"]["start"]
+    assert (ran.status, diagnostic["code"], failed["fields"]) == (
         1,
         "zoom.validation",
         [[path, "It is not allowed."]],
     )
-    assert (f"{start['line']}:{start['column']}", line in told["snippet"]) == (place, True), told
+    assert (f"{start['line']}:{start['column']}", line in diagnostic["snippet"]) == (place, True), diagnostic
     assert "lift-off" not in ran.out
 
 
@@ -375,13 +375,13 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(zoom: Served, shell: She
         full = victim.in_fork(folder, APPLY, zoom.environ, patch=full_after(number))
         made = zoom.topics(host)
         again = victim.in_fork(folder, APPLY, {**zoom.environ, "RECONCILER_SETTLE": "0"})
-        if (again.status, zoom.topics(host)) != (0, ["planning", "retro"]) or "Traceback" in full.said:
-            wrong.append((number, full.said + again.said))
+        if (again.status, zoom.topics(host)) != (0, ["planning", "retro"]) or "Traceback" in full.output:
+            wrong.append((number, full.output + again.output))
         if full.status == 0:
             break
-        wrong += [(number, full.said)] if "error[state.io]" not in full.said else []
+        wrong += [(number, full.output)] if "error[state.io]" not in full.output else []
         unrecorded += len(made) - len(
-            set(made) & set(re.findall(r"^\+ (\S+) created as", full.said, re.MULTILINE))
+            set(made) & set(re.findall(r"^\+ (\S+) created as", full.output, re.MULTILINE))
         )
 
     assert (wrong, number > 3, unrecorded > 0) == ([], True, True)
@@ -390,7 +390,7 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(zoom: Served, shell: She
 @pytest.mark.parametrize(
     "document", ["", "{", "[]", "null", '{"format_version": "1.0"}', '{"format_version": "2.0", "steps": []}']
 )
-def test_a_plan_file_that_is_none(document: str, shell: Shell) -> None:
+def test_an_invalid_plan_file(document: str, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.write("plan.json", document)
 
@@ -426,7 +426,7 @@ def test_a_plan_that_was_edited_by_hand_approves_nothing_else(shell: Shell) -> N
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         (
             "deleted",
@@ -439,7 +439,7 @@ def test_a_plan_that_was_edited_by_hand_approves_nothing_else(shell: Shell) -> N
         ("older", "The state that is there now is older than the one it was made from."),
     ],
 )
-def test_a_plan_is_only_good_for_its_state(change: str, told: str, shell: Shell) -> None:
+def test_a_plan_is_only_good_for_its_state(change: str, expected: str, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.sandbox("apply", "--auto-approve")
     shell.write("meetings.yaml", spec_of({"retro": {}}))
@@ -453,12 +453,12 @@ def test_a_plan_is_only_good_for_its_state(change: str, told: str, shell: Shell)
 
     ran = shell.sandbox("apply", "--plan", "plan.json")
 
-    assert (only_error(ran), told in ran.err) == ("plan.stale", True)
+    assert (only_error(ran), expected in ran.err) == ("plan.stale", True)
 
 
 @pytest.mark.parametrize("change", ["deleted", "older", "foreign"])
-def test_a_state_that_is_lost_makes_no_twin(change: str, shell: Shell) -> None:
-    """Zoom's list is looked at first; the message has the lines that mend it."""
+def test_a_lost_state_makes_no_duplicate(change: str, shell: Shell) -> None:
+    """Zoom's list is read first; the message has the lines that fix it."""
     shell.write("meetings.yaml", spec_of({"planning": {}, "retro": {"start_time": "2027-01-15T15:00:00Z"}}))
     state = shell.folder / SANDBOX_STATE
     shell.sandbox("apply", "--auto-approve", "--target", "planning")
@@ -479,9 +479,9 @@ def test_a_state_that_is_lost_makes_no_twin(change: str, shell: Shell) -> None:
     lost = {"retro"} if change == "older" else {"planning", "retro"}
     failed = {row["key"]: row["diagnostic"] for row in ran.rows if row["type"] == "step_failed"}
     assert (ran.status, set(failed), json.loads(state.read_text())["intents"]) == (1, lost, {})
-    for key, told in failed.items():
-        assert told["code"] == "apply.exists-already"
-        assert f"imports: [{{id: {newest['meetings'][key]['id']}, to: {key}}}]" in told["hint"]
-        assert "if the state is lost or older, restore it" in told["hint"]
+    for key, diagnostic in failed.items():
+        assert diagnostic["code"] == "apply.exists-already"
+        assert f"imports: [{{id: {newest['meetings'][key]['id']}, to: {key}}}]" in diagnostic["hint"]
+        assert "if the state is lost or older, restore it" in diagnostic["hint"]
     made = (shell.folder / ".reconciler/sandbox/account.jsonl").read_text()
     assert len(set(re.findall(r'"uuid":"([^"]+)"', made))) == 2

@@ -1,4 +1,4 @@
-"""How a run ends that could not do its work."""
+"""The end of a run that failed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_an_error_of_ours_has_its_own_status(capsys: pytest.CaptureFixture[str])
     )
 
 
-def test_a_reader_who_left_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """And what was still to be written is dropped."""
     with full_output(monkeypatch) as (out, err):
         status = exits.report(BrokenPipeError(errno.EPIPE, "Broken pipe"), [])
@@ -51,7 +51,7 @@ def test_a_reader_who_left_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     assert (status, err.getvalue()) == (Exit.ERROR, "")
 
 
-def test_an_output_that_takes_no_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_output_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with full_output(monkeypatch) as (_, err):
         status = exits.report(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), [])
 

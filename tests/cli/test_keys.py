@@ -1,4 +1,4 @@
-"""What a shell completes: asked of a real bash, with the script that we print."""
+"""Shell completion, asked of a real bash with the script that the program prints."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_keys_are_those_of_the_state_that_is_meant(way: str, shell: Shell) -> No
         ("reconciler.state.json/a", "a folder"),
     ],
 )
-def test_what_cannot_be_read_completes_nothing_and_says_nothing(name: str, text: str, shell: Shell) -> None:
+def test_unreadable_files_complete_nothing_and_print_nothing(name: str, text: str, shell: Shell) -> None:
     shell.write(name, text)
 
     assert completed(shell, "reconciler plan --target ") == []
@@ -188,7 +188,7 @@ def test_settings_that_cannot_be_used_offer_nothing(text: str, shell_with_state:
 
 @pytest.mark.parametrize("flag", ["plan --state", "state migrate --to"])
 def test_a_place_for_the_state_is_completed_as_a_file(flag: str, shell: Shell) -> None:
-    """Bash looks for the files itself, once it is told to."""
+    """Bash completes files by itself where the program asks for it."""
     words = f"reconciler {flag} s"
     environ = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_WORDS": words}
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {START}"]

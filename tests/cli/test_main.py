@@ -1,4 +1,4 @@
-"""The command line as people and pipelines use it: verbs, flags, streams and exit statuses."""
+"""The command line as people and pipelines use it: commands, flags, streams and exit statuses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 STATE_FLAGS = ("--state", "--sandbox", "--sandbox-now", "--no-color", "--verbose")
 SELECTION = ("--refresh", "--target")
-VERBS = {
+COMMAND_FLAGS = {
     "validate": ("--strict", "--format", "--no-color"),
     "plan": (
         "--out",
@@ -66,25 +66,25 @@ VERBS = {
     "completion": (),
     "sandbox": ("--port", "--sandbox-now"),
 }
-"""Every verb with all its flags."""
+"""Every command with all its flags."""
 
 TWO = {"first": {}, "second": {"start_time": "2027-01-15T15:00:00Z"}}
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_help_of_a_verb_lists_its_flags_and_an_example(verb: str, shell: Shell) -> None:
+@pytest.mark.parametrize("verb", COMMAND_FLAGS)
+def test_the_help_of_a_command_lists_its_flags_and_an_example(verb: str, shell: Shell) -> None:
     ran = shell(*verb.split(), "--help")
 
     listed = re.findall(r"^  (--[a-z-]+)", ran.out, re.MULTILINE)
-    assert (ran.status, ran.err, sorted(listed)) == (0, "", sorted(VERBS[verb]))
+    assert (ran.status, ran.err, sorted(listed)) == (0, "", sorted(COMMAND_FLAGS[verb]))
     assert f"Example:\n    reconciler {verb}" in ran.out
 
 
-def test_the_help_lists_every_verb_and_an_example(shell: Shell) -> None:
+def test_the_help_lists_every_command_and_an_example(shell: Shell) -> None:
     ran = shell("--help")
 
     listed = re.findall(r"^  ([a-z][a-z-]+)  +[A-Z]", ran.out, re.MULTILINE)
-    assert (ran.status, ran.err, set(listed)) == (0, "", {verb.split()[0] for verb in VERBS})
+    assert (ran.status, ran.err, set(listed)) == (0, "", {verb.split()[0] for verb in COMMAND_FLAGS})
     assert "..." not in ran.out.partition("Commands:")[2]
     assert "Example:\n    reconciler validate" in ran.out
 
@@ -106,7 +106,7 @@ def test_the_version_is_printed(arguments: list[str], shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["state"]])
-def test_no_verb_at_all_shows_the_help_and_is_an_error(arguments: list[str], shell: Shell) -> None:
+def test_no_command_at_all_shows_the_help_and_is_an_error(arguments: list[str], shell: Shell) -> None:
     ran = shell(*arguments)
 
     assert (ran.status, ran.out, "Commands:" in ran.err) == (1, "", True)
@@ -151,14 +151,14 @@ def test_a_misuse_is_reported_in_one_message(arguments: str, detail: str, comman
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0s", 0), ("90", 90), ("5m", 300), ("1h", 3600)])
-def test_a_duration_is_told_in_the_unit_one_likes(text: str, seconds: float) -> None:
+def test_a_duration_takes_several_units(text: str, seconds: float) -> None:
     from reconciler.cli.options import Duration  # noqa: PLC0415 - only here
 
     assert Duration().convert(text, None, None) == seconds
     assert Duration().convert(float(seconds), None, None) == seconds
 
 
-def test_plan_apply_plan_tells_a_story(shell: Shell) -> None:
+def test_a_plan_is_empty_after_an_apply(shell: Shell) -> None:
     """What is missing is created, recorded, and then there is nothing to do."""
     shell.write("meetings.yaml", ONE)
 
@@ -211,7 +211,10 @@ def test_results_go_to_stdout_and_remarks_to_stderr(shell: Shell) -> None:
     ran = shell.sandbox("plan", "--format", "json")
     text = shell.sandbox("plan")
 
-    assert (ran.err, [told["severity"] for told in json.loads(ran.out)["diagnostics"]]) == ("", ["warning"])
+    assert (ran.err, [diagnostic["severity"] for diagnostic in json.loads(ran.out)["diagnostics"]]) == (
+        "",
+        ["warning"],
+    )
     assert (text.err.startswith("warning["), text.out.startswith("+ odd")) == (True, True)
     assert "lift-off" not in ran.out + text.out + text.err
 
@@ -225,9 +228,7 @@ def test_results_go_to_stdout_and_remarks_to_stderr(shell: Shell) -> None:
         (["apply", "--auto-approve", "--detailed-exitcode"], Exit.WORK_LEFT),
     ],
 )
-def test_the_exit_status_tells_more_where_it_is_asked(
-    arguments: list[str], status: Exit, shell: Shell
-) -> None:
+def test_detailed_exit_codes_say_what_is_left(arguments: list[str], status: Exit, shell: Shell) -> None:
     """2: a plan has something to do. 3: an apply left something for a later day."""
     shell.write("meetings.yaml", spec_of(TWO))
     shell.write("reconciler.yaml", "budget: {daily_limit: 1, reserve: 0}\n")
@@ -399,7 +400,9 @@ def test_findings_come_in_the_form_that_is_asked_for(shell: Shell) -> None:
         "1 error in 1 file.",
     )
     assert "  = The meeting has no field `durration`.\n" in text.out
-    assert [told["code"] for told in json.loads(as_json.out)["diagnostics"]] == ["spec.unknown-field"]
+    assert [diagnostic["code"] for diagnostic in json.loads(as_json.out)["diagnostics"]] == [
+        "spec.unknown-field"
+    ]
     assert github.out.startswith("::error file=meetings.yaml,line=8,")
     assert text.err + as_json.err + github.err == ""
 
@@ -418,7 +421,7 @@ def plan_into(stdout: int, folder: Path) -> tuple[int, str]:
     return ran.returncode, ran.stderr
 
 
-def test_a_reader_who_has_seen_enough_is_no_accident(shell: Shell) -> None:
+def test_a_closed_pipe_is_no_error_message(shell: Shell) -> None:
     """`reconciler plan | head -1` says nothing on stderr."""
     shell.write("meetings.yaml", ONE)
     reading, writing = os.pipe()
@@ -430,7 +433,7 @@ def test_a_reader_who_has_seen_enough_is_no_accident(shell: Shell) -> None:
     assert ran == (1, "")
 
 
-def test_a_full_disk_behind_stdout_is_told(shell: Shell) -> None:
+def test_a_full_disk_behind_stdout_is_reported(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     full = os.open("/dev/full", os.O_WRONLY)
 
@@ -455,7 +458,7 @@ def test_what_a_stream_cannot_spell_is_escaped(shell: Shell) -> None:
     assert (ran.returncode, ran.stderr, rb"Lift-off \U0001f680" in ran.stdout) == (0, b"", True)
 
 
-def test_a_bug_of_ours_is_told_as_ours(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_raised(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """And its traceback is kept."""
     monkeypatch.setattr("reconciler.resources.read", lambda _: 1 // 0)
 
@@ -483,7 +486,7 @@ def test_a_bug_of_ours_shows_its_traceback(tmp_path: Path) -> None:
     )
 
 
-def test_the_sandbox_says_where_it_answers(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sandbox_prints_its_address(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uvicorn.Server.run", lambda _self, sockets: sockets)
 
     ran = shell("sandbox", "--sandbox-now", NOW)
@@ -502,7 +505,7 @@ def test_the_sandbox_says_where_it_answers(shell: Shell, monkeypatch: pytest.Mon
     ]
 
 
-def test_a_clock_that_stands_at_midnight_goes_on_until_the_day_is_clear(shell: Shell) -> None:
+def test_a_clock_frozen_at_midnight_advances_until_the_day_is_certain(shell: Shell) -> None:
     """Nothing is sent within three seconds of it, and a standing clock would never leave it."""
     shell.write("meetings.yaml", spec_of({"retro": {}}))
 
@@ -531,7 +534,7 @@ def test_what_is_over_and_undeclared_leaves_though_nothing_else_is_done(shell: S
     assert state.read_bytes() == written
 
 
-def test_a_cancel_is_heard_after_an_apply_as_before_it(shell: Shell) -> None:
+def test_an_apply_restores_the_handler_of_sigterm(shell: Shell) -> None:
     """While the lock is freed, that is."""
     shell.write("meetings.yaml", spec_of({"launch": {}}))
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -545,7 +548,7 @@ def test_a_cancel_is_heard_after_an_apply_as_before_it(shell: Shell) -> None:
     assert heard is signal.default_int_handler
 
 
-def test_an_interrupt_outside_of_an_apply_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_outside_of_an_apply_is_reported(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: str) -> bytes:
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""Files that a verb writes where somebody named one."""
+"""The output files that a flag names."""
 
 from __future__ import annotations
 

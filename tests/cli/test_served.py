@@ -67,7 +67,7 @@ def recorded(folder: Path) -> dict[str, int]:
     return {key: record["id"] for key, record in state["meetings"].items()}
 
 
-def test_the_served_sandbox_tells_how_to_reach_it(shell: Shell) -> None:
+def test_the_served_sandbox_prints_how_to_connect(shell: Shell) -> None:
     """What it prints is what the same commands need, and nothing else."""
     shell.write("meetings.yaml", spec_of({"retro": {}}, start=FAR))
     command = [sys.executable, "-m", "reconciler", "sandbox", "--sandbox-now", "2026-12-01T08:00:00Z"]
@@ -143,7 +143,9 @@ def test_an_interrupt_lets_what_is_in_flight_finish(
     )
 
 
-def test_a_second_interrupt_ends_at_once_and_the_next_run_sees_to_it(slow_zoom: Served, shell: Shell) -> None:
+def test_a_second_interrupt_ends_at_once_and_the_next_run_looks_it_up(
+    slow_zoom: Served, shell: Shell
+) -> None:
     host = "hasty@example.com"
     shell.write("meetings.yaml", four(host))
     with applying(slow_zoom, shell.folder) as process:
@@ -184,7 +186,7 @@ def test_an_interrupt_in_this_process(times: int, slow_zoom: Served, shell: Shel
 
 
 def test_two_applies_at_once_do_not_meet(slow_zoom: Served, shell: Shell) -> None:
-    """The second is told who holds the state, or waits as long as it was told to."""
+    """The second reports who holds the state, or waits for `--lock-timeout`."""
     host = "twice@example.com"
     shell.write("meetings.yaml", spec_of({"retro": {}}, host=host, start=FAR))
     with applying(slow_zoom, shell.folder, USER="ann") as first:
@@ -214,7 +216,7 @@ def test_an_answer_that_is_lost_is_looked_up(zoom: Served, shell: Shell) -> None
     assert sorted(recorded(shell.folder).values()) == ids(zoom, host)
 
 
-def test_what_cannot_be_told_is_left_to_a_person(zoom: Served, shell: Shell) -> None:
+def test_an_ambiguous_outcome_is_left_to_a_person(zoom: Served, shell: Shell) -> None:
     """Exit 5, with the line to add and the command to run; both of them work."""
     host = "judge@example.com"
     shell.write("meetings.yaml", spec_of({"retro": {}}, host=host, start=FAR))

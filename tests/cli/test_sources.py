@@ -103,7 +103,7 @@ def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
     assert codes(sources.read_sources((), Settings(), tmp_path)) == [("source.none", None)]
 
 
-def test_a_path_of_the_settings_is_told_in_the_settings(tmp_path: Path) -> None:
+def test_a_path_of_the_settings_is_reported_at_its_line(tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").write_text("specs:\n  - gone/\n", encoding="utf-8")
     read = sources.read_settings(tmp_path)
     assert read.settings
@@ -155,7 +155,7 @@ def test_a_link_that_stays_inside_is_no_harm(tmp_path: Path) -> None:
     assert named(sources.read_sources(("m",), Settings(), tmp_path)) == ["m/deep/a.yaml"]
 
 
-def test_a_folder_that_only_has_links_outside_is_told_of_them(tmp_path: Path) -> None:
+def test_links_that_leave_a_folder_are_reported(tmp_path: Path) -> None:
     put(tmp_path, "outside.yaml")
     (tmp_path / "m").mkdir()
     (tmp_path / "m/a.yaml").symlink_to("../outside.yaml")
@@ -175,14 +175,14 @@ def test_what_is_neither_file_nor_folder_is_not_opened(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_past_the_bound_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_reported(tmp_path: Path) -> None:
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate(document.BYTES_MAX + 1)
 
     assert codes(sources.read_sources(("a.yaml",), Settings(), tmp_path)) == [("yaml.size", "a.yaml")]
 
 
-def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_or_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system refuses, as it does without permission."""
     put(tmp_path, "m/a.yaml", "n/b.yaml")
 
@@ -201,13 +201,13 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     assert codes(file) + codes(folder) == [("source.unreadable", "m/a.yaml"), ("source.unreadable", "n")]
 
 
-def test_what_cannot_even_be_looked_at_is_told(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_checked_is_reported(tmp_path: Path) -> None:
     assert codes(sources.read_sources(("x" * 5000,), Settings(), tmp_path)) == [
         ("source.unreadable", "x" * 5000)
     ]
 
 
-def test_settings_that_are_not_there_are_the_usual_ones(tmp_path: Path) -> None:
+def test_missing_settings_are_the_defaults(tmp_path: Path) -> None:
     assert sources.read_settings(tmp_path).settings == Settings()
 
 

@@ -48,7 +48,7 @@ def started(folder: Path, *arguments: str, redirect: str = "") -> subprocess.Com
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
-def test_a_closed_stdout_is_told_before_anything_is_done(verb: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_closed_stdout_is_reported_before_anything_is_done(verb: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "meetings.yaml").write_text(ONE)
 
     ran = started(tmp_path, *verb, redirect=">&-")
@@ -62,7 +62,7 @@ def test_a_closed_stdout_is_told_before_anything_is_done(verb: tuple[str, ...], 
 
 
 @pytest.mark.parametrize("verb", [("--version",), ("schema",), ("--help",)], ids=" ".join)
-def test_a_full_output_is_told(verb: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_full_output_is_reported(verb: tuple[str, ...], tmp_path: Path) -> None:
     ran = started(tmp_path, *verb, redirect=">/dev/full")
 
     assert (ran.returncode, "Traceback" in ran.stderr) == (1, False), ran.stderr
@@ -82,7 +82,7 @@ def test_other_closed_streams_lose_nothing(redirect: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb[0] not in {"--help", "--version", "schema"}])
-def test_a_working_folder_that_is_gone_is_told(verb: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_missing_working_folder_is_reported(verb: tuple[str, ...], tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
@@ -109,14 +109,14 @@ def test_a_name_that_is_no_utf_8_is_an_error_in_every_format(shell: Shell) -> No
     shell.write(os.fsdecode(b"ops/b\xff.yaml"), ONE)
     shell.write(os.fsdecode(b"ops/d\xfe/m.yaml"), ONE)
 
-    told = shell("validate", "ops").out
+    output = shell("validate", "ops").out
     ran = [
         shell(verb, "ops", "--format", name)
         for verb, names in (("validate", FORMATS), ("plan", ("text", "json", "markdown")))
         for name in names
     ]
 
-    assert [line for line in told.splitlines() if "UTF-8." in line or "-->" in line] == [
+    assert [line for line in output.splitlines() if "UTF-8." in line or "-->" in line] == [
         " --> ops/b\\xff.yaml:1:1",
         "  = `ops/b\\xff.yaml` is not UTF-8.",
         " --> ops/d\\xfe:1:1",
@@ -203,7 +203,7 @@ def test_a_lock_that_the_system_cannot_give_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("address", "name", "value", "told"),
+    ("address", "name", "value", "expected"),
     [
         ("git:x", "GIT_CONFIG_COUNT", "x", ("state.git", "GIT_CONFIG_COUNT is not a whole number")),
         ("git:x", "GIT_CONFIG_COUNT", "-1", ("state.git", "GIT_CONFIG_COUNT is not a whole number")),
@@ -217,7 +217,7 @@ def test_a_lock_that_the_system_cannot_give_is_an_error(
     ],
 )
 def test_an_odd_variable_of_a_state_is_named(
-    address: str, name: str, value: str, told: tuple[str, str], shell: Shell
+    address: str, name: str, value: str, expected: tuple[str, str], shell: Shell
 ) -> None:
     shell.write("meetings.yaml", ONE)
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AZURE_STORAGE_ACCOUNT": "c"}
@@ -225,8 +225,8 @@ def test_an_odd_variable_of_a_state_is_named(
     ran = shell("plan", "--state", address, **{**keys, name: value})
 
     assert (ran.status, ran.out) == (1, "")
-    assert f"error[{told[0]}]: " in ran.err
-    assert told[1] in ran.err
+    assert f"error[{expected[0]}]: " in ran.err
+    assert expected[1] in ran.err
 
 
 def test_a_folder_whose_name_is_no_utf_8_can_be_worked_in(

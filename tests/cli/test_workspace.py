@@ -1,4 +1,4 @@
-"""Where a verb works: folder, streams, state, clock, each opened when it is first asked for."""
+"""The workspace of a command: folder, streams, state, clock, each opened on first use."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_state_that_was_never_written_is_empty(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_state_of_a_newer_minor_format_is_looked_at_and_not_held(tmp_path: Path) -> None:
+def test_a_state_of_a_newer_minor_format_is_read_but_not_written(tmp_path: Path) -> None:
     newer = state_document.encode(State(lineage="l")).replace(b'"1.0"', b'"1.9"')
     (tmp_path / "reconciler.state.json").write_bytes(newer)
     here = workspace(tmp_path)
@@ -86,7 +86,7 @@ def test_a_state_of_a_newer_minor_format_is_looked_at_and_not_held(tmp_path: Pat
     ("environ", "owner"),
     [({"USER": "ann"}, "ann"), ({"LOGNAME": "bob"}, "bob"), ({}, "somebody")],
 )
-def test_others_are_told_user_and_machine(environ: dict[str, str], owner: str, tmp_path: Path) -> None:
+def test_a_lock_names_user_and_machine(environ: dict[str, str], owner: str, tmp_path: Path) -> None:
     name, _, machine = workspace(tmp_path, environ).console.who.partition("@")
 
     assert (name, bool(machine)) == (owner, True)
@@ -118,8 +118,10 @@ def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as spec:
         here.load_spec(())
 
-    assert {told.span.filename for told in settings.value.diagnostics if told.span} == {"reconciler.yaml"}
-    assert {told.span.filename for told in spec.value.diagnostics if told.span} == {
+    assert {diagnostic.span.filename for diagnostic in settings.value.diagnostics if diagnostic.span} == {
+        "reconciler.yaml"
+    }
+    assert {diagnostic.span.filename for diagnostic in spec.value.diagnostics if diagnostic.span} == {
         "reconciler.yaml",
         "meetings.yaml",
     }
@@ -139,7 +141,7 @@ def test_only_yes_is_taken_for_one() -> None:
     assert answers == {"yes\n": True, "y\n": False, "": False}
 
 
-def test_a_state_that_nobody_named_is_for_people_only(tmp_path: Path) -> None:
+def test_a_ci_job_must_name_the_state(tmp_path: Path) -> None:
     at_a_desk = workspace(tmp_path).store.location
 
     with pytest.raises(SettingsError) as caught:

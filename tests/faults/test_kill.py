@@ -93,7 +93,7 @@ class World:
         }
         (self.folder / "meetings.yaml").write_text(spec_of(declared, host=self.host))
 
-    def apply(self, *, dies_at: int = 0, patch: victim.Patch = victim.nothing) -> victim.Ended:
+    def apply(self, *, dies_at: int = 0, patch: victim.Patch = victim.nothing) -> victim.ForkResult:
         """Run an apply, to its end or to its death."""
         return victim.in_fork(self.folder, APPLY, self.outside.environ, dies_at=dies_at, patch=patch)
 
@@ -107,13 +107,13 @@ class World:
         """What was recorded."""
         return json.loads((self.folder / "state.json").read_bytes())
 
-    def wrong(self, ended: victim.Ended) -> list[str]:
+    def wrong(self, ended: victim.ForkResult) -> list[str]:
         """What is not as it must be after an apply that nobody killed; empty where all is well."""
         state, listed = self.state(), self.outside.zoom.meetings(self.host)
         recorded = sorted(record["id"] for record in state["meetings"].values())
         charged = sum(sum(ledger.values()) for ledger in state["usage"].values())
         facts = {
-            f"it ended with {ended.status}: {ended.said}": ended.status == 0,
+            f"it ended with {ended.status}: {ended.output}": ended.status == 0,
             f"Zoom has {sorted(one['topic'] for one in listed)}": sorted(one["topic"] for one in listed)
             == TOPICS,
             f"recorded is {sorted(state['meetings'])}": recorded == sorted(one["id"] for one in listed),
@@ -136,7 +136,7 @@ class Changed(World):
         first = dict.fromkeys(("changed", "replaced", "ended", "moved"), plain)
         self._write(first)
         ended = self.apply()
-        assert ended.status == 0, ended.said
+        assert ended.status == 0, ended.output
         self.before = {key: record["id"] for key, record in self.state()["meetings"].items()}
         self.found = outside.zoom.client.post(
             f"/v2/users/{self.host}/meetings",
@@ -167,7 +167,7 @@ class Changed(World):
         spec = json.loads(spec_of(declared, host=self.host))
         (self.folder / "meetings.yaml").write_text(json.dumps({**spec, **references}))
 
-    def wrong(self, ended: victim.Ended) -> list[str]:
+    def wrong(self, ended: victim.ForkResult) -> list[str]:
         """The same of the second spec, and what is gone, and what its host was charged."""
         state, before = self.state(), self.before
         account = self.outside.zoom.client.get("/sandbox/account").json()
@@ -181,7 +181,7 @@ class Changed(World):
         stays = {"changed": before["changed"], "renamed": before["moved"], "found": self.found}
         lengths = {key: listed.get(number, {}).get("duration") for key, number in recorded.items()}
         facts = {
-            f"it ended with {ended.status}: {ended.said}": ended.status == 0,
+            f"it ended with {ended.status}: {ended.output}": ended.status == 0,
             f"ever made were {made}": made == ["changed", "ended", "found", "moved", "replaced", "replaced"],
             f"recorded is {recorded}": recorded == {**stays, "replaced": new} and new not in before.values(),
             f"Zoom has {sorted(listed)}, recorded is {recorded}": listed.keys() == set(recorded.values()),

@@ -23,7 +23,7 @@ from reconciler.state import document as state_document
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 AT = ("--sandbox", "--sandbox-now", NOW)
 
@@ -53,7 +53,7 @@ def ids(shell: Shell) -> dict[str, int]:
     return {key: record.id for key, record in state_document.decode(document, "state").meetings.items()}
 
 
-def changed(ran: Ran) -> dict[str, list[str]]:
+def changed(ran: RunResult) -> dict[str, list[str]]:
     """The reported change and the changed paths, by key."""
     report = json.loads(ran.out)
     return {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import removed
-from engine_world import Told, World
+from engine_world import ApplyReport, World
 from field_values import FAITHFUL, Pair, create_only, updatable
 
 from reconciler.live.drift import drift_of
@@ -57,7 +57,7 @@ class Journey:
     """The plan, requests, events and final state for all pairs."""
 
     planned: Plan
-    applied: Told
+    applied: ApplyReport
     sent: Mapping[int, list[Mapping[str, Any]]]
     before: Mapping[str, int]
     records: Mapping[str, Record]

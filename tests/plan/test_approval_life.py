@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from served import Served
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 STATE = ".reconciler/sandbox/reconciler.state.json"
 FROM_FILE = ("--state", "s.json")
@@ -38,7 +38,7 @@ def keys(shell: Shell) -> list[str]:
     return sorted(json.loads((shell.folder / STATE).read_text())["meetings"])
 
 
-def why(ran: Ran) -> str:
+def why(ran: RunResult) -> str:
     """What a refused approval says, on its own line."""
     assert (ran.status, ran.out) == (1, "")
     lines = ran.err.splitlines()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from action_runner import Ended
+    from action_runner import JobResult
     from fake_github import GitHub
     from served import Served
 
@@ -328,7 +328,7 @@ def fork(
     hub.pulls = [{"number": 9, "label": "fork:main", "head": {"sha": sha}}]
 
 
-def planned_for_fork(job: Job, **inputs: str) -> Ended:
+def planned_for_fork(job: Job, **inputs: str) -> JobResult:
     """What the second workflow does."""
     (job.folder / "spec").mkdir()
     given = {"state": "s.json", **inputs}

@@ -13,7 +13,7 @@ import jsonschema
 import orjson
 import pytest
 from paths import ROOT
-from walkthrough import Shown, blocks, follow
+from walkthrough import CommandRun, blocks, follow
 
 from reconciler.meeting.fields import table
 from reconciler.spec.settings import Settings
@@ -79,7 +79,7 @@ def test_an_empty_folder_becomes_an_applied_meeting_in_under_ten_commands() -> N
     ]
 
 
-def fails(shown: Shown) -> bool:
+def fails(shown: CommandRun) -> bool:
     return shown.expected.startswith("error[")
 
 

@@ -21,12 +21,12 @@ def test_switches_are_read_and_changed_one_by_one() -> None:
     assert (world.app.switches.daily_limit, world.app.switches.users) == (7, (HOST,))
 
 
-def test_secrets_of_clients_are_not_told() -> None:
+def test_secrets_of_clients_are_not_shown() -> None:
     assert World(clients={"client": "s3cret"}).app.switches.to_json()["clients"] == ["client"]
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "expected"),
     [
         ({"daily": 1}, "no such switch: daily"),
         ({"daily_limit": "1"}, "the switch daily_limit cannot be '1'; it is int"),
@@ -36,10 +36,10 @@ def test_secrets_of_clients_are_not_told() -> None:
         ({"long_text": "kept"}, "the switch long_text cannot be 'kept'; it is Literal['refused', 'cut']"),
     ],
 )
-def test_a_switch_that_is_none_is_refused(sent: dict[str, object], told: str) -> None:
+def test_an_unknown_switch_is_refused(sent: dict[str, object], expected: str) -> None:
     answer = World().send("PUT", "/sandbox/switches", sent)
 
-    assert (answer.status_code, answer.json()) == (400, {"error": told})
+    assert (answer.status_code, answer.json()) == (400, {"error": expected})
 
 
 def test_a_list_is_no_bag_of_switches() -> None:

@@ -1,4 +1,4 @@
-"""What may go wrong on the way: each fault meets the request that it was prepared for, and only that."""
+"""Faults: each affects the request that it was prepared for, and no other."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_client_that_leaves_early_does_not_stop_what_is_under_way() -> None:
 
 
 def test_a_client_may_leave_before_a_cut() -> None:
-    """Nobody waits for it any more, and nobody complains."""
+    """No client waits for it any more, and nothing is logged."""
     world = World()
     world.meet(Fault(**CREATE, delay_after_seconds=60, cut="after"))
 

@@ -168,7 +168,7 @@ def test_the_daily_refusal_comes_with_many_headers(variant: str, headers: dict[s
     assert (error(answer)[:2], quota(answer)) == ((429, 4001), headers)
 
 
-def test_an_ordinary_answer_tells_its_label_only() -> None:
+def test_an_ordinary_reply_has_its_label_only() -> None:
     world = World()
 
     created, read = world.send("POST", MEETINGS, ONCE), world.send("GET", f"/v2/users/{HOST}")

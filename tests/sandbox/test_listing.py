@@ -1,4 +1,4 @@
-"""What lists of a host's meetings show, and how they are leafed through."""
+"""Lists of a host's meetings, and their pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of one meeting: created, read, changed, ended, expired."""
+"""One meeting: created, read, changed, ended, expired."""
 
 from __future__ import annotations
 
@@ -396,7 +396,7 @@ def test_me_is_the_owner() -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody", "a@b", "@example.com"])
-def test_what_is_neither_an_id_nor_an_e_mail_is_nobody(name: str) -> None:
+def test_an_invalid_name_is_no_user(name: str) -> None:
     answer = World().send("GET", f"/v2/users/{name}")
 
     assert error(answer) == (404, 1001, f"User does not exist: {name}.")
@@ -475,7 +475,7 @@ def test_a_body_must_be_a_json_object(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("switches", "body", "told"),
+    ("switches", "body", "expected"),
     [
         ({}, {"type": 1, "schedule_for": HOST}, (400, 3000)),
         ({}, WEEKLY | {"pre_schedule": True}, (400, 3000)),
@@ -486,11 +486,11 @@ def test_a_body_must_be_a_json_object(content: str) -> None:
     ],
 )
 def test_what_the_account_does_not_allow_is_refused(
-    switches: Json, body: Json, told: tuple[int, int]
+    switches: Json, body: Json, expected: tuple[int, int]
 ) -> None:
     answer = World(**switches).send("POST", f"/v2/users/{HOST}/meetings", body)
 
-    assert error(answer)[:2] == told
+    assert error(answer)[:2] == expected
 
 
 def test_text_that_is_too_long_can_be_cut() -> None:

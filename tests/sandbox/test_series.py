@@ -49,7 +49,7 @@ def test_a_series_keeps_its_wall_time_over_a_clock_change() -> None:
 
 
 def test_a_series_without_an_end_is_one_single_meeting() -> None:
-    """`end_times` is 1 unless told."""
+    """`end_times` defaults to 1."""
     meeting = World().create(rule(type=1))
 
     assert (starts(meeting), meeting["recurrence"]["end_times"]) == (["2027-01-11T09:00:00Z"], 1)
@@ -76,7 +76,7 @@ def test_an_end_date_is_inclusive() -> None:
         ("end_date_time", {"end_date_time": "2027-01-12T09:00:00Z"}, 2),
     ],
 )
-def test_of_two_ends_one_wins(wins: str, kept: Json, count: int) -> None:
+def test_one_of_two_ends_is_kept(wins: str, kept: Json, count: int) -> None:
     both = rule(type=1, end_times=3, end_date_time="2027-01-12T09:00:00Z")
 
     meeting = World(both_ends=wins).create(both)
@@ -131,7 +131,7 @@ def test_one_occurrence_can_be_moved_and_worded_apart() -> None:
     assert world.read(meeting["id"], f"?occurrence_id={second}")["agenda"] == "Late"
 
 
-def test_an_occurrence_that_is_none_is_refused() -> None:
+def test_an_unknown_occurrence_is_refused() -> None:
     world = World()
     number = world.create(WEEKLY)["id"]
 
@@ -280,7 +280,7 @@ def test_the_engine_and_the_emulator_agree_on_every_series(
     text = start.replace(microsecond=0).isoformat(timespec="seconds")
     engine = Series(text, zone, whole)
     first = next(engine.occurrences(), None)
-    # The emulator is told an instant. Where clocks skip the first one's time, that is of another wall time.
+    # The emulator gets an instant. Where clocks skip the first one's time, that is of another wall time.
     assume(first is None or in_zone(first, ZoneInfo(zone)).time() == engine.wall_start().time())
 
     emulated = series.upcoming(first, zone, whole, since=None) if first else ()

@@ -97,7 +97,7 @@ def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (["--switch", "plan=gold"], "the switch plan cannot be 'gold'"),
         (["--switch", "gold=1"], "no such switch: gold"),
@@ -110,13 +110,13 @@ def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
         ),
     ],
 )
-def test_arguments_that_do_not_fit_are_told_on_one_line(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_invalid_arguments_are_reported_on_one_line(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main.main(arguments)
 
     said = capsys.readouterr()
-    assert (status, said.out, said.err.count("\n"), said.err.startswith(told)) == (1, "", 1, True)
+    assert (status, said.out, said.err.count("\n"), said.err.startswith(expected)) == (1, "", 1, True)
 
 
 def test_the_program_serves_until_it_is_interrupted(

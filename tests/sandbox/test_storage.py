@@ -1,4 +1,4 @@
-"""What a sandbox keeps from one command to the next: its account and its clock."""
+"""The account and the clock that a sandbox keeps from one command to the next."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_read_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_write_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
-    """Its request was never answered; what came before it stands, and so does what comes after."""
+    """Its request got no reply; the lines before and after it are valid."""
     world = world_of(opened(tmp_path))
     first = world.create()["id"]
     path = tmp_path / "account.jsonl"
@@ -114,7 +114,7 @@ def test_two_processes_see_each_others_meetings(tmp_path: Path) -> None:
     assert (one.used(), other.used()) == (3, 3)
 
 
-def test_what_another_writes_between_look_and_write_is_seen_at_the_next(tmp_path: Path) -> None:
+def test_a_write_of_another_process_is_read_by_the_next_request(tmp_path: Path) -> None:
     path = tmp_path / "account.jsonl"
     mine, theirs = Account(), Account()
     my_file, their_file = storage.AccountFile(path, mine), storage.AccountFile(path, theirs)
@@ -231,13 +231,13 @@ def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
 
-    told = []
+    codes = []
     for place, now in (("file", None), ("file/below", "+1d")):
         with pytest.raises(SettingsError) as caught:
             opened(tmp_path / place, now)
-        told.append(caught.value.diagnostic.code)
+        codes.append(caught.value.diagnostic.code)
 
-    assert told == ["sandbox.folder"] * 2
+    assert codes == ["sandbox.folder"] * 2
 
 
 def test_switches_can_be_written_into_the_folder(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_switches_can_be_written_into_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         ('{"daily": 1}', "no such switch: daily"),
         ("[1]", "switches are a JSON object"),
@@ -257,14 +257,14 @@ def test_switches_can_be_written_into_the_folder(tmp_path: Path) -> None:
         ("\udcff", "switches.json"),
     ],
 )
-def test_switches_that_cannot_be_used_are_told(tmp_path: Path, content: str, told: str) -> None:
+def test_invalid_switches_are_reported(tmp_path: Path, content: str, expected: str) -> None:
     (tmp_path / "switches.json").write_text(content, "utf-8", "surrogateescape")
 
     with pytest.raises(SettingsError) as caught:
         opened(tmp_path)
 
     assert caught.value.diagnostic.code in ("sandbox.switches", "sandbox.folder")
-    assert told in caught.value.diagnostic.detail
+    assert expected in caught.value.diagnostic.detail
 
 
 def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,9 +311,9 @@ try:
 except SettingsError as error:
     print(error.diagnostic.code, error.diagnostic.hint)
 """
-    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    codes = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
-    assert told == 'sandbox.not-installed Install "meetings-reconciler[sandbox]".\n'
+    assert codes == 'sandbox.not-installed Install "meetings-reconciler[sandbox]".\n'
 
 
 @pytest.mark.parametrize("link", [".reconciler", ".reconciler/sandbox", ".reconciler/sandbox/account.jsonl"])

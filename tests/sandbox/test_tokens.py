@@ -10,7 +10,7 @@ from sandbox_world import API, BASIC, HOST, World, error
 USER = f"/v2/users/{HOST}"
 
 
-def test_a_token_lasts_an_hour_and_tells_its_scopes() -> None:
+def test_a_token_lasts_an_hour_and_lists_its_scopes() -> None:
     """The answer has the vendor's five members."""
     answer = World().token()
 
@@ -45,7 +45,7 @@ def test_an_issued_token_opens_the_door() -> None:
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer x", "Basic !!!", "Basic " + base64.b64encode(b"x").decode()]
 )
-def test_bad_credentials_are_told_in_the_endpoints_own_shape(authorization: str) -> None:
+def test_bad_credentials_are_refused_in_the_endpoints_own_form(authorization: str) -> None:
     """Reason and error, no code and no message."""
     form = {"grant_type": "account_credentials", "account_id": "acct"}
 
@@ -53,8 +53,8 @@ def test_bad_credentials_are_told_in_the_endpoints_own_shape(authorization: str)
         "POST", "/oauth/token", token=None, data=form, headers={"authorization": authorization}
     )
 
-    told = {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}
-    assert (answer.status_code, answer.json()) == (400, told)
+    refusal = {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}
+    assert (answer.status_code, answer.json()) == (400, refusal)
 
 
 def test_only_known_clients_are_let_in_where_they_are_named() -> None:
@@ -74,8 +74,8 @@ def test_an_unknown_account_is_a_bad_request() -> None:
 def test_another_grant_type_is_refused() -> None:
     answer = World().token(grant_type="password")
 
-    told = {"reason": "unsupported grant type", "error": "unsupported_grant_type"}
-    assert (answer.status_code, answer.json()) == (400, told)
+    refusal = {"reason": "unsupported grant type", "error": "unsupported_grant_type"}
+    assert (answer.status_code, answer.json()) == (400, refusal)
 
 
 def test_a_request_without_a_token_is_refused_with_4700() -> None:

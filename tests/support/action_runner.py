@@ -1,7 +1,7 @@
-"""GitHub Actions on this machine, as far as our action needs it: a job that runs the steps of `action.yml`.
+"""A small GitHub Actions runner: a job that runs the steps of `action.yml` on this machine.
 
-Expressions, conditions, environment files and workflow commands mean what GitHub's documentation says.
-The step `install` is not run: the program under test stands in for what it would install.
+Expressions, conditions, environment files and workflow commands follow GitHub's documentation.
+The step `install` is not run: the program under test replaces what it would install.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _OLD_COMMAND = re.compile(r"##\[([\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a use of the action came out: `annotations` as (kind, properties, message)."""
+class JobResult:
+    """The result of one use of the action; `annotations` as (kind, properties, message)."""
 
     passed: bool
     outputs: dict[str, str]
@@ -43,21 +43,21 @@ class Ended:
 
 @dataclass(slots=True)
 class Job:
-    """A job in `folder`, with the environment that the workflow gives it and the event that began it."""
+    """A job in `folder`, with the environment of the workflow and the event that triggered it."""
 
     folder: Path
     environ: dict[str, str]
     event: dict[str, Any] = field(default_factory=dict)
     token: str = "token-of-the-job"
 
-    def use(self, **inputs: str) -> Ended:
-        """Run the steps of the action; underscores in the names of inputs stand for hyphens."""
+    def use(self, **inputs: str) -> JobResult:
+        """Run the steps of the action; underscores in the names of inputs become hyphens."""
         action = yaml.safe_load((ROOT / "action.yml").read_text())
         run = _Run(self, action, {name.replace("_", "-"): value for name, value in inputs.items()})
         for step in action["runs"]["steps"]:
             run.step(step)
         outputs = {name: run.evaluated(each["value"]) for name, each in action["outputs"].items()}
-        return Ended(run.passed, outputs, run.summary, run.log, *_obeyed(run.log))
+        return JobResult(run.passed, outputs, run.summary, run.log, *_workflow_commands(run.log))
 
 
 class _Run:
@@ -100,7 +100,7 @@ class _Run:
         self.passed = self.passed and done.returncode == 0
 
     def evaluated(self, text: str) -> str:
-        """A text with its expressions replaced; a name that is not known is empty."""
+        """Return a text with its expressions replaced; an unknown name is empty."""
         return _EXPRESSION.sub(lambda found: self._value(found[1]), text)
 
     def _value(self, name: str) -> str:
@@ -156,7 +156,7 @@ class _Run:
 
 
 def outputs(text: str) -> dict[str, str]:
-    """What a file of outputs sets: `name=value`, or `name<<END`, lines, `END`."""
+    """Return the outputs of a file: `name=value`, or `name<<END`, lines, `END`."""
     outputs: dict[str, str] = {}
     lines = iter(text.splitlines())
     for line in lines:
@@ -172,8 +172,8 @@ def outputs(text: str) -> dict[str, str]:
     return outputs
 
 
-def _obeyed(log: str) -> tuple[list[tuple[str, str, str]], list[str], list[str]]:
-    """What a runner makes of a log: annotations, masks, groups. An old command may stand anywhere."""
+def _workflow_commands(log: str) -> tuple[list[tuple[str, str, str]], list[str], list[str]]:
+    """Return the annotations, masks and groups in a log. An old command may be anywhere in a line."""
     annotations: list[tuple[str, str, str]] = []
     masks: list[str] = []
     groups: list[str] = []

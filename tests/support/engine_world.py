@@ -1,6 +1,6 @@
-"""The engine in a world of its own: a store in memory, a clock by hand, the real client, the emulator.
+"""The engine with a store in memory, a manual clock, the real client and the emulator.
 
-What is declared is planned and applied as the program does it; nothing of ours is replaced.
+Meetings are planned and applied as the program does it; no code of the project is replaced.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ if TYPE_CHECKING:
     from reconciler.spec.lifecycle import Import, Moved, Removed
 
 SETTLE = 90.0
-"""Seconds: twice the client's timeout and 30 more, as the program waits."""
+"""Seconds to settle, as in the program: twice the client's timeout and 30 more."""
 
 CREDENTIALS = Credentials(access_token="sandbox")
 
 
 def is_create(scope: Mapping[str, Any]) -> bool:
-    """Whether a request creates a meeting."""
+    """Return True for a request that creates a meeting."""
     return scope["method"] == "POST" and bool(scope["path"].endswith("/meetings"))
 
 
@@ -74,16 +74,16 @@ class MemoryStore:
         self.before_write: Callable[[], None] = lambda: None
 
     def read(self) -> Snapshot | None:
-        """The newest document and its version."""
+        """Return the newest document and its version."""
         return None if self.document is None else Snapshot(self.document, str(self.writes))
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Put it in the place of the version that is named."""
+        """Replace the given version."""
         self.notes.append(note)
         self.before_write()
-        stands = None if self.document is None else str(self.writes)
+        version = None if self.document is None else str(self.writes)
         self.writes += 1
-        if self.writes in self.refused or replaces != stands:
+        if self.writes in self.refused or replaces != version:
             raise StateError(Diagnostic("state.refused"))
         self.document = document
         if self.writes in self.answer_lost:
@@ -91,20 +91,20 @@ class MemoryStore:
         return str(self.writes)
 
     def lock(self, operation: str, *, timeout_seconds: float) -> MemoryLease:
-        """Always free."""
+        """Lock the state, which is never locked."""
         del operation, timeout_seconds
         return MemoryLease()
 
     def holder(self) -> LockInfo | None:
-        """Nobody."""
+        """Return None: nobody holds the lock."""
         return None
 
     def force_unlock(self, lock_id: str) -> None:
-        """Nothing to free."""
+        """Do nothing."""
 
     @property
     def state(self) -> State:
-        """What stands there."""
+        """The recorded state."""
         return state_document.decode(self.document, "memory") if self.document else State(lineage="lineage-1")
 
     @state.setter
@@ -115,39 +115,39 @@ class MemoryStore:
 
 @dataclass
 class MemoryLease:
-    """A held lock with as many seconds left as it is told."""
+    """A held lock; `left` returns the seconds until it expires."""
 
     left: Callable[[], float] = lambda: inf
 
     @property
     def info(self) -> LockInfo:
-        """Ours, for an apply that begins with the world."""
+        """The lock of an apply that began with the world."""
         return LockInfo("lock-1", "apply", "run-2", datetime(2026, 12, 1, 9, tzinfo=UTC))
 
     @property
     def taken_from(self) -> LockInfo | None:
-        """Nobody."""
+        """Return None: nobody holds the lock."""
         return None
 
     @property
     def renew_seconds(self) -> float:
-        """Never."""
+        """Never renew."""
         return inf
 
     def renew(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def seconds_left(self) -> float:
-        """As told."""
+        """Return the seconds left."""
         return self.left()
 
     def release(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A create as the emulator received it, and what the store held at that moment."""
+class ReceivedCreate:
+    """A create as the emulator received it, and the document in the store at that moment."""
 
     at: datetime
     host: str
@@ -161,8 +161,8 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Told:
-    """What one apply told, and how it ended."""
+class ApplyReport:
+    """The events and the result of one apply."""
 
     events: list[Event] = field(default_factory=list)
     result: Result | None = None
@@ -176,50 +176,50 @@ class Told:
 
     @property
     def done(self) -> dict[str, int]:
-        """Ids of what was done, by key."""
+        """Ids of the completed steps, by key."""
         return {event.key: event.id for event in self.events if isinstance(event, StepDone)}
 
     @property
     def steps(self) -> list[tuple[str, str]]:
-        """What was done, action and key, in order."""
+        """The completed steps as (action, key), in order."""
         return [(event.action.value, event.key) for event in self.events if isinstance(event, StepDone)]
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
-        """What Zoom stored otherwise, by key."""
+        """Notes about what Zoom stored differently, by key."""
         return {event.key: event.notes for event in self.events if isinstance(event, StepDone)}
 
     @property
     def failed(self) -> dict[str, str]:
-        """Codes of what failed, by key."""
+        """Codes of the failed steps, by key."""
         return {event.key: event.diagnostic.code for event in self.events if isinstance(event, StepFailed)}
 
     @property
     def deferred(self) -> dict[str, tuple[str | None, str]]:
-        """Day and reason of what waits, by key."""
+        """Day and reason of the deferred steps, by key."""
         return {
             event.key: (event.day, event.reason) for event in self.events if isinstance(event, StepDeferred)
         }
 
     @property
     def resolved(self) -> list[tuple[str, str]]:
-        """What became of interrupted requests, in order."""
+        """Outcomes of the interrupted requests, in order."""
         return [(event.key, str(event.outcome)) for event in self.events if isinstance(event, Resolved)]
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
-        """Everything that was said in words."""
+        """Every diagnostic."""
         said = [getattr(event, "diagnostic", None) for event in self.events]
         return [one for one in said if one is not None]
 
-    def said(self, code: str) -> str:
-        """The detail and the hint of the one diagnostic with that code."""
+    def text_of(self, code: str) -> str:
+        """Return the detail and the hint of the one diagnostic with that code."""
         (one,) = [one for one in self.diagnostics if one.code == code]
         return f"{one.detail} {one.hint}"
 
 
 class World:
-    """A team, its state, its Zoom and its clock, which stands at 2026-12-01T09:00:00Z."""
+    """A team, its state, its Zoom account and its clock, frozen at 2026-12-01T09:00:00Z."""
 
     def __init__(self, *declared: Meeting, **switches: Any) -> None:
         self.zoom = sandbox_world.World(**{"passcode_required": False, "safeguard_forced": False, **switches})
@@ -237,7 +237,7 @@ class World:
         self.pace: str | int = 1000
         self.settle_seconds = SETTLE
         self.is_stopping = False
-        self.seen: list[Seen] = []
+        self.seen: list[ReceivedCreate] = []
         self.patched: list[Mapping[str, Json]] = []
         self.in_flight_max = 0
         self.on_request: Callable[[Mapping[str, Any]], None] = lambda _scope: None
@@ -251,19 +251,19 @@ class World:
     # Before
 
     def declare(self, *meetings: Meeting) -> None:
-        """Declare these besides what is declared."""
+        """Declare more meetings."""
         self.declared |= {one.key: one for one in meetings}
 
     def undeclare(self, key: str) -> None:
-        """Declare it no more."""
+        """Remove a meeting from the spec."""
         del self.declared[key]
 
     def land_late(self, *seconds: float) -> None:
-        """Have the next creates break at once, and land that many seconds later."""
+        """Break the connection of the next creates, which arrive that many seconds later."""
         self._late_seconds += seconds
 
     def land_now(self) -> None:
-        """Have everything that is still on its way land, and nothing more land late."""
+        """Let every late create arrive now, and none be late any more."""
         self._late_seconds = []
         self.clock.advance(max((due - self.clock.monotonic() for due, *_ in self._landing), default=0.0))
         asyncio.run(self._land())
@@ -271,42 +271,42 @@ class World:
     # Act
 
     def plan(self) -> Plan:
-        """What would be done now."""
+        """Make the plan."""
         spec = Spec(dict(sorted(self.declared.items())), self.moved, self.imports, self.removed)
         return build(spec, self.store.state, self.clock.now(), self.allowances, self.options)
 
-    def apply(self, *, dies_after_turns: int | None = None) -> Told:
-        """Plan and do it; with `dies_after_turns` it is cancelled after as many turns of the loop."""
-        told = Told()
-        made = self.plan()
+    def apply(self, *, dies_after_turns: int | None = None) -> ApplyReport:
+        """Plan and apply; with `dies_after_turns`, cancel it after that many turns of the loop."""
+        report = ApplyReport()
+        plan = self.plan()
         try:
-            asyncio.run(self._work(made, told, dies_after_turns))
+            asyncio.run(self._work(plan, report, dies_after_turns))
         except StateError as error:
-            told.failure = error
-        return told
+            report.failure = error
+        return report
 
-    async def _work(self, made: Plan, told: Told, turns: int | None) -> None:
-        task = asyncio.create_task(self._execute(made, told))
+    async def _work(self, plan: Plan, report: ApplyReport, turns: int | None) -> None:
+        task = asyncio.create_task(self._execute(plan, report))
         if turns is None:
-            told.result = await task
+            report.result = await task
             return
         for _ in range(turns):
             if task.done():
                 break
             await asyncio.sleep(0)
         if task.done():
-            told.result = task.result()
+            report.result = task.result()
             return
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    async def _execute(self, made: Plan, told: Told) -> Result:
-        stands = self.store.read()
-        version = stands.version if stands else None
+    async def _execute(self, plan: Plan, report: ApplyReport) -> Result:
+        snapshot = self.store.read()
+        version = snapshot.version if snapshot else None
         journal = Journal(self.store, self.store.state, version, self.clock, inline)
         async with self.client() as remote:
             return await execute(
-                made,
+                plan,
                 ApplyContext(
                     remote=remote,
                     journal=journal,
@@ -315,14 +315,14 @@ class World:
                     allowances=self.allowances,
                     author=Author("run-2", self.passcodes.get, lambda: b"salt"),
                     settle_seconds=self.settle_seconds,
-                    listener=told.events.append,
+                    listener=report.events.append,
                     stopping=lambda: self.is_stopping,
                     as_imported=as_imported,
                 ),
             )
 
     def client(self) -> ZoomClient:
-        """The real client, and the emulator behind it."""
+        """Return the real client, connected to the emulator."""
         return ZoomClient(
             CREDENTIALS,
             Addresses(),
@@ -336,35 +336,35 @@ class World:
     # After
 
     def meetings(self, host: str = HOST) -> list[tuple[str, str | None]]:
-        """Topic and start of what the host has in Zoom, oldest first."""
+        """Return topic and start of the host's meetings in Zoom, oldest first."""
         return [
             (one.document["topic"], one.document.get("start_time")) for one in self.account.meetings_of(host)
         ]
 
     def topics(self, host: str = HOST) -> list[str]:
-        """Topics of what the host has in Zoom, oldest first."""
+        """Return the topics of the host's meetings in Zoom, oldest first."""
         return [topic for topic, _ in self.meetings(host)]
 
     def ids(self) -> dict[str, int]:
-        """Ids of what is recorded, by key."""
+        """Return the recorded ids, by key."""
         return {key: record.id for key, record in self.store.state.meetings.items()}
 
     def asked(self, method: str = "POST") -> list[str]:
-        """The paths of all requests of that method that came, in order."""
+        """Return the paths of all requests with that method, in order."""
         return [one.path for one in self.account.requests if one.method == method]
 
     def charged(self, host: str = HOST, day: str = "2026-12-01") -> int:
-        """What the ledger says that a host has used."""
+        """Return the requests that the state counts for a host."""
         return used(self.store.state, day, host)
 
     def used(self, host: str = HOST) -> Counter[str]:
-        """What Zoom counted of a host, by day."""
+        """Return the requests that Zoom counted for a host, by day."""
         user = self.account.user(host)
         return Counter(
             {day: n for (day, payer), n in self.account.usage.items() if user and payer == user.id}
         )
 
-    # The way to the emulator
+    # The connection to the emulator
 
     async def _arrive(self, scope: Any, receive: Any, send: Any) -> None:
         self._in_flight += 1
@@ -382,7 +382,7 @@ class World:
                 if self._late_seconds:
                     due = self.clock.monotonic() + self._late_seconds.pop(0)
                     self._landing.append((due, scope, body))
-                    raise Cut("it lands later")
+                    raise Cut("it arrives later")
             await self._pass_on(scope, body, send)
             self.on_answer(scope)
         finally:
@@ -396,7 +396,7 @@ class World:
 
     async def _land(self) -> None:
         async def nobody(_message: Any) -> None:
-            """The one who asked has left."""
+            """Drop the response: the client has disconnected."""
 
         due = [one for one in self._landing if one[0] <= self.clock.monotonic()]
         self._landing = [one for one in self._landing if one not in due]
@@ -405,21 +405,21 @@ class World:
 
     def _see(self, scope: Any, body: bytes) -> None:
         host = scope["path"].split("/")[3]
-        self.seen.append(Seen(self.clock.now(), host, json.loads(body), self.store.document or b""))
+        self.seen.append(ReceivedCreate(self.clock.now(), host, json.loads(body), self.store.document or b""))
 
 
 async def inline(call: Callable[[], str]) -> str:
-    """Run a call that blocks right here, so that time stays in our hands."""
+    """Run a blocking call in the event loop, so that the manual clock decides the time."""
     return call()
 
 
 def topic(name: str, *, host: str = HOST, **attributes: Any) -> Meeting:
-    """A meeting whose key and topic are `name`."""
+    """Return a meeting whose key and topic are `name`."""
     return Meeting(name, host, one_off(topic=name, **attributes))
 
 
 def many(count: int, *, host: str = HOST, prefix: str = "m") -> list[Meeting]:
-    """So many meetings of one host, whose keys sort in the order of their starts."""
+    """Return `count` meetings of one host, whose keys sort in the order of their starts."""
     return [
         topic(f"{prefix}{n:03}", host=host, start_time=f"2027-01-{14 + n // 24:02}T{n % 24:02}:00:00Z")
         for n in range(count)

@@ -1,4 +1,4 @@
-"""A GitHub that knows pull requests and their comments, and a GitLab its notes, on a port of this machine."""
+"""A fake GitHub with pull requests and comments, and a fake GitLab with notes, on a local port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOT = "github-actions[bot]"
 
 @dataclass(slots=True)
 class GitHub:
-    """Its pull requests, its comments in order, and what was asked of it, as `METHOD path`."""
+    """Its pull requests, its comments in order, and the requests to it, as `METHOD path`."""
 
     address: str = ""
     pulls: list[dict[str, Any]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class GitHub:
         return comment
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Any:
-        """What it answers; it does what it is asked."""
+        """Carry out a request; return the body of the response."""
         self.asked.append(f"{method} {path}")
         if path.endswith("/pulls"):
             return [pull for pull in self.pulls if pull["label"] == query["head"][0]]
@@ -47,7 +47,7 @@ class GitHub:
 
 @dataclass(slots=True)
 class GitLab:
-    """One merge request's notes, in order; whoever asks is user 1."""
+    """One merge request's notes, in order; every client is user 1."""
 
     address: str = ""
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -61,7 +61,7 @@ class GitLab:
         return note
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Any:
-        """What it answers; it does what it is asked."""
+        """Carry out a request; return the body of the response."""
         self.asked.append(f"{method} {path}")
         if path == "/user":
             return {"id": 1}
@@ -72,14 +72,14 @@ class GitLab:
 
 @contextmanager
 def github() -> Iterator[GitHub]:
-    """One that answers until the block ends."""
+    """Run one until the block ends."""
     with _serving(GitHub()) as world:
         yield world
 
 
 @contextmanager
 def gitlab() -> Iterator[GitLab]:
-    """One that answers until the block ends."""
+    """Run one until the block ends."""
     with _serving(GitLab()) as world:
         yield world
 
@@ -101,7 +101,7 @@ def _serving(world: World) -> Iterator[World]:
         do_GET = do_POST = do_PATCH = do_PUT = do  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     world.address = f"http://127.0.0.1:{server.server_port}"
@@ -128,7 +128,7 @@ def _change(rows: list[dict[str, Any]], path: str, body: Any) -> dict[str, Any]:
 
 
 def _read(sent: bytes) -> Any:
-    """A body: a form, or JSON."""
+    """Read a body: a form, or JSON."""
     if sent.startswith(b"body="):
         return {name: values[0] for name, values in parse_qs(sent.decode()).items()}
     return json.loads(sent or b"null")

@@ -1,4 +1,4 @@
-"""A state that somebody else holds."""
+"""A lock on a state, held by somebody else."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def held(address: str, server: TerraformServer | None = None) -> Iterator[Lease]:
-    """The lock on the state, held by somebody else."""
+    """Hold the lock on the state as somebody else."""
     clock = SystemClock()
     environ = server.environ if server else {}
-    surroundings = StoreOptions(
+    options = StoreOptions(
         Path(), "ann@laptop", clock, clock.wait, environ=environ, run_url="https://ci.example.com/1"
     )
-    lease = open_store(address, surroundings).lock("apply", timeout_seconds=0)
+    lease = open_store(address, options).lock("apply", timeout_seconds=0)
     try:
         yield lease
     finally:

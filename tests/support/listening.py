@@ -1,4 +1,4 @@
-"""What a program asks of the emulator inside it, noted as it comes."""
+"""Records the requests that a program sends to the emulator inside it."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 
 class Requests:
-    """Every request since the last `clear`; the emulator answers as ever."""
+    """Every request since the last `clear`; the emulator answers as usual."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._seen: list[Request] = []
+        self._requests: list[Request] = []
         log_request = Account.log_request
 
-        def noting(account: Account, request: Request) -> None:
-            self._seen.append(request)
+        def recording(account: Account, request: Request) -> None:
+            self._requests.append(request)
             log_request(account, request)
 
-        monkeypatch.setattr(Account, "log_request", noting)
+        monkeypatch.setattr(Account, "log_request", recording)
 
     def clear(self) -> None:
-        """Forget them."""
-        self._seen.clear()
+        """Forget the requests."""
+        self._requests.clear()
 
     def changing(self, keys: Mapping[str, int] | None = None) -> Counter[tuple[str, str]]:
-        """By method and key (a create: host), how many changed something or tried to."""
+        """Count the writing requests by method and key (of a create: host)."""
         names = {str(number): key for key, number in (keys or {}).items()}
-        asked: Counter[tuple[str, str]] = Counter()
-        for one in self._seen:
-            _, version, kind, name, *_ = [*one.path.split("/"), "", ""]
-            if one.method != "GET" and version == "v2":
-                asked[one.method, names.get(name, name) if kind == "meetings" else name] += 1
-        return asked
+        counts: Counter[tuple[str, str]] = Counter()
+        for request in self._requests:
+            _, version, kind, name, *_ = [*request.path.split("/"), "", ""]
+            if request.method != "GET" and version == "v2":
+                counts[request.method, names.get(name, name) if kind == "meetings" else name] += 1
+        return counts

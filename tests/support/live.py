@@ -1,4 +1,4 @@
-"""The program in a child of this process, at a terminal."""
+"""Runs the program in a child of this process, at a terminal."""
 
 from __future__ import annotations
 

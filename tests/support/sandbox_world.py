@@ -1,4 +1,4 @@
-"""The emulator in the process, spoken to one request at a time."""
+"""The emulator inside the process, with one request at a time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ONCE: dict[str, Any] = {
 
 
 class World:
-    """An account at 2026-12-01T09:00:00Z whose clock stands, with the given switches."""
+    """An account with the given switches, and a clock that is frozen at 2026-12-01T09:00:00Z."""
 
     def __init__(self, **switches: Json) -> None:
         self.clock = ManualClock()
@@ -57,17 +57,17 @@ class World:
         )
 
     def switch(self, **switches: Json) -> None:
-        """Have it behave otherwise from now on."""
+        """Change switches."""
         self.app.switches = changed(self.app.switches, switches)
 
     def meet(self, *faults: Fault) -> None:
-        """Prepare faults."""
+        """Add faults."""
         self.faults.add(*faults)
 
     async def ask(
         self, method: str, path: str, body: Json = None, *, token: str | None = "sandbox", **more: Any
     ) -> httpx.Response:
-        """One request to the API, with the token that always holds unless told otherwise."""
+        """Send one request to the API, by default with the static token."""
         headers = {"authorization": f"Bearer {token}"} if token is not None else {}
         content = {"json": body} if body is not None else {}
         request = httpx.Request(method, API + path, **{"headers": headers, **content, **more})
@@ -76,51 +76,51 @@ class World:
         return response
 
     def send(self, method: str, path: str, body: Json = None, **more: Any) -> httpx.Response:
-        """The same, waited for."""
+        """Send one request and wait for its response."""
         return asyncio.run(self.ask(method, path, body, **more))
 
     def create(self, body: Json = None, host: str = HOST) -> Any:
-        """A meeting that is accepted: the answer's body."""
+        """Create a meeting; return the body of the response."""
         response = self.send("POST", f"/v2/users/{host}/meetings", ONCE if body is None else body)
         assert response.status_code == 201, response.text
         return response.json()
 
     def read(self, number: int, query: str = "") -> Any:
-        """A meeting that is found: the answer's body."""
+        """Read a meeting; return the body of the response."""
         response = self.send("GET", f"/v2/meetings/{number}{query}")
         assert response.status_code == 200, response.text
         return response.json()
 
     def patch(self, number: int, body: Json, query: str = "") -> Any:
-        """An update that is accepted: how the meeting reads after it."""
+        """Update a meeting; return it as a read shows it."""
         response = self.send("PATCH", f"/v2/meetings/{number}{query}", body)
         assert (response.status_code, response.text) == (204, "")
         return self.read(number)
 
     def list(self, query: str = "", host: str = HOST) -> Any:
-        """A list that is given: the answer's body."""
+        """List meetings; return the body of the response."""
         response = self.send("GET", f"/v2/users/{host}/meetings{query}")
         assert response.status_code == 200, response.text
         return response.json()
 
     def used(self, host: str = HOST) -> int:
-        """What a host has used today."""
+        """Return the requests that a host has used today."""
         user = self.account.user(host)
         return self.account.used(self.clock.now().date(), user.id) if user else 0
 
     def token(self, **form: str) -> httpx.Response:
-        """The token endpoint's answer to good credentials."""
-        asked = {"grant_type": "account_credentials", "account_id": "acct", **form}
-        return self.send("POST", "/oauth/token", token=None, data=asked, headers={"authorization": BASIC})
+        """Return the response of the token endpoint to valid credentials."""
+        fields = {"grant_type": "account_credentials", "account_id": "acct", **form}
+        return self.send("POST", "/oauth/token", token=None, data=fields, headers={"authorization": BASIC})
 
 
 def error(response: httpx.Response) -> tuple[int, int, str]:
-    """Status, code and message of a refusal."""
+    """Return status, code and message of a refusal."""
     body = response.json()
     return response.status_code, body["code"], body["message"]
 
 
 def wrong(response: httpx.Response) -> tuple[int, int, list[str]]:
-    """Status, code and the fields of a refused body."""
+    """Return status, code and the fields of a refused body."""
     body = response.json()
     return response.status_code, body["code"], [entry["field"] for entry in body["errors"]]

@@ -1,4 +1,4 @@
-"""Our program as a person at a shell meets it: a folder, an environment, streams and an exit status."""
+"""The program as at a shell: a folder, an environment, streams and an exit status."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 HOST = "platform@example.com"
 NOW = "2026-12-01T08:00:00Z"
-"""Where the emulator's clock stands in most tests."""
+"""The instant of the emulator's clock in most tests."""
 
 OURS = ("CI", "GITHUB_", "NO_COLOR", "ZOOM_", "RECONCILER_", "TF_HTTP_")
-"""Beginnings of the variables that our program looks at."""
+"""Prefixes of the environment variables that the program reads."""
 
 ONE = f"""\
 version: 1
@@ -37,8 +37,8 @@ meetings:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """How a command line ended, and what it wrote."""
+class RunResult:
+    """The exit status and the output of a command line."""
 
     status: int
     out: str
@@ -46,12 +46,12 @@ class Ran:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """Its stdout as JSON lines."""
+        """The JSON lines of its stdout."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 
 class Shell:
-    """A folder to be in. No stream is a terminal, and nothing of the machine's environment is seen."""
+    """A working folder. No stream is a terminal, and the machine's environment is hidden."""
 
     def __init__(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -60,24 +60,24 @@ class Shell:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
-    def __call__(self, *arguments: str, **environ: str) -> Ran:
-        """Run our program in this process; all JSON that it gives must fit its schema."""
+    def __call__(self, *arguments: str, **environ: str) -> RunResult:
+        """Run the program in this process; all JSON that it prints must match its schema."""
         states = machine_formats.states(self.folder)
         with self._monkeypatch.context() as patched:
             for name, value in environ.items():
                 patched.setenv(name, value)
             self._capsys.readouterr()
             status = run(arguments)
-            said = self._capsys.readouterr()
-        machine_formats.check(arguments, said.out, self.folder, states)
-        return Ran(status, said.out, said.err)
+            output = self._capsys.readouterr()
+        machine_formats.check(arguments, output.out, self.folder, states)
+        return RunResult(status, output.out, output.err)
 
-    def sandbox(self, *arguments: str, now: str = NOW) -> Ran:
-        """Run it with the emulator inside, its clock set to `now`."""
+    def sandbox(self, *arguments: str, now: str = NOW) -> RunResult:
+        """Run it with the emulator, its clock set to `now`."""
         return self(*arguments, "--sandbox", "--sandbox-now", now)
 
     def write(self, name: str, text: str) -> Path:
-        """Put a file into the folder."""
+        """Write a file into the folder."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -85,13 +85,13 @@ class Shell:
 
 
 FAR = "2099-01-14T15:00:00Z"
-"""A start that no clock of a machine has passed."""
+"""A start that is in the future for every machine."""
 
 
 def spec_of(
     meetings: Mapping[str, Mapping[str, Any]], *, host: str = HOST, start: str = "2027-01-14T15:00:00Z"
 ) -> str:
-    """A spec; each meeting is a one-off of its key's name unless it says otherwise."""
+    """Return a spec; each meeting is a single one, with its key as topic, unless it says otherwise."""
     plain = {"type": 2, "start_time": start, "duration": 60}
     declared = {key: {"topic": key, **plain, **own} for key, own in meetings.items()}
     return json.dumps({"version": 1, "defaults": {"host": host}, "meetings": declared}, ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""A process that dies at a chosen touch of the outside: a fork of this one, ended by SIGKILL.
+"""A fork of this process that is killed by SIGKILL at a chosen system call or request.
 
-A touch is a step of a write of the state, a change of the lock, or a request. It dies before
-each; after a step of a file is before the next one. A request has a touch after it too, since
-a write may go on beside it.
+A touch of the outside is a step of writing the state, a change of the lock, or a request. The fork dies
+before it; after a file operation is before the next one. A request has a touch after it too, since a write
+may be under way at the same time.
 """
 
 from __future__ import annotations
@@ -32,30 +32,30 @@ TOUCHES: tuple[tuple[Any, str], ...] = (
     (os, "replace"),
     (fcntl, "flock"),
 )
-"""What changes a file, as the standard library has it."""
+"""The functions of the standard library that change files."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a fork ended: by its exit status, or, where it is None, by its death at the touch `place`."""
+class ForkResult:
+    """The end of a fork: its exit status, or None where it was killed at the touch `place`."""
 
     status: int | None
-    said: str
+    output: str
     place: str = ""
 
 
 class Death:
     """Kills this process at the n-th touch; never where n is 0."""
 
-    def __init__(self, nth: int, told: Path) -> None:
+    def __init__(self, nth: int, place_file: Path) -> None:
         self._left = nth
-        self._told = told
+        self._place_file = place_file
 
     def touch(self, place: str) -> None:
-        """Count one more, and die if it is the one."""
+        """Count one touch, and die if it is the n-th."""
         self._left -= 1
         if self._left == 0:
-            self._told.write_text(place)
+            self._place_file.write_text(place)
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -68,10 +68,10 @@ def nothing() -> None:
 
 @contextmanager
 def started(folder: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[int]:
-    """The id of a fork that runs our program, unheard, and was not waited for."""
-    unheard = os.open(os.devnull, os.O_WRONLY)
-    child = _fork(folder, arguments, environ, unheard, nothing)
-    os.close(unheard)
+    """Start a fork that runs the program without output; yield its process id."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    child = _fork(folder, arguments, environ, null, nothing)
+    os.close(null)
     try:
         yield child
     finally:
@@ -85,24 +85,24 @@ def in_fork(
     *,
     dies_at: int = 0,
     patch: Patch = nothing,
-) -> Ended:
-    """Run our program in a fork of this process, in `folder`; it dies at the touch `dies_at`."""
-    told = folder.parent / "place"
-    told.write_text("")
+) -> ForkResult:
+    """Run the program in a fork of this process, in `folder`; it dies at the touch `dies_at`."""
+    place_file = folder.parent / "place"
+    place_file.write_text("")
 
     def prepare() -> None:
         patch()
         if dies_at:
-            _arm(Death(dies_at, told))
+            _arm(Death(dies_at, place_file))
 
     reading, writing = os.pipe()
     child = _fork(folder, arguments, environ, writing, prepare)
     os.close(writing)
-    with os.fdopen(reading) as output:
-        said = output.read()
+    with os.fdopen(reading) as stream:
+        output = stream.read()
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    return Ended(None if code == -signal.SIGKILL else code, said, told.read_text())
+    return ForkResult(None if code == -signal.SIGKILL else code, output, place_file.read_text())
 
 
 def _fork(

@@ -1,7 +1,7 @@
-"""A page that somebody follows at a keyboard: its files, edits and commands, done as they stand there.
+"""Follows a page of the docs as a reader would: writes its files, makes its edits and runs its commands.
 
 A block ```yaml title="FILE"``` is written, ```diff title="FILE"``` is an edit, and each line `$ …` of
-a ```console``` block is run; what follows it is what must be shown. Other blocks are only read.
+a ```console``` block is run; the lines after it are its expected output. Other blocks are ignored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block of the page; `title` names the file that it is about, if it does."""
+    """A fenced block of the page; `title` is the name of its file, if it has one."""
 
     language: str
     title: str
@@ -31,8 +31,8 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A command, what the page shows after it, and what it printed: both streams, in order."""
+class CommandRun:
+    """A command, the output on the page, and what it printed: both streams, in order."""
 
     command: str
     expected: str
@@ -41,40 +41,40 @@ class Shown:
 
 
 def blocks(page: str) -> list[Block]:
-    """The fenced blocks, in order."""
+    """Return the fenced blocks, in order."""
     return [Block(*(part or "" for part in found)) for found in _BLOCK.findall(page)]
 
 
-def follow(page: str) -> list[Shown]:
-    """Do all that `page` says where the process stands; every command, in order."""
-    shown = []
+def follow(page: str) -> list[CommandRun]:
+    """Follow `page` in the current folder; return every command, in order."""
+    runs = []
     for block in blocks(page):
         if block.language == "console":
-            shown += [_done(command, expected) for command, expected in _COMMAND.findall(block.body)]
+            runs += [_run(command, expected) for command, expected in _COMMAND.findall(block.body)]
         elif block.language == "diff":
             _edit(Path(block.title), block.body)
         elif block.title:
             Path(block.title).write_text(block.body)
-    return shown
+    return runs
 
 
-def _done(command: str, expected: str) -> Shown:
+def _run(command: str, expected: str) -> CommandRun:
     if command.startswith("cd "):
         os.chdir(command.removeprefix("cd "))
-        return Shown(command, expected, "", 0)
+        return CommandRun(command, expected, "", 0)
     if not command.startswith("reconciler "):
         ran = subprocess.run(
             ["bash", "-c", command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        return Shown(command, expected, ran.stdout, ran.returncode)
+        return CommandRun(command, expected, ran.stdout, ran.returncode)
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed):
         status = run(shlex.split(command)[1:])
-    return Shown(command, expected, printed.getvalue(), status)
+    return CommandRun(command, expected, printed.getvalue(), status)
 
 
 def _edit(path: Path, diff: str) -> None:
-    """Put the lines of `diff` that begin with a blank or a plus in the place of the others."""
+    """Put the lines of `diff` that begin with a blank or a plus in place of the others."""
     lines = [line for line in diff.splitlines(keepends=True) if not line.startswith("@@")]
     before = "".join(line[1:] or "\n" for line in lines if line[0] != "+")
     after = "".join(line[1:] or "\n" for line in lines if line[0] != "-")

@@ -18,7 +18,7 @@ from reconciler.cli.main import cli
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 FORMATS = sorted({"state", *BY_VERB.values()})
 
@@ -49,7 +49,7 @@ def shared_definitions() -> dict[str, list[Any]]:
     return schemas
 
 
-def codes(ran: Ran) -> list[str]:
+def codes(ran: RunResult) -> list[str]:
     """Return the codes of the diagnostics in a log, and check its first and its last line."""
     first, *rows, last = ran.rows
     assert (first["type"], last["type"], last["ended_early"]) == ("version", "summary", True), ran.out

@@ -1,4 +1,4 @@
-"""`apply --refresh`: what Zoom says is recorded and acted upon, and what it does not say is told."""
+"""`apply --refresh`: what Zoom has is recorded and acted upon, and failed reads are reported."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_what_people_changed_is_never_recorded_as_declared(shell: Shell, zoom: Z
     assert '"Clicked" → "a"' in shell("plan", *running, "--refresh").out
 
 
-def test_only_what_was_asked_for_is_mended(shell: Shell, zoom: Zoom, requests: Requests) -> None:
+def test_only_selected_meetings_are_fixed(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     number = {key: one.id for key, one in records(shell).items()}
     for one in number.values():
         zoom.click("PATCH", f"{one}", {"topic": "Clicked"})
@@ -128,7 +128,7 @@ def test_only_what_was_asked_for_is_mended(shell: Shell, zoom: Zoom, requests: R
 
 
 @pytest.mark.parametrize("clicked", [False, True])
-def test_what_could_not_be_read_is_told_and_fails(shell: Shell, *, clicked: bool) -> None:
+def test_an_unread_meeting_is_reported_and_fails(shell: Shell, *, clicked: bool) -> None:
     """It is taken as recorded; what else there is to do is done."""
     shell.write("meetings.yaml", spec_of({"a": {}, "b": {}}, start=FAR))
     with served() as zoom:
@@ -171,10 +171,10 @@ def test_a_saved_plan_of_a_refresh_refreshes_again(shell: Shell, zoom: Zoom, req
         ("b", "Clicked", "b: its update is new."),
     ],
 )
-def test_a_saved_plan_is_stale_once_zoom_says_otherwise(  # noqa: PLR0913 - a table and three fixtures
+def test_a_saved_plan_is_stale_once_zoom_changed(  # noqa: PLR0913 - a table and three fixtures
     shell: Shell, zoom: Zoom, requests: Requests, *, key: str, topic: str, why: str
 ) -> None:
-    """Somebody put it back by hand, or clicked on something else that nobody approved to undo."""
+    """Somebody reverted it by hand, or changed something else that the plan does not approve to undo."""
     number = {name: one.id for name, one in records(shell).items()}
     zoom.click("PATCH", f"{number['a']}", {"topic": "Clicked"})
     shell("plan", *AT, "--refresh", "--out", "p.json")

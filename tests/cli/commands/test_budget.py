@@ -26,7 +26,7 @@ def line(host: str, used: int, limits: Limits | None = None) -> BudgetLine:
     return BudgetLine(host, DAY, of.daily, of.kept, used, 0)
 
 
-def test_what_was_sent_today_is_told_by_host(shell: Shell) -> None:
+def test_the_requests_of_today_are_shown_by_host(shell: Shell) -> None:
     """And counted by the limits of the settings."""
     shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": {"host": "shared@example.com"}}))
     shell.write(
@@ -81,7 +81,7 @@ def test_no_host_at_all_is_said(shell: Shell) -> None:
     assert as_json.rows[0]["budget"] == []
 
 
-def test_settings_that_cannot_be_read_are_told(shell: Shell) -> None:
+def test_unreadable_settings_are_reported(shell: Shell) -> None:
     shell.write("reconciler.yaml", "hosts: 5\n")
 
     ran = shell("budget", "--sandbox")

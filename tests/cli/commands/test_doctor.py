@@ -14,7 +14,7 @@ import git_world
 import pytest
 from builders import intent, record
 from served import Served, served
-from shell import ONE, Ran
+from shell import ONE, RunResult
 from terraform_server import Fault, terraform_server
 
 from reconciler import __version__
@@ -58,20 +58,20 @@ def switch(zoom: Served, **switches: Any) -> None:
     zoom.client.put("/sandbox/switches", json=switches).raise_for_status()
 
 
-def found(ran: Ran) -> dict[str, tuple[str, str]]:
+def found(ran: RunResult) -> dict[str, tuple[str, str]]:
     """Each check with its status and its code, the worst where it has several lines."""
     (report,) = ran.rows
-    told: dict[str, tuple[str, str]] = {}
+    statuses: dict[str, tuple[str, str]] = {}
     for each in report["checks"]:
-        if told.get(each["name"], ("ok", ""))[0] == "ok":
-            told[each["name"]] = (each["status"], each["code"] or "")
+        if statuses.get(each["name"], ("ok", ""))[0] == "ok":
+            statuses[each["name"]] = (each["status"], each["code"] or "")
     assert report["ok"] is ("fail" not in [each["status"] for each in report["checks"]])
     assert all(each["remedy"] for each in report["checks"] if each["status"] != "ok")
-    return told
+    return statuses
 
 
 def test_all_is_well_on_the_emulator(shell: Shell) -> None:
-    """A line for each check, in the order in which they are mended, and the verdict last."""
+    """A line for each check, in the order in which to fix them, and the result last."""
     shell.write("meetings.yaml", ONE)
     shell.sandbox("apply", "--auto-approve")
 
@@ -101,12 +101,12 @@ def test_nothing_is_sent_or_written(shell: Shell) -> None:
     assert [path.name for path in shell.folder.iterdir()] == ["meetings.yaml"]
 
 
-def test_without_a_network_it_tells_what_it_can(shell: Shell) -> None:
+def test_without_a_network_the_local_checks_are_shown(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
-    told = found(shell("doctor", *SETTLED))
+    statuses = found(shell("doctor", *SETTLED))
 
-    assert told == {
+    assert statuses == {
         "version": ("ok", ""),
         "settings": ("ok", ""),
         "specs": ("ok", ""),
@@ -123,33 +123,37 @@ def test_one_failed_check_stops_no_other(zoom: Served, shell: Shell) -> None:
 
     ran = shell("doctor", *SETTLED, **zoom.environ)
 
-    told = found(ran)
+    statuses = found(ran)
     assert ran.status == 1
-    assert {name: code for name, (status, code) in told.items() if status == "fail"} == {
+    assert {name: code for name, (status, code) in statuses.items() if status == "fail"} == {
         "specs": "spec.no-host",
         "state": "state.unreadable",
     }
-    assert {"lock", "credentials", "token", "scopes", "account", "hosts", "clock"} <= told.keys()
-    assert "quota" not in told
+    assert {"lock", "credentials", "token", "scopes", "account", "hosts", "clock"} <= statuses.keys()
+    assert "quota" not in statuses
 
 
-def test_settings_that_are_wrong_are_told_once(zoom: Served, shell: Shell) -> None:
+def test_invalid_settings_are_reported_once(zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.write("reconciler.yaml", "budgets: {}\n")
 
-    told = found(shell("doctor", *SETTLED, **zoom.environ))
+    statuses = found(shell("doctor", *SETTLED, **zoom.environ))
 
-    assert told["settings"] == ("fail", "settings.unknown-field")
-    assert told["specs"] == ("fail", "settings.unknown-field")
-    assert "credentials" not in told
+    assert statuses["settings"] == ("fail", "settings.unknown-field")
+    assert statuses["specs"] == ("fail", "settings.unknown-field")
+    assert "credentials" not in statuses
 
 
-def test_a_runner_without_a_state_is_told_once(shell: Shell) -> None:
+def test_a_runner_without_a_state_is_reported_once(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
-    told = found(shell("doctor", "--format", "json", CI="true"))
+    statuses = found(shell("doctor", "--format", "json", CI="true"))
 
-    assert (told["state"], "lock" in told, "quota" in told) == (("fail", "state.unnamed"), False, False)
+    assert (statuses["state"], "lock" in statuses, "quota" in statuses) == (
+        ("fail", "state.unnamed"),
+        False,
+        False,
+    )
 
 
 def git_without_a_remote(folder: Path) -> None:
@@ -166,10 +170,10 @@ def git_without_a_remote(folder: Path) -> None:
         ("meetings.yaml/s.json", "state.io"),
     ],
 )
-def test_a_state_that_cannot_be_had_is_told_once(
+def test_an_unreachable_state_is_reported_once(
     address: str, code: str, zoom: Served, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what has nothing to do with it is looked at all the same."""
+    """And independent checks run anyway."""
     monkeypatch.setattr("reconciler.stores.http._protocol.PAUSES", (0.0,))
     shell.write("meetings.yaml", ONE)
     git_without_a_remote(shell.folder)
@@ -189,8 +193,8 @@ def test_a_server_that_forbids_is_asked_once(zoom: Served, shell: Shell) -> None
 
         ran = shell("doctor", "--state", server.address, "--format", "json", **server.environ, **zoom.environ)
 
-        told = found(ran)
-        assert (told["state"], told["account"], server.methods) == (
+        statuses = found(ran)
+        assert (statuses["state"], statuses["account"], server.methods) == (
             ("fail", "state.forbidden"),
             ("ok", ""),
             ["GET"],
@@ -204,9 +208,7 @@ def test_a_server_that_forbids_is_asked_once(zoom: Served, shell: Shell) -> None
         ("2999-01-01T00:00:00+00:00", "Wait for that run. If it is dead, its lock expires by itself, "),
     ],
 )
-def test_a_lease_that_somebody_holds_is_shown_with_its_end(
-    expires: str, remedy: str, tmp_path: Path, shell: Shell
-) -> None:
+def test_a_held_lease_has_a_remedy(expires: str, remedy: str, tmp_path: Path, shell: Shell) -> None:
     team = tmp_path / "team"
     git_world.make_team(team)
     document = {
@@ -251,7 +253,7 @@ def test_a_lease_that_somebody_holds_is_shown_with_its_end(
         ({"user_type": 1}, "hosts", ("warn", "")),
     ],
 )
-def test_what_zoom_does_not_let_us_do_is_told(
+def test_what_zoom_refuses_is_reported(
     switches: dict[str, Any], name: str, verdict: tuple[str, str], zoom: Served, shell: Shell
 ) -> None:
     shell.write("meetings.yaml", ONE)
@@ -277,14 +279,14 @@ def test_a_missing_scope_has_both_its_names(zoom: Served, shell: Shell) -> None:
 
 
 def test_a_token_that_was_given_is_tried(zoom: Served, shell: Shell) -> None:
-    """Nobody tells its scopes, and a refusal is told once, however many hosts there are."""
+    """Its scopes are unknown, and a refusal is reported once for all hosts."""
     shell.write("meetings.yaml", ONE + "  retro: {host: b@example.com, topic: Retro, type: 3}\n")
     environ = {name: value for name, value in zoom.environ.items() if not name.startswith("ZOOM_")}
 
     ran = shell("doctor", *SETTLED, **environ, ZOOM_ACCESS_TOKEN="no")
 
-    told = found(ran)
-    assert (told["token"], told["scopes"], told["account"]) == (
+    statuses = found(ran)
+    assert (statuses["token"], statuses["scopes"], statuses["account"]) == (
         ("ok", ""),
         ("ok", ""),
         ("fail", "zoom.token-refused"),
@@ -308,14 +310,14 @@ def test_many_hosts_take_one_line_and_the_odd_one_its_own(zoom: Served, shell: S
     ]
 
 
-def test_a_state_of_another_account_is_told(zoom: Served, shell: Shell) -> None:
+def test_a_state_of_another_account_is_reported(zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     shell.write("s.json", state_document.encode(State("l", 3, "api.zoom.us/other")).decode())
 
     assert found(shell("doctor", *SETTLED, **zoom.environ))["account"] == ("fail", "state.other-origin")
 
 
-def test_interrupted_requests_and_spent_hosts_are_to_be_looked_at(shell: Shell) -> None:
+def test_interrupted_requests_and_used_budgets_are_warnings(shell: Shell) -> None:
     today = f"{system_now():%Y-%m-%d}"
     state = State(
         "l",
@@ -337,7 +339,7 @@ def test_interrupted_requests_and_spent_hosts_are_to_be_looked_at(shell: Shell) 
     assert out.endswith("1 failed, 2 warnings.\n")
 
 
-def test_warnings_of_a_spec_are_to_be_looked_at(shell: Shell) -> None:
+def test_warnings_of_a_spec_are_counted(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE + "    password: lift-off-7\n")
 
     out = shell("doctor", "--sandbox").out
@@ -346,7 +348,7 @@ def test_warnings_of_a_spec_are_to_be_looked_at(shell: Shell) -> None:
     assert "lift-off-7" not in out
 
 
-def test_who_holds_the_state_is_told(shell: Shell) -> None:
+def test_the_holder_of_the_lock_is_shown(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     console = Console(sys.stdin, sys.stdout, sys.stderr, {"USER": "ann"})
     holding = Workspace(shell.folder, console, GlobalOptions(state="s.json"))
@@ -364,7 +366,7 @@ def test_who_holds_the_state_is_told(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "status", "told"),
+    ("seconds", "status", "expected"),
     [
         (0, "ok", "this machine's and Zoom's agree"),
         (60, "warn", "s ahead of Zoom's"),
@@ -372,8 +374,8 @@ def test_who_holds_the_state_is_told(shell: Shell) -> None:
         (3600, "fail", "s ahead of Zoom's"),
     ],
 )
-def test_a_clock_that_is_off_is_told(
-    seconds: int, status: str, told: str, zoom: Served, shell: Shell
+def test_a_skewed_clock_is_reported(
+    seconds: int, status: str, expected: str, zoom: Served, shell: Shell
 ) -> None:
     shell.write("meetings.yaml", ONE)
     written = io.StringIO()
@@ -384,21 +386,21 @@ def test_a_clock_that_is_off_is_told(
     doctor_command.run(workspace, format_name="text")
 
     line = next(line for line in written.getvalue().splitlines() if " clock " in line)
-    assert (line.split()[0], line.endswith(told)) == (status, True), line
+    assert (line.split()[0], line.endswith(expected)) == (status, True), line
 
 
-def test_colours_say_how_it_stands() -> None:
-    told = Diagnostic("state.locked", "by\x1b[2Jann", "Wait.", Severity.WARNING)
+def test_the_status_is_coloured() -> None:
+    diagnostic = Diagnostic("state.locked", "by\x1b[2Jann", "Wait.", Severity.WARNING)
 
     shown = doctor.doctor(
-        (results.ok("lock", "free"), results.from_diagnostic("lock", told)), TextStyle(colour=True)
+        (results.ok("lock", "free"), results.from_diagnostic("lock", diagnostic)), TextStyle(colour=True)
     )
 
     assert shown.startswith(
         "\x1b[32mok  \x1b[0m  lock  free\n\x1b[33mwarn\x1b[0m  lock  The state is locked by another run: by"
     )
     assert "\x1b[2J" not in shown
-    assert results.from_diagnostic("lock", told).status is CheckStatus.WARN
+    assert results.from_diagnostic("lock", diagnostic).status is CheckStatus.WARN
 
 
 @pytest.mark.parametrize(
@@ -410,7 +412,7 @@ def test_scopes_are_read_as_zoom_writes_them(scope: Any, expected: set[str] | No
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Tue, 99 Dec 2026 08:00:00 GMT"])
-def test_a_date_that_cannot_be_read_tells_no_time(date: str) -> None:
+def test_an_unreadable_date_gives_no_time(date: str) -> None:
     assert (instant_in({"date": date}), instant_in({})) == (None, None)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shell import Shell
 
 WEEKLY_ID = 88888888909
-"""What the emulator calls its first meeting."""
+"""Id of the emulator's first meeting."""
 
 STATE = ".reconciler/sandbox/reconciler.state.json"
 
@@ -66,7 +66,7 @@ def test_a_file_is_written_and_never_over_another(shell: Shell) -> None:
     assert (shell.folder / "new.yaml").read_text() == written
 
 
-def test_a_file_that_cannot_be_written_is_told(shell: Shell) -> None:
+def test_an_unwritable_file_is_reported(shell: Shell) -> None:
     given(shell, "Weekly")
 
     ran = shell.sandbox("import", "--host", HOST, "--out", "nowhere/new.yaml")
@@ -93,25 +93,25 @@ def test_topics_are_matched_anywhere(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "told"),
+    ("pattern", "expected"),
     [
         ("(", "`(`: missing ), unterminated subpattern at position 0. Nothing was read."),
         ("x" * 501, f"`{'x' * 80}`: it has 501 characters; the limit is 500. Nothing was read."),
         ("a{99999999999}", "`a{99999999999}`: the repetition number is too large. Nothing was read."),
     ],
 )
-def test_a_pattern_that_is_none_is_told(pattern: str, told: str, shell: Shell) -> None:
+def test_an_invalid_pattern_is_reported(pattern: str, expected: str, shell: Shell) -> None:
     ran = shell.sandbox("import", "--host", HOST, "--match", pattern)
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines()[:2] == [
         "error[import.match]: --match is not a regular expression",
-        f"  = {told}",
+        f"  = {expected}",
     ]
 
 
 def test_what_is_recorded_or_declared_already_is_left_out(shell: Shell) -> None:
-    """By its id; and the keys that are in use go to nobody else."""
+    """By its id; and keys in use are not given to other meetings."""
     given(shell, "Weekly", "Retro", "Call")
     shell.write("meetings.yaml", shell.sandbox("import", "--host", HOST, "--match", "Retro|Weekly").out)
     shell.write("ours.yaml", spec_of({"call": {"topic": "Call", "start_time": "2027-03-01T10:00:00Z"}}))
@@ -133,7 +133,7 @@ def test_a_host_that_is_gone_fails_and_others_are_written(shell: Shell) -> None:
     assert ran.err.startswith("error[zoom.user-unknown]: ")
 
 
-def test_what_has_no_declared_form_is_told(shell: Shell) -> None:
+def test_meetings_that_cannot_be_declared_are_listed(shell: Shell) -> None:
     given(shell, "Weekly")
     shell.write(".reconciler/sandbox/switches.json", json.dumps({"webinars": [WEEKLY_ID]}))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
 COUNT = 200
 MADE, NOW = "2026-12-01T09:00:00Z", "2026-12-22T09:00:00Z"
@@ -99,12 +99,12 @@ def test_two_hundred_foreign_meetings_are_taken_over_and_made_again(
     assert planned(shell) == NOTHING
 
 
-def apply(shell: Shell) -> Ran:
+def apply(shell: Shell) -> RunResult:
     return shell("apply", *AT, "--auto-approve", "--pace", "1000")
 
 
 def planned(shell: Shell) -> tuple[int, str]:
-    """Status and last line; before it some series are told to end soon."""
+    """Status and last line; before it, some series are reported to end soon."""
     ran = shell("plan", *AT, "--detailed-exitcode")
     return ran.status, ran.out.splitlines()[-1]
 

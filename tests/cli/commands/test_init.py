@@ -36,7 +36,7 @@ FLAGS = ("init", "--yes", "--host", "platform@example.com", "--timezone", "Europ
 
 
 def converse(folder: Path, answers: list[tuple[str, str]], *arguments: str) -> tuple[int, str]:
-    """Run `init` on a terminal of its own; each answer is typed once its question stands there."""
+    """Run `init` on a terminal of its own; type each answer once its prompt is shown."""
     child, terminal = pty.fork()
     if child == 0:
         live(folder, ("init", *arguments), {"TZ": "Europe/Berlin"})
@@ -81,7 +81,7 @@ def test_a_first_spec_is_valid_and_can_be_planned_and_applied(shell: Shell) -> N
     assert "No changes." in ran[3].out
 
 
-def test_what_was_written_is_told_with_the_next_steps(shell: Shell) -> None:
+def test_the_written_files_and_the_next_steps_are_listed(shell: Shell) -> None:
     lines = shell(*FLAGS).out.splitlines()
 
     assert lines[0] == "Wrote meetings.yaml, meetings.schema.json, .gitignore."
@@ -122,7 +122,7 @@ def test_a_series_is_on_the_day_of_its_start(shell: Shell) -> None:
     "topic", ["Weekly", "NO", "a: b # c", "Über uns", "日本", "x" * 200, "{[&*!|>'\"%@`"]
 )
 @pytest.mark.parametrize("weekly", [True, False])
-def test_whatever_a_topic_holds_the_spec_says_it(topic: str, weekly: bool) -> None:  # noqa: FBT001 - a case
+def test_any_topic_makes_a_valid_spec(topic: str, weekly: bool) -> None:  # noqa: FBT001 - a case
     written = render_spec(Answers("a@example.com", topic, "Europe/Berlin", "2099-01-12T10:00:00", weekly))
 
     parsed = parse([Source("meetings.yaml", written.encode())], Settings())
@@ -155,11 +155,11 @@ def test_what_exists_is_left_alone(name: str, shell: Shell) -> None:
 
     ran = shell(*FLAGS, "--ci", "github", "--state", "s3://bucket/state.json")
 
-    told = "meetings/" if "/" in name else name
+    existing = "meetings/" if "/" in name else name
     assert (ran.status, ran.out, files(shell.folder)) == (1, "", {name: "version: 1\n"})
     assert ran.err.splitlines()[:2] == [
         "error[init.exists]: A file exists already",
-        f"  = {told}: init never overwrites a file. Nothing was written.",
+        f"  = {existing}: init never overwrites a file. Nothing was written.",
     ]
 
 
@@ -247,7 +247,7 @@ def test_a_host_cannot_be_guessed(shell: Shell) -> None:
     )
 
 
-def test_git_is_told_once_to_leave_the_emulator_alone(shell: Shell) -> None:
+def test_the_emulators_folder_is_added_to_gitignore(shell: Shell) -> None:
     shell.write(".gitignore", "*.pyc")
 
     ran = shell(*FLAGS)
@@ -256,7 +256,7 @@ def test_git_is_told_once_to_leave_the_emulator_alone(shell: Shell) -> None:
     assert ".gitignore" in ran.out
 
 
-def test_git_is_not_told_twice(shell: Shell) -> None:
+def test_gitignore_is_not_changed_twice(shell: Shell) -> None:
     shell.write(".gitignore", ".reconciler/\n")
 
     ran = shell(*FLAGS)
@@ -265,7 +265,7 @@ def test_git_is_not_told_twice(shell: Shell) -> None:
 
 
 def test_a_person_is_asked(tmp_path: Path) -> None:
-    """Enter takes what stands in brackets; what cannot be is asked for again, with the reason."""
+    """Enter takes the default in brackets; an invalid answer is asked for again, with the reason."""
     status, shown = converse(
         tmp_path,
         [
@@ -301,7 +301,7 @@ def test_a_flag_answers_its_question(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("typed", "expected"), [("\x04", 1), ("\x03", 130)])
-def test_whoever_leaves_leaves_nothing(typed: str, expected: int, tmp_path: Path) -> None:
+def test_an_interrupted_prompt_writes_nothing(typed: str, expected: int, tmp_path: Path) -> None:
     status, _ = converse(tmp_path, [("Host of the meetings", typed)])
 
     assert (status, files(tmp_path)) == (expected, {})

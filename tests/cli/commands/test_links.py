@@ -1,4 +1,4 @@
-"""`links`: how people join, read live, told to whoever asked and to nobody else."""
+"""`links`: join links, read from Zoom and shown only on request."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def applied(shell: Shell) -> Shell:
     return shell
 
 
-def test_the_link_of_every_recorded_meeting_is_told(applied: Shell) -> None:
+def test_links_shows_every_recorded_meeting(applied: Shell) -> None:
     """By key, with the next start; a link to click ends the line."""
     ran = applied("links", "--sandbox")
 
     ids = {key: str(one.id) for key, one in state_of(applied).meetings.items()}
     first = f"launch-review  Thu 14 Jan 2027, 15:00 UTC  {LINK}\n"
-    told = re.fullmatch(f"{first}retro          Fri 15 Jan 2027, 15:00 UTC  {LINK}\n", ran.out)
-    assert (ran.status, ran.err, told and told.groups()) == (0, "", (ids["launch-review"], ids["retro"]))
+    match = re.fullmatch(f"{first}retro          Fri 15 Jan 2027, 15:00 UTC  {LINK}\n", ran.out)
+    assert (ran.status, ran.err, match and match.groups()) == (0, "", (ids["launch-review"], ids["retro"]))
 
 
 def test_a_program_gets_them_as_json(applied: Shell) -> None:
@@ -89,7 +89,7 @@ def test_a_program_gets_them_as_json(applied: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "expected"),
     [
         (["retro"], ["retro"]),
         (["retro", "re*", "retro"], ["retro"]),
@@ -97,14 +97,14 @@ def test_a_program_gets_them_as_json(applied: Shell) -> None:
         (["retr[o]", "launch-?eview"], ["launch-review", "retro"]),
     ],
 )
-def test_keys_and_globs_choose(names: list[str], told: list[str], applied: Shell) -> None:
+def test_keys_and_globs_choose(names: list[str], expected: list[str], applied: Shell) -> None:
     """Each key once, in order of keys."""
     ran = applied("links", *names, "--sandbox")
 
-    assert (ran.status, [line.split()[0] for line in ran.out.splitlines()]) == (0, told)
+    assert (ran.status, [line.split()[0] for line in ran.out.splitlines()]) == (0, expected)
 
 
-def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied: Shell) -> None:
+def test_every_unknown_key_is_reported_before_any_request(applied: Shell) -> None:
     put_state(applied, State("l", 9, "other/account", state_of(applied).meetings, {"new": intent()}))
 
     ran = applied("links", "retro", "rtero", "x*", "new", "--sandbox")
@@ -126,7 +126,7 @@ def test_every_name_that_means_nothing_is_told_before_anything_is_asked(applied:
     ]
 
 
-def test_where_nothing_is_recorded_nobody_is_asked(shell: Shell) -> None:
+def test_an_empty_state_needs_no_request(shell: Shell) -> None:
     """Not even for credentials."""
     ran = shell("links", "--state", "s.json")
     as_json = shell("links", "--state", "s.json", "--format", "json")
@@ -135,7 +135,7 @@ def test_where_nothing_is_recorded_nobody_is_asked(shell: Shell) -> None:
     assert as_json.rows == [{"format_version": "1.0", "links": [], "diagnostics": []}]
 
 
-def test_a_meeting_that_is_gone_is_told_and_the_others_go_on(applied: Shell) -> None:
+def test_a_missing_meeting_is_reported_and_the_others_are_shown(applied: Shell) -> None:
     state = state_of(applied)
     put_state(applied, State("l", 9, state.origin, {**state.meetings, "gone": record()}))
 
@@ -150,7 +150,7 @@ def test_a_meeting_that_is_gone_is_told_and_the_others_go_on(applied: Shell) -> 
         "`reconciler state rm gone` forgets it.\n"
     )
     assert (as_json.status, as_json.err, as_json.rows[0]["links"]) == (1, "", [])
-    assert [(told["code"], told["key"]) for told in as_json.rows[0]["diagnostics"]] == [
+    assert [(diagnostic["code"], diagnostic["key"]) for diagnostic in as_json.rows[0]["diagnostics"]] == [
         ("links.gone", "gone")
     ]
 
@@ -169,13 +169,13 @@ def test_the_state_of_another_account_is_refused(applied: Shell) -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize(("ci", "warned"), [("true", True), ("1", True), ("false", False), ("", False)])
-def test_a_ci_log_that_gets_passcodes_is_told_of(
+def test_passcodes_in_a_ci_log_are_warned_about(
     form: str,
     ci: str,
     warned: bool,  # noqa: FBT001 - a case
     applied: Shell,
 ) -> None:
-    """On stderr, once; the links are told all the same."""
+    """On stderr, once; the links are shown anyway."""
     ran = applied("links", "--format", form, "--sandbox", CI=ci)
 
     warning = [
@@ -288,7 +288,7 @@ def test_what_has_no_next_start_has_a_link_all_the_same() -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_key(reaction: object, code: str, detail: str) -> None:
+def test_an_unreadable_meeting_is_reported_with_its_key(reaction: object, code: str, detail: str) -> None:
     def second_fails(request: object) -> object:
         return reaction if str(getattr(request, "url", "")).endswith("001") else good
 
@@ -309,9 +309,7 @@ def test_what_cannot_be_read_is_told_with_its_key(reaction: object, code: str, d
         (httpx.ConnectError("no route"), NeverSentError),
     ],
 )
-def test_where_no_read_can_fare_better_the_first_one_ends_it(
-    reaction: Exception, kind: type[Exception]
-) -> None:
+def test_an_error_of_every_read_ends_the_command(reaction: Exception, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         asked(ScriptedZoom(reaction), {key: record() for key in "abcdef"})
 
@@ -329,7 +327,7 @@ def swapped(shell: Shell, change: Callable[[Record], Record]) -> None:
     put_state(shell, replace(state, meetings={**state.meetings, "retro": change(state.meetings["retro"])}))
 
 
-def test_the_link_of_a_swapped_id_is_not_told(applied: Shell) -> None:
+def test_the_link_of_a_swapped_id_is_not_shown(applied: Shell) -> None:
     """Neither in text nor in JSON; the finding names both."""
     state = state_of(applied)
     swapped(applied, lambda record: replace(record, created_at="2026-11-30T09:00:00Z"))
@@ -343,7 +341,7 @@ def test_the_link_of_a_swapped_id_is_not_told(applied: Shell) -> None:
     assert f"retro is recorded as meeting {number} of {HOST}, created 2026-11-30T09:00:00Z." in text.err
 
 
-def test_the_link_of_another_hosts_meeting_is_told_where_the_spec_names_that_host(applied: Shell) -> None:
+def test_the_link_of_another_hosts_meeting_is_shown_if_the_spec_names_that_host(applied: Shell) -> None:
     swapped(applied, lambda record: replace(record, host="other@example.com"))
 
     assert applied.sandbox("links", "retro").status == 0

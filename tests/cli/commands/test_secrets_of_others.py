@@ -1,4 +1,4 @@
-"""Somebody writes a passcode into a meeting in Zoom: it is noticed, and stands in nothing that we write."""
+"""A passcode that somebody wrote into a meeting in Zoom: it is noticed, and never written or shown."""
 
 from __future__ import annotations
 

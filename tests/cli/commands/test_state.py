@@ -1,4 +1,4 @@
-"""`state list|show|mv|rm`: looking at what is recorded, and mending it."""
+"""`state list|show|mv|rm`: showing and repairing the recorded state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reconciler.stores.options import StoreOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
     from reconciler.ports import Lease
 
@@ -61,8 +61,8 @@ def kept(shell: Shell) -> State:
     return state_document.decode(place.read_bytes(), str(place))
 
 
-def told(ran: Ran, shell: Shell) -> list[str]:
-    """What stands on stderr, wherever the folder is."""
+def error_lines(ran: RunResult, shell: Shell) -> list[str]:
+    """The lines on stderr, independent of the folder."""
     return ran.err.replace(f"{shell.folder}/.reconciler/sandbox/reconciler.state.json", "STATE").splitlines()
 
 
@@ -265,7 +265,7 @@ def test_what_is_recorded_cannot_steer_a_terminal(shell: Shell) -> None:
     assert runs[3].rows[0]["meeting"]["attributes"]["topic"] == odd.attributes["topic"]
 
 
-def test_a_key_is_moved_with_all_that_stands_under_it(shell: Shell) -> None:
+def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
     """Record, interrupted request and what it replaced: one write, and no request."""
     put(shell)
 
@@ -371,7 +371,7 @@ def test_a_move_that_cannot_be_leaves_the_state_as_it_was(
 
     ran = shell("state", "mv", from_key, to_key, "--sandbox")
 
-    assert (ran.status, ran.out, told(ran, shell), kept(shell)) == (1, "", error, FULL)
+    assert (ran.status, ran.out, error_lines(ran, shell), kept(shell)) == (1, "", error, FULL)
 
 
 @pytest.mark.parametrize("verb", ["show", "rm"])
@@ -383,22 +383,20 @@ def test_a_move_that_cannot_be_leaves_the_state_as_it_was(
         ("unlike", "`reconciler state list` shows every key."),
     ],
 )
-def test_a_key_that_nobody_knows_gets_the_one_that_was_meant(
-    verb: str, key: str, hint: str, shell: Shell
-) -> None:
+def test_an_unknown_key_gets_a_suggestion(verb: str, key: str, hint: str, shell: Shell) -> None:
     put(shell)
 
     ran = shell("state", verb, key, "--sandbox")
 
     assert (ran.status, ran.out, kept(shell)) == (1, "", FULL)
-    assert told(ran, shell) == [
+    assert error_lines(ran, shell) == [
         "error[state.unknown-key]: The key is not in the state",
         f"  = STATE has no key `{key}`.",
         f"  = hint: {hint}",
     ]
 
 
-def test_a_forgotten_key_tells_what_it_replaced(shell: Shell) -> None:
+def test_rm_lists_replaced_meetings(shell: Shell) -> None:
     """Those meetings are still ended by the next apply."""
     put(shell)
 
@@ -415,7 +413,7 @@ def test_a_forgotten_key_tells_what_it_replaced(shell: Shell) -> None:
     )
 
 
-def test_a_program_is_told_what_was_forgotten(shell: Shell) -> None:
+def test_rm_prints_json(shell: Shell) -> None:
     put(shell)
 
     ran = shell("state", "rm", "standup", "--format", "json", "--sandbox")

@@ -85,7 +85,7 @@ def test_a_program_reads_who_holds_it(shell: Shell) -> None:
 
 
 def test_a_lock_is_freed_by_its_id(server: TerraformServer, shell: Shell) -> None:
-    """Without a terminal nobody is asked; the state itself is not touched."""
+    """Without a terminal there is no prompt; the state itself is unchanged."""
     server.document = state_document.encode(state(meetings={"retro": record(1)}))
     with held(server.address, server) as lease:
         number = lease.info.lock_id
@@ -131,7 +131,7 @@ def test_a_person_is_asked_first(
 
 
 @pytest.mark.parametrize(("flags", "environ"), [(["--force"], {}), ([], {"CI": "true"})])
-def test_whoever_says_force_and_a_pipeline_are_not_asked(
+def test_force_and_pipelines_are_not_asked(
     flags: list[str], environ: dict[str, str], shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
@@ -146,7 +146,7 @@ def test_whoever_says_force_and_a_pipeline_are_not_asked(
 
 
 @pytest.mark.parametrize("verb", ["state mv retro retros", "state rm retro", "state push kept.json"])
-def test_whoever_holds_it_is_waited_for(verb: str, shell: Shell) -> None:
+def test_commands_wait_for_the_lock(verb: str, shell: Shell) -> None:
     with terraform_server() as server:
         check_wait(verb, server, shell)
 
@@ -172,7 +172,7 @@ def check_wait(verb: str, server: TerraformServer, shell: Shell) -> None:
     assert again.err.startswith(f"Waiting up to 1 s for the lock on {server.address}, held by ")
 
 
-def test_a_lock_that_ran_out_is_told_to_have() -> None:
+def test_an_expired_lock_is_shown_as_expired() -> None:
     """Object storage and git: the holder's lease is in the past."""
     created, expires = datetime(2026, 12, 1, 8, tzinfo=UTC), datetime(2026, 12, 1, 8, 1, tzinfo=UTC)
     lock = LockInfo("an-id", "apply", "ann@\x1b[31mlaptop", created, expires)

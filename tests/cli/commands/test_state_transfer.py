@@ -1,4 +1,4 @@
-"""`state pull`, `push` and `migrate`: the whole document, out of one place and into another."""
+"""`state pull`, `push` and `migrate`: the whole document, from one location to another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reconciler.state import document as state_document
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shell import Ran, Shell
+    from shell import RunResult, Shell
 
     from reconciler.state.state import State
 
@@ -53,11 +53,11 @@ def stands(shell: Shell, name: str = "s.json") -> State:
     return state_document.decode((shell.folder / name).read_bytes(), name)
 
 
-def push(shell: Shell, *flags: str) -> Ran:
+def push(shell: Shell, *flags: str) -> RunResult:
     return shell("state", "push", KEPT, "--state", "s.json", *flags)
 
 
-def codes(ran: Ran) -> Sequence[str]:
+def codes(ran: RunResult) -> Sequence[str]:
     return [
         line.partition("]")[0].removeprefix("error[") for line in ran.err.splitlines() if "error[" in line
     ]
@@ -69,7 +69,7 @@ def serve(server: TerraformServer, recorded: State) -> bytes:
     return server.document
 
 
-def test_what_is_pulled_is_what_stands_there(shell: Shell) -> None:
+def test_pull_writes_an_unreadable_state_byte_for_byte(shell: Shell) -> None:
     """Byte for byte, even where it cannot be read."""
     document = b"\xff\x00 broken\r\n"
     (shell.folder / "s.json").write_bytes(document)
@@ -225,7 +225,7 @@ def test_what_is_no_state_is_never_pushed(
     assert (ran.status, codes(ran), (shell.folder / "s.json").read_bytes()) == (1, [code], before)
 
 
-def test_a_state_that_cannot_be_read_gives_way_to_force_alone(shell: Shell) -> None:
+def test_only_force_replaces_an_unreadable_state(shell: Shell) -> None:
     """It is kept, and the message that refuses names the way."""
     shell.write("s.json", "{")
     document = put(shell, NEW, KEPT)
@@ -259,7 +259,7 @@ def test_a_state_of_a_newer_version_stays_even_against_force(shell: Shell) -> No
 
 
 def test_a_state_moves_to_another_place(server: TerraformServer, shell: Shell) -> None:
-    """Copied, compared, told what to change; and back again into a file."""
+    """Copied, compared, with the lines to change; and back again into a file."""
     shell.write("reconciler.yaml", "state: s.json\n")
     document = put(shell, NEW)
 
@@ -366,7 +366,7 @@ def test_both_places_are_locked(holds: str, shell: Shell) -> None:
 
 
 def test_a_cancelled_job_frees_its_lock(shell: Shell) -> None:
-    """Where only its holder can free it, nobody else could go on."""
+    """A lock that only its holder can release would block everybody else."""
     put(shell, NEW)
     kept, end = ("--state", "s.json"), ("--to", "there.json", "--lock-timeout", "60s")
     command = [sys.executable, "-m", "reconciler", "state", "migrate", *kept, *end]
@@ -378,7 +378,7 @@ def test_a_cancelled_job_frees_its_lock(shell: Shell) -> None:
     ):
         while not told_at.exists():
             assert job.poll() is None
-        time.sleep(0.3)  # it has told before the lock is in its hands; then it waits for the other one
+        time.sleep(0.3)  # the lock info is written before the lock is taken; then it waits for the other lock
         job.terminate()
         _, said = job.communicate()
 

@@ -19,7 +19,7 @@ from reconciler.state import document as state_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shell import Ran
+    from shell import RunResult
 
 KEYS = ("alpha", "beta")
 APPLY = ("apply", "--auto-approve", "--pace", "1000")
@@ -79,7 +79,7 @@ def declare(shell: Shell, host: str) -> None:
     shell.write("meetings.yaml", spec_of({key: {} for key in KEYS}, host=host, start=FAR))
 
 
-def apply(shell: Shell, zoom: Served, server: TerraformServer, *flags: str, **more: str) -> Ran:
+def apply(shell: Shell, zoom: Served, server: TerraformServer, *flags: str, **more: str) -> RunResult:
     return shell(*APPLY, *flags, **environ_of(zoom, server, **more))
 
 

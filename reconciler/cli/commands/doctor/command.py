@@ -152,15 +152,15 @@ def _state(workspace: Workspace, recorded: tuple[State, str | None]) -> Iterator
 
 def _secrets_of_others(state: State, location: str) -> Iterator[Check]:
     """Yield a warning if somebody wrote a passcode into a meeting: older versions kept it as it was."""
-    found = [
+    fields = [
         f"{key} ({', '.join(paths)})"
         for key, record in sorted(state.meetings.items())
         if (paths := [path for path, value in record.observed.items() if masking.holds_secret(value)])
     ]
-    if found:
+    if fields:
         yield warn(
             "state",
-            f"{location}: somebody wrote a passcode in Zoom into {'; '.join(found)}. It is masked from the "
+            f"{location}: somebody wrote a passcode in Zoom into {'; '.join(fields)}. It is masked from the "
             "next write on; git history, the .backup and older versions in a bucket may still have it.",
             "Change the passcode of these meetings, or remove those copies.",
         )
