@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
-from reconciler.errors.text import redact_text
+from reconciler.errors.redact import redact_text
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Json

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from reconciler.errors.text import link_spans, redact_text, secret_spans
+from reconciler.errors.redact import redact_text
+from reconciler.errors.secrets import link_spans, secret_spans
 from reconciler.meeting.passcode import hash_secret, same_secret
 from reconciler.ports import Json
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.errors.text import redact_answer, shorten
+from reconciler.errors.redact import redact_answer
+from reconciler.errors.text import shorten
 
 if TYPE_CHECKING:
     from reconciler.ports import Json

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
-from reconciler.errors.text import MASK, has_join_secret, has_mask, has_secret, secret_spans
+from reconciler.errors.secrets import MASK, has_join_secret, has_mask, has_secret, secret_spans
 from reconciler.meeting.passcode import passcode_problem
 from reconciler.ports import Json
 

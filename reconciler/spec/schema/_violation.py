@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.errors.text import count_noun, may_hold_secret, redact_text, shorten
+from reconciler.errors.redact import redact_text
+from reconciler.errors.secrets import may_hold_secret
+from reconciler.errors.text import count_noun, shorten
 from reconciler.meeting.fields import Field, field_at
 from reconciler.ports import Json
 

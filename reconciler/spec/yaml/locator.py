@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
-from reconciler.errors.text import MASK, Columns, escape_control, is_secret_name, redact_text
+from reconciler.errors.redact import redact_text
+from reconciler.errors.secrets import MASK, Columns, is_secret_name
+from reconciler.errors.text import escape_control
 from reconciler.spec.yaml._events import (
     AliasEvent,
     DocumentStartEvent,

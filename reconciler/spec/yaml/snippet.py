@@ -9,14 +9,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from reconciler.errors.text import (
-    MASK,
-    Columns,
-    escape_character,
-    is_secret_name,
-    opens_secret,
-    source_spans,
-)
+from reconciler.errors.secrets import MASK, Columns, is_secret_name, opens_secret, source_spans
+from reconciler.errors.text import escape_character
 
 WIDTH_MAX = 100
 """Characters of a source line that are shown."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_addresses, replace_control
+from reconciler.errors.redact import redact_addresses
+from reconciler.errors.text import replace_control
 from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:

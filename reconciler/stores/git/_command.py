@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import MASK, redact_addresses, redact_addresses_of, replace_control
+from reconciler.errors.redact import redact_addresses, redact_addresses_of
+from reconciler.errors.secrets import MASK
+from reconciler.errors.text import replace_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

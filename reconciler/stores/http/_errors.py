@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_answer, replace_control
+from reconciler.errors.redact import redact_answer
+from reconciler.errors.text import replace_control
 from reconciler.stores import errors
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.text import redact_answer
+from reconciler.errors.redact import redact_answer
 from reconciler.stores import errors
 from reconciler.stores.errors import AbsentError, ConflictError, UnreachableError
 

@@ -12,7 +12,8 @@ from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from reconciler.errors.text import is_invisible, redact_links, shorten
+from reconciler.errors.redact import redact_links
+from reconciler.errors.text import is_invisible, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,7 +15,7 @@ from served import served
 from shell import FAR, Shell, spec_of
 
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
-from reconciler.errors.text import redact_addresses
+from reconciler.errors.redact import redact_addresses
 from reconciler.ports import Snapshot
 from reconciler.stores.errors import ConflictError, UnansweredError
 from reconciler.stores.git import _command as command

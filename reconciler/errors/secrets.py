@@ -1,0 +1,187 @@
+"""Recognizes secrets in text, in time proportional to its length.
+
+Every pattern that recognizes a secret is here. `secret_spans` is the one recognizer for texts: of specs, of
+what Zoom and servers answer, and of what `import` reads. `source_spans` hides more, since a line of a spec
+may hold any value under the key of a passcode.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+MASK = "***"
+"""Replaces a secret in a text."""
+
+Columns = tuple[int, int]
+"""A stretch of a text in characters from 0; the end is not in it."""
+
+# The patterns are strings: most commands use none of them, and `_compiled` keeps those that are used.
+
+# Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D, or that once more.
+_BEFORE_PARAMETER = r"(?:(?<![^\W_])|(?<=%3f)|(?<=%26)|(?<=%253f)|(?<=%2526)|(?<=\\u0026)|(?<=\\x26))"
+_EQUALS = r"(?:=|%3d|%253d|\\u003d)"
+_IN_LINK = rf"(?i){_BEFORE_PARAMETER}(?:pwd|zak|tk|access_token){_EQUALS}(?P<secret>[^\s&\"'#<>`]+)"
+_PARAMETER = (
+    rf"(?i){_BEFORE_PARAMETER}(?:token|pass(?:code|word|wd)){_EQUALS}(?P<secret>[^\s&\"'#<>`{{}}\[\]]+)"
+)
+_MEMBER = (
+    r"(?i)\"\w*(?:password|passcode|token|secret|start_url)\\?\"\s*+:\s*+\\?\""
+    r"(?P<secret>(?:[^\"\\]|\\.)*+)"
+)
+
+# The words of people, and the passcode lines of Zoom's invitations in its languages. They need no colon.
+_WORD = (
+    r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
+    r"|(?<![^\W_])(?:pwd|pswd|passwd|(?-i:PIN))|(?:access|security|entry|meeting|conference)[ _-]code"
+    r"|mot de passe|code (?:secret|d['\u2019]acc[eè]s)|codice d['\u2019]accesso"
+    r"|contrase[nñ]a|c[oó]digo de aces?s?o|senha(?: de acesso)?|toegangscode|wachtwoord|adgangskode"
+    r"|l[oö]senord|passord|salasana|kod dost[eę]pu"
+    r"|(?<![^\W_])(?:hasło|parola|şifre|parol)|пароль|код доступа|パスコード|パスワード"
+    r"|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
+)
+_SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clave)"
+"""These mean other things too, and count only before a colon, an equals sign or "is"."""
+
+_SIGN = r"[:=\uff1a]"
+_IS = r"(?<![^\W_])(?:is|ist|lautet|est|es|è|é|er)(?![^\W_])"
+_GAP = (
+    r"(?:</?[a-z][^<>\n]{0,40}>|&nbsp;|\*(?!\*\*(?:[^\w*]|$))"
+    r"|[\s:=\uff1a_`~\"'“”„«»\u2039\u203a(\[{>|/#\\\u2013—→-])*+"
+)
+_NO_SIGN_GAP = r"[\s\"'*_`]*+"
+_ASIDE = (
+    r"(?:\s+(?:for|to|of|für|zum|zur|pour|para|per|de|voor)(?![^\W_])[^\n\d:=\uff1a]{0,40}"
+    r"|\s*+\([^()\n\d]{0,40}\))"
+)
+_CHARACTER = r"[\w@*!#$%&+?~^-]"
+_NO_CODE = (
+    r"\d{4}-\d\d-\d\d(?!\w)|\d{1,2}(?:am|pm|h\d\d)(?![^\W_])"
+    r"|\d{1,4}-?(?:min|minute|hour|day|week|month|year|factor|step|digit|person|people|character)s?(?![^\W_])"
+)
+_CODE = (
+    rf"(?!{_NO_CODE})(?={_CHARACTER}{{0,9}}\d)"
+    rf"(?P<secret>(?:[^\W_]|@){_CHARACTER}{{2,8}}(?:[^\W_]|@)[*_!?#$%-]*)(?![\w@]|:\d)"
+)
+_WORDS = (
+    rf"(?i)(?:(?:{_WORD})(?:{_GAP}(?:{_IS}{_GAP})?|{_ASIDE}(?:{_SIGN}|{_IS}){_GAP})"
+    rf"|{_SHORT_WORD}{_NO_SIGN_GAP}(?:{_ASIDE})?(?:{_SIGN}|{_IS}){_GAP}){_CODE}"
+)
+
+_TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _WORDS)
+_SIGNS = (
+    *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "code", "kode", "kenn"),
+    *("contras", "codigo", "clave", "senha", "wacht", "losen", "sala", "parol", "kod ", "phrase", "wort"),
+)
+"""Most texts are in ASCII and have none of these in lower case, so they hold no secret."""
+
+_WRITTEN_KEY = r"(?i)(?<![a-z0-9_])(?P<key>(?:pass|pas|pwd|pw|pin)[a-z_]{0,40})[\"']?[^\S\n]*+[:=][^\S\n]*+"
+_WRITTEN = _WRITTEN_KEY + r"(?!\{\s*+[\"']?env)(?P<secret>\S.*)"
+_MENTIONED = _WRITTEN_KEY + r"(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)"
+_MASK_ALONE = r"(?i)(?:(?<![\w*])|(?<=%3d))\*{3}(?![\w*])"
+
+_SECRET_NAME_PARTS = ("passw", "passc", "passph", "pswd", "pwd", "pasw", "secret", "token", "zak")
+_SECRET_NAMES = frozenset({"pass", "pas", "pw", "pin"})
+_NOT_SECRET_NAMES = frozenset({"default_password"})
+_PLAIN_NAMES = frozenset({"passport", "passports", "passenger", "passengers", "pasta"})
+_SECRET_NAME_RATIO = 0.75
+_NAME_LENGTH_MAX = 40
+"""Letters of a key that are compared with "password"; the comparison takes quadratic time."""
+
+
+def secret_spans(text: str) -> tuple[Columns, ...]:
+    """Return the stretches of `text` that hold a secret: in links, JSON members, and after passcode words.
+
+    After such a word stand 4 to 10 characters with a digit in them. Sorted; a mask counts as none.
+    """
+    if not _has_sign(text):
+        return ()
+    found = (match.span("secret") for pattern in _TEXTS for match in _compiled(pattern).finditer(text))
+    return _joined(span for span in found if text[slice(*span)].strip("\"',;.)") != MASK)
+
+
+def has_secret(text: str) -> bool:
+    """Return whether `secret_spans` finds anything in `text`; much faster where it does not."""
+    if not _has_sign(text):
+        return False
+    has_equals = "=" in text or "%" in text or "\\" in text
+    patterns = [*((_IN_LINK, _PARAMETER) if has_equals else ()), *((_MEMBER,) if '"' in text else ()), _WORDS]
+    return any(_compiled(pattern).search(text) for pattern in patterns)
+
+
+def _has_sign(text: str) -> bool:
+    if not text.isascii():
+        return True
+    lowered = text.lower()
+    return any(sign in lowered for sign in _SIGNS)
+
+
+def link_spans(text: str) -> tuple[Columns, ...]:
+    """Return the values of secret parameters of links in `text`."""
+    return _joined(match.span("secret") for match in _compiled(_IN_LINK).finditer(text))
+
+
+def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
+    """Return the stretches of a line of a spec that may hold a secret, judged by the line alone.
+
+    The values of valid YAML come from the parser; there, only comments and prose are judged.
+    """
+    pattern = _compiled(_MENTIONED if is_yaml else _WRITTEN)
+    keyed = (match.span("secret") for match in pattern.finditer(line) if is_secret_name(match["key"]))
+    return _joined((*secret_spans(line), *keyed))
+
+
+def opens_secret(line: str) -> bool:
+    """Return whether a passcode begins in `line`, which is not YAML, and goes on in the next one."""
+    keys = [match for match in _compiled(_WRITTEN_KEY).finditer(line) if is_secret_name(match["key"])]
+    return bool(keys) and re.match(r"[|>\"'][^\"']*+$", line[keys[-1].end() :]) is not None
+
+
+def may_hold_secret(text: str) -> bool:
+    """Return whether anything in `text` reminds of a secret, so that a message shows its length alone."""
+    return bool(re.search(r"(?i)pwd|zak|tk=|token", text)) or bool(secret_spans(text))
+
+
+def has_join_secret(text: str) -> bool:
+    """Return whether a link in `text` lets people in, or act as the host."""
+    return _compiled(_IN_LINK).search(text) is not None
+
+
+def has_mask(text: str) -> bool:
+    """Return whether `text` has a mask in it, as this program writes it, and not three stars for emphasis."""
+    return MASK in text and _compiled(_MASK_ALONE).search(text) is not None
+
+
+def _joined(spans: Iterable[Columns]) -> tuple[Columns, ...]:
+    """Return the `spans` sorted, with those in one that overlap."""
+    joined: list[Columns] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@lru_cache(maxsize=512)
+def is_secret_name(name: str) -> bool:
+    """Return whether a value under the key `name` may be a secret, also where the key is misspelt.
+
+    For source lines (`spec/yaml/snippet`, `spec/yaml/locator`).
+    """
+    letters = re.sub(r"[^a-z]", "", name.lower())
+    if name in _NOT_SECRET_NAMES or letters in _PLAIN_NAMES:
+        return False
+    if letters in _SECRET_NAMES or any(part in letters for part in _SECRET_NAME_PARTS):
+        return True
+    if len(letters) > _NAME_LENGTH_MAX:
+        return False
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where source lines are shown
+
+    return SequenceMatcher(None, letters, "password").ratio() >= _SECRET_NAME_RATIO

@@ -1,0 +1,204 @@
+"""Secrets in text: what is recognized and masked, what is not, and the time that it takes."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.errors.redact import redact_addresses, redact_links, redact_text
+from reconciler.errors.secrets import has_join_secret, has_mask, is_secret_name, opens_secret, source_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECRETS = {
+    "Join: https://zoom.us/j/1?pwd=abc.1": "Join: https://zoom.us/j/1?pwd=***",
+    "https://zoom.us/w/1?tk=abc&x=1": "https://zoom.us/w/1?tk=***&x=1",
+    "https://zoom.us/w/1?a=b&amp;zak=Q1": "https://zoom.us/w/1?a=b&amp;zak=***",
+    "https://safe.example/?u=https%3A%2F%2Fzoom.us%2Fj%2F1%3Fpwd%3Dabcdef": (
+        "https://safe.example/?u=https%3A%2F%2Fzoom.us%2Fj%2F1%3Fpwd%3D***"
+    ),
+    "https://safe.example/?u=x%253Fpwd%253Dabcdef": "https://safe.example/?u=x%253Fpwd%253D***",
+    '{"u": "https://z.us/1?a=2\\u0026zak=xyz"}': '{"u": "https://z.us/1?a=2\\u0026zak=***"}',
+    "access_token=eyJhb": "access_token=***",
+    "token=abc": "token=***",
+    "passcode=123456": "passcode=***",
+    '{"password": "swordfish"}': '{"password": "***"}',
+    '{"h323_password":"a\\"bc"}': '{"h323_password":"***"}',
+    "Passcode: 123456": "Passcode: ***",
+    "Passcode:\n123456": "Passcode:\n***",
+    "**Passcode:** 123456": "**Passcode:** ***",
+    "<b>Passcode</b>: <i>12ab34</i>": "<b>Passcode</b>: <i>***</i>",
+    "Passcode for this meeting is 123456": "Passcode for this meeting is ***",
+    "passcode (optional): 123456": "passcode (optional): ***",
+    "password hunter2": "password ***",
+    "pass code 4455": "pass code ***",
+    "pwd: a1b2": "pwd: ***",
+    "PIN 12345": "PIN ***",
+    "pin: hunter2": "pin: ***",
+    "Security code 4711": "Security code ***",
+    "zoom_password: x1234": "zoom_password: ***",
+    "Kenncode: 123456": "Kenncode: ***",
+    "Meetingpasswort: 12345678": "Meetingpasswort: ***",
+    "Passwort für Telefon: 9876543": "Passwort für Telefon: ***",
+    "Mot de passe : abc123": "Mot de passe : ***",
+    "Code d\u2019accès: 998877": "Code d\u2019accès: ***",
+    "Adgangskode: 123456": "Adgangskode: ***",
+    "Senha de acesso: 123456": "Senha de acesso: ***",
+    "Hasło: abc123": "Hasło: ***",
+    "Пароль: abc123": "Пароль: ***",
+    "パスコード\uff1a123456": "パスコード\uff1a***",
+    "密码\uff1a123456": "密码\uff1a***",
+}
+"""A text, and how it is shown."""
+
+PLAIN = (
+    "Pasta: 12:30",
+    "Passengers: 12",
+    "Passport: 12345",
+    "Passover: 2027-04-22",
+    "Passau 2027",
+    "compass: 1234, bypass: 4321",
+    "Passcode: required",
+    "Passcode: 10:30",
+    "Password reset for 2024",
+    "Password policy 2027-01-11",
+    "Forgot your password? 2027 plan",
+    "Passwords: 90-day cycle",
+    "No password - 15-minute break",
+    "Passwordless 2024",
+    "passcode-protected since 2024",
+    "1Password 8.10",
+    "First pass 2027",
+    "Code review: 12345",
+    "Spin: 2024",
+    "PIN 10-12:30",
+    "pin it 2024",
+    "Token economy 2024",
+    "https://zoom.us/j/81234567890?from=addon",
+)
+"""Texts of agendas that hold no secret."""
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_secret_is_masked(text: str) -> None:
+    """Links, members of JSON, and passcodes in words are found by one recognizer."""
+    assert redact_text(text) == SECRETS[text]
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_what_is_masked_holds_no_secret(text: str) -> None:
+    """Masking a text twice changes nothing."""
+    assert redact_text(SECRETS[text]) == SECRETS[text]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_text_stays(text: str) -> None:
+    assert redact_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("# password: swordfish", "# password: ***"),
+        ("agenda: Pasta: 12:30", "agenda: Pasta: 12:30"),
+        ("agenda: Passengers: 12", "agenda: Passengers: 12"),
+        ("pin: swordfish", "pin: ***"),
+        ("passwrod: swordfish # ours", "passwrod: *** # ours"),
+    ],
+)
+def test_a_source_line_hides_any_value_of_a_passcode(line: str, shown: str) -> None:
+    """Under a key that names a passcode it need not look like one."""
+    for start, end in reversed(source_spans(line, is_yaml=True)):
+        line = line[:start] + "***" + line[end:]
+
+    assert line == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "is_mask"),
+    [
+        ("***", True),
+        ("Passcode: ***", True),
+        ("https://zoom.us/j/1?pwd=***&x=1", True),
+        ("https%3A%2F%2Fzoom.us%3Fpwd%3D***", True),
+        ("***Bring your own coffee***", False),
+        ("*****", False),
+        ("a ** b", False),
+    ],
+)
+def test_a_mask_is_told_from_stars(text: str, *, is_mask: bool) -> None:
+    """Three stars beside a word are emphasis."""
+    assert has_mask(text) is is_mask
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        ("password", True),
+        ("pasword", True),
+        ("Pass-Code", True),
+        ("host_zak", True),
+        ("passwrod", True),
+        ("default_password", False),
+        ("topic", False),
+    ],
+)
+def test_a_misspelt_key_of_a_secret_is_recognized(name: str, *, is_secret: bool) -> None:
+    assert is_secret_name(name) is is_secret
+
+
+LENGTH = 10_000_000
+
+RECOGNIZERS: dict[str, Callable[[str], object]] = {
+    "text": redact_text,
+    "links": redact_links,
+    "addresses": redact_addresses,
+    "yaml line": partial(source_spans, is_yaml=True),
+    "other line": partial(source_spans, is_yaml=False),
+    "open": opens_secret,
+    "join": has_join_secret,
+    "mask": has_mask,
+}
+
+LONG = (
+    "password:| ",
+    " ",
+    "pass",
+    "pwd=",
+    "password ",
+    "password<a>",
+    "password for ",
+    '"password":"',
+    "a",
+    '"',
+    "http://",
+    "%",
+    "*",
+    "é",
+)
+"""What a hostile text may repeat; each begins with a word, or no pattern would look at it."""
+
+
+@pytest.mark.parametrize("recognizer", RECOGNIZERS)
+def test_the_time_is_linear(recognizer: str) -> None:
+    """Ten times the text takes no more than about ten times as long: a quadratic pattern takes a hundred."""
+    for piece in LONG:
+        seconds = [_seconds(recognizer, piece, length) for length in (LENGTH // 500, LENGTH // 50)]
+
+        assert seconds[1] < 30 * seconds[0] + 0.5, piece
+
+
+def test_ten_megabytes_take_seconds() -> None:
+    """The case that took minutes for 200,000 blanks."""
+    assert _seconds("other line", " ", LENGTH) < 60
+
+
+def _seconds(recognizer: str, piece: str, length: int) -> float:
+    text = "password:" + piece * (length // len(piece))
+    begun = time.process_time()
+    RECOGNIZERS[recognizer](text)
+    return time.process_time() - begun
