@@ -91,7 +91,8 @@ def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> I
         if normalize(None, before.get(n)) != normalize(None, after.get(n))
     }
     old, new = ({name: side[name] for name in names & side.keys()} for side in (before, after))
-    tree = DeepDiff(old, new, view="tree", verbose_level=1)
+    # By default, mappings with few common names count as one difference: `password` would not be a field.
+    tree = DeepDiff(old, new, view="tree", verbose_level=1, threshold_to_diff_deeper=0)
     for levels in tree.values():
         for level in levels:
             yield from _fields_of(level.path(output_format="list"), level.t1, level.t2)
@@ -117,8 +118,7 @@ def _until_list(path: Iterable[Any]) -> Iterator[str]:
 
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
-    # DeepDiff reports two mappings with few common names as one difference: a passcode is a field there too.
-    if isinstance(value, dict) and path != ("password",) and not masking.is_masked(value):
+    if isinstance(value, dict) and not masking.is_masked(value):
         for name, inner in value.items():
             yield from _leaves((*path, name), inner)
     elif isinstance(value, (str, int, float, list, dict)):  # not DeepDiff's marker of an absent value
