@@ -110,7 +110,7 @@ class Duration(click.ParamType[float]):
         if isinstance(value, float):
             return value
         number, unit = (value[:-1], value[-1:]) if value[-1:] in SECONDS else (value, "s")
-        if not number.isdigit():
+        if not number.isdecimal():
             self.fail(f"{value!r} is not a duration such as 30s, 5m or 1h.", param, ctx)
         return float(number) * SECONDS[unit]
 

@@ -135,6 +135,11 @@ def test_no_command_at_all_shows_the_help_and_is_an_error(arguments: list[str], 
             "Invalid value for '--lock-timeout': 'soon' is not a duration such as 30s, 5m or 1h.",
             "reconciler apply",
         ),
+        (
+            "apply --lock-timeout 5\xb2",
+            "Invalid value for '--lock-timeout': '5\xb2' is not a duration such as 30s, 5m or 1h.",
+            "reconciler apply",
+        ),
         ("state rm", "Missing argument 'KEY'.", "reconciler state rm"),
     ],
 )
