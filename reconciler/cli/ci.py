@@ -117,7 +117,7 @@ def _outputs(workspace: Workspace) -> JobOutputs | None:
 
 @contextmanager
 def reporting_failure(folder: Path, console: Console, command: str) -> Iterator[None]:
-    """Report a failure of `command` in the job as well, then raise it again."""
+    """Report a failure of `command`, such as `state show`, in the job as well, then raise it again."""
     try:
         yield
     except ReconcilerError as error:

@@ -190,7 +190,8 @@ def _call(command: Callable[..., Exit], workspace: Workspace, flags: dict[str, A
         return command(workspace, **flags)
     from reconciler.cli.ci import reporting_failure  # noqa: PLC0415 - only in GitHub Actions
 
-    with reporting_failure(workspace.folder, workspace.console, command.__name__):
+    name = click.get_current_context().command_path.partition(" ")[2]  # without the program's name
+    with reporting_failure(workspace.folder, workspace.console, name):
         return command(workspace, **flags)
 
 

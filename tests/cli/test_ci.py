@@ -120,6 +120,22 @@ def test_a_failure_is_reported_and_annotated(verb: str, shell: Shell, step: Step
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("import", "--host", HOST), "import"),
+        (("state", "show", "lost", "--sandbox"), "state show"),
+        (("state", "list"), "state list"),
+        (("force-unlock", "7d3a0c52"), "force-unlock"),
+    ],
+)
+def test_a_failed_command_is_named_as_it_was_typed(arguments: tuple[str, ...], name: str, step: Step) -> None:
+    ran = step(*arguments)
+
+    assert ran.status == 1
+    assert step.summary.startswith(f"### ❌ {name} failed: `state.")
+
+
 def test_annotations_go_past_a_stop(shell: Shell, step: Step) -> None:
     """Where whoever runs us stopped commands, they are let through by his word, and stopped again."""
     shell.write("meetings.yaml", BROKEN)
