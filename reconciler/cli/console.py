@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.errors.text import shown_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -57,7 +59,7 @@ class Console:
     def who(self) -> str:
         """User and machine, as recorded in a lock."""
         user = self.environ.get("USER") or self.environ.get("LOGNAME") or "somebody"
-        return f"{user}@{os.uname().nodename}"
+        return shown_name(f"{user}@{os.uname().nodename}")
 
     @property
     def commit(self) -> str:
@@ -66,11 +68,11 @@ class Console:
 
     @property
     def run_url(self) -> str | None:
-        """The URL of the CI job, where its system gives one; None elsewhere."""
+        """The URL of the CI job, as recorded in a lock, where its system gives one; None elsewhere."""
         if self.environ.get("GITHUB_RUN_ID"):
             server, repository = self.environ.get("GITHUB_SERVER_URL"), self.environ.get("GITHUB_REPOSITORY")
-            return f"{server}/{repository}/actions/runs/{self.environ['GITHUB_RUN_ID']}"
-        return next((self.environ[name] for name in RUN_URLS if self.environ.get(name)), None)
+            return shown_name(f"{server}/{repository}/actions/runs/{self.environ['GITHUB_RUN_ID']}")
+        return next((shown_name(self.environ[name]) for name in RUN_URLS if self.environ.get(name)), None)
 
 
 Problem = str | None

@@ -229,6 +229,16 @@ def test_an_odd_variable_of_a_state_is_named(
     assert expected[1] in ran.err
 
 
+@pytest.mark.parametrize("name", ["USER", "CI_JOB_URL"])
+def test_a_variable_of_the_lock_that_is_no_utf_8_is_escaped(name: str, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("plan")  # sets the emulator's clock
+
+    ran = shell("apply", "--sandbox", "--auto-approve", **{name: os.fsdecode(b"ann\xff")})
+
+    assert (ran.status, ran.err) == (0, "")
+
+
 def test_a_folder_whose_name_is_no_utf_8_can_be_worked_in(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
