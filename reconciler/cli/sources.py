@@ -87,7 +87,8 @@ def check_inside(paths: Sequence[str], folder: Path, origin: str) -> None:
     """
     for path in paths:
         location = folder / path
-        if not (_is_below(location, folder) and _resolves_below(location, folder)):
+        # No file has a null byte in its name; the system's functions raise ValueError for one.
+        if "\0" in path or not (_is_below(location, folder) and _resolves_below(location, folder)):
             raise SettingsError.of(
                 "source.outside",
                 detail=f"{origin} names {quote(path[:200])}, which is not in the working folder. "

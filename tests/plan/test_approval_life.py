@@ -123,7 +123,7 @@ def test_a_forged_file_brings_nothing_in(shell: Shell) -> None:
     assert attributes["topic"] == "mine"
 
 
-@pytest.mark.parametrize("way", ["absolute", "above", "link"])
+@pytest.mark.parametrize("way", ["absolute", "above", "link", "null byte"])
 def test_a_forged_file_names_no_path_outside_of_the_folder(
     way: str, shell: Shell, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -136,6 +136,7 @@ def test_a_forged_file_names_no_path_outside_of_the_folder(
         "absolute": str(elsewhere / "x.yaml"),
         "above": f"../{elsewhere.name}/x.yaml",
         "link": "link.yaml",
+        "null byte": "meetings\0.yaml",
     }[way]
     assert shell.sandbox("plan", "--out", "plan.json").status == 0
     document = json.loads((shell.folder / "plan.json").read_text())
