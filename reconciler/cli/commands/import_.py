@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,8 @@ def _matcher(pattern: str | None) -> Callable[[str], bool]:
     try:
         if len(pattern) > MATCH_MAX:
             raise _invalid_pattern(pattern, f"it has {len(pattern)} characters; the limit is {MATCH_MAX}")
-        search = re.compile(pattern).search
+        with warnings.catch_warnings(action="ignore"):  # a warning would show a line of this file
+            search = re.compile(pattern).search
     except (re.error, OverflowError, RecursionError) as error:
         raise _invalid_pattern(pattern, str(error)) from error
     return lambda topic: search(topic[:TOPIC_MAX]) is not None

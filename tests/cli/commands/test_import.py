@@ -92,6 +92,17 @@ def test_topics_are_matched_anywhere(shell: Shell) -> None:
     assert not (shell.folder / "new.yaml").exists()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_pattern_that_python_warns_about_is_used(shell: Shell) -> None:
+    """The warning would show a line of the program, which tells its user nothing."""
+    ran = shell.sandbox("import", "--host", HOST, "--match", "[[x]never")
+
+    assert (ran.status, ran.err.splitlines()) == (
+        0,
+        ["Nothing to import: no meeting found that can be declared, 0 left out."],
+    )
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
