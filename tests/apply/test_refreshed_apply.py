@@ -15,7 +15,6 @@ from varied import ENVIRON, Zoom
 
 from reconciler.cli.main import run
 from reconciler.errors.diagnostic import Exit
-from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,11 +60,6 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
     return Requests(monkeypatch)
 
 
-def ids(shell: Shell) -> dict[str, int]:
-    document = (shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json").read_bytes()
-    return {key: record.id for key, record in state_document.decode(document, "state").meetings.items()}
-
-
 def declare(shell: Shell, *, removed: Any = (), **changed: Mapping[str, Any] | None) -> None:
     """Write the spec again with some meetings changed, or (None) removed."""
     meetings = json.loads((shell.folder / "meetings.yaml").read_text())["meetings"]
@@ -101,7 +95,7 @@ def test_changes_by_people_are_reverted_and_nothing_else(shell: Shell, requests:
     After the reported remedies for the three others, everything is as declared.
     """
     created(shell.folder, varied.meetings())
-    before = ids(shell)
+    before = shell.ids()
     click_around(Zoom(shell.folder), before)
 
     ran = mended(shell, requests)
@@ -115,7 +109,7 @@ def test_changes_by_people_are_reverted_and_nothing_else(shell: Shell, requests:
         ("POST", "ada@example.com"): 1,
         **{("PATCH", key): 1 for key in put_back},
     }
-    assert [key for key, number in ids(shell).items() if before[key] != number] == ["m19"]
+    assert [key for key, number in shell.ids().items() if before[key] != number] == ["m19"]
     assert codes(ran) == ["refresh.other-host", "refresh.personal-id", "refresh.webinar"]
 
     # the emulator lists a webinar among the meetings, so a new one needs a topic of its own
@@ -129,7 +123,7 @@ def test_changes_by_people_are_reverted_and_nothing_else(shell: Shell, requests:
 
 def test_edited_occurrences_are_left_alone(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """They are no declared fields; only a change of the series itself would reset them."""
-    number = ids(shell)["m49"]
+    number = shell.ids()["m49"]
     zoom.click("DELETE", f"{number}?occurrence_id={1799658000_000}")
 
     ran = mended(shell, requests)
@@ -139,7 +133,7 @@ def test_edited_occurrences_are_left_alone(shell: Shell, zoom: Zoom, requests: R
 
 
 def test_a_deleted_expired_meeting_is_not_created_again(shell: Shell, zoom: Zoom, requests: Requests) -> None:
-    zoom.click("DELETE", f"{ids(shell)['m01']}")
+    zoom.click("DELETE", f"{shell.ids()['m01']}")
     late = ("apply", "--sandbox", "--sandbox-now", "2027-01-20T08:00:00Z", "--refresh", "--auto-approve")
 
     requests.clear()
@@ -152,7 +146,7 @@ def test_a_meeting_that_was_handed_over_is_followed_where_the_spec_names_its_new
     shell: Shell, zoom: Zoom, requests: Requests
 ) -> None:
     """As the finding says; else nothing is sent to it, and nothing of it is shown."""
-    before = ids(shell)
+    before = shell.ids()
     zoom.meddle(before["m22"], host_email="new@example.com", topic="SECRET")
 
     report = mended(shell, requests)
@@ -169,7 +163,7 @@ def test_a_meeting_that_was_handed_over_is_followed_where_the_spec_names_its_new
 
 
 def test_a_webinar_is_left_alone_and_can_be_forgotten(shell: Shell, zoom: Zoom, requests: Requests) -> None:
-    before = ids(shell)
+    before = shell.ids()
     zoom.switch(**varied.SWITCHES, webinars=[before["m46"]])
 
     for _ in range(2):
@@ -179,13 +173,13 @@ def test_a_webinar_is_left_alone_and_can_be_forgotten(shell: Shell, zoom: Zoom, 
     declare(shell, m46=None, removed=[{"key": "m46", "id": before["m46"], "destroy": False}])
     ran = mended(shell, requests)
 
-    assert (ran.status, requests.changing(), {*ids(shell)}) == (0, {}, {*before} - {"m46"})
+    assert (ran.status, requests.changing(), {*shell.ids()}) == (0, {}, {*before} - {"m46"})
     assert not zoom.meeting(before["m46"]).deleted
 
 
 def test_a_personal_id_that_zoom_keeps_is_reverted_once(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """Then Zoom is known to have set it; once forgotten, the meeting is created anew."""
-    before = ids(shell)
+    before = shell.ids()
     zoom.meddle(before["m37"], type=4, pmi="1234567890")
 
     first = mended(shell, requests)
@@ -199,4 +193,4 @@ def test_a_personal_id_that_zoom_keeps_is_reverted_once(shell: Shell, zoom: Zoom
     again = mended(shell, requests)
 
     assert (again.status, requests.changing(before)) == (0, {("POST", "ada@example.com"): 1})
-    assert zoom.meeting(ids(shell)["m37"]).document["type"] == 2
+    assert zoom.meeting(shell.ids()["m37"]).document["type"] == 2

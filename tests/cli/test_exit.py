@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from shell import RunResult, Shell
 
 APPLY = ("apply", "--auto-approve", "--pace", "1000", "--state", "s.json")
-SANDBOX_STATE = ".reconciler/sandbox/reconciler.state.json"
 
 
 @pytest.fixture(scope="module")
@@ -422,7 +421,7 @@ def test_a_plan_that_was_edited_by_hand_approves_nothing_else(shell: Shell) -> N
 
     ran = shell.sandbox("apply", "--plan", "plan.json")
 
-    assert (only_error(ran), (shell.folder / SANDBOX_STATE).exists()) == ("plan.stale", False)
+    assert (only_error(ran), shell.sandbox_state.exists()) == ("plan.stale", False)
 
 
 @pytest.mark.parametrize(
@@ -444,7 +443,7 @@ def test_a_plan_is_only_good_for_its_state(change: str, expected: str, shell: Sh
     shell.sandbox("apply", "--auto-approve")
     shell.write("meetings.yaml", spec_of({"retro": {}}))
     shell.sandbox("plan", "--out", "plan.json")
-    state = shell.folder / SANDBOX_STATE
+    state = shell.sandbox_state
     whole = json.loads(state.read_text())
     if change == "deleted":
         state.unlink()
@@ -460,7 +459,7 @@ def test_a_plan_is_only_good_for_its_state(change: str, expected: str, shell: Sh
 def test_a_lost_state_makes_no_duplicate(change: str, shell: Shell) -> None:
     """Zoom's list is read first; the message has the lines that fix it."""
     shell.write("meetings.yaml", spec_of({"planning": {}, "retro": {"start_time": "2027-01-15T15:00:00Z"}}))
-    state = shell.folder / SANDBOX_STATE
+    state = shell.sandbox_state
     shell.sandbox("apply", "--auto-approve", "--target", "planning")
     older = state.read_bytes()
     shell.sandbox("apply", "--auto-approve")

@@ -529,7 +529,7 @@ def test_what_is_over_and_undeclared_leaves_though_nothing_else_is_done(shell: S
     shell.write("meetings.yaml", spec_of({"old": {}, "new": {"start_time": "2027-02-14T15:00:00Z"}}))
     shell.sandbox("apply", "--auto-approve")
     shell.write("meetings.yaml", spec_of({"new": {"start_time": "2027-02-14T15:00:00Z"}}))
-    state = shell.folder / ".reconciler/sandbox/reconciler.state.json"
+    state = shell.sandbox_state
 
     ran = shell.sandbox("apply", "--auto-approve", now="2027-01-20T08:00:00Z")
     written = state.read_bytes()

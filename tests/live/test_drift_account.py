@@ -18,7 +18,6 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.meeting import fields
 from reconciler.sandbox.switches import Switches
 from reconciler.spec.schema import validator
-from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,11 +45,6 @@ def zoom(shell: Shell, applied: Path) -> Zoom:
     """The emulator of that account, in the shell's own folder."""
     shutil.copytree(applied, shell.folder, dirs_exist_ok=True)
     return Zoom(shell.folder)
-
-
-def ids(shell: Shell) -> dict[str, int]:
-    document = (shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json").read_bytes()
-    return {key: record.id for key, record in state_document.decode(document, "state").meetings.items()}
 
 
 def changed(ran: RunResult) -> dict[str, list[str]]:
@@ -140,7 +134,7 @@ def test_a_refreshed_plan_of_an_untouched_account_is_empty(shell: Shell, zoom: Z
 
 
 def test_exactly_the_changes_by_people_are_found(shell: Shell, zoom: Zoom) -> None:
-    click_around(zoom, ids(shell))
+    click_around(zoom, shell.ids())
 
     ran = shell("drift", *AT, "--format", "json", "--detailed-exitcode")
 
@@ -159,7 +153,7 @@ def test_exactly_the_changes_by_people_are_found(shell: Shell, zoom: Zoom) -> No
 
 def test_changes_by_people_are_planned_back(shell: Shell, zoom: Zoom) -> None:
     """Declared fields are reverted; a change that needs a replace waits for its `removed` line."""
-    click_around(zoom, ids(shell))
+    click_around(zoom, shell.ids())
 
     ran = shell("plan", *AT, "--refresh", "--format", "json", **ENVIRON)
 

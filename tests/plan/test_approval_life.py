@@ -11,15 +11,12 @@ from builders import intent, one_off, state
 from served import served
 from shell import FAR, NOW, ONE, spec_of
 
-from reconciler.state import document as state_document
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from served import Served
     from shell import RunResult, Shell
 
-STATE = ".reconciler/sandbox/reconciler.state.json"
 FROM_FILE = ("--state", "s.json")
 
 
@@ -35,7 +32,7 @@ def declare(shell: Shell, meetings: Mapping[str, Mapping[str, Any]], **more: Any
 
 
 def keys(shell: Shell) -> list[str]:
-    return sorted(json.loads((shell.folder / STATE).read_text())["meetings"])
+    return sorted(json.loads(shell.sandbox_state.read_text())["meetings"])
 
 
 def why(ran: RunResult) -> str:
@@ -88,7 +85,7 @@ def test_others_work_that_waits_is_not_let_in(shell: Shell) -> None:
     ran = shell.sandbox("apply", "--plan", "plan.json")
 
     assert why(ran) == "theirs: its create is new. Nothing was sent."
-    assert not (shell.folder / STATE).exists()
+    assert not shell.sandbox_state.exists()
 
 
 def test_others_work_on_the_same_meeting_makes_it_stale(shell: Shell) -> None:
@@ -119,7 +116,7 @@ def test_a_forged_file_brings_nothing_in(shell: Shell) -> None:
     ran = shell.sandbox("apply", "--plan", "plan.json")
 
     assert (ran.status, keys(shell)) == (0, ["mine"])
-    attributes = json.loads((shell.folder / STATE).read_text())["meetings"]["mine"]["attributes"]
+    attributes = json.loads(shell.sandbox_state.read_text())["meetings"]["mine"]["attributes"]
     assert attributes["topic"] == "mine"
 
 
@@ -173,7 +170,7 @@ def test_a_destroy_has_to_be_approved_by_id(shell: Shell) -> None:
     """Another id under the same key is another step."""
     declare(shell, {"gone": {}})
     shell.sandbox("apply", "--auto-approve")
-    number = json.loads((shell.folder / STATE).read_text())["meetings"]["gone"]["id"]
+    number = json.loads(shell.sandbox_state.read_text())["meetings"]["gone"]["id"]
     removed = [{"key": "gone", "id": number, "destroy": True}]
     declare(shell, {}, removed=[{**removed[0], "destroy": False}])
     shell.sandbox("plan", "--out", "plan.json")
@@ -220,7 +217,7 @@ def test_what_was_interrupted_is_looked_up_under_the_same_approval(shell: Shell)
     begun = intent(
         one_off(topic="mine"), begun_at="2026-12-01T07:00:00Z", first_begun_at="2026-12-01T07:00:00Z"
     )
-    shell.write(STATE, state_document.encode(state(intents={"mine": begun})).decode())
+    shell.record(state(intents={"mine": begun}))
 
     fresh = shell.sandbox("plan", "--format", "json")
     ran = shell.sandbox("apply", "--plan", "plan.json")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import machine_formats
 
 from reconciler.cli.main import run
+from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from reconciler.state.state import State
+
 HOST = "platform@example.com"
 NOW = "2026-12-01T08:00:00Z"
 """The instant of the emulator's clock in most tests."""
+
+SANDBOX_STATE = ".reconciler/sandbox/reconciler.state.json"
+"""The state of `--sandbox`, in the working folder."""
 
 OURS = ("CI", "GITHUB_", "NO_COLOR", "ZOOM_", "RECONCILER_", "TF_HTTP_")
 """Prefixes of the environment variables that the program reads."""
@@ -82,6 +88,23 @@ class Shell:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
+
+    @property
+    def sandbox_state(self) -> Path:
+        """The file with the state of `--sandbox`."""
+        return self.folder / SANDBOX_STATE
+
+    def recorded(self) -> State:
+        """Return the state of `--sandbox`."""
+        return state_document.decode(self.sandbox_state.read_bytes(), SANDBOX_STATE)
+
+    def record(self, state: State) -> None:
+        """Write the state of `--sandbox`."""
+        self.write(SANDBOX_STATE, state_document.encode(state).decode())
+
+    def ids(self) -> dict[str, int]:
+        """Return the meeting ids in the state of `--sandbox`, by key."""
+        return {key: record.id for key, record in self.recorded().meetings.items()}
 
 
 FAR = "2099-01-14T15:00:00Z"

@@ -12,15 +12,10 @@ from shell import FAR, HOST, NOW, spec_of
 from varied import Zoom
 
 from reconciler.errors.diagnostic import Exit
-from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from shell import Shell
 
-    from reconciler.state.state import Record
 
 AT = ("--sandbox", "--sandbox-now", NOW)
 MEND = ("apply", *AT, "--refresh", "--auto-approve")
@@ -41,30 +36,22 @@ def requests(zoom: Zoom, monkeypatch: pytest.MonkeyPatch) -> Requests:
     return Requests(monkeypatch)
 
 
-def state_file(shell: Shell) -> Path:
-    return shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json"
-
-
-def records(shell: Shell) -> Mapping[str, Record]:
-    return state_document.decode(state_file(shell).read_bytes(), "state").meetings
-
-
 def test_a_record_of_what_is_gone_and_not_declared_is_dropped(shell: Shell, zoom: Zoom) -> None:
     """Nothing is left to do about it: no `removed` line is asked for any more."""
-    zoom.click("DELETE", f"{records(shell)['b'].id}")
+    zoom.click("DELETE", f"{shell.recorded().meetings['b'].id}")
     shell.write("meetings.yaml", spec_of({"a": {}}))
 
     blind = shell("apply", *AT, "--auto-approve")
     ran = shell(*MEND)
 
     assert "withheld: no longer declared" in blind.out
-    assert (ran.status, ran.out, [*records(shell)]) == (0, NO_CHANGES, ["a"])
+    assert (ran.status, ran.out, [*shell.recorded().meetings]) == (0, NO_CHANGES, ["a"])
     assert shell("plan", *AT, "--detailed-exitcode").status == 0
 
 
 def test_a_plan_names_what_it_will_delete_as_zoom_does(shell: Shell, zoom: Zoom) -> None:
     """Whoever approves the deletion may know the meeting by its newest name only."""
-    number = records(shell)["b"].id
+    number = shell.recorded().meetings["b"].id
     zoom.click("PATCH", f"{number}", {"topic": "Board of directors"})
     removed = [{"key": "b", "id": number, "destroy": True}]
     shell.write("meetings.yaml", json.dumps({**json.loads(spec_of({"a": {}})), "removed": removed}))
@@ -78,7 +65,7 @@ def test_a_plan_names_what_it_will_delete_as_zoom_does(shell: Shell, zoom: Zoom)
 
 def test_a_host_that_changed_is_recorded(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """Where the spec follows, nothing is sent; without a refresh the plan expects to hand it over."""
-    zoom.meddle(records(shell)["b"].id, host_email="new@example.com")
+    zoom.meddle(shell.recorded().meetings["b"].id, host_email="new@example.com")
     shell.write("meetings.yaml", spec_of({"a": {}, "b": {"host": "new@example.com"}}))
 
     blind = shell("plan", *AT)
@@ -87,36 +74,39 @@ def test_a_host_that_changed_is_recorded(shell: Shell, zoom: Zoom, requests: Req
 
     assert ("~ b" in blind.out, "handed over; the join link stays" in blind.out) == (True, True)
     assert (ran.status, requests.changing()) == (0, {})
-    assert {key: one.host for key, one in records(shell).items()} == {"a": HOST, "b": "new@example.com"}
+    assert {key: one.host for key, one in shell.recorded().meetings.items()} == {
+        "a": HOST,
+        "b": "new@example.com",
+    }
     plan = shell("plan", *AT, "--detailed-exitcode")
     assert (plan.status, plan.out.partition(".")[0]) == (0, "No changes")
 
 
 def test_a_state_that_is_right_is_not_written_again(shell: Shell, zoom: Zoom) -> None:
     del zoom
-    before = state_file(shell).read_bytes()
+    before = shell.sandbox_state.read_bytes()
 
     ran = shell(*MEND)
 
-    assert (ran.status, ran.out, state_file(shell).read_bytes()) == (0, NO_CHANGES, before)
+    assert (ran.status, ran.out, shell.sandbox_state.read_bytes()) == (0, NO_CHANGES, before)
 
 
 def test_what_people_changed_is_never_recorded_as_declared(shell: Shell, zoom: Zoom) -> None:
     """The record still says what was sent, though it is written; else no plan would put it back."""
-    zoom.click("PATCH", f"{records(shell)['a'].id}", {"topic": "Clicked"})
-    zoom.click("DELETE", f"{records(shell)['b'].id}")
+    zoom.click("PATCH", f"{shell.recorded().meetings['a'].id}", {"topic": "Clicked"})
+    zoom.click("DELETE", f"{shell.recorded().meetings['b'].id}")
     shell.write("meetings.yaml", spec_of({"a": {}}))
     running = ("--sandbox", "--sandbox-now", "2027-01-14T15:30:00Z")
 
     ran = shell("apply", *running, "--refresh", "--auto-approve")
 
     assert "withheld: it runs now, so nothing of it is changed" in ran.out
-    assert {key: one.attributes["topic"] for key, one in records(shell).items()} == {"a": "a"}
+    assert {key: one.attributes["topic"] for key, one in shell.recorded().meetings.items()} == {"a": "a"}
     assert '"Clicked" → "a"' in shell("plan", *running, "--refresh").out
 
 
 def test_only_selected_meetings_are_fixed(shell: Shell, zoom: Zoom, requests: Requests) -> None:
-    number = {key: one.id for key, one in records(shell).items()}
+    number = {key: one.id for key, one in shell.recorded().meetings.items()}
     for one in number.values():
         zoom.click("PATCH", f"{one}", {"topic": "Clicked"})
 
@@ -151,7 +141,7 @@ def test_an_unread_meeting_is_reported_and_fails(shell: Shell, *, clicked: bool)
 
 def test_a_saved_plan_of_a_refresh_refreshes_again(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """It approves putting back what had drifted, and finds it again at apply."""
-    number = {key: one.id for key, one in records(shell).items()}
+    number = {key: one.id for key, one in shell.recorded().meetings.items()}
     zoom.click("PATCH", f"{number['a']}", {"topic": "Clicked"})
     assert shell("plan", *AT, "--refresh", "--out", "p.json").status == 0
     assert json.loads((shell.folder / "p.json").read_text())["options"]["refresh"] is True
@@ -175,7 +165,7 @@ def test_a_saved_plan_is_stale_once_zoom_changed(  # noqa: PLR0913 - a table and
     shell: Shell, zoom: Zoom, requests: Requests, *, key: str, topic: str, why: str
 ) -> None:
     """Somebody reverted it by hand, or changed something else that the plan does not approve to undo."""
-    number = {name: one.id for name, one in records(shell).items()}
+    number = {name: one.id for name, one in shell.recorded().meetings.items()}
     zoom.click("PATCH", f"{number['a']}", {"topic": "Clicked"})
     shell("plan", *AT, "--refresh", "--out", "p.json")
     zoom.click("PATCH", f"{number[key]}", {"topic": topic})
@@ -189,7 +179,7 @@ def test_a_saved_plan_is_stale_once_zoom_changed(  # noqa: PLR0913 - a table and
 
 def test_an_import_and_its_update_are_one_plan(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """What the spec says otherwise is shown, approved and sent in the same run: one request."""
-    number = records(shell)["b"].id
+    number = shell.recorded().meetings["b"].id
     assert shell("state", "rm", "b", *AT).status == 0
     zoom.click("PATCH", f"{number}", {"topic": "Old name", "duration": 15})
     whole = json.loads(spec_of({"a": {}, "b": {}}))
@@ -214,11 +204,11 @@ def test_an_import_and_its_update_are_one_plan(shell: Shell, zoom: Zoom, request
 
 
 def test_an_import_that_fails_takes_its_update_along(shell: Shell, zoom: Zoom, requests: Requests) -> None:
-    number = records(shell)["b"].id
+    number = shell.recorded().meetings["b"].id
     zoom.click("PATCH", f"{number}", {"topic": "Old name"})
-    document = json.loads(state_file(shell).read_text())
+    document = json.loads(shell.sandbox_state.read_text())
     del document["meetings"]["b"]
-    state_file(shell).write_text(json.dumps(document))
+    shell.sandbox_state.write_text(json.dumps(document))
     whole = json.loads(spec_of({"a": {}, "b": {"host": "other@example.com"}}))
     shell.write("meetings.yaml", json.dumps({**whole, "imports": [{"id": number, "to": "b"}]}))
     requests.clear()

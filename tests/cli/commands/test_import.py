@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 WEEKLY_ID = 88888888909
 """Id of the emulator's first meeting."""
 
-STATE = ".reconciler/sandbox/reconciler.state.json"
-
 
 def given(shell: Shell, *topics: str) -> None:
     """An account in which meetings with these topics exist, and a folder that knows nothing of them."""
     path = shell.write("theirs.yaml", spec_of({f"k{n}": {"topic": topic} for n, topic in enumerate(topics)}))
     assert shell.sandbox("apply", "theirs.yaml", "--auto-approve").status == 0
     path.unlink()
-    (shell.folder / STATE).unlink()
+    shell.sandbox_state.unlink()
 
 
 def keys(text: str) -> list[str]:
@@ -46,7 +44,7 @@ def test_what_exists_goes_to_stdout_and_what_to_do_to_stderr(shell: Shell) -> No
         "Next: review the file, add it to your specs, run `reconciler plan`, and commit it;\n"
         "`reconciler apply` then records what its `imports` list names, and sends nothing for it.\n"
     )
-    assert not (shell.folder / STATE).exists()
+    assert not shell.sandbox_state.exists()
 
 
 def test_a_file_is_written_and_never_over_another(shell: Shell) -> None:
@@ -168,7 +166,7 @@ def test_a_closed_list_of_hosts_is_reckoned_with(shell: Shell) -> None:
 def test_another_accounts_state_is_refused(shell: Shell) -> None:
     shell.write("meetings.yaml", spec_of({"weekly": {}}))
     assert shell.sandbox("apply", "--auto-approve").status == 0
-    path = shell.folder / STATE
+    path = shell.sandbox_state
     path.write_text(
         path.read_text().replace("sandbox-account", "other-account").replace("localhost", "other")
     )

@@ -15,7 +15,6 @@ from reconciler.sandbox.sandbox import Sandbox
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source
-from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,15 +54,10 @@ def account(folder: Path, now: str | None = None) -> sandbox_world.World:
     return world
 
 
-def ids(shell: Shell) -> dict[str, int]:
-    document = (shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json").read_bytes()
-    return {key: record.id for key, record in state_document.decode(document, "state").meetings.items()}
-
-
 def stored(shell: Shell) -> dict[str, Any]:
     """What the account has under each key, without what is made anew."""
     world, now = account(shell.folder), datetime.fromisoformat(NOW)
-    return {key: foreign.essence(world.read(number), now) for key, number in ids(shell).items()}
+    return {key: foreign.essence(world.read(number), now) for key, number in shell.ids().items()}
 
 
 def test_two_hundred_foreign_meetings_are_taken_over_and_made_again(
@@ -83,7 +77,7 @@ def test_two_hundred_foreign_meetings_are_taken_over_and_made_again(
     recorded = apply(shell)
 
     assert (recorded.status, requests.changing()) == (0, {})
-    assert (len(ids(shell)), planned(shell)) == (COUNT, NOTHING)
+    assert (len(shell.ids()), planned(shell)) == (COUNT, NOTHING)
 
     theirs = stored(shell)
     without_imports(shell)

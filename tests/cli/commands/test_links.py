@@ -21,7 +21,6 @@ from shell import HOST, NOW, spec_of
 from reconciler.cli.commands import links
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import AccessError, NeverSentError
-from reconciler.state import document as state_document
 from reconciler.state.state import State
 from reconciler.views.results import JoinLink
 
@@ -37,16 +36,7 @@ TWO: Mapping[str, Mapping[str, object]] = {
     "launch-review": {"topic": "Launch review"},
     "retro": {"start_time": "2027-01-15T15:00:00Z"},
 }
-STATE_FILE = ".reconciler/sandbox/reconciler.state.json"
 LINK = r"https://zoom\.example/j/(\d+)\?pwd=[0-9a-f]{32}\.1"
-
-
-def state_of(shell: Shell) -> State:
-    return state_document.decode((shell.folder / STATE_FILE).read_bytes(), STATE_FILE)
-
-
-def put_state(shell: Shell, state: State) -> None:
-    shell.write(STATE_FILE, state_document.encode(state).decode())
 
 
 @pytest.fixture
@@ -61,7 +51,7 @@ def test_links_shows_every_recorded_meeting(applied: Shell) -> None:
     """By key, with the next start; a link to click ends the line."""
     ran = applied("links", "--sandbox")
 
-    ids = {key: str(one.id) for key, one in state_of(applied).meetings.items()}
+    ids = {key: str(one.id) for key, one in applied.recorded().meetings.items()}
     first = f"launch-review  Thu 14 Jan 2027, 15:00 UTC  {LINK}\n"
     match = re.fullmatch(f"{first}retro          Fri 15 Jan 2027, 15:00 UTC  {LINK}\n", ran.out)
     assert (ran.status, ran.err, match and match.groups()) == (0, "", (ids["launch-review"], ids["retro"]))
@@ -78,7 +68,7 @@ def test_a_program_gets_them_as_json(applied: Shell) -> None:
         "links": [
             {
                 "key": "retro",
-                "id": state_of(applied).meetings["retro"].id,
+                "id": applied.recorded().meetings["retro"].id,
                 "host": HOST,
                 "topic": "retro",
                 "next_at": "2027-01-15T15:00:00Z",
@@ -105,11 +95,11 @@ def test_keys_and_globs_choose(names: list[str], expected: list[str], applied: S
 
 
 def test_every_unknown_key_is_reported_before_any_request(applied: Shell) -> None:
-    put_state(applied, State("l", 9, "other/account", state_of(applied).meetings, {"new": intent()}))
+    applied.record(State("l", 9, "other/account", applied.recorded().meetings, {"new": intent()}))
 
     ran = applied("links", "retro", "rtero", "x*", "new", "--sandbox")
 
-    place = applied.folder / STATE_FILE
+    place = applied.sandbox_state
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.replace(str(place), "STATE").splitlines() == [
         "error[state.unknown-key]: The key is not in the state",
@@ -136,8 +126,8 @@ def test_an_empty_state_needs_no_request(shell: Shell) -> None:
 
 
 def test_a_missing_meeting_is_reported_and_the_others_are_shown(applied: Shell) -> None:
-    state = state_of(applied)
-    put_state(applied, State("l", 9, state.origin, {**state.meetings, "gone": record()}))
+    state = applied.recorded()
+    applied.record(State("l", 9, state.origin, {**state.meetings, "gone": record()}))
 
     ran = applied("links", "--sandbox")
     as_json = applied("links", "gone", "--format", "json", "--sandbox")
@@ -156,7 +146,7 @@ def test_a_missing_meeting_is_reported_and_the_others_are_shown(applied: Shell) 
 
 
 def test_the_state_of_another_account_is_refused(applied: Shell) -> None:
-    put_state(applied, State("l", 9, "api.zoom.us/other", state_of(applied).meetings))
+    applied.record(State("l", 9, "api.zoom.us/other", applied.recorded().meetings))
 
     ran = applied("links", "--sandbox")
 
@@ -221,13 +211,13 @@ def test_a_link_without_a_passcode_may_be_logged(shell: Shell) -> None:
 
 def test_no_link_is_kept(applied: Shell) -> None:
     """Nothing of the folder is written, the emulator's clock and data apart."""
-    before = (applied.folder / STATE_FILE).read_bytes()
+    before = applied.sandbox_state.read_bytes()
 
     applied("links", "--sandbox")
 
     kept = [path for path in applied.folder.iterdir() if path.is_file()]
     assert [path.name for path in kept] == ["meetings.yaml"]
-    assert ((applied.folder / STATE_FILE).read_bytes(), b"pwd" in before) == (before, False)
+    assert (applied.sandbox_state.read_bytes(), b"pwd" in before) == (before, False)
 
 
 def test_a_link_is_not_in_the_repr() -> None:
@@ -323,13 +313,13 @@ def test_the_clock_is_the_emulators(applied: Shell) -> None:
 
 def swapped(shell: Shell, change: Callable[[Record], Record]) -> None:
     """Have somebody write the state: what is recorded of `retro` is otherwise."""
-    state = state_of(shell)
-    put_state(shell, replace(state, meetings={**state.meetings, "retro": change(state.meetings["retro"])}))
+    state = shell.recorded()
+    shell.record(replace(state, meetings={**state.meetings, "retro": change(state.meetings["retro"])}))
 
 
 def test_the_link_of_a_swapped_id_is_not_shown(applied: Shell) -> None:
     """Neither in text nor in JSON; the finding names both."""
-    state = state_of(applied)
+    state = applied.recorded()
     swapped(applied, lambda record: replace(record, created_at="2026-11-30T09:00:00Z"))
 
     text, machine = applied.sandbox("links"), applied.sandbox("links", "retro", "--format", "json")

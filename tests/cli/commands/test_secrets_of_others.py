@@ -9,15 +9,9 @@ import pytest
 from shell import NOW, spec_of
 from varied import Zoom
 
-from reconciler.state import document as state_document
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from shell import Shell
 
-    from reconciler.state.state import Record
 
 AT = ("--sandbox", "--sandbox-now", NOW)
 INVITATION = "Join https://zoom.us/j/81234567890?pwd=Hunter2Hunter2.1\nPasscode: 447713"
@@ -30,14 +24,6 @@ def zoom(shell: Shell) -> Zoom:
     shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Plans"}, "c": {}}))
     assert shell("apply", *AT, "--auto-approve").status == 0
     return Zoom(shell.folder)
-
-
-def state_file(shell: Shell) -> Path:
-    return shell.folder / ".reconciler" / "sandbox" / "reconciler.state.json"
-
-
-def records(shell: Shell) -> Mapping[str, Record]:
-    return state_document.decode(state_file(shell).read_bytes(), "state").meetings
 
 
 def shown(text: str) -> tuple[str, ...]:
@@ -61,7 +47,7 @@ def shown(text: str) -> tuple[str, ...]:
 )
 def test_no_output_holds_it(shell: Shell, zoom: Zoom, arguments: tuple[str, ...]) -> None:
     for name in ("a", "b"):
-        zoom.click("PATCH", f"{records(shell)[name].id}", {"agenda": INVITATION})
+        zoom.click("PATCH", f"{shell.recorded().meetings[name].id}", {"agenda": INVITATION})
 
     ran = shell(*arguments, *AT)
 
@@ -70,7 +56,7 @@ def test_no_output_holds_it(shell: Shell, zoom: Zoom, arguments: tuple[str, ...]
 
 
 def test_drift_says_what_was_added(shell: Shell, zoom: Zoom) -> None:
-    zoom.click("PATCH", f"{records(shell)['a'].id}", {"agenda": INVITATION})
+    zoom.click("PATCH", f"{shell.recorded().meetings['a'].id}", {"agenda": INVITATION})
 
     (step,) = [
         step for step in json.loads(shell("drift", *AT, "--format", "json").out)["steps"] if step["changes"]
@@ -88,7 +74,7 @@ def test_drift_says_what_was_added(shell: Shell, zoom: Zoom) -> None:
 
 def test_it_is_put_back_all_the_same(shell: Shell, zoom: Zoom) -> None:
     """The mask is for eyes: what is compared is the text."""
-    zoom.click("PATCH", f"{records(shell)['a'].id}", {"agenda": INVITATION})
+    zoom.click("PATCH", f"{shell.recorded().meetings['a'].id}", {"agenda": INVITATION})
 
     assert shell("apply", *AT, "--refresh", "--auto-approve").status == 0
     assert shell("drift", *AT, "--detailed-exitcode").status == 0
@@ -105,16 +91,16 @@ def test_a_declared_text_is_shown_as_it_is(shell: Shell, zoom: Zoom) -> None:
 
 def test_an_older_state_loses_it_at_the_first_write(shell: Shell, zoom: Zoom) -> None:
     """An older version kept what Zoom had in plain text; a change is noticed as before."""
-    number = records(shell)["a"].id
+    number = shell.recorded().meetings["a"].id
     zoom.click("PATCH", f"{number}", {"agenda": INVITATION})
-    whole = json.loads(state_file(shell).read_bytes())
+    whole = json.loads(shell.sandbox_state.read_bytes())
     whole["meetings"]["a"]["observed"] = {"agenda": INVITATION}
-    state_file(shell).write_text(json.dumps(whole))
+    shell.sandbox_state.write_text(json.dumps(whole))
     shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Other"}}))
 
     assert shown(shell("state", "show", "a", *AT, "--format", "json").out) == ()
     assert shell("apply", *AT, "--auto-approve").status == 0
-    assert shown(state_file(shell).read_text()) == ()
+    assert shown(shell.sandbox_state.read_text()) == ()
     assert shell("drift", *AT, "--detailed-exitcode").status == 0
     zoom.click("PATCH", f"{number}", {"agenda": INVITATION.replace("447713", "447714")})
     assert shell("drift", *AT, "--detailed-exitcode").status == 2
@@ -123,9 +109,9 @@ def test_an_older_state_loses_it_at_the_first_write(shell: Shell, zoom: Zoom) ->
 def test_doctor_says_that_older_copies_may_have_it(shell: Shell, zoom: Zoom) -> None:
     """Whether the state has it still, or masked: an older version may have written it before."""
     del zoom
-    whole = json.loads(state_file(shell).read_bytes())
+    whole = json.loads(shell.sandbox_state.read_bytes())
     whole["meetings"]["a"]["observed"] = {"agenda": INVITATION}
-    state_file(shell).write_text(json.dumps(whole))
+    shell.sandbox_state.write_text(json.dumps(whole))
     older = shell("doctor", *AT)
     shell.write("meetings.yaml", spec_of({"a": {"agenda": "Plans"}, "b": {"agenda": "Other"}, "c": {}}))
     assert shell("apply", *AT, "--auto-approve").status == 0
@@ -139,21 +125,21 @@ def test_doctor_says_that_older_copies_may_have_it(shell: Shell, zoom: Zoom) -> 
 
 def test_a_pulled_state_does_not_hold_it(shell: Shell, zoom: Zoom) -> None:
     del zoom
-    whole = json.loads(state_file(shell).read_bytes())
+    whole = json.loads(shell.sandbox_state.read_bytes())
     whole["meetings"]["a"]["observed"] = {"agenda": INVITATION}
-    state_file(shell).write_text(json.dumps(whole))
+    shell.sandbox_state.write_text(json.dumps(whole))
 
-    ran = shell("state", "pull", "--state", str(state_file(shell)))
+    ran = shell("state", "pull", "--state", str(shell.sandbox_state))
 
     assert shown(ran.out) == ()
 
 
 def test_import_leaves_such_a_field_out_and_says_so(shell: Shell, zoom: Zoom) -> None:
     for name in ("a", "b"):
-        zoom.click("PATCH", f"{records(shell)[name].id}", {"agenda": INVITATION})
-    zoom.click("PATCH", f"{records(shell)['b'].id}", {"topic": "Call, passcode 447713"})
-    zoom.click("PATCH", f"{records(shell)['c'].id}", {"agenda": "PIN: 447713"})
-    state_file(shell).unlink()
+        zoom.click("PATCH", f"{shell.recorded().meetings[name].id}", {"agenda": INVITATION})
+    zoom.click("PATCH", f"{shell.recorded().meetings['b'].id}", {"topic": "Call, passcode 447713"})
+    zoom.click("PATCH", f"{shell.recorded().meetings['c'].id}", {"agenda": "PIN: 447713"})
+    shell.sandbox_state.unlink()
     shell.write("meetings.yaml", "version: 1\nmeetings: {}\n")
 
     ran = shell("import", "--host", "platform@example.com", *AT)

@@ -52,23 +52,14 @@ def held(folder: Path) -> Lease:
     return store.lock("apply", timeout_seconds=0)
 
 
-def put(shell: Shell, recorded: State = FULL) -> None:
-    shell.write(".reconciler/sandbox/reconciler.state.json", state_document.encode(recorded).decode())
-
-
-def kept(shell: Shell) -> State:
-    place = shell.folder / ".reconciler/sandbox/reconciler.state.json"
-    return state_document.decode(place.read_bytes(), str(place))
-
-
 def error_lines(ran: RunResult, shell: Shell) -> list[str]:
     """The lines on stderr, independent of the folder."""
-    return ran.err.replace(f"{shell.folder}/.reconciler/sandbox/reconciler.state.json", "STATE").splitlines()
+    return ran.err.replace(str(shell.sandbox_state), "STATE").splitlines()
 
 
 def test_all_that_is_recorded_is_listed(shell: Shell) -> None:
     """Records, then interrupted requests, then what was replaced; each by key."""
-    put(shell)
+    shell.record(FULL)
 
     ran = shell.sandbox("state", "list")
 
@@ -91,7 +82,7 @@ def test_all_that_is_recorded_is_listed(shell: Shell) -> None:
 
 
 def test_a_program_gets_the_list_as_json(shell: Shell) -> None:
-    put(shell)
+    shell.record(FULL)
 
     ran = shell.sandbox("state", "list", "--format", "json")
 
@@ -152,7 +143,7 @@ def test_a_state_that_was_never_written_has_nothing_in_it(shell: Shell) -> None:
 
 
 def test_one_key_is_shown_as_yaml(shell: Shell) -> None:
-    put(shell)
+    shell.record(FULL)
 
     ran = shell.sandbox("state", "show", "weekly")
 
@@ -184,7 +175,7 @@ def test_one_key_is_shown_as_yaml(shell: Shell) -> None:
 @pytest.mark.parametrize("key", ["weekly", "launch", "standup"])
 def test_both_forms_of_one_key_say_the_same(key: str, shell: Shell) -> None:
     """A YAML reader finds in the text what a program finds in the JSON, where there is something."""
-    put(shell)
+    shell.record(FULL)
 
     text = shell.sandbox("state", "show", key)
     document = shell.sandbox("state", "show", key, "--format", "json").rows[0]
@@ -196,7 +187,7 @@ def test_both_forms_of_one_key_say_the_same(key: str, shell: Shell) -> None:
 
 
 def test_a_program_gets_all_of_one_key(shell: Shell) -> None:
-    put(shell)
+    shell.record(FULL)
 
     interrupted = shell.sandbox("state", "show", "standup", "--format", "json")
     changing = shell.sandbox("state", "show", "launch", "--format", "json")
@@ -228,7 +219,7 @@ def test_a_program_gets_all_of_one_key(shell: Shell) -> None:
 def test_no_secret_is_shown(verb: str, form: str, shell: Shell) -> None:
     """Neither the form in which a passcode is kept, nor one that somebody wrote into the state."""
     odd = replace(record(9, one_off(password="plain-secret")), observed={"password": "seen-secret"})
-    put(shell, state(meetings={**FULL.meetings, "odd": odd}, intents=FULL.intents))
+    shell.record(state(meetings={**FULL.meetings, "odd": odd}, intents=FULL.intents))
 
     ran = shell.sandbox("state", *verb.split(), "--format", form)
 
@@ -243,7 +234,7 @@ def test_no_secret_is_shown(verb: str, form: str, shell: Shell) -> None:
 
 def test_a_passcode_that_is_referred_to_is_shown_by_name(shell: Shell) -> None:
     reference = {"env": "LAUNCH_PASSCODE", "version": 3}
-    put(shell, state(meetings={"a": record(1, one_off(password=reference))}))
+    shell.record(state(meetings={"a": record(1, one_off(password=reference))}))
 
     ran = shell.sandbox("state", "show", "a", "--format", "json")
 
@@ -252,7 +243,7 @@ def test_a_passcode_that_is_referred_to_is_shown_by_name(shell: Shell) -> None:
 
 def test_what_is_recorded_cannot_steer_a_terminal(shell: Shell) -> None:
     odd = record(1, one_off(topic="a\x1b[2J\u202e\n  id: 5"), host="x\x07@example.com")
-    put(shell, state(meetings={"odd": odd}))
+    shell.record(state(meetings={"odd": odd}))
 
     runs = [
         shell.sandbox("state", *verb.split(), "--format", form)
@@ -267,7 +258,7 @@ def test_what_is_recorded_cannot_steer_a_terminal(shell: Shell) -> None:
 
 def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
     """Record, interrupted request and what it replaced: one write, and no request."""
-    put(shell)
+    shell.record(FULL)
 
     ran = shell("state", "mv", "launch", "lift-off", "--sandbox")
 
@@ -277,7 +268,7 @@ def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
         "Moved launch to lift-off. Zoom was not changed; declare it as `lift-off` from now on.\n",
     )
     others = {key: one for key, one in FULL.meetings.items() if key != "launch"}
-    assert kept(shell) == State(
+    assert shell.recorded() == State(
         lineage="lineage-1",
         serial=2,
         meetings={**others, "lift-off": FULL.meetings["launch"]},
@@ -287,12 +278,12 @@ def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
 
 
 def test_an_interrupted_request_alone_can_be_moved(shell: Shell) -> None:
-    put(shell)
+    shell.record(FULL)
 
     ran = shell("state", "mv", "standup", "daily", "--format", "json", "--sandbox")
 
     assert ran.rows == [{"format_version": "1.0", "moved": {"from": "standup", "to": "daily"}}]
-    assert sorted(kept(shell).intents) == ["daily", "launch"]
+    assert sorted(shell.recorded().intents) == ["daily", "launch"]
 
 
 def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
@@ -367,11 +358,11 @@ def test_after_a_move_the_renamed_key_has_nothing_to_do(shell: Shell) -> None:
 def test_a_move_that_cannot_be_leaves_the_state_as_it_was(
     from_key: str, to_key: str, error: list[str], shell: Shell
 ) -> None:
-    put(shell)
+    shell.record(FULL)
 
     ran = shell("state", "mv", from_key, to_key, "--sandbox")
 
-    assert (ran.status, ran.out, error_lines(ran, shell), kept(shell)) == (1, "", error, FULL)
+    assert (ran.status, ran.out, error_lines(ran, shell), shell.recorded()) == (1, "", error, FULL)
 
 
 @pytest.mark.parametrize("verb", ["show", "rm"])
@@ -384,11 +375,11 @@ def test_a_move_that_cannot_be_leaves_the_state_as_it_was(
     ],
 )
 def test_an_unknown_key_gets_a_suggestion(verb: str, key: str, hint: str, shell: Shell) -> None:
-    put(shell)
+    shell.record(FULL)
 
     ran = shell("state", verb, key, "--sandbox")
 
-    assert (ran.status, ran.out, kept(shell)) == (1, "", FULL)
+    assert (ran.status, ran.out, shell.recorded()) == (1, "", FULL)
     assert error_lines(ran, shell) == [
         "error[state.unknown-key]: The key is not in the state",
         f"  = STATE has no key `{key}`.",
@@ -398,11 +389,11 @@ def test_an_unknown_key_gets_a_suggestion(verb: str, key: str, hint: str, shell:
 
 def test_rm_lists_replaced_meetings(shell: Shell) -> None:
     """Those meetings are still ended by the next apply."""
-    put(shell)
+    shell.record(FULL)
 
     ran = shell("state", "rm", "launch", "--sandbox")
 
-    after = kept(shell)
+    after = shell.recorded()
     replaced = "80000000002, 80000000001"
     text = f"Forgot launch. Zoom was not changed. Still to be deleted, since it was replaced: {replaced}.\n"
     assert (ran.status, ran.out) == (0, text)
@@ -414,7 +405,7 @@ def test_rm_lists_replaced_meetings(shell: Shell) -> None:
 
 
 def test_rm_prints_json(shell: Shell) -> None:
-    put(shell)
+    shell.record(FULL)
 
     ran = shell("state", "rm", "standup", "--format", "json", "--sandbox")
 
