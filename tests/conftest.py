@@ -33,6 +33,15 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return Shell(tmp_path, monkeypatch, capsys)
 
 
+@pytest.fixture
+def slow_zoom() -> Iterator[Served]:
+    """An emulator on a port, whose answers take 0.3 seconds; a request is carried out half-way."""
+    from served import served  # noqa: PLC0415 - only for tests that use it
+
+    with served("--latency", "0.3") as emulator:
+        yield emulator
+
+
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """A real server of S3, one process."""

@@ -10,12 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from served import Served, ids, served, wait_for_create
-from shell import FAR, OURS, spec_of
+from served import APPLY, Served, applying, ids, served, wait_for_create
+from shell import FAR, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,38 +23,13 @@ if TYPE_CHECKING:
     from shell import Shell
 
 KEYS = ("alpha", "beta", "delta", "gamma")
-APPLY = ("apply", "--auto-approve", "--pace", "1000", "--state", "s.json")
+STATE = ("--state", "s.json")
 
 
 @pytest.fixture(scope="module")
 def zoom() -> Iterator[Served]:
     with served() as emulator:
         yield emulator
-
-
-@pytest.fixture
-def slow_zoom() -> Iterator[Served]:
-    """Each answer takes 0.3 seconds, and the request is carried out half-way."""
-    with served("--latency", "0.3") as emulator:
-        yield emulator
-
-
-@contextmanager
-def applying(zoom: Served, folder: Path, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """Our program in a process of its own."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *APPLY],
-        cwd=folder,
-        env={**plain, **zoom.environ, **environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def four(host: str) -> str:
@@ -80,7 +54,7 @@ def test_the_served_sandbox_prints_how_to_connect(shell: Shell) -> None:
             assert line, "it ended early"
             said += line
         environ = dict(re.findall(r"([A-Z_]+)=(\S+)", said))
-        applied = shell(*APPLY, **environ)
+        applied = shell(*APPLY, *STATE, **environ)
         again = shell("plan", "--state", "s.json", **environ)
         served_sandbox.send_signal(signal.SIGINT)
         _, complaints = served_sandbox.communicate(timeout=20)
@@ -99,7 +73,7 @@ def test_three_variables_and_two_addresses_reach_an_account(zoom: Served, shell:
     shell.write("meetings.yaml", four(host))
 
     planned = shell("plan", "--state", "s.json")
-    applied = shell(*APPLY, **zoom.environ)
+    applied = shell(*APPLY, *STATE, **zoom.environ)
     again = shell("plan", "--state", "s.json")
 
     assert (planned.status, applied.status, applied.err) == (0, 0, "")
@@ -113,7 +87,7 @@ def test_an_access_token_is_enough(zoom: Served, shell: Shell) -> None:
     shell.write("meetings.yaml", spec_of({"retro": {}}, host="me", start=FAR))
     environ = {name: value for name, value in zoom.environ.items() if not name.startswith("ZOOM_")}
 
-    ran = shell(*APPLY, **environ, ZOOM_ACCESS_TOKEN="sandbox")
+    ran = shell(*APPLY, *STATE, **environ, ZOOM_ACCESS_TOKEN="sandbox")
 
     assert (ran.status, ran.err, zoom.topics("me")) == (0, "", ["retro"])
 
@@ -126,7 +100,7 @@ def test_an_interrupt_lets_what_is_in_flight_finish(
     host = "patient@example.com"
     shell.write("meetings.yaml", four(host))
 
-    with applying(slow_zoom, shell.folder) as process:
+    with applying(shell.folder, *STATE, **slow_zoom.environ) as process:
         wait_for_create(slow_zoom)
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
@@ -148,7 +122,7 @@ def test_a_second_interrupt_ends_at_once_and_the_next_run_looks_it_up(
 ) -> None:
     host = "hasty@example.com"
     shell.write("meetings.yaml", four(host))
-    with applying(slow_zoom, shell.folder) as process:
+    with applying(shell.folder, *STATE, **slow_zoom.environ) as process:
         wait_for_create(slow_zoom)
         process.send_signal(signal.SIGINT)
         time.sleep(0.05)
@@ -157,7 +131,7 @@ def test_a_second_interrupt_ends_at_once_and_the_next_run_looks_it_up(
     left = json.loads((shell.folder / "s.json").read_bytes())["intents"]
     slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 0})
 
-    again = shell(*APPLY, **slow_zoom.environ, RECONCILER_SETTLE="0.5")
+    again = shell(*APPLY, *STATE, **slow_zoom.environ, RECONCILER_SETTLE="0.5")
 
     assert (process.returncode, "Traceback" in err, len(left) > 0) == (130, False, True)
     assert err.splitlines()[-1] == "Interrupted. If anything was under way, the next apply looks it up."
@@ -178,7 +152,7 @@ def test_an_interrupt_in_this_process(times: int, slow_zoom: Served, shell: Shel
 
     thread = threading.Thread(target=interrupt)
     thread.start()
-    ran = shell(*APPLY, **slow_zoom.environ)
+    ran = shell(*APPLY, *STATE, **slow_zoom.environ)
     thread.join()
 
     ends = {1: "Press Ctrl-C again to end at once.", 2: "the next apply looks it up."}
@@ -189,10 +163,10 @@ def test_two_applies_at_once_do_not_meet(slow_zoom: Served, shell: Shell) -> Non
     """The second reports who holds the state, or waits for `--lock-timeout`."""
     host = "twice@example.com"
     shell.write("meetings.yaml", spec_of({"retro": {}}, host=host, start=FAR))
-    with applying(slow_zoom, shell.folder, USER="ann") as first:
+    with applying(shell.folder, *STATE, **slow_zoom.environ, USER="ann") as first:
         wait_for_create(slow_zoom)
-        refused = shell(*APPLY, **slow_zoom.environ)
-        waited = shell(*APPLY, "--lock-timeout", "20s", **slow_zoom.environ)
+        refused = shell(*APPLY, *STATE, **slow_zoom.environ)
+        waited = shell(*APPLY, *STATE, "--lock-timeout", "20s", **slow_zoom.environ)
         first.communicate(timeout=20)
 
     assert (first.returncode, refused.status, refused.out) == (0, 4, "")
@@ -210,7 +184,7 @@ def test_an_answer_that_is_lost_is_looked_up(zoom: Served, shell: Shell) -> None
     shell.write("meetings.yaml", four(host))
     zoom.meet(method="POST", path=f"/v2/users/{host}/meetings", cut="after")
 
-    ran = shell(*APPLY, **zoom.environ, RECONCILER_SETTLE="0.1")
+    ran = shell(*APPLY, *STATE, **zoom.environ, RECONCILER_SETTLE="0.1")
 
     assert (ran.status, ran.out.count("had been done: recorded as"), zoom.topics(host)) == (0, 1, list(KEYS))
     assert sorted(recorded(shell.folder).values()) == ids(zoom, host)
@@ -224,9 +198,9 @@ def test_an_ambiguous_outcome_is_left_to_a_person(zoom: Served, shell: Shell) ->
     number = zoom.client.post(f"/v2/users/{host}/meetings", json=other).json()["id"]
     zoom.meet(method="POST", path=f"/v2/users/{host}/meetings", cut="before")
 
-    ran = shell(*APPLY, **zoom.environ, RECONCILER_SETTLE="0")
+    ran = shell(*APPLY, *STATE, **zoom.environ, RECONCILER_SETTLE="0")
     forgotten = shell("state", "rm", "retro", "--state", "s.json")
-    again = shell(*APPLY, **zoom.environ)
+    again = shell(*APPLY, *STATE, **zoom.environ)
 
     assert ran.status == 5
     assert f"imports: [{{id: {number}, to: retro}}]" in ran.out

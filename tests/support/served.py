@@ -1,7 +1,8 @@
-"""The emulator in a process of its own, and the variables that point the program at it."""
+"""The emulator in a process of its own, the variables that point the program at it, and applies to it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,9 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from shell import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+APPLY = ("apply", "--auto-approve", "--pace", "1000")
+"""An apply that no limit per second slows down."""
 
 
 class Served:
@@ -54,6 +60,25 @@ def served(*arguments: str) -> Iterator[Served]:
             zoom = Served(process.stdout.readline().strip())
             with zoom.client:
                 yield zoom
+        finally:
+            process.kill()
+
+
+@contextmanager
+def applying(folder: Path, *flags: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """Run apply in a process of its own until the block ends."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *APPLY, *flags],
+        cwd=folder,
+        env={**plain, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
         finally:
             process.kill()
 

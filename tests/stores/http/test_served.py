@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from served import Served, ids, served, wait_for_create
-from shell import FAR, OURS, Shell, spec_of
+from served import APPLY, Served, applying, ids, served, wait_for_create
+from shell import FAR, Shell, spec_of
 from terraform_server import Fault, TerraformServer, terraform_server
 
 from reconciler.state import document as state_document
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
     from shell import RunResult
 
 KEYS = ("alpha", "beta")
-APPLY = ("apply", "--auto-approve", "--pace", "1000")
 
 
 @pytest.fixture(params=["plain", "gitlab"])
@@ -43,36 +38,8 @@ def zoom() -> Iterator[Served]:
         yield emulator
 
 
-@pytest.fixture
-def slow_zoom() -> Iterator[Served]:
-    """Each answer takes 0.3 seconds; the request is carried out in the middle."""
-    with served("--latency", "0.3") as emulator:
-        yield emulator
-
-
 def environ_of(zoom: Served, server: TerraformServer, **more: str) -> dict[str, str]:
     return {**zoom.environ, **server.environ, "RECONCILER_STATE": server.address, **more}
-
-
-@contextmanager
-def applying(
-    zoom: Served, server: TerraformServer, shell: Shell, **environ: str
-) -> Iterator[subprocess.Popen[str]]:
-    """Run apply in a process of its own."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *APPLY],
-        cwd=shell.folder,
-        env={**plain, **environ_of(zoom, server, **environ)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def declare(shell: Shell, host: str) -> None:
@@ -94,7 +61,7 @@ def test_concurrent_applies_do_not_overlap(slow_zoom: Served, server: TerraformS
     """The second exits with 4 and names the holder, or waits until the lock timeout."""
     host = "twice@example.com"
     declare(shell, host)
-    with applying(slow_zoom, server, shell, USER="ann") as first:
+    with applying(shell.folder, **environ_of(slow_zoom, server, USER="ann")) as first:
         wait_for_create(slow_zoom)
         refused = apply(shell, slow_zoom, server)
         held = dict(server.lock or {})
@@ -115,7 +82,7 @@ def test_after_a_killed_run_the_next_one_finishes_its_work(
     """A lock of the protocol does not expire: a person frees it, and no meeting is created twice."""
     host = "killed@example.com"
     declare(shell, host)
-    with applying(slow_zoom, gitlab, shell) as process:
+    with applying(shell.folder, **environ_of(slow_zoom, gitlab)) as process:
         wait_for_create(slow_zoom)
         process.kill()
         process.communicate(timeout=30)
@@ -161,7 +128,7 @@ def test_a_run_whose_lock_is_freed_by_force_stops(
     """It writes nothing more; the next run finds the meetings that it created."""
     host = "freed@example.com"
     declare(shell, host)
-    with applying(slow_zoom, gitlab, shell) as process:
+    with applying(shell.folder, **environ_of(slow_zoom, gitlab)) as process:
         wait_for_create(slow_zoom)
         freed = shell("force-unlock", (gitlab.lock or {})["ID"], **environ_of(slow_zoom, gitlab))
         document = gitlab.document
