@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seaweed import Seaweed
     from served import Served
     from team import Team
+    from terraform_server import TerraformServer
 
 settings.register_profile("fixed", derandomize=True)
 settings.register_profile("random", print_blob=True)
@@ -40,6 +41,24 @@ def slow_zoom() -> Iterator[Served]:
 
     with served("--latency", "0.3") as emulator:
         yield emulator
+
+
+@pytest.fixture(params=["plain", "gitlab"])
+def server(request: pytest.FixtureRequest) -> Iterator[TerraformServer]:
+    """A server of the Terraform HTTP protocol: a plain one, and one that behaves as GitLab does."""
+    from terraform_server import terraform_server  # noqa: PLC0415 - only for tests that use it
+
+    with terraform_server(is_managed=request.param == "gitlab") as running:
+        yield running
+
+
+@pytest.fixture
+def gitlab() -> Iterator[TerraformServer]:
+    """A server of the Terraform HTTP protocol that behaves as GitLab does."""
+    from terraform_server import terraform_server  # noqa: PLC0415 - only for tests that use it
+
+    with terraform_server(is_managed=True) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from shell import Shell
 
 
-@pytest.fixture(params=["plain", "gitlab"])
-def server(request: pytest.FixtureRequest) -> Iterator[TerraformServer]:
-    with terraform_server(is_managed=request.param == "gitlab") as running:
-        yield running
-
-
 @contextmanager
 def at_terminal(monkeypatch: pytest.MonkeyPatch, answer: str) -> Iterator[None]:
     """A terminal, as far as can be asked, at which somebody types."""

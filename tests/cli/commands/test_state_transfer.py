@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from builders import record, state
 from holding import held
-from terraform_server import Fault, TerraformServer, terraform_server
+from terraform_server import Fault, TerraformServer
 
 from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from shell import RunResult, Shell
 
@@ -35,12 +35,6 @@ SQUATTING = (
 )
 SQUATTING += b' "intents":{}, "retired":[], "usage":{}, "hosts":{}}'
 """A state written by hand, with something in it that only a newer version knows."""
-
-
-@pytest.fixture
-def server() -> Iterator[TerraformServer]:
-    with terraform_server(is_managed=True) as running:
-        yield running
 
 
 def put(shell: Shell, recorded: State, name: str = "s.json") -> bytes:
@@ -80,14 +74,14 @@ def test_pull_writes_an_unreadable_state_byte_for_byte(shell: Shell) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, document, b"")
 
 
-def test_a_pulled_state_can_be_pushed(server: TerraformServer, shell: Shell) -> None:
-    document = serve(server, NEW)
+def test_a_pulled_state_can_be_pushed(gitlab: TerraformServer, shell: Shell) -> None:
+    document = serve(gitlab, NEW)
 
-    pulled = shell("state", "pull", "--state", server.address, **server.environ)
+    pulled = shell("state", "pull", "--state", gitlab.address, **gitlab.environ)
     shell.write(KEPT, pulled.out)
     pushed = push(shell)
 
-    assert (pulled.status, pulled.out.encode(), "LOCK" in server.methods) == (0, document, False)
+    assert (pulled.status, pulled.out.encode(), "LOCK" in gitlab.methods) == (0, document, False)
     assert (pushed.status, (shell.folder / "s.json").read_bytes()) == (0, document)
     assert pushed.out == f"Pushed serial 7 with 2 meetings to {shell.folder}/s.json.\n"
 
@@ -172,16 +166,16 @@ def test_requests_that_were_used_stay_used(shell: Shell) -> None:
     assert (same_account, stands(shell).usage) == ({DAY: {"u": 9, "v": 1}}, NEW.usage)
 
 
-def test_gitlab_takes_a_forced_push(server: TerraformServer, shell: Shell) -> None:
+def test_gitlab_takes_a_forced_push(gitlab: TerraformServer, shell: Shell) -> None:
     """It serves the highest serial, and takes none twice."""
-    serve(server, NEW)
+    serve(gitlab, NEW)
     put(shell, OLD, KEPT)
 
-    ran = shell("state", "push", KEPT, "--force", "--state", server.address, **server.environ)
+    ran = shell("state", "push", KEPT, "--force", "--state", gitlab.address, **gitlab.environ)
 
-    assert server.document
-    after = state_document.decode(server.document, "")
-    assert (ran.status, after.serial, after.meetings, server.lock) == (0, 8, OLD.meetings, None)
+    assert gitlab.document
+    after = state_document.decode(gitlab.document, "")
+    assert (ran.status, after.serial, after.meetings, gitlab.lock) == (0, 8, OLD.meetings, None)
     assert ran.out.splitlines()[1] == "It replaced serial 7 with 2 meetings."
 
 
@@ -258,18 +252,18 @@ def test_a_state_of_a_newer_version_stays_even_against_force(shell: Shell) -> No
     )
 
 
-def test_a_state_moves_to_another_place(server: TerraformServer, shell: Shell) -> None:
+def test_a_state_moves_to_another_place(gitlab: TerraformServer, shell: Shell) -> None:
     """Copied, compared, with the lines to change; and back again into a file."""
     shell.write("reconciler.yaml", "state: s.json\n")
     document = put(shell, NEW)
 
-    there = shell("state", "migrate", "--to", server.address, **server.environ)
-    back = shell("state", "migrate", "--to", "far/t.json", RECONCILER_STATE=server.address, **server.environ)
+    there = shell("state", "migrate", "--to", gitlab.address, **gitlab.environ)
+    back = shell("state", "migrate", "--to", "far/t.json", RECONCILER_STATE=gitlab.address, **gitlab.environ)
 
     old = f"{shell.folder}/s.json"
-    assert (there.status, there.err, server.document, server.lock) == (0, "", document, None)
+    assert (there.status, there.err, gitlab.document, gitlab.lock) == (0, "", document, None)
     assert there.out.splitlines() == [
-        f"Copied serial 7 with 2 meetings from {old} to {server.address}, and read it back.",
+        f"Copied serial 7 with 2 meetings from {old} to {gitlab.address}, and read it back.",
         "Name it with RECONCILER_STATE or --state; reconciler.yaml may not have such an address.",
         "In reconciler.yaml:",
         "  - state: s.json",
@@ -281,7 +275,7 @@ def test_a_state_moves_to_another_place(server: TerraformServer, shell: Shell) -
         "  - state: s.json",
         "  + state: far/t.json",
         "--state and RECONCILER_STATE override it: change them where they name the old location.",
-        f"{server.address} is unchanged. Remove it once nothing names it any more.",
+        f"{gitlab.address} is unchanged. Remove it once nothing names it any more.",
     ]
 
 
@@ -338,20 +332,20 @@ def test_a_copy_that_makes_no_sense_is_refused(arguments: tuple[str, ...], code:
     assert (ran.status, codes(ran), (shell.folder / "t.json").exists()) == (1, [code], False)
 
 
-def test_the_same_server_is_the_same_place(server: TerraformServer, shell: Shell) -> None:
-    ran = shell("state", "migrate", "--to", server.address, "--state", server.address, **server.environ)
+def test_the_same_server_is_the_same_place(gitlab: TerraformServer, shell: Shell) -> None:
+    ran = shell("state", "migrate", "--to", gitlab.address, "--state", gitlab.address, **gitlab.environ)
 
-    assert (ran.status, codes(ran), server.requests) == (1, ["state.same-place"], [])
+    assert (ran.status, codes(ran), gitlab.requests) == (1, ["state.same-place"], [])
 
 
-def test_a_copy_that_is_read_back_otherwise_is_an_error(server: TerraformServer, shell: Shell) -> None:
+def test_a_copy_that_is_read_back_otherwise_is_an_error(gitlab: TerraformServer, shell: Shell) -> None:
     """The server says yes to a write and keeps nothing of it."""
     document = put(shell, NEW)
-    server.faults = [Fault("POST", status=200)]
+    gitlab.faults = [Fault("POST", status=200)]
 
-    ran = shell("state", "migrate", "--to", server.address, "--state", "s.json", **server.environ)
+    ran = shell("state", "migrate", "--to", gitlab.address, "--state", "s.json", **gitlab.environ)
 
-    assert (ran.status, codes(ran), server.lock) == (1, ["state.not-as-written"], None)
+    assert (ran.status, codes(ran), gitlab.lock) == (1, ["state.not-as-written"], None)
     assert (shell.folder / "s.json").read_bytes() == document
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from served import APPLY, Served, applying, ids, served, wait_for_create
 from shell import FAR, Shell, spec_of
-from terraform_server import Fault, TerraformServer, terraform_server
+from terraform_server import Fault, TerraformServer
 
 from reconciler.state import document as state_document
 
@@ -18,18 +18,6 @@ if TYPE_CHECKING:
     from shell import RunResult
 
 KEYS = ("alpha", "beta")
-
-
-@pytest.fixture(params=["plain", "gitlab"])
-def server(request: pytest.FixtureRequest) -> Iterator[TerraformServer]:
-    with terraform_server(is_managed=request.param == "gitlab") as running:
-        yield running
-
-
-@pytest.fixture
-def gitlab() -> Iterator[TerraformServer]:
-    with terraform_server(is_managed=True) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

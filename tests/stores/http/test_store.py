@@ -63,12 +63,6 @@ class Worker:
             self.meanwhile.pop(0)()
 
 
-@pytest.fixture(params=["plain", "gitlab"])
-def server(request: pytest.FixtureRequest) -> Iterator[TerraformServer]:
-    with terraform_server(is_managed=request.param == "gitlab") as running:
-        yield running
-
-
 @pytest.fixture
 def plain() -> Iterator[TerraformServer]:
     with terraform_server() as running:
