@@ -83,8 +83,8 @@ GITHUB_SHA=${COMMIT:-${HEAD_COMMIT:-${GITHUB_SHA:-}}} GITHUB_STEP_SUMMARY=$repor
 echo "::$stop::"
 echo "::endgroup::"
 
-if [ ! -s "$report" ]; then # it was killed, or broke: no comment of an earlier commit may stand
-  printf '### ❌ %s told nothing, and ended with status %s\n\nThe log of the run says more.\n' \
+if [ ! -s "$report" ]; then # it was killed, or failed: the comment must not keep the report of an earlier commit
+  printf '### ❌ %s wrote no report, and ended with status %s\n\nThe log of the run says more.\n' \
     "$INPUT_COMMAND" "$status" >"$report"
 fi
 cat "$report" >>"$GITHUB_STEP_SUMMARY"

@@ -1,4 +1,4 @@
-"""Write `meetings.yaml` beside this file: 240 meetings for one host, more than two days' budget.
+"""Write `meetings.yaml` next to this file: 240 meetings for one host, more than two days' budget.
 
 Run it from anywhere; the same seed gives the same file.
 """

@@ -429,7 +429,7 @@ def test_a_program_that_breaks_leaves_no_older_plan(job: Job, hub: GitHub) -> No
 
     ended = job.use(command="plan", state="s.json", comment="true")
 
-    assert (ended.passed, "plan told nothing, and ended with status 1" in hub.comments[0]["body"]) == (
+    assert (ended.passed, "plan wrote no report, and ended with status 1" in hub.comments[0]["body"]) == (
         False,
         True,
     )
