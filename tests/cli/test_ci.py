@@ -42,12 +42,12 @@ class Step:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What it set."""
+        """The outputs that it set."""
         return outputs(self._files["GITHUB_OUTPUT"].read_text())
 
     @property
     def summary(self) -> str:
-        """What the page of the run shows."""
+        """The summary on the page of the run."""
         return self._files["GITHUB_STEP_SUMMARY"].read_text()
 
 
@@ -58,7 +58,7 @@ def step(shell: Shell, tmp_path: Path) -> Step:
 
 
 def test_a_plan_counts_as_its_line_does(shell: Shell, step: Step) -> None:
-    """A replace is one to add and, where the old meeting is ended, one to destroy."""
+    """A replace is one to add and, where the old meeting is deleted, one to destroy."""
     shell.write("meetings.yaml", spec_of(TWO))
     shell.sandbox("apply", "--auto-approve")
     number = next(line for line in shell("state", "list", "--sandbox").out.split() if line.isdigit())
@@ -103,7 +103,7 @@ def test_the_outputs_of_an_apply_count_done_and_deferred_steps(shell: Shell, ste
 
 @pytest.mark.parametrize("verb", ["plan", "apply"])
 def test_a_failure_is_reported_and_annotated(verb: str, shell: Shell, step: Step) -> None:
-    """The error goes on to stderr as ever, and the exit status is the same."""
+    """The error is also on stderr, and the exit status is the same."""
     shell.write("meetings.yaml", BROKEN)
 
     ran = step(verb, "--sandbox", *(["--auto-approve"] if verb == "apply" else []))
@@ -137,13 +137,13 @@ def test_a_failed_command_is_named_as_it_was_typed(arguments: tuple[str, ...], n
 
 
 def test_annotations_go_past_a_stop(shell: Shell, step: Step) -> None:
-    """Where whoever runs us stopped commands, they are let through by his word, and stopped again."""
+    """A job that stopped workflow commands gives its token: they are resumed for annotations only."""
     shell.write("meetings.yaml", BROKEN)
 
-    ran = step("plan", "--sandbox", RECONCILER_STOP_TOKEN="mellon")
+    ran = step("plan", "--sandbox", RECONCILER_STOP_TOKEN="token-1")
 
     lines = ran.err.splitlines()
-    assert (lines[0], lines[1][:8], lines[2]) == ("::mellon::", "::error ", "::stop-commands::mellon")
+    assert (lines[0], lines[1][:8], lines[2]) == ("::token-1::", "::error ", "::stop-commands::token-1")
 
 
 def test_validate_counts_and_annotates_once(shell: Shell, step: Step) -> None:

@@ -361,7 +361,7 @@ def full_after(syncs: int) -> victim.Patch:
 
 
 def test_a_disk_that_is_full_at_any_write_loses_nothing(zoom: Served, shell: Shell) -> None:
-    """What was sent is known to have been sent; with room again the next run finds it.
+    """The state knows what was sent, and the next run with free space finds it.
 
     The first write is refused, the second, the third … until a run is not disturbed.
     """

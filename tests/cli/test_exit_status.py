@@ -1,4 +1,4 @@
-"""The end of a run that failed."""
+"""The report and the exit status of a run that failed."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_a_shell_must_be_one_that_is_known(shell: Shell) -> None:
 def test_every_shell_is_offered_the_same(
     words: list[str], begun: str, offered: list[str], shell_with_state: Shell
 ) -> None:
-    """What is offered does not hang on the script that asks."""
+    """The completions do not depend on the script of the shell."""
     offers = ShellComplete(cli, {}, "reconciler", "_RECONCILER_COMPLETE").get_completions(words, begun)
 
     assert ([offer.value for offer in offers], shell_with_state.folder) == (offered, Path.cwd())

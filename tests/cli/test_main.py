@@ -274,7 +274,7 @@ def test_an_apply_for_a_program_has_a_first_and_a_last_line(shell: Shell) -> Non
 
 @pytest.mark.parametrize("flag", ["--out", "--json-into"])
 def test_a_plan_is_written_for_its_owner_only(flag: str, shell: Shell) -> None:
-    """Beside the view that is asked for; nothing but the file is left."""
+    """In addition to the view; no temporary file is left."""
     shell.write("meetings.yaml", ONE)
     shell.write("plan.json", "an older one").chmod(0o644)
 
@@ -291,7 +291,7 @@ def test_a_plan_is_written_for_its_owner_only(flag: str, shell: Shell) -> None:
 
 
 def test_only_the_view_leaves_steps_out(shell: Shell) -> None:
-    """What is to be approved is whole, whatever is shown beside it."""
+    """The file to approve is complete, whatever is shown."""
     shell.write("meetings.yaml", ONE)
     shell.sandbox("apply", "--auto-approve")
 
@@ -422,7 +422,7 @@ def test_warnings_fail_where_it_is_strict(flags: list[str], status: int, shell: 
 
 
 def plan_into(stdout: int, folder: Path) -> tuple[int, str]:
-    """The exit status and stderr of a plan whose stdout goes there."""
+    """Return exit status and stderr of a plan whose stdout is that descriptor."""
     command = [sys.executable, "-m", "reconciler", "plan", "--sandbox"]
     ran = subprocess.run(command, cwd=folder, text=True, check=False, stdout=stdout, stderr=subprocess.PIPE)
     return ran.returncode, ran.stderr
@@ -544,17 +544,17 @@ def test_what_is_over_and_undeclared_leaves_though_nothing_else_is_done(shell: S
 
 
 def test_an_apply_restores_the_handler_of_sigterm(shell: Shell) -> None:
-    """While the lock is freed, that is."""
+    """So that a SIGTERM while the lock is released still releases it."""
     shell.write("meetings.yaml", spec_of({"launch": {}}))
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     try:
         shell.sandbox("apply", "--auto-approve")
-        heard = signal.getsignal(signal.SIGTERM)
+        restored = signal.getsignal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)
 
-    assert heard is signal.default_int_handler
+    assert restored is signal.default_int_handler
 
 
 def test_an_interrupt_outside_of_an_apply_is_reported(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -576,11 +576,11 @@ def test_an_interrupt_outside_of_an_apply_is_reported(shell: Shell, monkeypatch:
     )
 
 
-def test_the_door_answers_the_version_by_itself(
+def test_the_entry_point_answers_the_version_by_itself(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without loading the command line, and in the same words as it."""
-    from reconciler.__main__ import main  # noqa: PLC0415 - the door
+    from reconciler.__main__ import main  # noqa: PLC0415 - the entry point
 
     monkeypatch.setattr("signal.signal", lambda *_: None)  # this process is pytest's
     monkeypatch.setattr(sys, "argv", ["reconciler", "--version"])

@@ -71,7 +71,7 @@ def test_a_full_output_is_reported(verb: tuple[str, ...], tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("redirect", ["<&-", "2>&-", "<&- 2>&-"])
 def test_other_closed_streams_lose_nothing(redirect: str, tmp_path: Path) -> None:
-    """What is opened next gets a free descriptor: no state may become the place of messages."""
+    """The next opened file gets the free descriptor: no message may be written into a state."""
     (tmp_path / "meetings.yaml").write_text(ONE)
     verb = ("apply", "--sandbox", "--sandbox-now", NOW, "--auto-approve")
 
@@ -103,7 +103,7 @@ def test_a_missing_working_folder_is_reported(verb: tuple[str, ...], tmp_path: P
 
 
 def test_a_name_that_is_no_utf_8_is_an_error_in_every_format(shell: Shell) -> None:
-    """A file that is no spec may be called as it likes."""
+    """The name of a file that is no spec does not matter."""
     shell.write("ops/good.yaml", ONE)
     shell.write(os.fsdecode(b"ops/notes\xff.txt"), "")
     shell.write(os.fsdecode(b"ops/b\xff.yaml"), ONE)

@@ -27,7 +27,7 @@ class Stream(io.StringIO):
         self._terminal = terminal
 
     def isatty(self) -> bool:
-        """What it was made as."""
+        """Return what the test chose."""
         return self._terminal
 
 
@@ -128,7 +128,7 @@ def test_settings_that_are_wrong_stop_what_needs_them(tmp_path: Path) -> None:
 
 
 def test_only_yes_is_taken_for_one() -> None:
-    """See test_cli_terminal.py for the same at a real terminal."""
+    """tests/cli/test_console.py has the same at a real terminal."""
     from reconciler.cli.commands.apply.command import is_approved  # noqa: PLC0415 - only here
 
     answers = {}

@@ -60,7 +60,7 @@ def declare(job: Job, text: str = ONE_FAR) -> None:
     (job.folder / "meetings.yaml").write_text(text)
 
 
-def test_a_plan_is_told_in_every_place(job: Job, hub: GitHub) -> None:
+def test_a_plan_is_reported_in_every_place(job: Job, hub: GitHub) -> None:
     """Outputs, summary and comment; the log in a group. Nothing is annotated but that there is no state."""
     declare(job)
 
@@ -98,7 +98,7 @@ def test_a_plan_names_the_newest_commit_of_its_pull_request(job: Job) -> None:
 
 
 def test_the_second_plan_changes_the_comment_of_the_first(job: Job, hub: GitHub) -> None:
-    """Be there as many comments before it as there may; one by somebody else that looks like ours stays."""
+    """It is found among many comments; a similar one by somebody else stays."""
     for at in range(120):
         hub.say(f"comment {at}", "somebody")
     forged = hub.say(f"{MARK}\nNo changes.", "somebody")
@@ -151,7 +151,7 @@ def test_two_states_have_a_comment_each(job: Job, hub: GitHub) -> None:
     ]
 
 
-def test_an_error_is_told_in_every_place(job: Job, hub: GitHub) -> None:
+def test_an_error_is_reported_in_every_place(job: Job, hub: GitHub) -> None:
     """At its line of the pull request, too; the report is written though the run failed."""
     (job.folder / "team").mkdir()
     (job.folder / "team" / "meetings.yaml").write_text(ONE_FAR.replace("duration", "durration"))
@@ -338,7 +338,7 @@ def planned_for_fork(job: Job, **inputs: str) -> JobResult:
 
 
 def test_a_fork_is_planned_from_its_yaml_alone(job: Job, hub: GitHub) -> None:
-    """Its pull request is found by the commit of the event, which the comment names; no more is laid down."""
+    """The commit of the event leads to its pull request, and is in the comment; no other file is copied."""
     far = spec_of({"executable": {}}, start=FAR)
     fork(job, hub, {"meetings/a.yaml": ONE_FAR, "meetings/x.yml": far, "reconciler/__main__.py": "1/0"})
 
@@ -361,7 +361,7 @@ def test_a_fork_is_planned_from_its_yaml_alone(job: Job, hub: GitHub) -> None:
 
 @pytest.mark.parametrize("link", ["meetings/b.yaml", "reconciler.yaml", "b.yml"])
 def test_a_link_of_a_fork_is_shown_and_not_followed(link: str, job: Job, hub: GitHub) -> None:
-    """What apply would read behind it is in no plan, so there is none."""
+    """Apply would read files behind it that no plan has, so there is no plan."""
     fork(job, hub, {"meetings/a.yaml": ONE_FAR}, {link: "/etc/hostname", "notes": "/etc"})
     (job.folder / "secret").write_text("kept")
 
@@ -371,7 +371,7 @@ def test_a_link_of_a_fork_is_shown_and_not_followed(link: str, job: Job, hub: Gi
 
 
 def test_a_submodule_of_a_fork_is_shown(job: Job, hub: GitHub) -> None:
-    """What apply would read in it is in no plan, so there is none."""
+    """Apply would read files in it that no plan has, so there is no plan."""
     fork(job, hub, {"meetings/a.yaml": ONE_FAR}, submodule="meetings/shared")
 
     ended = planned_for_fork(job)
@@ -403,7 +403,7 @@ def test_no_filter_runs_on_what_a_fork_has_written(job: Job, hub: GitHub) -> Non
 
 
 def test_a_fork_does_not_say_which_state_is_ours(job: Job, hub: GitHub) -> None:
-    """It could lay a state of its own beside its specs, in which all is done."""
+    """It could add a state in which everything exists already."""
     fork(job, hub, {"meetings.yaml": ONE_FAR, "reconciler.yaml": "state: forged.yaml\n"})
 
     ended = planned_for_fork(job, state="")

@@ -47,7 +47,7 @@ def test_each_job_of_the_recipes_is_there() -> None:
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_every_action_is_pinned_by_its_commit(name: str) -> None:
-    """And says beside it which version that is."""
+    """And names its version next to it."""
     text = (FOLDER / name).read_text()
 
     assert len(PINNED.findall(text)) == text.count("uses:") > 0
@@ -55,7 +55,7 @@ def test_every_action_is_pinned_by_its_commit(name: str) -> None:
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_workflow_says_what_it_may_do(name: str) -> None:
-    """No more than it needs: contents are written by whoever keeps the state, comments by one alone."""
+    """No more than it needs: contents only where the state is written, comments only in one workflow."""
     found = workflow(name)
     granted = [found["permissions"], *(job.get("permissions", {}) for job in found["jobs"].values())]
 
@@ -79,7 +79,7 @@ def test_nothing_that_others_write_stands_in_a_workflows_script(name: str) -> No
 
 @pytest.mark.parametrize("name", ["meetings-plan.yml", "meetings-comment.yml"])
 def test_what_a_fork_can_start_has_no_secret(name: str) -> None:
-    """Nor does anything run that the pull request brings: it is never checked out where rights are."""
+    """And no code of the pull request runs: a job with permissions never checks it out."""
     text = (FOLDER / name).read_text()
 
     assert ("secrets." in text, "pull_request_target" in text, "download-artifact" in text) == (False,) * 3
@@ -194,7 +194,7 @@ def pipeline(shell: Shell, folder: Path, address: str) -> subprocess.CompletedPr
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the image that the template names has it")
 def test_a_merge_request_has_one_note(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Made, then changed, then told of an error; the exit status is the program's."""
+    """It is created, then updated, then has an error; the exit status is the program's."""
     folder = tmp_path_factory.mktemp("bin")
     with gitlab() as hub:
         forged = hub.say(f"{MARK}\nNo changes.", author=2)

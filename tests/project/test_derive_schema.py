@@ -167,7 +167,7 @@ def test_a_document_that_says_the_same_has_no_differences(tmp_path: Path) -> Non
     assert answer == (0, "The document agrees with the table.\n")
 
 
-def test_a_newer_document_is_told_field_by_field(tmp_path: Path) -> None:
+def test_a_newer_document_is_compared_field_by_field(tmp_path: Path) -> None:
     """What it adds, drops and changes: types, enums, bounds, defaults, and which request takes it."""
     document = api_document()
     create = document["paths"]["/users/{userId}/meetings"]["post"]["requestBody"]

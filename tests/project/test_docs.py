@@ -34,7 +34,7 @@ IDENTITY = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.com"))
 }
-"""Whoever follows a page with git in it has told git who they are."""
+"""The identity that git needs for the commits of a page."""
 
 
 def page(name: str) -> str:
@@ -49,7 +49,7 @@ def tool(name: str, *arguments: str) -> tuple[int, str]:
 
 @pytest.fixture
 def keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to be in, and nothing of the machine's environment that we look at."""
+    """An empty folder to be in, without the variables that the program reads."""
     for name in list(os.environ):
         if name == "CI" or name.startswith(("ZOOM_", "RECONCILER_", "GIT_")):
             monkeypatch.delenv(name)
@@ -104,9 +104,9 @@ def test_a_reference_that_was_edited_by_hand_is_found_and_mended(tmp_path: Path)
 def test_a_page_without_its_markers_is_told(tmp_path: Path) -> None:
     (tmp_path / "spec.md").write_text("# Spec\n")
 
-    status, told = tool("derive_reference.py", "--into", str(tmp_path))
+    status, output = tool("derive_reference.py", "--into", str(tmp_path))
 
-    assert (status, told.partition(":")[0]) == (1, str(tmp_path / "spec.md"))
+    assert (status, output.partition(":")[0]) == (1, str(tmp_path / "spec.md"))
 
 
 def test_every_field_that_can_be_declared_has_its_row() -> None:
@@ -145,7 +145,7 @@ def diagnostics(text: bytes) -> list[Any]:
 
 
 def test_the_state_that_is_shown_is_one_to_the_byte() -> None:
-    """It fits its schema, is read, and is written again as it stands there."""
+    """It fits its schema, and is written again byte for byte after it was read."""
     [shown] = [block.body.encode() for block in blocks(page("state.md")) if block.language == "json"]
     schema = orjson.loads((ROOT / "schemas" / "state.schema.json").read_bytes())
 
@@ -163,30 +163,30 @@ def test_every_field_of_the_state_is_explained() -> None:
 
 
 def test_every_link_of_every_page_leads_somewhere() -> None:
-    status, told = tool("check_links.py", *(str(each) for each in PAGES))
+    status, output = tool("check_links.py", *(str(each) for each in PAGES))
 
-    assert (status, told) == (0, f"{len(PAGES)} pages, every link leads somewhere\n")
+    assert (status, output) == (0, f"{len(PAGES)} pages, every link leads somewhere\n")
 
 
-def test_a_dead_link_is_told_with_its_place(tmp_path: Path) -> None:
+def test_a_dead_link_is_reported_with_its_place(tmp_path: Path) -> None:
     """Files, headings, references and HTML; what is code or on the web is not looked at."""
     (tmp_path / "other.md").write_text("# A `b` c\n\n```sh\n# no heading\n```\n")
-    told = tmp_path / "page.md"
-    told.write_text(
+    linking = tmp_path / "page.md"
+    linking.write_text(
         "# Here\n[fine](other.md#a-b-c) [up](#here) [web](https://example.com/x) `[code](gone.md)`\n"
         "```\n[fenced](gone.md)\n```\n"
         '[file](gone.md)\n[heading](other.md#no-heading)\n[r]: gone.png\n<a href="#there">x</a>\n'
     )
 
-    status, lines = tool("check_links.py", str(told))
+    status, lines = tool("check_links.py", str(linking))
 
     assert (status, lines.splitlines()) == (
         1,
         [
-            f"{told}:6: gone.md: there is no {tmp_path / 'gone.md'}",
-            f"{told}:7: other.md#no-heading: {tmp_path / 'other.md'} has no such heading",
-            f"{told}:8: gone.png: there is no {tmp_path / 'gone.png'}",
-            f"{told}:9: #there: {told} has no such heading",
+            f"{linking}:6: gone.md: there is no {tmp_path / 'gone.md'}",
+            f"{linking}:7: other.md#no-heading: {tmp_path / 'other.md'} has no such heading",
+            f"{linking}:8: gone.png: there is no {tmp_path / 'gone.png'}",
+            f"{linking}:9: #there: {linking} has no such heading",
         ],
     )
 

@@ -104,7 +104,7 @@ def imported(number: int, to: str) -> Import:
 
 
 def removed(key: str, number: int, *, destroy: bool = True) -> Removed:
-    """A meeting that is to end, or to be let go."""
+    """A meeting to delete, or to manage no longer."""
     return Removed(key, number, destroy, _SPAN)
 
 
@@ -116,7 +116,7 @@ def planned(
     allowances: Allowances = ALLOWANCES,
     options: Options | None = None,
 ) -> Plan:
-    """The plan of a spec against a state, at `NOW` unless told."""
+    """The plan of a spec against a state, by default at `NOW`."""
     return plan.build(declared, recorded or state(), now, allowances, options)
 
 

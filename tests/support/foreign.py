@@ -96,7 +96,7 @@ def fill(zoom: World, count: int) -> list[int]:
 
 
 def essence(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """All of a meeting that is not made anew: what it is, what was set, and when it will take place."""
+    """What a copy of a meeting has in common with it: its type, its settings, and when it will take place."""
     since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     dates = [one["start_time"] for one in body.get("occurrences", ()) if one["start_time"] > since]
     names = ("host_email", "topic", "type", "timezone", "duration", *(("start_time",) if not dates else ()))

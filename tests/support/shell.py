@@ -1,4 +1,4 @@
-"""The program as at a shell: a folder, an environment, streams and an exit status."""
+"""Runs the program as a shell does: with a folder, an environment, streams and an exit status."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class Zoom:
         self.folder = folder / ".reconciler" / "sandbox"
 
     def switch(self, **switches: Any) -> None:
-        """Have it behave so, in every later command."""
+        """Change its switches, for every later command."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "switches.json").write_text(json.dumps(switches))
 
@@ -183,7 +183,7 @@ class Zoom:
         assert answer.status_code == 204, answer.text
 
     def meddle(self, number: int, **document: Any) -> None:
-        """Change what no request can."""
+        """Change a meeting in a way that no request can."""
         sandbox = self._opened()
         meeting = sandbox.account.meeting(number)
         assert meeting is not None
@@ -197,7 +197,7 @@ class Zoom:
         sandbox.app.emulator.save()
 
     def meeting(self, number: int) -> StoredMeeting:
-        """What it keeps."""
+        """Return a meeting as the emulator stores it."""
         found = self._opened().account.meeting(number)
         assert found is not None
         return found

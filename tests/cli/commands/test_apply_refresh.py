@@ -50,7 +50,7 @@ def test_a_record_of_what_is_gone_and_not_declared_is_dropped(shell: Shell, zoom
 
 
 def test_a_plan_names_what_it_will_delete_as_zoom_does(shell: Shell, zoom: Zoom) -> None:
-    """Whoever approves the deletion may know the meeting by its newest name only."""
+    """The person who approves the deletion may know only the newest topic of the meeting."""
     number = shell.recorded().meetings["b"].id
     zoom.click("PATCH", f"{number}", {"topic": "Board of directors"})
     removed = [{"key": "b", "id": number, "destroy": True}]

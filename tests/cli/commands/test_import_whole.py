@@ -47,7 +47,7 @@ THEIRS: dict[str, Any] = {
 
 
 def account(folder: Path, now: str | None = None) -> sandbox_world.World:
-    """The emulator of a folder, spoken to."""
+    """Return the emulator of `folder`, to send requests to."""
     world = sandbox_world.World()
     sandbox = Sandbox.open(folder / ".reconciler" / "sandbox", now=now, real_now=lambda: datetime.now(UTC))
     world.app = sandbox.app
@@ -55,7 +55,7 @@ def account(folder: Path, now: str | None = None) -> sandbox_world.World:
 
 
 def stored(shell: Shell) -> dict[str, Any]:
-    """What the account has under each key, without what is made anew."""
+    """What the account has under each key, without what differs in each copy."""
     world, now = account(shell.folder), datetime.fromisoformat(NOW)
     return {key: foreign.essence(world.read(number), now) for key, number in shell.ids().items()}
 

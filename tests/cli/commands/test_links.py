@@ -178,7 +178,7 @@ def test_passcodes_in_a_ci_log_are_warned_about(
 
 
 def in_ci(shell: Shell, stdout: int) -> str:
-    """The stderr of `links` in a CI job whose stdout goes there."""
+    """Return stderr of `links` in a CI job whose stdout is `stdout`."""
     ran = subprocess.run(
         [sys.executable, "-m", "reconciler", "links", "--sandbox"],
         cwd=shell.folder,
@@ -312,7 +312,7 @@ def test_the_clock_is_the_emulators(applied: Shell) -> None:
 
 
 def swapped(shell: Shell, change: Callable[[Record], Record]) -> None:
-    """Have somebody write the state: what is recorded of `retro` is otherwise."""
+    """Change the record of `retro`, as somebody who can write the state could."""
     state = shell.recorded()
     shell.record(replace(state, meetings={**state.meetings, "retro": change(state.meetings["retro"])}))
 

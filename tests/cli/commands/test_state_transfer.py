@@ -43,7 +43,7 @@ def put(shell: Shell, recorded: State, name: str = "s.json") -> bytes:
     return document
 
 
-def stands(shell: Shell, name: str = "s.json") -> State:
+def recorded(shell: Shell, name: str = "s.json") -> State:
     return state_document.decode((shell.folder / name).read_bytes(), name)
 
 
@@ -94,7 +94,7 @@ def test_where_nothing_was_recorded_nothing_is_pulled(shell: Shell) -> None:
 
 
 def test_a_later_state_is_pushed_as_it_is(shell: Shell) -> None:
-    """Also what this version does not know of goes along, and the one before is kept."""
+    """With the fields that this version does not know; the state before it is kept."""
     before = put(shell, OLD)
     (shell.folder / KEPT).write_bytes(SQUATTING)
 
@@ -143,7 +143,7 @@ def test_a_state_that_would_undo_another_is_refused_unless_forced(
 
     assert (refused.status, codes(refused), kept) == (1, [code], before)
     assert "`--force` writes it anyway." in refused.err
-    after = stands(shell)
+    after = recorded(shell)
     assert (forced.status, forced.err, after.meetings, after.lineage) == (
         0,
         "",
@@ -158,12 +158,12 @@ def test_requests_that_were_used_stay_used(shell: Shell) -> None:
     put(shell, NEW)
     put(shell, OLD, KEPT)
     push(shell, "--force")
-    same_account = stands(shell).usage
+    same_account = recorded(shell).usage
     put(shell, replace(OLD, origin="api.zoom.us/b"))
     put(shell, NEW, KEPT)
     push(shell, "--force")
 
-    assert (same_account, stands(shell).usage) == ({DAY: {"u": 9, "v": 1}}, NEW.usage)
+    assert (same_account, recorded(shell).usage) == ({DAY: {"u": 9, "v": 1}}, NEW.usage)
 
 
 def test_gitlab_takes_a_forced_push(gitlab: TerraformServer, shell: Shell) -> None:
@@ -184,7 +184,7 @@ def test_a_state_comes_from_stdin(shell: Shell, monkeypatch: pytest.MonkeyPatch)
 
     ran = shell("state", "push", "-", "--state", "s.json")
 
-    assert (ran.status, stands(shell)) == (0, NEW)
+    assert (ran.status, recorded(shell)) == (0, NEW)
 
 
 def test_at_a_terminal_a_file_must_be_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,7 +289,7 @@ def test_a_copy_takes_along_what_only_a_newer_version_knows(shell: Shell) -> Non
 
 
 def test_a_copy_that_was_made_before_is_brought_up_to_date(shell: Shell) -> None:
-    """Once more with nothing new, too."""
+    """And a second time without a change."""
     document = put(shell, NEW)
     put(shell, OLD, "t.json")
 
