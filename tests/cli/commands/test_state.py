@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import HOST, intent, one_off, record, state, weekly
+from holding import held
 from shell import ONE
 
-from reconciler.cli.clock import SystemClock
 from reconciler.spec.yaml.document import Source
 from reconciler.spec.yaml.document import parse as parsed
 from reconciler.state import document as state_document
 from reconciler.state.state import Retired, State
-from reconciler.stores.open import open_store
-from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from shell import RunResult, Shell
 
-    from reconciler.ports import Lease
 
 HASH = "00112233445566778899aabbccddeeff$" + "5e" * 32
 """A literal passcode as the state keeps it."""
@@ -43,13 +38,6 @@ FULL = state(
     retired=(Retired(80_000_000_002, HOST, "launch"), Retired(80_000_000_001, HOST, "launch")),
 )
 """A state with everything in it."""
-
-
-def held(folder: Path) -> Lease:
-    """The lock on the state, held by another process as far as anybody can tell."""
-    clock = SystemClock()
-    store = open_store("s.json", StoreOptions(folder, "ann", clock, clock.wait))
-    return store.lock("apply", timeout_seconds=0)
 
 
 def error_lines(ran: RunResult, shell: Shell) -> list[str]:
@@ -415,10 +403,9 @@ def test_rm_prints_json(shell: Shell) -> None:
 @pytest.mark.parametrize("verb", ["mv weekly monthly", "rm weekly"])
 def test_a_state_that_somebody_holds_is_left_alone(verb: str, shell: Shell) -> None:
     shell.write("s.json", state_document.encode(FULL).decode())
-    lease = held(shell.folder)
 
-    ran = shell("state", *verb.split(), "--state", "s.json")
-    lease.release()
+    with held("s.json"):
+        ran = shell("state", *verb.split(), "--state", "s.json")
     again = shell("state", *verb.split(), "--state", "s.json")
 
     assert (ran.status, ran.out, ran.err.partition(":")[0]) == (4, "", "error[state.locked]")
@@ -428,10 +415,9 @@ def test_a_state_that_somebody_holds_is_left_alone(verb: str, shell: Shell) -> N
 @pytest.mark.parametrize("verb", ["list", "show weekly"])
 def test_to_look_at_a_state_needs_no_lock(verb: str, shell: Shell) -> None:
     shell.write("s.json", state_document.encode(FULL).decode())
-    lease = held(shell.folder)
 
-    ran = shell("state", *verb.split(), "--state", "s.json")
-    lease.release()
+    with held("s.json"):
+        ran = shell("state", *verb.split(), "--state", "s.json")
 
     assert (ran.status, ran.err) == (0, "")
 
