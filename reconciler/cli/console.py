@@ -51,6 +51,11 @@ class Console:
         """True in a job of GitHub Actions, going by the environment."""
         return self.environ.get("GITHUB_ACTIONS") == "true"
 
+    @property
+    def shows_progress(self) -> bool:
+        """True where stderr is a terminal, outside a CI job."""
+        return not self.is_ci and self.stderr.isatty()
+
     def colours(self, stream: TextIO, options: GlobalOptions) -> bool:
         """Return True where `stream` is a terminal and colour is not turned off. Source: no-color.org."""
         return stream.isatty() and not options.no_color and not self.environ.get("NO_COLOR")

@@ -67,10 +67,9 @@ def read_recorded(
     """
     workspace.check_zones(state)
     console = workspace.console
-    terminal = not console.is_ci and console.stderr.isatty()
     remote = connect(workspace, pace)
     colour = console.colours(console.stderr, workspace.options)
-    with progress.open_read_bar(console.stderr, terminal=terminal, colour=colour) as on_read:
+    with progress.open_read_bar(console.stderr, terminal=console.shows_progress, colour=colour) as on_read:
         return asyncio.run(_read(workspace, remote, state, keys=keys, imports=imports, on_read=on_read))
 
 

@@ -88,7 +88,6 @@ def _discover(
     workspace: Workspace, state: State, hosts: tuple[str, ...], import_filter: ImportFilter
 ) -> DiscoveredMeetings:
     console, remote = workspace.console, connect(workspace, None)
-    terminal = not console.is_ci and console.stderr.isatty()
     colour = console.colours(console.stderr, workspace.options)
 
     async def read(on_read: TellCount) -> DiscoveredMeetings:
@@ -96,7 +95,7 @@ def _discover(
             check_origin(state, await remote.origin(), workspace.store.location)
             return await discover.discover(remote, hosts, import_filter, on_read)
 
-    with progress.open_read_bar(console.stderr, terminal=terminal, colour=colour) as on_read:
+    with progress.open_read_bar(console.stderr, terminal=console.shows_progress, colour=colour) as on_read:
         return asyncio.run(read(on_read))
 
 

@@ -111,10 +111,9 @@ def report_nothing_to_do(workspace: Workspace, plan: Plan, *, format_name: str) 
 
 def _log(workspace: Workspace, plan: Plan, format_name: str) -> AbstractContextManager[EventListener]:
     console = workspace.console
-    terminal = not console.is_ci and console.stderr.isatty()
     colour = console.colours(console.stdout, workspace.options)
     open_log = apply_view(format_name)
-    return open_log(console.stdout, console.stderr, terminal=terminal, colour=colour, plan=plan)
+    return open_log(console.stdout, console.stderr, terminal=console.shows_progress, colour=colour, plan=plan)
 
 
 async def _send(workspace: Workspace, job: ApplyJob, listener: EventListener) -> Result:
