@@ -262,12 +262,6 @@ class World:
         """Break the connection of the next creates, which arrive that many seconds later."""
         self._late_seconds += seconds
 
-    def land_now(self) -> None:
-        """Let every late create arrive now, and none be late any more."""
-        self._late_seconds = []
-        self.clock.advance(max((due - self.clock.monotonic() for due, *_ in self._landing), default=0.0))
-        asyncio.run(self._land())
-
     # Act
 
     def plan(self) -> Plan:
