@@ -15,6 +15,8 @@ from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.ports import Json
 
 
@@ -119,9 +121,15 @@ def scopes_in(body: Mapping[str, Json]) -> frozenset[str] | None:
 
 def instant_in(headers: Mapping[str, str]) -> datetime | None:
     """Return the `Date` of a response, by the clock of its sender; None if it has none."""
+    return parse_instant(headers.get("date", ""), parsedate_to_datetime)
+
+
+def parse_instant(text: str, parse: Callable[[str], datetime]) -> datetime | None:
+    """Return the instant of `text`, aware, in UTC (also without an offset); None if it is no time."""
     try:
-        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
+        moment = parse(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
 
 

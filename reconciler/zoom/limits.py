@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reconciler.ports import DAILY_LIMIT
+from reconciler.zoom._exchange import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -86,13 +87,7 @@ def retry_at(response: HttpResponse, now: datetime) -> datetime | None:
     text = response.headers.get("retry-after", "").strip()
     if _COUNT.fullmatch(text):
         return now + timedelta(seconds=int(text))
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            at = parse(text)
-            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    return parse_instant(text, datetime.fromisoformat) or parse_instant(text, parsedate_to_datetime)
 
 
 def _is_limit(response: HttpResponse) -> bool:

@@ -1,7 +1,9 @@
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -207,6 +209,36 @@ def test_an_answer_is_a_plain_value() -> None:
     [response] = exchange(keep_answering)
 
     assert (response.status, response.body, response.headers["x-one"]) == (200, {"id": 1}, "1")
+
+
+@pytest.mark.parametrize(
+    ("date", "server_at"),
+    [
+        ("Tue, 01 Dec 2026 08:00:00 GMT", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("Tue, 01 Dec 2026 08:00:00 -0000", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("Tue, 01 Dec 2026 08:00:00", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", None),
+        (f"Tue, {'9' * 20} Dec 2026 08:00:00 GMT", None),
+        ("today", None),
+        (None, None),
+    ],
+)
+def test_any_date_of_an_answer_leaves_the_answer_as_it_is(
+    date: str | None, server_at: datetime | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A date without an offset is in UTC, whatever the zone of this machine."""
+    headers = {} if date is None else {"Date": date}
+    client = transport(transport=httpx.MockTransport(lambda _: httpx.Response(200, headers=headers)))
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+
+    try:
+        response = asyncio.run(client.send(CREATE, HttpRequest("POST", "https://api.zoom.us")))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert (response.status, client.server_at) == (200, server_at)
 
 
 def test_no_connection_means_never_sent() -> None:
