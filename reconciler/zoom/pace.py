@@ -7,6 +7,7 @@ evenly; after a late waking, at most one start follows early, never a burst.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ are still within it. It costs 3 % of the pace.
 
 STARTS_MAX = 1000
 """Highest pace that can be set."""
+
+_NUMBER = re.compile(r"[0-9]{1,9}")  # bounded, since Python refuses to convert thousands of digits
 
 SPREAD = 0.95
 """Smallest gap between two starts, as a share of the even gap; the rest absorbs late wakings."""
@@ -97,7 +100,7 @@ class RateWindow:
 
 def _starts_per_second(pace: str | int) -> int:
     text = str(pace)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= STARTS_MAX):
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= STARTS_MAX):
         raise SettingsError.of(
             "settings.pace",
             detail=f"There is no pace `{text[:40]}`. The pace is how many requests may start in a second, "
