@@ -107,8 +107,8 @@ def decode(document: bytes) -> LockInfo | None:
     """Return the lock that `document` describes; None if it does not describe one."""
     try:
         fields = orjson.loads(document)
-        if not _LOCK_ID.fullmatch(str(fields["ID"])):
-            return None  # it would be printed in a command to paste
+        if not is_lock_id(str(fields["ID"])):
+            return None
         return LockInfo(
             lock_id=str(fields["ID"]),
             operation=_text(fields, "Operation"),
@@ -117,8 +117,13 @@ def decode(document: bytes) -> LockInfo | None:
             expires_at=_instant(fields["Expires"]) if fields.get("Expires") else None,
             run_url=_text(fields, "RunURL") if fields.get("RunURL") else None,
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
+
+
+def is_lock_id(text: str) -> bool:
+    """Return whether `text` may be shown as a lock's ID, also in a command to paste."""
+    return _LOCK_ID.fullmatch(text) is not None
 
 
 def describe(info: LockInfo) -> str:

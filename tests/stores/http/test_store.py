@@ -164,7 +164,7 @@ def test_fields_that_gitlab_echoes_are_not_shown_as_the_holders() -> None:
     assert (held.lock_id, held.who, held.operation, held.run_url) == (OTHER, "ann@laptop", "unknown", None)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Who": 5}'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Who": 5}', b'{"ID": "\\u001b[2J\\n"}'])
 def test_a_holder_that_cannot_be_read_still_holds_the_lock(body: bytes, plain: TerraformServer) -> None:
     plain.faults = [Fault("LOCK", status=423, body=body)]
 
