@@ -127,7 +127,7 @@ def _remote(settings: Sequence[Setting], branch: str) -> str:
 
 def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """Return variables for what neither the environment nor the settings define."""
-    is_known = "user.email" in values or "EMAIL" in environ
+    is_known = "user.email" in values or environ.get("EMAIL")
     defaults = {} if is_known else dict(IDENTITY)
     if not environ.get("GIT_SSH") and "core.sshcommand" not in values:
         defaults["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes -oConnectTimeout=10"

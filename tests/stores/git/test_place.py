@@ -241,6 +241,13 @@ def test_the_author_is_the_configured_user_or_the_program(team: Team) -> None:
     assert team.log("%an <%ae>") == ["Bob <bob@example.com>", "reconciler <reconciler@localhost>"]
 
 
+def test_an_empty_email_variable_configures_no_author(team: Team) -> None:
+    """Git refuses to commit with it alone."""
+    team.documents("a", EMAIL="").put(STATE, ONE, replaces=None, note="")
+
+    assert team.log("%an <%ae>") == ["reconciler <reconciler@localhost>"]
+
+
 def test_a_note_becomes_a_message() -> None:
     long = "Record " + ", ".join(f"meeting-{number}" for number in range(9))
 
