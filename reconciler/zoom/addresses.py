@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors.exceptions import SettingsError
-from reconciler.urls import has_port_in_range, is_loopback
+from reconciler.urls import is_loopback, is_well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Addresses:
 
 
 def _checked(name: str, url: str) -> str:
-    if not _PLAIN_URL.fullmatch(url) or not has_port_in_range(url):
+    if not _PLAIN_URL.fullmatch(url) or not is_well_formed(url):
         raise _refused(name, "is not a plain URL of scheme, host, port and path")
     parts = urlsplit(url)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
