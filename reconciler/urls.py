@@ -30,6 +30,12 @@ def is_loopback(host: str) -> bool:
         return host.casefold() == "localhost"
 
 
+def loopback_hosts(*urls: str) -> tuple[str, ...]:
+    """Return the loopback hosts of `urls`, sorted. Requests to them are not encrypted."""
+    hosts = {urlsplit(url).hostname or "" for url in urls}
+    return tuple(sorted(filter(is_loopback, hosts)))
+
+
 def bracket_ipv6(host: str) -> str:
     """Return an IPv6 address in brackets, as in a URL, and any other host unchanged."""
     return f"[{host}]" if ":" in host else host

@@ -224,7 +224,7 @@ class Account:
             self.tokens[row["text"]] = Token(**row | {"scopes": tuple(row["scopes"])})
 
     def to_json(self) -> dict[str, Json]:
-        """Return the whole account as one change."""
+        """Return the whole account as one change, which `apply` repeats on an empty one."""
         return {
             "users": [asdict(user) for user in self.users.values()],
             "departed": sorted(self.departed),
@@ -232,13 +232,6 @@ class Account:
             "usage": [[*key, used] for key, used in self.usage.items()],
             "tokens": [asdict(token) for token in self.tokens.values()],
         }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Json]) -> Account:
-        """Return the account that `to_json` wrote."""
-        account = cls()
-        account.apply(document)
-        return account
 
     def _changed(self, kind: Literal["users", "departed", "meetings", "usage", "tokens"], row: Json) -> None:
         self._change.setdefault(kind, []).append(row)

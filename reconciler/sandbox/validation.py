@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.meeting import fields
 from reconciler.sandbox import times
-from reconciler.sandbox.replies import Refused, invalid, invalid_parameter, refusal
+from reconciler.sandbox.replies import NO_OBJECT, Refused, invalid_parameter, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 INSTANT, SCHEDULED, RECURRING, PERSONAL, SERIES = 1, 2, 3, 4, 8
 """Types of meetings."""
 
-DAILY, WEEKLY, MONTHLY = 1, 2, 3
-"""Types of recurrence."""
+DAILY, WEEKLY = 1, 2
+"""Types of recurrence; 3 is monthly."""
 
 _PASSCODE = re.compile(r"[A-Za-z0-9@\-_*!#]{1,10}")
 
@@ -41,11 +41,11 @@ def known_fields(body: Json, switches: Switches) -> dict[str, Json]:
     Raises `Refused` for a wrong type, a value out of bounds, or a text that is too long.
     """
     if not isinstance(body, dict):
-        raise refusal(400, 300, "Request Body should be a valid JSON object.")
+        raise Refused(NO_OBJECT)
     wrong: list[str] = []
     known = _object(body, "", switches, wrong)
     if wrong:
-        raise invalid(*((path, f"Invalid parameter: {path.rpartition('.')[2]}.") for path in wrong))
+        raise invalid_parameter(*wrong)
     return known
 
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from reconciler.stores.options import StoreOptions
 
 
-PRIVATE = 0o600
-
 GATHER_SECONDS = 0.05
 """Twenty writes a second are enough for any pace."""
 
@@ -129,11 +127,9 @@ class FileStore:
 
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
         """Lock the file; wait up to `timeout_seconds` for its holder."""
-        import uuid  # noqa: PLC0415 - only for a lock
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only for a lock
 
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
-
-        lock = FileLock(self._sibling(".lock"), mode=PRIVATE)
+        lock = FileLock(self._sibling(".lock"), mode=links.PRIVATE)
         try:
             self._refuse_links()
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,10 +138,7 @@ class FileStore:
             raise self._locked_error(operation, timeout_seconds) from error
         except OSError as error:
             raise self._io_error("locked", error) from error
-        options = self._options
-        info = LockInfo(
-            str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url
-        )
+        info = locks.new_lock(operation, self._options)
         info_path = self._sibling(".lock.info")
         with suppress(OSError):  # only others read it; the lock itself is held
             _write_durably(info_path, locks.encode(info))

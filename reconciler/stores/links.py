@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 PRIVATE = 0o600
+"""Mode of a file that only its owner may read or write."""
 
 
 def refuse_link(path: Path, *, below: Path | None = None) -> None:

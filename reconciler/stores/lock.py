@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.ports import Lease
+    from reconciler.stores.options import StoreOptions
 
 
 RETRY_SECONDS = 2.0
@@ -80,6 +81,13 @@ def _not_renewed(error: Exception) -> str:
     else:
         reason = f"{type(error).__name__}: {error}"
     return f"The lock on the state was not renewed. {reason}"
+
+
+def new_lock(operation: str, options: StoreOptions) -> LockInfo:
+    """Return a lock of this run from now on, with an ID of its own."""
+    import uuid  # noqa: PLC0415 - only for a lock
+
+    return LockInfo(str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url)
 
 
 SHOWN_MAX = 200

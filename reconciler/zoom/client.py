@@ -301,7 +301,7 @@ class ZoomClient:
 
 @dataclass(frozen=True, slots=True)
 class _SecretsOfRun:
-    """Every secret that was sent in this run."""
+    """Every secret that was sent in this run; a class, so that no repr of the client shows them."""
 
     values: set[str] = field(repr=False)
 

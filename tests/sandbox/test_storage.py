@@ -59,7 +59,8 @@ def test_an_account_is_written_down_and_read_back_whole() -> None:
     world.create(WEEKLY)
     world.token()
 
-    copy = Account.from_json(world.account.to_json())
+    copy = Account()
+    copy.apply(world.account.to_json())
 
     assert copy.to_json() == world.account.to_json()
 

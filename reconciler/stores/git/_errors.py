@@ -71,7 +71,7 @@ class PushResult:
 def push_result(result: GitResult) -> PushResult:
     """Judge a push by the line of `--porcelain`, or without one by git's error messages."""
     line = next((line for line in result.text.splitlines() if line[1:2] == "\t"), "")
-    if line[:1] in {" ", "*", "+", "="} and line:
+    if line[:1] in {" ", "*", "+", "="}:
         return PushResult(PushOutcome.DONE)
     if line.startswith("!"):
         return _rejected(line.rpartition("\t")[2], result.errors)

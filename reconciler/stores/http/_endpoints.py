@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.errors.exceptions import SettingsError
-from reconciler.urls import is_loopback, is_well_formed
+from reconciler.urls import is_loopback, is_well_formed, loopback_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +83,7 @@ class Endpoints:
     @property
     def loopback_hosts(self) -> tuple[str, ...]:
         """Hosts that are reached without a proxy, since requests to them are not encrypted."""
-        hosts = (urlsplit(endpoint.url).hostname or "" for endpoint in (self.read, self.lock, self.unlock))
-        return tuple(sorted({host for host in hosts if is_loopback(host)}))
+        return loopback_hosts(self.read.url, self.lock.url, self.unlock.url)
 
 
 def _settings(url: str, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -175,9 +175,8 @@ class LockAttempt:
         self,
         documents: DocumentStore,
         options: StoreOptions,
+        info: LockInfo,
         *,
-        lock_id: str,
-        operation: str,
         timeout_seconds: float,
     ) -> None:
         self.lease: SharedLease | None = None
@@ -185,7 +184,7 @@ class LockAttempt:
         self._documents = documents
         self._clock = options.clock
         self._notify = options.notify
-        self._info = LockInfo(lock_id, operation, options.who, self._clock.now(), run_url=options.run_url)
+        self._info = info
         self._timeout_seconds = timeout_seconds
         self._began_at = self._clock.monotonic()
         self._version: str | None = None

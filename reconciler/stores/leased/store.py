@@ -7,7 +7,6 @@ lock. So the holder's time is over first, however much the clocks of two machine
 
 from __future__ import annotations
 
-import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -80,14 +79,9 @@ class LeasedStore:
     def attempt_lock(self, operation: str, *, timeout_seconds: float) -> LockAttempt:
         """Begin to take the lock, for a caller that does the waiting itself."""
         self._documents.check()
-        self._lock_id = str(uuid.uuid4())
-        return LockAttempt(
-            self._documents,
-            self._options,
-            lock_id=self._lock_id,
-            operation=operation,
-            timeout_seconds=timeout_seconds,
-        )
+        info = locks.new_lock(operation, self._options)
+        self._lock_id = info.lock_id
+        return LockAttempt(self._documents, self._options, info, timeout_seconds=timeout_seconds)
 
     def holder(self) -> LockInfo | None:
         """Return the current holder as it wrote itself down; None if the lock is free."""
