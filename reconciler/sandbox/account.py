@@ -91,7 +91,7 @@ class Account:
         self.users: dict[str, User] = {}
         self.usage: dict[tuple[str, str], int] = {}
         self.departed: set[str] = set()
-        """Folded e-mails that belong to nobody any more."""
+        """E-mails, case-folded, that no user has any more."""
         self.tokens: dict[str, Token] = {}
         self.serial = 0
         self.requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
@@ -123,7 +123,7 @@ class Account:
         return user
 
     def rename(self, email: str, new_email: str) -> None:
-        """Give the user another e-mail; the id stays, and the old e-mail belongs to nobody."""
+        """Give the user another e-mail; the id stays, and no user has the old e-mail."""
         user = User(self.provide(email).id, new_email)
         self.leave(email)
         self._add_user(user)

@@ -32,7 +32,7 @@ class Switches:
 
     # Users and credentials.
     owner: str = "owner@example.com"
-    """The user that `me` stands for."""
+    """The user that `me` means."""
     users: tuple[str, ...] | None = None
     """The only e-mails that exist; None: every well-formed one does."""
     clients: Mapping[str, str] | None = None

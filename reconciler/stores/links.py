@@ -1,4 +1,4 @@
-"""Writing in a folder that strangers may have filled: no file and no folder is reached through a link."""
+"""Refuses symbolic links where files are written: a checkout may contain links that others committed."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One call of the API: `action` describes it in an error, `writes` is set if it may change something.
+    """One call of the API: `action` describes it in an error; `writes` is True if it may change something.
 
     `secrets` are texts that no error may show.
     """
@@ -41,7 +41,7 @@ class Label(StrEnum):
 
 
 EXCERPT_CHARACTERS_MAX = 200
-"""How much of a body an error may show."""
+"""Most characters of a text from Zoom that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class HttpResponse:
 
 
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """`text` on one line, without `secrets` and what looks like one, cut to a bound."""
+    """Return `text` on one line, cut, with `secrets` and everything that looks like one masked."""
     text = " ".join(redact_answer(text, secrets).split())
     return shorten(text, EXCERPT_CHARACTERS_MAX)
 

@@ -1,8 +1,8 @@
-"""Interprets a 429: wait a moment, or stop for the day.
+"""Interprets a 429: a limit per second, or a daily one.
 
 A daily 429 may come without any helpful header, and some headers describe another
-limit than the one that was hit. So the message decides; a limit that stays unclear
-is waited for a few times and then counts as a daily one.
+limit than the one that was hit. So the message decides. After a 429 that names no limit, the
+client waits and sends again a few times; then it counts as a daily one.
 """
 
 from __future__ import annotations

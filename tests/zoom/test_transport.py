@@ -273,10 +273,10 @@ def test_an_invalid_header_is_never_sent_and_not_shown() -> None:
 
 def test_a_proxy_that_refuses_means_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proxies are taken from the environment, as httpx does; a refused CONNECT sent nothing of ours."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        received.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
     async def run() -> None:
@@ -291,8 +291,8 @@ def test_a_proxy_that_refuses_means_never_sent(monkeypatch: pytest.MonkeyPatch) 
         asyncio.run(run())
 
     assert "the proxy did not let it through (403 Forbidden)" in caught.value.diagnostic.detail
-    assert [head.split(b"\r\n")[0] for head in heard] == [b"CONNECT api.zoom.us:443 HTTP/1.1"]
-    assert b"token-9" not in b"".join(heard)
+    assert [head.split(b"\r\n")[0] for head in received] == [b"CONNECT api.zoom.us:443 HTTP/1.1"]
+    assert b"token-9" not in b"".join(received)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -376,11 +376,11 @@ def test_before_send_is_called_again_only_after_a_connection_was_opened() -> Non
 @pytest.mark.parametrize("call", [1, 2])
 def test_an_exception_of_before_send_passes_through_and_no_byte_is_sent(call: int) -> None:
     """In the first call, and in the one after the connection was opened."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
     calls: list[int] = []
 
     async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read())
+        received.append(await reader.read())
 
     def too_late() -> None:
         calls.append(1)
@@ -390,7 +390,7 @@ def test_an_exception_of_before_send_passes_through_and_no_byte_is_sent(call: in
     with pytest.raises(_TooLateError):
         exchange(listen, before_send=too_late)
 
-    assert b"".join(heard) == b""
+    assert b"".join(received) == b""
 
 
 def test_a_timeout_of_before_send_is_not_a_timeout_of_zoom() -> None:

@@ -87,7 +87,7 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
 
 
 def _check_discovered(folder: Path, git_folder: str, environ: Mapping[str, str]) -> None:
-    """Raise `StateError` if plain files make `folder` a repository: git before 2.38 knows no guard."""
+    """Raise `StateError` if `folder` is in a bare repository; git before 2.38 has no setting for it."""
     repository = Path(git_folder).resolve()
     if "GIT_DIR" not in environ and folder.resolve().is_relative_to(repository):
         raise _no_checkout(folder, f"{replace_control(str(repository))} looks like a bare repository.")

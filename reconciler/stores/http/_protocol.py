@@ -141,7 +141,7 @@ class HttpStateProtocol:
     def _holder(self, body: bytes, ours: LockInfo) -> LockInfo:
         fields = _object(body)
         if self.endpoints.is_managed:
-            fields |= {"Operation": "unknown", "Info": ""}  # GitLab echoes those of whoever asks
+            fields |= {"Operation": "unknown", "Info": ""}  # GitLab echoes those of the request
         run_url = str(fields.get("Info", ""))
         lock_id = str(fields.get("ID", ""))
         lock = {

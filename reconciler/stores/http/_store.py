@@ -5,8 +5,8 @@ and the server checks it. The lock never expires; only its holder, or a person, 
 here are digests of documents. They show whether a write without an answer was done; and the state is
 read again before the first write under a lock, and before each write after a lost answer.
 
-One thing is taken on trust: a write whose answer was lost does not arrive after a later one. GitLab
-ensures that by itself, since it accepts no serial twice.
+One assumption remains: a write whose answer was lost does not arrive after a later one. GitLab ensures
+this, since it accepts no serial twice.
 Source: developer.hashicorp.com/terraform/language/backend/http.
 """
 
@@ -98,7 +98,7 @@ class HttpStore:
         return None if document is None else Snapshot(document, _version(document))
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Replace version `replaces`, under our lock; find out what became of a write without an answer."""
+        """Replace version `replaces`, under our lock; read back a write without an answer."""
         del note  # the protocol has no field for it
         if self._must_read and self._current_version() != replaces:
             raise errors.state_changed(self.location)
