@@ -31,9 +31,9 @@ def instant(text: str, timezone: str) -> datetime | None:
         return None
     try:
         wall = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
+        return wall.replace(tzinfo=UTC if text.endswith("Z") else zone(timezone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return wall.replace(tzinfo=UTC if text.endswith("Z") else zone(timezone)).astimezone(UTC)
 
 
 def text(moment: datetime) -> str:

@@ -24,6 +24,9 @@ INSTANT, SCHEDULED, RECURRING, PERSONAL, SERIES = 1, 2, 3, 4, 8
 DAILY, WEEKLY = 1, 2
 """Types of recurrence; 3 is monthly."""
 
+START_YEAR_MAX = 9998
+"""Latest year of a start, so that the time at which the meeting expires is within Python's calendar."""
+
 _PASSCODE = re.compile(r"[A-Za-z0-9@\-_*!#]{1,10}")
 
 _FITS: Mapping[str, Callable[[Json], bool]] = {
@@ -113,8 +116,10 @@ def check(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
         raise refusal(400, 3000, "A pre-scheduled meeting must be of type 2 or 3.")
     if "timezone" in body and times.zone(body["timezone"]) is None:
         raise invalid_parameter("timezone")
-    if "start_time" in body and times.instant(body["start_time"], body.get("timezone", "UTC")) is None:
-        raise invalid_parameter("start_time")
+    if "start_time" in body:
+        start = times.instant(body["start_time"], body.get("timezone", "UTC"))
+        if start is None or start.year > START_YEAR_MAX:
+            raise invalid_parameter("start_time")
     if kind == SERIES and "recurrence" in body:
         _check_rule(body["recurrence"])
     for refused in (*_passcode(body, switches), *_settings(body), *_tracking(body, switches)):

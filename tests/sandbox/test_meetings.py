@@ -37,6 +37,30 @@ def test_a_meeting_is_what_was_asked_for() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("start_time", "timezone"),
+    [
+        ("9999-12-31T10:00:00Z", "UTC"),
+        ("9999-12-31T23:00:00", "America/New_York"),
+        ("0001-01-01T00:00:00", "Asia/Tokyo"),
+    ],
+)
+def test_a_start_at_the_end_of_the_calendar_is_refused(start_time: str, timezone: str) -> None:
+    body = ONCE | {"start_time": start_time, "timezone": timezone}
+
+    answer = World().send("POST", f"/v2/users/{HOST}/meetings", body)
+
+    assert wrong(answer) == (400, 300, ["start_time"])
+
+
+def test_a_start_before_the_last_year_of_the_calendar_is_read_back() -> None:
+    world = World()
+
+    made = world.create(ONCE | {"start_time": "9998-12-31T23:59:59Z"})
+
+    assert world.read(made["id"])["start_time"] == "9998-12-31T23:59:59Z"
+
+
 def test_an_id_has_eleven_digits_and_is_never_given_twice() -> None:
     world = World()
 

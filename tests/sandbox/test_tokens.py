@@ -43,9 +43,10 @@ def test_an_issued_token_opens_the_door() -> None:
 
 
 @pytest.mark.parametrize(
-    "authorization", ["", "Bearer x", "Basic !!!", "Basic " + base64.b64encode(b"x").decode()]
+    "authorization",
+    ["", "Bearer x", "Basic !!!", b"Basic \xff", "Basic " + base64.b64encode(b"x").decode()],
 )
-def test_bad_credentials_are_refused_in_the_endpoints_own_form(authorization: str) -> None:
+def test_bad_credentials_are_refused_in_the_endpoints_own_form(authorization: str | bytes) -> None:
     """Reason and error, no code and no message."""
     form = {"grant_type": "account_credentials", "account_id": "acct"}
 
