@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from reconciler.errors.exceptions import StateError, StateLockedError
+from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.errors.text import shown_name
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import errors, links
@@ -32,8 +32,15 @@ GATHER_SECONDS = 0.05
 
 
 def open_file(address: str, options: StoreOptions) -> FileStore:
-    """Return the store at a path, or at `file:PATH`."""
-    return FileStore(options.folder / address.removeprefix("file:"), options)
+    """Return the store at a path, or at `file:PATH`. Raises `SettingsError` for a path without a name."""
+    path = options.folder / address.removeprefix("file:")
+    if not path.name:
+        raise SettingsError.of(
+            "state.bad-address",
+            detail=f"{path} is a folder. Nothing was sent.",
+            hint="Write the path of a file, such as reconciler.state.json.",
+        )
+    return FileStore(path, options)
 
 
 @dataclass(slots=True)
