@@ -44,7 +44,7 @@ def test_an_unknown_switch_is_refused(sent: dict[str, object], expected: str) ->
     assert (answer.status_code, answer.json()) == (400, {"error": expected})
 
 
-def test_a_list_is_no_bag_of_switches() -> None:
+def test_a_list_of_switches_is_refused() -> None:
     assert World().send("PUT", "/sandbox/switches", [1]).status_code == 400
 
 

@@ -145,7 +145,7 @@ def test_the_start_link_carries_a_key() -> None:
     assert "zak=" in World().create()["start_url"]
 
 
-def test_what_the_api_only_takes_never_comes_back() -> None:
+def test_write_only_and_unknown_fields_are_not_returned() -> None:
     meeting = World().create(ONCE | {"default_password": True, "schedule_for": HOST, "nonsense": 1})
 
     assert {"default_password", "schedule_for", "nonsense"}.isdisjoint(meeting)
@@ -300,7 +300,7 @@ def test_a_deleted_meeting_can_be_recovered() -> None:
     assert world.read(number)["topic"] == "Launch"
 
 
-def test_a_running_meeting_says_so_until_it_is_ended() -> None:
+def test_a_running_meeting_is_started_until_it_is_ended() -> None:
     world = World()
     number = world.create()["id"]
     world.switch(running=[number])
@@ -311,7 +311,7 @@ def test_a_running_meeting_says_so_until_it_is_ended() -> None:
     assert (running, ended.status_code, world.read(number)["status"]) == ("started", 204, "waiting")
 
 
-def test_a_status_knows_two_actions() -> None:
+def test_a_status_has_two_actions() -> None:
     world = World()
     number = world.create()["id"]
 
@@ -326,7 +326,7 @@ def test_a_status_knows_two_actions() -> None:
     )
 
 
-def test_nothing_that_never_was_can_be_recovered() -> None:
+def test_an_unknown_meeting_cannot_be_recovered() -> None:
     world = World(status_counts=True)
 
     answers = [world.send("PUT", f"/v2/meetings/{each}/status", {"action": "recover"}) for each in ("1", "x")]
@@ -433,7 +433,7 @@ def test_users_can_be_a_closed_list() -> None:
     assert error(world.send("GET", "/v2/users/bob@example.com"))[:2] == (404, 1001)
 
 
-def test_the_settings_of_a_user_tell_the_passcode_rule() -> None:
+def test_the_settings_of_a_user_contain_the_passcode_rule() -> None:
     world = World(passcode_length_min=8)
 
     plain = world.send("GET", f"/v2/users/{HOST}/settings").json()

@@ -223,7 +223,7 @@ def test_an_answer_is_a_plain_value() -> None:
         (None, None),
     ],
 )
-def test_any_date_of_an_answer_leaves_the_answer_as_it_is(
+def test_a_date_that_is_no_time_does_not_lose_the_answer(
     date: str | None, server_at: datetime | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A date without an offset is in UTC, whatever the zone of this machine."""
@@ -272,7 +272,7 @@ def test_an_invalid_header_is_never_sent_and_not_shown() -> None:
 
 
 def test_a_proxy_that_refuses_means_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxies are taken from the environment, as httpx does; a refused CONNECT sent nothing of ours."""
+    """Proxies are taken from the environment, as httpx does; a refused CONNECT sends no request."""
     received: list[bytes] = []
 
     async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -222,13 +222,13 @@ def test_other_files_on_the_branch_stay(team: Team) -> None:
     version = ann.put(STATE, ONE, replaces=None, note="")
     git(team.folder / "ann", "fetch", "-q", "origin", BRANCH)
     git(team.folder / "ann", "checkout", "-q", "-b", "readme", "FETCH_HEAD")
-    (team.folder / "ann" / "LIES MICH.md").write_text("What this is.\n")
+    (team.folder / "ann" / "READ ME.md").write_text("What this is.\n")
     team.commit("ann")
     git(team.folder / "ann", "push", "-q", "origin", f"HEAD:{BRANCH}")
 
     ann.put(STATE, TWO, replaces=version, note="")
 
-    assert git(team.remote, "ls-tree", "--name-only", BRANCH).splitlines() == ["LIES MICH.md", "state.json"]
+    assert git(team.remote, "ls-tree", "--name-only", BRANCH).splitlines() == ["READ ME.md", "state.json"]
 
 
 def test_the_author_is_the_configured_user_or_the_program(team: Team) -> None:
@@ -259,7 +259,7 @@ def test_a_note_becomes_a_message() -> None:
     assert commit_message("x" * 90).startswith(b"x" * 68 + b" ...\n")
 
 
-def test_no_hook_of_the_person_runs(team: Team) -> None:
+def test_no_hook_of_the_user_runs(team: Team) -> None:
     folder = team.checkout("a")
     hooks = folder / ".git" / "hooks"
     hooks.mkdir()
