@@ -96,7 +96,7 @@ def _check_discovered(folder: Path, git_folder: str, environ: Mapping[str, str])
 def _no_checkout(folder: Path, reason: str) -> StateError:
     return StateError.of(
         "state.no-checkout",
-        detail=f"{folder} is not in one that git can use. {reason}",
+        detail=f"{folder} is not in a checkout that git can use. {reason}",
         hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
     )
 
@@ -138,7 +138,7 @@ def _no_remote(remotes: tuple[str, ...]) -> StateError:
     if not remotes:
         return StateError.of(
             "state.no-remote",
-            detail="`git remote` lists none. Nothing was sent.",
+            detail="`git remote` lists no remote. Nothing was sent.",
             hint=f"git remote add {ORIGIN} URL",
         )
     return StateError.of(

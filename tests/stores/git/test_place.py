@@ -491,7 +491,7 @@ def test_a_folder_outside_of_a_checkout_is_reported(team: Team) -> None:
     said = complaint(open_git("git:s", options).read)
 
     assert said == (
-        f"state.no-checkout: {team.folder} is not in one that git can use. "
+        f"state.no-checkout: {team.folder} is not in a checkout that git can use. "
         "Git says: fatal: not a git repository (or any of the parent directories): .git "
         "Run it in the checkout of the specs; in CI after the step that checks them out."
     )
@@ -538,7 +538,7 @@ def test_the_remote_is_origin_or_the_only_one_or_the_followed_one(team: Team) ->
         "state.which-remote: The checkout has the remotes team, fork, and none is `origin`."
     )
     assert complaint(lambda: team.documents("a").get(STATE)).startswith(
-        "state.no-remote: `git remote` lists none."
+        "state.no-remote: `git remote` lists no remote."
     )
 
 
