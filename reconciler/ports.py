@@ -1,7 +1,7 @@
-"""Protocols for the outside that the engine uses: a remote, a store, a clock.
+"""Protocols of the services that the engine uses: a remote, a store, a clock.
 
-They come with the plain values that they exchange and with the numbers of Zoom's API. The implementations
-are in other packages.
+The values that they exchange and the numbers of Zoom's API are here too. Other packages implement the
+protocols.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ CODE_MEETING_UNKNOWN = 3001
 class Answer:
     """Zoom's answer to a request that succeeded.
 
-    `requests_left` is the rest of the host's daily limit, 0 or more; None if the answer does not say, or
-    names another limit. `tracking_id` is Zoom's id of the request, for its support; it is no secret.
+    `requests_left` is how much is left of the host's daily limit, 0 or more; None if the answer does not
+    say, or names another limit. `tracking_id` is Zoom's id of the request, for its support; it is no secret.
     """
 
     body: Body

@@ -30,7 +30,7 @@ def read(name: str) -> bytes:
 
 
 def schemas() -> tuple[str, ...]:
-    """Return the name of every schema, sorted."""
+    """Return the name of every schema, such as `meetings`, sorted."""
     folder = next(folder for folder in _FOLDERS if folder.is_dir())
     return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in folder.glob(f"*{_SUFFIX}")))
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
+_DOTTED_NUMBERS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 
-def has_port_in_range(url: str) -> bool:
-    """Return whether the port of `url` is valid or left out."""
+
+def is_well_formed(url: str) -> bool:
+    """Return whether `url` has a host that a request can name, and a port that is valid or left out."""
     try:
-        return urlsplit(url).port != 0
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        if ":" in host or _DOTTED_NUMBERS.fullmatch(host):
+            ipaddress.ip_address(host)
+        host.encode("idna")
     except ValueError:
         return False
+    return host != "" and port != 0
 
 
 def is_loopback(host: str) -> bool:
@@ -20,6 +28,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.casefold() == "localhost"
+
+
+def loopback_hosts(*urls: str) -> tuple[str, ...]:
+    """Return the loopback hosts of `urls`, sorted. Requests to them are not encrypted."""
+    hosts = {urlsplit(url).hostname or "" for url in urls}
+    return tuple(sorted(filter(is_loopback, hosts)))
 
 
 def bracket_ipv6(host: str) -> str:

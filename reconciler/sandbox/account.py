@@ -91,7 +91,7 @@ class Account:
         self.users: dict[str, User] = {}
         self.usage: dict[tuple[str, str], int] = {}
         self.departed: set[str] = set()
-        """Folded e-mails that belong to nobody any more."""
+        """E-mails, case-folded, that no user has any more."""
         self.tokens: dict[str, Token] = {}
         self.serial = 0
         self.requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
@@ -123,7 +123,7 @@ class Account:
         return user
 
     def rename(self, email: str, new_email: str) -> None:
-        """Give the user another e-mail; the id stays, and the old e-mail belongs to nobody."""
+        """Give the user another e-mail; the id stays, and no user has the old e-mail."""
         user = User(self.provide(email).id, new_email)
         self.leave(email)
         self._add_user(user)
@@ -224,7 +224,7 @@ class Account:
             self.tokens[row["text"]] = Token(**row | {"scopes": tuple(row["scopes"])})
 
     def to_json(self) -> dict[str, Json]:
-        """Return the whole account as one change."""
+        """Return the whole account as one change, which `apply` repeats on an empty one."""
         return {
             "users": [asdict(user) for user in self.users.values()],
             "departed": sorted(self.departed),
@@ -232,13 +232,6 @@ class Account:
             "usage": [[*key, used] for key, used in self.usage.items()],
             "tokens": [asdict(token) for token in self.tokens.values()],
         }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Json]) -> Account:
-        """Return the account that `to_json` wrote."""
-        account = cls()
-        account.apply(document)
-        return account
 
     def _changed(self, kind: Literal["users", "departed", "meetings", "usage", "tokens"], row: Json) -> None:
         self._change.setdefault(kind, []).append(row)

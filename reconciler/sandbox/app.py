@@ -17,7 +17,7 @@ from reconciler.sandbox import control, messages, operations
 from reconciler.sandbox.account import Account, Request
 from reconciler.sandbox.emulator import Call, Emulator, Operation
 from reconciler.sandbox.faults import Cut, Fault, Faults
-from reconciler.sandbox.replies import Reply
+from reconciler.sandbox.replies import NO_OBJECT, Reply
 from reconciler.sandbox.switches import Switches
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ _ROUTES = (
     ("PUT", "/v2/meetings/{meeting}/status", operations.STATUS),
 )
 
-_NO_JSON = Reply(400, {"code": 300, "message": "Request Body should be a valid JSON object."})
 _NO_ENDPOINT = Reply(404, {"code": 2300, "message": "This API endpoint is not recognized."})
 
 
@@ -190,7 +189,7 @@ def _endpoint(emulator: Emulator, operation: Operation) -> Callable[[HttpRequest
         try:
             body = json.loads(await request.body() or "null")
         except ValueError:
-            return _response(_NO_JSON)
+            return _response(NO_OBJECT)
         call = Call(
             parts=request.path_params,
             query=dict(request.query_params),

@@ -85,7 +85,7 @@ def account_json(emulator: Emulator) -> dict[str, Json]:
 
 
 def _change_users(emulator: Emulator, sent: Json) -> Json:
-    """What an admin does: {rename: {EMAIL: EMAIL}, rehost: {MEETING: EMAIL}, leave: [EMAIL]}."""
+    """Change users as an admin does: {rename: {EMAIL: EMAIL}, rehost: {MEETING: EMAIL}, leave: [EMAIL]}."""
     account = emulator.account
     for email, new_email in sent.get("rename", {}).items():
         account.rename(email, new_email)

@@ -109,7 +109,7 @@ def encrypted(number: int, secret: str) -> str:
 
 
 def digits(number: int, secret: str) -> str:
-    """Return the passcode for telephones and rooms: six digits."""
+    """Return the passcode for telephones and rooms: the passcode itself if it is digits, else six digits."""
     if secret.isdigit():
         return secret
     return f"{int(hashlib.sha256(f'phone {number} {secret}'.encode()).hexdigest()[:10], 16) % 1_000_000:06d}"

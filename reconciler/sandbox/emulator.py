@@ -152,8 +152,6 @@ class Emulator:
                 self._before.popitem(last=False)
         self.account.put(meeting)
 
-    # In order of use
-
     def _handle(self, operation: Operation, call: Call) -> Reply:
         switches, now = self.switches, self.now()
         tokens.admit(self.account, switches, call.authorization, operation.name, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox import meetings, rendering, times
@@ -90,11 +91,12 @@ def list_page(  # noqa: PLR0913 - a query, a clock, and the meetings
     items = [item for meeting in hosted for item in _items(meeting, kind, switches, now)]
     if switches.lists_reordered:
         items.reverse()
-    offset, number = _offset(query, size), _number(query)
+    number = _number(query)
+    offset = (number - 1) * size
     if token := query.get("next_page_token"):
         offset = pages.offset(token, host_id, kind, now)
     end = offset + size
-    expires_at = now + times.seconds(switches.page_token_seconds)
+    expires_at = now + timedelta(seconds=switches.page_token_seconds)
     following = pages.next(host_id, kind, end, expires_at) if end < len(items) else ""
     return Reply(
         200,
@@ -121,10 +123,6 @@ def _number(query: Mapping[str, str]) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise invalid_parameter("page_number")
     return int(text)
-
-
-def _offset(query: Mapping[str, str], size: int) -> int:
-    return (_number(query) - 1) * size
 
 
 def _items(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> Iterator[dict[str, Json]]:
@@ -160,4 +158,4 @@ def _is_over(meeting: StoredMeeting, now: datetime) -> bool:
         return False
     if document["type"] == SERIES:
         return not rendering.upcoming_starts(meeting, now)
-    return times.parsed(document["start_time"]) + times.minutes(document["duration"]) <= now
+    return times.parsed(document["start_time"]) + timedelta(minutes=document["duration"]) <= now

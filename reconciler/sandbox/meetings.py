@@ -106,7 +106,7 @@ def patched(
 
 
 def handed_over(meeting: StoredMeeting, host: Host) -> StoredMeeting:
-    """The meeting under another host; id, passcode, link and dates stay."""
+    """Return the meeting with another host; id, passcode, link and dates stay the same."""
     document = {**meeting.document, "host_id": host.user.id, "host_email": host.user.email}
     return replace(meeting, host_id=host.user.id, document=document)
 

@@ -24,6 +24,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+NO_OBJECT = Reply(400, {"code": 300, "message": "Request Body should be a valid JSON object."})
+"""The reply to a body that is no JSON object."""
+
+
 class Refused(Exception):  # noqa: N818 - a reply, not an error of this program
     """A request that was not carried out; the client gets `reply`."""
 
@@ -37,15 +41,10 @@ def refusal(status: int, code: int, message: str, *, headers: Mapping[str, str] 
     return Refused(Reply(status, {"code": code, "message": message}, headers))
 
 
-def invalid(*fields: tuple[str, str]) -> Refused:
-    """Return code 300 with one entry for each (dotted field path, message)."""
-    errors = [{"field": field, "message": message} for field, message in fields]
+def invalid_parameter(*paths: str) -> Refused:
+    """Return code 300 with one entry for each dotted field path, worded as in the API."""
+    errors = [{"field": path, "message": f"Invalid parameter: {path.rpartition('.')[2]}."} for path in paths]
     return Refused(Reply(400, {"code": 300, "message": "Validation Failed.", "errors": errors}))
-
-
-def invalid_parameter(path: str) -> Refused:
-    """Return code 300 for one field, worded as in the API."""
-    return invalid((path, f"Invalid parameter: {path.rpartition('.')[2]}."))
 
 
 def no_meeting(number: int | str) -> Refused:

@@ -24,16 +24,11 @@ if TYPE_CHECKING:
     from reconciler.sandbox.app import SandboxApp
 
 
-ACCOUNT_ID = CLIENT_ID = CLIENT_SECRET = "sandbox"  # noqa: S105 - the emulator accepts any credentials
-"""Credentials for the emulator; it accepts any others as well."""
-
-
 class Sandbox:
     """An emulated account and its clock, kept in a folder."""
 
-    account_id = ACCOUNT_ID
-    client_id = CLIENT_ID
-    client_secret = CLIENT_SECRET
+    account_id = client_id = client_secret = "sandbox"  # noqa: S105 - the emulator accepts any credentials
+    """Credentials for the emulator; it accepts any others as well."""
 
     def __init__(self, folder: Path | None, clock: FrozenClock, switches: Switches) -> None:
         self.folder = folder

@@ -11,6 +11,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox import times
+from reconciler.sandbox.validation import DAILY, WEEKLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,9 +69,9 @@ def _starts(start: datetime, timezone: str, rule: Mapping[str, Json]) -> Iterato
 
 def _days(first: date, rule: Mapping[str, Json]) -> Iterator[date]:
     interval = rule.get("repeat_interval", 1)
-    if rule["type"] == 1:
+    if rule["type"] == DAILY:
         yield from _daily(first, interval)
-    elif rule["type"] == 2:  # noqa: PLR2004 - the API's number for weekly
+    elif rule["type"] == WEEKLY:
         yield from _weekly(first, interval, rule.get("weekly_days", "1"))
     else:
         yield from _monthly(first, interval, rule)

@@ -37,8 +37,10 @@ def merged(
     result = dict(settings)
     for name, value in sent.items():
         before = result.get(name)
-        both = isinstance(before, dict) and isinstance(value, dict) and not replace_objects
-        result[name] = {**before, **value} if both and isinstance(before, dict) else value
+        if isinstance(before, dict) and isinstance(value, dict) and not replace_objects:
+            result[name] = {**before, **value}
+        else:
+            result[name] = value
     return result
 
 

@@ -86,7 +86,9 @@ def reporting_errors(path: Path) -> Iterator[None]:
 
 _HEADER: Mapping[str, Json] = {"sandbox": 1}
 STALE_LINES_MIN = 2000
+"""Lines up to which a file is never rewritten."""
 STALE_FACTOR = 4
+"""A longer file is rewritten if it has more than this number of lines for each meeting."""
 
 
 class AccountFile:

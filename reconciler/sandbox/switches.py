@@ -32,7 +32,7 @@ class Switches:
 
     # Users and credentials.
     owner: str = "owner@example.com"
-    """The user that `me` stands for."""
+    """The user that `me` means."""
     users: tuple[str, ...] | None = None
     """The only e-mails that exist; None: every well-formed one does."""
     clients: Mapping[str, str] | None = None
@@ -170,7 +170,10 @@ class Switches:
 
 
 def changed(switches: Switches, document: Mapping[str, Json]) -> Switches:
-    """Return `switches` with the values of a JSON object. Raises ValueError for an unknown name or value."""
+    """Return `switches` with the values of a JSON object. Raises ValueError for an unknown name or value.
+
+    The switches of single hosts in `per_host` are checked too.
+    """
     if not isinstance(document, Mapping):
         raise ValueError("switches are a JSON object")  # noqa: TRY004 - a wrong value, as every error here
     known = {each.name: str(each.type) for each in fields(Switches)}
@@ -179,6 +182,8 @@ def changed(switches: Switches, document: Mapping[str, Json]) -> Switches:
     for name, value in document.items():
         if not _fits(known[name], value):
             raise ValueError(f"the switch {name} cannot be {value!r}; it is {known[name]}")
+    for own in document.get("per_host", {}).values():
+        changed(Switches(), own)
     return replace(switches, **{name: _frozen(value) for name, value in document.items()})
 
 

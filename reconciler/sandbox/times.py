@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 _FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?")
 
-UTC_NAMES = ("UTC", "Etc/UTC", "GMT")
-
 
 @lru_cache(maxsize=512)
 def zone(name: str) -> ZoneInfo | None:
@@ -33,9 +31,9 @@ def instant(text: str, timezone: str) -> datetime | None:
         return None
     try:
         wall = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
+        return wall.replace(tzinfo=UTC if text.endswith("Z") else zone(timezone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return wall.replace(tzinfo=UTC if text.endswith("Z") else zone(timezone)).astimezone(UTC)
 
 
 def text(moment: datetime) -> str:
@@ -75,13 +73,3 @@ def next_midnight(moment: datetime) -> datetime:
     """Return the start of the next UTC day."""
     today = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=1)
-
-
-def seconds(number: float) -> timedelta:
-    """Return a duration of that many seconds."""
-    return timedelta(seconds=number)
-
-
-def minutes(number: float) -> timedelta:
-    """Return a duration of that many minutes."""
-    return timedelta(minutes=number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -98,7 +97,7 @@ def _basic(authorization: str) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     try:
         client, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise _denied("Invalid client_id or client_secret", "invalid_client") from None
     if scheme.casefold() != "basic" or not (client and colon and secret):
         raise _denied("Invalid client_id or client_secret", "invalid_client")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.meeting import fields
 from reconciler.sandbox import times
-from reconciler.sandbox.replies import Refused, invalid, invalid_parameter, refusal
+from reconciler.sandbox.replies import NO_OBJECT, Refused, invalid_parameter, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 INSTANT, SCHEDULED, RECURRING, PERSONAL, SERIES = 1, 2, 3, 4, 8
 """Types of meetings."""
 
-DAILY, WEEKLY, MONTHLY = 1, 2, 3
-"""Types of recurrence."""
+DAILY, WEEKLY = 1, 2
+"""Types of recurrence; 3 is monthly."""
+
+START_YEAR_MAX = 9998
+"""Latest year of a start, so that the time at which the meeting expires is within Python's calendar."""
 
 _PASSCODE = re.compile(r"[A-Za-z0-9@\-_*!#]{1,10}")
 
@@ -41,11 +44,11 @@ def known_fields(body: Json, switches: Switches) -> dict[str, Json]:
     Raises `Refused` for a wrong type, a value out of bounds, or a text that is too long.
     """
     if not isinstance(body, dict):
-        raise refusal(400, 300, "Request Body should be a valid JSON object.")
+        raise Refused(NO_OBJECT)
     wrong: list[str] = []
     known = _object(body, "", switches, wrong)
     if wrong:
-        raise invalid(*((path, f"Invalid parameter: {path.rpartition('.')[2]}.") for path in wrong))
+        raise invalid_parameter(*wrong)
     return known
 
 
@@ -113,8 +116,10 @@ def check(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
         raise refusal(400, 3000, "A pre-scheduled meeting must be of type 2 or 3.")
     if "timezone" in body and times.zone(body["timezone"]) is None:
         raise invalid_parameter("timezone")
-    if "start_time" in body and times.instant(body["start_time"], body.get("timezone", "UTC")) is None:
-        raise invalid_parameter("start_time")
+    if "start_time" in body:
+        start = times.instant(body["start_time"], body.get("timezone", "UTC"))
+        if start is None or start.year > START_YEAR_MAX:
+            raise invalid_parameter("start_time")
     if kind == SERIES and "recurrence" in body:
         _check_rule(body["recurrence"])
     for refused in (*_passcode(body, switches), *_settings(body), *_tracking(body, switches)):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from reconciler.errors.exceptions import StateError, StateLockedError
+from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.errors.text import shown_name
 from reconciler.ports import LockInfo, Snapshot
 from reconciler.stores import errors, links
@@ -27,15 +27,20 @@ if TYPE_CHECKING:
     from reconciler.stores.options import StoreOptions
 
 
-PRIVATE = 0o600
-
 GATHER_SECONDS = 0.05
 """Twenty writes a second are enough for any pace."""
 
 
 def open_file(address: str, options: StoreOptions) -> FileStore:
-    """Return the store at a path, or at `file:PATH`."""
-    return FileStore(options.folder / address.removeprefix("file:"), options)
+    """Return the store at a path, or at `file:PATH`. Raises `SettingsError` for a path without a name."""
+    path = options.folder / address.removeprefix("file:")
+    if not path.name:
+        raise SettingsError.of(
+            "state.bad-address",
+            detail=f"{path} is a folder. Nothing was sent.",
+            hint="Write the path of a file, such as reconciler.state.json.",
+        )
+    return FileStore(path, options)
 
 
 @dataclass(slots=True)
@@ -129,11 +134,9 @@ class FileStore:
 
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
         """Lock the file; wait up to `timeout_seconds` for its holder."""
-        import uuid  # noqa: PLC0415 - only for a lock
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only for a lock
 
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - the same
-
-        lock = FileLock(self._sibling(".lock"), mode=PRIVATE)
+        lock = FileLock(self._sibling(".lock"), mode=links.PRIVATE)
         try:
             self._refuse_links()
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,10 +145,7 @@ class FileStore:
             raise self._locked_error(operation, timeout_seconds) from error
         except OSError as error:
             raise self._io_error("locked", error) from error
-        options = self._options
-        info = LockInfo(
-            str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url
-        )
+        info = locks.new_lock(operation, self._options)
         info_path = self._sibling(".lock.info")
         with suppress(OSError):  # only others read it; the lock itself is held
             _write_durably(info_path, locks.encode(info))

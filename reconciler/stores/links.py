@@ -1,4 +1,4 @@
-"""Writing in a folder that strangers may have filled: no file and no folder is reached through a link."""
+"""Refuses symbolic links where files are written: a checkout may contain links that others committed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 PRIVATE = 0o600
+"""Mode of a file that only its owner may read or write."""
 
 
 def refuse_link(path: Path, *, below: Path | None = None) -> None:

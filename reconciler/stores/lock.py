@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.ports import Lease
+    from reconciler.stores.options import StoreOptions
 
 
 RETRY_SECONDS = 2.0
@@ -82,6 +83,13 @@ def _not_renewed(error: Exception) -> str:
     return f"The lock on the state was not renewed. {reason}"
 
 
+def new_lock(operation: str, options: StoreOptions) -> LockInfo:
+    """Return a lock of this run from now on, with an ID of its own."""
+    import uuid  # noqa: PLC0415 - only for a lock
+
+    return LockInfo(str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url)
+
+
 SHOWN_MAX = 200
 """Most characters of a text from outside that are shown."""
 
@@ -107,8 +115,8 @@ def decode(document: bytes) -> LockInfo | None:
     """Return the lock that `document` describes; None if it does not describe one."""
     try:
         fields = orjson.loads(document)
-        if not _LOCK_ID.fullmatch(str(fields["ID"])):
-            return None  # it would be printed in a command to paste
+        if not is_lock_id(str(fields["ID"])):
+            return None
         return LockInfo(
             lock_id=str(fields["ID"]),
             operation=_text(fields, "Operation"),
@@ -117,8 +125,13 @@ def decode(document: bytes) -> LockInfo | None:
             expires_at=_instant(fields["Expires"]) if fields.get("Expires") else None,
             run_url=_text(fields, "RunURL") if fields.get("RunURL") else None,
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
+
+
+def is_lock_id(text: str) -> bool:
+    """Return whether `text` may be shown as a lock's ID, also in a command to paste."""
+    return _LOCK_ID.fullmatch(text) is not None
 
 
 def describe(info: LockInfo) -> str:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """The folder, clock and environment of this run, and its name in the lock.
+    """The folder, clock and environment of this run, and how it appears in the lock.
 
     A plain path is relative to `folder`. `who` is user and machine, `run_url` the page of the CI
-    job: both are shown to whoever finds the state locked. `wait` blocks for that many seconds,
+    job; a run that finds the state locked shows both. `wait` blocks for that many seconds,
     since a store is used outside of any event loop. `notify` receives one line when the store
     waits for a lock, or could not free one.
     `environ` holds the credentials of clouds and servers, and is never shown.

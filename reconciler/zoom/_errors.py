@@ -1,6 +1,6 @@
-"""Turns Zoom's answers into errors: which limit, which scope, which field, which host, and did it happen.
+"""Turns Zoom's answers into errors that name the limit, scope, field or host, and say what was done.
 
-A refusal is known not to have happened. Any answer that is not clearly Zoom's own counts as unknown.
+A refused request was not carried out. An answer that is not clearly Zoom's own leaves the outcome unknown.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ SCOPE_CODES = frozenset({104, 4711})
 """Zoom's codes for a token that lacks a scope."""
 
 FIELDS_SHOWN_MAX = 10
+"""Most refused fields that an error lists."""
 
 _NO_USER = (
     "zoom.user-unknown",
@@ -182,11 +183,11 @@ def _detail(call: ApiCall, response: HttpResponse, fields: tuple[tuple[str, str]
 
 
 UNTRUSTED_STATUSES = frozenset({408, 425, 499})
-"""4xx about the connection, not the request: it may have been carried out."""
+"""Statuses of a 4xx that is about the connection: the request may have been carried out."""
 
 
 def response_error(call: ApiCall, response: HttpResponse) -> RemoteError | None:
-    """Return the error that `response` is; None if Zoom did what was asked."""
+    """Return the error that `response` means; None if Zoom carried out the request."""
     if response.is_success:
         if not response.code and (response.body is not None or not response.content):
             return None
@@ -207,7 +208,7 @@ def never_sent(call: ApiCall, reason: str) -> NeverSentError:
 
 
 def unknown_outcome(call: ApiCall, reason: str, response: HttpResponse | None = None) -> UnknownOutcomeError:
-    """Return the error of a request that was sent, and whose answer does not show what became of it."""
+    """Return the error of a request that was sent, and whose answer does not show its outcome."""
     detail = f"{call.action}: {excerpt(reason, call.secrets)}."
     if response is not None:
         answer = f" {_answer_sentence(call, response)}" if response.is_zoom_error else ""

@@ -15,12 +15,14 @@ from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.ports import Json
 
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One call of the API: `action` describes it in an error, `writes` is set if it may change something.
+    """One call of the API: `action` describes it in an error; `writes` is True if it may change something.
 
     `secrets` are texts that no error may show.
     """
@@ -39,7 +41,7 @@ class Label(StrEnum):
 
 
 EXCERPT_CHARACTERS_MAX = 200
-"""How much of a body an error may show."""
+"""Most characters of a text from Zoom that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class HttpResponse:
 
 
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """`text` on one line, without `secrets` and what looks like one, cut to a bound."""
+    """Return `text` on one line, cut, with `secrets` and everything that looks like one masked."""
     text = " ".join(redact_answer(text, secrets).split())
     return shorten(text, EXCERPT_CHARACTERS_MAX)
 
@@ -119,9 +121,15 @@ def scopes_in(body: Mapping[str, Json]) -> frozenset[str] | None:
 
 def instant_in(headers: Mapping[str, str]) -> datetime | None:
     """Return the `Date` of a response, by the clock of its sender; None if it has none."""
+    return parse_instant(headers.get("date", ""), parsedate_to_datetime)
+
+
+def parse_instant(text: str, parse: Callable[[str], datetime]) -> datetime | None:
+    """Return the instant of `text`, aware, in UTC (also without an offset); None if it is no time."""
     try:
-        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
+        moment = parse(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -1,7 +1,7 @@
-"""Turns the times in Zoom's answers into UTC with a `Z`: the one place that knows how Zoom writes them.
+"""Converts the times in Zoom's answers to UTC with a `Z`.
 
-A time without `Z` or offset is a wall time in the zone of the meeting. `created_at` is left as it is:
-without the letter, nobody can say which clock it is by.
+A time without `Z` or offset is a wall time in the zone of the meeting. `created_at` is left unchanged:
+without a `Z`, its zone is unknown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAMES = ("start_time", "end_date_time")
 
 
 def with_utc_times(meeting: Body) -> Body:
-    """Return the meeting with its starts, and the end of its series, in UTC; what is no time stays."""
+    """Return the meeting with its starts, and the end of its series, in UTC; other text is unchanged."""
     timezone = meeting.get("timezone") or "UTC"
     times = _times(meeting, timezone)
     rule, occurrences = meeting.get("recurrence"), meeting.get("occurrences")
@@ -35,8 +35,8 @@ def _occurrence(occurrence: Json, timezone: Json) -> Json:
 
 
 def _times(part: Mapping[str, Json], timezone: Json) -> dict[str, Json]:
-    told = {name: part[name] for name in _NAMES if isinstance(part.get(name), str)}
-    local = {name: text for name, text in told.items() if not text.endswith("Z")}
+    texts = {name: part[name] for name in _NAMES if isinstance(part.get(name), str)}
+    local = {name: text for name, text in texts.items() if not text.endswith("Z")}
     return {name: utc for name, text in local.items() if (utc := _in_utc(text, timezone))}
 
 

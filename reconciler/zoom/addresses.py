@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors.exceptions import SettingsError
-from reconciler.urls import has_port_in_range, is_loopback
+from reconciler.urls import is_loopback, is_well_formed, loopback_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,12 +52,11 @@ class Addresses:
     @property
     def loopback_hosts(self) -> tuple[str, ...]:
         """Hosts that must be reached without a proxy, since requests to them are not encrypted."""
-        hosts = (urlsplit(url).hostname or "" for url in (self.api_url, self.auth_url))
-        return tuple(sorted({host for host in hosts if is_loopback(host)}))
+        return loopback_hosts(self.api_url, self.auth_url)
 
 
 def _checked(name: str, url: str) -> str:
-    if not _PLAIN_URL.fullmatch(url) or not has_port_in_range(url):
+    if not _PLAIN_URL.fullmatch(url) or not is_well_formed(url):
         raise _refused(name, "is not a plain URL of scheme, host, port and path")
     parts = urlsplit(url)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):

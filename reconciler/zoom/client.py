@@ -1,7 +1,7 @@
 """Implements the engine's `Remote`: creates, changes, deletes and reads meetings over HTTP.
 
-A write is done at most once. It is sent again only if Zoom said that it was not done (a 401,
-a per-second 429), a bounded number of times. Reads are repeated freely.
+A write is carried out at most once. It is sent again only if Zoom answered that it was not carried out
+(a 401, a per-second 429), a bounded number of times. A read is also tried again after other failures.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ READS_MAX = 4
 
 
 class ZoomClient:
-    """The `Remote` over HTTP. An async context manager; `close` ends it too.
+    """The `Remote` over HTTP. An async context manager, which calls `close`.
 
     `random` returns jitter, 0 to 1. `transport` replaces the network.
     """
@@ -301,7 +301,7 @@ class ZoomClient:
 
 @dataclass(frozen=True, slots=True)
 class _SecretsOfRun:
-    """Every secret that was sent in this run."""
+    """Every secret that was sent in this run; a class, so that no repr of the client shows them."""
 
     values: set[str] = field(repr=False)
 

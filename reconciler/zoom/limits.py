@@ -1,21 +1,22 @@
-"""Interprets a 429: wait a moment, or stop for the day.
+"""Interprets a 429: a limit per second, or a daily one.
 
 A daily 429 may come without any helpful header, and some headers describe another
-limit than the one that was hit. So the message decides; a limit that stays unclear
-is waited for a few times and then counts as a daily one.
+limit than the one that was hit. So the message decides. After a 429 that names no limit, the
+client waits and sends again a few times; then it counts as a daily one.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reconciler.ports import DAILY_LIMIT
+from reconciler.zoom._exchange import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -86,13 +87,7 @@ def retry_at(response: HttpResponse, now: datetime) -> datetime | None:
     text = response.headers.get("retry-after", "").strip()
     if _COUNT.fullmatch(text):
         return now + timedelta(seconds=int(text))
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            at = parse(text)
-            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    return parse_instant(text, datetime.fromisoformat) or parse_instant(text, parsedate_to_datetime)
 
 
 def _is_limit(response: HttpResponse) -> bool:

@@ -1,12 +1,13 @@
 """Paces the starts of requests: never more than the pace in any sliding second.
 
 Zoom counts per label (light, medium), over all hosts of the account. The starts are spread
-evenly; after a late waking, at most one start follows early, never a burst.
+evenly; after a late wake-up, at most one start follows early, never a burst.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,16 @@ WINDOW_SECONDS = 1.03
 """Length of the window in which at most the pace starts.
 
 Longer than Zoom's second, so that starts which arrive 30 ms closer together than they left
-are still within it. It costs 3 % of the pace.
+are still allowed. It costs 3 % of the pace.
 """
 
 STARTS_MAX = 1000
 """Highest pace that can be set."""
 
+_NUMBER = re.compile(r"[0-9]{1,9}")  # bounded, since Python refuses to convert thousands of digits
+
 SPREAD = 0.95
-"""Smallest gap between two starts, as a share of the even gap; the rest absorbs late wakings."""
+"""Smallest gap between two starts, as a share of the even gap; the rest absorbs late wake-ups."""
 
 
 PLANS: dict[str, dict[Label, int]] = {
@@ -97,7 +100,7 @@ class RateWindow:
 
 def _starts_per_second(pace: str | int) -> int:
     text = str(pace)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= STARTS_MAX):
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= STARTS_MAX):
         raise SettingsError.of(
             "settings.pace",
             detail=f"There is no pace `{text[:40]}`. The pace is how many requests may start in a second, "

@@ -1,7 +1,7 @@
-"""Sends one HTTP request over httpx, and interprets a failure: was it sent or not.
+"""Sends one HTTP request over httpx; the error of a failure says whether the request was sent.
 
-Nothing is sent a second time here, no redirect is followed, and nothing may wait
-inside httpx's pool: a caller holds one of its `IN_FLIGHT_MAX`.
+Nothing is sent a second time here, and no redirect is followed. No request waits inside httpx's pool,
+since callers send at most `IN_FLIGHT_MAX` at a time.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class HttpTransport:
             guard.check()
             async with asyncio.timeout(self.timeout_seconds):
                 response = await self._http.send(httpx_request)
-        except Exception as error:  # noqa: BLE001 - any error leaves a request whose outcome must be known
+        except Exception as error:  # noqa: BLE001 - the outcome of the request must be known after any error
             if guard.refusal is not None:
                 raise guard.refusal from None
             # h11 quotes the header that it rejects, and that header may be the token.

@@ -33,6 +33,8 @@ def test_secrets_of_clients_are_not_shown() -> None:
         ({"daily_limit": None}, "the switch daily_limit cannot be None; it is int"),
         ({"daily_limit": True}, "the switch daily_limit cannot be True; it is int"),
         ({"may_host": 1}, "the switch may_host cannot be 1; it is bool"),
+        ({"per_host": {HOST: 5}}, "switches are a JSON object"),
+        ({"per_host": {HOST: {"daily": 1}}}, "no such switch: daily"),
         ({"long_text": "kept"}, "the switch long_text cannot be 'kept'; it is Literal['refused', 'cut']"),
     ],
 )
@@ -42,7 +44,7 @@ def test_an_unknown_switch_is_refused(sent: dict[str, object], expected: str) ->
     assert (answer.status_code, answer.json()) == (400, {"error": expected})
 
 
-def test_a_list_is_no_bag_of_switches() -> None:
+def test_a_list_of_switches_is_refused() -> None:
     assert World().send("PUT", "/sandbox/switches", [1]).status_code == 400
 
 

@@ -40,7 +40,7 @@ def test_a_request_can_be_cut_before_anything_was_done() -> None:
     assert (topics(world), world.used()) == ([], 0)
 
 
-def test_a_fault_meets_the_nth_request_that_fits_and_then_is_gone() -> None:
+def test_a_fault_affects_the_nth_matching_request_once() -> None:
     world = World()
     world.meet(Fault(**CREATE, nth=2, status=503))
 
@@ -49,7 +49,7 @@ def test_a_fault_meets_the_nth_request_that_fits_and_then_is_gone() -> None:
     assert (statuses, world.faults.waiting) == ([201, 503, 201], ())
 
 
-def test_a_fault_can_meet_several_in_a_row() -> None:
+def test_a_fault_can_affect_several_requests_in_a_row() -> None:
     world = World()
     world.meet(Fault(**CREATE, status=503, times=2))
 
@@ -65,7 +65,7 @@ def test_a_fault_can_last_until_it_is_cleared() -> None:
     assert (during, world.send("POST", MEETINGS, {}).status_code) == ([503] * 3, 201)
 
 
-def test_of_two_faults_that_fit_the_first_is_met_first() -> None:
+def test_of_two_matching_faults_the_first_is_used_first() -> None:
     waiting = Faults(Fault(status=500), Fault(status=501), Fault(status=502, nth=2))
 
     met = [waiting.take("GET", "/v2/users/x") for _ in range(3)]
@@ -73,7 +73,7 @@ def test_of_two_faults_that_fit_the_first_is_met_first() -> None:
     assert [fault and fault.status for fault in met] == [500, 501, 502]
 
 
-def test_a_fault_passes_over_what_it_is_not_meant_for() -> None:
+def test_a_fault_does_not_affect_other_requests() -> None:
     world = World()
     world.meet(Fault(**READ, status=500))
 
@@ -81,7 +81,7 @@ def test_a_fault_passes_over_what_it_is_not_meant_for() -> None:
     assert len(world.faults.waiting) == 1
 
 
-def test_a_gateway_may_answer_with_a_page_for_people() -> None:
+def test_a_gateway_may_answer_with_an_html_page() -> None:
     world = World()
     world.meet(faults.gateway_page(504, commit=True, **CREATE))
 
@@ -106,7 +106,7 @@ def test_an_answer_may_end_in_the_middle() -> None:
         answer.json()
 
 
-def test_a_request_may_be_sent_elsewhere() -> None:
+def test_a_request_may_be_redirected() -> None:
     world = World()
     world.meet(faults.redirect("https://other.example/", **CREATE))
 
@@ -119,7 +119,7 @@ def test_a_request_may_be_sent_elsewhere() -> None:
     )
 
 
-def test_a_success_may_carry_an_error() -> None:
+def test_a_success_may_contain_an_error() -> None:
     world = World()
     world.meet(faults.refused_with_200(**READ))
     number = world.create()["id"]
@@ -129,7 +129,7 @@ def test_a_success_may_carry_an_error() -> None:
     assert (answer.status_code, answer.json()) == (200, {"code": 300, "message": "Invalid field."})
 
 
-def test_a_create_may_be_answered_with_nothing() -> None:
+def test_a_create_may_have_an_empty_reply() -> None:
     world = World()
     world.meet(faults.empty_201(**CREATE))
 
@@ -145,7 +145,7 @@ def test_an_answer_takes_as_long_as_the_latency() -> None:
     assert world.clock.monotonic() == pytest.approx(0.3)
 
 
-def test_a_client_that_leaves_early_does_not_stop_what_is_under_way() -> None:
+def test_a_request_is_carried_out_although_its_client_disconnects() -> None:
     """A request that lands late: carried out after its sender has given up."""
     world = World()
     world.meet(Fault(**CREATE, delay_before_seconds=60))
@@ -163,7 +163,7 @@ def test_a_client_that_leaves_early_does_not_stop_what_is_under_way() -> None:
     assert asyncio.run(scene()) == ([], ["Launch"])
 
 
-def test_a_client_may_leave_before_a_cut() -> None:
+def test_a_client_may_disconnect_before_a_cut() -> None:
     """No client waits for it any more, and nothing is logged."""
     world = World()
     world.meet(Fault(**CREATE, delay_after_seconds=60, cut="after"))

@@ -61,7 +61,7 @@ def test_the_day_begins_at_midnight_utc() -> None:
     assert (late, world.send("POST", MEETINGS, ONCE).status_code) == (429, 201)
 
 
-def test_e_mail_id_and_case_name_one_budget() -> None:
+def test_one_budget_is_charged_by_e_mail_by_id_and_in_any_case() -> None:
     world = World()
     world.create()
     user = world.account.user(HOST)
@@ -100,7 +100,7 @@ def test_a_refused_body_is_charged_or_not(count: bool, used: int) -> None:  # no
     assert world.used() == used
 
 
-def test_what_is_refused_at_the_door_costs_nothing() -> None:
+def test_a_request_without_a_token_or_a_meeting_costs_nothing() -> None:
     world = World()
     world.send("GET", f"/v2/users/{HOST}")
     world.send("POST", MEETINGS, ONCE, token="guessed")
@@ -177,7 +177,7 @@ def test_an_ordinary_reply_has_its_label_only() -> None:
     assert quota(read) == {"x-ratelimit-category": "Light"}
 
 
-def test_an_ordinary_answer_can_tell_what_the_host_has_left() -> None:
+def test_an_ordinary_reply_can_show_the_requests_left_of_the_host() -> None:
     world = World(ratelimit_headers="host", create_label="Light")
 
     created, read = world.send("POST", MEETINGS, ONCE), world.send("GET", f"/v2/users/{HOST}")
@@ -187,7 +187,7 @@ def test_an_ordinary_answer_can_tell_what_the_host_has_left() -> None:
     assert quota(read) == {"x-ratelimit-category": "Light"}
 
 
-def test_an_ordinary_answer_can_tell_nothing() -> None:
+def test_an_ordinary_reply_can_lack_the_headers() -> None:
     assert quota(World(ratelimit_headers="none").send("POST", MEETINGS, ONCE)) == {}
 
 
@@ -245,7 +245,7 @@ def test_each_label_has_its_own_second() -> None:
 
 
 @pytest.mark.parametrize(("window", "expected"), [("fixed", [201, 201]), ("sliding", [429, 429])])
-def test_a_second_is_the_clocks_or_any(window: str, expected: Json) -> None:
+def test_the_per_second_window_is_fixed_or_sliding(window: str, expected: Json) -> None:
     """Judged by the monotonic clock, not by the one that can be set."""
     world = World(plan="free", per_second_window=window)
     world.clock.advance(0.9)

@@ -59,7 +59,7 @@ def test_pages_can_be_asked_for_by_number() -> None:
     assert (page["page_number"], [item["id"] for item in page["meetings"]]) == (2, numbers[2:])
 
 
-def test_a_page_token_dies_after_a_quarter_of_an_hour() -> None:
+def test_a_page_token_expires_after_a_quarter_of_an_hour() -> None:
     world = World()
     for _ in range(2):
         world.create()

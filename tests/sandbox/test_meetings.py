@@ -37,6 +37,30 @@ def test_a_meeting_is_what_was_asked_for() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("start_time", "timezone"),
+    [
+        ("9999-12-31T10:00:00Z", "UTC"),
+        ("9999-12-31T23:00:00", "America/New_York"),
+        ("0001-01-01T00:00:00", "Asia/Tokyo"),
+    ],
+)
+def test_a_start_at_the_end_of_the_calendar_is_refused(start_time: str, timezone: str) -> None:
+    body = ONCE | {"start_time": start_time, "timezone": timezone}
+
+    answer = World().send("POST", f"/v2/users/{HOST}/meetings", body)
+
+    assert wrong(answer) == (400, 300, ["start_time"])
+
+
+def test_a_start_before_the_last_year_of_the_calendar_is_read_back() -> None:
+    world = World()
+
+    made = world.create(ONCE | {"start_time": "9998-12-31T23:59:59Z"})
+
+    assert world.read(made["id"])["start_time"] == "9998-12-31T23:59:59Z"
+
+
 def test_an_id_has_eleven_digits_and_is_never_given_twice() -> None:
     world = World()
 
@@ -121,7 +145,7 @@ def test_the_start_link_carries_a_key() -> None:
     assert "zak=" in World().create()["start_url"]
 
 
-def test_what_the_api_only_takes_never_comes_back() -> None:
+def test_write_only_and_unknown_fields_are_not_returned() -> None:
     meeting = World().create(ONCE | {"default_password": True, "schedule_for": HOST, "nonsense": 1})
 
     assert {"default_password", "schedule_for", "nonsense"}.isdisjoint(meeting)
@@ -276,7 +300,7 @@ def test_a_deleted_meeting_can_be_recovered() -> None:
     assert world.read(number)["topic"] == "Launch"
 
 
-def test_a_running_meeting_says_so_until_it_is_ended() -> None:
+def test_a_running_meeting_is_started_until_it_is_ended() -> None:
     world = World()
     number = world.create()["id"]
     world.switch(running=[number])
@@ -287,7 +311,7 @@ def test_a_running_meeting_says_so_until_it_is_ended() -> None:
     assert (running, ended.status_code, world.read(number)["status"]) == ("started", 204, "waiting")
 
 
-def test_a_status_knows_two_actions() -> None:
+def test_a_status_has_two_actions() -> None:
     world = World()
     number = world.create()["id"]
 
@@ -302,7 +326,7 @@ def test_a_status_knows_two_actions() -> None:
     )
 
 
-def test_nothing_that_never_was_can_be_recovered() -> None:
+def test_an_unknown_meeting_cannot_be_recovered() -> None:
     world = World(status_counts=True)
 
     answers = [world.send("PUT", f"/v2/meetings/{each}/status", {"action": "recover"}) for each in ("1", "x")]
@@ -409,7 +433,7 @@ def test_users_can_be_a_closed_list() -> None:
     assert error(world.send("GET", "/v2/users/bob@example.com"))[:2] == (404, 1001)
 
 
-def test_the_settings_of_a_user_tell_the_passcode_rule() -> None:
+def test_the_settings_of_a_user_contain_the_passcode_rule() -> None:
     world = World(passcode_length_min=8)
 
     plain = world.send("GET", f"/v2/users/{HOST}/settings").json()

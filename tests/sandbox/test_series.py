@@ -118,7 +118,7 @@ def test_a_deleted_occurrence_stays_listed_as_such() -> None:
     assert (answer.status_code, statuses) == (204, ["available", "deleted", "available"])
 
 
-def test_one_occurrence_can_be_moved_and_worded_apart() -> None:
+def test_one_occurrence_can_have_its_own_start_and_agenda() -> None:
     world = World()
     meeting = world.create(WEEKLY)
     second = meeting["occurrences"][1]["occurrence_id"]
@@ -143,7 +143,7 @@ def test_an_unknown_occurrence_is_refused() -> None:
     assert [wrong(answer) for answer in answers] == [(400, 300, ["occurrence_id"])] * 3
 
 
-def test_a_new_rule_makes_new_occurrences_and_forgets_what_was_done_to_single_ones() -> None:
+def test_a_new_rule_discards_the_changes_of_single_occurrences() -> None:
     world = World()
     meeting = world.create(WEEKLY)
     first = meeting["occurrences"][0]["occurrence_id"]
@@ -229,7 +229,7 @@ def test_weeks_begin_on_sunday_and_months_skip_days_they_do_not_have(parts: Json
         {"type": 3, "monthly_week": 1, "monthly_week_day": 1, "end_times": 2},
     ],
 )
-def test_a_rule_that_finds_no_day_comes_to_an_end(barren: Json) -> None:
+def test_a_rule_without_any_day_ends(barren: Json) -> None:
     start = (
         datetime(2027, 2, 1, tzinfo=UTC) if "monthly_day" in barren else datetime(9990, 12, 31, tzinfo=UTC)
     )

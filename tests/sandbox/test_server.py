@@ -84,7 +84,7 @@ def test_an_interrupt_ends_it_without_a_traceback() -> None:
 
 
 @pytest.mark.parametrize("port", [None, 70_000])
-def test_a_port_that_cannot_be_had_says_so(port: int | None) -> None:
+def test_a_port_that_cannot_be_used_is_reported(port: int | None) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         wanted = port or taken.getsockname()[1]

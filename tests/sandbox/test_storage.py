@@ -59,7 +59,8 @@ def test_an_account_is_written_down_and_read_back_whole() -> None:
     world.create(WEEKLY)
     world.token()
 
-    copy = Account.from_json(world.account.to_json())
+    copy = Account()
+    copy.apply(world.account.to_json())
 
     assert copy.to_json() == world.account.to_json()
 
@@ -126,7 +127,7 @@ def test_a_write_of_another_process_is_read_by_the_next_request(tmp_path: Path) 
     assert set(mine.users) == {"u1", "u2"}
 
 
-def test_a_long_file_is_made_short_when_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_file_is_compacted_when_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "STALE_LINES_MIN", 5)
     path = tmp_path / "account.jsonl"
     world = world_of(opened(tmp_path))
@@ -165,7 +166,7 @@ def test_a_clock_that_was_never_set_shows_real_time(tmp_path: Path) -> None:
     assert opened(tmp_path).now() == REAL
 
 
-def test_a_clock_that_was_set_stays_where_it_stood(tmp_path: Path) -> None:
+def test_a_clock_that_was_set_is_frozen(tmp_path: Path) -> None:
     """In later commands too, until it is set again."""
     opened(tmp_path, "2027-01-11T08:00:00Z")
 
@@ -175,7 +176,7 @@ def test_a_clock_that_was_set_stays_where_it_stood(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("step", "hours"), [("+1d", 24), ("+12h", 12), ("+30m", 0.5), ("+1w", 168), ("+1d12h", 36), ("+3600s", 1)]
 )
-def test_a_step_counts_from_where_the_clock_stood(tmp_path: Path, step: str, hours: float) -> None:
+def test_a_step_counts_from_the_frozen_time(tmp_path: Path, step: str, hours: float) -> None:
     opened(tmp_path, "2027-01-11T08:00:00Z")
 
     assert opened(tmp_path, step).now() == datetime(2027, 1, 11, 8, tzinfo=UTC) + timedelta(hours=hours)
@@ -218,7 +219,7 @@ def test_a_clock_that_cannot_be_read_says_what_to_do(tmp_path: Path, content: st
     )
 
 
-def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
+def test_a_file_that_was_removed_is_written_again(tmp_path: Path) -> None:
     world = world_of(opened(tmp_path))
     first = world.create()["id"]
     (tmp_path / "account.jsonl").unlink()
@@ -228,7 +229,7 @@ def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
     assert [each.id for each in opened(tmp_path).account.all_meetings_ever] == [first, second]
 
 
-def test_a_folder_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
 
     codes = []

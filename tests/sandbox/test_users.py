@@ -47,12 +47,13 @@ def test_a_renamed_user_keeps_id_and_meetings() -> None:
     assert world.send("GET", f"/v2/users/{HOST}").json()["code"] == 1001
 
 
-def test_who_left_is_not_found_and_somebody_else_can_have_the_address() -> None:
+def test_a_user_who_left_is_not_found_and_the_e_mail_can_be_used_again() -> None:
     world = World()
     made = world.create()
     world.send("POST", "/sandbox/users", {"rehost": {str(made["id"]): BOB}, "leave": [HOST]})
 
-    again = Account.from_json(world.account.to_json())
+    again = Account()
+    again.apply(world.account.to_json())
 
     assert world.send("GET", f"/v2/users/{HOST}/meetings").json()["code"] == 1001
     assert (again.departed, again.user(HOST), len(again.meetings_of(BOB))) == ({HOST}, None, 1)

@@ -146,3 +146,10 @@ def test_a_lock_with_an_id_that_a_shell_would_run_is_no_lock(lock_id: str) -> No
 
     assert lock.decode(json.dumps(document).encode()) is None
     assert lock.decode(json.dumps({**document, "ID": "6a8b-4f"}).encode()) is not None
+
+
+@pytest.mark.parametrize("created", ["soon", "0001-01-01T00:00:00+14:00", 5, None])
+def test_a_lock_with_a_time_outside_the_calendar_is_no_lock(created: object) -> None:
+    document = {"ID": "6a8b-4f", "Who": "w", "Operation": "o", "Created": created}
+
+    assert lock.decode(json.dumps(document).encode()) is None

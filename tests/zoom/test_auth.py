@@ -112,6 +112,8 @@ def test_plain_http_is_only_allowed_to_the_loopback(url: str) -> None:
         "https://api.zoom.us:0/v2",
         "https://[::1",
         "https://[::gg]/",
+        "https://256.1.1.1/v2",
+        "https://api..zoom.us/v2",
         "ftp://api.zoom.us",
         "api.zoom.us/v2",
         "https://",

@@ -200,7 +200,7 @@ def test_backing_off_delays_all_requests_of_the_label() -> None:
     assert started == {"light": 0.0, "medium": 2.0}
 
 
-@pytest.mark.parametrize("pace", ["", "fast", "0", "-1", "1.5", 0, 1001, "\u0663"])
+@pytest.mark.parametrize("pace", ["", "fast", "0", "-1", "1.5", 0, 1001, "\u0663", "9" * 5000])
 def test_an_invalid_pace_is_an_error_that_names_the_choices(pace: str | int) -> None:
     with pytest.raises(SettingsError) as caught:
         Pace.of(pace, ManualClock())

@@ -1,7 +1,9 @@
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -209,6 +211,36 @@ def test_an_answer_is_a_plain_value() -> None:
     assert (response.status, response.body, response.headers["x-one"]) == (200, {"id": 1}, "1")
 
 
+@pytest.mark.parametrize(
+    ("date", "server_at"),
+    [
+        ("Tue, 01 Dec 2026 08:00:00 GMT", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("Tue, 01 Dec 2026 08:00:00 -0000", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("Tue, 01 Dec 2026 08:00:00", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", None),
+        (f"Tue, {'9' * 20} Dec 2026 08:00:00 GMT", None),
+        ("today", None),
+        (None, None),
+    ],
+)
+def test_a_date_that_is_no_time_does_not_lose_the_answer(
+    date: str | None, server_at: datetime | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A date without an offset is in UTC, whatever the zone of this machine."""
+    headers = {} if date is None else {"Date": date}
+    client = transport(transport=httpx.MockTransport(lambda _: httpx.Response(200, headers=headers)))
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+
+    try:
+        response = asyncio.run(client.send(CREATE, HttpRequest("POST", "https://api.zoom.us")))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert (response.status, client.server_at) == (200, server_at)
+
+
 def test_no_connection_means_never_sent() -> None:
     async def run() -> None:
         async with listening(keep_answering) as url:
@@ -240,11 +272,11 @@ def test_an_invalid_header_is_never_sent_and_not_shown() -> None:
 
 
 def test_a_proxy_that_refuses_means_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxies are taken from the environment, as httpx does; a refused CONNECT sent nothing of ours."""
-    heard: list[bytes] = []
+    """Proxies are taken from the environment, as httpx does; a refused CONNECT sends no request."""
+    received: list[bytes] = []
 
     async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        received.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
     async def run() -> None:
@@ -259,8 +291,8 @@ def test_a_proxy_that_refuses_means_never_sent(monkeypatch: pytest.MonkeyPatch) 
         asyncio.run(run())
 
     assert "the proxy did not let it through (403 Forbidden)" in caught.value.diagnostic.detail
-    assert [head.split(b"\r\n")[0] for head in heard] == [b"CONNECT api.zoom.us:443 HTTP/1.1"]
-    assert b"token-9" not in b"".join(heard)
+    assert [head.split(b"\r\n")[0] for head in received] == [b"CONNECT api.zoom.us:443 HTTP/1.1"]
+    assert b"token-9" not in b"".join(received)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -344,11 +376,11 @@ def test_before_send_is_called_again_only_after_a_connection_was_opened() -> Non
 @pytest.mark.parametrize("call", [1, 2])
 def test_an_exception_of_before_send_passes_through_and_no_byte_is_sent(call: int) -> None:
     """In the first call, and in the one after the connection was opened."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
     calls: list[int] = []
 
     async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read())
+        received.append(await reader.read())
 
     def too_late() -> None:
         calls.append(1)
@@ -358,7 +390,7 @@ def test_an_exception_of_before_send_passes_through_and_no_byte_is_sent(call: in
     with pytest.raises(_TooLateError):
         exchange(listen, before_send=too_late)
 
-    assert b"".join(heard) == b""
+    assert b"".join(received) == b""
 
 
 def test_a_timeout_of_before_send_is_not_a_timeout_of_zoom() -> None:

@@ -45,13 +45,13 @@ SUBJECT_MAX = 72
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """A commit, and mode, type and object of each name in its folder. Without a commit: no branch."""
+    """A commit, with mode, type and object of each file by name; `commit` is None without a branch."""
 
     commit: str | None
     entries: Mapping[str, str]
 
     def version(self, name: str) -> str | None:
-        """Return the object of the file of that name."""
+        """Return the object of the file of that name; None if there is none."""
         entry = self.entries.get(name)
         return entry.rpartition(" ")[2] if entry else None
 

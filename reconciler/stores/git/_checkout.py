@@ -87,7 +87,7 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
 
 
 def _check_discovered(folder: Path, git_folder: str, environ: Mapping[str, str]) -> None:
-    """Raise `StateError` if plain files make `folder` a repository: git before 2.38 knows no guard."""
+    """Raise `StateError` if `folder` is in a bare repository; git before 2.38 has no setting for it."""
     repository = Path(git_folder).resolve()
     if "GIT_DIR" not in environ and folder.resolve().is_relative_to(repository):
         raise _no_checkout(folder, f"{replace_control(str(repository))} looks like a bare repository.")
@@ -96,7 +96,7 @@ def _check_discovered(folder: Path, git_folder: str, environ: Mapping[str, str])
 def _no_checkout(folder: Path, reason: str) -> StateError:
     return StateError.of(
         "state.no-checkout",
-        detail=f"{folder} is not in one that git can use. {reason}",
+        detail=f"{folder} is not in a checkout that git can use. {reason}",
         hint="Run it in the checkout of the specs; in CI after the step that checks them out.",
     )
 
@@ -127,7 +127,7 @@ def _remote(settings: Sequence[Setting], branch: str) -> str:
 
 def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """Return variables for what neither the environment nor the settings define."""
-    is_known = "user.email" in values or "EMAIL" in environ
+    is_known = "user.email" in values or environ.get("EMAIL")
     defaults = {} if is_known else dict(IDENTITY)
     if not environ.get("GIT_SSH") and "core.sshcommand" not in values:
         defaults["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes -oConnectTimeout=10"
@@ -138,7 +138,7 @@ def _no_remote(remotes: tuple[str, ...]) -> StateError:
     if not remotes:
         return StateError.of(
             "state.no-remote",
-            detail="`git remote` lists none. Nothing was sent.",
+            detail="`git remote` lists no remote. Nothing was sent.",
             hint=f"git remote add {ORIGIN} URL",
         )
     return StateError.of(

@@ -189,7 +189,7 @@ def _start(
     except OSError as error:
         raise StateError.of(
             "state.git-missing",
-            detail=f"A state on a branch needs it: {error.strerror or error}. Nothing was sent.",
+            detail=f"A state on a branch needs git: {error.strerror or error}. Nothing was sent.",
             hint="Install git 2.31 or newer, and check that it is in PATH.",
         ) from error
 

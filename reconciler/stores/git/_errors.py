@@ -1,4 +1,4 @@
-"""Interprets git's messages about a remote: was the push done, can it have been, and what to do."""
+"""Interprets git's messages about a remote: whether a push was done or may have been, and what to do."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ class PushResult:
 
 
 def push_result(result: GitResult) -> PushResult:
-    """Judge a push by the line of `--porcelain`, or without one by git's error messages."""
+    """Return the outcome of a push by the line of `--porcelain`, or without one by git's error messages."""
     line = next((line for line in result.text.splitlines() if line[1:2] == "\t"), "")
-    if line[:1] in {" ", "*", "+", "="} and line:
+    if line[:1] in {" ", "*", "+", "="}:
         return PushResult(PushOutcome.DONE)
     if line.startswith("!"):
         return _rejected(line.rpartition("\t")[2], result.errors)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.errors.exceptions import SettingsError
-from reconciler.urls import has_port_in_range, is_loopback
+from reconciler.urls import is_loopback, is_well_formed, loopback_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +83,7 @@ class Endpoints:
     @property
     def loopback_hosts(self) -> tuple[str, ...]:
         """Hosts that are reached without a proxy, since requests to them are not encrypted."""
-        hosts = (urlsplit(endpoint.url).hostname or "" for endpoint in (self.read, self.lock, self.unlock))
-        return tuple(sorted({host for host in hosts if is_loopback(host)}))
+        return loopback_hosts(self.read.url, self.lock.url, self.unlock.url)
 
 
 def _settings(url: str, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -129,7 +128,7 @@ def _credentials(url: str, environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _checked(name: str, url: str) -> str:
-    if not _URL.fullmatch(url) or not has_port_in_range(url):
+    if not _URL.fullmatch(url) or not is_well_formed(url):
         raise _refused(name, "is not a plain URL of scheme, host, port, path and query")
     parts = urlsplit(url)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
@@ -138,6 +137,9 @@ def _checked(name: str, url: str) -> str:
 
 
 def _origin(url: str) -> tuple[str, str]:
+    """Return scheme, host and port; empty for an address that no state can have."""
+    if not is_well_formed(url):
+        return "", ""
     parts = urlsplit(url)
     return parts.scheme.casefold(), parts.netloc.casefold()
 

@@ -12,6 +12,7 @@ from reconciler.errors.exceptions import StateError
 from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import replace_control
 from reconciler.stores import errors
+from reconciler.urls import is_well_formed
 
 if TYPE_CHECKING:
     from reconciler.stores.http._endpoints import Endpoints
@@ -93,15 +94,20 @@ def _forbidden(endpoints: Endpoints, detail: str) -> StateError:
 
 
 def _redirected(endpoints: Endpoints, response: ServerResponse, action: str) -> StateError:
-    parts = urlsplit(response.redirect_url)
-    target = f" to {parts.scheme}://{parts.hostname}{parts.path}"[:SHOWN_MAX] if parts.hostname else ""
-    target = redact_answer(target, _secrets(endpoints))
+    target = redact_answer(_redirect_target(response.redirect_url), _secrets(endpoints))
     return StateError.of(
         "state.moved",
         detail=f"The state was not {action}. {endpoints.location} answered {response.status}{target}. "
         "A redirect is not followed, since the credentials would be sent there.",
         hint="Use the new address as the state's, if you trust it.",
     )
+
+
+def _redirect_target(url: str) -> str:
+    if not is_well_formed(url):  # such as a path without a host
+        return ""
+    parts = urlsplit(url)
+    return f" to {parts.scheme}://{parts.hostname}{parts.path}"[:SHOWN_MAX]
 
 
 def no_locks(endpoints: Endpoints, response: ServerResponse) -> StateError:

@@ -141,10 +141,11 @@ class HttpStateProtocol:
     def _holder(self, body: bytes, ours: LockInfo) -> LockInfo:
         fields = _object(body)
         if self.endpoints.is_managed:
-            fields |= {"Operation": "unknown", "Info": ""}  # GitLab echoes those of whoever asks
+            fields |= {"Operation": "unknown", "Info": ""}  # GitLab echoes those of the request
         run_url = str(fields.get("Info", ""))
+        lock_id = str(fields.get("ID", ""))
         lock = {
-            "ID": fields.get("ID", ""),
+            "ID": lock_id,
             "Operation": fields.get("Operation") or "unknown",
             "Who": fields.get("Who") or "unknown",
             "Created": fields.get("Created"),
@@ -152,7 +153,7 @@ class HttpStateProtocol:
         }
         return locks.decode(orjson.dumps(lock)) or replace(
             ours,
-            lock_id=str(lock["ID"])[: locks.SHOWN_MAX],
+            lock_id=lock_id if locks.is_lock_id(lock_id) else "",
             who="somebody whose lock cannot be read",
             operation="unknown",
             run_url=None,

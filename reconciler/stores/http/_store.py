@@ -5,22 +5,21 @@ and the server checks it. The lock never expires; only its holder, or a person, 
 here are digests of documents. They show whether a write without an answer was done; and the state is
 read again before the first write under a lock, and before each write after a lost answer.
 
-One thing is taken on trust: a write whose answer was lost does not arrive after a later one. GitLab
-ensures that by itself, since it accepts no serial twice.
+One assumption remains: a write whose answer was lost does not arrive after a later one. GitLab ensures
+this, since it accepts no serial twice.
 Source: developer.hashicorp.com/terraform/language/backend/http.
 """
 
 from __future__ import annotations
 
 import shlex
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import inf
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.ports import LockInfo, Snapshot
+from reconciler.ports import Snapshot
 from reconciler.stores import errors
 from reconciler.stores import lock as locks
 from reconciler.stores.errors import LeaseLostError, UnansweredError, UnreachableError
@@ -29,6 +28,7 @@ from reconciler.stores.http._protocol import PAUSES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.ports import LockInfo
     from reconciler.stores.http._protocol import HttpStateProtocol
     from reconciler.stores.options import StoreOptions
 
@@ -98,7 +98,7 @@ class HttpStore:
         return None if document is None else Snapshot(document, _version(document))
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Replace version `replaces`, under our lock; find out what became of a write without an answer."""
+        """Replace version `replaces`, under our lock; read back a write without an answer."""
         del note  # the protocol has no field for it
         if self._must_read and self._current_version() != replaces:
             raise errors.state_changed(self.location)
@@ -128,7 +128,7 @@ class HttpStore:
 
         A second request checks each time that the server keeps others out.
         """
-        ours = self._new_lock(operation)
+        ours = locks.new_lock(operation, self._options)
         monotonic = self._options.clock.monotonic
         began_at, has_notified = monotonic(), False
         while (holder := self._protocol.lock(ours).holder) is not None:
@@ -154,7 +154,7 @@ class HttpStore:
 
         The protocol cannot ask for it: this requests the lock, and frees it at once if it was free.
         """
-        ours = self._new_lock("state lock")
+        ours = locks.new_lock("state lock", self._options)
         holder = self._protocol.lock(ours).holder
         if holder is None:
             self._free(ours)
@@ -162,15 +162,9 @@ class HttpStore:
 
     def force_unlock(self, lock_id: str) -> None:
         """Free a lock whose holder is dead. Raises `StateError` if `lock_id` does not hold the state."""
-        ours = self._new_lock("force-unlock")
-        if not self._protocol.free(LockInfo(lock_id, ours.operation, ours.who, ours.created_at)):
+        ours = locks.new_lock("force-unlock", self._options)
+        if not self._protocol.free(replace(ours, lock_id=lock_id, run_url=None)):
             raise locks.not_the_lock(self.location, lock_id, self.holder())
-
-    def _new_lock(self, operation: str) -> LockInfo:
-        options = self._options
-        return LockInfo(
-            str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url
-        )
 
     def _try_write(self, document: bytes) -> StateError | None:
         """Send one write; return the error if it may not have been done."""

@@ -37,7 +37,7 @@ READ_SECONDS_MAX = 30.0
 """Longest silence within a response, or while a document is sent."""
 
 ANSWER_SECONDS_MAX = 60.0
-"""Longest that a whole response may take, even if it arrives byte by byte."""
+"""A body that still arrives after this time is given up; its last part may take `READ_SECONDS_MAX` more."""
 
 NEVER_SENT = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),

@@ -167,17 +167,16 @@ TRIES_MAX = 8
 class LockAttempt:
     """One run's attempt to take the lock: call `poll` until `lease` is set.
 
-    A living holder is waited for up to `timeout_seconds`. A holder whose lock has expired by its own
-    account is watched for a whole lease before it is taken over, even if the caller asked for no wait.
+    A living holder is waited for up to `timeout_seconds`. A lock that has expired according to its
+    own `Expires` is watched for a whole lease before it is taken over, even if the caller asked for no wait.
     """
 
     def __init__(
         self,
         documents: DocumentStore,
         options: StoreOptions,
+        info: LockInfo,
         *,
-        lock_id: str,
-        operation: str,
         timeout_seconds: float,
     ) -> None:
         self.lease: SharedLease | None = None
@@ -185,7 +184,7 @@ class LockAttempt:
         self._documents = documents
         self._clock = options.clock
         self._notify = options.notify
-        self._info = LockInfo(lock_id, operation, options.who, self._clock.now(), run_url=options.run_url)
+        self._info = info
         self._timeout_seconds = timeout_seconds
         self._began_at = self._clock.monotonic()
         self._version: str | None = None
@@ -205,7 +204,7 @@ class LockAttempt:
             return self._take(current, None)
         holder = locks.decode(current.document)
         if holder is not None and holder.lock_id == self._info.lock_id:
-            return self._take(current, None)  # a write of ours whose answer was lost
+            return self._take(current, None)  # written by an earlier try, whose answer was lost
         self._watch(current)
         unchanged_seconds = self._clock.monotonic() - self._unchanged_since
         if unchanged_seconds >= LEASE_SECONDS:
@@ -235,7 +234,7 @@ class LockAttempt:
         return min(POLL_SECONDS, patience_seconds, until_certain_seconds)
 
     def _seems_dead(self, holder: LockInfo | None) -> bool:
-        """Return whether its lock has expired by its own account, and did not change since the first poll."""
+        """Return whether the lock has expired by its own `Expires`, and is unchanged since the first poll."""
         expires_at = holder.expires_at if holder else None
         return self._is_unchanged and (expires_at is None or expires_at <= self._clock.now())
 

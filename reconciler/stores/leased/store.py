@@ -2,12 +2,11 @@
 
 The rules that keep two runs apart are here, once for all kinds of storage. A holder counts its
 lease from before it asked for it; a run that takes the lock over counts from when it first saw the
-lock. So the holder's time is over first, however much the clocks of two machines differ.
+lock. So the lease expires for its holder first, however much the clocks of two machines differ.
 """
 
 from __future__ import annotations
 
-import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,7 @@ class LeasedStore:
         return self._documents.get(STATE)
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
-        """Replace version `replaces` by `document`; find out what became of a write without an answer."""
+        """Replace version `replaces` by `document`; read back a write without an answer."""
         last_error: StateError | None = None
         for _ in range(ATTEMPTS_MAX):
             try:
@@ -80,17 +79,12 @@ class LeasedStore:
     def attempt_lock(self, operation: str, *, timeout_seconds: float) -> LockAttempt:
         """Begin to take the lock, for a caller that does the waiting itself."""
         self._documents.check()
-        self._lock_id = str(uuid.uuid4())
-        return LockAttempt(
-            self._documents,
-            self._options,
-            lock_id=self._lock_id,
-            operation=operation,
-            timeout_seconds=timeout_seconds,
-        )
+        info = locks.new_lock(operation, self._options)
+        self._lock_id = info.lock_id
+        return LockAttempt(self._documents, self._options, info, timeout_seconds=timeout_seconds)
 
     def holder(self) -> LockInfo | None:
-        """Return the current holder as it wrote itself down; None if the lock is free."""
+        """Return the holder that the lock's document names; None if it is free or cannot be read."""
         snapshot = self._documents.get(LOCK)
         return None if snapshot is None else locks.decode(snapshot.document)
 
@@ -117,7 +111,7 @@ class LeasedStore:
         )
 
     def _holds_lock(self, error: StateError) -> bool:
-        """Return whether no other run can have written: two runs that change nothing write the same bytes."""
+        """Return whether no other run can have written the same bytes, as one without changes would."""
         snapshot = self._read_after(error, LOCK) if self._lock_id else None
         info = locks.decode(snapshot.document) if snapshot else None
         return (info.lock_id if info else None) == self._lock_id

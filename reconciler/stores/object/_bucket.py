@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors.exceptions import SettingsError
-from reconciler.urls import is_loopback
+from reconciler.urls import is_loopback, is_well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,9 +118,7 @@ def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
     variable = next((name for name in cloud.endpoints if environ.get(name)), None)
     if variable is None:
         return None
-    parts = urlsplit(environ[variable])
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    if not is_safe or "@" in parts.netloc or not parts.hostname:
+    if not _is_safe(environ[variable]):
         raise SettingsError.of(
             "state.bad-address",
             detail=f"{variable} must be an https:// address without a user and a password; plain http is "
@@ -128,6 +126,15 @@ def endpoint(cloud: Cloud, environ: Mapping[str, str]) -> str | None:
             hint=f"Set {variable} to the address of the storage, or unset it for {cloud.name} itself.",
         )
     return environ[variable]
+
+
+def _is_safe(url: str) -> bool:
+    """Return whether credentials may be sent to `url`, which has none in itself."""
+    if not is_well_formed(url):
+        return False
+    parts = urlsplit(url)
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    return is_private and "@" not in parts.netloc
 
 
 def client_options(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Interprets the errors of the object storage library: was the request done, and what to do.
+"""Interprets the errors of the object storage library: whether a request was done, and what to do.
 
 The library has one error for most failures, and status and code of an answer are only in its text.
 So the text is parsed here, and nowhere else. An error that cannot be parsed counts as unanswered: the

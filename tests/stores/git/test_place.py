@@ -222,13 +222,13 @@ def test_other_files_on_the_branch_stay(team: Team) -> None:
     version = ann.put(STATE, ONE, replaces=None, note="")
     git(team.folder / "ann", "fetch", "-q", "origin", BRANCH)
     git(team.folder / "ann", "checkout", "-q", "-b", "readme", "FETCH_HEAD")
-    (team.folder / "ann" / "LIES MICH.md").write_text("What this is.\n")
+    (team.folder / "ann" / "READ ME.md").write_text("What this is.\n")
     team.commit("ann")
     git(team.folder / "ann", "push", "-q", "origin", f"HEAD:{BRANCH}")
 
     ann.put(STATE, TWO, replaces=version, note="")
 
-    assert git(team.remote, "ls-tree", "--name-only", BRANCH).splitlines() == ["LIES MICH.md", "state.json"]
+    assert git(team.remote, "ls-tree", "--name-only", BRANCH).splitlines() == ["READ ME.md", "state.json"]
 
 
 def test_the_author_is_the_configured_user_or_the_program(team: Team) -> None:
@@ -239,6 +239,13 @@ def test_the_author_is_the_configured_user_or_the_program(team: Team) -> None:
     team.documents("b").put(STATE, TWO, replaces=version, note="")
 
     assert team.log("%an <%ae>") == ["Bob <bob@example.com>", "reconciler <reconciler@localhost>"]
+
+
+def test_an_empty_email_variable_configures_no_author(team: Team) -> None:
+    """Git refuses to commit with it alone."""
+    team.documents("a", EMAIL="").put(STATE, ONE, replaces=None, note="")
+
+    assert team.log("%an <%ae>") == ["reconciler <reconciler@localhost>"]
 
 
 def test_a_note_becomes_a_message() -> None:
@@ -252,7 +259,7 @@ def test_a_note_becomes_a_message() -> None:
     assert commit_message("x" * 90).startswith(b"x" * 68 + b" ...\n")
 
 
-def test_no_hook_of_the_person_runs(team: Team) -> None:
+def test_no_hook_of_the_user_runs(team: Team) -> None:
     folder = team.checkout("a")
     hooks = folder / ".git" / "hooks"
     hooks.mkdir()
@@ -484,7 +491,7 @@ def test_a_folder_outside_of_a_checkout_is_reported(team: Team) -> None:
     said = complaint(open_git("git:s", options).read)
 
     assert said == (
-        f"state.no-checkout: {team.folder} is not in one that git can use. "
+        f"state.no-checkout: {team.folder} is not in a checkout that git can use. "
         "Git says: fatal: not a git repository (or any of the parent directories): .git "
         "Run it in the checkout of the specs; in CI after the step that checks them out."
     )
@@ -531,7 +538,7 @@ def test_the_remote_is_origin_or_the_only_one_or_the_followed_one(team: Team) ->
         "state.which-remote: The checkout has the remotes team, fork, and none is `origin`."
     )
     assert complaint(lambda: team.documents("a").get(STATE)).startswith(
-        "state.no-remote: `git remote` lists none."
+        "state.no-remote: `git remote` lists no remote."
     )
 
 

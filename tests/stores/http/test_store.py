@@ -158,7 +158,7 @@ def test_fields_that_gitlab_echoes_are_not_shown_as_the_holders() -> None:
     assert (held.lock_id, held.who, held.operation, held.run_url) == (OTHER, "ann@laptop", "unknown", None)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Who": 5}'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Who": 5}', b'{"ID": "\\u001b[2J\\n"}'])
 def test_a_holder_that_cannot_be_read_still_holds_the_lock(body: bytes, plain: TerraformServer) -> None:
     plain.faults = [Fault("LOCK", status=423, body=body)]
 
@@ -435,6 +435,16 @@ def test_no_redirect_is_followed(plain: TerraformServer) -> None:
         assert (raised(error)[0], elsewhere.requests) == ("state.moved", [])
 
 
+def test_a_redirect_to_no_address_is_reported_without_it(plain: TerraformServer) -> None:
+    plain.faults = [Fault("GET", status=307, headers={"Location": "https://a[b/"})]
+
+    with pytest.raises(StateError) as error:
+        Worker(plain).store.read()
+
+    code, text = raised(error)
+    assert (code, "answered 307. A redirect" in text) == ("state.moved", True)
+
+
 def test_wrong_credentials_are_reported_with_their_variables(plain: TerraformServer) -> None:
     with pytest.raises(StateError) as error:
         Worker(plain, RECONCILER_HTTP_PASSWORD=SECRET).store.read()
@@ -597,6 +607,10 @@ CREDENTIALS: dict[str, tuple[dict[str, str], tuple[str, str]]] = {
     "of another server": ({**TERRAFORMS, "TF_HTTP_ADDRESS": "https://example.com/state"}, ("", "")),
     "the job's own": (JOB, ("gitlab-ci-token", "job-token")),
     "the job's, elsewhere": ({**JOB, "CI_API_V4_URL": "https://git.example.co/api/v4"}, ("", "")),
+    "terraform's, at no address": (
+        {"TF_HTTP_ADDRESS": "https://[::1", "TF_HTTP_USERNAME": "ann", "TF_HTTP_PASSWORD": SECRET},
+        ("", ""),
+    ),
     "the job's, of a longer name": ({**JOB, "CI_API_V4_URL": "https://git.example.com/api/v"}, ("", "")),
 }
 
@@ -621,6 +635,9 @@ def test_credentials_come_from_the_environment(case: str) -> None:
         f"https://example.com/{SECRET}#top",
         f"https://example.com/{SECRET} x",
         f"https:/{SECRET}",
+        f"https://256.1.1.1/{SECRET}",
+        f"https://a..example.com/{SECRET}",
+        f"https://{'a' * 64}.example.com/{SECRET}",
     ],
 )
 def test_an_address_that_cannot_be_used_is_not_shown(address: str, shell: Shell) -> None:

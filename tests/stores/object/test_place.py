@@ -368,7 +368,10 @@ def test_an_address_without_an_object_is_refused(world: World, address: str) -> 
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["http://storage.example.com", "https://ann:hunter2@storage.example.com", "storage", "http://"],
+    [
+        *("http://storage.example.com", "https://ann:hunter2@storage.example.com", "storage", "http://"),
+        *("https://[::1", "https://storage.example.com:99999", "https://a..example.com"),
+    ],
 )
 def test_plain_http_is_only_allowed_to_this_machine(
     world: World, monkeypatch: pytest.MonkeyPatch, endpoint: str
