@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,13 +80,14 @@ def collector_off() -> Iterator[None]:
 
 def parse(source: Source) -> Document:
     """Parse `source`, UTF-8 with or without a byte order mark. Raises nothing."""
-    filename, content = source.filename, source.content
-    if len(content) > BYTES_MAX:
+    filename = source.filename
+    if len(source.content) > BYTES_MAX:
         return Document(filename, "", None, {}, (too_large(),))
+    content = source.content.removeprefix(BOM_UTF8)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
-        readable = content.decode("utf-8-sig", errors="replace")
+        readable = content.decode(errors="replace")
         return Document(filename, readable, None, {}, (_not_utf8(content, error),))
     breaks = _foreign_breaks(text)
     if breaks:
@@ -132,7 +134,7 @@ def too_large() -> SyntaxProblem:
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError) -> SyntaxProblem:
-    before = content[: error.start].decode("utf-8-sig", errors="replace")
+    before = content[: error.start].decode()
     return SyntaxProblem(
         before.count("\n"),
         len(before) - (before.rfind("\n") + 1),

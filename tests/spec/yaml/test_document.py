@@ -220,10 +220,24 @@ def test_a_syntax_error_is_reported_at_its_place(text: str, line: int, column: i
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "column"), [(b"a: \xff\n", 1, 4), ("ü: 1\nb: x".encode() + b"\xe4", 2, 5)]
+    ("content", "line", "column"),
+    [
+        (b"a: \xff\n", 1, 4),
+        ("ü: 1\nb: x".encode() + b"\xe4", 2, 5),
+        (b"\xef\xbb\xbfa: \xff\n", 1, 4),
+    ],
 )
 def test_bytes_that_are_not_utf_8_are_reported_at_their_place(content: bytes, line: int, column: int) -> None:
     assert places(content) == [("yaml.encoding", line, column)]
+
+
+def test_a_byte_that_is_not_utf_8_is_named_after_a_byte_order_mark() -> None:
+    """The detail names the byte at the place, and not one before it."""
+    parsed = document.parse(Source("spec.yaml", b"\xef\xbb\xbfa: \xff\n"))
+
+    (diagnostic,) = Locator(parsed).syntax_diagnostics()
+
+    assert diagnostic.detail == "Byte 0xFF is not valid here."
 
 
 @pytest.mark.parametrize("character", ["\r", "\x85", "\u2028", "\u2029"])
