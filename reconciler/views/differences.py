@@ -58,10 +58,7 @@ def _entries(path: str, value: Json) -> list[Json] | None:
 
 
 def _changed_entries(path: str, old: list[Json], new: list[Json]) -> list[Part]:
-    counts = Counter(map(_text, old))
-    counts.subtract(map(_text, new))
-    gone = [entry for entry in old if counts[_text(entry)] > 0]
-    came = [entry for entry in new if counts[_text(entry)] < 0]
+    gone, came = _without(old, new), _without(new, old)
     field = fields.field_at(path.split("."))
     identity = field.identity if field else None
     paired: list[Part] = []
@@ -72,6 +69,19 @@ def _changed_entries(path: str, old: list[Json], new: list[Json]) -> list[Part]:
             came.remove(successor)
         paired.append((entry, successor))
     return [*paired, *((None, entry) for entry in came)]
+
+
+def _without(entries: list[Json], others: list[Json]) -> list[Json]:
+    """Return the `entries` that are not in `others`; one that is there once is left out once."""
+    counts = Counter(map(_text, others))
+    kept: list[Json] = []
+    for entry in entries:
+        text = _text(entry)
+        if counts[text]:
+            counts[text] -= 1
+        else:
+            kept.append(entry)
+    return kept
 
 
 def _name(entry: Json, identity: str) -> Json:

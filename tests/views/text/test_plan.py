@@ -454,6 +454,15 @@ LONG = "a" * 50
             id="no address behind a cut",
         ),
         pytest.param(
+            FieldChange(
+                "settings.alternative_hosts",
+                "twice@example.com;twice@example.com;stays@example.com;gone@example.com",
+                "twice@example.com;stays@example.com",
+            ),
+            'settings.alternative_hosts: - "twice@example.com"; - "gone@example.com"',
+            id="an entry that was there twice and is there once",
+        ),
+        pytest.param(
             FieldChange("tracking_fields", [{"field": "a"}], [{"field": "b" * 50}]),
             f'tracking_fields: - {{"field":"a"}}; + {{"field":"{"b" * 50}"}}',
             id="lists",
