@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 MARKER = "<!-- reconciler:drift -->"
-"""Marks a report as ours, so that CI finds it again. No value inside a report can contain it."""
+"""Marks a report of this program, so that CI finds it again. No value inside a report can contain it."""
 
 REMEDY = (
     "To put Zoom back to what is declared, run `reconciler apply --refresh`; "
