@@ -294,7 +294,7 @@ def test_verbose_says_why_each_is_expired() -> None:
 
 
 def test_a_hostile_topic_stays_on_its_line_and_in_its_quotes() -> None:
-    """A topic cannot move the cursor, change the direction of writing, or imitate a line of ours."""
+    """A topic cannot move the cursor, change the direction of writing, or imitate a line of the plan."""
     hostile = step(Action.MOVE, topic='x" for me@evil\n\x1b[2J\u202eNo changes.\\')
 
     assert shown(plan_of(hostile)).splitlines()[0] == (
