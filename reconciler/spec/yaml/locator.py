@@ -222,16 +222,17 @@ class Locator:
 
     def _syntax_diagnostic(self, problem: SyntaxProblem) -> Diagnostic:
         place = (problem.line, problem.column, problem.line, problem.column + problem.width)
+        secrets = self._secrets_of_line(problem.line)
         return Diagnostic(
             problem.code,
-            escape_control(redact_text(problem.detail)),
-            redact_text(problem.hint),
+            _redact(problem.detail, secrets),
+            _redact(problem.hint, secrets),
             span=self._span(place),
             snippet=self._snippet(place, self._whole_text()),
         )
 
     def _duplicate_diagnostic(self, duplicate: DuplicateKey) -> Diagnostic:
-        name = escape_control(redact_text(duplicate.name))
+        name = _redact(duplicate.name, self._secrets_of_line(duplicate.second[0]))
         return Diagnostic(
             "yaml.duplicate-key",
             f"Line {duplicate.first[0] + 1} already has the key `{name}`.",
@@ -294,6 +295,13 @@ class Locator:
             return ()
         known = positions.secrets.get(index, [])
         return [*known, *secret_columns(self._text_lines(), index, is_yaml=positions.is_whole)]
+
+    def _secrets_of_line(self, index: int) -> list[str]:
+        """Return the words of the secrets in line `index` (from 0): an alias or a tag may be a passcode."""
+        line = "".join(self._text_lines()[index : index + 1])
+        spans = self._secrets_in(index, self._whole_text())
+        words = [word for span in spans for word in line[slice(*span)].split()]
+        return sorted({*words, *(word.strip("!<>") for word in words)}, key=len, reverse=True)
 
     def _secrets_near(self, path: Path) -> list[str]:
         """Return the secret values of the meeting at `path`, so that no message can repeat them."""

@@ -515,3 +515,25 @@ def test_without_libyaml_the_same_is_read(text: str, monkeypatch: pytest.MonkeyP
     assert slow.value == fast.value
     assert [each.code for each in slow.problems] == [each.code for each in fast.problems]
     assert events.event_reader("a")().__class__.__name__ == "StreamStartEvent"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "*hunter2x",
+        "[*hunter2x]",
+        "!hunter2x",
+        "!hunter2x x",
+        "!<hunter2x> x",
+        "{hunter2x: 1, hunter2x: 1}",
+        "{-22222222: 1}",
+    ],
+)
+def test_a_passcode_that_yaml_reads_otherwise_is_not_shown(value: str) -> None:
+    """It may begin like an alias or a tag, or be in braces like a key."""
+    parsed = document.parse(Source("spec.yaml", f"meetings:\n  a:\n    password: {value}\n".encode()))
+
+    texts = [f"{one.detail} {one.hint}" for one in Locator(parsed).syntax_diagnostics()]
+
+    assert texts
+    assert not [text for text in texts if "hunter2x" in text or "2222" in text]
