@@ -29,7 +29,7 @@ from reconciler.spec.yaml._events import (
 )
 from reconciler.spec.yaml._parser import DEPTH_MAX
 from reconciler.spec.yaml.document import Document
-from reconciler.spec.yaml.snippet import is_reference, render_snippet, secret_columns
+from reconciler.spec.yaml.snippet import is_reference, is_reference_field, render_snippet, secret_columns
 
 Range = tuple[int, int, int, int]
 """Start line and column, end line and column; all count from 0, the end is exclusive."""
@@ -159,6 +159,8 @@ class _PositionMapper:
                 self.anchors[event.anchor] = Node(key, text=name)
             beneath = name if secret or is_secret_name(name) else ""
             child = self.node(self.next_event(), key, beneath, depth=depth)
+            if secret and not (child.is_container or child.text or is_reference_field(name)):
+                self.positions.hide(Node(key, text=name))  # a passcode in braces is a key without a value
             first = node.children.setdefault(name, child)
             if first is not child and first.key:
                 self.positions.duplicates.append(DuplicateKey(name, first.key, key))

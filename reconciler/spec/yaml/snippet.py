@@ -24,6 +24,11 @@ _LINES_BACK_MAX = 50
 _LINES_NEAR = 5
 
 
+def is_reference_field(name: str) -> bool:
+    """Return whether a reference to a passcode has a field `name`."""
+    return name in ("env", "version")
+
+
 def is_reference(name: str, value: str) -> bool:
     """Return whether `value` under `name`, inside a secret, only refers to one: an env name, a version."""
     if name == "env":

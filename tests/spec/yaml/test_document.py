@@ -537,3 +537,17 @@ def test_a_passcode_that_yaml_reads_otherwise_is_not_shown(value: str) -> None:
 
     assert texts
     assert not [text for text in texts if "hunter2x" in text or "2222" in text]
+
+
+@pytest.mark.parametrize(
+    "value", ["{hunter}", "{env: A_PASSCODE, hunter}", "[{hunter}]", "{hunter: '', x: {hunter}}"]
+)
+def test_a_passcode_in_braces_is_not_shown(value: str) -> None:
+    """YAML reads it as a key without a value."""
+    text = f"meetings:\n  a:\n    password: {value}\n"
+    locator, path = Locator(document.parse(Source("spec.yaml", text.encode()))), ("meetings", "a", "password")
+
+    diagnostic = locator.diagnostic(UnlocatedDiagnostic(path, "x.y"), path)
+
+    assert diagnostic.snippet is not None
+    assert "hunter" not in diagnostic.snippet
