@@ -1,4 +1,4 @@
-"""Rules for characters: none beyond ASCII in addresses, and a warning for what nobody sees in a text."""
+"""Rules for characters: addresses are ASCII, and invisible characters in a text are a warning."""
 
 from __future__ import annotations
 

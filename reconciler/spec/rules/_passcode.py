@@ -1,4 +1,4 @@
-"""Rules for passcodes: Zoom must accept them, and nobody may read them in the spec."""
+"""Rules for passcodes: Zoom must accept them, and the spec should not contain them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _in_words(path: Path) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "passcode.in-text",
-        "If it is one, whoever can read this file can join the meeting, and git keeps it.",
+        "If it is one, anybody who can read this file can join the meeting, and git keeps it.",
         "Remove it; Zoom writes the passcode into its invitations.",
         Severity.WARNING,
     )

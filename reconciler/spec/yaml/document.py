@@ -1,7 +1,7 @@
 """Reads a YAML text as a JSON value with positions; nothing is guessed.
 
 Tags, duplicate keys, merge keys, keys that are not text, a second document and texts that grow without
-bound are problems. No function raises: a broken text gives a `Document` with problems.
+bound are problems. `parse` raises nothing: a broken text gives a `Document` with problems.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reconciler.spec.yaml._events import SyntaxProblem
 from reconciler.spec.yaml._parser import Entry, Parser
 
 BYTES_MAX = 32 * 1024 * 1024
-"""Size of one file; 10,000 meetings take about 8 MiB."""
+"""Bytes of one file; 10,000 meetings take about 8 MiB."""
 
 
 PROBLEMS_MAX = 100
@@ -42,8 +42,8 @@ class Source:
 class Document:
     """The value of one file. Where there are problems, it is the part that could be read, or None.
 
-    `entries` has the keys of the two outer levels by path. With `has_aliases`, a value may be written
-    in another place than its key. With `has_duplicates`, a mapping has a key twice; a `Locator` finds it.
+    `entries` has the keys of the two outer levels by path. With `has_aliases`, a value may be in another
+    place than its key. With `has_duplicates`, a mapping has a key twice; a `Locator` finds it.
     """
 
     filename: str

@@ -64,7 +64,7 @@ class DuplicateKey:
 
 @dataclass(slots=True)
 class PositionMap:
-    """The nodes of a whole text or of a piece of it; of a broken text, up to the break.
+    """The nodes of a whole text or of a piece of it; of a broken text, up to the error.
 
     `secrets` maps a line to the columns of it that hold secret values, `secret_texts` the line on which a
     secret begins to the secret itself.
