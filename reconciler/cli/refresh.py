@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.ports import Body
     from reconciler.spec.spec import Spec
     from reconciler.state.state import State
-    from reconciler.views.text.progress import TellCount
+    from reconciler.views.text.progress import ProgressCallback
     from reconciler.zoom.client import ZoomClient
 
 
@@ -141,7 +141,7 @@ async def _read(  # noqa: PLR0913 - what is read, from where, and the listener
     *,
     keys: Collection[str] | None,
     imports: Mapping[str, int],
-    on_read: TellCount,
+    on_read: ProgressCallback,
 ) -> RefreshResult:
     async with remote:
         if state.meetings:

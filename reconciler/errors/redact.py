@@ -1,4 +1,4 @@
-"""Masks secrets in text that is shown: those that `errors/secrets` recognizes, and those that are known."""
+"""Masks secrets in text that is shown: those that `secrets` recognizes, and those that a caller names."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from reconciler.errors.secrets import MASK, Columns, link_spans, secret_spans
 
 _CREDENTIALS = r"(?i)(?<![^\W_])(?P<scheme>(?:bearer|basic)(?:\s|%20|\+){1,3})[A-Za-z0-9+/=._~%-]{8,}"
-_WORD_BESIDE = r"(?i)pass|pwd|token|auth|secret|credential|bearer|basic|(?<![^\W_])(?:pin|key)"
-_BESIDE_LENGTH = 30
-"""Characters before and after a short secret in which such a word counts."""
+_WORD_NEAR = r"(?i)pass|pwd|token|auth|secret|credential|bearer|basic|(?<![^\W_])(?:pin|key)"
+_NEAR_LENGTH = 30
+"""Characters before and after a short secret that are searched for such a word."""
 
 _SURE_LENGTH = 8
-"""Characters of a secret that is masked wherever it stands."""
+"""Characters from which a secret is masked everywhere; a shorter one only near such a word."""
 
 _URL_SAFE = {ord("+"): "-", ord("/"): "_"}
 
@@ -23,14 +23,14 @@ _ADDRESS = r"(?P<scheme>(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]{0,20}://)(?P<r
 
 
 def redact_text(text: str) -> str:
-    """Mask every secret in `text`. For all that somebody else may have written."""
+    """Mask every secret in `text`. For text from outside of this program: specs, Zoom, servers."""
     spans = secret_spans(text)
     is_cut = bool(spans) and spans[-1][1] == len(text) and text[spans[-1][0] - 1 : spans[-1][0]] == '"'
     return _masked(text, spans) + ('"' if is_cut else "")  # the end of a JSON text that was cut
 
 
 def redact_links(text: str) -> str:
-    """Mask the secrets of links in `text`. For texts that are shown as they were declared."""
+    """Mask the secrets of links in `text`. For declared texts, which are otherwise shown unchanged."""
     return _masked(text, link_spans(text)) if "=" in text or "%" in text else text
 
 
@@ -45,8 +45,8 @@ def _masked(text: str, spans: Iterable[Columns]) -> str:
 def redact_addresses(text: str) -> str:
     """Remove user, password and query from every URL in `text`. For the output of git (`stores/git`).
 
-    A password may hold `@`, `/` and `?`, where somebody forgot to write them as %40, %2F and %3F: so whatever
-    stands before the last `@` goes.
+    Everything before the last `@` is removed, since a password may contain `@`, `/` and `?` that should have
+    been written as %40, %2F and %3F.
     """
     return re.sub(_ADDRESS, lambda match: match["scheme"] + _bare(match["rest"]), text)
 
@@ -58,9 +58,9 @@ def _bare(rest: str) -> str:
 
 
 def redact_addresses_of(text: str, addresses: Iterable[str]) -> str:
-    """Mask user and password of the `addresses` in `text`, also where a program shows a part of them alone.
+    """Mask user and password of the `addresses` in `text`, each part of them too.
 
-    A program that takes an address apart at the wrong `@`, `/` or `:` shows such a part as host or port.
+    A program that splits an address at the wrong `@`, `/` or `:` shows parts of a password as host or port.
     """
     parts = {part for address in addresses for part in _private_parts(address)}
     for part in sorted(parts, key=len, reverse=True):
@@ -73,16 +73,16 @@ def _private_parts(address: str) -> Iterator[str]:
     user_info, at, _ = rest.rpartition("@")
     user, colon, password = (user_info if at else rest).partition(":")
     if not colon:
-        yield from (user,) if at and len(user) >= _SURE_LENGTH else ()  # a token in the place of a user
+        yield from (user,) if at and len(user) >= _SURE_LENGTH else ()  # a token as the user
     elif at or not re.match(_PORT, password):
         yield password
         yield from filter(None, re.split(r"[@/:?#]", password))
 
 
 def redact_answer(text: str, secrets: Iterable[str] = ()) -> str:
-    """Mask our own `secrets`, the credentials of a header, and what looks like a secret in `text`.
+    """Mask the known `secrets`, the credentials of a header, and what looks like a secret in `text`.
 
-    For all that comes from outside: a gateway may repeat a request in its error.
+    For the answers of servers: a gateway may repeat a request in its error.
     """
     without_headers = re.sub(_CREDENTIALS, rf"\g<scheme>{MASK}", text)
     return redact_text(redact_values(without_headers, secrets))
@@ -91,7 +91,7 @@ def redact_answer(text: str, secrets: Iterable[str] = ()) -> str:
 def redact_values(text: str, secrets: Iterable[str]) -> str:
     """Mask the `secrets` in `text`, plain, percent-encoded, escaped and in base64, longest first.
 
-    A secret of fewer than 8 characters is masked only as a whole word beside a word such as "password", since
+    A secret of fewer than 8 characters is masked only as a whole word near a word such as "password", since
     it may be part of an id.
     """
     known = frozenset(filter(None, secrets))
@@ -105,7 +105,7 @@ def redact_values(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield how `secret` may stand in an answer; of base64 what does not depend on its surroundings."""
+    """Yield encodings of `secret`; of base64, only what does not depend on the text around it."""
     import base64  # noqa: PLC0415 - only where an answer is shown
     import html  # noqa: PLC0415 - only where an answer is shown
     import json  # noqa: PLC0415 - only where an answer is shown
@@ -125,12 +125,12 @@ def _forms(secret: str) -> Iterator[str]:
 
 def _without_short(text: str, secret: str) -> str:
     word = rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])"
-    beside = re.compile(_WORD_BESIDE)
+    near = re.compile(_WORD_NEAR)
     return re.sub(
         word,
         lambda match: (
             MASK
-            if beside.search(text, max(0, match.start() - _BESIDE_LENGTH), match.end() + _BESIDE_LENGTH)
+            if near.search(text, max(0, match.start() - _NEAR_LENGTH), match.end() + _NEAR_LENGTH)
             else match[0]
         ),
         text,

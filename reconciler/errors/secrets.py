@@ -1,8 +1,8 @@
 """Recognizes secrets in text, in time proportional to its length.
 
 Every pattern that recognizes a secret is here. `secret_spans` is the one recognizer for texts: of specs, of
-what Zoom and servers answer, and of what `import` reads. `source_spans` hides more, since a line of a spec
-may hold any value under the key of a passcode.
+answers of Zoom and servers, and of meetings that `import` reads. `source_spans` finds more, since a line of
+a spec may have any value under the key of a passcode.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ MASK = "***"
 """Replaces a secret in a text."""
 
 Columns = tuple[int, int]
-"""A stretch of a text in characters from 0; the end is not in it."""
+"""A range of a text: start and end in characters from 0; the end is exclusive."""
 
 # The patterns are strings: most commands use none of them, and `_compiled` keeps those that are used.
 
-# Mail filters write a link inside a link, with `?`, `&` and `=` as %3F, %26 and %3D, or that once more.
+# Mail filters write a link inside a link, with `?`, `&` and `=` percent-encoded once or twice.
 _BEFORE_PARAMETER = r"(?:(?<![^\W_])|(?<=%3f)|(?<=%26)|(?<=%253f)|(?<=%2526)|(?<=\\u0026)|(?<=\\x26))"
 _EQUALS = r"(?:=|%3d|%253d|\\u003d)"
 _IN_LINK = rf"(?i){_BEFORE_PARAMETER}(?:pwd|zak|tk|access_token){_EQUALS}(?P<secret>[^\s&\"'#<>`]+)"
@@ -31,7 +31,7 @@ _MEMBER = (
     r"(?P<secret>(?:[^\"\\]|\\.)*+)"
 )
 
-# The words of people, and the passcode lines of Zoom's invitations in its languages. They need no colon.
+# Words that people write before a passcode, and those of Zoom's invitations. No colon has to follow them.
 _WORD = (
     r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
     r"|(?<![^\W_])(?:pwd|pswd|passwd|(?-i:PIN))|(?:access|security|entry|meeting|conference)[ _-]code"
@@ -42,7 +42,7 @@ _WORD = (
     r"|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
 )
 _SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clave)"
-"""These mean other things too, and count only before a colon, an equals sign or "is"."""
+"""Words with other meanings too; they count only before a colon, an equals sign or "is"."""
 
 _SIGN = r"[:=\uff1a]"
 _IS = r"(?<![^\W_])(?:is|ist|lautet|est|es|è|é|er)(?![^\W_])"
@@ -74,7 +74,7 @@ _SIGNS = (
     *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "code", "kode", "kenn"),
     *("contras", "codigo", "clave", "senha", "wacht", "losen", "sala", "parol", "kod ", "phrase", "wort"),
 )
-"""Most texts are in ASCII and have none of these in lower case, so they hold no secret."""
+"""An ASCII text whose lower-case form has none of these has no secret; most texts are such."""
 
 _WRITTEN_KEY = r"(?i)(?<![a-z0-9_])(?P<key>(?:pass|pas|pwd|pw|pin)[a-z_]{0,40})[\"']?[^\S\n]*+[:=][^\S\n]*+"
 _WRITTEN = _WRITTEN_KEY + r"(?!\{\s*+[\"']?env)(?P<secret>\S.*)"
@@ -91,9 +91,9 @@ _NAME_LENGTH_MAX = 40
 
 
 def secret_spans(text: str) -> tuple[Columns, ...]:
-    """Return the stretches of `text` that hold a secret: in links, JSON members, and after passcode words.
+    """Return the ranges of secrets in `text`, sorted: in links, in JSON members, and after passcode words.
 
-    After such a word stand 4 to 10 characters with a digit in them. Sorted; a mask counts as none.
+    After such a word, 4 to 10 characters with a digit among them are a secret. A mask is none.
     """
     if not _has_sign(text):
         return ()
@@ -102,7 +102,7 @@ def secret_spans(text: str) -> tuple[Columns, ...]:
 
 
 def has_secret(text: str) -> bool:
-    """Return whether `secret_spans` finds anything in `text`; much faster where it does not."""
+    """Return whether `text` has a secret, or a mask; much faster than `secret_spans` if it has none."""
     if not _has_sign(text):
         return False
     has_equals = "=" in text or "%" in text or "\\" in text
@@ -118,14 +118,14 @@ def _has_sign(text: str) -> bool:
 
 
 def link_spans(text: str) -> tuple[Columns, ...]:
-    """Return the values of secret parameters of links in `text`."""
+    """Return the ranges of the values of secret link parameters in `text`, sorted."""
     return _joined(match.span("secret") for match in _compiled(_IN_LINK).finditer(text))
 
 
 def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
-    """Return the stretches of a line of a spec that may hold a secret, judged by the line alone.
+    """Return the ranges of a line of a spec that may be secret, judged by the line alone; sorted.
 
-    The values of valid YAML come from the parser; there, only comments and prose are judged.
+    The secret values of valid YAML come from the parser; with `is_yaml`, only comments and prose are judged.
     """
     pattern = _compiled(_MENTIONED if is_yaml else _WRITTEN)
     keyed = (match.span("secret") for match in pattern.finditer(line) if is_secret_name(match["key"]))
@@ -133,28 +133,28 @@ def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
 
 
 def opens_secret(line: str) -> bool:
-    """Return whether a passcode begins in `line`, which is not YAML, and goes on in the next one."""
+    """Return whether a passcode begins in `line`, which is not YAML, and continues on the next line."""
     keys = [match for match in _compiled(_WRITTEN_KEY).finditer(line) if is_secret_name(match["key"])]
     return bool(keys) and re.match(r"[|>\"'][^\"']*+$", line[keys[-1].end() :]) is not None
 
 
 def may_hold_secret(text: str) -> bool:
-    """Return whether anything in `text` reminds of a secret, so that a message shows its length alone."""
+    """Return whether `text` resembles a secret, so that a message must show only its length."""
     return bool(re.search(r"(?i)pwd|zak|tk=|token", text)) or bool(secret_spans(text))
 
 
 def has_join_secret(text: str) -> bool:
-    """Return whether a link in `text` lets people in, or act as the host."""
+    """Return whether a link in `text` contains a passcode or a token of the host."""
     return _compiled(_IN_LINK).search(text) is not None
 
 
 def has_mask(text: str) -> bool:
-    """Return whether `text` has a mask in it, as this program writes it, and not three stars for emphasis."""
+    """Return whether `text` contains a mask of this program; three stars next to a word are emphasis."""
     return MASK in text and _compiled(_MASK_ALONE).search(text) is not None
 
 
 def _joined(spans: Iterable[Columns]) -> tuple[Columns, ...]:
-    """Return the `spans` sorted, with those in one that overlap."""
+    """Return the `spans` sorted, with overlapping ones joined."""
     joined: list[Columns] = []
     for start, end in sorted(spans):
         if joined and start < joined[-1][1]:

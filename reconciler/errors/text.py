@@ -1,4 +1,4 @@
-"""Text for people: characters that nobody sees are escaped, long text is cut, nouns are counted."""
+"""Text for people: escapes invisible characters, shortens long text, counts nouns."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ _HIDDEN = frozenset(
         ),
     )
 )
-"""Characters that count as printable and show nothing."""
+"""Characters that Python counts as printable, and that are invisible."""
 
 _JOINED = re.compile("\u200d(?=[\u2190-\U0001faff])")
-"""A joiner before a picture: it makes one emoji of several. Elsewhere nobody sees it."""
+"""A zero-width joiner before an emoji, where it has a visible effect: it joins several to one."""
 
 NAMED_CHARACTERS_MAX = 5
+"""Invisible characters that a message names."""
 
 
 def escape_control(text: str) -> str:
-    """Escape everything in `text` that moves a cursor, changes the direction of writing or is invisible."""
+    """Escape control, bidirectional and invisible characters in `text`; a tab becomes a blank."""
     return text if text.isascii() and text.isprintable() else "".join(map(escape_character, text))
 
 
 def is_invisible(character: str) -> bool:
-    """Return whether nobody sees the character, or it changes how others are seen; blanks are seen."""
+    """Return whether the character is invisible, or changes how others are shown; blanks are visible."""
     return character in _HIDDEN or not (character.isprintable() or character.isspace())
 
 
 def invisible_in(text: str) -> str:
-    """Name the invisible characters in `text`, such as `U+200B`; empty if there is none."""
+    """Return names of invisible characters in `text`: "U+200B, U+2060"; empty if there is none."""
     joined = _JOINED.sub("", text)
     names = list(dict.fromkeys(f"U+{ord(each):04X}" for each in joined if is_invisible(each)))
     return ", ".join(names[:NAMED_CHARACTERS_MAX])
@@ -51,17 +52,17 @@ def escape_character(character: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Return text that others chose in quotes, on one line, with quotes in it escaped."""
+    """Return `text` in double quotes, on one line; quotes and backslashes in it are escaped."""
     return '"' + escape_control(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 def is_utf8(name: str) -> bool:
-    """Return whether every byte of a name of the system was read as a character."""
+    """Return whether `name`, from the operating system, is valid UTF-8."""
     return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def shown_name(name: str) -> str:
-    """Return a name of the system, with the bytes that are not UTF-8 written out."""
+    """Return `name`, from the operating system, with bytes that are not UTF-8 escaped."""
     return escape_control(name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
 
 
@@ -81,7 +82,7 @@ def count_noun(count: int, noun: str, plural: str = "") -> str:
 
 
 def sentences(*parts: str) -> str:
-    """Join the non-empty `parts` with blanks, with a full stop after each that has no end yet."""
+    """Join the non-empty `parts` with blanks, with a full stop after each that has no other end."""
     return " ".join(
         part if part.endswith((".", "?", "!", ":", "…")) else f"{part}." for part in parts if part
     )

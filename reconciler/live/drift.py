@@ -12,7 +12,7 @@ from datetime import datetime
 
 from reconciler.live._series_drift import schedule_changes
 from reconciler.meeting import fields, masking
-from reconciler.meeting.compare import asked_of, differences, same_value
+from reconciler.meeting.compare import differences, same_value, wanted_part
 from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import PERSONAL, SERIES, kind, series
 from reconciler.meeting.passcode import same_passcode
@@ -121,7 +121,7 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
         return Cause.PERSON
     wanted = fields.get(record.attributes, path)
     values = (record.observed[path], fields.get(stored, path))
-    then, current = (asked_of(described, wanted, value) for value in values)
+    then, current = (wanted_part(described, wanted, value) for value in values)
     zone = stored.get("timezone")
     is_same = masking.is_same(then, current) or same_value(described, then, current, (zone, zone))
     return Cause.ZOOM if is_same and not _was_imported(record, stored, path) else Cause.PERSON

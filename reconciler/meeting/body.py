@@ -9,7 +9,7 @@ from reconciler.meeting.meeting import SERIES, kind, schedule, series
 from reconciler.ports import Json
 
 _TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
-"""The fields that define when a meeting is: a change of one is sent with the others."""
+"""The fields of a meeting's time: a change of one is sent with the others."""
 
 
 def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) -> dict[str, Json]:
@@ -36,7 +36,7 @@ def patch(
     """Return the smallest update body with the fields at the dotted `paths`, with the values of `body`.
 
     Only the fields of `settings` that change are sent. A mapping inside `settings`, a list and a rule are
-    sent whole, since Zoom does not document updates of a part. The fields of the time are sent together:
+    sent whole, since Zoom does not document updates of a part. The fields of its time are sent together:
     a start needs its zone, and a series is rescheduled by its rule and its next start.
     """
     whole = body(attributes, now, passcode)
@@ -53,7 +53,7 @@ def patch(
 
 
 def _times_of(whole: Mapping[str, Json], changed: str) -> dict[str, Json]:
-    """The fields to send when `changed` changes; the type only if it changes itself."""
+    """Return the fields to send if `changed` changes; the type only if it changes itself."""
     names = ("start_time", "timezone", *(("recurrence",) if kind(whole) == SERIES else ()))
     times = {name: whole[name] for name in names if name in whole}
     return {**times, "type": kind(whole)} if changed == "type" else times

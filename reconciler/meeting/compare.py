@@ -95,7 +95,7 @@ FORMS: Mapping[Compare, Callable[[Field, Json], Hashable]] = {
 """The form for each compare rule except `instant`, which also needs the zone."""
 
 OPEN_LISTS = frozenset({"tracking_fields"})
-"""Lists to which the account adds its own entries: a surplus entry is not a difference."""
+"""Lists to which the account adds entries: an entry that is not wanted is not a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +122,30 @@ def differences(
 
 
 def same_value(described: Field, wanted: Json, stored: Json, zones: tuple[str | None, str | None]) -> bool:
-    """Return whether both mean the same; null, empty, absent and the API's default are equal."""
+    """Return whether both values are equal by the rule of the field.
+
+    A stored null is the API's default, and an empty value equals null. `zones` are the time zones of the
+    wanted and of the stored meeting.
+    """
     if stored is None:
         stored = described.default
     return _form(described, wanted, zones[0]) == _form(described, stored, zones[1])
 
 
-def asked_of(described: Field, wanted: Json, stored: Json) -> Json:
-    """Return the part of a stored list of mappings that is in `wanted`; any other value unchanged."""
+def wanted_part(described: Field, wanted: Json, stored: Json) -> Json:
+    """Return a stored list of mappings with only the fields that `wanted` has; any other value unchanged.
+
+    Of an entry that is not wanted, only its identity field is kept.
+    """
     if described.compare is not Compare.KEYED_SET or not _is_rows(wanted) or not _is_rows(stored):
         return stored
-    asked: dict[Hashable, set[str]] = {}
+    names: dict[Hashable, set[str]] = {}
     for entry in wanted:
-        asked.setdefault(_identity(described, entry), set()).update(entry)
+        names.setdefault(_identity(described, entry), set()).update(entry)
     return [
-        {name: value for name, value in entry.items() if name in asked.get(identity, {described.identity})}
+        {name: value for name, value in entry.items() if name in names.get(identity, {described.identity})}
         for entry in stored
-        if (identity := _identity(described, entry)) in asked or described.path not in OPEN_LISTS
+        if (identity := _identity(described, entry)) in names or described.path not in OPEN_LISTS
     ]
 
 
@@ -157,7 +164,7 @@ def _differences(
         if described.compare is Compare.PARTS and isinstance(value, dict):
             yield from _differences(inner, value, other if isinstance(other, dict) else {}, zones)
             continue
-        other = asked_of(described, value, other)
+        other = wanted_part(described, value, other)
         if not same_value(described, value, other, zones):
             yield ValueDifference(inner, described, value, other)
 
@@ -168,7 +175,7 @@ def _form(described: Field, value: Json, zone: str | None) -> Hashable:
     try:
         return normalize(described, value, zone)
     except (AttributeError, TypeError):
-        return repr(value)  # not of the documented type: it differs from every wanted value
+        return repr(value)  # a value of an undocumented type differs from every wanted value
 
 
 def _identity(described: Field, entry: Mapping[str, Json]) -> Hashable:

@@ -1,8 +1,8 @@
-"""Texts that others wrote into Zoom: as they may be shown, and as a state may keep them.
+"""Masks texts of Zoom that are not declared, before they are shown or kept in a state.
 
-Such a text may hold a passcode that this program never sent. It is compared as it is, in memory; it is
+Such a text may contain a passcode that this program never sent. It is compared unmasked, in memory. It is
 shown with a mask, and kept with a mask and a salted hash, so that a later change is still noticed.
-A text that is declared is never masked: whoever reads the plan reads it in the spec too.
+A declared text is never masked: the readers of a plan can read it in the spec.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ _HASH = "scrypt"
 
 
 def as_shown(value: Json, declared: Json = None) -> Json:
-    """Return `value` with the secrets in its texts masked, but for texts that `declared` has too."""
+    """Return `value` with the secrets in its texts masked, except in texts that `declared` has too."""
     return _mapped(value, frozenset(_texts(declared)), redact_text, lambda masked: masked[_MASKED])
 
 
 def as_kept(value: Json, declared: Json, salt: str) -> Json:
-    """Return `value` as a state may keep it: a text with a secret as its masked form and a hash.
+    """Return the form of `value` for a state: a text with a secret as its masked form and a hash.
 
-    The same `salt` gives the same form, so that an unchanged meeting keeps its line in the state.
+    Texts that `declared` has too stay unchanged. Equal texts and salts give equal forms, so that an unchanged
+    meeting does not change the state.
     """
     return _mapped(value, frozenset(_texts(declared)), lambda text: _kept(text, salt), lambda masked: masked)
 
 
 def is_same(kept: Json, value: Json) -> bool:
-    """Return whether `value` is what was `kept`."""
+    """Return whether `kept` is the form of `value` by `as_kept`."""
     if is_masked(kept):
         return isinstance(value, str) and same_secret(value, kept[_HASH])
     if isinstance(kept, dict) and isinstance(value, dict):
@@ -48,15 +49,16 @@ def is_masked(value: Json) -> bool:
 
 
 def describe_secret(value: Json, declared: Json = None) -> str:
-    """Return what kind of secret the texts of `value` hold beyond `declared`; empty if none."""
-    foreign = [text for text in _texts(value) if text not in set(_texts(declared))]
+    """Return the kind of secret in the texts of `value` that `declared` does not have; empty if none."""
+    known = frozenset(_texts(declared))
+    foreign = [text for text in _texts(value) if text not in known]
     if any(link_spans(text) and secret_spans(text) for text in foreign):
         return "a join link with a passcode"
     return "a passcode" if any(map(secret_spans, foreign)) else ""
 
 
 def holds_secret(value: Json) -> bool:
-    """Return whether a secret is in `value`, or was when it was kept."""
+    """Return whether `value` contains a secret, or a text that was kept masked."""
     if is_masked(value):
         return True
     if isinstance(value, (dict, list)):
@@ -65,7 +67,7 @@ def holds_secret(value: Json) -> bool:
 
 
 def holds_mask(value: Json) -> bool:
-    """Return whether a text of `value` was kept masked."""
+    """Return whether `value` contains a text that was kept masked."""
     if isinstance(value, dict):
         return is_masked(value) or any(map(holds_mask, value.values()))
     return isinstance(value, list) and any(map(holds_mask, value))

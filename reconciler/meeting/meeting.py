@@ -32,7 +32,7 @@ DURATION_MINUTES_DEFAULT = 60
 """Zoom's default for the duration."""
 
 SOON = timedelta(hours=1)
-"""The time before its start in which a meeting is not deleted: people are about to join it."""
+"""The time before its start in which a meeting is not deleted, since people are about to join it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Schedule:
     """The state of a meeting's schedule at one instant.
 
     `next_at` is its next start, aware, in UTC; None if it has no fixed time, or no start is left. `over` is
-    the number of past starts, `left` that of coming ones, None if unknown. `begun` says that no start is left
-    to send, and `expired` that the last occurrence has ended, too.
+    the number of past starts, `left` that of coming ones, None if unknown. `begun` is true if no start is
+    left to send, `expired` if also the last occurrence has ended.
     """
 
     next_at: datetime | None = None
@@ -133,7 +133,7 @@ def _series_schedule(recurring: recurrence.Series, duration: timedelta, now: dat
 
 
 def runs_or_starts_soon(attributes: Mapping[str, Json], now: datetime) -> bool:
-    """Return whether it is running at `now` or starts within the hour; False without a fixed time."""
+    """Return whether the meeting is running at `now` or starts within `SOON`; False without a fixed time."""
     current = schedule(attributes, now)
     if current.next_at is not None and current.next_at <= now + SOON:
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 KEY = re.compile(r"[A-Za-z0-9._-]+")
-"""The form of a meeting's key."""
+"""The form of a meeting's key; use `fullmatch`."""
 
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 

@@ -37,7 +37,7 @@ def observe(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, J
 def merge_observed(
     before: Mapping[str, Json], sent: Mapping[str, Json], observed: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Return the differences after a partial update: `observed`, and those of fields that it did not send."""
+    """Return the differences after an update: `observed`, and those `before` of fields not `sent`."""
     return {path: value for path, value in before.items() if not fields.has(sent, path)} | dict(observed)
 
 

@@ -104,7 +104,7 @@ def has_summer_time(timezone: str, year: int) -> bool:
 
 
 def _repeats(start_time: str, timezone: str) -> timedelta:
-    """Return by how much clocks are put back over that wall time; negative if they skip it."""
+    """Return the time that clocks are set back over that wall time; negative if they skip it."""
     moment = parsed(start_time)
     if moment.tzinfo:
         return timedelta(0)

@@ -102,9 +102,9 @@ class SpecFile:
         return replace(diagnostic, key=None) if is_default else diagnostic
 
     def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
-        """Return the layer that the value at `path` comes from: locator, path to it, and if it is a default.
+        """Return the origin of the value at `path`: locator, path of the layer, and whether it is a default.
 
-        It is the layer with most steps of the path; the meeting comes before defaults.
+        It is the layer with the most steps of `path`; of equals, the meeting, then the defaults of the file.
         """
         layers: list[tuple[Locator, Path, Json, bool]] = [
             (self.locator, ("meetings", key), self.raw_meetings.get(key), False),

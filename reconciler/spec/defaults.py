@@ -120,7 +120,7 @@ def _overrides(
 
 
 def _is_readable(path: Path, value: Json) -> bool:
-    """Return whether the value reads as a choice: `false`, `60`, `none`."""
+    """Return whether the value is a boolean, a whole number or one of the allowed values: `false`, `60`."""
     field = fields.field_at(path)
     return isinstance(value, (bool, int)) or (field is not None and value in field.enum)
 

@@ -1,4 +1,4 @@
-"""Keys of meetings: their form, and keys made from topics, always the same for the same meetings."""
+"""Makes keys from the topics of meetings, always the same for the same meetings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from collections.abc import Collection, Iterable
 from itertools import count
 
 from reconciler.spec.yaml.scalars import is_text
-
-KEY = re.compile(r"[A-Za-z0-9._-]+")
-"""The form of a meeting's key; use `fullmatch`."""
 
 LENGTH_MAX = 60
 """Characters of a key that is made from a topic, without the number at its end."""

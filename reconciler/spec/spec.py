@@ -30,8 +30,6 @@ MISSING = ("-missing", ".no-host")
 
 _HOST_RATIO_MIN = 0.8
 
-__all__ = ["Import", "Moved", "ParseResult", "Removed", "Spec", "parse"]
-
 
 @dataclass(frozen=True, slots=True)
 class Spec:

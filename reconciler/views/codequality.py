@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor"}
-"""GitLab's severity for each of ours. GitLab has info, minor, major, critical and blocker."""
+"""GitLab's severity for each `Severity`. GitLab has info, minor, major, critical and blocker."""
 
 DEFAULT_FILE = "reconciler.yaml"
 """The file of a diagnostic without a location: GitLab shows nothing without a file."""

@@ -1,4 +1,4 @@
-"""Parts in which two values of a field differ: entries that came and went, stretches of a long text.
+"""Parts in which two values of a field differ: added and removed entries, changed stretches of a long text.
 
 A view may cut what is equal, never what differs.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Part = tuple[Json, Json]
-"""A value before and after; None: it is absent."""
+"""A value before and after; None if it is absent."""
 
 LISTS = frozenset(
     {fields.Compare.SET, fields.Compare.CSV_SET, fields.Compare.EMAIL_SET, fields.Compare.KEYED_SET}
@@ -58,20 +58,30 @@ def _entries(path: str, value: Json) -> list[Json] | None:
 
 
 def _changed_entries(path: str, old: list[Json], new: list[Json]) -> list[Part]:
-    counts = Counter(map(_text, old))
-    counts.subtract(map(_text, new))
-    gone = [entry for entry in old if counts[_text(entry)] > 0]
-    came = [entry for entry in new if counts[_text(entry)] < 0]
+    removed, added = _without(old, new), _without(new, old)
     field = fields.field_at(path.split("."))
     identity = field.identity if field else None
     paired: list[Part] = []
-    for entry in gone:
-        same = (each for each in came if identity and _name(entry, identity) == _name(each, identity))
+    for entry in removed:
+        same = (each for each in added if identity and _name(entry, identity) == _name(each, identity))
         successor = next(same, None)
         if successor is not None:
-            came.remove(successor)
+            added.remove(successor)
         paired.append((entry, successor))
-    return [*paired, *((None, entry) for entry in came)]
+    return [*paired, *((None, entry) for entry in added)]
+
+
+def _without(entries: list[Json], others: list[Json]) -> list[Json]:
+    """Return the `entries` without those of `others`, each as often as it is in `others`."""
+    counts = Counter(map(_text, others))
+    kept: list[Json] = []
+    for entry in entries:
+        text = _text(entry)
+        if counts[text]:
+            counts[text] -= 1
+        else:
+            kept.append(entry)
+    return kept
 
 
 def _name(entry: Json, identity: str) -> Json:

@@ -161,7 +161,7 @@ def line(value: Json) -> str:
 
 
 def _visible(match: re.Match[str]) -> str:
-    """Return a character as it is, or as JSON's escape if a terminal obeys it or nobody sees it."""
+    """Return a character, or its JSON escape if it could control a terminal or is invisible."""
     if not is_invisible(match[0]) and match[0] not in _LINE_ENDS:
         return match[0]
     units = match[0].encode("utf-16-be").hex()
@@ -339,7 +339,7 @@ def _record(record: Record, now: datetime) -> dict[str, Json]:
 
 
 def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
-    # `redact_passcode` leaves the kind of the passcode and nothing of its value.
+    # `redact_passcode` keeps a reference, and replaces a literal passcode.
     return {
         name: value if name == "password" else redact_secrets((name,), value)
         for name, value in redact_passcode(attributes).items()
@@ -374,7 +374,7 @@ def _listed_intent(key: str, intent: Intent) -> dict[str, Json]:
 def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:
     """Return `{format_version, location, lock: {id, who, operation, created_at, …}}`.
 
-    `lock` is null if nobody holds the state.
+    `lock` is null if the state is not locked.
     """
     lock = held and {
         "id": held.lock_id,

@@ -79,5 +79,5 @@ class JoinLink:
 
     @property
     def holds_passcode(self) -> bool:
-        """True if the link contains the passcode, so that people join without typing it."""
+        """Whether the link contains the passcode, so that people join without typing it."""
         return "pwd=" in self.join_url.casefold()

@@ -36,7 +36,7 @@ _COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """The form that a reader wants.
+    """The options of a result for people.
 
     `colour` adds colour codes, `verbose` shows everything, `changes_only` leaves out steps that are no work.
     `commit` is the commit that the result is about; empty if it is unknown.

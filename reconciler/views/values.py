@@ -37,7 +37,7 @@ _HIDDEN = "(secret)"
 
 
 def redact_secrets(path: tuple[str | int, ...], value: Json) -> Json:
-    """Return the value at a path without list wildcards, with every secret inside it replaced by a word."""
+    """Return the value at a concrete path, with every secret inside it replaced by `(secret)`."""
     if isinstance(value, list):
         return [redact_secrets((*path, index), entry) for index, entry in enumerate(value)]
     if isinstance(value, dict):
@@ -117,7 +117,7 @@ def holds_addresses(path: tuple[str, ...]) -> bool:
 
 
 def leaves(path: tuple[str, ...], attributes: Mapping[str, Json]) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """Return every field in a mapping with its path, in the order declared; a list is one field."""
+    """Yield every field in a mapping with its path, in the declared order; a list is one field."""
     for name, value in attributes.items():
         if isinstance(value, dict):
             yield from leaves((*path, name), value)

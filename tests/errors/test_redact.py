@@ -79,5 +79,5 @@ def test_a_short_secret_garbles_no_id(answer: str, shown: str) -> None:
     ],
 )
 def test_a_part_of_a_password_is_masked(text: str, address: str, shown: str) -> None:
-    """Whoever takes an address apart otherwise shows such a part as a host or a port."""
+    """A program that splits an address elsewhere shows such a part as a host or a port."""
     assert redact_addresses_of(text, [address]) == shown

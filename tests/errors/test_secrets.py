@@ -130,7 +130,7 @@ def test_a_source_line_hides_any_value_of_a_passcode(line: str, shown: str) -> N
         ("a ** b", False),
     ],
 )
-def test_a_mask_is_told_from_stars(text: str, *, is_mask: bool) -> None:
+def test_stars_for_emphasis_are_no_mask(text: str, *, is_mask: bool) -> None:
     """Three stars beside a word are emphasis."""
     assert has_mask(text) is is_mask
 

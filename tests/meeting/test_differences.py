@@ -9,7 +9,7 @@ import pytest
 from reconciler.meeting.compare import differences
 
 
-def told(wanted: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
+def found_in_zoom(wanted: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
     return {one.dotted: one.stored for one in differences(wanted, stored)}
 
 
@@ -20,7 +20,7 @@ def told(wanted: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
         ({"pre_schedule": False}, {}),
         ({"settings": {"audio": "both", "alternative_hosts": ""}}, {"settings": {}}),
         ({"settings": {"meeting_invitees": []}}, {}),
-        ({"default_password": True, "unheard_of": 1}, {"default_password": False}),
+        ({"default_password": True, "unknown_field": 1}, {"default_password": False}),
         ({"timezone": "europe/berlin"}, {"timezone": "Europe/Berlin"}),
         (
             {"start_time": "2027-01-11T10:00:00", "timezone": "Europe/Berlin"},
@@ -30,7 +30,7 @@ def told(wanted: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
 )
 def test_equal_values_are_no_difference(wanted: dict[str, Any], stored: dict[str, Any]) -> None:
     """Absent, empty, null and the API's default are equal; fields that no read returns are not compared."""
-    assert told(wanted, stored) == {}
+    assert found_in_zoom(wanted, stored) == {}
 
 
 def test_additions_of_the_account_are_no_difference() -> None:
@@ -42,7 +42,7 @@ def test_additions_of_the_account_are_no_difference() -> None:
         ]
     }
 
-    assert told(wanted, stored) == {}
+    assert found_in_zoom(wanted, stored) == {}
 
 
 def test_an_added_entry_is_a_difference() -> None:
@@ -54,7 +54,7 @@ def test_an_added_entry_is_a_difference() -> None:
         }
     }
 
-    assert told(wanted, stored) == {
+    assert found_in_zoom(wanted, stored) == {
         "settings.meeting_invitees": [{"email": "a@example.com"}, {"email": "b@example.com"}]
     }
 
@@ -72,7 +72,7 @@ def test_a_value_of_another_type_is_a_difference() -> None:
         "settings": {"global_dial_in_countries": 1, "audio": {}},
     }
 
-    assert told(wanted, stored) == {
+    assert found_in_zoom(wanted, stored) == {
         "start_time": 5,
         "tracking_fields": ["team"],
         "settings.global_dial_in_countries": 1,

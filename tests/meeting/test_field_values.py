@@ -42,7 +42,7 @@ def found(attributes: Mapping[str, Any]) -> set[str]:
     """Return the codes of all diagnostics of a meeting."""
     document = {"version": 1, "meetings": {"m": {"host": "ada@example.com", **attributes}}}
     parsed = spec.parse([Source("m.yaml", json.dumps(document).encode())], Settings())
-    return {told.code for told in parsed.diagnostics}
+    return {diagnostic.code for diagnostic in parsed.diagnostics}
 
 
 def smallest(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_a_dropped_mapping_is_reported_field_by_field() -> None:
 def test_fields_that_no_read_returns_are_not_compared() -> None:
     assert (
         observation(
-            one_off(schedule_for="b@example.com", default_password=False, unheard_of=1), schedule_for=None
+            one_off(schedule_for="b@example.com", default_password=False, unknown_field=1), schedule_for=None
         )
         == {}
     )

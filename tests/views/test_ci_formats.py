@@ -70,7 +70,7 @@ def test_sarif_has_rule_location_and_message() -> None:
 
 
 def test_brackets_in_a_sarif_message_make_no_link() -> None:
-    """`[text](target)` in a message is a link; whoever proposes a spec chooses parts of the text."""
+    """`[text](target)` in a message is a link; the author of a spec chooses parts of the text."""
     hostile = diagnostic(
         detail="See [the docs](https://evil.example), \\[x](1).", hint="Write `moved: [{from: a}]`."
     )

@@ -356,7 +356,7 @@ def test_the_first_line_names_the_format() -> None:
 
 
 def test_an_instant_is_written_in_utc() -> None:
-    """Whatever zone it came in."""
+    """The zone of the value makes no difference."""
     berlin = timezone(timedelta(hours=1))
 
     assert log_of(Noticed(NOW.astimezone(berlin), REFUSED))[1]["at"] == "2026-12-01T08:00:00Z"
@@ -365,8 +365,8 @@ def test_an_instant_is_written_in_utc() -> None:
 def test_each_line_is_written_as_it_happens() -> None:
     """A program that follows the log must not wait for a buffer to fill."""
     stream = Flushed()
-    with apply_view("json")(stream, io.StringIO(), terminal=False, colour=False, plan=one_of_each()) as tell:
-        tell(Noticed(NOW, REFUSED))
+    with apply_view("json")(stream, io.StringIO(), terminal=False, colour=False, plan=one_of_each()) as emit:
+        emit(Noticed(NOW, REFUSED))
 
         assert stream.lines_flushed == [1, 2]
 
@@ -386,14 +386,14 @@ class Flushed(io.StringIO):
 def log_of(*events: Event) -> list[Any]:
     """Return the rows that `apply` writes for the events, and check that it writes nothing to stderr."""
     stdout, stderr = io.StringIO(), io.StringIO()
-    with apply_view("json")(stdout, stderr, terminal=True, colour=True, plan=one_of_each()) as tell:
+    with apply_view("json")(stdout, stderr, terminal=True, colour=True, plan=one_of_each()) as emit:
         for event in events:
-            tell(event)
+            emit(event)
     assert stderr.getvalue() == ""
     return [json.loads(line) for line in stdout.getvalue().splitlines()]
 
 
-def test_a_line_writes_out_what_nobody_sees() -> None:
+def test_a_line_escapes_invisible_characters() -> None:
     """Also what counts as printable, and what JSON writes as two units; the value stays the same."""
     text = "é\u3164\u034f\ufe00\u200b\u202e\u2028\x85\x7f\U000e0041\U0001f600"
 

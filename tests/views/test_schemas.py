@@ -125,7 +125,7 @@ def test_the_schemas_agree_on_what_they_share() -> None:
 
 
 @pytest.mark.parametrize("format_name", ["text", "json"])
-def test_json_is_written_beside_any_view(format_name: str, shell: Shell) -> None:
+def test_json_is_written_next_to_any_view(format_name: str, shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 
     ran = shell.sandbox("plan", "--format", format_name, "--json-into", "plan.json")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workspace import ValidationResult, Workspace
     from reconciler.live.discover import DiscoveredMeetings
     from reconciler.state.state import State
-    from reconciler.views.text.progress import TellCount
+    from reconciler.views.text.progress import ProgressCallback
 
 
 MATCH_MAX = 500
@@ -90,7 +90,7 @@ def _discover(
     console, remote = workspace.console, connect(workspace, None)
     colour = console.colours(console.stderr, workspace.options)
 
-    async def read(on_read: TellCount) -> DiscoveredMeetings:
+    async def read(on_read: ProgressCallback) -> DiscoveredMeetings:
         async with remote:
             check_origin(state, await remote.origin(), workspace.store.location)
             return await discover.discover(remote, hosts, import_filter, on_read)

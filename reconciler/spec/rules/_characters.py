@@ -1,4 +1,4 @@
-"""Rules for characters: none beyond ASCII in addresses, and a warning for what nobody sees in a text."""
+"""Rules for characters: addresses are ASCII, and invisible characters in a text are a warning."""
 
 from __future__ import annotations
 
@@ -8,31 +8,23 @@ from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.text import invisible_in
 from reconciler.meeting import fields
 from reconciler.ports import Json
-
-Path = tuple[str | int, ...]
+from reconciler.spec.rules._texts import Path, texts
 
 
 def check(attributes: Mapping[str, Json], host: str, text: str) -> Iterator[UnlocatedDiagnostic]:
     """Yield findings about characters in the host and in every text; `text` is all of them joined."""
     if not host.isascii():
         yield _address(("host",), host)
-    for path, value in () if text.isascii() else _foreign_texts(attributes, ()):
+    if text.isascii():
+        return
+    for path, value in texts(attributes):
+        if value.isascii():
+            continue
         field = fields.field_at(path)
         if field and field.compare.startswith("email"):
             yield _address(path, value)
         elif path != ("password",) and (names := invisible_in(value)):
             yield _invisible(path, names)
-
-
-def _foreign_texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every text with a character beyond ASCII, with its path."""
-    items = value.items() if hasattr(value, "items") else enumerate(value)
-    for name, inner in items:
-        if isinstance(inner, str):
-            if not inner.isascii():
-                yield (*path, name), inner
-        elif isinstance(inner, (Mapping, list, tuple)):
-            yield from _foreign_texts(inner, (*path, name))
 
 
 def _address(path: Path, text: str) -> UnlocatedDiagnostic:

@@ -1,4 +1,4 @@
-"""Rules for passcodes: Zoom must accept them, and nobody may read them in the spec."""
+"""Rules for passcodes: Zoom must accept them, and the spec should not contain them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.secrets import MASK, has_join_secret, has_mask, has_secret, secret_spans
 from reconciler.meeting.passcode import passcode_problem
 from reconciler.ports import Json
+from reconciler.spec.rules._texts import Path, texts
 
 _PATH = ("password",)
 
@@ -47,7 +48,7 @@ def _variable(key: str) -> str:
 
 
 def _in_texts(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    for path, text in _texts(attributes, ()):
+    for path, text in texts(attributes):
         if has_mask(text) and not (path == ("topic",) and text == MASK):  # no topic is a secret as a whole
             yield _mask(path)
         elif has_join_secret(text):
@@ -56,7 +57,7 @@ def _in_texts(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             yield _in_words(path)
 
 
-def _mask(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+def _mask(path: Path) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "passcode.mask",
@@ -65,7 +66,7 @@ def _mask(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
     )
 
 
-def _in_link(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+def _in_link(path: Path) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "passcode.in-link",
@@ -74,22 +75,11 @@ def _in_link(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
     )
 
 
-def _in_words(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
+def _in_words(path: Path) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "passcode.in-text",
-        "If it is one, whoever can read this file can join the meeting, and git keeps it.",
+        "If it is one, anybody who can read this file can join the meeting, and git keeps it.",
         "Remove it; Zoom writes the passcode into its invitations.",
         Severity.WARNING,
     )
-
-
-def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _texts(item, (*path, index))
-    elif hasattr(value, "items"):
-        for name, item in value.items():
-            yield from _texts(item, (*path, name))

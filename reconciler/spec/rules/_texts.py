@@ -1,10 +1,12 @@
-"""The texts of a meeting in one string, so that rules about texts cost one search for most meetings."""
+"""The texts of a meeting: joined in one string, which rules search first, and one by one with their paths."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reconciler.ports import Json
+
+Path = tuple[str | int, ...]
 
 _STRUCTURED = frozenset({"start_time", "timezone", "recurrence"})
 """Fields whose form the schema or a rule checks: they hold no free text."""
@@ -24,3 +26,15 @@ def joined(attributes: Mapping[str, Json]) -> str:
         elif isinstance(value, (list, tuple)):
             open_values.extend(value)
     return "\n".join(texts)
+
+
+def texts(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield every text in `value`, at any depth, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from texts(item, (*path, name))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from texts(item, (*path, index))

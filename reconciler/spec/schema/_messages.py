@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.errors import didyoumean
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
-from reconciler.errors.text import count_noun, sentences
+from reconciler.errors.redact import redact_text
+from reconciler.errors.text import count_noun, sentences, shorten
 from reconciler.meeting.fields import Field
 from reconciler.ports import Json
 from reconciler.spec.schema import _unknown_field as unknown_field
 from reconciler.spec.schema._violation import (
+    SHOWN_MAX,
     TYPES,
     Codes,
     Path,
@@ -76,7 +78,7 @@ _MISSING_HINTS = {
 def _bad_key(violation: Violation, context: SchemaContext) -> UnlocatedDiagnostic:
     key = str(violation.value)
     form = _HOST_FORM if violation.path[-1:] == ("hosts",) else _KEY_FORM
-    better = re.sub(r"[^A-Za-z0-9._-]+", "-", truncate(key)).strip("-")
+    better = re.sub(r"[^A-Za-z0-9._-]+", "-", shorten(redact_text(key), SHOWN_MAX)).strip("-")
     hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
     fact = f"`{truncate(key)}` cannot be a key of {context.subject(violation.path)}"
     return UnlocatedDiagnostic(

@@ -1,4 +1,4 @@
-"""Findings for keys that a schema does not define, with the field that was probably meant."""
+"""Findings for keys that a schema does not define, with a suggestion of a similar field."""
 
 from __future__ import annotations
 

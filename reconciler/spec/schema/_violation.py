@@ -116,9 +116,9 @@ def kind_of_value(value: Json) -> str:
 
 
 def truncate(text: str) -> str:
-    """Return at most `SHOWN_MAX` characters of `text`, with links redacted and control characters escaped."""
-    short = shorten(redact_text(text), SHOWN_MAX)
-    return short if short.isprintable() else ascii(short)[1:-1]
+    """Return at most `SHOWN_MAX` characters of `text`, with secrets masked and control characters escaped."""
+    shown = shorten(redact_text(text), SHOWN_MAX)
+    return shorten("".join(each if each.isprintable() else ascii(each)[1:-1] for each in shown), SHOWN_MAX)
 
 
 def dotted_path(path: Path) -> str:

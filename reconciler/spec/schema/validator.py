@@ -24,7 +24,7 @@ MEETING = "/definitions/meeting"
 
 
 def is_valid(name: str, document: Json) -> bool:
-    """Return True where `document` fits the schema `name`: meetings, reconciler, plan or state."""
+    """Return whether `document` fits the schema `name`: meetings, reconciler, plan or state."""
     return compiled_check(name)(document)
 
 
@@ -40,7 +40,7 @@ def compiled_check(name: str, pointer: str = "") -> Callable[[Json], bool]:
 
 
 def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedDiagnostic, ...]:
-    """Return a finding for everything in `document` that violates the schema; empty where it is valid.
+    """Return the findings about everything in `document` that violates the schema; empty where it is valid.
 
     Paths lead from `document`. No text holds the value of a secret field.
     """

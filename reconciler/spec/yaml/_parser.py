@@ -44,7 +44,7 @@ class Anchors:
         return bool(self._by_name)
 
     def define(self, name: str, value: Json, values: int) -> None:
-        """Let the anchor `name` stand for `value`."""
+        """Record `value`, with `values` values in it, as that of the anchor `name`."""
         self._by_name[name] = AnchoredValue(value, values, self._levels_of(value))
 
     def get(self, name: str) -> AnchoredValue | None:

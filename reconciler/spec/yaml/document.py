@@ -1,13 +1,14 @@
 """Reads a YAML text as a JSON value with positions; nothing is guessed.
 
 Tags, duplicate keys, merge keys, keys that are not text, a second document and texts that grow without
-bound are problems. No function raises: a broken text gives a `Document` with problems.
+bound are problems. `parse` raises nothing: a broken text gives a `Document` with problems.
 """
 
 from __future__ import annotations
 
 import gc
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from reconciler.spec.yaml._events import SyntaxProblem
 from reconciler.spec.yaml._parser import Entry, Parser
 
 BYTES_MAX = 32 * 1024 * 1024
-"""Size of one file; 10,000 meetings take about 8 MiB."""
+"""Bytes of one file; 10,000 meetings take about 8 MiB."""
 
 
 PROBLEMS_MAX = 100
@@ -41,8 +42,8 @@ class Source:
 class Document:
     """The value of one file. Where there are problems, it is the part that could be read, or None.
 
-    `entries` has the keys of the two outer levels by path. With `has_aliases`, a value may be written
-    in another place than its key. With `has_duplicates`, a mapping has a key twice; a `Locator` finds it.
+    `entries` has the keys of the two outer levels by path. With `has_aliases`, a value may be in another
+    place than its key. With `has_duplicates`, a mapping has a key twice; a `Locator` finds it.
     """
 
     filename: str
@@ -79,13 +80,14 @@ def collector_off() -> Iterator[None]:
 
 def parse(source: Source) -> Document:
     """Parse `source`, UTF-8 with or without a byte order mark. Raises nothing."""
-    filename, content = source.filename, source.content
-    if len(content) > BYTES_MAX:
+    filename = source.filename
+    if len(source.content) > BYTES_MAX:
         return Document(filename, "", None, {}, (too_large(),))
+    content = source.content.removeprefix(BOM_UTF8)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
-        readable = content.decode("utf-8-sig", errors="replace")
+        readable = content.decode(errors="replace")
         return Document(filename, readable, None, {}, (_not_utf8(content, error),))
     breaks = _foreign_breaks(text)
     if breaks:
@@ -132,7 +134,7 @@ def too_large() -> SyntaxProblem:
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError) -> SyntaxProblem:
-    before = content[: error.start].decode("utf-8-sig", errors="replace")
+    before = content[: error.start].decode()
     return SyntaxProblem(
         before.count("\n"),
         len(before) - (before.rfind("\n") + 1),

@@ -29,7 +29,7 @@ from reconciler.spec.yaml._events import (
 )
 from reconciler.spec.yaml._parser import DEPTH_MAX
 from reconciler.spec.yaml.document import Document
-from reconciler.spec.yaml.snippet import is_reference, render_snippet, secret_columns
+from reconciler.spec.yaml.snippet import is_reference, is_reference_field, render_snippet, secret_columns
 
 Range = tuple[int, int, int, int]
 """Start line and column, end line and column; all count from 0, the end is exclusive."""
@@ -64,7 +64,7 @@ class DuplicateKey:
 
 @dataclass(slots=True)
 class PositionMap:
-    """The nodes of a whole text or of a piece of it; of a broken text, up to the break.
+    """The nodes of a whole text or of a piece of it; of a broken text, up to the error.
 
     `secrets` maps a line to the columns of it that hold secret values, `secret_texts` the line on which a
     secret begins to the secret itself.
@@ -159,6 +159,8 @@ class _PositionMapper:
                 self.anchors[event.anchor] = Node(key, text=name)
             beneath = name if secret or is_secret_name(name) else ""
             child = self.node(self.next_event(), key, beneath, depth=depth)
+            if secret and not (child.is_container or child.text or is_reference_field(name)):
+                self.positions.hide(Node(key, text=name))  # a passcode in braces is a key without a value
             first = node.children.setdefault(name, child)
             if first is not child and first.key:
                 self.positions.duplicates.append(DuplicateKey(name, first.key, key))
@@ -222,16 +224,17 @@ class Locator:
 
     def _syntax_diagnostic(self, problem: SyntaxProblem) -> Diagnostic:
         place = (problem.line, problem.column, problem.line, problem.column + problem.width)
+        secrets = self._secrets_of_line(problem.line)
         return Diagnostic(
             problem.code,
-            escape_control(redact_text(problem.detail)),
-            redact_text(problem.hint),
+            _redact(problem.detail, secrets),
+            _redact(problem.hint, secrets),
             span=self._span(place),
             snippet=self._snippet(place, self._whole_text()),
         )
 
     def _duplicate_diagnostic(self, duplicate: DuplicateKey) -> Diagnostic:
-        name = escape_control(redact_text(duplicate.name))
+        name = _redact(duplicate.name, self._secrets_of_line(duplicate.second[0]))
         return Diagnostic(
             "yaml.duplicate-key",
             f"Line {duplicate.first[0] + 1} already has the key `{name}`.",
@@ -294,6 +297,13 @@ class Locator:
             return ()
         known = positions.secrets.get(index, [])
         return [*known, *secret_columns(self._text_lines(), index, is_yaml=positions.is_whole)]
+
+    def _secrets_of_line(self, index: int) -> list[str]:
+        """Return the words of the secrets in line `index` (from 0): an alias or a tag may be a passcode."""
+        line = "".join(self._text_lines()[index : index + 1])
+        spans = self._secrets_in(index, self._whole_text())
+        words = [word for span in spans for word in line[slice(*span)].split()]
+        return sorted({*words, *(word.strip("!<>") for word in words)}, key=len, reverse=True)
 
     def _secrets_near(self, path: Path) -> list[str]:
         """Return the secret values of the meeting at `path`, so that no message can repeat them."""

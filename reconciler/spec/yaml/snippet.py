@@ -18,10 +18,15 @@ WIDTH_MAX = 100
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KEY = re.compile(r"""^[\s\-?{\[]*["']?(?P<key>[\w.-]+)["']?\s*:(?:\s|$)""")
 _NEAR_MAX = 10 * WIDTH_MAX
-"""Characters on each side of the caret that are looked at: a line may have ten million."""
+"""Characters on each side of the caret that are rendered: a line may have ten million."""
 
 _LINES_BACK_MAX = 50
 _LINES_NEAR = 5
+
+
+def is_reference_field(name: str) -> bool:
+    """Return whether a reference to a passcode has a field `name`."""
+    return name in ("env", "version")
 
 
 def is_reference(name: str, value: str) -> bool:
@@ -34,7 +39,7 @@ def is_reference(name: str, value: str) -> bool:
 def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[Columns, ...]:
     """Return the parts of line `index` (from 0) that look like secrets, judged by the text alone.
 
-    In a text that is YAML, the values are known from its nodes: only comments and prose are judged here.
+    With `is_yaml`, only comments and prose are judged; secret values are known from the nodes.
     """
     line = lines[index]
     found = source_spans(line, is_yaml=is_yaml)
@@ -46,7 +51,7 @@ def secret_columns(lines: Sequence[str], index: int, *, is_yaml: bool) -> tuple[
 def _continues_secret(lines: Sequence[str], index: int) -> bool:
     """Return whether the line has no key and the nearest key above it names a secret."""
     if any(opens_secret(line) for line in lines[max(0, index - _LINES_NEAR) : index]):
-        return True  # whatever the lines between look like: the secret may include them
+        return True  # the secret may include any line in between
     for back in range(index, max(-1, index - _LINES_BACK_MAX), -1):
         key = _KEY.match(lines[back])
         if key:

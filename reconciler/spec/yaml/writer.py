@@ -1,4 +1,4 @@
-"""Writes a JSON value as YAML in the style of a person, with comments.
+"""Writes a JSON value as YAML in the style of handwritten specs, with comments.
 
 The text reads back as the same value here, and as the same kinds of values in other YAML readers: text
 that one of them takes for a number or a constant is put in quotes.

@@ -10,9 +10,9 @@ from reconciler.meeting.timezones import parsed
 from reconciler.plan.change import Action
 from reconciler.views.markdown import diagnostics as markdown_diagnostics
 from reconciler.views.markdown.diff import block
-from reconciler.views.markdown.escape import cell_code, code, html_code, html_prose, html_title, prose, title
+from reconciler.views.markdown.escape import cell_code, code, prose
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
-from reconciler.views.markdown.steps import first_effects
+from reconciler.views.markdown.steps import first_effects, subject, summary
 from reconciler.views.markdown.times import moment_words
 from reconciler.views.text.drift import cost_words, expired_words, read_count, remarked_words, totals_line
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 MARKER = "<!-- reconciler:drift -->"
-"""Marks a report as ours, so that CI finds it again. No value inside a report can contain it."""
+"""Marks a report of this program, so that CI finds it again. No value inside a report can contain it."""
 
 REMEDY = (
     "To put Zoom back to what is declared, run `reconciler apply --refresh`; "
@@ -80,12 +80,11 @@ def _entry(step: Step) -> Entry:
 
 
 def _line(step: Step) -> str:
-    return f"- {code(step.key)} {title(step.topic)} for {code(step.host)}: {prose(_gist(step))}"
+    return f"- {subject(step)}: {prose(_gist(step))}"
 
 
 def _folded(step: Step) -> str:
-    opening = f"{html_code(step.key)} {html_title(step.topic)} for {html_code(step.host)}"
-    head = f"<details><summary>{opening}: {html_prose(_gist(step))}</summary>"
+    head = f"<details>{summary(step, _gist(step))}"
     parts = (head, "`-` as declared, `+` as Zoom has it:", block(step), _starts(step), "</details>")
     return "\n\n".join(part for part in parts if part)
 

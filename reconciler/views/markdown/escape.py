@@ -1,4 +1,4 @@
-"""Escapes values that others chose for each part of a Markdown comment: prose, code, table, HTML, diagram.
+"""Escapes untrusted values for each part of a Markdown comment: prose, code, table, HTML, diagram.
 
 Escaping for the Markdown parser is not enough. GitHub and GitLab also search a comment for mentions,
 references, addresses, emoji, formulas and commands, though never inside code. So every word that is not
@@ -43,7 +43,7 @@ _LIST = re.compile(r"\d+[.)](?= |$)")
 
 _FENCES = re.compile(r"`+")
 _LONG_FENCES = re.compile(r"(`{20})`+")
-"""Longer than anybody needs. GitHub's parser knows no fence over 80 backticks, so none could hold them."""
+"""Runs of backticks that are cut: GitHub's parser knows no code span with a fence of more than 80."""
 
 _MERMAID = re.compile(r"[^\w@. -]")
 _MERMAID_MAX = 60

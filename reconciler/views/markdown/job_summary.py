@@ -1,6 +1,6 @@
 """The result of a run as Markdown for a CI job's page: the log of an apply, or the errors of a command.
 
-Everything that others wrote is inside code blocks, where it notifies nobody and is not rendered.
+Untrusted text is inside code blocks, where it is not rendered and mentions notify nobody.
 """
 
 from __future__ import annotations

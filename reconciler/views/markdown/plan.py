@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 MARKER = "<!-- reconciler:plan -->"
-"""Marks a comment as ours, so that CI finds it again. No value inside a comment can contain it."""
+"""Marks a comment of this program, so that CI finds it again. No value inside a comment can contain it."""
 
 NO_CHANGES = "Zoom is as declared, by what was last applied. `reconciler drift` asks Zoom itself."
 NO_CHANGES_LIVE = "Zoom is as declared, by what was last applied and by what Zoom says now."

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
-from reconciler.views.markdown.escape import code, prose, title
+from reconciler.views.markdown.escape import prose
 from reconciler.views.markdown.size import MORE_BYTES, take_fitting
-from reconciler.views.markdown.steps import breaks_link, gist
+from reconciler.views.markdown.steps import breaks_link, gist, subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,4 +67,4 @@ def _count(kind: str, count: int) -> str:
 
 
 def _line(kind: str, step: Step) -> str:
-    return f"> - **{kind}:** {code(step.key)} {title(step.topic)} for {code(step.host)}: {prose(gist(step))}"
+    return f"> - **{kind}:** {subject(step)}: {prose(gist(step))}"

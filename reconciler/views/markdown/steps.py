@@ -27,17 +27,26 @@ EFFECTS_MAX = 3
 
 def line(step: Step) -> str:
     """Return the step as one item of a list."""
-    return f"- {code(step.key)} {title(step.topic)} for {code(step.host)}: {prose(gist(step))}"
+    return f"- {subject(step)}: {prose(gist(step))}"
+
+
+def subject(step: Step) -> str:
+    """Return the key, the topic and the host."""
+    return f"{code(step.key)} {title(step.topic)} for {code(step.host)}"
+
+
+def summary(step: Step, words: str) -> str:
+    """Return the HTML of the line that stays visible when the step is folded: its subject, then `words`."""
+    opening = f"{html_code(step.key)} {html_title(step.topic)} for {html_code(step.host)}"
+    return f"<summary>{opening}: {html_prose(words)}</summary>"
 
 
 def folded(step: Step, now: datetime) -> str:
     """Return the step folded below a summary of one line; only the line if there is no more to show."""
-    opening = f"{html_code(step.key)} {html_title(step.topic)} for {html_code(step.host)}"
     parts = [part for part in (_effect_list(step), times(step, now), block(step), _why(step)) if part]
     if not parts:
         return line(step)
-    head = f"<details><summary>{opening}: {html_prose(gist(step))}</summary>"
-    return "\n\n".join((head, *parts, "</details>"))
+    return "\n\n".join((f"<details>{summary(step, gist(step))}", *parts, "</details>"))
 
 
 def gist(step: Step) -> str:
@@ -105,8 +114,8 @@ def _effect_list(step: Step) -> str:
 
 def _why(step: Step) -> str:
     """Return the reasons that the summary does not give, as a list."""
-    summary = gist(step)
-    return _list([reason for reason in step.reasons if reason not in summary])
+    given = gist(step)
+    return _list([reason for reason in step.reasons if reason not in given])
 
 
 def _list(sentences: Sequence[str]) -> str:

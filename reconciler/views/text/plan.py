@@ -106,7 +106,7 @@ def _listed(parts: Sequence[str], *, whole: bool) -> str:
 
 
 def _why(step: Step, style: TextStyle) -> Iterator[str]:
-    """The reasons, and what keeps it from being done today; `Step.with_status` appends its reason."""
+    """Yield the reasons, and the status if it prevents the step today; the reason of a status is the last."""
     reasons = [escape_control(reason) for reason in step.reasons]
     if step.status in {Status.WITHHELD, Status.EXPIRED} or _waits(step):
         *reasons, held = reasons or [""]

@@ -38,20 +38,20 @@ if TYPE_CHECKING:
     from reconciler.plan.step import Step
 
 
-WORDS = "Reading from Zoom"
+READ_LABEL = "Reading from Zoom"
 
-TellCount = Callable[[int, int], None]
-"""Takes the number of reads that are done, and the number of all."""
+ProgressCallback = Callable[[int, int], None]
+"""Called with the number of finished reads, and that of all reads."""
 
 
 @contextmanager
-def open_read_bar(stderr: TextIO, *, terminal: bool, colour: bool) -> Iterator[TellCount]:
-    """Show a bar that moves with every count that is passed to the value; it is removed at the end."""
+def open_read_bar(stderr: TextIO, *, terminal: bool, colour: bool) -> Iterator[ProgressCallback]:
+    """Show a bar, and yield the function that moves it; the bar is removed at the end."""
     if not terminal:
         yield lambda _done, _total: None
         return
     bar = _progress(stderr, colour=colour)
-    task = bar.add_task(WORDS, total=None, current="")
+    task = bar.add_task(READ_LABEL, total=None, current="")
     with bar:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -77,8 +77,7 @@ def open_apply(
         yield lambda event: _show(event, log, warning_style, _to(stdout), _to(stderr))
         return
     bars = Bars(plan, stderr, colour=colour)
-    above = bars.write
-    data = above if stdout.isatty() else _to(stdout)
+    write_data = bars.write if stdout.isatty() else _to(stdout)
 
     def listen(event: Event) -> None:
         if isinstance(event, Summary):
@@ -86,7 +85,7 @@ def open_apply(
             _show(event, log, warning_style, _to(stdout), _to(stderr))
         else:
             bars.move(event)
-            _show(event, log, warning_style, data, above)
+            _show(event, log, warning_style, write_data, bars.write)
 
     bars.start()
     try:
@@ -96,7 +95,7 @@ def open_apply(
 
 
 class Bars:
-    """Live bars: one for each host, or one for all hosts if they are many. They are removed at the end."""
+    """Live bars: one for each host, or one for all hosts if there are many. `stop` removes them."""
 
     def __init__(self, plan: Plan, stderr: TextIO, *, colour: bool) -> None:
         self._progress = _progress(stderr, colour=colour)
@@ -112,13 +111,13 @@ class Bars:
         self._progress.stop()
 
     def write(self, line: str) -> None:
-        """Write a line above the bars, through their own console so that neither tears the other."""
+        """Write a line above the bars, through their console, so that the two do not overwrite each other."""
         from rich.text import Text  # noqa: PLC0415 - loaded with the bars
 
         self._progress.console.print(Text.from_ansi(line), soft_wrap=True)
 
     def move(self, event: Event) -> None:
-        """Move the bars by one event: a key is counted once, when this run is done with it."""
+        """Advance the bars by one event: a key is counted once, when this run has finished it."""
         if isinstance(event, StepStarted) and event.key in self._waiting:
             bar = self._bars[self._waiting[event.key]]
             self._progress.update(bar, current=_short(event.key))
@@ -138,7 +137,7 @@ class Bars:
 
 
 def _progress(stderr: TextIO, *, colour: bool) -> Progress:
-    from rich import progress  # noqa: PLC0415 - 100 ms that only live bars have to pay
+    from rich import progress  # noqa: PLC0415 - 100 ms, only for live bars
     from rich.console import Console  # noqa: PLC0415 - the same
 
     return progress.Progress(
@@ -150,7 +149,7 @@ def _progress(stderr: TextIO, *, colour: bool) -> Progress:
         console=Console(file=stderr, force_terminal=True, no_color=not colour),
         refresh_per_second=REFRESHES_PER_SECOND,
         transient=True,
-        redirect_stdout=False,  # what is written there is data, and may go to a file
+        redirect_stdout=False,  # stdout carries data, and may be a file
     )
 
 
@@ -159,18 +158,20 @@ def _is_due(step: Step) -> bool:
 
 
 def _finished_key(event: Event) -> str | None:
-    """Return the key that this run is done with, if any; a meeting that was found absent is sent again."""
+    """Return the key that this run has finished with the event, if any; an absent meeting is sent again."""
     if isinstance(event, Resolved):
         return None if event.outcome is Outcome.ABSENT else event.key
     return event.key if isinstance(event, StepDone | StepFailed | StepDeferred) else None
 
 
-def _show(event: Event, log: ApplyLog, warning_style: TextStyle, data: _WriteLine, aside: _WriteLine) -> None:
+def _show(
+    event: Event, log: ApplyLog, warning_style: TextStyle, write_data: _WriteLine, write_warning: _WriteLine
+) -> None:
     if isinstance(event, Noticed):
         for line in format_diagnostic(event.diagnostic, warning_style):
-            aside(line)
+            write_warning(line)
     for line in log.lines(event):
-        data(line)
+        write_data(line)
 
 
 def _to(stream: TextIO) -> _WriteLine:

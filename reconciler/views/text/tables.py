@@ -91,8 +91,8 @@ def state_list(state: State, now: datetime) -> str:
         for key, intent in sorted(state.intents.items())
     ]
     rows += [
-        (gone.key, str(gone.id), gone.host, "retired, still to be deleted")
-        for gone in sorted(state.retired, key=lambda gone: (gone.key, gone.id))
+        (retired.key, str(retired.id), retired.host, "retired, still to be deleted")
+        for retired in sorted(state.retired, key=lambda retired: (retired.key, retired.id))
     ]
     return columns(rows)
 

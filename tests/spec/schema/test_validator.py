@@ -354,6 +354,22 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
             "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
         ),
     ),
+    "a text with an invisible character": (
+        {"start_time": "Zürich\u200b"},
+        (
+            "spec.wrong-form",
+            '`start_time` is "Zürich\\u200b".',
+            "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
+        ),
+    ),
+    "a text of control characters": (
+        {"start_time": "\0" * 100},
+        (
+            "spec.wrong-form",
+            '`start_time` is "' + "\\x00" * 14 + '\\x0…".',
+            "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
+        ),
+    ),
     "a host with a blank": (
         {"host": "a b"},
         (
@@ -437,6 +453,18 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
             ("meetings", "my meeting!"),
             "spec.bad-key",
             "`my meeting!` cannot be a key of `meetings`. "
+            "A key consists of letters, digits, `.`, `_` and `-`.",
+            "Write `my-meeting`.",
+            on_key=True,
+        ),
+    ),
+    "a key with a newline": (
+        "meetings",
+        {"version": 1, "meetings": {"my\nmeeting": {}}},
+        UnlocatedDiagnostic(
+            ("meetings", "my\nmeeting"),
+            "spec.bad-key",
+            "`my\\nmeeting` cannot be a key of `meetings`. "
             "A key consists of letters, digits, `.`, `_` and `-`.",
             "Write `my-meeting`.",
             on_key=True,

@@ -220,10 +220,24 @@ def test_a_syntax_error_is_reported_at_its_place(text: str, line: int, column: i
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "column"), [(b"a: \xff\n", 1, 4), ("ü: 1\nb: x".encode() + b"\xe4", 2, 5)]
+    ("content", "line", "column"),
+    [
+        (b"a: \xff\n", 1, 4),
+        ("ü: 1\nb: x".encode() + b"\xe4", 2, 5),
+        (b"\xef\xbb\xbfa: \xff\n", 1, 4),
+    ],
 )
 def test_bytes_that_are_not_utf_8_are_reported_at_their_place(content: bytes, line: int, column: int) -> None:
     assert places(content) == [("yaml.encoding", line, column)]
+
+
+def test_a_byte_that_is_not_utf_8_is_named_after_a_byte_order_mark() -> None:
+    """The detail names the byte at the place, and not one before it."""
+    parsed = document.parse(Source("spec.yaml", b"\xef\xbb\xbfa: \xff\n"))
+
+    (diagnostic,) = Locator(parsed).syntax_diagnostics()
+
+    assert diagnostic.detail == "Byte 0xFF is not valid here."
 
 
 @pytest.mark.parametrize("character", ["\r", "\x85", "\u2028", "\u2029"])
@@ -501,3 +515,39 @@ def test_without_libyaml_the_same_is_read(text: str, monkeypatch: pytest.MonkeyP
     assert slow.value == fast.value
     assert [each.code for each in slow.problems] == [each.code for each in fast.problems]
     assert events.event_reader("a")().__class__.__name__ == "StreamStartEvent"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "*hunter2x",
+        "[*hunter2x]",
+        "!hunter2x",
+        "!hunter2x x",
+        "!<hunter2x> x",
+        "{hunter2x: 1, hunter2x: 1}",
+        "{-22222222: 1}",
+    ],
+)
+def test_a_passcode_that_yaml_reads_otherwise_is_not_shown(value: str) -> None:
+    """It may begin like an alias or a tag, or be in braces like a key."""
+    parsed = document.parse(Source("spec.yaml", f"meetings:\n  a:\n    password: {value}\n".encode()))
+
+    texts = [f"{one.detail} {one.hint}" for one in Locator(parsed).syntax_diagnostics()]
+
+    assert texts
+    assert not [text for text in texts if "hunter2x" in text or "2222" in text]
+
+
+@pytest.mark.parametrize(
+    "value", ["{hunter}", "{env: A_PASSCODE, hunter}", "[{hunter}]", "{hunter: '', x: {hunter}}"]
+)
+def test_a_passcode_in_braces_is_not_shown(value: str) -> None:
+    """YAML reads it as a key without a value."""
+    text = f"meetings:\n  a:\n    password: {value}\n"
+    locator, path = Locator(document.parse(Source("spec.yaml", text.encode()))), ("meetings", "a", "password")
+
+    diagnostic = locator.diagnostic(UnlocatedDiagnostic(path, "x.y"), path)
+
+    assert diagnostic.snippet is not None
+    assert "hunter" not in diagnostic.snippet

@@ -414,7 +414,7 @@ def test_thousands_of_risks_are_cut_and_counted(each: dict[str, Any], verdict: s
     "bad", ["`" * 5_000, "\U0001f680" * 5_000, "\u202e" * 5_000], ids=["fences", "bytes", "hidden"]
 )
 def test_the_longest_values_together_fit(bad: str) -> None:
-    """Whatever hosts, keys, topics and findings there are, verdict and footer stand."""
+    """The totals and the footer are shown with any hosts, keys, topics and findings."""
     days = [f"2027-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
     steps = [
         step(action, f"{bad}{n}", bad, reasons=(bad,), changes=(FieldChange(bad, bad, f"{bad}x", bad),))

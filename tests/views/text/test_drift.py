@@ -90,8 +90,8 @@ def test_an_unread_meeting_is_not_no_drift() -> None:
 def test_nothing_is_drawn_without_a_terminal() -> None:
     stderr = io.StringIO()
 
-    with open_read_bar(stderr, terminal=False, colour=False) as tell:
-        tell(1, 2)
+    with open_read_bar(stderr, terminal=False, colour=False) as emit:
+        emit(1, 2)
 
     assert stderr.getvalue() == ""
 
@@ -99,9 +99,9 @@ def test_nothing_is_drawn_without_a_terminal() -> None:
 def test_a_bar_counts_the_reads_and_is_removed() -> None:
     stderr = io.StringIO()
 
-    with open_read_bar(stderr, terminal=True, colour=False) as tell:
-        tell(0, 2)
-        tell(2, 2)
+    with open_read_bar(stderr, terminal=True, colour=False) as emit:
+        emit(0, 2)
+        emit(2, 2)
 
     drawn = stderr.getvalue()
     assert "Reading from Zoom" in drawn

@@ -294,7 +294,7 @@ def test_verbose_says_why_each_is_expired() -> None:
 
 
 def test_a_hostile_topic_stays_on_its_line_and_in_its_quotes() -> None:
-    """A topic cannot move the cursor, change the direction of writing, or imitate a line of ours."""
+    """A topic cannot move the cursor, change the direction of writing, or imitate a line of the plan."""
     hostile = step(Action.MOVE, topic='x" for me@evil\n\x1b[2J\u202eNo changes.\\')
 
     assert shown(plan_of(hostile)).splitlines()[0] == (
@@ -452,6 +452,15 @@ LONG = "a" * 50
             ),
             "settings.alternative_hosts: " + "; ".join(f'+ "p{n:02}@example.com"' for n in range(30)),
             id="no address behind a cut",
+        ),
+        pytest.param(
+            FieldChange(
+                "settings.alternative_hosts",
+                "twice@example.com;twice@example.com;stays@example.com;gone@example.com",
+                "twice@example.com;stays@example.com",
+            ),
+            'settings.alternative_hosts: - "twice@example.com"; - "gone@example.com"',
+            id="an entry that was there twice and is there once",
         ),
         pytest.param(
             FieldChange("tracking_fields", [{"field": "a"}], [{"field": "b" * 50}]),

@@ -68,14 +68,14 @@ def created(key: str, host: str = HOST) -> StepDone:
 def logged(plan: Plan, *events: Event, colour: bool = False) -> tuple[str, str]:
     """Return stdout and stderr of a log without a terminal."""
     stdout, stderr = io.StringIO(), io.StringIO()
-    with apply_view("text")(stdout, stderr, terminal=False, colour=colour, plan=plan) as tell:
-        tell_all(tell, events)
+    with apply_view("text")(stdout, stderr, terminal=False, colour=colour, plan=plan) as emit:
+        emit_all(emit, events)
     return stdout.getvalue(), stderr.getvalue()
 
 
-def tell_all(tell: EventListener, events: Iterable[Event]) -> None:
+def emit_all(emit: EventListener, events: Iterable[Event]) -> None:
     for event in events:
-        tell(event)
+        emit(event)
 
 
 def test_an_apply_with_a_failure_reads_as_a_log() -> None:
@@ -282,8 +282,8 @@ def test_each_line_is_written_as_it_happens() -> None:
     """A log in CI is watched: no line may wait for a buffer to fill."""
     stdout = Flushed()
 
-    with apply_view("text")(stdout, io.StringIO(), terminal=False, colour=False, plan=plan_of()) as tell:
-        tell_all(tell, (created("a"), created("b")))
+    with apply_view("text")(stdout, io.StringIO(), terminal=False, colour=False, plan=plan_of()) as emit:
+        emit_all(emit, (created("a"), created("b")))
 
         assert stdout.lines_flushed == [1, 2]
 
@@ -301,8 +301,8 @@ def live(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     stderr = Terminal()
-    with apply_view("text")(stdout, stderr, terminal=True, colour=colour, plan=plan) as tell:
-        tell_all(tell, events)
+    with apply_view("text")(stdout, stderr, terminal=True, colour=colour, plan=plan) as emit:
+        emit_all(emit, events)
     return stderr.getvalue()
 
 
@@ -358,8 +358,8 @@ def test_the_last_lines_come_after_the_bars(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TERM", "xterm")
     screen = Terminal()
 
-    with apply_view("text")(screen, screen, terminal=True, colour=False, plan=plan_of(create("a"))) as tell:
-        tell(DONE)
+    with apply_view("text")(screen, screen, terminal=True, colour=False, plan=plan_of(create("a"))) as emit:
+        emit(DONE)
 
     assert screen.getvalue().endswith(
         "\x1b[?25h\r\x1b[1A\x1b[2K\nApply complete! 1 added, 0 changed, 0 destroyed.\n"
@@ -367,7 +367,7 @@ def test_the_last_lines_come_after_the_bars(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_long_line_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal wraps by itself; a line break of ours would tear what is copied."""
+    """A terminal wraps by itself; a line break of this program would split text that is copied."""
     refused = replace(REFUSED, detail="x" * 200)
     sent = live(
         plan_of(create("a")), StepFailed(NOW, "a", Action.CREATE, HOST, refused),
