@@ -222,11 +222,12 @@ def _record(value: Mapping[str, Json]) -> Record:
 
 
 def _intent(value: Mapping[str, Json]) -> Intent:
+    attributes = _attributes(value["attributes"])
     return Intent(
         action=_action(value["action"]),
         host=_typed(value["host"], str),
-        attributes=_attributes(value["attributes"]),
-        sent=tuple(_attempt(one) for one in _typed(value["sent"], list)),
+        attributes=attributes,
+        sent=tuple(_attempt(one, attributes.get("timezone")) for one in _typed(value["sent"], list)),
         first_begun_at=_instant(value["first_begun_at"]),
         begun_at=_instant(value["begun_at"]),
         owner=_typed(value["owner"], str),
@@ -235,9 +236,11 @@ def _intent(value: Mapping[str, Json]) -> Intent:
     )
 
 
-def _attempt(value: Mapping[str, Json]) -> Attempt:
-    end_times = value["end_times"]
-    return Attempt(_optional(value["start_time"], str), None if end_times is None else _count(end_times))
+def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:
+    start_time, end_times = _optional(value["start_time"], str), value["end_times"]
+    if start_time is not None:
+        checks.check_sent_start(start_time, timezone)
+    return Attempt(start_time, None if end_times is None else _count(end_times))
 
 
 def _retired(value: Mapping[str, Json]) -> Retired:
