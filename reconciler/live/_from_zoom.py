@@ -238,8 +238,9 @@ def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
         path, summary = errors[0].path, errors[0].summary
         if not path or path[0] in _ESSENTIAL:
             raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
-        remarks.append(f"`{fields.join_path(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
-        attributes = fields.drop(attributes, [str(step) for step in path[: 1 + (path[0] == "settings")]])
+        part = fields.join_path(path[:2] if path[0] == "settings" else path[:1])
+        remarks.append(f"`{part}` is left out: {summary[:1].lower()}{summary[1:]}.")
+        attributes = fields.drop(attributes, part)
     raise UndeclarableError("too much of it cannot be declared")
 
 
