@@ -164,7 +164,7 @@ class StateComparison:
 
     def _topic(self, key: str) -> str:
         meeting, record = self.spec.meetings.get(key), self.state.meetings.get(key)
-        return meeting.topic if meeting else str(record.attributes.get("topic", "")) if record else ""
+        return meeting.topic if meeting else existing.recorded_topic(record) if record else ""
 
     def _renames(self, moved: set[str]) -> dict[object, str]:
         """Map the traits that a renamed key keeps to the undeclared records that have them."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.text import count_noun
+from reconciler.meeting import masking
 from reconciler.meeting.meeting import Meeting, Schedule, runs_or_starts_soon, schedule, series
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
@@ -55,7 +56,7 @@ def step_for_declared(
 def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:
     """Return the step of a meeting that is recorded and no longer declared."""
     times = schedule(record.attributes, now)
-    step = Step(key, Action.DESTROY, record.host, str(record.attributes.get("topic", "")), id=record.id,
+    step = Step(key, Action.DESTROY, record.host, recorded_topic(record), id=record.id,
                 starts_at=times.next_at)  # fmt: skip
     if times.expired:
         return step.with_status(Status.EXPIRED, "its time is over and it is no longer declared")
@@ -84,6 +85,11 @@ def step_for_retired(gone: Retired, key: str, topic: str, now: datetime) -> Step
     if runs_or_starts_soon(gone.times, now):
         return step.with_status(Status.DEFERRED, f"{SOON}, so a later apply deletes it")
     return step
+
+
+def recorded_topic(record: Record) -> str:
+    """Return the topic as it may be shown: after a refresh it may be one that somebody wrote into Zoom."""
+    return str(masking.as_shown(record.attributes.get("topic", "")))
 
 
 def removal_line(key: str, meeting_id: int) -> str:
