@@ -262,10 +262,8 @@ def _undeclarable(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Ite
 
 def _stored_fields(body: Mapping[str, Json], times: Mapping[str, Json]) -> dict[str, Json]:
     """The values of all fields in the body that can be declared."""
-    stored = {**{name: body[name] for name in body.keys() & fields.table().keys()}, **times}
-    for name in ("password", *(("timezone",) if "timezone" not in times else ())):
-        stored.pop(name, None)
-    return stored
+    apart = {"password", "timezone"}  # a zone is declarable only as in `times`
+    return {**{name: body[name] for name in body.keys() & fields.table().keys() - apart}, **times}
 
 
 def _without_surrogates(value: Json) -> Json:

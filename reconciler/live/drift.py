@@ -122,8 +122,8 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
     wanted = fields.get(record.attributes, path)
     values = (record.observed[path], fields.get(stored, path))
     then, current = (asked_of(described, wanted, value) for value in values)
-    zone = stored.get("timezone")
-    is_same = masking.is_same(then, current) or same_value(described, then, current, (zone, zone))
+    zones = (stored.get("timezone"),) * 2
+    is_same = masking.is_same(then, current) or same_value(described, then, current, zones)
     return Cause.ZOOM if is_same and not _was_imported(record, stored, path) else Cause.PERSON
 
 
@@ -144,4 +144,6 @@ def _was_imported(record: Record, stored: Body, path: str) -> bool:
 
 def _has_effect(described: Field, declared: int) -> bool:
     """Return whether the field has an effect in a meeting of the declared type."""
-    return declared not in described.not_for and declared in (described.applies_to or (declared,))
+    return declared not in described.not_for and (
+        not described.applies_to or declared in described.applies_to
+    )

@@ -16,7 +16,7 @@ from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed
-from reconciler.state.state import Record, Retired
+from reconciler.state.state import Record, Retired, owner
 
 SOON = "it runs now or starts within the hour"
 """The reason why a deletion waits."""
@@ -130,7 +130,7 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
     # With `schedule_for` it is that user whom Zoom names as the host, and who pays for a change.
-    host = str(before.get("schedule_for") or (record.host if step.hands_over else step.host))
+    host = owner(before, record.host if step.hands_over else step.host)
     refused = (IF_REFUSED,) if step.hands_over else ()
     return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection, *refused))
 

@@ -276,11 +276,8 @@ def _id(value: Json) -> int:
 
 
 def _made(value: Json) -> str:
-    return (
-        value
-        if type(value) is str and value in {"", "created", "imported"}
-        else _refuse(value, "`created` or `imported`")
-    )
+    made: str = _typed(value, str)
+    return made if made in {"", "created", "imported"} else _refuse(value, "`created` or `imported`")
 
 
 def _action(value: Json) -> str:

@@ -116,7 +116,7 @@ def test_an_import_judges_what_was_begun_under_its_key() -> None:
     """The record is there, the intent is gone."""
     world = state(intents={"launch": intent(), "other": intent()})
 
-    assert world.adopt("launch", record()) == state(
+    assert world.confirm("launch", record()) == state(
         meetings={"launch": record()}, intents={"other": intent()}
     )
 
