@@ -22,7 +22,7 @@ STARTS_MAX = 400
 """Starts of a series that are compared: more than Zoom keeps of any series."""
 
 SKEW = timedelta(minutes=5)
-"""The largest difference between Zoom's clock and ours."""
+"""The largest difference between Zoom's clock and the one of this machine."""
 
 
 class MeetingLists:

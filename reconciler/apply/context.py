@@ -1,7 +1,6 @@
-"""The context of one apply: the outside that is handed in, and the facts that its hosts share.
+"""The context of one apply: its remote, journal, clock, lease and secrets, and what its hosts share.
 
-The outside is the remote, journal, clock, lease and secrets. The rules for when no request may leave
-are here too, because they hold for every host.
+The rules for when no request may leave are here too, because they apply to every host.
 """
 
 from __future__ import annotations

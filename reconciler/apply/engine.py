@@ -110,7 +110,7 @@ async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
 
 
 def _has_its_meeting(step: Step, ids: frozenset[int]) -> bool:
-    """Whether the meeting that it changes is recorded: its import, in the same plan, may have failed."""
+    """Return whether the meeting that a step changes is recorded: its import may have failed."""
     return step.action not in {Action.UPDATE, Action.REPLACE} or step.id in ids
 
 
@@ -124,7 +124,7 @@ async def _send(run: ApplyContext, steps: Iterable[Step]) -> None:
 
 
 async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
-    """Record the user id of every host; the steps of those that Zoom knows are returned."""
+    """Record the user id of every host; return the steps of the hosts that Zoom knows."""
     hosts: dict[str, list[Step]] = {}
     for step in steps:
         hosts.setdefault(fold_host(step.host), []).append(step)
@@ -143,9 +143,10 @@ async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
 
 
 async def _alias_ids(run: ApplyContext, steps: Iterable[Step], known: Collection[str]) -> dict[str, str]:
-    """Return the user ids of names that only the state knows, and that it takes for the host of a step.
+    """Return the user ids of the aliases that steps rely on, except for those in `known`.
 
-    A name that is nobody's now, as after a change of address, confuses nobody. Any other error stops the run.
+    An alias that no user has any more, as after a change of address, is skipped. Any other error stops the
+    run.
     """
     state = run.journal.state
     aliases = sorted({alias for step in steps for alias in relied_aliases(state, step)} - set(known))

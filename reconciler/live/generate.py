@@ -54,7 +54,7 @@ class SkippedSummary:
 
 @dataclass(frozen=True, slots=True)
 class SpecContext:
-    """The surroundings of the text: the defaults of the settings file, and keys that are in use."""
+    """The context of a spec: the defaults of the settings file, and the keys that are in use."""
 
     defaults: Mapping[str, Json] = field(default_factory=dict)
     taken: Collection[str] = ()

@@ -51,7 +51,7 @@ class ReadStatus(StrEnum):
     STRANGER = "stranger"
     """In Zoom the id is another meeting, or the meeting of a host that nobody declared."""
     UNREAD = "unread"
-    """The read failed: nothing is known about the meeting, least of all that it is gone."""
+    """The read failed: nothing is known about the meeting, so it does not count as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ def without_strangers(
 ) -> dict[str, ReadResult]:
     """The results without what Zoom says of meetings that are not the recorded ones.
 
-    A meeting that was handed over is followed where `declared`, hosts by recorded key, names its new host.
-    It is called only where there is such a meeting.
+    `declared` returns the declared hosts by recorded key, and is called only if a meeting is not the recorded
+    one. A meeting that was handed over to a declared host counts as the recorded one.
     """
     problems = {
         key: identity.problem(state, key, state.meetings[key], result.body)

@@ -129,7 +129,7 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
-    # With `schedule_for` it is that user whom Zoom names as the host, and who pays for a change.
+    # With `schedule_for`, Zoom names that user as the host, and counts the request for that user.
     host = owner(before, record.host if step.hands_over else step.host)
     refused = (IF_REFUSED,) if step.hands_over else ()
     return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection, *refused))

@@ -1,7 +1,7 @@
-"""Checks of recorded attributes, as far as the program computes with them.
+"""Checks the recorded values that the program computes with.
 
-Older versions, people, and anyone who can push to the branch write states too. Values that would
-stop a run half way are refused when the state is read.
+A state may have been written by an older version, by a person, or by anyone who can push to the branch. A
+value that would stop a run halfway is refused when the state is read.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def check_sent_start(start_time: str, timezone: Json) -> None:
 def check_zones(recorded: Sequence[tuple[str, Mapping[str, Json]]], location: str) -> None:
     """Raise `StateError` if one of the (key, attributes) is in a zone that this machine does not know.
 
-    This is not a fault of the state: another machine may know more zones.
+    The state is not at fault: another machine may know more zones.
     """
     unknown = {attributes.get("timezone") for _, attributes in recorded} - zones() - {None}
     for key, attributes in recorded if unknown else ():

@@ -27,7 +27,7 @@ _VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
 
 
 def check_readable(version: Json, location: str) -> None:
-    """Raise `StateError` if a document of format `version` may mean what this program does not know."""
+    """Raise `StateError` if this program cannot read a document of format `version`."""
     written = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if written is None or int(written[1]) < MAJOR:
         raise unreadable(location, f"No version of this program ever wrote the format {str(version)[:20]!r}.")
@@ -36,7 +36,10 @@ def check_readable(version: Json, location: str) -> None:
 
 
 def check_writable(document: bytes, location: str) -> None:
-    """Raise `StateError` if `document`, which can be read, has fields that this program would not write."""
+    """Raise `StateError` if `document` has a newer minor version, whose fields this program would drop.
+
+    `document` has passed `check_readable`.
+    """
     version = orjson.loads(document)["format_version"]
     if int(version.partition(".")[2]) > MINOR:
         raise _newer(version, location)
@@ -138,7 +141,7 @@ def decode(document: bytes, location: str) -> State:
 
 
 def without_secrets(document: bytes, state: State) -> bytes:
-    """Return `document`, which is `state`, written anew if an older version kept a secret of others in it."""
+    """Return `document`, or `state` encoded again if an older version left a secret from Zoom in it."""
     is_clean = all(
         _observed(record, path, value) == value
         for record in state.meetings.values()
@@ -161,7 +164,7 @@ def record_json(record: Record) -> Json:
 
 
 def _observed(record: Record, path: str, value: Json) -> Json:
-    """Return what Zoom has at `path`: others may have written it, so no secret in it is kept."""
+    """Return the value in Zoom at `path` as it may be kept: others may have written a secret there."""
     salt = f"{record.id} {record.created_at} {path}"
     return masking.as_kept(value, fields.get(record.attributes, path), salt)
 

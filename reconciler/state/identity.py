@@ -1,7 +1,7 @@
 """Tells whether a meeting in Zoom is the recorded one, by its host and its creation time.
 
-A state is data that others may have written: nothing is sent to the meeting of an id, and nothing of it is
-shown, before this was asked.
+Others may have written the state, so an id in it may be any meeting of the account. Check each meeting with
+`problem` before anything is sent to it and before anything of it is shown.
 """
 
 from __future__ import annotations

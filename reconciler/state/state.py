@@ -14,7 +14,7 @@ from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 
 USAGE_DAYS_KEPT = 7
-"""Days of the ledger that the state keeps; only today's counts."""
+"""Days of the ledger that the state keeps; only the current day has an effect."""
 
 _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
 """The attributes that say when a meeting takes place."""

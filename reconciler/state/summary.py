@@ -26,10 +26,10 @@ def summarize(before: State, after: State) -> str:
 
 
 def _changes(before: State, after: State) -> tuple[tuple[str, Sequence[str]], ...]:
-    recorded = _fresh(before.meetings, after.meetings)
-    gone = _gone(before.meetings, after.meetings)
+    recorded = _changed_keys(before.meetings, after.meetings)
+    gone = _removed_keys(before.meetings, after.meetings)
     moved = _moved(before.meetings, after.meetings, recorded, gone) if gone else {}
-    begun, closed = _fresh(before.intents, after.intents), _gone(before.intents, after.intents)
+    begun, closed = _changed_keys(before.intents, after.intents), _removed_keys(before.intents, after.intents)
     moved_intents = _moved_intents(before.intents, after.intents, begun, closed)
     unmoved = [key for key in closed if key not in moved_intents.values()]
     left = {one.id for one in after.retired}
@@ -46,7 +46,7 @@ def _changes(before: State, after: State) -> tuple[tuple[str, Sequence[str]], ..
     )
 
 
-def _fresh(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+def _changed_keys(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     # A state is made from the one before it, so an unchanged value is the same object.
     if before is after:
         return []
@@ -57,7 +57,7 @@ def _fresh(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     ]
 
 
-def _gone(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+def _removed_keys(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     return [] if before is after else [key for key in before if key not in after]
 
 
