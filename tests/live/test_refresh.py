@@ -385,9 +385,9 @@ def test_only_the_recorded_meeting_is_shown(
 
     judged = live_read.without_strangers(known, results, lambda: {"launch": declared_hosts})
 
-    told = [diagnostic.code for diagnostic in report.warnings_for(known, judged)]
+    warned = [diagnostic.code for diagnostic in report.warnings_for(known, judged)]
     shown = repr(report.drift_report(known, judged, NOW, Options(refresh=True)))
-    assert (told, "SECRET" in shown) == ([code] if code else [], code is None)
+    assert (warned, "SECRET" in shown) == ([code] if code else [], code is None)
     if code:
         assert refresh.apply_refresh(known, judged, NOW) == known
 

@@ -44,7 +44,7 @@ def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "told"),
+    ("recorded", "message"),
     [
         ({"topic": 7}, "'7' is no topic"),
         ({"type": "8"}, "'8' is no type"),
@@ -74,14 +74,14 @@ def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
         ({"recurrence": {"end_date_time": 7}}, "'7' is no end_date_time"),
     ],
 )
-def test_what_cannot_be_reckoned_with_is_told(recorded: dict[str, Any], told: str) -> None:
+def test_a_value_that_cannot_be_computed_with_is_refused(recorded: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match="is no") as caught:
         checks.check_attributes(recorded)
 
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
-def test_a_zone_that_only_others_know_is_told() -> None:
+def test_a_zone_that_only_others_know_is_refused() -> None:
     recorded = [("launch", one_off()), ("base", one_off(timezone="Mars/Base"))]
 
     with pytest.raises(StateError) as caught:
@@ -98,8 +98,8 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(inner, (*path, name))
 
 
-def test_no_state_ends_a_run_half_way() -> None:
-    """Whatever stands at any place of it: it is refused whole, or everything can be shown."""
+def test_no_state_stops_a_run_halfway() -> None:
+    """With any value at any place, it is refused whole, or everything can be shown."""
     ended = Retired(9, HOST, "a", {"start_time": "2027-01-01T10:00:00Z", "timezone": "UTC", "duration": 30})
     whole = state(
         meetings={"a": record(1, weekly(password={"env": "A_PASSCODE", "version": 1})), "b": record(2)},

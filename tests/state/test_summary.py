@@ -54,7 +54,7 @@ OPEN = began(ONE, "a", "retro")
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_write_is_told_by_what_it_records(before: State, after: State, line: str) -> None:
+def test_a_write_is_summarized_by_what_it_records(before: State, after: State, line: str) -> None:
     """The first thing names its keys, the rest are counts."""
     assert summarize(before, after) == line
 
