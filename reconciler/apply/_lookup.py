@@ -208,7 +208,7 @@ def as_sent(intent: Intent, stored: Mapping[str, object]) -> dict[str, Json]:
         return sent
     if made_by.start_time is not None:
         sent["start_time"] = made_by.start_time
-    if made_by.end_times is not None:
+    if made_by.end_times is not None and "recurrence" in sent:
         sent["recurrence"] = {**sent["recurrence"], "end_times": made_by.end_times}
     return sent
 
