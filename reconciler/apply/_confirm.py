@@ -30,7 +30,7 @@ class Confirmer:
         self._tasks: list[asyncio.Task[None]] = []
 
     def confirm(self, pending: PendingWrite, answer: Answer, *, unsent: int) -> None:
-        """Record the meeting in place of its intent; the rest follows next to the next request.
+        """Record the meeting in place of its intent; read-back and report run beside the next request.
 
         `unsent` requests are charged to the same day, but Zoom has not seen them yet.
         """
@@ -66,7 +66,7 @@ class Confirmer:
         run.emit(StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes))
 
     async def _read_back(self, pending: PendingWrite, record: Record) -> tuple[str, ...] | None:
-        """The notes of what Zoom stored otherwise; None, and the step failed, if it did not hand it over."""
+        """Notes on the values that Zoom stored differently; None if a handover failed, which is reported."""
         new_host = pending.intent.to_host
         try:
             stored = await self._run.remote.read(record.id)

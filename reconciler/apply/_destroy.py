@@ -49,8 +49,8 @@ def is_busy(stored: Body, now: datetime) -> bool:
         return True
     try:
         return any(start <= now + SOON and now < start + length for start, length in _times(stored))
-    except (TypeError, ValueError):
-        return True  # a start that cannot be read may be now
+    except (AttributeError, OverflowError, TypeError, ValueError):
+        return True  # a time that cannot be read may be now
 
 
 def _times(stored: Body) -> Iterator[tuple[datetime, timedelta]]:

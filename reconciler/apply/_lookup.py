@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from reconciler.errors.exceptions import AccessError, GoneError, RemoteError
 from reconciler.meeting.meeting import kind, series, start_at
@@ -17,11 +18,11 @@ from reconciler.meeting.timezones import instant, is_same_zone
 from reconciler.ports import Body, Json, Remote
 from reconciler.state.state import Attempt, Intent
 
-OCCURRENCES_MAX = 400
-"""Starts of a series that are compared: more than Zoom keeps of any."""
+STARTS_MAX = 400
+"""Starts of a series that are compared: more than Zoom keeps of any series."""
 
 SKEW = timedelta(minutes=5)
-"""The largest difference between Zoom's clock and ours."""
+"""The largest difference between Zoom's clock and the one of this machine."""
 
 
 class MeetingLists:
@@ -118,8 +119,7 @@ def _has_topic_and_type(attributes: Mapping[str, Json], listed: Mapping[str, Jso
 def _declared_starts(attributes: Mapping[str, Json]) -> frozenset[datetime]:
     declared = series(attributes)
     if declared is not None:
-        starts = declared.occurrences()
-        return frozenset(start for start, _ in zip(starts, range(OCCURRENCES_MAX), strict=False))
+        return frozenset(islice(declared.occurrences(), STARTS_MAX))
     start = start_at(attributes)
     return frozenset() if start is None else frozenset({start})
 
@@ -208,7 +208,7 @@ def as_sent(intent: Intent, stored: Mapping[str, object]) -> dict[str, Json]:
         return sent
     if made_by.start_time is not None:
         sent["start_time"] = made_by.start_time
-    if made_by.end_times is not None:
+    if made_by.end_times is not None and "recurrence" in sent:
         sent["recurrence"] = {**sent["recurrence"], "end_times": made_by.end_times}
     return sent
 

@@ -36,7 +36,7 @@ class Resolver(ABC):
     """The open writes of one host.
 
     `open` has the steps whose outcome is unknown. `to_send` has the steps that have to be sent (again),
-    each with the intent that it repeats, where there is one; whoever sends them takes them out.
+    each with the intent that it repeats, where there is one; the sender removes them.
     """
 
     def __init__(self, run: ApplyContext, steps: Iterable[Step]) -> None:
@@ -298,7 +298,7 @@ class UpdateResolver(Resolver):
         return None
 
     async def _recorded_new_host(self, step: Step, stored: Body) -> bool:
-        """Whether Zoom has it under a new host, which is recorded then; that host pays for the rest."""
+        """Record the new host if Zoom has one, and return whether it has; further changes use its budget."""
         state, record = self._run.journal.state, self._run.journal.state.meetings[step.key]
         if identity.other_host(stored, identity.hosts_of(state, record)) is None:
             return False
@@ -311,14 +311,14 @@ class UpdateResolver(Resolver):
         return True
 
     def _is_declared_for_its_host(self, step: Step, stored: Body) -> bool:
-        """Whether the meeting has the host of its handover, or the one that the spec names."""
+        """Return whether the meeting has the host of its handover, or the one that the spec names."""
         state = self._run.journal.state
         record, declared = state.meetings.get(step.key), step.meeting.host if step.meeting else None
         hosts = tuple(host for host in (self._intent(step).to_host, declared) if host)
         return record is not None and identity.is_followed(state, record, stored, hosts)
 
     def _has_its_host(self, step: Step, stored: Body) -> bool:
-        """Whether the meeting has the host that its update gave it, if it gave it one."""
+        """Return whether the meeting has the host that its update gave it, if it gave it one."""
         state, new_host = self._run.journal.state, self._intent(step).to_host
         record = state.meetings.get(step.key)
         return not new_host or (

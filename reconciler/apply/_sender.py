@@ -120,7 +120,7 @@ class Sender:
         await self._run.journal.commit(closed)
 
     async def _ready(self, pending: PendingWrite) -> bool:
-        """Bring the intent up to date; False where it cannot be sent in this run."""
+        """Renew the intent where necessary; return False if it cannot be sent in this run."""
         run = self._run
         day = await run.day()
         if run.must_stop() or day in {self._closed_day, run.closed_day}:

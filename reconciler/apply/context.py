@@ -1,7 +1,6 @@
-"""The context of one apply: the outside that is handed in, and the facts that its hosts share.
+"""The context of one apply: its remote, journal, clock, lease and secrets, and what its hosts share.
 
-The outside is the remote, journal, clock, lease and secrets. The rules for when no request may leave
-are here too, because they hold for every host.
+The rules for when no request may leave are here too, because they apply to every host.
 """
 
 from __future__ import annotations
@@ -12,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.apply.events import Event, Noticed, Outcome, Resolved, StepDeferred, StepDone, StepFailed
+from reconciler.apply.events import (
+    Event,
+    EventListener,
+    Noticed,
+    Outcome,
+    Resolved,
+    StepDeferred,
+    StepDone,
+    StepFailed,
+)
 from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.errors.diagnostic import Diagnostic
@@ -48,7 +56,7 @@ class ApplyContext:
     allowances: Allowances
     author: Author
     settle_seconds: float
-    listener: Callable[[Event], None]
+    listener: EventListener
     stopping: Callable[[], bool]
     as_imported: Callable[[Record, Body, datetime], Record]
     """The record of a declared meeting, with the values of Zoom's answer: what an import records."""
@@ -97,7 +105,7 @@ class ApplyContext:
 
     def notice(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic that stops nothing."""
-        self.emit(Noticed(self.clock.now(), diagnostic))
+        self.emit(Noticed(self.now(), diagnostic))
 
     def stranger(self, key: str, meeting_id: int, stored: Body) -> Diagnostic | None:
         """Return why nothing may be done to a meeting; None if host and creation are the recorded ones."""
@@ -115,7 +123,7 @@ class ApplyContext:
 
     def may_leave(self, day: str, durable_at: float) -> bool:
         """Return whether a request charged to `day`, with an intent of `durable_at`, may leave right now."""
-        now = self.clock.now()
+        now = self.now()
         fresh = self.clock.monotonic() - durable_at <= self.remote.timeout_seconds
         return not self.must_stop() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
 

@@ -20,17 +20,15 @@ from reconciler.apply.events import Summary
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError
 from reconciler.meeting import passcode
+from reconciler.meeting.names import fold_host
 from reconciler.plan import budget
 from reconciler.plan.aliases import relied_aliases
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Plan
-from reconciler.plan.step import Status, Step
+from reconciler.plan.step import COSTS_A_REQUEST, Status, Step
 from reconciler.state.state import State, host_key, pruned
 
-SENDABLE = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
-"""The actions that send a write request or look one up."""
-
-ASKS_ZOOM = SENDABLE | {Action.IMPORT, Action.DESTROY}
+ASKS_ZOOM = COSTS_A_REQUEST | {Action.IMPORT, Action.DESTROY}
 """The actions that need Zoom."""
 
 ANOTHER_DAY = "its turn is on a later day"
@@ -98,19 +96,21 @@ def _has_passcode(run: ApplyContext, step: Step) -> bool:
 def _sends_passcode(step: Step) -> bool:
     if step.action is Action.UPDATE:
         return any(change.path == "password" for change in step.changes)
-    return step.action in SENDABLE
+    return step.action in COSTS_A_REQUEST
 
 
 async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
     steps = await _identify(run, await record.follow_hosts(run, steps))
     await record.record_imports(run, steps)
     ids = run.journal.state.known_ids()
-    await _send(run, (step for step in steps if step.action in SENDABLE and _has_its_meeting(step, ids)))
+    await _send(
+        run, (step for step in steps if step.action in COSTS_A_REQUEST and _has_its_meeting(step, ids))
+    )
     await destroy.destroy_all(run, (*steps, *run.destroys))
 
 
 def _has_its_meeting(step: Step, ids: frozenset[int]) -> bool:
-    """Whether the meeting that it changes is recorded: its import, in the same plan, may have failed."""
+    """Return whether the meeting that a step changes is recorded: its import may have failed."""
     return step.action not in {Action.UPDATE, Action.REPLACE} or step.id in ids
 
 
@@ -124,10 +124,10 @@ async def _send(run: ApplyContext, steps: Iterable[Step]) -> None:
 
 
 async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
-    """Record the user id of every host; the steps of those that Zoom knows are returned."""
+    """Record the user id of every host; return the steps of the hosts that Zoom knows."""
     hosts: dict[str, list[Step]] = {}
     for step in steps:
-        hosts.setdefault(host_key(State(), step.host), []).append(step)
+        hosts.setdefault(fold_host(step.host), []).append(step)
     answers = await asyncio.gather(*(_user_id(run, host) for host in hosts))
     ids: dict[str, str] = {}
     for host, answer in zip(hosts, answers, strict=True):
@@ -143,9 +143,10 @@ async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
 
 
 async def _alias_ids(run: ApplyContext, steps: Iterable[Step], known: Collection[str]) -> dict[str, str]:
-    """Return the user ids of names that only the state knows, and that it takes for the host of a step.
+    """Return the user ids of the aliases that steps rely on, except for those in `known`.
 
-    A name that is nobody's now, as after a change of address, confuses nobody. Any other error stops the run.
+    An alias that no user has any more, as after a change of address, is skipped. Any other error stops the
+    run.
     """
     state = run.journal.state
     aliases = sorted({alias for step in steps for alias in relied_aliases(state, step)} - set(known))

@@ -126,5 +126,5 @@ class Summary:
 
 Event = StepStarted | StepDone | StepFailed | StepDeferred | Resolved | Noticed | Summary
 
-EventListener = Callable[["Event"], None]
+EventListener = Callable[[Event], None]
 """Takes one event of an apply, such as a view that prints it at once."""

@@ -122,7 +122,7 @@ def prepare(  # noqa: PLR0913 - a step, its time and author, and the recorded fa
 
 
 def renew(pending: PendingWrite, now: datetime, author: Author) -> None:
-    """Give it the body of `now` as a further attempt, because its start passed or its day ended."""
+    """Replace its body by the one for `now`, as a further attempt: its start passed, or its day ended."""
     fresh = prepare(pending.step, now, pending.day, author, repeats=pending.intent, before=pending.before)
     pending.sent, pending.intent = fresh.sent, fresh.intent
 
@@ -152,7 +152,7 @@ def _body(step: Step, action: str, now: datetime, passcode: str | None) -> dict[
     attributes = step.meeting.attributes
     if action != Action.UPDATE:
         return body(attributes, now, passcode)
-    # A passcode that did not change is not sent, so its variable was not read.
+    # A passcode that did not change is not sent, so its variable need not be set.
     paths = tuple(change.path for change in step.changes if change.path != "host")
     update = patch(attributes, paths, now, passcode or "")
     return {**update, "schedule_for": step.meeting.host} if step.hands_over else update

@@ -40,7 +40,7 @@ async def record_imports(run: ApplyContext, steps: Iterable[Step]) -> None:
 
     def adopted(state: State) -> State:
         for key, record in records.items():
-            state = state.adopt(key, record)
+            state = state.confirm(key, record)
         return state
 
     await run.journal.commit(adopted)

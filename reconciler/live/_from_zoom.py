@@ -238,8 +238,9 @@ def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
         path, summary = errors[0].path, errors[0].summary
         if not path or path[0] in _ESSENTIAL:
             raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
-        remarks.append(f"`{fields.join_path(path[:2])}` is left out: {summary[:1].lower()}{summary[1:]}.")
-        attributes = fields.drop(attributes, [str(step) for step in path[: 1 + (path[0] == "settings")]])
+        part = fields.join_path(path[:2] if path[0] == "settings" else path[:1])
+        remarks.append(f"`{part}` is left out: {summary[:1].lower()}{summary[1:]}.")
+        attributes = fields.drop(attributes, part)
     raise UndeclarableError("too much of it cannot be declared")
 
 
@@ -261,10 +262,8 @@ def _undeclarable(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Ite
 
 def _stored_fields(body: Mapping[str, Json], times: Mapping[str, Json]) -> dict[str, Json]:
     """The values of all fields in the body that can be declared."""
-    stored = {**{name: body[name] for name in body.keys() & fields.table().keys()}, **times}
-    for name in ("password", *(("timezone",) if "timezone" not in times else ())):
-        stored.pop(name, None)
-    return stored
+    apart = {"password", "timezone"}  # a zone is declarable only as in `times`
+    return {**{name: body[name] for name in body.keys() & fields.table().keys() - apart}, **times}
 
 
 def _without_surrogates(value: Json) -> Json:

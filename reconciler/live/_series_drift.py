@@ -1,7 +1,7 @@
-"""Drift of a series: the parts of its schedule that Zoom has otherwise, judged by its coming occurrences.
+"""Drift of a series: the parts of its schedule that differ in Zoom, by its coming occurrences.
 
 Pure. A series is sent from its next occurrence on with the count that is left, and Zoom may move
-its end to the end of a day, so a start and a rule may read differently and mean the same. Edits of
+its end to the end of a day, so another start and another rule may give the same occurrences. Edits of
 single occurrences do not change the series; they are only counted.
 """
 
@@ -19,7 +19,7 @@ from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 
 COMPARED_MAX = 60
-"""Occurrences of two rules that are compared: as many as Zoom keeps of a series."""
+"""Occurrences of two rules that are compared: at least as many as Zoom keeps of a series."""
 
 RULE = ("type", "repeat_interval", "weekly_days", "monthly_day", "monthly_week", "monthly_week_day")
 """The parts of `recurrence` that say on which days, but not until when."""
@@ -102,11 +102,11 @@ def _start(
     assert timezone is not None, "its occurrences were computed in it"
     if remaining.next_at is None or current_remaining.next_at is None:
         return
-    ours, theirs = (
+    declared_wall, current_wall = (
         next_at.astimezone(timezone).replace(tzinfo=None)
         for next_at in (remaining.next_at, current_remaining.next_at)
     )
-    delta = theirs - ours
+    delta = current_wall - declared_wall
     if not delta or (days_differ and not delta % _DAY):
         return
     moved = declared.wall_start() + delta

@@ -1,7 +1,7 @@
 """Drift: the declared fields of a recorded meeting that Zoom has otherwise, each with its cause.
 
-Pure. What Zoom stored otherwise at our own last write (`Record.observed`) was set by Zoom or the
-account; what differs beyond that was changed by a person. A passcode is never shown.
+Pure. A value that Zoom stored differently at the last write (`Record.observed`) was set by Zoom or
+the account; any other difference was made by a person. A passcode is never shown.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _passcode(record: Record, stored: Body) -> Iterator[FieldChange]:
 
 
 def _cause(record: Record, stored: Body, path: str) -> Cause:
-    """`ZOOM` where the value is still the one that Zoom had right after our last write."""
+    """`ZOOM` where the value is still the one that Zoom had right after the last write."""
     described = fields.table().get(path)
     if path not in record.observed or described is None:
         return Cause.PERSON
@@ -131,10 +131,10 @@ _NEVER_SET_BY_ZOOM = frozenset({"topic", "agenda", "type", "start_time", "durati
 
 
 def _was_imported(record: Record, stored: Body, path: str) -> bool:
-    """Whether the observed value was in Zoom before our first write: older versions observed imports too.
+    """Return whether the observed value was in Zoom before the first write of this program.
 
-    Their records do not say how they were made. Zoom says it of what was not created through the API, and
-    some fields Zoom never sets by itself.
+    Older versions also observed imports, and their records do not say how they were made. Such a record is of
+    an import if Zoom names another source than the API; some fields Zoom never sets by itself.
     """
     if record.made:
         return False
@@ -144,4 +144,6 @@ def _was_imported(record: Record, stored: Body, path: str) -> bool:
 
 def _has_effect(described: Field, declared: int) -> bool:
     """Return whether the field has an effect in a meeting of the declared type."""
-    return declared not in described.not_for and declared in (described.applies_to or (declared,))
+    return declared not in described.not_for and (
+        not described.applies_to or declared in described.applies_to
+    )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors.secrets import secret_spans
-from reconciler.errors.text import count_noun
+from reconciler.errors.text import count_noun, shorten
 from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.meeting import fields
 from reconciler.meeting.humanize import end_words, rule_words
@@ -54,7 +54,7 @@ class SkippedSummary:
 
 @dataclass(frozen=True, slots=True)
 class SpecContext:
-    """The surroundings of the text: the defaults of the settings file, and keys that are in use."""
+    """The context of a spec: the defaults of the settings file, and the keys that are in use."""
 
     defaults: Mapping[str, Json] = field(default_factory=dict)
     taken: Collection[str] = ()
@@ -163,4 +163,4 @@ def _footer(omitted: SkippedSummary) -> Iterator[str]:
 def _topic(topic: str) -> str:
     if secret_spans(topic):
         return "(a topic with a secret in it)"
-    return topic if len(topic) <= TOPIC_MAX else f"{topic[: TOPIC_MAX - 1]}…"
+    return shorten(topic, TOPIC_MAX)

@@ -31,7 +31,7 @@ from reconciler.ports import (
 )
 from reconciler.state import identity
 from reconciler.state.identity import hosts_of
-from reconciler.state.state import Record, State, host_key
+from reconciler.state.state import Record, State, host_key, owner
 
 Item = TypeVar("Item")
 Read = TypeVar("Read")
@@ -51,7 +51,7 @@ class ReadStatus(StrEnum):
     STRANGER = "stranger"
     """In Zoom the id is another meeting, or the meeting of a host that nobody declared."""
     UNREAD = "unread"
-    """The read failed: nothing is known about the meeting, least of all that it is gone."""
+    """The read failed: nothing is known about the meeting, so it does not count as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ def without_strangers(
 ) -> dict[str, ReadResult]:
     """The results without what Zoom says of meetings that are not the recorded ones.
 
-    A meeting that was handed over is followed where `declared`, hosts by recorded key, names its new host.
-    It is called only where there is such a meeting.
+    `declared` returns the declared hosts by recorded key, and is called only if a meeting is not the recorded
+    one. A meeting that was handed over to a declared host counts as the recorded one.
     """
     problems = {
         key: identity.problem(state, key, state.meetings[key], result.body)
@@ -140,7 +140,8 @@ async def read_all(
     Each host is listed first, and what no list shows is read before the rest. Raises as `read_each`.
     """
     due = _due(state, clock.now(), keys)
-    hosts = {host_key(state, _lister(record)): _lister(record) for record in due.values()}
+    owners = (owner(record.attributes, record.host) for record in due.values())
+    hosts = {host_key(state, user): user for user in owners}
     lists = await read_each(tuple(hosts.values()), remote.meetings)
     listed = {meeting["id"] for answer in lists if not isinstance(answer, RemoteError) for meeting in answer}
     order = sorted(due, key=lambda key: due[key].id in listed)
@@ -162,11 +163,6 @@ def _due(state: State, now: datetime, keys: Collection[str] | None) -> Mapping[s
         for key, record in sorted(state.meetings.items())
         if (keys is None or key in keys) and not schedule(record.attributes, now).expired
     }
-
-
-def _lister(record: Record) -> str:
-    """The user whose list shows the meeting."""
-    return str(record.attributes.get("schedule_for") or record.host)
 
 
 async def read_each(

@@ -1,7 +1,8 @@
 """Drift report: the results of reading Zoom as a plan, with a diagnostic for all that needs a person.
 
-In the plan an update was changed by a person, a destroy was deleted, and a keep is as declared; the
-reasons of a step name what Zoom or the account set and which single occurrences were edited.
+In this plan, an update is a meeting that a person changed, a destroy one that was deleted, and a keep one
+that is as declared. The reasons of a step name the values that Zoom or the account set, and count the single
+occurrences that were cancelled or moved.
 """
 
 from __future__ import annotations

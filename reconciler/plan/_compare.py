@@ -28,7 +28,7 @@ class StateComparison:
     state: State
     now: datetime
     imported: Mapping[str, Record] = field(default_factory=dict)
-    """What the imports will record, by key, as far as Zoom was asked."""
+    """The records that the imports will make, by key, as far as Zoom was asked."""
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps for every key of the spec and the state, sorted by key.
@@ -38,46 +38,46 @@ class StateComparison:
         """
         spec, state = self.spec, self.state
         moved = moves(spec, state)
-        about = _Lines(
+        entries = _Entries(
             moved=moved,
-            imported={wish.to: wish.id for wish in spec.imports},
-            removed={wish.id: wish for wish in spec.removed},
+            imported={entry.to: entry.id for entry in spec.imports},
+            removed={entry.id: entry for entry in spec.removed},
             renames=self._renames(set(moved.values())),
             blocked=blocked(spec, state),
         )
         # The record of a moved key is shown under the new key.
         known = {*state.meetings, *state.intents} - set(moved.values())
-        ends = self._ends({old: new for new, old in moved.items()})
-        for key in sorted({*spec.meetings, *known, *ends}):
+        retired = self._retired({old: new for new, old in moved.items()})
+        for key in sorted({*spec.meetings, *known, *retired}):
             if key in spec.meetings or key in known:
-                yield from self._of(key, about)
-            for gone in ends.get(key, ()):
+                yield from self._steps_of(key, entries)
+            for gone in retired.get(key, ()):
                 yield existing.step_for_retired(gone, key, self._topic(key), self.now)
 
-    def _of(self, key: str, about: _Lines) -> Iterator[Step]:
-        source = about.moved.get(key, key)
+    def _steps_of(self, key: str, entries: _Entries) -> Iterator[Step]:
+        source = entries.moved.get(key, key)
         meeting, record = self.spec.meetings.get(key), self.state.meetings.get(source)
         intent = self.state.intents.get(source)
-        if key in about.moved and meeting is not None:
+        if key in entries.moved and meeting is not None:
             yield self._move(meeting, source, record)
-        imports = meeting is not None and key in about.imported
+        imports = meeting is not None and key in entries.imported
         if intent is not None and not (imports and record is None):
-            step = self._resolve(key, intent, record, about)
-            yield replace(step, sends_again=False) if key in about.blocked else step
+            step = self._resolve(key, intent, record, entries)
+            yield replace(step, sends_again=False) if key in entries.blocked else step
         elif meeting is None:
             assert record is not None
-            yield existing.step_for_undeclared(key, record, about.removed.get(record.id), self.now)
+            yield existing.step_for_undeclared(key, record, entries.removed.get(record.id), self.now)
         elif record is not None:
-            found = self._recorded(meeting, record, about.removed.get(record.id))
-            if key in about.blocked:
-                found = tuple(_in_doubt(step, about.blocked[key]) for step in found)
+            found = self._recorded(meeting, record, entries.removed.get(record.id))
+            if key in entries.blocked:
+                found = tuple(_in_doubt(step, entries.blocked[key]) for step in found)
             yield from found if source == key else (step for step in found if not _is_plain_keep(step))
         elif not imports:
-            yield self._missing(meeting, about.renames)
-        if imports and meeting is not None and (record is None or record.id != about.imported[key]):
-            yield self._import(meeting, about.imported[key], record)
+            yield self._missing(meeting, entries.renames)
+        if imports and meeting is not None and (record is None or record.id != entries.imported[key]):
+            yield self._import(meeting, entries.imported[key], record)
             if record is None and key in self.imported:
-                removal = about.removed.get(about.imported[key])
+                removal = entries.removed.get(entries.imported[key])
                 found = self._recorded(meeting, self.imported[key], removal)
                 yield from (step for step in found if not _is_plain_keep(step))
 
@@ -87,8 +87,8 @@ class StateComparison:
                     id=record.id if record else None, starts_at=starts_at,
                     reasons=(f"was `{old}` so far",))  # fmt: skip
 
-    def _resolve(self, key: str, intent: Intent, record: Record | None, about: _Lines) -> Step:
-        meeting, removal = self.spec.meetings.get(key), about.removed.get(intent.id or 0)
+    def _resolve(self, key: str, intent: Intent, record: Record | None, entries: _Entries) -> Step:
+        meeting, removal = self.spec.meetings.get(key), entries.removed.get(intent.id or 0)
         topic = meeting.topic if meeting else str(intent.attributes.get("topic", ""))
         starts_at = schedule(meeting.attributes, self.now).next_at if meeting else None
         reason = f"an interrupted {intent.action}, begun {intent.begun_at}: Zoom is asked what became of it"
@@ -96,7 +96,9 @@ class StateComparison:
         step = Step(key, Action.RESOLVE, host, topic, reasons=(reason,), meeting=meeting,
                     id=intent.id, starts_at=starts_at, intent_action=Action(intent.action))  # fmt: skip
         if record is None:
-            return replace(step, sends_again=meeting is None or self._old_key(meeting, about.renames) is None)
+            return replace(
+                step, sends_again=meeting is None or self._old_key(meeting, entries.renames) is None
+            )
         protected = record.protect or (meeting is not None and meeting.protect)
         if intent.action == Action.REPLACE:
             retires = removal is not None and removal.destroy and not protected
@@ -104,8 +106,8 @@ class StateComparison:
             step = replace(step, retires=retires, reasons=(reason, *left))
         if meeting is None:
             return step
-        asked = self._recorded(meeting, record, removal)[0]
-        return replace(step, changes=asked.changes, sends_again=_still_asked(step, asked))
+        wanted = self._recorded(meeting, record, removal)[0]
+        return replace(step, changes=wanted.changes, sends_again=_is_still_wanted(step, wanted))
 
     def _missing(self, meeting: Meeting, renames: Mapping[object, str]) -> Step:
         times = schedule(meeting.attributes, self.now)
@@ -155,21 +157,21 @@ class StateComparison:
             return "that one was replaced and is to be deleted; remove the line"
         return None
 
-    def _ends(self, new_keys: Mapping[str, str]) -> dict[str, list[Retired]]:
+    def _retired(self, new_keys: Mapping[str, str]) -> dict[str, list[Retired]]:
         """Return the replaced meetings that are still to be deleted, by the key of their successor."""
-        ends: dict[str, list[Retired]] = {}
+        retired: dict[str, list[Retired]] = {}
         for gone in self.state.retired:
-            ends.setdefault(new_keys.get(gone.key, gone.key), []).append(gone)
-        return ends
+            retired.setdefault(new_keys.get(gone.key, gone.key), []).append(gone)
+        return retired
 
     def _topic(self, key: str) -> str:
         meeting, record = self.spec.meetings.get(key), self.state.meetings.get(key)
-        return meeting.topic if meeting else str(record.attributes.get("topic", "")) if record else ""
+        return meeting.topic if meeting else existing.recorded_topic(record) if record else ""
 
     def _renames(self, moved: set[str]) -> dict[object, str]:
         """Map the traits that a renamed key keeps to the undeclared records that have them."""
         spec = self.spec
-        decided = {wish.id for wish in spec.removed}
+        decided = {entry.id for entry in spec.removed}
         return {
             trait: key
             for key, record in self.state.meetings.items()
@@ -186,8 +188,8 @@ class StateComparison:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
-    """What `moved`, `imports` and `removed` say, by what is looked up.
+class _Entries:
+    """The entries of `moved`, `imports` and `removed`, by the key or id that they are looked up by.
 
     `renames`: see `StateComparison._renames`.
     """
@@ -232,16 +234,16 @@ def _left_in_zoom(record: Record) -> str:
     return f"if a new meeting was made, the old one, {record.id}, stays in Zoom and is no longer managed"
 
 
-def _still_asked(step: Step, asked: Step) -> bool:
-    """True if an interrupted request that did not happen is still wanted.
+def _is_still_wanted(step: Step, wanted: Step) -> bool:
+    """Return whether an interrupted request would be sent again if it did not happen.
 
-    An update is sent even if the spec went back to the record: it may have happened.
+    An update is sent even if the spec was changed back to the record, because Zoom may have made the change.
     """
-    if asked.status is not Status.NOW:
+    if wanted.status is not Status.NOW:
         return False
     if step.intent_action is Action.UPDATE:
-        return asked.action in {Action.UPDATE, Action.KEEP}
-    return asked.action is step.intent_action
+        return wanted.action in {Action.UPDATE, Action.KEEP}
+    return wanted.action is step.intent_action
 
 
 def _begun(times: Schedule) -> str:

@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.text import count_noun
+from reconciler.meeting import masking
 from reconciler.meeting.meeting import Meeting, Schedule, runs_or_starts_soon, schedule, series
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed
-from reconciler.state.state import Record, Retired
+from reconciler.state.state import Record, Retired, owner
 
 SOON = "it runs now or starts within the hour"
 """The reason why a deletion waits."""
@@ -55,7 +56,7 @@ def step_for_declared(
 def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:
     """Return the step of a meeting that is recorded and no longer declared."""
     times = schedule(record.attributes, now)
-    step = Step(key, Action.DESTROY, record.host, str(record.attributes.get("topic", "")), id=record.id,
+    step = Step(key, Action.DESTROY, record.host, recorded_topic(record), id=record.id,
                 starts_at=times.next_at)  # fmt: skip
     if times.expired:
         return step.with_status(Status.EXPIRED, "its time is over and it is no longer declared")
@@ -84,6 +85,11 @@ def step_for_retired(gone: Retired, key: str, topic: str, now: datetime) -> Step
     if runs_or_starts_soon(gone.times, now):
         return step.with_status(Status.DEFERRED, f"{SOON}, so a later apply deletes it")
     return step
+
+
+def recorded_topic(record: Record) -> str:
+    """Return the topic as it may be shown: after a refresh it may be one that somebody wrote into Zoom."""
+    return str(masking.as_shown(record.attributes.get("topic", "")))
 
 
 def removal_line(key: str, meeting_id: int) -> str:
@@ -123,8 +129,8 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
-    # With `schedule_for` it is that user whom Zoom names as the host, and who pays for a change.
-    host = str(before.get("schedule_for") or (record.host if step.hands_over else step.host))
+    # With `schedule_for`, Zoom names that user as the host, and counts the request for that user.
+    host = owner(before, record.host if step.hands_over else step.host)
     refused = (IF_REFUSED,) if step.hands_over else ()
     return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection, *refused))
 

@@ -91,7 +91,7 @@ LINES_MAX = 5
 REPLACES = frozenset({Action.REPLACE, Action.RESOLVE})
 """Actions that a `removed` entry under a declared key can be for."""
 
-_Remark = tuple["Entry", str]
+_Remark = tuple[Entry, str]
 """An entry, and why it changes nothing."""
 
 

@@ -1,6 +1,6 @@
-"""Names of a host that only the state takes for the host of a step: shown in the plan, checked by apply.
+"""Aliases: names that, by the state alone, belong to the host of a step. Plans show them; apply checks them.
 
-A state is data that others may have written. It may say that two people are one.
+Others may have written the state, and it may name one user for two people.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.state.state import State, host_key
 
 
 def relied_aliases(state: State, step: Step) -> tuple[str, ...]:
-    """Return the recorded names, other than the host of the step, that the state takes for the same user."""
+    """Return the recorded host, if it differs from that of the step and the state takes both for one user."""
     record = state.meetings.get(step.key)
     if record is None or step.action is Action.KEEP:
         return ()
@@ -25,7 +25,7 @@ def relied_aliases(state: State, step: Step) -> tuple[str, ...]:
 
 
 def alias_remarks(state: State, steps: Iterable[Step]) -> Iterator[Diagnostic]:
-    """Yield a warning for each step that relies on such a name."""
+    """Yield a warning for each step that relies on an alias."""
     for step in steps:
         for alias in relied_aliases(state, step):
             yield Diagnostic(

@@ -90,22 +90,22 @@ def urgent(starts_at: datetime | None, now: datetime) -> bool:
     return starts_at is not None and starts_at - now <= URGENT
 
 
-def turn(ask: BudgetRequest) -> tuple[bool, datetime, str]:
+def turn(request: BudgetRequest) -> tuple[bool, datetime, str]:
     """Return the sort key of a request: soonest start first, no fixed time last, then by key."""
-    return (ask.starts_at is None, ask.starts_at or datetime.max.replace(tzinfo=UTC), ask.key)
+    return (request.starts_at is None, request.starts_at or datetime.max.replace(tzinfo=UTC), request.key)
 
 
-def allot(asks: Sequence[BudgetRequest], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
+def allot(requests: Sequence[BudgetRequest], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
     """Assign a UTC day, from today on, to each of one host's requests; returned by key.
 
     A host whose limit is 0 gets no day: its keys are absent.
     """
     days: dict[str, date] = {}
     day, moment = now.astimezone(UTC).date(), now
-    waiting = sorted(asks, key=turn)
+    waiting = sorted(requests, key=turn)
     while waiting:
         sent = _one_day(waiting, used, limits, moment)
-        days.update((ask.key, day) for ask in sent)
+        days.update((request.key, day) for request in sent)
         if not sent and used == 0:
             break
         waiting = waiting[len(sent) :]
@@ -123,8 +123,8 @@ def _one_day(
     waiting: Sequence[BudgetRequest], used: int, limits: Limits, now: datetime
 ) -> Sequence[BudgetRequest]:
     count = 0
-    for ask in waiting:
-        if not limits.allows(used + count, urgent=urgent(ask.starts_at, now)):
+    for request in waiting:
+        if not limits.allows(used + count, urgent=urgent(request.starts_at, now)):
             break
         count += 1
     return waiting[:count]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from reconciler.ports import Json
 
 REDACTED = "(passcode)"
+"""Replaces a passcode in a changed field."""
 
 
 class Action(StrEnum):
@@ -61,3 +62,4 @@ class Change:
 
 
 KEEP = Change(Action.KEEP)
+"""The change of a meeting that is recorded as it is declared."""

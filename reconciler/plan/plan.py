@@ -87,17 +87,17 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
 
     `imported` are the records that the imports will make, by key, as far as Zoom was asked.
     """
-    asked = options or Options()
+    chosen = options or Options()
     found = tuple(StateComparison(spec, state, now, imported).steps())
-    steps = _with_turns([step for step in found if asked.takes(step.key)], state, now, allowances)
-    unmatched = [glob for glob in asked.targets if not any(fnmatchcase(step.key, glob) for step in found)]
+    steps = _with_turns([step for step in found if chosen.takes(step.key)], state, now, allowances)
+    unmatched = [glob for glob in chosen.targets if not any(fnmatchcase(step.key, glob) for step in found)]
     return Plan(
         steps=steps,
         budget=_budget(steps, state, now, allowances),
         lineage=state.lineage,
         serial=state.serial,
         planned_at=now,
-        options=asked,
+        options=chosen,
         diagnostics=(
             *map(remarks.unmatched_target, unmatched),
             *remarks.remarks_for(steps, now),
@@ -119,9 +119,9 @@ def _with_turns(
     spent = ledger(state, today)
     days: dict[str, date] = {}
     for host, waiting in hosts.items():
-        asks = [BudgetRequest(step.key, step.starts_at) for step in waiting]
+        requests = [BudgetRequest(step.key, step.starts_at) for step in waiting]
         limits = allowances.of(*names_of(state, host))
-        days |= budget.allot(asks, used=spent[host], limits=limits, now=now)
+        days |= budget.allot(requests, used=spent[host], limits=limits, now=now)
     return tuple(_with_turn(step, days.get(step.key), now) if step.requests else step for step in steps)
 
 

@@ -33,7 +33,7 @@ class Step:
     `day` is the UTC day of its turn (None: it sends nothing, or has no turn); `meeting` is the declared
     meeting (None: not declared); `id` is the id of the existing meeting, if known; `starts_at` is the
     next start; `late` means that the meeting starts before its turn. For an interrupted request,
-    `intent_action` is its action, and `sends_again` tells whether it is still wanted if it did not happen.
+    `intent_action` is its action, and `sends_again` is set if it is sent again where it did not happen.
 
     A move is from `from_key`. `retires` marks a replace whose old meeting is deleted in Zoom, and the
     destroy that deletes it. A keep may record `released`, the paths that are no longer declared, and
@@ -82,9 +82,7 @@ class Step:
     def digest(self) -> str:
         """Return the digest of key, action, declared content, and whether it is withheld.
 
-        Day and order are left out.
-
-        An interrupted step has the digest of the step that began it.
+        Day and order are left out. An interrupted step has the digest of the step that began it.
         """
         from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, which a text plan does not need
 

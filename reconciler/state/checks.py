@@ -1,38 +1,51 @@
-"""Checks of recorded attributes, as far as the program computes with them.
+"""Checks the recorded values that the program computes with.
 
-Older versions, people, and anyone who can push to the branch write states too. Values that would
-stop a run half way are refused when the state is read.
+A state may have been written by an older version, by a person, or by anyone who can push to the branch. A
+value that would stop a run halfway is refused when the state is read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.meeting.timezones import parsed, zones
 from reconciler.ports import Json
 
-_COUNTS = frozenset(
-    ("type", "repeat_interval", "monthly_day", "monthly_week", "monthly_week_day", "end_times")
-)
 _COUNT_MAX = 1_000
-"""More than any rule that Zoom takes has of anything."""
+"""A bound of counts: no rule that Zoom accepts has a larger one."""
+
+_COUNTS = {
+    **dict.fromkeys(("type", "repeat_interval", "monthly_day", "end_times"), (0, _COUNT_MAX)),
+    "monthly_week": (-1, _COUNT_MAX),
+    "monthly_week_day": (0, 7),
+}
+"""The numbers of a rule, each with its least and its largest value."""
+
+_DURATION_MINUTES_MAX = 525_600
+"""A year: no meeting is longer."""
 
 _WEEKLY_DAYS = r"[1-7](\s*,\s*[1-7])*"  # compiled on first use, so that a plan does not pay for it
 
 
 def check_attributes(attributes: Mapping[str, Json]) -> None:
-    """Raise `ValueError` if topic, type, start, zone or rule is missing or of the wrong kind."""
+    """Raise `ValueError` if topic, type, start, duration, zone or rule is of the wrong kind or out of range.
+
+    A wall time and a rule need a zone.
+    """
     # Runs 10,000 times for a large plan: no call here that can be avoided.
     if type(attributes.get("topic", "")) is not str:
         raise ValueError(_misfit("topic", attributes["topic"]))
     if type(attributes.get("type", 2)) is not int:
         raise ValueError(_misfit("type", attributes["type"]))
     start, zone, rule = attributes.get("start_time"), attributes.get("timezone"), attributes.get("recurrence")
-    is_local = start is not None and _time("start_time", start).tzinfo is None
+    is_local = start is not None and _start(start).tzinfo is None
+    minutes = attributes.get("duration", 0)
+    if type(minutes) is not int or not 0 <= minutes <= _DURATION_MINUTES_MAX:
+        raise ValueError(_misfit("duration", minutes))
     if zone is not None and type(zone) is not str:
         raise ValueError(_misfit("timezone", zone))
     if rule is not None:
@@ -41,10 +54,16 @@ def check_attributes(attributes: Mapping[str, Json]) -> None:
         raise ValueError(_misfit("timezone", zone))
 
 
+def check_sent_start(start_time: str, timezone: Json) -> None:
+    """Raise `ValueError` if the start of a sent body is no time, or a wall time without a zone."""
+    if _start(start_time).tzinfo is None and timezone is None:
+        raise ValueError(_misfit("timezone", timezone))
+
+
 def check_zones(recorded: Sequence[tuple[str, Mapping[str, Json]]], location: str) -> None:
     """Raise `StateError` if one of the (key, attributes) is in a zone that this machine does not know.
 
-    This is not a fault of the state: another machine may know more zones.
+    The state is not at fault: another machine may know more zones.
     """
     unknown = {attributes.get("timezone") for _, attributes in recorded} - zones() - {None}
     for key, attributes in recorded if unknown else ():
@@ -58,13 +77,22 @@ def _check_rule(rule: Json) -> None:
     for name, count in rule.items():
         if name not in _COUNTS or count is None:
             continue
-        if type(count) is not int or not -1 <= count <= _COUNT_MAX:
+        least, largest = _COUNTS[name]
+        if type(count) is not int or not least <= count <= largest:
             raise ValueError(_misfit(name, count))
     days, end = rule.get("weekly_days"), rule.get("end_date_time")
     if days is not None and not (type(days) is str and re.fullmatch(_WEEKLY_DAYS, days)):
         raise ValueError(_misfit("weekly_days", days))
     if end is not None:
         _time("end_date_time", end)
+
+
+def _start(value: Json) -> datetime:
+    start = _time("start_time", value)
+    # In the first and the last year of the calendar, a conversion to another zone may leave it.
+    if not MINYEAR < start.year < MAXYEAR:
+        raise ValueError(_misfit("start_time", value))
+    return start
 
 
 def _time(name: str, value: Json) -> datetime:

@@ -27,7 +27,7 @@ _VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
 
 
 def check_readable(version: Json, location: str) -> None:
-    """Raise `StateError` if a document of format `version` may mean what this program does not know."""
+    """Raise `StateError` if this program cannot read a document of format `version`."""
     written = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if written is None or int(written[1]) < MAJOR:
         raise unreadable(location, f"No version of this program ever wrote the format {str(version)[:20]!r}.")
@@ -36,7 +36,10 @@ def check_readable(version: Json, location: str) -> None:
 
 
 def check_writable(document: bytes, location: str) -> None:
-    """Raise `StateError` if `document`, which can be read, has fields that this program would not write."""
+    """Raise `StateError` if `document` has a newer minor version, whose fields this program would drop.
+
+    `document` has passed `check_readable`.
+    """
     version = orjson.loads(document)["format_version"]
     if int(version.partition(".")[2]) > MINOR:
         raise _newer(version, location)
@@ -138,7 +141,7 @@ def decode(document: bytes, location: str) -> State:
 
 
 def without_secrets(document: bytes, state: State) -> bytes:
-    """Return `document`, which is `state`, written anew if an older version kept a secret of others in it."""
+    """Return `document`, or `state` encoded again if an older version left a secret from Zoom in it."""
     is_clean = all(
         _observed(record, path, value) == value
         for record in state.meetings.values()
@@ -161,7 +164,7 @@ def record_json(record: Record) -> Json:
 
 
 def _observed(record: Record, path: str, value: Json) -> Json:
-    """Return what Zoom has at `path`: others may have written it, so no secret in it is kept."""
+    """Return the value in Zoom at `path` as it may be kept: others may have written a secret there."""
     salt = f"{record.id} {record.created_at} {path}"
     return masking.as_kept(value, fields.get(record.attributes, path), salt)
 
@@ -222,11 +225,12 @@ def _record(value: Mapping[str, Json]) -> Record:
 
 
 def _intent(value: Mapping[str, Json]) -> Intent:
+    attributes = _attributes(value["attributes"])
     return Intent(
         action=_action(value["action"]),
         host=_typed(value["host"], str),
-        attributes=_attributes(value["attributes"]),
-        sent=tuple(_attempt(one) for one in _typed(value["sent"], list)),
+        attributes=attributes,
+        sent=tuple(_attempt(one, attributes.get("timezone")) for one in _typed(value["sent"], list)),
         first_begun_at=_instant(value["first_begun_at"]),
         begun_at=_instant(value["begun_at"]),
         owner=_typed(value["owner"], str),
@@ -235,9 +239,11 @@ def _intent(value: Mapping[str, Json]) -> Intent:
     )
 
 
-def _attempt(value: Mapping[str, Json]) -> Attempt:
-    end_times = value["end_times"]
-    return Attempt(_optional(value["start_time"], str), None if end_times is None else _count(end_times))
+def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:
+    start_time, end_times = _optional(value["start_time"], str), value["end_times"]
+    if start_time is not None:
+        checks.check_sent_start(start_time, timezone)
+    return Attempt(start_time, None if end_times is None else _count(end_times))
 
 
 def _retired(value: Mapping[str, Json]) -> Retired:
@@ -273,11 +279,8 @@ def _id(value: Json) -> int:
 
 
 def _made(value: Json) -> str:
-    return (
-        value
-        if type(value) is str and value in {"", "created", "imported"}
-        else _refuse(value, "`created` or `imported`")
-    )
+    made: str = _typed(value, str)
+    return made if made in {"", "created", "imported"} else _refuse(value, "`created` or `imported`")
 
 
 def _action(value: Json) -> str:

@@ -1,7 +1,7 @@
 """Tells whether a meeting in Zoom is the recorded one, by its host and its creation time.
 
-A state is data that others may have written: nothing is sent to the meeting of an id, and nothing of it is
-shown, before this was asked.
+Others may have written the state, so an id in it may be any meeting of the account. Check each meeting with
+`problem` before anything is sent to it and before anything of it is shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reconciler.errors.diagnostic import Diagnostic
 from reconciler.meeting.meeting import PERSONAL, kind
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
-from reconciler.state.state import Record, Retired, State, host_key
+from reconciler.state.state import Record, Retired, State, host_key, owner
 
 
 def find(state: State, meeting_id: int) -> Record | Retired | None:
@@ -37,13 +37,8 @@ def other_host(stored: Mapping[str, Json], hosts: tuple[str, ...]) -> str | None
 
 def is_same_creation(known: Record | Retired, stored: Mapping[str, Json]) -> bool:
     """Return False if both sides say when the meeting was created, and say it differently."""
-    recorded, told = known.created_at, stored.get("created_at")
-    return not recorded or not isinstance(told, str) or _instant(recorded) == _instant(told)
-
-
-def is_same(state: State, known: Record | Retired, stored: Mapping[str, Json]) -> bool:
-    """Return True if `stored`, as Zoom answered it, is the recorded meeting under its recorded host."""
-    return is_same_creation(known, stored) and other_host(stored, hosts_of(state, known)) is None
+    recorded, current = known.created_at, stored.get("created_at")
+    return not recorded or not isinstance(current, str) or _instant(recorded) == _instant(current)
 
 
 def is_followed(state: State, known: Record, stored: Mapping[str, Json], declared: Collection[str]) -> bool:
@@ -71,7 +66,7 @@ def import_problem(
         return "is under the host's personal id (PMI), and such a meeting cannot be managed"
     if stored_type != kind(attributes):
         return f"is of type {stored_type} (declared: {kind(attributes)})"
-    other = other_host(stored, (host_key(state, str(attributes.get("schedule_for") or host)),))
+    other = other_host(stored, (host_key(state, owner(attributes, host)),))
     if other is not None:
         return f"belongs to {other} (declared: {host})"
     return None
@@ -112,8 +107,8 @@ def _restore(key: str, known: Record | Retired) -> str:
     )
 
 
-def _instant(told: str) -> datetime | str:
+def _instant(written: str) -> datetime | str:
     try:
-        return datetime.fromisoformat(told)
+        return datetime.fromisoformat(written)
     except ValueError:
-        return told
+        return written

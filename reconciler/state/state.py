@@ -14,7 +14,7 @@ from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 
 USAGE_DAYS_KEPT = 7
-"""Days of the ledger that the state keeps; only today's counts."""
+"""Days of the ledger that the state keeps; only the current day has an effect."""
 
 _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
 """The attributes that say when a meeting takes place."""
@@ -105,7 +105,7 @@ class State:
         return replace(self, intents={**self.intents, key: intent})
 
     def confirm(self, key: str, record: Record) -> State:
-        """Replace the intent of `key` by `record`."""
+        """Set the record of `key`, and remove its intent if it has one."""
         return replace(
             self,
             meetings={**self.meetings, key: record},
@@ -119,10 +119,6 @@ class State:
         """
         gone = (*self.retired, retired) if retired and retired not in self.retired else self.retired
         return replace(self.confirm(key, record), retired=gone)
-
-    def adopt(self, key: str, record: Record) -> State:
-        """Record an existing meeting under `key`; this settles the intent of that key."""
-        return self.confirm(key, record)
 
     def move(self, from_key: str, to_key: str) -> State:
         """Move record, intent and retired meetings of `from_key` to `to_key`."""
@@ -184,8 +180,13 @@ class State:
 def retire(key: str, record: Record) -> Retired:
     """Return the retired form of a record whose meeting is replaced."""
     times = {name: record.attributes[name] for name in _TIMES if name in record.attributes}
-    host = str(record.attributes.get("schedule_for") or record.host)
+    host = owner(record.attributes, record.host)
     return Retired(record.id, host, key, times, record.created_at)
+
+
+def owner(attributes: Mapping[str, Json], host: str) -> str:
+    """Return the user under whom Zoom has a meeting: the one that `schedule_for` names, else its `host`."""
+    return str(attributes.get("schedule_for") or host)
 
 
 def host_key(state: State, host: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.ports import Json
-from reconciler.state.state import Record, State
+from reconciler.state.state import Intent, Record, State
 
 NAMED_MAX = 3
 """Keys that a line names; the rest is counted."""
@@ -26,25 +26,27 @@ def summarize(before: State, after: State) -> str:
 
 
 def _changes(before: State, after: State) -> tuple[tuple[str, Sequence[str]], ...]:
-    recorded = _fresh(before.meetings, after.meetings)
-    gone = _gone(before.meetings, after.meetings)
+    recorded = _changed_keys(before.meetings, after.meetings)
+    gone = _removed_keys(before.meetings, after.meetings)
     moved = _moved(before.meetings, after.meetings, recorded, gone) if gone else {}
-    deleted = [one.key for one in before.retired if one not in after.retired] if before.retired else []
-    dropped = _gone(before.intents, after.intents)
+    begun, closed = _changed_keys(before.intents, after.intents), _removed_keys(before.intents, after.intents)
+    moved_intents = _moved_intents(before.intents, after.intents, begun, closed)
+    unmoved = [key for key in closed if key not in moved_intents.values()]
+    left = {one.id for one in after.retired}
     return (
         ("record", [key for key in recorded if key not in moved]),
-        ("move", [f"{old} to {new}" for new, old in moved.items()]),
+        ("move", [f"{old} to {new}" for new, old in (moved | moved_intents).items()]),
         ("forget", [key for key in gone if key not in moved.values()]),
-        ("delete the replaced meeting of", deleted),
-        ("begin", _fresh(before.intents, after.intents)),
+        ("delete the replaced meeting of", [one.key for one in before.retired if one.id not in left]),
+        ("begin", [key for key in begun if key not in moved_intents]),
         (
             "drop the intent of",
-            [key for key in dropped if after.meetings.get(key) is before.meetings.get(key)],
+            [key for key in unmoved if after.meetings.get(key) is before.meetings.get(key)],
         ),
     )
 
 
-def _fresh(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+def _changed_keys(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     # A state is made from the one before it, so an unchanged value is the same object.
     if before is after:
         return []
@@ -55,7 +57,7 @@ def _fresh(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     ]
 
 
-def _gone(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+def _removed_keys(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     return [] if before is after else [key for key in before if key not in after]
 
 
@@ -64,6 +66,14 @@ def _moved(
 ) -> dict[str, str]:
     ids = {before[key].id: key for key in gone}
     return {key: ids[after[key].id] for key in recorded if after[key].id in ids}
+
+
+def _moved_intents(
+    before: Mapping[str, Intent], after: Mapping[str, Intent], begun: Sequence[str], closed: Sequence[str]
+) -> dict[str, str]:
+    # A move keeps the intent, and so the object; a request that begins has a new one.
+    old_keys = {id(before[key]): key for key in closed}
+    return {key: old_keys[id(after[key])] for key in begun if id(after[key]) in old_keys}
 
 
 def _named(keys: Sequence[str]) -> str:

@@ -225,6 +225,12 @@ def test_a_meeting_whose_start_cannot_be_read_is_busy(start: object) -> None:
     assert is_busy({"type": 2, "start_time": start, "timezone": "Middle-earth/Shire"}, NOW)
 
 
+@pytest.mark.parametrize("times", [{"duration": 10**13}, {"duration": "long"}, {"occurrences": ["soon"]}])
+def test_a_meeting_whose_times_cannot_be_computed_is_busy(times: dict[str, Any]) -> None:
+    """Nothing is deleted on such an answer, and the run goes on."""
+    assert is_busy({"type": 8, "start_time": "2026-12-01T08:00:00Z", **times}, NOW)
+
+
 def test_a_cancelled_occurrence_is_not_busy() -> None:
     occurrence = {"start_time": "2026-12-01T09:30:00Z", "duration": 30, "status": "available"}
     series = {"type": 8, "start_time": "2026-11-03T09:30:00Z", "duration": 30}

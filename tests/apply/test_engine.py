@@ -375,7 +375,7 @@ def test_a_lost_answer_is_only_a_warning() -> None:
     assert (noticed.diagnostic.code, noticed.diagnostic.severity) == ("apply.settling", "warning")
 
 
-def test_a_bug_of_ours_ends_the_run_without_a_hang() -> None:
+def test_a_bug_ends_the_run_without_a_hang() -> None:
     world = World(topic("a"), topic("b", host="b@example.com"))
 
     def break_down() -> None:

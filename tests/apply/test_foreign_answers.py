@@ -19,9 +19,9 @@ def test_a_read_is_repeated_until_the_answer_names_the_meeting() -> None:
     world = World(topic("a"), topic("b"))
     world.zoom.meet(about_another(times=2))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, world.topics(), world.plan().has_work) == ({}, ["a", "b"], False)
+    assert (report.failed, world.topics(), world.plan().has_work) == ({}, ["a", "b"], False)
     assert [record.observed for record in world.store.state.meetings.values()] == [{}, {}]
 
 
@@ -34,6 +34,6 @@ def test_a_meeting_is_not_deleted_on_the_word_of_another() -> None:
     world.zoom.patch(world.ids()["a"], {"start_time": "2026-12-01T09:30:00Z"})
     world.zoom.meet(about_another(times=0))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), told.status, world.asked("DELETE")) == (["a"], 1, [])
+    assert (list(report.failed), report.status, world.asked("DELETE")) == (["a"], 1, [])

@@ -43,14 +43,14 @@ def test_a_changed_host_is_handed_over_in_place() -> None:
     before = world.ids()
     (step,) = world.plan().steps
 
-    told = world.apply()
+    report = world.apply()
 
     assert (step.action.value, step.changes[0].effect, step.host) == (
         "update",
         "handed over; the join link stays",
         ANNA,
     )
-    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [{"schedule_for": BOB}])
+    assert (report.steps, report.status, world.patched) == ([("update", "a")], 0, [{"schedule_for": BOB}])
     assert (world.ids(), found(world)) == (before, (BOB, BOB, 0))
     assert (world.charged(ANNA), world.charged(BOB), world.plan().has_work) == (2, 0, False)
 
@@ -66,10 +66,14 @@ def test_other_changes_go_in_the_same_request() -> None:
 def test_a_refused_handover_fails_with_both_remedies() -> None:
     world = applied(may_be_scheduled_for=False)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.status, found(world)) == ({"a": "apply.handover-refused"}, 1, (ANNA, ANNA, 0))
-    said = told.text_of("apply.handover-refused")
+    assert (report.failed, report.status, found(world)) == (
+        {"a": "apply.handover-refused"},
+        1,
+        (ANNA, ANNA, 0),
+    )
+    said = report.text_of("apply.handover-refused")
     assert f"removed: [{{key: a, id: {world.ids()['a']}, destroy: true}}]" in said
     assert "schedule for bob@example.com" in said
 
@@ -78,9 +82,9 @@ def test_the_other_changes_of_a_refused_handover_are_sent_by_themselves() -> Non
     world = applied(may_be_scheduled_for=False)
     world.declare(replace(topic("a", agenda="new"), host=BOB))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.steps) == ({"a": "apply.handover-refused"}, [("update", "a")])
+    assert (report.failed, report.steps) == ({"a": "apply.handover-refused"}, [("update", "a")])
     assert world.patched == [{"agenda": "new", "schedule_for": BOB}, {"agenda": "new"}]
     assert found(world) == (ANNA, ANNA, 0)
 
@@ -90,9 +94,9 @@ def test_with_a_removed_line_it_is_a_replace() -> None:
     old = world.ids()["a"]
     world.removed = (removed("a", old),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, world.patched) == ([("replace", "a"), ("destroy", "a")], [])
+    assert (report.steps, world.patched) == ([("replace", "a"), ("destroy", "a")], [])
     assert (world.topics(BOB), world.topics(ANNA)) == (["a"], [])
 
 
@@ -102,10 +106,10 @@ def test_what_an_admin_handed_over_is_followed(leaves: bool) -> None:  # noqa: F
     world = applied()
     admin(world, rehost={str(world.ids()["a"]): BOB}, leave=[ANNA] if leaves else [])
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [])
-    assert told.notes == {"a": (f"Zoom names {BOB} as its host already; nothing was sent",)}
+    assert (report.steps, report.status, world.patched) == ([("update", "a")], 0, [])
+    assert report.notes == {"a": (f"Zoom names {BOB} as its host already; nothing was sent",)}
     assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
 
 
@@ -114,9 +118,9 @@ def test_the_other_changes_of_what_an_admin_handed_over_are_sent() -> None:
     admin(world, rehost={str(world.ids()["a"]): BOB}, leave=[ANNA])
     world.declare(replace(topic("a", agenda="new"), host=BOB))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [{"agenda": "new"}])
+    assert (report.steps, report.status, world.patched) == ([("update", "a")], 0, [{"agenda": "new"}])
     assert (world.charged(BOB), found(world), world.plan().has_work) == (1, (BOB, BOB, 0), False)
 
 
@@ -126,9 +130,9 @@ def test_a_renamed_host_is_the_same_user() -> None:
     admin(world, rename={ANNA: "new@example.com"})
     world.declare(replace(topic("a", agenda="new"), host="new@example.com"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, world.patched) == ([("update", "a")], 0, [{"agenda": "new"}])
+    assert (report.steps, report.status, world.patched) == ([("update", "a")], 0, [{"agenda": "new"}])
     assert found(world) == ("new@example.com", "new@example.com", 0)
     assert (world.charged("new@example.com"), world.plan().has_work) == (2, False)
 
@@ -137,17 +141,17 @@ def test_what_went_to_a_third_host_is_not_touched() -> None:
     world = applied()
     admin(world, rehost={str(world.ids()["a"]): "eve@example.com"})
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, world.patched, world.charged()) == ({"a": "refresh.other-host"}, [], 1)
+    assert (report.failed, world.patched, world.charged()) == ({"a": "refresh.other-host"}, [], 1)
 
 
-def test_a_new_host_that_does_not_exist_is_told() -> None:
+def test_a_new_host_that_does_not_exist_is_reported() -> None:
     world = applied(users=[ANNA])
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), world.patched, found(world)) == (["a"], [], (ANNA, ANNA, 0))
+    assert (list(report.failed), world.patched, found(world)) == (["a"], [], (ANNA, ANNA, 0))
 
 
 @pytest.mark.parametrize("fault", [answer_lost, never_arrived])
@@ -181,9 +185,13 @@ def test_zoom_is_believed_only_if_it_names_the_new_host() -> None:
     world = applied()
     world.zoom.meet(Fault(status=204, body="", **UPDATE))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, told.steps, found(world)) == ({"a": "apply.handover-refused"}, [], (ANNA, ANNA, 0))
+    assert (report.failed, report.steps, found(world)) == (
+        {"a": "apply.handover-refused"},
+        [],
+        (ANNA, ANNA, 0),
+    )
 
 
 def test_a_series_keeps_its_rule() -> None:

@@ -138,7 +138,7 @@ RULE = {"type": 2, "repeat_interval": 1, "weekly_days": "3", "end_times": 5}
 
 
 def test_nothing_of_the_host_is_sent_before_the_lost_request_has_settled() -> None:
-    """Twice the timeout and 30 s, from the end of our own attempt; other hosts go on."""
+    """Twice the timeout and 30 s, from the end of the attempt; other hosts go on."""
     world = World(topic("a"), topic("b"), topic("c", host="c@example.com"))
     world.zoom.meet(gateway_page(method="POST", path=f"/v2/users/{HOST}/meetings"))
     arrived: list[tuple[str, str, float]] = []

@@ -46,12 +46,12 @@ def test_a_swapped_record_id_patches_nobody(of: str) -> None:
     swap(world, "a", lambda record: replace(record, id=victim))
     world.declare(topic("a", agenda="new"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, list(told.failed), told.status) == ([], ["a"], 1)
+    assert (report.steps, list(report.failed), report.status) == ([], ["a"], 1)
     assert (writes(world), world.charged()) == ([], 1)
-    assert "Nothing was sent to it, and nothing of it is shown." in told.diagnostics[0].detail
-    assert "secret" not in repr(told.events)
+    assert "Nothing was sent to it, and nothing of it is shown." in report.diagnostics[0].detail
+    assert "secret" not in repr(report.events)
 
 
 def test_the_finding_names_both() -> None:
@@ -72,9 +72,9 @@ def test_several_updates_are_checked_by_one_list() -> None:
     swap(world, "b", lambda record: replace(record, id=victim))
     world.declare(*(topic(name, agenda="new") for name in "abc"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.failed) == (
+    assert (report.steps, report.failed) == (
         [("update", "a"), ("update", "c")],
         {"b": "state.other-meeting"},
     )
@@ -91,54 +91,54 @@ def test_a_series_is_compared_by_the_meeting_not_by_its_dates() -> None:
 
 @pytest.mark.parametrize("key", ["a", "undeclared"])
 @pytest.mark.parametrize("created_at", [None, "2026-12-01T09:00:00Z"])
-def test_a_planted_retired_id_ends_nobody(key: str, created_at: str | None) -> None:
+def test_a_planted_retired_id_deletes_no_meeting(key: str, created_at: str | None) -> None:
     world, victim = attacked("a")
     planted = Retired(victim, HOST, key, {}, created_at)
     world.store.state = replace(world.store.state, retired=(planted,))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, list(told.failed), told.status, writes(world)) == ([], [key], 1, [])
+    assert (report.steps, list(report.failed), report.status, writes(world)) == ([], [key], 1, [])
     assert world.topics(VICTIM) == ["board"]
 
 
-def test_a_retired_id_of_the_same_host_is_told_by_its_creation() -> None:
+def test_a_retired_id_of_the_same_host_is_identified_by_its_creation() -> None:
     world, victim = attacked("a", of=HOST)
     planted = Retired(victim, HOST, "a", {}, "2026-12-01T09:00:00Z")
     world.store.state = replace(world.store.state, retired=(planted,))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, writes(world)) == ({"a": "state.other-meeting"}, [])
+    assert (report.failed, writes(world)) == ({"a": "state.other-meeting"}, [])
 
 
-def test_a_retired_id_of_an_older_state_is_ended_by_its_host() -> None:
+def test_a_retired_id_of_an_older_state_is_identified_by_its_host() -> None:
     world, old = attacked("a", of=HOST)
     world.store.state = replace(world.store.state, retired=(Retired(old, HOST, "a"),))
 
     assert (world.apply().steps, world.topics()) == ([("destroy", "a")], ["a"])
 
 
-def test_a_removed_line_of_a_swapped_id_ends_nobody() -> None:
+def test_a_removed_line_of_a_swapped_id_deletes_no_meeting() -> None:
     world, victim = attacked("a")
     swap(world, "a", lambda record: replace(record, id=victim))
     world.undeclare("a")
     world.removed = (removed("a", victim),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, writes(world)) == ({"a": "state.other-meeting"}, [])
+    assert (report.failed, writes(world)) == ({"a": "state.other-meeting"}, [])
 
 
-def test_a_replace_does_not_end_the_meeting_of_a_swapped_id() -> None:
+def test_a_replace_does_not_delete_the_meeting_of_a_swapped_id() -> None:
     world, victim = attacked("a")
     swap(world, "a", lambda record: replace(record, id=victim))
     world.declare(replace(topic("a"), attributes=weekly(topic="a")))
     world.removed = (removed("a", victim),)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.failed) == ([("replace", "a")], {"a": "state.other-meeting"})
+    assert (report.steps, report.failed) == ([("replace", "a")], {"a": "state.other-meeting"})
     assert (writes(world), world.topics(VICTIM)) == (["POST"], ["board"])
 
 
@@ -150,9 +150,9 @@ def test_an_interrupted_update_of_a_swapped_id_is_not_sent_again() -> None:
     world.store.state = begun
     world.declare(topic("a", agenda="x"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, writes(world), list(world.store.state.intents)) == (
+    assert (report.failed, writes(world), list(world.store.state.intents)) == (
         {"a": "state.other-meeting"},
         [],
         ["a"],
@@ -172,9 +172,9 @@ def test_what_cannot_be_read_is_not_changed() -> None:
     world.declare(topic("a", agenda="new"))
     world.zoom.meet(Fault(status=400, body={"code": 300, "message": "no"}, **READ))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.failed), writes(world), world.charged()) == (["a"], [], 1)
+    assert (list(report.failed), writes(world), world.charged()) == (["a"], [], 1)
 
 
 def test_a_meeting_that_an_admin_handed_over_is_not_changed_under_its_old_host() -> None:
@@ -186,7 +186,7 @@ def test_a_meeting_that_an_admin_handed_over_is_not_changed_under_its_old_host()
     world.account.put(replace(found, host_id=bob.id, document=document))
     world.declare(topic("a", agenda="new"))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, writes(world)) == ({"a": "refresh.other-host"}, [])
-    assert "bob@example.com" in told.text_of("refresh.other-host")
+    assert (report.failed, writes(world)) == ({"a": "refresh.other-host"}, [])
+    assert "bob@example.com" in report.text_of("refresh.other-host")

@@ -100,7 +100,7 @@ def test_a_refused_write_ends_all_writing() -> None:
     assert (store.writes, store.document) == (1, None)
 
 
-def test_a_refused_write_is_told_to_what_came_while_it_was_under_way() -> None:
+def test_a_refused_write_fails_the_changes_that_came_while_it_was_under_way() -> None:
     store = MemoryStore()
     store.refused = {1}
 

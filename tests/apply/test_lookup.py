@@ -141,3 +141,10 @@ def test_the_sent_body_is_known_by_its_start() -> None:
         "recurrence": {**attributes["recurrence"], "end_times": 18},
     }
     assert none == expected
+
+
+def test_an_attempt_with_a_count_is_of_a_meeting_that_may_have_no_rule() -> None:
+    """Others may have written the state; a body is still made of the values that it has."""
+    counted = intent(one_off(), sent=(Attempt("2027-01-14T15:00:00Z", 3),))
+
+    assert lookup.as_sent(counted, stored(1)) == one_off()

@@ -16,9 +16,9 @@ def test_what_is_named_is_deleted() -> None:
     for key in ("a", "w"):
         world.undeclare(key)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.steps, told.status, world.topics()) == ([("destroy", "a"), ("destroy", "w")], 0, [])
+    assert (report.steps, report.status, world.topics()) == ([("destroy", "a"), ("destroy", "w")], 0, [])
 
 
 @pytest.mark.parametrize(
@@ -34,18 +34,18 @@ def test_the_last_look_knows_the_hour_in_the_zone_of_the_meeting(local: str, *, 
     moved = {"start_time": f"2026-12-01T{local}", "timezone": "Europe/Berlin"}
     world.zoom.patch(world.removed[0].id, moved)
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (list(told.deferred), world.topics()) == ((["a"], ["a"]) if is_deferred else ([], []))
+    assert (list(report.deferred), world.topics()) == ((["a"], ["a"]) if is_deferred else ([], []))
 
 
 def test_a_lost_answer_is_found_again() -> None:
     world = World(topic("a", timezone="America/New_York"), meeting("w", weekly()), times_without_z=True)
     world.zoom.meet(answer_lost(**CREATE))
 
-    told = world.apply()
+    report = world.apply()
 
-    assert (told.failed, sorted(world.topics()), world.plan().has_work) == (
+    assert (report.failed, sorted(world.topics()), world.plan().has_work) == (
         {},
         ["Platform weekly", "a"],
         False,

@@ -165,6 +165,11 @@ def test_a_secret_in_a_text_is_left_out_with_a_remark() -> None:
             "`settings.waiting_room_options` is left out: ",
         ),
         ({"settings": {"audio": "smoke"}}, "smoke", "`settings.audio` is left out: "),
+        (
+            {"tracking_fields": [{"field": "Team", "value": 7}]},
+            "tracking_fields",
+            "`tracking_fields` is left out: ",
+        ),
     ],
 )
 def test_a_value_that_the_schema_refuses_is_left_out_with_a_remark(

@@ -21,7 +21,7 @@ from reconciler.plan.change import Action
 from reconciler.plan.plan import Options
 from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.sandbox import faults
-from reconciler.state.state import State
+from reconciler.state.state import Retired, State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -385,9 +385,9 @@ def test_only_the_recorded_meeting_is_shown(
 
     judged = live_read.without_strangers(known, results, lambda: {"launch": declared_hosts})
 
-    told = [diagnostic.code for diagnostic in report.warnings_for(known, judged)]
+    warned = [diagnostic.code for diagnostic in report.warnings_for(known, judged)]
     shown = repr(report.drift_report(known, judged, NOW, Options(refresh=True)))
-    assert (told, "SECRET" in shown) == ([code] if code else [], code is None)
+    assert (warned, "SECRET" in shown) == ([code] if code else [], code is None)
     if code:
         assert refresh.apply_refresh(known, judged, NOW) == known
 
@@ -397,6 +397,16 @@ def test_a_result_without_a_record_is_ignored() -> None:
 
 
 # The report
+
+
+def test_a_passcode_in_a_topic_is_in_no_step_of_an_undeclared_meeting() -> None:
+    """Somebody wrote a join link into Zoom; the plan shows the topic with the passcode masked."""
+    known = state(meetings={"a": record(1)}, retired=(Retired(9, HOST, "a"),))
+    result = found(record(1), topic="Join https://zoom.example/j/1?pwd=abc123")
+
+    plan = planned(spec(), refresh.apply_refresh(known, {"a": result}, NOW))
+
+    assert [step.topic for step in plan.steps] == ["Join https://zoom.example/j/1?pwd=***"] * 2
 
 
 def test_a_report_has_a_step_for_each_kind_of_result() -> None:

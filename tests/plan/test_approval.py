@@ -138,8 +138,8 @@ def test_what_was_interrupted_counts_as_the_step_that_began_it(action: str, decl
     )
 
 
-def test_the_end_of_what_was_replaced_counts_as_the_replace() -> None:
-    """Of the same key; whoever approved nothing of it approved no end either."""
+def test_the_approval_of_a_replace_includes_the_deletion() -> None:
+    """Of the same key; without an approval of the replace there is none of the deletion."""
     done = state(
         meetings={"launch": record(2, host="U2")},
         retired=(Retired(OLD_ID, HOST, "launch"),),
@@ -162,8 +162,8 @@ def test_a_replace_approves_no_deletion_of_another_id() -> None:
     )
 
 
-def test_a_replace_that_is_withheld_approves_no_end() -> None:
-    """Nor does the end of a meeting that is no longer declared; nor the replace that of another."""
+def test_a_replace_that_is_withheld_approves_no_deletion() -> None:
+    """Nor does the deletion of a meeting that is no longer declared, nor the replace of another one."""
     done = state(meetings={"launch": record(2, host="U2")}, retired=(Retired(OLD_ID, HOST, "launch"),))
     ended = planned(spec(removed=(removed("launch", OLD_ID),)), RECORDED)
     withheld = planned(spec(meeting(host="U2")), RECORDED)

@@ -45,7 +45,9 @@ def steps(declared: Spec, recorded: State | None = None, now: datetime = NOW) ->
     return list(StateComparison(declared, recorded or state(), now).steps())
 
 
-def told(declared: Spec, recorded: State | None = None, now: datetime = NOW) -> list[tuple[str, str, str]]:
+def outcomes(
+    declared: Spec, recorded: State | None = None, now: datetime = NOW
+) -> list[tuple[str, str, str]]:
     """Key, action and status of every step."""
     return [(each.key, each.action.value, each.status.value) for each in steps(declared, recorded, now)]
 
@@ -63,7 +65,7 @@ def test_every_key_has_one_step_sorted() -> None:
         intents={"begun": intent(OTHER), "gone": intent(OTHER)},
     )
 
-    assert told(declared, recorded) == [
+    assert outcomes(declared, recorded) == [
         ("a", "create", "now"),
         ("b", "destroy", "withheld"),
         ("begun", "resolve", "now"),
@@ -111,7 +113,7 @@ def test_a_host_is_the_same_under_each_of_its_names() -> None:
     known = state(meetings={"launch": record()}, hosts={HOST: "U1", "alias@example.com": "U1"})
 
     assert [
-        told(spec(meeting(host=host)), known)
+        outcomes(spec(meeting(host=host)), known)
         for host in ("U1", "Platform@Example.com", "alias@example.com", "other@example.com")
     ] == [
         [("launch", "keep", "now")],
@@ -125,15 +127,15 @@ def test_another_host_is_an_update_that_hands_the_meeting_over() -> None:
     """As long as nothing says that both names mean one user; the plan says what happens if Zoom refuses."""
     known = state(meetings={"launch": record()}, hosts={HOST: "U1"})
 
-    assert told(spec(meeting(host="U2")), known) == [("launch", "update", "now")]
+    assert outcomes(spec(meeting(host="U2")), known) == [("launch", "update", "now")]
     assert reasons(spec(meeting(host="U2")), known) == {"launch": (IF_REFUSED,)}
 
 
-def test_a_released_field_is_told_on_a_keep() -> None:
+def test_a_released_field_is_a_reason_of_a_keep() -> None:
     """It costs nothing and changes nothing in Zoom."""
     known = state(meetings={"launch": record(1, one_off(agenda="Plan", settings={"use_pmi": False}))})
 
-    assert told(spec(meeting()), known) == [("launch", "keep", "now")]
+    assert outcomes(spec(meeting()), known) == [("launch", "keep", "now")]
     assert reasons(spec(meeting()), known) == {
         "launch": ("`agenda` is no longer declared", "`settings.use_pmi` is no longer declared")
     }
@@ -159,10 +161,10 @@ def test_a_running_series_says_what_it_sends() -> None:
         ({}, "2027-01-25T10:00:30", "1 occurrence is over; sends 2027-02-01 10:00:30, 19 left"),
     ],
 )
-def test_a_series_that_is_sent_short_is_told_in_its_own_terms(
+def test_a_series_that_is_sent_short_is_described_in_its_own_terms(
     rule: dict[str, object], start: str, said: str
 ) -> None:
-    """Without an end nothing is left to count; a UTC start is told as one."""
+    """Without an end nothing is left to count; a UTC start is shown as one."""
     rule = {name: value for name, value in {**weekly()["recurrence"], **rule}.items() if value is not None}
     declared = spec(meeting("weekly", weekly(start_time=start, recurrence=rule)))
 
@@ -176,7 +178,7 @@ def test_what_is_over_or_has_begun_is_never_sent() -> None:
         meeting("running", one_off(start_time="2026-12-01T07:30:00Z", topic="Another")),
     )
 
-    assert told(declared) == [("over", "create", "expired"), ("running", "create", "expired")]
+    assert outcomes(declared) == [("over", "create", "expired"), ("running", "create", "expired")]
     assert reasons(declared) == {
         "over": ("its time is over: Zoom would start it at once, so it is not sent",),
         "running": ("it has begun: Zoom would start it at once, so it is not sent",),
@@ -188,7 +190,7 @@ def test_a_recorded_meeting_whose_time_is_over_stays() -> None:
     over = one_off(start_time="2026-11-01T15:00:00Z")
     known = state(meetings={"launch": record(1, over), "old": record(2, over)})
 
-    assert told(spec(meeting(attributes=over)), known) == [
+    assert outcomes(spec(meeting(attributes=over)), known) == [
         ("launch", "keep", "expired"),
         ("old", "destroy", "expired"),
     ]
@@ -220,7 +222,7 @@ def test_an_interrupted_create_that_a_person_judged_is_imported() -> None:
     """It is the meeting that `imports` names: nothing is looked up, and no request set aside."""
     declared = spec(meeting(), imports=(imported(81234567890, "launch"),))
 
-    assert told(declared, state(intents={"launch": intent()})) == [("launch", "import", "now")]
+    assert outcomes(declared, state(intents={"launch": intent()})) == [("launch", "import", "now")]
 
 
 def interrupted(action: str, *meetings: Meeting, protect: bool = False, **references: Any) -> Step:
@@ -257,7 +259,7 @@ def test_an_interrupted_update_is_not_sent_again_where_it_is_not_asked_for() -> 
 
 
 def test_an_interrupted_replace_is_sent_again_where_it_is_still_approved() -> None:
-    """Only what `removed` names is ended; what is protected by now is not."""
+    """Only what `removed` names is deleted; what is protected by now is not."""
     line: dict[str, Any] = {"removed": (removed("launch", OLD_ID),)}
     left: dict[str, Any] = {"removed": (removed("launch", OLD_ID, destroy=False),)}
     found = [
@@ -282,10 +284,10 @@ def test_an_interrupted_replace_is_sent_again_where_it_is_still_approved() -> No
 
 
 def test_an_interrupted_replace_tells_what_it_leaves_in_zoom() -> None:
-    """By now nothing approves its end: nobody would look for the old meeting any more."""
+    """By now nothing approves its deletion: nobody would look for the old meeting any more."""
     line: dict[str, Any] = {"removed": (removed("launch", OLD_ID),)}
 
-    told = [
+    further = [
         interrupted("replace", ELSEWHERE, **line).reasons[1:],
         interrupted("replace", replace(ELSEWHERE, protect=True), **line).reasons[1:],
         interrupted("replace", ELSEWHERE).reasons[1:],
@@ -293,7 +295,7 @@ def test_an_interrupted_replace_tells_what_it_leaves_in_zoom() -> None:
     ]
 
     left = (f"if a new meeting was made, the old one, {OLD_ID}, stays in Zoom and is no longer managed",)
-    assert told == [(), left, left, ()]
+    assert further == [(), left, left, ()]
 
 
 def test_an_emptied_spec_changes_nothing() -> None:
@@ -307,7 +309,7 @@ def test_an_emptied_spec_changes_nothing() -> None:
     ] * 3
 
 
-def test_what_was_replaced_is_ended() -> None:
+def test_a_replaced_meeting_is_deleted() -> None:
     """Behind what else is done about its key, and also where nothing else is known of it."""
     known = state(
         meetings={"launch": record()}, retired=(Retired(5, HOST, "launch"), Retired(6, HOST, "gone"))
@@ -321,9 +323,9 @@ def test_what_was_replaced_is_ended() -> None:
     assert steps(spec(meeting()), known)[2].topic == "Launch review"
 
 
-def test_an_undeclared_meeting_stays_and_the_line_to_end_it_is_told() -> None:
-    """To take a meeting out of a file never ends it."""
-    assert told(spec(), state(meetings={"launch": record()})) == [("launch", "destroy", "withheld")]
+def test_an_undeclared_meeting_stays_and_the_line_that_deletes_it_is_named() -> None:
+    """To take a meeting out of a file never deletes it."""
+    assert outcomes(spec(), state(meetings={"launch": record()})) == [("launch", "destroy", "withheld")]
     assert reasons(spec(), state(meetings={"launch": record()})) == {
         "launch": (
             (
@@ -363,7 +365,7 @@ def test_an_import_of_what_is_over_is_expired() -> None:
     """Zoom may have dropped it already."""
     over = one_off(start_time="2026-11-01T15:00:00Z")
 
-    assert told(spec(meeting(attributes=over), imports=(imported(5, "launch"),))) == [
+    assert outcomes(spec(meeting(attributes=over), imports=(imported(5, "launch"),))) == [
         ("launch", "import", "expired")
     ]
 
@@ -373,7 +375,7 @@ def test_an_import_that_was_done_judges_no_later_request() -> None:
     declared = spec(meeting(), imports=(imported(OLD_ID, "launch"),))
     known = state(meetings={"launch": record()}, intents={"launch": intent(action="update", id=OLD_ID)})
 
-    assert told(declared, known) == [("launch", "resolve", "now")]
+    assert outcomes(declared, known) == [("launch", "resolve", "now")]
 
 
 @pytest.mark.parametrize(
@@ -390,7 +392,7 @@ def test_an_id_that_is_recorded_under_another_key_is_not_imported(
     claimed = spec(meeting(), *declared, imports=(imported(OLD_ID, "launch"),))
     known = state(meetings={"other": record()})
 
-    assert told(claimed, known)[0] == ("launch", "import", "withheld")
+    assert outcomes(claimed, known)[0] == ("launch", "import", "withheld")
     assert reasons(claimed, known)["launch"] == (f"is meeting {OLD_ID} in Zoom", said)
 
 
@@ -399,18 +401,18 @@ def test_a_key_that_has_a_meeting_takes_no_other() -> None:
     claimed = spec(meeting(), imports=(imported(5, "launch"),))
     known = state(meetings={"launch": record()})
 
-    assert told(claimed, known) == [("launch", "keep", "now"), ("launch", "import", "withheld")]
+    assert outcomes(claimed, known) == [("launch", "keep", "now"), ("launch", "import", "withheld")]
     assert reasons(claimed, known)["launch"][1] == (
         f"`launch` is meeting {OLD_ID} already; remove the line, or run `reconciler state rm launch` first"
     )
 
 
 def test_a_replaced_meeting_is_not_imported() -> None:
-    """It is to be ended."""
+    """It is to be deleted."""
     claimed = spec(meeting(), imports=(imported(5, "launch"),))
     known = state(retired=(Retired(5, HOST, "gone"),))
 
-    assert told(claimed, known) == [("gone", "destroy", "now"), ("launch", "import", "withheld")]
+    assert outcomes(claimed, known) == [("gone", "destroy", "now"), ("launch", "import", "withheld")]
     assert (
         reasons(claimed, known)["launch"][1] == "that one was replaced and is to be deleted; remove the line"
     )
@@ -420,7 +422,7 @@ def test_an_import_that_was_done_is_stale() -> None:
     """The record is there."""
     declared = spec(meeting(), imports=(imported(81_234_567_001, "launch"),))
 
-    assert told(declared, state(meetings={"launch": record()})) == [("launch", "keep", "now")]
+    assert outcomes(declared, state(meetings={"launch": record()})) == [("launch", "keep", "now")]
 
 
 def test_a_moved_meeting_is_one_step() -> None:
@@ -447,7 +449,7 @@ def test_a_moved_meeting_that_changes_too_has_two_steps() -> None:
     known = state(meetings={"old": record(1, one_off(agenda="Plan"))})
 
     assert [
-        told(spec(meeting("new", attributes), moved=(moved("old", "new"),)), known)
+        outcomes(spec(meeting("new", attributes), moved=(moved("old", "new"),)), known)
         for attributes in (one_off(agenda="Plan", duration=90), one_off())
     ] == [
         [("new", "move", "now"), ("new", "update", "now")],
@@ -456,19 +458,19 @@ def test_a_moved_meeting_that_changes_too_has_two_steps() -> None:
 
 
 def test_what_a_moved_meeting_replaced_moves_along() -> None:
-    """Its end is told under the key that its successor has now."""
+    """Its deletion is shown under the present key of its successor."""
     known = state(meetings={"old": record()}, retired=(Retired(5, HOST, "old"),))
     declared = spec(meeting("new"), moved=(moved("old", "new"),))
 
-    assert told(declared, known) == [("new", "move", "now"), ("new", "destroy", "now")]
+    assert outcomes(declared, known) == [("new", "move", "now"), ("new", "destroy", "now")]
 
 
 def test_a_move_that_was_done_is_stale() -> None:
     """Nothing is known under the old key any more."""
     declared = spec(meeting("new"), moved=(moved("old", "new"),))
 
-    assert told(declared, state(meetings={"new": record()})) == [("new", "keep", "now")]
-    assert told(declared) == [("new", "create", "now")]
+    assert outcomes(declared, state(meetings={"new": record()})) == [("new", "keep", "now")]
+    assert outcomes(declared) == [("new", "create", "now")]
 
 
 def test_a_move_to_a_key_that_has_a_meeting_hides_neither() -> None:
@@ -476,7 +478,7 @@ def test_a_move_to_a_key_that_has_a_meeting_hides_neither() -> None:
     declared = spec(meeting("new"), moved=(moved("old", "new"),))
     known = state(meetings={"new": record(1), "old": record(2)})
 
-    assert told(declared, known) == [("new", "keep", "now"), ("old", "destroy", "withheld")]
+    assert outcomes(declared, known) == [("new", "keep", "now"), ("old", "destroy", "withheld")]
 
 
 @pytest.mark.parametrize("host", [HOST, "other@example.com"])
@@ -498,11 +500,11 @@ def test_an_interrupted_create_that_was_moved_makes_no_twin() -> None:
     """The intent moves, and is looked up under the new key; where both have one, neither moves."""
     declared = spec(meeting("new"), moved=(moved("old", "new"),))
 
-    assert told(declared, state(intents={"old": intent()})) == [
+    assert outcomes(declared, state(intents={"old": intent()})) == [
         ("new", "move", "now"),
         ("new", "resolve", "now"),
     ]
-    assert told(declared, state(intents={"old": intent(), "new": intent()})) == [
+    assert outcomes(declared, state(intents={"old": intent(), "new": intent()})) == [
         ("new", "resolve", "now"),
         ("old", "resolve", "now"),
     ]
@@ -512,15 +514,15 @@ RENAMED = "looks like `old` under a new key; add `moved: [{from: old, to: new}]`
 
 
 def renamed(before: dict[str, object], after: dict[str, object], **references: object) -> tuple[str, ...]:
-    """What is told of the key `new`, where a record under `old` is no longer declared."""
+    """Reasons of the key `new`, where a record under `old` is no longer declared."""
     known = state(meetings={"old": record(1, before)}, hosts={HOST: "U1"})
     return reasons(spec(meeting("new", after, host="U1"), **references), known).get("new", ())
 
 
 def test_a_likely_rename_is_withheld() -> None:
-    """The same host, by whatever name, type, start and topic; the line to paste is told."""
+    """The same host, by whatever name, type, start and topic; the reason has the line to paste."""
     assert renamed(one_off(), one_off(duration=90)) == (RENAMED,)
-    assert told(spec(meeting("new")), state(meetings={"old": record()})) == [
+    assert outcomes(spec(meeting("new")), state(meetings={"old": record()})) == [
         ("new", "create", "withheld"),
         ("old", "destroy", "withheld"),
     ]
@@ -559,7 +561,7 @@ def test_no_type_is_type_2_to_a_rename() -> None:
 
 
 def test_what_is_named_under_removed_is_no_rename() -> None:
-    """Its end was decided, so the new meeting is another one."""
+    """Its deletion was decided, so the new meeting is another one."""
     assert renamed(one_off(), one_off(), removed=(removed("old", 81_234_567_001),)) == ()
 
 
@@ -567,12 +569,12 @@ def test_what_is_declared_or_moved_is_no_rename() -> None:
     """Two meetings may look alike."""
     known = state(meetings={"old": record()})
 
-    assert told(spec(meeting("old"), meeting("new")), known) == [
+    assert outcomes(spec(meeting("old"), meeting("new")), known) == [
         ("new", "create", "now"),
         ("old", "keep", "now"),
     ]
     declared = spec(meeting("other"), meeting("new"), moved=(moved("old", "other"),))
-    assert told(declared, known) == [("new", "create", "now"), ("other", "move", "now")]
+    assert outcomes(declared, known) == [("new", "create", "now"), ("other", "move", "now")]
 
 
 def test_a_secret_is_in_no_step() -> None:

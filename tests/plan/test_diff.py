@@ -66,7 +66,7 @@ def test_null_empty_and_absent_are_one(empty: Any) -> None:
 
 
 def test_an_emptied_list_is_a_change() -> None:
-    """It says: none. Left out it would say: whatever."""
+    """An empty list means none; a list that is left out means no opinion."""
     full, emptied = (
         one_off(settings={"resources": [{"resource_id": "1"}]}),
         one_off(settings={"resources": []}),
@@ -118,7 +118,7 @@ def test_to_and_from_a_series_is_a_replace() -> None:
 
 
 def test_a_change_between_other_types_is_an_update() -> None:
-    """Only type 8 stands apart."""
+    """Only a change from or to type 8 is a replace."""
     assert change(one_off(), one_off(type=3)).action is Action.UPDATE
 
 
@@ -163,7 +163,7 @@ def test_another_host_is_handed_over_or_a_replace(
 
 
 def test_a_host_under_another_name_is_the_same_host() -> None:
-    """By user id, once that is known: whoever compares says so."""
+    """By user id, once that is known: the caller says so."""
     assert compare(meeting(host="U1"), record(), same_host=True) is KEEP
 
 
@@ -205,7 +205,7 @@ def test_another_reference_is_one_change_of_the_passcode(after: Any) -> None:
 
 
 def test_a_passcode_no_longer_declared_is_released() -> None:
-    """Zoom keeps it; so does whoever knows it."""
+    """Zoom keeps it, and so do the people who have it."""
     before = as_recorded(one_off(password="old-secret"), SALT)
 
     assert change(before, one_off()) == Change(Action.KEEP, released=("password",))

@@ -42,7 +42,7 @@ def test_a_field_has_the_words_of_the_table() -> None:
     }
 
 
-def test_a_time_that_moves_is_told_from_when_to_when() -> None:
+def test_a_time_that_moves_is_described_by_both_instants() -> None:
     """As instants: a local time reads the same in two zones."""
     assert noticed(one_off(), one_off(start_time="2027-01-14T16:30:00Z")) == {
         "start_time": moves("Thu 14 Jan 2027, 15:00", "Thu 14 Jan 2027, 16:30")
@@ -59,7 +59,7 @@ def test_a_time_that_moves_is_told_from_when_to_when() -> None:
     assert noticed(one_off(), one_off(timezone="Europe/Berlin")) == {"timezone": "time zone changes"}
 
 
-def test_a_time_that_is_new_is_told_in_the_words_of_the_table() -> None:
+def test_a_time_that_is_new_has_the_effect_of_the_table() -> None:
     """There was none, or it is over."""
     assert noticed(one_off(start_time="2026-11-01T15:00:00Z"), one_off()) == {"start_time": "time moves"}
     assert noticed(one_off(type=3, start_time=None), one_off())["start_time"] == "time moves"
@@ -108,7 +108,7 @@ def test_a_series_without_an_end_keeps_the_words_of_the_table() -> None:
     assert found == {"recurrence.end_times": f"series gets longer or shorter; {COME_BACK}"}
 
 
-def test_a_new_schedule_is_told_once_to_bring_edited_dates_back() -> None:
+def test_a_new_schedule_brings_edited_dates_back_and_says_so_once() -> None:
     """At its first field; what leaves the dates alone says nothing of them."""
     moved = weekly(start_time="2027-01-12T11:00:00", recurrence={**RULE, "weekly_days": "3"})
 

@@ -1,4 +1,4 @@
-"""What becomes of a meeting that exists: changed, replaced, ended, let go, or left as it is."""
+"""What becomes of a meeting that exists: changed, replaced, deleted, forgotten, or left as it is."""
 
 from __future__ import annotations
 
@@ -182,8 +182,8 @@ def test_a_keep_with_nothing_to_record_is_no_work() -> None:
     assert [(said(step), step.is_work) for step in steps] == [((Action.KEEP, Status.NOW, ()), False)] * 2
 
 
-def test_a_replace_waits_for_the_line_that_ends_the_old_meeting() -> None:
-    """The line to paste is told."""
+def test_a_replace_waits_for_the_line_that_deletes_the_old_meeting() -> None:
+    """The reason has the line to paste."""
     [step] = replaced(None)
 
     assert said(step) == (Action.REPLACE, Status.WITHHELD, (WITHHELD_REPLACE,))
@@ -209,7 +209,7 @@ def test_a_replace_that_is_approved_is_done(
     retires: bool,  # noqa: FBT001 - expected
     reason: str,
 ) -> None:
-    """`destroy: false` leaves the old meeting; one that people are on their way to is ended later."""
+    """`destroy: false` leaves the old meeting; one that people are on their way to is deleted later."""
     [step] = replaced(removal, before)
 
     assert said(step) == (Action.REPLACE, Status.NOW, (reason,))
@@ -272,7 +272,7 @@ def undeclared(attributes: dict[str, Any], removal: Removed | None = None, *, pr
     return existing.step_for_undeclared("launch", record(1, attributes, protect=protect), removal, NOW)
 
 
-def test_a_removed_meeting_is_ended() -> None:
+def test_a_removed_meeting_is_deleted() -> None:
     """By its id, without a request of the host's day."""
     assert undeclared(one_off(), END) == Step(
         "launch", Action.DESTROY, HOST, "Launch review", id=ID, starts_at=at("2027-01-14T15:00:00Z")
@@ -281,7 +281,7 @@ def test_a_removed_meeting_is_ended() -> None:
 
 
 @pytest.mark.parametrize("attributes", [RUNNING, SOON])
-def test_a_removed_meeting_that_runs_or_starts_soon_is_ended_later(attributes: dict[str, Any]) -> None:
+def test_a_removed_meeting_that_runs_or_starts_soon_is_deleted_later(attributes: dict[str, Any]) -> None:
     """People are in it, or on their way; on which day it will be is nobody's budget."""
     step = undeclared(attributes, END)
 
@@ -305,7 +305,7 @@ def test_a_meeting_is_let_go_at_any_time(attributes: dict[str, Any], protect: bo
 
 
 def test_an_undeclared_meeting_stays() -> None:
-    """To take it out of a file never ends it."""
+    """To take it out of a file never deletes it."""
     assert said(undeclared(one_off())) == (
         Action.DESTROY,
         Status.WITHHELD,
@@ -314,8 +314,8 @@ def test_an_undeclared_meeting_stays() -> None:
 
 
 @pytest.mark.parametrize("removal", [END, None])
-def test_a_protected_meeting_is_never_ended(removal: Removed | None) -> None:
-    """The protection stands in the record, so that taking out the meeting does not take it off."""
+def test_a_protected_meeting_is_never_deleted(removal: Removed | None) -> None:
+    """The protection is recorded, so that taking out the meeting does not take it off."""
     assert said(undeclared(one_off(), removal, protect=True)) == (
         Action.DESTROY,
         Status.WITHHELD,
@@ -330,7 +330,7 @@ def test_a_protected_meeting_is_never_ended(removal: Removed | None) -> None:
 
 @pytest.mark.parametrize("removal", [END, LEAVE, None])
 def test_an_expired_and_undeclared_meeting_leaves_quietly(removal: Removed | None) -> None:
-    """It is no work; its record is dropped by the way."""
+    """It is no work; its record is dropped without a report."""
     step = undeclared(OVER, removal)
 
     assert said(step) == (
@@ -341,7 +341,7 @@ def test_an_expired_and_undeclared_meeting_leaves_quietly(removal: Removed | Non
     assert not step.is_work
 
 
-def test_a_replaced_meeting_is_ended() -> None:
+def test_a_replaced_meeting_is_deleted() -> None:
     """Under the key of what came in its place, without a request of the host's day."""
     assert existing.step_for_retired(Retired(5, HOST, "old"), "launch", "Launch review", NOW) == Step(
         "launch",
@@ -355,7 +355,7 @@ def test_a_replaced_meeting_is_ended() -> None:
 
 
 @pytest.mark.parametrize("attributes", [RUNNING, SOON])
-def test_a_replaced_meeting_that_runs_or_starts_soon_is_ended_later(attributes: dict[str, Any]) -> None:
+def test_a_replaced_meeting_that_runs_or_starts_soon_is_deleted_later(attributes: dict[str, Any]) -> None:
     """What is kept of it says when it is."""
     step = existing.step_for_retired(retire("launch", record(1, attributes)), "launch", "Launch review", NOW)
 

@@ -76,7 +76,7 @@ def test_what_is_recorded_is_no_work() -> None:
     assert plan.summary == {**NOTHING, "keep": 1}
 
 
-def test_a_host_that_spent_something_today_is_told() -> None:
+def test_a_host_that_spent_something_today_has_a_budget_line() -> None:
     """Though nothing is planned for it."""
     plan = planned(spec(meeting()), state(meetings={"launch": record()}, usage={TODAY: {HOST: 7}}))
 
@@ -217,7 +217,7 @@ def test_an_interrupted_create_is_looked_up_today_whatever_is_left() -> None:
     assert (free.status, free.day, free.reasons[1:]) == (Status.NOW, TODAY, ())
 
 
-def test_a_change_costs_a_request_of_the_same_day_and_an_end_none() -> None:
+def test_a_change_costs_a_request_of_the_same_day_and_a_deletion_none() -> None:
     """Two steps of one key: only the one that is sent has a turn."""
     declared = spec(
         meeting("new", one_off(duration=90)),
@@ -334,7 +334,7 @@ def test_targets_choose_keys(targets: tuple[str, ...], keys: list[str]) -> None:
     assert [line.planned for line in plan.budget] == ([len(keys)] if keys else [])
 
 
-def test_a_target_that_matches_nothing_is_told() -> None:
+def test_a_target_that_matches_nothing_has_a_warning() -> None:
     """A mistyped one would read as: nothing to do."""
     asked = Options(targets=("launch", "lunch-*"))
 

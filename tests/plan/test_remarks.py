@@ -52,7 +52,7 @@ def by_date() -> dict[str, Any]:
         ),
     ],
 )
-def test_a_series_that_ends_soon_is_told_with_the_lines_that_continue_it(
+def test_a_series_that_ends_soon_has_a_warning_with_the_lines_that_continue_it(
     attributes: dict[str, Any], hint: str
 ) -> None:
     assert remarks(attributes, 10) == (
@@ -80,10 +80,10 @@ def test_the_lines_that_continue_a_series_do_continue_it() -> None:
     assert len(occurrences) == 20
 
 
-def test_a_series_with_more_than_a_month_to_go_is_not_told() -> None:
+def test_a_series_with_more_than_a_month_to_go_is_not_reported() -> None:
     assert remarks(by_count(), 31) == ()
 
 
-def test_a_series_that_is_over_is_not_told() -> None:
-    """It is expired, and that is told already."""
+def test_a_series_that_is_over_is_not_reported() -> None:
+    """It is expired, and its step says so already."""
     assert remarks(by_count(), -1) == ()

@@ -1,4 +1,4 @@
-"""Lines of `moved`, `imports` and `removed` that change nothing are told, and stop nothing."""
+"""Lines of `moved`, `imports` and `removed` that change nothing are reported, and stop nothing."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def stale(entries: str, detail: str, line: Any) -> Diagnostic:
     )
 
 
-def test_a_move_that_was_done_is_told() -> None:
+def test_a_move_that_was_done_is_reported() -> None:
     """Or one from a key that nobody ever knew: they look alike."""
     line = moved("old", "launch")
-    told = stale("moved", "nothing is recorded under `old` (meetings.yaml:1).", line)
+    remark = stale("moved", "nothing is recorded under `old` (meetings.yaml:1).", line)
 
-    assert planned(spec(meeting(), moved=(line,)), RECORDED).diagnostics == (told,)
-    assert planned(spec(meeting(), moved=(line,)), state()).diagnostics == (told,)
+    assert planned(spec(meeting(), moved=(line,)), RECORDED).diagnostics == (remark,)
+    assert planned(spec(meeting(), moved=(line,)), state()).diagnostics == (remark,)
 
 
-def test_a_move_that_is_planned_is_not_told() -> None:
+def test_a_move_that_is_planned_is_not_reported() -> None:
     """Of a record, and of what was begun."""
     declared = spec(meeting("new"), moved=(moved("launch", "new"),))
 
@@ -55,7 +55,7 @@ def test_a_move_that_is_planned_is_not_told() -> None:
     assert planned(declared, state(intents={"launch": intent()})).diagnostics == ()
 
 
-def test_a_move_to_a_key_that_has_a_meeting_is_told_with_the_remedy() -> None:
+def test_a_move_to_a_key_that_has_a_meeting_is_remark_with_the_remedy() -> None:
     """Neither is lost."""
     line = moved("old", "launch")
     known = state(meetings={"launch": record(), "old": record(2, one_off(topic="Old"))})
@@ -74,7 +74,7 @@ def test_a_move_to_a_key_that_has_a_meeting_is_told_with_the_remedy() -> None:
     )
 
 
-def test_imports_that_were_done_are_told_in_one_remark() -> None:
+def test_imports_that_were_done_are_remark_in_one_remark() -> None:
     """The first five by name."""
     keys = [f"m{n}" for n in range(7)]
     lines = tuple(imported(81_234_567_000 + n, key) for n, key in enumerate(keys))
@@ -86,7 +86,7 @@ def test_imports_that_were_done_are_told_in_one_remark() -> None:
     assert planned(declared, known).diagnostics == (stale("imports", f"{said}; and 2 more.", lines[0]),)
 
 
-def test_an_import_that_is_to_be_done_is_not_told() -> None:
+def test_an_import_that_is_to_be_done_is_not_reported() -> None:
     """Nor is one that is held back: its step says why."""
     declared = spec(meeting(), imports=(imported(5, "launch"),))
 
@@ -94,7 +94,7 @@ def test_an_import_that_is_to_be_done_is_not_told() -> None:
     assert planned(declared, RECORDED).diagnostics == ()
 
 
-def test_a_removal_of_what_nobody_knows_is_told() -> None:
+def test_a_removal_of_what_nobody_knows_is_reported() -> None:
     """It was done, or the id is mistyped."""
     line = removed("old", 5)
 
@@ -104,19 +104,19 @@ def test_a_removal_of_what_nobody_knows_is_told() -> None:
 
 
 @pytest.mark.parametrize("destroy", [True, False])
-def test_a_removal_under_a_declared_key_without_a_replace_is_told(destroy: bool) -> None:  # noqa: FBT001 - the flag of a spec
+def test_a_removal_under_a_declared_key_without_a_replace_is_reported(destroy: bool) -> None:  # noqa: FBT001 - the flag of a spec
     """The meeting stays: the line approves nothing."""
     line = removed("launch", ID, destroy=destroy)
     said = f"meeting {ID} is `launch`, which is declared, and no replace of it is planned (meetings.yaml:1)."
-    told = stale("removed", said, line)
+    remark = stale("removed", said, line)
 
-    assert planned(spec(meeting(), removed=(line,)), RECORDED).diagnostics == (told,)
+    assert planned(spec(meeting(), removed=(line,)), RECORDED).diagnostics == (remark,)
     update = planned(spec(meeting(attributes=one_off(duration=90)), removed=(line,)), RECORDED)
-    assert update.diagnostics == (told,)
+    assert update.diagnostics == (remark,)
 
 
-def test_a_removal_that_does_something_is_not_told() -> None:
-    """It ends a meeting, lets one go, approves a replace, or was what began one."""
+def test_a_removal_that_does_something_is_not_reported() -> None:
+    """It deletes or forgets a meeting, approves a replace, or began one."""
     line = removed("launch", ID)
     plans = [
         planned(spec(removed=(line,)), RECORDED),
@@ -136,7 +136,7 @@ def test_a_removal_that_does_something_is_not_told() -> None:
     assert [plan.diagnostics for plan in plans] == [()] * len(plans)
 
 
-def test_a_removal_that_approves_the_replace_of_a_moved_meeting_is_not_told() -> None:
+def test_a_removal_that_approves_the_replace_of_a_moved_meeting_is_not_reported() -> None:
     """Its meeting is replaced under the new key."""
     declared = spec(meeting("new", host="U2"), moved=(moved("launch", "new"),), removed=(removed("new", ID),))
 

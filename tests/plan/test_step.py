@@ -15,7 +15,7 @@ from reconciler.plan.step import Status, Step
 
 
 def step(attributes: dict[str, Any] | None = None, **fields: Any) -> Step:
-    """The create of a meeting, unless told otherwise."""
+    """The create of a meeting, unless `fields` say otherwise."""
     declared = meeting(attributes=attributes)
     return Step(**{"key": "launch", "action": Action.CREATE, "host": HOST, "topic": "Launch review",
                    "meeting": declared, **fields})  # fmt: skip

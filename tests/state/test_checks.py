@@ -44,29 +44,44 @@ def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "told"),
+    ("recorded", "message"),
     [
         ({"topic": 7}, "'7' is no topic"),
         ({"type": "8"}, "'8' is no type"),
         ({"start_time": 7}, "'7' is no start_time"),
         ({"start_time": "soon"}, "'soon' is no start_time"),
         ({"start_time": "2027-01-11T10:00:00"}, "'None' is no timezone"),
+        (
+            {"start_time": "0001-01-01T00:00:00", "timezone": "Asia/Tokyo"},
+            "'0001-01-01T00:00:00' is no start_time",
+        ),
+        (
+            {"start_time": "9999-12-31T23:00:00Z", "timezone": "Asia/Tokyo"},
+            "'9999-12-31T23:00:00Z' is no start_time",
+        ),
+        ({"duration": "60"}, "'60' is no duration"),
+        ({"duration": None}, "'None' is no duration"),
+        ({"duration": -1}, "'-1' is no duration"),
+        ({"duration": 10**13}, "'10000000000000' is no duration"),
         ({"timezone": 7}, "'7' is no timezone"),
         ({"recurrence": []}, "'[]' is no recurrence"),
         ({"recurrence": {"end_times": "20"}}, "'20' is no end_times"),
         ({"recurrence": {"repeat_interval": 10**9}}, "'1000000000' is no repeat_interval"),
+        ({"recurrence": {"repeat_interval": -1}}, "'-1' is no repeat_interval"),
+        ({"recurrence": {"end_times": -1}}, "'-1' is no end_times"),
+        ({"recurrence": {"monthly_week_day": 9}}, "'9' is no monthly_week_day"),
         ({"recurrence": {"weekly_days": "8"}}, "'8' is no weekly_days"),
         ({"recurrence": {"end_date_time": 7}}, "'7' is no end_date_time"),
     ],
 )
-def test_what_cannot_be_reckoned_with_is_told(recorded: dict[str, Any], told: str) -> None:
+def test_a_value_that_cannot_be_computed_with_is_refused(recorded: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match="is no") as caught:
         checks.check_attributes(recorded)
 
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
-def test_a_zone_that_only_others_know_is_told() -> None:
+def test_a_zone_that_only_others_know_is_refused() -> None:
     recorded = [("launch", one_off()), ("base", one_off(timezone="Mars/Base"))]
 
     with pytest.raises(StateError) as caught:
@@ -83,8 +98,8 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(inner, (*path, name))
 
 
-def test_no_state_ends_a_run_half_way() -> None:
-    """Whatever stands at any place of it: it is refused whole, or everything can be shown."""
+def test_no_state_stops_a_run_halfway() -> None:
+    """With any value at any place, it is refused whole, or everything can be shown."""
     ended = Retired(9, HOST, "a", {"start_time": "2027-01-01T10:00:00Z", "timezone": "UTC", "duration": 30})
     whole = state(
         meetings={"a": record(1, weekly(password={"env": "A_PASSCODE", "version": 1})), "b": record(2)},

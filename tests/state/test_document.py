@@ -121,7 +121,7 @@ attributes = st.dictionaries(text, values, max_size=4).map(
 )
 instants = st.sampled_from(["2026-12-01T08:00:00Z", "2026-12-01T08:00:00.25Z"])
 hosts = text.filter(bool)
-attempts = st.builds(Attempt, st.none() | text, st.none() | numbers)
+attempts = st.builds(Attempt, st.none() | instants, st.none() | numbers)
 states = st.builds(
     State,
     text,
@@ -330,6 +330,8 @@ RETRO = ("intents", "retro")
         ((*RETRO, "sent"), {}),
         ((*RETRO, "sent"), ["text"]),
         ((*RETRO, "sent", 0, "start_time"), 7),
+        ((*RETRO, "sent", 0, "start_time"), "soon"),
+        ((*RETRO, "sent", 0, "start_time"), "2027-01-14T15:00:00"),  # a wall time, and no zone is recorded
         ((*RETRO, "sent", 0, "end_times"), "7"),
         ((*RETRO, "sent", 0, "end_times"), ...),
         ((*RETRO, "first_begun_at"), "yesterday"),

@@ -35,7 +35,7 @@ def test_each_document_has_the_next_serial() -> None:
 
 
 def test_a_confirmed_intent_becomes_a_record_and_the_charge_stays() -> None:
-    """The record stands in the place of the intent."""
+    """The record takes the place of the intent."""
     done = state().begin("launch", intent(), day=DAY).confirm("launch", record())
 
     assert done == state(meetings={"launch": record()}, usage={DAY: {HOST: 1}})
@@ -49,7 +49,7 @@ def test_a_withdrawn_intent_keeps_its_charge() -> None:
 
 
 def test_a_replaced_meeting_is_retired_with_its_new_record() -> None:
-    """One value has the new record, no intent, and the old id among those still to be ended."""
+    """One value has the new record, no intent, and the old id among those still to be deleted."""
     begun = state(meetings={"launch": record(1)}).begin("launch", intent(action="replace", id=1), day=DAY)
 
     assert begun.replace("launch", record(2), retire("launch", record(1))) == state(
@@ -79,7 +79,7 @@ def test_a_replaced_meeting_that_is_left_in_zoom_is_not_retired() -> None:
 
 
 def test_a_retired_meeting_keeps_what_says_when_it_is() -> None:
-    """So that it is not ended while it runs."""
+    """So that it is not deleted while it runs."""
     times = {"type": 8, "start_time": "2027-01-11T10:00:00", "timezone": "Europe/Berlin", "duration": 45,
              "recurrence": weekly()["recurrence"]}  # fmt: skip
 
@@ -96,7 +96,7 @@ def test_a_retired_meeting_that_is_gone_is_buried() -> None:
     assert world.drop_retired(7) == world
 
 
-def test_a_move_takes_along_all_that_stands_under_the_key() -> None:
+def test_a_move_takes_along_all_that_is_recorded_under_the_key() -> None:
     """The record, the intent, and what it replaced; other keys stay."""
     world = state(
         meetings={"old": record(1), "other": record(2)},
@@ -116,7 +116,7 @@ def test_an_import_judges_what_was_begun_under_its_key() -> None:
     """The record is there, the intent is gone."""
     world = state(intents={"launch": intent(), "other": intent()})
 
-    assert world.adopt("launch", record()) == state(
+    assert world.confirm("launch", record()) == state(
         meetings={"launch": record()}, intents={"other": intent()}
     )
 
@@ -226,7 +226,7 @@ def test_known_ids_are_those_recorded_or_retired() -> None:
 
 
 def test_old_ledgers_are_dropped_and_coming_ones_stay() -> None:
-    """Seven days up to today are kept; a day after today, from a clock ahead of ours, is not lost."""
+    """Seven days up to today are kept; a day after today, from a clock that is ahead, is not lost."""
     days = {f"2026-11-{day:02}": {HOST: 1} for day in range(20, 31)}
     world = state(usage={**days, NEXT_DAY: {HOST: 2}})
 
@@ -263,7 +263,7 @@ def test_no_charge_is_ever_lost_by_learning_a_name(history: list[tuple[str, str]
     assert sum(ledger(world, DAY).values()) == sum(what == "charge" for what, _ in history)
 
 
-def test_a_move_takes_along_all_that_stands_under_a_key() -> None:
+def test_a_move_takes_along_all_that_is_recorded_under_any_key() -> None:
     """Record, intent, and what was replaced; other keys stay."""
     full = state(
         meetings={"a": record(1), "b": record(2)},

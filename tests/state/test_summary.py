@@ -13,6 +13,7 @@ from reconciler.state.summary import summarize
 
 DAY = "2026-12-01"
 ONE = state(meetings={"launch": record(1), "retro": record(2)})
+RETIRED = replace(ONE, retired=(retire("retro", record(9)),))
 
 
 def many(count: int) -> State:
@@ -23,6 +24,9 @@ def began(before: State, *keys: str) -> State:
     for key in keys:
         before = before.begin(key, intent(), day=DAY)
     return before
+
+
+OPEN = began(ONE, "a", "retro")
 
 
 @pytest.mark.parametrize(
@@ -37,12 +41,11 @@ def began(before: State, *keys: str) -> State:
         (ONE, ONE.forget("retro"), "Forget retro"),
         (ONE, ONE.move("retro", "review"), "Move retro to review"),
         (ONE, ONE.move("retro", "review").forget("launch"), "Move retro to review; forget 1"),
-        (
-            replace(ONE, retired=(retire("retro", record(9)),)),
-            ONE,
-            "Delete the replaced meeting of retro",
-        ),
-        (ONE, replace(ONE, retired=(retire("retro", record(9)),)), "Note a replaced meeting"),
+        (OPEN, OPEN.move("a", "b"), "Move a to b"),
+        (OPEN, OPEN.move("retro", "review"), "Move retro to review"),
+        (RETIRED, RETIRED.move("retro", "review"), "Move retro to review"),
+        (RETIRED, ONE, "Delete the replaced meeting of retro"),
+        (ONE, RETIRED, "Note a replaced meeting"),
         (ONE, ONE.charge(DAY, "a@example.com", 1), "Count requests"),
         (ONE, ONE.resolve_host("a@example.com", "u1"), "Learn the ids of hosts"),
         (ONE, ONE.written(), "Write the state again"),
@@ -51,7 +54,7 @@ def began(before: State, *keys: str) -> State:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_write_is_told_by_what_it_records(before: State, after: State, line: str) -> None:
+def test_a_write_is_summarized_by_what_it_records(before: State, after: State, line: str) -> None:
     """The first thing names its keys, the rest are counts."""
     assert summarize(before, after) == line
 
