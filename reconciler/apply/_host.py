@@ -10,15 +10,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from reconciler.apply import _lookup as lookup
 from reconciler.apply import _messages as messages
 from reconciler.apply._confirm import Confirmer
-from reconciler.apply._lookup import MeetingLists
-from reconciler.apply._resolve import CREATING, CreateResolver, UpdateResolver
 from reconciler.apply._sender import Sender
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import StepStarted
 from reconciler.apply.pending import PendingWrite
+from reconciler.apply.resolve import lookup
+from reconciler.apply.resolve.creates import CREATING, CreateResolver
+from reconciler.apply.resolve.lookup import MeetingLists
+from reconciler.apply.resolve.updates import UpdateResolver
 from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from reconciler.apply._resolve import CreateResolver
 from reconciler.apply._sender import Sender
+from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import UnknownOutcomeError
 from reconciler.plan import approval
 from reconciler.stores.leased import _lease as lease

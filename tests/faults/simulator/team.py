@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from builders import imported, meeting, moved, one_off, removed, weekly
 
-from reconciler.apply._lookup import SKEW
+from reconciler.apply.resolve.lookup import SKEW
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Options, Plan, build

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from builders import one_off, weekly
 
-from reconciler.apply import _lookup as lookup
+from reconciler.apply.resolve import lookup
 
 NOBODY: frozenset[int] = frozenset()
 

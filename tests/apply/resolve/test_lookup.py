@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from builders import intent, one_off, weekly
 
-from reconciler.apply import _lookup as lookup
-from reconciler.apply._lookup import LookupResult, assign
+from reconciler.apply.resolve import lookup
+from reconciler.apply.resolve.lookup import LookupResult, assign
 from reconciler.state.state import Attempt
 
 BEGUN = "2026-12-01T09:00:00.900Z"

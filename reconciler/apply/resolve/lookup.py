@@ -16,7 +16,7 @@ from reconciler.errors.exceptions import AccessError, GoneError, RemoteError
 from reconciler.meeting.meeting import kind, series, start_at
 from reconciler.meeting.timezones import instant, is_same_zone
 from reconciler.ports import Body, Json, Remote
-from reconciler.state.state import Attempt, Intent
+from reconciler.state.state import Attempt, Intent, owner
 
 STARTS_MAX = 400
 """Starts of a series that are compared: more than Zoom keeps of any series."""
@@ -69,11 +69,6 @@ class MeetingLists:
             if user == self._host or isinstance(error, AccessError):
                 raise
             return error
-
-
-def owner(attributes: Mapping[str, Json], host: str) -> str:
-    """The user whose list shows such a meeting: its host, or the one that `schedule_for` names."""
-    return str(attributes.get("schedule_for") or host)
 
 
 def find_duplicate(

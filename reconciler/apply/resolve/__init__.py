@@ -1,0 +1,1 @@
+"""Writes whose outcome is unknown: each is looked up in Zoom, and adopted, sent again or given up."""
