@@ -19,7 +19,7 @@ from reconciler.meeting.meeting import schedule
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body
 from reconciler.state import identity
-from reconciler.state.state import Record, State
+from reconciler.state.state import Record, State, scheduled_as
 
 
 class Confirmer:
@@ -76,12 +76,12 @@ class Confirmer:
         known = observed.merge_observed(record.observed, pending.sent, seen)
         state, key = self._run.journal.state, pending.step.key
         follows = bool(new_host) and identity.is_followed(state, record, stored.body, (str(new_host),))
-        host = str(new_host) if follows else record.host
-        if (known, host) != (record.observed, record.host):
+        seen_record = replace(record, observed=known)
+        if follows:
+            seen_record = replace(seen_record, host=str(new_host), attributes=pending.intent.attributes)
+        if seen_record != record:
             with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
-                await self._run.journal.commit(
-                    lambda state: state.confirm(key, replace(record, host=host, observed=known))
-                )
+                await self._run.journal.commit(lambda state: state.confirm(key, seen_record))
         if new_host and not follows:
             why = "Zoom accepted the request and still names the old host."
             self._run.fail(pending.step, messages.handover_refused(pending.step, why))
@@ -95,7 +95,10 @@ def record_of(pending: PendingWrite, answered: Body) -> Record:
     protect = meeting is not None and meeting.protect
     if pending.is_update:
         assert before is not None, "only a recorded meeting is updated"
-        return replace(before, attributes=pending.intent.attributes, protect=protect)
+        attributes = pending.intent.attributes
+        if pending.intent.to_host:  # the read-back decides
+            attributes = scheduled_as(attributes, before.attributes)
+        return replace(before, attributes=attributes, protect=protect)
     return Record(
         id=answered["id"],
         host=pending.step.host,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 
 from reconciler.apply import _messages as messages
 from reconciler.apply._confirm import Confirmer
 from reconciler.apply._sender import Sender
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import StepStarted
-from reconciler.apply.pending import PendingWrite
+from reconciler.apply.pending import PendingWrite, without_handover
 from reconciler.apply.resolve import lookup
 from reconciler.apply.resolve.creates import CREATING, CreateResolver
 from reconciler.apply.resolve.lookup import MeetingLists
@@ -200,9 +199,8 @@ class HostRun:
     def _queue_without_handover(self, step: Step) -> None:
         """Have the other changes of a refused handover sent by themselves."""
         self._repeated.pop(step.key, None)
-        rest = tuple(change for change in step.changes if change.path != "host")
-        if rest:
-            self._queue.append(replace(step, changes=rest))
+        if step.rest:
+            self._queue.append(without_handover(step, self._run.journal.state.meetings[step.key]))
             self._queue.sort(key=_turn)
 
     def _give_up(self, error: RemoteError) -> None:

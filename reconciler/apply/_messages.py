@@ -13,6 +13,7 @@ from reconciler.errors.redact import redact_text
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Json
+from reconciler.state.state import SCHEDULE_FOR
 
 STOPPED = "the run ended before its turn"
 """The reason of a step that was deferred because the run had to stop."""
@@ -133,14 +134,15 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
 
 def handover_refused(step: Step, why: str) -> Diagnostic:
     """A host change that Zoom did not make."""
-    new_host = step.meeting.host if step.meeting else ""
+    new_host, line = step.new_host, f"`removed: [{{key: {step.key}, id: {step.id}, destroy: true}}]`"
+    if any(change.path == SCHEDULE_FOR for change in step.changes):
+        line = f"`host: {new_host}` in place of `schedule_for`, and {line}"
     return Diagnostic(
         code="apply.handover-refused",
         detail=f"{step.key}, meeting {step.id}, was to go from {step.host} to {new_host}. {why} "
         f"It stays with {step.host}, under the same join link.",
         hint=f"Allow {step.host} in Zoom to schedule for {new_host} (both need a licence), "
-        "and run apply again. Or have a new meeting with a new join link: "
-        f"`removed: [{{key: {step.key}, id: {step.id}, destroy: true}}]`.",
+        f"and run apply again. Or have a new meeting with a new join link: {line}.",
         key=step.key,
     )
 

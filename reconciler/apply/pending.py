@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.meeting.body import body, patch
@@ -13,7 +13,7 @@ from reconciler.plan.budget import urgent
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Answer, BeforeSend, Json, Remote
-from reconciler.state.state import Attempt, Intent, Record, Retired, State, retire
+from reconciler.state.state import SCHEDULE_FOR, Attempt, Intent, Record, Retired, State, retire, scheduled_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,16 @@ def prepare(  # noqa: PLR0913 - a step, its time and author, and the recorded fa
         begun_at=begun_at,
         owner=author.owner,
         id=before.id if before is not None and action != Action.CREATE else None,
-        to_host=meeting.host if step.hands_over and action == Action.UPDATE else None,
+        to_host=step.new_host if action == Action.UPDATE else None,
     )
     return PendingWrite(step, intent, sent, day, repeats=repeats, before=before)
+
+
+def without_handover(step: Step, before: Record) -> Step:
+    """The step of the other changes of a refused handover: the meeting is scheduled for whom it was."""
+    assert step.meeting is not None, "what is handed over is declared"
+    attributes = scheduled_as(step.meeting.attributes, before.attributes)
+    return replace(step, meeting=replace(step.meeting, attributes=attributes), changes=step.rest)
 
 
 def renew(pending: PendingWrite, now: datetime, author: Author) -> None:
@@ -155,7 +162,7 @@ def _body(step: Step, action: str, now: datetime, passcode: str | None) -> dict[
     # A passcode that did not change is not sent, so its variable need not be set.
     paths = tuple(change.path for change in step.changes if change.path != "host")
     update = patch(attributes, paths, now, passcode or "")
-    return {**update, "schedule_for": step.meeting.host} if step.hands_over else update
+    return {**update, SCHEDULE_FOR: step.new_host} if step.new_host else update
 
 
 def _passcode(step: Step, author: Author) -> str | None:

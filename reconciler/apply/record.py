@@ -24,7 +24,7 @@ from reconciler.plan.diff import field_changes
 from reconciler.plan.step import Status, Step
 from reconciler.ports import CODE_MEETING_UNKNOWN, Body
 from reconciler.state import identity
-from reconciler.state.state import Record, State, host_key
+from reconciler.state.state import Record, State, follow, host_key
 
 
 async def record_imports(run: ApplyContext, steps: Iterable[Step]) -> None:
@@ -97,7 +97,7 @@ async def follow_hosts(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
     The host of such a meeting was renamed, or an admin handed it over: nothing is sent for that.
     """
     steps = list(steps)
-    handovers = [step for step in steps if step.action is Action.UPDATE and step.hands_over]
+    handovers = [step for step in steps if step.action is Action.UPDATE and step.new_host]
     left = await asyncio.gather(*(_follow(run, step) for step in handovers))
     rest = [step for step in steps if step not in handovers]
     return [*rest, *(step for step in left if step is not None)]
@@ -105,9 +105,9 @@ async def follow_hosts(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
 
 async def _follow(run: ApplyContext, step: Step) -> Step | None:
     """The step as it is still to be sent; None, and reported, if it is done or failed."""
-    assert step.meeting is not None, "what is handed over is declared"
+    assert step.new_host is not None, "a handover has a new host"
     assert step.id is not None, "what is handed over has an id"
-    key, new_host, known = step.key, step.meeting.host, run.journal.state.meetings[step.key]
+    key, new_host, known = step.key, step.new_host, run.journal.state.meetings[step.key]
     try:
         user_id = str((await run.remote.user(new_host)).body["id"])
         stored = (await run.remote.read(step.id)).body
@@ -133,14 +133,15 @@ async def _follow(run: ApplyContext, step: Step) -> Step | None:
 async def _followed(run: ApplyContext, step: Step, known: Record) -> Step | None:
     """Record the new host; return the step of the other changes, None if there are none."""
     assert step.meeting is not None, "what is handed over is declared"
-    new_host, rest = step.meeting.host, tuple(change for change in step.changes if change.path != "host")
-    moved = replace(known, host=new_host)
-    if not rest:
+    assert step.new_host is not None, "a handover has a new host"
+    new_host = step.new_host
+    moved = follow(known, new_host)
+    if not step.rest:
         attributes = as_recorded(step.meeting.attributes, run.author.salt())
         moved = replace(moved, attributes=attributes, protect=step.meeting.protect)
     await run.journal.commit(lambda state: state.confirm(step.key, moved))
-    if rest:
-        return replace(step, host=new_host, changes=rest)
+    if step.rest:
+        return replace(step, host=new_host, changes=step.rest)
     next_at = schedule(moved.attributes, run.now()).next_at
     notes = (f"Zoom names {new_host} as its host already; nothing was sent",)
     run.emit(StepDone(run.now(), step.key, Action.UPDATE, new_host, moved.id, next_at, notes))

@@ -15,11 +15,13 @@ from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import fields, masking
 from reconciler.meeting.meeting import SERIES, kind, schedule
+from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Body, Json
-from reconciler.state.state import Record, State
+from reconciler.state import identity
+from reconciler.state.state import Record, State, follow
 
 OTHER_PASSCODE = {"scrypt": ""}
 """The recorded passcode of a meeting whose passcode somebody changed: it equals no declared one."""
@@ -28,17 +30,22 @@ OTHER_PASSCODE = {"scrypt": ""}
 def correct_records(state: State, results: Mapping[str, ReadResult]) -> State:
     """The state without meetings that are gone, and with the host that each has now: facts to record.
 
+    A host that has another e-mail in Zoom is recorded under that one.
+
     Records with an open intent stay as they are, because apply looks those up first.
     """
-    meetings = dict(state.meetings)
+    meetings, hosts = dict(state.meetings), dict(state.hosts)
     for key, result in results.items():
         if key not in meetings or key in state.intents:
             continue
         if result.status is ReadStatus.GONE:
             del meetings[key]
         elif result.other_host is not None:
-            meetings[key] = replace(meetings[key], host=result.other_host)
-    return replace(state, meetings=meetings)
+            meetings[key] = follow(meetings[key], result.other_host)
+        elif renamed := identity.renamed_host(state, meetings[key], result.body):
+            meetings[key] = replace(meetings[key], host=renamed)
+            hosts[fold_host(renamed)] = result.body["host_id"]
+    return replace(state, meetings=meetings, hosts=hosts)
 
 
 def apply_refresh(state: State, results: Mapping[str, ReadResult], now: datetime) -> State:

@@ -127,8 +127,7 @@ class StateComparison:
         return next((renames[trait] for trait in traits if trait in renames), None)
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
-        same_host = self._same_host(meeting.host, record.host)
-        return existing.step_for_declared(meeting, record, removal, self.now, same_host=same_host)
+        return existing.step_for_declared(meeting, record, removal, self.now, same_user=self._same_host)
 
     def _same_host(self, one: str, other: str) -> bool:
         return one == other or host_key(self.state, one) == host_key(self.state, other)

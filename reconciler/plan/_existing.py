@@ -28,13 +28,13 @@ IF_REFUSED = (
 
 
 def step_for_declared(
-    meeting: Meeting, record: Record, removal: Removed | None, now: datetime, *, same_host: bool
+    meeting: Meeting, record: Record, removal: Removed | None, now: datetime, *, same_user: diff.SameUser
 ) -> tuple[Step, ...]:
     """Return the step of a meeting that is declared and recorded; `removal` is the entry that names its id.
 
     A second step records a changed protection, if that protection blocks the first step.
     """
-    change = diff.compare(meeting, record, same_host=same_host, replaces_host=removal is not None)
+    change = diff.compare(meeting, record, same_user=same_user, replaces_host=removal is not None)
     times = schedule(meeting.attributes, now)
     is_keep = change.action is Action.KEEP
     step = Step(meeting.key, change.action, meeting.host, meeting.topic, changes=change.fields,
@@ -130,8 +130,8 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
     # With `schedule_for`, Zoom names that user as the host, and counts the request for that user.
-    host = owner(before, record.host if step.hands_over else step.host)
-    refused = (IF_REFUSED,) if step.hands_over else ()
+    host = owner(before, record.host if step.new_host else step.host)
+    refused = (IF_REFUSED,) if step.new_host else ()
     return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection, *refused))
 
 

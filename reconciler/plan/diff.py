@@ -6,7 +6,8 @@ equal at first sight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.meeting import fields, masking
@@ -15,31 +16,65 @@ from reconciler.meeting.meeting import SERIES, Meeting, kind
 from reconciler.meeting.passcode import same_passcode
 from reconciler.plan.change import KEEP, REDACTED, Action, Change, FieldChange
 from reconciler.ports import Json
-from reconciler.state.state import Record
+from reconciler.state.state import SCHEDULE_FOR, Record, owner
 
 HANDED_OVER = "handed over; the join link stays"
 NEW_LINK = "a new join link, under another host"
 
 
-def compare(meeting: Meeting, record: Record, *, same_host: bool, replaces_host: bool = False) -> Change:
-    """Compare a declared meeting with its record. `same_host`: both hosts are one user.
+SameUser = Callable[[str, str], bool]
+"""Tells whether two names of hosts are one Zoom user."""
+
+
+def compare(meeting: Meeting, record: Record, *, same_user: SameUser, replaces_host: bool = False) -> Change:
+    """Compare a declared meeting with its record.
 
     Another host is an update, which hands the meeting over; a replace if `replaces_host`, or if
-    `schedule_for` is declared, which says whose meeting it is already.
+    `schedule_for` says that the meeting is a third user's.
     """
     # To `==`, True is 1. No field takes both, so this hides no change between two valid specs, and a
     # closer look would cost an unchanged meeting more than the rest of its plan.
+    same_host = same_user(meeting.host, record.host)
     if same_host and meeting.attributes == record.attributes and meeting.protect == record.protect:
         return KEEP
     found, released = field_changes(record.attributes, meeting.attributes)
     replaced = any(_needs_replace(change, record, meeting) for change in found)
-    if not same_host:
-        replaced = replaced or replaces_host or "schedule_for" in meeting.attributes
-        effect = NEW_LINK if replaced else HANDED_OVER
-        found = (FieldChange("host", record.host, meeting.host, effect), *found)
+    host = _host_change(meeting, record, same_user)
+    if host is not None:
+        replaced = replaced or replaces_host or _is_for_a_third(meeting, record, same_user)
+        host = replace(host, effect=NEW_LINK if replaced else HANDED_OVER)
+    if host is None or host.path == SCHEDULE_FOR:
+        found = tuple(change for change in found if change.path != SCHEDULE_FOR)
+    found = (*filter(None, (host,)), *found)
     if not found:
         return Change(Action.KEEP, released=released)
     return Change(Action.REPLACE if replaced else Action.UPDATE, found, released)
+
+
+def _host_change(meeting: Meeting, record: Record, same_user: SameUser) -> FieldChange | None:
+    """Return the change of the host, at `schedule_for` if that names the new one; None if it stays."""
+    before, after = owner(record.attributes, record.host), owner(meeting.attributes, meeting.host)
+    same_host, same_owner = same_user(meeting.host, record.host), same_user(after, before)
+    if SCHEDULE_FOR not in meeting.attributes:
+        if same_host and same_owner:
+            return None
+        return FieldChange("host", before if same_host else record.host, meeting.host)
+    if _is_for_a_third(meeting, record, same_user):
+        return FieldChange("host", record.host, meeting.host)
+    return None if same_owner else FieldChange(SCHEDULE_FOR, record.attributes.get(SCHEDULE_FOR), after)
+
+
+def _is_for_a_third(meeting: Meeting, record: Record, same_user: SameUser) -> bool:
+    """Return whether another host is declared, and the meeting is for somebody else.
+
+    A record whose host is the user that `schedule_for` names does not say who scheduled the meeting.
+    """
+    before, after = owner(record.attributes, record.host), owner(meeting.attributes, meeting.host)
+    if same_user(meeting.host, after) or same_user(meeting.host, record.host):
+        return False
+    if SCHEDULE_FOR in record.attributes:
+        return not same_user(record.host, before) and not same_user(meeting.host, before)
+    return not same_user(before, after)
 
 
 def field_changes(

@@ -12,9 +12,13 @@ from reconciler.meeting.meeting import Meeting
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.plan.change import Action, FieldChange
 from reconciler.ports import Json
+from reconciler.state.state import SCHEDULE_FOR, owner
 
 COSTS_A_REQUEST = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
 """Actions that use the host's daily budget. A resolve may have to create, so its request is reserved."""
+
+HOST_PATHS = frozenset({"host", SCHEDULE_FOR})
+"""The paths whose change gives a meeting another host."""
 
 
 class Status(StrEnum):
@@ -67,9 +71,16 @@ class Step:
         return int(self.status is Status.NOW or self.status is Status.DEFERRED)
 
     @property
-    def hands_over(self) -> bool:
-        """True if it is an update that gives the meeting another host."""
-        return self._begun_as() is Action.UPDATE and any(change.path == "host" for change in self.changes)
+    def new_host(self) -> str | None:
+        """Return the user to whom an update hands the meeting over; None if it keeps its host."""
+        if self.meeting is None or self._begun_as() is not Action.UPDATE or not self._host_changes():
+            return None
+        return owner(self.meeting.attributes, self.meeting.host)
+
+    @property
+    def rest(self) -> tuple[FieldChange, ...]:
+        """Return the changes besides that of the host."""
+        return tuple(change for change in self.changes if change.path not in HOST_PATHS)
 
     @property
     def is_work(self) -> bool:
@@ -104,11 +115,14 @@ class Step:
             "passcode_changes": any(change.path == "password" for change in self.changes),
             "id": None if action is Action.CREATE else self.id,
         }
-        if self.hands_over and declared is not None:
-            content["to_host"] = declared.host
+        if self.new_host is not None:
+            content["to_host"] = self.new_host
         if self.from_key is not None:
             content["from"] = self.from_key
         return {**content, "retires": True} if self.retires else content
+
+    def _host_changes(self) -> bool:
+        return any(change.path in HOST_PATHS for change in self.changes)
 
     def _begun_as(self) -> Action:
         return self.intent_action or Action.CREATE if self.action is Action.RESOLVE else self.action

@@ -13,7 +13,7 @@ from reconciler.errors.diagnostic import Diagnostic
 from reconciler.meeting.meeting import PERSONAL, kind
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
-from reconciler.state.state import Record, Retired, State, host_key, owner
+from reconciler.state.state import SCHEDULE_FOR, Record, Retired, State, host_key, owner
 
 
 def find(state: State, meeting_id: int) -> Record | Retired | None:
@@ -24,7 +24,7 @@ def find(state: State, meeting_id: int) -> Record | Retired | None:
 
 def hosts_of(state: State, known: Record | Retired) -> tuple[str, ...]:
     """Return the names under which Zoom may have the meeting: its host, or the user it was scheduled for."""
-    names = (known.host, known.attributes.get("schedule_for") if isinstance(known, Record) else None)
+    names = (known.host, known.attributes.get(SCHEDULE_FOR) if isinstance(known, Record) else None)
     return tuple(host_key(state, name) for name in names if name)
 
 
@@ -33,6 +33,16 @@ def other_host(stored: Mapping[str, Json], hosts: tuple[str, ...]) -> str | None
     user_id, email = stored.get("host_id"), stored.get("host_email")
     named = {user_id, fold_host(str(email or ""))} - {None, ""}
     return str(email or user_id) if named and named.isdisjoint(hosts) else None
+
+
+def renamed_host(state: State, known: Record, stored: Mapping[str, Json]) -> str | None:
+    """Return the e-mail that the recorded host has in Zoom now; None if it is unknown or the same."""
+    user_id, email = stored.get("host_id"), str(stored.get("host_email") or "")
+    name = fold_host(known.host)
+    if not user_id or "@" not in name or "@" not in email or state.hosts.get(name) != user_id:
+        return None
+    other = host_key(state, email) not in {fold_host(email), user_id}
+    return None if other or fold_host(email) == name else email
 
 
 def is_same_creation(known: Record | Retired, stored: Mapping[str, Json]) -> bool:
@@ -85,7 +95,9 @@ def _another_meeting(key: str, known: Record | Retired, stored: Mapping[str, Jso
 
 
 def _another_host(key: str, known: Record | Retired, other: str) -> Diagnostic:
-    follow = f"If somebody handed it over, write `host: {other}` to follow it there. "
+    is_scheduled = isinstance(known, Record) and SCHEDULE_FOR in known.attributes
+    field = SCHEDULE_FOR if is_scheduled else "host"
+    follow = f"If somebody handed it over, write `{field}: {other}` to follow it there. "
     return Diagnostic(
         code="refresh.other-host",
         detail=f"{key} is recorded as meeting {known.id} of {known.host}. "

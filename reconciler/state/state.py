@@ -16,6 +16,9 @@ from reconciler.ports import Json
 USAGE_DAYS_KEPT = 7
 """Days of the ledger that the state keeps; only the current day has an effect."""
 
+SCHEDULE_FOR = "schedule_for"
+"""The field that names the user for whom the host schedules a meeting: Zoom makes that user its host."""
+
 _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
 """The attributes that say when a meeting takes place."""
 
@@ -186,7 +189,18 @@ def retire(key: str, record: Record) -> Retired:
 
 def owner(attributes: Mapping[str, Json], host: str) -> str:
     """Return the user under whom Zoom has a meeting: the one that `schedule_for` names, else its `host`."""
-    return str(attributes.get("schedule_for") or host)
+    return str(attributes.get(SCHEDULE_FOR) or host)
+
+
+def follow(record: Record, host: str) -> Record:
+    """Return the record of a meeting whose host in Zoom is `host` now, whatever it was scheduled for."""
+    return replace(record, host=host, attributes=_without(record.attributes, SCHEDULE_FOR))
+
+
+def scheduled_as(attributes: Mapping[str, Json], before: Mapping[str, Json]) -> dict[str, Json]:
+    """Return `attributes` with the `schedule_for` of `before`, as of a handover that is not confirmed."""
+    kept = {SCHEDULE_FOR: before[SCHEDULE_FOR]} if SCHEDULE_FOR in before else {}
+    return {**_without(attributes, SCHEDULE_FOR), **kept}
 
 
 def host_key(state: State, host: str) -> str:

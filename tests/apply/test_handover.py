@@ -9,6 +9,7 @@ import pytest
 from builders import HOST, removed, weekly
 from engine_world import World, topic
 
+from reconciler.plan.change import FieldChange
 from reconciler.sandbox.faults import UPDATE, Fault, answer_lost, never_arrived
 
 ANNA = HOST
@@ -230,3 +231,180 @@ def test_an_interrupted_update_of_a_meeting_that_was_handed_over_is_finished() -
     world.apply()
 
     assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
+
+
+CARL = "carl@example.com"
+
+
+def scheduled(**switches: Any) -> World:
+    """A meeting of Anna's, which is then declared to be scheduled for Bob."""
+    world = applied(**switches)
+    world.declare(topic("a", schedule_for=BOB))
+    return world
+
+
+def recorded_for(world: World) -> object:
+    return world.store.state.meetings["a"].attributes.get("schedule_for")
+
+
+def test_a_declared_schedule_for_hands_over_and_the_record_follows() -> None:
+    """With the words and the care of a changed host, and all is as declared once Anna is gone."""
+    world = scheduled()
+    (step,) = world.plan().steps
+
+    report = world.apply()
+
+    assert (step.action.value, step.host, step.changes) == (
+        "update",
+        ANNA,
+        (FieldChange("schedule_for", None, BOB, "handed over; the join link stays"),),
+    )
+    assert (report.steps, report.status, world.patched) == ([("update", "a")], 0, [{"schedule_for": BOB}])
+    assert (found(world), recorded_for(world), world.charged(ANNA)) == ((BOB, BOB, 0), BOB, 2)
+    admin(world, leave=[ANNA])
+    assert not world.plan().has_work
+    world.declare(topic("a", schedule_for=BOB, agenda="new"))
+    assert (world.apply().status, world.charged(BOB), world.plan().has_work) == (0, 1, False)
+    world.declare(replace(topic("a", agenda="new"), host=BOB))
+    assert [(one.action.value, one.released) for one in world.plan().steps] == [("keep", ("schedule_for",))]
+    assert (world.apply().status, found(world), recorded_for(world)) == (0, (BOB, BOB, 0), None)
+
+
+def test_a_refused_schedule_for_is_not_recorded() -> None:
+    """The other changes are sent by themselves, and the next plan still has the handover."""
+    world = scheduled(may_be_scheduled_for=False)
+    world.declare(topic("a", schedule_for=BOB, agenda="new"))
+
+    report = world.apply()
+
+    assert (report.failed, report.steps) == ({"a": "apply.handover-refused"}, [("update", "a")])
+    assert world.patched == [{"agenda": "new", "schedule_for": BOB}, {"agenda": "new"}]
+    assert (found(world), recorded_for(world)) == ((ANNA, ANNA, 0), None)
+    assert [change.path for step in world.plan().steps for change in step.changes] == ["schedule_for"]
+    said = report.text_of("apply.handover-refused")
+    assert "schedule for bob@example.com" in said
+    assert f"`host: {BOB}` in place of `schedule_for`, and `removed: [{{key: a, id: " in said
+
+
+def test_the_other_remedy_of_a_refused_schedule_for_is_a_replace() -> None:
+    world = scheduled(may_be_scheduled_for=False)
+    assert world.apply().status == 1
+    world.declare(replace(topic("a"), host=BOB))
+    world.removed = (removed("a", world.ids()["a"]),)
+
+    assert (world.apply().steps, found(world)) == ([("replace", "a"), ("destroy", "a")], (BOB, BOB, 0))
+
+
+def test_a_schedule_for_that_zoom_did_not_take_is_not_recorded() -> None:
+    world = scheduled()
+    world.zoom.meet(Fault(status=204, body="", **UPDATE))
+
+    report = world.apply()
+
+    assert (report.failed, report.steps) == ({"a": "apply.handover-refused"}, [])
+    assert (found(world), recorded_for(world)) == ((ANNA, ANNA, 0), None)
+
+
+@pytest.mark.parametrize("fault", [answer_lost, never_arrived])
+def test_a_lost_schedule_for_is_looked_up(fault: Any) -> None:
+    world = scheduled()
+    world.zoom.meet(fault(**UPDATE))
+
+    world.apply()
+
+    assert (found(world), recorded_for(world), world.plan().has_work) == ((BOB, BOB, 0), BOB, False)
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_an_interrupted_schedule_for_is_finished_by_the_next_run(commit: bool) -> None:  # noqa: FBT001 - whether it landed
+    world = scheduled()
+    world.zoom.meet(Fault(status=502, body="", commit=commit, **UPDATE))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_request = False, lambda _scope: None
+
+    world.apply()
+
+    assert (found(world), recorded_for(world), world.plan().has_work) == ((BOB, BOB, 0), BOB, False)
+
+
+@pytest.mark.parametrize("attributes", [{}, {"agenda": "new"}])
+def test_what_an_admin_handed_over_is_followed_by_schedule_for(attributes: dict[str, str]) -> None:
+    world = scheduled()
+    admin(world, rehost={str(world.ids()["a"]): BOB}, leave=[ANNA])
+    world.declare(topic("a", schedule_for=BOB, **attributes))
+
+    report = world.apply()
+
+    assert (report.steps, report.status, world.patched) == (
+        [("update", "a")],
+        0,
+        [attributes] if attributes else [],
+    )
+    assert (found(world), recorded_for(world), world.plan().has_work) == ((BOB, BOB, 0), BOB, False)
+
+
+def test_another_schedule_for_hands_over_again_and_none_hands_back() -> None:
+    """The user whom Zoom names as the host pays each time."""
+    world = scheduled()
+    world.apply()
+    world.declare(topic("a", schedule_for=CARL))
+
+    world.apply()
+
+    assert (found(world), recorded_for(world), world.charged(BOB)) == ((CARL, CARL, 0), CARL, 1)
+    world.declare(topic("a"))
+    assert (world.apply().status, found(world), recorded_for(world)) == (0, (ANNA, ANNA, 0), None)
+    assert (world.charged(CARL), world.plan().has_work) == (1, False)
+
+
+def test_a_created_meeting_is_handed_back_once_schedule_for_is_gone() -> None:
+    world = World(topic("a", schedule_for=CARL))
+    world.apply()
+    world.declare(topic("a"))
+
+    assert [change for step in world.plan().steps for change in step.changes] == [
+        FieldChange("host", CARL, ANNA, "handed over; the join link stays")
+    ]
+    assert (world.apply().status, found(world), world.charged(CARL)) == (0, (ANNA, ANNA, 0), 1)
+    assert not world.plan().has_work
+
+
+def test_a_created_meeting_is_followed_to_the_user_it_was_scheduled_for() -> None:
+    world = World(topic("a", schedule_for=CARL))
+    world.apply()
+    world.patched.clear()
+    admin(world, leave=[ANNA])
+    world.declare(replace(topic("a", agenda="new"), host=CARL))
+
+    assert (world.apply().status, world.patched) == (0, [{"agenda": "new"}])
+    assert (found(world), recorded_for(world), world.plan().has_work) == ((CARL, CARL, 0), None, False)
+
+
+def test_a_schedule_for_that_names_the_host_sends_nothing() -> None:
+    world = applied()
+    world.declare(topic("a", schedule_for=ANNA))
+
+    assert not world.plan().has_work
+
+
+def test_a_host_and_a_schedule_for_that_names_it_are_one_handover() -> None:
+    world = applied()
+    world.declare(replace(topic("a", schedule_for=BOB), host=BOB))
+
+    assert (world.apply().steps, world.patched) == ([("update", "a")], [{"schedule_for": BOB}])
+    assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
+
+
+def test_a_meeting_that_was_handed_on_is_reported_with_the_line_that_follows_it() -> None:
+    world = scheduled()
+    world.apply()
+    admin(world, rehost={str(world.ids()["a"]): CARL})
+    world.declare(topic("a", schedule_for=BOB, agenda="new"))
+
+    report = world.apply()
+
+    assert report.failed == {"a": "refresh.other-host"}
+    assert f"write `schedule_for: {CARL}` to follow it there" in report.text_of("refresh.other-host")
+    world.declare(topic("a", schedule_for=CARL, agenda="new"))
+    assert (world.apply().status, found(world), world.plan().has_work) == (0, (CARL, CARL, 0), False)

@@ -362,6 +362,44 @@ def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
     assert report.warnings_for(known, results) == ()
 
 
+NEW_NAME = "new@example.com"
+
+
+@pytest.mark.parametrize(
+    ("known_host", "stored", "host"),
+    [
+        (HOST, {"host_id": "u1", "host_email": NEW_NAME}, NEW_NAME),
+        (HOST, {"host_id": "u1", "host_email": HOST.upper()}, HOST),
+        (HOST, {"host_id": "u1"}, HOST),
+        (HOST, {"host_id": "u1", "host_email": "taken@example.com"}, HOST),
+        ("u1", {"host_id": "u1", "host_email": NEW_NAME}, "u1"),
+    ],
+)
+def test_a_renamed_host_is_recorded_under_its_new_e_mail(
+    known_host: str, stored: dict[str, str], host: str
+) -> None:
+    """The user id is the recorded one; an e-mail that the state knows as another user's is not believed."""
+    known = state(meetings={"launch": record(host=known_host)}, hosts={HOST: "u1", "taken@example.com": "u2"})
+
+    corrected = refresh.correct_records(known, {"launch": found(record(host=known_host), known, **stored)})
+
+    renamed = {NEW_NAME: "u1"} if host == NEW_NAME else {}
+    assert corrected == replace(
+        known, meetings={"launch": record(host=host)}, hosts={**known.hosts, **renamed}
+    )
+
+
+def test_a_handover_of_a_scheduled_meeting_is_recorded_without_whom_it_was_scheduled_for() -> None:
+    """Else the old user would still count as its host."""
+    scheduled = record(1, one_off(schedule_for="carl@example.com"))
+    known = state(meetings={"launch": scheduled}, hosts={HOST: "u1"})
+    results = {"launch": found(scheduled, known, host_id="u2", host_email=NEW_NAME)}
+
+    corrected = refresh.correct_records(known, results)
+
+    assert corrected.meetings == {"launch": replace(record(1, one_off()), host=NEW_NAME)}
+
+
 @pytest.mark.parametrize(
     ("stored", "declared_hosts", "code"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,11 +39,10 @@ def declared(
     before: Record,
     removal: Removed | None = None,
     *,
-    same_host: bool = True,
     now: datetime = NOW,
 ) -> list[Step]:
     """The steps of a declared and recorded meeting."""
-    return [*existing.step_for_declared(after, before, removal, now, same_host=same_host)]
+    return [*existing.step_for_declared(after, before, removal, now, same_user=eq)]
 
 
 def said(step: Step) -> tuple[Action, Status, tuple[str, ...]]:
@@ -60,7 +60,7 @@ def replaced(
     """The steps of a meeting that gets another host and a field that only a create takes."""
     body = one_off(settings={"show_join_info": False})
     after = meeting(attributes=body, host="cto@example.com", protect=protect)
-    return declared(after, record(1, before, protect=was), removal, same_host=False)
+    return declared(after, record(1, before, protect=was), removal)
 
 
 def test_a_changed_meeting_is_updated() -> None:
@@ -126,7 +126,7 @@ def test_a_declared_meeting_whose_time_is_over_is_expired_whatever_changed() -> 
     """It is never sent and never replaced."""
     steps = [
         *declared(meeting(attributes={**OVER, "duration": 30}), record(1, OVER)),
-        *declared(meeting(attributes=OVER, host="U2"), record(1, OVER), END, same_host=False),
+        *declared(meeting(attributes=OVER, host="U2"), record(1, OVER), END),
         *declared(meeting(attributes=OVER, protect=True), record(1, OVER)),
     ]
 
@@ -219,7 +219,7 @@ def test_a_replace_that_is_approved_is_done(
 def test_a_replace_of_a_running_series_says_what_it_sends() -> None:
     """And what becomes of the old one."""
     after = meeting("w", weekly(), host="U2")
-    [step] = declared(after, record(1, weekly()), END, same_host=False, now=IN_2027)
+    [step] = declared(after, record(1, weekly()), END, now=IN_2027)
 
     assert step.reasons == (
         "3 occurrences are over; sends 2027-02-01 10:00, 17 left",
@@ -230,7 +230,7 @@ def test_a_replace_of_a_running_series_says_what_it_sends() -> None:
 def test_a_meeting_that_has_begun_is_not_replaced() -> None:
     """Zoom would start the new one at once."""
     after = meeting(attributes=RUNNING, host="U2")
-    [step] = declared(after, record(1, RUNNING), END, same_host=False)
+    [step] = declared(after, record(1, RUNNING), END)
 
     assert said(step) == (
         Action.REPLACE,

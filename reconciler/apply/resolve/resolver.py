@@ -72,9 +72,7 @@ class Resolver(ABC):
 
     def _compare(self, step: Step, record: Record) -> Change:
         assert step.meeting is not None, "a comparison needs a declared meeting"
-        return diff.compare(
-            step.meeting, record, same_host=self._is_same_host(step.meeting.host, record.host)
-        )
+        return diff.compare(step.meeting, record, same_user=self._is_same_host)
 
     def _is_same_host(self, host: str, other: str) -> bool:
         state = self._run.journal.state

@@ -20,7 +20,7 @@ from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.step import Step
 from reconciler.ports import Answer, Body, Json
 from reconciler.state import identity
-from reconciler.state.state import Intent, Record
+from reconciler.state.state import Intent, Record, follow, owner
 
 NEW_HOST_PAYS = "the meeting has its new host, and the rest counts against that host: the next run sends it"
 
@@ -95,19 +95,19 @@ class UpdateResolver(Resolver):
         state, record = self._run.journal.state, self._run.journal.state.meetings[step.key]
         if identity.other_host(stored, identity.hosts_of(state, record)) is None:
             return False
-        names = (self._intent(step).to_host, step.meeting.host if step.meeting else None)
+        names = (self._intent(step).to_host, *_declared_hosts(step))
         new_host = next(
             name for name in names if name and identity.is_followed(state, record, stored, (name,))
         )
-        await self._run.journal.commit(lambda state: state.confirm(step.key, replace(record, host=new_host)))
+        await self._run.journal.commit(lambda state: state.confirm(step.key, follow(record, new_host)))
         self._run.defer(step, None, NEW_HOST_PAYS)
         return True
 
     def _is_declared_for_its_host(self, step: Step, stored: Body) -> bool:
         """Return whether the meeting has the host of its handover, or the one that the spec names."""
         state = self._run.journal.state
-        record, declared = state.meetings.get(step.key), step.meeting.host if step.meeting else None
-        hosts = tuple(host for host in (self._intent(step).to_host, declared) if host)
+        record = state.meetings.get(step.key)
+        hosts = tuple(host for host in (self._intent(step).to_host, *_declared_hosts(step)) if host)
         return record is not None and identity.is_followed(state, record, stored, hosts)
 
     def _has_its_host(self, step: Step, stored: Body) -> bool:
@@ -166,6 +166,13 @@ class UpdateResolver(Resolver):
         """The paths whose declared value is not the recorded one; None where a replace is needed."""
         change = self._compare(step, record)
         return None if change.action is Action.REPLACE else {field.path for field in change.fields}
+
+
+def _declared_hosts(step: Step) -> tuple[str, ...]:
+    """The declared host, and the user for whom it schedules the meeting."""
+    if step.meeting is None:
+        return ()
+    return (step.meeting.host, owner(step.meeting.attributes, step.meeting.host))
 
 
 def _sent_bodies(intent: Intent, record: Record, run: ApplyContext) -> Iterator[dict[str, Json]]:
