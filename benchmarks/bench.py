@@ -31,11 +31,12 @@ PEERS = Path(PYTHON).parent.parent / "peers" / "bin"
 MAKERS = (generate, octodns_world, terraform_world)
 """What decides how a world looks: another one is made when they change."""
 
-SMALL, LARGE = 1_000, 10_000
+SMALL, LARGE, LARGEST = 1_000, 10_000, 100_000
+LARGEST_FILES = 40
 TERRAFORM_COUNT = SMALL
 """Its plan of 10,000 takes minutes."""
 
-ROUNDS_START, ROUNDS_SMALL, ROUNDS_LARGE = 21, 5, 5
+ROUNDS_START, ROUNDS_SMALL, ROUNDS_LARGE, ROUNDS_LARGEST = 21, 5, 5, 3
 REFUSED = (1,)
 
 Samples = dict[str, Sample]
@@ -80,6 +81,17 @@ def planners(count: int) -> list[Command]:
     return commands
 
 
+def largest() -> list[Command]:
+    """A plan of an organisation in many files, and the lean way over the same meetings in one file."""
+    made_by = zlib.crc32(Path(generate.__file__).read_bytes())
+    folder = WORK / f"{generate.first_day():%Y}-{made_by:08x}-{LARGEST}-files"
+    if not (folder / "specs").exists():
+        generate.write(folder, LARGEST)
+        generate.write_files(folder / "specs", generate.meetings(LARGEST), LARGEST_FILES)
+    lean = (PYTHON, str(HERE / "lean.py"), "meetings.yaml", "state.json", str(SCHEMA))
+    return [ours("plan", folder, "plan", "specs", "--state", "state.json"), Command("lean", lean, folder)]
+
+
 def starts() -> list[Command]:
     """What it takes to come up at all."""
     folder = world(1)
@@ -104,9 +116,9 @@ def start_lines(taken: Samples) -> list[Line]:
     """The reach of the start."""
     none, click = taken["python -c pass"].wall, taken["bare click --help"].wall
     return [
-        Line("--version, in times of python -c pass", taken["--version"].wall / none, 2),
-        Line("--help, in times of a bare click program", taken["--help"].wall / click, 1.3),
-        Line("plan of one meeting, in times of python -c pass", taken["plan of one"].wall / none, 10),
+        Line("--version, in times of python -c pass", taken["--version"].wall / none, 1.7),
+        Line("--help, in times of a bare click program", taken["--help"].wall / click, 1.2),
+        Line("plan of one meeting, in times of python -c pass", taken["plan of one"].wall / none, 9),
     ]
 
 
@@ -121,12 +133,21 @@ def large_lines(small: Samples, taken: Samples) -> list[Line]:
     plan, straightforward, octodns = (taken[name].wall for name in ("plan", "straightforward", "octodns"))
     bad = taken["validate, one bad"].wall / taken["validate"].wall
     return [
-        Line("plan of 10,000, in times of the lean way", plan / taken["lean"].wall, 1.6),
+        Line("plan of 10,000, in times of the lean way", plan / taken["lean"].wall, 1.2),
         Line("plan of 10,000: times faster than straightforward", straightforward / plan, 8, at_least=True),
         Line("plan of 10,000: times faster than octoDNS", octodns / plan, 5, at_least=True),
         Line("plan of 10,000: MiB at its peak", taken["plan"].memory, 250),
         Line("plan: CPU of 10,000, in times of 1,000", taken["plan"].cpu / small["plan"].cpu, 9.5),
         Line("one bad meeting in 10,000, in times of a good run", bad, 1.3),
+    ]
+
+
+def largest_lines(taken: Samples) -> list[Line]:
+    """The reach at 100,000 meetings."""
+    plan, lean = taken["plan"], taken["lean"]
+    return [
+        Line("plan of 100,000 in 40 files, in times of the lean way", plan.wall / lean.wall, 1.2),
+        Line("plan of 100,000: memory, in times of the lean way", plan.memory / lean.memory, 1),
     ]
 
 
@@ -139,6 +160,7 @@ def lines(*, quick: bool, with_apply: bool) -> list[Line]:
     reached += small_lines(small)
     if not quick:
         reached += large_lines(small, show("10,000 meetings", medians(planners(LARGE), ROUNDS_LARGE)))
+        reached += largest_lines(show("100,000 in 40 files", medians(largest(), ROUNDS_LARGEST)))
     print(flush=True)
     return reached + ([*apply.lines(quick=quick), *storage.lines(quick=quick)] if with_apply else [])
 

@@ -175,6 +175,15 @@ def write(folder: Path, count: int, seed: int = SEED) -> Path:
     return folder
 
 
+def write_files(folder: Path, declared: dict[str, Meeting], count: int) -> None:
+    """Write the meetings into `count` files of `folder`, in their order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    items = list(declared.items())
+    size = -(-len(items) // count)
+    for number, start in enumerate(range(0, len(items), size)):
+        (folder / f"{number:02}.yaml").write_text(as_yaml(dict(items[start : start + size])))
+
+
 def main() -> None:
     """Write one world."""
     parser = argparse.ArgumentParser(description=main.__doc__)

@@ -113,8 +113,7 @@ def has_secret(text: str) -> bool:
 def _has_sign(text: str) -> bool:
     if not text.isascii():
         return True
-    lowered = text.lower()
-    return any(sign in lowered for sign in _SIGNS)
+    return any(map(text.lower().__contains__, _SIGNS))
 
 
 def link_spans(text: str) -> tuple[Columns, ...]:

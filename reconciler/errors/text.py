@@ -17,8 +17,11 @@ _HIDDEN = frozenset(
 )
 """Characters that Python counts as printable, and that are invisible."""
 
-_JOINED = re.compile("\u200d(?=[\u2190-\U0001faff])")
-"""A zero-width joiner before an emoji, where it has a visible effect: it joins several to one."""
+_JOINED = "\u200d(?=[\u2190-\U0001faff])"
+"""A zero-width joiner before an emoji, where it has a visible effect: it joins several to one.
+
+It is compiled on first use, which most runs never have.
+"""
 
 NAMED_CHARACTERS_MAX = 5
 """Invisible characters that a message names."""
@@ -36,7 +39,7 @@ def is_invisible(character: str) -> bool:
 
 def invisible_in(text: str) -> str:
     """Return names of invisible characters in `text`: "U+200B, U+2060"; empty if there is none."""
-    joined = _JOINED.sub("", text)
+    joined = re.sub(_JOINED, "", text)
     names = list(dict.fromkeys(f"U+{ord(each):04X}" for each in joined if is_invisible(each)))
     return ", ".join(names[:NAMED_CHARACTERS_MAX])
 

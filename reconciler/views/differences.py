@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 import orjson
@@ -94,6 +93,8 @@ def _text(entry: Json) -> bytes:
 
 def _stretches(before: str, after: str, lead: int) -> Iterator[Part]:
     """Yield each differing stretch of two texts, with `lead` equal characters around it."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where a long text changes
+
     start = _equal_at_start(before, after)
     end = _equal_at_start(before[start:][::-1], after[start:][::-1])
     old, new = (

@@ -19,6 +19,8 @@ def joined(attributes: Mapping[str, Json]) -> str:
     open_values: list[Json] = [value for name, value in attributes.items() if name not in _STRUCTURED]
     while open_values:
         value = open_values.pop()
+        if value is True or value is False:  # most settings, and cheaper to tell than what follows
+            continue
         if isinstance(value, str):
             texts.append(value)
         elif isinstance(value, dict):
