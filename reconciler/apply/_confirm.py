@@ -63,7 +63,9 @@ class Confirmer:
         if notes is None:
             return
         next_at = schedule(record.attributes, run.now()).next_at
-        run.emit(StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes))
+        zone = record.attributes.get("timezone")
+        done = StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes)
+        run.emit(replace(done, timezone=zone))
 
     async def _read_back(self, pending: PendingWrite, record: Record) -> tuple[str, ...] | None:
         """Notes on the values that Zoom stored differently; None if a handover failed, which is reported."""

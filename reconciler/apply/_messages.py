@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.errors.redact import redact_text
+from reconciler.meeting.humanize import when
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Json
@@ -208,6 +209,15 @@ def _meetings(meetings: Sequence[Mapping[str, Json]]) -> str:
 
 
 def _meeting(listed: Mapping[str, Json]) -> str:
-    start = f", {listed['start_time']}" if listed.get("start_time") else ""
+    start = f", {_start(listed)}" if listed.get("start_time") else ""
     created = f", created {listed['created_at']}" if listed.get("created_at") else ""
     return f"meeting {listed.get('id')} ({redact_text(str(listed.get('topic')))!r}{start}{created})"
+
+
+def _start(listed: Mapping[str, Json]) -> str:
+    """Return the start in the meeting's own zone; as Zoom wrote it if it cannot be read."""
+    start = str(listed["start_time"])
+    try:
+        return when(start, listed.get("timezone") or "UTC")
+    except ValueError:
+        return redact_text(start)

@@ -42,7 +42,8 @@ class StepStarted:
 class StepDone:
     """A step happened, and the record is durable. `notes` name the values that Zoom stored otherwise.
 
-    A move has its old key in `from_key`.
+    `next_at` is the next start (aware, UTC), `timezone` the meeting's own zone. A move has its old key in
+    `from_key`.
     """
 
     at: datetime
@@ -53,6 +54,7 @@ class StepDone:
     next_at: datetime | None
     notes: tuple[str, ...] = ()
     from_key: str | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,11 @@ def _report_import(run: ApplyContext, step: Step, record: Record) -> None:
     assert step.meeting is not None
     now = run.now()
     differing = [change.path for change in field_changes(record.attributes, step.meeting.attributes)[0]]
-    notes = (f"differs from the spec in {', '.join(differing)}; the next plan updates it",)
+    note = f"differs from the spec in {', '.join(differing)}; the next plan updates it"
+    notes = (note,) if differing else ()
     next_at = schedule(record.attributes, now).next_at
-    done = StepDone(now, step.key, Action.IMPORT, step.host, record.id, next_at, notes if differing else ())
-    run.emit(done)
+    zone = record.attributes.get("timezone")
+    run.emit(StepDone(now, step.key, Action.IMPORT, step.host, record.id, next_at, notes, timezone=zone))
 
 
 async def follow_hosts(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
@@ -144,7 +145,8 @@ async def _followed(run: ApplyContext, step: Step, known: Record) -> Step | None
         return replace(step, host=new_host, changes=step.rest)
     next_at = schedule(moved.attributes, run.now()).next_at
     notes = (f"Zoom names {new_host} as its host already; nothing was sent",)
-    run.emit(StepDone(run.now(), step.key, Action.UPDATE, new_host, moved.id, next_at, notes))
+    zone = moved.attributes.get("timezone")
+    run.emit(StepDone(run.now(), step.key, Action.UPDATE, new_host, moved.id, next_at, notes, timezone=zone))
     return None
 
 
@@ -227,4 +229,5 @@ def _report_step(run: ApplyContext, step: Step, before: State) -> None:
         return  # only an intent, which is reported when it was looked up
     now = run.now()
     next_at = schedule(record.attributes, now).next_at if step.action is not Action.FORGET else None
-    run.emit(StepDone(now, step.key, step.action, record.host, record.id, next_at, from_key=step.from_key))
+    zone, origin = record.attributes.get("timezone"), step.from_key
+    run.emit(StepDone(now, step.key, step.action, record.host, record.id, next_at, (), origin, zone))

@@ -16,8 +16,10 @@ from reconciler.errors.text import count_noun
 from reconciler.live._occurrences import edited_occurrences
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import masking
+from reconciler.meeting.humanize import instant_words
 from reconciler.meeting.meeting import PERSONAL, SERIES, kind, schedule
 from reconciler.meeting.observed import describe_observed
+from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action, Cause, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status, Step
@@ -59,7 +61,15 @@ def _step(state: State, key: str, result: ReadResult | None, now: datetime) -> S
     record = state.meetings[key]
     times = schedule(record.attributes, now)
     topic = str(record.attributes.get("topic", ""))
-    step = Step(key, Action.KEEP, record.host, topic, id=record.id, starts_at=times.next_at)
+    step = Step(
+        key,
+        Action.KEEP,
+        record.host,
+        topic,
+        recorded=record.attributes,
+        id=record.id,
+        starts_at=times.next_at,
+    )
     if result is None:
         return step.with_status(Status.EXPIRED, "its time is over") if times.expired else None
     if key in state.intents:
@@ -85,8 +95,20 @@ def _compared_step(step: Step, record: Record, result: ReadResult, now: datetime
         *describe_observed(record.attributes, set_by_zoom),
         *_edited_by_hand(record, result.body, now),
     )
-    changes = tuple(map(_without_secrets, drift))
+    changes = tuple(_with_start(_without_secrets(change), record) for change in drift)
     return replace(step, action=Action.UPDATE if drift else Action.KEEP, changes=changes, reasons=reasons)
+
+
+def _with_start(change: FieldChange, record: Record) -> FieldChange:
+    """Return the change; the effect of a moved start has the new one, in the meeting's own zone."""
+    timezone = record.attributes.get("timezone")
+    if change.path != "start_time":
+        return change
+    try:
+        start = instant_words(instant(str(change.after), timezone), timezone)
+    except ValueError:
+        return change
+    return replace(change, effect=f"{change.effect} to {start}")
 
 
 def _without_secrets(change: FieldChange) -> FieldChange:

@@ -5,11 +5,11 @@ The occurrences of a rule are computed in `recurrence`.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reconciler.meeting import recurrence as rules
 from reconciler.meeting.recurrence import Rule, Series
-from reconciler.meeting.timezones import in_zone, known_zone, parsed
+from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 """The names of the days in Zoom's order: its day 1 is the first."""
@@ -39,6 +39,30 @@ def short_weekday(day: datetime) -> str:
 def time_words(moment: datetime) -> str:
     """Return the time of day, with seconds only if they are not zero: "10:00"."""
     return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
+
+
+def moment_words(moment: datetime) -> str:
+    """Return a moment as a clock in its zone shows it: "Mon 11 Jan 2027, 10:00"."""
+    return f"{short_weekday(moment)} {day_words(moment)}, {time_words(moment)}"
+
+
+def instant_words(moment: datetime, timezone: str | None) -> str:
+    """Return an aware instant in a meeting's own zone: "Mon 11 Jan 2027, 10:00 Europe/Berlin".
+
+    In UTC where the meeting names no zone, or one that this machine does not know.
+    """
+    name, local = _local(moment, timezone)
+    return f"{moment_words(local)} {name}"
+
+
+def local_day_words(moment: datetime, timezone: str | None) -> str:
+    """Return the day of an aware instant in a meeting's own zone: "15 Feb 2027"."""
+    return day_words(_local(moment, timezone)[1])
+
+
+def _local(moment: datetime, timezone: str | None) -> tuple[str, datetime]:
+    own = zone(timezone) if timezone else None
+    return (timezone, moment.astimezone(own)) if timezone and own else ("UTC", moment.astimezone(UTC))
 
 
 def week_words(week: int, week_day: int) -> str:
@@ -105,8 +129,9 @@ def sentence(recurrence: Rule, start_time: str, timezone: str) -> str:
 
 
 def when(start_time: str, timezone: str | None, duration_minutes: int | None = None) -> str:
-    """Return the time of a single meeting in words: "Thu 14 Jan 2027, 15:00 UTC, 60 min"."""
-    start = parsed(start_time)
-    zone = "UTC" if start.tzinfo else timezone
+    """Return the time of a single meeting in words: "Thu 14 Jan 2027, 16:00 Europe/Berlin, 60 min".
+
+    A start in UTC is given in the meeting's own zone, too. Raise `ValueError` as `instant` does.
+    """
     duration = f", {duration_minutes} min" if duration_minutes else ""
-    return f"{short_weekday(start)} {day_words(start)}, {time_words(start)} {zone}{duration}"
+    return f"{instant_words(instant(start_time, timezone), timezone)}{duration}"

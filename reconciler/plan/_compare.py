@@ -94,7 +94,8 @@ class StateComparison:
         reason = f"an interrupted {intent.action}, begun {intent.begun_at}: Zoom is asked what became of it"
         host = meeting.host if meeting and self._same_host(meeting.host, intent.host) else intent.host
         step = Step(key, Action.RESOLVE, host, topic, reasons=(reason,), meeting=meeting,
-                    id=intent.id, starts_at=starts_at, intent_action=Action(intent.action))  # fmt: skip
+                    recorded=intent.attributes, id=intent.id, starts_at=starts_at,
+                    intent_action=Action(intent.action))  # fmt: skip
         if record is None:
             return replace(
                 step, sends_again=meeting is None or self._old_key(meeting, entries.renames) is None
@@ -107,7 +108,9 @@ class StateComparison:
         if meeting is None:
             return step
         wanted = self._recorded(meeting, record, removal)[0]
-        return replace(step, changes=wanted.changes, sends_again=_is_still_wanted(step, wanted))
+        return replace(
+            step, changes=wanted.changes, recorded=wanted.recorded, sends_again=_is_still_wanted(step, wanted)
+        )
 
     def _missing(self, meeting: Meeting, renames: Mapping[object, str]) -> Step:
         times = schedule(meeting.attributes, self.now)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.humanize import instant_words
 from reconciler.meeting.meeting import schedule, series
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
@@ -39,22 +39,35 @@ def with_effects(
 
 def _effect(change: FieldChange, before: Mapping[str, Json], after: Mapping[str, Json], now: datetime) -> str:
     if change.path in {"start_time", "timezone"}:
-        return _moves(change, schedule(before, now).next_at, schedule(after, now).next_at)
+        return _moves(change, _next(before, now), _next(after, now))
     if change.path in _ENDS:
         return _length(before, after, now) or change.effect
     return change.effect
 
 
-def _moves(change: FieldChange, before: datetime | None, after: datetime | None) -> str:
+_Next = tuple[datetime | None, str | None]
+"""The next start, and the meeting's own zone."""
+
+
+def _next(attributes: Mapping[str, Json], now: datetime) -> _Next:
+    return schedule(attributes, now).next_at, attributes.get("timezone")
+
+
+def _moves(change: FieldChange, before: _Next, after: _Next) -> str:
     """Describe the move from one instant to another; the general words if there is none to come.
 
     A start that is the same wall time in another zone is not a change of its own: the zone's change has it.
     """
-    if before is None or after is None:
+    (old, old_zone), (new, new_zone) = before, after
+    if old is None or new is None:
         return change.effect
-    if before == after:
+    if old == new:
         return change.effect if change.path == "timezone" else "the next date stays"
-    return f"time moves from {_instant(before)} to {_instant(after)} UTC; the join link stays"
+    moved_to = instant_words(new, new_zone)
+    moved_from = instant_words(old, old_zone)
+    if old_zone == new_zone:  # named once
+        moved_from = moved_from.rpartition(" ")[0]
+    return f"time moves from {moved_from} to {moved_to}; the join link stays"
 
 
 def _length(before: Mapping[str, Json], after: Mapping[str, Json], now: datetime) -> str:
@@ -68,7 +81,3 @@ def _length(before: Mapping[str, Json], after: Mapping[str, Json], now: datetime
     if had == has:
         return "as many dates as before"
     return f"series extended by {has - had}" if has > had else f"series shortened by {had - has}"
-
-
-def _instant(instant: datetime) -> str:
-    return f"{short_weekday(instant)} {day_words(instant)}, {time_words(instant)}"

@@ -39,7 +39,7 @@ def step_for_declared(
     is_keep = change.action is Action.KEEP
     step = Step(meeting.key, change.action, meeting.host, meeting.topic, changes=change.fields,
                 reasons=tuple(f"`{path}` is no longer declared" for path in change.released),
-                meeting=meeting, id=record.id, starts_at=times.next_at,
+                meeting=meeting, recorded=record.attributes, id=record.id, starts_at=times.next_at,
                 released=change.released if is_keep else ())  # fmt: skip
     if times.expired:
         return (step.with_status(Status.EXPIRED, "its time is over"),)
@@ -56,8 +56,8 @@ def step_for_declared(
 def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:
     """Return the step of a meeting that is recorded and no longer declared."""
     times = schedule(record.attributes, now)
-    step = Step(key, Action.DESTROY, record.host, recorded_topic(record), id=record.id,
-                starts_at=times.next_at)  # fmt: skip
+    step = Step(key, Action.DESTROY, record.host, recorded_topic(record), recorded=record.attributes,
+                id=record.id, starts_at=times.next_at)  # fmt: skip
     if times.expired:
         return step.with_status(Status.EXPIRED, "its time is over and it is no longer declared")
     if removal is not None and not removal.destroy:

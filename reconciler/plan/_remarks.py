@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.humanize import day_words
+from reconciler.meeting.humanize import instant_words, local_day_words
 from reconciler.meeting.meeting import series
 from reconciler.meeting.recurrence import Series
 from reconciler.plan.change import Action
@@ -48,7 +48,7 @@ def late(step: Step) -> Diagnostic:
     exists = step.action in {Action.UPDATE, Action.REPLACE}
     return Diagnostic(
         code="plan.late",
-        detail=f"{step.key} starts {step.starts_at:%Y-%m-%d %H:%M} UTC, "
+        detail=f"{step.key} starts {_with_utc(step.starts_at, step.timezone)}, "
         f"and {step.host} has no request left for it before {step.day} (UTC)."
         f"{' Until then it stays unchanged.' if exists else ''}",
         hint="Lower `budget.reserve`, or inform the people who come."
@@ -60,6 +60,13 @@ def late(step: Step) -> Diagnostic:
     )
 
 
+def _with_utc(moment: datetime, timezone: str | None) -> str:
+    """Return an instant in a meeting's own zone, and in UTC, which the days of a budget are in."""
+    in_utc = instant_words(moment, "UTC")
+    local = instant_words(moment, timezone)
+    return local if local == in_utc else f"{local} ({in_utc})"
+
+
 def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
     """Yield the warning that a series ends soon, with the lines that continue it under the same link."""
     repeated = series(step.meeting.attributes) if step.meeting else None
@@ -69,7 +76,7 @@ def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
         return
     yield Diagnostic(
         code="plan.series-ends",
-        detail=f"{step.key} has its last occurrence on {day_words(last)}.",
+        detail=f"{step.key} has its last occurrence on {local_day_words(last, repeated.timezone)}.",
         hint=f"To continue under the same link, write {' and '.join(_continuation(repeated, last, now))}.",
         severity=Severity.WARNING,
         key=step.key,

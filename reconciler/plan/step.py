@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,9 +36,10 @@ class Step:
     """The action of a plan for one key.
 
     `day` is the UTC day of its turn (None: it sends nothing, or has no turn); `meeting` is the declared
-    meeting (None: not declared); `id` is the id of the existing meeting, if known; `starts_at` is the
-    next start; `late` means that the meeting starts before its turn. For an interrupted request,
-    `intent_action` is its action, and `sends_again` is set if it is sent again where it did not happen.
+    meeting (None: not declared); `recorded` are the attributes of its record or intent (None: it has
+    neither); `id` is the id of the existing meeting, if known; `starts_at` is the next start; `late` means
+    that the meeting starts before its turn. For an interrupted request, `intent_action` is its action, and
+    `sends_again` is set if it is sent again where it did not happen.
 
     A move is from `from_key`. `retires` marks a replace whose old meeting is deleted in Zoom, and the
     destroy that deletes it. A keep may record `released`, the paths that are no longer declared, and
@@ -53,6 +55,7 @@ class Step:
     reasons: tuple[str, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     meeting: Meeting | None = None
+    recorded: Mapping[str, Json] | None = None
     id: int | None = None
     starts_at: datetime | None = None
     late: bool = False
@@ -69,6 +72,12 @@ class Step:
         if self.action not in COSTS_A_REQUEST or self.meeting is None or not self.sends_again:
             return 0
         return int(self.status is Status.NOW or self.status is Status.DEFERRED)
+
+    @property
+    def timezone(self) -> str | None:
+        """Return the name of the meeting's own zone, as declared or else as recorded; None if it has none."""
+        attributes = self.meeting.attributes if self.meeting else self.recorded or {}
+        return attributes.get("timezone")
 
     @property
     def new_host(self) -> str | None:

@@ -270,19 +270,12 @@ def explain(explanations: Sequence[Explanation], _: TextStyle) -> str:
     return line({"format_version": FORMAT_VERSION, "codes": rows})
 
 
+_LINK = ("key", "id", "host", "topic", "next_at", "join_url", "timezone")
+
+
 def links(links: Sequence[JoinLink], diagnostics: Sequence[Diagnostic]) -> str:
-    """Return `{format_version, links: [{key, id, host, topic, next_at, join_url}], diagnostics}`."""
-    rows = [
-        {
-            "key": link.key,
-            "id": link.id,
-            "host": link.host,
-            "topic": link.topic,
-            "next_at": link.next_at,
-            "join_url": link.join_url,
-        }
-        for link in links
-    ]
+    """Return `{format_version, links: [{key, id, host, topic, next_at, …}], diagnostics}`."""
+    rows = [{name: getattr(link, name) for name in _LINK} for link in links]
     errors = [diagnostic_json(diagnostic) for diagnostic in diagnostics]
     return line({"format_version": FORMAT_VERSION, "links": rows, "diagnostics": errors})
 
@@ -356,6 +349,7 @@ def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
         "next_at": times and times.next_at,
         "expired": times is not None and times.expired,
         "protect": record.protect,
+        "timezone": record.attributes.get("timezone"),
     }
 
 

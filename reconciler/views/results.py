@@ -68,7 +68,10 @@ def from_diagnostic(name: str, diagnostic: Diagnostic) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class JoinLink:
-    """The join link of one meeting. `next_at` (aware, UTC) is its next start, None if it has none."""
+    """The join link of one meeting. `next_at` (aware, UTC) is its next start, None if it has none.
+
+    `timezone` is the meeting's own zone, as recorded.
+    """
 
     key: str
     id: int
@@ -76,6 +79,7 @@ class JoinLink:
     topic: str
     next_at: datetime | None
     join_url: str = field(repr=False)
+    timezone: str | None = None
 
     @property
     def holds_passcode(self) -> bool:

@@ -102,6 +102,7 @@ def test_a_recorded_meeting_is_kept() -> None:
             "U1",
             "Launch review",
             meeting=declared,
+            recorded=one_off(),
             id=81_234_567_001,
             starts_at=at("2027-01-14T15:00:00Z"),
         )
@@ -209,6 +210,7 @@ def test_an_interrupted_create_is_looked_up() -> None:
         HOST,
         "Launch review",
         reasons=("an interrupted create, begun 2026-11-30T18:00:00Z: Zoom is asked what became of it",),
+        recorded=one_off(),
         intent_action=Action.CREATE,
     )
 

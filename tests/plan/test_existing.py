@@ -75,6 +75,7 @@ def test_a_changed_meeting_is_updated() -> None:
             "Launch review",
             changes=(FieldChange("duration", 60, 90, "length changes"),),
             meeting=after,
+            recorded=one_off(),
             id=ID,
             starts_at=at("2027-01-14T15:00:00Z"),
         )
@@ -275,7 +276,13 @@ def undeclared(attributes: dict[str, Any], removal: Removed | None = None, *, pr
 def test_a_removed_meeting_is_deleted() -> None:
     """By its id, without a request of the host's day."""
     assert undeclared(one_off(), END) == Step(
-        "launch", Action.DESTROY, HOST, "Launch review", id=ID, starts_at=at("2027-01-14T15:00:00Z")
+        "launch",
+        Action.DESTROY,
+        HOST,
+        "Launch review",
+        recorded=one_off(),
+        id=ID,
+        starts_at=at("2027-01-14T15:00:00Z"),
     )
     assert undeclared(one_off(), END).requests == 0
 

@@ -192,7 +192,7 @@ def test_a_meeting_that_starts_before_its_turn_is_late() -> None:
     assert plan.diagnostics == (
         Diagnostic(
             code="plan.late",
-            detail=f"launch starts 2026-12-01 20:00 UTC, and {HOST} has no request left for it "
+            detail=f"launch starts Tue 1 Dec 2026, 20:00 UTC, and {HOST} has no request left for it "
             "before 2026-12-02 (UTC).",
             hint="Give it another host, lower `budget.reserve`, "
             "or create it by hand in Zoom and name it under `imports`.",
@@ -257,8 +257,8 @@ def test_a_change_waits_for_its_day_like_a_create() -> None:
     assert plan.diagnostics == (
         Diagnostic(
             code="plan.late",
-            detail=f"w starts 2026-12-01 09:00 UTC, and {HOST} has no request left for it before "
-            "2026-12-02 (UTC). Until then it stays unchanged.",
+            detail=f"w starts Tue 1 Dec 2026, 10:00 Europe/Berlin (Tue 1 Dec 2026, 09:00 UTC), "
+            f"and {HOST} has no request left for it before 2026-12-02 (UTC). Until then it stays unchanged.",
             hint="Lower `budget.reserve`, or inform the people who come.",
             severity=Severity.WARNING,
             key="w",

@@ -276,7 +276,17 @@ LATER = at("2027-01-11T09:00:00Z")
             {"type": "step_started", "action": "create", "host": HOST, "topic": "Launch"},
         ),
         (
-            StepDone(NOW, "launch", Action.CREATE, HOST, 81234567890, LATER, ("`duration` is 60",)),
+            StepDone(
+                NOW,
+                "launch",
+                Action.CREATE,
+                HOST,
+                81234567890,
+                LATER,
+                ("`duration` is 60",),
+                None,
+                "Asia/Tokyo",
+            ),
             {
                 "type": "step_done",
                 "action": "create",
@@ -285,6 +295,7 @@ LATER = at("2027-01-11T09:00:00Z")
                 "next_at": "2027-01-11T09:00:00Z",
                 "notes": ["`duration` is 60"],
                 "from_key": None,
+                "timezone": "Asia/Tokyo",
             },
         ),
         (
@@ -297,6 +308,7 @@ LATER = at("2027-01-11T09:00:00Z")
                 "next_at": None,
                 "notes": [],
                 "from_key": None,
+                "timezone": None,
             },
         ),
         (

@@ -113,6 +113,7 @@ def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime)
         topic=masking.as_shown(str(stored.get("topic", "")), record.attributes.get("topic")),
         next_at=schedule.next_at if schedule else None,
         join_url=join_url,
+        timezone=record.attributes.get("timezone"),
     )
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.meeting.timezones import parsed
+from reconciler.meeting.humanize import instant_words, moment_words
+from reconciler.meeting.timezones import instant, parsed, zone
 from reconciler.plan.change import Action
 from reconciler.views.markdown import diagnostics as markdown_diagnostics
 from reconciler.views.markdown.diff import block
 from reconciler.views.markdown.escape import cell_code, code, prose
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
 from reconciler.views.markdown.steps import first_effects, subject, summary
-from reconciler.views.markdown.times import moment_words
 from reconciler.views.text.drift import cost_words, expired_words, read_count, remarked_words, totals_line
 
 if TYPE_CHECKING:
@@ -96,18 +95,22 @@ def _starts(step: Step) -> str:
         return ""
     rows = (("declared", moved.before), ("in Zoom", moved.after))
     return "\n".join(
-        ("| | Start |", "| --- | --- |", *(f"| {name} | {_start(start)} |" for name, start in rows))
+        (
+            "| | Start |",
+            "| --- | --- |",
+            *(f"| {name} | {_start(start, step.timezone)} |" for name, start in rows),
+        )
     )
 
 
-def _start(value: Json) -> str:
+def _start(value: Json, timezone: str | None) -> str:
     try:
         start = parsed(str(value))
     except ValueError:
         return cell_code(str(value))
-    return (
-        f"{moment_words(start.astimezone(UTC))} UTC" if start.tzinfo else f"{moment_words(start)} local time"
-    )
+    if start.tzinfo is None and (timezone is None or zone(timezone) is None):
+        return f"{moment_words(start)} local time"
+    return instant_words(instant(str(value), timezone), timezone)
 
 
 def _gist(step: Step) -> str:

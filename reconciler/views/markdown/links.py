@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.views.markdown import diagnostics as markdown_diagnostics
 from reconciler.views.markdown.escape import cell_code
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, size, take_fitting
-from reconciler.views.text.times import instant_words
+from reconciler.views.text.tables import next_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,5 @@ def links(links: Sequence[JoinLink], diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _row(link: JoinLink) -> str:
-    next_at = instant_words(link.next_at) if link.next_at else ""
     shown = f"<{link.join_url}>" if _ADDRESS.fullmatch(link.join_url) else cell_code(link.join_url)
-    return f"| {cell_code(link.key)} | {cell_code(link.topic)} | {next_at} | {shown} |"
+    return f"| {cell_code(link.key)} | {cell_code(link.topic)} | {next_words(link)} | {shown} |"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.meeting.humanize import instant_words
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.views.markdown.diff import block
 from reconciler.views.markdown.escape import code, html_code, html_prose, html_title, prose, title
-from reconciler.views.markdown.times import moment_words, times
+from reconciler.views.markdown.times import times
 from reconciler.views.text.plan import NEW_MEETING
 from reconciler.views.text.times import time_of
 
@@ -79,7 +80,7 @@ def _outcome(step: Step) -> str:
     if step.action is Action.REPLACE:
         return NEW_MEETING
     if step.action is Action.DESTROY:
-        after = f", next would be {moment_words(step.starts_at)} UTC" if step.starts_at else ""
+        after = f", next would be {instant_words(step.starts_at, step.timezone)}" if step.starts_at else ""
         return f"meeting `{step.id}` is deleted and its join link stops working{after}"
     if step.action is Action.FORGET:
         return f"meeting `{step.id}` {'; '.join(step.reasons) or 'is no longer managed'}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from reconciler.meeting import fields
-from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.humanize import moment_words
 from reconciler.meeting.timezones import zone
 from reconciler.plan.change import Action
 from reconciler.views.markdown.escape import cell_code
@@ -31,17 +30,12 @@ def times(step: Step, now: datetime) -> str:
     return "\n".join((*_HEADER, *rows)) if rows else ""
 
 
-def moment_words(moment: datetime) -> str:
-    """Return a moment as a clock in its zone shows it: "Mon 11 Jan 2027, 10:00"."""
-    return f"{short_weekday(moment)} {day_words(moment)}, {time_words(moment)}"
-
-
 def _rows(step: Step, now: datetime) -> Iterator[str]:
     if step.meeting is None or step.action in {Action.MOVE, Action.KEEP}:
         return
     declared = step.meeting.attributes
     if any(change.path.partition(".")[0] in _TIMES for change in step.changes):
-        yield _row("before", _before_changes(step), now)
+        yield _row("before", step.recorded or {}, now)
         yield _row("after", declared, now)
     elif step.action in {Action.CREATE, Action.REPLACE} and step.starts_at is not None:
         yield _row("next", declared, now)
@@ -54,13 +48,3 @@ def _row(name: str, attributes: Mapping[str, Json], now: datetime) -> str:
     declared = str(attributes.get("timezone") or "UTC")
     local = times.next_at.astimezone(zone(declared) or UTC)
     return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(times.next_at)} |"
-
-
-def _before_changes(step: Step) -> dict[str, Json]:
-    """Return the declared attributes with the changes of time undone."""
-    assert step.meeting is not None
-    attributes = dict(step.meeting.attributes)
-    for change in step.changes:
-        if change.path.partition(".")[0] in _TIMES:
-            attributes = fields.put(attributes, change.path, change.before)
-    return attributes

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply.events import Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
 from reconciler.errors.text import escape_control
+from reconciler.meeting.humanize import instant_words
 from reconciler.plan.budget import day_of
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.views.style import FAILED, SIGNS, TextStyle
 from reconciler.views.text.diagnostics import detail_lines
-from reconciler.views.text.times import INDENT, instant_words
+from reconciler.views.text.times import INDENT
 from reconciler.views.text.totals import apply_line, rollout_line
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class ApplyLog:
         return f"{self.style.sign(sign)} {self.style.bold(escape_control(key))} {words}"
 
     def _done(self, event: StepDone) -> Iterator[str]:
-        after = f", next {instant_words(event.next_at)}" if event.next_at else ""
+        after = f", next {instant_words(event.next_at, event.timezone)}" if event.next_at else ""
         words = _DONE[event.action].format(id=event.id, from_key=escape_control(event.from_key or "")) + after
         yield self._line(SIGNS[event.action], event.key, words)
         yield from (f"{INDENT}{escape_control(note)}" for note in event.notes)

@@ -6,12 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.errors.text import count_noun, escape_control, quote
+from reconciler.meeting.humanize import instant_words
 from reconciler.plan.budget import day_of
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.views.style import SIGNS, TextStyle
 from reconciler.views.text.diagnostics import format_diagnostics
-from reconciler.views.text.times import INDENT, instant_words, time_of
+from reconciler.views.text.times import INDENT, time_of
 from reconciler.views.text.totals import budget_lines, plan_line, rollout_line
 from reconciler.views.values import (
     change_words,
@@ -68,7 +69,7 @@ def _about(step: Step, style: TextStyle) -> Iterator[str]:
     if step.action is Action.CREATE and step.meeting is not None and step.status is not Status.WITHHELD:
         yield from _declared(step.meeting, style)
     if step.action in {Action.DESTROY, Action.FORGET}:
-        after = f", next {instant_words(step.starts_at)}" if step.starts_at else ""
+        after = f", next {instant_words(step.starts_at, step.timezone)}" if step.starts_at else ""
         yield f"meeting {step.id}{after}"
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from reconciler.errors.text import escape_control
+from reconciler.meeting.humanize import instant_words
 from reconciler.views.json import state_entry
-from reconciler.views.text.times import instant_words
 from reconciler.views.text.totals import reset_words
 from reconciler.views.values import schedule_or_none
 
@@ -72,9 +72,12 @@ def _row(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> s
 
 def links(links: Sequence[JoinLink], _: Sequence[Diagnostic]) -> str:
     """Return a line for each link: its key, its next start, its address. Errors are printed on stderr."""
-    return columns(
-        [(link.key, instant_words(link.next_at) if link.next_at else "", link.join_url) for link in links]
-    )
+    return columns([(link.key, next_words(link), link.join_url) for link in links])
+
+
+def next_words(link: JoinLink) -> str:
+    """Return the next start in the meeting's own zone; empty if it has none."""
+    return instant_words(link.next_at, link.timezone) if link.next_at else ""
 
 
 INDENT = "  "
@@ -108,7 +111,7 @@ def _schedule_words(record: Record, now: datetime) -> str:
     if times is None:
         return "its time cannot be read"
     if times.next_at:
-        return f"next {instant_words(times.next_at)}"
+        return f"next {instant_words(times.next_at, record.attributes.get('timezone'))}"
     return "over" if times.expired else "the last one is running" if times.begun else "no fixed time"
 
 

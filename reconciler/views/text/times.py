@@ -1,11 +1,11 @@
-"""The time of a meeting, and instants, as text."""
+"""The time of a meeting as text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reconciler.errors.text import escape_control
-from reconciler.meeting.humanize import day_words, sentence, short_weekday, time_words, when
+from reconciler.meeting.humanize import day_words, sentence, short_weekday, when
 from reconciler.meeting.meeting import NO_FIXED_TIME, kind, series
 from reconciler.meeting.timezones import zone
 
@@ -37,8 +37,3 @@ def time_of(meeting: Meeting, next_at: datetime | None = None) -> str:
         local = next_at.astimezone(zone(repeated.timezone))
         parts.append(f"next {short_weekday(local)} {day_words(local)}")
     return escape_control(", ".join(parts))
-
-
-def instant_words(instant: datetime) -> str:
-    """Return an instant (aware, UTC) as "Mon 11 Jan 2027, 09:00 UTC"."""
-    return f"{short_weekday(instant)} {day_words(instant)}, {time_words(instant)} UTC"

@@ -72,6 +72,7 @@ def test_a_program_gets_them_as_json(applied: Shell) -> None:
                 "host": HOST,
                 "topic": "retro",
                 "next_at": "2027-01-15T15:00:00Z",
+                "timezone": None,
             }
         ],
         "diagnostics": [],
@@ -238,7 +239,15 @@ def test_the_topic_is_zooms_and_the_next_start_the_records() -> None:
     found = asked(zoom, {"weekly": record(1, weekly())})
 
     assert found == [
-        JoinLink("weekly", 81234567001, HOST, "Clicked", AT.replace(2027, 1, 11, 9), "https://zoom.us/j/1")
+        JoinLink(
+            "weekly",
+            81234567001,
+            HOST,
+            "Clicked",
+            AT.replace(2027, 1, 11, 9),
+            "https://zoom.us/j/1",
+            "Europe/Berlin",
+        )
     ]
     assert zoom.asked == ["GET /v2/meetings/81234567001"]
 

@@ -60,7 +60,7 @@ def test_all_that_is_recorded_is_listed(shell: Shell) -> None:
             "now      81234567005  platform@example.com  the last one is running",
             "over     81234567004  platform@example.com  over",
             "room     81234567003  cto@example.com       no fixed time",
-            "weekly   81234567002  platform@example.com  next Mon 11 Jan 2027, 09:00 UTC",
+            "weekly   81234567002  platform@example.com  next Mon 11 Jan 2027, 10:00 Europe/Berlin",
             "launch   ?            platform@example.com  an interrupted update, begun 2026-11-30T18:00:00Z",
             "standup  ?            platform@example.com  an interrupted create, begun 2026-11-30T18:00:00Z",
             "launch   80000000001  platform@example.com  retired, still to be deleted",
@@ -85,6 +85,7 @@ def test_a_program_gets_the_list_as_json(shell: Shell) -> None:
         "next_at": "2027-01-11T09:00:00Z",
         "expired": False,
         "protect": True,
+        "timezone": "Europe/Berlin",
     }
     assert [(key, row["next_at"], row["expired"]) for key, row in meetings.items() if key in "over mars"] == [
         ("mars", None, False),

@@ -215,8 +215,10 @@ def test_a_plan_of_withheld_steps_is_not_no_changes() -> None:
 
 
 def test_a_start_without_a_zone_is_shown_in_utc() -> None:
-    changes = (FieldChange("start_time", "2027-01-13T15:00:00Z", "2027-01-14T15:00:00Z", "time moves"),)
-    text = shown(plan_of(step(Action.UPDATE, meeting=meeting(), changes=changes)))
+    before = "2027-01-13T15:00:00Z"
+    changes = (FieldChange("start_time", before, "2027-01-14T15:00:00Z", "time moves"),)
+    recorded = one_off(start_time=before)
+    text = shown(plan_of(step(Action.UPDATE, meeting=meeting(), recorded=recorded, changes=changes)))
 
     assert [line for line in text.splitlines() if line.startswith(("| before", "| after"))] == [
         "| before | Wed 13 Jan 2027, 15:00 | `UTC` | Wed 13 Jan 2027, 15:00 |",
@@ -230,7 +232,8 @@ def test_a_start_without_a_zone_is_shown_in_utc() -> None:
 )
 def test_a_start_that_is_past_or_unreadable_is_shown_as_none(before: str) -> None:
     changes = (FieldChange("start_time", before, "2027-01-14T15:00:00Z", "time moves"),)
-    text = shown(plan_of(step(Action.UPDATE, meeting=meeting(), changes=changes)))
+    recorded = one_off(start_time=before)
+    text = shown(plan_of(step(Action.UPDATE, meeting=meeting(), recorded=recorded, changes=changes)))
 
     assert "| before | none to come | | |" in text
 
@@ -238,11 +241,30 @@ def test_a_start_that_is_past_or_unreadable_is_shown_as_none(before: str) -> Non
 def test_times_are_shown_in_their_zone_and_in_utc() -> None:
     """Ten in Berlin is nine UTC in winter; a change of zone alone moves the instant."""
     changes = (FieldChange("timezone", "UTC", "Europe/Berlin", "time zone changes"),)
-    text = shown(plan_of(step(Action.UPDATE, meeting=meeting("w", weekly()), changes=changes)))
+    recorded = weekly(timezone="UTC")
+    text = shown(
+        plan_of(step(Action.UPDATE, meeting=meeting("w", weekly()), recorded=recorded, changes=changes))
+    )
 
     assert [line for line in text.splitlines() if line.startswith(("| before", "| after"))] == [
         "| before | Mon 11 Jan 2027, 10:00 | `UTC` | Mon 11 Jan 2027, 10:00 |",
         "| after | Mon 11 Jan 2027, 10:00 | `Europe/Berlin` | Mon 11 Jan 2027, 09:00 |",
+    ]
+
+
+def test_a_series_that_is_over_has_no_start_before_another_kind_of_end() -> None:
+    """A count that is no longer declared still ended the series: the record tells, not the changes."""
+    over = weekly(start_time="2026-10-05T10:00:00")
+    over["recurrence"] = {**over["recurrence"], "end_times": 4}
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_date_time": "2027-06-28T09:00:00Z"}
+    continued = weekly(start_time="2026-10-05T10:00:00", recurrence=rule)
+    plan = planned(spec(meeting("w", continued)), state(meetings={"w": record(1, over)}))
+
+    text = shown(plan)
+
+    assert [line for line in text.splitlines() if line.startswith(("| before", "| after"))] == [
+        "| before | none to come | | |",
+        "| after | Mon 7 Dec 2026, 10:00 | `Europe/Berlin` | Mon 7 Dec 2026, 09:00 |",
     ]
 
 
@@ -612,6 +634,22 @@ def test_a_start_that_was_moved_has_its_weekday(value: str | None, shown_as: str
 
     check_whole(text)
     assert f"| declared | Mon 11 Jan 2027, 10:00 local time |\n| in Zoom | {shown_as} |\n" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown_as"),
+    [
+        pytest.param("2027-01-12T11:00:00", "Tue 12 Jan 2027, 11:00 Asia/Tokyo", id="wall time"),
+        pytest.param("2027-01-12T16:00:00Z", "Wed 13 Jan 2027, 01:00 Asia/Tokyo", id="in UTC, the next day"),
+    ],
+)
+def test_a_start_that_was_moved_is_shown_in_the_meetings_own_zone(value: str, shown_as: str) -> None:
+    change = FieldChange("start_time", "2027-01-11T10:00:00", value, "time moves")
+    recorded = one_off(start_time="2027-01-11T10:00:00", timezone="Asia/Tokyo")
+
+    text = drifted(report(step(Action.UPDATE, recorded=recorded, changes=(change,))))
+
+    assert f"| declared | Mon 11 Jan 2027, 10:00 Asia/Tokyo |\n| in Zoom | {shown_as} |\n" in text
 
 
 def test_no_drift_is_short() -> None:

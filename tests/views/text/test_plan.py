@@ -224,8 +224,8 @@ def test_a_meeting_that_starts_before_its_turn_is_late() -> None:
 late: it starts before its turn
 
         warning[plan.late]: A meeting starts before the budget allows it
-          = soon starts 2026-12-01 12:00 UTC, and platform@example.com has no request left for it before \
-2026-12-02 (UTC).
+          = soon starts Tue 1 Dec 2026, 12:00 UTC, and platform@example.com has no request left for it \
+before 2026-12-02 (UTC).
           = hint: Give it another host, lower `budget.reserve`, or create it by hand in Zoom and name it \
 under `imports`.
 
