@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import meetings, rendering, times
+from reconciler.sandbox import meetings, occurrences, rendering, times
 from reconciler.sandbox.replies import Reply, invalid_parameter, refusal
 from reconciler.sandbox.validation import INSTANT, SERIES
 
@@ -136,7 +136,8 @@ def _items(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime)
     items = [item]
     if document["type"] == SERIES and switches.list_occurrences:
         items = [
-            item | {"start_time": times.text(start)} for start in rendering.upcoming_starts(meeting, now)
+            item | {"start_time": times.text(start)}
+            for start in occurrences.upcoming_starts(meeting, switches, now)
         ]
     yield from map(times.without_z, items) if switches.times_without_z else items
 
@@ -149,13 +150,13 @@ def _is_of_kind(meeting: StoredMeeting, kind: str, switches: Switches, now: date
         return meeting.id in switches.running
     if kind == "scheduled":
         return True
-    return _is_over(meeting, now) == (kind in _PAST)
+    return _is_over(meeting, switches, now) == (kind in _PAST)
 
 
-def _is_over(meeting: StoredMeeting, now: datetime) -> bool:
+def _is_over(meeting: StoredMeeting, switches: Switches, now: datetime) -> bool:
     document = meeting.document
     if "start_time" not in document:
         return False
     if document["type"] == SERIES:
-        return not rendering.upcoming_starts(meeting, now)
+        return not occurrences.upcoming_starts(meeting, switches, now)
     return times.parsed(document["start_time"]) + timedelta(minutes=document["duration"]) <= now

@@ -32,8 +32,10 @@ SERIES_KEPT = timedelta(days=365)
 INSTANT_KEPT = timedelta(days=1)
 """The same for type 1."""
 
+_OF_RULE = frozenset({"start_time", "recurrence", "timezone"})
+"""Fields from which Zoom makes the dates of a series."""
+
 _POST_ONLY = ("additional_data_center_regions", "show_join_info")
-_OF_ONE_OCCURRENCE = ("agenda", "start_time", "duration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,9 @@ def patched(
     for name in ("start_time", "duration", "recurrence"):
         document.pop(name, None)
     document |= timing
-    moved = any(before.get(name) != document.get(name) for name in ("start_time", "recurrence", "timezone"))
+    forgets = _forgets_dates(before, document, body, switches)
     return replace(
-        meeting, document=document, serial=serial, occurrences={} if moved else meeting.occurrences
+        meeting, document=document, serial=serial, occurrences={} if forgets else meeting.occurrences
     )
 
 
@@ -109,23 +111,6 @@ def handed_over(meeting: StoredMeeting, host: Host) -> StoredMeeting:
     """Return the meeting with another host; id, passcode, link and dates stay the same."""
     document = {**meeting.document, "host_id": host.user.id, "host_email": host.user.email}
     return replace(meeting, host_id=host.user.id, document=document)
-
-
-def occurrence_patched(
-    meeting: StoredMeeting, occurrence_id: str, body: Mapping[str, Json], *, serial: int, now: datetime
-) -> StoredMeeting:
-    """Return the meeting with one occurrence changed."""
-    edit = {name: body[name] for name in _OF_ONE_OCCURRENCE if name in body}
-    start = times.instant(edit.get("start_time", ""), body.get("timezone", meeting.document["timezone"]))
-    edit.pop("start_time", None)
-    if start and start > now:
-        edit["start_time"] = times.text(start)
-    return _edited(meeting, occurrence_id, edit, serial)
-
-
-def occurrence_deleted(meeting: StoredMeeting, occurrence_id: str, *, serial: int) -> StoredMeeting:
-    """Return the meeting with one occurrence deleted; it stays listed as such."""
-    return _edited(meeting, occurrence_id, {"status": "deleted"}, serial)
 
 
 def expires_at(document: Mapping[str, Json]) -> datetime | None:
@@ -142,12 +127,13 @@ def expires_at(document: Mapping[str, Json]) -> datetime | None:
     return max(start, created_at) + timedelta(minutes=document["duration"]) + ONE_TIME_KEPT
 
 
-def _edited(
-    meeting: StoredMeeting, occurrence_id: str, edit: Mapping[str, Json], serial: int
-) -> StoredMeeting:
-    before = meeting.occurrences.get(occurrence_id, {})
-    occurrences = {**meeting.occurrences, occurrence_id: {**before, **edit}}
-    return replace(meeting, occurrences=occurrences, serial=serial)
+def _forgets_dates(
+    before: Mapping[str, Json], after: Mapping[str, Json], body: Mapping[str, Json], switches: Switches
+) -> bool:
+    """Return whether an update makes the dates of a series anew, without the changes of single ones."""
+    if switches.dates_forgotten == "update" or any(before.get(name) != after.get(name) for name in _OF_RULE):
+        return True
+    return switches.dates_forgotten == "rule" and not _OF_RULE.isdisjoint(body)
 
 
 def _generated_passcode(number: int, body: Mapping[str, Json], switches: Switches) -> str:

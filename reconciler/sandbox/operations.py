@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import listing, meetings, rendering, users, validation
+from reconciler.sandbox import listing, meetings, occurrences, rendering, users, validation
 from reconciler.sandbox.emulator import Call, Emulator, Operation
 from reconciler.sandbox.replies import Reply, invalid_parameter, no_meeting, refusal
-from reconciler.sandbox.validation import PERSONAL, SERIES
+from reconciler.sandbox.validation import PERSONAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +41,7 @@ def read(emulator: Emulator, call: Call) -> Reply:
     switches = _host(emulator, meeting).switches
     document = rendering.render(meeting, switches, emulator.now(), previous=previous)
     if occurrence_id := call.query.get("occurrence_id"):
-        _check_occurrence(meeting, occurrence_id)
-        document |= meeting.occurrences.get(occurrence_id, {})
+        document = occurrences.read(document, occurrences.found(meeting, occurrence_id, switches))
     return Reply(200, document)
 
 
@@ -54,8 +53,8 @@ def update(emulator: Emulator, call: Call) -> Reply:
     validation.check(body, body.get("type") or meeting.document["type"], host.switches)
     serial, now = emulator.account.serial + 1, emulator.now()
     if occurrence_id := call.query.get("occurrence_id"):
-        _check_occurrence(meeting, occurrence_id)
-        emulator.put(meetings.occurrence_patched(meeting, occurrence_id, body, serial=serial, now=now))
+        occurrence = occurrences.found(meeting, occurrence_id, host.switches)
+        emulator.put(occurrences.patched(meeting, occurrence, body, serial=serial, now=now))
     else:
         if wanted := body.get("schedule_for"):
             host = _scheduled_for(emulator, wanted, host)
@@ -69,8 +68,8 @@ def delete(emulator: Emulator, call: Call) -> Reply:
     meeting = emulator.meeting(call.parts["meeting"])
     serial = emulator.account.serial + 1
     if occurrence_id := call.query.get("occurrence_id"):
-        _check_occurrence(meeting, occurrence_id)
-        emulator.put(meetings.occurrence_deleted(meeting, occurrence_id, serial=serial))
+        occurrence = occurrences.found(meeting, occurrence_id, _host(emulator, meeting).switches)
+        emulator.put(occurrences.deleted(meeting, occurrence, serial=serial))
     elif meeting.document["type"] == PERSONAL:
         raise refusal(400, 3018, "A personal meeting id cannot be deleted.")
     else:
@@ -126,11 +125,6 @@ def _scheduled_for(emulator: Emulator, wanted: str, scheduler: meetings.Host) ->
     if not host.switches.may_be_scheduled_for and host.user != scheduler.user:
         raise refusal(400, 3000, f"You are not allowed to schedule for {wanted}.")
     return host
-
-
-def _check_occurrence(meeting: StoredMeeting, occurrence_id: str) -> None:
-    if meeting.document["type"] != SERIES or occurrence_id not in rendering.occurrence_ids(meeting):
-        raise invalid_parameter("occurrence_id")
 
 
 def _host(emulator: Emulator, meeting: StoredMeeting) -> meetings.Host:

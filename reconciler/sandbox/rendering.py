@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import defaults, series, silent_changes, times
+from reconciler.sandbox import defaults, occurrences, silent_changes, times
 from reconciler.sandbox.validation import SERIES
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def render(
     if document["settings"]["approval_type"] != silent_changes.NO_REGISTRATION:
         document["registration_url"] = f"https://{switches.join_host}/meeting/register/{document['uuid']}"
     if document["type"] == SERIES:
-        document["occurrences"] = _occurrences(meeting, None if previous else now)
+        document["occurrences"] = occurrences.rendered(meeting, switches, None if previous else now)
         document["recurrence"] = _rule(document, switches)
     document["tracking_fields"] = _tracking(document.get("tracking_fields", []), switches)
     if not document["tracking_fields"]:
@@ -49,16 +48,6 @@ def join_url(meeting: StoredMeeting, switches: Switches) -> str:
     return f"{link}?pwd={defaults.encrypted(meeting.id, secret)}" if secret else link
 
 
-def occurrence_ids(meeting: StoredMeeting) -> frozenset[str]:
-    """Return the id of every occurrence."""
-    return frozenset(_id(start) for start in _starts(meeting, None))
-
-
-def upcoming_starts(meeting: StoredMeeting, now: datetime) -> tuple[datetime, ...]:
-    """Return the starts of a series whose occurrences are not over, in order."""
-    return _starts(meeting, now)
-
-
 def _passcodes(meeting: StoredMeeting) -> dict[str, Json]:
     secret = meeting.document.get("password")
     if not secret:
@@ -66,31 +55,6 @@ def _passcodes(meeting: StoredMeeting) -> dict[str, Json]:
     digits = defaults.digits(meeting.id, secret)
     encrypted = defaults.encrypted(meeting.id, secret)
     return {"encrypted_password": encrypted, "h323_password": digits, "pstn_password": digits}
-
-
-def _starts(meeting: StoredMeeting, now: datetime | None) -> tuple[datetime, ...]:
-    document = meeting.document
-    since = now - timedelta(minutes=document["duration"]) if now else None
-    start = times.parsed(document["start_time"])
-    return series.upcoming(start, document["timezone"], document["recurrence"], since=since)
-
-
-def _occurrences(meeting: StoredMeeting, now: datetime | None) -> list[dict[str, Json]]:
-    duration = meeting.document["duration"]
-    plain = {"duration": duration, "status": "available"}
-    return [
-        {"occurrence_id": _id(start), "start_time": times.text(start), **plain, **_edit(meeting, _id(start))}
-        for start in _starts(meeting, now)
-    ]
-
-
-def _edit(meeting: StoredMeeting, occurrence_id: str) -> Mapping[str, Json]:
-    edit = meeting.occurrences.get(occurrence_id, {})
-    return {name: value for name, value in edit.items() if name != "agenda"}
-
-
-def _id(start: datetime) -> str:
-    return str(int(start.timestamp()) * 1000)
 
 
 def _rule(document: Mapping[str, Json], switches: Switches) -> dict[str, Json]:

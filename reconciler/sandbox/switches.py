@@ -140,6 +140,13 @@ class Switches:
     """How an update treats a setting that is an object."""
     long_text: Literal["refused", "cut"] = "refused"
 
+    # Single dates of a series.
+    dates_forgotten: Literal["change", "rule", "update"] = "rule"
+    """Updates of a series that undo the changes of its single dates. change: its rule becomes another.
+    rule: its start, zone or rule is sent, even if it stays the same. update: any update."""
+    moved_date_keeps_id: bool = False
+    """False: a date that is moved gets the id of its new start."""
+
     # Others.
     webinars: tuple[int, ...] = ()
     """Ids that belong to webinars."""

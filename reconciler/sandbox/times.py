@@ -63,6 +63,11 @@ def parsed(answer: str) -> datetime:
     return datetime.fromisoformat(answer)
 
 
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Return the instant of a number of milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
 def end_of_day(moment: datetime, timezone: str) -> datetime:
     """Return the last second of that day in a zone."""
     local = moment.astimezone(zone(timezone))
