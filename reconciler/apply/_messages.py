@@ -14,6 +14,7 @@ from reconciler.meeting.humanize import when
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Json
+from reconciler.spec.lifecycle import imports_line, removed_line
 from reconciler.state.state import SCHEDULE_FOR
 
 STOPPED = "the run ended before its turn"
@@ -29,7 +30,7 @@ def exists_already(step: Step, duplicate: Mapping[str, Json]) -> Diagnostic:
         code="apply.exists-already",
         detail=f"{step.key}: {step.host} has {_meeting(duplicate)}, which no record names. "
         "Nothing was sent for this key.",
-        hint=f"If it is this meeting, add `imports: [{{id: {duplicate.get('id')}, to: {step.key}}}]`; "
+        hint=f"If it is this meeting, add `{imports_line(duplicate.get('id', 0), step.key)}`; "
         "if the state is lost or older, restore it; if it is another meeting, change the topic or the time.",
         key=step.key,
     )
@@ -37,12 +38,12 @@ def exists_already(step: Step, duplicate: Mapping[str, Json]) -> Diagnostic:
 
 def unclear(step: Step, suspects: Sequence[Mapping[str, Json]]) -> Diagnostic:
     """An interrupted create that a person must judge."""
-    first = suspects[0].get("id")
+    first = suspects[0].get("id", 0)
     return Diagnostic(
         code="apply.unclear",
         detail=f"{step.key}: {step.host} has meetings that may come from this request and that no record "
         f"names: {_meetings(suspects)}.",
-        hint=f"If the request created one of them, add `imports: [{{id: {first}, to: {step.key}}}]` with its "
+        hint=f"If the request created one of them, add `{imports_line(first, step.key)}` with its "
         f"id. If it created none, run `reconciler state rm {step.key}`, and apply creates the meeting.",
         key=step.key,
     )
@@ -135,7 +136,7 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
 
 def handover_refused(step: Step, why: str) -> Diagnostic:
     """A host change that Zoom did not make."""
-    new_host, line = step.new_host, f"`removed: [{{key: {step.key}, id: {step.id}, destroy: true}}]`"
+    new_host, line = step.new_host, f"`{removed_line(step.key, step.id or 0)}`"
     if any(change.path == SCHEDULE_FOR for change in step.changes):
         line = f"`host: {new_host}` in place of `schedule_for`, and {line}"
     return Diagnostic(

@@ -36,7 +36,10 @@ ANOTHER_DAY = "its turn is on a later day"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of an apply. `work_left` is set where a step is left to a later day or run."""
+    """The result of an apply.
+
+    `work_left` is set where a step is left to a later day or run, or where a create is withheld.
+    """
 
     summary: Summary
     failure: ReconcilerError | None
@@ -201,4 +204,6 @@ def _result(plan: Plan, run: ApplyContext) -> Result:
         ended_early=failure is not None or run.stopping(),
     )
     run.emit(summary)
-    return Result(summary, failure, run.stopping(), work_left=bool(counts["deferred"]))
+    return Result(
+        summary, failure, run.stopping(), work_left=bool(counts["deferred"]) or plan.has_withheld_create
+    )

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 class PlannedState:
     """A plan, and the state to go on from: with `--refresh`, it has what was read and may be recorded.
 
-    `unread` is True where something could not be read from Zoom.
+    `failed` is True where something could not be read from Zoom, or the plan itself has an error.
     """
 
     plan: Plan
     state: State
-    unread: bool
+    failed: bool
 
 
 def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
@@ -53,8 +53,9 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     plan = plans.build(
         declared.spec, state, workspace.clock.now(), workspace.allowances, options, imported=imported
     )
-    unread = any(each.severity is Severity.ERROR for each in diagnostics)
-    return PlannedState(replace(plan, diagnostics=(*diagnostics, *plan.diagnostics)), facts, unread)
+    found = (*diagnostics, *plan.diagnostics)
+    failed = any(each.severity is Severity.ERROR for each in found)
+    return PlannedState(replace(plan, diagnostics=found), facts, failed)
 
 
 def missing_state_warnings(workspace: Workspace, version: str | None) -> tuple[Diagnostic, ...]:

@@ -24,6 +24,7 @@ from reconciler.plan.change import Action, Cause, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status, Step
 from reconciler.ports import Body
+from reconciler.spec.lifecycle import removed_line
 from reconciler.state.state import Record, State
 
 
@@ -147,7 +148,7 @@ def _webinar(key: str, record: Record) -> Diagnostic:
         "It was left alone.",
         hint=f"To have a meeting again, run `reconciler state rm {key}`; the next apply creates one. "
         f"To give it up, remove `{key}` from the spec and add "
-        f"`removed: [{{key: {key}, id: {record.id}, destroy: false}}]`.",
+        f"`{removed_line(key, record.id, destroy=False)}`.",
         severity=Severity.WARNING,
         key=key,
     )

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.meeting import fields
-from reconciler.meeting.compare import normalize
-from reconciler.meeting.meeting import Meeting, Schedule, kind, schedule, start_at
+from reconciler.meeting.meeting import Meeting, Schedule, schedule
 from reconciler.plan import _existing as existing
+from reconciler.plan import budget
+from reconciler.plan._renames import LikelyRenames, likely_renames
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
-from reconciler.spec.lifecycle import Removed
+from reconciler.spec.lifecycle import Removed, moved_line, removed_line
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Intent, Record, Retired, State, host_key
 
@@ -42,11 +42,11 @@ class StateComparison:
             moved=moved,
             imported={entry.to: entry.id for entry in spec.imports},
             removed={entry.id: entry for entry in spec.removed},
-            renames=self._renames(set(moved.values())),
+            renames=likely_renames(spec, state, moved, self.now),
             blocked=blocked(spec, state),
         )
         # The record of a moved key is shown under the new key.
-        known = {*state.meetings, *state.intents} - set(moved.values())
+        known = {*state.meetings, *state.intents} - set(moved.values()) - _shown_under_new_key(entries, state)
         retired = self._retired({old: new for new, old in moved.items()})
         for key in sorted({*spec.meetings, *known, *retired}):
             if key in spec.meetings or key in known:
@@ -97,9 +97,7 @@ class StateComparison:
                     recorded=intent.attributes, id=intent.id, starts_at=starts_at,
                     intent_action=Action(intent.action))  # fmt: skip
         if record is None:
-            return replace(
-                step, sends_again=meeting is None or self._old_key(meeting, entries.renames) is None
-            )
+            return replace(step, sends_again=meeting is None or step.key not in entries.renames.withheld)
         protected = record.protect or (meeting is not None and meeting.protect)
         if intent.action == Action.REPLACE:
             retires = removal is not None and removal.destroy and not protected
@@ -112,22 +110,21 @@ class StateComparison:
             step, changes=wanted.changes, recorded=wanted.recorded, sends_again=_is_still_wanted(step, wanted)
         )
 
-    def _missing(self, meeting: Meeting, renames: Mapping[object, str]) -> Step:
+    def _missing(self, meeting: Meeting, renames: LikelyRenames) -> Step:
         times = schedule(meeting.attributes, self.now)
         step = Step(meeting.key, Action.CREATE, meeting.host, meeting.topic, meeting=meeting,
                     starts_at=times.next_at)  # fmt: skip
         if times.begun:
             return step.with_status(Status.EXPIRED, _begun(times))
-        old = self._old_key(meeting, renames)
-        if old is not None:
-            return step.with_status(Status.WITHHELD, _likely_rename(old, meeting.key))
+        if meeting.key in renames.withheld:
+            old = renames.withheld[meeting.key]
+            step = step.with_status(
+                Status.WITHHELD, _likely_rename(old, self.state.meetings[old], meeting.key)
+            )
+            return replace(step, from_key=old, late=budget.urgent(times.next_at, self.now))
         sends = existing.shortened_remark(meeting, times, self.now)
-        return replace(step, reasons=sends) if sends else step
-
-    def _old_key(self, meeting: Meeting, renames: Mapping[object, str]) -> str | None:
-        """Return the key of the undeclared record that looks like this meeting, if any."""
-        traits = self._traits(meeting.host, meeting.attributes)
-        return next((renames[trait] for trait in traits if trait in renames), None)
+        kept = _decided_rename(renames.decided.get(meeting.key), meeting.key)
+        return replace(step, reasons=(*sends, *kept))
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
         return existing.step_for_declared(meeting, record, removal, self.now, same_user=self._same_host)
@@ -154,7 +151,7 @@ class StateComparison:
         if owner in self.spec.meetings:
             return f"that one is `{owner}` already; remove one of the two"
         if owner is not None:
-            return f"that one is `{owner}` already; write `moved: [{{from: {owner}, to: {key}}}]` instead"
+            return f"that one is `{owner}` already; write `{moved_line(owner, key)}` instead"
         if any(gone.id == meeting_id for gone in state.retired):
             return "that one was replaced and is to be deleted; remove the line"
         return None
@@ -170,36 +167,15 @@ class StateComparison:
         meeting, record = self.spec.meetings.get(key), self.state.meetings.get(key)
         return meeting.topic if meeting else existing.recorded_topic(record) if record else ""
 
-    def _renames(self, moved: set[str]) -> dict[object, str]:
-        """Map the traits that a renamed key keeps to the undeclared records that have them."""
-        spec = self.spec
-        decided = {entry.id for entry in spec.removed}
-        return {
-            trait: key
-            for key, record in self.state.meetings.items()
-            if key not in spec.meetings and key not in moved and record.id not in decided
-            for trait in self._traits(record.host, record.attributes)
-        }
-
-    def _traits(self, host: str, attributes: Mapping[str, object]) -> tuple[object, ...]:
-        """Return host, type and start, with the topic and with the rule: either makes a likely rename."""
-        same = (host_key(self.state, host), kind(attributes), start_at(attributes))
-        rule = normalize(fields.field_at(("recurrence",)), attributes.get("recurrence"))
-        topic = (*same, "topic", attributes.get("topic"))
-        return (topic,) if rule is None else (topic, (*same, "recurrence", rule))
-
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """The entries of `moved`, `imports` and `removed`, by the key or id that they are looked up by.
-
-    `renames`: see `StateComparison._renames`.
-    """
+    """The entries of `moved`, `imports` and `removed`, by the key or id that they are looked up by."""
 
     moved: Mapping[str, str]
     imported: Mapping[str, int]
     removed: Mapping[int, Removed]
-    renames: Mapping[object, str]
+    renames: LikelyRenames
     blocked: Mapping[str, str]
 
 
@@ -253,6 +229,22 @@ def _begun(times: Schedule) -> str:
     return f"{when}: Zoom would start it at once, so it is not sent"
 
 
-def _likely_rename(old: str, new: str) -> str:
-    line = f"moved: [{{from: {old}, to: {new}}}]"
-    return f"looks like `{old}` under a new key; add `{line}`, or change its topic or time"
+def _shown_under_new_key(entries: _Entries, state: State) -> set[str]:
+    """Return the old keys of withheld renames: the entry of the new key is about both."""
+    withheld = entries.renames.withheld.items()
+    return {old for new, old in withheld if new not in state.intents and old not in state.intents}
+
+
+def _likely_rename(old: str, record: Record, new: str) -> str:
+    return (
+        f"looks like `{old}`, meeting {record.id}, under a new key; to keep its join link, "
+        f"add `{moved_line(old, new)}`; if they are two meetings, `{removed_line(old, record.id)}` "
+        "deletes the old one, and the same with `destroy: false` leaves it in Zoom"
+    )
+
+
+def _decided_rename(old: str | None, new: str) -> tuple[str, ...]:
+    if old is None:
+        return ()
+    line = moved_line(old, new)
+    return (f"looks like `{old}`, which `removed` names; `{line}` in place of that line keeps its join link",)

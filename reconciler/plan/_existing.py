@@ -15,7 +15,7 @@ from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
-from reconciler.spec.lifecycle import Removed
+from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import Record, Retired, owner
 
 SOON = "it runs now or starts within the hour"
@@ -69,7 +69,7 @@ def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: 
             "declare it with `protect: false`, apply that, and take it out again",
         )
     if removal is None:
-        line = removal_line(key, record.id)
+        line = removed_line(key, record.id)
         return step.with_status(
             Status.WITHHELD, f"no longer declared, stays in Zoom; to delete it, add `{line}`"
         )
@@ -90,11 +90,6 @@ def step_for_retired(gone: Retired, key: str, topic: str, now: datetime) -> Step
 def recorded_topic(record: Record) -> str:
     """Return the topic as it may be shown: after a refresh it may be one that somebody wrote into Zoom."""
     return str(masking.as_shown(record.attributes.get("topic", "")))
-
-
-def removal_line(key: str, meeting_id: int) -> str:
-    """Return the entry that approves the deletion of a meeting."""
-    return f"removed: [{{key: {key}, id: {meeting_id}, destroy: true}}]"
 
 
 def shortened_remark(meeting: Meeting, times: Schedule, now: datetime) -> tuple[str, ...]:
@@ -142,7 +137,7 @@ def _replace(step: Step, record: Record, removal: Removed | None, now: datetime)
     if record.protect or step.meeting.protect:
         return step.with_status(Status.WITHHELD, _protected(step.meeting))
     if removal is None:
-        line = removal_line(step.key, record.id)
+        line = removed_line(step.key, record.id)
         return step.with_status(
             Status.WITHHELD,
             f"Zoom cannot change this in place; to have a new meeting in its place, add `{line}`, "

@@ -27,7 +27,7 @@ def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
     """Yield every remark about `steps`, in their order."""
     for step in steps:
         if step.late:
-            yield late(step)
+            yield late_and_withheld(step) if step.status is Status.WITHHELD else late(step)
         if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
             yield from _ends_soon(step, now)
 
@@ -65,6 +65,18 @@ def _with_utc(moment: datetime, timezone: str | None) -> str:
     in_utc = instant_words(moment, "UTC")
     local = instant_words(moment, timezone)
     return local if local == in_utc else f"{local} ({in_utc})"
+
+
+def late_and_withheld(step: Step) -> Diagnostic:
+    """Return the error for a meeting that starts soon and does not exist, since its create is withheld."""
+    assert step.starts_at is not None
+    return Diagnostic(
+        code="plan.withheld-late",
+        detail=f"{step.key} starts {_with_utc(step.starts_at, step.timezone)}, and is not created: "
+        f"it looks like `{step.from_key}`, which is no longer declared.",
+        hint="Add one of the lines that the plan prints for it, and apply that before it starts.",
+        key=step.key,
+    )
 
 
 def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:

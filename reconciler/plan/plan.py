@@ -33,9 +33,14 @@ class Options:
     refresh: bool = False
     targets: tuple[str, ...] = ()
 
-    def takes(self, key: str) -> bool:
-        """True if `key` matches a target."""
-        return not self.targets or any(fnmatchcase(key, glob) for glob in self.targets)
+    def takes(self, *keys: str) -> bool:
+        """True if one of `keys` matches a target."""
+        return not self.targets or any(matches(glob, keys) for glob in self.targets)
+
+
+def matches(glob: str, keys: Iterable[str]) -> bool:
+    """True if a target matches one of `keys`."""
+    return any(fnmatchcase(key, glob) for key in keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Plan:
         return any(step.is_work for step in self.steps)
 
     @property
+    def has_withheld_create(self) -> bool:
+        """True if a declared meeting is not created until the spec says more: work is left."""
+        return any(step.action is Action.CREATE and step.status is Status.WITHHELD for step in self.steps)
+
+    @property
     def summary(self) -> dict[str, int]:
         """Count steps by action and by status; withheld and deferred steps count under both."""
         actions = Counter(step.action for step in self.steps if step.status is not Status.EXPIRED)
@@ -89,8 +99,8 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
     """
     chosen = options or Options()
     found = tuple(StateComparison(spec, state, now, imported).steps())
-    steps = _with_turns([step for step in found if chosen.takes(step.key)], state, now, allowances)
-    unmatched = [glob for glob in chosen.targets if not any(fnmatchcase(step.key, glob) for step in found)]
+    steps = _with_turns([step for step in found if chosen.takes(*_keys(step))], state, now, allowances)
+    unmatched = [glob for glob in chosen.targets if not any(matches(glob, _keys(step)) for step in found)]
     return Plan(
         steps=steps,
         budget=_budget(steps, state, now, allowances),
@@ -105,6 +115,12 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
             *remarks.stale_line_remarks(spec, state, found),
         ),
     )
+
+
+def _keys(step: Step) -> tuple[str, ...]:
+    """Return the keys that a step is about: a likely rename has the only entry of its old key."""
+    old = step.from_key if step.status is Status.WITHHELD else None
+    return (step.key, old) if old else (step.key,)
 
 
 def _with_turns(

@@ -41,7 +41,8 @@ class Step:
     that the meeting starts before its turn. For an interrupted request, `intent_action` is its action, and
     `sends_again` is set if it is sent again where it did not happen.
 
-    A move is from `from_key`. `retires` marks a replace whose old meeting is deleted in Zoom, and the
+    A move is from `from_key`; a withheld create with a `from_key` looks like the meeting of that key, and
+    is `late` if it starts soon. `retires` marks a replace whose old meeting is deleted in Zoom, and the
     destroy that deletes it. A keep may record `released`, the paths that are no longer declared, and
     `protects`, a changed protection.
     """

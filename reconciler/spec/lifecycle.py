@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from reconciler.errors.diagnostic import Span, UnlocatedDiagnostic
+from reconciler.spec.yaml.writer import flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,23 @@ class Removed:
 
 
 Entry = Moved | Import | Removed
+
+
+def moved_line(from_key: str, to_key: str) -> str:
+    """Return the line that lets a key keep the meeting of another one."""
+    return f"moved: {flow([{'from': from_key, 'to': to_key}])}"
+
+
+def imports_line(meeting_id: int, to: str) -> str:
+    """Return the line that takes over an existing meeting."""
+    return f"imports: {flow([{'id': meeting_id, 'to': to}])}"
+
+
+def removed_line(key: str, meeting_id: int, *, destroy: bool = True) -> str:
+    """Return the line that approves the deletion of a meeting, or that leaves it in Zoom."""
+    return f"removed: {flow([{'key': key, 'id': meeting_id, 'destroy': destroy}])}"
+
+
 _E = TypeVar("_E", Moved, Import, Removed)
 Conflict = tuple[Entry, UnlocatedDiagnostic]
 """An entry and the finding about it; the path of the finding leads from the entry."""

@@ -682,7 +682,8 @@ def test_a_foreign_state_creates_no_duplicate() -> None:
     world = World(topic("a"))
     world.apply()
     (number,) = world.ids().values()
-    world.store.state = State(lineage="other", serial=7, meetings={"x": record(1)})
+    elsewhere = record(1, one_off(topic="x", start_time="2027-03-14T15:00:00Z"))
+    world.store.state = State(lineage="other", serial=7, meetings={"x": elsewhere})
 
     assert_duplicate_reported(world.apply(), "a", number)
 

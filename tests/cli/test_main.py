@@ -253,6 +253,40 @@ def test_nothing_to_do_is_0_however_it_is_asked(shell: Shell) -> None:
     ] == [0, 0]
 
 
+def renamed(shell: Shell, start: str) -> None:
+    """Apply a meeting as `retro`, then declare it as `platform-retro`, half an hour later."""
+    topic = {"topic": "Retro"}
+    shell.write("meetings.yaml", spec_of({"retro": topic}, start=f"{start}:00:00Z"))
+    shell.sandbox("apply", "--auto-approve")
+    shell.write("meetings.yaml", spec_of({"platform-retro": topic}, start=f"{start}:30:00Z"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["plan", "--detailed-exitcode"], Exit.DONE),
+        (["apply", "--auto-approve"], Exit.DONE),
+        (["apply", "--auto-approve", "--detailed-exitcode"], Exit.WORK_LEFT),
+    ],
+)
+def test_a_withheld_create_is_work_left(arguments: list[str], status: Exit, shell: Shell) -> None:
+    """Also where it is all that is left: the meeting that is declared does not exist."""
+    renamed(shell, "2027-01-14T15")
+
+    assert shell.sandbox(*arguments).status == status
+    assert shell.ids().keys() == {"retro"}
+
+
+@pytest.mark.parametrize("verb", [["plan"], ["apply", "--auto-approve"]])
+def test_a_withheld_create_that_starts_soon_is_an_error(verb: list[str], shell: Shell) -> None:
+    """The job that nobody reads turns red before the meeting starts."""
+    renamed(shell, "2026-12-02T15")
+
+    ran = shell.sandbox(*verb)
+
+    assert (ran.status, "error[plan.withheld-late]" in ran.out) == (Exit.ERROR, True)
+
+
 def test_the_worst_exit_status_is_reported() -> None:
     """Interrupted, locked, to be judged, an error, work left, changes."""
     order = [130, 4, 5, 1, 3, 2, 0]

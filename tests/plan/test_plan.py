@@ -288,7 +288,7 @@ def test_a_plan_counts_every_kind_of_step() -> None:
             "moved": record(2, one_off(topic="Move")),
             "replace": record(3, one_off(topic="Platform weekly")),
             "update": record(4),
-            "destroy": record(5, one_off(topic="Destroy")),
+            "destroy": record(5, one_off(topic="Destroy", start_time="2027-06-01T10:00:00Z")),
             "forget": record(6, one_off(topic="Forget")),
             "old": record(7, over),
         },

@@ -70,4 +70,4 @@ def plan(  # noqa: PLR0913 - each flag of the command
         reporting.write_private_file(out, view("plan", "json")(whole, TextStyle()))
     ci.report_plan(workspace, whole)
     has_changes = detailed_exitcode and planned.plan.has_work
-    return Exit.worst(Exit.ERROR if planned.unread else Exit.DONE, Exit.CHANGES if has_changes else Exit.DONE)
+    return Exit.worst(Exit.ERROR if planned.failed else Exit.DONE, Exit.CHANGES if has_changes else Exit.DONE)

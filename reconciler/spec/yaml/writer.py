@@ -99,19 +99,20 @@ class _Writer:
         if isinstance(value, str):
             return None if _is_literal(value) else _scalar(value, in_flow=False)
         if not value or not isinstance(value, (dict, list)):
-            return _flow(value)
+            return flow(value)
         if path in self.opened or self.layout.is_open(path):
             return None
-        line = _flow(value)
+        line = flow(value)
         return line if len(head) + 1 + len(line) <= WIDTH else None
 
 
-def _flow(value: Json) -> str:
+def flow(value: Json) -> str:
+    """Return `value` on one line, as YAML."""
     if isinstance(value, dict):
-        entries = (f"{_scalar(name, in_flow=True)}: {_flow(child)}" for name, child in value.items())
+        entries = (f"{_scalar(name, in_flow=True)}: {flow(child)}" for name, child in value.items())
         return f"{{{', '.join(entries)}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(flow, value))}]"
     return _scalar(value, in_flow=True)
 
 

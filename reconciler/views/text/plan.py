@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 NEW_MEETING = "a new meeting with a new join link takes its place"
 
+LATE = "late: it starts before its turn"
+LATE_WITHHELD = "late: it starts within 48 hours, and is not created"
+
 LINE_MAX = 100
 """Characters of the list of settings, unless verbose."""
 
@@ -48,7 +51,7 @@ def full(step: Step, style: TextStyle) -> Iterator[str]:
 def brief(step: Step, style: TextStyle) -> str:
     """Return the step on one line: a create of a later day."""
     time = f": {time_of(step.meeting, step.starts_at)}" if step.meeting else ""
-    late = style.warning(", late: it starts before its turn") if step.late else ""
+    late = style.warning(f", {LATE}") if step.late else ""
     return f"{opening(step, style)}{time}{late}"
 
 
@@ -116,7 +119,7 @@ def _why(step: Step, style: TextStyle) -> Iterator[str]:
     else:
         yield from reasons
     if step.late:
-        yield style.warning("late: it starts before its turn")
+        yield style.warning(LATE_WITHHELD if step.status is Status.WITHHELD else LATE)
 
 
 def _waits(step: Step) -> bool:

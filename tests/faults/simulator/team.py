@@ -176,11 +176,11 @@ class Team:
         """Name the ids that the plan asks for, as a reviewer would."""
         named = {wish.id for wish in self.removed}
         for step in self.plan(state, now).steps:
-            asks = step.action in {Action.DESTROY, Action.REPLACE} and step.status is Status.WITHHELD
-            if asks and step.id is not None and step.id not in named:
-                stays = self._may_stay(step, state, now) and self.chance.random() < 0.2
-                self.left |= {step.id} if stays else set()
-                self.removed = (*self.removed, removed(step.key, step.id, destroy=not stays))
+            key, number = _asked_for(step, state)
+            if number is not None and number not in named:
+                stays = self._may_stay(step, key, state, now) and self.chance.random() < 0.2
+                self.left |= {number} if stays else set()
+                self.removed = (*self.removed, removed(key, number, destroy=not stays))
 
     def _is_protected(self, one: Meeting, state: State) -> bool:
         known = self._keys_of(one) & state.meetings.keys()
@@ -190,10 +190,10 @@ class Team:
         """What its meeting may be known as."""
         return {one.key, *(line.from_key for line in self.moved if line.to_key == one.key)}
 
-    def _may_stay(self, step: Step, state: State, now: datetime) -> bool:
+    def _may_stay(self, step: Step, key: str, state: State, now: datetime) -> bool:
         """Whether nobody could take it for what comes in its place, or for what was lost."""
-        record = state.meetings.get(step.key)
-        if step.action is Action.REPLACE or state.intents or record is None or not record.created_at:
+        record = state.meetings.get(key)
+        if step.action is not Action.DESTROY or state.intents or record is None or not record.created_at:
             return False
         return datetime.fromisoformat(record.created_at) < now - 2 * SKEW
 
@@ -220,3 +220,13 @@ class Team:
 
     def _word(self) -> str:
         return f"{self.chance.randrange(10**6):06}"
+
+
+def _asked_for(step: Step, state: State) -> tuple[str, int | None]:
+    """The key and the id that a `removed` line is asked for; a new key may look like a renamed one."""
+    if step.status is not Status.WITHHELD:
+        return step.key, None
+    if step.action is Action.CREATE and step.from_key is not None:
+        return step.from_key, state.meetings[step.from_key].id
+    asks = step.action in {Action.DESTROY, Action.REPLACE}
+    return step.key, step.id if asks else None

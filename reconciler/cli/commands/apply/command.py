@@ -59,7 +59,11 @@ class ApplyOptions:
 @click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
 @lock_timeout_option
 @format_option("apply")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 3 if work is left for a later day.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 3 if work is left for later.",
+)
 @state_options
 @selection_options
 def apply(workspace: Workspace, options: Options, **flags: Any) -> Exit:
@@ -101,7 +105,7 @@ def _prepare(
     before = stack.enter_context(workspace.locked_state("apply", timeout_seconds=timeout_seconds))
     planned = make_plan(workspace, declared, before.state, options, pace=apply_options.pace)
     plan, locked = planned.plan, replace(before, state=planned.state)
-    status = Exit.ERROR if planned.unread else Exit.DONE
+    status = Exit.ERROR if planned.failed else Exit.DONE
     if saved:
         approval.check(plan, saved, str(apply_options.plan_file))
     reporting.print_warnings(workspace, declared.warnings)
@@ -109,7 +113,8 @@ def _prepare(
     if not plan.has_work:
         _record(workspace, before, record.without_expired(locked.state, plan.steps))
         _report_nothing_to_do(workspace, apply_options, plan)
-        return status, None
+        is_left = apply_options.detailed_exitcode and plan.has_withheld_create
+        return Exit.worst(status, Exit.WORK_LEFT if is_left else Exit.DONE), None
     remote = connect(workspace, apply_options.pace)
     runner.settle_seconds(workspace, remote)  # reports a bad setting before the prompt
     if not (saved or apply_options.auto_approve or is_approved(workspace)):
