@@ -45,6 +45,7 @@ from reconciler.stores.options import StoreOptions
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.clock import ZoomClock
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 
@@ -142,10 +143,10 @@ async def _executed(todo: Plan, address: str, journal: Journal, lease: Lease, cl
             ApplyContext(
                 remote=remote,
                 journal=journal,
-                clock=clock,
+                clock=ZoomClock(clock),
                 lease=lease,
                 allowances=ALLOWANCES,
-                author=Author("benchmark", {}.get, lambda: b"salt"),
+                author=Author("benchmark", {}.get, lambda: b"salt", lambda: True),
                 settle_seconds=0.0,
                 listener=lambda _event: None,
                 stopping=lambda: False,
@@ -173,7 +174,7 @@ def _client(address: str, clock: SystemClock) -> ZoomClient:
         Credentials("sandbox", "sandbox", "sandbox"),
         Addresses(f"{address}/v2", f"{address}/oauth/token"),
         pace=Pace.of(PACE, clock),
-        clock=clock,
+        clock=ZoomClock(clock),
         random=random.random,
         user_limit=UserLimit(),
     )

@@ -184,3 +184,11 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so long, measured by `monotonic`."""
+
+
+class MeasuredClock(Clock, Protocol):
+    """A clock that follows Zoom's, as far as answers of Zoom tell its time."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Return whether `now` is Zoom's time, and not what this machine believes."""

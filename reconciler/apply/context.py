@@ -29,7 +29,7 @@ from reconciler.plan import budget
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.ports import IN_FLIGHT_MAX, Body, Clock, Lease, Remote
+from reconciler.ports import IN_FLIGHT_MAX, Body, Lease, MeasuredClock, Remote
 from reconciler.state import identity
 from reconciler.state.state import Record, names_of
 
@@ -51,7 +51,7 @@ class ApplyContext:
 
     remote: Remote
     journal: Journal
-    clock: Clock
+    clock: MeasuredClock
     lease: Lease
     allowances: Allowances
     author: Author

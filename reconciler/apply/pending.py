@@ -18,11 +18,15 @@ from reconciler.state.state import SCHEDULE_FOR, Attempt, Intent, Record, Retire
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The author of intents: `owner` as others see it, `passcode` by variable, a new `salt` for hashes."""
+    """The author of intents: `owner` as others see it, `passcode` by variable, a new `salt` for hashes.
+
+    `has_zooms_time` returns whether the time that it writes down is Zoom's, and not only this machine's.
+    """
 
     owner: str
     passcode: Callable[[str], str | None]
     salt: Callable[[], bytes]
+    has_zooms_time: Callable[[], bool]
 
 
 @dataclass(slots=True)
@@ -117,6 +121,7 @@ def prepare(  # noqa: PLR0913 - a step, its time and author, and the recorded fa
         owner=author.owner,
         id=before.id if before is not None and action != Action.CREATE else None,
         to_host=step.new_host if action == Action.UPDATE else None,
+        measured=repeats.measured if repeats else author.has_zooms_time(),
     )
     return PendingWrite(step, intent, sent, day, repeats=repeats, before=before)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import TYPE_CHECKING
 
-from reconciler.errors.exceptions import StateError
+from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.zoom import skew
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
@@ -14,6 +16,7 @@ from reconciler.zoom.pace import Pace
 
 if TYPE_CHECKING:
     from reconciler.cli.workspace import Workspace
+    from reconciler.errors.diagnostic import Diagnostic
     from reconciler.state.state import State
 
 
@@ -48,6 +51,26 @@ def connect(workspace: Workspace, pace_name: str | None) -> ZoomClient:
         random=random.random,
         user_limit=user_limit,
     )
+
+
+def measure_clock(workspace: Workspace, pace_name: str | None) -> tuple[Diagnostic, ...]:
+    """Have Zoom's answers set the clock of the workspace; return a warning if this machine's differs.
+
+    Raises `SettingsError` if it differs so much that nothing may be sent. If Zoom cannot be asked, the clock
+    of this machine is used: what is sent later reports the cause.
+    """
+    if workspace.sandbox:
+        return ()
+    try:
+        remote = connect(workspace, pace_name)
+    except SettingsError:
+        return ()
+    return asyncio.run(_measure(workspace, remote))
+
+
+async def _measure(workspace: Workspace, remote: ZoomClient) -> tuple[Diagnostic, ...]:
+    async with remote:
+        return await skew.check(remote, workspace.clock)
 
 
 def check_origin(state: State, origin: str, location: str) -> None:

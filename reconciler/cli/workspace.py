@@ -26,6 +26,7 @@ from reconciler.state.state import State
 from reconciler.stores.lock import renewing
 from reconciler.stores.open import open_store
 from reconciler.stores.options import StoreOptions
+from reconciler.zoom.clock import ZoomClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,9 +92,14 @@ class Workspace:
         return Sandbox.open(folder, now=self.options.sandbox_now, real_now=system_now)
 
     @cached_property
-    def clock(self) -> SystemClock:
-        """The system clock, or the emulator's."""
+    def system_clock(self) -> SystemClock:
+        """The clock of this machine, or the emulator's; leases depend on it."""
         return SystemClock(self.sandbox.now, self.sandbox.on_wait) if self.sandbox else SystemClock()
+
+    @cached_property
+    def clock(self) -> ZoomClock:
+        """The system clock until an answer of Zoom tells its time, then Zoom's."""
+        return ZoomClock(self.system_clock, is_own=self.sandbox is not None)
 
     @cached_property
     def _settings(self) -> ParsedSettings:
@@ -131,8 +137,8 @@ class Workspace:
         options = StoreOptions(
             self.folder,
             who=self.console.who,
-            clock=self.clock,
-            wait=self.clock.wait,
+            clock=self.system_clock,
+            wait=self.system_clock.wait,
             notify=self.print_notice,
             environ=self.console.environ,
             run_url=self.console.run_url,

@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from dataclasses import replace
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -92,7 +93,9 @@ class SandboxApp:
                 *(Route(path, _endpoint(emulator, each), methods=[verb]) for verb, path, each in _ROUTES),
                 Route("/oauth/token", _token_endpoint(emulator), methods=["POST"]),
                 *control.routes(emulator, faults, set_clock),
-                Route("/{rest:path}", _unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+                Route(
+                    "/{rest:path}", _no_endpoint(emulator), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]
+                ),
             ]
         )
         self._unfinished: set[asyncio.Task[list[Message]]] = set()
@@ -189,14 +192,14 @@ def _endpoint(emulator: Emulator, operation: Operation) -> Callable[[HttpRequest
         try:
             body = json.loads(await request.body() or "null")
         except ValueError:
-            return _response(NO_OBJECT)
+            return _response(NO_OBJECT, emulator.now())
         call = Call(
             parts=request.path_params,
             query=dict(request.query_params),
             body=body,
             authorization=request.headers.get("authorization", ""),
         )
-        return _response(emulator.answer(operation, call))
+        return _response(emulator.answer(operation, call), emulator.now())
 
     return endpoint
 
@@ -209,17 +212,24 @@ def _token_endpoint(emulator: Emulator) -> Callable[[HttpRequest], Awaitable[Res
             form=form,
             api_url=str(request.base_url).rstrip("/"),
         )
-        return _response(reply)
+        return _response(reply, emulator.now())
 
     return endpoint
 
 
-async def _unknown(_request: HttpRequest) -> Response:
-    return _response(_NO_ENDPOINT)
+def _no_endpoint(emulator: Emulator) -> Callable[[HttpRequest], Awaitable[Response]]:
+    async def endpoint(_request: HttpRequest) -> Response:
+        return _response(_NO_ENDPOINT, emulator.now())
+
+    return endpoint
 
 
-def _response(reply: Reply) -> Response:
-    headers = {"x-zm-trackingid": f"v=2.0;clid=sandbox;rid=WEB_{uuid.uuid4().hex}", **reply.headers}
+def _response(reply: Reply, now: datetime) -> Response:
+    headers = {
+        "date": format_datetime(now, usegmt=True),
+        "x-zm-trackingid": f"v=2.0;clid=sandbox;rid=WEB_{uuid.uuid4().hex}",
+        **reply.headers,
+    }
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
     return JSONResponse(reply.body, status_code=reply.status, headers=headers)

@@ -41,6 +41,7 @@ def run(app: ASGIApp, *, port: int, on_ready: Callable[[str], None]) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,  # the emulator sends the time of its own clock
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=1,
         )

@@ -180,7 +180,7 @@ def intent_json(intent: Intent) -> Json:
         "begun_at": intent.begun_at,
         "owner": intent.owner,
     }
-    optional = {"id": intent.id, "to_host": intent.to_host}
+    optional = {"id": intent.id, "to_host": intent.to_host, "measured": intent.measured or None}
     return {**written, **{name: value for name, value in optional.items() if value is not None}}
 
 
@@ -236,6 +236,7 @@ def _intent(value: Mapping[str, Json]) -> Intent:
         owner=_typed(value["owner"], str),
         id=None if value.get("id") is None else _id(value["id"]),
         to_host=_optional(value.get("to_host"), str),
+        measured=_typed(value.get("measured", False), bool),
     )
 
 

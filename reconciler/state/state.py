@@ -54,7 +54,8 @@ class Intent:
     """A create or update that was sent, or may have been sent, and is not confirmed yet.
 
     Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first. `to_host` is the new host
-    of an update that hands the meeting over.
+    of an update that hands the meeting over. `measured` is true if `first_begun_at` is Zoom's time, and not
+    only what the clock of a machine said.
     """
 
     action: str
@@ -66,6 +67,7 @@ class Intent:
     owner: str
     id: int | None = None
     to_host: str | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

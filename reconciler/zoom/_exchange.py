@@ -124,6 +124,12 @@ def instant_in(headers: Mapping[str, str]) -> datetime | None:
     return parse_instant(headers.get("date", ""), parsedate_to_datetime)
 
 
+def zoom_time_in(response: HttpResponse) -> datetime | None:
+    """Return Zoom's time in a response; None for a stored one, and for an error that is not Zoom's own."""
+    is_zooms = response.is_success or response.is_zoom_error
+    return instant_in(response.headers) if is_zooms and "age" not in response.headers else None
+
+
 def parse_instant(text: str, parse: Callable[[str], datetime]) -> datetime | None:
     """Return the instant of `text`, aware, in UTC (also without an offset); None if it is no time."""
     try:

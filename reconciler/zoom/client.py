@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 from reconciler import __version__
-from reconciler.errors.exceptions import NeverSentError, UnknownOutcomeError
+from reconciler.errors.exceptions import NeverSentError, RefusedError, RemoteError, UnknownOutcomeError
 from reconciler.ports import IN_FLIGHT_MAX, Answer, Body
 from reconciler.zoom._errors import is_token_refused, limit_error, response_error, unknown_outcome
 from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
@@ -27,24 +27,16 @@ from reconciler.zoom.transport import HttpTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
-    from datetime import datetime
     from types import TracebackType
 
     import httpx
 
-    from reconciler.ports import BeforeSend, Clock
+    from reconciler.ports import BeforeSend
     from reconciler.zoom._exchange import HttpResponse
     from reconciler.zoom.addresses import Addresses
     from reconciler.zoom.auth import Credentials
+    from reconciler.zoom.clock import ZoomClock
     from reconciler.zoom.pace import Pace
-
-
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
-    """Scopes of the token, and `Date` of the last response (aware, UTC, whole seconds); None if unknown."""
-
-    scopes: frozenset[str] | None = None
-    server_at: datetime | None = None
 
 
 class RequestGate:
@@ -123,7 +115,7 @@ READS_MAX = 4
 class ZoomClient:
     """The `Remote` over HTTP. An async context manager, which calls `close`.
 
-    `random` returns jitter, 0 to 1. `transport` replaces the network.
+    Answers set `clock`. `random` returns jitter, 0 to 1. `transport` replaces the network.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that a test replaces
@@ -132,7 +124,7 @@ class ZoomClient:
         addresses: Addresses,
         *,
         pace: Pace,
-        clock: Clock,
+        clock: ZoomClock,
         random: Callable[[], float],
         timeout_seconds: float = TIMEOUT_SECONDS,
         user_limit: UserLimit | None = None,
@@ -152,6 +144,7 @@ class ZoomClient:
             user_agent=f"meetings-reconciler/{__version__}",
             direct_hosts=addresses.loopback_hosts,
             transport=transport,
+            clock=clock,
         )
         self._tokens = Tokens(credentials, addresses.auth_url, self._transport, clock, random)
         self._gate = RequestGate(tokens=self._tokens, pace=pace, connections=IN_FLIGHT_MAX)
@@ -185,9 +178,18 @@ class ZoomClient:
         await self._tokens.token()
 
     @property
-    def server_info(self) -> ServerInfo:
-        """Scopes and time from the responses so far."""
-        return ServerInfo(self._tokens.scopes, self._transport.server_at)
+    def scopes(self) -> frozenset[str] | None:
+        """Scopes of the token; None if Zoom did not name them."""
+        return self._tokens.scopes
+
+    async def measure_clock(self, answers: int) -> None:
+        """Have so many answers set the clock; a failed request is left to the calls that need an answer."""
+        call = ApiCall("Reading Zoom's time", Label.LIGHT)
+        with suppress(RemoteError):
+            await self._tokens.token()
+            for _ in range(answers - self._clock.agreeing()):
+                with suppress(RefusedError):  # a refusal tells the time as well
+                    await self._send(call, "GET", "/users/me")
 
     async def create(self, host: str, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Create a meeting for `host`; `Answer.body` is the meeting in Zoom."""

@@ -17,15 +17,15 @@ from reconciler.errors.network import unusable_network_settings
 from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.urls import bracket_ipv6
 from reconciler.zoom._errors import never_sent, unknown_outcome
-from reconciler.zoom._exchange import HttpRequest, HttpResponse, instant_in
+from reconciler.zoom._exchange import HttpRequest, HttpResponse, zoom_time_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from reconciler.errors.exceptions import RemoteError
     from reconciler.ports import BeforeSend
     from reconciler.zoom._exchange import ApiCall
+    from reconciler.zoom.clock import ZoomClock
 
 
 CONNECT_SECONDS_MAX = 10.0
@@ -73,7 +73,10 @@ _WITH_REASON = (httpx.ConnectError, httpx.ProxyError)
 
 
 class HttpTransport:
-    """An httpx client with one pool, and one total timeout for a request and its response."""
+    """An httpx client with one pool, and one total timeout for a request and its response.
+
+    `clock` is the one that answers set, if there is one.
+    """
 
     def __init__(
         self,
@@ -82,10 +85,10 @@ class HttpTransport:
         user_agent: str,
         direct_hosts: tuple[str, ...] = (),
         transport: httpx.AsyncBaseTransport | None = None,
+        clock: ZoomClock | None = None,
     ) -> None:
         self.timeout_seconds = timeout_seconds
-        self.server_at: datetime | None = None
-        """`Date` of the last response that had one, by the clock of its sender (aware, UTC)."""
+        self._clock = clock
         connect_seconds = min(CONNECT_SECONDS_MAX, timeout_seconds)
         try:
             self._http = httpx.AsyncClient(
@@ -117,6 +120,7 @@ class HttpTransport:
                 extensions={"trace": guard.on_event},
             )
             guard.check()
+            departure = self._clock.depart() if self._clock else None
             async with asyncio.timeout(self.timeout_seconds):
                 response = await self._http.send(httpx_request)
         except Exception as error:  # noqa: BLE001 - the outcome of the request must be known after any error
@@ -125,8 +129,10 @@ class HttpTransport:
             # h11 quotes the header that it rejects, and that header may be the token.
             cause = None if isinstance(error, httpx.LocalProtocolError) else error
             raise transport_error(call, error) from cause
-        self.server_at = instant_in(response.headers) or self.server_at
-        return HttpResponse.of(response.status_code, response.headers, response.content)
+        answer = HttpResponse.of(response.status_code, response.headers, response.content)
+        if self._clock and departure and (zoom_at := zoom_time_in(answer)):
+            self._clock.arrive(departure, zoom_at)
+        return answer
 
     async def close(self) -> None:
         """Close every connection."""

@@ -44,7 +44,7 @@ def recorded(folder: Path) -> dict[str, int]:
 def test_the_served_sandbox_prints_how_to_connect(shell: Shell) -> None:
     """What it prints is what the same commands need, and nothing else."""
     shell.write("meetings.yaml", spec_of({"retro": {}}, start=FAR))
-    command = [sys.executable, "-m", "reconciler", "sandbox", "--sandbox-now", "2026-12-01T08:00:00Z"]
+    command = [sys.executable, "-m", "reconciler", "sandbox"]
     with subprocess.Popen(
         command, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as served_sandbox:

@@ -48,7 +48,7 @@ FULL_TEXT = """\
 "retro":{"action":"create","attributes":{"duration":60,"start_time":"2027-01-14T15:00:00Z",\
 "topic":"Launch review",\
 "type":2},"begun_at":"2026-11-30T18:00:00Z","first_begun_at":"2026-11-30T18:00:00Z",\
-"host":"platform@example.com",\
+"host":"platform@example.com","measured":true,\
 "owner":"run-1","sent":[{"end_times":null,"start_time":"2027-01-14T15:00:00Z"},{"end_times":3,"start_time":null}]}
 },
 "retired":[
@@ -325,7 +325,12 @@ RETRO = ("intents", "retro")
         ((*LAUNCH, "observed"), None),
         ((*LAUNCH, "protect"), 0),
         (RETRO, "text"),
-        *(((*RETRO, field), ...) for field in orjson.loads(FULL_TEXT)["intents"]["retro"]),
+        *(
+            ((*RETRO, field), ...)
+            for field in orjson.loads(FULL_TEXT)["intents"]["retro"]
+            if field != "measured"  # nor this one
+        ),
+        ((*RETRO, "measured"), "yes"),
         ((*RETRO, "action"), "explode"),
         ((*RETRO, "sent"), {}),
         ((*RETRO, "sent"), ["text"]),

@@ -79,6 +79,7 @@ def intent(attributes: Mapping[str, Any] | None = None, *, host: str = HOST, **f
         "first_begun_at": "2026-11-30T18:00:00Z",
         "begun_at": "2026-11-30T18:00:00Z",
         "owner": "run-1",
+        "measured": True,
     }
     return Intent(host=host, attributes=kept, **{**values, **fields})
 

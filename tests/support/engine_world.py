@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import sandbox_world
 from builders import ALLOWANCES, HOST, one_off
+from manual_clock import SkewedClock
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import Result, execute
@@ -35,6 +36,7 @@ from reconciler.state.state import State, used
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.clock import ZoomClock
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 
@@ -224,6 +226,8 @@ class World:
     def __init__(self, *declared: Meeting, **switches: Any) -> None:
         self.zoom = sandbox_world.World(**{"passcode_required": False, "safeguard_forced": False, **switches})
         self.clock: ManualClock = self.zoom.clock
+        self.runner_clock = SkewedClock(self.clock, 0.0)
+        """The clock of the machine that applies; a run sees Zoom's through the answers."""
         self.account = self.zoom.account
         self.store = MemoryStore()
         self.lease = MemoryLease()
@@ -267,7 +271,7 @@ class World:
     def plan(self) -> Plan:
         """Make the plan."""
         spec = Spec(dict(sorted(self.declared.items())), self.moved, self.imports, self.removed)
-        return build(spec, self.store.state, self.clock.now(), self.allowances, self.options)
+        return build(spec, self.store.state, self.runner_clock.now(), self.allowances, self.options)
 
     def apply(self, *, dies_after_turns: int | None = None) -> ApplyReport:
         """Plan and apply; with `dies_after_turns`, cancel it after that many turns of the loop."""
@@ -298,16 +302,17 @@ class World:
         snapshot = self.store.read()
         version = snapshot.version if snapshot else None
         journal = Journal(self.store, self.store.state, version, self.clock, inline)
-        async with self.client() as remote:
+        clock = ZoomClock(self.runner_clock)
+        async with self.client(clock) as remote:
             return await execute(
                 plan,
                 ApplyContext(
                     remote=remote,
                     journal=journal,
-                    clock=self.clock,
+                    clock=clock,
                     lease=self.lease,
                     allowances=self.allowances,
-                    author=Author("run-2", self.passcodes.get, lambda: b"salt"),
+                    author=Author("run-2", self.passcodes.get, lambda: b"salt", lambda: clock.is_measured),
                     settle_seconds=self.settle_seconds,
                     listener=report.events.append,
                     stopping=lambda: self.is_stopping,
@@ -315,13 +320,13 @@ class World:
                 ),
             )
 
-    def client(self) -> ZoomClient:
+    def client(self, clock: ZoomClock | None = None) -> ZoomClient:
         """Return the real client, connected to the emulator."""
         return ZoomClient(
             CREDENTIALS,
             Addresses(),
             pace=Pace.of(self.pace, self.clock),
-            clock=self.clock,
+            clock=clock or ZoomClock(self.runner_clock),
             random=lambda: 0.5,
             user_limit=UserLimit(),
             transport=httpx.ASGITransport(self._arrive),

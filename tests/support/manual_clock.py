@@ -54,6 +54,26 @@ class ManualClock:
             turns = turns + 1 if self._sleepers[0] == sleeper else 0
 
 
+class SkewedClock:
+    """A machine's clock that shows another time than the true one, by `seconds`."""
+
+    def __init__(self, true: ManualClock, seconds: float) -> None:
+        self.seconds = seconds
+        self._true = true
+
+    def now(self) -> datetime:
+        """The instant it shows, aware, UTC."""
+        return self._true.now() + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        """Seconds since the true one was made."""
+        return self._true.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait as the true one does."""
+        await self._true.sleep(seconds)
+
+
 class WallClock:
     """The machine's own time."""
 

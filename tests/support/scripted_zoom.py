@@ -12,6 +12,7 @@ from manual_clock import ManualClock
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.clock import ZoomClock
 from reconciler.zoom.pace import Pace
 
 SERVER_TO_SERVER = Credentials("ACCOUNT", "client-id-9", "client-secret-9")
@@ -41,7 +42,9 @@ class ScriptedZoom:
         """Return a client whose only server is this one, or `transport`."""
         options.setdefault("pace", Pace.of(1000, self.clock))
         options.setdefault("transport", httpx.MockTransport(self._answer))
-        return ZoomClient(credentials, Addresses(), clock=self.clock, random=lambda: 0.5, **options)
+        return ZoomClient(
+            credentials, Addresses(), clock=ZoomClock(self.clock), random=lambda: 0.5, **options
+        )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.host == "zoom.us":

@@ -32,6 +32,7 @@ from reconciler.sandbox.switches import Switches
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.clock import ZoomClock
 from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 
@@ -67,7 +68,7 @@ def run(world: Sandbox, work: Work[T], *, pace: str | int = 1000, clock: Clock |
             Credentials("acc", "cid", "secret"),
             Addresses(),
             pace=Pace.of(pace, time),
-            clock=time,
+            clock=ZoomClock(time),
             random=lambda: 0.5,
             user_limit=UserLimit(),
             transport=httpx.ASGITransport(world.app),

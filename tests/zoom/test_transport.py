@@ -3,16 +3,18 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+from manual_clock import ManualClock
 
 from reconciler.errors.exceptions import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError
 from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label
+from reconciler.zoom.clock import ZoomClock
 from reconciler.zoom.transport import SEND_OUTCOMES, HttpTransport, SendOutcome, transport_error
 
 CREATE = ApiCall("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("token-9",))
@@ -228,7 +230,9 @@ def test_a_date_that_is_no_time_does_not_lose_the_answer(
 ) -> None:
     """A date without an offset is in UTC, whatever the zone of this machine."""
     headers = {} if date is None else {"Date": date}
-    client = transport(transport=httpx.MockTransport(lambda _: httpx.Response(200, headers=headers)))
+    clock = ZoomClock(ManualClock())
+    answering = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers))
+    client = transport(transport=answering, clock=clock)
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
 
@@ -238,7 +242,8 @@ def test_a_date_that_is_no_time_does_not_lose_the_answer(
         monkeypatch.undo()
         time.tzset()
 
-    assert (response.status, client.server_at) == (200, server_at)
+    assert (response.status, clock.is_measured) == (200, server_at is not None)
+    assert server_at is None or clock.now() == server_at + timedelta(seconds=0.5)
 
 
 def test_no_connection_means_never_sent() -> None:

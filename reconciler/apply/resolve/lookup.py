@@ -22,7 +22,10 @@ STARTS_MAX = 400
 """Starts of a series that are compared: more than Zoom keeps of any series."""
 
 SKEW = timedelta(minutes=5)
-"""The largest difference between Zoom's clock and the one of this machine."""
+"""The largest difference between Zoom's clock and what its answers said."""
+
+SKEW_UNMEASURED = timedelta(hours=24)
+"""The largest difference between Zoom's clock and the one of a machine that no answer was measured on."""
 
 
 class MeetingLists:
@@ -175,8 +178,9 @@ def assign(
 
 
 def in_window(intent: Intent, listed: Mapping[str, object]) -> bool:
-    """Return whether the intent may have made the meeting: not before its first attempt, less `SKEW`."""
-    since = datetime.fromisoformat(intent.first_begun_at).replace(microsecond=0) - SKEW
+    """Return whether the intent may have made the meeting: not before its first attempt, less the skew."""
+    skew = SKEW if intent.measured else SKEW_UNMEASURED
+    since = datetime.fromisoformat(intent.first_begun_at).replace(microsecond=0) - skew
     try:
         return datetime.fromisoformat(str(listed.get("created_at"))) >= since
     except (ValueError, TypeError):

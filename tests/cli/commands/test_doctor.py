@@ -381,7 +381,7 @@ def test_a_skewed_clock_is_reported(
     written = io.StringIO()
     console = Console(sys.stdin, written, sys.stderr, zoom.environ)
     workspace = Workspace(shell.folder, console, GlobalOptions(state="s.json"))
-    workspace.__dict__["clock"] = SystemClock(lambda: system_now() + timedelta(seconds=seconds))
+    workspace.__dict__["system_clock"] = SystemClock(lambda: system_now() + timedelta(seconds=seconds))
 
     doctor_command.run(workspace, format_name="text")
 

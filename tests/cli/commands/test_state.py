@@ -194,6 +194,7 @@ def test_a_program_gets_all_of_one_key(shell: Shell) -> None:
                 "first_begun_at": "2026-11-29T18:00:00Z",
                 "begun_at": "2026-11-30T18:00:00Z",
                 "owner": "run-1",
+                "measured": True,
             },
             "retired": [],
         }

@@ -15,6 +15,7 @@ from reconciler.stores.leased._lease import LeaseRequest, SharedLease
 from reconciler.stores.leased.place import STATE
 from reconciler.stores.leased.store import LeasedStore
 from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.clock import ZoomClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,6 +67,11 @@ def _renew_alone(lease: Any) -> None:
     lease._request = LeaseRequest.starting_now(lease.info, lease._clock)  # noqa: SLF001 - a bug has no door
 
 
+def _own_time(clock: Any) -> Any:
+    """Answers do not set the clock: the one of the machine is believed."""
+    return clock._clock.now()  # noqa: SLF001 - a bug has no door
+
+
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "intent-after-request": (Sender, "_commit", _commit_later),
     "retry-on-timeout": (ZoomClient, "create", _create_again),
@@ -73,6 +79,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "take-without-watching": (lease, "LEASE_SECONDS", 0.0),
     "renew-without-asking": (SharedLease, "renew", _renew_alone),
     "approval-unread": (approval, "check", lambda *_: None),
+    "clock-of-the-machine": (ZoomClock, "now", _own_time),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
 """The attribute that each bug replaces, and its replacement."""

@@ -11,6 +11,7 @@ from memory_place import Documents
 from reconciler.apply.events import StepFailed
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StalePlanError
+from reconciler.zoom.skew import REFUSED_SECONDS
 from simulator import hands, ills
 from simulator.faults import SETTLE_SECONDS, Faults
 from simulator.hands import Mandate
@@ -26,8 +27,11 @@ from simulator.watch import Watch
 BEGUN_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 QUIET_RUNS_MAX = 60
 ROUND_SECONDS_MAX = 4 * 3600.0
-SKEW_SECONDS_MAX = 120.0
-"""How far a runner's wall clock may be from the true one, either way."""
+SKEW_SECONDS_MAX = 0.9 * REFUSED_SECONDS
+"""How far a runner's wall clock may be from the true one, either way, if it is to send anything."""
+
+WILD_SECONDS = (-43_200.0, -720.0, 720.0, 3_300.0)
+"""How far it may be from it otherwise."""
 
 
 class History:
@@ -114,11 +118,7 @@ class History:
         """From one round to the next: at once, in a few hours, or right before midnight."""
         now, chance = self.machine.now(), self.chance
         midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
-        if self.has_skew:  # then nobody is asked what day it is
-            seconds = (
-                0.0 if now.hour < 19 else (midnight - now).total_seconds() + chance.uniform(3600, 9e4 / 2)
-            )
-        elif chance.random() < 0.3:
+        if chance.random() < 0.3:
             seconds = (midnight - now).total_seconds() - chance.uniform(0, 200)
         else:
             seconds = chance.choice([0.0, chance.uniform(0, 200), chance.uniform(0, 8 * 3600)])
@@ -166,6 +166,8 @@ class History:
     ) -> None:
         self.names += 1
         skew = self.chance.uniform(-1, 1) * (SKEW_SECONDS_MAX if self.has_skew else 0.5)
+        if self.has_skew and not is_quiet and self.chance.random() < 0.2:
+            skew = self.chance.choice(WILD_SECONDS)
         process = Process(self.machine, f"runner-{self.names}", skew)
         timeout = 600.0 if is_quiet or is_duel else self.chance.choice([0.0, 60.0, 600.0, 600.0])
         self.watch.mandates[process.name] = mandate
@@ -187,7 +189,7 @@ class History:
         self.machine.pass_time(200.0)
         self.team.unguard()
         for _ in range(QUIET_RUNS_MAX):
-            now = self.machine.now() if not self.has_skew else self._at_noon()
+            now = self.machine.now()
             self.team.review(self.watch.state, now)
             plan = self.team.plan(self.watch.state, now)
             if not plan.has_work and not plan.summary["withheld"]:
@@ -201,18 +203,13 @@ class History:
             self.machine.pass_time(8 * 3600)
         self.watch.fail("end", "it never came to an end")
 
-    def _at_noon(self) -> datetime:
-        now = self.machine.now()
-        if not 1 <= now.hour < 22:
-            self.machine.pass_time(4 * 3600)
-        return self.machine.now()
-
     # Afterwards
 
     def _look_back(self, runner: Runner, *, is_quiet: bool) -> None:
         process, story = runner.process, runner.story
         self._say(f"{process.name} {self._ending(runner)}")
         self.report.takeovers += story.has_taken_over
+        self.report.misdated += story.code == "apply.clock-wrong"
         self.report.stale += isinstance(story.failure, StalePlanError)
         self.report.outlived += not process.dead and process.name in self.watch.writers[:-1] and story.lost
         if process.dead:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-COUNTS = ("seeds", "runs", "crashes", "takeovers", "outlived", "cut_off", "approved", "stale", "requests")
+COUNTS = (
+    "seeds", "runs", "crashes", "takeovers", "outlived", "cut_off", "approved", "stale", "misdated",
+    "requests",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -23,6 +26,8 @@ class Report:
     approved: int = 0
     """Runs of a saved plan, of which so many were `stale`."""
     stale: int = 0
+    misdated: int = 0
+    """Runs that sent nothing, since the clock of their machine was wrong by more than ten minutes."""
     requests: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -49,6 +54,7 @@ class Report:
             ("takeovers of a lock", self.takeovers), ("  from one that woke later", self.outlived),
             ("locks freed under a living holder", self.cut_off),
             ("runs of a saved plan", self.approved), ("  refused as stale", self.stale),
+            ("runs refused for their clock", self.misdated),
             ("requests sent", self.requests),
             ("faults", sum(self.struck.values())),
             *((f"  {kind}", count) for kind, count in sorted(self.struck.items())),

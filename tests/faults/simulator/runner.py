@@ -24,9 +24,11 @@ from reconciler.state import document as state_document
 from reconciler.stores.leased.store import LeasedStore
 from reconciler.stores.lock import LeaseRenewal
 from reconciler.stores.options import StoreOptions
+from reconciler.zoom import skew
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
+from reconciler.zoom.clock import ZoomClock
 from reconciler.zoom.pace import Pace
 from simulator.faults import SETTLE_SECONDS
 from simulator.network import Transport
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from memory_place import Documents
 
     from reconciler.apply.events import Event
+    from reconciler.errors.diagnostic import Diagnostic
     from reconciler.plan.plan import Plan
     from reconciler.ports import Lease
     from reconciler.state.state import State
@@ -58,14 +61,20 @@ class Story:
     result: Result | None = None
     failure: ReconcilerError | None = None
     has_taken_over: bool = False
+    skew: tuple[Diagnostic, ...] = ()
+    """The warning about the machine's clock."""
     asks_nothing: bool = False
     """Whether there was nothing to do."""
 
     @property
     def lost(self) -> bool:
         """Whether it came to its end because the state was not its own any more."""
-        code = self.failure.diagnostics[0].code if self.failure else ""
-        return code in {"state.lease-lost", "state.changed"}
+        return self.code in {"state.lease-lost", "state.changed"}
+
+    @property
+    def code(self) -> str:
+        """The code of what ended it; empty where it came to its end."""
+        return self.failure.diagnostics[0].code if self.failure else ""
 
 
 class Runner:
@@ -94,6 +103,7 @@ class Runner:
         self._timeout_seconds = timeout_seconds
         self._is_over = False
         self._work: asyncio.Task[None] | None = None
+        self._clock = ZoomClock(process)
         self._transport = Transport(network, process, process.name, faults.journey)
         place = MemoryDocumentStore(
             documents,
@@ -178,7 +188,9 @@ class Runner:
     async def _applied(self, lease: Lease) -> None:
         workspace = self._workspace
         state, version = await self.process.blocking(lambda: workspace.writable_state(lease))
-        plan = self._team.plan(state, self.process.now(), self._mandate.options)
+        async with self._client() as remote:
+            self.story.skew = await skew.check(remote, self._clock)
+        plan = self._team.plan(state, self._clock.now(), self._mandate.options)
         self._mandate.check(plan)
         self.story.asks_nothing = not plan.has_work
         if not plan.has_work:
@@ -206,10 +218,10 @@ class Runner:
         return ApplyContext(
             remote=remote,
             journal=journal,
-            clock=self.process,
+            clock=self._clock,
             lease=lease,
             allowances=self._team.allowances,
-            author=Author(self.process.name, PASSCODES.get, lambda: b"salt"),
+            author=Author(self.process.name, PASSCODES.get, lambda: b"salt", self._has_zooms_time),
             settle_seconds=SETTLE_SECONDS,
             listener=self._hear,
             stopping=lambda: self.is_stopping,
@@ -226,10 +238,13 @@ class Runner:
             CREDENTIALS,
             Addresses(),
             pace=Pace.of("pro", self.process),
-            clock=self.process,
+            clock=self._clock,
             random=self._faults.chance.random,
             transport=self._transport,
         )
+
+    def _has_zooms_time(self) -> bool:
+        return self._clock.is_measured
 
     def _hear(self, event: Event) -> None:
         if self.process.dead:

@@ -12,7 +12,7 @@ from reconciler.apply import record
 from reconciler.cli import ci, reporting, sources
 from reconciler.cli.commands.apply import runner
 from reconciler.cli.commands.apply.runner import ApplyJob
-from reconciler.cli.connection import connect
+from reconciler.cli.connection import connect, measure_clock
 from reconciler.cli.console import confirm
 from reconciler.cli.options import (
     FILE,
@@ -103,12 +103,13 @@ def _prepare(
     declared = workspace.load_spec(options.paths)
     timeout_seconds = apply_options.lock_timeout_seconds
     before = stack.enter_context(workspace.locked_state("apply", timeout_seconds=timeout_seconds))
+    skew_warnings = measure_clock(workspace, apply_options.pace)
     planned = make_plan(workspace, declared, before.state, options, pace=apply_options.pace)
     plan, locked = planned.plan, replace(before, state=planned.state)
     status = Exit.ERROR if planned.failed else Exit.DONE
     if saved:
         approval.check(plan, saved, str(apply_options.plan_file))
-    reporting.print_warnings(workspace, declared.warnings)
+    reporting.print_warnings(workspace, (*skew_warnings, *declared.warnings))
     _show(workspace, apply_options, plan)
     if not plan.has_work:
         _record(workspace, before, record.without_expired(locked.state, plan.steps))

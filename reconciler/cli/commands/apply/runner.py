@@ -131,7 +131,9 @@ async def _send(workspace: Workspace, job: ApplyJob, listener: EventListener) ->
             clock=clock,
             lease=job.locked.lease,
             allowances=workspace.allowances,
-            author=Author(console.who, console.environ.get, lambda: secrets.token_bytes(16)),
+            author=Author(
+                console.who, console.environ.get, lambda: secrets.token_bytes(16), lambda: clock.is_measured
+            ),
             settle_seconds=settle_seconds(workspace, remote),
             listener=listener,
             stopping=stop,

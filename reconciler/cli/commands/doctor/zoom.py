@@ -11,6 +11,7 @@ from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteErr
 from reconciler.meeting.names import fold_host
 from reconciler.views import results
 from reconciler.views.results import Check, CheckStatus, ok, warn
+from reconciler.zoom import skew
 from reconciler.zoom.auth import ACCESS_TOKEN
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 SKEW_SECONDS = 30.0
 """Seconds between this machine's clock and Zoom's from which doctor warns."""
-
-SKEW_SECONDS_MAX = 300.0
-"""Seconds from which the check fails: a lost create can then no longer be looked up reliably."""
 
 BASIC = 1
 """Zoom's number for a user without a licence."""
@@ -80,10 +78,10 @@ async def _check(workspace: Workspace, remote: ZoomClient, state: State, locatio
             return [results.from_diagnostic("token", error.diagnostic)]
         given = not workspace.sandbox and workspace.console.environ.get(ACCESS_TOKEN)
         checks = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom issued one")]
-        checks += _scopes(remote.server_info.scopes)
+        checks += _scopes(remote.scopes)
         checks += await _origin(remote, state, location)
         checks += await _hosts(remote, sorted(_all_hosts(workspace, state), key=str.casefold))
-        checks += _clock(workspace, remote)  # last: with a given token, only these answers have a `Date`
+        checks += _clock(workspace)  # last: with a given token, only these answers have a `Date`
         return checks
 
 
@@ -114,20 +112,20 @@ async def _origin(remote: ZoomClient, state: State, location: str) -> list[Check
     return [ok("account", f"{origin}{', as in the state' if state.origin else ''}")]
 
 
-def _clock(workspace: Workspace, remote: ZoomClient) -> Iterator[Check]:
-    server_at = remote.server_info.server_at
-    if server_at is None:
+def _clock(workspace: Workspace) -> Iterator[Check]:
+    seconds = workspace.clock.skew_seconds
+    if seconds is None:
         yield ok(
             "clock", "the emulator's clock is used" if workspace.sandbox else "no answer of Zoom had a date"
         )
         return
-    ahead = (workspace.clock.now() - server_at).total_seconds()
-    skew = f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Zoom's"
-    remedy = "Set this machine's clock and keep it synchronized (NTP): days and leases depend on it."
-    if abs(ahead) > SKEW_SECONDS_MAX:
-        yield Check("clock", CheckStatus.FAIL, skew, remedy)
-    elif abs(ahead) > SKEW_SECONDS:
-        yield warn("clock", skew, remedy)
+    words = skew.words(seconds)
+    summary = f"{words[0].lower()}{words[1:]}"
+    if skew.is_beyond(seconds, skew.REFUSED_SECONDS):
+        remedy = f"{skew.REMEDY} Until then, apply sends nothing."
+        yield Check("clock", CheckStatus.FAIL, summary, remedy)
+    elif skew.is_beyond(seconds, SKEW_SECONDS):
+        yield warn("clock", summary, skew.REMEDY)
     else:
         yield ok("clock", "this machine's and Zoom's agree")
 
