@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reconciler.meeting import recurrence, timezones
+from reconciler.meeting.closures import NO_DATES, SingleDates
 from reconciler.meeting.passcode import PasscodeReference
 from reconciler.ports import Json
 
@@ -57,7 +58,7 @@ class Meeting:
 
     `attributes` is the create body of the API as declared: without `host`, `protect` and nulls, and with
     `password` as text or as `{"env": NAME, "version": N}`. `filename`, `line` and `column` are the place of
-    its key; both count from 1.
+    its key; both count from 1. `dates` is what is declared about single dates of a series.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Meeting:
     filename: str = ""
     line: int = 0
     column: int = 0
+    dates: SingleDates = NO_DATES
 
     @property
     def topic(self) -> str:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.meeting.timezones import in_utc, in_zone, instant, known_zone, parsed
@@ -160,6 +160,29 @@ def _days_in_month(day: datetime) -> int:
     return monthrange(day.year, day.month)[1]
 
 
+def _gives(start: datetime, recurrence: Rule, day: date) -> bool:
+    """Return whether the rule, from `start` on and without its end, has an occurrence on a day."""
+    first, unit, interval = start.date(), recurrence.get("type"), _interval(recurrence)
+    wall = datetime.combine(day, start.time())
+    if day < first:
+        return False
+    if unit == WEEKLY:
+        weeks = (_sunday(day) - _sunday(first)).days // 7
+        return weeks % interval == 0 and week_day(wall) in week_days(recurrence, start)
+    if unit != MONTHLY:
+        return (day - first).days % interval == 0
+    months = (day.year - first.year) * 12 + day.month - first.month
+    # Without a day of its own, a monthly rule has the day of its start.
+    fixed = {"monthly_day": start.day, "monthly_week_day": week_day(start), **recurrence}
+    if _by_weekday(recurrence):
+        fixed.pop("monthly_day")
+    return months % interval == 0 and is_on_rule(wall, fixed)
+
+
+def _sunday(day: date) -> date:
+    return day - timedelta(days=day.isoweekday() % 7)
+
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _LATEST = _NEVER - datetime.resolution
 
@@ -237,6 +260,15 @@ class Series:
         if over == count or at(over) is _NEVER:
             return Remaining(over, None, 0)
         return Remaining(over, at(over), None if count is None else count - over)
+
+    def start_on(self, day: date) -> datetime | None:
+        """Return the occurrence on a local day, aware, in UTC; None if the series has none on it."""
+        start = self.wall_start()
+        if not _gives(start, self.recurrence, day):
+            return None
+        occurs_at = self._to_utc(start)(datetime.combine(day, start.time()))
+        last = self.last()
+        return occurs_at if last is None or occurs_at <= last else None
 
     def next_local(self, after: datetime) -> str | None:
         """Return the first occurrence after an instant as a start to send; None if there is none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import DAILY, MO, MONTHLY, SU, WE, WEEKLY, rrule
@@ -281,3 +282,14 @@ def test_invalid_times_are_refused(start: str, zone: str) -> None:
 
     with pytest.raises(ValueError, match=r"day is out of range|'Mars/Base' is none"):
         series.last()
+
+
+@settings(max_examples=150, deadline=None)
+@given(declared_series(), st.integers(-10, 400))
+def test_a_series_knows_its_occurrence_on_a_day(series: Series, days: int) -> None:
+    """The reference lists every occurrence, and looks for the day in the list."""
+    zone = ZoneInfo(series.timezone)
+    by_day = {each.astimezone(zone).date(): each for each in islice(series.occurrences(), 500)}
+    day = series.wall_start().date() + timedelta(days=days)
+
+    assert series.start_on(day) == by_day.get(day)

@@ -1,0 +1,144 @@
+"""Declared single dates of a series: exceptions by date, closures by name, and a pattern of weekdays.
+
+A date is named by the local day on which the rule gives it, in the meeting's zone: `2027-04-05`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from reconciler.meeting.recurrence import LAST
+from reconciler.ports import Json
+
+SKIP = "skip"
+"""The exception of a date that is not held."""
+
+NOTE = "note"
+"""The part of an exception that is only shown, and never sent."""
+
+_YEARLY_LENGTH = len("12-24")
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange:
+    """Days from `first` to `last`, both included: `2027-12-24`, or `12-24` for every year.
+
+    An empty `last` is a range without an end. A range of every year may go over the end of the year.
+    """
+
+    first: str
+    last: str
+
+    @property
+    def is_yearly(self) -> bool:
+        """True if the range is without a year."""
+        return len(self.first) == _YEARLY_LENGTH
+
+    def holds(self, day: date) -> bool:
+        """Return whether the day is in the range."""
+        text = day.isoformat()[5:] if self.is_yearly else day.isoformat()
+        if not self.last:
+            return self.first <= text
+        if self.is_yearly and self.last < self.first:
+            return text >= self.first or text <= self.last
+        return self.first <= text <= self.last
+
+    def days(self, first: date, last: date) -> Iterator[date]:
+        """Yield the days of the range from `first` to `last`, in order."""
+        for low, high in self._spans(first, last):
+            day, end = max(low, first), min(high, last)
+            while day <= end:
+                yield day
+                day += timedelta(days=1)
+
+    def _spans(self, first: date, last: date) -> Iterator[tuple[date, date]]:
+        if not self.is_yearly:
+            yield date.fromisoformat(self.first), date.fromisoformat(self.last) if self.last else last
+            return
+        for year in range(first.year - 1, last.year + 1):
+            end_year = year + 1 if self.last < self.first else year
+            yield _day_of(year, self.first), _day_of(end_year, self.last)
+
+
+def _day_of(year: int, text: str) -> date:
+    """Return a day of a year; 29 February of a common year is the day before 1 March."""
+    try:
+        return date.fromisoformat(f"{year}-{text}")
+    except ValueError:
+        return date(year, 2, 28)
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Days on which nothing is held, under a name."""
+
+    name: str
+    ranges: tuple[DayRange, ...]
+
+    def holds(self, day: date) -> bool:
+        """Return whether the day is closed."""
+        return any(each.holds(day) for each in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class SingleDates:
+    """Everything that is declared about the single dates of one series.
+
+    `exceptions` are as declared, by date: `SKIP`, or a mapping of `start_time`, `duration`, `agenda`,
+    `settings` and `note`. `pattern` has the only weekdays of the month that are held, as pairs of week
+    (5: the fifth, -1: the last) and weekday (1: Sunday); empty: every date of the rule is.
+    """
+
+    exceptions: Mapping[str, Json] = field(default_factory=dict)
+    closures: tuple[Closure, ...] = ()
+    pattern: tuple[tuple[int, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether anything is declared."""
+        return bool(self.exceptions or self.closures or self.pattern)
+
+    def exception(self, day: str) -> Json:
+        """Return what is sent of the exception of a date; None if there is nothing to send."""
+        declared = self.exceptions.get(day)
+        return _sent_part(declared) or None
+
+    def note(self, day: str) -> str:
+        """Return the note on a date; empty if there is none."""
+        declared = self.exceptions.get(day)
+        return str(declared.get(NOTE, "")) if isinstance(declared, Mapping) else ""
+
+    def closure_of(self, day: date) -> str | None:
+        """Return the name of the first closure that holds the day; None if none does."""
+        return next((closure.name for closure in self.closures if closure.holds(day)), None)
+
+    def is_closed(self, day: date) -> bool:
+        """Return whether a closure or the pattern leaves the day out."""
+        return self.closure_of(day) is not None or not self._fits_pattern(day)
+
+    def content(self) -> Json:
+        """Return what an approval covers: exceptions, and days without the names of their closures."""
+        ranges = {(each.first, each.last) for closure in self.closures for each in closure.ranges}
+        return {
+            "exceptions": {day: _sent_part(each) for day, each in self.exceptions.items()},
+            "closed": sorted(list(each) for each in ranges),
+            "pattern": sorted(list(each) for each in self.pattern),
+        }
+
+    def _fits_pattern(self, day: date) -> bool:
+        if not self.pattern:
+            return True
+        weekday, week = day.isoweekday() % 7 + 1, (day.day - 1) // 7 + 1
+        is_last = (day + timedelta(days=7)).month != day.month
+        return (week, weekday) in self.pattern or (is_last and (LAST, weekday) in self.pattern)
+
+
+NO_DATES = SingleDates()
+"""A meeting about whose single dates nothing is declared."""
+
+
+def _sent_part(exception: Json) -> Json:
+    if not isinstance(exception, Mapping):
+        return exception
+    return {name: value for name, value in exception.items() if name != NOTE}

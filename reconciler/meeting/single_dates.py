@@ -1,0 +1,129 @@
+"""Single dates of a series to come that are not as the rule gives them: skipped, moved or changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from reconciler.meeting import timezones
+from reconciler.meeting.closures import SKIP, DayRange, SingleDates
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
+from reconciler.ports import Json
+
+Edit = Json
+"""`SKIP`, or what a date has of its own: {"start_time": "...Z", "duration": minutes, "agenda", "settings"}.
+
+Start and duration are always there, because they are always sent. None: the date is as the rule gives it.
+"""
+
+_DAYS_MAX = 1000
+"""Days of a range that are looked at one by one; of a longer one, the dates of the rule are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDate:
+    """One date of a series: its name, the start that the rule gives it, and its edit."""
+
+    day: str
+    start: datetime
+    edit: Edit
+
+    @property
+    def held_at(self) -> datetime:
+        """Its own start, or the one that it is moved to."""
+        return moved_to(self.edit) or self.start
+
+    @property
+    def turn_at(self) -> datetime:
+        """The earlier of its two starts: the edit must be done until then."""
+        return min(self.start, self.held_at)
+
+
+def moved_to(edit: Edit) -> datetime | None:
+    """Return the start of a changed date; None for one that is skipped or unchanged."""
+    return timezones.parsed(edit["start_time"]) if isinstance(edit, Mapping) else None
+
+
+def is_over(start: datetime, edit: Edit, now: datetime) -> bool:
+    """Return whether a date is over: its own start, and where it is moved, that one too."""
+    return max(start, moved_to(edit) or start) <= now
+
+
+def edited_dates(
+    attributes: Mapping[str, Json], dates: SingleDates, now: datetime, *, until: datetime | None = None
+) -> dict[str, SeriesDate]:
+    """Return the dates with a declared edit that are not over, by name, in order of the rule.
+
+    They are among the next 50 dates of the rule, or among those up to `until`.
+    """
+    recurring = series(attributes) if dates else None
+    if recurring is None:
+        return {}
+    last_at = until or _horizon(recurring, now)
+    if last_at is None:
+        return {}
+    found: dict[str, SeriesDate] = {}
+    for day in sorted(_candidates(recurring, dates, now, last_at)):
+        start = recurring.start_on(day)
+        if start is not None and start <= last_at:
+            edit = declared_edit(attributes, dates, day, start)
+            if edit is not None and not is_over(start, edit, now):
+                found[day.isoformat()] = SeriesDate(day.isoformat(), start, edit)
+    return found
+
+
+def declared_edit(
+    attributes: Mapping[str, Json], dates: SingleDates, day: date, start: datetime
+) -> Edit | None:
+    """Return the declared edit of one date. An exception counts for more than a closure or a pattern."""
+    exception = dates.exception(day.isoformat())
+    if exception == SKIP:
+        return SKIP
+    if exception:
+        return _change(attributes, exception, start)
+    return SKIP if dates.is_closed(day) else None
+
+
+def _horizon(recurring: Series, now: datetime) -> datetime | None:
+    """Return the start of the last of the next 50 dates; None if the series is over."""
+    over = recurring.remaining(now).over
+    return recurring.occurrence(over + OCCURRENCES_MAX - 1) or recurring.last()
+
+
+def _candidates(recurring: Series, dates: SingleDates, now: datetime, last_at: datetime) -> set[date]:
+    zone = timezones.known_zone(recurring.timezone)
+    # A day earlier: today's date may be to come, and be named by yesterday in no zone but near midnight.
+    first = timezones.in_zone(now, zone).date() - timedelta(days=1)
+    last = timezones.in_zone(last_at, zone).date()
+    excepted = {date.fromisoformat(day) for day in dates.exceptions}
+    ranges = [each for closure in dates.closures for each in closure.ranges]
+    if dates.pattern or any(_is_long(each, first, last) for each in ranges):
+        return excepted | set(_days_of(recurring, now, last_at))
+    return excepted | _closed(ranges, first, last)
+
+
+def _closed(ranges: Iterable[DayRange], first: date, last: date) -> set[date]:
+    return {day for each in ranges for day in each.days(first, last)}
+
+
+def _is_long(days: DayRange, first: date, last: date) -> bool:
+    return (not days.last or days.is_yearly) and (last - first).days > _DAYS_MAX
+
+
+def _days_of(recurring: Series, now: datetime, last_at: datetime) -> Iterator[date]:
+    zone = timezones.known_zone(recurring.timezone)
+    index = recurring.remaining(now).over
+    while (start := recurring.occurrence(index)) is not None and start <= last_at:
+        yield timezones.in_zone(start, zone).date()
+        index += 1
+
+
+def _change(attributes: Mapping[str, Json], own: Mapping[str, Json], start: datetime) -> Edit:
+    declared = own.get("start_time")
+    held_at = timezones.instant(declared, attributes["timezone"]) if declared else start
+    change = {name: own[name] for name in ("agenda", "settings") if name in own}
+    change["start_time"] = held_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    change["duration"] = own.get("duration", attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    return change

@@ -1,0 +1,172 @@
+"""Single dates that are skipped, moved or changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from dateutil.rrule import MO, SU, WEEKLY, rrule
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.meeting.single_dates import edited_dates, is_over
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+BERLIN = "Europe/Berlin"
+MONDAYS: dict[str, Any] = {
+    "topic": "Weekly",
+    "type": 8,
+    "start_time": "2027-01-11T10:00:00",
+    "timezone": BERLIN,
+    "duration": 45,
+    "recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 40},
+}
+
+
+def closed(*ranges: tuple[str, str]) -> tuple[Closure, ...]:
+    return (Closure("berlin", tuple(DayRange(*each) for each in ranges)),)
+
+
+def edits(dates: SingleDates, now: datetime = NOW, **attributes: Any) -> dict[str, Any]:
+    return {day: each.edit for day, each in edited_dates({**MONDAYS, **attributes}, dates, now).items()}
+
+
+def test_exceptions_are_edits_in_the_form_that_is_sent() -> None:
+    dates = SingleDates(
+        {
+            "2027-04-05": "skip",
+            "2027-05-17": {"start_time": "2027-05-18T14:00:00", "duration": 30},
+            "2027-05-24": {"agenda": "Guests", "settings": {"waiting_room": True}, "note": "Ada"},
+            "2027-05-31": {"note": "Host: Ada"},
+        }
+    )
+
+    assert edits(dates) == {
+        "2027-04-05": "skip",
+        "2027-05-17": {"start_time": "2027-05-18T12:00:00Z", "duration": 30},
+        "2027-05-24": {
+            "start_time": "2027-05-24T08:00:00Z",
+            "duration": 45,
+            "agenda": "Guests",
+            "settings": {"waiting_room": True},
+        },
+    }
+
+
+def test_a_closure_skips_the_dates_in_its_ranges() -> None:
+    """Both ends are closed. Dates that the rule does not give, and dates that are over, are no edits."""
+    dates = SingleDates(
+        closures=closed(
+            ("2027-01-18", "2027-01-18"), ("2027-04-05", "2027-04-19"), ("2027-05-18", "2027-05-18")
+        )
+    )
+
+    assert edits(dates) == {"2027-04-05": "skip", "2027-04-12": "skip", "2027-04-19": "skip"}
+
+
+def test_a_closure_of_every_year_may_go_over_its_end() -> None:
+    dates = SingleDates(closures=closed(("12-20", "01-05"), ("05-01", "05-01")))
+
+    found = edits(dates, recurrence={**MONDAYS["recurrence"], "end_times": 60})
+
+    assert list(found) == ["2027-12-20", "2027-12-27", "2028-01-03"]
+
+
+def test_a_pause_skips_everything_from_its_day_on() -> None:
+    dates = SingleDates(closures=closed(("2027-09-20", "")))
+
+    assert list(edits(dates)) == ["2027-09-20", "2027-09-27", "2027-10-04", "2027-10-11"]
+
+
+def test_an_exception_counts_for_more_than_a_closure() -> None:
+    """A note alone holds no date."""
+    dates = SingleDates(
+        {"2027-04-05": {"start_time": "2027-04-06T10:00:00"}, "2027-04-12": {"note": "Closed"}},
+        closed(("2027-04-05", "2027-04-12")),
+    )
+
+    assert edits(dates) == {
+        "2027-04-05": {"start_time": "2027-04-06T08:00:00Z", "duration": 45},
+        "2027-04-12": "skip",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "held"),
+    [
+        (
+            ((1, 2), (3, 2)),
+            ["2027-03-01", "2027-03-15", "2027-04-05", "2027-04-19", "2027-05-03", "2027-05-17"],
+        ),
+        (((5, 2),), ["2027-03-29", "2027-05-31"]),
+        (((-1, 2),), ["2027-03-29", "2027-04-26", "2027-05-31"]),
+    ],
+)
+def test_a_pattern_holds_only_its_weekdays_of_the_month(pattern: Any, held: list[str]) -> None:
+    dates = SingleDates(pattern=pattern)
+    mondays = rrule(WEEKLY, datetime(2027, 3, 1), until=datetime(2027, 5, 31))  # noqa: DTZ001 - wall times
+    every = [f"{each:%Y-%m-%d}" for each in mondays]
+
+    skipped = [day for day in edits(dates, NOW - timedelta(hours=12)) if day <= "2027-05-31"]
+
+    assert [day for day in every if day not in skipped] == held
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        ("2027-05-17T08:30:00Z", True),  # the rule's own start is past, the moved one is to come
+        ("2027-05-18T11:59:00Z", True),
+        ("2027-05-18T12:00:00Z", False),
+    ],
+)
+def test_a_moved_date_is_over_when_both_its_starts_are(now: str, found: bool) -> None:  # noqa: FBT001
+    dates = SingleDates({"2027-05-17": {"start_time": "2027-05-18T14:00:00"}})
+
+    assert bool(edits(dates, datetime.fromisoformat(now))) is found
+
+
+def test_a_date_that_is_moved_forward_is_over_with_its_own_start() -> None:
+    start, edit = datetime(2027, 5, 17, 8, tzinfo=UTC), {"start_time": "2027-05-14T08:00:00Z", "duration": 45}
+
+    times = [datetime(2027, 5, day, 9, tzinfo=UTC) for day in (14, 16, 17)]
+
+    assert [is_over(start, edit, now) for now in times] == [False, False, True]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-20, 400), st.integers(0, 40)), max_size=4),
+    st.sets(st.integers(0, 60)),
+    st.sampled_from([BERLIN, "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo"]),
+    st.integers(0, 300),
+)
+def test_closures_and_skips_leave_what_an_independent_expansion_leaves(
+    ranges: list[tuple[int, int]], skipped: set[int], zone: str, passed: int
+) -> None:
+    first = date(2027, 1, 11)
+    rule = rrule(WEEKLY, datetime(2027, 1, 11, 2, 30), interval=2, byweekday=(MO, SU), wkst=SU, count=60)  # noqa: DTZ001
+    walls = list(rule)
+    closures = tuple(
+        (first + timedelta(days=start), first + timedelta(days=start + length)) for start, length in ranges
+    )
+    exceptions = {f"{walls[index]:%Y-%m-%d}": "skip" for index in skipped if index < len(walls)}
+    now = datetime(2027, 1, 11, 12, tzinfo=UTC) + timedelta(days=passed)
+    coming = [wall for wall in walls if wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) > now][:50]
+    expected = [
+        f"{wall:%Y-%m-%d}"
+        for wall in coming
+        if f"{wall:%Y-%m-%d}" in exceptions or any(low <= wall.date() <= high for low, high in closures)
+    ]
+    declared = {
+        **MONDAYS,
+        "timezone": zone,
+        "start_time": "2027-01-11T02:30:00",
+        "recurrence": {"type": 2, "repeat_interval": 2, "weekly_days": "1,2", "end_times": 60},
+    }
+    dates = SingleDates(exceptions, closed(*((str(low), str(high)) for low, high in closures)))
+
+    assert list(edited_dates(declared, dates, now)) == expected
