@@ -187,11 +187,13 @@ def state_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
 def _call(command: Callable[..., Exit], workspace: Workspace, flags: dict[str, Any]) -> Exit:
     """Run a command; in GitHub Actions, report a failure to the job as well."""
     if not workspace.console.is_github_actions:
+        workspace.check_sandbox()
         return command(workspace, **flags)
     from reconciler.cli.ci import reporting_failure  # noqa: PLC0415 - only in GitHub Actions
 
     name = click.get_current_context().command_path.partition(" ")[2]  # without the program's name
     with reporting_failure(workspace.folder, workspace.console, name):
+        workspace.check_sandbox()
         return command(workspace, **flags)
 
 

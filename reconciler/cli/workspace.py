@@ -81,6 +81,16 @@ class Workspace:
         self.console = console
         self.options = options
 
+    def check_sandbox(self) -> None:
+        """Raise `SettingsError` for `--sandbox` where the emulator is not installed.
+
+        A plan needs no emulator, but one that no apply can carry out would be misleading.
+        """
+        if self.options.sandbox:
+            from reconciler.sandbox.sandbox import check_installed  # noqa: PLC0415 - only with --sandbox
+
+            check_installed()
+
     @cached_property
     def sandbox(self) -> Sandbox | None:
         """The emulator in place of Zoom; None without `--sandbox`."""
@@ -232,11 +242,19 @@ class Workspace:
         if self.console.is_ci:
             raise SettingsError.of(
                 "state.unnamed",
-                detail=f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends. "
-                "Nothing was sent.",
-                hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
+                detail=f"{self._why_unattended()} Nothing was sent.",
+                hint="Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL; "
+                f"`--state {STATE_FILE}` keeps it in this folder.",
             )
         return STATE_FILE
+
+    def _why_unattended(self) -> str:
+        if self.console.is_runner:
+            return f"`CI` is set, and {STATE_FILE} in this folder is gone when a CI job ends."
+        return (
+            "No stream is a terminal, as in a container or under cron, "
+            f"where {STATE_FILE} in this folder may be gone when the run ends."
+        )
 
     def _inside(self, address: str) -> str:
         """Return the address that the settings name. Raises `SettingsError` if it is outside."""

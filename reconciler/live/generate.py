@@ -51,6 +51,12 @@ class SkippedSummary:
     known: int = 0
     expired: int = 0
 
+    @property
+    def counted(self) -> str:
+        """Return the counts in words: "3 recorded or declared already, 1 over"; empty if both are 0."""
+        counts = ((self.known, "recorded or declared already"), (self.expired, "over"))
+        return ", ".join(f"{count} {reason}" for count, reason in counts if count)
+
 
 @dataclass(frozen=True, slots=True)
 class SpecContext:
@@ -154,10 +160,9 @@ def _footer(omitted: SkippedSummary) -> Iterator[str]:
         yield ""
         yield f"Left out: {reason}."
         yield from (f"  {meeting.id}  {meeting.host}  {_topic(meeting.topic)}" for meeting in skipped)
-    counts = ((omitted.known, "recorded or declared already"), (omitted.expired, "over"))
-    if counted := ", ".join(f"{count} {reason}" for count, reason in counts if count):
+    if omitted.counted:
         yield ""
-        yield f"Left out: {counted}."
+        yield f"Left out: {omitted.counted}."
 
 
 def _topic(topic: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.sandbox.app import SandboxApp
+
+
+INSTALL = 'pip install "meetings-reconciler[sandbox]"'
+"""The command that installs what the emulator needs."""
+
+
+def check_installed() -> None:
+    """Raise `SettingsError` if the emulator cannot run in this process. Nothing is loaded."""
+    if find_spec("starlette") is None:
+        raise not_installed("starlette")
+
+
+def is_installed() -> bool:
+    """Return whether the extra `sandbox` is installed."""
+    return find_spec("starlette") is not None and find_spec("uvicorn") is not None
 
 
 class Sandbox:
@@ -81,7 +97,7 @@ class Sandbox:
         try:
             from reconciler.sandbox.app import create_app  # noqa: PLC0415 - loads starlette
         except ModuleNotFoundError as error:
-            raise not_installed(error) from error
+            raise not_installed(error.name) from error
         account, file = self._opened
         return create_app(
             account,
@@ -109,14 +125,14 @@ def serve(app: SandboxApp, *, port: int, on_ready: Callable[[str], None]) -> Non
     try:
         from reconciler.sandbox import server  # noqa: PLC0415 - loads uvicorn
     except ModuleNotFoundError as error:
-        raise not_installed(error) from error
+        raise not_installed(error.name) from error
     server.run(app, port=port, on_ready=on_ready)
 
 
-def not_installed(error: ModuleNotFoundError) -> SettingsError:
+def not_installed(name: str | None) -> SettingsError:
     """Return the error for a missing starlette or uvicorn."""
     return SettingsError.of(
         "sandbox.not-installed",
-        detail=f"The package {error.name!r} is missing.",
-        hint='Install "meetings-reconciler[sandbox]".',
+        detail=f"The package {name!r} is missing. Nothing was done.",
+        hint=f"Install it: `{INSTALL}`.",
     )

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 APPLY = ("apply", "--sandbox", "--sandbox-now", NOW)
 QUESTION = b"Do you want to send this? Only `yes` is accepted: "
 NOTHING: Mapping[str, str] = {}
-UNNAMED = f"No state is named, and {STATE_FILE} in this folder is gone when a CI job ends."
+NAME_IT = (
+    "Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL; "
+    f"`--state {STATE_FILE}` keeps it in this folder."
+)
+UNWATCHED = (
+    "No stream is a terminal, as in a container or under cron, "
+    f"where {STATE_FILE} in this folder may be gone when the run ends."
+)
+UNNAMED = f"`CI` is set, and {STATE_FILE} in this folder is gone when a CI job ends."
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -171,14 +179,27 @@ def test_a_runner_names_its_state(verb: list[str], shell: Shell) -> None:
     """An unnamed local state would be lost with the runner."""
     shell.write("meetings.yaml", ONE)
 
-    ran = shell(*verb)
+    ran = shell(*verb, CI="true")
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        "error[state.unnamed]: No state is named for this CI job",
+        "error[state.unnamed]: No state is named for an unattended run",
         f"  = {UNNAMED} Nothing was sent.",
-        "  = hint: Name it: `state:` in reconciler.yaml, RECONCILER_STATE, or --state PATH_OR_URL.",
+        f"  = hint: {NAME_IT}",
     ]
+
+
+def test_a_run_without_a_terminal_is_not_called_a_ci_job(shell: Shell) -> None:
+    """It may be a pipe at a desk: the file that the hint names is the one that a terminal would use."""
+    shell.write("meetings.yaml", ONE)
+
+    ran, with_the_hint = shell("plan"), shell("plan", "--state", STATE_FILE)
+
+    assert ran.err.splitlines()[:2] == [
+        "error[state.unnamed]: No state is named for an unattended run",
+        f"  = {UNWATCHED} Nothing was sent.",
+    ]
+    assert (ran.status, with_the_hint.status) == (1, 0)
 
 
 @pytest.mark.parametrize("way", ["flag", "environment", "settings", "sandbox"])

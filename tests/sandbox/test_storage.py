@@ -314,7 +314,7 @@ except SettingsError as error:
 """
     codes = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
-    assert codes == 'sandbox.not-installed Install "meetings-reconciler[sandbox]".\n'
+    assert codes == 'sandbox.not-installed Install it: `pip install "meetings-reconciler[sandbox]"`.\n'
 
 
 @pytest.mark.parametrize("link", [".reconciler", ".reconciler/sandbox", ".reconciler/sandbox/account.jsonl"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ meetings:
 """A spec of one meeting."""
 
 
+TWO_ENDS = re.compile(r".{0,40}[a-z`)]\.[,;:.](?:\s.{0,20}|$)", re.MULTILINE)
+"""Matches a sentence that another text was glued to: "declares it first., and 4 more"."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """The exit status and the output of a command line."""
@@ -76,6 +81,7 @@ class Shell:
             status = run(arguments)
             output = self._capsys.readouterr()
         machine_formats.check(arguments, output.out, self.folder, states)
+        assert TWO_ENDS.findall(output.out + output.err) == []
         return RunResult(status, output.out, output.err)
 
     def sandbox(self, *arguments: str, now: str = NOW) -> RunResult:

@@ -154,16 +154,16 @@ def _exists(out: Path) -> SettingsError:
 def _report(workspace: Workspace, options: ImportOptions, discovered: DiscoveredMeetings) -> Iterator[str]:
     """Yield the lines that say what was written, and what to do next."""
     count, omitted = len(discovered.declared), discovered.omitted
-    skipped = len(omitted.left) + omitted.known + omitted.expired
+    left = f"{len(omitted.left)} cannot be declared" if omitted.left else ""
+    left_out = ", ".join(filter(None, (omitted.counted, left)))
     if not count:
-        yield f"Nothing to import: no meeting found that can be declared, {skipped} left out."
+        yield f"Nothing to import: {left_out or _none_found(options, discovered)}{':' if left else '.'}"
         for each in omitted.left:
             yield f"  {each.id}: {escape_control(each.reason)}"
         return
-    yield (
-        f"{count_noun(count, 'meeting')} written, {skipped} left out. "
-        "Nothing was recorded, and nothing changed in Zoom."
-    )
+    yield f"{count_noun(count, 'meeting')} written. Nothing was recorded, and nothing changed in Zoom."
+    if left_out:
+        yield f"Left out: {left_out}{'; comments in the file say why' if left else ''}."
     hosts = workspace.settings.hosts
     known = {fold_host(host) for host in hosts or ()}
     unknown = sorted({each.host for each in discovered.declared if fold_host(each.host) not in known})
@@ -172,3 +172,10 @@ def _report(workspace: Workspace, options: ImportOptions, discovered: Discovered
     file = options.out or "the file"
     yield f"Next: review {file}, add it to your specs, run `reconciler plan`, and commit it;"
     yield "`reconciler apply` then records what its `imports` list names, and sends nothing for it."
+
+
+def _none_found(options: ImportOptions, discovered: DiscoveredMeetings) -> str:
+    if discovered.failures:
+        return "no meeting could be read"
+    matching = f" whose topic matches `{options.match}`" if options.match else ""
+    return escape_control(f"no meeting of {' or '.join(options.hosts)}{matching}")

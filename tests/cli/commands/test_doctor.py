@@ -14,7 +14,7 @@ import git_world
 import pytest
 from builders import intent, record
 from served import Served, served
-from shell import ONE, RunResult
+from shell import FAR, ONE, RunResult, spec_of
 from terraform_server import Fault, terraform_server
 
 from reconciler import __version__
@@ -131,6 +131,24 @@ def test_one_failed_check_stops_no_other(zoom: Served, shell: Shell) -> None:
     }
     assert {"lock", "credentials", "token", "scopes", "account", "hosts", "clock"} <= statuses.keys()
     assert "quota" not in statuses
+
+
+def test_of_several_errors_in_specs_the_first_is_shown_and_all_are_counted(shell: Shell) -> None:
+    five = spec_of({f"k{n}": {} for n in range(5)}, start=FAR)
+    shell.write("a.yaml", five)
+    shell.write("b.yaml", five)
+    shell.write("reconciler.yaml", "specs: [a.yaml, b.yaml]\nstate: s.json\n")
+
+    ran = shell("doctor", "--format", "json")
+
+    (specs,) = [check for check in json.loads(ran.out)["checks"] if check["name"] == "specs"]
+    assert specs == {
+        "name": "specs",
+        "status": "fail",
+        "summary": "5 errors, the first: A key is declared twice: a.yaml:1 already declares `k0`.",
+        "code": "spec.duplicate-key",
+        "remedy": "`reconciler validate` shows them all.",
+    }
 
 
 def test_invalid_settings_are_reported_once(zoom: Served, shell: Shell) -> None:

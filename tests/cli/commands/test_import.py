@@ -40,7 +40,7 @@ def test_what_exists_goes_to_stdout_and_what_to_do_to_stderr(shell: Shell) -> No
 
     assert (ran.status, keys(ran.out)) == (0, ["retro", "weekly"])
     assert ran.err == (
-        "2 meetings written, 0 left out. Nothing was recorded, and nothing changed in Zoom.\n"
+        "2 meetings written. Nothing was recorded, and nothing changed in Zoom.\n"
         "Next: review the file, add it to your specs, run `reconciler plan`, and commit it;\n"
         "`reconciler apply` then records what its `imports` list names, and sends nothing for it.\n"
     )
@@ -86,7 +86,7 @@ def test_topics_are_matched_anywhere(shell: Shell) -> None:
 
     assert keys(found.out) == ["platform-weekly", "retro"]
     assert (nothing.status, nothing.out) == (0, "")
-    assert nothing.err == "Nothing to import: no meeting found that can be declared, 0 left out.\n"
+    assert nothing.err == f"Nothing to import: no meeting of {HOST} whose topic matches `^never$`.\n"
     assert not (shell.folder / "new.yaml").exists()
 
 
@@ -97,7 +97,7 @@ def test_a_pattern_that_python_warns_about_is_used(shell: Shell) -> None:
 
     assert (ran.status, ran.err.splitlines()) == (
         0,
-        ["Nothing to import: no meeting found that can be declared, 0 left out."],
+        [f"Nothing to import: no meeting of {HOST} whose topic matches `[[x]never`."],
     )
 
 
@@ -130,6 +130,33 @@ def test_what_is_recorded_or_declared_already_is_left_out(shell: Shell) -> None:
 
     assert (ran.status, keys(ran.out)) == (0, ["call-2"])
     assert ran.out.endswith("\n# Left out: 3 recorded or declared already.\n")
+    assert ran.err.splitlines()[1] == "Left out: 3 recorded or declared already."
+
+
+def test_a_second_import_is_no_failure(shell: Shell) -> None:
+    """Everything is recorded: it says so, and what is over besides."""
+    given(shell, "Weekly", "Retro")
+    shell.write("meetings.yaml", shell.sandbox("import", "--host", HOST).out)
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+
+    again = shell.sandbox("import", "--host", HOST, "--out", "new.yaml")
+    shell.sandbox_state.unlink()
+    (shell.folder / "meetings.yaml").unlink()
+    later = shell.sandbox("import", "--host", HOST, now="2027-02-01T00:00:00Z")
+
+    assert (again.status, again.out, again.err) == (
+        0,
+        "",
+        "Nothing to import: 2 recorded or declared already.\n",
+    )
+    assert (later.status, later.out, later.err) == (0, "", "Nothing to import: 2 over.\n")
+    assert not (shell.folder / "new.yaml").exists()
+
+
+def test_an_account_without_meetings_is_no_failure(shell: Shell) -> None:
+    ran = shell.sandbox("import", "--host", HOST, "--host", "cto@example.com")
+
+    assert (ran.status, ran.err) == (0, f"Nothing to import: no meeting of {HOST} or cto@example.com.\n")
 
 
 def test_a_host_that_is_gone_fails_and_others_are_written(shell: Shell) -> None:
@@ -148,10 +175,7 @@ def test_meetings_that_cannot_be_declared_are_listed(shell: Shell) -> None:
 
     ran = shell.sandbox("import", "--host", HOST)
 
-    assert ran.err == (
-        "Nothing to import: no meeting found that can be declared, 1 left out.\n"
-        f"  {WEEKLY_ID}: it is a webinar\n"
-    )
+    assert ran.err == (f"Nothing to import: 1 cannot be declared:\n  {WEEKLY_ID}: it is a webinar\n")
 
 
 def test_a_closed_list_of_hosts_is_reckoned_with(shell: Shell) -> None:

@@ -117,10 +117,10 @@ def _specs(workspace: Workspace) -> Iterator[Check]:
     errors = [each for each in result.diagnostics if each.severity is Severity.ERROR]
     warnings = len(result.diagnostics) - len(errors)
     if errors:
-        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         first = results.from_diagnostic("specs", errors[0])
         remedy = first.remedy if len(errors) == 1 else "`reconciler validate` shows them all."
-        yield Check("specs", CheckStatus.FAIL, first.summary + more, remedy, first.code)
+        others = f"{count_noun(len(errors), 'error')}, the first: " if len(errors) > 1 else ""
+        yield Check("specs", CheckStatus.FAIL, others + first.summary, remedy, first.code)
         return
     meetings = len(result.parsed.spec.meetings) if result.parsed.spec else 0
     counts = f"{count_noun(meetings, 'meeting')} in {count_noun(result.files, 'file')}"

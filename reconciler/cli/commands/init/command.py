@@ -23,6 +23,7 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import sentences
 from reconciler.meeting.timezones import zone
+from reconciler.sandbox.sandbox import INSTALL, is_installed
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings, parse
 from reconciler.spec.yaml.document import Source
@@ -243,13 +244,22 @@ def _next_steps(written: tuple[str, ...], ci: str, *, is_root: bool) -> Iterator
     yield f"Wrote {', '.join(written)}."
     yield ""
     yield "Next:"
-    yield f"  {SPEC:<36}add your meetings; `reconciler import --host HOST` writes those that exist"
-    yield f"  {'reconciler validate --strict':<36}check them"
-    yield f"  {'reconciler plan --sandbox':<36}show the changes, on an emulator, without an account"
-    yield f"  {'reconciler apply --sandbox':<36}make them there"
-    yield f"  {'reconciler doctor':<36}check credentials, hosts and state"
+    steps = list(_steps(ci, is_root=is_root))
+    width = max(len(what) for what, _ in steps) + 2
+    yield from (f"  {what:<{width}}{why}" for what, why in steps)
+
+
+def _steps(ci: str, *, is_root: bool) -> Iterator[tuple[str, str]]:
+    """Yield each next step: what to type or edit, and what for."""
+    yield SPEC, "add your meetings; `reconciler import --host HOST` writes those that exist"
+    yield "reconciler validate --strict", "check them"
+    if not is_installed():
+        yield INSTALL, "install the emulator, which the next two commands need"
+    yield "reconciler plan --sandbox", "show the changes, on an emulator, without an account"
+    yield "reconciler apply --sandbox", "make them there"
+    yield "reconciler doctor", "check credentials, hosts and state"
     if ci == "none":
         return
-    yield f"  {'the workflow files':<36}fill in OWNER and the commit where they say so, and the Zoom secrets"
+    yield "the workflow files", "fill in OWNER and the commit where they say so, and the Zoom secrets"
     if not is_root:
-        yield f"  {'(the folder)':<36}has no .git: workflows are only found at the root of a repository"
+        yield "(the folder)", "has no .git: workflows are only found at the root of a repository"
