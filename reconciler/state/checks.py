@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
+from reconciler.meeting.closures import SKIP
 from reconciler.meeting.timezones import parsed, zones
 from reconciler.ports import Json
 
@@ -52,6 +53,26 @@ def check_attributes(attributes: Mapping[str, Json]) -> None:
         _check_rule(rule)
     if zone is None and (is_local or rule is not None) and start is not None:
         raise ValueError(_misfit("timezone", zone))
+
+
+def check_edits(edits: Mapping[str, Json]) -> None:
+    """Raise `ValueError` if an edit of a single date is not `skip`, None, or a start and a duration."""
+    for day, edit in edits.items():
+        if date.fromisoformat(day).isoformat() != day:
+            raise ValueError(_misfit("date", day))
+        if edit is None or edit == SKIP:
+            continue
+        if type(edit) is not dict or _start(edit.get("start_time")).tzinfo is None:
+            raise ValueError(_misfit("edit of a date", edit))
+        check_attributes({"duration": edit.get("duration")})
+
+
+def check_window(window: Mapping[str, Json]) -> None:
+    """Raise `ValueError` if the window of a series is not empty, and not a first and a last start in UTC."""
+    for name in ("from", "to") if window else ():
+        moment = window.get(name)
+        if moment is not None and _start(moment).tzinfo is None:
+            raise ValueError(_misfit("start of a window", moment))
 
 
 def check_sent_start(start_time: str, timezone: Json) -> None:

@@ -103,7 +103,10 @@ class Encoder:
 
 def _version_of(state: State) -> str:
     """Return the oldest minor version that has all of it: older programs may write what they know."""
-    return FORMAT_VERSION if any(intent.to_host for intent in state.intents.values()) else f"{MAJOR}.0"
+    is_newer = any(intent.to_host or intent.dates for intent in state.intents.values()) or any(
+        record.exceptions or record.window for record in state.meetings.values()
+    )
+    return FORMAT_VERSION if is_newer else f"{MAJOR}.0"
 
 
 def _section(values: Mapping[str, Any], kept: dict[str, _Line], as_json: Callable[[Any], Json]) -> bytes:
@@ -160,7 +163,8 @@ def record_json(record: Record) -> Json:
         "observed": {path: _observed(record, path, value) for path, value in record.observed.items()},
         "protect": record.protect,
     }
-    return {**written, "made": record.made} if record.made else written
+    optional = {"made": record.made, "exceptions": dict(record.exceptions), "window": dict(record.window)}
+    return {**written, **{name: value for name, value in optional.items() if value}}
 
 
 def _observed(record: Record, path: str, value: Json) -> Json:
@@ -180,7 +184,8 @@ def intent_json(intent: Intent) -> Json:
         "begun_at": intent.begun_at,
         "owner": intent.owner,
     }
-    optional = {"id": intent.id, "to_host": intent.to_host, "measured": intent.measured or None}
+    optional = {"id": intent.id, "to_host": intent.to_host, "measured": intent.measured or None,
+                "dates": dict(intent.dates) or None}  # fmt: skip
     return {**written, **{name: value for name, value in optional.items() if value is not None}}
 
 
@@ -221,6 +226,8 @@ def _record(value: Mapping[str, Json]) -> Record:
         _typed(value["observed"], dict),
         _typed(value["protect"], bool),
         _made(value.get("made", "")),
+        _edits(value.get("exceptions", {})),
+        _window(value.get("window", {})),
     )
 
 
@@ -237,7 +244,20 @@ def _intent(value: Mapping[str, Json]) -> Intent:
         id=None if value.get("id") is None else _id(value["id"]),
         to_host=_optional(value.get("to_host"), str),
         measured=_typed(value.get("measured", False), bool),
+        dates=_edits(value.get("dates", {})),
     )
+
+
+def _edits(value: Json) -> dict[str, Json]:
+    edits: dict[str, Json] = _typed(value, dict)
+    checks.check_edits(edits)
+    return edits
+
+
+def _window(value: Json) -> dict[str, Json]:
+    window: dict[str, Json] = _typed(value, dict)
+    checks.check_window(window)
+    return window
 
 
 def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:

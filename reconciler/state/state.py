@@ -29,7 +29,9 @@ class Record:
 
     `attributes` are as declared, of an imported meeting as Zoom had them; `observed` has the values that Zoom
     stored instead of those that were sent, by dotted path. `made` is `created` or `imported`, and empty in
-    states of older versions.
+    states of older versions. `exceptions` are the edits of single dates of a series that are done, by date;
+    see `meeting.single_dates.Edit`. `window` are the first and the last start of a longer series that Zoom
+    keeps, as UTC text: {"from", "to"}.
     """
 
     id: int
@@ -39,6 +41,8 @@ class Record:
     observed: Mapping[str, Json] = field(default_factory=dict)
     protect: bool = False
     made: str = ""
+    exceptions: Mapping[str, Json] = field(default_factory=dict)
+    window: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class Intent:
 
     Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first. `to_host` is the new host
     of an update that hands the meeting over. `measured` is true if `first_begun_at` is Zoom's time, and not
-    only what the clock of a machine said.
+    only what the clock of a machine said. `dates` are the edits of single dates that are being made, by
+    date; None takes a date back. Such an intent is an update that has nothing else.
     """
 
     action: str
@@ -68,6 +73,7 @@ class Intent:
     id: int | None = None
     to_host: str | None = None
     measured: bool = False
+    dates: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +107,14 @@ class State:
         """Return this state with the next serial."""
         return replace(self, serial=self.serial + 1)
 
-    def begin(self, key: str, intent: Intent, *, day: str) -> State:
+    def begin(self, key: str, intent: Intent, *, day: str, requests: int = 1) -> State:
         """Add `intent` and charge its host on `day`: one value, so one durable write."""
-        return replace(self, intents={**self.intents, key: intent}).charge(day, intent.host, 1)
+        return replace(self, intents={**self.intents, key: intent}).charge(day, intent.host, requests)
+
+    def with_exceptions(self, key: str, exceptions: Mapping[str, Json]) -> State:
+        """Set the edits of single dates that are done; an intent stays."""
+        record = replace(self.meetings[key], exceptions=exceptions)
+        return replace(self, meetings={**self.meetings, key: record})
 
     def rewrite(self, key: str, intent: Intent) -> State:
         """Replace an intent that is charged already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,6 +20,8 @@ from reconciler.state.state import Attempt, Intent, Record, Retired, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from reconciler.ports import Json
 
 REFERENCE = {"env": "PASSCODE", "version": 1}
 FULL = state(
@@ -379,3 +382,55 @@ def test_a_refusal_names_the_part() -> None:
         "state.json: A part is missing or of the wrong kind: '81' where int is expected. "
         "It was left unchanged, and nothing was sent."
     )
+
+
+DATES = {"2027-04-05": "skip", "2027-05-17": {"start_time": "2027-05-18T12:00:00Z", "duration": 30}}
+
+
+def with_dates() -> State:
+    window = {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"}
+    series = replace(record(2, weekly()), exceptions=DATES, window=window)
+    waiting = intent(action="update", id=81234567002, dates={"2027-06-07": "skip", "2027-05-17": None})
+    return state(meetings={"weekly": series}, intents={"weekly": waiting})
+
+
+def test_single_dates_and_windows_survive_a_round_trip() -> None:
+    whole = with_dates()
+
+    assert decoded(state_document.encode(whole)) == whole
+
+
+@pytest.mark.parametrize("part", ["exceptions", "window", "dates", None])
+def test_single_dates_need_format_1_1(part: str | None) -> None:
+    """Older programs would drop them at their next write."""
+    whole = with_dates()
+    kept, waiting = whole.meetings["weekly"], whole.intents["weekly"]
+    for name in {"exceptions", "window"} - {part}:
+        kept = replace(kept, **{name: {}})
+    waiting = waiting if part == "dates" else replace(waiting, dates={})
+
+    written = orjson.loads(
+        state_document.encode(state(meetings={"weekly": kept}, intents={"weekly": waiting}))
+    )
+
+    assert written["format_version"] == ("1.1" if part else "1.0")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("exceptions", {"2027-4-5": "skip"}),
+        ("exceptions", {"2027-04-05": "skipped"}),
+        ("exceptions", {"2027-04-05": {"start_time": "2027-04-06T10:00:00", "duration": 30}}),
+        ("exceptions", {"2027-04-05": {"start_time": "2027-04-06T10:00:00Z", "duration": "30"}}),
+        ("exceptions", {"2027-04-05": {"duration": 30}}),
+        ("exceptions", []),
+        ("window", {"from": "soon", "to": None}),
+        ("window", {"from": "2027-01-11T09:00:00", "to": None}),
+    ],
+)
+def test_single_dates_that_cannot_be_are_refused(part: str, value: Json) -> None:
+    document = orjson.loads(state_document.encode(with_dates()))
+    document["meetings"]["weekly"][part] = value
+
+    assert refusal(orjson.dumps(document))[0] == "state.unreadable"
