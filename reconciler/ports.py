@@ -79,6 +79,19 @@ class Remote(Protocol):
     async def read(self, meeting_id: int) -> Answer:
         """Return the meeting. Raise `GoneError` if it does not exist."""
 
+    async def read_date(self, meeting_id: int, occurrence_id: str) -> Answer:
+        """Return the meeting with what one date of the series has of its own."""
+
+    async def update_date(
+        self, meeting_id: int, occurrence_id: str, body: Body, *, before_send: BeforeSend | None = None
+    ) -> Answer:
+        """Change one date of a series; `Answer.body` is empty. An id that is not digits is never sent."""
+
+    async def delete_date(
+        self, meeting_id: int, occurrence_id: str, *, before_send: BeforeSend | None = None
+    ) -> Answer:
+        """Delete one date of a series, without mails; as `update_date`."""
+
     async def meetings(self, host: str) -> tuple[Body, ...]:
         """Return every scheduled meeting of `host` from all pages, once per id, in Zoom's order.
 

@@ -92,6 +92,20 @@ def is_meeting_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+_NO_MAILS = "schedule_for_reminder=false&cancel_meeting_reminder=false"
+
+
+def date_query(occurrence_id: str) -> str:
+    """Return the query that names one date of a series. Raise `ValueError` for an id that is not digits.
+
+    A request that loses this query changes or deletes the whole series.
+    """
+    if not (occurrence_id.isascii() and occurrence_id.isdigit()):
+        message = f"{occurrence_id[:40]!r} is not the id of an occurrence"
+        raise ValueError(message)
+    return f"occurrence_id={occurrence_id}"
+
+
 def path_segment(host: str) -> str:
     """Return the host quoted for a path. Raises `NeverSentError` if it would change the path."""
     if host in {"", ".", ".."}:
@@ -214,6 +228,29 @@ class ZoomClient:
         call = ApiCall(f"Reading meeting {meeting_id}", Label.LIGHT)
         return await self._retry(partial(self._read_meeting, call, meeting_id))
 
+    async def read_date(self, meeting_id: int, occurrence_id: str) -> Answer:
+        """Return the meeting with what one date of the series has of its own."""
+        call = ApiCall(f"Reading one date of meeting {meeting_id}", Label.LIGHT)
+        query = date_query(occurrence_id)
+        return await self._retry(partial(self._read_meeting, call, meeting_id, query))
+
+    async def update_date(
+        self, meeting_id: int, occurrence_id: str, body: Body, *, before_send: BeforeSend | None = None
+    ) -> Answer:
+        """Change one date of a series; `Answer.body` is empty."""
+        call = _write(f"Changing one date of meeting {meeting_id}", Label.LIGHT, body)
+        path = f"/meetings/{meeting_id}?{date_query(occurrence_id)}"
+        return self._answer(await self._send(call, "PATCH", path, body, before_send), {})
+
+    async def delete_date(
+        self, meeting_id: int, occurrence_id: str, *, before_send: BeforeSend | None = None
+    ) -> Answer:
+        """Delete one date of a series, without a mail to anyone; `Answer.body` is empty."""
+        call = _write(f"Deleting one date of meeting {meeting_id}", Label.LIGHT, {})
+        path = f"/meetings/{meeting_id}?{date_query(occurrence_id)}&{_NO_MAILS}"
+        response = await self._send(call, "DELETE", path, None, before_send)
+        return Answer({}, tracking_id=response.tracking_id)
+
     async def user(self, host: str) -> Answer:
         """Return the user in Zoom."""
         call = ApiCall(f"Reading user {host}", Label.LIGHT)
@@ -237,8 +274,9 @@ class ZoomClient:
                 raise unknown_outcome(call, "the list leads back to a page that was read already")
             tokens_read.add(page_token)
 
-    async def _read_meeting(self, call: ApiCall, meeting_id: int) -> Answer:
-        answer = await self._read_one(call, f"/meetings/{meeting_id}", is_meeting_id)
+    async def _read_meeting(self, call: ApiCall, meeting_id: int, query: str = "") -> Answer:
+        path = f"/meetings/{meeting_id}?{query}" if query else f"/meetings/{meeting_id}"
+        answer = await self._read_one(call, path, is_meeting_id)
         if answer.body["id"] != meeting_id:
             raise unknown_outcome(call, f"the answer is about another meeting, {answer.body['id']}")
         return replace(answer, body=with_utc_times(answer.body))

@@ -67,6 +67,7 @@ def listing(client: ZoomClient) -> Coroutine[Any, Any, tuple[Any, ...]]:
     return client.meetings(HOST)
 
 
+NO_MAILS = "schedule_for_reminder=false&cancel_meeting_reminder=false"
 WRITES = {"create": create, "update": update, "delete": delete}
 
 
@@ -92,6 +93,24 @@ def test_it_is_a_remote() -> None:
         (delete, answer(204), "DELETE /v2/meetings/7", Answer({})),
         (read, answer(200, {"id": 7}), "GET /v2/meetings/7", Answer({"id": 7})),
         (
+            lambda client: client.read_date(7, "1800262800000"),
+            answer(200, {"id": 7}),
+            "GET /v2/meetings/7?occurrence_id=1800262800000",
+            Answer({"id": 7}),
+        ),
+        (
+            lambda client: client.update_date(7, "1800262800000", {"duration": 30}),
+            answer(204),
+            "PATCH /v2/meetings/7?occurrence_id=1800262800000",
+            Answer({}),
+        ),
+        (
+            lambda client: client.delete_date(7, "1800262800000"),
+            answer(204),
+            f"DELETE /v2/meetings/7?occurrence_id=1800262800000&{NO_MAILS}",
+            Answer({}),
+        ),
+        (
             lambda client: client.user(HOST),
             answer(200, {"id": "u1"}),
             "GET /v2/users/a%40example.com",
@@ -106,6 +125,22 @@ def test_each_method_sends_one_request_and_returns_the_answer(
 
     assert run(zoom, work) == given
     assert zoom.asked == [asked]
+
+
+@pytest.mark.parametrize("occurrence_id", ["", " ", "18002628x", "1&x=2", "-1", "\N{SUPERSCRIPT TWO}"])
+def test_a_date_whose_id_is_not_digits_is_never_sent(occurrence_id: str) -> None:
+    """Without its query, the request would change or delete the whole series."""
+    zoom = ScriptedZoom()
+
+    for work in (
+        lambda client: client.delete_date(7, occurrence_id),
+        lambda client: client.update_date(7, occurrence_id, {}),
+        lambda client: client.read_date(7, occurrence_id),
+    ):
+        with pytest.raises(ValueError, match="is not the id of an occurrence"):
+            run(zoom, work)
+
+    assert zoom.asked == []
 
 
 def test_a_body_of_frozen_mappings_is_sent_as_json() -> None:

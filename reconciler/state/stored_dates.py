@@ -1,0 +1,120 @@
+"""Single dates of a series as Zoom has them, found among the occurrences of a read.
+
+A date is found by the local day of its start, a moved one by the instant that it was moved to. Ids are read,
+never made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from reconciler.meeting import timezones
+from reconciler.meeting.closures import SKIP
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series
+from reconciler.meeting.single_dates import Edit, moved_to
+from reconciler.ports import Body, Json
+
+DELETED = "deleted"
+"""Zoom's status of an occurrence that was deleted."""
+
+OF_A_DATE = ("agenda", "settings")
+"""The parts of an edit that the list of occurrences does not show: they are read date by date."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDate:
+    """One date in Zoom: its name, the start that the rule gives it, and its occurrence.
+
+    `occurrence` is None where Zoom lists none for the date; `doubtful` is set where it lists several.
+    """
+
+    day: str
+    start: datetime
+    occurrence: Body | None
+    doubtful: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of its occurrence."""
+        assert self.occurrence is not None, "a date that Zoom does not list has no id"
+        return str(self.occurrence["occurrence_id"])
+
+    @property
+    def is_deleted(self) -> bool:
+        """True if the date was deleted in Zoom."""
+        return self.occurrence is not None and self.occurrence.get("status") == DELETED
+
+    def edit(self, duration: int) -> Edit:
+        """Return its edit, as far as the list shows it; None if it is as the rule gives it."""
+        if self.occurrence is None:
+            return None
+        if self.is_deleted:
+            return SKIP
+        start_time, minutes = _start(self.occurrence), self.occurrence.get("duration", duration)
+        if start_time == self.start and minutes == duration:
+            return None
+        return {"start_time": start_time.strftime("%Y-%m-%dT%H:%M:%SZ"), "duration": minutes}
+
+    def has(self, edit: Edit, duration: int) -> bool:
+        """Return whether the date is so in Zoom, as far as the list shows it."""
+        return bool(self.edit(duration) == _listed_part(edit, self.start, duration))
+
+
+def minutes_of(attributes: Mapping[str, Json]) -> int:
+    """Return the duration of each date of a series that is not changed."""
+    minutes: int = attributes.get("duration", DURATION_MINUTES_DEFAULT)
+    return minutes
+
+
+def find(
+    attributes: Mapping[str, Json], stored: Body, days: Iterable[str], edits: Sequence[Mapping[str, Edit]]
+) -> dict[str, StoredDate]:
+    """Return each of the `days` of a series, by name, as a read of its meeting shows it.
+
+    `edits` are all that a date may have by now: recorded, declared, about to be made. Days that the rule of
+    `attributes` does not give are left out.
+    """
+    recurring = series(attributes)
+    if recurring is None:
+        return {}
+    starts = {day: start for day in days if (start := recurring.start_on(date.fromisoformat(day)))}
+    listed = list(stored.get("occurrences") or ())
+    found: dict[str, StoredDate] = {}
+    for day, start in starts.items():
+        if occurrence := _moved(listed, {moved_to(each.get(day)) for each in edits} - {None, start}):
+            listed.remove(occurrence)
+            found[day] = StoredDate(day, start, occurrence)
+    zone = timezones.known_zone(recurring.timezone)
+    for day in starts.keys() - found.keys():
+        same_day = [each for each in listed if _local_day(each, zone) == day]
+        found[day] = _of_day(day, starts[day], same_day)
+    return found
+
+
+def _moved(listed: Iterable[Body], starts: Collection[datetime | None]) -> Body | None:
+    return next((each for each in listed if _start(each) in starts and each.get("status") != DELETED), None)
+
+
+def _of_day(day: str, start: datetime, same_day: Sequence[Body]) -> StoredDate:
+    if len(same_day) > 1:  # another date was moved to this day
+        same_day = [each for each in same_day if _start(each) == start] or same_day
+    return StoredDate(day, start, same_day[0] if same_day else None, doubtful=len(same_day) > 1)
+
+
+def _local_day(occurrence: Body, zone: ZoneInfo) -> str:
+    return timezones.in_zone(_start(occurrence), zone).date().isoformat()
+
+
+def _start(occurrence: Body) -> datetime:
+    return timezones.instant(occurrence["start_time"], "UTC")
+
+
+def _listed_part(edit: Edit, start: datetime, duration: int) -> Edit:
+    """Return what the list of occurrences shows of an edit; None if that is what the rule gives."""
+    if not isinstance(edit, Mapping):
+        return edit
+    shown = {"start_time": edit["start_time"], "duration": edit["duration"]}
+    return None if (moved_to(edit), edit["duration"]) == (start, duration) else shown
