@@ -62,6 +62,8 @@ class Confirmer:
         notes = await self._read_back(pending, record)
         if notes is None:
             return
+        if step.lost_id is not None:
+            notes = (f"was {step.lost_id}, which Zoom does not have any more; the join link is new", *notes)
         next_at = schedule(record.attributes, run.now()).next_at
         zone = record.attributes.get("timezone")
         done = StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes)

@@ -128,8 +128,8 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
         code="apply.gone",
         detail=f"{step.key} is recorded as meeting {meeting_id}, which Zoom does not have. "
         "Nothing was changed.",
-        hint="Run `reconciler apply --refresh` to create it again, with a new join link; "
-        "or remove it from the spec.",
+        hint="Run `reconciler apply --refresh` to create it again, with a new join link. To give it up, "
+        f"remove it from the spec and run `reconciler state rm {step.key}`.",
         key=step.key,
     )
 

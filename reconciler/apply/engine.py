@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from reconciler.apply import _destroy as destroy
 from reconciler.apply import _messages as messages
 from reconciler.apply import record
+from reconciler.apply._forgotten import ask_for_forgotten
 from reconciler.apply._host import HostRun
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import Summary
@@ -103,6 +104,7 @@ def _sends_passcode(step: Step) -> bool:
 
 
 async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
+    steps = await ask_for_forgotten(run, steps)
     steps = await _identify(run, await record.follow_hosts(run, steps))
     await record.record_imports(run, steps)
     ids = run.journal.state.known_ids()

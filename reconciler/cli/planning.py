@@ -43,15 +43,23 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     """
     facts = state
     imported: Mapping[str, Record] = {}
+    gone: Mapping[str, Record] = {}
     if options.refresh:
         from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is read
 
         refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
-        state, facts, imported = refreshed.state, refreshed.facts, refreshed.imported
+        state, facts = refreshed.state, refreshed.facts
+        imported, gone = refreshed.imported, refreshed.gone
         diagnostics = (*diagnostics, *refreshed.diagnostics)
     workspace.check_zones(state)
     plan = plans.build(
-        declared.spec, state, workspace.clock.now(), workspace.allowances, options, imported=imported
+        declared.spec,
+        state,
+        workspace.clock.now(),
+        workspace.allowances,
+        options,
+        imported=imported,
+        gone=gone,
     )
     found = (*diagnostics, *plan.diagnostics)
     failed = any(each.severity is Severity.ERROR for each in found)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler.cli.connection import check_origin, connect
 from reconciler.errors.exceptions import ReconcilerError, RemoteError
 from reconciler.live import read as live_read
 from reconciler.live import refresh
-from reconciler.live.read import without_strangers
+from reconciler.live.read import ReadStatus, without_strangers
 from reconciler.live.report import warnings_for
+from reconciler.meeting.meeting import schedule
 from reconciler.meeting.observed import created_at
 from reconciler.meeting.passcode import as_recorded
 from reconciler.state import identity
@@ -36,6 +36,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """The recorded keys to read (None: all), and the meetings to import, ids by key.
+
+    `renewed` are the keys that are read even if their recorded dates are over.
+    """
+
+    keys: Collection[str] | None = None
+    renewed: Collection[str] = ()
+    imports: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshResult:
     """The result of each read by key, the bodies of meetings to import by key, and the requests used."""
 
@@ -46,22 +58,23 @@ class RefreshResult:
 
 @dataclass(frozen=True, slots=True)
 class RefreshedState:
-    """A state refreshed from Zoom: `state` is to plan with, `facts` may be recorded."""
+    """A state refreshed from Zoom: `state` is to plan with, `facts` may be recorded.
+
+    `imported` are the records that imports will make, `gone` those of meetings that Zoom does not have any
+    more; both by key.
+    """
 
     state: State
     facts: State
     diagnostics: tuple[Diagnostic, ...]
     imported: Mapping[str, Record]
+    gone: Mapping[str, Record]
 
 
 def read_recorded(
-    workspace: Workspace,
-    state: State,
-    keys: Collection[str] | None,
-    pace: str | None = None,
-    imports: Mapping[str, int] = MappingProxyType({}),
+    workspace: Workspace, state: State, selection: Selection, pace: str | None = None
 ) -> RefreshResult:
-    """Read recorded meetings (`keys` None: all) and the `imports`, ids by key, from Zoom.
+    """Read the selected meetings from Zoom.
 
     Raises `SettingsError`, `StateError` and `RemoteError`.
     """
@@ -70,17 +83,18 @@ def read_recorded(
     remote = connect(workspace, pace)
     colour = console.colours(console.stderr, workspace.options)
     with progress.open_read_bar(console.stderr, terminal=console.shows_progress, colour=colour) as on_read:
-        return asyncio.run(_read(workspace, remote, state, keys=keys, imports=imports, on_read=on_read))
+        return asyncio.run(_read(workspace, remote, state, selection, on_read))
 
 
 def refresh_state(
     workspace: Workspace, state: State, spec: Spec, options: Options, pace: str | None = None
 ) -> RefreshedState:
     """Refresh the meetings that `options` select, and print the cost on stderr."""
-    read = read_recorded(
-        workspace, state, _selected(state, spec, options), pace, _imports(state, spec, options)
-    )
     now = workspace.clock.now()
+    selection = Selection(
+        _selected(state, spec, options), _renewed(spec, now), _imports(state, spec, options)
+    )
+    read = read_recorded(workspace, state, selection, pace)
     workspace.console.stderr.write(f"Refresh: {cost_words(len(read.results), read.requests)}\n")
     results = without_strangers(state, read.results, lambda: declared_hosts(spec))
     return RefreshedState(
@@ -88,6 +102,7 @@ def refresh_state(
         refresh.correct_records(state, results),
         warnings_for(state, results),
         _imported(state, spec, read.imports, now),
+        _gone(state, spec, results),
     )
 
 
@@ -112,6 +127,16 @@ def _imported(state: State, spec: Spec, answers: Mapping[str, Body], now: dateti
     return records
 
 
+def _gone(state: State, spec: Spec, results: Mapping[str, ReadResult]) -> dict[str, Record]:
+    """Return the records of meetings that Zoom does not have any more, by the keys that they would have."""
+    new_keys = {move.from_key: move.to_key for move in spec.moved}
+    return {
+        new_keys.get(key, key): state.meetings[key]
+        for key, result in results.items()
+        if result.status is ReadStatus.GONE and key not in state.intents
+    }
+
+
 def declared_hosts(spec: Spec) -> dict[str, tuple[str, ...]]:
     """Return the declared hosts of each recorded key: its host, and the user it is scheduled for."""
     renamed = {move.to_key: move.from_key for move in spec.moved}
@@ -134,19 +159,27 @@ def _selected(state: State, spec: Spec, options: Options) -> frozenset[str]:
     return frozenset(key for key in state.meetings if options.takes(key) or key in moved)
 
 
-async def _read(  # noqa: PLR0913 - what is read, from where, and the listener
+def _renewed(spec: Spec, now: datetime) -> frozenset[str]:
+    """Return the keys, under their old names too, whose declared meetings are not over."""
+    coming = {key for key, each in spec.meetings.items() if not schedule(each.attributes, now).expired}
+    return frozenset(coming | {move.from_key for move in spec.moved if move.to_key in coming})
+
+
+async def _read(
     workspace: Workspace,
     remote: ZoomClient,
     state: State,
-    *,
-    keys: Collection[str] | None,
-    imports: Mapping[str, int],
+    selection: Selection,
     on_read: ProgressCallback,
 ) -> RefreshResult:
+    imports = selection.imports
     async with remote:
         if state.meetings:
             check_origin(state, await remote.origin(), workspace.store.location)
-        results = await live_read.read_all(remote, state, workspace.clock, keys=keys, progress=on_read)
+        results = await live_read.read_all(
+            remote, state, workspace.clock,
+            keys=selection.keys, renewed=selection.renewed, progress=on_read,
+        )  # fmt: skip
         answers = await live_read.read_each(tuple(imports.values()), remote.read)
         bodies = {
             key: answer.body

@@ -127,19 +127,21 @@ def _contradiction(error: RemoteError) -> Diagnostic:
     )
 
 
-async def read_all(
+async def read_all(  # noqa: PLR0913 - what is read, from where, and the listener
     remote: Remote,
     state: State,
     clock: Clock,
     *,
     keys: Collection[str] | None,
+    renewed: Collection[str] = (),
     progress: Progress,
 ) -> dict[str, ReadResult]:
     """Read each recorded, unexpired meeting of `keys` (None: of all) and return the results by key.
 
+    `renewed` are keys whose recorded dates may be over, and whose declared ones are not: they are read too.
     Each host is listed first, and what no list shows is read before the rest. Raises as `read_each`.
     """
-    due = _due(state, clock.now(), keys)
+    due = _due(state, clock.now(), keys, renewed)
     owners = (owner(record.attributes, record.host) for record in due.values())
     hosts = {host_key(state, user): user for user in owners}
     lists = await read_each(tuple(hosts.values()), remote.meetings)
@@ -157,11 +159,13 @@ async def read_all(
     return {key: result(record, answered[key]) for key, record in due.items()}
 
 
-def _due(state: State, now: datetime, keys: Collection[str] | None) -> Mapping[str, Record]:
+def _due(
+    state: State, now: datetime, keys: Collection[str] | None, renewed: Collection[str]
+) -> Mapping[str, Record]:
     return {
         key: record
         for key, record in sorted(state.meetings.items())
-        if (keys is None or key in keys) and not schedule(record.attributes, now).expired
+        if (keys is None or key in keys) and (key in renewed or not schedule(record.attributes, now).expired)
     }
 
 

@@ -29,6 +29,8 @@ class StateComparison:
     now: datetime
     imported: Mapping[str, Record] = field(default_factory=dict)
     """The records that the imports will make, by key, as far as Zoom was asked."""
+    gone: Mapping[str, Record] = field(default_factory=dict)
+    """The former records of meetings that Zoom, when asked, did not have any more, by key."""
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps for every key of the spec and the state, sorted by key.
@@ -106,6 +108,9 @@ class StateComparison:
         if meeting is None:
             return step
         wanted = self._recorded(meeting, record, removal)[0]
+        if intent.action == Action.CREATE:  # of a meeting that Zoom had forgotten
+            lost_id = record.id if wanted.may_be_forgotten else None
+            step = replace(step, id=record.id, lost_id=lost_id, may_be_forgotten=wanted.may_be_forgotten)
         return replace(
             step, changes=wanted.changes, recorded=wanted.recorded, sends_again=_is_still_wanted(step, wanted)
         )
@@ -124,7 +129,9 @@ class StateComparison:
             return replace(step, from_key=old, late=budget.urgent(times.next_at, self.now))
         sends = existing.shortened_remark(meeting, times, self.now)
         kept = _decided_rename(renames.decided.get(meeting.key), meeting.key)
-        return replace(step, reasons=(*sends, *kept))
+        gone = self.gone.get(meeting.key)
+        lost = () if gone is None else (_lost(gone, self.now),)
+        return replace(step, reasons=(*lost, *sends, *kept), lost_id=gone.id if gone else None)
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
         return existing.step_for_declared(meeting, record, removal, self.now, same_user=self._same_host)
@@ -221,6 +228,8 @@ def _is_still_wanted(step: Step, wanted: Step) -> bool:
         return False
     if step.intent_action is Action.UPDATE:
         return wanted.action in {Action.UPDATE, Action.KEEP}
+    if step.intent_action is Action.CREATE:
+        return wanted.may_be_forgotten
     return wanted.action is step.intent_action
 
 
@@ -241,6 +250,12 @@ def _likely_rename(old: str, record: Record, new: str) -> str:
         f"add `{moved_line(old, new)}`; if they are two meetings, `{removed_line(old, record.id)}` "
         "deletes the old one, and the same with `destroy: false` leaves it in Zoom"
     )
+
+
+def _lost(record: Record, now: datetime) -> str:
+    is_over = schedule(record.attributes, now).expired
+    how = "forgotten by Zoom, since its dates are over" if is_over else "deleted in Zoom"
+    return f"was {record.id}, {how}; made again, with a new join link"
 
 
 def _decided_rename(old: str | None, new: str) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ IF_REFUSED = (
     "if Zoom has the new host already, nothing is sent for it"
 )
 
+IF_FORGOTTEN = "its recorded dates are over: made again with a new join link if Zoom has forgotten it"
+
 
 def step_for_declared(
     meeting: Meeting, record: Record, removal: Removed | None, now: datetime, *, same_user: diff.SameUser
@@ -127,7 +129,9 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     # With `schedule_for`, Zoom names that user as the host, and counts the request for that user.
     host = owner(before, record.host if step.new_host else step.host)
     refused = (IF_REFUSED,) if step.new_host else ()
-    return replace(step, host=host, changes=changes, reasons=(*step.reasons, *sends, *protection, *refused))
+    forgotten = (IF_FORGOTTEN,) if so_far.expired else ()
+    reasons = (*step.reasons, *sends, *protection, *refused, *forgotten)
+    return replace(step, host=host, changes=changes, reasons=reasons, may_be_forgotten=so_far.expired)
 
 
 def _replace(step: Step, record: Record, removal: Removed | None, now: datetime) -> Step:

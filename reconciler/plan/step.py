@@ -43,8 +43,10 @@ class Step:
 
     A move is from `from_key`; a withheld create with a `from_key` looks like the meeting of that key, and
     is `late` if it starts soon. `retires` marks a replace whose old meeting is deleted in Zoom, and the
-    destroy that deletes it. A keep may record `released`, the paths that are no longer declared, and
-    `protects`, a changed protection.
+    destroy that deletes it. `may_be_forgotten` marks an update of a meeting whose recorded dates are over: if
+    Zoom does not have it any more, apply creates it. `lost_id` is the id of a former meeting that Zoom does
+    not have any more, in whose place one is created. A keep may record `released`, the paths that are no
+    longer declared, and `protects`, a changed protection.
     """
 
     key: str
@@ -66,6 +68,8 @@ class Step:
     released: tuple[str, ...] = ()
     protects: bool | None = None
     intent_action: Action | None = None
+    may_be_forgotten: bool = False
+    lost_id: int | None = None
 
     @property
     def requests(self) -> int:
@@ -135,4 +139,6 @@ class Step:
         return any(change.path in HOST_PATHS for change in self.changes)
 
     def _begun_as(self) -> Action:
+        if self.may_be_forgotten:
+            return Action.UPDATE
         return self.intent_action or Action.CREATE if self.action is Action.RESOLVE else self.action

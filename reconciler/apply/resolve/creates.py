@@ -147,7 +147,7 @@ class CreateResolver(Resolver):
         if schedule(step.meeting.attributes, self._run.now()).begun:
             return False
         record = self._run.journal.state.meetings.get(step.key)
-        if record is None:
+        if record is None or step.may_be_forgotten:
             return intent.action == Action.CREATE
         other_host = not self._is_same_host(step.meeting.host, record.host)
         return other_host or self._compare(step, record).action is Action.REPLACE

@@ -40,7 +40,7 @@ def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detail
     with reporting.reporting_plan_failure(workspace, options, format_name=format_name):
         recorded, version = workspace.read_state()
         state = _only_declared(workspace, recorded, paths)
-        read = refresh.read_recorded(workspace, state, keys=None)
+        read = refresh.read_recorded(workspace, state, refresh.Selection())
         results = without_strangers(state, read.results, lambda: refresh.hosts_if_readable(workspace, paths))
         report = drift_report(state, results, workspace.clock.now(), options)
     warnings = missing_state_warnings(workspace, version)

@@ -68,13 +68,16 @@ def first_effects(step: Step) -> str:
 
 
 def breaks_link(step: Step) -> bool:
-    """Return whether an update gives the meeting another join link or passcode."""
+    """Return whether a meeting that people know gets another join link or passcode."""
+    if step.lost_id is not None:
+        return step.status is not Status.EXPIRED
     return step.action is Action.UPDATE and any(_is_new_link(change.effect) for change in step.changes)
 
 
 def _outcome(step: Step) -> str:
     if step.action is Action.CREATE and step.meeting is not None:
-        return time_of(step.meeting, step.starts_at)
+        lost = f"; {step.reasons[0]}" if step.lost_id is not None else ""
+        return f"{time_of(step.meeting, step.starts_at)}{lost}"
     if step.action is Action.UPDATE:
         return first_effects(step)
     if step.action is Action.REPLACE:
