@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+VERBOSE = "--verbose"
+
 EXAMPLE = example_epilog(
     "reconciler validate",
     "reconciler plan --out plan.json",
@@ -120,6 +122,11 @@ class CommandTable(click.Group):
         command: click.Command = getattr(import_module(f"reconciler.cli.commands.{module}"), function)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, and keep for `--version` whether `--verbose` stands anywhere beside it."""
+        ctx.meta[VERBOSE] = VERBOSE in args
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -145,7 +152,33 @@ class CommandTable(click.Group):
                 formatter.write_dl(rows)
 
 
+def _show_version(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001 - by click
+    if is_asked and not context.resilient_parsing:
+        click.echo(_version_words(verbose=context.meta[VERBOSE]))
+        context.exit()
+
+
+def _version_words(*, verbose: bool) -> str:
+    """Return name and version; if `verbose`, also what else decides how a spec is judged."""
+    version = f"reconciler {__version__}"
+    if not verbose:
+        return version
+    import platform  # noqa: PLC0415 - only for this output
+
+    from reconciler.cli.commands.doctor import zones  # noqa: PLC0415 - only for this output
+
+    newer = f"\n{zones.REMEDY}" if zones.is_system_newer() else ""
+    return f"{version}\nPython {platform.python_version()}\n{zones.words()}{newer}"
+
+
 @click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
-@click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.option(
+    "--version", is_flag=True, is_eager=True, callback=_show_version, expose_value=False,
+    help="Show the version and exit.",
+)  # fmt: skip
+@click.option(VERBOSE, is_flag=True, help="With --version: show Python's and the zone rules' too.")
+def cli(*, verbose: bool) -> None:
     """Meetings as code: declare Zoom meetings in YAML, review the plan, apply it exactly once."""
+    if verbose:
+        message = f"{VERBOSE} alone goes with --version. For a command, write it behind: plan {VERBOSE}"
+        raise click.UsageError(message)

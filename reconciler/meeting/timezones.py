@@ -1,12 +1,15 @@
 """Instants from written times: a UTC time, or a wall time in a zone.
 
-A zone is never guessed, and a name that is not in the IANA database is never used as a file name.
+A zone is never guessed, and a name that is not in the IANA database is never used as a file name. The rules
+of a zone are those of the tzdata package on every machine, never those of the system.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from importlib import import_module
+from io import BytesIO
 from pkgutil import get_data
 from zoneinfo import ZoneInfo
 
@@ -23,8 +26,17 @@ def zones() -> frozenset[str]:
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo | None:
     """Return the IANA zone with exactly this name; None if there is none."""
-    # Only a known name: ZoneInfo opens files by name, on some systems ignoring case.
-    return ZoneInfo(name) if name in zones() else None
+    # Only a known name: files are opened by name, on some systems ignoring case.
+    if name not in zones():
+        return None
+    # Not `ZoneInfo(name)`: it prefers the rules of the system, so that two machines would judge differently.
+    return ZoneInfo.from_file(BytesIO(_rules(name)), key=name)
+
+
+def release() -> str:
+    """Return the release of the zone rules: `2026a`."""
+    # Not an import statement: the package has no types.
+    return str(import_module("tzdata").IANA_VERSION)
 
 
 def known_zone(timezone: str | None) -> ZoneInfo:
@@ -44,9 +56,11 @@ def is_same_zone(name: str, other: str) -> bool:
     return {name, other} <= zones() and _rules(name) == _rules(other)
 
 
-def _rules(name: str) -> bytes | None:
+def _rules(name: str) -> bytes:
     # The other names of a zone are files with the same bytes.
-    return get_data("tzdata", f"zoneinfo/{name}")
+    rules = get_data("tzdata", f"zoneinfo/{name}")
+    assert rules is not None  # the package has a file for each name that it lists
+    return rules
 
 
 def parsed(start_time: str) -> datetime:

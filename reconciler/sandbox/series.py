@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
+from reconciler.meeting.timezones import known_zone
 from reconciler.sandbox import times
 from reconciler.sandbox.validation import DAILY, WEEKLY
 
@@ -56,7 +57,7 @@ def _frozen(rule: Mapping[str, Json]) -> tuple[tuple[str, Json], ...]:
 
 
 def _starts(start: datetime, timezone: str, rule: Mapping[str, Json]) -> Iterator[datetime]:
-    local = start.astimezone(times.zone(timezone))
+    local = start.astimezone(known_zone(timezone))
     end_at = times.parsed(rule["end_date_time"]) if "end_date_time" in rule else None
     end_times = None if end_at else (rule.get("end_times", 1) or None)
     days = (day for day in _days(local.date(), rule) if day >= local.date())

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler.meeting import fields
+from reconciler.meeting.timezones import zone
 from reconciler.sandbox import times
 from reconciler.sandbox.replies import NO_OBJECT, Refused, invalid_parameter, refusal
 
@@ -114,7 +115,7 @@ def check(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
     """Check the body of a create or an update of that type. Raises `Refused`."""
     if body.get("pre_schedule") and kind not in (SCHEDULED, RECURRING):
         raise refusal(400, 3000, "A pre-scheduled meeting must be of type 2 or 3.")
-    if "timezone" in body and times.zone(body["timezone"]) is None:
+    if "timezone" in body and zone(body["timezone"]) is None:
         raise invalid_parameter("timezone")
     if "start_time" in body:
         start = times.instant(body["start_time"], body.get("timezone", "UTC"))

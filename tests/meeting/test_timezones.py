@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pkgutil import get_data
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from reconciler.meeting import timezones
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BERLIN = "Europe/Berlin"
 
@@ -67,18 +76,20 @@ def test_a_wall_time_can_be_skipped_or_occur_twice(
 
 
 @pytest.mark.parametrize(
-    ("zone", "expected"),
+    ("zone", "year", "expected"),
     [
-        (BERLIN, True),
-        ("Africa/Casablanca", True),
-        ("Australia/Sydney", True),
-        ("UTC", False),
-        ("Asia/Tokyo", False),
-        ("America/Phoenix", False),
+        (BERLIN, 2027, True),
+        ("Africa/Casablanca", 2025, True),
+        ("Australia/Sydney", 2027, True),
+        ("UTC", 2027, False),
+        ("Asia/Tokyo", 2027, False),
+        ("America/Phoenix", 2027, False),
     ],
 )
-def test_a_zone_has_summer_time_when_its_clocks_change_in_the_year(zone: str, *, expected: bool) -> None:
-    assert timezones.has_summer_time(zone, 2027) is expected
+def test_a_zone_has_summer_time_when_its_clocks_change_in_the_year(
+    zone: str, year: int, *, expected: bool
+) -> None:
+    assert timezones.has_summer_time(zone, year) is expected
 
 
 @pytest.mark.parametrize(
@@ -123,3 +134,38 @@ def test_every_listed_zone_can_be_used() -> None:
 def test_a_zone_has_several_names(one: str, other: str, expected: bool) -> None:  # noqa: FBT001 - a fact
     """Zoom may answer with another name than was sent."""
     assert (timezones.is_same_zone(one, other), timezones.is_same_zone(other, one)) == (expected, expected)
+
+
+def test_the_rules_of_the_system_are_not_used(tmp_path: Path) -> None:
+    """The system says that Berlin's clocks go with Tokyo's."""
+    fake = tmp_path / "Europe" / "Berlin"
+    fake.parent.mkdir()
+    fake.write_bytes(get_data("tzdata", "zoneinfo/Asia/Tokyo") or b"")
+    script = (
+        "from datetime import datetime; from zoneinfo import ZoneInfo; "
+        "from reconciler.meeting.timezones import instant; from reconciler.sandbox import times; "
+        "print(datetime(2027, 1, 11, 10, tzinfo=ZoneInfo('Europe/Berlin')).utcoffset(), "
+        "instant('2027-01-11T10:00:00', 'Europe/Berlin').hour, "
+        "times.instant('2027-01-11T10:00:00', 'Europe/Berlin').hour)"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONTZPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ran.stdout.split() == ["9:00:00", "9", "9"]
+
+
+def test_a_zone_has_its_rules_from_the_package() -> None:
+    """Of every listed zone, over twenty years."""
+    moments = [datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=9 * n) for n in range(800)]
+    for name in timezones.zones():
+        zone = timezones.known_zone(name)
+        file = ZoneInfo.from_file(BytesIO(get_data("tzdata", f"zoneinfo/{name}") or b""))
+        assert [at.astimezone(zone).utcoffset() for at in moments] == [
+            at.astimezone(file).utcoffset() for at in moments
+        ], name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from reconciler import __version__
-from reconciler.cli.commands.doctor import zoom
+from reconciler.cli.commands.doctor import zones, zoom
 from reconciler.cli.options import example_epilog, format_option, state_options
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
@@ -102,7 +102,8 @@ def _run_check(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Chec
 
 
 def _version() -> Iterator[Check]:
-    yield ok("version", f"reconciler {__version__}, Python {platform.python_version()}")
+    summary = f"reconciler {__version__}, Python {platform.python_version()}, {zones.words()}"
+    yield warn("version", summary, zones.REMEDY) if zones.is_system_newer() else ok("version", summary)
 
 
 def _settings(workspace: Workspace) -> Iterator[Check]:
