@@ -16,7 +16,7 @@ from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
-from reconciler.state.state import Record, Retired, owner
+from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
 
 SOON = "it runs now or starts within the hour"
 """The reason why a deletion waits."""
@@ -126,8 +126,9 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
-    # With `schedule_for`, Zoom names that user as the host, and counts the request for that user.
-    host = owner(before, record.host if step.new_host else step.host)
+    # Zoom counts the request for the meeting's host: the recorded one, or whom it was scheduled for.
+    is_declared = step.new_host is None and SCHEDULE_FOR not in after
+    host = owner(before, step.host if is_declared else record.host)
     refused = (IF_REFUSED,) if step.new_host else ()
     forgotten = (IF_FORGOTTEN,) if so_far.expired else ()
     reasons = (*step.reasons, *sends, *protection, *refused, *forgotten)

@@ -381,6 +381,15 @@ def test_a_created_meeting_is_followed_to_the_user_it_was_scheduled_for() -> Non
     assert (found(world), recorded_for(world), world.plan().has_work) == ((CARL, CARL, 0), None, False)
 
 
+def test_an_update_is_charged_to_the_host_that_it_is_scheduled_for_again() -> None:
+    """The record names the meeting's host; who is declared to schedule it for that user pays nothing."""
+    world = applied()
+    world.declare(replace(topic("a", agenda="new", schedule_for=ANNA), host=BOB))
+
+    assert (world.apply().status, world.patched) == (0, [{"agenda": "new"}])
+    assert (world.charged(ANNA), world.charged(BOB), world.plan().has_work) == (2, 0, False)
+
+
 def test_a_schedule_for_that_names_the_host_sends_nothing() -> None:
     world = applied()
     world.declare(topic("a", schedule_for=ANNA))

@@ -86,7 +86,8 @@ class Team:
         """Some edits."""
         edits: tuple[Callable[[State], object], ...] = (
             self.add, self.adopt, self.guard,
-            self.change, self.change, self.reschedule, self.rename, self.rehost, self.repeat, self.remove,
+            self.change, self.change, self.reschedule, self.rename, self.rehost, self.lend, self.repeat,
+            self.remove,
         )  # fmt: skip
         self.imports = tuple(line for line in self.imports if line.to not in state.meetings)
         for _ in range(self.chance.randint(1, 5)):
@@ -154,6 +155,14 @@ class Team:
             host = self.chance.choice(self.hosts)
             self.lives[one.topic] += host != one.host
             self._declare(replace(one, host=host))
+
+    def lend(self, _state: State) -> None:
+        """It is scheduled for another user, or for nobody else any more: handed over in place."""
+        if one := self._one():
+            others = {name: value for name, value in one.attributes.items() if name != "schedule_for"}
+            deputy = self.chance.choice((None, *self.deputies))
+            attributes = {**others, "schedule_for": deputy} if deputy else others
+            self._declare(replace(one, attributes=attributes))
 
     def rename(self, state: State) -> None:
         """The key changes, and a `moved` line says what its meeting is known as so far."""
