@@ -154,7 +154,8 @@ def state_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
         "--state",
         type=click.Path(),  # so that a shell completes files
         metavar="PATH_OR_URL",
-        help="Location of the state: a path, s3://, gs://, az://, git:BRANCH or https://. "
+        help="Location of the state: a path, s3://, gs://, az://, git:BRANCH, "
+        "git:REMOTE:BRANCH or https://. "
         "Overrides RECONCILER_STATE and reconciler.yaml.",
     )
     @click.option("--sandbox", is_flag=True, help="Use the bundled emulator: no account, no network.")

@@ -46,7 +46,7 @@ def open_store(address: str, options: StoreOptions) -> Store:
             "state.unknown-store",
             detail=f"It begins with `{scheme[:20]}:`.",  # the rest may contain a password
             hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
-            "az://CONTAINER/NAME, git:BRANCH, or an https:// address.",
+            "az://CONTAINER/NAME, git:BRANCH, git:REMOTE:BRANCH, or an https:// address.",
         )
     module, _, function = target.partition(":")  # import only the store that is used
     opener: Callable[[str, StoreOptions], Store] = getattr(

@@ -36,6 +36,9 @@ LOCAL = frozenset(
 )
 """Variables that tie git to the checkout, such as those that a hook runs with."""
 
+PUSHED = "reconciler-push"
+"""The name of a remote of the temporary repository: the address to which the checkout's remote is pushed."""
+
 RETRY_SECONDS = 1.0
 """Pause before a remote that could not be reached is tried once more."""
 
@@ -65,6 +68,9 @@ class Branch:
     def __init__(
         self, name: str, checkout: Checkout, environ: Mapping[str, str], wait: Callable[[float], None]
     ) -> None:
+        self.name = name
+        self.remote = checkout.remote
+        self.address = checkout.address
         self.description = f"Branch {name} of {checkout.remote} ({checkout.address})"
         self._ref = f"refs/heads/{name}"
         self._checkout = checkout
@@ -72,9 +78,11 @@ class Branch:
         with commands.disk_errors():
             self._repository = Path(tempfile.mkdtemp(prefix="reconciler-git-"))
         self._close = weakref.finalize(self, shutil.rmtree, self._repository, ignore_errors=True)
+        self._is_pushed_where_read = not checkout.push_addresses
         untied = {name: value for name, value in environ.items() if name not in LOCAL}
         variables = {"GIT_DIR": str(self._repository), **checkout.defaults}
-        self._environ = commands.environment(untied, checkout.settings, remote=checkout.address, **variables)
+        settings = [*checkout.settings, *((f"remote.{PUSHED}.url", each) for each in checkout.push_addresses)]
+        self._environ = commands.environment(untied, settings, remote=checkout.address, **variables)
         self._tip = NO_TIP
         self._has_dropped_objects = False
         object_format = f"--object-format={checkout.object_format}"
@@ -117,7 +125,11 @@ class Branch:
         return Tip(commit.text, entries)
 
     def push(self, tip: Tip, *, onto: Tip) -> PushResult:
-        """Move the branch from `onto` to `tip`; the remote compares and swaps."""
+        """Move the branch from `onto` to `tip`; the remote compares and swaps.
+
+        Raises `StateError` if the checkout pushes to another repository than it reads from.
+        """
+        self._check_pushed_where_read(onto)
         lease = f"--force-with-lease={self._ref}:{onto.commit or ''}"
         refs = (self._checkout.remote, f"{tip.commit}:{self._ref}")
         try:
@@ -129,6 +141,29 @@ class Branch:
             self._tip = tip
             self._drop(set(onto.entries.values()) - set(tip.entries.values()))
         return pushed
+
+    def _check_pushed_where_read(self, onto: Tip) -> None:
+        """Raise `StateError` if a push would go to several repositories, or to another one."""
+        if self._is_pushed_where_read:
+            return
+        refs = self._ref if onto.commit else "refs/heads/*"  # a new branch looks the same everywhere
+        is_one = len(self._checkout.push_addresses) == 1
+        if not is_one or not any(self._has_same_refs(refs) for _ in range(2)):  # others may push meanwhile
+            raise errors.pushed_elsewhere(self.remote, self.name, self.address)
+        self._is_pushed_where_read = True
+
+    def _has_same_refs(self, refs: str) -> bool:
+        read, pushed = (self._refs_of(remote, refs) for remote in (self.remote, PUSHED))
+        return read == pushed
+
+    def _refs_of(self, remote: str, refs: str) -> frozenset[str]:
+        try:
+            result = self._remote("ls-remote", "--quiet", "--refs", remote, refs)
+        except TimeoutError as error:
+            raise errors.unavailable(self.description, _timed_out()) from error
+        if result.status:
+            raise errors.unavailable(self.description, result.errors)
+        return frozenset(result.text.splitlines())
 
     def _entries(self, commit: str) -> dict[str, str]:
         listing = self._local("ls-tree", "-z", commit).output.decode(errors="surrogateescape")

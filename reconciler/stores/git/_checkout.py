@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.redact import redact_addresses
 from reconciler.errors.text import replace_control
@@ -47,7 +48,10 @@ Setting = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Folder, remote and settings. `address` is the remote's, without user and password."""
+    """Folder, remote and settings. `address` is the remote's, without user and password.
+
+    `push_addresses` are where a push goes, as they are, if that is not where a fetch goes.
+    """
 
     folder: Path
     remote: str
@@ -56,10 +60,15 @@ class Checkout:
     own_branches: frozenset[str]
     settings: tuple[tuple[str, str], ...]
     defaults: Mapping[str, str]
+    push_addresses: tuple[str, ...] = field(default=(), repr=False)
 
 
-def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
-    """Return the checkout that contains `folder`, with the remote of the state. Raises `StateError`."""
+def find(folder: Path, environ: Mapping[str, str], remote: str = "") -> tuple[Checkout, ...]:
+    """Return the checkout that contains `folder`, once for each remote that may hold the state.
+
+    That is `remote` if it is given; else `origin`, then the one that the current branch follows. Raises
+    `StateError`.
+    """
     variables = commands.environment(environ)
 
     def git(*arguments: str) -> commands.GitResult:
@@ -72,18 +81,28 @@ def find(folder: Path, environ: Mapping[str, str]) -> Checkout:
     _check_discovered(folder, git("rev-parse", "--absolute-git-dir").text, variables)
     settings = _settings(git("config", "--list", "--show-scope", "-z"))
     branch = git("symbolic-ref", "-q", "--short", "HEAD").text
-    remote = _remote(settings, branch)
-    main = git("symbolic-ref", "-q", "--short", f"refs/remotes/{remote}/HEAD")
     values = {name: value for _, name, value in settings}
-    return Checkout(
-        folder=Path(top),
-        remote=remote,
-        address=redact_addresses(values[f"remote.{remote}.url"]),
-        object_format=object_format,
-        own_branches=frozenset({branch, main.text.removeprefix(f"{remote}/")} - {""}),
-        settings=(*_passed_on(settings), *OVERRIDES),
-        defaults=_defaults(values, environ),
-    )
+
+    def checkout(name: str) -> Checkout:
+        main = git("symbolic-ref", "-q", "--short", f"refs/remotes/{name}/HEAD")
+        return Checkout(
+            folder=Path(top),
+            remote=name,
+            address=redact_addresses(
+                next(value for _, key, value in settings if key == f"remote.{name}.url")
+            ),
+            object_format=object_format,
+            own_branches=frozenset({branch, main.text.removeprefix(f"{name}/")} - {""}),
+            settings=(*_passed_on(settings), *OVERRIDES),
+            defaults=_defaults(values, environ),
+            push_addresses=push_addresses(name) if _is_pushed_elsewhere(settings, name) else (),
+        )
+
+    def push_addresses(name: str) -> tuple[str, ...]:
+        fetched, pushed = (git("remote", "get-url", *flags, name).text for flags in ((), ("--push", "--all")))
+        return tuple(pushed.splitlines()) if pushed != fetched else ()
+
+    return tuple(checkout(name) for name in _remotes(settings, branch, remote))
 
 
 def _check_discovered(folder: Path, git_folder: str, environ: Mapping[str, str]) -> None:
@@ -116,13 +135,25 @@ def _passed_on(settings: Sequence[Setting]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in own if PASSED_ON.fullmatch(name))
 
 
-def _remote(settings: Sequence[Setting], branch: str) -> str:
+def _remotes(settings: Sequence[Setting], branch: str, wanted: str) -> tuple[str, ...]:
+    """Return the names of the remotes that may hold the state; an address that a branch follows is none."""
     remotes = {match[1]: None for _, name, _ in settings if (match := _REMOTE.fullmatch(name))}
+    if wanted and wanted not in remotes:
+        raise _unknown_remote(wanted, tuple(remotes))
+    if wanted:
+        return (wanted,)
     followed = [value for _, name, value in settings if branch and name == f"branch.{branch}.remote"]
-    named = [name for name in (ORIGIN, *followed) if name in remotes]
+    named = dict.fromkeys(name for name in (ORIGIN, *followed[-1:]) if name in remotes)
     if not remotes or (not named and len(remotes) > 1):
         raise _no_remote(tuple(remotes))
-    return (named or list(remotes))[0]
+    return tuple(named or remotes)
+
+
+def _is_pushed_elsewhere(settings: Sequence[Setting], remote: str) -> bool:
+    """Return whether a push to the remote may go to another address than a fetch, or to several."""
+    names = [name for _, name, _ in settings]
+    own = names.count(f"remote.{remote}.pushurl") or names.count(f"remote.{remote}.url") > 1
+    return bool(own) or any(name.endswith(".pushinsteadof") for name in names)
 
 
 def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -145,5 +176,14 @@ def _no_remote(remotes: tuple[str, ...]) -> StateError:
         "state.which-remote",
         detail=f"The checkout has the remotes {', '.join(remotes)}, and none is `{ORIGIN}`. "
         "Nothing was sent.",
-        hint=f"Rename one to `{ORIGIN}`, or let the current branch follow one.",
+        hint=f"Name one, as in `state: git:{remotes[0]}:BRANCH`, or let the current branch follow one.",
+    )
+
+
+def _unknown_remote(wanted: str, remotes: tuple[str, ...]) -> StateError:
+    return StateError.of(
+        "state.no-remote",
+        detail=f"The state is on a branch of `{wanted}`, and `git remote` lists "
+        f"{', '.join(remotes) or 'no remote'}. Nothing was read or sent.",
+        hint=suggestion(did_you_mean(wanted, remotes), f"git remote add {wanted} URL"),
     )

@@ -109,6 +109,17 @@ def unavailable(branch: str, message: str) -> StateError:
     )
 
 
+def pushed_elsewhere(remote: str, branch: str, address: str) -> StateError:
+    """Return the error of a remote whose push address is another repository than the one that is read."""
+    return StateError.of(
+        "state.which-remote",
+        detail=f"{remote} is read from {address}, and pushed to another repository, or to several: "
+        f"their branches differ. Nothing was written.",
+        hint=f"Let it be pushed where it is read, with `git config --unset-all remote.{remote}.pushurl`, "
+        f"or name another remote, as in `state: git:REMOTE:{branch}`.",
+    )
+
+
 def push_unconfirmed(branch: str, message: str) -> UnansweredError:
     """Return the error of a push that may have arrived."""
     return errors.unanswered(f"The push to {branch} broke off. Git says: {commands.first_line(message)}")

@@ -1,4 +1,4 @@
-"""The state on a branch of the specs' own git remote: `git:BRANCH`.
+"""The state on a branch of the specs' own git remote: `git:BRANCH`, or `git:REMOTE:BRANCH`.
 
 An orphan branch holds the state, the lock, and one commit for each write. A push that names the
 commit that it replaces is git's compare-and-swap. A version is the object of one document, so that
@@ -17,6 +17,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.errors.redact import redact_addresses
 from reconciler.errors.text import replace_control
 from reconciler.ports import Snapshot
 from reconciler.stores import errors
@@ -49,23 +50,32 @@ BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-
 
 
 def open_git(address: str, options: StoreOptions) -> LeasedStore:
-    """Return the store at `git:BRANCH`. Raises `SettingsError` for a name that no branch can have."""
-    name = address.removeprefix("git:")
-    if not BRANCH.fullmatch(name) or name == "HEAD":
+    """Return the store at `git:BRANCH` or `git:REMOTE:BRANCH`.
+
+    Raises `SettingsError` for a name that no branch or remote can have.
+    """
+    remote, _, name = address.removeprefix("git:").rpartition(":")
+    valid = BRANCH.fullmatch(name) and name != "HEAD" and (not remote or BRANCH.fullmatch(remote))
+    if not valid or address.startswith("git::"):
         raise SettingsError.of(
             "state.bad-address",
-            detail=f"`git:{replace_control(name[:100])}` must be "
-            "`git:` and the name of a branch: letters, digits, `.`, `_`, `-`, `+`, `/`.",
-            hint="Write git:reconciler-state.",
+            detail=f"`{replace_control(redact_addresses(address)[:100])}` must be "
+            "`git:` and the name of a branch, or of a remote and a branch with `:` between them: "
+            "letters, digits, `.`, `_`, `-`, `+`, `/`.",
+            hint="Write git:reconciler-state, or git:upstream:reconciler-state.",
         )
-    return LeasedStore(GitDocumentStore(name, options), options)
+    return LeasedStore(GitDocumentStore(name, options, remote), options)
 
 
 class GitDocumentStore:
-    """A `DocumentStore` on a branch of the remote of the checkout that contains the working folder."""
+    """A `DocumentStore` on a branch of a remote of the checkout that contains the working folder.
 
-    def __init__(self, name: str, options: StoreOptions) -> None:
+    `remote` is its name; if it is empty, the checkout decides.
+    """
+
+    def __init__(self, name: str, options: StoreOptions, remote: str = "") -> None:
         self._name = name
+        self._remote = remote
         self._options = options
         self._mutex = threading.Lock()  # another thread renews the lease
         self._opened_branch: Branch | None = None
@@ -74,8 +84,9 @@ class GitDocumentStore:
 
     @property
     def location(self) -> str:
-        """The address as it was given; the remote is the checkout's."""
-        return f"git:{self._name}"
+        """The address, with the name of the remote once that is known."""
+        remote = self._opened_branch.remote if self._opened_branch else self._remote
+        return f"git:{remote}:{self._name}" if remote else f"git:{self._name}"
 
     @property
     def gather_seconds(self) -> float:
@@ -109,15 +120,17 @@ class GitDocumentStore:
     def _branch(self) -> Branch:
         if self._opened_branch is None:
             options = self._options
-            checkout = _checkout.find(options.folder, options.environ)
-            if self._name in checkout.own_branches:
+            checkouts = _checkout.find(options.folder, options.environ, self._remote)
+            if any(self._name in checkout.own_branches for checkout in checkouts):
                 raise StateError.of(
                     "state.own-branch",
                     detail=f"`{self._name[:100]}` is checked out here, or is the remote's main branch. "
                     "Nothing was sent.",
                     hint=OWN_BRANCH,
                 )
-            self._opened_branch = Branch(self._name, checkout, options.environ, options.wait)
+            branches = [Branch(self._name, checkout, options.environ, options.wait) for checkout in checkouts]
+            self._opened_branch = branches[0] if len(branches) == 1 else _branch_with_state(*branches)
+            options.notify(f"State: {self.location} ({self._opened_branch.address})")
         return self._opened_branch
 
     def _fetch(self) -> Tip:
@@ -165,3 +178,29 @@ class GitDocumentStore:
             case PushOutcome.REFUSED | PushOutcome.CONTENDED:
                 return False
         return True
+
+
+def _branch_with_state(origin: Branch, followed: Branch) -> Branch:
+    """Return the one that exists: `origin` if both are the same, or none exists. Raises `StateError`."""
+    tips = []
+    for branch in (origin, followed):
+        try:
+            tips.append(branch.fetch())
+        except StateError as error:
+            raise _ambiguous(origin, followed, error.diagnostic.detail) from error
+    has_origin, has_followed = (tip.commit is not None for tip in tips)
+    if has_origin and has_followed and tips[0].commit != tips[1].commit:
+        raise _ambiguous(origin, followed, "Both have the branch, and the two differ.")
+    return followed if has_followed and not has_origin else origin
+
+
+def _ambiguous(origin: Branch, followed: Branch, why: str) -> StateError:
+    """Return the error of a branch that either of two remotes may have."""
+    lines = [f"`state: git:{branch.remote}:{branch.name}`" for branch in (followed, origin)]
+    return StateError.of(
+        "state.which-remote",
+        detail=f"The branch {origin.name} may be that of {origin.remote} ({origin.address}), or that of "
+        f"{followed.remote} ({followed.address}), which the current branch follows. {why} "
+        "Nothing was read or written.",
+        hint=f"Name the one that has the state: {lines[0]}, or {lines[1]}.",
+    )

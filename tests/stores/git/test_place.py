@@ -477,7 +477,7 @@ def test_one_of_two_concurrent_locks_wins(team: Team) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "-f", "a..b", "a b", "x.lock", "a/", "a//b", "/a", ".a", "a/.b", "a.", "HEAD", "a:b", "a@{1}"],
+    ["", "-f", "a..b", "a b", "x.lock", "a/", "a//b", "/a", ".a", "a/.b", "a.", "HEAD", "a:b:c", "a@{1}"],
 )
 def test_an_invalid_branch_name_is_refused(name: str, team: Team) -> None:
     options = team.options(team.folder)
@@ -730,8 +730,9 @@ def test_a_rollout_on_a_branch(team: Team, monkeypatch: pytest.MonkeyPatch, caps
 
     planned = fork("plan", "--state", f"git:{BRANCH}")
 
-    assert (applied.status, applied.err, topics) == (0, "", ["launch", "retro"])
-    assert (planned.status, planned.out[:11], planned.err) == (0, "No changes.", "")
+    named = f"State: git:origin:{BRANCH} ({team.address})\n"
+    assert (applied.status, applied.err, topics) == (0, named, ["launch", "retro"])
+    assert (planned.status, planned.out[:11], planned.err) == (0, "No changes.", named)
     assert git_view(job.folder) == before
     assert [line for line in team.log() if "lock" not in line.casefold()] == [
         "Record launch, retro",
