@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from repeat_schema import repeat_schema
+
 from reconciler.meeting.fields import Field, table
 from reconciler.ports import Json
+from reconciler.spec.repeat import TIMES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,6 +149,7 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
             "default": False,
         },
     }
+    own |= {"repeat": repeat_schema()}
     declarable = {path: field for path, field in fields.items() if field.create}
     return _mapping(own | _children("", declarable, nullable=True))
 
@@ -186,7 +190,10 @@ def _bounds(field: Field) -> Schema:
     bounds = {
         "enum": list(field.enum) or None,
         "minimum": field.minimum,
-        "maximum": max(by_other_fields, default=field.maximum),
+        # A series may have more dates than Zoom keeps: it is sent a part at a time.
+        "maximum": TIMES_MAX
+        if field.path == "recurrence.end_times"
+        else max(by_other_fields, default=field.maximum),
         "minItems": field.min_items,
         "maxItems": field.max_items,
         "maxLength": field.max_length,

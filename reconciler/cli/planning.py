@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.exceptions import SpecError
+from reconciler.meeting.meeting import series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.plan import plan as plans
 
 if TYPE_CHECKING:
@@ -39,8 +42,9 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
 ) -> PlannedState:
     """Plan from `state`, after a refresh where `options` ask for one; `diagnostics` come first in the plan.
 
-    Raises `SettingsError`, `StateError` and `RemoteError`.
+    Raises `SpecError`, `SettingsError`, `StateError` and `RemoteError`.
     """
+    _refuse_long_series(declared)
     facts = state
     imported: Mapping[str, Record] = {}
     gone: Mapping[str, Record] = {}
@@ -64,6 +68,28 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     found = (*diagnostics, *plan.diagnostics)
     failed = any(each.severity is Severity.ERROR for each in found)
     return PlannedState(replace(plan, diagnostics=found), facts, failed)
+
+
+def _refuse_long_series(declared: LoadedSpec) -> None:
+    """Raise `SpecError` where the spec has a series of which Zoom would drop dates."""
+    found = [
+        declared.locate(
+            key,
+            UnlocatedDiagnostic(
+                ("recurrence",),
+                "series.too-many",
+                f"Zoom keeps at most {OCCURRENCES_MAX} occurrences of a series, "
+                "and this version cannot extend it in time yet.",
+                f"Write `times: {OCCURRENCES_MAX}` or fewer, or an earlier `until`.",
+                key=key,
+                on_key=True,
+            ),
+        )
+        for key, meeting in declared.spec.meetings.items()
+        if (repeated := series(meeting.attributes)) and repeated.is_longer_than_kept
+    ]
+    if found:
+        raise SpecError(*found)
 
 
 def missing_state_warnings(workspace: Workspace, version: str | None) -> tuple[Diagnostic, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from reconciler.meeting.recurrence import LAST
+from reconciler.meeting.recurrence import Pattern, is_in_pattern
 from reconciler.ports import Json
 
 SKIP = "skip"
@@ -93,7 +93,7 @@ class SingleDates:
 
     exceptions: Mapping[str, Json] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
-    pattern: tuple[tuple[int, int], ...] = ()
+    pattern: Pattern = ()
 
     def __bool__(self) -> bool:
         """Return whether anything is declared."""
@@ -115,7 +115,7 @@ class SingleDates:
 
     def is_closed(self, day: date) -> bool:
         """Return whether a closure or the pattern leaves the day out."""
-        return self.closure_of(day) is not None or not self._fits_pattern(day)
+        return self.closure_of(day) is not None or not is_in_pattern(day, self.pattern)
 
     def content(self) -> Json:
         """Return what an approval covers: exceptions, and days without the names of their closures."""
@@ -125,13 +125,6 @@ class SingleDates:
             "closed": sorted(list(each) for each in ranges),
             "pattern": sorted(list(each) for each in self.pattern),
         }
-
-    def _fits_pattern(self, day: date) -> bool:
-        if not self.pattern:
-            return True
-        weekday, week = day.isoweekday() % 7 + 1, (day.day - 1) // 7 + 1
-        is_last = (day + timedelta(days=7)).month != day.month
-        return (week, weekday) in self.pattern or (is_last and (LAST, weekday) in self.pattern)
 
 
 NO_DATES = SingleDates()

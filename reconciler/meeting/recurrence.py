@@ -21,11 +21,20 @@ DAILY, WEEKLY, MONTHLY = 1, 2, 3
 LAST = -1
 """The last week of a month: `recurrence.monthly_week`."""
 
+FIFTH = 5
+"""The fifth week of a month, which only a `Pattern` can name."""
+
 OCCURRENCES_MAX = 50
 """Occurrences that Zoom keeps and lists of one series. Its documents name 50 and 60; all allow this many."""
 
 Rule = Mapping[str, Any]
 """A declared rule: the JSON of `recurrence`."""
+
+Pattern = tuple[tuple[int, int], ...]
+"""Weekdays of a month, each as its week (1 to 5, -1 for the last) and its day (1 is Sunday).
+
+The API has no rule with several of them. A weekly rule stands for it, of which only these days are held.
+"""
 
 Nth = Callable[[int], datetime]
 """The naive wall time of an occurrence by its index, from 0.
@@ -35,15 +44,46 @@ Raises `IndexError`, `OverflowError` or `ValueError` past the end of the calenda
 
 _DAYS_IN_EVERY_MONTH = 28
 
+_DATES_BETWEEN_MAX = 20
+"""More dates of a weekly rule than are ever between two days of a pattern; of fifth Sundays it is 13."""
 
-def week_day(day: datetime) -> int:
+
+def with_interval(recurrence: Rule) -> Rule:
+    """Return the rule with its interval, which is 1 where none is declared."""
+    return {"repeat_interval": 1, **recurrence}
+
+
+def week_day(day: date) -> int:
     """Return the day of the week: 1 is Sunday, 7 is Saturday."""
     return day.isoweekday() % 7 + 1
 
 
-def month_week(day: datetime) -> int:
+def month_week(day: date) -> int:
     """Return the week of the month as Zoom counts it, from 1: 2 for the second Tuesday."""
     return (day.day - 1) // 7 + 1
+
+
+def is_in_pattern(day: date, pattern: Pattern) -> bool:
+    """Return whether `day` is held by `pattern`; without a pattern every day is."""
+    name = week_day(day)
+    is_last = day.day + 7 > _days_in_month(day)
+    return not pattern or (month_week(day), name) in pattern or (is_last and (LAST, name) in pattern)
+
+
+def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, times: int) -> int:
+    """Return how many dates the weekly rule has up to the date of `pattern` with the number `times`.
+
+    It is `times` where the calendar ends before.
+    """
+    nth, held = nth_occurrence(start, recurrence), 0
+    try:
+        for index in range(_DATES_BETWEEN_MAX * times):
+            held += is_in_pattern(nth(index), pattern)
+            if held == times:
+                return index + 1
+    except (IndexError, OverflowError, ValueError):  # past the end of the calendar
+        pass
+    return times
 
 
 def week_days(recurrence: Rule, start: datetime) -> tuple[int, ...]:
@@ -156,7 +196,7 @@ def _by_month_week(start: datetime, interval: int, week: int) -> Nth:
     return at
 
 
-def _days_in_month(day: datetime) -> int:
+def _days_in_month(day: date) -> int:
     return monthrange(day.year, day.month)[1]
 
 
@@ -241,6 +281,14 @@ class Series:
             return None
         occurs_at = self._by_index()(index)
         return occurs_at if occurs_at <= self._end_at() else None
+
+    @property
+    def is_longer_than_kept(self) -> bool:
+        """Return whether the series has more occurrences than Zoom keeps, or no end."""
+        times = self._times()
+        if times is not None and times <= OCCURRENCES_MAX:
+            return False
+        return self.occurrence(OCCURRENCES_MAX) is not None
 
     def count(self) -> int | None:
         """Return the number of occurrences; None if the series never ends."""

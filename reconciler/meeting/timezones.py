@@ -6,12 +6,17 @@ of a zone are those of the tzdata package on every machine, never those of the s
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import import_module
 from io import BytesIO
 from pkgutil import get_data
 from zoneinfo import ZoneInfo
+
+_WRITTEN = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]| +)([0-9]{2}:[0-9]{2})(:[0-9]{2})? *([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 @cache
@@ -69,6 +74,18 @@ def parsed(start_time: str) -> datetime:
         message = "the hour goes from 00 to 23"
         raise ValueError(message)
     return datetime.fromisoformat(start_time)
+
+
+def in_api_form(written: str) -> str:
+    """Return a written time with `T` and seconds: `2027-01-11T10:00:00`, with `Z` or an offset if it has one.
+
+    A text that is no time comes back unchanged.
+    """
+    match = _WRITTEN.fullmatch(written)
+    if match is None:
+        return written
+    day, minute, second, offset = match.groups()
+    return f"{day}T{minute}{second or ':00'}{offset.upper() if offset else ''}"
 
 
 def instant(start_time: str, timezone: str | None) -> datetime:

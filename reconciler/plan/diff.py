@@ -14,6 +14,7 @@ from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.meeting import SERIES, Meeting, kind
 from reconciler.meeting.passcode import same_passcode
+from reconciler.meeting.recurrence import with_interval
 from reconciler.plan.change import KEEP, REDACTED, Action, Change, FieldChange
 from reconciler.ports import Json
 from reconciler.state.state import SCHEDULE_FOR, Record, owner
@@ -82,9 +83,13 @@ def field_changes(
 ) -> tuple[tuple[FieldChange, ...], tuple[str, ...]]:
     """Return the declared fields that differ, and the paths that only `before` has; each sorted by path.
 
-    A meeting always has a type: 2 where none is declared.
+    A meeting always has a type, 2 where none is declared, and two rules have an interval.
     """
     before, after = ({**attributes, "type": kind(attributes)} for attributes in (before, after))
+    if isinstance(before.get("recurrence"), dict) and isinstance(after.get("recurrence"), dict):
+        before, after = (
+            {**each, "recurrence": with_interval(each["recurrence"])} for each in (before, after)
+        )
     changes: list[FieldChange] = []
     released: list[str] = []
     for path in sorted(set(_differing_paths(before, after))):
@@ -117,14 +122,16 @@ def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldCh
 
 
 def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms, needed only for a change
-
     # Most changes touch one field among many settings: equal fields are not passed to DeepDiff.
     names = {
         n
         for n in before.keys() | after.keys()
         if normalize(None, before.get(n)) != normalize(None, after.get(n))
     }
+    if not names:
+        return
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms, needed only for a change
+
     old, new = ({name: side[name] for name in names & side.keys()} for side in (before, after))
     # By default, mappings with few common names count as one difference: `password` would not be a field.
     tree = DeepDiff(old, new, view="tree", verbose_level=1, threshold_to_diff_deeper=0)

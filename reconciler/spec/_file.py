@@ -10,8 +10,10 @@ from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.meeting.fields import field_at
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
-from reconciler.spec.defaults import known_depth, merge, without_nulls
+from reconciler.spec.defaults import known_depth, merge_levels, without_nulls
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
+from reconciler.spec.repeat import repeat_path
+from reconciler.spec.rules.check import check_defaults, check_level
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Document
@@ -30,6 +32,7 @@ class SpecFile:
         self.value: Mapping[str, Json] = document.value if self.is_readable else _EMPTY
         self.raw_meetings = _mapping(self.value.get("meetings"))
         self._settings = settings
+        self._repeating: set[str] = set()  # keys of the meetings whose rule is written as `repeat`
         self._settings_locator = Locator(settings.document) if settings.document else None
         self._outer_findings = self._check_outside_meetings() if self.is_readable else ()
         self._bad_entries = {finding.path[:2] for finding in self._outer_findings}
@@ -61,9 +64,13 @@ class SpecFile:
                 if not isinstance(body, dict):
                     findings = _with_depth_hint(key, findings)
                 body = _without_bad_fields(body, findings)
-            merged = merge(defaults, body) if defaults else body
+            if "repeat" in body:
+                findings += check_level(body)
+            merged = merge_levels(defaults, body) if defaults else body
             if has_nulls:
                 merged = without_nulls(merged)
+            if "repeat" in merged:
+                self._repeating.add(key)
             if findings or KEY.fullmatch(key):
                 yield key, merged, findings
 
@@ -97,8 +104,9 @@ class SpecFile:
 
     def meeting_diagnostic(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """Return a finding about a meeting with its place: in the meeting, or in the default of the value."""
-        locator, root, is_default = self._origin(key, finding.path)
-        diagnostic = locator.diagnostic(finding, (*root, *finding.path), key=key)
+        path = repeat_path(finding.path) if key in self._repeating else finding.path
+        locator, root, is_default = self._origin(key, path)
+        diagnostic = locator.diagnostic(finding, (*root, *path), key=key)
         return replace(diagnostic, key=None) if is_default else diagnostic
 
     def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
@@ -119,16 +127,16 @@ class SpecFile:
         """Return the defaults of the settings and of this file, without those that have a finding."""
         own = _mapping(self.value.get("defaults"))
         valid = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
-        return merge(self._settings.defaults, valid)
+        return merge_levels(self._settings.defaults, valid)
 
     def _check_outside_meetings(self) -> tuple[UnlocatedDiagnostic, ...]:
         """Return the findings about everything but the bodies of meetings; their keys are included."""
         skeleton = dict(self.value)
         if isinstance(skeleton.get("meetings"), dict):
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
-        if validator.is_valid("meetings", skeleton):
-            return ()
-        return validator.violations("meetings", skeleton)
+        if not validator.is_valid("meetings", skeleton):
+            return validator.violations("meetings", skeleton)
+        return check_defaults(self.value)
 
     def _entries(self, section: str) -> Iterator[tuple[Path, Mapping[str, Json]]]:
         entries = self.value.get(section)
@@ -139,7 +147,7 @@ class SpecFile:
 
 def _with_depth_hint(key: str, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
     """Add a hint to findings about a meeting that is no mapping, where its key is the name of a field."""
-    if key not in {"host", "protect"} and ("." in key or field_at((key,)) is None):
+    if key not in {"host", "protect", "repeat"} and ("." in key or field_at((key,)) is None):
         return findings
     hint = f"`{key}` is a field: indent it under the key of its meeting."
     return tuple(replace(finding, hint=hint) for finding in findings)

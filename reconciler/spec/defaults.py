@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from reconciler.meeting import fields
+from reconciler.meeting.meeting import SERIES
 from reconciler.ports import Json
 
 COMMON = ("host", "timezone", "duration")
@@ -27,6 +28,34 @@ def merge(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json]
             if type(base_value) is dict:
                 result[name] = merge(base_value, value)
     return result
+
+
+def merge_levels(farther: Mapping[str, Json], nearer: Mapping[str, Json]) -> dict[str, Json]:
+    """Merge the fields of a meeting into its defaults.
+
+    Of two fields that exclude each other, the nearer one drops the farther one.
+    """
+    merged = merge(farther, nearer)
+    if "repeat" in merged:
+        _drop_other_rule(farther, nearer, merged)
+    return merged
+
+
+def _drop_other_rule(
+    farther: Mapping[str, Json], nearer: Mapping[str, Json], merged: dict[str, Json]
+) -> None:
+    """Keep one way to write the rule in `merged`, and one end of a `repeat`."""
+    repeat = nearer.get("repeat")
+    if repeat is None:
+        if nearer.get("recurrence") is not None or nearer.get("type") not in (None, SERIES):
+            del merged["repeat"]
+        return
+    for name in {"type", "recurrence"} & farther.keys() - nearer.keys():
+        del merged[name]
+    ends = {"times", "until"}
+    written = {name for name in ends if repeat.get(name) is not None}
+    if len(written) == 1:
+        merged["repeat"] = {name: of for name, of in merged["repeat"].items() if name not in ends - written}
 
 
 def without_nulls(value: Json) -> Json:

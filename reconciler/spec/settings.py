@@ -9,6 +9,7 @@ from types import MappingProxyType
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
 from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT, Json
+from reconciler.spec.rules.check import check_defaults
 from reconciler.spec.schema import validator
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Document, Source
@@ -112,6 +113,7 @@ def _check(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             "A password is sent to this address, and anybody who can change the file could redirect it.",
             "Give the address with `--state`, or in the environment variable RECONCILER_STATE.",
         )
+    yield from check_defaults(value)
     yield from _host_names(value)
     yield from _reserves(value)
 

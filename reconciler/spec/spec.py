@@ -11,18 +11,20 @@ from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
-from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.closures import NO_DATES, SingleDates
+from reconciler.meeting.meeting import SERIES, Meeting
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import SpecFile
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
+from reconciler.spec.repeat import to_rule
 from reconciler.spec.rules import check as rules
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
 from reconciler.spec.yaml.locator import Path, in_order
 
-TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence"})
+TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat"})
 """Fields, beside the type, that the rules about times and series read."""
 
 MISSING = ("-missing", ".no-host")
@@ -106,9 +108,14 @@ class _SpecParser:
         host = attributes.pop("host", None)
         protect = attributes.pop("protect", False)
         filename = file.document.filename
-        meeting = Meeting(key, host or "", attributes, protect, filename, *file.position(key))
+        written, rule = attributes.pop("repeat", None), None
+        if written is not None:
+            rule = to_rule(written, attributes.get("start_time"), attributes.get("timezone"))
+            attributes |= {"type": SERIES} if rule is None else rule.attributes
+        dates = SingleDates(pattern=rule.pattern) if rule is not None and rule.pattern else NO_DATES
+        meeting = Meeting(key, host or "", attributes, protect, filename, *file.position(key), dates)
         problem = self.host_problem(host)
-        findings = (*((problem,) if problem else ()), *rules.check(meeting))
+        findings = (*((problem,) if problem else ()), *rules.check(meeting, written, rule))
         if schema_findings:
             findings = _independent(findings, schema_findings)
         if findings:

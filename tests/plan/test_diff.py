@@ -222,6 +222,16 @@ def test_a_rule_that_changes_shows_its_parts() -> None:
     ]
 
 
+def test_a_rule_without_its_interval_is_the_same_rule() -> None:
+    """`repeat` writes the interval of 1 that many a `recurrence` leaves out."""
+    whole = weekly()["recurrence"]
+    short = {name: value for name, value in whole.items() if name != "repeat_interval"}
+
+    assert whole["repeat_interval"] == 1
+    assert change(weekly(recurrence=short), weekly()) == KEEP
+    assert change(weekly(), weekly(recurrence=short)) == KEEP
+
+
 def test_true_is_not_one_where_values_are_looked_at() -> None:
     """JSON has both."""
     found, _ = field_changes(one_off(settings={"jbh_time": 1}), one_off(settings={"jbh_time": True}))

@@ -1,4 +1,4 @@
-"""Rules for series: a complete recurrence rule, a start on it, and an end that Zoom keeps."""
+"""Rules for series: a complete recurrence rule, a start on it, and an end."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import recurrence
 from reconciler.meeting.humanize import days_words, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES, kind
-from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
+from reconciler.meeting.recurrence import Series
 from reconciler.meeting.timezones import instant, zone
 from reconciler.ports import Json
+from reconciler.spec.repeat import from_rule
 from reconciler.spec.rules._times import impossible, is_possible
+from reconciler.spec.yaml.writer import flow
 
 INTERVAL_MAX = {recurrence.DAILY: 99, recurrence.WEEKLY: 50, recurrence.MONTHLY: 10}
 """The longest `repeat_interval` by unit. Source: Zoom's API, create a meeting, `recurrence`."""
@@ -38,11 +40,11 @@ def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             _RULE,
             "series.rule-missing",
             "A meeting of type 8 repeats at fixed times and needs a rule.",
-            'Add `recurrence: {type: 2, weekly_days: "2", end_times: 20}`, or write `type: 2` for once.',
+            "Write `repeat: {every: week, on: mon}` in place of `type: 8`, or `type: 2` for once.",
         )
     else:
         yield from check_recurrence(rule)
-        yield from _end(rule)
+        yield from _end(rule, attributes.get("timezone"))
         yield from _dates(attributes, rule)
 
 
@@ -51,7 +53,7 @@ def _type_missing() -> UnlocatedDiagnostic:
         _RULE,
         "series.type-missing",
         "A meeting without a `type` takes place once (type 2), and Zoom ignores its `recurrence`.",
-        "Add `type: 8` to the meeting, or remove `recurrence`.",
+        "Add `type: 8` to the meeting, or write the rule as `repeat`, which needs no type.",
         on_key=True,
     )
 
@@ -154,7 +156,7 @@ def _unused(name: str, unit: int) -> UnlocatedDiagnostic:
     )
 
 
-def _end(rule: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+def _end(rule: Mapping[str, Json], timezone: str | None) -> Iterator[UnlocatedDiagnostic]:
     times, end_at = rule.get("end_times"), rule.get("end_date_time")
     if times is not None and end_at is not None:
         yield UnlocatedDiagnostic(
@@ -165,28 +167,23 @@ def _end(rule: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             "Keep one of the two.",
         )
     elif not times and end_at is None:
-        yield _end_missing(times)
-    if times is not None and times > OCCURRENCES_MAX:
-        detail = f"The rule asks for {times} occurrences; Zoom keeps at most {OCCURRENCES_MAX}."
-        yield _too_many(_TIMES, detail, f"`end_times: {OCCURRENCES_MAX}`")
+        yield _end_missing(rule, timezone)
     if end_at is not None and not is_possible(end_at):
         yield impossible(end_at, _END)
 
 
-def _end_missing(times: int | None) -> UnlocatedDiagnostic:
+def _end_missing(rule: Mapping[str, Json], timezone: str | None) -> UnlocatedDiagnostic:
+    endless = {name: value for name, value in rule.items() if name != "end_times"}
+    repeat = from_rule(endless, timezone) or {"every": "week", "on": "mon"}
     return UnlocatedDiagnostic(
-        _RULE if times is None else _TIMES,
+        _TIMES if "end_times" in rule else _RULE,
         "series.end-missing",
-        "Zoom would create one single meeting."
-        if times is None
-        else "With `end_times: 0` the series would never end.",
-        f"Write `end_times: 20`, or another count up to {OCCURRENCES_MAX}, or an `end_date_time` in UTC.",
+        "With `end_times: 0` Zoom would not extend the series when its dates run out."
+        if "end_times" in rule
+        else "Zoom would create one single meeting.",
+        f"For a series without an end, write `repeat: {flow(repeat)}` in place of `type` and "
+        "`recurrence`. For one with an end, write `end_times: 20`, or an `end_date_time` in UTC.",
     )
-
-
-def _too_many(path: tuple[str, ...], detail: str, end: str) -> UnlocatedDiagnostic:
-    hint = f"Write {end}, and declare the rest under another key."
-    return UnlocatedDiagnostic(path, "series.too-many", detail, hint)
 
 
 def _dates(attributes: Mapping[str, Json], rule: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
@@ -221,11 +218,6 @@ def _until(series: Series, end_at: str) -> Iterator[UnlocatedDiagnostic]:
             f"The first start is {start_at:{utc}}, but the end is {end_at}.",
             "Write a later `end_date_time`; it is a time in UTC.",
         )
-    elif series.occurrence(OCCURRENCES_MAX) is not None:
-        last = series.occurrence(OCCURRENCES_MAX - 1)
-        assert last is not None, "the occurrence after it exists"
-        detail = f"Zoom keeps at most {OCCURRENCES_MAX} occurrences; the last of them is at {last:{utc}}."
-        yield _too_many(_END, detail, f"`end_date_time: {last:{utc}}`")
 
 
 def off_rule(series: Series) -> UnlocatedDiagnostic:
@@ -237,23 +229,31 @@ def off_rule(series: Series) -> UnlocatedDiagnostic:
         name, mismatch = "monthly_day", _monthly_mismatch(start, rule)
     else:
         name, mismatch = "monthly_week", _monthly_week_mismatch(start, rule)
-    start_is, rule_is, fitting = mismatch
     following = next(iter(recurrence.rule(start, rule)), None)
+    return start_off_rule(("recurrence", name), series, mismatch, following)
+
+
+Mismatch = tuple[str, str, str]
+"""The day of the start, the day of the rule, and the rule that fits the start."""
+
+
+def start_off_rule(
+    path: tuple[str, ...], series: Series, mismatch: Mismatch, following: datetime | None
+) -> UnlocatedDiagnostic:
+    """Return the finding for a start beside its rule; `following` is the first date of the rule after it."""
+    start_is, rule_is, fitting = mismatch
     other = f", or start on {following:%Y-%m-%d}, a {weekday_name(following)}" if following else ""
     in_zone = f" in {series.timezone}" if series.start_time.endswith("Z") else ""
+    start = series.wall_start()
     return UnlocatedDiagnostic(
-        ("recurrence", name),
+        path,
         "series.start-off-rule",
         f"{start:%Y-%m-%d} is {start_is}{in_zone}, but {rule_is}.",
         f"Write {fitting}{other}.",
     )
 
 
-_Mismatch = tuple[str, str, str]
-"""The day of the start, the day of the rule, and the rule that fits the start."""
-
-
-def _weekly_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
+def _weekly_mismatch(start: datetime, rule: recurrence.Rule) -> Mismatch:
     days, written = recurrence.week_days(rule, start), rule["weekly_days"]
     start_day = recurrence.week_day(start)
     fitting = {start_day} if len(days) == 1 else {*days, start_day}
@@ -264,7 +264,7 @@ def _weekly_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
     )
 
 
-def _monthly_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
+def _monthly_mismatch(start: datetime, rule: recurrence.Rule) -> Mismatch:
     return (
         f"day {start.day} of its month",
         f"`monthly_day` is {rule['monthly_day']}",
@@ -272,7 +272,7 @@ def _monthly_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
     )
 
 
-def _monthly_week_mismatch(start: datetime, rule: recurrence.Rule) -> _Mismatch:
+def _monthly_week_mismatch(start: datetime, rule: recurrence.Rule) -> Mismatch:
     day, number = recurrence.week_day(start), recurrence.month_week(start)
     # Zoom counts to four and has -1 for the last: a fifth one in the month is the last.
     week = number if number in (1, 2, 3, 4) else recurrence.LAST

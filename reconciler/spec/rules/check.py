@@ -11,23 +11,43 @@ from dataclasses import replace
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting
+from reconciler.ports import Json
+from reconciler.spec.repeat import Rule
 from reconciler.spec.rules import _body as body
 from reconciler.spec.rules import _characters as characters
 from reconciler.spec.rules import _duplicates as duplicates
 from reconciler.spec.rules import _passcode as passcode
+from reconciler.spec.rules import _repeat as repeat
 from reconciler.spec.rules import _series as series
 from reconciler.spec.rules import _texts as texts
 from reconciler.spec.rules import _times as times
 
 
-def check(meeting: Meeting) -> tuple[UnlocatedDiagnostic, ...]:
-    """Return the findings about one meeting; paths lead from the meeting."""
+def check(
+    meeting: Meeting, written: Mapping[str, Json] | None = None, rule: Rule | None = None
+) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings about one meeting; paths lead from the meeting.
+
+    `written` is its `repeat`, if its rule was written so, and `rule` what it became.
+    """
     attributes = meeting.attributes
-    findings = [*body.check(attributes), *times.check(attributes), *series.check(attributes)]
+    findings = [*body.check(attributes), *times.check(attributes)]
+    findings += series.check(attributes) if written is None else repeat.check(attributes, written, rule)
     text = texts.joined(attributes)
     findings += passcode.check(attributes, meeting.key, text)
     findings += characters.check(attributes, meeting.host, text)
     return tuple(replace(finding, key=meeting.key) for finding in findings) if findings else ()
+
+
+def check_level(body: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings about fields of one mapping, not merged yet, that exclude each other."""
+    return tuple(repeat.check_level(body)) if "repeat" in body else ()
+
+
+def check_defaults(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings of `check_level` about the defaults of a file; paths lead from the file."""
+    found = check_level(file.get("defaults") or {})
+    return tuple(replace(finding, path=("defaults", *finding.path)) for finding in found)
 
 
 def check_all(meetings: Mapping[str, Meeting]) -> tuple[UnlocatedDiagnostic, ...]:

@@ -14,6 +14,7 @@ from reconciler.errors.redact import redact_text
 from reconciler.errors.text import count_noun, sentences, shorten
 from reconciler.meeting.fields import Field
 from reconciler.ports import Json
+from reconciler.spec.schema import _repeat_hints as repeat_hints
 from reconciler.spec.schema import _unknown_field as unknown_field
 from reconciler.spec.schema._violation import (
     SHOWN_MAX,
@@ -55,6 +56,7 @@ def to_diagnostics(violation: Violation, context: SchemaContext) -> tuple[Unloca
         names = [name for name in violation.limit if name not in violation.value]
         return tuple(_missing((*violation.path, name), context) for name in names)
     codes, detail, hint = _MESSAGES.get(violation.keyword, _unfit)(violation, context)
+    hint = repeat_hints.hint(context.in_meeting(violation.path) or (), violation.value) or hint
     return (UnlocatedDiagnostic(violation.path, context.code(codes), detail, hint),)
 
 
@@ -229,6 +231,9 @@ def _no_alternative(violation: Violation, context: SchemaContext) -> Message:
         choice = "It must be free, pro, business, or a number of requests a second above 0"
         near = didyoumean.did_you_mean(violation.value, ("free", "pro", "business"))
         return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), didyoumean.suggestion(near)
+    if "repeat" in violation.path:
+        value = context.render(violation.path, violation.value)
+        return NOT_ALLOWED_VALUE, f"{context.subject(violation.path)} cannot be {value}.", ""
     return _unfit(violation, context)
 
 

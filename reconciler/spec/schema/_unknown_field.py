@@ -19,25 +19,49 @@ LIST_MAX = 8
 
 OTHER_NAMES = {
     "attendees": "settings.meeting_invitees",
-    "byday": "recurrence.weekly_days",
+    "byday": "repeat.on",
     "cohosts": "settings.alternative_hosts",
-    "count": "recurrence.end_times",
+    "count": "repeat.times",
     "date": "start_time",
-    "days": "recurrence.weekly_days",
+    "days": "repeat.on",
     "description": "agenda",
-    "interval": "recurrence.repeat_interval",
+    "frequency": "repeat.every",
+    "interval": "repeat.every",
     "invitees": "settings.meeting_invitees",
     "length": "duration",
     "name": "topic",
     "passcode": "password",
-    "repeat": "recurrence",
+    "recurring": "repeat",
+    "repeats": "repeat",
+    "rrule": "repeat",
     "start": "start_time",
     "subject": "topic",
     "title": "topic",
     "tz": "timezone",
-    "until": "recurrence.end_date_time",
+    "until": "repeat.until",
 }
 """Names that other programs use for a field of a meeting."""
+
+OTHER_NAMES_IN_REPEAT = {
+    "byday": "on",
+    "count": "times",
+    "day": "on",
+    "days": "on",
+    "end": "until",
+    "enddate": "until",
+    "enddatetime": "until",
+    "endtimes": "times",
+    "freq": "every",
+    "frequency": "every",
+    "interval": "every",
+    "monthlyday": "on",
+    "repeatinterval": "every",
+    "type": "every",
+    "unit": "every",
+    "weekdays": "on",
+    "weeklydays": "on",
+}
+"""Names that other programs, or the API, use for a part of `repeat`."""
 
 ZOOM_SETS = frozenset(
     {
@@ -90,6 +114,9 @@ def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Co
     """Return codes, detail and hint for a key that the field table explains; no hint for other keys."""
     if path in table():
         return UPDATE_ONLY, "Zoom accepts it in updates only.", "Leave it out."
+    if path.startswith("repeat."):
+        other = OTHER_NAMES_IN_REPEAT.get(plain_name(key))
+        return UNKNOWN_FIELD, "", suggestion(other)
     if did_you_mean(key, known):
         return UNKNOWN_FIELD, "", ""
     if path in ZOOM_SETS:
@@ -111,7 +138,7 @@ def _elsewhere(key: str) -> str:
 @lru_cache(maxsize=1)
 def _paths_by_name() -> Mapping[str, str]:
     """Return the paths that a meeting may declare, by names that identify a field (`enable` does not)."""
-    paths = ("host", "protect", *(path for path, field in table().items() if field.create))
+    paths = ("host", "protect", "repeat", *(path for path, field in table().items() if field.create))
     names = [path.rpartition(".")[2] for path in paths]
     return {
         name: path

@@ -71,7 +71,7 @@ class _Writer:
             child_path = (*path, step)
             for line in map(render_comment, self.layout.above.get(child_path, ())):
                 yield f"{pad}{line}" if line else ""
-            head = f"{pad}-" if isinstance(step, int) else f"{pad}{_scalar(step, in_flow=False)}:"
+            head = f"{pad}-" if isinstance(step, int) else f"{pad}{_key(step, value, in_flow=False)}:"
             yield from self.entry(head, child, child_path, indent)
 
     def entry(self, head: str, value: Json, path: Path, indent: int) -> Iterator[str]:
@@ -109,11 +109,16 @@ class _Writer:
 def flow(value: Json) -> str:
     """Return `value` on one line, as YAML."""
     if isinstance(value, dict):
-        entries = (f"{_scalar(name, in_flow=True)}: {flow(child)}" for name, child in value.items())
+        entries = (f"{_key(name, value, in_flow=True)}: {flow(child)}" for name, child in value.items())
         return f"{{{', '.join(entries)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(flow, value))}]"
     return _scalar(value, in_flow=True)
+
+
+def _key(name: str, mapping: Mapping[str, Json], *, in_flow: bool) -> str:
+    # YAML 1.1 has `on` for true. People write the days of a `repeat` as they read them here.
+    return name if name == "on" and "every" in mapping else _scalar(name, in_flow=in_flow)
 
 
 def _scalar(value: Json, *, in_flow: bool) -> str:
