@@ -151,15 +151,27 @@ def _kept(line: Removed, owner: str) -> str:
     return f"meeting {line.id} is `{owner}`, which is declared, and no replace of it is planned"
 
 
+MAYBE_DONE = "Remove the entries that are done; check the others for a typing error."
+DONE = "Remove these entries, or the whole list if it has no others: what they name is recorded."
+
+
+def _more(lines: Sequence[Entry]) -> str:
+    """Return how many entries are not named, and in which other files they are."""
+    first = lines[0].span.filename
+    others = dict.fromkeys(line.span.filename for line in lines[LINES_MAX:] if line.span.filename != first)
+    also = f", also in {', '.join(others)}" if others else ""
+    return f"and {len(lines) - LINES_MAX} more{also}"
+
+
 def _stale(name: str, entries: Sequence[_Remark]) -> Iterator[Diagnostic]:
     if not entries:
         return
     named = [f"{words} ({_place(line)})" for line, words in entries[:LINES_MAX]]
-    more = [f"and {len(entries) - LINES_MAX} more"] if len(entries) > LINES_MAX else []
+    more = [_more([line for line, _ in entries])] if len(entries) > LINES_MAX else []
     yield Diagnostic(
         code="plan.stale-line",
         detail=f"Under `{name}`: {'; '.join([*named, *more])}.",
-        hint="Remove the entries that are done; check the others for a typing error.",
+        hint=DONE if name == "imports" else MAYBE_DONE,
         severity=Severity.WARNING,
         span=entries[0][0].span,
     )

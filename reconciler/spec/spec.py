@@ -30,6 +30,9 @@ TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat"})
 MISSING = ("-missing", ".no-host")
 """Endings of the codes of findings about missing fields."""
 
+OF_A_VALUE = frozenset({"time.zone-unknown", "spec.unknown-host"})
+"""Codes of findings about one value, whatever else is wrong with its meeting."""
+
 _HOST_RATIO_MIN = 0.8
 
 
@@ -182,17 +185,21 @@ def _independent(
 ) -> tuple[UnlocatedDiagnostic, ...]:
     """Return the findings that do not depend on the fields with `schema_findings`."""
     bad_fields = {finding.path[0] if finding.path else "type" for finding in schema_findings}
+    values = tuple(each for each in findings if each.code in OF_A_VALUE and each.path[0] not in bad_fields)
     if "type" in bad_fields:  # the type decides which rules apply
-        return ()
+        return values
     families = ("time.", "series.") if bad_fields & TIME_FIELDS else ()
     # A field with a misspelt name is missing, too: report it once.
     endings = MISSING if any(finding.on_key for finding in schema_findings) else ()
     return tuple(
         finding
         for finding in findings
-        if not finding.code.startswith(families)
-        and not finding.code.endswith(endings)
-        and (not finding.path or finding.path[0] not in bad_fields)
+        if finding in values
+        or (
+            not finding.code.startswith(families)
+            and not finding.code.endswith(endings)
+            and (not finding.path or finding.path[0] not in bad_fields)
+        )
     )
 
 

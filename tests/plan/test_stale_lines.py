@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,11 +29,15 @@ ID = 81_234_567_001
 RECORDED = state(meetings={"launch": record()})
 
 
+MAYBE_DONE = "Remove the entries that are done; check the others for a typing error."
+DONE = "Remove these entries, or the whole list if it has no others: what they name is recorded."
+
+
 def stale(entries: str, detail: str, line: Any) -> Diagnostic:
     return Diagnostic(
         code="plan.stale-line",
         detail=f"Under `{entries}`: {detail}",
-        hint="Remove the entries that are done; check the others for a typing error.",
+        hint=DONE if entries == "imports" else MAYBE_DONE,
         severity=Severity.WARNING,
         span=line.span,
     )
@@ -84,6 +89,24 @@ def test_imports_that_were_done_are_remark_in_one_remark() -> None:
 
     said = "; ".join(f"`m{n}` is recorded as meeting 8123456700{n} (meetings.yaml:1)" for n in range(5))
     assert planned(declared, known).diagnostics == (stale("imports", f"{said}; and 2 more.", lines[0]),)
+
+
+def test_imports_that_were_done_in_several_files_name_the_files() -> None:
+    """After a first import, each file of a host has its list."""
+    keys = [f"m{n}" for n in range(8)]
+    lines = tuple(
+        replace(line, span=replace(line.span, filename=f"meetings/{n // 3}.yaml"))
+        for n, key in enumerate(keys)
+        for line in [imported(81_234_567_000 + n, key)]
+    )
+    declared = spec(*(meeting(key, one_off(topic=key)) for key in keys), imports=lines)
+    known = state(meetings={key: record(n, one_off(topic=key)) for n, key in enumerate(keys)})
+
+    (remark,) = planned(declared, known).diagnostics
+
+    assert remark.detail.endswith(
+        "(meetings/1.yaml:1); and 3 more, also in meetings/1.yaml, meetings/2.yaml."
+    )
 
 
 def test_an_import_that_is_to_be_done_is_not_reported() -> None:

@@ -167,8 +167,27 @@ meetings:
         ("spec.wrong-type", "a.yaml", 9, 15, "one"),
         ("series.start-off-rule", "a.yaml", 10, 40, "one"),
         ("spec.wrong-form", "a.yaml", 11, 49, "two"),
+        ("time.zone-unknown", "a.yaml", 11, 69, "two"),
         ("spec.wrong-type", "a.yaml", 11, 94, "two"),
         ("spec.wrong-type", "a.yaml", 12, 45, "three"),
+    ]
+
+
+def test_an_unknown_default_zone_is_found_whatever_is_wrong_with_the_meetings() -> None:
+    """Nobody has to correct every start first to hear of the zone."""
+    assert places(
+        """\
+version: 1
+defaults: {host: a@b.c, timezone: Berlin}
+meetings:
+  one: {topic: Review, type: weekly}
+  two: {topic: Retro, start: 2027-01-12T10:00:00, start_time: tomorrow}
+"""
+    ) == [
+        ("time.zone-unknown", "a.yaml", 2, 35, None),
+        ("spec.wrong-type", "a.yaml", 4, 30, "one"),
+        ("spec.unknown-field", "a.yaml", 5, 23, "two"),
+        ("spec.wrong-form", "a.yaml", 5, 63, "two"),
     ]
 
 

@@ -13,6 +13,7 @@ import click
 from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import FILE, example_epilog, state_options
+from reconciler.cli.sources import DEFAULT_SPECS, SUFFIXES
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import count_noun, escape_control
@@ -170,8 +171,17 @@ def _report(workspace: Workspace, options: ImportOptions, discovered: Discovered
     if hosts is not None and unknown:
         yield f"Add to `hosts` in reconciler.yaml: {escape_control(', '.join(unknown))}."
     file = options.out or "the file"
-    yield f"Next: review {file}, add it to your specs, run `reconciler plan`, and commit it;"
+    added = "" if options.out and _is_read(workspace, options.out) else "add it to your specs, "
+    yield f"Next: review {file}, {added}run `reconciler plan`, and commit it;"
     yield "`reconciler apply` then records what its `imports` list names, and sends nothing for it."
+
+
+def _is_read(workspace: Workspace, out: Path) -> bool:
+    """Return whether `out` is one of the specs that are read without PATHS."""
+    folder = workspace.folder
+    places = [(folder / path).resolve() for path in workspace.settings.specs or DEFAULT_SPECS]
+    written = (folder / out).resolve()
+    return out.suffix in SUFFIXES and any(place == written or place in written.parents for place in places)
 
 
 def _none_found(options: ImportOptions, discovered: DiscoveredMeetings) -> str:

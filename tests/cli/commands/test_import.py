@@ -153,6 +153,35 @@ def test_a_second_import_is_no_failure(shell: Shell) -> None:
     assert not (shell.folder / "new.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("out", "settings", "is_read"),
+    [
+        ("meetings/new.yaml", "", True),
+        ("meetings.yaml", "", True),
+        ("new.yaml", "", False),
+        ("meetings/new.txt", "", False),
+        ("teams/a/new.yml", "specs: [teams/]\n", True),
+        ("meetings/new.yaml", "specs: [teams/]\n", False),
+    ],
+)
+def test_a_file_that_is_among_the_specs_need_not_be_added(
+    out: str,
+    settings: str,
+    is_read: bool,  # noqa: FBT001 - a row of the table
+    shell: Shell,
+) -> None:
+    given(shell, "Weekly")
+    for folder in ("meetings", "teams/a"):
+        (shell.folder / folder).mkdir(parents=True)
+    if settings:
+        shell.write("reconciler.yaml", settings)
+
+    ran = shell.sandbox("import", "--host", HOST, "--out", out)
+
+    added = "" if is_read else "add it to your specs, "
+    assert f"Next: review {out}, {added}run `reconciler plan`, and commit it;\n" in ran.err
+
+
 def test_an_account_without_meetings_is_no_failure(shell: Shell) -> None:
     ran = shell.sandbox("import", "--host", HOST, "--host", "cto@example.com")
 

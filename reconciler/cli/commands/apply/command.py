@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workspace import LockedState, Workspace
     from reconciler.plan.plan import Options, Plan
     from reconciler.state.state import State
+    from reconciler.zoom.client import ZoomClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +110,26 @@ def _prepare(
     status = Exit.ERROR if planned.failed else Exit.DONE
     if saved:
         approval.check(plan, saved, str(apply_options.plan_file))
+    remote = _connect(workspace, apply_options) if plan.has_work else None
     reporting.print_warnings(workspace, (*skew_warnings, *declared.warnings))
     _show(workspace, apply_options, plan)
-    if not plan.has_work:
+    if remote is None:
         _record(workspace, before, record.without_expired(locked.state, plan.steps))
         _report_nothing_to_do(workspace, apply_options, plan)
         is_left = apply_options.detailed_exitcode and plan.has_withheld_create
         return Exit.worst(status, Exit.WORK_LEFT if is_left else Exit.DONE), None
-    remote = connect(workspace, apply_options.pace)
-    runner.settle_seconds(workspace, remote)  # reports a bad setting before the prompt
     if not (saved or apply_options.auto_approve or is_approved(workspace)):
         workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
         return Exit.ERROR, None
     wrap_listener = runner.locating_refused_fields(declared.locate)
     return status, ApplyJob(plan, locked, remote, apply_options.format_name, wrap_listener)
+
+
+def _connect(workspace: Workspace, apply_options: ApplyOptions) -> ZoomClient:
+    """Return the client for what is sent. Raises `SettingsError` before anybody reads a plan in vain."""
+    remote = connect(workspace, apply_options.pace)
+    runner.settle_seconds(workspace, remote)
+    return remote
 
 
 def _record(workspace: Workspace, before: LockedState, state: State) -> None:
