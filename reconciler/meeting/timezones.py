@@ -18,6 +18,9 @@ _WRITTEN = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]| +)([0-9]{2}:[0-9]{2})(:[0-9]{2})? *([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 
+Zone = ZoneInfo
+"""The type of a zone; only this module opens one."""
+
 
 @cache
 def zones() -> frozenset[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
@@ -104,7 +103,7 @@ def _of_day(day: str, start: datetime, same_day: Sequence[Body]) -> StoredDate:
     return StoredDate(day, start, same_day[0] if same_day else None, doubtful=len(same_day) > 1)
 
 
-def _local_day(occurrence: Body, zone: ZoneInfo) -> str:
+def _local_day(occurrence: Body, zone: timezones.Zone) -> str:
     return timezones.in_zone(_start(occurrence), zone).date().isoformat()
 
 

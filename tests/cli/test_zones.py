@@ -33,11 +33,11 @@ SYSTEMS = {
     "newer": (
         "tzdata.zi",
         "# version 2099b\n# This is in the public domain.\n",
-        "; the system has 2099b",
+        "; the system has a newer one, 2099b",
         True,
     ),
-    "older": ("tzdata.zi", "# version 1999a\n", "; the system has 1999a", False),
-    "a version file": ("+VERSION", "2099aa\n", "; the system has 2099aa", True),
+    "older": ("tzdata.zi", "# version 1999a\n", "", False),
+    "a version file": ("+VERSION", "2099aa\n", "; the system has a newer one, 2099aa", True),
     "another file": ("tzdata.zi", "R d 1916 o\n", "", False),
     "binary": ("tzdata.zi", "TZif2\0\0", "", False),
 }

@@ -23,6 +23,7 @@ from reconciler.cli.commands.doctor import command as doctor_command
 from reconciler.cli.console import Console, GlobalOptions
 from reconciler.cli.workspace import Workspace
 from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.meeting import timezones
 from reconciler.state import document as state_document
 from reconciler.state.state import State
 from reconciler.views import results
@@ -86,7 +87,8 @@ def test_all_is_well_on_the_emulator(shell: Shell) -> None:
             *("credentials", "token", "scopes", "account", "hosts", "clock"),
         )
     ]
-    assert lines[0].endswith(f"reconciler {__version__}, Python {sys.version.split()[0]}")
+    versions = f"reconciler {__version__}, Python {sys.version.split()[0]}, tzdata {timezones.release()}"
+    assert lines[0].endswith(versions)
     assert lines[2].endswith("1 meeting in 1 file")
     assert lines[3].endswith("reconciler.state.json: serial 3, 1 meeting")
     assert lines[5].endswith("1 host; platform@example.com has the fewest requests left today: 99 of 100")

@@ -14,9 +14,9 @@ _RELEASE = re.compile(r"(?:# version )?(\d{4}[a-z]{1,2})\s")
 
 
 def words() -> str:
-    """Return the release that is used, and the system's: "tzdata 2026a; the system has 2025b"."""
-    system = system_release()
-    return f"tzdata {timezones.release()}" + (f"; the system has {system}" if system else "")
+    """Return the release that is used, and the system's if that is newer."""
+    newer = f"; the system has a newer one, {system_release()}" if is_system_newer() else ""
+    return f"tzdata {timezones.release()}{newer}"
 
 
 def is_system_newer() -> bool:
