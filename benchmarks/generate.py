@@ -86,7 +86,7 @@ def settings(is_series: bool, chance: random.Random) -> Meeting:  # noqa: FBT001
         "audio": chance.choice(("both", "voip")),
         "auto_recording": chance.choice(("none", "cloud", "local")),
         "contact_email": f"contact-{chance.randrange(99)}@example.com",
-        "alternative_hosts": f"host-{chance.randrange(HOSTS):02}@example.com",
+        "alternative_hosts": f"deputy-{chance.randrange(HOSTS):02}@example.com",
     }
     if not is_series:
         people = [f"person-{chance.randrange(999)}@example.com" for _ in range(2)]

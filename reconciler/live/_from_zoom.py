@@ -28,6 +28,7 @@ from reconciler.meeting.meeting import (
 )
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
+from reconciler.spec.effect import has_effect
 from reconciler.spec.rules import check as rules
 from reconciler.spec.schema import validator
 
@@ -55,7 +56,6 @@ REASONS: Mapping[Json, str] = {
 
 _PLAIN = ("topic", "agenda", "type", "template_id", "pre_schedule", "tracking_fields")
 _DERIVED = frozenset({"authentication_name", "global_dial_in_numbers"})
-_WITH_REGISTRATION = frozenset({"settings.registration_type"})
 _CONTACT = ("settings.contact_name", "settings.contact_email")
 _ESSENTIAL = frozenset({"topic", "type", "start_time", "timezone", "recurrence"})
 _ROUNDS_MAX = 8
@@ -126,12 +126,12 @@ class _ChosenParts:
     """The parts of a body that a person would have written, field by field."""
 
     def __init__(self, body: Mapping[str, Json], usual: Mapping[str, Json]) -> None:
-        self.type = body.get("type")
-        self.settings: Mapping[str, Json] = body.get("settings") or {}
+        self.body = body
+        settings: Mapping[str, Json] = body.get("settings") or {}
         self.known = {**USUAL, **usual}
-        own = fold_host(str(self.settings.get("contact_email") or ""))
+        own = fold_host(str(settings.get("contact_email") or ""))
         if own == fold_host(str(body.get("host_email") or "")):
-            self.known["settings.contact_email"] = self.settings.get("contact_email")
+            self.known["settings.contact_email"] = settings.get("contact_email")
         else:  # somebody else's address, which the name belongs to
             self.known = {path: value for path, value in self.known.items() if path not in _CONTACT}
 
@@ -142,7 +142,9 @@ class _ChosenParts:
 
     def part(self, path: Path, value: Json) -> Json:
         described = fields.field_at(path)
-        if described is None or not described.create or described.secret or not self.has_effect(described):
+        if described is None or not described.create or described.secret:
+            return _OMITTED
+        if not has_effect(described, self.body):
             return _OMITTED
         if isinstance(value, dict):
             inner = self.chosen(path, {"enable": False} if value.get("enable") is False else value)
@@ -156,18 +158,6 @@ class _ChosenParts:
         if usual is None:
             return _is_off(value)
         return value is None or normalize(described, value) == normalize(described, usual)
-
-    def has_effect(self, described: Field) -> bool:
-        """Return whether the field has an effect in this meeting."""
-        if described.applies_to and self.type not in described.applies_to:
-            return False
-        need = "registration" if described.path in _WITH_REGISTRATION else described.needs
-        if need == "registration":
-            return self.settings.get("approval_type") in (0, 1)
-        name, _, wanted = (need or "").partition(": ")
-        if fields.field_at(("settings", name)) is None:  # a need that concerns the host
-            return True
-        return str(self.settings.get(name)) == wanted if wanted else bool(self.settings.get(name))
 
 
 def _declared_value(described: Field, value: Json) -> Json:

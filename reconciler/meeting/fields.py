@@ -51,8 +51,10 @@ class Field:
 
     `path` has dots between mappings and `[]` for the entries of a list. `default` is None if the API
     documents none. `applies_to` and `not_for` are meeting types. `maximum_by` is {other field: {its value as
-    text: maximum}}, `required_if` {other field: value}. `identity` is the field that identifies an entry of
-    a keyed set. A `whole` field is never sent in part.
+    text: maximum}}, `required_if` {other field: value}, `only_with` {other field: its values}, of which one
+    must hold. A row of `undone_by` is {"values", "beside": {other field: its values}, "why", "do"}; `off` are
+    values that turn nothing on, beside the default and what is empty. `identity` is the field that identifies
+    an entry of a keyed set. A `whole` field is never sent in part.
     """
 
     path: str
@@ -87,6 +89,9 @@ class Field:
     excludes: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     needs: str | None = None
+    only_with: Mapping[str, Sequence[Json]] = field(default_factory=_nothing)
+    undone_by: tuple[Mapping[str, Json], ...] = ()
+    off: tuple[Json, ...] = ()
     prose: tuple[str, ...] = ()
     separator: str | None = None
     identity: str | None = None
@@ -116,6 +121,18 @@ def field_at(path: Sequence[str | int]) -> Field | None:
     The path of a list gives the field of the list. An entry of a list is no field itself: None.
     """
     return table().get(join_path(path))
+
+
+@cache
+def free_texts() -> frozenset[str]:
+    """Return the names of the fields that hold any text, as `topic` does: no address, time or list."""
+    return frozenset(
+        field.name
+        for field in table().values()
+        if field.create
+        and (field.type, field.compare) == ("string", Compare.EXACT)
+        and not (field.pattern or field.enum or field.separator)
+    )
 
 
 def join_path(path: Sequence[str | int]) -> str:

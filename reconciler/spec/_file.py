@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.meeting.fields import field_at
@@ -20,6 +21,13 @@ from reconciler.spec.yaml.document import Document
 from reconciler.spec.yaml.locator import Locator, Path
 
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
+
+
+class DefaultPlace(NamedTuple):
+    """The file of a default, and its path inside of the defaults."""
+
+    filename: str
+    path: Path
 
 
 class SpecFile:
@@ -108,6 +116,11 @@ class SpecFile:
         locator, root, is_default = self._origin(key, path)
         diagnostic = locator.diagnostic(finding, (*root, *path), key=key)
         return replace(diagnostic, key=None) if is_default else diagnostic
+
+    def default_place(self, key: str, path: Path) -> DefaultPlace | None:
+        """Return the place of the default that gives the value at `path`; None where the meeting gives it."""
+        locator, _, is_default = self._origin(key, path)
+        return DefaultPlace(locator.filename, path) if is_default else None
 
     def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
         """Return the origin of the value at `path`: locator, path of the layer, and whether it is a default.

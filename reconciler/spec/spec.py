@@ -15,10 +15,11 @@ from reconciler.meeting.closures import NO_DATES, SingleDates
 from reconciler.meeting.meeting import SERIES, Meeting
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
-from reconciler.spec._file import SpecFile
+from reconciler.spec._file import DefaultPlace, SpecFile
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.repeat import to_rule
 from reconciler.spec.rules import check as rules
+from reconciler.spec.rules.check import NO_EFFECT
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
@@ -84,6 +85,7 @@ class _SpecParser:
         self.lifecycle = LifecycleEntries()
         self.diagnostics: list[Diagnostic] = []
         self.reported: set[tuple[str, Path, Span | None]] = set()
+        self.without_effect: dict[DefaultPlace, dict[str, UnlocatedDiagnostic]] = {}
 
     def read(self, source: Source) -> None:
         file = SpecFile(documents.parse(source), self.settings)
@@ -147,6 +149,10 @@ class _SpecParser:
 
     def check_all(self) -> None:
         """Report the findings that need all files together."""
+        for place, findings in self.without_effect.items():
+            if not any(self.takes(key, place) for key in self.declared if key not in findings):
+                key, finding = next(iter(findings.items()))
+                self.report(self.declared[key], key, (finding,))
         for finding in rules.check_all(self.meetings):
             assert finding.key is not None, "a finding about several meetings names one of them"
             self.report_rules(self.declared[finding.key], finding.key, (finding,))
@@ -157,8 +163,22 @@ class _SpecParser:
                 self.diagnostics.append(file.locator.diagnostic(finding, path))
 
     def report_rules(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
-        """Report findings of rules, except those that follow from a default that is reported already."""
-        self.report(file, key, [finding for finding in findings if finding.path[:1] not in file.bad_defaults])
+        """Report findings of rules, except those that follow from a default that is reported already.
+
+        A default without effect in one meeting may have one in another: `check_all` reports it.
+        """
+        own = []
+        for finding in findings:
+            place = file.default_place(key, finding.path) if finding.code == NO_EFFECT else None
+            if place:
+                self.without_effect.setdefault(place, {})[key] = finding
+            elif finding.path[:1] not in file.bad_defaults:
+                own.append(finding)
+        self.report(file, key, own)
+
+    def takes(self, key: str, place: DefaultPlace) -> bool:
+        """Return whether the meeting takes the default at `place`."""
+        return self.declared[key].default_place(key, place.path) == place
 
     def report(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
         """Locate findings about one meeting and keep them, each place once.

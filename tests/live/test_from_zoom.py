@@ -160,7 +160,7 @@ def test_a_secret_in_a_text_is_left_out_with_a_remark() -> None:
             "`settings.jbh_time` is left out: ",
         ),
         (
-            {"settings": {"waiting_room_options": {"mode": "custom"}}},
+            {"settings": {"waiting_room": True, "waiting_room_options": {"mode": "custom"}}},
             "waiting_room_options",
             "`settings.waiting_room_options` is left out: ",
         ),

@@ -27,6 +27,8 @@ TIME = ("start_time", "timezone", "recurrence")
 
 ACCEPTED = {"meeting.obsolete-field", "passcode.literal"}
 """Warnings that a pair may cause."""
+WITHOUT_EFFECT = {"settings.waiting_room_options.mode"}
+"""Fields whose other value takes the effect of the field beside it."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def by_path(pair: Pair) -> str:
 
 def found(attributes: Mapping[str, Any]) -> set[str]:
     """Return the codes of all diagnostics of a meeting."""
-    document = {"version": 1, "meetings": {"m": {"host": "ada@example.com", **attributes}}}
+    document = {"version": 1, "meetings": {"m": {"host": "host@example.com", **attributes}}}
     parsed = spec.parse([Source("m.yaml", json.dumps(document).encode())], Settings())
     return {diagnostic.code for diagnostic in parsed.diagnostics}
 
@@ -85,7 +87,9 @@ def test_every_declarable_field_has_a_pair() -> None:
 @pytest.mark.parametrize("pair", PAIRS, ids=by_path)
 def test_both_meetings_of_a_pair_are_valid(pair: Pair) -> None:
     """Without warnings, except for an obsolete field and a literal passcode."""
-    assert (found(pair.before) | found(pair.after)) - ACCEPTED == set()
+    expected = {"meeting.no-effect"} if pair.path in WITHOUT_EFFECT else set()
+
+    assert (found(pair.before) | found(pair.after)) - ACCEPTED == expected
 
 
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair.is_alone], ids=by_path)

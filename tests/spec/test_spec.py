@@ -229,6 +229,77 @@ def test_a_wrong_value_of_a_default_is_reported_once_at_the_default() -> None:
     ]
 
 
+EARLY = "settings: {join_before_host: false, jbh_time: 10}"
+TWO = "type: 2, start_time: 2027-01-14T15:00:00Z"
+
+
+def test_a_default_without_effect_in_any_meeting_is_reported_once_at_the_default() -> None:
+    meetings = f"one: {{topic: One, {TWO}}}, two: {{topic: Two, type: 3}}"
+
+    assert places(f"version: 1\ndefaults: {{host: a@b.c, {EARLY}}}\nmeetings: {{{meetings}}}\n") == [
+        ("meeting.no-effect", "a.yaml", 2, 71, None)
+    ]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        f"topic: Two, {TWO}, settings: {{join_before_host: true}}",
+        f"topic: Two, {TWO}, settings: {{jbh_time: null}}",
+    ],
+)
+def test_a_default_that_a_meeting_can_use_is_not_reported(second: str) -> None:
+    """A meeting that overrides it does not take it: then only the others count."""
+    user = "join_before_host: true" in second
+
+    found = places(
+        f"version: 1\ndefaults: {{host: a@b.c, {EARLY}}}\n"
+        f"meetings: {{one: {{topic: One, {TWO}}}, two: {{{second}}}}}\n"
+    )
+
+    assert [code for code, *_ in found] == ([] if user else ["meeting.no-effect"])
+
+
+def test_a_default_of_the_settings_counts_over_all_files() -> None:
+    room = "version: 1\nmeetings: {room: {topic: Room, type: 3}}\n"
+    fixed = f"version: 1\nmeetings: {{once: {{topic: Once, {TWO}}}}}\n"
+    defaults = "defaults: {host: a@b.c, timezone: Europe/Berlin, duration: 30}\n"
+
+    assert [code for code, *_ in places(room, fixed, reconciler=defaults)] == []
+    assert places(room, reconciler=defaults) == [
+        ("meeting.no-effect", "reconciler.yaml", 1, 35, None),
+        ("meeting.no-effect", "reconciler.yaml", 1, 60, None),
+    ]
+
+
+def test_a_default_beside_an_own_value_is_reported_at_the_own_one() -> None:
+    text = f"""\
+version: 1
+defaults: {{host: a@b.c, {TWO}, settings: {{waiting_room: true, join_before_host: true}}}}
+meetings:
+  one: {{topic: One, settings: {{waiting_room: false}}}}
+  two: {{topic: Two, settings: {{join_before_host: true}}}}
+"""
+
+    assert places(text) == [("meeting.no-effect", "a.yaml", 5, 50, "two")]
+
+
+def test_a_default_of_a_meeting_with_an_error_is_not_judged() -> None:
+    """Nobody knows what it will be when the error is gone."""
+    text = (
+        f"version: 1\ndefaults: {{host: a@b.c, {EARLY}}}\n"
+        f"meetings: {{one: {{topic: One, {TWO}}}, two: {{topic: Two, type: soon}}}}\n"
+    )
+
+    assert [code for code, *_ in places(text)] == ["spec.wrong-type"]
+
+
+def test_a_wrong_default_and_its_lack_of_effect_are_one_finding() -> None:
+    text = "version: 1\ndefaults: {host: a@b.c, timezone: PT}\nmeetings: {x: {topic: X, type: 3}}\n"
+
+    assert [code for code, *_ in places(text)] == ["time.zone-unknown"]
+
+
 def test_a_wrong_default_is_reported_once_without_its_consequences() -> None:
     assert places(
         "version: 1\ndefaults: {host: 5, topic: 7}\nmeetings:\n  one: {type: 3}\n  two: {type: 3}\n"
@@ -393,8 +464,11 @@ def test_no_spec_ever_raises_or_shows_a_secret(lines: list[str]) -> None:
 
 def test_a_whole_number_with_a_point_is_a_whole_number() -> None:
     """The schema accepts `8.0` as a type; it is sent and compared as 8."""
-    spec = declared("version: 1\nmeetings: {one: {host: a@b.c, topic: Review, type: 3.0, duration: 4.5e1}}\n")
+    spec = declared(
+        "version: 1\nmeetings:\n"
+        "  one: {host: a@b.c, topic: Review, type: 2.0, start_time: 2027-01-14T15:00:00Z, duration: 4.5e1}\n"
+    )
 
     attributes = spec.meetings["one"].attributes
 
-    assert [repr(attributes[name]) for name in ("type", "duration")] == ["3", "45"]
+    assert [repr(attributes[name]) for name in ("type", "duration")] == ["2", "45"]

@@ -70,6 +70,9 @@ AROUND: Mapping[str, Attributes] = {
     "settings.approved_or_denied_countries_or_regions": {
         "settings.approved_or_denied_countries_or_regions": {"enable": True, "method": "approve"}
     },
+    "settings.approved_or_denied_countries_or_regions.denied_list": {
+        "settings.approved_or_denied_countries_or_regions": {"enable": True, "method": "deny"}
+    },
     _VIDEO: {_VIDEO: {"enable": True, "channels": [DEVICE]}},
     "settings.breakout_room.rooms": {"settings.breakout_room": {"enable": True, "rooms": [ROOM]}},
     _SPOKEN: {_SPOKEN: {"enable": True, "interpreters": [SPOKEN]}},

@@ -7,7 +7,7 @@ from functools import cache
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import fields
-from reconciler.meeting.meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, SERIES, kind
+from reconciler.meeting.meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, kind
 from reconciler.ports import Json
 
 Path = tuple[str | int, ...]
@@ -25,7 +25,7 @@ def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     yield from _type(attributes)
     settings = attributes.get("settings")
     if settings:
-        yield from _settings(settings, kind(attributes))
+        yield from _settings(settings)
 
 
 def _type(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
@@ -46,15 +46,7 @@ def _type(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
         )
 
 
-def _settings(settings: Mapping[str, Json], of_type: int) -> Iterator[UnlocatedDiagnostic]:
-    if of_type == SERIES and settings.get("use_pmi"):
-        yield UnlocatedDiagnostic(
-            ("settings", "use_pmi"),
-            "meeting.personal-id",
-            "`use_pmi` has an effect for types 2 and 3 only.",
-            "Write `use_pmi: false`.",
-            Severity.WARNING,
-        )
+def _settings(settings: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     for name in settings.keys() & _watched_fields():
         for field in _watched_fields()[name]:
             yield from _field(field, settings)

@@ -26,6 +26,8 @@ def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
         yield from _zone_missing(start, is_series=of_type == SERIES)
     elif timezones.zone(timezone) is None:
         yield _zone_unknown(timezone)
+    elif "GMT" in timezone or "/" not in timezone:
+        yield from _zone_fixed(timezone)
     if start is None:
         return
     if not is_possible(start):
@@ -80,13 +82,43 @@ def _zone_missing(start: str | None, *, is_series: bool) -> Iterator[UnlocatedDi
 
 
 def _zone_unknown(timezone: str) -> UnlocatedDiagnostic:
-    names = _zone_names()
-    near = did_you_mean(timezone, tuple(names), ratio_min=_ZONE_RATIO_MIN, form=_zone_form)
     return UnlocatedDiagnostic(
         _ZONE,
         "time.zone-unknown",
         f"`{timezone}` is not a name in the IANA time zone database.",
-        suggestion(names[near] if near else None, "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
+        suggestion(_similar_zones(timezone), "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
+    )
+
+
+def _similar_zones(timezone: str) -> str | None:
+    """Return the zones that are probably meant, joined by code quotes and `or`; None where none is."""
+    from reconciler.spec.rules._zone_names import likely  # noqa: PLC0415 - only for a name that is unknown
+
+    meant = likely(timezone)
+    if meant:
+        return "` or `".join(meant)
+    names = _zone_names()
+    near = did_you_mean(timezone, tuple(names), ratio_min=_ZONE_RATIO_MIN, form=_zone_form)
+    return names[near] if near else None
+
+
+def _zone_fixed(timezone: str) -> Iterator[UnlocatedDiagnostic]:
+    """Yield a finding about a zone that is an offset and no place."""
+    from reconciler.spec.rules._zone_names import CITIES, fixed_offset  # noqa: PLC0415 - not for a city
+
+    minutes = fixed_offset(timezone)
+    cities = CITIES.get(minutes, ()) if minutes is not None else ()
+    if minutes is None or not cities:
+        return
+    hours = f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    reverse = " Its sign is the reverse of the usual one." if "/" in timezone else ""
+    unchanged = f", or `{cities[1]}`, where clocks are never changed" if len(cities) > 1 else ""
+    yield UnlocatedDiagnostic(
+        _ZONE,
+        "time.zone-fixed",
+        f"`{timezone}` is {hours} all year, also while a city has summer time.{reverse}",
+        f"Write the zone of a city, such as `{cities[0]}`{unchanged}.",
+        Severity.WARNING,
     )
 
 

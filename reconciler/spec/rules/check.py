@@ -16,11 +16,15 @@ from reconciler.spec.repeat import Rule
 from reconciler.spec.rules import _body as body
 from reconciler.spec.rules import _characters as characters
 from reconciler.spec.rules import _duplicates as duplicates
+from reconciler.spec.rules import _effects as effects
 from reconciler.spec.rules import _passcode as passcode
 from reconciler.spec.rules import _repeat as repeat
 from reconciler.spec.rules import _series as series
 from reconciler.spec.rules import _texts as texts
 from reconciler.spec.rules import _times as times
+
+NO_EFFECT = effects.NO_EFFECT
+"""The code of a declared value without effect. Of a default it holds only if no meeting can use it."""
 
 
 def check(
@@ -36,6 +40,10 @@ def check(
     text = texts.joined(attributes)
     findings += passcode.check(attributes, meeting.key, text)
     findings += characters.check(attributes, meeting.host, text)
+    ineffective = effects.check(attributes, meeting.host)
+    if ineffective:
+        wrong = {finding.path for finding in findings}  # of a wrong value, say only what is wrong with it
+        findings += (finding for finding in ineffective if finding.path not in wrong)
     return tuple(replace(finding, key=meeting.key) for finding in findings) if findings else ()
 
 

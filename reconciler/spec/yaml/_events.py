@@ -30,7 +30,10 @@ ScanError = yaml.YAMLError
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """A reason to refuse a text, with its place; `line` and `column` count from 0, `width` in characters."""
+    """A reason to refuse a text, or to doubt it (`is_warning`), with its place.
+
+    `line` and `column` count from 0, `width` in characters.
+    """
 
     line: int
     column: int
@@ -38,6 +41,7 @@ class SyntaxProblem:
     code: str
     detail: str
     hint: str
+    is_warning: bool = False
 
 
 def event_reader(text: str) -> Callable[[], Any]:

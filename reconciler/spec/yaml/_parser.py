@@ -6,9 +6,11 @@ else is text. All other features of YAML, aliases aside, are problems.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
+from reconciler.meeting.fields import free_texts
 from reconciler.ports import Json
 from reconciler.spec.yaml._events import (
     AliasEvent,
@@ -70,6 +72,23 @@ KEPT_DEPTH = 2
 """Levels of keys whose position is kept in the first pass: `meetings:` and the meetings in it."""
 
 
+_TIGHT_COMMENT = re.compile(r"#(?<=[ \t]#)(?![\s#]).*")  # begins with a character, which is found quickly
+
+
+def tight_comments(text: str) -> dict[int, tuple[int, int]]:
+    """Return the comments whose `#` has no blank after it, from `#` to the end, by the end of what is before.
+
+    It may be part of the text before it: `Sprint #5` is the text `Sprint`.
+    """
+    comments = {}
+    for found in _TIGHT_COMMENT.finditer(text):
+        before = found.start()
+        while before and text[before - 1] in " \t":
+            before -= 1
+        comments[before] = found.span()
+    return comments
+
+
 class Entry(NamedTuple):
     """Position of a key and the end of its value; `line` and `column` count from 0.
 
@@ -94,6 +113,8 @@ class Parser:
         self.next_event: Callable[[], Any] = event_reader(text)
         self.entries: dict[tuple[str, ...], Entry] = {}
         self.problems: list[SyntaxProblem] = []
+        self.warnings: list[SyntaxProblem] = []
+        self.comments = tight_comments(text)
         self.has_duplicates = False
         self.has_nulls = False
         self.anchors = Anchors()
@@ -149,7 +170,7 @@ class Parser:
 
     def mapping(self, path: tuple[str, ...] | None, depth: int) -> dict[str, Json]:
         """Return the mapping whose start was just read; the hottest loop of the program."""
-        next_event, good_keys = self.next_event, self.good_keys
+        next_event, good_keys, comments = self.next_event, self.good_keys, self.comments
         keeps_positions = path is not None and len(path) + 1 < KEPT_DEPTH
         result: dict[str, Json] = {}
         merged: dict[str, Json] = {}
@@ -169,6 +190,8 @@ class Parser:
                 self.end = child.end_mark.index
                 if child.implicit[0]:
                     value = CONSTANTS[value] if value in CONSTANTS else self.scalar(child)
+                    if comments and self.end in comments:
+                        self.warn_of_comment(key, child.end_mark)
             else:
                 value = self.value(
                     child, (*path, key) if keeps_positions and path is not None else None, depth
@@ -183,6 +206,23 @@ class Parser:
         self.end = event.end_mark.index
         self.count(len(result), event)
         return {**merged, **result} if merged else result
+
+    def warn_of_comment(self, key: str, end: Any) -> None:
+        """Note a comment that is probably the rest of the free text under `key`, which ends at `end`."""
+        if key not in free_texts():
+            return
+        start, comment_end = self.comments[end.index]
+        self.warnings.append(
+            SyntaxProblem(
+                end.line,
+                end.column + start - end.index,
+                comment_end - start,
+                "yaml.comment",
+                f"`{key}` ends before the `#`: with a blank in front, it begins a comment.",
+                "Put the whole text in quotes. If it is a comment, write a blank after the `#`, too.",
+                is_warning=True,
+            )
+        )
 
     def sequence(self, depth: int) -> list[Json]:
         """Return the list whose start was just read."""

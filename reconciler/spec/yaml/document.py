@@ -51,6 +51,7 @@ class Document:
     value: Json = field(repr=False)
     entries: Mapping[tuple[str, ...], Entry] = field(repr=False)
     problems: tuple[SyntaxProblem, ...] = ()
+    warnings: tuple[SyntaxProblem, ...] = ()
     has_aliases: bool = False
     has_duplicates: bool = False
     has_nulls: bool = False
@@ -63,7 +64,7 @@ class Document:
     @property
     def lines(self) -> list[str]:
         """Return the lines of the text without their breaks; at least one."""
-        return _LINE_BREAK.split(self.text)
+        return _LINE_BREAK.split(self.text) if "\r" in self.text else self.text.split("\n")
 
 
 @contextmanager
@@ -101,6 +102,7 @@ def parse(source: Source) -> Document:
         value,
         parser.entries,
         tuple(parser.problems[:PROBLEMS_MAX]),
+        tuple(parser.warnings[:PROBLEMS_MAX]),
         has_aliases=bool(parser.anchors),
         has_duplicates=parser.has_duplicates,
         has_nulls=parser.has_nulls,

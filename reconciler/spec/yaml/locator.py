@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
+from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.redact import redact_text
 from reconciler.errors.secrets import MASK, Columns, is_secret_name
 from reconciler.errors.text import escape_control
@@ -27,7 +27,7 @@ from reconciler.spec.yaml._events import (
     SyntaxProblem,
     event_reader,
 )
-from reconciler.spec.yaml._parser import DEPTH_MAX
+from reconciler.spec.yaml._parser import DEPTH_MAX, tight_comments
 from reconciler.spec.yaml.document import Document
 from reconciler.spec.yaml.snippet import is_reference, is_reference_field, render_snippet, secret_columns
 
@@ -185,7 +185,10 @@ PIECE_LENGTH_MAX = 100_000
 """Characters of an entry that is parsed alone."""
 
 PIECES_MAX = 50
-"""Entries of a text that are parsed one by one, before the whole text is."""
+"""Entries of any text that are parsed one by one, before the whole text is."""
+
+PIECES_SHARE = 4
+"""A large text is parsed by entries until they are one part of it in so many."""
 
 
 class Locator:
@@ -195,11 +198,18 @@ class Locator:
         self._document = document
         self._lines: list[str] | None = None
         self._pieces: dict[Path, PositionMap] = {}
+        self._pieces_length = 0
         self._whole: PositionMap | None = None
+
+    @property
+    def filename(self) -> str:
+        """The name of the document's file."""
+        return self._document.filename
 
     def syntax_diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return the problems of the text itself, duplicate keys included."""
-        diagnostics = [self._syntax_diagnostic(problem) for problem in self._document.problems]
+        problems = (*self._document.problems, *self._document.warnings)
+        diagnostics = [self._syntax_diagnostic(problem) for problem in problems]
         if self._document.has_duplicates:
             diagnostics += [self._duplicate_diagnostic(each) for each in self._whole_text().duplicates]
         return tuple(diagnostics)
@@ -229,6 +239,7 @@ class Locator:
             problem.code,
             _redact(problem.detail, secrets),
             _redact(problem.hint, secrets),
+            Severity.WARNING if problem.is_warning else Severity.ERROR,
             span=self._span(place),
             snippet=self._snippet(place, self._whole_text()),
         )
@@ -264,13 +275,20 @@ class Locator:
 
     def _piece(self, path: Path) -> PositionMap | None:
         """Return the positions of one entry, such as a meeting, parsed as a text of its own."""
-        if path not in self._pieces and len(self._pieces) < PIECES_MAX:
+        if path not in self._pieces and self._pieces_pay:
             entry = self._document.entries.get(tuple(map(str, path)))
             if entry and entry.end - entry.start <= PIECE_LENGTH_MAX:
                 text = " " * entry.column + self._document.text[entry.start : entry.end]
                 self._pieces[path] = map_positions(text, first_line=entry.line)
+                self._pieces_length += len(text)
         piece = self._pieces.get(path)
         return piece if piece and piece.is_whole else None
+
+    @property
+    def _pieces_pay(self) -> bool:
+        """Return whether it is still cheaper to parse single entries than the whole text."""
+        is_small_part = self._pieces_length * PIECES_SHARE < len(self._document.text)
+        return len(self._pieces) < PIECES_MAX or is_small_part
 
     def _whole_text(self) -> PositionMap:
         if self._whole is None:
@@ -296,7 +314,9 @@ class Locator:
         if index >= len(self._text_lines()):
             return ()
         known = positions.secrets.get(index, [])
-        return [*known, *secret_columns(self._text_lines(), index, is_yaml=positions.is_whole)]
+        spans = [*known, *secret_columns(self._text_lines(), index, is_yaml=positions.is_whole)]
+        comments = tight_comments(self._text_lines()[index]) if spans else {}
+        return [*spans, *(comments[end] for _, end in spans if end in comments)]  # the rest of the secret
 
     def _secrets_of_line(self, index: int) -> list[str]:
         """Return the words of the secrets in line `index` (from 0): an alias or a tag may be a passcode."""

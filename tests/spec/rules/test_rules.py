@@ -153,7 +153,7 @@ def test_a_good_series_has_no_findings(change: dict[str, Any]) -> None:
         ({"topic": OUT}, "meeting.topic-missing", "topic"),
         ({"topic": "  "}, "meeting.topic-missing", "topic"),
         ({"type": 1}, "meeting.instant", "type"),
-        ({"type": 10, "pre_schedule": True}, "meeting.pre-schedule", "pre_schedule"),
+        ({"type": 10, "start_time": OUT, "pre_schedule": True}, "meeting.pre-schedule", "pre_schedule"),
         (
             {"settings": {"waiting_room_options": {"who_goes_to_waiting_room": "everyone"}}},
             "meeting.field-missing",
@@ -263,10 +263,10 @@ def test_an_error_of_a_series(change: dict[str, Any], code: str, path: str) -> N
             "start_time",
         ),
         ({"type": 2}, "series.ignored", "recurrence"),
-        ({"type": 3, "start_time": OUT}, "series.ignored", "recurrence"),
+        ({"type": 3, "start_time": OUT, "timezone": OUT}, "series.ignored", "recurrence"),
         ({"recurrence": {"monthly_day": 11}}, "series.unused", "recurrence.monthly_day"),
         ({"password": "abc-123_@*"}, "passcode.literal", "password"),
-        ({"settings": {"use_pmi": True}}, "meeting.personal-id", "settings.use_pmi"),
+        ({"settings": {"use_pmi": True}}, "meeting.no-effect", "settings.use_pmi"),
         ({"settings": {"cn_meeting": False}}, "meeting.obsolete-field", "settings.cn_meeting"),
         (
             {"settings": {"language_interpretation": {"interpreters": [{}, {"languages": "US,FR"}]}}},
@@ -361,7 +361,7 @@ def test_all_findings_are_reported_at_once() -> None:
         ("America/New York", "Did you mean `America/New_York`?"),
         ("new york", "Did you mean `America/New_York`?"),
         ("utc", "Did you mean `UTC`?"),
-        ("+01:00", "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
+        ("+01:00", "Did you mean `Europe/Berlin` or `Africa/Lagos`?"),
         ("../../etc/passwd", "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
     ],
 )
