@@ -118,13 +118,17 @@ class SingleDates:
         return self.closure_of(day) is not None or not is_in_pattern(day, self.pattern)
 
     def content(self) -> Json:
-        """Return what an approval covers: exceptions, and days without the names of their closures."""
+        """Return what an approval covers: exceptions, and days without the names of their closures.
+
+        Notes are left out; without anything else it is empty.
+        """
         ranges = {(each.first, each.last) for closure in self.closures for each in closure.ranges}
-        return {
-            "exceptions": {day: _sent_part(each) for day, each in self.exceptions.items()},
+        content = {
+            "exceptions": {day: part for day, each in self.exceptions.items() if (part := _sent_part(each))},
             "closed": sorted(list(each) for each in ranges),
             "pattern": sorted(list(each) for each in self.pattern),
         }
+        return {name: part for name, part in content.items() if part}
 
 
 NO_DATES = SingleDates()

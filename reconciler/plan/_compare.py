@@ -14,6 +14,7 @@ from reconciler.plan import _existing as existing
 from reconciler.plan import budget
 from reconciler.plan._renames import LikelyRenames, likely_renames
 from reconciler.plan.change import Action
+from reconciler.plan.dates import steps as dates
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed, moved_line, removed_line
 from reconciler.spec.spec import Spec
@@ -127,6 +128,9 @@ class StateComparison:
                 Status.WITHHELD, _likely_rename(old, self.state.meetings[old], meeting.key)
             )
             return replace(step, from_key=old, late=budget.urgent(times.next_at, self.now))
+        step = dates.with_dates(step, None, self.now)
+        if meeting.dates and dates.all_skipped(meeting, self.now):
+            return step.with_status(Status.WITHHELD, "every date that is left is skipped")
         sends = existing.shortened_remark(meeting, times, self.now)
         kept = _decided_rename(renames.decided.get(meeting.key), meeting.key)
         gone = self.gone.get(meeting.key)

@@ -14,6 +14,7 @@ from reconciler.meeting.meeting import Meeting, Schedule, runs_or_starts_soon, s
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
+from reconciler.plan.dates import steps as dates
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
@@ -46,10 +47,10 @@ def step_for_declared(
     if times.expired:
         return (step.with_status(Status.EXPIRED, "its time is over"),)
     if is_keep:
-        return (_keep(step, meeting, record),)
+        return (_keep_or_dates(_keep(step, meeting, record), record, now),)
     if change.action is Action.UPDATE:
-        return (_update(step, record, times, now),)
-    replaced = _replace(step, record, removal, now)
+        return (dates.with_dates(_update(step, record, times, now), record, now),)
+    replaced = dates.with_dates(_replace(step, record, removal, now), None, now)
     if record.protect == meeting.protect:
         return (replaced,)
     return (replaced, _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record))
@@ -108,6 +109,12 @@ def _keep(step: Step, meeting: Meeting, record: Record) -> Step:
     if meeting.protect == record.protect:
         return step
     return replace(step, protects=meeting.protect, reasons=(*step.reasons, *_protection(meeting, record)))
+
+
+def _keep_or_dates(step: Step, record: Record, now: datetime) -> Step:
+    """Return the keep, or the update of single dates that it needs."""
+    found = dates.with_dates(step, record, now)
+    return replace(found, action=Action.UPDATE) if found.dates else found
 
 
 def _protection(meeting: Meeting, record: Record) -> tuple[str, ...]:

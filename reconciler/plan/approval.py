@@ -26,7 +26,8 @@ class Approval:
     """The content of a plan file: its options and the digests of its steps.
 
     `keys` are the keys of all steps, `replaced` the (key, id) pairs of approved replaces. `lineage` and
-    `serial` belong to the state that the plan was made from; serial 0: there was none.
+    `serial` belong to the state that the plan was made from; serial 0: there was none. `contents` are the
+    digests of what is declared by the steps that write.
     """
 
     options: Options
@@ -35,6 +36,7 @@ class Approval:
     replaced: frozenset[tuple[str, int]] = frozenset()
     lineage: str = ""
     serial: int = 0
+    contents: frozenset[str] = frozenset()
 
     def covers(self, step: Step) -> bool:
         """True if the step, or the one that it continues, was approved.
@@ -42,6 +44,8 @@ class Approval:
         The approval of a replace includes the deletion of the meeting that it replaces, by key and id: a
         state may name any other id.
         """
+        if step.is_of_dates and step.content_digest in self.contents:
+            return True  # the dates of a meeting whose create, update or replace was approved
         ends_replaced = (
             step.action is Action.DESTROY and step.retires and (step.key, step.id) in self.replaced
         )
@@ -61,6 +65,7 @@ def read(document: bytes, location: str) -> Approval:
             digests=frozenset(step["digest"] for step in steps),
             keys=frozenset(step["key"] for step in steps),
             replaced=frozenset((step["key"], step.get("id")) for step in steps if _replaces(step)),
+            contents=frozenset(step["content"] for step in steps if _writes(step)),
             lineage=str(whole.get("lineage", "")),
             serial=int(whole.get("serial", 0)),
         )
@@ -96,6 +101,10 @@ def _texts(values: Json) -> tuple[str, ...]:
 
 def _counts(step: Json) -> bool:
     return bool(step["action"] != Action.KEEP and step["status"] != Status.EXPIRED)
+
+
+def _writes(step: Json) -> bool:
+    return "content" in step and step["status"] != Status.WITHHELD
 
 
 def _replaces(step: Json) -> bool:

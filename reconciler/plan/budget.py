@@ -62,10 +62,21 @@ class Allowances:
 
 @dataclass(frozen=True, slots=True)
 class BudgetRequest:
-    """One request that waits for its turn, for the meeting `key`; `starts_at` None: no fixed time."""
+    """One request that waits for its turn, for the meeting `key`; `starts_at` None: no fixed time.
+
+    `date` names the single date of a series that it changes. `count` are the requests that must fit into one
+    day with it, itself included.
+    """
 
     key: str
     starts_at: datetime | None
+    date: str = ""
+    count: int = 1
+
+    @property
+    def name(self) -> str:
+        """The key, and the date if there is one."""
+        return f"{self.key} {self.date}" if self.date else self.key
 
 
 def day_of(instant: datetime) -> str:
@@ -91,12 +102,12 @@ def urgent(starts_at: datetime | None, now: datetime) -> bool:
 
 
 def turn(request: BudgetRequest) -> tuple[bool, datetime, str]:
-    """Return the sort key of a request: soonest start first, no fixed time last, then by key."""
-    return (request.starts_at is None, request.starts_at or datetime.max.replace(tzinfo=UTC), request.key)
+    """Return the sort key of a request: soonest start first, no fixed time last, then by key and date."""
+    return (request.starts_at is None, request.starts_at or datetime.max.replace(tzinfo=UTC), request.name)
 
 
 def allot(requests: Sequence[BudgetRequest], *, used: int, limits: Limits, now: datetime) -> dict[str, date]:
-    """Assign a UTC day, from today on, to each of one host's requests; returned by key.
+    """Assign a UTC day, from today on, to each of one host's requests; returned by name.
 
     A host whose limit is 0 gets no day: its keys are absent.
     """
@@ -105,7 +116,7 @@ def allot(requests: Sequence[BudgetRequest], *, used: int, limits: Limits, now: 
     waiting = sorted(requests, key=turn)
     while waiting:
         sent = _one_day(waiting, used, limits, moment)
-        days.update((request.key, day) for request in sent)
+        days.update((request.name, day) for request in sent)
         if not sent and used == 0:
             break
         waiting = waiting[len(sent) :]
@@ -122,12 +133,15 @@ def late(starts_at: datetime | None, day: date) -> bool:
 def _one_day(
     waiting: Sequence[BudgetRequest], used: int, limits: Limits, now: datetime
 ) -> Sequence[BudgetRequest]:
-    count = 0
+    sent, count = 0, used
     for request in waiting:
-        if not limits.allows(used + count, urgent=urgent(request.starts_at, now)):
+        is_urgent = urgent(request.starts_at, now)
+        # Requests that no day can hold together begin on a fresh day.
+        needed = request.count if count else 1
+        if not limits.allows(count + needed - 1, urgent=is_urgent):
             break
-        count += 1
-    return waiting[:count]
+        sent, count = sent + 1, count + request.count
+    return waiting[:sent]
 
 
 def _start_of(day: date) -> datetime:

@@ -18,8 +18,9 @@ from reconciler.plan import _remarks as remarks
 from reconciler.plan import budget
 from reconciler.plan._compare import StateComparison
 from reconciler.plan.aliases import alias_remarks
-from reconciler.plan.budget import Allowances, BudgetLine, BudgetRequest
+from reconciler.plan.budget import Allowances, BudgetLine
 from reconciler.plan.change import Action
+from reconciler.plan.dates import turns
 from reconciler.plan.step import Status, Step
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State, host_key, ledger, names_of
@@ -81,7 +82,11 @@ class Plan:
         statuses = Counter(step.status for step in self.steps)
         counts = {action.value: actions[action] for action in Action}
         by_status = {status.value: statuses[status] for status in Status if status is not Status.NOW}
-        return {**counts, **by_status, "late": sum(step.late for step in self.steps)}
+        return {
+            **counts,
+            **by_status,
+            "late": sum(step.late or any(each.late for each in step.dates) for step in self.steps),
+        }
 
 
 def build(  # noqa: PLR0913 - each is a part of what a plan is made from
@@ -132,18 +137,29 @@ def _with_turns(
     today = budget.day_of(now)
     hosts: dict[str, list[Step]] = {}
     for step in steps:
-        if step.requests:
+        if _takes_turn(step):
             hosts.setdefault(host_key(state, step.host), []).append(step)
     spent = ledger(state, today)
     days: dict[str, date] = {}
     for host, waiting in hosts.items():
-        requests = [BudgetRequest(step.key, step.starts_at) for step in waiting]
+        requests = [request for step in waiting for request in turns.requests_of(step)]
         limits = allowances.of(*names_of(state, host))
         days |= budget.allot(requests, used=spent[host], limits=limits, now=now)
-    return tuple(_with_turn(step, days.get(step.key), now) if step.requests else step for step in steps)
+    return tuple(_with_turn(step, days, now) if _takes_turn(step) else step for step in steps)
 
 
-def _with_turn(step: Step, day: date | None, now: datetime) -> Step:
+def _takes_turn(step: Step) -> bool:
+    """Return whether the budget decides the day of the step: nothing else defers it."""
+    return step.status is Status.NOW and bool(step.requests or step.dates)
+
+
+def _with_turn(step: Step, days: Mapping[str, date], now: datetime) -> Step:
+    if step.own_requests:
+        step = _with_own_turn(step, days.get(step.key), now)
+    return turns.with_turns_of_dates(step, days, now) if step.dates else step
+
+
+def _with_own_turn(step: Step, day: date | None, now: datetime) -> Step:
     # Looking up an interrupted request is free, and comes before anything else is sent.
     status = Status.NOW if step.action is Action.RESOLVE else Status.DEFERRED
     if day is None:
@@ -165,8 +181,9 @@ def _budget(
     for step in steps:
         host = host_key(state, step.host)
         names.setdefault(host, step.host)
-        if step.requests and step.day:
+        if step.own_requests and step.day:
             planned[host, step.day] += 1
+        planned.update((host, each.day) for each in step.charged_dates if each.day)
     spent = ledger(state, today)
     hosts = {*(host for host in names if spent[host]), *(host for host, _ in planned)}
     lines = []

@@ -9,8 +9,10 @@ from enum import StrEnum
 
 import orjson
 
+from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import Meeting
 from reconciler.meeting.passcode import redact_passcode
+from reconciler.meeting.single_dates import Edit
 from reconciler.plan.change import Action, FieldChange
 from reconciler.ports import Json
 from reconciler.state.state import SCHEDULE_FOR, owner
@@ -31,6 +33,39 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class DateAction(StrEnum):
+    """The action on one date of a series. BACK: it is held again as the rule gives it."""
+
+    SKIP = "skip"
+    CHANGE = "change"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class DateStep:
+    """The action on one date: its name, the start that the rule gives it, its edit afterwards and before.
+
+    `turn_at` is the earlier of its own start and the one that it is moved to; `closure` names why it is
+    skipped, and is empty for an exception. `day` is the UTC day of its turn.
+    """
+
+    date: str
+    action: DateAction
+    start: datetime
+    edit: Edit
+    before: Edit
+    turn_at: datetime
+    closure: str = ""
+    status: Status = Status.NOW
+    day: str | None = None
+    late: bool = False
+
+    @property
+    def requests(self) -> int:
+        """The requests that it uses of the host's day. The rule brings skipped dates back without one."""
+        return int(self.edit != SKIP if self.action is not DateAction.BACK else self.before != SKIP)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """The action of a plan for one key.
@@ -45,8 +80,10 @@ class Step:
     is `late` if it starts soon. `retires` marks a replace whose old meeting is deleted in Zoom, and the
     destroy that deletes it. `may_be_forgotten` marks an update of a meeting whose recorded dates are over: if
     Zoom does not have it any more, apply creates it. `lost_id` is the id of a former meeting that Zoom does
-    not have any more, in whose place one is created. A keep may record `released`, the paths that are no
-    longer declared, and `protects`, a changed protection.
+    not have any more, in whose place one is created. `dates` are the actions on single dates of a series;
+    `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to single
+    dates is lost by the step and done again. A keep may record `released`, the paths that are no longer
+    declared, and `protects`, a changed protection.
     """
 
     key: str
@@ -70,13 +107,40 @@ class Step:
     intent_action: Action | None = None
     may_be_forgotten: bool = False
     lost_id: int | None = None
+    dates: tuple[DateStep, ...] = ()
+    resends: bool = False
+    undoes: bool = False
 
     @property
     def requests(self) -> int:
-        """Return the requests it uses of the host's day: 1 or 0."""
+        """The requests that it uses of the host's days: its own, and one for each date that is changed."""
+        return self.own_requests + sum(each.requests for each in self.charged_dates)
+
+    @property
+    def own_requests(self) -> int:
+        """The requests of its create or update: 1 or 0."""
         if self.action not in COSTS_A_REQUEST or self.meeting is None or not self.sends_again:
             return 0
+        if self.is_of_dates:
+            return 0
         return int(self.status is Status.NOW or self.status is Status.DEFERRED)
+
+    @property
+    def charged_dates(self) -> tuple[DateStep, ...]:
+        """The dates that are changed by a request of their own."""
+        if self.status not in {Status.NOW, Status.DEFERRED}:
+            return ()
+        # A date that the rule brings back, because it is sent anyway, needs none.
+        return tuple(
+            each
+            for each in self.dates
+            if not (self.undoes and each.action is DateAction.BACK) and each.requests
+        )
+
+    @property
+    def is_of_dates(self) -> bool:
+        """True for an update that changes nothing but single dates."""
+        return self.action is Action.UPDATE and bool(self.dates) and not (self.changes or self.resends)
 
     @property
     def timezone(self) -> str | None:
@@ -113,6 +177,17 @@ class Step:
 
         return sha256(orjson.dumps(self._content(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
+    @property
+    def content_digest(self) -> str:
+        """Return the digest of the declared content alone: it covers a step of single dates."""
+        from hashlib import sha256  # noqa: PLC0415 - as above
+
+        whole = self._content()
+        content = {
+            name: whole[name] for name in ("key", "host", "attributes", "protect", "dates") if name in whole
+        }
+        return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
     def with_status(self, status: Status, reason: str) -> Step:
         """Return this step with another status, and the reason for it."""
         return replace(self, status=status, reasons=(*self.reasons, reason))
@@ -129,6 +204,8 @@ class Step:
             "passcode_changes": any(change.path == "password" for change in self.changes),
             "id": None if action is Action.CREATE else self.id,
         }
+        if declared and (dates := declared.dates.content()):
+            content["dates"] = dates
         if self.new_host is not None:
             content["to_host"] = self.new_host
         if self.from_key is not None:

@@ -123,7 +123,7 @@ def test_a_pattern_holds_only_its_weekdays_of_the_month(pattern: Any, held: list
         ("2027-05-18T12:00:00Z", False),
     ],
 )
-def test_a_moved_date_is_over_when_both_its_starts_are(now: str, found: bool) -> None:  # noqa: FBT001
+def test_a_moved_date_is_over_when_both_its_starts_are(*, now: str, found: bool) -> None:
     dates = SingleDates({"2027-05-17": {"start_time": "2027-05-18T14:00:00"}})
 
     assert bool(edits(dates, datetime.fromisoformat(now))) is found
@@ -148,7 +148,7 @@ def test_closures_and_skips_leave_what_an_independent_expansion_leaves(
     ranges: list[tuple[int, int]], skipped: set[int], zone: str, passed: int
 ) -> None:
     first = date(2027, 1, 11)
-    rule = rrule(WEEKLY, datetime(2027, 1, 11, 2, 30), interval=2, byweekday=(MO, SU), wkst=SU, count=60)  # noqa: DTZ001
+    rule = rrule(WEEKLY, datetime(2027, 1, 11, 2, 30), interval=2, byweekday=(MO, SU), wkst=SU, count=60)  # noqa: DTZ001 - a wall time
     walls = list(rule)
     closures = tuple(
         (first + timedelta(days=start), first + timedelta(days=start + length)) for start, length in ranges

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors.diagnostic import Position, Span
+from reconciler.meeting.closures import NO_DATES, SingleDates
 from reconciler.meeting.meeting import Meeting
 from reconciler.plan import plan
 from reconciler.plan.budget import Allowances, Limits
@@ -56,9 +57,10 @@ def meeting(
     *,
     host: str = HOST,
     protect: bool = False,
+    dates: SingleDates = NO_DATES,
 ) -> Meeting:
     """A declared meeting."""
-    return Meeting(key, host, one_off() if attributes is None else attributes, protect)
+    return Meeting(key, host, one_off() if attributes is None else attributes, protect, dates=dates)
 
 
 def record(

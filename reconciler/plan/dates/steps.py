@@ -1,0 +1,135 @@
+"""Steps of single dates: what is declared about the dates of a series against what is recorded as done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from reconciler.meeting.closures import SKIP
+from reconciler.meeting.meeting import Meeting, schedule, series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX
+from reconciler.meeting.single_dates import Edit, SeriesDate, edited_dates, is_over, moved_to
+from reconciler.meeting.timezones import known_zone
+from reconciler.plan.step import DateAction, DateStep, Status, Step
+from reconciler.ports import Json
+from reconciler.state.state import Record
+
+RESCHEDULES = frozenset({"start_time", "timezone", "recurrence", "type"})
+"""Fields whose update makes the dates of a series anew: what was done to single ones is undone."""
+
+
+def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
+    """Return the step with what it does to single dates, and with the first start that is held.
+
+    `record` is the record of the meeting that keeps its id; None for one that is created.
+    """
+    meeting = step.meeting
+    if meeting is None or not (meeting.dates or (record and record.exceptions)):
+        return step
+    recorded = record.exceptions if record is not None else {}
+    is_new = record is None or _is_rescheduled(step)
+    declared = _held_declared(meeting, now)
+    backs = [] if is_new else list(_backs(meeting, recorded, declared, now))
+    resends = any(each.before == SKIP for each in backs)
+    backs = [each for each in backs if each.date not in declared]
+    edits = {} if is_new or resends else recorded
+    changed = [each for found in declared.values() if (each := _changed(meeting, found, edits, now))]
+    step = replace(
+        step,
+        dates=tuple(sorted((*changed, *backs), key=lambda each: each.date)),
+        resends=resends,
+        undoes=bool(recorded) and (is_new or resends),
+        starts_at=first_held(meeting, declared, now) or step.starts_at,
+    )
+    wait = _moved_to_come(meeting, recorded, now) if step.undoes else None
+    return step if wait is None else step.with_status(Status.DEFERRED, wait)
+
+
+def all_skipped(meeting: Meeting, now: datetime) -> bool:
+    """Return whether nothing is left of a series but dates that are skipped."""
+    edits = edited_dates(meeting.attributes, meeting.dates, now)
+    left = schedule(meeting.attributes, now).left
+    coming = OCCURRENCES_MAX if left is None else min(left, OCCURRENCES_MAX)
+    return coming > 0 and [each.edit for each in edits.values()] == [SKIP] * coming
+
+
+def first_held(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime) -> datetime | None:
+    """Return the earliest start that is to come and held; None if nothing is."""
+    recurring = series(meeting.attributes)
+    if recurring is None:
+        return None
+    zone = known_zone(recurring.timezone)
+    moved = [each.held_at for each in edits.values() if each.edit != SKIP and each.held_at > now]
+    over = recurring.remaining(now).over
+    for index in range(over, over + OCCURRENCES_MAX):
+        start = recurring.occurrence(index)
+        if start is None:
+            break
+        if start.astimezone(zone).date().isoformat() not in edits:
+            return min(start, *moved) if moved else start
+    return min(moved, default=None)
+
+
+def _held_declared(meeting: Meeting, now: datetime) -> dict[str, SeriesDate]:
+    """Return the declared edits; the last date is not skipped where nothing else is left."""
+    declared = edited_dates(meeting.attributes, meeting.dates, now)
+    if declared and all_skipped(meeting, now):
+        declared.popitem()
+    return declared
+
+
+def _is_rescheduled(step: Step) -> bool:
+    return any(change.path.partition(".")[0] in RESCHEDULES for change in step.changes)
+
+
+def _changed(
+    meeting: Meeting, found: SeriesDate, recorded: Mapping[str, Edit], now: datetime
+) -> DateStep | None:
+    """Return what is to be done to a date that is declared otherwise; None if it is done."""
+    before = recorded.get(found.day)
+    held_at = moved_to(found.edit)
+    # A start that is past cannot be sent: the date was held, and must not be held again.
+    edit = SKIP if held_at is not None and held_at <= now else found.edit
+    if before in (edit, found.edit):
+        return None
+    action = DateAction.SKIP if edit == SKIP else DateAction.CHANGE
+    closure = _reason(meeting, found) if found.edit == SKIP else ""
+    return DateStep(found.day, action, found.start, edit, before, found.turn_at, closure)
+
+
+def _backs(
+    meeting: Meeting, recorded: Mapping[str, Edit], declared: Mapping[str, SeriesDate], now: datetime
+) -> Iterator[DateStep]:
+    """Yield the recorded dates that leave their edit: those that are no longer declared, or not skipped."""
+    recurring = series(meeting.attributes)
+    for day, before in recorded.items() if recurring is not None else ():
+        stays_edited = day in declared and (before != SKIP or declared[day].edit == SKIP)
+        start = None if stays_edited else recurring.start_on(date.fromisoformat(day)) if recurring else None
+        if start is None or is_over(start, before, now):
+            continue
+        if day not in declared:
+            turn_at = min(start, moved_to(before) or start)
+            yield DateStep(day, DateAction.BACK, start, None, before, turn_at)
+        elif moved_to(declared[day].edit) is None or declared[day].held_at > now:
+            # It is changed once the rule has brought it back.
+            yield DateStep(day, DateAction.BACK, start, None, before, start)
+
+
+def _moved_to_come(meeting: Meeting, recorded: Mapping[str, Json], now: datetime) -> str | None:
+    """Return why the rule cannot be sent now: a date that it would lose is moved and still to come."""
+    recurring = series(meeting.attributes)
+    for day, edit in recorded.items():
+        moved = moved_to(edit)
+        start = recurring.start_on(date.fromisoformat(day)) if recurring and moved else None
+        if moved is not None and start is not None and start <= now < moved:
+            until = f"{moved:%Y-%m-%d %H:%M} UTC"
+            return f"its date {day} is moved to {until}, and a new rule would lose it: waits until then"
+    return None
+
+
+def _reason(meeting: Meeting, found: SeriesDate) -> str:
+    day = date.fromisoformat(found.day)
+    if meeting.dates.exception(found.day) == SKIP:
+        return ""
+    return meeting.dates.closure_of(day) or "pattern"
