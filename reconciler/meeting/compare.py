@@ -16,14 +16,19 @@ from reconciler.ports import Json
 
 
 def normalize(described: Field | None, value: Json, timezone: str | None = None) -> Hashable:
-    """Return a hashable form of `value`; a local time in it is in `timezone`."""
+    """Return a hashable form of `value`; a local time in it is in `timezone`.
+
+    A value of an undocumented type has a form that no declared value has.
+    """
     if value is None or value == []:
         return None
     if described is None:
         return _frozen(value)
-    if described.compare is Compare.INSTANT:
-        return _instant(value, timezone)
-    form = FORMS[described.compare](described, value)
+    try:
+        is_instant = described.compare is Compare.INSTANT
+        form = _instant(value, timezone) if is_instant else FORMS[described.compare](described, value)
+    except (AttributeError, TypeError):
+        return repr(value)
     return None if form == frozenset() else form
 
 
@@ -170,12 +175,7 @@ def _differences(
 
 
 def _form(described: Field, value: Json, zone: str | None) -> Hashable:
-    if value == "":
-        return None
-    try:
-        return normalize(described, value, zone)
-    except (AttributeError, TypeError):
-        return repr(value)  # a value of an undocumented type differs from every wanted value
+    return None if value == "" else normalize(described, value, zone)
 
 
 def _identity(described: Field, entry: Mapping[str, Json]) -> Hashable:

@@ -139,7 +139,7 @@ def _items(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime)
             item | {"start_time": times.text(start)}
             for start in occurrences.upcoming_starts(meeting, switches, now)
         ]
-    yield from map(times.without_z, items) if switches.times_without_z else items
+    yield from (rendering.as_replied(each, switches) for each in items)
 
 
 def _is_of_kind(meeting: StoredMeeting, kind: str, switches: Switches, now: datetime) -> bool:

@@ -38,7 +38,15 @@ def render(
     document["tracking_fields"] = _tracking(document.get("tracking_fields", []), switches)
     if not document["tracking_fields"]:
         del document["tracking_fields"]
-    return times.without_z(document) if switches.times_without_z else document
+    return as_replied(document, switches)
+
+
+def as_replied(document: dict[str, Json], switches: Switches) -> dict[str, Json]:
+    """Return the body of a meeting with the times, and the wrong types, that the switches ask for."""
+    replied = times.without_z(document) if switches.times_without_z else document
+    for path, value in switches.misshapen.items():
+        replied = _with(replied, path.split("."), value)
+    return replied
 
 
 def join_url(meeting: StoredMeeting, switches: Switches) -> str:
@@ -46,6 +54,17 @@ def join_url(meeting: StoredMeeting, switches: Switches) -> str:
     link = f"https://{switches.join_host}/j/{meeting.id}"
     secret = meeting.document.get("password")
     return f"{link}?pwd={defaults.encrypted(meeting.id, secret)}" if secret else link
+
+
+def _with(part: Json, path: list[str], value: Json) -> Json:
+    """Return `part` with the value at `path` replaced, if it has that path."""
+    if not path:
+        return value
+    if isinstance(part, list):
+        return [_with(each, path[1:], value) if str(n) == path[0] else each for n, each in enumerate(part)]
+    if not isinstance(part, dict) or (len(path) > 1 and path[0] not in part):
+        return part
+    return {**part, path[0]: _with(part.get(path[0]), path[1:], value)}
 
 
 def _passcodes(meeting: StoredMeeting) -> dict[str, Json]:

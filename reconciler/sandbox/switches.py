@@ -80,6 +80,8 @@ class Switches:
     """Time for which a read still shows the version before a write."""
     times_without_z: bool = False
     """Starts, and ends of series, are replied as wall times in the meeting's zone, without the `Z`."""
+    misshapen: Mapping[str, Json] = field(default_factory=dict)
+    """Values that replace parts of every meeting in a reply, by dotted path: `{"recurrence.type": []}`."""
 
     # Lists.
     page_size_max: int = 300

@@ -20,6 +20,7 @@ from reconciler.errors.exceptions import NeverSentError, RefusedError, RemoteErr
 from reconciler.ports import IN_FLIGHT_MAX, Answer, Body
 from reconciler.zoom._errors import is_token_refused, limit_error, response_error, unknown_outcome
 from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
+from reconciler.zoom._shape import is_meeting_id, misshapen_meeting, misshapen_user
 from reconciler.zoom._times import with_utc_times
 from reconciler.zoom.auth import NO_TOKEN, Tokens
 from reconciler.zoom.limits import UserLimit
@@ -85,11 +86,6 @@ def is_page(body: Body) -> bool:
     if not isinstance(meetings, list) or not isinstance(body.get("next_page_token", ""), str | None):
         return False
     return all(isinstance(meeting, Mapping) and is_meeting_id(meeting.get("id")) for meeting in meetings)
-
-
-def is_meeting_id(value: object) -> bool:
-    """Return whether `value` is a positive integer, as the state keeps it."""
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 _NO_MAILS = "schedule_for_reminder=false&cancel_meeting_reminder=false"
@@ -209,7 +205,8 @@ class ZoomClient:
         """Create a meeting for `host`; `Answer.body` is the meeting in Zoom."""
         call = _write(f"Creating a meeting for {host}", Label.MEDIUM, body)
         response = await self._send(call, "POST", f"/users/{path_segment(host)}/meetings", body, before_send)
-        return self._answer(response, with_utc_times(_body_with_id(call, response, is_meeting_id)))
+        meeting = with_utc_times(_body_with_id(call, response, is_meeting_id))
+        return self._answer(response, _readable(call, meeting, misshapen_meeting))
 
     async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Change the fields in `body`; `Answer.body` is empty."""
@@ -226,13 +223,15 @@ class ZoomClient:
     async def read(self, meeting_id: int) -> Answer:
         """Return the meeting in Zoom."""
         call = ApiCall(f"Reading meeting {meeting_id}", Label.LIGHT)
-        return await self._retry(partial(self._read_meeting, call, meeting_id))
+        answer = await self._retry(partial(self._read_meeting, call, meeting_id))
+        return replace(answer, body=_readable(call, answer.body, misshapen_meeting))
 
     async def read_date(self, meeting_id: int, occurrence_id: str) -> Answer:
         """Return the meeting with what one date of the series has of its own."""
         call = ApiCall(f"Reading one date of meeting {meeting_id}", Label.LIGHT)
         query = date_query(occurrence_id)
-        return await self._retry(partial(self._read_meeting, call, meeting_id, query))
+        answer = await self._retry(partial(self._read_meeting, call, meeting_id, query))
+        return replace(answer, body=_readable(call, answer.body, misshapen_meeting))
 
     async def update_date(
         self, meeting_id: int, occurrence_id: str, body: Body, *, before_send: BeforeSend | None = None
@@ -254,7 +253,8 @@ class ZoomClient:
     async def user(self, host: str) -> Answer:
         """Return the user in Zoom."""
         call = ApiCall(f"Reading user {host}", Label.LIGHT)
-        return await self._retry(partial(self._read_one, call, f"/users/{path_segment(host)}", _is_user_id))
+        answer = await self._retry(partial(self._read_one, call, f"/users/{path_segment(host)}", _is_user_id))
+        return replace(answer, body=_readable(call, answer.body, misshapen_user))
 
     async def meetings(self, host: str) -> tuple[Body, ...]:
         """Return every scheduled meeting of `host`, once per id, in Zoom's order; all pages or an error."""
@@ -265,8 +265,9 @@ class ZoomClient:
         while True:
             path = f"/users/{path_segment(host)}/meetings?{page_query(page_token)}"
             page = await self._retry(partial(self._read_page, call, path))
-            for meeting in page["meetings"]:
-                meetings.setdefault(meeting["id"], with_utc_times(meeting))
+            for listed in page["meetings"]:
+                meeting = _readable(call, with_utc_times(listed), misshapen_meeting)
+                meetings.setdefault(meeting["id"], meeting)
             page_token = page.get("next_page_token") or ""
             if not page_token:
                 return tuple(meetings.values())
@@ -366,3 +367,10 @@ def _body_with_id(call: ApiCall, response: HttpResponse, is_id: Callable[[object
     if response.body is None or not is_id(response.body.get("id")):
         raise unknown_outcome(call, "the answer has no id", response)
     return response.body
+
+
+def _readable(call: ApiCall, body: Body, misshapen: Callable[[Body], str]) -> Body:
+    """Return `body`. Raises `UnknownOutcomeError` where a part of it is of a wrong type."""
+    if wrong := misshapen(body):
+        raise unknown_outcome(call, f"the answer about {body['id']} cannot be read: {wrong}")
+    return body

@@ -155,6 +155,48 @@ def test_an_odd_plan_file_is_reported(shell: Shell, saved: dict[str, Any], data:
     check_reported(shell, "apply", "--sandbox", "--plan", "plan.json")
 
 
+ANSWERED = (
+    *("host_id", "host_email", "topic", "agenda", "type", "start_time", "timezone", "duration"),
+    *("created_at", "status", "join_url", "password", "settings", "recurrence", "occurrences"),
+    *("tracking_fields", "assistant_id", "creation_source", "settings.alternative_hosts"),
+    *("settings.waiting_room", "settings.use_pmi", "settings.contact_email", "settings.breakout_room"),
+    *("settings.global_dial_in_countries", "settings.approval_type", "settings.language_interpretation"),
+    *("recurrence.type", "recurrence.weekly_days", "recurrence.end_times", "recurrence.end_date_time"),
+    *("recurrence.repeat_interval", "recurrence.monthly_day", "occurrences.0", "occurrences.1.start_time"),
+    *("occurrences.0.occurrence_id", "occurrences.0.duration", "occurrences.1.status"),
+)
+"""Parts of a meeting in an answer of Zoom's, by dotted path."""
+
+
+@pytest.fixture
+def applied(shell: Shell) -> bytes:
+    """The state after an apply of a series."""
+    shell.write("meetings.yaml", spec_of({"retro": SERIES}))
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    return shell.sandbox_state.read_bytes()
+
+
+@settings(search, max_examples=EXAMPLES // 4)
+@given(st.sampled_from(ANSWERED), st.sampled_from(ODD), st.sampled_from(["", "new"]))
+def test_an_odd_answer_is_reported(shell: Shell, applied: bytes, path: str, odd: Any, agenda: str) -> None:
+    """And what a run records of it can be read by the next one."""
+    shell.sandbox_state.write_bytes(applied)
+    shell.write("meetings.yaml", spec_of({"retro": {**SERIES, "agenda": agenda} if agenda else SERIES}))
+    switches = shell.write(".reconciler/sandbox/switches.json", json.dumps({"misshapen": {path: odd}}))
+
+    for arguments in (
+        ("drift",),
+        ("plan", "--refresh"),
+        ("links",),
+        ("import", "--host", HOST),
+        ("apply", "--refresh", "--auto-approve", "--format", "json"),
+    ):
+        check_reported(shell, *arguments, "--sandbox")
+
+    switches.unlink()
+    assert shell("plan", "--sandbox").status == 0
+
+
 @search
 @given(
     st.sampled_from(
