@@ -132,6 +132,18 @@ class FileStore:
                 temporary.unlink(missing_ok=True)
             raise self._io_error("written", error) from error
 
+    def check_writable(self) -> None:
+        """Write a file where a write would, and delete it. Raises `StateError` as a write does."""
+        import tempfile  # noqa: PLC0415 - only for a check
+
+        folder = next(each for each in self._path.absolute().parents if each.exists())
+        try:
+            self._refuse_links()
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=".reconciler-"):
+                pass
+        except OSError as error:
+            raise self._io_error("written", error) from error
+
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
         """Lock the file; wait up to `timeout_seconds` for its holder."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only for a lock

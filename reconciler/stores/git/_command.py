@@ -197,5 +197,5 @@ def _start(
 def first_line(text: str) -> str:
     """Return a message of git as one short line, without passwords and control characters."""
     lines = (" ".join(line.split()) for line in redact_addresses(_REFUSED_PROXY.sub(MASK, text)).splitlines())
-    line = "; ".join(line for line in lines if line and not line.startswith("hint:"))
-    return replace_control(line)[:SHOWN_MAX]
+    *others, last = [line for line in lines if line and not line.startswith("hint:")] or [""]
+    return replace_control("; ".join((*(line.rstrip(".") for line in others), last)))[:SHOWN_MAX]

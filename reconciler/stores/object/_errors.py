@@ -85,9 +85,10 @@ class ParsedError:
 
     @property
     def answer(self) -> str:
-        """The answer in one line."""
+        """The answer in one line, without a full stop."""
         answer = " ".join(filter(None, (str(self.status or ""), self.code)))
-        return f"{answer}: {self.message}" if self.message else answer or "no answer"
+        message = self.message.rstrip(".")
+        return f"{answer}: {message}" if message else answer or "no answer"
 
 
 def to_state_error(error: Exception, bucket: Bucket) -> StateError:

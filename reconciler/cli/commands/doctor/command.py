@@ -1,4 +1,7 @@
-"""The command `doctor`: checks everything that an apply needs. It only reads; no check stops another."""
+"""The command `doctor`: checks everything that an apply needs. No check stops another.
+
+It only reads, but for the lock of the state, which it takes and frees.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.commands.doctor import zones, zoom
+from reconciler.cli.commands.doctor.lock import check_lock
 from reconciler.cli.options import example_epilog, format_option, state_options
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
@@ -16,7 +20,6 @@ from reconciler.errors.text import count_noun
 from reconciler.meeting import masking
 from reconciler.plan import budget
 from reconciler.state.state import State
-from reconciler.stores.lock import describe
 from reconciler.views import results
 from reconciler.views.results import Check, CheckStatus, ok, warn
 from reconciler.views.style import TextStyle
@@ -25,10 +28,9 @@ from reconciler.views.text.totals import reset_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from reconciler.cli.workspace import Workspace
-    from reconciler.ports import LockInfo, Snapshot
+    from reconciler.ports import Snapshot
 
 
 Value = TypeVar("Value")
@@ -40,8 +42,9 @@ Value = TypeVar("Value")
 def doctor(workspace: Workspace, format_name: str) -> Exit:
     """Check the configuration, the state and the Zoom account.
 
-    Checks settings, specs, state and lock, the budget of today, credentials, scopes, clock and hosts. Each
-    line is ok, or says what to do. Changes nothing, and uses nothing of the daily budget.
+    Checks settings, specs, state and lock, the budget of today, credentials, scopes, clock, hosts and the
+    rules of the account. Each line is ok, or says what to do. Takes the lock of the state and frees it, to
+    see that the state can be written; changes nothing else, and uses nothing of the daily budget.
     """
     return run(workspace, format_name=format_name)
 
@@ -168,21 +171,8 @@ def _secrets_of_others(state: State, location: str) -> Iterator[Check]:
 
 
 def _lock(workspace: Workspace, snapshot: Lazy[Snapshot | None]) -> Iterator[Check]:
-    if snapshot.has_failed:
-        return
-    lock = workspace.store.holder()
-    if lock is None:
-        yield ok("lock", "the state is not locked")
-    else:
-        yield warn("lock", f"the state is locked{describe(lock)}", _remedy(lock, workspace.clock.now()))
-
-
-def _remedy(lock: LockInfo, now: datetime) -> str:
-    if lock.expires_at is None:
-        return "Wait for that run; `reconciler explain state.locked` says more."
-    if lock.expires_at <= now:
-        return "It has expired: the next run watches it for up to a minute, and takes it over."
-    return "Wait for that run. If it is dead, its lock expires by itself, and the next run takes it over."
+    if not snapshot.has_failed:
+        yield from check_lock(workspace, snapshot())
 
 
 def _quota(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> Iterator[Check]:
