@@ -15,6 +15,7 @@ from reconciler.live.report import warnings_for
 from reconciler.meeting.meeting import schedule
 from reconciler.meeting.observed import created_at
 from reconciler.meeting.passcode import as_recorded
+from reconciler.plan.plan import keys_elsewhere
 from reconciler.state import identity
 from reconciler.state.state import Record
 from reconciler.views.text import progress
@@ -156,7 +157,8 @@ def hosts_if_readable(workspace: Workspace, paths: tuple[str, ...]) -> dict[str,
 def _selected(state: State, spec: Spec, options: Options) -> frozenset[str]:
     """Return the recorded keys that `options` select, by their own name or by the one they move to."""
     moved = {move.from_key for move in spec.moved if options.takes(move.to_key)}
-    return frozenset(key for key in state.meetings if options.takes(key) or key in moved)
+    selected = frozenset(key for key in state.meetings if options.takes(key) or key in moved)
+    return selected - keys_elsewhere(spec, state)
 
 
 def _renewed(spec: Spec, now: datetime) -> frozenset[str]:

@@ -16,11 +16,12 @@ from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import is_utf8, quote, shown_name
 from reconciler.spec import settings as settings_file
 from reconciler.spec.settings import FILENAME, ParsedSettings, Settings
+from reconciler.spec.spec import OtherSources
 from reconciler.spec.yaml.document import BYTES_MAX, Source, too_large
 from reconciler.spec.yaml.locator import Locator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 
 DEFAULT_SPECS = ("meetings.yaml", "meetings/")
@@ -55,12 +56,21 @@ def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sour
     if paths:
         for path in paths:
             search.add(path, _reporting(path))
-    elif settings.specs:
-        for index, path in enumerate(settings.specs):
-            search.add_inside(path, _reporting_in_settings(settings, index))
     else:
-        search.add_defaults()
+        search.add_specs(settings)
     return Sources(tuple(search.files), tuple(search.diagnostics))
+
+
+def read_others(read: Sources, settings: Settings, folder: Path) -> OtherSources | None:
+    """Read the files of the settings' `specs` besides `read`, the files of PATHS.
+
+    None if no file of PATHS is one of `specs`: then PATHS are read instead of it.
+    """
+    search = _Search(folder, {os.path.realpath(folder / file.filename) for file in read.files})
+    search.add_specs(settings)
+    if not search.has_known:
+        return None
+    return OtherSources(tuple(search.files), is_complete=not search.diagnostics)
 
 
 def _reporting(path: str) -> Callable[[str, str, str], Diagnostic]:
@@ -98,11 +108,22 @@ def check_inside(paths: Sequence[str], folder: Path, origin: str) -> None:
 
 
 class _Search:
-    def __init__(self, folder: Path) -> None:
+    """Files that are found and read, without those at the `known` real paths; `has_known` if one is found."""
+
+    def __init__(self, folder: Path, known: Collection[str] = ()) -> None:
         self.folder = folder
+        self.known = known
+        self.has_known = False
         self.visited: set[str] = set()
         self.files: list[Source] = []
         self.diagnostics: list[Diagnostic] = []
+
+    def add_specs(self, settings: Settings) -> None:
+        """Add the paths of the settings, else the default ones."""
+        for index, path in enumerate(settings.specs):
+            self.add_inside(path, _reporting_in_settings(settings, index))
+        if not settings.specs:
+            self.add_defaults()
 
     def add_defaults(self) -> None:
         """Add the default paths."""
@@ -210,6 +231,9 @@ class _Search:
         if real in self.visited:
             return
         self.visited.add(real)
+        if real in self.known:
+            self.has_known = True
+            return
         source = _read(path, name)
         if isinstance(source, Source):
             self.files.append(source)

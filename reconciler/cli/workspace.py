@@ -126,7 +126,8 @@ class Workspace:
         """Check the settings and the specs that `paths`, else the settings, name."""
         settings = self._settings.settings or Settings()
         read = sources.read_sources(paths, settings, self.folder)
-        parsed = spec.parse(read.files, settings)
+        others = sources.read_others(read, settings, self.folder) if paths else None
+        parsed = spec.parse(read.files, settings, others)
         diagnostics = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
         return ValidationResult(parsed, len(read.files), diagnostics)
 

@@ -45,12 +45,18 @@ class StateComparison:
             moved=moved,
             imported={entry.to: entry.id for entry in spec.imports},
             removed={entry.id: entry for entry in spec.removed},
-            renames=likely_renames(spec, state, moved, self.now),
+            renames=likely_renames(spec, state, moved, elsewhere(spec, state), self.now),
             blocked=blocked(spec, state),
         )
         # The record of a moved key is shown under the new key.
         known = {*state.meetings, *state.intents} - set(moved.values()) - _shown_under_new_key(entries, state)
-        retired = self._retired({old: new for new, old in moved.items()})
+        hidden = elsewhere(spec, state)
+        known -= hidden
+        retired = {
+            key: gone
+            for key, gone in self._retired({old: new for new, old in moved.items()}).items()
+            if key not in hidden
+        }
         for key in sorted({*spec.meetings, *known, *retired}):
             if key in spec.meetings or key in known:
                 yield from self._steps_of(key, entries)
@@ -195,6 +201,19 @@ def blocked(spec: Spec, state: State) -> dict[str, str]:
     known = state.meetings.keys() | state.intents.keys()
     both = (move for move in spec.moved if {move.from_key, move.to_key} <= known)
     return {move.to_key: move.from_key for move in both}
+
+
+def elsewhere(spec: Spec, state: State) -> frozenset[str]:
+    """Return the keys of the state that may stand in files that PATHS leave out: they get no step."""
+    new_keys = {move.from_key: move.to_key for move in spec.moved}
+    known = state.meetings.keys() | state.intents.keys() | {gone.key for gone in state.retired}
+    return frozenset(
+        key
+        for key in known
+        if key not in spec.meetings
+        and new_keys.get(key) not in spec.meetings
+        and (spec.others.may_declare(key) or spec.others.may_declare(new_keys.get(key, key)))
+    )
 
 
 def moves(spec: Spec, state: State) -> dict[str, str]:

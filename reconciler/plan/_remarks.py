@@ -7,6 +7,7 @@ import of 200 meetings nobody reads 200.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
@@ -117,19 +118,36 @@ _Remark = tuple[Entry, str]
 def stale_line_remarks(spec: Spec, state: State, steps: Iterable[Step]) -> Iterator[Diagnostic]:
     """Yield the remarks about entries; `steps` are all steps of the plan, whatever its targets."""
     known = state.meetings.keys() | state.intents.keys()
-    for line in spec.moved:
+    own = _own_lines(spec)
+    for line in own.moved:
         if line.from_key in known and line.to_key in known:
             yield _blocked(line)
     yield from _stale("moved", [
         (line, f"nothing is recorded under `{line.from_key}`")
-        for line in spec.moved if line.from_key not in known
+        for line in own.moved if line.from_key not in known
     ])  # fmt: skip
     recorded = {(key, record.id) for key, record in state.meetings.items()}
     yield from _stale("imports", [
         (line, f"`{line.to}` is recorded as meeting {line.id}")
-        for line in spec.imports if (line.to, line.id) in recorded
+        for line in own.imports if (line.to, line.id) in recorded
     ])  # fmt: skip
-    yield from _stale("removed", list(_removed(spec, state, steps)))
+    yield from _stale("removed", list(_removed(own, state, steps)))
+
+
+def _own_lines(spec: Spec) -> Spec:
+    """Return the spec without the entries of files that PATHS leave out: nothing is said about those."""
+    if not spec.others.files:
+        return spec
+
+    def is_own(line: Entry) -> bool:
+        return line.span.filename not in spec.others.files
+
+    return replace(
+        spec,
+        moved=tuple(filter(is_own, spec.moved)),
+        imports=tuple(filter(is_own, spec.imports)),
+        removed=tuple(filter(is_own, spec.removed)),
+    )
 
 
 def _removed(spec: Spec, state: State, steps: Iterable[Step]) -> Iterator[_Remark]:

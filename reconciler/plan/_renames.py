@@ -7,7 +7,7 @@ until `moved` or `removed` says which of the two is meant.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,15 +33,19 @@ class LikelyRenames:
     decided: Mapping[str, str] = field(default_factory=dict)
 
 
-def likely_renames(spec: Spec, state: State, moved: Mapping[str, str], now: datetime) -> LikelyRenames:
+def likely_renames(
+    spec: Spec, state: State, moved: Mapping[str, str], elsewhere: Collection[str], now: datetime
+) -> LikelyRenames:
     """Return the likely renames of a plan; `moved` are old keys by new keys.
+
+    `elsewhere` are recorded keys that files may declare which are not looked at.
 
     A record has at most one, the new key that is nearest to it. One that is protected or over has none.
     """
     gone = {
         key: record
         for key, record in state.meetings.items()
-        if key not in spec.meetings and not record.protect
+        if key not in spec.meetings and key not in elsewhere and not record.protect
     }
     for old in moved.values():
         gone.pop(old, None)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.plan import _remarks as remarks
 from reconciler.plan import budget
-from reconciler.plan._compare import StateComparison
+from reconciler.plan._compare import StateComparison, elsewhere
 from reconciler.plan.aliases import alias_remarks
 from reconciler.plan.budget import Allowances, BudgetLine
 from reconciler.plan.change import Action
@@ -46,7 +46,10 @@ def matches(glob: str, keys: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps sorted by key, the budget by host and day, and diagnostics."""
+    """Steps sorted by key, the budget by host and day, and diagnostics.
+
+    `elsewhere` counts the recorded meetings of files that PATHS leave out: they were not looked at.
+    """
 
     steps: tuple[Step, ...]
     budget: tuple[BudgetLine, ...]
@@ -55,6 +58,7 @@ class Plan:
     planned_at: datetime
     options: Options = field(default_factory=Options)
     diagnostics: tuple[Diagnostic, ...] = ()
+    elsewhere: int = 0
 
     @property
     def digest(self) -> str:
@@ -121,7 +125,13 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
             *alias_remarks(state, steps),
             *remarks.stale_line_remarks(spec, state, found),
         ),
+        elsewhere=len(keys_elsewhere(spec, state) & (state.meetings.keys() | state.intents.keys())),
     )
+
+
+def keys_elsewhere(spec: Spec, state: State) -> frozenset[str]:
+    """Return the recorded keys that may stand in files which PATHS leave out."""
+    return elsewhere(spec, state)
 
 
 def _keys(step: Step) -> tuple[str, ...]:

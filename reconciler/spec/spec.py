@@ -33,18 +33,40 @@ MISSING = ("-missing", ".no-host")
 
 OF_A_VALUE = frozenset({"time.zone-unknown", "spec.unknown-host"})
 """Codes of findings about one value, whatever else is wrong with its meeting."""
+UNDECLARED = frozenset({"spec.moved-undeclared", "spec.imported-undeclared"})
+"""Codes of findings about an entry whose key no file declares."""
 
 _HOST_RATIO_MIN = 0.8
 
 
 @dataclass(frozen=True, slots=True)
+class OtherFiles:
+    """What the files of the spec declare that PATHS leave out: they are read for keys and entries alone.
+
+    `files` are their names. `is_complete` is False if one of them cannot be read, so that a key may be in it.
+    """
+
+    keys: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+    is_complete: bool = True
+
+    def may_declare(self, key: str) -> bool:
+        """Return whether one of the files declares `key`, as far as is known."""
+        return key in self.keys or not self.is_complete
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
-    """The declared meetings by key, in the order of keys, merged with their defaults and valid."""
+    """The declared meetings by key, in the order of keys, merged with their defaults and valid.
+
+    `moved`, `imports` and `removed` have the entries of all files, those that PATHS leave out too.
+    """
 
     meetings: Mapping[str, Meeting] = field(default_factory=lambda: MappingProxyType({}))
     moved: tuple[Moved, ...] = ()
     imports: tuple[Import, ...] = ()
     removed: tuple[Removed, ...] = ()
+    others: OtherFiles = OtherFiles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +85,25 @@ class ParseResult:
         return self.files[key].meeting_diagnostic(key, finding)
 
 
-def parse(sources: Sequence[Source], settings: Settings) -> ParseResult:
-    """Parse `sources`, each a file of its own. Raises nothing."""
+@dataclass(frozen=True, slots=True)
+class OtherSources:
+    """The files of the spec that PATHS leave out; `is_complete` is False if one of them cannot be read."""
+
+    files: tuple[Source, ...] = ()
+    is_complete: bool = True
+
+
+def parse(sources: Sequence[Source], settings: Settings, others: OtherSources | None = None) -> ParseResult:
+    """Parse `sources`, each a file of its own. Raises nothing.
+
+    Nothing is reported about `others`, the files that PATHS leave out.
+    """
     with documents.collector_off():
         parser = _SpecParser(settings)
         for source in sources:
             parser.read(source)
+        if others is not None:
+            parser.read_others(others)
         parser.check_all()
     return ParseResult(parser.spec(), in_order(parser.diagnostics), parser.declared)
 
@@ -83,6 +118,7 @@ class _SpecParser:
         self.declared: dict[str, SpecFile] = {}  # every key, also of a meeting with errors
         self.meetings: dict[str, Meeting] = {}
         self.lifecycle = LifecycleEntries()
+        self.others = OtherFiles()
         self.diagnostics: list[Diagnostic] = []
         self.reported: set[tuple[str, Path, Span | None]] = set()
         self.without_effect: dict[DefaultPlace, dict[str, UnlocatedDiagnostic]] = {}
@@ -100,6 +136,18 @@ class _SpecParser:
             if self.declared[key] is file:
                 self.add_meeting(file, key, body, findings)
         self.lifecycle += file.lifecycle_entries()
+
+    def read_others(self, sources: OtherSources) -> None:
+        """Read the keys and the entries of the files that PATHS leave out."""
+        keys: set[str] = set()
+        is_complete = sources.is_complete
+        for source in sources.files:
+            file = SpecFile(documents.parse(source), self.settings)
+            is_complete = is_complete and file.is_readable and file.document.is_sound
+            keys |= file.raw_meetings.keys()
+            self.lifecycle += file.lifecycle_entries()
+        names = frozenset(source.filename for source in sources.files)
+        self.others = OtherFiles(frozenset(keys - self.declared.keys()), names, is_complete)
 
     def add_meeting(
         self,
@@ -157,7 +205,11 @@ class _SpecParser:
             assert finding.key is not None, "a finding about several meetings names one of them"
             self.report_rules(self.declared[finding.key], finding.key, (finding,))
         if all(file.is_readable for file in self.files.values()):  # else a key may be in an unread part
-            for entry, finding in self.lifecycle.conflicts(self.declared):
+            for entry, finding in self.lifecycle.conflicts({*self.declared, *self.others.keys}):
+                if entry.span.filename in self.others.files:
+                    continue
+                if finding.code in UNDECLARED and not self.others.is_complete:
+                    continue  # the key may be in the file that cannot be read
                 file = self.files[entry.span.filename]
                 path = (*file.lifecycle_path(entry), *finding.path)
                 self.diagnostics.append(file.locator.diagnostic(finding, path))
@@ -197,7 +249,8 @@ class _SpecParser:
         if any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics):
             return None
         meetings = MappingProxyType({key: self.meetings[key] for key in sorted(self.meetings)})
-        return Spec(meetings, self.lifecycle.moved, self.lifecycle.imports, self.lifecycle.removed)
+        lifecycle = self.lifecycle
+        return Spec(meetings, lifecycle.moved, lifecycle.imports, lifecycle.removed, self.others)
 
 
 def _independent(

@@ -92,6 +92,7 @@ def plan(plan: Plan, style: TextStyle) -> str:
         "steps": [_step(step) for step in plan.steps if not (style.changes_only and _is_no_work(step))],
         "budget": [_budget(row) for row in plan.budget],
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in plan.diagnostics],
+        **({"elsewhere": plan.elsewhere} if plan.elsewhere else {}),
     }
     return line(document)
 

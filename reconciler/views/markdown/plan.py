@@ -20,7 +20,7 @@ from reconciler.views.markdown.risks import risks
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
 from reconciler.views.markdown.steps import folded, line
 from reconciler.views.text.plan import is_shown, is_unchanged
-from reconciler.views.text.totals import plan_line
+from reconciler.views.text.totals import elsewhere_line, plan_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,11 +69,12 @@ def plan(plan: Plan, style: TextStyle) -> str:
             markdown_diagnostics.errors(plan.diagnostics),
             markdown_diagnostics.warnings(plan.diagnostics),
         )
-        return _page((MARKER, "### No changes", remark, *notes, footer))
+        return _page((MARKER, "### No changes", remark, elsewhere_line(plan), *notes, footer))
     head = (
         MARKER,
         f"### {plan_line(steps)}",
         _cost(plan, steps),
+        elsewhere_line(plan),
         markdown_diagnostics.errors(plan.diagnostics),
         risks(steps),
         plan_cost.budget(plan),

@@ -13,7 +13,7 @@ from reconciler.plan.step import Status
 from reconciler.views.style import SIGNS, TextStyle
 from reconciler.views.text.diagnostics import format_diagnostics
 from reconciler.views.text.times import INDENT, time_of
-from reconciler.views.text.totals import budget_lines, plan_line, rollout_line
+from reconciler.views.text.totals import budget_lines, elsewhere_line, plan_line, rollout_line
 from reconciler.views.values import (
     change_words,
     holds_addresses,
@@ -212,10 +212,13 @@ def _expired(steps: Sequence[Step], style: TextStyle) -> list[str]:
 
 
 def _totals(plan: Plan, steps: Sequence[Step], style: TextStyle) -> Iterator[str]:
+    elsewhere = elsewhere_line(plan)
     if is_unchanged(plan):
         yield NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
+        yield from filter(None, (elsewhere,))
         return
     yield style.bold(plan_line(steps))
+    yield from filter(None, (elsewhere,))
     if not plan.has_work:
         return
     yield from budget_lines(plan, whole=style.verbose)

@@ -65,6 +65,13 @@ def plan_line(steps: Iterable[Step]) -> str:
     return f"Plan: {', '.join(parts)}."
 
 
+def elsewhere_line(plan: Plan) -> str:
+    """Return how many meetings of files that PATHS leave out were not looked at; empty if there are none."""
+    count = plan.elsewhere
+    words = f"{count_noun(count, 'meeting')} of other files {'was' if count == 1 else 'were'} not looked at."
+    return words if count else ""
+
+
 def apply_line(summary: Summary) -> str:
     """Return the line `Apply complete! 2 added, 1 changed, 0 destroyed, 3 deferred.`, or one like it."""
     counts = {
