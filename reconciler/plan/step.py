@@ -81,9 +81,9 @@ class Step:
     destroy that deletes it. `may_be_forgotten` marks an update of a meeting whose recorded dates are over: if
     Zoom does not have it any more, apply creates it. `lost_id` is the id of a former meeting that Zoom does
     not have any more, in whose place one is created. `dates` are the actions on single dates of a series;
-    `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to single
-    dates is lost by the step and done again. A keep may record `released`, the paths that are no longer
-    declared, and `protects`, a changed protection.
+    `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to
+    single dates is lost by the step and done again. A keep may record `released`, the paths that are no
+    longer declared, and `protects`, a changed protection.
     """
 
     key: str
