@@ -35,8 +35,10 @@ def without_effect(attributes: Mapping[str, Json]) -> Iterator[NoEffect]:
     limits = _limits(kind(attributes))
     settings = attributes.get("settings") or _NOTHING
     # This runs over every meeting: most of them have none of these names, or false under it.
-    limited = [field for name in limits.outer.keys() & attributes.keys() for field in limits.outer[name]]
-    for name in limits.inner.keys() & settings.keys():
+    limited = [
+        field for name in sorted(limits.outer.keys() & attributes.keys()) for field in limits.outer[name]
+    ]
+    for name in sorted(limits.inner.keys() & settings.keys()):
         if settings[name] is not False or name in limits.also_off:
             limited += limits.inner[name]
     for path, field in {field.path: field for field in limited}.items() if limited else ():
