@@ -28,7 +28,7 @@ def main() -> int:
 
 
 def _is_written(text: str) -> bool:
-    """Write `text`; False where stdout is closed, full or a pipe that nobody reads, which `run` reports."""
+    """Write `text`; False where stdout is closed, full or a pipe that nobody reads: `run` then does."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

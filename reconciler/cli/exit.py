@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from reconciler import __version__
 from reconciler.errors.diagnostic import Diagnostic, Exit
@@ -28,8 +28,23 @@ STREAMS: tuple[tuple[str, int, Literal["r", "w"]], ...] = (
 """Names, and how each is opened, by their file descriptors."""
 
 
+class Output(io.FileIO):
+    """An output whose reader may leave, as `head` does: what comes after that is dropped.
+
+    A run that sends goes on to its end, and every run keeps its own exit status.
+    """
+
+    def write(self, data: Any, /) -> int:
+        """Write `data`; where nobody reads any more, let the null device have it and all that follows."""
+        try:
+            return super().write(data)
+        except (BrokenPipeError, ConnectionResetError):
+            discard(self.fileno())
+            return super().write(data)
+
+
 def prepare_streams() -> None:
-    """Open streams that are closed, and escape characters that a terminal cannot encode.
+    """Open streams that are closed, let readers leave, and escape characters that a terminal cannot encode.
 
     The next file that is opened would get the descriptor of a closed stream: a state, say, into which git
     then writes its messages. Raises `SettingsError` if stdout was closed, as nobody could see what is done.
@@ -44,9 +59,27 @@ def prepare_streams() -> None:
             detail="stdout is closed. Nothing was done.",
             hint="Leave stdout open, or send it to a file or to /dev/null.",
         )
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+            setattr(sys, name, _letting_readers_leave(stream))
+
+
+def _letting_readers_leave(stream: io.TextIOWrapper) -> TextIO:
+    """Return a stream like `stream`, of an `Output`; another file than a standard one stays as it is."""
+    file = getattr(stream.buffer, "raw", stream.buffer)  # without a buffer (python -u) it is the file
+    if type(file) is not io.FileIO or file.fileno() not in (1, 2):
+        return stream
+    stream.flush()
+    output = Output(file.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(
+        output if stream.buffer is file else io.BufferedWriter(output),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def _open_nowhere(descriptor: int, flags: int, mode: Literal["r", "w"]) -> TextIO:
@@ -62,11 +95,8 @@ def report(error: Exception, arguments: Sequence[str]) -> Exit | None:
     if isinstance(error, ReconcilerError):
         print_diagnostics(error.diagnostics, arguments)
         return error.exit_status
-    if isinstance(error, BrokenPipeError):  # the reader of our output has closed it, as `head` does
-        _discard_output()
-        return Exit.ERROR
     if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
-        _discard_output()
+        discard(sys.stdout.fileno())
         print_diagnostics((_unwritable(error),), arguments)
         return Exit.ERROR
     sys.stderr.write(
@@ -96,12 +126,14 @@ def _flush_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:  # the error that is about to be printed matters more
-        _discard_output()
+        discard(sys.stdout.fileno())
 
 
-def _discard_output() -> None:
-    """Send what is still buffered to the null device; else the interpreter would complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def discard(descriptor: int) -> None:
+    """Send what is still written to `descriptor` to the null device."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _unwritable(error: OSError) -> Diagnostic:

@@ -66,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         exits.prepare_streams()
         check_utf8(arguments)
         status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False)
-        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
+        sys.stdout.flush()  # here, where a full disk can still be reported
         return int(status or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(f"{error.format_message()}\n")

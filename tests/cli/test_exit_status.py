@@ -42,15 +42,6 @@ def test_an_error_of_ours_has_its_own_status(capsys: pytest.CaptureFixture[str])
     )
 
 
-def test_a_closed_pipe_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what was still to be written is dropped."""
-    with full_output(monkeypatch) as (out, err):
-        status = exits.report(BrokenPipeError(errno.EPIPE, "Broken pipe"), [])
-        out.flush()
-
-    assert (status, err.getvalue()) == (Exit.ERROR, "")
-
-
 def test_an_unwritable_output_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with full_output(monkeypatch) as (_, err):
         status = exits.report(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), [])

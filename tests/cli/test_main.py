@@ -462,18 +462,6 @@ def plan_into(stdout: int, folder: Path) -> tuple[int, str]:
     return ran.returncode, ran.stderr
 
 
-def test_a_closed_pipe_is_no_error_message(shell: Shell) -> None:
-    """`reconciler plan | head -1` says nothing on stderr."""
-    shell.write("meetings.yaml", ONE)
-    reading, writing = os.pipe()
-    os.close(reading)
-
-    ran = plan_into(writing, shell.folder)
-
-    os.close(writing)
-    assert ran == (1, "")
-
-
 def test_a_full_disk_behind_stdout_is_reported(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
     full = os.open("/dev/full", os.O_WRONLY)

@@ -98,6 +98,8 @@ def run_apply(workspace: Workspace, job: ApplyJob) -> Result:
             return asyncio.run(_send(workspace, job, job.wrap_listener(listener)))
         except asyncio.CancelledError:  # the second Ctrl-C
             raise KeyboardInterrupt from None
+        except ExceptionGroup as failed:  # hosts work at once, and a person needs one reason
+            raise first_of(failed) from None
         finally:
             # The loop leaves the default handler behind, with which the lock would not be released.
             signal.signal(signal.SIGTERM, on_sigterm)
@@ -140,6 +142,12 @@ async def _send(workspace: Workspace, job: ApplyJob, listener: EventListener) ->
             as_imported=as_imported,
         )
         return await execute(job.plan, context)
+
+
+def first_of(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error of a group, which may hold groups."""
+    first = failed.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def bind_to_account(state: State, origin: str, location: str) -> State:
