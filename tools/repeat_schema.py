@@ -47,7 +47,7 @@ def repeat_schema() -> dict[str, Json]:
                 "description": "The last day in the zone of the meeting, or the last instant in UTC. "
                 "Write this or `times`.",
                 "type": ["string", "null"],
-                "pattern": f"^{_DAY}(?:(?:[Tt]| +){_TIME}(?::[0-5][0-9])? *[Zz])?{END}",
+                "pattern": f"^{_DAY}(?:(?:T| +){_TIME}(?::[0-5][0-9])? *Z)?{END}",
             },
         },
         "additionalProperties": False,

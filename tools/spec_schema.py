@@ -24,6 +24,15 @@ KEY = f"^[A-Za-z0-9._-]+{END}"
 HOST = r"^[^\x00-\x20\x7f/?#]+" + END
 PASSCODE_VARIABLE = f"^(?:[A-Za-z_][A-Za-z0-9_]*)?PASSCODE[A-Za-z0-9_]*{END}"
 
+_DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+START = f"^{_DAY}(?:T| +){_TIME} *(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?{END}"
+"""A start with `T` or a blank, with seconds or not, and with `Z`, an offset or nothing."""
+
+_MINUTES = "(?:[1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)"
+DURATION = f"^(?:(?:[1-9]|1[0-9]|2[0-3]) *h(?: *[0-5]?[0-9] *m)?|24 *h|{_MINUTES} *m){END}"
+"""A duration in hours, minutes or both, up to a day."""
+
 Schema = dict[str, Json]
 
 
@@ -170,10 +179,38 @@ def _field_schema(field: Field, fields: Mapping[str, Field], *, nullable: bool) 
         schema |= _mapping(_children(f"{field.path}.", fields, nullable=nullable))
     if field.type == "array":
         schema["items"] = _items(field, fields)
+    schema |= _short_forms(field)
     if nullable:
-        schema["type"] = [field.type, "null"]
+        schema["type"] = [*_types(schema), "null"]
         schema |= {"enum": [*schema["enum"], None]} if field.enum else {}
     return schema
+
+
+def _types(schema: Schema) -> list[str]:
+    declared = schema["type"]
+    return declared if isinstance(declared, list) else [declared]
+
+
+def _short_forms(field: Field) -> Schema:
+    """Return what `reconciler.spec.shorthand` takes beside the API's own form."""
+    if field.path == "start_time":
+        return {"pattern": START}
+    if field.path == "duration":
+        return {"type": ["integer", "string"], "pattern": DURATION}
+    if field.path == "recurrence.weekly_days":
+        day = {"type": ["integer", "string"], "minimum": 1, "maximum": 7, "pattern": f"^[1-7]{END}"}
+        return {
+            "type": ["string", "integer", "array"],
+            "pattern": f"^[1-7](?: *, *[1-7]){{0,6}}{END}",
+            "minimum": 1,
+            "maximum": 7,
+            "items": day,
+            "minItems": 1,
+            "maxItems": 7,
+        }
+    if field.separator:
+        return {"type": ["string", "array"], "items": {"type": "string", "minLength": 1}}
+    return {}
 
 
 def _items(field: Field, fields: Mapping[str, Field]) -> Schema:
@@ -214,7 +251,7 @@ def _passcode(field: Field) -> Schema:
             },
             "version": {"description": "Raise it to rotate the passcode.", "type": "integer", "minimum": 1},
         },
-        required=["env", "version"],
+        required=["env"],
     )
     return reference | {"description": _description(field), "type": ["string", "object", "null"]}
 

@@ -15,7 +15,7 @@ from pkgutil import get_data
 from zoneinfo import ZoneInfo
 
 _WRITTEN = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]| +)([0-9]{2}:[0-9]{2})(:[0-9]{2})? *([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T| +)([0-9]{2}:[0-9]{2})(:[0-9]{2})? *(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 
 Zone = ZoneInfo
@@ -88,7 +88,7 @@ def in_api_form(written: str) -> str:
     if match is None:
         return written
     day, minute, second, offset = match.groups()
-    return f"{day}T{minute}{second or ':00'}{offset.upper() if offset else ''}"
+    return f"{day}T{minute}{second or ':00'}{offset or ''}"
 
 
 def instant(start_time: str, timezone: str | None) -> datetime:

@@ -17,6 +17,7 @@ from reconciler.spec.repeat import repeat_path
 from reconciler.spec.rules.check import check_defaults, check_level
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings
+from reconciler.spec.shorthand import expand
 from reconciler.spec.yaml.document import Document
 from reconciler.spec.yaml.locator import Locator, Path
 
@@ -74,6 +75,7 @@ class SpecFile:
                 body = _without_bad_fields(body, findings)
             if "repeat" in body:
                 findings += check_level(body)
+            body = expand(body)
             merged = merge_levels(defaults, body) if defaults else body
             if has_nulls:
                 merged = without_nulls(merged)
@@ -140,7 +142,7 @@ class SpecFile:
         """Return the defaults of the settings and of this file, without those that have a finding."""
         own = _mapping(self.value.get("defaults"))
         valid = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
-        return merge_levels(self._settings.defaults, valid)
+        return merge_levels(expand(self._settings.defaults), expand(valid))
 
     def _check_outside_meetings(self) -> tuple[UnlocatedDiagnostic, ...]:
         """Return the findings about everything but the bodies of meetings; their keys are included."""

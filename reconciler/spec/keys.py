@@ -12,6 +12,21 @@ from reconciler.spec.yaml.scalars import is_text
 LENGTH_MAX = 60
 """Characters of a key that is made from a topic, without the number at its end."""
 
+_NO_KEY = re.compile(r"[^A-Za-z0-9._-]+")
+_SPELLED = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "ß": "ss",
+    "æ": "ae",
+    "ø": "oe",
+    "å": "aa",
+    "œ": "oe",
+    "ł": "l",
+    "đ": "d",
+}
+"""Letters beyond ASCII that have their own spelling, or lose no accent by a decomposition."""
+
 _OTHER = re.compile(r"[^a-z0-9._]+")
 
 
@@ -26,6 +41,18 @@ def assign_keys(topics: Iterable[tuple[int, str]], taken: Collection[str]) -> di
         used.add(key)
         keys[meeting_id] = key
     return keys
+
+
+def readable_key(written: str) -> str:
+    """Return a name that cannot be a key as one that can and still reads like it; empty if none does.
+
+    `umläut` becomes `umlaeut`, `São Paulo` becomes `sao-paulo`.
+    """
+    text = unicodedata.normalize("NFC", written)
+    if not text.isascii():
+        text = "".join(_SPELLED.get(letter, letter) for letter in text.casefold())
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NO_KEY.sub("-", plain).strip("-")
 
 
 def slug(topic: str) -> str:

@@ -20,6 +20,7 @@ from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.repeat import to_rule
 from reconciler.spec.rules import check as rules
 from reconciler.spec.rules.check import NO_EFFECT
+from reconciler.spec.rules.offsets import without_offset
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
@@ -161,6 +162,7 @@ class _SpecParser:
         host = attributes.pop("host", None)
         protect = attributes.pop("protect", False)
         filename = file.document.filename
+        differing = self.drop_offset(attributes)
         written, rule = attributes.pop("repeat", None), None
         if written is not None:
             rule = to_rule(written, attributes.get("start_time"), attributes.get("timezone"))
@@ -168,13 +170,22 @@ class _SpecParser:
         dates = SingleDates(pattern=rule.pattern) if rule is not None and rule.pattern else NO_DATES
         meeting = Meeting(key, host or "", attributes, protect, filename, *file.position(key), dates)
         problem = self.host_problem(host)
-        findings = (*((problem,) if problem else ()), *rules.check(meeting, written, rule))
+        problems = (each for each in (problem, differing) if each)
+        findings = (*problems, *rules.check(meeting, written, rule))
         if schema_findings:
             findings = _independent(findings, schema_findings)
         if findings:
             self.report_rules(file, key, findings)
         if not problem and not schema_findings:
             self.meetings[key] = meeting
+
+    def drop_offset(self, attributes: dict[str, Json]) -> UnlocatedDiagnostic | None:
+        """Write the start without its offset; return the finding where the zone has another one."""
+        start = attributes.get("start_time")
+        if start is None or len(start) <= len("2027-01-11T10:00:00Z"):
+            return None
+        attributes["start_time"], finding = without_offset(start, attributes.get("timezone"))
+        return finding
 
     def host_problem(self, host: str | None) -> UnlocatedDiagnostic | None:
         """Return the finding about a meeting's host; None where the host is valid."""

@@ -164,7 +164,7 @@ meetings:
   three: {host: a@b.c, topic: Review, type: eight, recurrence: {end_times: 3}}
 """
     ) == [
-        ("spec.wrong-type", "a.yaml", 9, 15, "one"),
+        ("spec.wrong-form", "a.yaml", 9, 15, "one"),
         ("series.start-off-rule", "a.yaml", 10, 40, "one"),
         ("spec.wrong-form", "a.yaml", 11, 49, "two"),
         ("time.zone-unknown", "a.yaml", 11, 69, "two"),
@@ -403,7 +403,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 def wrong(value: Any) -> Any:
     """A value of another type, which cannot be read as the right one."""
-    return "wrong" if isinstance(value, bool | int) else [{"wrong": 1}]
+    return [{"wrong": 1}] if isinstance(value, bool | int) else 5.5
 
 
 def example() -> dict[str, Any]:

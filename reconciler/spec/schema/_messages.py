@@ -14,7 +14,9 @@ from reconciler.errors.redact import redact_text
 from reconciler.errors.text import count_noun, sentences, shorten
 from reconciler.meeting.fields import Field
 from reconciler.ports import Json
+from reconciler.spec.keys import readable_key
 from reconciler.spec.schema import _repeat_hints as repeat_hints
+from reconciler.spec.schema import _time_hints as time_hints
 from reconciler.spec.schema import _unknown_field as unknown_field
 from reconciler.spec.schema._violation import (
     SHOWN_MAX,
@@ -80,7 +82,7 @@ _MISSING_HINTS = {
 def _bad_key(violation: Violation, context: SchemaContext) -> UnlocatedDiagnostic:
     key = str(violation.value)
     form = _HOST_FORM if violation.path[-1:] == ("hosts",) else _KEY_FORM
-    better = re.sub(r"[^A-Za-z0-9._-]+", "-", shorten(redact_text(key), SHOWN_MAX)).strip("-")
+    better = readable_key(shorten(redact_text(key), SHOWN_MAX))
     hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
     fact = f"`{truncate(key)}` cannot be a key of {context.subject(violation.path)}"
     return UnlocatedDiagnostic(
@@ -146,9 +148,8 @@ def _boolean_hint(value: Json) -> str:
 def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     if field and field.path == "password":
         return "Write text in quotes, or a reference such as {env: LAUNCH_PASSCODE, version: 1}."
-    if isinstance(value, list):
-        separator = field.separator if field else None
-        return f'Write one text with "{separator}" between the parts.' if separator else ""
+    if field and field.path == "duration":
+        return time_hints.hint("duration", str(value))
     if isinstance(value, bool | int | float) and not secret:
         return f'Put it in quotes: "{str(value).lower()}".'
     return ""
@@ -176,11 +177,10 @@ def _wrong_form(violation: Violation, context: SchemaContext) -> Message:
 
 def _form_hint(violation: Violation, field: Field | None) -> str:
     name = violation.path[-1] if violation.path else ""
-    if field and field.compare == "instant" and _OFFSET.search(violation.value):
-        return (
-            "Zoom accepts no offset: write the time in UTC with Z at the end, or the local time and "
-            "`timezone`."
-        )
+    if field and field.path == "recurrence.end_date_time" and _OFFSET.search(violation.value):
+        return "Zoom accepts no offset: write the time in UTC with Z at the end."
+    if field and field.path in ("start_time", "duration"):
+        return time_hints.hint(field.path, violation.value)
     if field and field.example:
         return f"Write it like {field.example}."
     return _FORM_HINTS.get(name, "") if isinstance(name, str) else ""

@@ -106,6 +106,8 @@ def test_the_settings_file_is_valid() -> None:
     assert is_valid("reconciler", document)
 
 
+ANY_DURATION = "Write minutes, such as 45, or a length up to a day, such as 45m or 1h30m."
+
 WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
     "a misspelt field": (
         {"settings": {"wating_room": True}},
@@ -168,20 +170,56 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         ),
     ),
     "a number in quotes": (
-        {"duration": "45"},
+        {"recurrence": {"monthly_day": "45"}},
         (
             "spec.wrong-type",
-            '`duration` expects a whole number, got the text "45".',
+            '`recurrence.monthly_day` expects a whole number, got the text "45".',
             "Write 45 without quotes.",
         ),
     ),
     "words for a number": (
-        {"duration": "an hour"},
-        ("spec.wrong-type", '`duration` expects a whole number, got the text "an hour".', ""),
+        {"recurrence": {"monthly_day": "an hour"}},
+        ("spec.wrong-type", '`recurrence.monthly_day` expects a whole number, got the text "an hour".', ""),
     ),
     "a fraction": (
-        {"duration": 45.5},
-        ("spec.wrong-type", "`duration` expects a whole number, got the number 45.5.", ""),
+        {"recurrence": {"monthly_day": 4.5}},
+        ("spec.wrong-type", "`recurrence.monthly_day` expects a whole number, got the number 4.5.", ""),
+    ),
+    "a length in quotes": (
+        {"duration": "45"},
+        ("spec.wrong-form", '`duration` is "45".', "Write 45 without quotes."),
+    ),
+    "a length in words": (
+        {"duration": "an hour"},
+        ("spec.wrong-form", '`duration` is "an hour".', ANY_DURATION),
+    ),
+    "a length in other words": (
+        {"duration": "1 hour 15 min"},
+        (
+            "spec.wrong-form",
+            '`duration` is "1 hour 15 min".',
+            "Write `duration: 1h15m`, or `duration: 75` for minutes.",
+        ),
+    ),
+    "a length as on a clock": (
+        {"duration": "0:45"},
+        (
+            "spec.wrong-form",
+            '`duration` is "0:45".',
+            "Write `duration: 45m`, or `duration: 45` for minutes.",
+        ),
+    ),
+    "a length of more than a day": (
+        {"duration": "25h"},
+        ("spec.wrong-form", '`duration` is "25h".', ANY_DURATION),
+    ),
+    "a length with a fraction": (
+        {"duration": 1.5},
+        (
+            "spec.wrong-type",
+            "`duration` expects a whole number or text, got the number 1.5.",
+            "Write `duration: 1h30m`, or `duration: 90` for minutes.",
+        ),
     ),
     "words for a value with a meaning": (
         {"recurrence": {"type": "weekly"}},
@@ -216,10 +254,10 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         ),
     ),
     "a number for text": (
-        {"recurrence": {"weekly_days": 2}},
+        {"agenda": 2},
         (
             "spec.wrong-type",
-            "`recurrence.weekly_days` expects text, got the number 2.",
+            "`agenda` expects text, got the number 2.",
             'Put it in quotes: "2".',
         ),
     ),
@@ -227,12 +265,12 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"topic": True},
         ("spec.wrong-type", "`topic` expects text, got true.", 'Put it in quotes: "true".'),
     ),
-    "a list for text with separators": (
-        {"settings": {"alternative_hosts": ["a@example.com"]}},
+    "a number among texts": (
+        {"settings": {"alternative_hosts": ["a@example.com", 5]}},
         (
             "spec.wrong-type",
-            "`settings.alternative_hosts` expects text, got a list.",
-            'Write one text with ";" between the parts.',
+            "`settings.alternative_hosts[1]` expects text, got the number 5.",
+            'Put it in quotes: "5".',
         ),
     ),
     "a mapping for text": (
@@ -327,23 +365,32 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
             "",
         ),
     ),
-    "a time without T": (
-        {"start_time": "2027-01-11 10:00"},
+    "a time with one digit": (
+        {"start_time": "2027-1-11 9:30"},
+        ("spec.wrong-form", '`start_time` is "2027-1-11 9:30".', "Write `start_time: 2027-01-11 09:30`."),
+    ),
+    "a time of half a day": (
+        {"start_time": "2027-01-11 12pm"},
+        ("spec.wrong-form", '`start_time` is "2027-01-11 12pm".', "Write `start_time: 2027-01-11 12:00`."),
+    ),
+    "a day without a time": (
+        {"start_time": "2027-01-11"},
         (
             "spec.wrong-form",
-            '`start_time` is "2027-01-11 10:00".',
-            "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
+            '`start_time` is "2027-01-11".',
+            "Add the time of day: `start_time: 2027-01-11 10:00`.",
         ),
     ),
-    "a time with an offset": (
-        {"start_time": "2027-01-11T10:00:00+01:00"},
+    "an hour past the day": (
+        {"start_time": "2027-01-11 25:00"},
+        ("spec.wrong-form", '`start_time` is "2027-01-11 25:00".', "The hour goes from 00 to 23."),
+    ),
+    "an end with an offset": (
+        {"recurrence": {"end_date_time": "2027-01-11T10:00:00+01:00"}},
         (
             "spec.wrong-form",
-            '`start_time` is "2027-01-11T10:00:00+01:00".',
-            (
-                "Zoom accepts no offset: "
-                "write the time in UTC with Z at the end, or the local time and `timezone`."
-            ),
+            '`recurrence.end_date_time` is "2027-01-11T10:00:00+01:00".',
+            "Zoom accepts no offset: write the time in UTC with Z at the end.",
         ),
     ),
     "a time with a newline": (
@@ -351,7 +398,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         (
             "spec.wrong-form",
             '`start_time` is "2027-01-11T10:00:00\\n".',
-            "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
+            "Write it like 2027-01-11 10:00, or with Z at the end for UTC.",
         ),
     ),
     "a text with an invisible character": (
@@ -359,7 +406,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         (
             "spec.wrong-form",
             '`start_time` is "Zürich\\u200b".',
-            "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
+            "Write it like 2027-01-11 10:00, or with Z at the end for UTC.",
         ),
     ),
     "a text of control characters": (
@@ -367,7 +414,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         (
             "spec.wrong-form",
             '`start_time` is "' + "\\x00" * 14 + '\\x0…".',
-            "Write it like 2027-01-11T10:00:00, or with Z at the end for UTC.",
+            "Write it like 2027-01-11 10:00, or with Z at the end for UTC.",
         ),
     ),
     "a host with a blank": (
@@ -394,9 +441,13 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
             "Name an environment variable that has PASSCODE in its name, such as LAUNCH_PASSCODE.",
         ),
     ),
-    "a reference without its version": (
-        {"password": {"env": "LAUNCH_PASSCODE"}},
-        ("spec.missing", "`password.version` is missing.", "Add `version: 1`."),
+    "a reference without its variable": (
+        {"password": {"version": 1}},
+        (
+            "spec.missing",
+            "`password.env` is missing.",
+            "Add the name of an environment variable: `env: LAUNCH_PASSCODE`.",
+        ),
     ),
     "a version below 1": (
         {"password": {"env": "LAUNCH_PASSCODE", "version": 0}},

@@ -1,0 +1,61 @@
+"""A start with an offset from UTC, which the API does not take: it must agree with the meeting's zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from reconciler.errors.diagnostic import UnlocatedDiagnostic
+from reconciler.meeting import timezones
+from reconciler.spec.rules._times import is_possible
+
+_START = ("start_time",)
+_WALL, _UTC = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
+
+
+def without_offset(start: str, timezone: str | None) -> tuple[str, UnlocatedDiagnostic | None]:
+    """Return a start with an offset as wall time in the zone, and the finding where the two differ.
+
+    Of a wall time that occurs twice, the offset says which one: the later one is returned in UTC.
+    """
+    if not is_possible(start):
+        return start[:-6], None  # the rules for times report it
+    moment = timezones.parsed(start)
+    wall = moment.replace(tzinfo=None)
+    zone = timezones.zone(timezone) if timezone else None
+    if timezone is None:
+        return f"{moment.astimezone(UTC):{_UTC}}", _zone_missing(moment)
+    if zone is None or moment.utcoffset() == zone.utcoffset(wall):
+        return wall.isoformat(), None
+    if moment.utcoffset() == zone.utcoffset(wall.replace(fold=1)):
+        return f"{moment.astimezone(UTC):{_UTC}}", None
+    return wall.isoformat(), _differs(start, moment, timezone, zone)
+
+
+def _zone_missing(moment: datetime) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        _START,
+        "time.zone-missing",
+        "Zoom takes no offset: a time is in UTC, or local in a zone.",
+        f"Add the zone, such as `timezone: Europe/Berlin`, "
+        f"or write UTC: `start_time: {moment.astimezone(UTC):{_UTC}}`.",
+    )
+
+
+def _differs(start: str, moment: datetime, timezone: str, zone: tzinfo) -> UnlocatedDiagnostic:
+    local = moment.astimezone(zone)
+    wall = moment.replace(tzinfo=None)
+    return UnlocatedDiagnostic(
+        _START,
+        "time.offset",
+        f"The offset of {start} is {_words(moment.utcoffset())}, but that of {timezone} is "
+        f"{_words(zone.utcoffset(wall))} at this time.",
+        f"Write `start_time: {local:{_WALL}}` for this instant, "
+        f"or `start_time: {wall:{_WALL}}` for {wall:%H:%M} in {timezone}.",
+    )
+
+
+def _words(offset: timedelta | None) -> str:
+    assert offset is not None, "the time and the zone have an offset"
+    total = int(offset.total_seconds()) // 60
+    hours, rest = divmod(abs(total), 60)
+    return f"{'-' if total < 0 else '+'}{hours:02}:{rest:02}"

@@ -1,0 +1,66 @@
+"""Hints for a start or a duration in a form that is not taken: what to write, where that is clear."""
+
+from __future__ import annotations
+
+import re
+
+ANY_START = "Write it like 2027-01-11 10:00, or with Z at the end for UTC."
+ANY_DURATION = "Write minutes, such as 45, or a length up to a day, such as 45m or 1h30m."
+
+_NUMBERS = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]+([0-9]{1,2})(?::([0-9]{2}))? *([AaPp][Mm])?)?(Z?)"
+)
+_HOURS = re.compile(r"([0-9]{1,2})[:h]([0-9]{2})")
+_FRACTION = re.compile(r"([0-9]{1,2})[.,]([0-9]{1,2}) *(?:h|hours?|std)?")
+_WORDS = re.compile(
+    r"(?:([0-9]{1,2}) *(?:h|hr|hrs|hours?|std))?[ ,]*(?:([0-9]{1,4}) *(?:m|min|mins|minutes?))?"
+)
+_DAY_MINUTES = 24 * 60
+_HOURS_OF_HALF_DAY, _HOURS_OF_DAY = 12, 24
+
+
+def hint(name: str, written: str) -> str:
+    """Return the hint for a text in place of `start_time` or `duration`."""
+    return (
+        _start_hint(written.strip()) if name == "start_time" else _duration_hint(written.strip().casefold())
+    )
+
+
+def _start_hint(written: str) -> str:
+    match = _NUMBERS.fullmatch(written)
+    if match is None:
+        return ANY_START
+    year, month, day, hour, minute, half, utc = match.groups()
+    date = f"{year}-{int(month):02}-{int(day):02}"
+    if hour is None:
+        return f"Add the time of day: `start_time: {date} 10:00{utc}`."
+    number = int(hour) if half is None else int(hour) % _HOURS_OF_HALF_DAY
+    number += _HOURS_OF_HALF_DAY if half and half.casefold() == "pm" else 0
+    if number >= _HOURS_OF_DAY:
+        return "The hour goes from 00 to 23."
+    return f"Write `start_time: {date} {number:02}:{minute or '00'}{utc}`."
+
+
+def _duration_hint(written: str) -> str:
+    if written.isdigit():
+        return f"Write {written} without quotes."
+    total = _minutes(written)
+    if not 0 < total <= _DAY_MINUTES:
+        return ANY_DURATION
+    hours, rest = divmod(total, 60)
+    short = f"{hours}h{rest}m" if hours and rest else f"{hours}h" if hours else f"{rest}m"
+    return f"Write `duration: {short}`, or `duration: {total}` for minutes."
+
+
+def _minutes(written: str) -> int:
+    """Return the minutes of a length in other words; 0 where it is not clear."""
+    clock, fraction, words = (
+        _HOURS.fullmatch(written),
+        _FRACTION.fullmatch(written),
+        _WORDS.fullmatch(written),
+    )
+    if clock:
+        return 60 * int(clock[1]) + int(clock[2])
+    if fraction:
+        return round(60 * float(f"{fraction[1]}.{fraction[2]}"))
+    return 60 * int(words[1] or 0) + int(words[2] or 0) if words else 0
