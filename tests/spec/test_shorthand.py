@@ -11,7 +11,6 @@ from reconciler.spec.settings import Settings
 from reconciler.spec.shorthand import expand
 from reconciler.spec.yaml.document import Source
 
-
 OFFSET = (
     "The offset of 2027-03-20T10:00:00+02:00 is +02:00, but that of Europe/Berlin is +01:00 at this time."
 )
