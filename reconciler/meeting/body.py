@@ -8,7 +8,7 @@ from datetime import datetime
 from reconciler.meeting.meeting import SERIES, kind, schedule, series
 from reconciler.ports import Json
 
-_TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
+TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
 """The fields of a meeting's time: a change of one is sent with the others."""
 
 
@@ -43,7 +43,7 @@ def patch(
     update: dict[str, Json] = {}
     for path in paths:
         first, *inner = path.split(".")
-        if first in _TIMES:
+        if first in TIMES:
             update |= _times_of(whole, first)
         elif first == "settings" and inner:
             update.setdefault("settings", {})[inner[0]] = whole["settings"][inner[0]]

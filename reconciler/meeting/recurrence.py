@@ -282,13 +282,18 @@ class Series:
         occurs_at = self._by_index()(index)
         return occurs_at if occurs_at <= self._end_at() else None
 
-    @property
-    def is_longer_than_kept(self) -> bool:
-        """Return whether the series has more occurrences than Zoom keeps, or no end."""
+    def is_longer_than_kept(self, after: datetime) -> bool:
+        """Return whether more occurrences are left after an instant than Zoom keeps, or it never ends."""
         times = self._times()
         if times is not None and times <= OCCURRENCES_MAX:
             return False
-        return self.occurrence(OCCURRENCES_MAX) is not None
+        return self.occurrence(self.remaining(after).over + OCCURRENCES_MAX) is not None
+
+    def end_of_kept(self, after: datetime) -> datetime:
+        """Return the last of the occurrences that Zoom keeps if the series is sent after an instant."""
+        last = self.occurrence(self.remaining(after).over + OCCURRENCES_MAX - 1)
+        assert last is not None, "the series is longer"
+        return last
 
     def count(self) -> int | None:
         """Return the number of occurrences; None if the series never ends."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import orjson
 
+from reconciler.meeting.body import TIMES
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import Meeting
 from reconciler.meeting.passcode import redact_passcode
@@ -159,6 +160,15 @@ class Step:
     def rest(self) -> tuple[FieldChange, ...]:
         """Return the changes besides that of the host."""
         return tuple(change for change in self.changes if change.path not in HOST_PATHS)
+
+    @property
+    def sends_schedule(self) -> bool:
+        """True if Zoom is sent the dates of the meeting, today or on a later day."""
+        if not self.requests:
+            return False
+        if self.action is not Action.UPDATE:
+            return True
+        return any(change.path.partition(".")[0] in TIMES for change in self.changes)
 
     @property
     def is_work(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from varied import Zoom
 
 if TYPE_CHECKING:
     from shell import Shell
@@ -29,8 +30,8 @@ error[series.too-many]: More occurrences than Zoom keeps
   |
 7 |     repeat: {every: week, on: mon}
   |     ^^^^^^
-  = Zoom keeps at most 50 occurrences of a series, and this version cannot extend it in time yet.
-  = hint: Write `times: 50` or fewer, or an earlier `until`.
+  = Zoom keeps at most 50 occurrences of a series, and more are left. This version cannot extend it yet.
+  = hint: Write an end on 2027-12-20 or sooner. 30 days before it, a plan says how to continue the series.
 """
 
 
@@ -48,3 +49,71 @@ def test_a_series_that_zoom_cannot_keep_is_refused(shell: Shell, command: tuple[
     ran = shell.sandbox(*command)
 
     assert (ran.status, ran.out, ran.err, shell.sandbox_state.exists()) == (1, "", REFUSED, False)
+
+
+LONG = """\
+version: 1
+meetings:
+  community-call:
+    host: a@example.com
+    topic: Community call
+    start_time: 2025-05-29T12:00:00
+    timezone: America/New_York
+    repeat: {every: week, on: thu, END}
+"""
+
+
+def sent(shell: Shell) -> tuple[str, str]:
+    """Start and end of the series that the emulator has."""
+    stored = Zoom(shell.folder).meeting(shell.ids()["community-call"]).document
+    rule = stored["recurrence"]
+    return stored["start_time"], str(rule.get("end_times") or rule["end_date_time"])
+
+
+@pytest.mark.parametrize(
+    ("end", "start_and_end"),
+    [
+        ("until: 2027-06-30", ("2026-12-03T17:00:00Z", "2027-07-01T03:59:59Z")),
+        ("times: 100", ("2026-12-03T17:00:00Z", "21")),
+        ("times: 129", ("2026-12-03T17:00:00Z", "50")),
+        ("until: 2027-11-17", ("2026-12-03T17:00:00Z", "2027-11-18T04:59:59Z")),
+    ],
+    ids=["an end years ahead", "a count", "as many as Zoom keeps", "until the last that Zoom keeps"],
+)
+def test_a_series_that_began_long_ago_counts_from_now_on(
+    shell: Shell, end: str, start_and_end: tuple[str, str]
+) -> None:
+    """A file that keeps its first date needs no renewal until its declared end."""
+    shell.write("meetings.yaml", LONG.replace("END", end))
+
+    assert shell("validate").status == 0
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    assert sent(shell) == start_and_end
+    assert shell.sandbox("drift", "--detailed-exitcode").status == 0
+    assert shell.sandbox("plan", "--refresh", "--detailed-exitcode", now="2027-03-01T08:00:00Z").status == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [("times: 130", "2027-11-11"), ("until: 2027-11-18", "2027-11-11"), ("until: 2030-01-01", "2027-11-11")],
+)
+def test_a_hint_names_no_day_that_is_past(shell: Shell, end: str, last: str) -> None:
+    """The end that fits counts from now on, too."""
+    shell.write("meetings.yaml", LONG.replace("END", end))
+
+    ran = shell.sandbox("plan")
+
+    assert (ran.status, f"hint: Write an end on {last} or sooner." in ran.err) == (1, True)
+
+
+def test_a_recorded_series_is_not_judged_while_its_dates_stay(shell: Shell) -> None:
+    """Nothing of its schedule is sent: an older version, or an import, may have recorded it."""
+    shell.write("meetings.yaml", LONG.replace("END", "times: 129"))
+    shell.sandbox("apply", "--auto-approve")
+
+    before = shell.sandbox("plan", now="2026-11-20T08:00:00Z")
+
+    assert (before.status, before.out.splitlines()[-1]) == (
+        0,
+        "No changes. Compared with what was last applied; drift asks Zoom.",
+    )
