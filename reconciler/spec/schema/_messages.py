@@ -13,11 +13,13 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.redact import redact_text
 from reconciler.errors.text import count_noun, sentences, shorten
 from reconciler.meeting.fields import Field
+from reconciler.meeting.meeting import PERSONAL
 from reconciler.ports import Json
 from reconciler.spec.keys import readable_key
 from reconciler.spec.schema import _repeat_hints as repeat_hints
 from reconciler.spec.schema import _time_hints as time_hints
 from reconciler.spec.schema import _unknown_field as unknown_field
+from reconciler.spec.schema import _webinar as webinar
 from reconciler.spec.schema._violation import (
     SHOWN_MAX,
     TYPES,
@@ -57,6 +59,8 @@ def to_diagnostics(violation: Violation, context: SchemaContext) -> tuple[Unloca
     if violation.keyword == "required":
         names = [name for name in violation.limit if name not in violation.value]
         return tuple(_missing((*violation.path, name), context) for name in names)
+    if webinar.is_type(violation, context):
+        return (webinar.of_type(violation),)
     codes, detail, hint = _MESSAGES.get(violation.keyword, _unfit)(violation, context)
     hint = repeat_hints.hint(context.in_meeting(violation.path) or (), violation.value) or hint
     return (UnlocatedDiagnostic(violation.path, context.code(codes), detail, hint),)
@@ -161,7 +165,13 @@ def _not_allowed(violation: Violation, context: SchemaContext) -> Message:
     values = _values(allowed, context.field(violation.path))
     choice = f"It must be {'one of ' if len(allowed) > 1 else ''}{values}"
     near = didyoumean.did_you_mean(violation.value, tuple(v for v in allowed if isinstance(v, str)))
-    return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), didyoumean.suggestion(near)
+    field = context.field(violation.path)
+    is_personal = field is not None and field.path == "type" and violation.value == PERSONAL
+    hint = didyoumean.suggestion(near, _PERSONAL_HINT if is_personal else "")
+    return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), hint
+
+
+_PERSONAL_HINT = "Zoom shows a meeting on the personal id as type 4: write `type: 2` and `use_pmi: true`."
 
 
 def _cannot_be(violation: Violation, context: SchemaContext, choice: str) -> str:

@@ -9,6 +9,7 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion
 from reconciler.errors.text import sentences
 from reconciler.meeting.fields import join_path, table
+from reconciler.spec.schema import _webinar as webinar
 from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, truncate
 
 UNKNOWN_FIELD = Codes("spec.unknown-field", "settings.unknown-field")
@@ -98,6 +99,8 @@ def _unknown_key(
     violation: Violation, context: SchemaContext, key: str, known: tuple[str, ...]
 ) -> UnlocatedDiagnostic:
     path = (*violation.path, key)
+    if plain_name(key) in _webinar_names():
+        return webinar.of_field(path)
     meeting_path = context.in_meeting(path)
     codes, detail, hint = UNKNOWN_FIELD, "", ""
     if meeting_path is not None:
@@ -108,6 +111,11 @@ def _unknown_key(
     return UnlocatedDiagnostic(
         path, context.code(codes), sentences(fact, detail), hint or _guess(key, known), on_key=True
     )
+
+
+@lru_cache(maxsize=1)
+def _webinar_names() -> frozenset[str]:
+    return frozenset(map(plain_name, webinar.FIELDS))
 
 
 def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Codes, str, str]:

@@ -282,7 +282,10 @@ class Parser:
         elif not event.implicit[0]:
             return True
         elif key == "<<":
-            hint = "Put shared fields under `defaults`."
+            hint = (
+                "What all meetings of a file share goes under `defaults`. Move those that share more into a "
+                "file of their own with its `defaults`, or repeat a whole value with an alias: `settings: *NAME`."
+            )
             self.note(event, "yaml.merge-key", "YAML 1.2 has no merge key `<<`.", hint)
             return False
         elif key:
