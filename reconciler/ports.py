@@ -76,8 +76,11 @@ class Remote(Protocol):
     async def delete(self, meeting_id: int, *, before_send: BeforeSend | None = None) -> Answer:
         """Delete a meeting; `Answer.body` is empty. Raise `GoneError` if it does not exist."""
 
-    async def read(self, meeting_id: int) -> Answer:
-        """Return the meeting. Raise `GoneError` if it does not exist."""
+    async def read(self, meeting_id: int, *, new_connection: bool = False) -> Answer:
+        """Return the meeting. Raise `GoneError` if it does not exist.
+
+        With `new_connection` no answer to an earlier request can be taken for this one.
+        """
 
     async def read_date(self, meeting_id: int, occurrence_id: str) -> Answer:
         """Return the meeting with what one date of the series has of its own."""

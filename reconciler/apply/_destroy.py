@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from reconciler.apply import _messages as messages
-from reconciler.apply.context import ApplyContext, NotNowError
+from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext, NotNowError
 from reconciler.apply.events import StepDone, StepStarted
 from reconciler.errors.exceptions import (
     DailyLimitError,
@@ -80,6 +80,9 @@ async def _destroy(run: ApplyContext, step: Step) -> None:
             return
         run.emit(StepStarted(run.now(), step.key, Action.DESTROY, step.host, step.topic))
         await run.remote.delete(step.id, before_send=run.check_not_stopped)
+        if not await _is_gone(run, step.id):
+            run.fail(step, messages.destroy_unknown(step, None))
+            return
     except NotNowError:
         run.defer(step, None, messages.STOPPED)
         return
@@ -95,6 +98,18 @@ async def _destroy(run: ApplyContext, step: Step) -> None:
         run.fail_remote(step, error)
         return
     await _forget(run, step, step.id)
+
+
+async def _is_gone(run: ApplyContext, meeting_id: int) -> bool:
+    """Return whether a read confirms the deletion; an answer to a deletion names no meeting."""
+    for seconds in (0.0, *READ_AGAIN_SECONDS):
+        if seconds:
+            await run.clock.sleep(seconds)
+        try:
+            await run.remote.read(meeting_id, new_connection=True)
+        except GoneError:
+            return True
+    return False
 
 
 async def _may_delete(run: ApplyContext, step: Step, meeting_id: int) -> bool:

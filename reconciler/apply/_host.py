@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from reconciler.apply import _messages as messages
+from reconciler.apply._answers import believed
 from reconciler.apply._confirm import Confirmer
 from reconciler.apply._sender import Sender
 from reconciler.apply.context import ApplyContext
@@ -152,6 +153,8 @@ class HostRun:
         run.emit(StepStarted(run.now(), step.key, pending.action, step.host, step.topic))
         try:
             answer = await self._sender.send(pending)
+            if answer is not None and not pending.is_update:
+                answer = await believed(run, pending, answer, unsent=self._sender.held_keys)
         except UnknownOutcomeError as error:
             self._queue.remove(step)
             resolver = self._updates if pending.is_update else self._creates

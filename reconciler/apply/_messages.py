@@ -11,6 +11,7 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.errors.redact import redact_text
 from reconciler.meeting.humanize import when
+from reconciler.meeting.meeting import PERSONAL
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Json
@@ -26,12 +27,20 @@ EVIDENCE_MAX = 5
 
 def exists_already(step: Step, duplicate: Mapping[str, Json]) -> Diagnostic:
     """A create that was not sent, because Zoom has such a meeting."""
+    is_personal = duplicate.get("type") == PERSONAL
+    personal = " and which uses the host's personal id" if is_personal else ""
+    remedy = f"If it is this meeting, add `{imports_line(duplicate.get('id', 0), step.key)}`"
+    if is_personal:
+        remedy = (
+            "A meeting on the personal id cannot be imported. If it is this meeting, turn the personal id "
+            "off for the host's scheduled meetings in Zoom and delete the meeting there"
+        )
     return Diagnostic(
         code="apply.exists-already",
-        detail=f"{step.key}: {step.host} has {_meeting(duplicate)}, which no record names. "
+        detail=f"{step.key}: {step.host} has {_meeting(duplicate)}, which no record names{personal}. "
         "Nothing was sent for this key.",
-        hint=f"If it is this meeting, add `{imports_line(duplicate.get('id', 0), step.key)}`; "
-        "if the state is lost or older, restore it; if it is another meeting, change the topic or the time.",
+        hint=f"{remedy}; if the state is lost or older, restore it; "
+        "if it is another meeting, change the topic or the time.",
         key=step.key,
     )
 
@@ -149,11 +158,12 @@ def handover_refused(step: Step, why: str) -> Diagnostic:
     )
 
 
-def destroy_unknown(step: Step, error: RemoteError) -> Diagnostic:
-    """A destroy whose answer was lost."""
+def destroy_unknown(step: Step, error: RemoteError | None) -> Diagnostic:
+    """A destroy whose answer was lost, or whose meeting is still there."""
+    reason = error.diagnostic.summary if error else "Zoom accepted the deletion and still shows the meeting"
     return Diagnostic(
         code="apply.end-unknown",
-        detail=f"{step.key}, meeting {step.id}: {error.diagnostic.summary}.",
+        detail=f"{step.key}, meeting {step.id}: {reason}.",
         hint="Run apply again: deleting a meeting twice does no harm.",
         key=step.key,
     )

@@ -37,6 +37,10 @@ NAP_SECONDS = 0.5
 """The interval at which a wait checks whether it should end."""
 
 
+READ_AGAIN_SECONDS = (1.0, 4.0)
+"""Waits before the further reads of a meeting that does not show a write yet: reads may lag."""
+
+
 class NotNowError(Exception):
     """A request was held back at the last moment; nothing left."""
 

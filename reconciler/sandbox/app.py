@@ -99,6 +99,7 @@ class SandboxApp:
             ]
         )
         self._unfinished: set[asyncio.Task[list[Message]]] = set()
+        self._previous: list[Message] = []
 
     @property
     def account(self) -> Account:
@@ -127,6 +128,7 @@ class SandboxApp:
             status = response[0]["status"]
         finally:
             self.account.log_request(replace(request, status=status))
+        self._previous = response
         for message in response:
             await send(message)
 
@@ -157,8 +159,9 @@ class SandboxApp:
         is_replaced = fault.status is not None
         response = messages.fault_response(fault)
         if fault.commit or not is_replaced:
+            previous = self._previous if fault.previous else []
             carried_out = await self._carry_out(scope, body)
-            response = response if is_replaced else carried_out
+            response = response if is_replaced else previous or carried_out
         await self._pause(latency / 2 + fault.delay_after_seconds)
         if fault.cut == "after":
             raise Cut("cut before the response")

@@ -45,6 +45,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     commit: bool = False
     """Carry the request out although the client gets `status`."""
+    previous: bool = False
+    """Carry the request out, then send the response to the request before it once more."""
     keep_bytes: int | None = None
     """Send only the beginning of the body, with a matching Content-Length."""
 
@@ -137,6 +139,11 @@ def redirect(location: str = "https://elsewhere.example/", *, status: int = 302,
 def refused_with_200(code: int = 300, message: str = "Invalid field.", **match: Any) -> Fault:
     """Respond with status 200 and an error in the body."""
     return Fault(status=200, body={"code": code, "message": message}, **match)
+
+
+def previous_answer(**match: Any) -> Fault:
+    """Carry the request out, then respond as to the request before it: a proxy sent that response twice."""
+    return Fault(previous=True, **match)
 
 
 def empty_201(**match: Any) -> Fault:

@@ -52,6 +52,7 @@ def created(
     """Return a new meeting; `identity` is the account's next (serial, id). Raises `Refused`."""
     serial, number = identity
     switches = host.switches
+    body = silent_changes.accepted(body, switches)
     secret = body.get("password") or _generated_passcode(number, body, switches)
     settings = silent_changes.merged(
         silent_changes.initial_settings(host.user, switches), body.get("settings", {})
@@ -83,6 +84,7 @@ def patched(
 ) -> StoredMeeting:
     """Return the meeting after an update; absent fields stay. Raises `Refused`."""
     switches, before = host.switches, meeting.document
+    body = silent_changes.without_held(silent_changes.accepted(body, switches), switches)
     sent = {name: value for name, value in body.get("settings", {}).items() if name not in _POST_ONLY}
     replace_objects = switches.nested_settings == "replaced"
     settings = silent_changes.merged(before["settings"], sent, replace_objects=replace_objects)

@@ -65,6 +65,25 @@ def stored(
     return result
 
 
+def accepted(body: Mapping[str, Json], switches: Switches) -> Mapping[str, Json]:
+    """Return the body of a create or an update with topic and zone as they are stored."""
+    result = dict(body)
+    if switches.trimmed_topics and body.get("topic"):
+        result["topic"] = " ".join(body["topic"].split())
+    if body.get("timezone") in switches.zone_names:
+        result["timezone"] = switches.zone_names[body["timezone"]]
+    return result
+
+
+def without_held(body: Mapping[str, Json], switches: Switches) -> Mapping[str, Json]:
+    """Return the body of an update without the fields that the account holds."""
+    result = {name: value for name, value in body.items() if name not in switches.held_fields}
+    if "settings" in result:
+        held = {name.removeprefix("settings.") for name in switches.held_fields if "." in name}
+        result["settings"] = {name: value for name, value in result["settings"].items() if name not in held}
+    return result
+
+
 def kind_of(kind: int, settings: Mapping[str, Json], switches: Switches) -> int:
     """Return the type that is stored: 4 for a meeting on the personal id."""
     if kind == SCHEDULED and switches.pmi_forced:

@@ -141,6 +141,12 @@ class Switches:
     nested_settings: Literal["merged", "replaced"] = "merged"
     """How an update treats a setting that is an object."""
     long_text: Literal["refused", "cut"] = "refused"
+    trimmed_topics: bool = False
+    """Topics are stored without blanks around them, and with single ones inside."""
+    zone_names: Mapping[str, Json] = field(default_factory=dict)
+    """Time zones that are stored under another name: {sent: stored}."""
+    held_fields: tuple[str, ...] = ()
+    """Fields that an update leaves as they are, although it is accepted, by name or as `settings.NAME`."""
 
     # Single dates of a series.
     dates_forgotten: Literal["change", "rule", "update"] = "rule"
@@ -171,8 +177,9 @@ class Switches:
 
     def to_json(self) -> dict[str, Json]:
         """Return every switch by name."""
-        return asdict(replace(self, locked_settings={}, per_host={}, clients=None)) | {
+        return asdict(replace(self, locked_settings={}, per_host={}, zone_names={}, clients=None)) | {
             "locked_settings": dict(self.locked_settings),
+            "zone_names": dict(self.zone_names),
             "per_host": {host: dict(own) for host, own in self.per_host.items()},
             "clients": sorted(self.clients) if self.clients is not None else None,
         }

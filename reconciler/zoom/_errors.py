@@ -226,6 +226,19 @@ def unknown_outcome(call: ApiCall, reason: str, response: HttpResponse | None = 
     )
 
 
+TOO_LARGE = "zoom.too-large"
+
+
+def too_large(call: ApiCall) -> UnknownOutcomeError:
+    """Return the error of an answer that was not read to its end, or of a list that has none."""
+    return UnknownOutcomeError.of(
+        TOO_LARGE,
+        detail=f"{call.action}: the answer is larger than anything that Zoom sends, and was not read.",
+        hint="Check RECONCILER_API_URL, RECONCILER_AUTH_URL and HTTPS_PROXY: such an answer is not Zoom's. "
+        "What was sent is looked up by the next run.",
+    )
+
+
 def _page_sentence(call: ApiCall, response: HttpResponse) -> str:
     # Only pages of a proxy or gateway; a body of Zoom's own may contain secrets that are not known here.
     if not response.content.lstrip().startswith(b"<"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,8 +15,6 @@ from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reconciler.ports import Json
 
 
@@ -104,13 +102,31 @@ def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
     return shorten(text, EXCERPT_CHARACTERS_MAX)
 
 
+DEPTH_MAX = 32
+"""Most levels of lists and objects in an answer; Zoom's own have fewer than ten."""
+
+
 def _json_object(content: bytes) -> Mapping[str, Json] | None:
     # Not the standard library's parser: it accepts what no state can keep, such as half a surrogate pair.
     try:
         value = orjson.loads(content)
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and not _is_too_deep(value) else None
+
+
+def _is_too_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def scopes_in(body: Mapping[str, Json]) -> frozenset[str] | None:
@@ -141,9 +157,15 @@ def parse_instant(text: str, parse: Callable[[str], datetime]) -> datetime | Non
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One HTTP request; headers and content may contain secrets."""
+    """One HTTP request; headers and content may contain secrets.
+
+    `is_answer` returns whether a 2xx shows that it answers this request; the connection of any other response
+    is closed. With `new_connection` no response to an earlier request can be taken for the answer.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes | None = field(default=None, repr=False)
+    is_answer: Callable[[HttpResponse], bool] = lambda _: True
+    new_connection: bool = False

@@ -1,6 +1,6 @@
-"""The two addresses of Zoom that secrets are sent to.
+"""The two addresses of Zoom that secrets are sent to, and the paths below the first one.
 
-They come from the environment only, never from a spec, and are never plain http to another machine.
+The addresses come from the environment only, never from a spec, and are never plain http to another machine.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.exceptions import NeverSentError, SettingsError
 from reconciler.urls import is_loopback, is_well_formed, loopback_hosts
 
 if TYPE_CHECKING:
@@ -72,3 +72,39 @@ def _refused(name: str, reason: str) -> SettingsError:
         hint=f"Unset {name} to reach Zoom, or set it to an https address without a user name "
         "(http only to localhost, 127.0.0.1 or [::1]).",
     )
+
+
+PAGE_SIZE = 300
+"""Meetings on one page; Zoom's maximum."""
+
+
+def page_query(page_token: str) -> str:
+    """Return the query of the page `page_token`; empty for the first page."""
+    query = {"type": "scheduled", "page_size": PAGE_SIZE}
+    return urlencode({**query, "next_page_token": page_token} if page_token else query)
+
+
+NO_MAILS = "schedule_for_reminder=false&cancel_meeting_reminder=false"
+"""The query of a deletion that sends no mail to anyone."""
+
+
+def date_query(occurrence_id: str) -> str:
+    """Return the query that names one date of a series. Raise `ValueError` for an id that is not digits.
+
+    A request that loses this query changes or deletes the whole series.
+    """
+    if not (occurrence_id.isascii() and occurrence_id.isdigit()):
+        message = f"{occurrence_id[:40]!r} is not the id of an occurrence"
+        raise ValueError(message)
+    return f"occurrence_id={occurrence_id}"
+
+
+def path_segment(host: str) -> str:
+    """Return the host quoted for a path. Raises `NeverSentError` if it would change the path."""
+    if host in {"", ".", ".."}:
+        raise NeverSentError.of(
+            "zoom.host-name",
+            detail=f"`{host}` is neither an e-mail address nor a user id. Nothing was sent.",
+            hint="Name the host by e-mail address or user id.",
+        )
+    return quote(host, safe="")

@@ -205,6 +205,7 @@ def _token_request(credentials: Credentials, auth_url: str) -> HttpRequest:
             "Content-Type": "application/x-www-form-urlencoded",
         },
         urlencode(form).encode(),
+        new_connection=True,
     )
 
 

@@ -6,28 +6,50 @@ A write is carried out at most once. It is sent again only if Zoom answered that
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Self, TypeVar
-from urllib.parse import quote, urlencode
 
 from reconciler import __version__
-from reconciler.errors.exceptions import NeverSentError, RefusedError, RemoteError, UnknownOutcomeError
+from reconciler.errors.exceptions import (
+    GoneError,
+    NeverSentError,
+    RefusedError,
+    RemoteError,
+    UnknownOutcomeError,
+)
 from reconciler.ports import IN_FLIGHT_MAX, Answer, Body
-from reconciler.zoom._errors import is_token_refused, limit_error, response_error, unknown_outcome
+from reconciler.zoom._errors import (
+    TOO_LARGE,
+    is_token_refused,
+    limit_error,
+    response_error,
+    too_large,
+    unknown_outcome,
+)
 from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
 from reconciler.zoom._shape import is_meeting_id, misshapen_meeting, misshapen_user
+from reconciler.zoom._subject import (
+    body_with_id,
+    check_named,
+    check_subject,
+    is_page,
+    is_user,
+    is_user_id,
+    names_a_meeting,
+)
 from reconciler.zoom._times import with_utc_times
+from reconciler.zoom.addresses import NO_MAILS, date_query, page_query, path_segment
 from reconciler.zoom.auth import NO_TOKEN, Tokens
 from reconciler.zoom.limits import UserLimit
+from reconciler.zoom.pace import RequestGate
 from reconciler.zoom.transport import HttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
 
     import httpx
@@ -40,79 +62,6 @@ if TYPE_CHECKING:
     from reconciler.zoom.pace import Pace
 
 
-class RequestGate:
-    """Admits at most `connections` requests at a time, and starts each at the pace.
-
-    Only the first request of each label's queue holds a connection while it waits for the pace,
-    so that a slow label does not block the other one.
-    """
-
-    def __init__(self, *, tokens: Tokens, pace: Pace, connections: int) -> None:
-        self._tokens = tokens
-        self._pace = pace
-        self._queues = {label: asyncio.Lock() for label in Label}
-        self._connections = asyncio.Semaphore(connections)
-
-    @asynccontextmanager
-    async def admit(self, label: Label) -> AsyncIterator[str]:
-        """Wait for a connection and the pace, and yield the token; the block must send at once."""
-        async with self._queues[label]:
-            await self._connections.acquire()
-            try:
-                token = await self._tokens.token()
-                await self._pace.turn(label)
-            except BaseException:
-                self._connections.release()
-                raise
-        try:
-            yield token
-        finally:
-            self._connections.release()
-
-
-PAGE_SIZE = 300
-"""Meetings on one page; Zoom's maximum."""
-
-
-def page_query(page_token: str) -> str:
-    """Return the query of the page `page_token`; empty for the first page."""
-    query = {"type": "scheduled", "page_size": PAGE_SIZE}
-    return urlencode({**query, "next_page_token": page_token} if page_token else query)
-
-
-def is_page(body: Body) -> bool:
-    """Return whether `body` is a complete page: each meeting has an id, and the next page is named."""
-    meetings = body.get("meetings")
-    if not isinstance(meetings, list) or not isinstance(body.get("next_page_token", ""), str | None):
-        return False
-    return all(isinstance(meeting, Mapping) and is_meeting_id(meeting.get("id")) for meeting in meetings)
-
-
-_NO_MAILS = "schedule_for_reminder=false&cancel_meeting_reminder=false"
-
-
-def date_query(occurrence_id: str) -> str:
-    """Return the query that names one date of a series. Raise `ValueError` for an id that is not digits.
-
-    A request that loses this query changes or deletes the whole series.
-    """
-    if not (occurrence_id.isascii() and occurrence_id.isdigit()):
-        message = f"{occurrence_id[:40]!r} is not the id of an occurrence"
-        raise ValueError(message)
-    return f"occurrence_id={occurrence_id}"
-
-
-def path_segment(host: str) -> str:
-    """Return the host quoted for a path. Raises `NeverSentError` if it would change the path."""
-    if host in {"", ".", ".."}:
-        raise NeverSentError.of(
-            "zoom.host-name",
-            detail=f"`{host}` is neither an e-mail address nor a user id. Nothing was sent.",
-            hint="Name the host by e-mail address or user id.",
-        )
-    return quote(host, safe="")
-
-
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 30.0
@@ -120,6 +69,12 @@ TIMEOUT_SECONDS = 30.0
 
 READS_MAX = 4
 """Most attempts of one read."""
+
+PAGES_MAX = 2000
+"""Most pages of one list; 600,000 meetings."""
+
+EMPTY_PAGES_MAX = 10
+"""Most pages in a row without a meeting."""
 
 
 class ZoomClient:
@@ -158,6 +113,9 @@ class ZoomClient:
         )
         self._tokens = Tokens(credentials, addresses.auth_url, self._transport, clock, random)
         self._gate = RequestGate(tokens=self._tokens, pace=pace, connections=IN_FLIGHT_MAX)
+        self._order = count()
+        self._read_ids: dict[int, int] = {}
+        """Each meeting id that a read or a list named, and when in `_order` that was first."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -199,38 +157,46 @@ class ZoomClient:
             await self._tokens.token()
             for _ in range(answers - self._clock.agreeing()):
                 with suppress(RefusedError):  # a refusal tells the time as well
-                    await self._send(call, "GET", "/users/me")
+                    await self._send(call, self._request("GET", "/users/me", new_connection=True))
 
     async def create(self, host: str, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Create a meeting for `host`; `Answer.body` is the meeting in Zoom."""
         call = _write(f"Creating a meeting for {host}", Label.MEDIUM, body)
-        response = await self._send(call, "POST", f"/users/{path_segment(host)}/meetings", body, before_send)
-        meeting = with_utc_times(_body_with_id(call, response, is_meeting_id))
+        request = self._request("POST", f"/users/{path_segment(host)}/meetings", body)
+        begun = next(self._order)
+        response = await self._send(call, replace(request, is_answer=names_a_meeting), before_send)
+        meeting = with_utc_times(body_with_id(call, response, is_meeting_id))
+        if self._read_ids.get(meeting["id"], begun) < begun:
+            raise unknown_outcome(call, f"the answer is about meeting {meeting['id']}, which is an older one")
         return self._answer(response, _readable(call, meeting, misshapen_meeting))
 
     async def update(self, meeting_id: int, body: Body, *, before_send: BeforeSend | None = None) -> Answer:
         """Change the fields in `body`; `Answer.body` is empty."""
         call = _write(f"Changing meeting {meeting_id}", Label.LIGHT, body)
-        response = await self._send(call, "PATCH", f"/meetings/{meeting_id}", body, before_send)
-        return self._answer(response, {})
+        request = self._request("PATCH", f"/meetings/{meeting_id}", body)
+        return self._answer(await self._change(call, meeting_id, request, before_send), {})
 
     async def delete(self, meeting_id: int, *, before_send: BeforeSend | None = None) -> Answer:
         """Delete a meeting; `Answer.body` is empty."""
         call = _write(f"Deleting meeting {meeting_id}", Label.LIGHT, {})
-        response = await self._send(call, "DELETE", f"/meetings/{meeting_id}", None, before_send)
+        request = self._request("DELETE", f"/meetings/{meeting_id}")
+        response = await self._change(call, meeting_id, request, before_send)
         return Answer({}, tracking_id=response.tracking_id)
 
-    async def read(self, meeting_id: int) -> Answer:
+    async def read(self, meeting_id: int, *, new_connection: bool = False) -> Answer:
         """Return the meeting in Zoom."""
         call = ApiCall(f"Reading meeting {meeting_id}", Label.LIGHT)
-        answer = await self._retry(partial(self._read_meeting, call, meeting_id))
+        request = self._request("GET", f"/meetings/{meeting_id}", new_connection=new_connection)
+        answer = await self._retry(partial(self._read_meeting, call, meeting_id), request)
         return replace(answer, body=_readable(call, answer.body, misshapen_meeting))
 
     async def read_date(self, meeting_id: int, occurrence_id: str) -> Answer:
         """Return the meeting with what one date of the series has of its own."""
         call = ApiCall(f"Reading one date of meeting {meeting_id}", Label.LIGHT)
-        query = date_query(occurrence_id)
-        answer = await self._retry(partial(self._read_meeting, call, meeting_id, query))
+        # Its answer does not name the date.
+        path = f"/meetings/{meeting_id}?{date_query(occurrence_id)}"
+        request = self._request("GET", path, new_connection=True)
+        answer = await self._retry(partial(self._read_meeting, call, meeting_id), request)
         return replace(answer, body=_readable(call, answer.body, misshapen_meeting))
 
     async def update_date(
@@ -238,82 +204,131 @@ class ZoomClient:
     ) -> Answer:
         """Change one date of a series; `Answer.body` is empty."""
         call = _write(f"Changing one date of meeting {meeting_id}", Label.LIGHT, body)
-        path = f"/meetings/{meeting_id}?{date_query(occurrence_id)}"
-        return self._answer(await self._send(call, "PATCH", path, body, before_send), {})
+        request = self._request("PATCH", f"/meetings/{meeting_id}?{date_query(occurrence_id)}", body)
+        return self._answer(await self._change(call, meeting_id, request, before_send), {})
 
     async def delete_date(
         self, meeting_id: int, occurrence_id: str, *, before_send: BeforeSend | None = None
     ) -> Answer:
         """Delete one date of a series, without a mail to anyone; `Answer.body` is empty."""
         call = _write(f"Deleting one date of meeting {meeting_id}", Label.LIGHT, {})
-        path = f"/meetings/{meeting_id}?{date_query(occurrence_id)}&{_NO_MAILS}"
-        response = await self._send(call, "DELETE", path, None, before_send)
+        path = f"/meetings/{meeting_id}?{date_query(occurrence_id)}&{NO_MAILS}"
+        response = await self._change(call, meeting_id, self._request("DELETE", path), before_send)
         return Answer({}, tracking_id=response.tracking_id)
 
     async def user(self, host: str) -> Answer:
         """Return the user in Zoom."""
         call = ApiCall(f"Reading user {host}", Label.LIGHT)
-        answer = await self._retry(partial(self._read_one, call, f"/users/{path_segment(host)}", _is_user_id))
-        return replace(answer, body=_readable(call, answer.body, misshapen_user))
+        request = self._request("GET", f"/users/{path_segment(host)}")
+        answer = await self._read_user(call, host, request)
+        if is_user(answer.body, host):
+            return answer
+        # The answer to another request, or the user of a former address: if it comes twice, it is the latter.
+        again = await self._read_user(call, host, replace(request, new_connection=True))
+        if is_user(again.body, host) or again.body["id"] == answer.body["id"]:
+            return again
+        raise unknown_outcome(call, "two answers name two users")
 
     async def meetings(self, host: str) -> tuple[Body, ...]:
         """Return every scheduled meeting of `host`, once per id, in Zoom's order; all pages or an error."""
         call = ApiCall(f"Listing the meetings of {host}", Label.MEDIUM)
-        meetings: dict[object, Body] = {}
-        tokens_read: set[str] = set()
-        page_token = ""
-        while True:
-            path = f"/users/{path_segment(host)}/meetings?{page_query(page_token)}"
-            page = await self._retry(partial(self._read_page, call, path))
+        meetings: dict[int, Body] = {}
+        tokens_read = [""]
+        empty_pages = 0
+        for _ in range(PAGES_MAX):
+            path = f"/users/{path_segment(host)}/meetings?{page_query(tokens_read[-1])}"
+            # A list does not name its host, so an answer to another request must be impossible.
+            request = self._request("GET", path, new_connection=True)
+            page = await self._retry(partial(self._read_page, call), request)
             for listed in page["meetings"]:
                 meeting = _readable(call, with_utc_times(listed), misshapen_meeting)
                 meetings.setdefault(meeting["id"], meeting)
             page_token = page.get("next_page_token") or ""
             if not page_token:
+                self._note_ids(meetings)
                 return tuple(meetings.values())
             if page_token in tokens_read:
                 raise unknown_outcome(call, "the list leads back to a page that was read already")
-            tokens_read.add(page_token)
+            empty_pages = 0 if page["meetings"] else empty_pages + 1
+            if empty_pages == EMPTY_PAGES_MAX:
+                raise unknown_outcome(call, f"{EMPTY_PAGES_MAX} pages of the list in a row are empty")
+            tokens_read.append(page_token)
+        raise too_large(call)
 
-    async def _read_meeting(self, call: ApiCall, meeting_id: int, query: str = "") -> Answer:
-        path = f"/meetings/{meeting_id}?{query}" if query else f"/meetings/{meeting_id}"
-        answer = await self._read_one(call, path, is_meeting_id)
-        if answer.body["id"] != meeting_id:
-            raise unknown_outcome(call, f"the answer is about another meeting, {answer.body['id']}")
-        return replace(answer, body=with_utc_times(answer.body))
+    async def _read_meeting(self, call: ApiCall, meeting_id: int, request: HttpRequest) -> Answer:
+        request = replace(request, is_answer=lambda response: (response.body or {}).get("id") == meeting_id)
+        response = await self._send_about(call, meeting_id, request)
+        body = body_with_id(call, response, is_meeting_id)
+        if body["id"] != meeting_id:
+            raise unknown_outcome(call, f"the answer is about another meeting, {body['id']}")
+        self._note_ids((meeting_id,))
+        return Answer(with_utc_times(body), tracking_id=response.tracking_id)
 
-    async def _read_one(self, call: ApiCall, path: str, is_id: Callable[[object], bool]) -> Answer:
-        response = await self._send(call, "GET", path)
-        return Answer(_body_with_id(call, response, is_id), tracking_id=response.tracking_id)
+    async def _read_user(self, call: ApiCall, host: str, request: HttpRequest) -> Answer:
+        request = replace(request, is_answer=lambda response: is_user(response.body or {}, host))
+        response = await self._retry(partial(self._send, call), request)
+        body = _readable(call, body_with_id(call, response, is_user_id), misshapen_user)
+        return Answer(body, tracking_id=response.tracking_id)
 
-    async def _read_page(self, call: ApiCall, path: str) -> Body:
-        response = await self._send(call, "GET", path)
+    async def _read_page(self, call: ApiCall, request: HttpRequest) -> Body:
+        response = await self._send(call, request)
         if response.body is None or not is_page(response.body):
             raise unknown_outcome(call, "a page of the list is not complete", response)
         return response.body
 
-    async def _retry(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Return what `read` returns; try again, after a growing wait, while it fails without a refusal."""
+    async def _retry(self, read: Callable[[HttpRequest], Awaitable[T]], request: HttpRequest) -> T:
+        """Return what `read` returns; try again, after a growing wait, while it fails without a refusal.
+
+        Each further attempt has a connection of its own.
+        """
         for attempt in range(1, READS_MAX):
             try:
-                return await read()
+                return await read(request)
             except (NeverSentError, UnknownOutcomeError) as error:
-                if error.diagnostic.code == NO_TOKEN:  # fetching it was tried often enough
+                if error.diagnostic.code in {NO_TOKEN, TOO_LARGE}:  # the next attempt would end the same way
                     raise
+            request = replace(request, new_connection=True)
             await self._clock.sleep(2 ** (attempt - 1) * (0.5 + self._random()))
-        return await read()
+        return await read(request)
+
+    def _note_ids(self, meeting_ids: Iterable[int]) -> None:
+        now = next(self._order)
+        for meeting_id in meeting_ids:
+            self._read_ids.setdefault(meeting_id, now)
+
+    def _request(
+        self, method: str, path: str, body: Body | None = None, *, new_connection: bool = False
+    ) -> HttpRequest:
+        content = None if body is None else json.dumps(body, default=dict, allow_nan=False).encode()
+        url = f"{self._addresses.api_url}{path}"
+        return HttpRequest(method, url, content=content, new_connection=new_connection)
+
+    async def _change(
+        self, call: ApiCall, meeting_id: int, request: HttpRequest, before_send: BeforeSend | None
+    ) -> HttpResponse:
+        # The answer is empty and names nothing, so an answer to another request must be impossible.
+        request = replace(request, new_connection=True)
+        response = await self._send_about(call, meeting_id, request, before_send)
+        check_subject(call, meeting_id, response)
+        return response
+
+    async def _send_about(
+        self, call: ApiCall, meeting_id: int, request: HttpRequest, before_send: BeforeSend | None = None
+    ) -> HttpResponse:
+        """As `_send`; an answer that another meeting is gone says nothing about this one."""
+        try:
+            return await self._send(call, request, before_send)
+        except GoneError as error:
+            check_named(call, meeting_id, error)
+            raise
 
     async def _send(
-        self,
-        call: ApiCall,
-        method: str,
-        path: str,
-        body: Body | None = None,
-        before_send: BeforeSend | None = None,
+        self, call: ApiCall, request: HttpRequest, before_send: BeforeSend | None = None
     ) -> HttpResponse:
-        """Return a success; send again, a bounded number of times, after a 401 or a per-second 429."""
-        content = None if body is None else json.dumps(body, default=dict, allow_nan=False).encode()
-        request = HttpRequest(method, f"{self._addresses.api_url}{path}", content=content)
+        """Return a success; send again, a bounded number of times, after a 401 or a per-second 429.
+
+        A repetition has a connection of its own: the refusal may be on the first one twice.
+        """
         retries = 0
         has_new_token = self._tokens.is_fixed
         while True:
@@ -335,6 +350,7 @@ class ZoomClient:
                 raise error
             else:
                 return response
+            request = replace(request, new_connection=True)
 
     def _answer(self, response: HttpResponse, body: Body) -> Answer:
         return Answer(body, self._user_limit.requests_left(response), response.tracking_id)
@@ -357,16 +373,6 @@ def _with_token(request: HttpRequest, token: str) -> HttpRequest:
     if request.content is not None:
         headers["Content-Type"] = "application/json"
     return replace(request, headers=headers)
-
-
-def _is_user_id(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _body_with_id(call: ApiCall, response: HttpResponse, is_id: Callable[[object], bool]) -> Body:
-    if response.body is None or not is_id(response.body.get("id")):
-        raise unknown_outcome(call, "the answer has no id", response)
-    return response.body
 
 
 def _readable(call: ApiCall, body: Body, misshapen: Callable[[Body], str]) -> Body:

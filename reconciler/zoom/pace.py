@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError
 from reconciler.zoom._exchange import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from reconciler.ports import Clock
+    from reconciler.zoom.auth import Tokens
 
 
 WINDOW_SECONDS = 1.03
@@ -108,3 +110,33 @@ def _starts_per_second(pace: str | int) -> int:
             hint=f"Use {', '.join(PLANS)}, after the Zoom plan, or a number from 1 to {STARTS_MAX}.",
         )
     return int(text)
+
+
+class RequestGate:
+    """Admits at most `connections` requests at a time, and starts each at the pace.
+
+    Only the first request of each label's queue holds a connection while it waits for the pace,
+    so that a slow label does not block the other one.
+    """
+
+    def __init__(self, *, tokens: Tokens, pace: Pace, connections: int) -> None:
+        self._tokens = tokens
+        self._pace = pace
+        self._queues = {label: asyncio.Lock() for label in Label}
+        self._connections = asyncio.Semaphore(connections)
+
+    @asynccontextmanager
+    async def admit(self, label: Label) -> AsyncIterator[str]:
+        """Wait for a connection and the pace, and yield the token; the block must send at once."""
+        async with self._queues[label]:
+            await self._connections.acquire()
+            try:
+                token = await self._tokens.token()
+                await self._pace.turn(label)
+            except BaseException:
+                self._connections.release()
+                raise
+        try:
+            yield token
+        finally:
+            self._connections.release()

@@ -1,5 +1,8 @@
 """Sends one HTTP request over httpx; the error of a failure says whether the request was sent.
 
+A response is read within bounds. A connection is used again only after a clean one: a server or proxy that
+sends a response twice leaves the second one on the connection, as if it answered the next request.
+
 Nothing is sent a second time here, and no redirect is followed. No request waits inside httpx's pool,
 since callers send at most `IN_FLIGHT_MAX` at a time.
 """
@@ -7,6 +10,7 @@ since callers send at most `IN_FLIGHT_MAX` at a time.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -16,7 +20,7 @@ import httpx
 from reconciler.errors.network import unusable_network_settings
 from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.urls import bracket_ipv6
-from reconciler.zoom._errors import never_sent, unknown_outcome
+from reconciler.zoom._errors import never_sent, too_large, unknown_outcome
 from reconciler.zoom._exchange import HttpRequest, HttpResponse, zoom_time_in
 
 if TYPE_CHECKING:
@@ -28,8 +32,30 @@ if TYPE_CHECKING:
     from reconciler.zoom.clock import ZoomClock
 
 
+ANSWER_BYTES_MAX = 16 * 1024 * 1024
+"""Most bytes of an answer, before and after decompression."""
+
+ENCODING = "gzip"
+"""The compression that is asked for, and the only one that is read."""
+
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+_PARSER = ("stream", "_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
+"""From a response of httpx to the parser of its connection; private, so a test checks that it still holds."""
+
+_ENCRYPTED = ("_stream", "_read_bio")
+"""From a network stream to what was received and not decrypted yet; private as well."""
+
 CONNECT_SECONDS_MAX = 10.0
 """Longest that opening a connection may take: such a failure is known to have sent nothing."""
+
+
+class TooLargeError(Exception):
+    """The answer is larger than `ANSWER_BYTES_MAX`."""
+
+
+class EncodingError(Exception):
+    """The answer cannot be decompressed."""
 
 
 class SendOutcome(StrEnum):
@@ -54,6 +80,7 @@ SEND_OUTCOMES: dict[type[Exception], tuple[SendOutcome, str]] = {
     httpx.CloseError: (SendOutcome.UNKNOWN, "the connection did not close properly"),
     httpx.RemoteProtocolError: (SendOutcome.UNKNOWN, "the connection ended without a whole answer"),
     httpx.DecodingError: (SendOutcome.UNKNOWN, "the answer cannot be decoded"),
+    EncodingError: (SendOutcome.UNKNOWN, "the answer cannot be decoded"),
     httpx.TooManyRedirects: (SendOutcome.UNKNOWN, "the answer was one redirect after another"),
     httpx.TimeoutException: (SendOutcome.UNKNOWN, "no answer came in time"),
     httpx.NetworkError: (SendOutcome.UNKNOWN, "the network failed"),
@@ -68,6 +95,9 @@ SEND_OUTCOMES: dict[type[Exception], tuple[SendOutcome, str]] = {
 
 A connection is made before the first byte of a request is sent.
 """
+
+NEW_CONNECTION = "new_connection"
+"""The extension of a request that a transport of a test reads; httpx ignores it."""
 
 _WITH_REASON = (httpx.ConnectError, httpx.ProxyError)
 
@@ -89,19 +119,22 @@ class HttpTransport:
     ) -> None:
         self.timeout_seconds = timeout_seconds
         self._clock = clock
-        connect_seconds = min(CONNECT_SECONDS_MAX, timeout_seconds)
+        self._options: dict[str, Any] = {
+            "headers": {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": ENCODING},
+            "timeout": _timeouts(timeout_seconds),
+            "mounts": {f"all://{bracket_ipv6(host)}": None for host in direct_hosts},
+            "transport": transport,
+            "trust_env": True,
+            "follow_redirects": False,
+        }
         try:
-            self._http = httpx.AsyncClient(
-                headers={"User-Agent": user_agent, "Accept": "application/json"},
-                timeout=httpx.Timeout(timeout_seconds, connect=connect_seconds, pool=connect_seconds),
-                limits=httpx.Limits(max_connections=IN_FLIGHT_MAX, max_keepalive_connections=IN_FLIGHT_MAX),
-                mounts={f"all://{bracket_ipv6(host)}": None for host in direct_hosts},
-                transport=transport,
-                trust_env=True,
-                follow_redirects=False,
-            )
+            if transport is None:
+                self._options["verify"] = httpx.create_ssl_context()
+            self._http = httpx.AsyncClient(**self._options, limits=_limits(kept=IN_FLIGHT_MAX))
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise unusable_network_settings(error) from error
+        self._one_time: httpx.AsyncClient | None = None
+        """The client whose connections serve one request each; made when it is first needed."""
 
     async def send(
         self, call: ApiCall, request: HttpRequest, before_send: BeforeSend | None = None
@@ -117,26 +150,121 @@ class HttpTransport:
                 request.url,
                 headers=request.headers,
                 content=request.content,
-                extensions={"trace": guard.on_event},
+                extensions={"trace": guard.on_event, NEW_CONNECTION: request.new_connection},
             )
             guard.check()
             departure = self._clock.depart() if self._clock else None
             async with asyncio.timeout(self.timeout_seconds):
-                response = await self._http.send(httpx_request)
+                response = await self._exchange(request, httpx_request)
         except Exception as error:  # noqa: BLE001 - the outcome of the request must be known after any error
             if guard.refusal is not None:
                 raise guard.refusal from None
+            if isinstance(error, TooLargeError):
+                raise too_large(call) from None
             # h11 quotes the header that it rejects, and that header may be the token.
             cause = None if isinstance(error, httpx.LocalProtocolError) else error
             raise transport_error(call, error) from cause
-        answer = HttpResponse.of(response.status_code, response.headers, response.content)
-        if self._clock and departure and (zoom_at := zoom_time_in(answer)):
+        if self._clock and departure and (zoom_at := zoom_time_in(response)):
             self._clock.arrive(departure, zoom_at)
-        return answer
+        return response
 
     async def close(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+        if self._one_time is not None:
+            await self._one_time.aclose()
+
+    async def _exchange(self, request: HttpRequest, httpx_request: httpx.Request) -> HttpResponse:
+        http = self._client(new_connection=request.new_connection)
+        answered = await http.send(httpx_request, stream=True)
+        may_keep = False
+        try:
+            content = await _read_content(answered)
+            response = HttpResponse.of(answered.status_code, answered.headers, content)
+            may_keep = response.is_success and request.is_answer(response)
+        finally:
+            await _release(answered, may_keep=may_keep)
+        return response
+
+    def _client(self, *, new_connection: bool) -> httpx.AsyncClient:
+        if not new_connection or self._options["transport"] is not None:
+            return self._http
+        if self._one_time is None:
+            self._one_time = httpx.AsyncClient(**self._options, limits=_limits(kept=0))
+        return self._one_time
+
+
+def _timeouts(seconds: float) -> httpx.Timeout:
+    connect_seconds = min(CONNECT_SECONDS_MAX, seconds)
+    return httpx.Timeout(seconds, connect=connect_seconds, pool=connect_seconds)
+
+
+def _limits(*, kept: int) -> httpx.Limits:
+    return httpx.Limits(max_connections=IN_FLIGHT_MAX, max_keepalive_connections=kept)
+
+
+async def _read_content(response: httpx.Response) -> bytes:
+    """Return the body, decompressed. Raises `TooLargeError`, `EncodingError`, and what httpx raises."""
+    if response.is_stream_consumed:  # a transport of a test that had it in memory
+        return _bounded(response.content)
+    decode = _decoder(response.headers.get("content-encoding", ""))
+    content, received = bytearray(), 0
+    async for chunk in response.aiter_raw():
+        received += len(chunk)
+        if received > ANSWER_BYTES_MAX:
+            raise TooLargeError
+        content += decode(chunk, ANSWER_BYTES_MAX + 1 - len(content))
+        _bounded(content)
+    return bytes(content)
+
+
+def _bounded(content: bytes | bytearray) -> bytes:
+    if len(content) > ANSWER_BYTES_MAX:
+        raise TooLargeError
+    return bytes(content) if isinstance(content, bytearray) else content
+
+
+def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Return the function that decompresses a chunk, up to a number of bytes."""
+    if encoding.strip().lower() in {"", "identity"}:
+        return lambda chunk, _: chunk
+    if encoding.strip().lower() not in {ENCODING, "x-gzip"}:
+        raise EncodingError(f"encoding {encoding[:20]!r}")
+    unzip = zlib.decompressobj(_GZIP_WINDOW)
+
+    def decode(chunk: bytes, bytes_max: int) -> bytes:
+        try:
+            return unzip.decompress(chunk, bytes_max)
+        except zlib.error as error:
+            raise EncodingError(str(error)) from error
+
+    return decode
+
+
+async def _release(response: httpx.Response, *, may_keep: bool) -> None:
+    """Give the connection back, or close it unless it may be kept and nothing more was received on it."""
+    stream = response.extensions.get("network_stream")
+    if stream is not None and not (may_keep and _is_drained(response, stream)):
+        await stream.aclose()
+    await response.aclose()
+
+
+def _is_drained(response: httpx.Response, stream: Any) -> bool:
+    """Return whether nothing was received after the response; False where that cannot be told."""
+    if stream.get_extra_info("is_readable"):
+        return False
+    encrypted = _follow(stream, _ENCRYPTED)
+    tls = stream.get_extra_info("ssl_object")
+    if tls is not None and (encrypted is None or encrypted.pending or tls.pending()):
+        return False
+    parser = _follow(response, _PARSER)
+    return parser is not None and not parser.trailing_data[0]
+
+
+def _follow(start: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
+        start = getattr(start, name, None)
+    return start
 
 
 class SendGuard:

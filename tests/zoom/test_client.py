@@ -175,7 +175,7 @@ def test_a_request_has_the_headers_of_the_program() -> None:
     ],
 )
 def test_a_host_stays_one_part_of_the_path(host: str, path: str) -> None:
-    zoom = ScriptedZoom(answer(200, {"id": "u1"}))
+    zoom = ScriptedZoom(answer(200, {"id": host}))
 
     run(zoom, lambda client: client.user(host))
 
@@ -250,6 +250,55 @@ def test_a_write_whose_outcome_is_unknown_is_not_sent_again(work: Work[Answer], 
 def test_a_create_without_an_id_in_its_answer_is_unknown(reaction: Reaction) -> None:
     """Also with an id that is not a number, or with text that no state can keep."""
     assert type(failure(ScriptedZoom(reaction), create)) is UnknownOutcomeError
+
+
+def test_a_create_that_names_a_meeting_that_was_read_before_is_unknown() -> None:
+    """It is a second answer to that read; a meeting that was created now cannot have been read before."""
+    zoom = ScriptedZoom(answer(200, {"id": 7}), answer(200, {"id": 7}))
+
+    async def read_then_create(client: ZoomClient) -> Answer:
+        await read(client)
+        return await create(client)
+
+    error = failure(zoom, read_then_create)
+
+    assert (type(error), error.diagnostic.detail) == (
+        UnknownOutcomeError,
+        "Creating a meeting for a@example.com: the answer is about meeting 7, which is an older one.",
+    )
+
+
+@pytest.mark.parametrize("work", [update, delete])
+def test_a_change_or_deletion_with_the_answer_of_another_request_is_unknown(work: Work[Answer]) -> None:
+    bodies: list[object] = [{"id": 8}, {"meetings": []}, {"access_token": "t"}]
+
+    assert {type(failure(ScriptedZoom(answer(200, body)), work)) for body in bodies} == {UnknownOutcomeError}
+
+
+@pytest.mark.parametrize("work", [update, delete, read])
+def test_that_another_meeting_is_gone_says_nothing_about_this_one(work: Work[Answer]) -> None:
+    error = failure(ScriptedZoom(no(404, 3001, "Meeting does not exist: 81234567890.")), work)
+
+    assert type(error) is UnknownOutcomeError
+
+
+def test_a_user_of_another_address_is_asked_for_twice() -> None:
+    """Zoom knows a user by former addresses; but the answer may belong to another request."""
+    other, asked = (
+        answer(200, {"id": "u2", "email": "b@example.com"}),
+        answer(200, {"id": "u1", "email": HOST}),
+    )
+    doubled, renamed = ScriptedZoom(other, asked), ScriptedZoom(other, other)
+
+    assert run(doubled, lambda client: client.user(HOST)).body["id"] == "u1"
+    assert run(renamed, lambda client: client.user(HOST)).body["id"] == "u2"
+    assert (len(doubled.asked), len(renamed.asked)) == (2, 2)
+
+
+def test_two_users_for_one_address_are_no_answer() -> None:
+    first, second = (answer(200, {"id": name, "email": f"{name}@example.com"}) for name in ("u2", "u3"))
+
+    assert type(failure(ScriptedZoom(first, second), lambda client: client.user(HOST))) is UnknownOutcomeError
 
 
 @pytest.mark.parametrize("odd", [None, "", 7, ["u1"]])
@@ -477,6 +526,27 @@ def test_a_list_that_repeats_a_page_is_an_error() -> None:
     error = failure(ScriptedZoom(page(1, after="t1"), page(2, after="t1")), listing)
 
     assert type(error) is UnknownOutcomeError
+
+
+def test_a_list_that_never_ends_is_given_up() -> None:
+    """At 2,000 pages, and at ten empty ones in a row; a list of that length is read."""
+    full = [page(number, after=f"t{number}") for number in range(1, 2001)]
+    empty = [page(after=f"t{number}") for number in range(9)]
+
+    endless = failure(ScriptedZoom(*full), listing)
+    hollow = failure(ScriptedZoom(*empty, page(after="t9")), listing)
+
+    assert len(run(ScriptedZoom(*full[:-1], page(2000)), listing)) == 2000
+    assert len(run(ScriptedZoom(*empty, page(1)), listing)) == 1
+    assert (endless.diagnostic.code, hollow.diagnostic.code) == ("zoom.too-large", "zoom.unreadable")
+    assert "10 pages of the list in a row are empty" in hollow.diagnostic.detail
+
+
+def test_a_list_keeps_the_meetings_of_other_hosts() -> None:
+    """They were scheduled for others, or by others for this host."""
+    listed = [{"id": 1, "host_id": "u1"}, {"id": 2, "host_id": "u2"}]
+
+    assert run(ScriptedZoom(answer(200, {"meetings": listed})), listing) == tuple(listed)
 
 
 def test_an_expired_page_token_is_a_refusal() -> None:

@@ -1,8 +1,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import anyio
 import httpx
 import pytest
 from manual_clock import ManualClock
+from socket_server import Serve, serving_at
 
 from reconciler.errors.exceptions import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError
 from reconciler.ports import IN_FLIGHT_MAX
@@ -20,8 +20,6 @@ from reconciler.zoom.transport import SEND_OUTCOMES, HttpTransport, SendOutcome,
 CREATE = ApiCall("Creating a meeting for a@example.com", Label.MEDIUM, writes=True, secrets=("token-9",))
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -102,32 +100,6 @@ def test_an_error_names_the_request_and_its_outcome(error: Exception, detail: st
 # Real sockets
 
 
-@asynccontextmanager
-async def listening(serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[str]:
-    """Yield the address of a server on a free port; close everything at the end."""
-    at_work: set[asyncio.Task[None]] = set()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        at_work.add(task)
-        with suppress(asyncio.IncompleteReadError, asyncio.CancelledError, OSError):
-            await serve(reader, writer)
-        writer.close()
-        with suppress(asyncio.CancelledError, OSError):
-            await writer.wait_closed()
-
-    server = await asyncio.start_server(handle, host, 0)
-    address = f"[{host}]" if ":" in host else host
-    try:
-        yield f"http://{address}:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in at_work:
-            task.cancel()
-        await asyncio.gather(*at_work)
-
-
 def exchange(
     serve: Serve,
     *,
@@ -139,7 +111,7 @@ def exchange(
 
     async def run() -> list[HttpResponse]:
         client = transport(timeout_seconds=timeout_seconds)
-        async with listening(serve) as url:
+        async with serving_at(serve) as url:
             message = HttpRequest("POST", f"{url}/v2", {"Authorization": "Bearer token-9"}, b"{}")
             try:
                 return [await client.send(CREATE, message, before_send) for _ in range(times)]
@@ -248,7 +220,7 @@ def test_a_date_that_is_no_time_does_not_lose_the_answer(
 
 def test_no_connection_means_never_sent() -> None:
     async def run() -> None:
-        async with listening(keep_answering) as url:
+        async with serving_at(keep_answering) as url:
             pass
         await transport().send(CREATE, HttpRequest("POST", url))
 
@@ -266,7 +238,7 @@ def test_a_request_to_an_invalid_address_is_never_sent(url: str) -> None:
 
 def test_an_invalid_header_is_never_sent_and_not_shown() -> None:
     async def run() -> None:
-        async with listening(keep_answering) as url:
+        async with serving_at(keep_answering) as url:
             await transport().send(CREATE, HttpRequest("GET", url, {"Authorization": "Bearer token-9\n"}))
 
     with pytest.raises(NeverSentError) as caught:
@@ -285,7 +257,7 @@ def test_a_proxy_that_refuses_means_never_sent(monkeypatch: pytest.MonkeyPatch) 
         writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
     async def run() -> None:
-        async with listening(proxy) as url:
+        async with serving_at(proxy) as url:
             monkeypatch.setenv("HTTPS_PROXY", url)
             message = HttpRequest(
                 "POST", "https://api.zoom.us/v2", {"Authorization": "Bearer token-9"}, b"{}"
@@ -307,7 +279,7 @@ def test_a_proxy_never_sees_what_goes_to_the_loopback(monkeypatch: pytest.Monkey
 
     async def run() -> HttpResponse:
         client = transport(direct_hosts=(host,))
-        async with listening(keep_answering, host) as url:
+        async with serving_at(keep_answering, host) as url:
             try:
                 return await client.send(CREATE, HttpRequest("POST", url, content=b"{}"))
             finally:
@@ -422,7 +394,7 @@ def test_httpcore_still_has_the_event_names_of_the_second_call(
 def test_all_connections_at_once_are_all_served() -> None:
     async def run() -> int:
         client = transport()
-        async with listening(keep_answering) as url:
+        async with serving_at(keep_answering) as url:
             message = HttpRequest("POST", url, content=b"{}")
             responses = await asyncio.gather(*(client.send(CREATE, message) for _ in range(IN_FLIGHT_MAX)))
             await client.close()

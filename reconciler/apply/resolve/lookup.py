@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 
+from reconciler.apply.resolve.likeness import declared_starts, has_start, has_topic, has_type, same_zone
 from reconciler.errors.exceptions import AccessError, GoneError, RemoteError
-from reconciler.meeting.meeting import kind, series, start_at
-from reconciler.meeting.timezones import instant, is_same_zone
+from reconciler.meeting.timezones import instant
 from reconciler.ports import Body, Json, Remote
 from reconciler.state.state import Attempt, Intent, owner
-
-STARTS_MAX = 400
-"""Starts of a series that are compared: more than Zoom keeps of any series."""
 
 SKEW = timedelta(minutes=5)
 """The largest difference between Zoom's clock and what its answers said."""
@@ -78,26 +74,9 @@ def find_duplicate(
     attributes: Mapping[str, Json], listed: Iterable[Mapping[str, Json]], known: frozenset[int]
 ) -> Mapping[str, Json] | None:
     """The first listed meeting that is not `known` and may be the declared one; None where there is none."""
-    starts = _declared_starts(attributes)
+    starts = declared_starts(attributes)
     unknown = (meeting for meeting in listed if meeting.get("id") not in known)
     return next((meeting for meeting in unknown if _is_alike(attributes, starts, meeting)), None)
-
-
-def listed_start(listed: Mapping[str, Json]) -> datetime | None:
-    """The start of a listed or read meeting, aware, UTC; None where it has no fixed time."""
-    start = listed.get("start_time")
-    if not isinstance(start, str):
-        return None
-    try:
-        return instant(start, listed.get("timezone") or "UTC")
-    except (ValueError, TypeError):
-        return None
-
-
-def same_zone(attributes: Mapping[str, Json], listed: Mapping[str, Json]) -> bool:
-    """Return whether the time zones agree, where both have one."""
-    declared, stored = attributes.get("timezone"), listed.get("timezone")
-    return not declared or not stored or is_same_zone(str(declared), str(stored))
 
 
 def _is_alike(
@@ -107,19 +86,11 @@ def _is_alike(
         return False
     if not starts:
         return True
-    return same_zone(attributes, listed) and listed_start(listed) in starts
+    return same_zone(attributes, listed) and has_start(listed, starts) is True
 
 
 def _has_topic_and_type(attributes: Mapping[str, Json], listed: Mapping[str, Json]) -> bool:
-    return listed.get("topic") == attributes.get("topic") and listed.get("type") == kind(attributes)
-
-
-def _declared_starts(attributes: Mapping[str, Json]) -> frozenset[datetime]:
-    declared = series(attributes)
-    if declared is not None:
-        return frozenset(islice(declared.occurrences(), STARTS_MAX))
-    start = start_at(attributes)
-    return frozenset() if start is None else frozenset({start})
+    return has_topic(attributes, listed) and has_type(attributes, listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +159,19 @@ def in_window(intent: Intent, listed: Mapping[str, object]) -> bool:
 
 
 def matches(intent: Intent, stored: Mapping[str, object]) -> bool:
-    """Return whether the meeting is exactly the one that an attempt asked for."""
+    """Return whether the meeting is the one that an attempt asked for, but for what Zoom changes freely."""
     wanted = intent.attributes
     if not in_window(intent, stored) or not _has_topic_and_type(wanted, stored):
         return False
     if "duration" in wanted and stored.get("duration") != wanted["duration"]:
         return False
     starts = _sent_starts(intent, intent.sent)
-    return same_zone(wanted, stored) and (not starts or listed_start(stored) in starts)
+    return same_zone(wanted, stored) and (not starts or has_start(stored, starts) is True)
 
 
 def as_sent(intent: Intent, stored: Mapping[str, object]) -> dict[str, Json]:
     """The body of the attempt that made `stored`, as far as it is kept: without its passcode."""
-    start = listed_start(stored)
-    made_by = next((attempt for attempt in intent.sent if _sent_starts(intent, (attempt,)) == {start}), None)
+    made_by = next((each for each in intent.sent if has_start(stored, _sent_starts(intent, (each,)))), None)
     sent = {name: value for name, value in intent.attributes.items() if name != "password"}
     if made_by is None:
         return sent
@@ -212,7 +182,7 @@ def as_sent(intent: Intent, stored: Mapping[str, object]) -> dict[str, Json]:
     return sent
 
 
-def _sent_starts(intent: Intent, attempts: Iterable[Attempt]) -> set[datetime | None]:
+def _sent_starts(intent: Intent, attempts: Iterable[Attempt]) -> set[datetime]:
     zone = intent.attributes.get("timezone")
     return {instant(attempt.start_time, zone) for attempt in attempts if attempt.start_time}
 
@@ -232,6 +202,6 @@ def _groups(
 async def _read(remote: Remote, listed: Body) -> Body | None:
     """The meeting; None where it is listed and cannot be read: it was just created or just deleted."""
     try:
-        return (await remote.read(listed["id"])).body
+        return (await remote.read(listed["id"], new_connection=True)).body
     except GoneError:
         return None

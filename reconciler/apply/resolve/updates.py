@@ -77,7 +77,7 @@ class UpdateResolver(Resolver):
         meeting_id = self._intent(step).id
         assert meeting_id is not None, "an update has the id of its meeting"
         try:
-            stored = (await self._run.remote.read(meeting_id)).body
+            stored = (await self._run.remote.read(meeting_id, new_connection=True)).body
         except GoneError:
             await self._run.journal.commit(lambda state: state.drop_intent(step.key))
             self._run.fail(step, messages.meeting_gone(step, meeting_id))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from builders import one_off, weekly
 
-from reconciler.apply.resolve import lookup
+from reconciler.apply.resolve import likeness, lookup
 
 NOBODY: frozenset[int] = frozenset()
 
@@ -74,5 +74,5 @@ def test_a_meeting_without_a_fixed_time_is_a_duplicate_by_its_topic() -> None:
 
 
 def test_an_unreadable_start_is_no_start() -> None:
-    assert lookup.listed_start({"start_time": "soon"}) is None
-    assert lookup.listed_start({"start_time": "2027-01-14T15:00:00", "timezone": 7}) is None
+    assert likeness.listed_start({"start_time": "soon"}) is None
+    assert likeness.listed_start({"start_time": "2027-01-14T15:00:00", "timezone": 7}) is None

@@ -39,7 +39,7 @@ DIFFERENT = {
     "no start": {"start_time": None},
     "a start that is no instant": {"start_time": "soon"},
     "duration": {"duration": 45},
-    "type": {"type": 4},
+    "type": {"type": 3},
     "zone": {"timezone": "Europe/Berlin", "start_time": "2027-01-14T15:00:00Z"},
 }
 
