@@ -284,7 +284,8 @@ class Parser:
         elif key == "<<":
             hint = (
                 "What all meetings of a file share goes under `defaults`. Move those that share more into a "
-                "file of their own with its `defaults`, or repeat a whole value with an alias: `settings: *NAME`."
+                "file of their own with its `defaults`, or repeat a whole value with an alias: "
+                "`settings: *NAME`."
             )
             self.note(event, "yaml.merge-key", "YAML 1.2 has no merge key `<<`.", hint)
             return False
