@@ -20,6 +20,19 @@ from reconciler.ports import Json
 _OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
 
 
+IMPORTED_MAX = 60
+"""Coming dates of a series that is imported. Zoom's documents name 50 and 60 as its maximum."""
+
+ENDLESS = (
+    "it has no end, and this version cannot keep a series without one; "
+    "to import it, give it an end in Zoom, or else leave it as it is"
+)
+TOO_LONG = (
+    "{left} dates are left of it, and this version keeps at most 60; "
+    "to import it, give it an earlier end in Zoom, or else leave it as it is"
+)
+
+
 class UndeclarableError(Exception):
     """A meeting in Zoom has no declared form; the text is the reason, in the middle of a sentence."""
 
@@ -89,16 +102,19 @@ def _series(body: Mapping[str, Json], times: DeclaredTimes, now: datetime) -> De
         raise UndeclarableError("Zoom shows no rule for it that is known here")
     if "start_time" not in times.attributes:
         raise UndeclarableError("Zoom shows no start of it")
-    listed = tuple(date for date in _dates(body) if date > now)[:OCCURRENCES_MAX]
+    listed = tuple(date for date in _dates(body) if date > now)[:IMPORTED_MAX]
     try:
         readings = tuple(_readings(times.attributes, rule, now))
         candidates = (*readings, *(_starting_at(listed, reading) for reading in readings if listed))
-        fitting = next(
-            (series for series in candidates if not listed or _coming(series, now) == listed), None
-        )
+        fitting = next((series for series in candidates if _fits(series, listed, now)), None)
+        series = fitting or candidates[0]
+        left = series.remaining(now).left or 0
     except (TypeError, ValueError) as error:
         raise UndeclarableError("its rule cannot be read") from error
-    series = fitting or candidates[0]
+    if not rule.get("end_times") and not rule.get("end_date_time"):
+        raise UndeclarableError(ENDLESS)
+    if left > IMPORTED_MAX:
+        raise UndeclarableError(TOO_LONG.format(left=left))
     remarks = (*times.remarks, *(() if fitting else (_OTHER_DATES,)), *_edits(body, now))
     attributes = {"start_time": series.start_time, "recurrence": dict(series.recurrence)}
     return DeclaredTimes({**times.attributes, **attributes}, remarks)
@@ -165,5 +181,8 @@ def _ends(rule: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
         yield {"end_date_time": until}
 
 
-def _coming(series: Series, now: datetime) -> tuple[datetime, ...]:
-    return tuple(islice((start for start in series.occurrences() if start > now), OCCURRENCES_MAX))
+def _fits(series: Series, listed: tuple[datetime, ...], now: datetime) -> bool:
+    """Return whether the coming dates are the listed ones; a list as long as Zoom's may be cut."""
+    coming = tuple(islice((start for start in series.occurrences() if start > now), IMPORTED_MAX))
+    is_cut = len(listed) >= OCCURRENCES_MAX
+    return not listed or (coming[: len(listed)] if is_cut else coming) == listed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from builders import at
 
 from reconciler.live import _from_zoom_times as from_zoom_times
-from reconciler.live._from_zoom_times import UndeclarableError
+from reconciler.live._from_zoom_times import ENDLESS, TOO_LONG, UndeclarableError
 
 NOW = at("2027-01-20T08:00:00+00:00")
 BERLIN = "Europe/Berlin"
@@ -26,6 +27,9 @@ def ids(*starts: str, **changed: Any) -> list[dict[str, Any]]:
         }
         for start in starts
     ]
+
+
+COMING = ids("2027-02-01T09:00:00Z", "2027-02-08T09:00:00Z")
 
 
 def body(**fields: Any) -> dict[str, Any]:
@@ -163,6 +167,33 @@ def test_a_long_series_is_declared_from_its_next_date() -> None:
     assert (times["start_time"], times["recurrence"]["end_times"]) == ("2027-01-20T10:00:00", 41)
 
 
+@pytest.mark.parametrize("count", [50, 51, 55, 60])
+@pytest.mark.parametrize("listed_max", [50, 60])
+def test_a_series_of_up_to_60_coming_dates_keeps_its_length(count: int, listed_max: int) -> None:
+    """Zoom may list all of them, or the first 50."""
+    first = at("2027-02-01T09:00:00Z")
+    dates = [f"{first + timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}" for day in range(min(count, listed_max))]
+    daily = {"type": 1, "repeat_interval": 1, "end_times": count}
+
+    times = from_zoom_times.declared_times(
+        body(timezone="UTC", recurrence=daily, occurrences=ids(*dates)), NOW
+    )
+
+    assert (times.attributes["recurrence"], times.remarks) == (daily, ())
+
+
+def test_a_longer_series_of_which_60_dates_are_left_is_taken() -> None:
+    """What is over does not count."""
+    daily = {"type": 1, "repeat_interval": 1, "end_times": 60}
+
+    whole = from_zoom_times.declared_times(body(start_time="2027-01-20T09:00:00Z", recurrence=daily), NOW)
+
+    assert (whole.attributes["start_time"], whole.attributes["recurrence"]) == (
+        "2027-01-20T10:00:00",
+        daily,
+    )
+
+
 def test_a_long_series_that_ends_on_a_day_keeps_it() -> None:
     daily = {"type": 1, "repeat_interval": 1, "end_date_time": "2027-03-05T12:00:00Z"}
 
@@ -219,6 +250,14 @@ def test_dates_that_were_edited_by_hand_have_a_remark() -> None:
             "its rule cannot be read",
         ),
         ({"recurrence": {"type": 2, "weekly_days": "x"}}, "its rule cannot be read"),
+        ({"recurrence": {**MONDAYS, "end_times": 0}}, ENDLESS),
+        ({"recurrence": {**MONDAYS, "end_times": 0}, "occurrences": COMING}, ENDLESS),
+        ({"recurrence": {"type": 1, "repeat_interval": 1}}, ENDLESS),
+        ({"recurrence": {**MONDAYS, "end_times": 61}}, TOO_LONG.format(left=61)),
+        (
+            {"recurrence": {"type": 1, "end_date_time": "2027-12-31T22:59:59Z"}},
+            TOO_LONG.format(left=334),
+        ),
         ({"occurrences": [{"occurrence_id": "x"}]}, "its dates cannot be read"),
     ],
 )

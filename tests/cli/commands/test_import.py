@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from shell import HOST, spec_of
+from varied import Zoom
 
+from reconciler.live._from_zoom_times import ENDLESS
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source
@@ -239,3 +241,42 @@ def test_a_host_is_asked_for(shell: Shell) -> None:
         1,
         ["error[usage.command-line]: The command line cannot be used", "  = Missing option '--host'."],
     )
+
+
+def by_hand(shell: Shell, start: str, end_times: int) -> None:
+    """A series that somebody made in Zoom."""
+    times = {"type": 8, "start_time": start, "timezone": "Europe/Berlin", "duration": 45}
+    rule = {"type": 2, "weekly_days": "2", "end_times": end_times}
+    Zoom(shell.folder).make(HOST, {"topic": "Community call", **times, "recurrence": rule})
+
+
+def test_a_series_without_an_end_is_left_out_with_what_to_do(shell: Shell) -> None:
+    """Declared with the dates that Zoom happens to list, it would end some day without a word."""
+    by_hand(shell, "2026-01-05T10:00:00", end_times=0)
+
+    ran = shell.sandbox("import", "--host", HOST, "--out", "new.yaml")
+
+    assert (ran.status, ran.err, (shell.folder / "new.yaml").exists()) == (
+        0,
+        f"Nothing to import: 1 cannot be declared:\n  {WEEKLY_ID}: {ENDLESS}\n",
+        False,
+    )
+
+
+def test_a_series_of_60_coming_dates_is_imported_without_a_request(shell: Shell) -> None:
+    """More than a create may send; nothing of it is sent."""
+    by_hand(shell, "2026-12-07T10:00:00", end_times=60)
+
+    shell.sandbox("import", "--host", HOST, "--out", "meetings.yaml")
+    applied = shell.sandbox("apply", "--auto-approve")
+    after = shell.sandbox("plan", "--refresh", "--detailed-exitcode")
+
+    assert (applied.status, applied.out.splitlines()[-1]) == (
+        0,
+        "Apply complete! 0 added, 0 changed, 0 destroyed, 1 recorded.",
+    )
+    assert (after.status, after.out.splitlines()[-1]) == (
+        0,
+        "No changes. Compared with what was last applied and with what Zoom says now.",
+    )
+    assert "end_times: 60" in (shell.folder / "meetings.yaml").read_text()
