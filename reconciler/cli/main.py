@@ -10,7 +10,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exit as exits
-from reconciler.cli.options import example_epilog
+from reconciler.cli.options import example_epilog, with_folder_option
 from reconciler.errors.diagnostic import Diagnostic, Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import is_utf8, sentences, shown_name
@@ -120,7 +120,7 @@ class CommandTable(click.Group):
             return None
         module, _, function = COMMANDS[cmd_name].function.partition(":")
         command: click.Command = getattr(import_module(f"reconciler.cli.commands.{module}"), function)
-        return command
+        return with_folder_option(command)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, and keep for `--version` whether `--verbose` stands anywhere beside it."""
@@ -182,3 +182,6 @@ def cli(*, verbose: bool) -> None:
     if verbose:
         message = f"{VERBOSE} alone goes with --version. For a command, write it behind: plan {VERBOSE}"
         raise click.UsageError(message)
+
+
+with_folder_option(cli)

@@ -13,7 +13,7 @@ import click
 from reconciler.views.table import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -95,6 +95,21 @@ def _schemas() -> tuple[str, ...]:
     from reconciler import resources  # noqa: PLC0415 - not for --help
 
     return resources.schemas()
+
+
+class Folder(click.ParamType[str]):
+    """The path of a folder, which a shell completes. With several, each starts where the one before leads."""
+
+    name = "folder"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the shell."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for shell completion
+
+        del ctx, param
+        return [CompletionItem(incomplete, type="dir")]
 
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -196,6 +211,47 @@ def _call(command: Callable[..., Exit], workspace: Workspace, flags: dict[str, A
     with reporting_failure(workspace.folder, workspace.console, name):
         workspace.check_sandbox()
         return command(workspace, **flags)
+
+
+def with_folder_option(command: click.Command) -> click.Command:
+    """Return the command with `-C`, which the commands of a group get as well."""
+    if not any("-C" in parameter.opts for parameter in command.params):
+        command.params.append(_option())
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            with_folder_option(each)
+    return command
+
+
+def _option() -> click.Option:
+    return click.Option(
+        ["-C"],
+        type=Folder(),
+        metavar="DIR",
+        multiple=True,
+        is_eager=True,  # before any option that has a path
+        expose_value=False,
+        callback=_enter_all,
+        help="Begin in DIR, as git and make do. Before or after the command.",
+    )
+
+
+def _enter_all(ctx: click.Context, _: click.Parameter, folders: Sequence[str]) -> None:
+    for folder in filter(None, folders):  # like git, an empty one is no other folder
+        _enter(ctx, folder)
+
+
+def _enter(ctx: click.Context, folder: str) -> None:
+    """Make `folder` the working folder until the command is over."""
+    before = working_folder()
+    try:
+        os.chdir(folder)
+    except (OSError, ValueError) as error:  # a null byte is a ValueError
+        if not ctx.resilient_parsing:  # completion says nothing
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise click.UsageError(f"-C {folder}: {reason}. Nothing was done.") from error
+    if not ctx.resilient_parsing:  # completion closes its contexts before it completes
+        ctx.call_on_close(functools.partial(os.chdir, before))
 
 
 def working_folder() -> Path:

@@ -7,11 +7,12 @@ A file that is missing or cannot be read is an error, and so is an empty folder:
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic, Position, Span, UnlocatedDiagnostic
+from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import is_utf8, quote, shown_name
 from reconciler.spec import settings as settings_file
@@ -58,7 +59,7 @@ def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sour
             search.add(path, _reporting(path))
     else:
         search.add_specs(settings)
-    return Sources(tuple(search.files), tuple(search.diagnostics))
+    return Sources(tuple(search.files), (*search.diagnostics, *_other_settings(search.files, folder)))
 
 
 def read_others(read: Sources, settings: Settings, folder: Path) -> OtherSources | None:
@@ -132,7 +133,10 @@ class _Search:
             self.add(path, _reporting(path))
         if not present:
             detail = f"Neither `meetings.yaml` nor a folder `meetings/` is in {self.folder.resolve()}."
-            hint = "Run `reconciler init` to write one, or name files or folders as arguments."
+            hint = (
+                "Run `reconciler init` to write one, name files or folders as arguments, or begin in the "
+                "folder that has them: `reconciler -C FOLDER validate`."
+            )
             self.diagnostics.append(Diagnostic("source.none", detail, hint))
 
     def add(self, path: str, report: Callable[[str, str, str], Diagnostic]) -> None:
@@ -172,8 +176,11 @@ class _Search:
         if location.is_dir():
             return self.add_folder(location, name)
         if location.name == FILENAME:
-            hint = "Name files that declare meetings."
-            return ("source.settings", f"`{name}` is always read as the settings.", hint)
+            return (
+                "source.settings",
+                f"`{name}` is a file of settings.",
+                "Name files that declare meetings.",
+            )
         return None
 
     def add_folder(self, location: Path, name: str) -> _Problem | None:
@@ -239,6 +246,30 @@ class _Search:
             self.files.append(source)
         else:
             self.diagnostics.append(source)
+
+
+def _other_settings(files: Sequence[Source], folder: Path) -> Iterator[Diagnostic]:
+    """Yield a warning for each settings file between the working folder and a spec: it is not read."""
+    seen: set[str] = set()
+    for file in files:
+        for parent in Path(os.path.normpath(folder / file.filename)).parents:
+            if folder.is_relative_to(parent) or str(parent) in seen:
+                break
+            seen.add(str(parent))
+            if os.path.lexists(parent / FILENAME):
+                yield _settings_unread(_as_typed(os.path.relpath(parent, folder)))
+
+
+def _settings_unread(folder: str) -> Diagnostic:
+    name = f"{folder}/{FILENAME}"
+    return Diagnostic(
+        "source.other-settings",
+        f"`{name}` was not read: the settings are those of the working folder.",
+        f"Begin there to use it: `reconciler -C {shlex.quote(folder)} validate`, with paths as seen from "
+        "there.",
+        Severity.WARNING,
+        span=_top(name),
+    )
 
 
 def _read(path: Path, name: str) -> Source | Diagnostic:

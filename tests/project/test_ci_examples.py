@@ -13,7 +13,7 @@ import pytest
 import yaml
 from fake_github import gitlab
 from paths import ROOT
-from shell import FAR, ONE
+from shell import FAR, HOST, ONE, RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,8 +137,20 @@ def test_the_hook_checks_all_that_is_declared(shell: Shell) -> None:
 
     assert (hook["id"], program, hook["pass_filenames"]) == ("reconciler-validate", "reconciler", False)
     assert (good.status, twin.status) == (0, 1)
-    names = ("meetings.yaml", "meetings/team/a.yml", "reconciler.yaml", "README.md", "src/meetings.yaml")
+    names = ("meetings.yaml", "meetings/team/a.yml", "reconciler.yaml", "README.md", "src/old-meetings.yaml")
     assert [bool(re.search(hook["files"], name)) for name in names] == [True, True, True, False, False]
+
+
+def test_the_hook_checks_specs_below_the_root(shell: Shell) -> None:
+    """pre-commit runs it at the root, and puts its `args` behind the entry."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    arguments = hook["entry"].split()[1:]
+    shell.write("ops/zoom/reconciler.yaml", f"defaults: {{host: {HOST}}}\n")
+    shell.write("ops/zoom/meetings/a.yaml", ONE.replace(f"defaults: {{host: {HOST}}}\n", ""))
+
+    assert shell(*arguments, "-C", "ops/zoom") == RunResult(0, "Valid: 1 meeting in 1 file.\n", "")
+    names = ("ops/zoom/meetings/a.yaml", "ops/zoom/reconciler.yaml", "apps/meetings.yml", "meetings.md")
+    assert [bool(re.search(hook["files"], name)) for name in names] == [True, True, True, False]
 
 
 def locked() -> dict[str, str]:
