@@ -18,7 +18,6 @@ from reconciler.meeting import observed
 from reconciler.meeting.meeting import schedule
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body
-from reconciler.state import identity
 from reconciler.state.state import Record, State, scheduled_as
 
 
@@ -78,8 +77,8 @@ class Confirmer:
             return (f"meeting {record.id} could not be read back: {error.diagnostic.summary}",)
         seen = observed.observe(pending.sent, stored.body)
         known = observed.merge_observed(record.observed, pending.sent, seen)
-        state, key = self._run.journal.state, pending.step.key
-        follows = bool(new_host) and identity.is_followed(state, record, stored.body, (str(new_host),))
+        key = pending.step.key
+        follows = bool(new_host) and self._run.is_followed(record, stored.body, (str(new_host),))
         seen_record = replace(record, observed=known)
         if follows:
             seen_record = replace(seen_record, host=str(new_host), attributes=pending.intent.attributes)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,6 +70,8 @@ class ApplyContext:
     """The UTC day for which Zoom reported that the account's limit is used up."""
     settled_from: float | None = None
     """The monotonic second at which the hosts' ids became durable; earlier runs' requests left before it."""
+    verified: set[str] = field(default_factory=set)
+    """The names of hosts, as the state has them, whose user ids Zoom confirmed in this run."""
     unfit: dict[str, Diagnostic] = field(default_factory=dict)
     """The diagnostic of each key whose passcode is missing or cannot be sent."""
     destroys: list[Step] = field(default_factory=list)
@@ -113,8 +115,13 @@ class ApplyContext:
 
     def stranger(self, key: str, meeting_id: int, stored: Body) -> Diagnostic | None:
         """Return why nothing may be done to a meeting; None if host and creation are the recorded ones."""
-        known = identity.find(self.journal.state, meeting_id)
-        return None if known is None else identity.problem(self.journal.state, key, known, stored)
+        state = self.journal.state
+        known = identity.find(state, meeting_id)
+        return None if known is None else identity.problem(state, key, known, stored, verified=self.verified)
+
+    def is_followed(self, known: Record, stored: Body, hosts: Collection[str]) -> bool:
+        """Return True if the recorded meeting was handed over in Zoom to one of `hosts`."""
+        return identity.is_followed(self.journal.state, known, stored, hosts, verified=self.verified)
 
     def must_stop(self) -> bool:
         """Return whether nothing more may be sent, for any reason."""

@@ -23,7 +23,7 @@ from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError
 from reconciler.meeting import passcode
 from reconciler.meeting.names import fold_host
 from reconciler.plan import budget
-from reconciler.plan.aliases import relied_aliases
+from reconciler.plan.aliases import recorded_names
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Plan
 from reconciler.plan.step import COSTS_A_REQUEST, Status, Step
@@ -141,20 +141,22 @@ async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
         else:
             hosts[host] = _fail_unidentified(run, hosts[host], answer)
     known = [step for host_steps in hosts.values() for step in host_steps]
-    record.refuse_other_users(run.journal.state, {**await _alias_ids(run, known, ids), **ids})
+    names = {**await _alias_ids(run, known, ids), **ids}
+    record.refuse_other_users(run.journal.state, names)
+    run.verified.update(names)
     today = budget.day_of(run.now())
     run.settled_from = await run.journal.commit(lambda state: pruned(_with_ids(state, ids), today))
     return known
 
 
 async def _alias_ids(run: ApplyContext, steps: Iterable[Step], known: Collection[str]) -> dict[str, str]:
-    """Return the user ids of the aliases that steps rely on, except for those in `known`.
+    """Return the user ids of the names that steps rely on, except for those in `known`.
 
     An alias that no user has any more, as after a change of address, is skipped. Any other error stops the
     run.
     """
     state = run.journal.state
-    aliases = sorted({alias for step in steps for alias in relied_aliases(state, step)} - set(known))
+    aliases = sorted({name for step in steps for name in recorded_names(state, step)} - set(known))
     answers = await asyncio.gather(*(_user_id(run, alias) for alias in aliases))
     for answer in answers:
         if isinstance(answer, RemoteError) and not isinstance(answer, GoneError):

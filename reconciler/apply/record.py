@@ -120,11 +120,12 @@ async def _follow(run: ApplyContext, step: Step) -> Step | None:
         run.fail_remote(step, error)
         return None
     refuse_other_users(run.journal.state, {fold_host(new_host): user_id})
+    run.verified.add(fold_host(new_host))
     await run.journal.commit(lambda state: state.resolve_host(new_host, user_id))
     state = run.journal.state
-    if identity.is_followed(state, known, stored, (new_host,)):
+    if run.is_followed(known, stored, (new_host,)):
         return await _followed(run, step, known)
-    problem = identity.problem(state, key, known, stored)
+    problem = identity.problem(state, key, known, stored, verified=run.verified)
     if problem is None:
         return step
     run.fail(step, problem)

@@ -49,12 +49,13 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     facts = state
     imported: Mapping[str, Record] = {}
     gone: Mapping[str, Record] = {}
+    ending: Mapping[int, str] = {}
     if options.refresh:
         from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is read
 
         refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
         state, facts = refreshed.state, refreshed.facts
-        imported, gone = refreshed.imported, refreshed.gone
+        imported, gone, ending = refreshed.imported, refreshed.gone, refreshed.ending
         diagnostics = (*diagnostics, *refreshed.diagnostics)
     workspace.check_zones(state)
     plan = plans.build(
@@ -65,6 +66,7 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
         options,
         imported=imported,
         gone=gone,
+        ending=ending,
     )
     _refuse_long_series(declared, plan)
     found = (*diagnostics, *plan.diagnostics)

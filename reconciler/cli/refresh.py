@@ -12,6 +12,7 @@ from reconciler.live import read as live_read
 from reconciler.live import refresh
 from reconciler.live.read import ReadStatus, without_strangers
 from reconciler.live.report import warnings_for
+from reconciler.live.retired import ending_meetings
 from reconciler.meeting.meeting import schedule
 from reconciler.meeting.observed import created_at
 from reconciler.meeting.passcode import as_recorded
@@ -29,16 +30,16 @@ if TYPE_CHECKING:
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.live.read import ReadResult
     from reconciler.plan.plan import Options
-    from reconciler.ports import Body
+    from reconciler.ports import Answer, Body
     from reconciler.spec.spec import Spec
-    from reconciler.state.state import State
+    from reconciler.state.state import Retired, State
     from reconciler.views.text.progress import ProgressCallback
     from reconciler.zoom.client import ZoomClient
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The recorded keys to read (None: all), and the meetings to import, ids by key.
+    """The recorded keys to read (None: all), the meetings to import, ids by key, and the retired ones.
 
     `renewed` are the keys that are read even if their recorded dates are over.
     """
@@ -46,15 +47,20 @@ class Selection:
     keys: Collection[str] | None = None
     renewed: Collection[str] = ()
     imports: Mapping[str, int] = field(default_factory=dict)
+    retired: tuple[Retired, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshResult:
-    """The result of each read by key, the bodies of meetings to import by key, and the requests used."""
+    """The result of each read by key, and the requests used.
+
+    `imports` are the bodies of the meetings to import, by key; `retired` has the answers about retired ones.
+    """
 
     results: Mapping[str, ReadResult]
     requests: int
     imports: Mapping[str, Body] = field(default_factory=dict)
+    retired: tuple[tuple[Retired, Answer | RemoteError], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class RefreshedState:
     """A state refreshed from Zoom: `state` is to plan with, `facts` may be recorded.
 
     `imported` are the records that imports will make, `gone` those of meetings that Zoom does not have any
-    more; both by key.
+    more; both by key. `ending` are Zoom's topics of retired meetings, by id.
     """
 
     state: State
@@ -70,6 +76,7 @@ class RefreshedState:
     diagnostics: tuple[Diagnostic, ...]
     imported: Mapping[str, Record]
     gone: Mapping[str, Record]
+    ending: Mapping[int, str]
 
 
 def read_recorded(
@@ -93,17 +100,23 @@ def refresh_state(
     """Refresh the meetings that `options` select, and print the cost on stderr."""
     now = workspace.clock.now()
     selection = Selection(
-        _selected(state, spec, options), _renewed(spec, now), _imports(state, spec, options)
+        _selected(state, spec, options),
+        _renewed(spec, now),
+        _imports(state, spec, options),
+        _retired(state, spec, options),
     )
     read = read_recorded(workspace, state, selection, pace)
-    workspace.console.stderr.write(f"Refresh: {cost_words(len(read.results), read.requests)}\n")
+    count = len(read.results) + len(read.retired)
+    workspace.console.stderr.write(f"Refresh: {cost_words(count, read.requests)}\n")
+    ending = ending_meetings(state, read.retired)
     results = without_strangers(state, read.results, lambda: declared_hosts(spec))
     return RefreshedState(
         refresh.apply_refresh(state, results, now),
         refresh.correct_records(state, results),
-        warnings_for(state, results),
+        (*warnings_for(state, results), *ending.diagnostics),
         _imported(state, spec, read.imports, now),
         _gone(state, spec, results),
+        ending.topics,
     )
 
 
@@ -114,6 +127,12 @@ def _imports(state: State, spec: Spec, options: Options) -> dict[str, int]:
         for each in spec.imports
         if each.to in spec.meetings and each.to not in state.meetings and options.takes(each.to)
     }
+
+
+def _retired(state: State, spec: Spec, options: Options) -> tuple[Retired, ...]:
+    """Return the retired entries whose deletion `options` select."""
+    new_keys = {move.from_key: move.to_key for move in spec.moved}
+    return tuple(gone for gone in state.retired if options.takes(new_keys.get(gone.key, gone.key)))
 
 
 def _imported(state: State, spec: Spec, answers: Mapping[str, Body], now: datetime) -> dict[str, Record]:
@@ -176,7 +195,7 @@ async def _read(
 ) -> RefreshResult:
     imports = selection.imports
     async with remote:
-        if state.meetings:
+        if state.meetings or state.retired:
             check_origin(state, await remote.origin(), workspace.store.location)
         results = await live_read.read_all(
             remote, state, workspace.clock,
@@ -188,4 +207,6 @@ async def _read(
             for key, answer in zip(imports, answers, strict=True)
             if not isinstance(answer, RemoteError)
         }
-        return RefreshResult(results, remote.requests, bodies)
+        ended = await live_read.read_each(selection.retired, lambda gone: remote.read(gone.id))
+        retired = tuple(zip(selection.retired, ended, strict=True))
+        return RefreshResult(results, remote.requests, bodies, retired)

@@ -32,6 +32,8 @@ class StateComparison:
     """The records that the imports will make, by key, as far as Zoom was asked."""
     gone: Mapping[str, Record] = field(default_factory=dict)
     """The former records of meetings that Zoom, when asked, did not have any more, by key."""
+    ending: Mapping[int, str] = field(default_factory=dict)
+    """The topics of retired meetings in Zoom, by id, as far as Zoom was asked."""
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps for every key of the spec and the state, sorted by key.
@@ -61,7 +63,8 @@ class StateComparison:
             if key in spec.meetings or key in known:
                 yield from self._steps_of(key, entries)
             for gone in retired.get(key, ()):
-                yield existing.step_for_retired(gone, key, self._topic(key), self.now)
+                topic = self.ending.get(gone.id, self._topic(key))
+                yield existing.step_for_retired(gone, key, topic, self.now)
 
     def _steps_of(self, key: str, entries: _Entries) -> Iterator[Step]:
         source = entries.moved.get(key, key)

@@ -82,7 +82,7 @@ def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: 
 
 
 def step_for_retired(gone: Retired, key: str, topic: str, now: datetime) -> Step:
-    """Return the deletion of a replaced meeting; `key` is the key of its successor."""
+    """Return the deletion of a replaced meeting, for the `key` of its successor."""
     step = Step(key, Action.DESTROY, gone.host, topic, id=gone.id, retires=True,
                 reasons=("was replaced, and is still to be deleted",))  # fmt: skip
     if runs_or_starts_soon(gone.times, now):

@@ -5,13 +5,14 @@ Others may have written the state, and it may name one user for two people.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.names import fold_host
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.state.state import State, host_key
+from reconciler.ports import Json
+from reconciler.state.state import SCHEDULE_FOR, Intent, Record, State, host_key
 
 
 def relied_aliases(state: State, step: Step) -> tuple[str, ...]:
@@ -22,6 +23,31 @@ def relied_aliases(state: State, step: Step) -> tuple[str, ...]:
     host, name = fold_host(step.host), fold_host(record.host)
     is_alias = name != host and host_key(state, name) == host_key(state, host) and name in state.hosts
     return (name,) if is_alias else ()
+
+
+def recorded_names(state: State, step: Step) -> frozenset[str]:
+    """Return the other names of hosts in a step whose user ids the state has: none is sent to unchecked.
+
+    They are those of the record, of an interrupted request, and of the users that meetings are scheduled for.
+    """
+    record, intent = state.meetings.get(step.key), state.intents.get(step.key)
+    found = [step.new_host, *(gone.host for gone in state.retired if gone.key == step.key)]
+    for host, attributes in _hosts(record, intent, step):
+        found += (host, attributes.get(SCHEDULE_FOR))
+    names = {fold_host(str(name)) for name in found if name} - {fold_host(step.host)}
+    return frozenset(names & state.hosts.keys())
+
+
+def _hosts(
+    record: Record | None, intent: Intent | None, step: Step
+) -> Iterator[tuple[str | None, Mapping[str, Json]]]:
+    if record is not None:
+        yield record.host, record.attributes
+    if intent is not None:
+        yield intent.host, intent.attributes
+        yield intent.to_host, {}
+    if step.meeting is not None:
+        yield step.meeting.host, step.meeting.attributes
 
 
 def alias_remarks(state: State, steps: Iterable[Step]) -> Iterator[Diagnostic]:

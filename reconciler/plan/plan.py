@@ -102,14 +102,16 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
     *,
     imported: Mapping[str, Record] = MappingProxyType({}),
     gone: Mapping[str, Record] = MappingProxyType({}),
+    ending: Mapping[int, str] = MappingProxyType({}),
 ) -> Plan:
     """Plan how to bring Zoom from `state` to `spec` at the instant `now`.
 
     As far as Zoom was asked, `imported` are the records that the imports will make, and `gone` those of
-    meetings that Zoom does not have any more; both by key.
+    meetings that Zoom does not have any more; both by key. `ending` are Zoom's topics of retired meetings, by
+    id.
     """
     chosen = options or Options()
-    found = tuple(StateComparison(spec, state, now, imported, gone).steps())
+    found = tuple(StateComparison(spec, state, now, imported, gone, ending).steps())
     steps = _with_turns([step for step in found if chosen.takes(*_keys(step))], state, now, allowances)
     unmatched = [glob for glob in chosen.targets if not any(matches(glob, _keys(step)) for step in found)]
     return Plan(

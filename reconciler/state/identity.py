@@ -7,6 +7,7 @@ Others may have written the state, so an id in it may be any meeting of the acco
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.diagnostic import Diagnostic
@@ -51,17 +52,43 @@ def is_same_creation(known: Record | Retired, stored: Mapping[str, Json]) -> boo
     return not recorded or not isinstance(current, str) or _instant(recorded) == _instant(current)
 
 
-def is_followed(state: State, known: Record, stored: Mapping[str, Json], declared: Collection[str]) -> bool:
-    """Return True if the recorded meeting was handed over in Zoom to one of the `declared` hosts."""
-    hosts = tuple(host_key(state, name) for name in declared)
-    return bool(hosts) and is_same_creation(known, stored) and other_host(stored, hosts) is None
+def is_followed(
+    state: State,
+    known: Record,
+    stored: Mapping[str, Json],
+    declared: Collection[str],
+    *,
+    verified: Collection[str] = (),
+) -> bool:
+    """Return True if the recorded meeting was handed over in Zoom to one of the `declared` hosts.
+
+    `verified` as in `problem`.
+    """
+    if not declared or not is_same_creation(known, stored):
+        return False
+    return all(
+        other_host(stored, tuple(host_key(each, name) for name in declared)) is None
+        for each in (state, _trusted(state, known, verified))
+    )
 
 
-def problem(state: State, key: str, known: Record | Retired, stored: Mapping[str, Json]) -> Diagnostic | None:
-    """Return why `stored` is not to be touched or shown for `key`; None: it is the recorded meeting."""
-    other = other_host(stored, hosts_of(state, known))
+def problem(
+    state: State,
+    key: str,
+    known: Record | Retired,
+    stored: Mapping[str, Json],
+    *,
+    verified: Collection[str] = (),
+) -> Diagnostic | None:
+    """Return why `stored` is not to be touched or shown for `key`; None: it is the recorded meeting.
+
+    `verified` are the names of hosts that Zoom confirmed in this run. Where no time of creation is recorded,
+    the user ids of other names are not believed: whoever can write the state could have invented both.
+    """
     if not is_same_creation(known, stored):
         return _another_meeting(key, known, stored)
+    others = (other_host(stored, hosts_of(each, known)) for each in (state, _trusted(state, known, verified)))
+    other = next(filter(None, others), None)
     return None if other is None else _another_host(key, known, other)
 
 
@@ -80,6 +107,13 @@ def import_problem(
     if other is not None:
         return f"belongs to {other} (declared: {host})"
     return None
+
+
+def _trusted(state: State, known: Record | Retired, verified: Collection[str]) -> State:
+    """Return the state with the aliases that may be believed for this meeting."""
+    if known.created_at:
+        return state
+    return replace(state, hosts={name: state.hosts[name] for name in verified if name in state.hosts})
 
 
 def _another_meeting(key: str, known: Record | Retired, stored: Mapping[str, Json]) -> Diagnostic:

@@ -10,6 +10,7 @@ from builders import HOST, intent, one_off, removed, weekly
 from engine_world import World, topic
 
 from reconciler.sandbox.faults import READ, UPDATE, Fault, answer_lost
+from reconciler.state import identity
 from reconciler.state.state import Retired
 
 if TYPE_CHECKING:
@@ -117,6 +118,64 @@ def test_a_retired_id_of_an_older_state_is_identified_by_its_host() -> None:
     world.store.state = replace(world.store.state, retired=(Retired(old, HOST, "a"),))
 
     assert (world.apply().steps, world.topics()) == ([("destroy", "a")], ["a"])
+
+
+def test_an_invented_user_id_of_a_name_deletes_no_meeting() -> None:
+    """Nobody has the address, so Zoom cannot tell whose it was, and an old entry has no time of creation."""
+    world, victim = attacked("a")
+    user_id = world.account.provide(VICTIM).id
+    world.zoom.switch(users=[HOST, VICTIM])
+    planted = Retired(victim, "left@example.com", "a")
+    world.store.state = replace(world.store.state, retired=(planted,), hosts={"left@example.com": user_id})
+
+    report = world.apply()
+
+    assert (report.failed, writes(world)) == ({"a": "refresh.other-host"}, [])
+    assert world.topics(VICTIM) == ["board"]
+
+
+def test_an_invented_user_id_shows_nothing_of_a_record_without_a_time_of_creation() -> None:
+    world, victim = attacked("a")
+    user_id = world.account.provide(VICTIM).id
+    swap(world, "a", lambda record: replace(record, id=victim, created_at=None))
+    state = replace(world.store.state, hosts={HOST: user_id})
+    stored = world.zoom.read(victim)
+
+    assert identity.problem(state, "a", state.meetings["a"], stored) is not None
+    assert identity.problem(state, "a", state.meetings["a"], stored, verified={HOST}) is None
+    assert not identity.is_followed(state, state.meetings["a"], stored, ["boss@example.com"])
+
+
+@pytest.mark.parametrize("where", ["declared", "recorded", "intent", "to_host"])
+def test_every_name_that_the_state_resolves_is_asked_for_before_anything_is_sent(where: str) -> None:
+    """The state says that `grace@` is the user of the victim; Zoom knows better."""
+    grace = "grace@example.com"
+    world, _ = attacked("a")
+    user_id, known = world.account.provide(VICTIM).id, world.store.state
+    scheduled = {**one_off(topic="a"), "schedule_for": grace}
+    record, begun = known.meetings["a"], None
+    if where == "recorded":
+        record = replace(record, attributes=scheduled)
+    if where in {"intent", "to_host"}:
+        begun = intent(
+            action="update", id=record.id, attributes=scheduled if where == "intent" else one_off()
+        )
+        begun = replace(begun, to_host=grace if where == "to_host" else None)
+    world.store.state = replace(
+        known,
+        meetings={"a": record},
+        intents={"a": begun} if begun else {},
+        hosts={**known.hosts, grace: user_id},
+    )
+    own = {"schedule_for": grace} if where in {"declared", "recorded"} else {}
+    world.declare(topic("a", agenda="new", **own))
+    before = world.store.document
+
+    report = world.apply()
+
+    assert report.failure is not None
+    assert report.failure.diagnostic.code == "state.other-user"
+    assert (writes(world), world.store.document) == ([], before)
 
 
 def test_a_removed_line_of_a_swapped_id_deletes_no_meeting() -> None:

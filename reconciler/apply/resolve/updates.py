@@ -96,9 +96,7 @@ class UpdateResolver(Resolver):
         if identity.other_host(stored, identity.hosts_of(state, record)) is None:
             return False
         names = (self._intent(step).to_host, *_declared_hosts(step))
-        new_host = next(
-            name for name in names if name and identity.is_followed(state, record, stored, (name,))
-        )
+        new_host = next(name for name in names if name and self._run.is_followed(record, stored, (name,)))
         await self._run.journal.commit(lambda state: state.confirm(step.key, follow(record, new_host)))
         self._run.defer(step, None, NEW_HOST_PAYS)
         return True
@@ -108,15 +106,13 @@ class UpdateResolver(Resolver):
         state = self._run.journal.state
         record = state.meetings.get(step.key)
         hosts = tuple(host for host in (self._intent(step).to_host, *_declared_hosts(step)) if host)
-        return record is not None and identity.is_followed(state, record, stored, hosts)
+        return record is not None and self._run.is_followed(record, stored, hosts)
 
     def _has_its_host(self, step: Step, stored: Body) -> bool:
         """Return whether the meeting has the host that its update gave it, if it gave it one."""
         state, new_host = self._run.journal.state, self._intent(step).to_host
         record = state.meetings.get(step.key)
-        return not new_host or (
-            record is not None and identity.is_followed(state, record, stored, (new_host,))
-        )
+        return not new_host or (record is not None and self._run.is_followed(record, stored, (new_host,)))
 
     async def _adopt(self, step: Step, intent: Intent, record: Record, sent: Body) -> None:
         seen = observed.merge_observed(record.observed, sent, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from shell import FAR, HOST, NOW, spec_of
 from varied import Zoom
 
 from reconciler.errors.diagnostic import Exit
+from reconciler.state import state
 
 if TYPE_CHECKING:
     from shell import Shell
@@ -61,6 +63,59 @@ def test_a_plan_names_what_it_will_delete_as_zoom_does(shell: Shell, zoom: Zoom)
     assert ran.out.startswith(
         f'- b "Board of directors" for {HOST}\n    meeting {number}, next Thu 14 Jan 2027, 15:00 UTC\n'
     )
+
+
+def test_a_plan_names_a_replaced_meeting_that_it_will_delete_as_zoom_does(shell: Shell, zoom: Zoom) -> None:
+    """Its successor may have another topic, and so may it by now."""
+    retire(shell, "b")
+    zoom.click("PATCH", f"{shell.recorded().retired[0].id}", {"topic": "Board of directors"})
+
+    blind, ran = shell("plan", *AT), shell("plan", *AT, "--refresh")
+
+    assert f'- a "a" for {HOST}\n' in blind.out
+    assert f'- a "Board of directors" for {HOST}\n' in ran.out
+    assert (ran.status, "2 meetings read" in ran.err) == (0, True)
+
+
+def test_a_replaced_meeting_that_is_another_one_is_not_shown(shell: Shell, zoom: Zoom) -> None:
+    retire(shell, "b", created_at="2026-11-01T08:00:00Z")
+    zoom.click("PATCH", f"{shell.recorded().retired[0].id}", {"topic": "Board of directors"})
+
+    ran = shell("plan", *AT, "--refresh")
+
+    assert (ran.status, "Board of directors" in ran.out + ran.err) == (1, False)
+    assert "error[state.other-meeting]" in ran.out
+
+
+@pytest.mark.usefixtures("zoom")
+def test_a_replaced_meeting_that_cannot_be_read_is_an_error(shell: Shell) -> None:
+    retire(shell, "b")
+    number = shell.recorded().retired[0].id
+    shell.write(".reconciler/sandbox/switches.json", '{"misshapen": {"topic": 7}}')
+
+    ran = shell("plan", *AT, "--refresh")
+
+    assert ran.status == 1
+    assert f"It is not known what meeting {number}, which is to be deleted, is." in " ".join(ran.out.split())
+
+
+def test_a_replaced_meeting_that_is_gone_is_no_error(shell: Shell, zoom: Zoom) -> None:
+    retire(shell, "b")
+    zoom.click("DELETE", f"{shell.recorded().retired[0].id}")
+
+    assert (shell("plan", *AT, "--refresh").status, shell(*MEND).status, shell.recorded().retired) == (
+        0,
+        0,
+        (),
+    )
+
+
+def retire(shell: Shell, key: str, **changed: str) -> None:
+    """Have the state say that the meeting of `key` was replaced by that of `a`."""
+    recorded = shell.recorded()
+    gone = replace(state.retire("a", recorded.meetings[key]), **changed)  # type: ignore[arg-type]  # - of any field
+    shell.record(replace(recorded.forget(key), retired=(gone,)))
+    shell.write("meetings.yaml", spec_of({"a": {}}))
 
 
 def test_a_host_that_changed_is_recorded(shell: Shell, zoom: Zoom, requests: Requests) -> None:
