@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from reconciler.apply import _host
 from reconciler.apply._sender import Sender
 from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import UnknownOutcomeError
@@ -14,6 +15,7 @@ from reconciler.stores.leased import _lease as lease
 from reconciler.stores.leased._lease import LeaseRequest, SharedLease
 from reconciler.stores.leased.place import STATE
 from reconciler.stores.leased.store import LeasedStore
+from reconciler.zoom import transport
 from reconciler.zoom.client import ZoomClient
 from reconciler.zoom.clock import ZoomClock
 
@@ -72,12 +74,26 @@ def _own_time(clock: Any) -> Any:
     return clock._clock.now()  # noqa: SLF001 - a bug has no door
 
 
+async def _believed(_run: Any, _pending: PendingWrite, answer: Answer, *, unsent: Any) -> Answer:
+    """Any answer to a create is taken for its own."""
+    del unsent
+    return answer
+
+
+async def _kept(response: Any, *, may_keep: bool) -> None:
+    """Every connection is used again."""
+    del may_keep
+    await response.aclose()
+
+
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "intent-after-request": (Sender, "_commit", _commit_later),
     "retry-on-timeout": (ZoomClient, "create", _create_again),
     "write-without-compare": (LeasedStore, "write", _write_over),
     "take-without-watching": (lease, "LEASE_SECONDS", 0.0),
     "renew-without-asking": (SharedLease, "renew", _renew_alone),
+    "any-answer-believed": (_host, "believed", _believed),
+    "connection-kept": (transport, "_release", _kept),
     "approval-unread": (approval, "check", lambda *_: None),
     "clock-of-the-machine": (ZoomClock, "now", _own_time),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),

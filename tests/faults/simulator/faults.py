@@ -45,6 +45,8 @@ class Journey:
     """Whether Zoom does it although the client sees something else."""
     keep_share: float = 1.0
     """How much of the answer's body comes."""
+    repeats_after: float = NEVER
+    """When the answer comes a second time on the same connection, after the first."""
     revokes: bool = False
     """Whether Zoom forgets every token right before."""
     is_refused_a_connection: bool = False
@@ -137,7 +139,9 @@ class Faults:
             return [*self._of_all(), self._per_second, self._token_gone]
         if request.url.path.endswith("/token"):
             return self._of_all()
-        writes = [self._landed_late, self._landed_late, self._per_second, self._token_gone, self._refused]
+        refusals = [self._per_second, self._token_gone, self._refused]
+        twice = [lambda way, refuse=refuse: self._twice(refuse(way)) for refuse in refusals]
+        writes = [self._landed_late, self._landed_late, *refusals, *twice, *twice]
         of_creates = [self._empty_201, self._refused_with_200] if request.method == "POST" else []
         return [*self._of_all(), *writes, *of_creates]
 
@@ -152,7 +156,13 @@ class Faults:
             lambda way: replace(way, kind="5xx, done", instead=_page(504), is_carried_out=True),
             lambda way: replace(way, kind="JSON cut short", keep_share=self.chance.uniform(0.05, 0.95)),
             lambda way: replace(way, kind="redirect", instead=_redirect()),
+            *[self._twice] * 2,
         ]
+
+    def _twice(self, way: Journey) -> Journey:
+        """At once, or when the next request may have left already."""
+        after = self.chance.choice([0.0, self.chance.uniform(0.0, 0.3), self.chance.uniform(1.0, 2.5)])
+        return replace(way, kind=f"{way.kind}, twice" if way.kind else "answer twice", repeats_after=after)
 
     def _landed_late(self, way: Journey) -> Journey:
         breaks = self.chance.choice([0.1, self.chance.uniform(0.1, 29.0), NEVER])

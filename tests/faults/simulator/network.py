@@ -21,7 +21,7 @@ from simulator.team import PASSCODE
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from reconciler.meeting.meeting import Meeting
@@ -110,6 +110,8 @@ class Network:
         if journey.answers_after != NEVER:
             seen = journey.seen(response)
             self.machine.after(journey.answers_after, lambda: told(seen))
+            if journey.repeats_after != NEVER:
+                self.machine.after(journey.answers_after + journey.repeats_after, lambda: told(seen))
 
     def _count_limits(self, response: httpx.Response) -> None:
         """Limits of Zoom's own strike too."""
@@ -118,6 +120,59 @@ class Network:
         kinds = {"this particular user": "429 daily, of a host", "maximum daily": "429 daily, of the account"}
         found = (kind for words, kind in kinds.items() if words in response.text)
         self._report.struck[next(found, "429 per second, Zoom's own")] += 1
+
+
+class Connection:
+    """A kept-alive connection of one process, and the `network_stream` of a response on it.
+
+    What comes on it is taken for the answer to the request that waits. What comes while none waits shows that
+    the connection is no good, as a socket that is readable does.
+    """
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self.is_busy = False
+        self.is_readable = False
+        self.waits: asyncio.Future[httpx.Response] | None = None
+
+    async def aclose(self) -> None:
+        """Close it; what comes later is lost."""
+        self.is_closed = True
+
+    def get_extra_info(self, _name: str) -> bool | None:
+        """Return whether something came that nobody waited for."""
+        return self.is_readable if _name == "is_readable" else None
+
+    def receive(self, found: httpx.Response | Exception) -> None:
+        """Take what comes."""
+        if self.is_closed:
+            return
+        if self.waits is None or self.waits.done():
+            self.is_readable = True
+        elif isinstance(found, Exception):
+            self.waits.set_exception(found)
+        else:
+            self.waits.set_result(found)
+
+
+class Received(httpx.AsyncByteStream):
+    """The body of a response, whose connection is free once it is closed.
+
+    It stands in for the parts of httpcore that `_PARSER` of the transport goes through.
+    """
+
+    def __init__(self, content: bytes, connection: Connection) -> None:
+        self._content = content
+        self._used = connection
+        self._httpcore_stream = self._stream = self._connection = self._h11_state = self
+        self.trailing_data = b"", False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+    async def aclose(self) -> None:
+        """Free the connection for the next request."""
+        self._used.is_busy = False
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -130,6 +185,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._process = process
         self._owner = owner
         self._choose = choose
+        self._connections: list[Connection] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """What comes back, or how the connection broke."""
@@ -137,25 +193,34 @@ class Transport(httpx.AsyncBaseTransport):
             raise Killed
         await request.aread()
         journey = self._choose(request)
-        answer: asyncio.Future[httpx.Response] = self._process.loop.create_future()
         if journey.is_refused_a_connection:
             raise httpx.ConnectError("refused")
+        connection = self._connection(request)
+        connection.waits = self._process.loop.create_future()
         self._network.watch.departs(self._owner, request)
-        self._network.depart(journey, request, lambda found: self._tell(answer, found))
-        return await answer
+        self._network.depart(journey, request, lambda found: self._tell(connection, found))
+        try:
+            found = await connection.waits
+        except BaseException:
+            await connection.aclose()
+            raise
+        extensions = {"network_stream": connection}
+        stream = Received(found.content, connection)
+        return httpx.Response(found.status_code, headers=found.headers, stream=stream, extensions=extensions)
 
-    def _tell(self, answer: asyncio.Future[httpx.Response], found: httpx.Response | Exception) -> None:
+    def _connection(self, request: httpx.Request) -> Connection:
+        """A free one, as a pool picks it; where a new one is asked for, one that no other request gets."""
+        if request.extensions["new_connection"]:
+            return Connection()
+        self._connections = [one for one in self._connections if not one.is_closed and not one.is_readable]
+        free = next((one for one in self._connections if not one.is_busy), None) or Connection()
+        free.is_busy = True
+        self._connections = [*(one for one in self._connections if one is not free), free]
+        return free
+
+    def _tell(self, connection: Connection, found: httpx.Response | Exception) -> None:
         if not self._process.dead:
-            self._process.loop.call_soon(_settle, answer, found)
-
-
-def _settle(answer: asyncio.Future[httpx.Response], found: httpx.Response | Exception) -> None:
-    if answer.done():
-        return
-    if isinstance(found, Exception):
-        answer.set_exception(found)
-    else:
-        answer.set_result(found)
+            self._process.loop.call_soon(connection.receive, found)
 
 
 def _next_midnight(now: datetime) -> datetime:
