@@ -101,7 +101,8 @@ def record_of(pending: PendingWrite, answered: Body) -> Record:
         attributes = pending.intent.attributes
         if pending.intent.to_host:  # the read-back decides
             attributes = scheduled_as(attributes, before.attributes)
-        return replace(before, attributes=attributes, protect=protect)
+        exceptions = {} if pending.intent.dates else before.exceptions
+        return replace(before, attributes=attributes, protect=protect, exceptions=exceptions)
     return Record(
         id=answered["id"],
         host=pending.step.host,

@@ -14,6 +14,7 @@ from reconciler.apply._answers import believed
 from reconciler.apply._confirm import Confirmer
 from reconciler.apply._sender import Sender
 from reconciler.apply.context import ApplyContext
+from reconciler.apply.dates.queue import DatesQueue
 from reconciler.apply.events import StepStarted
 from reconciler.apply.pending import PendingWrite, without_handover
 from reconciler.apply.resolve import lookup
@@ -47,15 +48,16 @@ class HostRun:
         resolves = [step for step in ordered if step.action is Action.RESOLVE]
         intents = run.journal.state.intents
         creates = [step for step in resolves if intents[step.key].action in CREATING]
-        updates = [step for step in resolves if intents[step.key].action not in CREATING]
+        updates = [step for step in resolves if step not in creates and not intents[step.key].is_of_dates]
         self._run = run
         self._lists = MeetingLists(run.remote, host)
-        self._queue = [step for step in ordered if step.action is not Action.RESOLVE]
+        self._queue = [step for step in ordered if step.action is not Action.RESOLVE and not step.is_of_dates]
         self._repeated: dict[str, Intent] = {}
         self._sender = Sender(run, host)
         self._confirmer = Confirmer(run)
         self._creates = CreateResolver(run, host, self._lists, creates)
         self._updates = UpdateResolver(run, self._confirmer, updates)
+        self._dates = DatesQueue(run, host, ordered)
 
     async def work(self) -> None:
         """Do every step; on return every fact is reported, and durable or known not to be."""
@@ -65,10 +67,19 @@ class HostRun:
         except StateError as error:  # nothing is sent that cannot be recorded
             self._run.failure = self._run.failure or error
         await self._confirmer.wait()
+        await self._bring_dates()
         self._report_rest()
+
+    async def _bring_dates(self) -> None:
+        """Bring the single dates of the series whose meetings were sent, or need nothing."""
+        try:
+            await self._dates.bring_all([step.key for step in self._queue])
+        except StateError as error:
+            self._run.failure = self._run.failure or error
 
     async def _send_all(self) -> None:
         try:
+            await self._dates.settle_earlier()
             await self._updates.resolve_earlier()
             await self._creates.resolve_earlier()
             self._queue_resolved()

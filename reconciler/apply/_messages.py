@@ -13,6 +13,7 @@ from reconciler.errors.redact import redact_text
 from reconciler.meeting.humanize import when
 from reconciler.meeting.meeting import PERSONAL
 from reconciler.plan.change import Action
+from reconciler.plan.dates.words import name_of
 from reconciler.plan.step import Step
 from reconciler.ports import Json
 from reconciler.spec.lifecycle import imports_line, removed_line
@@ -139,6 +140,19 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
         "Nothing was changed.",
         hint="Run `reconciler apply --refresh` to create it again, with a new join link. To give it up, "
         f"remove it from the spec and run `reconciler state rm {step.key}`.",
+        key=step.key,
+    )
+
+
+def dates_failed(step: Step, problems: Mapping[str, str], why: str = "") -> Diagnostic:
+    """Single dates of a series that could not be made as declared, each with its reason."""
+    named = [f"{name_of(day)}: {reason}" for day, reason in sorted(problems.items())[:EVIDENCE_MAX]]
+    more = [f"and {len(problems) - EVIDENCE_MAX} more"] if len(problems) > EVIDENCE_MAX else []
+    return Diagnostic(
+        code="apply.dates",
+        detail=f"{step.key}: {'; '.join([*named, *more]) or why}.",
+        hint=f"Look at the series in Zoom, and run `reconciler plan --refresh --target {step.key}`: it shows "
+        "each date that differs; the next apply tries again what is still declared.",
         key=step.key,
     )
 

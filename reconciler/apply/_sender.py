@@ -50,7 +50,7 @@ class Sender:
         for step in steps:
             if len(affordable) == UNSENT_MAX or not limits.left(spent + len(affordable)):
                 break
-            if limits.allows(spent + len(affordable), urgent=is_urgent(step, now)):
+            if limits.allows(spent + len(affordable) + _together(step, spent), urgent=is_urgent(step, now)):
                 affordable.append(step)
         return affordable
 
@@ -191,3 +191,9 @@ class Sender:
         if pending.is_outdated(self._run.now()) or not self._run.may_leave(pending.day, pending.durable_at):
             raise NotNowError
         pending.departures += 1
+
+
+def _together(step: Step, spent: int) -> int:
+    """The further requests that must fit into the day of a step: of the dates that it undoes."""
+    # What no day can hold begins on a fresh one.
+    return len(step.charged_dates) if step.undoes and spent else 0

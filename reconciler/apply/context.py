@@ -76,6 +76,10 @@ class ApplyContext:
     """The diagnostic of each key whose passcode is missing or cannot be sent."""
     destroys: list[Step] = field(default_factory=list)
     """The destroys of meetings that were replaced in this run; they were approved with the replace."""
+    failed: set[str] = field(default_factory=set)
+    """The keys of the steps that failed."""
+    dates_open: set[str] = field(default_factory=set)
+    """The keys of series whose single dates are not all done: the meetings they replace stay for now."""
     counts: Counter[str] = field(default_factory=Counter)
     """The number of events of each outcome."""
     senders: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT_MAX))
@@ -89,6 +93,7 @@ class ApplyContext:
 
     def fail(self, step: Step, diagnostic: Diagnostic, refused: tuple[tuple[str, str], ...] = ()) -> None:
         """Report that a step did not happen; `refused` are the `fields` of `StepFailed`."""
+        self.failed.add(step.key)
         located = replace(diagnostic, key=step.key)
         self.emit(StepFailed(self.now(), step.key, step.action, step.host, located, refused))
 
@@ -132,11 +137,15 @@ class ApplyContext:
         """The limits of the host, under whichever of its names they are set."""
         return self.allowances.of(*names_of(self.journal.state, host))
 
-    def may_leave(self, day: str, durable_at: float) -> bool:
-        """Return whether a request charged to `day`, with an intent of `durable_at`, may leave right now."""
+    def may_leave(self, day: str, durable_at: float, *, even_stopped: bool = False) -> bool:
+        """Return whether a request charged to `day`, with an intent of `durable_at`, may leave right now.
+
+        With `even_stopped` it may also leave in a run that somebody asked to stop.
+        """
         now = self.now()
         fresh = self.clock.monotonic() - durable_at <= self.remote.timeout_seconds
-        return not self.must_stop() and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
+        may_go_on = not self.must_stop() or (even_stopped and self.failure is None)
+        return may_go_on and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
 
     def check_not_stopped(self) -> None:
         """Hold a request back once the run must stop. Raises `NotNowError`."""

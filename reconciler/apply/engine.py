@@ -32,6 +32,8 @@ from reconciler.state.state import State, host_key, pruned
 ASKS_ZOOM = COSTS_A_REQUEST | {Action.IMPORT, Action.DESTROY}
 """The actions that need Zoom."""
 
+DATES_OPEN = "single dates of the new meeting are not done yet"
+
 ANOTHER_DAY = "its turn is on a later day"
 
 
@@ -111,7 +113,15 @@ async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
     await _send(
         run, (step for step in steps if step.action in COSTS_A_REQUEST and _has_its_meeting(step, ids))
     )
-    await destroy.destroy_all(run, (*steps, *run.destroys))
+    await destroy.destroy_all(run, [step for step in (*steps, *run.destroys) if _may_end(run, step)])
+
+
+def _may_end(run: ApplyContext, step: Step) -> bool:
+    """Return whether a meeting may be deleted: a replaced one stays until its successor's dates are done."""
+    if not (step.action is Action.DESTROY and step.retires and step.key in run.dates_open):
+        return True
+    run.defer(step, None, DATES_OPEN)
+    return False
 
 
 def _has_its_meeting(step: Step, ids: frozenset[int]) -> bool:

@@ -58,6 +58,17 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True)
+class DatesDone:
+    """Single dates of a series were changed after its meeting was created or changed; `notes` name them."""
+
+    at: datetime
+    key: str
+    host: str
+    id: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepFailed:
     """A step failed: it was not done, or it was done and not recorded; other keys go on.
 
@@ -126,7 +137,7 @@ class Summary:
     ended_early: bool = False
 
 
-Event = StepStarted | StepDone | StepFailed | StepDeferred | Resolved | Noticed | Summary
+Event = StepStarted | StepDone | DatesDone | StepFailed | StepDeferred | Resolved | Noticed | Summary
 
 EventListener = Callable[[Event], None]
 """Takes one event of an apply, such as a view that prints it at once."""

@@ -15,6 +15,9 @@ from reconciler.plan.step import Step
 from reconciler.ports import Answer, BeforeSend, Json, Remote
 from reconciler.state.state import SCHEDULE_FOR, Attempt, Intent, Record, Retired, State, retire, scheduled_as
 
+RULE = frozenset({"start_time", "timezone", "recurrence"})
+"""The fields of a body from which Zoom makes the dates of a series anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -75,8 +78,9 @@ class PendingWrite:
         return start is not None and start <= now
 
     def begin(self, state: State) -> State:
-        """The state with its intent and charge."""
-        return state.begin(self.key, self.intent, day=self.day)
+        """The state with its intent and charge; a rule undoes what was done to single dates."""
+        begun = state.begin(self.key, self.intent, day=self.day)
+        return begun.with_exceptions(self.key, {}) if self.intent.dates else begun
 
     def confirm(self, state: State, record: Record) -> State:
         """The state with `record` in place of its intent; a replaced meeting is still to be deleted."""
@@ -90,6 +94,8 @@ class PendingWrite:
         If it is known never to have left: without its charge too, and with the intent that it was
         to repeat.
         """
+        if self.intent.dates and self.before is not None:
+            state = state.with_exceptions(self.key, self.before.exceptions)
         if self.departures:
             return state.drop_intent(self.key)
         restored = state.rewrite(self.key, self.repeats) if self.repeats else state.drop_intent(self.key)
@@ -122,8 +128,18 @@ def prepare(  # noqa: PLR0913 - a step, its time and author, and the recorded fa
         id=before.id if before is not None and action != Action.CREATE else None,
         to_host=step.new_host if action == Action.UPDATE else None,
         measured=repeats.measured if repeats else author.has_zooms_time(),
+        dates=_taken_back(action, sent, repeats, before),
     )
     return PendingWrite(step, intent, sent, day, repeats=repeats, before=before)
+
+
+def _taken_back(
+    action: str, sent: Mapping[str, Json], repeats: Intent | None, before: Record | None
+) -> dict[str, Json]:
+    """The recorded edits of single dates that an update undoes, because it carries start, zone or rule."""
+    if action != Action.UPDATE or before is None or RULE.isdisjoint(sent):
+        return {}
+    return dict.fromkeys((*(repeats.dates if repeats else ()), *before.exceptions))
 
 
 def without_handover(step: Step, before: Record) -> Step:
@@ -165,7 +181,8 @@ def _body(step: Step, action: str, now: datetime, passcode: str | None) -> dict[
     if action != Action.UPDATE:
         return body(attributes, now, passcode)
     # A passcode that did not change is not sent, so its variable need not be set.
-    paths = tuple(change.path for change in step.changes if change.path != "host")
+    paths = [change.path for change in step.changes if change.path != "host"]
+    paths += ["recurrence"] if step.resends else []
     update = patch(attributes, paths, now, passcode or "")
     return {**update, SCHEDULE_FOR: step.new_host} if step.new_host else update
 

@@ -60,7 +60,7 @@ class Intent:
     Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first. `to_host` is the new host
     of an update that hands the meeting over. `measured` is true if `first_begun_at` is Zoom's time, and not
     only what the clock of a machine said. `dates` are the edits of single dates that are being made, by
-    date; None takes a date back. Such an intent is an update that has nothing else.
+    date; None takes a date back. An update that sends a rule takes back every date.
     """
 
     action: str
@@ -74,6 +74,11 @@ class Intent:
     to_host: str | None = None
     measured: bool = False
     dates: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def is_of_dates(self) -> bool:
+        """True if single dates are changed, and nothing else was sent."""
+        return bool(self.dates) and not self.sent
 
 
 @dataclass(frozen=True, slots=True)

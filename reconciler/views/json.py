@@ -16,6 +16,7 @@ import orjson
 
 from reconciler import __version__
 from reconciler.apply.events import (
+    DatesDone,
     Noticed,
     Resolved,
     StepDeferred,
@@ -56,6 +57,7 @@ _LINE_ENDS = frozenset("\x85\u2028\u2029")
 _TYPES = {
     StepStarted: "step_started",
     StepDone: "step_done",
+    DatesDone: "dates_done",
     StepFailed: "step_failed",
     StepDeferred: "deferred",
     Resolved: "resolved",

@@ -19,6 +19,11 @@ RESCHEDULES = frozenset({"start_time", "timezone", "recurrence", "type"})
 """Fields whose update makes the dates of a series anew: what was done to single ones is undone."""
 
 
+RESENT = (
+    "Zoom brings a skipped date back only if the rule is sent again, which undoes the others: they follow"
+)
+
+
 def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     """Return the step with what it does to single dates, and with the first start that is held.
 
@@ -29,7 +34,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
         return step
     recorded = record.exceptions if record is not None else {}
     is_new = record is None or _is_rescheduled(step)
-    declared = _held_declared(meeting, now)
+    declared = held_declared(meeting, now)
     backs = [] if is_new else list(_backs(meeting, recorded, declared, now))
     resends = any(each.before == SKIP for each in backs)
     backs = [each for each in backs if each.date not in declared]
@@ -41,6 +46,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
         resends=resends,
         undoes=bool(recorded) and (is_new or resends),
         starts_at=first_held(meeting, declared, now) or step.starts_at,
+        reasons=(*step.reasons, *((RESENT,) if resends else ())),
     )
     wait = _moved_to_come(meeting, recorded, now) if step.undoes else None
     return step if wait is None else step.with_status(Status.DEFERRED, wait)
@@ -71,7 +77,7 @@ def first_held(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime)
     return min(moved, default=None)
 
 
-def _held_declared(meeting: Meeting, now: datetime) -> dict[str, SeriesDate]:
+def held_declared(meeting: Meeting, now: datetime) -> dict[str, SeriesDate]:
     """Return the declared edits; the last date is not skipped where nothing else is left."""
     declared = edited_dates(meeting.attributes, meeting.dates, now)
     if declared and all_skipped(meeting, now):

@@ -8,6 +8,7 @@ import orjson
 
 from reconciler.errors.text import shorten
 from reconciler.plan.change import REDACTED, Action, FieldChange
+from reconciler.plan.dates import words as date_words
 from reconciler.views.markdown.escape import code_block, visible
 from reconciler.views.values import PARTS_MAX, changed_parts, leaves, passcode_words
 
@@ -49,6 +50,7 @@ def _lines(step: Step) -> Iterator[str]:
     elif step.action is Action.DESTROY:
         deleted = (("id", step.id), ("host", step.host), ("topic", step.topic))
         yield from (f"- {name}: {_words(value)}" for name, value in deleted)
+    yield from (f"! {visible(line)}" for line in date_words.lines(step))
     yield from (f"- {visible(path)}   (no longer declared)" for path in step.released)
 
 

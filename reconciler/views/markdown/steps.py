@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.meeting.humanize import instant_words
 from reconciler.plan.change import Action
+from reconciler.plan.dates import words as date_words
 from reconciler.plan.step import Status
 from reconciler.views.markdown.diff import block
 from reconciler.views.markdown.escape import code, html_code, html_prose, html_title, prose, title
@@ -93,6 +94,7 @@ def _outcome(step: Step) -> str:
 def _effects(step: Step) -> Iterable[str]:
     """Return the effects on people, each once, a new join link and another time first."""
     effects = dict.fromkeys(change.effect or f"`{change.path}` changes" for change in step.changes)
+    effects |= dict.fromkeys(map(prose, date_words.lines(step)))
     if any(map(_is_new_link, effects)):  # a new time alone keeps the link
         effects = dict.fromkeys(effect.replace(f"; {_LINK_STAYS}", "") for effect in effects)
     return sorted(effects, key=lambda effect: (not _is_new_link(effect), "time moves" not in effect))

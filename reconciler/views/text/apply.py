@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.apply.events import Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
+from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
 from reconciler.errors.text import escape_control
 from reconciler.meeting.humanize import instant_words
 from reconciler.plan.budget import day_of
@@ -84,6 +84,9 @@ class ApplyLog:
             case StepDone():
                 self._days.pop(_slot(event.key, event.action), None)
                 yield from self._done(event)
+            case DatesDone():
+                yield self._line(SIGNS[Action.UPDATE], event.key, "single dates:")
+                yield from (f"{INDENT}{escape_control(note)}" for note in event.notes)
             case StepFailed():
                 yield from self._failed(event)
             case StepDeferred():

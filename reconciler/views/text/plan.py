@@ -9,6 +9,7 @@ from reconciler.errors.text import count_noun, escape_control, quote
 from reconciler.meeting.humanize import instant_words
 from reconciler.plan.budget import day_of
 from reconciler.plan.change import Action
+from reconciler.plan.dates import words as date_words
 from reconciler.plan.step import Status
 from reconciler.views.style import SIGNS, TextStyle
 from reconciler.views.text.diagnostics import format_diagnostics
@@ -69,6 +70,7 @@ def _about(step: Step, style: TextStyle) -> Iterator[str]:
         yield NEW_MEETING
     if step.action in {Action.CREATE, Action.RESOLVE} and step.meeting is not None:
         yield time_of(step.meeting, step.starts_at)
+    yield from map(escape_control, date_words.lines(step))
     if step.action is Action.CREATE and step.meeting is not None and step.status is not Status.WITHHELD:
         yield from _declared(step.meeting, style)
     if step.action in {Action.DESTROY, Action.FORGET}:

@@ -1,0 +1,148 @@
+"""Compares the single dates of one series: declared, recorded, and as Zoom shows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.meeting.closures import SKIP
+from reconciler.meeting.single_dates import Edit, SeriesDate, is_over, moved_to
+from reconciler.ports import Json
+from reconciler.state.stored_dates import OF_A_DATE, StoredDate, minutes_of
+
+NOT_LISTED = "Zoom does not list it"
+SEVERAL = "Zoom lists several meetings that may be it"
+STAYS_DELETED = "it is deleted in Zoom, and only sending the rule again brings it back"
+
+
+@dataclass(frozen=True, slots=True)
+class DateWork:
+    """One date to change: its name, occurrence and start, its edit afterwards, and the body to send.
+
+    `body` is None for a date that is deleted. `turn_at` is the earlier of its two starts.
+    """
+
+    day: str
+    occurrence_id: str
+    start: datetime
+    edit: Edit
+    body: Mapping[str, Json] | None
+    turn_at: datetime
+
+    @property
+    def requests(self) -> int:
+        """The requests that it uses of the host's day: 1, or 0 for a deleted date."""
+        return int(self.body is not None)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What is to be sent, the edits that Zoom has already (None: none any more), and dates with a problem."""
+
+    work: list[DateWork] = field(default_factory=list)
+    done: dict[str, Edit] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about the dates of one series, besides what Zoom shows.
+
+    `declared` are the declared edits, `recorded` those that are done. `taken_back` are dates whose edit a
+    sent rule was to undo. `is_sent` is set after a write of the meeting itself: then every date is judged by
+    Zoom, also those that are recorded as done.
+    """
+
+    declared: Mapping[str, SeriesDate]
+    recorded: Mapping[str, Edit]
+    taken_back: Collection[str] = ()
+    is_sent: bool = False
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """Every date that matters, in order."""
+        return tuple(sorted({*self.declared, *self.recorded, *self.taken_back}))
+
+
+def compare(
+    attributes: Mapping[str, Json], known: Known, found: Mapping[str, StoredDate], now: datetime
+) -> Comparison:
+    """Compare the dates of a series with what Zoom shows."""
+    comparison = Comparison()
+    minutes = minutes_of(attributes)
+    for day in known.days:
+        stored = found.get(day)
+        if day in known.declared:
+            edit, declared = wanted(known.declared[day], now), known.declared[day]
+            if known.is_sent or known.recorded.get(day) not in (edit, declared.edit):
+                _compare_declared(comparison, declared, edit, stored, minutes)
+        elif stored is not None and not is_over(stored.start, known.recorded.get(day), now):
+            _compare_taken_back(comparison, attributes, stored, known.recorded.get(day))
+    return comparison
+
+
+def wanted(declared: SeriesDate, now: datetime) -> Edit:
+    """Return the edit to make: a date whose own start is to come, moved to a start that is past, was held."""
+    held_at = moved_to(declared.edit)
+    return SKIP if held_at is not None and held_at <= now else declared.edit
+
+
+def unlisted_parts(edit: Edit) -> dict[str, Json]:
+    """Return the parts of an edit that only a read of the date itself shows."""
+    return {name: edit[name] for name in OF_A_DATE if name in edit} if isinstance(edit, Mapping) else {}
+
+
+def _compare_declared(
+    comparison: Comparison, declared: SeriesDate, edit: Edit, stored: StoredDate | None, minutes: int
+) -> None:
+    day = declared.day
+    if stored is None or stored.doubtful or stored.occurrence is None:
+        comparison.problems[day] = SEVERAL if stored and stored.doubtful else NOT_LISTED
+    elif stored.has(edit, minutes) and not unlisted_parts(edit):
+        comparison.done[day] = edit
+    elif stored.has(declared.edit, minutes) and not unlisted_parts(edit):
+        comparison.done[day] = declared.edit
+    elif stored.is_deleted:
+        comparison.problems[day] = STAYS_DELETED
+        comparison.done[day] = SKIP
+    else:
+        comparison.work.append(_work(stored, edit, declared.turn_at))
+
+
+def _compare_taken_back(
+    comparison: Comparison, attributes: Mapping[str, Json], stored: StoredDate, before: Edit
+) -> None:
+    minutes = minutes_of(attributes)
+    if stored.is_deleted:
+        comparison.problems[stored.day] = STAYS_DELETED
+        comparison.done[stored.day] = SKIP
+    elif stored.occurrence is None or (stored.has(None, minutes) and not unlisted_parts(before)):
+        comparison.done[stored.day] = None
+    else:
+        body = _own_values(attributes, stored, before)
+        comparison.work.append(DateWork(stored.day, stored.id, stored.start, None, body, stored.start))
+
+
+def _own_values(attributes: Mapping[str, Json], stored: StoredDate, before: Edit) -> dict[str, Json]:
+    """Return the body that gives a date the values of its series, for all that its edit `before` changed."""
+    changed, settings = unlisted_parts(before), attributes.get("settings", {})
+    own = {name: settings[name] for name in changed.get("settings", ()) if name in settings}
+    body: dict[str, Json] = {"start_time": _text(stored.start), "duration": minutes_of(attributes)}
+    if "agenda" in changed:
+        body["agenda"] = attributes.get("agenda", "")
+    return {**body, "settings": own} if own else body
+
+
+def _work(stored: StoredDate, edit: Edit, turn_at: datetime) -> DateWork:
+    body = dict(edit) if isinstance(edit, Mapping) else None
+    return DateWork(stored.day, stored.id, stored.start, edit, body, turn_at)
+
+
+def in_order(work: Iterable[DateWork]) -> list[DateWork]:
+    """Return skips before changes, each soonest first."""
+    return sorted(work, key=lambda each: (each.requests, each.turn_at, each.day))
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,64 @@
+"""The series of one host whose single dates are brought after its meetings, in the order of their turns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from reconciler.apply import _messages as messages
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.dates.runner import DatesRunner
+from reconciler.plan.change import Action
+from reconciler.plan.step import Step
+
+WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
+"""The actions after which the dates of a series may have to be brought."""
+
+
+class DatesQueue:
+    """The steps of one host that have to do with single dates."""
+
+    def __init__(self, run: ApplyContext, host: str, steps: Iterable[Step]) -> None:
+        self._run = run
+        self._runner = DatesRunner(run, host)
+        state = run.journal.state
+        self._taken_back = {
+            key: frozenset(record.exceptions) | frozenset(intent.dates if intent else ())
+            for key, record in state.meetings.items()
+            if (intent := state.intents.get(key)) or record.exceptions
+        }
+        self._steps = [step for step in steps if step.action in WRITES and self._has_dates(step)]
+        self._open = [step for step in self._steps if self._is_open(step)]
+        self._settled = {step.key for step in self._open}
+
+    async def settle_earlier(self) -> None:
+        """Settle the intents of dates of earlier runs, once their requests must have landed."""
+        if not self._open:
+            return
+        assert self._run.settled_from is not None
+        if not await self._run.settle(self._run.settled_from):
+            return
+        for step in self._open:
+            if not await self._runner.settle(step):
+                self._steps.remove(step)
+
+    async def bring_all(self, waiting: Collection[str]) -> None:
+        """Bring the dates of every series whose meeting is there; `waiting` are keys that were not sent."""
+        for step in self._steps:
+            if self._run.failure is not None or self._run.stopping():
+                self._leave(step)
+            elif step.key not in waiting and step.key not in self._run.failed:
+                taken_back = self._taken_back.get(step.key, frozenset())
+                is_sent = not step.is_of_dates and step.key not in self._settled
+                await self._runner.bring(step, taken_back=taken_back, is_sent=is_sent)
+
+    def _has_dates(self, step: Step) -> bool:
+        return bool(step.dates or (step.meeting and step.meeting.dates) or self._taken_back.get(step.key))
+
+    def _is_open(self, step: Step) -> bool:
+        intent = self._run.journal.state.intents.get(step.key)
+        return step.action is Action.RESOLVE and intent is not None and intent.is_of_dates
+
+    def _leave(self, step: Step) -> None:
+        self._run.dates_open.add(step.key)
+        if step.is_of_dates:
+            self._run.defer(step, None, messages.STOPPED)

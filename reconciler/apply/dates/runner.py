@@ -1,0 +1,205 @@
+"""Brings the single dates of one host's series to what is declared, after the meetings themselves.
+
+For each series: read, decide, make one durable write that names every date and charges the changes, send,
+read again (a success proves nothing), and record in one more durable write. A run that ends anywhere in
+between leaves an intent, which the next run settles by reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import reduce
+
+from reconciler.apply import _messages as messages
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.dates.comparison import Comparison, DateWork, Known, compare
+from reconciler.apply.dates.sender import DateSender, Sent, merged
+from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
+from reconciler.errors.exceptions import GoneError, RemoteError
+from reconciler.meeting import fields
+from reconciler.meeting.meeting import SERIES
+from reconciler.meeting.single_dates import Edit, is_over
+from reconciler.plan.change import Action
+from reconciler.plan.dates import steps as declared_dates
+from reconciler.plan.dates import words
+from reconciler.plan.step import DateAction, Step
+from reconciler.ports import Body
+from reconciler.state.state import Record, State
+from reconciler.state.stored_dates import StoredDate, find, minutes_of
+
+ROUNDS_MAX = 2
+"""Times that the dates of a series are sent in one run: again only after an answer that was lost."""
+
+NO_BUDGET = "the host's requests for this UTC day are used up"
+NOT_TAKEN = "Zoom accepted the request and still has it as before"
+
+
+class DatesRunner:
+    """The single dates of one host's series."""
+
+    def __init__(self, run: ApplyContext, host: str) -> None:
+        self._run = run
+        self._sender = DateSender(run, host)
+        self._host = host
+
+    async def bring(self, step: Step, *, taken_back: Collection[str] = (), is_sent: bool = False) -> None:
+        """Do what is declared about the dates of the step's series. `taken_back`, `is_sent`: see `Known`."""
+        for is_last in (False, True):
+            state = self._run.journal.state
+            record = state.meetings.get(step.key)
+            if record is None or step.key in state.intents:
+                return
+            stored = await self._read(step, record)
+            if stored is None:
+                return
+            known = self._known(step, record, taken_back, is_sent=is_sent or is_last)
+            found = find(record.attributes, stored, known.days, _edits(record, known))
+            if step.meeting is None:
+                await self._restore(step, record, taken_back, found)
+                return
+            comparison = compare(record.attributes, known, found, self._run.now())
+            if not await self._carry_out(step, record, known, comparison, is_last=is_last):
+                return
+
+    async def settle(self, step: Step) -> bool:
+        """Settle an open intent of dates by reading; return whether nothing of it is open any more."""
+        state = self._run.journal.state
+        intent, record = state.intents[step.key], state.meetings.get(step.key)
+        if record is None or record.id != intent.id:  # somebody edited the state by hand
+            await self._run.journal.commit(lambda state: state.drop_intent(step.key))
+            return True
+        stored = await self._read(step, record)
+        if stored is None:
+            return False
+        days = sorted({*record.exceptions, *intent.dates})
+        found = find(record.attributes, stored, days, [record.exceptions, intent.dates])
+        minutes = minutes_of(record.attributes)
+        made = {
+            day: edit for day, edit in intent.dates.items() if day in found and found[day].has(edit, minutes)
+        }
+        await self._record(step, made)
+        outcome = Outcome.ADOPTED if len(made) == len(intent.dates) else Outcome.ABSENT
+        self._run.emit(Resolved(self._run.now(), step.key, step.host, outcome, record.id))
+        return True
+
+    async def _read(self, step: Step, record: Record) -> Body | None:
+        """The meeting, which is the recorded one and a series; None, and reported, where it is not."""
+        try:
+            stored = (await self._run.remote.read(record.id)).body
+        except GoneError:
+            self._run.fail(step, messages.meeting_gone(step, record.id))
+            return None
+        except RemoteError as error:
+            self._run.fail_remote(step, error)
+            return None
+        problem = self._run.stranger(step.key, record.id, stored)
+        if problem is None and stored.get("type") != SERIES:
+            problem = messages.dates_failed(step, {}, "Zoom has it as a meeting of another type")
+        if problem is not None:
+            self._run.fail(step, problem)
+        return stored if problem is None else None
+
+    def _known(self, step: Step, record: Record, taken_back: Collection[str], *, is_sent: bool) -> Known:
+        now, meeting = self._run.now(), step.meeting
+        declared = declared_dates.held_declared(meeting, now) if meeting is not None else {}
+        backs = {each.date for each in step.dates if each.action is DateAction.BACK}
+        return Known(declared, record.exceptions, {*taken_back, *backs}, is_sent=is_sent)
+
+    async def _restore(
+        self, step: Step, record: Record, taken_back: Collection[str], found: Mapping[str, StoredDate]
+    ) -> None:
+        """Record the edits that dates still have in Zoom, of a series that is no longer declared."""
+        minutes = minutes_of(record.attributes)
+        edits = {day: found[day].edit(minutes) for day in taken_back if day in found}
+        if merged(record.exceptions, edits) != dict(record.exceptions):
+            await self._record(step, edits)
+
+    async def _carry_out(
+        self, step: Step, record: Record, known: Known, comparison: Comparison, *, is_last: bool
+    ) -> bool:
+        """Send what fits into the day, and record it; return whether a further round is needed."""
+        run, day = self._run, await self._run.day()
+        work = self._sender.affordable(comparison.work, day)
+        waiting = [each for each in comparison.work if each not in work]
+        result, left = Sent([]), list[DateWork]()
+        if work:
+            if not is_last:
+                run.emit(StepStarted(run.now(), step.key, Action.UPDATE, step.host, step.topic))
+            result = await self._sender.send(step, record, work, comparison.done, day)
+            try:
+                left = await self._sender.unconfirmed(record, _edits(record, known), result)
+            except RemoteError as error:  # the intent stays, and the next run settles it
+                run.dates_open.add(step.key)
+                run.fail(step, messages.unresolved(step, error))
+                return False
+        made = {**comparison.done, **{each.day: each.edit for each in result.sent if each not in left}}
+        if work or made:
+            await self._record(step, made, day, result.refund)
+        self._report_done(step, made)
+        if result.is_lost and (left or result.unsent) and not is_last and not run.must_stop():
+            return True
+        self._report_open(step, comparison, result, left, waiting)
+        return False
+
+    async def _record(self, step: Step, made: Mapping[str, Edit], day: str = "", refund: int = 0) -> None:
+        """Record the edits in one durable write, drop the intent, and take back what never left."""
+        now, meeting = self._run.now(), step.meeting
+
+        def recorded(state: State) -> State:
+            record = state.meetings[step.key]
+            record = replace(record, exceptions=_to_come(record, merged(record.exceptions, made), now))
+            if meeting is not None and step.is_of_dates:  # it may release fields as well, as a keep does
+                attributes = reduce(fields.drop, step.released, record.attributes)
+                record = replace(record, attributes=attributes, protect=meeting.protect)
+            state = state.confirm(step.key, record)
+            return state.charge(day, self._host, -refund) if refund else state
+
+        await self._run.journal.commit(recorded)
+
+    def _report_done(self, step: Step, made: Mapping[str, Edit]) -> None:
+        if not made:
+            return
+        run, record = self._run, self._run.journal.state.meetings[step.key]
+        notes = tuple(words.done(day, edit, record.attributes) for day, edit in sorted(made.items()))
+        if not step.is_of_dates:
+            run.emit(DatesDone(run.now(), step.key, step.host, record.id, notes))
+            return
+        zone = record.attributes.get("timezone")
+        event = StepDone(run.now(), step.key, Action.UPDATE, step.host, record.id, step.starts_at, notes)
+        run.emit(replace(event, timezone=zone))
+
+    def _report_open(
+        self,
+        step: Step,
+        comparison: Comparison,
+        result: Sent,
+        left: Collection[DateWork],
+        waiting: Collection[DateWork],
+    ) -> None:
+        """Report the dates that are not as declared: failed, or left to a later run."""
+        run = self._run
+        problems = {**comparison.problems, **result.refused, **{each.day: NOT_TAKEN for each in left}}
+        unsent = [each.day for each in (*waiting, *result.unsent)]
+        if problems or unsent:
+            run.dates_open.add(step.key)
+        if problems:
+            run.fail(step, messages.dates_failed(step, problems))
+        if unsent:
+            reason, day = (messages.STOPPED, None) if run.must_stop() else (NO_BUDGET, run.tomorrow())
+            run.defer(step, day, f"{reason}: {words.names(unsent)}")
+
+
+def _edits(record: Record, known: Known) -> list[Mapping[str, Edit]]:
+    return [record.exceptions, {day: each.edit for day, each in known.declared.items()}]
+
+
+def _to_come(record: Record, exceptions: Mapping[str, Edit], now: datetime) -> dict[str, Edit]:
+    """The edits of dates that the rule gives and that are not over."""
+    stored = find(record.attributes, {}, exceptions, [])
+    return {
+        day: edit
+        for day, edit in exceptions.items()
+        if day in stored and not is_over(stored[day].start, edit, now)
+    }

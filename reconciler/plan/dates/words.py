@@ -1,0 +1,103 @@
+"""Words for single dates of a series, in the zone of its meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from reconciler.meeting import timezones
+from reconciler.meeting.closures import SKIP
+from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.single_dates import Edit, moved_to
+from reconciler.plan.step import DateAction, DateStep, Status, Step
+from reconciler.ports import Json
+
+SKIPS_MAX = 3
+"""Skips of one closure that have a line each."""
+
+NAMED_MAX = 5
+"""Dates that are named in a row; the rest is counted."""
+
+
+def planned(each: DateStep, attributes: Mapping[str, Json]) -> str:
+    """Return what a plan does to a date: "skips Mon 5 Apr 2027 (berlin)"."""
+    reason = f" ({each.closure})" if each.closure else ""
+    return f"{done(each.date, each.edit, attributes)}{reason}"
+
+
+def lines(step: Step) -> list[str]:
+    """Return what a step does to single dates: a line for each change, and one for all skips of a closure."""
+    attributes = step.meeting.attributes if step.meeting else {}
+    skips: dict[str, list[DateStep]] = {}
+    found: list[str] = []
+    for each in step.dates:
+        if each.action is DateAction.SKIP:
+            skips.setdefault(each.closure, []).append(each)
+        else:
+            found.append(planned(each, attributes) + _when(each))
+    return [*(line for closure, dates in skips.items() for line in _skip_lines(closure, dates)), *found]
+
+
+def _skip_lines(closure: str, dates: Sequence[DateStep]) -> list[str]:
+    if len(dates) <= SKIPS_MAX:
+        return [planned(each, {}) + _when(each) for each in dates]
+    reason = f" ({closure})" if closure else ""
+    return [f"skips {len(dates)} dates{reason}: {names(each.date for each in dates)}"]
+
+
+def _when(each: DateStep) -> str:
+    if each.status is not Status.DEFERRED:
+        return ""
+    late = ", after its date" if each.late else ""
+    return f", on {each.day} (UTC){late}" if each.day else ", on a later day"
+
+
+def done(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
+    """Return an edit in words: "Mon 17 May 2027 moves to Tue 18 May, 14:00, 30 min"."""
+    name = name_of(day)
+    if edit is None:
+        return f"{name} is held again"
+    if edit == SKIP:
+        return f"skips {name}"
+    zone = timezones.zone(str(attributes.get("timezone", ""))) or timezones.known_zone("UTC")
+    at = moved_to(edit)
+    assert at is not None, "a changed date has a start"
+    local = timezones.in_zone(at, zone)
+    parts = [*_new_start(day, local, attributes), *_new_duration(edit, attributes)]
+    parts += [f"agenda {edit['agenda']!r}"] if "agenda" in edit else []
+    parts += [f"{setting}: {_value(value)}" for setting, value in edit.get("settings", {}).items()]
+    is_moved = bool(_new_start(day, local, attributes))
+    return f"{name} {'moves to' if is_moved else 'has'} {', '.join(parts)}"
+
+
+def name_of(day: str) -> str:
+    """Return the name of a date in words: "Mon 5 Apr 2027"."""
+    moment = datetime.combine(date.fromisoformat(day), datetime.min.time())
+    return f"{short_weekday(moment)} {day_words(moment)}"
+
+
+def names(days: Iterable[str]) -> str:
+    """Return several dates in a row, the first few by name."""
+    known = sorted(days)
+    named = ", ".join(name_of(day) for day in known[:NAMED_MAX])
+    return f"{named}, and {len(known) - NAMED_MAX} more" if len(known) > NAMED_MAX else named
+
+
+def _new_start(day: str, local: datetime, attributes: Mapping[str, Json]) -> list[str]:
+    """Return day and time that differ from the rule's; the year only where it is another one."""
+    own = date.fromisoformat(day)
+    usual = timezones.parsed(attributes["start_time"])
+    if usual.tzinfo is not None:
+        usual = timezones.in_zone(usual, timezones.known_zone(attributes["timezone"]))
+    if local.date() == own and local.time() == usual.time():
+        return []
+    words = f"{short_weekday(local)} {day_words(local)}".removesuffix(f" {own.year}")
+    return [words, time_words(local)] if local.date() != own else [time_words(local)]
+
+
+def _new_duration(edit: Edit, attributes: Mapping[str, Json]) -> list[str]:
+    return [f"{edit['duration']} min"] if edit["duration"] != attributes.get("duration", 60) else []
+
+
+def _value(value: Json) -> str:
+    return {True: "true", False: "false"}.get(value, str(value))

@@ -1,0 +1,326 @@
+"""Single dates of a series on the emulator: skipped, moved, changed and taken back, each exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builders import at, meeting, removed, weekly
+from engine_world import World
+
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.sandbox.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.ports import Json
+
+MOVE = {"start_time": "2027-03-02T14:00:00", "duration": 30}
+MOVED = {"start_time": "2027-03-02T13:00:00Z", "duration": 30}
+CLOSED = (Closure("berlin", (DayRange("2027-02-01", "2027-02-08"),)),)
+
+
+def series(exceptions: Mapping[str, Json], closures: tuple[Closure, ...] = (), **attributes: Any) -> Any:
+    return meeting("weekly", weekly(**attributes), dates=SingleDates(exceptions, closures))
+
+
+def in_zoom(world: World) -> dict[str, str]:
+    """The dates of the one series that are deleted or of another length in Zoom, by start."""
+    (number,) = world.ids().values()
+    stored = world.zoom.read(number)
+    usual = stored["duration"]
+    return {
+        each["start_time"]: "deleted" if each["status"] == "deleted" else f"{each['duration']} min"
+        for each in stored["occurrences"]
+        if each["status"] == "deleted" or each["duration"] != usual
+    }
+
+
+DONE = {
+    "2027-02-01T09:00:00Z": "deleted",
+    "2027-02-08T09:00:00Z": "deleted",
+    "2027-03-02T13:00:00Z": "30 min",
+}
+
+
+def test_a_new_series_has_its_dates_skipped_and_moved() -> None:
+    world = World(series({"2027-03-01": MOVE}, CLOSED))
+
+    report = world.apply()
+
+    assert (report.status, report.failed, in_zoom(world)) == (0, {}, DONE)
+    assert world.store.state.meetings["weekly"].exceptions == {
+        "2027-02-01": "skip",
+        "2027-02-08": "skip",
+        "2027-03-01": MOVED,
+    }
+    assert (world.charged(), world.store.state.intents) == (2, {})
+    assert not world.plan().has_work
+
+
+def test_ten_skips_cost_one_request_and_three_moves_three_more() -> None:
+    mondays = [f"{date(2027, 1, 11) + timedelta(weeks=week)}" for week in range(13)]
+    skips, moves = dict.fromkeys(mondays[3:], "skip"), {day: {"duration": 30} for day in mondays[:3]}
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 50}
+    worlds = [World(series(skips, recurrence=rule)), World(series({**skips, **moves}, recurrence=rule))]
+
+    planned = [world.plan().steps[0].requests for world in worlds]
+    for world in worlds:
+        world.apply()
+
+    assert (planned, [world.charged() for world in worlds]) == ([1, 4], [1, 4])
+    assert len(in_zoom(worlds[1])) == 13
+
+
+def test_a_date_has_its_own_agenda_and_settings() -> None:
+    world = World(series({"2027-03-01": {"agenda": "Guests", "settings": {"waiting_room": True}}}))
+
+    report = world.apply()
+
+    (number,) = world.ids().values()
+    found = next(
+        each
+        for each in world.zoom.read(number)["occurrences"]
+        if each["start_time"] == "2027-03-01T09:00:00Z"
+    )
+    one = world.zoom.read(number, f"?occurrence_id={found['occurrence_id']}")
+    assert (report.failed, one["agenda"], one["settings"]["waiting_room"]) == ({}, "Guests", True)
+    assert not world.plan().has_work
+
+
+def test_a_changed_date_is_taken_back_without_the_rule() -> None:
+    world = World(series({"2027-03-01": MOVE}, CLOSED))
+    world.apply()
+    world.declare(series({}, CLOSED))
+
+    report = world.apply()
+
+    skipped = {start: what for start, what in DONE.items() if what == "deleted"}
+    assert (report.failed, in_zoom(world), world.charged()) == ({}, skipped, 3)
+    assert not world.plan().has_work
+
+
+def test_a_skipped_date_comes_back_and_the_others_stay() -> None:
+    world = World(series({"2027-03-01": MOVE}, CLOSED))
+    world.apply()
+    world.declare(series({"2027-03-01": MOVE, "2027-02-08": "skip"}))
+
+    report = world.apply()
+
+    rest = {start: what for start, what in DONE.items() if not start.startswith("2027-02-01")}
+    assert (report.failed, in_zoom(world), world.charged()) == ({}, rest, 4)
+    assert not world.plan().has_work
+
+
+@pytest.mark.parametrize("dates_forgotten", ["change", "rule", "update"])
+@pytest.mark.parametrize(
+    "attributes", [{"start_time": "2027-01-11T10:00:00", "topic": "Other"}, {"duration": 60}]
+)
+def test_what_zoom_forgets_by_an_update_is_done_again(dates_forgotten: str, attributes: Any) -> None:
+    world = World(series({"2027-03-01": MOVE}, CLOSED), dates_forgotten=dates_forgotten)
+    world.apply()
+    world.declare(series({"2027-03-01": MOVE}, CLOSED, **attributes))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world)) == ({}, DONE)
+    assert not world.plan().has_work
+
+
+def test_a_reschedule_does_the_dates_again_at_the_new_time() -> None:
+    world = World(series({"2027-03-01": {"duration": 30}}, CLOSED))
+    world.apply()
+    world.declare(series({"2027-03-01": {"duration": 30}}, CLOSED, start_time="2027-01-11T12:00:00"))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world)) == (
+        {},
+        {
+            "2027-02-01T11:00:00Z": "deleted",
+            "2027-02-08T11:00:00Z": "deleted",
+            "2027-03-01T11:00:00Z": "30 min",
+        },
+    )
+
+
+def test_moved_dates_keep_their_id_or_not() -> None:
+    for keeps in (True, False):
+        world = World(series({"2027-03-01": MOVE}), moved_date_keeps_id=keeps)
+        world.apply()
+        world.declare(series({"2027-03-01": {**MOVE, "duration": 20}}))
+
+        assert (world.apply().failed, in_zoom(world)) == ({}, {"2027-03-02T13:00:00Z": "20 min"})
+
+
+def test_changes_that_do_not_fit_are_left_to_the_next_day_and_the_skips_are_done() -> None:
+    exceptions = {f"2027-0{month}-01": {"duration": 30} for month in (2, 3)}
+    world = World(series({**exceptions, "2027-02-08": "skip"}))
+    world.allowances = Allowances(Limits(daily=2, reserve=0), {})
+
+    first = world.apply()
+    after = in_zoom(world)
+    world.zoom.clock.advance(24 * 3600)
+    second = world.apply()
+
+    assert after == {"2027-02-01T09:00:00Z": "30 min", "2027-02-08T09:00:00Z": "deleted"}
+    assert (first.failed, first.deferred["weekly"][0]) == ({}, "2026-12-02")
+    assert in_zoom(world) == {**after, "2027-03-01T09:00:00Z": "30 min"}
+    assert (second.failed, world.charged(), world.charged(day="2026-12-02")) == ({}, 2, 1)
+
+
+def test_a_daily_limit_at_a_skip_closes_the_day() -> None:
+    world = World(series({}, CLOSED))
+    world.zoom.meet(Fault(method="DELETE", status=429, headers={"X-RateLimit-Type": "Daily-limit"}))
+
+    report = world.apply()
+
+    assert world.charged() == 100
+    assert "weekly" in report.deferred
+
+
+def test_a_replaced_meeting_stays_until_the_dates_of_its_successor_are_done() -> None:
+    world = World(series({"2027-03-01": {"duration": 30}}))
+    world.apply()
+    old = world.ids()["weekly"]
+    world.declare(
+        meeting("weekly", weekly(), host="other@example.com", dates=SingleDates({"2027-03-01": MOVE}))
+    )
+    world.removed = (removed("weekly", old),)
+    world.zoom.meet(Fault(method="PATCH", status=400, body={"code": 300, "message": "No."}))
+
+    failed = world.apply()
+    kept = world.zoom.send("GET", f"/v2/meetings/{old}").status_code
+    done = world.apply()
+
+    assert ("apply.dates" in failed.failed.values(), kept) == (True, 200)
+    assert (done.failed, world.zoom.send("GET", f"/v2/meetings/{old}").status_code) == ({}, 404)
+
+
+def test_a_date_that_somebody_moved_by_hand_is_told_and_nothing_is_sent_for_it() -> None:
+    world = World(series({}))
+    world.apply()
+    (number,) = world.ids().values()
+    date = world.zoom.read(number)["occurrences"][3]
+    assert date["start_time"] == "2027-02-01T09:00:00Z"
+    world.zoom.patch(
+        number, {"start_time": "2027-02-03T09:00:00Z"}, f"?occurrence_id={date['occurrence_id']}"
+    )
+    world.declare(series({}, CLOSED))
+
+    report = world.apply()
+
+    assert report.failed == {"weekly": "apply.dates"}
+    assert "Mon 1 Feb 2027: Zoom does not list it" in report.text_of("apply.dates")
+    assert in_zoom(world) == {"2027-02-08T09:00:00Z": "deleted"}
+
+
+def test_a_skip_that_somebody_made_already_needs_no_request() -> None:
+    world = World(series({}))
+    world.apply()
+    (number,) = world.ids().values()
+    date = world.zoom.read(number)["occurrences"][3]["occurrence_id"]
+    world.zoom.send("DELETE", f"/v2/meetings/{number}?occurrence_id={date}")
+    world.declare(series({"2027-02-01": "skip"}))
+    before = len(world.asked("DELETE"))
+
+    report = world.apply()
+
+    assert (report.failed, len(world.asked("DELETE"))) == ({}, before)
+    assert world.store.state.meetings["weekly"].exceptions == {"2027-02-01": "skip"}
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH"])
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_lost_answer_is_settled_by_reading(method: str, cut: Any) -> None:
+    world = World(series({"2027-03-01": MOVE}, CLOSED))
+    world.zoom.meet(Fault(method=method, cut=cut))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world), world.store.state.intents) == ({}, DONE, {})
+    assert not world.plan().has_work
+
+
+def test_a_run_that_dies_at_any_turn_is_finished_by_the_next() -> None:
+    """Each date is skipped or moved once, none twice, and the budget has room for what was charged."""
+    for turns in range(0, 130, 3):
+        world = World(series({"2027-03-01": MOVE}, CLOSED))
+        world.apply(dies_after_turns=turns)
+
+        report = world.apply()
+
+        assert (turns, report.failed, in_zoom(world)) == (turns, {}, DONE)
+        assert world.store.state.intents == {}
+        assert len(world.ids()) == 1
+        assert not world.plan().has_work
+
+
+def test_a_reschedule_that_dies_at_any_turn_loses_no_date() -> None:
+    later = {"start_time": "2027-01-11T10:30:00"}
+    for turns in range(0, 150, 4):
+        world = World(series({"2027-03-01": MOVE}, CLOSED))
+        world.apply()
+        world.declare(series({"2027-03-01": MOVE}, CLOSED, **later))
+        world.apply(dies_after_turns=turns)
+
+        report = world.apply()
+
+        assert (turns, report.failed, in_zoom(world)) == (
+            turns,
+            {},
+            {
+                "2027-02-01T09:30:00Z": "deleted",
+                "2027-02-08T09:30:00Z": "deleted",
+                "2027-03-02T13:00:00Z": "30 min",
+            },
+        )
+        assert not world.plan().has_work
+
+
+def test_a_refused_reschedule_keeps_what_is_recorded_of_its_dates() -> None:
+    world = World(series({}, CLOSED))
+    world.apply()
+    world.declare(series({}, CLOSED, start_time="2027-01-11T10:30:00"))
+    world.zoom.meet(Fault(method="PATCH", status=400, body={"code": 300, "message": "No."}))
+
+    world.apply()
+
+    assert world.store.state.meetings["weekly"].exceptions == {"2027-02-01": "skip", "2027-02-08": "skip"}
+
+
+def test_nothing_is_sent_to_a_meeting_that_is_not_the_recorded_one() -> None:
+    world = World(series({}))
+    world.apply()
+    state = world.store.state
+    foreign = world.zoom.create({**weekly(), "topic": "Board"}, "boss@example.com")["id"]
+    world.store.state = state.confirm("weekly", replace(state.meetings["weekly"], id=foreign))
+    world.declare(series({}, CLOSED))
+
+    report = world.apply()
+
+    assert (list(report.failed), world.asked("DELETE")) == (["weekly"], [])
+
+
+def test_a_stopped_run_still_skips_the_dates_of_the_next_seven_days() -> None:
+    daily = {"type": 1, "repeat_interval": 1, "end_times": 40}
+    world = World(series({}, recurrence=daily))
+    world.apply()
+    world.zoom.clock.advance((at("2027-01-30T12:00:00Z") - world.zoom.clock.now()).total_seconds())
+    world.declare(series({}, (Closure("berlin", (DayRange("2027-02-01", "2027-02-10"),)),), recurrence=daily))
+
+    def stop(scope: Mapping[str, Any]) -> None:
+        world.is_stopping = world.is_stopping or scope["method"] == "DELETE"
+
+    world.on_request = stop
+    report = world.apply()
+
+    assert list(world.store.state.meetings["weekly"].exceptions) == [f"2027-02-0{day}" for day in range(1, 7)]
+    assert report.deferred["weekly"] == (
+        None,
+        "the run ended before its turn: Sun 7 Feb 2027, Mon 8 Feb 2027, Tue 9 Feb 2027, Wed 10 Feb 2027",
+    )
