@@ -101,6 +101,9 @@ class Remote(Protocol):
         Raise an error instead of returning a partial list.
         """
 
+    async def security(self, host: str) -> Answer:
+        """Return the settings of the user that are about security, `meeting_security`; asked once."""
+
     async def user(self, host: str) -> Answer:
         """Return the user: `id`, `email`, `type`, `timezone`, `account_id` … Raise `GoneError` if unknown."""
 

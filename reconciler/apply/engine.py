@@ -12,15 +12,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from reconciler.apply import _destroy as destroy
-from reconciler.apply import _messages as messages
 from reconciler.apply import record
-from reconciler.apply._forgotten import ask_for_forgotten
 from reconciler.apply._host import HostRun
+from reconciler.apply.checks.forgotten import ask_for_forgotten
+from reconciler.apply.checks.passcodes import has_passcode, with_fit_passcodes
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import Summary
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError
-from reconciler.meeting import passcode
 from reconciler.meeting.names import fold_host
 from reconciler.plan import budget
 from reconciler.plan.aliases import recorded_names
@@ -70,7 +69,7 @@ async def execute(plan: Plan, run: ApplyContext) -> Result:
         if step.status is Status.DEFERRED:
             run.defer(step, step.day, ANOTHER_DAY if step.day else step.reasons[-1])
     await record.record_local_changes(run, plan.steps)
-    steps = [step for step in _today(plan) if _has_passcode(run, step)]
+    steps = [step for step in _today(plan) if has_passcode(run, step)]
     if steps:
         await _work(run, steps)
     await run.journal.close()
@@ -81,33 +80,10 @@ def _today(plan: Plan) -> tuple[Step, ...]:
     return tuple(step for step in plan.steps if step.status is Status.NOW and step.action in ASKS_ZOOM)
 
 
-def _has_passcode(run: ApplyContext, step: Step) -> bool:
-    """Return whether the step can go on: it needs no passcode, or the passcode of its variable can be sent.
-
-    All passcodes are read before the first request. An interrupted create is looked up in any case.
-    """
-    reference = step.meeting.passcode if step.meeting else None
-    if reference is None or not _sends_passcode(step):
-        return True
-    value = run.author.passcode(reference.name)
-    if value and passcode.passcode_problem(value) is None:
-        return True
-    run.unfit[step.key] = messages.passcode_unfit(step, reference.name, empty=not value)
-    if step.action is Action.RESOLVE:
-        return True
-    run.fail(step, run.unfit[step.key])
-    return False
-
-
-def _sends_passcode(step: Step) -> bool:
-    if step.action is Action.UPDATE:
-        return any(change.path == "password" for change in step.changes)
-    return step.action in COSTS_A_REQUEST
-
-
 async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
     steps = await ask_for_forgotten(run, steps)
     steps = await _identify(run, await record.follow_hosts(run, steps))
+    steps = await with_fit_passcodes(run, steps)
     await record.record_imports(run, steps)
     ids = run.journal.state.known_ids()
     await _send(

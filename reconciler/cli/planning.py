@@ -104,6 +104,17 @@ def _too_many(key: str, repeated: Series, now: datetime) -> UnlocatedDiagnostic:
     )
 
 
+def with_passcode_errors(workspace: Workspace, planned: PlannedState) -> PlannedState:
+    """Return the plan of a refresh with an error for each known passcode that Zoom would refuse."""
+    if not planned.plan.options.refresh:
+        return planned
+    from reconciler.cli.refresh import passcode_errors  # noqa: PLC0415 - only where Zoom is read
+
+    errors = passcode_errors(workspace, planned.plan)
+    plan = replace(planned.plan, diagnostics=(*planned.plan.diagnostics, *errors))
+    return replace(planned, plan=plan, failed=planned.failed or bool(errors))
+
+
 def missing_state_warnings(workspace: Workspace, version: str | None) -> tuple[Diagnostic, ...]:
     """Return a warning where a CI job read a state of no `version`, that is, none was recorded yet.
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.apply.checks.passcodes import read_rules
 from reconciler.cli.connection import check_origin, connect
 from reconciler.errors.exceptions import ReconcilerError, RemoteError
 from reconciler.live import read as live_read
@@ -16,6 +17,7 @@ from reconciler.live.retired import ending_meetings
 from reconciler.meeting.meeting import schedule
 from reconciler.meeting.observed import created_at
 from reconciler.meeting.passcode import as_recorded
+from reconciler.plan.passcodes import against_rule, host_of, sent_passcodes
 from reconciler.plan.plan import keys_elsewhere
 from reconciler.state import identity
 from reconciler.state.state import Record
@@ -23,13 +25,14 @@ from reconciler.views.text import progress
 from reconciler.views.text.drift import cost_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.cli.workspace import Workspace
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.live.read import ReadResult
-    from reconciler.plan.plan import Options
+    from reconciler.meeting.passcode import PasscodeRule
+    from reconciler.plan.plan import Options, Plan
     from reconciler.ports import Answer, Body
     from reconciler.spec.spec import Spec
     from reconciler.state.state import Retired, State
@@ -118,6 +121,24 @@ def refresh_state(
         _gone(state, spec, results),
         ending.topics,
     )
+
+
+def passcode_errors(workspace: Workspace, plan: Plan) -> tuple[Diagnostic, ...]:
+    """Return an error for each passcode of the plan that Zoom would refuse, as far as passcodes are known.
+
+    The rule is that of the host, as it is now; one that cannot be read is broken by nothing.
+    """
+    sent = sent_passcodes((step for step in plan.steps if step.is_work), workspace.console.environ.get)
+    if not sent:
+        return ()
+    rules = asyncio.run(_rules(workspace, sorted({host_of(meeting) for _, meeting, _ in sent})))
+    problems = (against_rule(meeting, value, rules[host_of(meeting)]) for _, meeting, value in sent)
+    return tuple(problem for problem in problems if problem is not None)
+
+
+async def _rules(workspace: Workspace, hosts: Sequence[str]) -> dict[str, PasscodeRule]:
+    async with connect(workspace, None) as remote:
+        return await read_rules(remote, hosts)
 
 
 def _imports(state: State, spec: Spec, options: Options) -> dict[str, int]:

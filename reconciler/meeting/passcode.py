@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from reconciler.ports import Json
 
@@ -82,3 +83,78 @@ def passcode_problem(passcode: str) -> tuple[str, str] | None:
     if _UNFIT.search(passcode):
         return "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class PasscodeRule:
+    """The rule of a host for passcodes, beyond `passcode_problem`; by default it asks for nothing.
+
+    `run_length` characters in a row, such as `1234`, are too many; 0: any run is accepted.
+    """
+
+    length_min: int = 0
+    letter: bool = False
+    number: bool = False
+    special: bool = False
+    both_cases: bool = False
+    digits_only: bool = False
+    run_length: int = 0
+
+    @property
+    def words(self) -> str:
+        """The rule as the end of "a passcode with": "at least 8 characters, a letter and no run"."""
+        parts = [words for is_asked, words, _ in self._parts("") if is_asked]
+        return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+    def broken_by(self, passcode: str) -> str | None:
+        """Return the part of the rule that `passcode` breaks, as the end of "it"; None if it fits."""
+        broken = (words for is_asked, words, is_kept in self._parts(passcode) if is_asked and not is_kept)
+        first = next(broken, None)
+        return None if first is None else f"must have {first}"
+
+    def _parts(self, passcode: str) -> tuple[tuple[bool, str, bool], ...]:
+        """Return each part of the rule: whether it is asked for, its words, and whether it is kept."""
+        length, special = f"at least {self.length_min} characters", "one of `@ - _ *`"
+        return (
+            (self.length_min > 0, length, len(passcode) >= self.length_min),
+            (self.digits_only, "digits only", passcode.isdigit()),
+            (self.letter and not self.digits_only, "a letter", re.search(r"[A-Za-z]", passcode) is not None),
+            (self.number, "a number", re.search(r"[0-9]", passcode) is not None),
+            (self.special and not self.digits_only, special, re.search(r"[@_*-]", passcode) is not None),
+            (
+                self.both_cases and not self.digits_only,
+                "upper and lower case letters",
+                passcode.upper() != passcode != passcode.lower(),
+            ),
+            (
+                self.run_length > 0,
+                f"no {self.run_length} consecutive characters, such as 1234",
+                not _has_run(passcode, self.run_length),
+            ),
+        )
+
+
+def rule_of(settings: Mapping[str, Json]) -> PasscodeRule:
+    """Return the rule in the security settings of a host; what is not readable is not asked for."""
+    security = settings.get("meeting_security")
+    found = security.get("meeting_password_requirement") if isinstance(security, Mapping) else None
+    rule = found if isinstance(found, Mapping) else {}
+    return PasscodeRule(
+        length_min=_number(rule.get("length")),
+        letter=rule.get("have_letter") is True,
+        number=rule.get("have_number") is True,
+        special=rule.get("have_special_character") is True,
+        both_cases=rule.get("have_upper_and_lower_characters") is True,
+        digits_only=rule.get("only_allow_numeric") is True,
+        run_length=_number(rule.get("consecutive_characters_length")),
+    )
+
+
+def _number(value: Json) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _has_run(passcode: str, length: int) -> bool:
+    """Return whether so many characters follow each other, as in `abcd` or `1234`."""
+    runs = (passcode[start : start + length] for start in range(len(passcode) - length + 1))
+    return any(all(ord(b) - ord(a) == 1 for a, b in pairwise(run)) for run in runs)

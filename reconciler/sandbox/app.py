@@ -36,6 +36,7 @@ _ROUTES = (
     ("GET", "/v2/users/{user}/meetings", operations.LIST),
     ("GET", "/v2/users/{user}/settings", operations.USER_SETTINGS),
     ("GET", "/v2/users/{user}", operations.USER),
+    ("GET", "/v2/tracking_fields", operations.TRACKING_FIELDS),
     ("GET", "/v2/meetings/{meeting}", operations.READ),
     ("PATCH", "/v2/meetings/{meeting}", operations.UPDATE),
     ("DELETE", "/v2/meetings/{meeting}", operations.DELETE),

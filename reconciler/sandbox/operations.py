@@ -118,6 +118,11 @@ def user_settings(emulator: Emulator, call: Call) -> Reply:
     return Reply(200, users.settings(host.switches, call.query.get("option", "")))
 
 
+def tracking_fields(emulator: Emulator, _call: Call) -> Reply:
+    """GET /tracking_fields."""
+    return Reply(200, users.tracking_fields(emulator.switches))
+
+
 def _scheduled_for(emulator: Emulator, wanted: str, scheduler: meetings.Host) -> meetings.Host:
     if not (emulator.account.is_email(wanted) or emulator.account.user(wanted)):
         raise invalid_parameter("schedule_for")
@@ -139,6 +144,10 @@ def _host(emulator: Emulator, meeting: StoredMeeting) -> meetings.Host:
 
 def _user_in_path(emulator: Emulator, call: Call) -> str:
     return emulator.user(call.parts["user"]).id
+
+
+def _nobody(_emulator: Emulator, _call: Call) -> str:
+    return ""
 
 
 def _host_of_meeting(emulator: Emulator, call: Call) -> str:
@@ -183,3 +192,4 @@ STATUS = Operation(
 )
 USER = Operation("user", _label("Light"), _never, _user_in_path, user)
 USER_SETTINGS = Operation("user_settings", _label("Medium"), _never, _user_in_path, user_settings)
+TRACKING_FIELDS = Operation("tracking_fields", _label("Medium"), _never, _nobody, tracking_fields)

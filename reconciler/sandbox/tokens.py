@@ -26,6 +26,7 @@ OPERATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "list": ("meeting:read:list_meetings", ("meeting:read",)),
     "user": ("user:read:user", ("user:read", "user:write")),
     "user_settings": ("user:read:settings", ("user:read",)),
+    "tracking_fields": ("tracking_field:read:list_tracking_fields", ("tracking_fields:read",)),
 }
 """{operation: (granular scope, classic scopes)}; each is also accepted with `:admin` appended."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.sandbox import defaults
 from reconciler.sandbox.replies import no_user
+from reconciler.sandbox.validation import PASSCODE_NEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,12 +55,9 @@ def settings(switches: Switches, option: str) -> dict[str, Json]:
     """Return the body of GET /users/{userId}/settings; `option` selects another form of it."""
     requirement: Mapping[str, Json] = {
         "length": switches.passcode_length_min,
-        "have_letter": False,
-        "have_number": False,
-        "have_special_character": False,
-        "have_upper_and_lower_characters": False,
+        **{f"have_{name}": name in switches.passcode_needs for name in PASSCODE_NEEDS},
         "only_allow_numeric": switches.passcode_digits_only,
-        "consecutive_characters_length": 0,
+        "consecutive_characters_length": switches.passcode_run_length,
         "weak_enhance_detection": False,
     }
     waiting_room = switches.waiting_room_forced
@@ -82,6 +80,22 @@ def settings(switches: Switches, option: str) -> dict[str, Json]:
             "breakout_room_schedule": switches.breakout_rooms_allowed,
         },
     }
+
+
+def tracking_fields(switches: Switches) -> dict[str, Json]:
+    """Return the body of GET /tracking_fields."""
+    names = dict.fromkeys((*(switches.tracking_fields or ()), *switches.tracking_fields_required))
+    listed = [
+        {
+            "id": f"field-{number}",
+            "field": name,
+            "required": name in switches.tracking_fields_required,
+            "visible": True,
+            "recommended_values": [],
+        }
+        for number, name in enumerate(names, 1)
+    ]
+    return {"total_records": len(listed), "tracking_fields": listed}
 
 
 def _exists(email: str, switches: Switches) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reconciler.meeting import fields
@@ -27,6 +28,14 @@ DAILY, WEEKLY = 1, 2
 
 START_YEAR_MAX = 9998
 """Latest year of a start, so that the time at which the meeting expires is within Python's calendar."""
+
+PASSCODE_NEEDS = {
+    "letter": "[A-Za-z]",
+    "number": "[0-9]",
+    "special_character": "[@_*!#-]",
+    "upper_and_lower_characters": "[a-z].*[A-Z]|[A-Z].*[a-z]",
+}
+"""Parts that an account may ask of passcodes, by name; a passcode has the part where it matches."""
 
 _PASSCODE = re.compile(r"[A-Za-z0-9@\-_*!#]{1,10}")
 
@@ -146,8 +155,19 @@ def _passcode(body: Mapping[str, Json], switches: Switches) -> Iterator[Refused]
         not _PASSCODE.fullmatch(secret)
         or len(secret) < switches.passcode_length_min
         or (switches.passcode_digits_only and not secret.isdigit())
+        or not all(re.search(PASSCODE_NEEDS[name], secret) for name in switches.passcode_needs)
+        or _holds_run(secret, switches.passcode_run_length)
     ):
         yield invalid_parameter("password")
+
+
+def _holds_run(secret: str, length: int) -> bool:
+    """Return whether `length` characters of the secret count up by one each."""
+    longest, current = 1, 1
+    for before, after in pairwise(secret):
+        current = current + 1 if ord(after) == ord(before) + 1 else 1
+        longest = max(longest, current)
+    return 0 < length <= longest
 
 
 def _settings(body: Mapping[str, Json]) -> Iterator[Refused]:

@@ -229,6 +229,16 @@ class ZoomClient:
             return again
         raise unknown_outcome(call, "two answers name two users")
 
+    async def security(self, host: str) -> Answer:
+        """Return the security settings of the user in Zoom; a failed read is not repeated."""
+        call = ApiCall(f"Reading the security settings of {host}", Label.MEDIUM)
+        path = f"/users/{path_segment(host)}/settings?option=meeting_security"
+        return await self._read_settings(call, path)
+
+    async def tracking_fields(self) -> Answer:
+        """Return the tracking fields of the account; a failed read is not repeated."""
+        return await self._read_settings(ApiCall("Reading tracking fields", Label.MEDIUM), "/tracking_fields")
+
     async def meetings(self, host: str) -> tuple[Body, ...]:
         """Return every scheduled meeting of `host`, once per id, in Zoom's order; all pages or an error."""
         call = ApiCall(f"Listing the meetings of {host}", Label.MEDIUM)
@@ -269,6 +279,12 @@ class ZoomClient:
         response = await self._retry(partial(self._send, call), request)
         body = _readable(call, body_with_id(call, response, is_user_id), misshapen_user)
         return Answer(body, tracking_id=response.tracking_id)
+
+    async def _read_settings(self, call: ApiCall, path: str) -> Answer:
+        response = await self._send(call, self._request("GET", path))
+        if response.body is None:
+            raise unknown_outcome(call, "the answer is not an object", response)
+        return Answer(response.body, tracking_id=response.tracking_id)
 
     async def _read_page(self, call: ApiCall, request: HttpRequest) -> Body:
         response = await self._send(call, request)

@@ -506,6 +506,11 @@ def test_a_body_must_be_a_json_object(content: str) -> None:
         ({"may_host": False}, ONCE, (400, 3161)),
         ({"passcode_length_min": 8}, {"password": "123456"}, (400, 300)),
         ({"passcode_digits_only": True}, {"password": "abcdef"}, (400, 300)),
+        ({"passcode_needs": ["letter"]}, {"password": "123456"}, (400, 300)),
+        ({"passcode_needs": ["number"]}, {"password": "abcdef"}, (400, 300)),
+        ({"passcode_needs": ["special_character"]}, {"password": "abc123"}, (400, 300)),
+        ({"passcode_needs": ["upper_and_lower_characters"]}, {"password": "abc123"}, (400, 300)),
+        ({"passcode_run_length": 4}, {"password": "a2345b"}, (400, 300)),
         ({"tracking_fields": ["Team"]}, {"tracking_fields": [{"field": "Dept", "value": "x"}]}, (400, 300)),
     ],
 )

@@ -58,3 +58,40 @@ def test_a_user_who_left_is_not_found_and_the_e_mail_can_be_used_again() -> None
     assert world.send("GET", f"/v2/users/{HOST}/meetings").json()["code"] == 1001
     assert (again.departed, again.user(HOST), len(again.meetings_of(BOB))) == ({HOST}, None, 1)
     assert again.provide(HOST).id != made["host_id"]
+
+
+def test_the_rules_of_the_account_are_shown() -> None:
+    """The rule for passcodes is part of a user's security settings; tracking fields are the account's."""
+    world = World(
+        passcode_length_min=8, passcode_needs=["letter"], passcode_run_length=4,
+        tracking_fields=["Team"], tracking_fields_required=["Cost centre"],
+    )  # fmt: skip
+
+    settings = world.send("GET", f"/v2/users/{HOST}/settings?option=meeting_security").json()
+    listed = world.send("GET", "/v2/tracking_fields").json()
+
+    assert settings["meeting_security"]["meeting_password_requirement"] == {
+        "length": 8,
+        "have_letter": True,
+        "have_number": False,
+        "have_special_character": False,
+        "have_upper_and_lower_characters": False,
+        "only_allow_numeric": False,
+        "consecutive_characters_length": 4,
+        "weak_enhance_detection": False,
+    }
+    assert [(field["field"], field["required"]) for field in listed["tracking_fields"]] == [
+        ("Team", False),
+        ("Cost centre", True),
+    ]
+    assert list(world.account.usage.values()) == []
+
+
+def test_without_its_scope_a_rule_is_refused() -> None:
+    world = World(scopes=["meeting:write:admin"])
+
+    answers = [
+        world.send("GET", path).json() for path in (f"/v2/users/{HOST}/settings", "/v2/tracking_fields")
+    ]
+
+    assert [answer["code"] for answer in answers] == [4711, 4711]

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.cli.commands.doctor.rules import BASIC, check_rules
 from reconciler.cli.connection import check_origin, connect
 from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteError
 from reconciler.meeting.names import fold_host
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.cli.workspace import Workspace
+    from reconciler.spec.spec import Spec
     from reconciler.state.state import State
     from reconciler.zoom.client import ZoomClient
 
 
 SKEW_SECONDS = 30.0
 """Seconds between this machine's clock and Zoom's from which doctor warns."""
-
-BASIC = 1
-"""Zoom's number for a user without a licence."""
 
 ACCESS_CODES = frozenset({"zoom.scopes", "zoom.token-refused", "zoom.credentials"})
 """Codes about the credentials, which are the same for every host."""
@@ -80,7 +79,9 @@ async def _check(workspace: Workspace, remote: ZoomClient, state: State, locatio
         checks = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom issued one")]
         checks += _scopes(remote.scopes)
         checks += await _origin(remote, state, location)
-        checks += await _hosts(remote, sorted(_all_hosts(workspace, state), key=str.casefold))
+        spec = workspace.validate(()).parsed.spec
+        checks += await _hosts(remote, sorted(_all_hosts(workspace, state, spec), key=str.casefold))
+        checks += await check_rules(remote, spec, workspace.console.environ.get) if spec else []
         checks += _clock(workspace)  # last: with a given token, only these answers have a `Date`
         return checks
 
@@ -130,9 +131,8 @@ def _clock(workspace: Workspace) -> Iterator[Check]:
         yield ok("clock", "this machine's and Zoom's agree")
 
 
-def _all_hosts(workspace: Workspace, state: State) -> set[str]:
+def _all_hosts(workspace: Workspace, state: State, spec: Spec | None) -> set[str]:
     """Return every host that is declared, recorded or listed in the settings."""
-    spec = workspace.validate(()).parsed.spec
     listed: Iterable[str] = workspace.settings.hosts or ()
     declared = (meeting.host for meeting in spec.meetings.values()) if spec else ()
     recorded = (record.host for record in state.meetings.values())
