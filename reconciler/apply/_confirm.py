@@ -15,7 +15,7 @@ from reconciler.apply.events import StepDone
 from reconciler.apply.pending import PendingWrite
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.meeting import observed
-from reconciler.meeting.meeting import schedule
+from reconciler.meeting.meeting import schedule, start_at
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body
 from reconciler.state.state import Record, State, scheduled_as
@@ -63,7 +63,7 @@ class Confirmer:
             return
         if step.lost_id is not None:
             notes = (f"was {step.lost_id}, which Zoom does not have any more; the join link is new", *notes)
-        next_at = schedule(record.attributes, run.now()).next_at
+        next_at = start_at(pending.sent) or schedule(record.attributes, run.now()).next_at
         zone = record.attributes.get("timezone")
         done = StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes)
         run.emit(replace(done, timezone=zone))

@@ -12,7 +12,7 @@ from itertools import islice
 
 from reconciler.live._occurrences import edited_occurrences, listed_starts
 from reconciler.meeting import recurrence
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES, resume
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_zone, zone
 from reconciler.ports import Json
@@ -152,11 +152,11 @@ def _starting_at(listed: tuple[datetime, ...], whole: Series) -> Series:
 
 def _remaining_series(whole: Series, now: datetime) -> Series:
     """The series from its next date on; as it is where none is over."""
-    remaining, start_time = whole.remaining(now), whole.next_local(now)
-    if not remaining.over or not remaining.left or start_time is None:
+    resumed = resume(whole, now)
+    if resumed is None or not resumed.left or resumed.start_time == whole.start_time:
         return whole
-    count = {"end_times": remaining.left} if "end_times" in whole.recurrence else {}
-    return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **count})
+    count = {"end_times": resumed.left} if "end_times" in whole.recurrence else {}
+    return replace(whole, start_time=resumed.start_time, recurrence={**whole.recurrence, **count})
 
 
 def _days(rule: Mapping[str, Json], wall: datetime) -> Iterator[dict[str, Json]]:

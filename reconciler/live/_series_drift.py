@@ -8,13 +8,15 @@ single occurrences do not change the series; they are only counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.live._occurrences import as_utc, coming_starts, first_start, parse_utc
 from reconciler.meeting import fields
 from reconciler.meeting.compare import same_value
+from reconciler.meeting.meeting import resume
 from reconciler.meeting.recurrence import Remaining, Series
-from reconciler.meeting.timezones import zone
+from reconciler.meeting.timezones import in_zone, zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 
@@ -33,6 +35,9 @@ def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime
     Empty where they are the same. Values are in the terms of the declared schedule. `stored` is a
     type 8 meeting as Zoom answered it. Raises `ValueError` where `declared` cannot be read.
     """
+    sent = _as_sent(declared, now)
+    if sent is not declared and not schedule_changes(sent, stored, now):
+        return ()
     remaining = declared.remaining(now)
     if coming_starts(stored, now) == _coming(declared, remaining):
         return ()
@@ -46,6 +51,15 @@ def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime
     start = _start(declared, remaining, current_remaining, days_differ=bool(days))
     changes = (*days, *start, *_end(declared, current, now))
     return changes or (_whole_rule(declared, stored),)
+
+
+def _as_sent(declared: Series, now: datetime) -> Series:
+    """The series without coming dates in an hour that clocks skip, if it was sent in that week."""
+    resumed = resume(declared, now)
+    if resumed is None or not resumed.left_out:
+        return declared
+    count = {"end_times": resumed.left} if declared.recurrence.get("end_times") else {}
+    return replace(declared, start_time=resumed.start_time, recurrence={**declared.recurrence, **count})
 
 
 def stored_series(stored: Mapping[str, Json], timezone: str) -> Series | None:
@@ -103,8 +117,7 @@ def _start(
     if remaining.next_at is None or current_remaining.next_at is None:
         return
     declared_wall, current_wall = (
-        next_at.astimezone(timezone).replace(tzinfo=None)
-        for next_at in (remaining.next_at, current_remaining.next_at)
+        in_zone(next_at, timezone) for next_at in (remaining.next_at, current_remaining.next_at)
     )
     delta = current_wall - declared_wall
     if not delta or (days_differ and not delta % _DAY):

@@ -14,7 +14,7 @@ from reconciler.live._series_drift import stored_series
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import fields, masking
-from reconciler.meeting.meeting import SERIES, kind, schedule
+from reconciler.meeting.meeting import SERIES, kind, resume, schedule
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant
@@ -107,8 +107,8 @@ def _schedule(record: Record, stored: Body, paths: Collection[str], now: datetim
     if "recurrence" in paths:
         # Only parts that are not declared may differ. Without a rule, every declared part does.
         series = stored_series(stored, declared["timezone"])
-        next_at = series.remaining(now).next_at if series else None
-        return {"recurrence": None, **({"start_time": as_utc(next_at)} if next_at else {})}
+        resumed = resume(series, now) if series else None
+        return {"recurrence": None, **({"start_time": as_utc(resumed.starts_at)} if resumed else {})}
     if "timezone" in paths and "start_time" in declared and "start_time" not in paths:
         return {"start_time": as_utc(instant(declared["start_time"], declared["timezone"]))}
     return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from reconciler.meeting.meeting import SERIES, kind, schedule, series
+from reconciler.meeting.meeting import SERIES, kind, resume, series
 from reconciler.ports import Json
 
 TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
@@ -21,12 +21,13 @@ def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) ->
     if isinstance(create.get("password"), dict):
         assert passcode is not None, "a reference is read before anything is sent"
         create["password"] = passcode
-    recurring, current = series(attributes), schedule(attributes, now)
-    if recurring is None or not current.over or current.next_at is None:
+    recurring = series(attributes)
+    resumed = resume(recurring, now) if recurring else None
+    if recurring is None or resumed is None or resumed.start_time == recurring.start_time:
         return create
-    create["start_time"] = recurring.next_local(now)
+    create["start_time"] = resumed.start_time
     if recurring.recurrence.get("end_times"):
-        create["recurrence"] = {**recurring.recurrence, "end_times": current.left}
+        create["recurrence"] = {**recurring.recurrence, "end_times": resumed.left}
     return create
 
 

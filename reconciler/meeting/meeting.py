@@ -121,6 +121,54 @@ def schedule(attributes: Mapping[str, Json], now: datetime) -> Schedule:
     return _series_schedule(recurring, duration, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What is sent of a series after an instant.
+
+    `start_time` has the form of the declared start, `starts_at` is its instant, aware, in UTC, and `left`
+    counts from it on; None if the series never ends. `left_out` are the wall times of the dates before it
+    that clocks skip: a series that began there would keep the time after the gap for ever.
+    """
+
+    start_time: str
+    starts_at: datetime
+    left: int | None
+    left_out: tuple[datetime, ...] = ()
+
+
+def resume(recurring: recurrence.Series, after: datetime) -> Resumption | None:
+    """Return from where a series is sent after an instant; None if no date is left to begin at.
+
+    A series from there on, with the same zone and rule and the number of occurrences that are left, has
+    the same occurrences, except for those that are left out.
+    """
+    rest = recurring.remaining(after)
+    if rest.next_at is None:
+        return None
+    if rest.next_at == timezones.instant(recurring.start_time, recurring.timezone):
+        return Resumption(recurring.start_time, rest.next_at, rest.left)
+    left_out: list[datetime] = []
+    while (starts_at := recurring.occurrence(rest.over + len(left_out))) is not None:
+        wall = recurring.wall(rest.over + len(left_out))
+        if not recurring.is_held_later(starts_at):
+            left = None if rest.left is None else rest.left - len(left_out)
+            in_utc = recurring.start_time.endswith("Z")
+            start = f"{starts_at:%Y-%m-%dT%H:%M:%SZ}" if in_utc else wall.isoformat(timespec="seconds")
+            return Resumption(start, starts_at, left, tuple(left_out))
+        left_out.append(wall)
+    return None
+
+
+def sent_start_at(attributes: Mapping[str, Json], now: datetime) -> datetime | None:
+    """Return the start that a create sends at `now`, aware, in UTC; None if it sends none.
+
+    It is the next start, or a later one: no series can begin in an hour that clocks skip.
+    """
+    recurring = series(attributes)
+    resumed = resume(recurring, now) if recurring else None
+    return resumed.starts_at if resumed else schedule(attributes, now).next_at
+
+
 def _duration(attributes: Mapping[str, Json]) -> timedelta:
     return timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
 
@@ -128,7 +176,9 @@ def _duration(attributes: Mapping[str, Json]) -> timedelta:
 def _series_schedule(recurring: recurrence.Series, duration: timedelta, now: datetime) -> Schedule:
     remaining = recurring.remaining(now)
     if remaining.next_at is not None:
-        return Schedule(next_at=remaining.next_at, over=remaining.over, left=remaining.left)
+        # No series can begin in an hour that clocks skip, not even one that has no other date left.
+        begun = recurring.is_held_later(remaining.next_at) and resume(recurring, now) is None
+        return Schedule(next_at=remaining.next_at, over=remaining.over, left=remaining.left, begun=begun)
     last = recurring.last()
     expired = last is None or last + duration <= now
     return Schedule(over=remaining.over, left=0, begun=True, expired=expired)

@@ -323,23 +323,13 @@ class Series:
         last = self.last()
         return occurs_at if last is None or occurs_at <= last else None
 
-    def next_local(self, after: datetime) -> str | None:
-        """Return the first occurrence after an instant as a start to send; None if there is none.
+    def wall(self, index: int) -> datetime:
+        """Return the naive wall time of the occurrence at `index`, from 0, also if clocks skip it."""
+        return nth_occurrence(self.wall_start(), self.recurrence)(index)
 
-        It has the form of the declared start: with a `Z`, or as wall time. A series from there on, with the
-        same zone and rule and the number of occurrences that are left, has the same occurrences.
-        """
-        rest = self.remaining(after)
-        if rest.next_at is None:
-            return None
-        if rest.next_at == instant(self.start_time, self.timezone):
-            return self.start_time
-        wall = nth_occurrence(self.wall_start(), self.recurrence)(rest.over)
-        # An occurrence in a skipped hour is moved; sent as an instant, it would move all later ones.
-        keeps_wall = in_zone(rest.next_at, known_zone(self.timezone)) == wall
-        if self.start_time.endswith("Z") and keeps_wall:
-            return rest.next_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return wall.isoformat(timespec="seconds")
+    def is_held_later(self, occurs_at: datetime) -> bool:
+        """Return whether clocks skip the wall time of an occurrence, which then takes place after the gap."""
+        return in_zone(occurs_at, known_zone(self.timezone)).time() != self.wall_start().time()
 
     def _times(self) -> int | None:
         return self.recurrence.get("end_times") or None

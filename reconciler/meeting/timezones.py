@@ -7,10 +7,12 @@ of a zone are those of the tzdata package on every machine, never those of the s
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import import_module
 from io import BytesIO
+from itertools import pairwise
 from pkgutil import get_data
 from zoneinfo import ZoneInfo
 
@@ -128,13 +130,40 @@ def is_ambiguous(start_time: str, timezone: str) -> bool:
     return _repeats(start_time, timezone) > timedelta(0)
 
 
-@lru_cache(maxsize=1024)
-def has_summer_time(timezone: str, year: int) -> bool:
-    """Return whether clocks in `timezone` are changed within that year."""
-    # Every tenth day: the shortest period in use, Morocco's during Ramadan, lasts a month.
-    known, first = known_zone(timezone), datetime(year, 1, 1)  # noqa: DTZ001 - a wall time
-    days = (first + timedelta(days=day) for day in range(0, 365, 10))
-    return len({known.utcoffset(day) for day in days}) > 1
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """A change of the clocks: the naive wall time up to which they go, and the one from which they go on."""
+
+    before: datetime
+    after: datetime
+
+    def skips(self, wall: datetime) -> bool:
+        """Return whether the clocks skip a naive wall time."""
+        return self.before <= wall < self.after
+
+
+@lru_cache(maxsize=4096)
+def clock_changes(timezone: str, year: int) -> tuple[ClockChange, ...]:
+    """Return the changes of the clocks in `timezone` within a year (in UTC), in order."""
+    # Every week: the shortest period in use, Morocco's during Ramadan, lasts a month.
+    known, first = known_zone(timezone), datetime(year, 1, 1, tzinfo=UTC)
+    weeks = [first + timedelta(days=7 * week) for week in range(53)] + [first.replace(year=year + 1)]
+    return tuple(
+        _change_between(known, since, until)
+        for since, until in pairwise(weeks)
+        if since.astimezone(known).utcoffset() != until.astimezone(known).utcoffset()
+    )
+
+
+def _change_between(known: ZoneInfo, since: datetime, until: datetime) -> ClockChange:
+    before, second = since.astimezone(known).utcoffset(), timedelta(seconds=1)
+    while until - since > second:
+        middle = since + (until - since) // second // 2 * second
+        if middle.astimezone(known).utcoffset() == before:
+            since = middle
+        else:
+            until = middle
+    return ClockChange(in_zone(since, known) + second, in_zone(until, known))
 
 
 def _repeats(start_time: str, timezone: str) -> timedelta:

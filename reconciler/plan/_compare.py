@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.meeting.meeting import Meeting, Schedule, schedule
+from reconciler.meeting.meeting import Meeting, Schedule, schedule, sent_start_at
 from reconciler.plan import _existing as existing
 from reconciler.plan import budget
 from reconciler.plan._renames import LikelyRenames, likely_renames
@@ -128,7 +128,7 @@ class StateComparison:
     def _missing(self, meeting: Meeting, renames: LikelyRenames) -> Step:
         times = schedule(meeting.attributes, self.now)
         step = Step(meeting.key, Action.CREATE, meeting.host, meeting.topic, meeting=meeting,
-                    starts_at=times.next_at)  # fmt: skip
+                    starts_at=sent_start_at(meeting.attributes, self.now))  # fmt: skip
         if times.begun:
             return step.with_status(Status.EXPIRED, _begun(times))
         if meeting.key in renames.withheld:

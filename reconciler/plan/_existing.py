@@ -10,7 +10,8 @@ from datetime import datetime
 
 from reconciler.errors.text import count_noun
 from reconciler.meeting import masking
-from reconciler.meeting.meeting import Meeting, Schedule, runs_or_starts_soon, schedule, series
+from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.meeting import Meeting, Schedule, resume, runs_or_starts_soon, schedule, series
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
@@ -100,9 +101,21 @@ def shortened_remark(meeting: Meeting, times: Schedule, now: datetime) -> tuple[
     repeated = series(meeting.attributes)
     if not times.over or repeated is None:
         return ()
+    resumed = resume(repeated, now)
+    if resumed is None:
+        return ()
     over = count_noun(times.over, "occurrence is over", "occurrences are over")
-    left = "" if times.left is None else f", {times.left} left"
-    return (f"{over}; sends {_read_out(repeated.next_local(now) or '')}{left}",)
+    left = "" if resumed.left is None else f", {resumed.left} left"
+    sends = f"{over}; sends {_read_out(resumed.start_time)}{left}"
+    return (sends, *(_left_out(wall, repeated.timezone) for wall in resumed.left_out))
+
+
+def _left_out(wall: datetime, timezone: str) -> str:
+    """Describe a date that cannot be the first one of a series that is sent."""
+    return (
+        f"{short_weekday(wall)} {day_words(wall)} is not held: clocks in {timezone} skip {time_words(wall)} "
+        "that day, and a series that begins there would keep another time"
+    )
 
 
 def _keep(step: Step, meeting: Meeting, record: Record) -> Step:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words
-from reconciler.meeting.meeting import series
+from reconciler.meeting.meeting import resume, series
 from reconciler.meeting.recurrence import Series
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
@@ -97,7 +97,8 @@ def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
 
 
 def _continuation(repeated: Series, last: datetime, now: datetime) -> tuple[str, str]:
-    start = f"`start_time: {repeated.next_local(now)}`"
+    resumed = resume(repeated, now)
+    start = f"`start_time: {resumed.start_time if resumed else repeated.start_time}`"
     if "end_times" in repeated.recurrence:
         return start, f"`end_times: {repeated.recurrence['end_times']}`"
     first = next(repeated.occurrences())

@@ -62,7 +62,9 @@ def _starts(start: datetime, timezone: str, rule: Mapping[str, Json]) -> Iterato
     end_times = None if end_at else (rule.get("end_times", 1) or None)
     days = (day for day in _days(local.date(), rule) if day >= local.date())
     for day in islice(days, end_times):
-        each = datetime.combine(day, local.timetz()).astimezone(UTC)
+        # Only the first date may be the second of two equal hours; of the others, it is the first.
+        wall = local if day == local.date() else datetime.combine(day, local.timetz().replace(fold=0))
+        each = wall.astimezone(UTC)
         if end_at is not None and each > end_at:
             return
         yield each

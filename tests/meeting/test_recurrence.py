@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import islice
+from pkgutil import get_data
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,7 @@ from dateutil.rrule import DAILY, MO, MONTHLY, SU, WE, WEEKLY, rrule
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from reconciler.meeting.meeting import resume
 from reconciler.meeting.recurrence import Remaining, Series
 from reconciler.meeting.timezones import instant
 
@@ -29,10 +32,16 @@ def local(*written: str) -> list[datetime]:
 
 def restarted(series: Series, after: datetime) -> Series:
     """Return the series as sent at `after`: from its next occurrence, with the remaining count."""
-    start, left = series.next_local(after), series.remaining(after).left
-    assert start is not None
-    counted = {"end_times": left} if "end_times" in series.recurrence else {}
-    return Series(start, series.timezone, {**series.recurrence, **counted})
+    resumed = resume(series, after)
+    assert resumed is not None
+    counted = {"end_times": resumed.left} if "end_times" in series.recurrence else {}
+    return Series(resumed.start_time, series.timezone, {**series.recurrence, **counted})
+
+
+def sent_start(series: Series, after: datetime) -> str | None:
+    """Return the start that is sent after an instant."""
+    resumed = resume(series, after)
+    return resumed.start_time if resumed else None
 
 
 def weekly(days: str, interval: int = 1, **end: Any) -> dict[str, Any]:
@@ -64,7 +73,7 @@ def declared_series(draw: st.DrawFn) -> Series:
     suffix = draw(st.sampled_from(("", "Z")))
     begun = Series(near.isoformat(timespec="seconds") + suffix, zone, rule)
     first = next(begun.occurrences())
-    start = begun.next_local(first - timedelta(seconds=1))
+    start = sent_start(begun, first - timedelta(seconds=1))
     assert start is not None
     if draw(st.booleans()):
         rule["end_times"] = draw(st.integers(1, 20))
@@ -176,13 +185,74 @@ def test_a_skipped_hour_moves_one_occurrence_only() -> None:
     ]
 
 
-def test_a_start_in_utc_that_would_be_moved_is_sent_as_wall_time() -> None:
-    """Sent as its instant, 03:30, all later ones would stay at 03:30."""
-    series = Series("2027-03-27T01:30:00Z", BERLIN, {"type": 1, "end_times": 3})
+@pytest.mark.parametrize(
+    ("start", "starts"),
+    [
+        ("2027-03-27T01:30:00Z", ["2027-03-27T01:30:00Z", "2027-03-29T00:30:00Z", "2027-03-29T00:30:00Z"]),
+        ("2027-03-27T02:30:00", ["2027-03-27T02:30:00", "2027-03-29T02:30:00", "2027-03-29T02:30:00"]),
+    ],
+)
+def test_a_series_never_begins_in_a_skipped_hour(start: str, starts: list[str]) -> None:
+    """Sent as 02:30 or as its instant, 03:30, all later ones would stay at 03:30."""
+    series = Series(start, BERLIN, {"type": 1, "end_times": 3})
 
-    starts = [series.next_local(utc("2027-03-26T00:00") + timedelta(days=day)) for day in (1, 2, 3)]
+    assert [sent_start(series, utc("2027-03-26T00:00") + timedelta(days=day)) for day in (1, 2, 3)] == starts
 
-    assert starts == ["2027-03-27T01:30:00Z", "2027-03-28T02:30:00", "2027-03-29T00:30:00Z"]
+
+def sundays(start: str, days: str = "1", times: int = 20) -> Series:
+    return Series(start, BERLIN, weekly(days, end_times=times))
+
+
+LAST_SUNDAY = {"type": 3, "monthly_week": -1, "monthly_week_day": 1, "end_date_time": "2027-05-01T00:00:00Z"}
+IN_SKIPPED_HOURS = {
+    "the finding, applied on 22 March": (
+        (sundays("2027-01-03T02:30:00"), "2027-03-22T08:00"),
+        "2027-04-04T02:30:00", 7, ["2027-03-28T02:30:00"],
+    ),
+    "in UTC": (
+        (sundays("2027-01-03T01:30:00Z"), "2027-03-22T08:00"),
+        "2027-04-04T00:30:00Z", 7, ["2027-03-28T02:30:00"],
+    ),
+    "after the gap": ((sundays("2027-01-03T02:30:00"), "2027-03-28T01:45"), "2027-04-04T02:30:00", 7, []),
+    "the next date is in the same week": (
+        (sundays("2027-01-03T02:30:00", "1,4", 40), "2027-03-27T12:00"),
+        "2027-03-31T02:30:00", 15, ["2027-03-28T02:30:00"],
+    ),
+    "half an hour, in the south": (
+        (Series("2027-09-05T02:15:00", "Australia/Lord_Howe", weekly("1", end_times=9)), "2027-09-30T00:00"),
+        "2027-10-10T02:15:00", 4, ["2027-10-03T02:15:00"],
+    ),
+    "from Saturday, 23:00, to Sunday, 00:00": (
+        (Series("2027-03-06T23:30:00", "America/Nuuk", weekly("7")), "2027-03-24T00:00"),
+        "2027-04-03T23:30:00", None, ["2027-03-27T23:30:00"],
+    ),
+    "until an end in UTC": (
+        (Series("2027-02-28T02:00:00", BERLIN, LAST_SUNDAY), "2027-03-01T00:00"),
+        "2027-04-25T02:00:00", None, ["2027-03-28T02:00:00"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", IN_SKIPPED_HOURS.values(), ids=IN_SKIPPED_HOURS)
+def test_a_date_in_a_skipped_hour_is_left_out(
+    case: tuple[tuple[Series, str], str, int | None, list[str]],
+) -> None:
+    """By hand: the calendar of each zone says on which day its clocks skip which hour."""
+    (series, after), sent, left, left_out = case
+
+    resumed = resume(series, utc(after))
+
+    assert resumed is not None
+    counted = resumed.left if "end_times" in series.recurrence else None
+    assert (resumed.start_time, counted) == (sent, left)
+    assert [wall.isoformat() for wall in resumed.left_out] == left_out
+
+
+def test_a_series_with_nothing_left_but_a_skipped_hour_is_not_sent() -> None:
+    series = Series("2027-03-14T02:30:00", BERLIN, weekly("1", end_times=3))
+
+    assert resume(series, utc("2027-03-22T00:00")) is None
+    assert series.remaining(utc("2027-03-22T00:00")) == Remaining(2, utc("2027-03-28T01:30"), 1)
 
 
 def test_the_second_of_two_equal_wall_times_is_kept() -> None:
@@ -231,7 +301,7 @@ def test_nothing_remains_after_the_last_occurrence() -> None:
     series = Series("2027-01-11T10:00:00", BERLIN, weekly("2", end_times=3))
     last = utc("2027-01-25T09:00")
 
-    assert (series.remaining(last), series.next_local(last)) == (Remaining(3, None, 0), None)
+    assert (series.remaining(last), sent_start(series, last)) == (Remaining(3, None, 0), None)
 
 
 def test_a_series_that_ends_before_it_begins_has_no_occurrence() -> None:
@@ -252,7 +322,7 @@ def test_a_start_off_the_rule_is_not_an_occurrence() -> None:
         Remaining(0, utc("2027-01-18T09:00"), 2),
         utc("2027-01-25T09:00"),
     )
-    assert series.next_local(BEFORE_ALL) == "2027-01-18T10:00:00"
+    assert sent_start(series, BEFORE_ALL) == "2027-01-18T10:00:00"
 
 
 @pytest.mark.parametrize(
@@ -293,3 +363,63 @@ def test_a_series_knows_its_occurrence_on_a_day(series: Series, days: int) -> No
     day = series.wall_start().date() + timedelta(days=days)
 
     assert series.start_on(day) == by_day.get(day)
+
+
+ZONES_THAT_CHANGE = (
+    BERLIN, "America/New_York", "America/Nuuk", "Australia/Lord_Howe", "America/Santiago", "Africa/Cairo",
+    "Asia/Beirut", "Antarctica/Troll", "Atlantic/Azores", "Asia/Tokyo",
+)  # fmt: skip
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a zone by its file, without the code under test."""
+    return ZoneInfo.from_file(BytesIO(get_data("tzdata", f"zoneinfo/{name}") or b""))
+
+
+@st.composite
+def near_a_clock_change(draw: st.DrawFn) -> tuple[Series, datetime, int]:
+    """A weekly or daily series whose times may be skipped or equal, an instant, and its number of dates."""
+    zone, interval = draw(st.sampled_from(ZONES_THAT_CHANGE)), draw(st.integers(1, 3))
+    count, unit = draw(st.integers(1, 60)), draw(st.sampled_from((1, 2)))
+    minutes = (draw(st.integers(0, 16)) * 15 + draw(st.sampled_from((0, 22 * 60)))) % (24 * 60)
+    day = datetime(2027, 1, 1) + timedelta(days=draw(st.integers(0, 300)), minutes=minutes)  # noqa: DTZ001 - a wall time
+    start_at = day.replace(tzinfo=zone_of(zone), fold=draw(st.integers(0, 1))).astimezone(UTC)
+    first = start_at.astimezone(zone_of(zone)).replace(tzinfo=None)
+    exists_once = first == day and not first.fold
+    start = day.isoformat() if exists_once and draw(st.booleans()) else f"{start_at:%Y-%m-%dT%H:%M:%SZ}"
+    rule: dict[str, Any] = {"type": unit, "repeat_interval": interval, "end_times": count}
+    if unit == 2:
+        rule["weekly_days"] = str(first.isoweekday() % 7 + 1)
+    after = start_at + timedelta(hours=draw(st.integers(-30, 24 * 400)))
+    return Series(start, zone, rule), after, count
+
+
+@given(near_a_clock_change())
+def test_what_is_sent_has_every_date_but_those_that_are_left_out(
+    drawn: tuple[Series, datetime, int],
+) -> None:
+    """By an expansion written by hand here: day by day, no date has the `fold` of another."""
+    series, after, count = drawn
+    zone = zone_of(series.timezone)
+    step = (7 if series.recurrence["type"] == 2 else 1) * series.recurrence["repeat_interval"]
+
+    def dates(start_time: str, count: int) -> list[datetime]:
+        start = datetime.fromisoformat(start_time)
+        wall = start.astimezone(zone).replace(tzinfo=None, fold=0) if start.tzinfo else start
+        later = [wall + timedelta(days=step * n) for n in range(1, count)]
+        first = start if start.tzinfo else wall.replace(tzinfo=zone)
+        return [first.astimezone(UTC), *(each.replace(tzinfo=zone).astimezone(UTC) for each in later)]
+
+    expected = [each for each in dates(series.start_time, count) if each > after]
+    time = series.wall_start().time()
+    while expected and expected[0] != dates(series.start_time, 1)[0]:
+        if expected[0].astimezone(zone).time() == time:
+            break
+        expected.pop(0)  # clocks skip it: held later by a running series, and no series can begin there
+
+    resumed = resume(series, after)
+
+    assert (resumed is None) == (not expected)
+    if resumed is not None:
+        assert resumed.left is not None
+        assert dates(resumed.start_time, resumed.left) == expected

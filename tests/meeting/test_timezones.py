@@ -86,10 +86,8 @@ def test_a_wall_time_can_be_skipped_or_occur_twice(
         ("America/Phoenix", 2027, False),
     ],
 )
-def test_a_zone_has_summer_time_when_its_clocks_change_in_the_year(
-    zone: str, year: int, *, expected: bool
-) -> None:
-    assert timezones.has_summer_time(zone, year) is expected
+def test_the_clocks_of_a_zone_change_in_a_year(zone: str, year: int, *, expected: bool) -> None:
+    assert bool(timezones.clock_changes(zone, year)) is expected
 
 
 @pytest.mark.parametrize(

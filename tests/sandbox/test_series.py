@@ -287,3 +287,19 @@ def test_the_engine_and_the_emulator_agree_on_every_series(
     emulated = series.upcoming(first, zone, whole, since=None) if first else ()
 
     assert list(emulated) == list(islice(engine.occurrences(), 50))
+
+
+def test_only_the_first_date_may_be_the_second_of_two_equal_hours() -> None:
+    """On 31 October 2027, 02:30 comes twice; on 26 March 2028 it is skipped, and is held at 03:30."""
+    body = rule(type=1, repeat_interval=21, end_times=8) | {"start_time": "2027-10-31T01:30:00Z"}
+
+    assert starts(World().create(body)) == [
+        "2027-10-31T01:30:00Z",
+        "2027-11-21T01:30:00Z",
+        "2027-12-12T01:30:00Z",
+        "2028-01-02T01:30:00Z",
+        "2028-01-23T01:30:00Z",
+        "2028-02-13T01:30:00Z",
+        "2028-03-05T01:30:00Z",
+        "2028-03-26T01:30:00Z",
+    ]

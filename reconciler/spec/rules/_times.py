@@ -33,7 +33,7 @@ def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     if not is_possible(start):
         yield impossible(start, _START)
     elif timezone is not None and timezones.zone(timezone) is not None:
-        yield from _at_clock_changes(start, timezone, is_series=of_type == SERIES)
+        yield from _at_clock_change(start, timezone, is_series=of_type == SERIES)
 
 
 def is_possible(written: str) -> bool:
@@ -134,13 +134,11 @@ def _zone_names() -> Mapping[str, str]:
     return cities | {name: name for name in names}
 
 
-def _at_clock_changes(start: str, timezone: str, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:
+def _at_clock_change(start: str, timezone: str, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:
     if timezones.is_skipped(start, timezone):
         yield _skipped(start, timezone)
     elif timezones.is_ambiguous(start, timezone):
         yield _ambiguous(start, timezone, is_series=is_series)
-    elif is_series and start.endswith("Z"):
-        yield from _utc_in_series(start, timezone)
 
 
 def _local(moment: datetime, timezone: str) -> str:
@@ -165,19 +163,5 @@ def _ambiguous(start: str, timezone: str, *, is_series: bool) -> UnlocatedDiagno
         "time.ambiguous",
         f"Clocks in {timezone} repeat {start} when they are set back. The first of the two is {first}.",
         series_hint if is_series else f"Write `start_time: {first}`, or another time.",
-        Severity.WARNING,
-    )
-
-
-def _utc_in_series(start: str, timezone: str) -> Iterator[UnlocatedDiagnostic]:
-    if not timezones.has_summer_time(timezone, timezones.parsed(start).year):
-        return
-    local = _local(timezones.instant(start, timezone), timezone)
-    yield UnlocatedDiagnostic(
-        _START,
-        "time.utc-in-series",
-        f"{start} is {local[11:16]} in {timezone}. The series keeps this local time, so its time in UTC "
-        "moves by an hour when the clocks change.",
-        f"Write `start_time: {local}` to keep the local time, or `timezone: UTC` to keep the time in UTC.",
         Severity.WARNING,
     )

@@ -15,6 +15,7 @@ from reconciler.ports import Json
 from reconciler.spec.repeat import Rule
 from reconciler.spec.rules import _body as body
 from reconciler.spec.rules import _characters as characters
+from reconciler.spec.rules import _clock_changes as clock_changes
 from reconciler.spec.rules import _duplicates as duplicates
 from reconciler.spec.rules import _effects as effects
 from reconciler.spec.rules import _passcode as passcode
@@ -37,6 +38,7 @@ def check(
     attributes = meeting.attributes
     findings = [*body.check(attributes), *times.check(attributes)]
     findings += series.check(attributes) if written is None else repeat.check(attributes, written, rule)
+    findings += clock_changes.check(attributes)
     text = texts.joined(attributes)
     findings += passcode.check(attributes, meeting.key, text)
     findings += characters.check(attributes, meeting.host, text)

@@ -38,13 +38,17 @@ def _rows(step: Step, now: datetime) -> Iterator[str]:
         yield _row("before", step.recorded or {}, now)
         yield _row("after", declared, now)
     elif step.action in {Action.CREATE, Action.REPLACE} and step.starts_at is not None:
-        yield _row("next", declared, now)
+        yield _row_at("next", declared, step.starts_at)
 
 
 def _row(name: str, attributes: Mapping[str, Json], now: datetime) -> str:
     times = schedule_or_none(attributes, now)
-    if times is None or times.next_at is None:
+    return _row_at(name, attributes, times.next_at if times else None)
+
+
+def _row_at(name: str, attributes: Mapping[str, Json], next_at: datetime | None) -> str:
+    if next_at is None:
         return f"| {name} | {_NONE} | | |"
     declared = str(attributes.get("timezone") or "UTC")
-    local = times.next_at.astimezone(zone(declared) or UTC)
-    return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(times.next_at)} |"
+    local = next_at.astimezone(zone(declared) or UTC)
+    return f"| {name} | {moment_words(local)} | {cell_code(declared)} | {moment_words(next_at)} |"
