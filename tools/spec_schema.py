@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 END = r"$(?!\n)"
 """The end of a text. Python's bare `$` accepts a newline at the end, Rust's and ECMAScript's do not."""
 
+NOT_IN_TEMPLATES = ("use",)
+"""Fields of a meeting that a template cannot have."""
+
+PERSON = r"^[^\x00-\x20\x7f/?#;,]+" + END
 KEY = f"^[A-Za-z0-9._-]+{END}"
 HOST = r"^[^\x00-\x20\x7f/?#]+" + END
 PASSCODE_VARIABLE = f"^(?:[A-Za-z_][A-Za-z0-9_]*)?PASSCODE[A-Za-z0-9_]*{END}"
@@ -55,6 +59,10 @@ def meetings_schema(fields: Mapping[str, Field]) -> Schema:
             {
                 "version": {"description": "The format of this file: 1.", "type": "integer", "const": 1},
                 "defaults": _defaults("Merged into each meeting of this file; null removes."),
+                "templates": _by_key(
+                    "Fields that meetings share, each set under a name for `use`.", "#/definitions/template"
+                ),
+                "people": _by_key("Lists of e-mails, each under a name.", "#/definitions/people"),
                 "meetings": _by_key("The meetings, each under a key of its own.", "#/definitions/meeting"),
                 "moved": _entries("Renamed keys: each keeps its meeting.", "#/definitions/move"),
                 "imports": _entries(
@@ -66,29 +74,42 @@ def meetings_schema(fields: Mapping[str, Field]) -> Schema:
             },
             required=["version"],
         ),
-        "definitions": {
-            "id": {"description": "The meeting's number in Zoom.", "type": "integer", "minimum": 1},
-            "meeting": meeting_schema(fields),
-            "move": _mapping(
-                {"from": _key("The old key."), "to": _key("The new key.")},
-                required=["from", "to"],
-            ),
-            "import": _mapping(
-                {"id": _ref("#/definitions/id"), "to": _key("The key that the meeting gets.")},
-                required=["id", "to"],
-            ),
-            "removal": _mapping(
-                {
-                    "key": _key("The key that the meeting was declared under."),
-                    "id": _ref("#/definitions/id"),
-                    "destroy": {
-                        "description": "true deletes the meeting in Zoom; false leaves it there, unmanaged.",
-                        "type": "boolean",
-                    },
-                },
-                required=["key", "id", "destroy"],
-            ),
+        "definitions": _definitions(fields),
+    }
+
+
+def _definitions(fields: Mapping[str, Field]) -> Schema:
+    return {
+        "id": {"description": "The meeting's number in Zoom.", "type": "integer", "minimum": 1},
+        "meeting": meeting_schema(fields),
+        "template": {
+            "allOf": [_ref("#/definitions/meeting")],
+            "not": {"anyOf": [{"required": [name]} for name in NOT_IN_TEMPLATES]},
         },
+        "people": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string", "pattern": PERSON},
+        },
+        "move": _mapping(
+            {"from": _key("The old key."), "to": _key("The new key.")},
+            required=["from", "to"],
+        ),
+        "import": _mapping(
+            {"id": _ref("#/definitions/id"), "to": _key("The key that the meeting gets.")},
+            required=["id", "to"],
+        ),
+        "removal": _mapping(
+            {
+                "key": _key("The key that the meeting was declared under."),
+                "id": _ref("#/definitions/id"),
+                "destroy": {
+                    "description": "true deletes the meeting in Zoom; false leaves it there, unmanaged.",
+                    "type": "boolean",
+                },
+            },
+            required=["key", "id", "destroy"],
+        ),
     }
 
 
@@ -156,6 +177,15 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
             "description": "Never destroyed or replaced.",
             "type": ["boolean", "null"],
             "default": False,
+        },
+    }
+    own |= {
+        "use": {
+            "description": "The names of templates. The later one wins, and the meeting's own fields do.",
+            "type": ["string", "array", "null"],
+            "pattern": KEY,
+            "items": {"type": "string", "pattern": KEY},
+            "minItems": 1,
         },
     }
     own |= {"repeat": repeat_schema()}

@@ -62,16 +62,16 @@ def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sour
     return Sources(tuple(search.files), (*search.diagnostics, *_other_settings(search.files, folder)))
 
 
-def read_others(read: Sources, settings: Settings, folder: Path) -> OtherSources | None:
+def read_others(read: Sources, settings: Settings, folder: Path) -> OtherSources:
     """Read the files of the settings' `specs` besides `read`, the files of PATHS.
 
-    None if no file of PATHS is one of `specs`: then PATHS are read instead of it.
+    If no file of PATHS is one of `specs`, PATHS are read instead of it, and the others give names only.
     """
     search = _Search(folder, {os.path.realpath(folder / file.filename) for file in read.files})
     search.add_specs(settings)
-    if not search.has_known:
-        return None
-    return OtherSources(tuple(search.files), is_complete=not search.diagnostics)
+    return OtherSources(
+        tuple(search.files), is_complete=not search.diagnostics, is_same_spec=search.has_known
+    )
 
 
 def _reporting(path: str) -> Callable[[str, str, str], Diagnostic]:

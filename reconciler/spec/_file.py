@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,8 +14,9 @@ from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.defaults import known_depth, merge_levels, without_nulls
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
+from reconciler.spec.names import Names, Template
 from reconciler.spec.repeat import repeat_path
-from reconciler.spec.rules.check import check_defaults, check_level
+from reconciler.spec.rules.check import check_defaults, check_level, check_templates
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings
 from reconciler.spec.shorthand import expand
@@ -25,10 +27,23 @@ _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
 
 class DefaultPlace(NamedTuple):
-    """The file of a default, and its path inside of the defaults."""
+    """The file of a default, the path of the defaults or of the template, and its path inside of them."""
 
     filename: str
+    root: Path
     path: Path
+
+
+class DeclaredMeeting(NamedTuple):
+    """A meeting merged with its defaults and templates.
+
+    Fields with `findings` are left out of the body; those with `unknown` names of people are not.
+    """
+
+    key: str
+    body: Mapping[str, Json]
+    findings: tuple[UnlocatedDiagnostic, ...]
+    unknown: tuple[UnlocatedDiagnostic, ...]
 
 
 class SpecFile:
@@ -42,6 +57,7 @@ class SpecFile:
         self.raw_meetings = _mapping(self.value.get("meetings"))
         self._settings = settings
         self._repeating: set[str] = set()  # keys of the meetings whose rule is written as `repeat`
+        self._templates: dict[str, tuple[Template, ...]] = {}  # by key of the meeting that uses them
         self._settings_locator = Locator(settings.document) if settings.document else None
         self._outer_findings = self._check_outside_meetings() if self.is_readable else ()
         self._bad_entries = {finding.path[:2] for finding in self._outer_findings}
@@ -57,32 +73,66 @@ class SpecFile:
         for finding in self._outer_findings:
             yield self.diagnostic(finding)
 
-    def meetings(self) -> Iterator[tuple[str, dict[str, Json], tuple[UnlocatedDiagnostic, ...]]]:
-        """Yield (key, body merged with its defaults, findings) for each meeting; paths lead from the meeting.
-
-        Fields with a finding are left out of the body.
-        """
+    def meetings(self, names: Names) -> Iterator[DeclaredMeeting]:
+        """Yield each meeting; the paths of findings lead from the meeting."""
         is_valid = validator.compiled_check("meetings", validator.MEETING)
         defaults = self._defaults()
         has_nulls = self.document.has_nulls or _has_null(defaults)
         for key, raw in self.raw_meetings.items():
-            body: Json = raw
+            body: Mapping[str, Json] = raw
             findings: tuple[UnlocatedDiagnostic, ...] = ()
-            if not is_valid(body):
-                findings = validator.violations("meetings", body, validator.MEETING)
-                if not isinstance(body, dict):
+            if not is_valid(raw):
+                findings = validator.violations("meetings", raw, validator.MEETING)
+                if not isinstance(raw, dict):
                     findings = _with_depth_hint(key, findings)
-                body = _without_bad_fields(body, findings)
+                body = _without_bad_fields(raw, findings)
             if "repeat" in body:
                 findings += check_level(body)
             body = expand(body)
             merged = merge_levels(defaults, body) if defaults else body
-            if has_nulls:
+            if merged.get("use") is not None:
+                self._templates[key], unknown = names.used_by(merged["use"])
+                findings += unknown
+                merged = self._with_templates(defaults, key, body)
+            elif has_nulls:
                 merged = without_nulls(merged)
+            merged, unknown = names.with_people(merged)
             if "repeat" in merged:
                 self._repeating.add(key)
             if findings or KEY.fullmatch(key):
-                yield key, merged, findings
+                yield DeclaredMeeting(key, merged, findings, unknown)
+
+    def _with_templates(
+        self, defaults: Mapping[str, Json], key: str, body: Mapping[str, Json]
+    ) -> dict[str, Json]:
+        levels = (*(template.body for template in self._templates[key]), body)
+        merged: dict[str, Json] = without_nulls(reduce(merge_levels, levels, dict(defaults)))
+        return merged
+
+    def template(self, name: str) -> Mapping[str, Json]:
+        """Return the fields of a template, without those that have a finding."""
+        body = _mapping(_mapping(self.value.get("templates")).get(name))
+        return {each: value for each, value in body.items() if each not in self.bad_of_template(name)}
+
+    def bad_of_template(self, name: str) -> frozenset[str | int]:
+        """Return the fields of a template that have a finding."""
+        root = ("templates", name)
+        found = (finding.path for finding in self._outer_findings)
+        return frozenset(path[2] for path in found if path[:2] == root and path[2:])
+
+    def people(self, name: str) -> tuple[str, ...]:
+        """Return the e-mails of a list of people; none of a list with a finding."""
+        listed = _mapping(self.value.get("people")).get(name)
+        is_bad = any(finding.path[:2] == ("people", name) for finding in self._outer_findings)
+        return () if is_bad or not isinstance(listed, list) else tuple(listed)
+
+    def bad_fields(self, key: str) -> set[tuple[str | int, ...]]:
+        """Return the fields, as paths, of a meeting's defaults and templates that have a finding."""
+        if key not in self._templates:
+            return self.bad_defaults
+        used = self._templates[key]
+        bad = {(name,) for each in used for name in each.file.bad_of_template(each.name)}
+        return self.bad_defaults | bad
 
     def position(self, key: str) -> tuple[int, int]:
         """Return line and column of a meeting's key; they count from 1."""
@@ -121,16 +171,24 @@ class SpecFile:
 
     def default_place(self, key: str, path: Path) -> DefaultPlace | None:
         """Return the place of the default that gives the value at `path`; None where the meeting gives it."""
-        locator, _, is_default = self._origin(key, path)
-        return DefaultPlace(locator.filename, path) if is_default else None
+        path = repeat_path(path) if key in self._repeating else path
+        locator, root, is_default = self._origin(key, path)
+        return DefaultPlace(locator.filename, root, path) if is_default else None
+
+    def is_in_template(self, key: str, path: Path) -> bool:
+        """Return whether a template gives the meeting its value at `path`."""
+        place = self.default_place(key, path) if key in self._templates else None
+        return place is not None and place.root[:1] == ("templates",)
 
     def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
         """Return the origin of the value at `path`: locator, path of the layer, and whether it is a default.
 
-        It is the layer with the most steps of `path`; of equals, the meeting, then the defaults of the file.
+        It is the layer with the most steps of `path`; of equals, the meeting, then its templates from the
+        last one, then the defaults of the file.
         """
         layers: list[tuple[Locator, Path, Json, bool]] = [
             (self.locator, ("meetings", key), self.raw_meetings.get(key), False),
+            *(_template_layer(template) for template in reversed(self._templates.get(key, ()))),
             (self.locator, ("defaults",), self.value.get("defaults"), True),
         ]
         if self._settings_locator:
@@ -138,7 +196,7 @@ class SpecFile:
         locator, root, _, is_default = max(layers, key=lambda layer: known_depth(layer[2], path))
         return locator, root, is_default
 
-    def _defaults(self) -> dict[str, Json]:
+    def _defaults(self) -> Mapping[str, Json]:
         """Return the defaults of the settings and of this file, without those that have a finding."""
         own = _mapping(self.value.get("defaults"))
         valid = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
@@ -151,7 +209,7 @@ class SpecFile:
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
         if not validator.is_valid("meetings", skeleton):
             return validator.violations("meetings", skeleton)
-        return check_defaults(self.value)
+        return (*check_defaults(self.value), *check_templates(self.value))
 
     def _entries(self, section: str) -> Iterator[tuple[Path, Mapping[str, Json]]]:
         entries = self.value.get(section)
@@ -160,9 +218,13 @@ class SpecFile:
                 yield (section, index), entry
 
 
+def _template_layer(template: Template) -> tuple[Locator, Path, Json, bool]:
+    return template.file.locator, ("templates", template.name), template.body, True
+
+
 def _with_depth_hint(key: str, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
     """Add a hint to findings about a meeting that is no mapping, where its key is the name of a field."""
-    if key not in {"host", "protect", "repeat"} and ("." in key or field_at((key,)) is None):
+    if key not in {"host", "protect", "repeat", "use"} and ("." in key or field_at((key,)) is None):
         return findings
     hint = f"`{key}` is a field: indent it under the key of its meeting."
     return tuple(replace(finding, hint=hint) for finding in findings)

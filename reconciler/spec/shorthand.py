@@ -55,7 +55,7 @@ def separators() -> Mapping[str, str]:
     return {
         field.name: field.separator
         for field in table
-        if field.separator and field.create and field.path == f"settings.{field.name}"
+        if field.separator and field.create and field.path.rpartition(".")[0] == "settings"
     }
 
 

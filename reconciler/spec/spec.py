@@ -6,7 +6,7 @@ A wrong meeting never hides a finding about another one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
@@ -17,6 +17,7 @@ from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import DefaultPlace, SpecFile
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
+from reconciler.spec.names import Names
 from reconciler.spec.repeat import to_rule
 from reconciler.spec.rules import check as rules
 from reconciler.spec.rules.check import NO_EFFECT
@@ -26,8 +27,8 @@ from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
 from reconciler.spec.yaml.locator import Path, in_order
 
-TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat"})
-"""Fields, beside the type, that the rules about times and series read."""
+TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat", "use"})
+"""Fields, beside the type, that the rules about times and series read; a template may have any of them."""
 
 MISSING = ("-missing", ".no-host")
 """Endings of the codes of findings about missing fields."""
@@ -38,6 +39,8 @@ UNDECLARED = frozenset({"spec.moved-undeclared", "spec.imported-undeclared"})
 """Codes of findings about an entry whose key no file declares."""
 
 _HOST_RATIO_MIN = 0.8
+_KEYS_MAX = 3
+"""Keys that a finding in a template names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,14 @@ class ParseResult:
 
 @dataclass(frozen=True, slots=True)
 class OtherSources:
-    """The files of the spec that PATHS leave out; `is_complete` is False if one of them cannot be read."""
+    """The files of the spec that PATHS leave out; `is_complete` is False if one of them cannot be read.
+
+    `is_same_spec` is False if PATHS are read instead of them: then they only give names, as of templates.
+    """
 
     files: tuple[Source, ...] = ()
     is_complete: bool = True
+    is_same_spec: bool = True
 
 
 def parse(sources: Sequence[Source], settings: Settings, others: OtherSources | None = None) -> ParseResult:
@@ -100,11 +107,8 @@ def parse(sources: Sequence[Source], settings: Settings, others: OtherSources | 
     Nothing is reported about `others`, the files that PATHS leave out.
     """
     with documents.collector_off():
-        parser = _SpecParser(settings)
-        for source in sources:
-            parser.read(source)
-        if others is not None:
-            parser.read_others(others)
+        parser = _SpecParser(settings, sources, others)
+        parser.read_all()
         parser.check_all()
     return ParseResult(parser.spec(), in_order(parser.diagnostics), parser.declared)
 
@@ -112,28 +116,39 @@ def parse(sources: Sequence[Source], settings: Settings, others: OtherSources | 
 class _SpecParser:
     """Parses the files of one spec, one after another."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sources: Sequence[Source], others: OtherSources | None) -> None:
         self.settings = settings
         self.hosts = None if settings.hosts is None else {fold_host(host): host for host in settings.hosts}
-        self.files: dict[str, SpecFile] = {}
+        self.files = {source.filename: SpecFile(documents.parse(source), settings) for source in sources}
+        self.other_sources = others
+        other_files = others.files if others else ()
+        self.other_files = [SpecFile(documents.parse(source), settings) for source in other_files]
+        self.names = Names.of(self.files.values(), self.other_files)
         self.declared: dict[str, SpecFile] = {}  # every key, also of a meeting with errors
         self.meetings: dict[str, Meeting] = {}
         self.lifecycle = LifecycleEntries()
         self.others = OtherFiles()
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics: list[Diagnostic] = list(self.names.diagnostics)
         self.reported: set[tuple[str, Path, Span | None]] = set()
+        self.in_templates: dict[Diagnostic, list[str]] = {}
         self.without_effect: dict[DefaultPlace, dict[str, UnlocatedDiagnostic]] = {}
 
-    def read(self, source: Source) -> None:
-        file = SpecFile(documents.parse(source), self.settings)
-        self.files[source.filename] = file
+    def read_all(self) -> None:
+        for file in self.files.values():
+            self.read(file)
+        if self.other_sources is not None and self.other_sources.is_same_spec:
+            self.read_others(self.other_sources)
+        elif self.other_sources is None:
+            self.diagnostics += self.names.unused()
+
+    def read(self, file: SpecFile) -> None:
         self.diagnostics += file.diagnostics()
         for key in file.raw_meetings:
             first = self.declared.setdefault(key, file)
             if first is not file:
                 self.diagnostics.append(_duplicate_key(key, first, file))
-        for key, body, findings in file.meetings():
-            self.report(file, key, findings)
+        for key, body, findings, unknown in file.meetings(self.names):
+            self.report(file, key, (*findings, *unknown))
             if self.declared[key] is file:
                 self.add_meeting(file, key, body, findings)
         self.lifecycle += file.lifecycle_entries()
@@ -142,8 +157,7 @@ class _SpecParser:
         """Read the keys and the entries of the files that PATHS leave out."""
         keys: set[str] = set()
         is_complete = sources.is_complete
-        for source in sources.files:
-            file = SpecFile(documents.parse(source), self.settings)
+        for file in self.other_files:
             is_complete = is_complete and file.is_readable and file.document.is_sound
             keys |= file.raw_meetings.keys()
             self.lifecycle += file.lifecycle_entries()
@@ -162,6 +176,7 @@ class _SpecParser:
         host = attributes.pop("host", None)
         protect = attributes.pop("protect", False)
         filename = file.document.filename
+        attributes.pop("use", None)
         differing = self.drop_offset(attributes)
         written, rule = attributes.pop("repeat", None), None
         if written is not None:
@@ -208,6 +223,10 @@ class _SpecParser:
 
     def check_all(self) -> None:
         """Report the findings that need all files together."""
+        self.check_together()
+        self.report_templates()
+
+    def check_together(self) -> None:
         for place, findings in self.without_effect.items():
             if not any(self.takes(key, place) for key in self.declared if key not in findings):
                 key, finding = next(iter(findings.items()))
@@ -235,7 +254,7 @@ class _SpecParser:
             place = file.default_place(key, finding.path) if finding.code == NO_EFFECT else None
             if place:
                 self.without_effect.setdefault(place, {})[key] = finding
-            elif finding.path[:1] not in file.bad_defaults:
+            elif finding.path[:1] not in file.bad_fields(key):
                 own.append(finding)
         self.report(file, key, own)
 
@@ -250,10 +269,19 @@ class _SpecParser:
         """
         for finding in findings:
             diagnostic = file.meeting_diagnostic(key, finding)
+            if diagnostic.key is None and file.is_in_template(key, finding.path):
+                self.in_templates.setdefault(diagnostic, []).append(key)
+                continue
             place = (finding.code, finding.path, diagnostic.span)
             if place not in self.reported:
                 self.reported.add(place)
                 self.diagnostics.append(diagnostic)
+
+    def report_templates(self) -> None:
+        """Report the findings in templates, each with the meetings that have it."""
+        for diagnostic, keys in self.in_templates.items():
+            detail = f"{diagnostic.detail} It concerns {_key_words(keys)}.".lstrip()
+            self.diagnostics.append(replace(diagnostic, detail=detail))
 
     def spec(self) -> Spec | None:
         """Return the spec; None where there is an error."""
@@ -274,7 +302,7 @@ def _independent(
         return values
     families = ("time.", "series.") if bad_fields & TIME_FIELDS else ()
     # A field with a misspelt name is missing, too: report it once.
-    endings = MISSING if any(finding.on_key for finding in schema_findings) else ()
+    endings = MISSING if "use" in bad_fields or any(each.on_key for each in schema_findings) else ()
     return tuple(
         finding
         for finding in findings
@@ -285,6 +313,14 @@ def _independent(
             and (not finding.path or finding.path[0] not in bad_fields)
         )
     )
+
+
+def _key_words(keys: Sequence[str]) -> str:
+    names = [f"`{key}`" for key in keys[:_KEYS_MAX]]
+    if len(keys) > _KEYS_MAX:
+        names.append(f"{len(keys) - _KEYS_MAX} more")
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _duplicate_key(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:

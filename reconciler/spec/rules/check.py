@@ -60,6 +60,15 @@ def check_defaults(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
     return tuple(replace(finding, path=("defaults", *finding.path)) for finding in found)
 
 
+def check_templates(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings of `check_level` about the templates of a file; paths lead from the file."""
+    return tuple(
+        replace(finding, path=("templates", name, *finding.path))
+        for name, body in (file.get("templates") or {}).items()
+        for finding in check_level(body)
+    )
+
+
 def check_all(meetings: Mapping[str, Meeting]) -> tuple[UnlocatedDiagnostic, ...]:
     """Return the findings about pairs of meetings, each at the later one; paths lead from that meeting."""
     return tuple(duplicates.check(meetings))

@@ -6,7 +6,7 @@ No message shows the value of a secret field, or a value under an unknown key.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reconciler.errors import didyoumean
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
@@ -54,6 +54,8 @@ def to_diagnostics(violation: Violation, context: SchemaContext) -> tuple[Unloca
     """Return the findings of one violation: one for each unknown or missing field, else one."""
     if violation.in_key:
         return (_bad_key(violation, context),)
+    if violation.keyword == "not":
+        return tuple(_not_in_template(violation, context))
     if violation.keyword == "additionalProperties":
         return unknown_field.unknown_keys(violation, context)
     if violation.keyword == "required":
@@ -64,6 +66,23 @@ def to_diagnostics(violation: Violation, context: SchemaContext) -> tuple[Unloca
     codes, detail, hint = _MESSAGES.get(violation.keyword, _unfit)(violation, context)
     hint = repeat_hints.hint(context.in_meeting(violation.path) or (), violation.value) or hint
     return (UnlocatedDiagnostic(violation.path, context.code(codes), detail, hint),)
+
+
+def _not_in_template(violation: Violation, context: SchemaContext) -> Iterator[UnlocatedDiagnostic]:
+    for part in violation.limit["anyOf"]:
+        (name,) = part["required"]
+        if name in violation.value:
+            fact = (
+                f"{context.subject(violation.path)} cannot have `{name}`: a template has fields of a meeting."
+            )
+            hint = "Name each template where it is used: `use: [ONE, OTHER]`." if name == "use" else ""
+            yield UnlocatedDiagnostic(
+                (*violation.path, name),
+                context.code(unknown_field.UNKNOWN_FIELD),
+                fact,
+                hint or f"Write `{name}` in each meeting.",
+                on_key=True,
+            )
 
 
 def _missing(path: Path, context: SchemaContext) -> UnlocatedDiagnostic:

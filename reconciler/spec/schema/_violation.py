@@ -65,6 +65,8 @@ class SchemaContext:
             return path
         if path[:1] == ("defaults",):
             return path[1:]
+        if self.name == "meetings" and path[:1] == ("templates",):
+            return path[2:] if path[1:] else None
         return path[2:] if self.name == "meetings" and path[:1] == ("meetings",) and path[1:] else None
 
     def field(self, path: Path) -> Field | None:
@@ -90,6 +92,8 @@ class SchemaContext:
             return f"`{dotted_path(path)}`" if path else "This file"
         if meeting_path:
             return f"`{dotted_path(meeting_path)}`"
+        if path[:1] == ("templates",):
+            return f"The template `{truncate(str(path[1]))}`"
         return "`defaults`" if path[:1] == ("defaults",) else "The meeting"
 
     def render(self, path: Path, value: Json) -> str:

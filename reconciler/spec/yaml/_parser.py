@@ -283,9 +283,8 @@ class Parser:
             return True
         elif key == "<<":
             hint = (
-                "What all meetings of a file share goes under `defaults`. Move those that share more into a "
-                "file of their own with its `defaults`, or repeat a whole value with an alias: "
-                "`settings: *NAME`."
+                "Put what all meetings of a file share under `defaults`. What only some share is a template, "
+                "`templates: {recorded: {settings: {auto_recording: cloud}}}`, which `use: recorded` names."
             )
             self.note(event, "yaml.merge-key", "YAML 1.2 has no merge key `<<`.", hint)
             return False

@@ -1,0 +1,184 @@
+"""Names that one file of a spec declares and every file may use: templates, and lists of people.
+
+They are unique over all files. A word without `@` among e-mails is the name of such a list, unless it looks
+like a user id of Zoom.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.didyoumean import did_you_mean, suggestion
+from reconciler.errors.text import shorten
+from reconciler.ports import Json
+from reconciler.spec.shorthand import expand
+from reconciler.spec.yaml.locator import Locator
+from reconciler.spec.yaml.writer import flow
+
+TEMPLATES, PEOPLE = "templates", "people"
+"""The sections of a file that declare names."""
+
+_HOSTS = "alternative_hosts"
+_SHOWN_MAX = 60
+_USER_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
+_SEPARATOR = re.compile(r"[;,]")
+
+
+class DeclaringFile(Protocol):
+    """A file of the spec."""
+
+    value: Mapping[str, Json]
+    locator: Locator
+
+    def template(self, name: str) -> Mapping[str, Json]:
+        """Return the fields of a template, without those that have a finding."""
+
+    def bad_of_template(self, name: str) -> frozenset[str | int]:
+        """Return the fields of a template that have a finding."""
+
+    def people(self, name: str) -> tuple[str, ...]:
+        """Return the e-mails of a list of people; none of a list with a finding."""
+
+
+class Template(NamedTuple):
+    """Fields that meetings share: the file and the name, and the fields in the API's form."""
+
+    file: DeclaringFile
+    name: str
+    body: Mapping[str, Json]
+
+
+class _Place(NamedTuple):
+    """Where a name is declared: the section, the name and the file."""
+
+    section: str
+    name: str
+    file: DeclaringFile
+
+
+@dataclass(slots=True)
+class Names:
+    """The templates and people of all files, and which of them were used so far."""
+
+    templates: dict[str, Template] = field(default_factory=dict)
+    people: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _places: dict[tuple[str, str], _Place] = field(default_factory=dict)
+    _used: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, files: Iterable[DeclaringFile], others: Iterable[DeclaringFile] = ()) -> Names:
+        """Return the names that the files declare; of a name in two files, the first one counts.
+
+        About `others` nothing is reported.
+        """
+        names = cls()
+        for place in (place for file in files for place in _places_of(file)):
+            first = names._places.setdefault((place.section, place.name), place)
+            if first is not place:
+                names.diagnostics.append(_duplicate(place, first))
+        for place in (place for file in others for place in _places_of(file)):
+            names._places.setdefault((place.section, place.name), place)
+        for (section, name), place in names._places.items():
+            if section == PEOPLE:
+                names.people[name] = place.file.people(name)
+            else:
+                names.templates[name] = Template(place.file, name, expand(place.file.template(name)))
+        return names
+
+    def used_by(self, use: Json) -> tuple[tuple[Template, ...], tuple[UnlocatedDiagnostic, ...]]:
+        """Return the templates that a valid `use` names, and a finding for each unknown name."""
+        known: list[Template] = []
+        findings: list[UnlocatedDiagnostic] = []
+        for index, name in enumerate(use if isinstance(use, list) else [use]):
+            self._used.add((TEMPLATES, name))
+            if name in self.templates:
+                known.append(self.templates[name])
+            else:
+                path = ("use", index) if isinstance(use, list) else ("use",)
+                findings.append(_unknown_template(path, name, tuple(self.templates)))
+        return tuple(known), tuple(findings)
+
+    def with_people(
+        self, body: Mapping[str, Json]
+    ) -> tuple[Mapping[str, Json], tuple[UnlocatedDiagnostic, ...]]:
+        """Return a body with e-mails for the names of people in it, and a finding for each unknown name."""
+        settings: Mapping[str, Json] = body.get("settings") or {}
+        written = settings.get(_HOSTS)
+        if not written:
+            return body, ()
+        words = [word.strip() for word in _SEPARATOR.split(written)]
+        if all("@" in word for word in words):
+            return body, ()
+        unknown = [word for word in words if not self._is_known(word)]
+        emails = dict.fromkeys(email for word in words for email in self._emails(word))
+        findings = tuple(_unknown_people(name, tuple(self.people)) for name in unknown)
+        return {**body, "settings": {**settings, _HOSTS: ";".join(emails)}}, findings
+
+    def _is_known(self, word: str) -> bool:
+        return "@" in word or not word or word in self.people or _USER_ID.fullmatch(word) is not None
+
+    def _emails(self, word: str) -> Sequence[str]:
+        if "@" in word or word not in self.people:
+            return (word,) if word else ()
+        self._used.add((PEOPLE, word))
+        return self.people[word]
+
+    def unused(self) -> Iterator[Diagnostic]:
+        """Yield a warning for each name that nobody has used."""
+        for key, place in self._places.items():
+            if key not in self._used:
+                yield _located(
+                    place,
+                    "spec.unused-name",
+                    f"No meeting uses `{place.name}` of `{place.section}`.",
+                    "Use it, or remove it.",
+                    Severity.WARNING,
+                )
+
+
+def _places_of(file: DeclaringFile) -> Iterator[_Place]:
+    for section in (TEMPLATES, PEOPLE):
+        declared = file.value.get(section)
+        for name in declared if isinstance(declared, dict) else ():
+            yield _Place(section, name, file)
+
+
+def _duplicate(place: _Place, first: _Place) -> Diagnostic:
+    span = first.file.locator.span((first.section, first.name), on_key=True)
+    detail = f"{span.filename}:{span.start.line} already declares `{place.name}` under `{place.section}`."
+    hint = "Rename one of the two. A name is unique across all files."
+    return _located(place, "spec.duplicate-name", detail, hint)
+
+
+def _located(
+    place: _Place, code: str, detail: str, hint: str, severity: Severity = Severity.ERROR
+) -> Diagnostic:
+    path = (place.section, place.name)
+    finding = UnlocatedDiagnostic(path, code, detail, hint, severity, on_key=True)
+    return place.file.locator.diagnostic(finding, path)
+
+
+def _unknown_template(path: tuple[str | int, ...], name: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
+    declared = flow({TEMPLATES: {name: {"settings": {"waiting_room": True}}}})[1:-1]
+    return UnlocatedDiagnostic(
+        path,
+        "spec.unknown-template",
+        f"No file declares `{name}` under `{TEMPLATES}`.",
+        suggestion(did_you_mean(name, known), f"Declare it at the top of a file: `{declared}`."),
+    )
+
+
+def _unknown_people(written: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
+    name = shorten(written, _SHOWN_MAX)
+    declared = flow({PEOPLE: {name: ["ada@example.com"]}})[1:-1]
+    return UnlocatedDiagnostic(
+        ("settings", _HOSTS),
+        "spec.unknown-people",
+        f"`{name}` is no e-mail, and no file declares it under `{PEOPLE}`.",
+        suggestion(did_you_mean(written, known), f"Write an e-mail, or declare the list: `{declared}`."),
+    )

@@ -1,0 +1,235 @@
+"""Templates and lists of people: declared in any file, used in any file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.errors.diagnostic import Severity
+from reconciler.spec import settings, spec
+from reconciler.spec.spec import OtherSources
+from reconciler.spec.yaml.document import Source
+
+TOP = "version: 1\ndefaults: {host: a@example.com, timezone: Europe/Berlin}\n"
+WEEKLY = "topic: Weekly, start_time: 2027-01-13 10:00"
+SHARED = """\
+version: 1
+templates:
+  open-door: {settings: {waiting_room: false, join_before_host: true}}
+  recorded: {duration: 1h, settings: {auto_recording: cloud, waiting_room: true}}
+  section: {repeat: {every: week, on: wed, times: 12}}
+people:
+  leads: [ada@example.com, cto@example.com]
+"""
+
+
+def source(name: str, text: str) -> Source:
+    return Source(name, text.encode())
+
+
+def parsed(*texts: str, setting: str = "", others: OtherSources | None = None) -> spec.ParseResult:
+    """The spec of files named `a.yaml`, `b.yaml` and so on."""
+    parsed_settings = settings.parse(source("reconciler.yaml", setting)).settings
+    assert parsed_settings is not None
+    files = [source(f"{chr(97 + index)}.yaml", text) for index, text in enumerate(texts)]
+    return spec.parse(files, parsed_settings, others)
+
+
+def attributes(*texts: str, setting: str = "", key: str = "weekly") -> Any:
+    result = parsed(*texts, setting=setting)
+    assert result.spec is not None, result.diagnostics
+    return result.spec.meetings[key].attributes
+
+
+def found(result: spec.ParseResult) -> list[tuple[str, str, str]]:
+    """Code, place and detail of each finding."""
+    return [
+        (each.code, f"{each.span.filename}:{each.span.start.line}:{each.span.start.column}", each.detail)
+        for each in result.diagnostics
+        if each.span is not None
+    ]
+
+
+def meeting(fields: str) -> str:
+    return f"{TOP}meetings:\n  weekly: {{{WEEKLY}, {fields}}}\n"
+
+
+def test_templates_are_merged_in_the_order_of_use() -> None:
+    """Over the defaults, under the meeting; the later one wins."""
+    text = meeting("use: [recorded, open-door], settings: {join_before_host: false}")
+
+    assert attributes(SHARED, text) == {
+        "topic": "Weekly",
+        "start_time": "2027-01-13T10:00:00",
+        "timezone": "Europe/Berlin",
+        "duration": 60,
+        "settings": {"auto_recording": "cloud", "waiting_room": False, "join_before_host": False},
+    }
+
+
+@pytest.mark.parametrize(
+    ("defaults", "fields", "recording"),
+    [
+        ("use: recorded", "duration: 30", "cloud"),
+        ("use: recorded", "use: null", None),
+        ("use: recorded", "use: open-door", None),
+        ("use: recorded", "settings: {auto_recording: null}", None),
+        ("settings: {auto_recording: local}", "use: recorded", "cloud"),
+    ],
+)
+def test_a_use_in_defaults_is_replaced_by_that_of_the_meeting(
+    defaults: str, fields: str, recording: str | None
+) -> None:
+    text = meeting(fields).replace("defaults: {", f"defaults: {{{defaults}, ")
+
+    assert attributes(SHARED, text).get("settings", {}).get("auto_recording") == recording
+
+
+def test_a_template_of_a_rule_is_dropped_by_a_nearer_type() -> None:
+    once = attributes(SHARED, meeting("use: section, type: 2"))
+    longer = attributes(SHARED, meeting("use: section, repeat: {until: 2027-12-31}"))
+
+    assert "recurrence" not in once
+    assert longer["recurrence"] == {
+        "type": 2,
+        "repeat_interval": 1,
+        "weekly_days": "4",
+        "end_date_time": "2027-12-31T22:59:59Z",
+    }
+
+
+def test_a_template_that_is_pulled_out_changes_nothing() -> None:
+    """The meeting of plan, state and digests is the merged one."""
+    before = attributes(meeting("settings: {waiting_room: false, join_before_host: true}"))
+
+    assert attributes(SHARED, meeting("use: open-door")) == before
+
+
+def test_names_are_read_from_all_files_and_the_settings_use_them() -> None:
+    setting = "defaults: {use: recorded, settings: {alternative_hosts: [leads]}}"
+
+    merged = attributes(meeting("duration: 30"), SHARED, setting=setting)
+
+    assert merged["settings"] == {
+        "auto_recording": "cloud",
+        "waiting_room": True,
+        "alternative_hosts": "ada@example.com;cto@example.com",
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("[leads, bob@example.com]", "ada@example.com;cto@example.com;bob@example.com"),
+        ("leads", "ada@example.com;cto@example.com"),
+        ('"leads; bob@example.com"', "ada@example.com;cto@example.com;bob@example.com"),
+        ("[leads, ada@example.com]", "ada@example.com;cto@example.com"),
+        ("[bob@example.com]", "bob@example.com"),
+        ("[abcdefghij0123456789AB]", "abcdefghij0123456789AB"),
+        ('"ada@example.com, bob@example.com"', "ada@example.com, bob@example.com"),
+        ('""', ""),
+    ],
+)
+def test_a_word_without_an_at_is_a_list_of_people(written: str, sent: str) -> None:
+    """What looks like a user id stays one, and e-mails alone stay as they were written."""
+    merged = attributes(SHARED, meeting(f"settings: {{alternative_hosts: {written}}}"))
+
+    assert merged["settings"]["alternative_hosts"] == sent
+
+
+def test_an_unknown_name_has_a_similar_one() -> None:
+    result = parsed(SHARED, meeting("use: [open-door, secton], settings: {alternative_hosts: [leeds]}"))
+
+    assert [(each.code, each.hint) for each in result.diagnostics if each.severity is Severity.ERROR] == [
+        ("spec.unknown-template", "Did you mean `section`?"),
+        ("spec.unknown-people", "Did you mean `leads`?"),
+    ]
+
+
+def test_an_unknown_template_hides_what_it_may_have_given() -> None:
+    """No second finding about the host, or about the start of a rule."""
+    text = "version: 1\nmeetings:\n  weekly: {topic: Weekly, use: platform}\n"
+
+    assert found(parsed(text)) == [
+        ("spec.unknown-template", "a.yaml:3:32", "No file declares `platform` under `templates`.")
+    ]
+
+
+def test_a_finding_about_a_template_is_told_once_at_its_line() -> None:
+    """With the meetings that use it."""
+    names = [
+        f"  m{index}: {{topic: M, start_time: 2027-01-14 {index + 8:02}:00, use: section}}\n"
+        for index in range(5)
+    ]
+
+    two, five = (parsed(SHARED, f"{TOP}meetings:\n{''.join(names[:count])}") for count in (2, 5))
+
+    assert [each for each in found(two) if each[0] == "series.start-off-rule"] == [
+        (
+            "series.start-off-rule",
+            "a.yaml:5:39",
+            "2027-01-14 is a Thursday, but `on` is Wednesday. It concerns `m0` and `m1`.",
+        )
+    ]
+    assert [each[2] for each in found(five) if each[0] == "series.start-off-rule"] == [
+        "2027-01-14 is a Thursday, but `on` is Wednesday. It concerns `m0`, `m1`, `m2` and 2 more."
+    ]
+
+
+def test_a_wrong_field_of_a_template_is_told_once() -> None:
+    """At the template, and not again in the meetings that lack it by that."""
+    shared = "version: 1\ntemplates:\n  a: {start_time: tomorrow, duration: 45}\n"
+    text = "version: 1\nmeetings:\n  weekly: {host: a@example.com, topic: Weekly, use: a}\n"
+
+    assert found(parsed(shared, text)) == [("spec.wrong-form", "a.yaml:3:19", '`start_time` is "tomorrow".')]
+
+
+@pytest.mark.parametrize(
+    ("shared", "code", "place"),
+    [
+        ("templates: {a: {use: b}}", "spec.unknown-field", "a.yaml:2:17"),
+        ("templates: {a: {tpic: b}}", "spec.unknown-field", "a.yaml:2:17"),
+        ("templates: {a b: {topic: b}}", "spec.bad-key", "a.yaml:2:13"),
+        ("templates: {a: {type: 2, repeat: {every: day}}}", "series.repeat-twice", "a.yaml:2:26"),
+        ("people: {a: ada@example.com}", "spec.wrong-type", "a.yaml:2:13"),
+        ("people: {a: []}", "spec.wrong-count", "a.yaml:2:10"),
+        ('people: {a: ["a@b.c;d@e.f"]}', "spec.wrong-form", "a.yaml:2:14"),
+    ],
+)
+def test_what_cannot_be_shared_is_an_error_at_its_place(shared: str, code: str, place: str) -> None:
+    result = parsed(f"version: 1\n{shared}\n")
+
+    assert [each[:2] for each in found(result) if each[0] != "spec.unused-name"] == [(code, place)]
+
+
+def test_a_name_in_two_files_is_an_error() -> None:
+    result = parsed(SHARED, "version: 1\npeople: {leads: [eve@example.com]}\n")
+
+    assert found(result)[-1] == (
+        "spec.duplicate-name",
+        "b.yaml:2:10",
+        "a.yaml:7 already declares `leads` under `people`.",
+    )
+
+
+def test_a_name_that_nobody_uses_is_a_warning() -> None:
+    result = parsed(
+        SHARED,
+        meeting("use: [recorded, section]"),
+        meeting("use: open-door").replace("weekly", "b").replace("Weekly", "B"),
+    )
+
+    assert [(each.code, each.severity, each.detail) for each in result.diagnostics] == [
+        ("spec.unused-name", Severity.WARNING, "No meeting uses `leads` of `people`.")
+    ]
+
+
+@pytest.mark.parametrize("is_same_spec", [True, False])
+def test_names_of_files_that_paths_leave_out_are_known(*, is_same_spec: bool) -> None:
+    """So that one file can be checked by itself; nothing is said about unused names."""
+    others = OtherSources((source("shared.yaml", SHARED),), is_same_spec=is_same_spec)
+
+    result = parsed(meeting("use: open-door"), others=others)
+
+    assert (found(result), result.spec is not None) == ([], True)
