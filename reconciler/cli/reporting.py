@@ -40,6 +40,27 @@ def write_private_file(path: Path, text: str) -> None:
         raise unwritable_file(path, error) from error
 
 
+def check_outputs(workspace: Workspace, *paths: Path | None) -> None:
+    """Raise `SettingsError` if an output is a file that was read, a file of the state, or named twice.
+
+    Call it once everything is read, and before anything is written.
+    """
+    named = [path for path in paths if path is not None]
+    for number, path in enumerate(named):
+        if workspace.is_input(path):
+            raise _would_overwrite(path, "the run reads it, or it belongs to the state")
+        if path.absolute() in {other.absolute() for other in named[:number]}:
+            raise _would_overwrite(path, "two outputs have this name")
+
+
+def _would_overwrite(path: Path, why: str) -> SettingsError:
+    return SettingsError.of(
+        "output.overwrites",
+        detail=f"{path} is left as it is: {why}. Nothing was written.",
+        hint="Name another file.",
+    )
+
+
 def unwritable_file(path: Path, error: OSError) -> SettingsError:
     """The error for a file that the system does not let us write."""
     return SettingsError.of(
@@ -76,6 +97,7 @@ def reporting_plan_failure(
         document = view("failed plan", "json")(error.diagnostics, options, failure_time(workspace))
         if json_into:
             with suppress(SettingsError):  # the reason why there is no plan matters more
+                check_outputs(workspace, json_into)
                 write_private_file(json_into, document)
         if format_name == "json":
             workspace.console.stdout.write(document)

@@ -36,10 +36,14 @@ _Problem = tuple[str, str, str]  # code, detail, hint
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files, each once, sorted by name within each path, and a diagnostic for each unreadable one."""
+    """The files, each once, sorted by name within each path, and a diagnostic for each unreadable one.
+
+    `visited` has the real path of each, of an unreadable one too.
+    """
 
     files: tuple[Source, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    visited: frozenset[str] = frozenset()
 
 
 def read_settings(folder: Path) -> ParsedSettings:
@@ -59,7 +63,8 @@ def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sour
             search.add(path, _reporting(path))
     else:
         search.add_specs(settings)
-    return Sources(tuple(search.files), (*search.diagnostics, *_other_settings(search.files, folder)))
+    diagnostics = (*search.diagnostics, *_other_settings(search.files, folder))
+    return Sources(tuple(search.files), diagnostics, frozenset(search.visited))
 
 
 def read_others(read: Sources, settings: Settings, folder: Path) -> OtherSources:

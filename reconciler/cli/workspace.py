@@ -5,6 +5,7 @@ Environment and disk are read here, at the edge of the program, and handed on as
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,17 +20,17 @@ from reconciler.errors.text import quote
 from reconciler.meeting.names import fold_host
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.spec import spec
-from reconciler.spec.settings import Settings
+from reconciler.spec.settings import FILENAME, Settings
 from reconciler.state import checks
 from reconciler.state import document as state_document
 from reconciler.state.state import State
 from reconciler.stores.lock import renewing
-from reconciler.stores.open import open_store
+from reconciler.stores.open import files_of, open_store
 from reconciler.stores.options import StoreOptions
 from reconciler.zoom.clock import ZoomClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.cli.console import Console, GlobalOptions
     from reconciler.ports import Lease, Snapshot, Store
@@ -80,6 +81,7 @@ class Workspace:
         self.folder = folder
         self.console = console
         self.options = options
+        self._visited: set[str] = set()
 
     def check_sandbox(self) -> None:
         """Raise `SettingsError` for `--sandbox` where the emulator is not installed.
@@ -127,6 +129,9 @@ class Workspace:
         settings = self._settings.settings or Settings()
         read = sources.read_sources(paths, settings, self.folder)
         others = sources.read_others(read, settings, self.folder) if paths else None
+        self._visited |= read.visited
+        if others:
+            self._visited |= {os.path.realpath(self.folder / one.filename) for one in others.files}
         parsed = spec.parse(read.files, settings, others)
         diagnostics = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
         return ValidationResult(parsed, len(read.files), diagnostics)
@@ -217,6 +222,21 @@ class Workspace:
         times += [(each.key, each.times) for each in state.retired]
         checks.check_zones(times, self.store.location)
 
+    def is_input(self, path: Path) -> bool:
+        """Return True for a file that was read as a spec or as settings, and for the files of the state."""
+        real = Path(os.path.realpath(path))
+        if real.is_relative_to((self.folder / SANDBOX_FOLDER.parent).resolve()):
+            return True
+        named = (self.folder / FILENAME, *self._state_files())
+        inputs = self._visited | {os.path.realpath(each) for each in named}
+        return str(real) in inputs or (path.exists() and _has_file(inputs, path))
+
+    def _state_files(self) -> tuple[Path, ...]:
+        try:
+            return files_of(self.store)
+        except SettingsError:  # reported where the state is read
+            return ()
+
     @cached_property
     def allowances(self) -> Allowances:
         """The daily limit and reserve of each host."""
@@ -292,6 +312,12 @@ def check_still_locked(lease: Lease, location: str) -> None:
         "Nothing was sent.",
         hint="Run the same command again.",
     )
+
+
+def _has_file(paths: Iterable[str], path: Path) -> bool:
+    """Return True if one of `paths` is another name of the file, as on a disk that ignores case."""
+    status = path.stat()
+    return any(os.path.samestat(status, Path(each).stat()) for each in paths if Path(each).exists())
 
 
 def _limits(budget: BudgetSettings) -> Limits:

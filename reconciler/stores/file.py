@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reconciler.stores.options import StoreOptions
 
 
+_SUFFIXES = ("", ".tmp", ".backup", ".backup.tmp", ".lock", ".lock.info")
+
 GATHER_SECONDS = 0.05
 """Twenty writes a second are enough for any pace."""
 
@@ -97,6 +99,11 @@ class FileStore:
     def backup_location(self) -> str:
         """The path at which a write keeps the document that it replaces."""
         return shown_name(str(self._sibling(".backup")))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The document, and the files next to it that have its name and a suffix."""
+        return tuple(self._sibling(suffix) for suffix in _SUFFIXES)
 
     def read(self) -> Snapshot | None:
         """Return the document and its version; None if there is no file."""
@@ -195,8 +202,8 @@ class FileStore:
 
     def _refuse_links(self) -> None:
         """Raise `OSError` if a name that is written is a link, such as one of the checkout."""
-        for suffix in ("", ".tmp", ".backup", ".backup.tmp", ".lock", ".lock.info"):
-            links.refuse_link(self._sibling(suffix), below=self._options.folder)
+        for path in self.files:
+            links.refuse_link(path, below=self._options.folder)
 
     def _check_version(self, replaces: str | None) -> None:
         try:

@@ -10,6 +10,7 @@ from reconciler.errors.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from reconciler.ports import Store
     from reconciler.stores.options import StoreOptions
@@ -26,6 +27,12 @@ STORES = {
     "az": "object.place:open_object",
 }
 """Openers by scheme: a module of this package and its function. The empty scheme is a path."""
+
+
+def files_of(store: Store) -> tuple[Path, ...]:
+    """Return the files that the store reads or writes on this machine, whether they exist or not."""
+    files: tuple[Path, ...] = getattr(store, "files", ())
+    return files
 
 
 def open_store(address: str, options: StoreOptions) -> Store:

@@ -71,6 +71,7 @@ def import_(workspace: Workspace, **flags: Any) -> Exit:
     matches = _matcher(options.match)
     if options.out and options.out.exists():
         raise _exists(options.out)
+    reporting.check_outputs(workspace, options.out)
     defaults = workspace.settings.defaults
     state, _ = workspace.read_state()
     declared = workspace.validate(())

@@ -50,6 +50,7 @@ def plan(  # noqa: PLR0913 - each flag of the command
     """
     with reporting.reporting_plan_failure(workspace, options, format_name=format_name, json_into=json_into):
         declared = workspace.load_spec(options.paths)
+        reporting.check_outputs(workspace, out, json_into)
         state, version = workspace.read_state()
         warnings = missing_state_warnings(workspace, version)
         planned = make_plan(workspace, declared, state, options, diagnostics=warnings)
