@@ -4,6 +4,8 @@
 set -euo pipefail
 # shellcheck source=ci/api.sh
 . "$(dirname "${BASH_SOURCE[0]}")/api.sh"
+# shellcheck disable=SC2034 # api.sh reads both
+api_task="write the comment" api_permission="pull-requests: write"
 
 LENGTH_MAX=65536
 
@@ -27,7 +29,7 @@ jq --raw-input --slurp --arg mark "$mark" --argjson max "$LENGTH_MAX" '
 found() {
   local page rows
   for page in {1..30}; do
-    rows=$(api GET "issues/$PULL_REQUEST/comments" --get --data per_page=100 --data "page=$page")
+    rows=$(api GET "issues/$PULL_REQUEST/comments" --get --data per_page=100 --data "page=$page") || return 1
     jq --raw-output --arg mark "$mark" --arg author "$INPUT_COMMENT_AUTHOR" \
       '[.[] | select(.user.login == $author and (.body | startswith($mark))) | .id] | first // empty' <<<"$rows"
     if [ "$(jq length <<<"$rows")" -lt 100 ]; then return; fi

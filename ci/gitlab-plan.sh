@@ -17,12 +17,27 @@ fi
 
 if [ -z "${RECONCILER_NOTE_TOKEN:-}" ]; then exit "$status"; fi
 
+# shellcheck source=ci/http.sh
+. "$(dirname "${BASH_SOURCE[0]}")/http.sh"
+
 # api METHOD URL [curl arguments]
 api() {
-  local method=$1 url=$2
-  shift 2
-  curl --silent --show-error --fail-with-body --max-time 30 --request "$method" \
-    --header @<(printf 'PRIVATE-TOKEN: %s\n' "$RECONCILER_NOTE_TOKEN") "$@" "$CI_API_V4_URL/$url"
+  request "$1" "$CI_API_V4_URL/$2" "PRIVATE-TOKEN: $RECONCILER_NOTE_TOKEN" "${@:3}"
+}
+
+refused() {
+  local status=$1 words=$2 answer remedy
+  answer="GitLab answered $status${words:+: $words}"
+  case $status in
+  401) remedy="RECONCILER_NOTE_TOKEN is no longer valid: create a project access token again." ;;
+  403 | 404) remedy="RECONCILER_NOTE_TOKEN needs the scope api and the role Reporter in this project." ;;
+  0)
+    answer="there was no answer: $words"
+    remedy="Run the job again. If it stays so, check the proxy of the runner."
+    ;;
+  *) remedy="Run the job again later." ;;
+  esac
+  echo "error: could not write the note: ${answer%.}. The plan is in the log and in the artifact. $remedy" >&2
 }
 
 # json PROGRAM [ARGUMENTS]: run a line of Python on the JSON of stdin, which is `it`
@@ -33,7 +48,8 @@ json() {
 }
 
 notes=projects/$CI_PROJECT_ID/merge_requests/$CI_MERGE_REQUEST_IID/notes
-me=$(api GET user | json 'print(it["id"])')
+user=$(api GET user)
+me=$(json 'print(it["id"])' <<<"$user")
 id=
 for page in {1..30}; do
   rows=$(api GET "$notes" --get --data per_page=100 --data "page=$page" --data sort=asc)

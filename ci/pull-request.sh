@@ -7,6 +7,8 @@
 set -euo pipefail
 # shellcheck source=ci/api.sh
 . "$(dirname "${BASH_SOURCE[0]}")/api.sh"
+# shellcheck disable=SC2034 # api.sh reads both
+api_task="find the pull request" api_permission="pull-requests: read"
 
 event() {
   jq --raw-output "$1 // empty" "$GITHUB_EVENT_PATH"
@@ -18,8 +20,8 @@ if [ -z "$number" ] && [ -n "$(event .workflow_run.head_sha)" ]; then
   # For a fork, the event of the second workflow names no pull request, only its commit and branch.
   sha=$(event .workflow_run.head_sha)
   head=$(event '.workflow_run | .head_repository.owner.login + ":" + .head_branch')
-  number=$(api GET pulls --get --data state=open --data per_page=100 --data-urlencode "head=$head" |
-    jq --raw-output --arg sha "$sha" '[.[] | select(.head.sha == $sha) | .number] | first // empty')
+  pulls=$(api GET pulls --get --data state=open --data per_page=100 --data-urlencode "head=$head")
+  number=$(jq --raw-output --arg sha "$sha" '[.[] | select(.head.sha == $sha) | .number] | first // empty' <<<"$pulls")
 fi
 if [ -z "$number" ]; then
   echo "No open pull request has this commit as its newest."
@@ -45,9 +47,13 @@ fi
 objects=$RUNNER_TEMP/reconciler-pull-request.git
 rm -rf "$objects"
 git init --quiet --bare "$objects"
-GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader \
+if ! problem=$(GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader \
   GIT_CONFIG_VALUE_0="Authorization: Basic $(printf 'x-access-token:%s' "$INPUT_GITHUB_TOKEN" | base64 | tr -d '\n')" \
-  git -C "$objects" fetch --quiet --depth 2 "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY" "refs/pull/$number/merge"
+  git -C "$objects" fetch --quiet --depth 2 "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY" "refs/pull/$number/merge" 2>&1); then
+  complain "Could not read the merge of the pull request: $(tail -1 <<<"$problem" | one_line)The job needs permissions: \
+contents: read. A pull request with conflicts has no merge: resolve them first."
+  exit 1
+fi
 # The merge, since with the files of the pull request alone, what others have merged since would seem removed.
 if [ "$(git -C "$objects" rev-parse --verify --quiet FETCH_HEAD^2)" != "$sha" ]; then
   echo "::error title=reconciler::The pull request has moved on or has conflicts; the run of its newest commit plans it" >&2

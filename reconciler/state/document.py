@@ -14,6 +14,9 @@ from typing import Any, NoReturn
 import orjson
 
 from reconciler.errors.exceptions import StateError
+from reconciler.errors.pages import page_words
+from reconciler.errors.redact import redact_answer
+from reconciler.errors.text import replace_control
 from reconciler.meeting import fields, masking
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
@@ -53,6 +56,27 @@ def unreadable(location: str, detail: str) -> StateError:
         hint="Restore an older version of it (the .backup beside a file, git's history, a bucket's "
         "versions) with `reconciler state push --force FILE`; without a state, existing meetings "
         "cannot be told from missing ones.",
+    )
+
+
+_EXAMINED_MAX = 65_536
+"""Bytes of a document that are searched for the words of a page."""
+
+_ANSWERED = ("https://", "http://", "s3://", "gs://", "az://")
+"""Beginnings of the locations where a server answers, so that a page need not be what is stored."""
+
+
+def _page(location: str, page: str) -> StateError:
+    is_answer = location.startswith(_ANSWERED)
+    return StateError.of(
+        "state.web-page",
+        detail=f"{location}: in place of the state there is {replace_control(redact_answer(page), ' ')}. "
+        "It was left unchanged, and nothing was sent.",
+        hint="Something else answers there, such as a sign-in page or a proxy: check the address, the "
+        "credentials and the network, then run the same command again."
+        if is_answer
+        else "Move it away, and put an older version in its place: the .backup beside a file, or one from "
+        "git's history.",
     )
 
 
@@ -133,6 +157,9 @@ def decode(document: bytes, location: str) -> State:
     try:
         whole = orjson.loads(document)
     except orjson.JSONDecodeError as error:
+        page = page_words(document[:_EXAMINED_MAX].decode(errors="replace"))
+        if page:
+            raise _page(location, page) from error
         raise unreadable(location, f"It is not JSON: {error}.") from error
     if not isinstance(whole, dict) or "format_version" not in whole:
         raise unreadable(location, "It has no `format_version`, so it is not a state of this program.")

@@ -19,6 +19,7 @@ from reconciler.errors.exceptions import (
     RemoteError,
     UnknownOutcomeError,
 )
+from reconciler.errors.pages import page_words
 from reconciler.ports import CODE_MEETING_UNKNOWN, CODE_USER_UNKNOWN, CODE_WEBINAR
 from reconciler.zoom._exchange import HttpResponse, excerpt
 from reconciler.zoom.limits import Limit
@@ -241,6 +242,5 @@ def too_large(call: ApiCall) -> UnknownOutcomeError:
 
 def _page_sentence(call: ApiCall, response: HttpResponse) -> str:
     # Only pages of a proxy or gateway; a body of Zoom's own may contain secrets that are not known here.
-    if not response.content.lstrip().startswith(b"<"):
-        return ""
-    return f" It read: {excerpt(response.content.decode(errors='replace'), call.secrets)}"
+    page = page_words(response.content.decode(errors="replace"))
+    return f" It was {excerpt(page, call.secrets)}." if page else ""

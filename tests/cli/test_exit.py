@@ -14,6 +14,7 @@ import pytest
 import victim
 from served import Served, served
 from shell import FAR, NOW, ONE, spec_of
+from terraform_server import Fault, terraform_server
 
 from reconciler.state import document as state_document
 from reconciler.state.state import Record, State
@@ -82,6 +83,8 @@ def test_what_is_not_there_is_an_error(shell: Shell) -> None:
     [
         ("", "state.unreadable"),
         ("{", "state.unreadable"),
+        ("<!doctype html><title>Sign in</title>", "state.web-page"),
+        ("<Error><Code>AccessDenied</Code></Error>", "state.web-page"),
         ("[]", "state.unreadable"),
         ('{"format_version": "1.0"}', "state.unreadable"),
         ('{"format_version": "2.0"}', "state.newer-format"),
@@ -99,6 +102,52 @@ def test_a_state_that_cannot_be_read_stays_as_it_is(
     ran = shell(*verb, "--state", "s.json")
 
     assert (only_error(ran), ran.out, path.read_text()) == (code, "", document)
+
+
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in \xc2\xb7 GitLab</title></head></html>"
+
+
+@pytest.mark.parametrize(
+    "verb", [["plan"], ["apply", "--auto-approve"], ["state", "push", "--force", "old.json"]]
+)
+def test_a_sign_in_page_in_the_place_of_the_state_is_named(verb: list[str], shell: Shell) -> None:
+    """Nothing is written over the state that lies behind it, and nobody is told to."""
+    shell.write("meetings.yaml", ONE)
+    shell.write("old.json", state_document.encode(State("l", 3)).decode())
+
+    with terraform_server() as server:
+        server.faults = [Fault("GET", status=200, body=PAGE, times=9)]
+        ran = shell(*verb, "--state", server.address, **server.environ)
+        wrote = "POST" in server.methods
+
+    assert (only_error(ran), wrote) == ("state.web-page", False)
+    assert (
+        'in place of the state there is a web page, "Sign in \u00b7 GitLab". It was left unchanged' in ran.err
+    )
+    assert "--force" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (403, PAGE, 'answered 403: a web page, "Sign in \u00b7 GitLab".'),
+        (
+            503,
+            b"<Error><Code>SlowDown</Code><Message>Wait.</Message></Error>",
+            'an XML error, "SlowDown: Wait."',
+        ),
+        (401, b'{"message": "401 Unauthorized"}', 'answered 401: {"message": "401 Unauthorized"}.'),
+    ],
+)
+def test_what_a_server_of_the_state_says_is_shown(status: int, body: bytes, words: str, shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+
+    with terraform_server() as server:
+        server.faults = [Fault("GET", status=status, body=body, times=9)]
+        ran = shell("plan", "--state", server.address, **server.environ)
+
+    assert only_error(ran).startswith("state.")
+    assert words in ran.err
 
 
 def test_a_state_of_another_account_is_refused(zoom: Served, shell: Shell) -> None:

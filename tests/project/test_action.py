@@ -119,6 +119,80 @@ def test_the_second_plan_changes_the_comment_of_the_first(job: Job, hub: GitHub)
     ]
 
 
+FORK = (
+    "On the pull request of a fork its token can only read, whatever the workflow says: there a second "
+    "workflow (on: workflow_run) writes the comment, as in examples/ci/github/meetings-comment.yml."
+)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "message"),
+    [
+        (
+            {"POST": (403, '{"message": "Resource not accessible by integration"}')},
+            (
+                "GitHub answered 403: Resource not accessible by integration. "
+                f"The job needs permissions: pull-requests: write. {FORK}"
+            ),
+        ),
+        (
+            {"GET": (404, '{"message": "Not Found"}')},
+            f"GitHub answered 404: Not Found. The job needs permissions: pull-requests: write. {FORK}",
+        ),
+        (
+            {"GET": (401, '{"message": "Bad credentials"}')},
+            (
+                "GitHub answered 401: Bad credentials. "
+                "Check the input github-token: it is the token of another server, or no longer valid."
+            ),
+        ),
+        (
+            {"POST": (403, '{"message": "You have exceeded a secondary rate limit. Wait."}')},
+            "GitHub answered 403: You have exceeded a secondary rate limit. Wait. Run the job again later.",
+        ),
+        (
+            {"GET": (502, "<html><head><title>Bad gateway</title></head>\n<body>…</body></html>")},
+            (
+                'GitHub answered 502: a web page, "Bad gateway". '
+                "Run the job again later; githubstatus.com tells what is broken."
+            ),
+        ),
+        (
+            {"POST": (422, '{"message": "Validation Failed 100%\\n::error::forged", "errors": []}')},
+            (
+                "GitHub answered 422: Validation Failed 100%25\\n::error::forged. "
+                "Change what GitHub names, then run the job again."
+            ),
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_refused_comment_is_annotated_with_what_to_do(
+    refusals: dict[str, tuple[int, str]], message: str, job: Job, hub: GitHub
+) -> None:
+    declare(job)
+    hub.refusals = refusals
+
+    ended = job.use(command="plan", state="s.json", comment="true")
+
+    told = [f"Could not write the comment: {message}"]
+    assert (ended.passed, [text for _, _, text in ended.annotations]) == (False, told), ended.log
+    assert ("curl" in ended.log, hub.comments) == (False, [])
+
+
+def test_a_github_that_does_not_answer_is_annotated(job: Job) -> None:
+    declare(job)
+    job.environ["GITHUB_API_URL"] = "http://127.0.0.1:1"
+
+    ended = job.use(command="plan", state="s.json", comment="true")
+
+    ((_, _, message),) = ended.annotations
+    assert message.startswith("Could not write the comment: there was no answer: Failed to connect"), message
+    assert message.endswith(
+        "Run the job again. If it stays so, check GITHUB_API_URL and the proxy of the runner."
+    )
+
+
 def test_a_run_about_no_pull_request_makes_no_comment(job: Job, hub: GitHub) -> None:
     """A push to the main branch, say; nothing is asked for, and the summary has the plan."""
     declare(job)

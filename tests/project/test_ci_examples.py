@@ -222,3 +222,46 @@ def test_a_merge_request_has_one_note(shell: Shell, tmp_path_factory: pytest.Tem
     assert (len(hub.notes), forged["body"]) == (2, f"{MARK}\nNo changes.")
     assert all(body.startswith(MARK) for _, body in told)
     assert hub.tokens == {"token-of-the-project"}
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the image that the template names has it")
+@pytest.mark.parametrize(
+    ("refusals", "told"),
+    [
+        (
+            {"POST": (403, '{"message": "403 Forbidden"}')},
+            (
+                "GitLab answered 403: 403 Forbidden. The plan is in the log and in the artifact. "
+                "RECONCILER_NOTE_TOKEN needs the scope api and the role Reporter in this project."
+            ),
+        ),
+        (
+            {"GET": (401, '{"error": "invalid_token", "error_description": "Token was revoked."}')},
+            (
+                "GitLab answered 401: invalid_token. The plan is in the log and in the artifact. "
+                "RECONCILER_NOTE_TOKEN is no longer valid: create a project access token again."
+            ),
+        ),
+        (
+            {"GET": (503, "<!DOCTYPE html>\n<title>Down</title>")},
+            (
+                'GitLab answered 503: a web page, "Down". The plan is in the log and in the artifact. '
+                "Run the job again later."
+            ),
+        ),
+    ],
+    ids=("role", "revoked", "down"),
+)
+def test_a_refused_note_says_what_to_do(
+    refusals: dict[str, tuple[int, str]],
+    told: str,
+    shell: Shell,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    shell.write("meetings.yaml", ONE.replace("2027-01-14T15:00:00Z", FAR))
+    with gitlab() as hub:
+        hub.refusals = refusals
+        ran = pipeline(shell, tmp_path_factory.mktemp("bin"), hub.address)
+
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, f"error: could not write the note: {told}")
+    assert ("curl" in ran.stderr, "Traceback" in ran.stderr) == (False, False), ran.stderr

@@ -20,9 +20,13 @@ BOT = "github-actions[bot]"
 
 @dataclass(slots=True)
 class GitHub:
-    """Its pull requests, its comments in order, and the requests to it, as `METHOD path`."""
+    """Its pull requests, its comments in order, and the requests to it, as `METHOD path`.
+
+    `refusals` are the status and the body of the answers to a method that is refused.
+    """
 
     address: str = ""
+    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -47,9 +51,10 @@ class GitHub:
 
 @dataclass(slots=True)
 class GitLab:
-    """One merge request's notes, in order; every client is user 1."""
+    """One merge request's notes, in order; every client is user 1. `refusals` are as those of `GitHub`."""
 
     address: str = ""
+    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -91,9 +96,14 @@ def _serving(world: World) -> Iterator[World]:
             parts = urlsplit(self.path)
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             world.tokens.add(self.headers.get("Authorization") or str(self.headers.get("PRIVATE-TOKEN")))
-            answer = world.answer(self.command, parts.path, parse_qs(parts.query), _read(sent))
-            document = json.dumps(answer).encode()
-            self.send_response(200)
+            status, document = 200, b""
+            if self.command in world.refusals:
+                status, text = world.refusals[self.command]
+                document = text.encode()
+            else:
+                answer = world.answer(self.command, parts.path, parse_qs(parts.query), _read(sent))
+                document = json.dumps(answer).encode()
+            self.send_response(status)
             self.send_header("Content-Length", str(len(document)))
             self.end_headers()
             self.wfile.write(document)

@@ -175,7 +175,7 @@ def test_the_page_of_a_gateway_is_shown_and_no_body_of_zoom() -> None:
     assert page is not None
     assert meeting is not None
     assert page.diagnostic.detail == (
-        "Creating a meeting for a@example.com: the answer was HTTP 403. It read: <html> Blocked: *** </html>"
+        'Creating a meeting for a@example.com: the answer was HTTP 403. It was a web page, "Blocked: ***".'
     )
     assert meeting.diagnostic.detail == "Creating a meeting for a@example.com: the answer was HTTP 500."
 

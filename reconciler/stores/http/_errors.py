@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors.exceptions import StateError
+from reconciler.errors.pages import page_words
 from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import replace_control
 from reconciler.stores import errors
@@ -122,7 +123,8 @@ def no_locks(endpoints: Endpoints, response: ServerResponse) -> StateError:
 
 
 def _excerpt(endpoints: Endpoints, body: bytes) -> str:
-    text = redact_answer(body[:EXAMINED_MAX].decode(errors="replace"), _secrets(endpoints))
+    answer = body[:EXAMINED_MAX].decode(errors="replace")
+    text = redact_answer(page_words(answer) or answer, _secrets(endpoints))
     shown = replace_control(text, " ").strip()[:SHOWN_MAX]
     return f": {shown}" if shown else ""
 

@@ -1,0 +1,35 @@
+"""Web pages and XML documents, which proxies, sign-in forms and gateways send in place of an answer."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>?", re.IGNORECASE | re.DOTALL)
+_CODE = re.compile(r"<Code>([^<]+)</Code>")
+_MESSAGE = re.compile(r"<Message>([^<]+)</Message>")
+_IS_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+WORDS_MAX = 120
+"""Characters of a title or message that are shown."""
+
+
+def page_words(text: str) -> str | None:
+    """Return what a page says: `a web page, "Sign in"`; None for a text that is no page.
+
+    The words are the server's: mask secrets in them before they are shown.
+    """
+    beginning = text.lstrip("\ufeff \t\r\n")
+    if not beginning.startswith("<"):
+        return None
+    if _IS_HTML.search(beginning):
+        title = _TITLE.search(beginning)
+        return _quoted("a web page", [title[1] if title else _TAG.sub(" ", beginning)])
+    said = [found[1] for found in (_CODE.search(beginning), _MESSAGE.search(beginning)) if found]
+    return _quoted("an XML error" if said else "an XML document", said)
+
+
+def _quoted(kind: str, said: list[str]) -> str:
+    words = ": ".join(" ".join(html.unescape(each).split()) for each in said)
+    return f'{kind}, "{words[:WORDS_MAX]}"' if words else kind
