@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words
 from reconciler.meeting.meeting import resume, series
-from reconciler.meeting.recurrence import Series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Entry, Moved, Removed
 from reconciler.spec.spec import Spec
 from reconciler.state.state import State
+
+_ENDS = frozenset({"end_times", "end_date_time"})
 
 ENDS_SOON = timedelta(days=30)
 """How long before its last occurrence a series is reported to end."""
@@ -97,13 +99,20 @@ def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
 
 
 def _continuation(repeated: Series, last: datetime, now: datetime) -> tuple[str, str]:
-    resumed = resume(repeated, now)
-    start = f"`start_time: {resumed.start_time if resumed else repeated.start_time}`"
+    """Return the next start, and an end that is later than before, with no more dates than Zoom keeps."""
+    rule = {name: value for name, value in repeated.recurrence.items() if name not in _ENDS}
+    endless = replace(repeated, recurrence=rule)
+    resumed = resume(endless, now)
+    start_time = resumed.start_time if resumed else repeated.start_time
+    onward = replace(endless, start_time=start_time)
+    start, enough = f"`start_time: {start_time}`", onward.remaining(now + ENDS_SOON).over + 1
     if "end_times" in repeated.recurrence:
-        return start, f"`end_times: {repeated.recurrence['end_times']}`"
+        times = min(max(repeated.recurrence["end_times"], enough), OCCURRENCES_MAX)
+        return start, f"`end_times: {times}`"
     first = next(repeated.occurrences())
     until = last + max(last - first, ENDS_SOON)
-    return start, f"`end_date_time: {until:%Y-%m-%dT%H:%M:%SZ}`"
+    earliest, latest = onward.occurrence(enough - 1) or until, onward.occurrence(OCCURRENCES_MAX - 1) or until
+    return start, f"`end_date_time: {min(max(until, earliest), latest):%Y-%m-%dT%H:%M:%SZ}`"
 
 
 LINES_MAX = 5
