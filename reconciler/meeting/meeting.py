@@ -58,7 +58,8 @@ class Meeting:
 
     `attributes` is the create body of the API as declared: without `host`, `protect` and nulls, and with
     `password` as text or as `{"env": NAME, "version": N}`. `filename`, `line` and `column` are the place of
-    its key; both count from 1. `dates` is what is declared about single dates of a series.
+    its key; both count from 1. `dates` is what is declared about single dates of a series, `is_repeat`
+    whether its rule is written as `repeat`.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Meeting:
     line: int = 0
     column: int = 0
     dates: SingleDates = NO_DATES
+    is_repeat: bool = False
 
     @property
     def topic(self) -> str:

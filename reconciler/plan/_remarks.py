@@ -89,10 +89,14 @@ def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
     last = repeated.last() if repeated and is_recorded else None
     if repeated is None or last is None or last > now + ENDS_SOON:
         return
+    assert step.meeting is not None, "its series was read"
+    start, end = _continuation(repeated, last, now)
+    if step.meeting.is_repeat:
+        end = end.replace("end_times", "times").replace("end_date_time", "until")
     yield Diagnostic(
         code="plan.series-ends",
         detail=f"{step.key} has its last occurrence on {local_day_words(last, repeated.timezone)}.",
-        hint=f"To continue under the same link, write {' and '.join(_continuation(repeated, last, now))}.",
+        hint=f"To continue under the same link, write {start} and {end}.",
         severity=Severity.WARNING,
         key=step.key,
     )

@@ -183,7 +183,10 @@ class _SpecParser:
             rule = to_rule(written, attributes.get("start_time"), attributes.get("timezone"))
             attributes |= {"type": SERIES} if rule is None else rule.attributes
         dates = SingleDates(pattern=rule.pattern) if rule is not None and rule.pattern else NO_DATES
-        meeting = Meeting(key, host or "", attributes, protect, filename, *file.position(key), dates)
+        is_repeat = written is not None
+        meeting = Meeting(
+            key, host or "", attributes, protect, filename, *file.position(key), dates, is_repeat
+        )
         problem = self.host_problem(host)
         problems = (each for each in (problem, differing) if each)
         findings = (*problems, *rules.check(meeting, written, rule))

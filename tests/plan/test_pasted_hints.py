@@ -23,6 +23,9 @@ from dateutil.rrule import DAILY, MONTHLY, SU, WEEKLY, rrule, weekday
 from reconciler.errors.diagnostic import Severity
 from reconciler.plan.change import Action
 from reconciler.spec.rules.check import check
+from reconciler.spec.settings import Settings
+from reconciler.spec.spec import Spec, parse
+from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -220,3 +223,36 @@ def test_a_start_off_its_rule_gets_lines_that_fit(number: int) -> None:
             if name == "weekly_days":
                 new["recurrence"]["weekly_days"] = value.strip('"')
         assert "series.start-off-rule" not in errors(new), (broken, each.hint)
+
+
+REPEATED = """\
+version: 1
+meetings:
+  weekly:
+    host: a@example.com
+    topic: Weekly
+    timezone: Europe/Berlin
+    start_time: {start}
+    repeat: {{every: week, on: mon, {end}}}
+"""
+
+
+@pytest.mark.parametrize("end", ["times: 20", "until: 2027-05-24"])
+def test_a_series_that_is_written_as_repeat_is_continued_in_its_own_words(end: str) -> None:
+    def declared(start: str, end: str) -> Spec:
+        text = REPEATED.format(start=start, end=end)
+        parsed = parse((Source("meetings.yaml", text.encode()),), Settings())
+        assert parsed.diagnostics == ()
+        assert parsed.spec is not None
+        return parsed.spec
+
+    old = declared("2027-01-11T10:00:00", end)
+    recorded = state(meetings={"weekly": record(1, old.meetings["weekly"].attributes)})
+    now = datetime(2027, 5, 14, 9, tzinfo=UTC)
+    [remark] = planned(old, recorded, now=now).diagnostics
+
+    lines = dict(LINE.findall(remark.hint))
+    name = end.partition(":")[0]
+    new = declared(lines["start_time"], f"{name}: {lines[name]}")
+
+    assert planned(new, recorded, now=now).diagnostics == ()
