@@ -56,6 +56,7 @@ def one_of(host: str) -> str:
         ("version: 1\nmeetings: {a: {topic: A, typ: 2}}\n", "spec.unknown-field", "meetings.yaml:2:26"),
         ("version: 1\nmeeting: {}\n", "spec.unknown-field", "meetings.yaml:2:1"),
         ("", "spec.empty", "meetings.yaml:1:1"),
+        ("version: 1\n<<<<<<< HEAD\n=======\n>>>>>>> b\n", "yaml.conflict", "meetings.yaml:2:1"),
     ],
 )
 @pytest.mark.parametrize("verb", [["plan"], ["apply", "--auto-approve"]])
@@ -83,6 +84,7 @@ def test_what_is_not_there_is_an_error(shell: Shell) -> None:
     [
         ("", "state.unreadable"),
         ("{", "state.unreadable"),
+        ('{\n<<<<<<< HEAD\n"serial": 3\n=======\n"serial": 4\n>>>>>>> theirs\n}', "state.conflict"),
         ("<!doctype html><title>Sign in</title>", "state.web-page"),
         ("<Error><Code>AccessDenied</Code></Error>", "state.web-page"),
         ("[]", "state.unreadable"),

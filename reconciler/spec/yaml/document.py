@@ -30,6 +30,10 @@ _FOREIGN_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 """Characters that end a line for YAML, and not for git or a reviewer's browser."""
 
 
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: [^\r\n]*)?\r?$", re.MULTILINE)
+"""A line with which git marks the two versions of a conflict; no YAML has it at the start of a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file as it was read; `filename` as a person would type it, with `/` between its parts."""
@@ -90,9 +94,9 @@ def parse(source: Source) -> Document:
     except UnicodeDecodeError as error:
         readable = content.decode(errors="replace")
         return Document(filename, readable, None, {}, (_not_utf8(content, error),))
-    breaks = _foreign_breaks(text)
-    if breaks:
-        return Document(filename, text, None, {}, breaks)
+    unreadable = _foreign_breaks(text) or _conflicts(text)
+    if unreadable:
+        return Document(filename, text, None, {}, unreadable)
     parser = Parser(text)
     with collector_off():
         value = parser.document()
@@ -126,6 +130,27 @@ def _foreign_break(text: str, index: int) -> SyntaxProblem:
         "yaml.line-break",
         detail,
         "Remove it, or end the line with LF.",
+    )
+
+
+def _conflicts(text: str) -> tuple[SyntaxProblem, ...]:
+    """Return a problem for each conflict of a merge, at its first marker."""
+    if "<<<<<<<" not in text and "=======" not in text and ">>>>>>>" not in text:
+        return ()
+    markers = list(_CONFLICT.finditer(text))
+    first = [marker for marker in markers if marker[0].startswith("<")] or markers[:1]
+    return tuple(_conflict(text, marker) for marker in first[:PROBLEMS_MAX])
+
+
+def _conflict(text: str, marker: re.Match[str]) -> SyntaxProblem:
+    return SyntaxProblem(
+        text.count("\n", 0, marker.start()),
+        0,
+        len(marker[0].rstrip("\r")),
+        "yaml.conflict",
+        "A merge left both versions of these lines in the file. Nothing of the file was read.",
+        "Keep the version that is right, and remove the lines that begin with `<<<<<<<`, `=======` and "
+        "`>>>>>>>`.",
     )
 
 

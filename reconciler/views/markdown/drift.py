@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.meeting.humanize import instant_words, moment_words
 from reconciler.meeting.timezones import instant, parsed, zone
 from reconciler.plan.change import Action
+from reconciler.plan.step import Status
 from reconciler.views.markdown import diagnostics as markdown_diagnostics
 from reconciler.views.markdown.diff import block
 from reconciler.views.markdown.escape import cell_code, code, prose
@@ -49,9 +51,11 @@ def drift(report: Plan, style: TextStyle, requests: int) -> str:
         markdown_diagnostics.errors(report.diagnostics),
         _remedy(drifted),
     )
-    tail = (markdown_diagnostics.warnings(report.diagnostics), _set_by_zoom(report.steps), footer)
+    folded = "" if style.verbose else _set_by_zoom(report.steps)
+    tail = (markdown_diagnostics.warnings(report.diagnostics), folded, footer)
     room = BYTES_MAX - sum(map(size, (*head, *tail)))
-    return "\n\n".join(part for part in (*head, _meetings(drifted, room), *tail) if part) + "\n"
+    remarks = _remarks(report.steps) if style.verbose else []
+    return "\n\n".join(part for part in (*head, _meetings(drifted, remarks, room), *tail) if part) + "\n"
 
 
 def _remedy(drifted: Sequence[Step]) -> str:
@@ -59,14 +63,28 @@ def _remedy(drifted: Sequence[Step]) -> str:
     return " ".join(([REMEDY] if drifted else []) + ([DELETED] if is_deleted else []))
 
 
-def _meetings(steps: Sequence[Step], room: int) -> str:
-    """Return an entry for each meeting, those that were deleted first."""
+def _meetings(steps: Sequence[Step], remarks: Sequence[Entry], room: int) -> str:
+    """Return an entry for each meeting, those that were deleted first, and then the `remarks`."""
     ordered = sorted(steps, key=lambda step: step.action is not Action.DESTROY)
-    entries = [_entry(step) for step in ordered]
+    entries = [*map(_entry, ordered), *remarks]
     shown, unfolded = fit(entries, room - MORE_BYTES)
     more = len(entries) - len(shown)
     rest = f"\n\n… and {more:,} more; `reconciler drift` shows them all." if more else ""
     return join(shown, unfolded) + rest
+
+
+def _remarks(steps: Sequence[Step]) -> list[Entry]:
+    """Return an entry for each remark about a meeting that is still there."""
+    return [
+        Entry(partial(_remark, step, reason))
+        for step in steps
+        if step.status is Status.NOW and step.action is not Action.DESTROY
+        for reason in step.reasons
+    ]
+
+
+def _remark(step: Step, reason: str) -> str:
+    return f"- {subject(step)}: {prose(reason)}"
 
 
 def _set_by_zoom(steps: Sequence[Step]) -> str:

@@ -660,6 +660,23 @@ def test_no_drift_is_short() -> None:
     )
 
 
+def test_verbose_drift_has_its_remarks() -> None:
+    """And tells nobody to ask for them; of a meeting that is gone there is no more to say."""
+    plan = report(
+        step(Action.KEEP, "a", reasons=("Zoom set `settings.audio` to *voip*",)),
+        step(Action.DESTROY, "b", reasons=("deleted in Zoom",), id=81),
+    )
+
+    text = drifted(plan, TextStyle(verbose=True))
+
+    subject = "<b>Launch review</b> for `platform@example.com`"
+    assert [line for line in text.splitlines() if line.startswith("- ")] == [
+        f"- `b` {subject}: deleted: meeting `81` is gone from Zoom and its join link is dead",
+        f"- `a` {subject}: Zoom set `settings.audio` to `*voip*`",
+    ]
+    assert "--verbose" not in text
+
+
 def test_thousands_that_drifted_are_cut_and_counted() -> None:
     changes = (FieldChange("duration", 45, 60, "length changes"),)
     text = drifted(report(*(step(Action.UPDATE, f"key-{n}", changes=changes) for n in range(2_000))))

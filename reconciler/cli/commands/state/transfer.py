@@ -72,7 +72,7 @@ def _recorded(workspace: Workspace, lease: Lease, *, force: bool) -> tuple[State
     try:
         state, version = workspace.writable_state(lease)
     except StateError as error:
-        if not force or error.diagnostic.code != "state.unreadable":
+        if not force or error.diagnostic.code not in {"state.unreadable", "state.conflict"}:
             raise
         snapshot = workspace.store.read()
         return None, snapshot.version if snapshot else None
