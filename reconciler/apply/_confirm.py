@@ -18,7 +18,7 @@ from reconciler.meeting import observed
 from reconciler.meeting.meeting import schedule, start_at
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body
-from reconciler.state.state import Record, State, scheduled_as
+from reconciler.state.state import Record, State, owner, scheduled_as
 
 
 class Confirmer:
@@ -85,6 +85,10 @@ class Confirmer:
         if seen_record != record:
             with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
                 await self._run.journal.commit(lambda state: state.confirm(key, seen_record))
+        user = owner(seen_record.attributes, seen_record.host)
+        personal = observed.personal_id(key, record.id, user, record.attributes, stored.body)
+        if personal is not None:
+            self._run.notice(personal)
         if new_host and not follows:
             why = "Zoom accepted the request and still names the old host."
             self._run.fail(pending.step, messages.handover_refused(pending.step, why))

@@ -17,15 +17,15 @@ from reconciler.live._occurrences import edited_occurrences
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import instant_words
-from reconciler.meeting.meeting import PERSONAL, SERIES, kind, schedule
-from reconciler.meeting.observed import describe_observed
+from reconciler.meeting.meeting import SERIES, kind, schedule
+from reconciler.meeting.observed import describe_observed, personal_id
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action, Cause, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status, Step
 from reconciler.ports import Body
 from reconciler.spec.lifecycle import removed_line
-from reconciler.state.state import Record, State
+from reconciler.state.state import Record, State, owner
 
 
 def drift_report(state: State, results: Mapping[str, ReadResult], now: datetime, options: Options) -> Plan:
@@ -54,7 +54,9 @@ def warnings_for(state: State, results: Mapping[str, ReadResult]) -> tuple[Diagn
         elif result.status is ReadStatus.WEBINAR:
             diagnostics.append(_webinar(key, record))
         else:
-            diagnostics += _irreversible(key, record, result)
+            user = owner(record.attributes, record.host)
+            personal = personal_id(key, record.id, user, record.attributes, result.body)
+            diagnostics += [personal] if personal is not None else []
     return tuple(diagnostics)
 
 
@@ -135,12 +137,6 @@ def _unread(key: str, diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, key=key, detail=detail, severity=Severity.ERROR)
 
 
-def _irreversible(key: str, record: Record, result: ReadResult) -> Iterator[Diagnostic]:
-    """Changes that an update cannot take back."""
-    if any(change.path == "type" and change.after == PERSONAL for change in result.drift):
-        yield _personal(key, record)
-
-
 def _webinar(key: str, record: Record) -> Diagnostic:
     return Diagnostic(
         code="refresh.webinar",
@@ -149,18 +145,6 @@ def _webinar(key: str, record: Record) -> Diagnostic:
         hint=f"To have a meeting again, run `reconciler state rm {key}`; the next apply creates one. "
         f"To give it up, remove `{key}` from the spec and add "
         f"`{removed_line(key, record.id, destroy=False)}`.",
-        severity=Severity.WARNING,
-        key=key,
-    )
-
-
-def _personal(key: str, record: Record) -> Diagnostic:
-    return Diagnostic(
-        code="refresh.personal-id",
-        detail=f"{key}: somebody, or a setting of {record.host}, put meeting {record.id} on that id. Whoever "
-        "knows the id can join, and Zoom does not delete such a meeting.",
-        hint="Declare `settings: {use_pmi: false}`. If Zoom does not change it back, run "
-        f"`reconciler state rm {key}`, and the next apply creates a meeting of its own.",
         severity=Severity.WARNING,
         key=key,
     )

@@ -8,13 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.text import shorten
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import differences
+from reconciler.meeting.meeting import PERSONAL
 from reconciler.ports import Json
 
 CHARACTERS_MAX = 60
 """Characters of a value in a note."""
+
+PERSONAL_ID_SETTING = "Use Personal Meeting ID (PMI) when scheduling a meeting"
+"""The name of the host's setting in Zoom's web portal; in the API `use_pmi_for_scheduled_meetings`."""
 
 HIDDEN = "(not shown)"
 """Replaces a secret that differs."""
@@ -44,6 +49,27 @@ def merge_observed(
 def describe_observed(sent: Mapping[str, Json], observed: Mapping[str, Json]) -> tuple[str, ...]:
     """Return one line for each field of `observed`."""
     return tuple(_note(path, fields.get(sent, path), value) for path, value in observed.items())
+
+
+def personal_id(
+    key: str, meeting_id: int, host: str, attributes: Mapping[str, Json], stored: Mapping[str, Json]
+) -> Diagnostic | None:
+    """Return the warning about a meeting on the personal id of its host; None if it is declared to be."""
+    declared = fields.get(attributes, "settings.use_pmi")
+    if stored.get("type") != PERSONAL or declared is True:
+        return None
+    renew = f"run `reconciler state rm {key}`, and the next apply creates a meeting of its own."
+    hint = f"Declare `settings: {{use_pmi: false}}`. If Zoom does not change it back, {renew}"
+    if declared is False:
+        hint = f"Turn off `{PERSONAL_ID_SETTING}` in the settings of {host} in Zoom, then {renew}"
+    return Diagnostic(
+        code="refresh.personal-id",
+        detail=f"{key}: somebody, or a setting of {host}, put meeting {meeting_id} on that id. Whoever "
+        "knows the id can join, and Zoom does not delete such a meeting.",
+        hint=hint,
+        severity=Severity.WARNING,
+        key=key,
+    )
 
 
 def _note(path: str, wanted: Json, stored: Json) -> str:

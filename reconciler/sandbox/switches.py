@@ -107,6 +107,8 @@ class Switches:
     """Parts that a passcode must have, by their names in `validation.PASSCODE_NEEDS`."""
     passcode_run_length: int = 0
     """So many consecutive characters, as in 1234, are refused; 0: none."""
+    tracking_fields_required: tuple[str, ...] = ()
+    """The account's fields that every meeting should have. None is refused for lacking one."""
 
     # Silent changes.
     safeguard_forced: bool = True
@@ -130,8 +132,6 @@ class Switches:
     """Settings that are accepted and ignored, as when the Zoom subscription lacks the feature."""
     tracking_fields: tuple[str, ...] | None = None
     """The account's fields; others are refused, and all are returned. None: any is accepted."""
-    tracking_fields_required: tuple[str, ...] = ()
-    """The account's fields that every meeting should have. None is refused for lacking one."""
     lists_reordered: bool = False
     """Lists are returned in reverse, and `alternative_hosts` with commas."""
     contacts_filled: bool = True

@@ -11,7 +11,7 @@ import varied
 from clicks import CLICKED, click_around
 from listening import Requests
 from shell import NOW
-from varied import ENVIRON, Zoom
+from varied import ENVIRON, PERSONAL_KEYS, Zoom, split_personal
 
 from reconciler.cli.main import run
 from reconciler.errors.diagnostic import Exit
@@ -80,13 +80,18 @@ def mended(shell: Shell, requests: Requests) -> RunResult:
     return shell(*MEND, **ENVIRON)
 
 
-def assert_at_rest(shell: Shell, requests: Requests) -> None:
-    """Whether drift and plan are empty, and an apply sends nothing."""
-    assert shell("drift", *AT, "--detailed-exitcode", **ENVIRON).out.startswith(NO_DRIFT)
+def assert_at_rest(shell: Shell, requests: Requests, *personal: str) -> None:
+    """Whether drift and plan are empty but for warnings about `personal` ids, and an apply sends nothing."""
+    keys, drift = split_personal(shell("drift", *AT, "--detailed-exitcode", **ENVIRON).out)
+    assert (keys, drift.startswith(NO_DRIFT)) == ([*personal], True)
     plan = shell("plan", *AT, "--refresh", "--detailed-exitcode", **ENVIRON)
-    assert (plan.status, plan.out) == (0, NO_CHANGES)
+    assert (plan.status, split_personal(plan.out)) == (0, ([*personal], NO_CHANGES))
     again = mended(shell, requests)
-    assert (again.status, again.out, requests.changing()) == (0, NO_CHANGES, {})
+    assert (again.status, split_personal(again.out), requests.changing()) == (
+        0,
+        ([*personal], NO_CHANGES),
+        {},
+    )
 
 
 def test_changes_by_people_are_reverted_and_nothing_else(shell: Shell, requests: Requests) -> None:
@@ -110,7 +115,11 @@ def test_changes_by_people_are_reverted_and_nothing_else(shell: Shell, requests:
         **{("PATCH", key): 1 for key in put_back},
     }
     assert [key for key, number in shell.ids().items() if before[key] != number] == ["m19"]
-    assert codes(ran) == ["refresh.other-host", "refresh.personal-id", "refresh.webinar"]
+    assert sorted(codes(ran)) == [
+        "refresh.other-host",
+        *["refresh.personal-id"] * 3,  # and one more, which is counted
+        "refresh.webinar",
+    ]
 
     # the emulator lists a webinar among the meetings, so a new one needs a topic of its own
     declare(shell, m22={"host": "new@example.com"}, m46={"topic": "No webinar"})
@@ -118,7 +127,7 @@ def test_changes_by_people_are_reverted_and_nothing_else(shell: Shell, requests:
     last = mended(shell, requests)
 
     assert (last.status, requests.changing()) == (0, {("POST", "Edsger@Example.com"): 1})
-    assert_at_rest(shell, requests)
+    assert_at_rest(shell, requests, *sorted((*PERSONAL_KEYS, "m37"))[:3])
 
 
 def test_edited_occurrences_are_left_alone(shell: Shell, zoom: Zoom, requests: Requests) -> None:
@@ -187,7 +196,7 @@ def test_a_personal_id_that_zoom_keeps_is_reverted_once(shell: Shell, zoom: Zoom
     assert (first.status, requests.changing(before)) == (0, {("PATCH", "m37"): 1})
     assert codes(first) == ["refresh.personal-id"]
     assert "    Zoom set type to 4 (sent: 2)" in first.out
-    assert_at_rest(shell, requests)
+    assert_at_rest(shell, requests, "m37")
 
     assert shell("state", "rm", "m37", *AT).status == 0
     again = mended(shell, requests)

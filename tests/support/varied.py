@@ -6,6 +6,7 @@ The account's silent changes are all on; two hosts are odder still.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle, islice
@@ -162,6 +163,21 @@ def meetings() -> dict[str, dict[str, Any]]:
 def written() -> str:
     """The spec."""
     return json.dumps({"version": 1, "meetings": meetings()})
+
+
+PERSONAL_KEYS = ["m11", "m29", "m47"]
+"""The meetings that Zoom puts on the personal id of their host, without a declared `use_pmi: true`."""
+
+_FINDING = re.compile(r"warning\[refresh\.personal-id\]: .*\n  = (\S+): .*\n  = hint: .*\n")
+
+
+def split_personal(out: str) -> tuple[list[str], str]:
+    """Return the keys that a text output warns about for their personal id, and the text without that.
+
+    A text names three of them, and counts the rest.
+    """
+    left = re.sub(r"… \d+ more of refresh\.personal-id; --verbose shows them\n", "", _FINDING.sub("", out))
+    return _FINDING.findall(out), left.removeprefix("\n")
 
 
 class Zoom:
