@@ -14,6 +14,7 @@ from reconciler.apply._answers import believed
 from reconciler.apply._confirm import Confirmer
 from reconciler.apply._sender import Sender
 from reconciler.apply.context import ApplyContext
+from reconciler.apply.dates.extension import may_extend
 from reconciler.apply.dates.queue import DatesQueue
 from reconciler.apply.events import StepStarted
 from reconciler.apply.pending import PendingWrite, without_handover
@@ -58,6 +59,7 @@ class HostRun:
         self._creates = CreateResolver(run, host, self._lists, creates)
         self._updates = UpdateResolver(run, self._confirmer, updates)
         self._dates = DatesQueue(run, host, ordered)
+        self._left_alone: set[str] = set()
 
     async def work(self) -> None:
         """Do every step; on return every fact is reported, and durable or known not to be."""
@@ -73,7 +75,7 @@ class HostRun:
     async def _bring_dates(self) -> None:
         """Bring the single dates of the series whose meetings were sent, or need nothing."""
         try:
-            await self._dates.bring_all([step.key for step in self._queue])
+            await self._dates.bring_all({*self._left_alone, *(step.key for step in self._queue)})
         except StateError as error:
             self._run.failure = self._run.failure or error
 
@@ -103,6 +105,10 @@ class HostRun:
             return
         await self._fail_duplicates()
         await self._fail_strangers()
+        for step in [step for step in self._queue if step.extends]:
+            if not await may_extend(self._run, step):
+                self._queue.remove(step)
+                self._left_alone.add(step.key)
         while self._queue and not self._run.must_stop():
             await self._sender.take_back_unsent()
             day = await self._run.day()

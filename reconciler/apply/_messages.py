@@ -157,6 +157,18 @@ def dates_failed(step: Step, problems: Mapping[str, str], why: str = "") -> Diag
     )
 
 
+def extension_undoes(step: Step, dates: str) -> Diagnostic:
+    """An extension that could not wait any longer, and the dates that somebody had changed in Zoom."""
+    return Diagnostic(
+        code="apply.extension-undoes",
+        detail=f"{step.key} had three dates or fewer left, so it was extended. Somebody had changed these "
+        f"dates in Zoom, and they are as declared again: {dates}.",
+        hint="Declare what you want to keep under `exceptions` of the series.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
 def handover_refused(step: Step, why: str) -> Diagnostic:
     """A host change that Zoom did not make."""
     new_host, line = step.new_host, f"`{removed_line(step.key, step.id or 0)}`"

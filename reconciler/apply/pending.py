@@ -177,13 +177,13 @@ def attempt_of(sent: Mapping[str, Json]) -> Attempt:
 
 def _body(step: Step, action: str, now: datetime, passcode: str | None) -> dict[str, Json]:
     assert step.meeting is not None
-    attributes = step.meeting.attributes
+    attributes, dates = step.meeting.attributes, step.meeting.dates
     if action != Action.UPDATE:
-        return body(attributes, now, passcode)
+        return body(attributes, now, passcode, dates)
     # A passcode that did not change is not sent, so its variable need not be set.
     paths = [change.path for change in step.changes if change.path != "host"]
     paths += ["recurrence"] if step.resends else []
-    update = patch(attributes, paths, now, passcode or "")
+    update = patch(attributes, paths, now, passcode or "", dates)
     return {**update, SCHEDULE_FOR: step.new_host} if step.new_host else update
 
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
-from reconciler.errors.exceptions import SpecError
-from reconciler.meeting.meeting import series
-from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
-from reconciler.meeting.timezones import in_zone, known_zone
+from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan import plan as plans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from reconciler.cli.workspace import LoadedSpec, Workspace
     from reconciler.plan.plan import Options, Plan
@@ -68,40 +63,9 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
         gone=gone,
         ending=ending,
     )
-    _refuse_long_series(declared, plan)
     found = (*diagnostics, *plan.diagnostics)
     failed = any(each.severity is Severity.ERROR for each in found)
     return PlannedState(replace(plan, diagnostics=found), facts, failed)
-
-
-def _refuse_long_series(declared: LoadedSpec, plan: Plan) -> None:
-    """Raise `SpecError` where the plan sends a series of which Zoom would drop dates.
-
-    A series counts from now on, since that is how it is sent: one that began years ago has only what is left.
-    """
-    now = plan.planned_at
-    found = [
-        declared.locate(step.key, _too_many(step.key, repeated, now))
-        for step in plan.steps
-        if step.sends_schedule and step.meeting
-        if (repeated := series(step.meeting.attributes)) and repeated.is_longer_than_kept(now)
-    ]
-    if found:
-        raise SpecError(*found)
-
-
-def _too_many(key: str, repeated: Series, now: datetime) -> UnlocatedDiagnostic:
-    last = in_zone(repeated.end_of_kept(now), known_zone(repeated.timezone))
-    return UnlocatedDiagnostic(
-        ("recurrence",),
-        "series.too-many",
-        f"Zoom keeps at most {OCCURRENCES_MAX} occurrences of a series, and more are left. "
-        "This version cannot extend it yet.",
-        f"Write an end on {last:%Y-%m-%d} or sooner. "
-        "30 days before it, a plan says how to continue the series.",
-        key=key,
-        on_key=True,
-    )
 
 
 def with_passcode_errors(workspace: Workspace, planned: PlannedState) -> PlannedState:

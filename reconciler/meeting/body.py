@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from reconciler.meeting.closures import NO_DATES, SingleDates
 from reconciler.meeting.meeting import SERIES, kind, resume, series
+from reconciler.meeting.single_dates import next_window
 from reconciler.ports import Json
 
 TIMES = frozenset({"type", "start_time", "timezone", "recurrence"})
 """The fields of a meeting's time: a change of one is sent with the others."""
 
 
-def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) -> dict[str, Json]:
+def body(
+    attributes: Mapping[str, Json], now: datetime, passcode: str | None, dates: SingleDates = NO_DATES
+) -> dict[str, Json]:
     """Return the create body to send at `now`, with `passcode` in place of a reference.
 
-    A running series starts at its next occurrence, with the number of occurrences that are left.
+    A running series starts at its next occurrence, with the number of occurrences that are left. Of a longer
+    one than Zoom keeps, its next window is sent, which depends on the `dates` that are not held.
     """
     create = dict(attributes)
     if isinstance(create.get("password"), dict):
         assert passcode is not None, "a reference is read before anything is sent"
         create["password"] = passcode
+    if (window := next_window(attributes, dates, now)) is not None:
+        rule = {name: part for name, part in attributes["recurrence"].items() if name != "end_date_time"}
+        return {**create, "start_time": window.start_time, "recurrence": {**rule, "end_times": window.count}}
     recurring = series(attributes)
     resumed = resume(recurring, now) if recurring else None
     if recurring is None or resumed is None or resumed.start_time == recurring.start_time:
@@ -32,7 +40,11 @@ def body(attributes: Mapping[str, Json], now: datetime, passcode: str | None) ->
 
 
 def patch(
-    attributes: Mapping[str, Json], paths: Iterable[str], now: datetime, passcode: str | None
+    attributes: Mapping[str, Json],
+    paths: Iterable[str],
+    now: datetime,
+    passcode: str | None,
+    dates: SingleDates = NO_DATES,
 ) -> dict[str, Json]:
     """Return the smallest update body with the fields at the dotted `paths`, with the values of `body`.
 
@@ -40,7 +52,7 @@ def patch(
     sent whole, since Zoom does not document updates of a part. The fields of its time are sent together:
     a start needs its zone, and a series is rescheduled by its rule and its next start.
     """
-    whole = body(attributes, now, passcode)
+    whole = body(attributes, now, passcode, dates)
     update: dict[str, Json] = {}
     for path in paths:
         first, *inner = path.split(".")

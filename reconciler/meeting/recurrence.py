@@ -289,12 +289,6 @@ class Series:
             return False
         return self.occurrence(self.remaining(after).over + OCCURRENCES_MAX) is not None
 
-    def end_of_kept(self, after: datetime) -> datetime:
-        """Return the last of the occurrences that Zoom keeps if the series is sent after an instant."""
-        last = self.occurrence(self.remaining(after).over + OCCURRENCES_MAX - 1)
-        assert last is not None, "the series is longer"
-        return last
-
     def count(self) -> int | None:
         """Return the number of occurrences; None if the series never ends."""
         return self._count(self._by_index())

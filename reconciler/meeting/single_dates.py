@@ -51,12 +51,69 @@ def is_over(start: datetime, edit: Edit, now: datetime) -> bool:
     return max(start, moved_to(edit) or start) <= now
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a longer series that Zoom keeps: its dates from `first` to `last`, `count` of them.
+
+    `start_time` is the first start in the form that is sent.
+    """
+
+    start_time: str
+    first: datetime
+    last: datetime
+    count: int
+
+
+def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetime) -> Window | None:
+    """Return the window that is sent at `now`; None for a series of which Zoom keeps every date that is left.
+
+    It begins with the first date that is held, or, where none of the next 50 is, with the next one.
+    """
+    recurring = series(attributes)
+    if recurring is None or not recurring.is_longer_than_kept(now):
+        return None
+    over = recurring.remaining(now).over
+    nexts = range(over, over + OCCURRENCES_MAX)
+    begin = next(
+        (index for index in nexts if _is_held(recurring, attributes, dates, index)),
+        next(index for index in nexts if not _is_in_gap(recurring, index)),
+    )
+    first = recurring.occurrence(begin)
+    last = recurring.occurrence(begin + OCCURRENCES_MAX - 1) or recurring.last()
+    assert first is not None, "a longer series has dates to come"
+    assert last is not None, "a series whose rule stops has a last date"
+    is_declared = first == timezones.instant(recurring.start_time, recurring.timezone)
+    wall = recurring.wall(begin).isoformat(timespec="seconds")
+    in_utc = f"{first:%Y-%m-%dT%H:%M:%SZ}" if recurring.start_time.endswith("Z") else wall
+    count = recurring.remaining(last).over - begin
+    return Window(recurring.start_time if is_declared else in_utc, first, last, count)
+
+
+def _is_held(recurring: Series, attributes: Mapping[str, Json], dates: SingleDates, index: int) -> bool:
+    start = recurring.occurrence(index)
+    if start is None or _is_in_gap(recurring, index):
+        return False
+    day = timezones.in_zone(start, timezones.known_zone(recurring.timezone)).date()
+    return not dates or declared_edit(attributes, dates, day, start) != SKIP
+
+
+def _is_in_gap(recurring: Series, index: int) -> bool:
+    """Return whether clocks skip the wall time of the date: no series can begin there."""
+    start = recurring.occurrence(index)
+    return start is not None and recurring.is_held_later(start)
+
+
 def edited_dates(
-    attributes: Mapping[str, Json], dates: SingleDates, now: datetime, *, until: datetime | None = None
+    attributes: Mapping[str, Json],
+    dates: SingleDates,
+    now: datetime,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> dict[str, SeriesDate]:
     """Return the dates with a declared edit that are not over, by name, in order of the rule.
 
-    They are among the next 50 dates of the rule, or among those up to `until`.
+    They are among the next 50 dates of the rule, or among those from `since` to `until`.
     """
     recurring = series(attributes) if dates else None
     if recurring is None:
@@ -67,7 +124,7 @@ def edited_dates(
     found: dict[str, SeriesDate] = {}
     for day in sorted(_candidates(recurring, dates, now, last_at)):
         start = recurring.start_on(day)
-        if start is not None and start <= last_at:
+        if start is not None and start <= last_at and (since is None or start >= since):
             edit = declared_edit(attributes, dates, day, start)
             if edit is not None and not is_over(start, edit, now):
                 found[day.isoformat()] = SeriesDate(day.isoformat(), start, edit)

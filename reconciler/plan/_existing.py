@@ -127,7 +127,7 @@ def _keep(step: Step, meeting: Meeting, record: Record) -> Step:
 def _keep_or_dates(step: Step, record: Record, now: datetime) -> Step:
     """Return the keep, or the update of single dates that it needs."""
     found = dates.with_dates(step, record, now)
-    return replace(found, action=Action.UPDATE) if found.dates else found
+    return replace(found, action=Action.UPDATE) if found.dates or found.resends else found
 
 
 def _protection(meeting: Meeting, record: Record) -> tuple[str, ...]:

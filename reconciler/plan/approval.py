@@ -85,7 +85,7 @@ def check(plan: Plan, approval: Approval, location: str) -> None:
     unapproved = [step for step in plan.steps if _is_due(step) and not approval.covers(step)]
     if unapproved:
         raise StalePlanError(_stale(location, _differences(unapproved, approval)))
-    if not plan.has_work:
+    if not any(step.is_work and not step.extends for step in plan.steps):
         raise StalePlanError(_stale(location, "Nothing is left to do: the approval is used up."))
 
 
@@ -112,7 +112,7 @@ def _replaces(step: Json) -> bool:
 
 
 def _is_due(step: Step) -> bool:
-    return step.action is not Action.KEEP and step.status is not Status.EXPIRED
+    return step.action is not Action.KEEP and step.status is not Status.EXPIRED and not step.extends
 
 
 def _differences(unapproved: list[Step], approval: Approval) -> str:

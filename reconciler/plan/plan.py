@@ -64,7 +64,7 @@ class Plan:
     def digest(self) -> str:
         """Return the digest of every step but keeps, and of the lineage once there is a state."""
         lineage = self.lineage if self.serial else ""
-        digests = [step.digest for step in self.steps if step.action is not Action.KEEP]
+        digests = [step.digest for step in self.steps if step.action is not Action.KEEP and not step.extends]
         from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, which a text plan does not need
 
         return sha256("\n".join([lineage, *digests]).encode()).hexdigest()

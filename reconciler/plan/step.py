@@ -9,7 +9,6 @@ from enum import StrEnum
 
 import orjson
 
-from reconciler.meeting.body import TIMES
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import Meeting
 from reconciler.meeting.passcode import redact_passcode
@@ -83,7 +82,8 @@ class Step:
     Zoom does not have it any more, apply creates it. `lost_id` is the id of a former meeting that Zoom does
     not have any more, in whose place one is created. `dates` are the actions on single dates of a series;
     `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to
-    single dates is lost by the step and done again. A keep may record `released`, the paths that are no
+    single dates is lost by the step and done again. `extends` marks an update that only extends the window of
+    a series, which nobody has to approve. A keep may record `released`, the paths that are no
     longer declared, and `protects`, a changed protection.
     """
 
@@ -111,6 +111,7 @@ class Step:
     dates: tuple[DateStep, ...] = ()
     resends: bool = False
     undoes: bool = False
+    extends: bool = False
 
     @property
     def requests(self) -> int:
@@ -160,15 +161,6 @@ class Step:
     def rest(self) -> tuple[FieldChange, ...]:
         """Return the changes besides that of the host."""
         return tuple(change for change in self.changes if change.path not in HOST_PATHS)
-
-    @property
-    def sends_schedule(self) -> bool:
-        """True if Zoom is sent the dates of the meeting, today or on a later day."""
-        if not self.requests:
-            return False
-        if self.action is not Action.UPDATE:
-            return True
-        return any(change.path.partition(".")[0] in TIMES for change in self.changes)
 
     @property
     def is_work(self) -> bool:

@@ -6,14 +6,15 @@ never made up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series
-from reconciler.meeting.single_dates import Edit, moved_to
+from reconciler.meeting.recurrence import Series
+from reconciler.meeting.single_dates import Edit, is_over, moved_to
 from reconciler.ports import Body, Json
 
 DELETED = "deleted"
@@ -55,7 +56,7 @@ class StoredDate:
         start_time, minutes = _start(self.occurrence), self.occurrence.get("duration", duration)
         if start_time == self.start and minutes == duration:
             return None
-        return {"start_time": start_time.strftime("%Y-%m-%dT%H:%M:%SZ"), "duration": minutes}
+        return {"start_time": _text(start_time), "duration": minutes}
 
     def has(self, edit: Edit, duration: int) -> bool:
         """Return whether the date is so in Zoom, as far as the list shows it."""
@@ -91,6 +92,74 @@ def find(
         same_day = [each for each in listed if _local_day(each, zone) == day]
         found[day] = _of_day(day, starts[day], same_day)
     return found
+
+
+def window_of(attributes: Mapping[str, Json], stored: Body) -> dict[str, Json]:
+    """Return the first and the last start that Zoom keeps of a longer series; empty if it keeps all of it.
+
+    The last is None where the series in Zoom has no end.
+    """
+    recurring = series(attributes)
+    starts = sorted(_start(each) for each in stored.get("occurrences") or ())
+    if recurring is None or not starts:
+        return {}
+    last = recurring.last()
+    kept = recurring.occurrence(recurring.remaining(starts[-1]).over - 1)
+    if kept is None or (last is not None and kept >= last):
+        return {}
+    rule = stored.get("recurrence") or {}
+    is_endless = rule.get("end_times") == 0 and not rule.get("end_date_time")
+    return {"from": _text(starts[0]), "to": None if is_endless else _text(kept)}
+
+
+def kept_until(window: Mapping[str, Json]) -> datetime | None:
+    """Return the last start of a recorded window; None where it has no end, or there is none."""
+    return timezones.instant(window["to"], "UTC") if window.get("to") else None
+
+
+def edits_in_zoom(
+    attributes: Mapping[str, Json], stored: Body, recorded: Mapping[str, Edit], now: datetime
+) -> dict[str, Edit]:
+    """Return every edit of a date to come that Zoom has, by name, as far as the list shows it.
+
+    A date that was moved by hand is found only where as many are missing as are listed on other days.
+    """
+    recurring = series(attributes)
+    listed = stored.get("occurrences") or ()
+    if recurring is None or not listed:
+        return {}
+    last = max(_start(each) for each in listed)
+    days = [*_days_until(recurring, now, last), *recorded]
+    found = find(attributes, stored, dict.fromkeys(days), [recorded])
+    minutes = minutes_of(attributes)
+    edits = {day: each.edit(minutes) for day, each in found.items() if not is_over(each.start, None, now)}
+    edits |= _moved_by_hand(found, listed, now)
+    return {day: edit for day, edit in sorted(edits.items()) if edit is not None}
+
+
+def _days_until(recurring: Series, now: datetime, last: datetime) -> Iterator[str]:
+    zone = timezones.known_zone(recurring.timezone)
+    index = recurring.remaining(now).over
+    while (start := recurring.occurrence(index)) is not None and start <= last:
+        yield timezones.in_zone(start, zone).date().isoformat()
+        index += 1
+
+
+def _moved_by_hand(found: Mapping[str, StoredDate], listed: Iterable[Body], now: datetime) -> dict[str, Edit]:
+    known = [each.occurrence for each in found.values()]
+    others = [each for each in listed if each not in known and _start(each) > now]
+    missing = [each for each in found.values() if each.occurrence is None and each.start > now]
+    if len(others) != len(missing):
+        return {}
+    pairs = zip(sorted(missing, key=lambda each: each.start), sorted(others, key=_start), strict=True)
+    return {
+        date.day: {"start_time": _text(_start(other)), "duration": other.get("duration")}
+        for date, other in pairs
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _moved(listed: Iterable[Body], starts: Collection[datetime | None]) -> Body | None:

@@ -9,6 +9,7 @@ import pytest
 from builders import NOW, at, meeting, one_off, weekly
 
 from reconciler.meeting.body import body, patch
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.meeting import Schedule, kind, runs_or_starts_soon, schedule, series, start_at
 from reconciler.meeting.passcode import PasscodeReference, as_recorded, redact_passcode, same_passcode
 
@@ -113,13 +114,36 @@ def test_an_end_date_is_sent_unchanged() -> None:
     )
 
 
-def test_a_series_without_an_end_keeps_its_zero() -> None:
-    """0 means for ever, so there is no count to reduce."""
+@pytest.mark.parametrize(
+    "end", [{"end_times": 0}, {"end_times": 120}, {"end_date_time": "2027-12-31T23:00:00Z"}]
+)
+def test_of_a_longer_series_the_next_fifty_dates_are_sent(end: Any) -> None:
+    rule = {"type": 1, "repeat_interval": 1}
+
+    sent = body(weekly(recurrence={**rule, **end}), at("2027-01-12T12:00:00Z"), None)
+
+    assert sent == weekly(start_time="2027-01-13T10:00:00", recurrence={**rule, "end_times": 50})
+
+
+def test_a_window_begins_with_the_first_date_that_is_held() -> None:
+    """A pause that covers all of it moves nothing."""
     rule = {"type": 1, "repeat_interval": 1, "end_times": 0}
+    closed = Closure("berlin", (DayRange("2027-01-13", "2027-01-14"),))
+    paused = Closure("pause", (DayRange("2027-01-13", ""),))
+
+    declared, now = weekly(recurrence=rule), at("2027-01-12T12:00:00Z")
+
+    bodies = [body(declared, now, None, SingleDates({}, (each,))) for each in (closed, paused)]
+
+    assert [each["start_time"] for each in bodies] == ["2027-01-15T10:00:00", "2027-01-13T10:00:00"]
+
+
+def test_a_series_whose_dates_are_all_kept_is_sent_with_its_own_end() -> None:
+    rule = {"type": 1, "repeat_interval": 1, "end_date_time": "2027-03-01T23:00:00Z"}
 
     sent = body(weekly(recurrence=rule), at("2027-01-12T12:00:00Z"), None)
 
-    assert sent == weekly(start_time="2027-01-13T10:00:00", recurrence=rule)
+    assert sent["recurrence"] == rule
 
 
 def test_a_body_has_the_resolved_passcode() -> None:

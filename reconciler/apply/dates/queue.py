@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.dates.runner import DatesRunner
+from reconciler.meeting.meeting import series
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 
@@ -52,7 +53,13 @@ class DatesQueue:
                 await self._runner.bring(step, taken_back=taken_back, is_sent=is_sent)
 
     def _has_dates(self, step: Step) -> bool:
-        return bool(step.dates or (step.meeting and step.meeting.dates) or self._taken_back.get(step.key))
+        if step.dates or (step.meeting and step.meeting.dates) or self._taken_back.get(step.key):
+            return True
+        record = self._run.journal.state.meetings.get(step.key)
+        if record is not None and record.window:
+            return True
+        recurring = series(step.meeting.attributes) if step.meeting else None
+        return recurring is not None and recurring.is_longer_than_kept(self._run.now())
 
     def _is_open(self, step: Step) -> bool:
         intent = self._run.journal.state.intents.get(step.key)

@@ -24,10 +24,11 @@ from reconciler.meeting.single_dates import Edit, is_over
 from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as declared_dates
 from reconciler.plan.dates import words
+from reconciler.plan.dates.windows import Kept
 from reconciler.plan.step import DateAction, Step
 from reconciler.ports import Body
 from reconciler.state.state import Record, State
-from reconciler.state.stored_dates import StoredDate, find, minutes_of
+from reconciler.state.stored_dates import StoredDate, find, kept_until, minutes_of, window_of
 
 ROUNDS_MAX = 2
 """Times that the dates of a series are sent in one run: again only after an answer that was lost."""
@@ -54,6 +55,7 @@ class DatesRunner:
             stored = await self._read(step, record)
             if stored is None:
                 return
+            record = await self._with_window(step, record, stored)
             known = self._known(step, record, taken_back, is_sent=is_sent or is_last)
             found = find(record.attributes, stored, known.days, _edits(record, known))
             if step.meeting is None:
@@ -101,9 +103,17 @@ class DatesRunner:
             self._run.fail(step, problem)
         return stored if problem is None else None
 
+    async def _with_window(self, step: Step, record: Record, stored: Body) -> Record:
+        """The record with the window of its series that Zoom keeps; it is durable."""
+        seen = replace(record, window=window_of(record.attributes, stored))
+        if seen != record:
+            await self._run.journal.commit(lambda state: state.confirm(step.key, seen))
+        return seen
+
     def _known(self, step: Step, record: Record, taken_back: Collection[str], *, is_sent: bool) -> Known:
         now, meeting = self._run.now(), step.meeting
-        declared = declared_dates.held_declared(meeting, now) if meeting is not None else {}
+        kept = Kept(until=kept_until(record.window))
+        declared = declared_dates.held_declared(meeting, now, kept) if meeting is not None else {}
         backs = {each.date for each in step.dates if each.action is DateAction.BACK}
         return Known(declared, record.exceptions, {*taken_back, *backs}, is_sent=is_sent)
 

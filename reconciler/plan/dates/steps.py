@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.meeting import Meeting, schedule, series
+from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.single_dates import Edit, SeriesDate, edited_dates, is_over, moved_to
 from reconciler.meeting.timezones import known_zone
+from reconciler.plan.dates import windows
+from reconciler.plan.dates.windows import ALL_KEPT, Kept
 from reconciler.plan.step import DateAction, DateStep, Status, Step
 from reconciler.ports import Json
 from reconciler.state.state import Record
@@ -27,35 +29,51 @@ RESENT = (
 def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     """Return the step with what it does to single dates, and with the first start that is held.
 
-    `record` is the record of the meeting that keeps its id; None for one that is created.
+    `record` is the record of the meeting that keeps its id; None for one that is created. An update may also
+    extend the window of a longer series.
     """
     meeting = step.meeting
-    if meeting is None or not (meeting.dates or (record and record.exceptions)):
+    if meeting is None:
+        return step
+    is_new = record is None or _is_rescheduled(step)
+    left = None if is_new or record is None else windows.due(meeting, record, now)
+    if left is None and not (meeting.dates or (record and record.exceptions)):
         return step
     recorded = record.exceptions if record is not None else {}
-    is_new = record is None or _is_rescheduled(step)
-    declared = held_declared(meeting, now)
-    backs = [] if is_new else list(_backs(meeting, recorded, declared, now))
-    resends = any(each.before == SKIP for each in backs)
-    backs = [each for each in backs if each.date not in declared]
-    edits = {} if is_new or resends else recorded
-    changed = [each for found in declared.values() if (each := _changed(meeting, found, edits, now))]
+    plain = held_declared(meeting, now, windows.kept(meeting, record, now, is_sent=is_new))
+    backs = [] if is_new else list(_backs(meeting, recorded, plain, now))
+    new = [each for found in plain.values() if (each := _changed(meeting, found, recorded, now))]
+    resends = left is not None or any(each.before == SKIP for each in backs)
+    is_sent = is_new or resends
+    declared = (
+        held_declared(meeting, now, windows.kept(meeting, record, now, is_sent=True)) if is_sent else plain
+    )
+    again = {} if is_sent else recorded
+    changed = [each for found in declared.values() if (each := _changed(meeting, found, again, now))]
+    backs = [each for each in backs if each.date not in plain]
     step = replace(
         step,
         dates=tuple(sorted((*changed, *backs), key=lambda each: each.date)),
         resends=resends,
-        undoes=bool(recorded) and (is_new or resends),
+        undoes=bool(recorded) and is_sent,
         starts_at=first_held(meeting, declared, now) or step.starts_at,
-        reasons=(*step.reasons, *((RESENT,) if resends else ())),
     )
+    if left is not None:
+        step = windows.extended(step, left, now, is_alone=not (step.changes or new or backs))
+    elif resends:
+        step = replace(step, reasons=(*step.reasons, RESENT))
     wait = _moved_to_come(meeting, recorded, now) if step.undoes else None
     return step if wait is None else step.with_status(Status.DEFERRED, wait)
 
 
-def all_skipped(meeting: Meeting, now: datetime) -> bool:
-    """Return whether nothing is left of a series but dates that are skipped."""
-    edits = edited_dates(meeting.attributes, meeting.dates, now)
-    left = schedule(meeting.attributes, now).left
+def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
+    """Return whether nothing is left of a series, as far as Zoom keeps it, but dates that are skipped."""
+    recurring = series(meeting.attributes)
+    if recurring is None or not meeting.dates:
+        return False
+    edits = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
+    over = recurring.remaining(now).over
+    left = recurring.remaining(kept.until).over - over if kept.until else recurring.remaining(now).left
     coming = OCCURRENCES_MAX if left is None else min(left, OCCURRENCES_MAX)
     return coming > 0 and [each.edit for each in edits.values()] == [SKIP] * coming
 
@@ -77,12 +95,12 @@ def first_held(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime)
     return min(moved, default=None)
 
 
-def held_declared(meeting: Meeting, now: datetime) -> dict[str, SeriesDate]:
-    """Return the declared edits; the last date is not skipped where nothing else is left."""
-    declared = edited_dates(meeting.attributes, meeting.dates, now)
-    if declared and all_skipped(meeting, now):
-        declared.popitem()
-    return declared
+def held_declared(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> dict[str, SeriesDate]:
+    """Return the declared edits of the dates that Zoom keeps; the last one is not skipped if none is held."""
+    found = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
+    if found and all_skipped(meeting, now, kept):
+        found.popitem()
+    return found
 
 
 def _is_rescheduled(step: Step) -> bool:

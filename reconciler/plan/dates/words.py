@@ -70,6 +70,17 @@ def done(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
     return f"{name} {'moves to' if is_moved else 'has'} {', '.join(parts)}"
 
 
+def exception_line(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
+    """Return the line of `exceptions` that declares an edit: "`2027-04-05: skip`"."""
+    if not isinstance(edit, Mapping):
+        return f"`{day}: skip`" if edit == SKIP else f"`{day}` is as the rule gives it: remove its exception"
+    at = moved_to(edit)
+    assert at is not None, "a changed date has a start"
+    zone = timezones.zone(str(attributes.get("timezone", ""))) or timezones.known_zone("UTC")
+    local = timezones.in_zone(at, zone)
+    return f"`{day}: {{start_time: {local:%Y-%m-%d %H:%M}, duration: {edit['duration']}}}`"
+
+
 def name_of(day: str) -> str:
     """Return the name of a date in words: "Mon 5 Apr 2027"."""
     moment = datetime.combine(date.fromisoformat(day), datetime.min.time())

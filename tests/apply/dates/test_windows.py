@@ -1,0 +1,151 @@
+"""Series without an end on the emulator: their window is sent, recorded, and extended in time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builders import at, meeting, weekly
+from engine_world import World
+
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.ports import Json
+
+FOR_EVER = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 0}
+TWELVE_LEFT = "2027-09-27T09:00:00Z"
+
+
+def series(
+    exceptions: Mapping[str, Json] | None = None, *closed: tuple[str, str], rule: Any = FOR_EVER
+) -> Any:
+    closures = (Closure("berlin", tuple(DayRange(*each) for each in closed)),) if closed else ()
+    dates = SingleDates(exceptions or {}, closures)
+    return meeting("weekly", weekly(recurrence=rule), dates=dates)
+
+
+def until(world: World, moment: str) -> None:
+    world.zoom.clock.advance((at(moment) - world.zoom.clock.now()).total_seconds())
+
+
+def listed(world: World) -> list[tuple[str, str]]:
+    (number,) = world.ids().values()
+    return [(each["start_time"], each["status"]) for each in world.zoom.read(number)["occurrences"]]
+
+
+def test_the_next_fifty_dates_are_sent_and_recorded_as_the_window() -> None:
+    world = World(series())
+
+    report = world.apply()
+
+    starts = [start for start, _ in listed(world)]
+    record = world.store.state.meetings["weekly"]
+    assert (report.failed, len(starts), starts[0]) == ({}, 50, "2027-01-11T09:00:00Z")
+    assert record.window == {"from": starts[0], "to": starts[-1]}
+    assert record.attributes["recurrence"] == FOR_EVER
+    assert not world.plan().has_work
+
+
+def test_a_daily_job_extends_it_for_years_under_the_same_id() -> None:
+    """Two requests a year, and at every instant there are dates to come."""
+    world = World(series())
+    world.apply()
+    before = world.ids()
+    requests = 0
+
+    for week in range(104):
+        until(world, (at("2027-01-11T12:00:00Z") + timedelta(weeks=week)).isoformat())
+        requests += len(world.apply().done)
+        assert len(listed(world)) >= 12
+
+    assert (world.ids(), requests) == (before, 2)
+
+
+def test_an_extension_does_the_single_dates_of_the_new_window() -> None:
+    world = World(series({"2027-12-27": "skip"}, ("2027-10-11", "2027-10-18")))
+    world.apply()
+    until(world, TWELVE_LEFT)
+
+    report = world.apply()
+
+    deleted = [start for start, status in listed(world) if status == "deleted"]
+    assert (report.failed, deleted) == (
+        {},
+        ["2027-10-11T08:00:00Z", "2027-10-18T08:00:00Z", "2027-12-27T09:00:00Z"],
+    )
+    assert list(world.store.state.meetings["weekly"].exceptions) == ["2027-10-11", "2027-10-18", "2027-12-27"]
+    assert not world.plan().has_work
+
+
+def test_a_series_is_extended_until_its_own_end() -> None:
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 60}
+    world = World(series(rule=rule))
+    world.apply()
+    until(world, TWELVE_LEFT)
+    world.apply()
+
+    starts = [start for start, _ in listed(world)]
+    assert (len(starts), starts[-1]) == (22, "2028-02-28T09:00:00Z")
+    assert world.store.state.meetings["weekly"].window == {}
+    assert not world.plan().has_work
+
+
+def click(world: World, start: str) -> None:
+    """Delete one date by hand."""
+    (number,) = world.ids().values()
+    ids = {each["start_time"]: each["occurrence_id"] for each in world.zoom.read(number)["occurrences"]}
+    world.zoom.send("DELETE", f"/v2/meetings/{number}?occurrence_id={ids[start]}")
+
+
+def test_an_extension_waits_for_what_somebody_clicked() -> None:
+    world = World(series())
+    world.apply()
+    click(world, "2027-10-11T08:00:00Z")
+    until(world, TWELVE_LEFT)
+
+    report = world.apply()
+
+    assert report.deferred["weekly"] == (
+        None,
+        "somebody changed single dates in Zoom; to keep them, add `2027-10-11: skip`",
+    )
+    assert (report.failed, len(listed(world))) == ({}, 12)
+    world.declare(series({"2027-10-11": "skip"}))
+    again = world.apply()
+    assert (again.failed, len(listed(world))) == ({}, 50)
+    assert ("2027-10-11T08:00:00Z", "deleted") in listed(world)
+
+
+def test_with_three_dates_left_it_goes_on_and_names_what_it_undid() -> None:
+    world = World(series())
+    world.apply()
+    click(world, "2027-12-13T09:00:00Z")
+    until(world, "2027-11-30T09:00:00Z")
+
+    report = world.apply()
+
+    assert (report.failed, len(listed(world))) == ({}, 50)
+    assert "Mon 13 Dec 2027" in report.text_of("apply.extension-undoes")
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 3))
+def test_an_extension_that_dies_at_any_turn_is_finished_by_the_next(turns: int) -> None:
+    world = World(series({}, ("2027-10-11", "2027-10-18")))
+    world.apply()
+    until(world, TWELVE_LEFT)
+    world.apply(dies_after_turns=turns)
+
+    report = world.apply()
+    world.apply()
+
+    deleted = [start for start, status in listed(world) if status == "deleted"]
+    assert (report.failed, len(listed(world)), deleted) == (
+        {},
+        50,
+        ["2027-10-11T08:00:00Z", "2027-10-18T08:00:00Z"],
+    )
+    assert not world.plan().has_work

@@ -1,0 +1,140 @@
+"""The window of a longer series, and when it is extended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builders import at, meeting, one_off, planned, record, spec, state, weekly
+
+from reconciler.errors.exceptions import StalePlanError
+from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
+from reconciler.plan import approval
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status
+from reconciler.views import json as json_view
+from reconciler.views.style import TextStyle
+
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
+
+FOR_EVER = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 0}
+WINDOW = {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"}
+THIRTEEN_LEFT, TWELVE_LEFT = at("2027-09-26T09:00:00Z"), at("2027-09-27T09:00:00Z")
+
+
+def plan_at(
+    now: Any,
+    rule: Any = FOR_EVER,
+    window: Any = WINDOW,
+    dates: SingleDates = NO_DATES,
+    done: Any = None,
+    **options: Any,
+) -> Plan:
+    attributes = weekly(recurrence=rule)
+    known = replace(record(1, attributes), window=window, exceptions=done or {})
+    declared = spec(meeting("weekly", attributes, dates=dates))
+    return planned(declared, state(meetings={"weekly": known}), now=now, **options)
+
+
+def reasons(plan: Plan) -> tuple[str, ...]:
+    (step,) = plan.steps
+    return step.reasons
+
+
+def test_a_window_is_extended_when_fewer_than_thirteen_dates_are_left() -> None:
+    """The join link stays; the turn is before the last date that Zoom keeps."""
+    before, after = plan_at(THIRTEEN_LEFT), plan_at(TWELVE_LEFT)
+    (step,) = after.steps
+
+    assert (before.steps[0].action, before.has_work) == (Action.KEEP, False)
+    assert (step.action, step.own_requests, step.status) == (Action.UPDATE, 1, Status.NOW)
+    assert step.reasons == ("extended, 12 dates left, sends 50 from 4 Oct 2027",)
+    assert step.starts_at == at("2027-12-20T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("now", "extends"), [("2027-07-01T09:00:00Z", False), ("2027-08-01T09:00:00Z", True)]
+)
+def test_a_monthly_window_is_extended_when_fewer_than_five_dates_are_left(now: str, *, extends: bool) -> None:
+    rule = {"type": 3, "repeat_interval": 1, "monthly_week": 2, "monthly_week_day": 2, "end_times": 0}
+    window = {"from": "2027-01-11T09:00:00Z", "to": "2027-11-08T09:00:00Z"}
+
+    assert bool(reasons(plan_at(at(now), rule, window))) is extends
+
+
+def test_dates_that_are_skipped_count_as_left() -> None:
+    closed = SingleDates({}, (Closure("summer", (DayRange("2027-10-01", "2027-11-30"),)),))
+    done = {f"2027-10-{day:02}": "skip" for day in (4, 11, 18, 25)}
+    done |= {f"2027-11-{day:02}": "skip" for day in (1, 8, 15, 22, 29)}
+
+    assert reasons(plan_at(THIRTEEN_LEFT, dates=closed, done=done)) == ()
+    assert reasons(plan_at(TWELVE_LEFT, dates=closed, done=done)) == (
+        "extended, 12 dates left, sends 50 from 6 Dec 2027",
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "found"),
+    [
+        ({"end_times": 120}, ("extended, 12 dates left, sends 50 from 4 Oct 2027",)),
+        ({"end_times": 60}, ("extended, 12 dates left, sends 22 from 4 Oct 2027",)),
+        ({"end_times": 50}, ()),
+    ],
+)
+def test_a_series_is_extended_until_its_own_end(end: Any, found: tuple[str, ...]) -> None:
+    rule = {**{name: part for name, part in FOR_EVER.items() if name != "end_times"}, **end}
+
+    assert reasons(plan_at(TWELVE_LEFT, rule)) == found
+
+
+def test_a_series_that_zoom_keeps_without_an_end_is_not_extended() -> None:
+    assert reasons(plan_at(TWELVE_LEFT, window={**WINDOW, "to": None})) == ()
+
+
+def test_nothing_is_extended_during_a_pause() -> None:
+    paused = SingleDates({}, (Closure("pause", (DayRange("2027-09-28", ""),)),))
+    done = dict.fromkeys(_mondays("2027-10-04", 11), "skip")
+
+    plan = plan_at(TWELVE_LEFT, dates=paused, done=done)
+
+    assert (plan.steps[0].action, reasons(plan)) == (Action.KEEP, ())
+
+
+def test_an_exception_on_a_date_that_zoom_does_not_keep_yet_waits_for_the_extension() -> None:
+    exceptions = SingleDates({"2027-12-27": "skip"})
+
+    before, after = (plan_at(now, dates=exceptions).steps[0] for now in (THIRTEEN_LEFT, TWELVE_LEFT))
+
+    assert (before.action, before.dates) == (Action.KEEP, ())
+    assert [(each.date, each.action.value) for each in after.dates] == [("2027-12-27", "skip")]
+
+
+def test_an_extension_needs_no_approval_and_uses_none_up() -> None:
+    """It is in no digest, and an approved plan with nothing else to do is stale all the same."""
+    launch = one_off(start_time="2027-12-31T15:00:00Z")
+    other = spec(meeting("weekly", weekly(recurrence=FOR_EVER)), meeting("launch", launch))
+    known = replace(record(1, weekly(recurrence=FOR_EVER)), window=WINDOW)
+    before = planned(other, state(meetings={"weekly": known}), now=THIRTEEN_LEFT)
+    approved = approval.read(json_view.plan(before, TextStyle()).encode(), "plan.json")
+    after = planned(other, state(meetings={"weekly": known}), now=TWELVE_LEFT)
+
+    approval.check(after, approved, "plan.json")
+
+    assert (before.digest, after.digest) == (after.digest, before.digest)
+    done = planned(other, state(meetings={"weekly": known, "launch": record(2, launch)}), now=TWELVE_LEFT)
+    with pytest.raises(StalePlanError, match="the approval is used up"):
+        approval.check(done, approved, "plan.json")
+
+
+def test_an_extension_after_its_last_date_is_late() -> None:
+    plan = plan_at(at("2027-12-20T08:00:00Z"), allowances=Allowances(Limits(daily=0), {}))
+
+    assert plan.steps[0].status is Status.DEFERRED
+
+
+def _mondays(first: str, count: int) -> list[str]:
+    return [f"{date.fromisoformat(first) + timedelta(weeks=week)}" for week in range(count)]
