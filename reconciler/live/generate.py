@@ -23,7 +23,7 @@ from reconciler.spec.defaults import merge
 from reconciler.spec.yaml import writer
 from reconciler.spec.yaml.writer import Path
 
-SCHEMA_LINE = "yaml-language-server: $schema=meetings.schema.json"
+SCHEMA_LINE = "yaml-language-server: $schema={}"
 """The comment by which editors find the schema; `reconciler schema meetings` prints it."""
 
 TOPIC_MAX = 60
@@ -60,10 +60,11 @@ class SkippedSummary:
 
 @dataclass(frozen=True, slots=True)
 class SpecContext:
-    """The context of a spec: the defaults of the settings file, and the keys that are in use."""
+    """The context of a spec: the defaults of the settings file, keys in use, the schema's path from it."""
 
     defaults: Mapping[str, Json] = field(default_factory=dict)
     taken: Collection[str] = ()
+    schema: str = "meetings.schema.json"
 
 
 def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, context: SpecContext) -> str:
@@ -91,14 +92,15 @@ def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, context
         "imports": [{"id": meeting.id, "to": keys[meeting.id]} for meeting in declared],
     }
     footer = (f"{writer.render_comment(line)}\n" for line in _footer(omitted))
-    return writer.render(spec, _layout(spec, declared, keys)) + "".join(footer)
+    layout = _layout(spec, declared, keys, SCHEMA_LINE.format(context.schema))
+    return writer.render(spec, layout) + "".join(footer)
 
 
 def _layout(
-    spec: Mapping[str, Json], declared: Sequence[ImportedMeeting], keys: Mapping[int, str]
+    spec: Mapping[str, Json], declared: Sequence[ImportedMeeting], keys: Mapping[int, str], schema_line: str
 ) -> writer.Layout:
     beside: dict[Path, str] = dict(_meanings(("defaults",), spec.get("defaults", {})))
-    above: dict[Path, tuple[str, ...]] = {("version",): _header(declared)}
+    above: dict[Path, tuple[str, ...]] = {("version",): (schema_line, *_header(declared))}
     above |= {(name,): ("",) for name in ("defaults", "meetings")}
     above[("imports",)] = ("", "`apply` records these meetings. After that the list can be removed.")
     for index, meeting in enumerate(declared):
@@ -121,10 +123,10 @@ def _natural_order(key: str) -> tuple[tuple[str, int], ...]:
 def _header(declared: Sequence[ImportedMeeting]) -> tuple[str, ...]:
     passcodes = sum(meeting.has_passcode for meeting in declared)
     if not passcodes:
-        return (SCHEMA_LINE,)
+        return ()
     have, them = ("has a passcode", "it") if passcodes == 1 else ("have passcodes", "them")
     note = f"{count_noun(passcodes, 'meeting')} {have}: Zoom keeps {them}, and none is written here."
-    return (SCHEMA_LINE, note)
+    return (note,)
 
 
 def _meanings(path: Path, value: Json) -> Iterator[tuple[Path, str]]:

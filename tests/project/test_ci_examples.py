@@ -113,6 +113,53 @@ def test_warnings_stop_an_apply(name: str) -> None:
     assert ("plan-file" in ours[-1]) is not ("auto-approve" in ours[-1])
 
 
+CHECKLIST = "## On GitHub, from nothing to the first applied pull request"
+
+
+def checklist() -> str:
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    return page.partition(CHECKLIST)[2].partition("\n## ")[0]
+
+
+def test_the_checklist_names_all_that_the_workflows_need() -> None:
+    """Every environment, secret, permission, branch and file: what a workflow gets is added there."""
+    texts = "\n".join((FOLDER / name).read_text() for name in WORKFLOWS)
+    needed = {
+        *WORKFLOWS,
+        *(f"`{each}`" for each in re.findall(r"environment: ([\w-]+)", texts)),
+        *(f"`{each}`" for each in re.findall(r"secrets\.(\w+)", texts)),
+        *(f"`{each}`" for each in re.findall(r"\b([\w-]+: write)\b", texts)),
+        *(f"`{each}`" for each in re.findall(r"uses: (actions/[\w-]+)@", texts)),
+        *(f"`{each}`" for each in re.findall(r"state: git:([\w-]+)", texts)),
+        *(f"*{workflow(name)['name']}*" for name in WORKFLOWS if name != "meetings-comment.yml"),
+    }
+
+    assert [each for each in sorted(needed) if each not in checklist()] == []
+
+
+def test_the_checklists_command_fills_in_every_owner_and_commit(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / ".github" / "workflows")
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    lines = [line for line in checklist().splitlines() if line.startswith(("sed ", "rm "))]
+
+    command = "\n".join(lines).replace("COMMIT", commit)
+    subprocess.run(["bash", "-euc", command], cwd=tmp_path, check=True)
+
+    written = sorted((tmp_path / ".github" / "workflows").iterdir())
+    assert [path.name for path in written] == WORKFLOWS
+    for path in written:
+        before = (FOLDER / path.name).read_text()
+        assert path.read_text() == before.replace(f"{OURS}{'0' * 40}", f"acme/meetings-reconciler@{commit}")
+        assert OURS in before
+
+
+def test_a_workflow_of_the_first_pull_request_starts_with_specs_and_settings_alone() -> None:
+    """So that the one that adds only workflows starts none, as the checklist says."""
+    for name, event in (("meetings-plan.yml", "pull_request"), ("meetings-apply.yml", "push")):
+        triggers = workflow(name)["True"]
+        assert triggers[event]["paths"] == ["meetings.yaml", "meetings/**", "reconciler.yaml"]
+
+
 def test_gitlabs_template_keeps_the_same_rules() -> None:
     document = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text())
 

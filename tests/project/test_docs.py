@@ -60,9 +60,10 @@ def keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("keyboard")
-def test_the_tutorial_prints_what_it_shows() -> None:
+@pytest.mark.parametrize("name", ["tutorial.md", "first-import.md"])
+def test_a_page_prints_what_it_shows(name: str) -> None:
     """Word for word, in an empty folder, on the emulator; a command fails where the page shows an error."""
-    done = follow(page("tutorial.md"))
+    done = follow(page(name))
 
     assert [(each.command, each.printed) for each in done] == [(each.command, each.expected) for each in done]
     assert [each.command for each in done if each.status] == [each.command for each in done if fails(each)]
@@ -205,4 +206,4 @@ def test_the_pages_load_nothing_from_elsewhere() -> None:
 def test_every_page_is_in_the_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("nav:")[2].partition("\n\n")[0]
 
-    assert sorted(re.findall(r"[a-z]+\.md", navigation)) == sorted(each.name for each in DOCS.glob("*.md"))
+    assert sorted(re.findall(r"[a-z-]+\.md", navigation)) == sorted(each.name for each in DOCS.glob("*.md"))

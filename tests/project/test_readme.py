@@ -57,6 +57,17 @@ def test_the_shown_spec_and_settings_are_valid() -> None:
     assert (parsed_settings.diagnostics, parsed_spec.diagnostics) == ((), ())
 
 
+def test_the_first_screen_answers_what_people_ask_first() -> None:
+    """For whom, why not a script, and what it does not do, before anything else and on one screen."""
+    first_screen = README.partition("\n```console")[0].splitlines()
+    questions = ("**For whom?**", "**Why not a script?**", "**What it does not do:**")
+
+    bold = [found[0] for line in first_screen if (found := re.match(r"\*\*.*?\*\*", line))]
+    assert bold == ["**Meetings as code.**", *questions]
+    assert len(first_screen) <= 40
+    assert len([line for line in first_screen if re.match(r"\d\. ", line)]) == 3
+
+
 def test_something_is_shown() -> None:
     """The tests above look at something."""
     assert (len(blocks("console")), len(blocks("yaml"))) == (1, 2)

@@ -1,7 +1,8 @@
 """Follows a page of the docs as a reader would: writes its files, makes its edits and runs its commands.
 
 A block ```yaml title="FILE"``` is written, ```diff title="FILE"``` is an edit, and each line `$ …` of
-a ```console``` block is run; the lines after it are its expected output. Other blocks are ignored.
+a ```console``` block is run; the lines after it are its expected output. Other blocks are ignored. What our
+program prints may be piped, or go to a file: `reconciler plan | tail -n 1`.
 """
 
 from __future__ import annotations
@@ -67,10 +68,19 @@ def _run(command: str, expected: str) -> CommandRun:
             ["bash", "-c", command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         return CommandRun(command, expected, ran.stdout, ran.returncode)
+    ours, _, pipe = re.sub(" > ", " | cat > ", command).partition(" | ")
     printed = io.StringIO()
-    with redirect_stdout(printed), redirect_stderr(printed):
-        status = run(shlex.split(command)[1:])
+    piped = io.StringIO() if pipe else printed
+    with redirect_stdout(piped), redirect_stderr(printed):
+        status = run(shlex.split(ours)[1:])
+    if pipe:
+        printed.write(_through(pipe, piped.getvalue()))
     return CommandRun(command, expected, printed.getvalue(), status)
+
+
+def _through(pipe: str, text: str) -> str:
+    """Return what the shell's commands make of a text."""
+    return subprocess.run(["bash", "-c", pipe], check=True, input=text, capture_output=True, text=True).stdout
 
 
 def _edit(path: Path, diff: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import warnings
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 MATCH_MAX = 500
 """Characters of the longest regular expression that is accepted."""
+
+SCHEMA = "meetings.schema.json"
+"""The name of the schema, for editors."""
 
 TOPIC_MAX = 1000
 """Characters of a topic that the expression is matched with; Zoom's own bound is 200."""
@@ -79,7 +83,8 @@ def import_(workspace: Workspace, **flags: Any) -> Exit:
     discovered = _discover(workspace, state, options.hosts, import_filter)
     if discovered.declared:
         taken = {*state.meetings, *state.intents, *declared.parsed.files}
-        text = generate.render(discovered.declared, discovered.omitted, SpecContext(defaults, taken))
+        context = SpecContext(defaults, taken, _schema_from(workspace.folder, options.out))
+        text = generate.render(discovered.declared, discovered.omitted, context)
         _write(workspace, options.out, text)
     reporting.print_diagnostics(workspace, discovered.failures)
     workspace.console.stderr.write("".join(f"{line}\n" for line in _report(workspace, options, discovered)))
@@ -175,6 +180,11 @@ def _report(workspace: Workspace, options: ImportOptions, discovered: Discovered
     added = "" if options.out and _is_read(workspace, options.out) else "add it to your specs, "
     yield f"Next: review {file}, {added}run `reconciler plan`, and commit it;"
     yield "`reconciler apply` then records what its `imports` list names, and sends nothing for it."
+
+
+def _schema_from(folder: Path, out: Path | None) -> str:
+    """Return the path from the written file to the schema that `init` writes into the working folder."""
+    return os.path.relpath(folder / SCHEMA, (folder / out).parent if out else folder)
 
 
 def _is_read(workspace: Workspace, out: Path) -> bool:

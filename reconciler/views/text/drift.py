@@ -47,7 +47,9 @@ def totals_line(report: Plan) -> str:
     parts = ", ".join(f"{count} {word}" for count, word in counts if count)
     if changed or deleted:
         return f"Drift: {parts}."
-    return f"No drift seen, but {parts}." if parts else "No drift."
+    if parts:
+        return f"No drift seen, but {parts}."
+    return "No drift." if steps else "No recorded meeting to compare."
 
 
 def read_count(steps: Sequence[Step]) -> int:

@@ -184,6 +184,21 @@ def test_a_file_that_is_among_the_specs_need_not_be_added(
     assert f"Next: review {out}, {added}run `reconciler plan`, and commit it;\n" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("out", "schema"),
+    [("meetings/new.yaml", "../meetings.schema.json"), ("meetings.yaml", "meetings.schema.json")],
+)
+def test_a_file_names_the_schema_in_the_working_folder(out: str, schema: str, shell: Shell) -> None:
+    """Where `init` writes it: editors look from the file's own folder."""
+    given(shell, "Weekly")
+    (shell.folder / "meetings").mkdir()
+
+    shell.sandbox("import", "--host", HOST, "--out", out)
+
+    first, _, _ = (shell.folder / out).read_text().partition("\n")
+    assert first == f"# yaml-language-server: $schema={schema}"
+
+
 def test_an_account_without_meetings_is_no_failure(shell: Shell) -> None:
     ran = shell.sandbox("import", "--host", HOST, "--host", "cto@example.com")
 

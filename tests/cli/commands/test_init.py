@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from live import live
+from shell import ONE
 
 from reconciler import resources
 from reconciler.cli.commands.init.command import local_zone
@@ -191,6 +192,63 @@ def test_workflows_name_the_state_that_was_asked_for(system: str, shell: Shell) 
     assert all(yaml.safe_load(flow) for flow in flows)
     assert written["reconciler.yaml"].endswith("state: s3://acme-ops/meetings.json\n")
     assert shell("validate", "--strict").status == 0
+
+
+@pytest.mark.parametrize("existing", ["meetings.yaml", "meetings/a.yaml"])
+def test_workflows_are_added_to_specs_that_exist(existing: str, shell: Shell) -> None:
+    """As after an import: no spec is asked for, and none is touched."""
+    shell.write(existing, ONE)
+
+    ran = shell("init", "--ci", "github")
+
+    written = files(shell.folder)
+    flows = {f".github/workflows/{name}": text for name, text in resources.workflows("github").items()}
+    assert (ran.status, ran.err) == (0, "")
+    assert written == {
+        existing: ONE,
+        "reconciler.yaml": render_settings("git:reconciler-state"),
+        **flows,
+    }
+    assert [line.split("  ")[1] for line in ran.out.splitlines()[3:]] == [
+        "the workflow files",
+        "docs/ci.md",
+        "(the folder)",
+    ]
+
+
+def test_added_workflows_use_the_state_of_the_settings(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell.write("reconciler.yaml", "state: s3://acme-ops/meetings.json\n")
+
+    ran = shell("init", "--ci", "github")
+
+    written = files(shell.folder)
+    assert (ran.status, written["reconciler.yaml"]) == (0, "state: s3://acme-ops/meetings.json\n")
+    assert 'state: "s3://acme-ops/meetings.json"' in written[".github/workflows/meetings-apply.yml"]
+    assert "name the state" not in ran.out
+
+
+@pytest.mark.parametrize("settings", ["hosts: {platform@example.com: {}}\n", "state: s.json\n"])
+def test_added_workflows_name_the_state_that_the_settings_lack(settings: str, shell: Shell) -> None:
+    """A runner forgets a local file."""
+    shell.write("meetings.yaml", ONE)
+    shell.write("reconciler.yaml", settings)
+
+    ran = shell("init", "--ci", "github")
+
+    assert (ran.status, files(shell.folder)["reconciler.yaml"]) == (0, settings)
+    assert "name the state that the workflows use: `state: git:reconciler-state`" in ran.out
+
+
+def test_workflows_that_exist_are_not_overwritten(shell: Shell) -> None:
+    shell.write("meetings.yaml", ONE)
+    assert shell("init", "--ci", "github").status == 0
+    before = files(shell.folder)
+
+    ran = shell("init", "--ci", "github")
+
+    assert (ran.status, files(shell.folder)) == (1, before)
+    assert "error[init.exists]" in ran.err
 
 
 def test_a_workflow_takes_any_text_for_a_place() -> None:

@@ -130,7 +130,9 @@ def test_drift_needs_no_spec_and_takes_paths_to_read_less(shell: Shell) -> None:
     part = shell("drift", "none.yaml", *AT)
 
     assert whole.out == "No drift. 1 meeting read, 2 requests, none of the daily budget.\n"
-    assert part.out == "No drift. 0 meetings read, 0 requests, none of the daily budget.\n"
+    assert (
+        part.out == "No recorded meeting to compare. 0 meetings read, 0 requests, none of the daily budget.\n"
+    )
 
 
 def test_drift_as_json_keeps_its_cost_for_stderr(shell: Shell) -> None:

@@ -62,6 +62,12 @@ class InitOptions:
     ci: str | None = None
     yes: bool = False
 
+    @property
+    def adds_workflows(self) -> bool:
+        """True if workflows are asked for, and nothing of a first meeting."""
+        meeting = (self.host, self.topic, self.timezone, self.start, self.weekly)
+        return self.ci not in {None, "none"} and all(value is None for value in meeting)
+
 
 @click.command(
     epilog=example_epilog("reconciler init", "reconciler init --yes --host platform@example.com --ci github")
@@ -81,9 +87,12 @@ def init(workspace: Workspace, **flags: Any) -> Exit:
     """Write a first spec.
 
     At a terminal, asks for what the flags leave open. Writes meetings.yaml and its schema and, on request,
-    reconciler.yaml and CI workflows. Never overwrites a file.
+    reconciler.yaml and CI workflows. Where specs exist, `--ci` alone adds the workflows to them. Never
+    overwrites a file.
     """
     options, folder, console = InitOptions(**flags), workspace.folder, workspace.console
+    if options.adds_workflows and any(os.path.lexists(folder / name) for name in (*DEFAULT_SPECS, SETTINGS)):
+        return _add_workflows(workspace, options.state, str(options.ci))
     check_free(folder, (*DEFAULT_SPECS, SETTINGS, SCHEMA))
     prompter = Prompter(console, is_asked=not options.yes and console.stdin.isatty() and not console.is_ci)
     try:
@@ -105,6 +114,29 @@ def init(workspace: Workspace, **flags: Any) -> Exit:
     return Exit.DONE
 
 
+def _add_workflows(workspace: Workspace, state: str | None, ci: str) -> Exit:
+    """Write the workflows, and the settings if there are none, beside specs that exist."""
+    folder, named = workspace.folder, workspace.settings.state
+    if state is None and named and ":" in named:  # a runner would forget a local file
+        state = named
+    settings = {} if os.path.lexists(folder / SETTINGS) else _settings(state, ci)
+    files = {**settings, **_workflows(state, ci)}
+    diagnostics = _diagnostics(None, settings.get(SETTINGS))
+    if diagnostics:
+        reporting.print_diagnostics(workspace, diagnostics)
+        workspace.console.stderr.write("\nNothing was written.\n")
+        return Exit.ERROR
+    check_free(folder, files)
+    write_files(folder, files)
+    is_root = (folder / ".git").exists()
+    address = state or GIT_STATE
+    differs = ci == "github" and not settings and named != address
+    name_it = ((SETTINGS, f"name the state that the workflows use: `state: {address}`"),) if differs else ()
+    rows = _rows((*files,), (*name_it, *_workflow_steps(is_root=is_root)))
+    workspace.console.stdout.write("".join(f"{line}\n" for line in rows))
+    return Exit.DONE
+
+
 def check_free(folder: Path, names: Iterable[str]) -> None:
     """Raise `SettingsError` where one of `names` exists already."""
     present = [name for name in names if os.path.lexists(folder / name)]
@@ -112,7 +144,8 @@ def check_free(folder: Path, names: Iterable[str]) -> None:
         raise SettingsError.of(
             "init.exists",
             detail=f"{', '.join(present)}: init never overwrites a file. Nothing was written.",
-            hint="Edit what is there, or run init in another folder.",
+            hint="Edit what is there, or run init in another folder. "
+            "`reconciler init --ci github` adds workflows to specs that exist.",
         )
 
 
@@ -181,21 +214,33 @@ def local_zone(environ: Mapping[str, str], link: Path = LINK) -> str:
 
 def _files(answers: Answers, state: str | None, ci: str) -> dict[str, str]:
     """Return every file to write, by name."""
-    address = state or (GIT_STATE if ci == "github" else None)
     return {
         SPEC: first_spec.render_spec(answers),
         SCHEMA: resources.read(SCHEMA).decode(),
-        **({SETTINGS: first_spec.render_settings(address)} if address else {}),
-        **{
-            FOLDERS[ci] + name: first_spec.render_workflow(content, state)
-            for name, content in resources.workflows(ci).items()
-        },
+        **_settings(state, ci),
+        **_workflows(state, ci),
     }
 
 
-def _diagnostics(declared: str, settings: str | None) -> tuple[Diagnostic, ...]:
-    """Return the diagnostics of `validate --strict`."""
+def _settings(state: str | None, ci: str) -> dict[str, str]:
+    """Return the settings with the address of the state; empty if there is nothing to set."""
+    address = state or (GIT_STATE if ci == "github" else None)
+    return {SETTINGS: first_spec.render_settings(address)} if address else {}
+
+
+def _workflows(state: str | None, ci: str) -> dict[str, str]:
+    """Return the workflows of a CI system, each by the path at which the system looks for it."""
+    return {
+        FOLDERS[ci] + name: first_spec.render_workflow(content, state)
+        for name, content in resources.workflows(ci).items()
+    }
+
+
+def _diagnostics(declared: str | None, settings: str | None) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics of `validate --strict`; without a spec, those of the settings."""
     parsed = parse(Source(SETTINGS, (settings or "").encode()))
+    if declared is None:
+        return parsed.diagnostics
     result = spec.parse([Source(SPEC, declared.encode())], parsed.settings or Settings())
     return (*parsed.diagnostics, *result.diagnostics)
 
@@ -241,10 +286,13 @@ def add_to_gitignore(folder: Path) -> bool:
 
 def _next_steps(written: tuple[str, ...], ci: str, *, is_root: bool) -> Iterator[str]:
     """Yield the lines that say what was written, and what to do next."""
+    return _rows(written, tuple(_steps(ci, is_root=is_root)))
+
+
+def _rows(written: tuple[str, ...], steps: tuple[tuple[str, str], ...]) -> Iterator[str]:
     yield f"Wrote {', '.join(written)}."
     yield ""
     yield "Next:"
-    steps = list(_steps(ci, is_root=is_root))
     width = max(len(what) for what, _ in steps) + 2
     yield from (f"  {what:<{width}}{why}" for what, why in steps)
 
@@ -258,8 +306,12 @@ def _steps(ci: str, *, is_root: bool) -> Iterator[tuple[str, str]]:
     yield "reconciler plan --sandbox", "show the changes, on an emulator, without an account"
     yield "reconciler apply --sandbox", "make them there"
     yield "reconciler doctor", "check credentials, hosts and state"
-    if ci == "none":
-        return
+    if ci != "none":
+        yield from _workflow_steps(is_root=is_root)
+
+
+def _workflow_steps(*, is_root: bool) -> Iterator[tuple[str, str]]:
     yield "the workflow files", "fill in OWNER and the commit where they say so, and the Zoom secrets"
+    yield "docs/ci.md", "of this program has the checklist, from here to the first applied pull request"
     if not is_root:
         yield "(the folder)", "has no .git: workflows are only found at the root of a repository"
