@@ -19,7 +19,11 @@ def live(folder: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -
 
     status = 70
     try:
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - of the fork
+        # The program puts streams of its own in place of these; to collect one must not close its descriptor.
+        sys.stdin, sys.stdout, sys.stderr = (
+            open(number, mode, closefd=False)  # noqa: SIM115 - of the fork
+            for number, mode in enumerate(("r", "w", "w"))
+        )
         os.chdir(folder)
         for name in [name for name in os.environ if name.startswith(OURS)]:
             del os.environ[name]
