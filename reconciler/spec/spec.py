@@ -232,8 +232,7 @@ class _SpecParser:
     def check_together(self) -> None:
         for place, findings in self.without_effect.items():
             if not any(self.takes(key, place) for key in self.declared if key not in findings):
-                key, finding = next(iter(findings.items()))
-                self.report(self.declared[key], key, (finding,))
+                self.report_without_effect(findings)
         for finding in rules.check_all(self.meetings):
             assert finding.key is not None, "a finding about several meetings names one of them"
             self.report_rules(self.declared[finding.key], finding.key, (finding,))
@@ -260,6 +259,15 @@ class _SpecParser:
             elif finding.path[:1] not in file.bad_fields(key):
                 own.append(finding)
         self.report(file, key, own)
+
+    def report_without_effect(self, findings: Mapping[str, UnlocatedDiagnostic]) -> None:
+        """Report a value that no meeting can use once; a template's for each meeting, which are named."""
+        for key in findings:
+            first = next(iter(findings.values()))
+            file = self.declared[key]
+            self.report(file, key, (first,))
+            if not file.is_in_template(key, first.path):
+                return
 
     def takes(self, key: str, place: DefaultPlace) -> bool:
         """Return whether the meeting takes the default at `place`."""

@@ -284,6 +284,31 @@ meetings:
     assert places(text) == [("meeting.no-effect", "a.yaml", 5, 50, "two")]
 
 
+def test_a_template_without_effect_names_the_meetings_that_use_it() -> None:
+    """Only if none of them can use it; and only those that take the value from it."""
+    text = f"""\
+version: 1
+templates:
+  early: {{settings: {{join_before_host: true, waiting_room: true}}}}
+  late: {{settings: {{jbh_time: 10}}}}
+defaults: {{host: a@b.c, {TWO}}}
+meetings:
+  one: {{topic: One, use: early}}
+  two: {{topic: Two, use: early, settings: {{waiting_room: false}}}}
+  three: {{topic: Three, use: late}}
+  four: {{topic: Four, use: late}}
+  five: {{topic: Five, use: late, settings: {{jbh_time: 0}}}}
+"""
+
+    assert [(each.code, each.detail) for each in parse(text).diagnostics] == [
+        (
+            "meeting.no-effect",
+            "`jbh_time` has an effect only with `join_before_host: true`. Here `join_before_host: false` "
+            "holds. It concerns `three` and `four`.",
+        )
+    ]
+
+
 def test_a_default_of_a_meeting_with_an_error_is_not_judged() -> None:
     """Nobody knows what it will be when the error is gone."""
     text = (
