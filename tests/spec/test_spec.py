@@ -303,8 +303,10 @@ meetings:
     assert [(each.code, each.detail) for each in parse(text).diagnostics] == [
         (
             "meeting.no-effect",
-            "`jbh_time` has an effect only with `join_before_host: true`. Here `join_before_host: false` "
-            "holds. It concerns `three` and `four`.",
+            (
+                "`jbh_time` has an effect only with `join_before_host: true`. Here `join_before_host: false` "
+                "holds. It concerns `three` and `four`."
+            ),
         )
     ]
 

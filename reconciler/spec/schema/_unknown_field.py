@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from reconciler import resources
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion
 from reconciler.errors.text import sentences
 from reconciler.meeting.fields import join_path, table
+from reconciler.spec.schema import _feature_hints as features
 from reconciler.spec.schema import _webinar as webinar
 from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, truncate
 
@@ -21,25 +23,37 @@ LIST_MAX = 8
 OTHER_NAMES = {
     "attendees": "settings.meeting_invitees",
     "byday": "repeat.on",
-    "cohosts": "settings.alternative_hosts",
     "count": "repeat.times",
+    "camera": "settings.host_video",
     "date": "start_time",
+    "datetime": "start_time",
     "days": "repeat.on",
     "description": "agenda",
+    "e2ee": "settings.encryption_type",
+    "encryption": "settings.encryption_type",
     "frequency": "repeat.every",
     "interval": "repeat.every",
     "invitees": "settings.meeting_invitees",
     "length": "duration",
+    "lobby": "settings.waiting_room",
+    "mute": "settings.mute_upon_entry",
+    "muted": "settings.mute_upon_entry",
     "name": "topic",
     "passcode": "password",
+    "record": "settings.auto_recording",
+    "recording": "settings.auto_recording",
     "recurring": "repeat",
+    "registration": "settings.approval_type",
     "repeats": "repeat",
     "rrule": "repeat",
     "start": "start_time",
     "subject": "topic",
+    "summary": "settings.auto_start_meeting_summary",
+    "time": "start_time",
     "title": "topic",
     "tz": "timezone",
     "until": "repeat.until",
+    "when": "start_time",
 }
 """Names that other programs use for a field of a meeting."""
 
@@ -105,6 +119,9 @@ def _unknown_key(
     codes, detail, hint = UNKNOWN_FIELD, "", ""
     if meeting_path is not None:
         codes, detail, hint = _unknown_in_meeting(join_path(meeting_path), key, known)
+    elif not violation.path:
+        hints = features.IN_SETTINGS if context.name == "reconciler" else features.IN_A_SPEC
+        hint = features.hint(key, hints, meeting_fields())
     # The key may be a secret: YAML reads a passcode in braces as a key.
     name = "of this name" if context.is_secret(path) else f"`{truncate(key)}`"
     fact = f"{context.subject(violation.path)} has no field {name}"
@@ -122,9 +139,11 @@ def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Co
     """Return codes, detail and hint for a key that the field table explains; no hint for other keys."""
     if path in table():
         return UPDATE_ONLY, "Zoom accepts it in updates only.", "Leave it out."
-    if path.startswith("repeat."):
-        other = OTHER_NAMES_IN_REPEAT.get(plain_name(key))
+    if path.startswith("repeat.") and (other := OTHER_NAMES_IN_REPEAT.get(plain_name(key))):
         return UNKNOWN_FIELD, "", suggestion(other)
+    feature = features.hint(key, features.IN_A_MEETING, meeting_fields())
+    if feature and path.count(".") <= 1 and key not in _paths_by_name() and path not in ZOOM_SETS:
+        return UNKNOWN_FIELD, "", feature
     if did_you_mean(key, known):
         return UNKNOWN_FIELD, "", ""
     if path in ZOOM_SETS:
@@ -141,6 +160,12 @@ def _elsewhere(key: str) -> str:
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
     path = OTHER_NAMES.get(plain_name(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
     return suggestion(path)
+
+
+@lru_cache(maxsize=1)
+def meeting_fields() -> frozenset[str]:
+    """Return the fields that a meeting may have."""
+    return frozenset(resources.document("meetings.schema.json")["definitions"]["meeting"]["properties"])
 
 
 @lru_cache(maxsize=1)

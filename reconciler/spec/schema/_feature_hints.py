@@ -1,0 +1,114 @@
+"""Hints for fields that people expect and the spec does not have: what is possible instead.
+
+Each is a thing that a calendar, another program or another section has. A hint names what works when pasted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.errors.didyoumean import plain_name
+
+_SINGLE_DATES = (
+    "Leave single dates of a series out with `exceptions: {2027-04-05: skip}`, and days that "
+    "several meetings "
+    "leave out with a list under `closures`, which `skip` names."
+)
+_NO_SINGLE_DATES = (
+    "Single dates cannot be left out here yet. Delete the date in Zoom: it stays deleted until the "
+    "start or the "
+    "rule of the series changes, and `drift` shows it."
+)
+_LENGTH = (
+    "Write how long it is: `duration: 45m`. The end of a series is part of its rule: "
+    "`repeat: {every: week, until: 2027-06-30}`."
+)
+_PEOPLE = (
+    "Zoom's API sends no invitations. `settings: {meeting_invitees: [{email: ada@example.com}]}` "
+    "says whom it is "
+    "for, `settings: {alternative_hosts: [ada@example.com]}` who may start it, and `reconciler "
+    "links` prints the "
+    "link to send."
+)
+_NOTE = (
+    "Zoom has no such field. Write what people should read into `agenda`, what reviewers should read into a "
+    "comment (`# …`), and what reports count by into a tracking field of the account: "
+    "`tracking_fields: [{field: Team, value: Platform}]`."
+)
+_REMINDER = "Zoom's API sets no reminders: the calendars of the people who take part do."
+_PLACE = "A Zoom meeting has no place: write it into `agenda`."
+_ENDED = (
+    "What is declared exists. To end a meeting, take it out of `meetings` and run `reconciler "
+    "plan`: it prints the "
+    "line for `removed`."
+)
+_ORDER = "Meetings do not depend on one another: remove the line."
+_SHARED = (
+    "Share fields by a template: `templates: {NAME: {…}}` beside `meetings`, and `use: NAME` in the meeting."
+)
+_HOSTS = (
+    "One user owns a meeting: `host: ada@example.com`. Others may start it: "
+    "`settings: {alternative_hosts: [grace@example.com]}`."
+)
+_LINK = (
+    "Zoom makes the link and the number; `reconciler links` prints the link. To adopt a meeting "
+    "that exists, list it "
+    "under `imports`: {id: ID, to: KEY}."
+)
+_WEEKLY = "Write `repeat: {every: week, on: mon}`; also `day`, `2 weeks` or `month`."
+_WHOLE_DAY = (
+    "A meeting has a start and a length of at most a day: `start_time: 2027-01-11 00:00`, `duration: 24h`."
+)
+
+_WORDS: Mapping[str, str] = {
+    "except excepts exclude excludes excluded exdate exdates exceptdates excludedates excludeddates "
+    "skipdates "
+    "skipped skips holiday holidays cancel canceled cancelled cancellations blackout blackouts "
+    "daysoff nodates "
+    "exception exceptions closures closed": _SINGLE_DATES,
+    "end ends endsat endtime endat enddate finish stop": _LENGTH,
+    "participants guests guest invite invites invited invitations members people recipients": _PEOPLE,
+    "color colour priority tags tag labels label category categories notes note comment comments owner team "
+    "metadata annotations": _NOTE,
+    "reminder reminders notification notifications alarm alarms": _REMINDER,
+    "location locations place room venue address": _PLACE,
+    "enabled disabled active archived state ensure absent deleted delete destroy": _ENDED,
+    "dependson depends after before needs requires": _ORDER,
+    "extends inherits inherit template templates base parent basedon include includes mixin mixins": _SHARED,
+    "hosts owners cohosts cohost": _HOSTS,
+    "link links url joinlink meetingid meetingnumber number zoomid": _LINK,
+    "weekly daily monthly weekday every": _WEEKLY,
+    "allday wholeday": _WHOLE_DAY,
+}
+
+_SETTINGS_ONLY = "It is a setting of the program: write it into reconciler.yaml."
+_SPEC_ONLY = "It belongs into a spec, such as meetings.yaml."
+_FILES = (
+    "Every file that `specs` in reconciler.yaml names is read, by default meetings.yaml and "
+    "meetings/: list nothing."
+)
+
+IN_A_SPEC: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("budget", "hosts", "state", "specs", "capacity", "audience", "policies"), _SETTINGS_ONLY
+    ),
+    **dict.fromkeys(("include", "includes", "import", "files", "resources"), _FILES),
+    **dict.fromkeys(
+        ("holidays", "holiday", "exceptions", "exclude", "except", "closed", "closures"), _SINGLE_DATES
+    ),
+}
+"""Hints for sections of a spec, by their plain names."""
+
+IN_SETTINGS: Mapping[str, str] = dict.fromkeys(
+    ("meetings", "moved", "imports", "removed", "templates", "people", "closures", "version"), _SPEC_ONLY
+)
+"""Hints for sections of reconciler.yaml."""
+
+IN_A_MEETING: Mapping[str, str] = {name: hint for names, hint in _WORDS.items() for name in names.split()}
+"""Hints for fields of a meeting, or of a part of it, by their plain names."""
+
+
+def hint(key: str, hints: Mapping[str, str], meeting_fields: frozenset[str]) -> str:
+    """Return the hint for `key` where there is one; `meeting_fields` are those that a meeting may have."""
+    found = hints.get(plain_name(key), "")
+    return _NO_SINGLE_DATES if found == _SINGLE_DATES and "exceptions" not in meeting_fields else found
