@@ -13,6 +13,7 @@ from reconciler.apply import _messages as messages
 from reconciler.apply._answers import believed
 from reconciler.apply._confirm import Confirmer
 from reconciler.apply._sender import Sender
+from reconciler.apply._zones import with_same_rules
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.dates.extension import may_extend
 from reconciler.apply.dates.queue import DatesQueue
@@ -210,6 +211,9 @@ class HostRun:
         elif pending.intent.to_host and not isinstance(error, (NeverSentError, AccessError)):
             diagnostic = messages.handover_refused(pending.step, error.diagnostic.detail)
             self._queue_without_handover(pending.step)
+        elif isinstance(error, RefusedError) and [path for path, _ in error.fields] == ["timezone"]:
+            zone = str(pending.sent.get("timezone"))
+            diagnostic = messages.zone_refused(pending.step, zone, with_same_rules(zone, self._run.now()))
         self._run.fail(pending.step, diagnostic, error.fields if isinstance(error, RefusedError) else ())
         if isinstance(error, NeverSentError):
             raise error  # the next request would not leave either

@@ -22,6 +22,9 @@ from reconciler.state.state import SCHEDULE_FOR
 STOPPED = "the run ended before its turn"
 """The reason of a step that was deferred because the run had to stop."""
 
+ALIKE_MAX = 6
+"""Zones that are named as a remedy."""
+
 EVIDENCE_MAX = 5
 """Meetings that are shown as evidence; further ones are counted."""
 
@@ -165,6 +168,23 @@ def extension_undoes(step: Step, dates: str) -> Diagnostic:
         f"dates in Zoom, and they are as declared again: {dates}.",
         hint="Declare what you want to keep under `exceptions` of the series.",
         severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def zone_refused(step: Step, zone: str, alike: Sequence[str]) -> Diagnostic:
+    """A write whose time zone Zoom does not take; `alike` are zones of Zoom's list with the same rules."""
+    hint = (
+        "No zone in Zoom's list has the same rules. Declare the meeting in another zone, such as "
+        "`timezone: UTC`, and run apply again."
+    )
+    if alike:
+        others = f", as have {', '.join(alike[1:ALIKE_MAX])}" if len(alike) > 1 else ""
+        hint = f"Write `timezone: {alike[0]}`: it is in Zoom's list and has the same rules{others}."
+    return Diagnostic(
+        code="apply.zone-refused",
+        detail=f"{step.key}: Zoom does not take `timezone: {zone}`.",
+        hint=hint,
         key=step.key,
     )
 

@@ -18,6 +18,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _WEEKS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
+_DAYS_IN_EVERY_MONTH = 28
 _SETS = {(2, 3, 4, 5, 6): "every weekday", (1, 2, 3, 4, 5, 6, 7): "every day"}
 
 
@@ -82,7 +83,8 @@ def rule_words(recurrence: rules.Rule, start: datetime) -> str:
     if unit == rules.WEEKLY:
         return _weekly_words(rules.week_days(recurrence, start), every)
     if unit == rules.MONTHLY:
-        return f"{_month_day_words(recurrence, start)} of {every} month"
+        short_months = _short_months_words(recurrence, start)
+        return f"{_month_day_words(recurrence, start)} of {every} month{short_months}"
     return f"{every} day"
 
 
@@ -114,6 +116,14 @@ def _month_day_words(recurrence: rules.Rule, start: datetime) -> str:
     if week and not day:
         return week_words(week, recurrence.get("monthly_week_day") or rules.week_day(start))
     return f"on day {day or start.day}"
+
+
+def _short_months_words(recurrence: rules.Rule, start: datetime) -> str:
+    """Return what becomes of the months that do not have the day: Zoom leaves them out."""
+    if recurrence.get("monthly_week") and not recurrence.get("monthly_day"):
+        return ""
+    day = recurrence.get("monthly_day") or start.day
+    return " (left out in months without it)" if day > _DAYS_IN_EVERY_MONTH else ""
 
 
 def sentence(recurrence: Rule, start_time: str, timezone: str) -> str:

@@ -97,6 +97,8 @@ class Switches:
     user_timezone: str = "UTC"
     may_host: bool = True
     may_be_scheduled_for: bool = True
+    zones: Literal["iana", "listed"] = "iana"
+    """listed: only the time zones of Zoom's own list of 2021 are taken."""
     passcode_required: bool = True
     """A meeting without a passcode gets one, unless `default_password` is false."""
     passcode_locked: bool = False

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reconciler import resources
 from reconciler.meeting import fields
 from reconciler.meeting.timezones import zone
 from reconciler.sandbox import times
@@ -120,11 +121,17 @@ def check_create(body: Mapping[str, Json], switches: Switches) -> None:
     check(body, kind, switches)
 
 
+def _is_zone(name: str, switches: Switches) -> bool:
+    if switches.zones == "listed":
+        return name in resources.read("api/zones.txt").decode().split()
+    return zone(name) is not None
+
+
 def check(body: Mapping[str, Json], kind: int, switches: Switches) -> None:
     """Check the body of a create or an update of that type. Raises `Refused`."""
     if body.get("pre_schedule") and kind not in (SCHEDULED, RECURRING):
         raise refusal(400, 3000, "A pre-scheduled meeting must be of type 2 or 3.")
-    if "timezone" in body and zone(body["timezone"]) is None:
+    if "timezone" in body and not _is_zone(body["timezone"], switches):
         raise invalid_parameter("timezone")
     if "start_time" in body:
         start = times.instant(body["start_time"], body.get("timezone", "UTC"))

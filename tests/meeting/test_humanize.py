@@ -60,6 +60,27 @@ BERLIN = "Europe/Berlin"
             "on day 15 of every month, 10:00 Europe/Berlin, 2 times, until 15 Feb 2027",
         ),
         (
+            {"type": 3, "monthly_day": 28, "end_times": 2},
+            "2027-01-28T10:00:00",
+            "on day 28 of every month, 10:00 Europe/Berlin, 2 times, until 28 Feb 2027",
+        ),
+        (
+            {"type": 3, "monthly_day": 29, "repeat_interval": 2, "end_times": 3},
+            "2026-12-29T10:00:00",
+            (
+                "on day 29 of every second month (left out in months without it), 10:00 Europe/Berlin, "
+                "3 times, until 29 Jun 2027"
+            ),
+        ),
+        (
+            {"type": 3, "monthly_day": 31, "end_times": 3},
+            "2027-01-31T10:00:00",
+            (
+                "on day 31 of every month (left out in months without it), 10:00 Europe/Berlin, 3 times, "
+                "until 31 May 2027"
+            ),
+        ),
+        (
             {"type": 3, "monthly_week": 1, "monthly_week_day": 2, "end_times": 2},
             "2027-01-04T10:00:00",
             "first Monday of every month, 10:00 Europe/Berlin, 2 times, until 1 Feb 2027",
