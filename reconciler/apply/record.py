@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import reduce
 
 from reconciler.apply import _messages as messages
@@ -174,11 +175,16 @@ async def record_local_changes(run: ApplyContext, steps: Iterable[Step]) -> None
     This is done even if the run must stop: the steps after it find each record and intent under its
     new key.
     """
+    steps = tuple(steps)
     local = [step for step in steps if _is_local(step)]
-    if not local:
-        return
     before = run.journal.state
-    await run.journal.commit(lambda state: reduce(_recorded, local, state))
+
+    def changed(state: State) -> State:
+        return with_waiting(reduce(_recorded, local, state), steps, run.now())
+
+    if not local and changed(before) is before:
+        return
+    await run.journal.commit(changed)
     for step in local:
         _report_step(run, step, before)
 
@@ -186,6 +192,21 @@ async def record_local_changes(run: ApplyContext, steps: Iterable[Step]) -> None
 def without_expired(state: State, steps: Iterable[Step]) -> State:
     """The state without the records of meetings that are over and no longer declared."""
     return reduce(_recorded, filter(_is_over, steps), state)
+
+
+def with_waiting(state: State, steps: Iterable[Step], now: datetime) -> State:
+    """The state in which each record says since when a person must decide about it, by what `steps` tell."""
+    since = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    meetings = dict(state.meetings)
+    for step in steps:
+        key = step.from_key if step.from_key in meetings and step.waits_for_person else step.key
+        if key not in meetings:
+            continue
+        known = meetings[key].withheld_since
+        wanted = (known or since) if step.waits_for_person else None
+        if wanted != known:
+            meetings[key] = replace(meetings[key], withheld_since=wanted)
+    return state if meetings == state.meetings else replace(state, meetings=meetings)
 
 
 def _is_over(step: Step) -> bool:

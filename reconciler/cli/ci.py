@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan.change import Action
+from reconciler.plan.plan import TOLD_BY_JOBS, ending_keys
 from reconciler.plan.step import Status
 from reconciler.views.table import view
 
@@ -143,13 +144,15 @@ def plan_outputs(plan: Plan) -> dict[str, object]:
         + sum(step.retires for step in replaced),
         "deferred": plan.summary["deferred"],
         "digest": plan.digest,
+        "ends_soon": "\n".join(ending_keys(plan.diagnostics)),
     }
 
 
 def apply_outputs(plan: Plan, summary: Summary | None) -> dict[str, object]:
     """Return the same outputs for an apply; without a `summary` it was cut short and has no counts."""
+    ends_soon = "\n".join(ending_keys(plan.diagnostics))
     if summary is None:
-        return {"digest": plan.digest}
+        return {"digest": plan.digest, "ends_soon": ends_soon}
     done = summary.added + summary.changed + summary.destroyed + summary.resolved + summary.recorded
     return {
         "changes": done > 0,
@@ -159,6 +162,7 @@ def apply_outputs(plan: Plan, summary: Summary | None) -> dict[str, object]:
         "deferred": summary.deferred,
         "failed": summary.failed + summary.unresolved,
         "digest": plan.digest,
+        "ends_soon": ends_soon,
     }
 
 
@@ -168,7 +172,7 @@ def report_plan(workspace: Workspace, plan: Plan) -> None:
     if outputs:
         from reconciler.views.style import TextStyle  # noqa: PLC0415 - only in GitHub Actions
 
-        outputs.annotate(_worth_annotating(plan.diagnostics))
+        outputs.annotate(_worth_annotating([*plan.diagnostics, *plan.waiting]))
         outputs.set_outputs(**plan_outputs(plan))
         outputs.add_summary(view("plan", "markdown")(plan, TextStyle(commit=workspace.console.commit)))
 
@@ -242,11 +246,19 @@ class EventRecorder:
         from reconciler.views.markdown import job_summary  # noqa: PLC0415 - only in GitHub Actions
 
         summary = next((event for event in reversed(self._events) if isinstance(event, Summary)), None)
+        outputs.annotate(_worth_annotating([*plan.diagnostics, *plan.waiting]))
         outputs.annotate([each.diagnostic for each in self._events if isinstance(each, Noticed | StepFailed)])
         outputs.set_outputs(**apply_outputs(plan, summary))
         outputs.add_summary(job_summary.apply(plan, self._events))
 
 
 def _worth_annotating(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return errors and whatever has a line in a file; the job summary has all diagnostics."""
-    return [each for each in diagnostics if each.span or each.severity is Severity.ERROR]
+    """Return errors, whatever has a line in a file, and what nobody else would see.
+
+    The job summary has all diagnostics.
+    """
+    return [
+        each
+        for each in diagnostics
+        if each.span or each.severity is Severity.ERROR or each.code in TOLD_BY_JOBS
+    ]

@@ -21,7 +21,7 @@ from reconciler.meeting.meeting import SERIES, kind, schedule
 from reconciler.meeting.observed import describe_observed, personal_id
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action, Cause, FieldChange
-from reconciler.plan.plan import Options, Plan
+from reconciler.plan.plan import Options, Plan, series_endings
 from reconciler.plan.step import Status, Step
 from reconciler.ports import Body
 from reconciler.spec.lifecycle import removed_line
@@ -30,15 +30,16 @@ from reconciler.state.state import Record, State, owner
 
 def drift_report(state: State, results: Mapping[str, ReadResult], now: datetime, options: Options) -> Plan:
     """Every recorded meeting that was read or is over, by key, and the fields that differ in Zoom."""
-    steps = (_step(state, key, results.get(key), now) for key in sorted(state.meetings) if options.takes(key))
+    found = (_step(state, key, results.get(key), now) for key in sorted(state.meetings) if options.takes(key))
+    steps = tuple(step for step in found if step is not None)
     return Plan(
-        steps=tuple(step for step in steps if step is not None),
+        steps=steps,
         budget=(),
         lineage=state.lineage,
         serial=state.serial,
         planned_at=now,
         options=options,
-        diagnostics=warnings_for(state, results),
+        diagnostics=(*warnings_for(state, results), *series_endings(steps, now)),
     )
 
 

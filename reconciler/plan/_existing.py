@@ -16,7 +16,7 @@ from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as dates
-from reconciler.plan.step import Status, Step
+from reconciler.plan.step import HAS_BEGUN, RUNS_NOW, Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
 
@@ -141,7 +141,7 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     before, after = record.attributes, step.meeting.attributes
     so_far = schedule(before, now)
     if times.begun or (so_far.begun and not so_far.expired):
-        return step.with_status(Status.WITHHELD, "it runs now, so nothing of it is changed")
+        return step.with_status(Status.WITHHELD, RUNS_NOW)
     changes = tuple(effects.with_effects(step.changes, before, after, now))
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
@@ -169,7 +169,7 @@ def _replace(step: Step, record: Record, removal: Removed | None, now: datetime)
             "or `destroy: false` to leave the old one in Zoom",
         )
     if times.begun:
-        return step.with_status(Status.WITHHELD, "it has begun: Zoom would start the new one at once")
+        return step.with_status(Status.WITHHELD, HAS_BEGUN)
     reasons = (*step.reasons, *shortened_remark(step.meeting, times, now), _end(record, removal, now))
     return replace(step, reasons=reasons, retires=removal.destroy)
 

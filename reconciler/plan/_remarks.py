@@ -14,6 +14,7 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words
 from reconciler.meeting.meeting import resume, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
+from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Entry, Moved, Removed
@@ -26,13 +27,23 @@ ENDS_SOON = timedelta(days=30)
 """How long before its last occurrence a series is reported to end."""
 
 
+SERIES_ENDS = "plan.series-ends"
+"""The code of the warning that a series ends soon."""
+
+WITHHELD = "plan.withheld"
+"""The code of the warning about a change that waits for a person."""
+
+WAITING_MAX = 20
+"""Changes that wait for a person, each with a warning of its own."""
+
+
 def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
     """Yield every remark about `steps`, in their order."""
     for step in steps:
         if step.late:
             yield late_and_withheld(step) if step.status is Status.WITHHELD else late(step)
         if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
-            yield from _ends_soon(step, now)
+            yield from ends_soon(step, now)
 
 
 def unmatched_target(glob: str) -> Diagnostic:
@@ -82,19 +93,22 @@ def late_and_withheld(step: Step) -> Diagnostic:
     )
 
 
-def _ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
+def ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
     """Yield the warning that a series ends soon, with the lines that continue it under the same link."""
-    repeated = series(step.meeting.attributes) if step.meeting else None
+    attributes = step.meeting.attributes if step.meeting else step.recorded or {}
+    repeated = series(attributes)
     is_recorded = step.action in {Action.KEEP, Action.UPDATE} and step.status is not Status.EXPIRED
     last = repeated.last() if repeated and is_recorded else None
-    if repeated is None or last is None or last > now + ENDS_SOON:
+    if repeated is None or last is None or not now < last <= now + ENDS_SOON:
         return
-    assert step.meeting is not None, "its series was read"
     start, end = _continuation(repeated, last, now)
-    if step.meeting.is_repeat:
-        end = end.replace("end_times", "times").replace("end_date_time", "until")
+    in_repeat = end.replace("end_times", "times").replace("end_date_time", "until")
+    if step.meeting is None:  # how the rule is written is not recorded
+        end = f"{in_repeat} in `repeat` or {end} in `recurrence`"
+    elif step.meeting.is_repeat:
+        end = in_repeat
     yield Diagnostic(
-        code="plan.series-ends",
+        code=SERIES_ENDS,
         detail=f"{step.key} has its last occurrence on {local_day_words(last, repeated.timezone)}.",
         hint=f"To continue under the same link, write {start} and {end}.",
         severity=Severity.WARNING,
@@ -117,6 +131,29 @@ def _continuation(repeated: Series, last: datetime, now: datetime) -> tuple[str,
     until = last + max(last - first, ENDS_SOON)
     earliest, latest = onward.occurrence(enough - 1) or until, onward.occurrence(OCCURRENCES_MAX - 1) or until
     return start, f"`end_date_time: {min(max(until, earliest), latest):%Y-%m-%dT%H:%M:%SZ}`"
+
+
+def waiting(steps: Iterable[Step], state: State) -> Iterator[Diagnostic]:
+    """Yield a warning for each of the first steps that wait for a person; the rest is counted."""
+    held = [step for step in steps if step.waits_for_person]
+    for step in held[:WAITING_MAX]:
+        record = state.meetings.get(step.from_key or step.key)
+        since = record.withheld_since if record else None
+        words = f" Since {instant_words(instant(since, 'UTC'), None)}." if since else ""
+        meeting = f", meeting {step.id}" if step.id else ""
+        yield Diagnostic(
+            code=WITHHELD,
+            detail=f"{step.key}{meeting}: {step.reasons[-1]}.{words}",
+            severity=Severity.WARNING,
+            key=step.key,
+        )
+    if len(held) > WAITING_MAX:
+        yield Diagnostic(
+            code=WITHHELD,
+            detail=f"And {len(held) - WAITING_MAX} more.",
+            hint="`reconciler plan` shows them all.",
+            severity=Severity.WARNING,
+        )
 
 
 LINES_MAX = 5

@@ -25,6 +25,10 @@ from reconciler.plan.step import Status, Step
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State, host_key, ledger, names_of
 
+SERIES_ENDS = remarks.SERIES_ENDS
+TOLD_BY_JOBS = frozenset({SERIES_ENDS, remarks.WITHHELD})
+"""Codes of warnings that a CI job annotates, although they have no line: nobody else would see them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -48,7 +52,8 @@ def matches(glob: str, keys: Iterable[str]) -> bool:
 class Plan:
     """Steps sorted by key, the budget by host and day, and diagnostics.
 
-    `elsewhere` counts the recorded meetings of files that PATHS leave out: they were not looked at.
+    `elsewhere` counts the recorded meetings of files that PATHS leave out: they were not looked at. `waiting`
+    are warnings about changes that wait for a person, for those who do not see the steps.
     """
 
     steps: tuple[Step, ...]
@@ -59,6 +64,7 @@ class Plan:
     options: Options = field(default_factory=Options)
     diagnostics: tuple[Diagnostic, ...] = ()
     elsewhere: int = 0
+    waiting: tuple[Diagnostic, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -127,8 +133,19 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
             *alias_remarks(state, steps),
             *remarks.stale_line_remarks(spec, state, found),
         ),
+        waiting=tuple(remarks.waiting(steps, state)),
         elsewhere=len(keys_elsewhere(spec, state) & (state.meetings.keys() | state.intents.keys())),
     )
+
+
+def series_endings(steps: Iterable[Step], now: datetime) -> tuple[Diagnostic, ...]:
+    """Return a warning for each series that ends within 30 days."""
+    return tuple(found for step in steps for found in remarks.ends_soon(step, now))
+
+
+def ending_keys(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:
+    """Return the keys of the series that end soon, as far as `diagnostics` name them."""
+    return tuple(each.key for each in diagnostics if each.code == SERIES_ENDS and each.key)
 
 
 def keys_elsewhere(spec: Spec, state: State) -> frozenset[str]:

@@ -24,6 +24,11 @@ HOST_PATHS = frozenset({"host", SCHEDULE_FOR})
 """The paths whose change gives a meeting another host."""
 
 
+RUNS_NOW = "it runs now, so nothing of it is changed"
+HAS_BEGUN = "it has begun: Zoom would start the new one at once"
+"""Reasons to withhold a step that pass by themselves; every other one waits for a person."""
+
+
 class Status(StrEnum):
     """When a step is done."""
 
@@ -161,6 +166,11 @@ class Step:
     def rest(self) -> tuple[FieldChange, ...]:
         """Return the changes besides that of the host."""
         return tuple(change for change in self.changes if change.path not in HOST_PATHS)
+
+    @property
+    def waits_for_person(self) -> bool:
+        """True if it is withheld until somebody changes the spec."""
+        return self.status is Status.WITHHELD and self.reasons[-1] not in {RUNS_NOW, HAS_BEGUN}
 
     @property
     def is_work(self) -> bool:

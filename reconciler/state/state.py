@@ -31,7 +31,8 @@ class Record:
     stored instead of those that were sent, by dotted path. `made` is `created` or `imported`, and empty in
     states of older versions. `exceptions` are the edits of single dates of a series that are done, by date;
     see `meeting.single_dates.Edit`. `window` are the first and the last start of a longer series that Zoom
-    keeps, as UTC text: {"from", "to"}.
+    keeps, as UTC text: {"from", "to"}. `withheld_since` is when an apply first withheld a change of
+    the meeting that a person must decide, None while there is none.
     """
 
     id: int
@@ -43,6 +44,7 @@ class Record:
     made: str = ""
     exceptions: Mapping[str, Json] = field(default_factory=dict)
     window: Mapping[str, Json] = field(default_factory=dict)
+    withheld_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

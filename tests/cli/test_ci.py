@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from action_runner import outputs
 from builders import NOW as AT
 from builders import meeting, planned, spec
+from job_step import Step
 from shell import HOST, ONE, spec_of
 
 from reconciler.apply.events import Noticed, StepDone, StepFailed, Summary
@@ -18,37 +18,12 @@ from reconciler.views.markdown import job_summary
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shell import RunResult, Shell
+    from shell import Shell
 
 TWO = {"first": {}, "second": {"start_time": "2027-02-14T15:00:00Z"}}
 BROKEN = ONE.replace("duration", "durration")
 LOST = Diagnostic(code="zoom.lost", detail="```\n# no heading")
 WARNED = Diagnostic(code="zoom.odd", severity=Severity.WARNING)
-
-
-class Step:
-    """A step of a workflow: its files, empty before each run."""
-
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
-        self._files = {name: shell.folder.parent / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-
-    def __call__(self, *arguments: str, **environ: str) -> RunResult:
-        """Run our program as the step does."""
-        for path in self._files.values():
-            path.write_text("")
-        own = {name: str(path) for name, path in self._files.items()}
-        return self._shell(*arguments, GITHUB_ACTIONS="true", **own, **environ)
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """The outputs that it set."""
-        return outputs(self._files["GITHUB_OUTPUT"].read_text())
-
-    @property
-    def summary(self) -> str:
-        """The summary on the page of the run."""
-        return self._files["GITHUB_STEP_SUMMARY"].read_text()
 
 
 @pytest.fixture

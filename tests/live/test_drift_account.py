@@ -91,7 +91,7 @@ def test_an_untouched_account_shows_no_drift(shell: Shell, zoom: Zoom) -> None:
         PERSONAL_KEYS,
         (
             "No drift. 60 meetings read, 67 requests, none of the daily budget.\n"
-            "46 meetings with a remark; --verbose shows what Zoom set by itself.\n"
+            "46 meetings with a remark; --verbose shows them.\n"
         ),
     )
 

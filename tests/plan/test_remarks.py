@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -41,7 +42,7 @@ def by_date() -> dict[str, Any]:
     [
         (
             by_count(),
-            "To continue under the same link, write `start_time: 2027-05-17T10:00:00` and `end_times: 20`.",
+            ("To continue under the same link, write `start_time: 2027-05-17T10:00:00` and `end_times: 20`."),
         ),
         (
             by_date(),
@@ -64,6 +65,50 @@ def test_a_series_that_ends_soon_has_a_warning_with_the_lines_that_continue_it(
             key="weekly",
         ),
     )
+
+
+DAILY = {"type": 1, "repeat_interval": 1}
+WEEKS = {"type": 2, "repeat_interval": 1, "weekly_days": "2"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {**WEEKS, "end_times": 20},
+        {**WEEKS, "end_times": 3},
+        {**WEEKS, "end_times": 1},
+        {**WEEKS, "end_date_time": "2027-02-01T21:59:59Z"},
+        {**DAILY, "end_times": 5},
+        {**DAILY, "end_times": 50},
+        {**DAILY, "end_date_time": "2027-02-25T21:59:59Z"},
+        {"type": 3, "repeat_interval": 1, "monthly_day": 11, "end_times": 2},
+        {"type": 2, "repeat_interval": 50, "weekly_days": "2", "end_times": 2},
+    ],
+)
+@pytest.mark.parametrize("days_before_last", [1, 10, 29])
+def test_what_the_hint_of_a_series_says_gets_rid_of_the_warning(
+    rule: dict[str, Any], days_before_last: int
+) -> None:
+    """Pasted in the form of its rule; and Zoom keeps all of it."""
+    attributes = weekly(start_time="2027-01-11T10:00:00", recurrence=rule)
+    (found,) = remarks(attributes, days_before_last)
+    repeated = series(attributes)
+    assert repeated is not None
+    last = repeated.last()
+    assert last is not None
+    now = last - timedelta(days=days_before_last)
+    lines = dict(part.split(": ") for part in re.findall(r"`(\w+: [^`]+)`", found.hint))
+    end = {name: lines[name] for name in ("end_times", "end_date_time") if name in lines}
+    end = {name: int(value) if name == "end_times" else value for name, value in end.items()}
+
+    pasted = weekly(start_time=lines["start_time"], recurrence={**rule, **end})
+
+    known = state(meetings={"weekly": record(attributes=attributes)})
+    plan = planned(spec(meeting("weekly", pasted)), known, now=now)
+    continued = series(pasted)
+    assert continued is not None
+    assert (plan.diagnostics, continued.is_longer_than_kept(now)) == ((), False)
+    assert plan.steps[0].action.value == "update"
 
 
 def test_the_lines_that_continue_a_series_do_continue_it() -> None:

@@ -296,7 +296,7 @@ def test_an_apply_that_has_nothing_to_do_says_so_to_github(shell: Shell) -> None
 
     lines = out.read_text().splitlines()
     assert [name.partition("<<")[0] for name in lines[::3]] == [
-        *("changes", "add", "change", "destroy", "deferred", "failed", "digest")
+        *("changes", "add", "change", "destroy", "deferred", "failed", "digest", "ends_soon")
     ]
     assert lines[1:18:3] == ["false", "0", "0", "0", "0", "0"]
     assert page.read_text().startswith("### ✅ Apply complete! 0 added, 0 changed, 0 destroyed.")

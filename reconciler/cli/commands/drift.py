@@ -11,8 +11,10 @@ from reconciler.cli import ci, refresh, reporting
 from reconciler.cli.options import example_epilog, format_option, state_options
 from reconciler.cli.planning import missing_state_warnings
 from reconciler.errors.diagnostic import Exit, Severity
+from reconciler.errors.exceptions import ReconcilerError
 from reconciler.live.read import without_strangers
 from reconciler.live.report import drift_report
+from reconciler.plan import plan as plans
 from reconciler.plan.plan import Options
 from reconciler.views.style import TextStyle
 from reconciler.views.table import view
@@ -20,6 +22,7 @@ from reconciler.views.text.drift import cost_words
 
 if TYPE_CHECKING:
     from reconciler.cli.workspace import Workspace
+    from reconciler.errors.diagnostic import Diagnostic
     from reconciler.plan.plan import Plan
     from reconciler.state.state import State
 
@@ -32,10 +35,9 @@ if TYPE_CHECKING:
 def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detailed_exitcode: bool) -> Exit:  # noqa: FBT001 - click
     """Show what was changed in Zoom since the last apply.
 
-    Reads every recorded meeting that is not over, or only those declared in PATHS. Changes nothing, and uses
-    nothing of the daily budget.
+    Reads every recorded meeting that is not over, or only those declared in PATHS. Also tells which series
+    end soon, and which changes wait for a person. Changes nothing, and uses nothing of the daily budget.
     """
-    # Without PATHS no spec is read.
     options = Options(paths, refresh=True)
     with reporting.reporting_plan_failure(workspace, options, format_name=format_name):
         recorded, version = workspace.read_state()
@@ -43,7 +45,7 @@ def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detail
         read = refresh.read_recorded(workspace, state, refresh.Selection())
         results = without_strangers(state, read.results, lambda: refresh.hosts_if_readable(workspace, paths))
         report = drift_report(state, results, workspace.clock.now(), options)
-    warnings = missing_state_warnings(workspace, version)
+    warnings = (*missing_state_warnings(workspace, version), *_waiting(workspace, state, report))
     report = replace(report, diagnostics=(*warnings, *report.diagnostics))
     _show(workspace, report, read, format_name)
     ci.report_drift(workspace, report, read.requests)
@@ -57,6 +59,15 @@ def _only_declared(workspace: Workspace, state: State, paths: tuple[str, ...]) -
         return state
     declared = workspace.load_spec(paths).spec.meetings
     return replace(state, meetings={key: record for key, record in state.meetings.items() if key in declared})
+
+
+def _waiting(workspace: Workspace, state: State, report: Plan) -> tuple[Diagnostic, ...]:
+    """Return the warnings about changes that wait for a person; none where the specs cannot be read."""
+    try:
+        spec = workspace.load_spec(report.options.paths).spec
+    except ReconcilerError:
+        return ()
+    return plans.build(spec, state, report.planned_at, workspace.allowances, report.options).waiting
 
 
 def _show(workspace: Workspace, report: Plan, read: refresh.RefreshResult, format_name: str) -> None:

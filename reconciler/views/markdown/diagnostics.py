@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun
+from reconciler.plan.plan import ending_keys
 from reconciler.views.markdown.escape import code, prose
 from reconciler.views.markdown.size import MORE_BYTES, take_fitting
 from reconciler.views.text.diagnostics import ALIKE_MAX
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from reconciler.errors.diagnostic import Diagnostic
 
+
+ENDING_MAX = 20
+"""Series that end soon and are named."""
 
 LIST_BYTES_MAX = 5_000
 """Bytes of a comment that the errors, and the warnings, may take."""
@@ -28,6 +32,15 @@ def errors(diagnostics: Sequence[Diagnostic]) -> str:
         return ""
     lines = "\n".join(f"> {line}" for line in _lines(found))
     return f"> [!WARNING]\n> **{count_noun(len(found), 'error')}.**\n>\n{lines}"
+
+
+def ends_soon(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return a box that names the series that end soon; empty if there are none."""
+    keys = ending_keys(diagnostics)
+    named = ", ".join(code(key) for key in keys[:ENDING_MAX])
+    more = f" and {len(keys) - ENDING_MAX} more" if len(keys) > ENDING_MAX else ""
+    noun = "series ends" if len(keys) == 1 else "series end"
+    return f"> [!NOTE]\n> **{len(keys)} {noun} soon:** {named}{more}." if keys else ""
 
 
 def warnings(diagnostics: Sequence[Diagnostic]) -> str:

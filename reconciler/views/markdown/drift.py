@@ -49,6 +49,7 @@ def drift(report: Plan, style: TextStyle, requests: int) -> str:
         f"### {totals_line(report)}",
         " ".join(filter(None, (cost, expired_words(report.steps)))),
         markdown_diagnostics.errors(report.diagnostics),
+        markdown_diagnostics.ends_soon(report.diagnostics),
         _remedy(drifted),
     )
     folded = "" if style.verbose else _set_by_zoom(report.steps)
@@ -89,7 +90,7 @@ def _remark(step: Step, reason: str) -> str:
 
 def _set_by_zoom(steps: Sequence[Step]) -> str:
     remarked = remarked_words(steps)
-    return f"{remarked}; `reconciler drift --verbose` shows what Zoom set by itself." if remarked else ""
+    return f"{remarked}; `reconciler drift --verbose` shows them." if remarked else ""
 
 
 def _entry(step: Step) -> Entry:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.events import Noticed, StepFailed, Summary
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun
+from reconciler.plan.plan import SERIES_ENDS
 from reconciler.views.markdown.escape import code, text_block
 from reconciler.views.style import TextStyle
 from reconciler.views.text import diagnostics as text_diagnostics
@@ -60,6 +61,11 @@ def apply(plan: Plan, events: Sequence[Event]) -> str:
     parts = [f"### {_sign(summary)} {headline}\n"]
     if failures:
         parts.append(f"{count_noun(len(failures), 'step')} failed:\n\n{text_block(_failures(failures))}")
+    if plan.waiting:
+        parts.append(f"Waits for a person:\n\n{text_block(text_diagnostics.diagnostics(plan.waiting))}")
+    ending = [each for each in plan.diagnostics if each.code == SERIES_ENDS]
+    if ending:
+        parts.append(f"Ends soon:\n\n{text_block(text_diagnostics.diagnostics(ending))}")
     if warnings:
         parts.append(_folded("Warnings", text_diagnostics.diagnostics(warnings)))
     return "\n".join((*parts, _folded("Log", "\n".join(lines))))
@@ -68,7 +74,7 @@ def apply(plan: Plan, events: Sequence[Event]) -> str:
 def _sign(summary: Summary | None) -> str:
     if summary is None or summary.failed or summary.unresolved or summary.ended_early:
         return "❌"
-    return "⏳" if summary.deferred else "✅"
+    return "⏳" if summary.deferred or summary.withheld else "✅"
 
 
 def _folded(title: str, text: str) -> str:

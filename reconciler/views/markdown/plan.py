@@ -67,6 +67,7 @@ def plan(plan: Plan, style: TextStyle) -> str:
         remark = NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         notes = (
             markdown_diagnostics.errors(plan.diagnostics),
+            markdown_diagnostics.ends_soon(plan.diagnostics),
             markdown_diagnostics.warnings(plan.diagnostics),
         )
         return _page((MARKER, "### No changes", remark, elsewhere_line(plan), *notes, footer))
@@ -77,6 +78,7 @@ def plan(plan: Plan, style: TextStyle) -> str:
         elsewhere_line(plan),
         markdown_diagnostics.errors(plan.diagnostics),
         risks(steps),
+        markdown_diagnostics.ends_soon(plan.diagnostics),
         plan_cost.budget(plan),
         plan_cost.rollout(plan),
         markdown_diagnostics.warnings(plan.diagnostics),

@@ -64,9 +64,14 @@ def expired_words(steps: Sequence[Step]) -> str:
 
 
 def remarked_words(steps: Sequence[Step]) -> str:
-    """Return the number of meetings about which Zoom set something by itself; empty if there are none."""
-    count = sum(bool(step.reasons) for step in steps if step.status is Status.NOW and not step.changes)
+    """Return the number of meetings with a remark that `--verbose` shows; empty if there are none."""
+    count = sum(has_remark(step) for step in steps)
     return f"{count_noun(count, 'meeting')} with a remark" if count else ""
+
+
+def has_remark(step: Step) -> bool:
+    """Return whether `--verbose` says more about the meeting; of one that is gone there is no more to say."""
+    return bool(step.reasons) and step.status is Status.NOW and step.action is not Action.DESTROY
 
 
 def _lines(step: Step, style: TextStyle) -> Iterator[str]:
@@ -86,7 +91,7 @@ def _words(change: FieldChange, *, whole: bool) -> str:
 
 def _totals(report: Plan, requests: int, style: TextStyle) -> list[str]:
     expired, remarked = expired_words(report.steps), remarked_words(report.steps)
-    folded = f"{remarked}; --verbose shows what Zoom set by itself." if remarked and not style.verbose else ""
+    folded = f"{remarked}; --verbose shows them." if remarked and not style.verbose else ""
     return [
         style.bold(f"{totals_line(report)} {cost_words(read_count(report.steps), requests)}"),
         *([expired] if expired else []),

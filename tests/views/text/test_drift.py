@@ -64,7 +64,7 @@ def test_each_difference_is_a_line() -> None:
         "\n"
         "Drift: 1 changed, 1 deleted. 3 meetings read, 3 requests, none of the daily budget.\n"
         "1 expired meeting left out.\n"
-        "2 meetings with a remark; --verbose shows what Zoom set by itself.\n"
+        "2 meetings with a remark; --verbose shows them.\n"
         "`reconciler plan --refresh` shows what would be done about it.\n"
     )
 

@@ -114,7 +114,8 @@ def _prepare(
     reporting.print_warnings(workspace, (*skew_warnings, *declared.warnings))
     _show(workspace, apply_options, plan)
     if remote is None:
-        _record(workspace, before, record.without_expired(locked.state, plan.steps))
+        state = record.without_expired(locked.state, plan.steps)
+        _record(workspace, before, record.with_waiting(state, plan.steps, plan.planned_at))
         _report_nothing_to_do(workspace, apply_options, plan)
         is_left = apply_options.detailed_exitcode and plan.has_withheld_create
         return Exit.worst(status, Exit.WORK_LEFT if is_left else Exit.DONE), None
