@@ -38,7 +38,6 @@ version: 1
 defaults:
   host: courses@example.com
   timezone: Europe/London
-  type: 8
   duration: 50
   settings: {waiting_room: true, use_pmi: false}
 
@@ -55,8 +54,7 @@ def course(number: int, chance: random.Random) -> str:
         f"  course-{number + 1:03}:\n"
         f"    topic: {chance.choice(SUBJECTS)} {chance.randint(1, 4)}, {WEEKDAYS[weekday]} {hour:02}:00\n"
         f"    start_time: {start:%Y-%m-%dT%H:%M:%S}\n"
-        f'    recurrence: {{type: 2, repeat_interval: 1, weekly_days: "{weekday + 2}", '
-        f"end_times: {chance.randint(8, 12)}}}\n"
+        f"    repeat: {{every: week, on: {WEEKDAYS[weekday][:3].lower()}, times: {chance.randint(8, 12)}}}\n"
     )
 
 

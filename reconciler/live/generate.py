@@ -19,7 +19,9 @@ from reconciler.meeting.timezones import in_zone, known_zone
 from reconciler.ports import Json
 from reconciler.spec import defaults as spec_defaults
 from reconciler.spec import keys as spec_keys
-from reconciler.spec.defaults import merge
+from reconciler.spec.defaults import merge_levels
+from reconciler.spec.names import shared_people
+from reconciler.spec.repeat import in_words
 from reconciler.spec.yaml import writer
 from reconciler.spec.yaml.writer import Path
 
@@ -29,7 +31,7 @@ SCHEMA_LINE = "yaml-language-server: $schema={}"
 TOPIC_MAX = 60
 """Characters of a topic in a comment."""
 
-_OPEN = frozenset({"settings", "defaults", "meetings", "imports"})
+_OPEN = frozenset({"settings", "defaults", "people", "meetings", "imports"})
 """Names whose mapping or list is written over several lines, however short it is."""
 
 
@@ -60,10 +62,11 @@ class SkippedSummary:
 
 @dataclass(frozen=True, slots=True)
 class SpecContext:
-    """The context of a spec: the defaults of the settings file, keys in use, the schema's path from it."""
+    """The context of a spec: the defaults of the settings, names in use, the schema's path from it."""
 
     defaults: Mapping[str, Json] = field(default_factory=dict)
     taken: Collection[str] = ()
+    taken_people: Collection[str] = ()
     schema: str = "meetings.schema.json"
 
 
@@ -78,16 +81,18 @@ def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, context
     declared = sorted(
         declared, key=lambda meeting: (hosts.index(meeting.host), _natural_order(keys[meeting.id]))
     )
-    pairs = [({"host": meeting.host, **meeting.attributes}, meeting.stored) for meeting in declared]
+    pairs = [({"host": meeting.host, **in_words(meeting.attributes)}, meeting.stored) for meeting in declared]
     defaults = spec_defaults.extract_defaults(
         [spec_defaults.without_defaults(context.defaults, body, stored) for body, stored in pairs]
     )
-    all_defaults = merge(context.defaults, defaults)
+    all_defaults = merge_levels(context.defaults, defaults)
     bodies = (spec_defaults.without_defaults(all_defaults, body, stored) for body, stored in pairs)
-    meetings = {keys[meeting.id]: body for meeting, body in zip(declared, bodies, strict=True)}
+    people, with_people = shared_people(tuple(bodies), context.taken_people)
+    meetings = {keys[meeting.id]: body for meeting, body in zip(declared, with_people, strict=True)}
     spec = {
         "version": 1,
         **({"defaults": defaults} if defaults else {}),
+        **({"people": people} if people else {}),
         "meetings": meetings,
         "imports": [{"id": meeting.id, "to": keys[meeting.id]} for meeting in declared],
     }
@@ -101,7 +106,7 @@ def _layout(
 ) -> writer.Layout:
     beside: dict[Path, str] = dict(_meanings(("defaults",), spec.get("defaults", {})))
     above: dict[Path, tuple[str, ...]] = {("version",): (schema_line, *_header(declared))}
-    above |= {(name,): ("",) for name in ("defaults", "meetings")}
+    above |= {(name,): ("",) for name in ("defaults", "people", "meetings") if name in spec}
     above[("imports",)] = ("", "`apply` records these meetings. After that the list can be removed.")
     for index, meeting in enumerate(declared):
         path = ("meetings", keys[meeting.id])
@@ -134,7 +139,7 @@ def _meanings(path: Path, value: Json) -> Iterator[tuple[Path, str]]:
     for name, inner in value.items():
         inner_path = (*path, name)
         described = fields.field_at(inner_path[1 if path[0] == "defaults" else 2 :])
-        if isinstance(inner, dict) and name != "recurrence":
+        if isinstance(inner, dict) and name not in ("recurrence", "repeat"):
             yield from _meanings(inner_path, inner)
         elif described and isinstance(inner, int) and str(inner) in described.meaning:
             yield inner_path, described.meaning[str(inner)]
@@ -143,12 +148,14 @@ def _meanings(path: Path, value: Json) -> Iterator[tuple[Path, str]]:
 
 
 def _rule(path: Path, meeting: ImportedMeeting) -> dict[Path, str]:
-    """The rule of a series in words, and the day of its last date."""
+    """The rule of a series in words, where the words are not written, and the day of its last date."""
     declared = series(meeting.attributes)
     if declared is None:
         return {}
     last = declared.last()
     until = in_zone(last, known_zone(declared.timezone)) if last else None
+    if isinstance(in_words(meeting.attributes).get("repeat"), dict):  # it is in words, but for its last date
+        return {(*path, "repeat"): end_words(None, until).removeprefix(", ")}
     words = rule_words(declared.recurrence, declared.wall_start())
     return {(*path, "recurrence"): words + end_words(None, until)}
 

@@ -166,4 +166,5 @@ def _ordered(path: Path, values: Mapping[str, Json]) -> dict[str, Json]:
 
 @cache
 def _ranks() -> Mapping[str, int]:
-    return {path: rank for rank, path in enumerate(fields.table())}
+    ranks = {path: rank for rank, path in enumerate(fields.table())}
+    return {**ranks, "repeat": ranks["recurrence"]}

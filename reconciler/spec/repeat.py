@@ -197,6 +197,21 @@ def from_rule(rule: Mapping[str, Json], timezone: str | None) -> dict[str, Json]
     return repeat if _is_same_rule(repeat, rule, timezone) else None
 
 
+def in_words(attributes: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the attributes of a meeting with its rule as `repeat`, where it has such a form."""
+    rule = attributes.get("recurrence")
+    repeat = (
+        from_rule(rule, attributes.get("timezone")) if rule and attributes.get("type") == SERIES else None
+    )
+    if repeat is None:
+        return dict(attributes)
+    return {
+        "repeat" if name == "recurrence" else name: repeat if name == "recurrence" else value
+        for name, value in attributes.items()
+        if name != "type"
+    }
+
+
 def _written_days(rule: Mapping[str, Json]) -> dict[str, Json]:
     days = {number: name for name, number in WEEKDAYS.items()}
     weeks = {number: name for name, number in WEEKS.items()}

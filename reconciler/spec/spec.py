@@ -77,12 +77,14 @@ class Spec:
 class ParseResult:
     """The spec, None where there are errors, and all findings in the order of file, line and column.
 
-    `files` has the file of each declared key, for the places of later findings.
+    `files` has the file of each declared key, for the places of later findings. `people` are the names of
+    the lists of people.
     """
 
     spec: Spec | None
     diagnostics: tuple[Diagnostic, ...] = ()
     files: Mapping[str, SpecFile] = field(default_factory=dict, repr=False, compare=False)
+    people: frozenset[str] = frozenset()
 
     def locate(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """Return a finding about a declared meeting with its place."""
@@ -110,7 +112,8 @@ def parse(sources: Sequence[Source], settings: Settings, others: OtherSources | 
         parser = _SpecParser(settings, sources, others)
         parser.read_all()
         parser.check_all()
-    return ParseResult(parser.spec(), in_order(parser.diagnostics), parser.declared)
+    people = frozenset(parser.names.people)
+    return ParseResult(parser.spec(), in_order(parser.diagnostics), parser.declared, people)
 
 
 class _SpecParser:

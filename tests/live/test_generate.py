@@ -38,10 +38,9 @@ defaults:
 meetings:
   call-2:
     topic: Call 2
-    type: 8  # recurring, at fixed times
     start_time: 2027-01-11T10:00:00
     timezone: Europe/Berlin
-    recurrence: {type: 2, repeat_interval: 1, weekly_days: "2", end_times: 20}  # every Monday, until 24 May 2027
+    repeat: {every: week, on: mon, times: 20}  # until 24 May 2027
 
   # First remark \\u202e.
   # Second remark.
@@ -70,7 +69,7 @@ imports:
 #   3  ada@example.com  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
 
 # Left out: 4 recorded or declared already, 5 over.
-"""  # noqa: E501 - a line of the generated file
+"""
 
 
 def test_a_generated_spec_reads_like_a_written_one() -> None:
@@ -106,3 +105,29 @@ def test_the_defaults_of_the_settings_file_are_subtracted() -> None:
 
 def test_keys_that_are_in_use_are_not_assigned() -> None:
     assert "launch-review-2:\n" in lines(imported(1, one_off()), taken={"launch-review"})
+
+
+def test_alternative_hosts_of_three_meetings_are_a_list_of_people() -> None:
+    """Two meetings, or one address, are written as they are; the text reads back as what was stored."""
+    three = [
+        "bob@example.com; Ada@example.com",
+        "ada@example.com;bob@example.com",
+        "bob@example.com;ada@example.com",
+    ]
+    hosts = [*three, "bob@example.com", "eve@example.com;bob@example.com"]
+    declared = [
+        imported(index, one_off(topic=f"T {index}", settings={"alternative_hosts": each}))
+        for index, each in enumerate(hosts)
+    ]
+
+    text = lines(*declared, taken_people={"bob-and-ada"})
+    parsed = spec.parse([Source("m.yaml", text.encode())], Settings()).spec
+
+    assert "people:\n  bob-and-ada-2: [bob@example.com, Ada@example.com]\n" in text
+    assert text.count("alternative_hosts: [bob-and-ada-2]") == 3
+    assert parsed is not None
+    assert [each.attributes["settings"]["alternative_hosts"] for each in parsed.meetings.values()] == [
+        *["bob@example.com;Ada@example.com"] * 3,
+        "bob@example.com",
+        "eve@example.com;bob@example.com",
+    ]

@@ -83,7 +83,8 @@ def import_(workspace: Workspace, **flags: Any) -> Exit:
     discovered = _discover(workspace, state, options.hosts, import_filter)
     if discovered.declared:
         taken = {*state.meetings, *state.intents, *declared.parsed.files}
-        context = SpecContext(defaults, taken, _schema_from(workspace.folder, options.out))
+        schema = _schema_from(workspace.folder, options.out)
+        context = SpecContext(defaults, taken, declared.parsed.people, schema)
         text = generate.render(discovered.declared, discovered.omitted, context)
         _write(workspace, options.out, text)
     reporting.print_diagnostics(workspace, discovered.failures)

@@ -294,4 +294,4 @@ def test_a_series_of_60_coming_dates_is_imported_without_a_request(shell: Shell)
         0,
         "No changes. Compared with what was last applied and with what Zoom says now.",
     )
-    assert "end_times: 60" in (shell.folder / "meetings.yaml").read_text()
+    assert "times: 60}" in (shell.folder / "meetings.yaml").read_text()

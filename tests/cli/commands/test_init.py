@@ -109,14 +109,14 @@ def test_a_meeting_may_happen_once(shell: Shell) -> None:
     declared = yaml.safe_load(files(shell.folder)["meetings.yaml"])["meetings"]
     assert list(declared) == ["launch-1-all"]
     assert declared["launch-1-all"]["topic"] == "Launch: #1 <all>"
-    assert "recurrence" not in declared["launch-1-all"]
+    assert "repeat" not in declared["launch-1-all"]
     assert shell("validate", "--strict").status == 0
 
 
 def test_a_series_is_on_the_day_of_its_start(shell: Shell) -> None:
     shell(*FLAGS, "--start", "2099-01-15T09:30")
 
-    assert '"5", end_times: 20}  # every Thursday' in files(shell.folder)["meetings.yaml"]
+    assert "repeat: {every: week, on: thu, times: 20}" in files(shell.folder)["meetings.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,8 @@ def test_a_person_is_asked(tmp_path: Path) -> None:
     assert "Did you mean `Europe/London`?" in shown
     assert "Choose one of weekly, once." in shown
     assert declared["defaults"]["timezone"] == "Europe/London"
-    assert declared["meetings"]["retro"]["recurrence"]["weekly_days"] == "3"
+    # YAML 1.1, which PyYAML reads, has `on` for true.
+    assert declared["meetings"]["retro"]["repeat"] == {"every": "week", True: "tue", "times": 20}
 
 
 def test_a_flag_answers_its_question(tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.meeting import recurrence
-from reconciler.meeting.humanize import rule_words
+from reconciler.meeting.humanize import short_weekday
 from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, is_skipped, known_zone
 from reconciler.spec.keys import slug
 from reconciler.spec.yaml import writer
@@ -49,8 +48,9 @@ _HEAD = """\
 _FOOT = """\
 
 # A meeting may have any field of Zoom's create call (your editor completes them), and also
-#     password: {env: TEAM_PASSCODE, version: 1}    read when it is sent, never stored
-#     protect: true                                 never destroyed
+#     repeat: {every: month, on: first mon, times: 12}    a series: days, weeks or months, with times or until
+#     password: {env: TEAM_PASSCODE, version: 1}          read when it is sent, never stored
+#     protect: true                                       never destroyed
 #
 # A file may also have:
 #     moved: [{from: OLD-KEY, to: NEW-KEY}]                 a renamed key keeps its meeting
@@ -75,7 +75,6 @@ def render_spec(answers: Answers) -> str:
     key = slug(answers.topic) or "first-meeting"
     meeting: dict[str, Json] = {
         "topic": answers.topic,
-        "type": 8 if answers.weekly else 2,
         "start_time": answers.start,
         "duration": 45 if answers.weekly else 60,
     }
@@ -83,20 +82,13 @@ def render_spec(answers: Answers) -> str:
         ("defaults",): "merged into each meeting below; a meeting's own fields win",
         ("defaults", "host"): "the Zoom user who owns the meetings",
         ("meetings", key): "the key: unique, and the name of the meeting from now on",
-        ("meetings", key, "type"): "8 is a series, 2 a single meeting, 3 has no fixed time",
         ("meetings", key, "start_time"): "local time in the timezone above",
         ("meetings", key, "duration"): "minutes",
     }
     if answers.weekly:
         start = _first_start(answers)
-        days = str(recurrence.week_day(start))
-        meeting["recurrence"] = {
-            "type": 2,
-            "repeat_interval": 1,
-            "weekly_days": days,
-            "end_times": OCCURRENCES,
-        }
-        comments["meetings", key, "recurrence"] = rule_words(meeting["recurrence"], start)
+        meeting["repeat"] = {"every": "week", "on": short_weekday(start).lower(), "times": OCCURRENCES}
+        comments["meetings", key, "repeat"] = "a series; without this line, a single meeting"
     spec = {
         "version": 1,
         "defaults": {
