@@ -10,8 +10,9 @@ from datetime import datetime
 
 from reconciler.errors.text import count_noun
 from reconciler.meeting import masking
-from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.humanize import day_words, instant_words, short_weekday, time_words
 from reconciler.meeting.meeting import Meeting, Schedule, resume, runs_or_starts_soon, schedule, series
+from reconciler.meeting.timezones import instant
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
@@ -106,7 +107,7 @@ def shortened_remark(meeting: Meeting, times: Schedule, now: datetime) -> tuple[
         return ()
     over = count_noun(times.over, "occurrence is over", "occurrences are over")
     left = "" if resumed.left is None else f", {resumed.left} left"
-    sends = f"{over}; sends {_read_out(resumed.start_time)}{left}"
+    sends = f"{over}; sends {_read_out(resumed.start_time, repeated.timezone)}{left}"
     return (sends, *(_left_out(wall, repeated.timezone) for wall in resumed.left_out))
 
 
@@ -187,7 +188,9 @@ def _end(record: Record, removal: Removed, now: datetime) -> str:
     return f"meeting {record.id} is deleted once the new one is there{later}"
 
 
-def _read_out(start_time: str) -> str:
-    """Format `2027-02-01T10:00:00` for people; seconds only if they are not 0."""
+def _read_out(start_time: str, timezone: str) -> str:
+    """Format `2027-02-01T10:00:00` for people; what is sent in UTC also as the meeting's own zone has it."""
     clock = start_time.replace("T", " ").removesuffix("Z").removesuffix(":00")
-    return f"{clock} UTC" if start_time.endswith("Z") else clock
+    if not start_time.endswith("Z"):
+        return clock
+    return f"{clock} UTC ({instant_words(instant(start_time, timezone), timezone)})"

@@ -111,6 +111,19 @@ def test_the_end_of_a_series_is_its_local_day(applied: Shell) -> None:
     assert "tokyo has its last occurrence on 25 Dec 2026." in planned.out + planned.err
 
 
+def test_what_is_sent_in_utc_stands_beside_the_own_zone(shell: Shell) -> None:
+    """A series whose start is declared in UTC is sent in UTC; people come by its zone."""
+    begun = TOKYO.replace("start_time: 2026-12-11T08:00:00", "start_time: 2026-11-26T23:00:00Z")
+    shell.write("meetings.yaml", begun.replace("end_times: 3", "end_times: 8"))
+
+    planned = shell.sandbox("plan").out
+
+    assert (
+        "1 occurrence is over; sends 2026-12-03 23:00 UTC (Fri 4 Dec 2026, 08:00 Asia/Tokyo), 7 left"
+        in planned
+    )
+
+
 def test_a_deletion_names_the_next_start_in_the_own_zone(applied: Shell) -> None:
     number = applied.ids()["tokyo"]
     removed = f"removed:\n  - {{key: tokyo, id: {number}, destroy: true}}\n"

@@ -158,7 +158,11 @@ def test_a_running_series_says_what_it_sends() -> None:
             "2027-01-25T10:00:00",
             "1 occurrence is over; sends 2027-02-01 10:00, 2 left",
         ),
-        ({}, "2027-01-25T09:00:00Z", "1 occurrence is over; sends 2027-02-01 09:00 UTC, 19 left"),
+        (
+            {},
+            "2027-01-25T09:00:00Z",
+            "1 occurrence is over; sends 2027-02-01 09:00 UTC (Mon 1 Feb 2027, 10:00 Europe/Berlin), 19 left",
+        ),
         ({}, "2027-01-25T10:00:30", "1 occurrence is over; sends 2027-02-01 10:00:30, 19 left"),
     ],
 )

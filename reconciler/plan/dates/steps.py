@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from reconciler.meeting.closures import SKIP
+from reconciler.meeting.humanize import instant_words
 from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.single_dates import Edit, SeriesDate, edited_dates, is_over, moved_to
@@ -147,7 +148,7 @@ def _moved_to_come(meeting: Meeting, recorded: Mapping[str, Json], now: datetime
         moved = moved_to(edit)
         start = recurring.start_on(date.fromisoformat(day)) if recurring and moved else None
         if moved is not None and start is not None and start <= now < moved:
-            until = f"{moved:%Y-%m-%d %H:%M} UTC"
+            until = instant_words(moved, meeting.attributes.get("timezone"))
             return f"its date {day} is moved to {until}, and a new rule would lose it: waits until then"
     return None
 

@@ -134,7 +134,8 @@ def test_no_rule_is_sent_while_a_moved_date_is_still_to_come() -> None:
 
     assert (step.status, step.day) == (Status.DEFERRED, None)
     assert step.reasons[-1] == (
-        "its date 2027-03-01 is moved to 2027-03-02 13:00 UTC, and a new rule would lose it: waits until then"
+        "its date 2027-03-01 is moved to Tue 2 Mar 2027, 14:00 Europe/Berlin, and a new rule would lose it: "
+        "waits until then"
     )
 
 
