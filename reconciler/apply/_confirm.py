@@ -6,18 +6,20 @@ Read-backs run next to the host's following request; `wait` gathers them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from reconciler.apply import _messages as messages
-from reconciler.apply.context import ApplyContext
+from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext
 from reconciler.apply.events import StepDone
 from reconciler.apply.pending import PendingWrite
+from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import RemoteError, StateError
-from reconciler.meeting import observed
+from reconciler.meeting import fields, observed
 from reconciler.meeting.meeting import schedule, start_at
 from reconciler.plan.change import Action
-from reconciler.ports import Answer, Body
+from reconciler.ports import Answer, Body, Json
 from reconciler.state.state import Record, State, owner, scheduled_as
 
 
@@ -27,6 +29,10 @@ class Confirmer:
     def __init__(self, run: ApplyContext) -> None:
         self._run = run
         self._tasks: list[asyncio.Task[None]] = []
+        self._first: dict[str, PendingWrite] = {}
+        """The first update of each key that is sent once more."""
+        self.untaken: dict[str, tuple[PendingWrite, Diagnostic]] = {}
+        """Updates of which nothing took, each to be sent once more, or to be reported."""
 
     def confirm(self, pending: PendingWrite, answer: Answer, *, unsent: int) -> None:
         """Record the meeting in place of its intent; read-back and report run beside the next request.
@@ -72,20 +78,23 @@ class Confirmer:
         """Notes on the values that Zoom stored differently; None if a handover failed, which is reported."""
         new_host = pending.intent.to_host
         try:
-            stored = await self._run.remote.read(record.id)
+            stored = await self._read(pending, record.id)
         except RemoteError as error:
             return (f"meeting {record.id} could not be read back: {error.diagnostic.summary}",)
         seen = observed.observe(pending.sent, stored.body)
         known = observed.merge_observed(record.observed, pending.sent, seen)
+        untaken = self._untaken(pending, stored.body)
         key = pending.step.key
         follows = bool(new_host) and self._run.is_followed(record, stored.body, (str(new_host),))
-        seen_record = replace(record, observed=known)
+        not_taken = observed.merge_untaken(record.not_taken, pending.sent, untaken)
+        read = {"observed": known, "not_taken": not_taken}
         if follows:
-            seen_record = replace(seen_record, host=str(new_host), attributes=pending.intent.attributes)
-        if seen_record != record:
+            read |= {"host": str(new_host), "attributes": pending.intent.attributes}
+        if replace(record, **read) != record:
             with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
-                await self._run.journal.commit(lambda state: state.confirm(key, seen_record))
-        user = owner(seen_record.attributes, seen_record.host)
+                await self._run.journal.commit(lambda state: state.amend(key, record.id, **read))
+        read_record = replace(record, **read)
+        user = owner(read_record.attributes, read_record.host)
         personal = observed.personal_id(key, record.id, user, record.attributes, stored.body)
         if personal is not None:
             self._run.notice(personal)
@@ -93,7 +102,47 @@ class Confirmer:
             why = "Zoom accepted the request and still names the old host."
             self._run.fail(pending.step, messages.handover_refused(pending.step, why))
             return None
+        if untaken:
+            self._report_untaken(pending, seen, untaken)
+            return None
         return observed.describe_observed(pending.sent, seen)
+
+    async def _read(self, pending: PendingWrite, meeting_id: int) -> Answer:
+        """Read the meeting, and read it again while what was sent reads as before: reads may lag."""
+        stored = await self._run.remote.read(meeting_id)
+        for seconds in READ_AGAIN_SECONDS:
+            if not self._untaken(pending, stored.body):
+                break
+            await self._run.clock.sleep(seconds)
+            stored = await self._run.remote.read(meeting_id, new_connection=True)
+        return stored
+
+    def _untaken(self, pending: PendingWrite, stored: Body) -> tuple[str, ...]:
+        """The sent paths that read as before an update."""
+        if not pending.is_update:
+            return ()
+        first = self._first.get(pending.key, pending)
+        assert first.before is not None, "only a recorded meeting is updated"
+        recorded = planned = zoom = first.before.attributes
+        for path, value in first.before.observed.items():
+            zoom = fields.put(zoom, path, value)
+        for change in first.step.changes:  # of a refresh: what Zoom had
+            planned = fields.put(planned, change.path, change.before) if change.path != "host" else planned
+        return observed.untaken(pending.sent, stored, (recorded, zoom, planned))
+
+    def _report_untaken(
+        self, pending: PendingWrite, seen: Mapping[str, Json], untaken: tuple[str, ...]
+    ) -> None:
+        """Report what did not take; an update of which nothing took is first to be sent once more."""
+        left = observed.describe_untaken(pending.sent, seen, untaken)
+        diagnostic = messages.not_taken(pending.step, left)
+        changed = [change.path for change in pending.step.changes]
+        is_first = pending.key not in self._first
+        if is_first and not pending.intent.to_host and observed.took_nothing(changed, untaken):
+            self._first[pending.key] = pending
+            self.untaken[pending.key] = pending, diagnostic
+        else:
+            self._run.fail(pending.step, diagnostic)
 
 
 def record_of(pending: PendingWrite, answered: Body) -> Record:

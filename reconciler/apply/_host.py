@@ -87,6 +87,7 @@ class HostRun:
             await self._creates.resolve_earlier()
             self._queue_resolved()
             await self._send_queue()
+            await self._send_untaken()
         except RemoteError as error:  # without a connection or a whole list nothing can be resolved
             self._give_up(error)
 
@@ -119,6 +120,21 @@ class HostRun:
             for pending in await self._sender.begin(batch, day, self._repeated):
                 if self._sender.holds(pending) and not self._run.must_stop():
                     await self._send(pending)
+
+    async def _send_untaken(self) -> None:
+        """Send each update of which nothing took once more, if the budget allows it."""
+        await self._confirmer.wait()
+        if not self._confirmer.untaken or self._run.must_stop():
+            return
+        again, waiting = self._confirmer.untaken, self._queue
+        self._confirmer.untaken = {}
+        self._queue = [pending.step for pending, _ in again.values()]
+        await self._send_queue()
+        for pending, diagnostic in again.values():
+            if pending.step in self._queue:
+                self._queue.remove(pending.step)
+                self._run.fail(pending.step, diagnostic)
+        self._queue += waiting
 
     async def _fail_duplicates(self) -> None:
         """Fail each create whose meeting exists already, or whose list could not be read."""
@@ -244,6 +260,8 @@ class HostRun:
         run = self._run
         self._creates.give_up(None)
         self._updates.give_up(None)
+        for pending, diagnostic in self._confirmer.untaken.values():
+            run.fail(pending.step, diagnostic)
         for step in self._queue:
             reason, day = (messages.STOPPED, None) if run.must_stop() else (NO_BUDGET, run.tomorrow())
             run.defer(step, day, reason)

@@ -189,6 +189,17 @@ def zone_refused(step: Step, zone: str, alike: Sequence[str]) -> Diagnostic:
     )
 
 
+def not_taken(step: Step, left: str) -> Diagnostic:
+    """An update that Zoom accepted, and after which fields read as before."""
+    return Diagnostic(
+        code="apply.not-taken",
+        detail=f"{step.key}, meeting {step.id}: Zoom accepted the update, and reads as before it: {left}.",
+        hint="A setting of the account or of the host may hold the value: change that, or declare what Zoom "
+        "has. It is sent again if the declared value changes, or by `reconciler apply --refresh`.",
+        key=step.key,
+    )
+
+
 def handover_refused(step: Step, why: str) -> Diagnostic:
     """A host change that Zoom did not make."""
     new_host, line = step.new_host, f"`{removed_line(step.key, step.id or 0)}`"

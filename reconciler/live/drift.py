@@ -124,6 +124,8 @@ def _cause(record: Record, stored: Body, path: str) -> Cause:
     then, current = (wanted_part(described, wanted, value) for value in values)
     zone = stored.get("timezone")
     is_same = masking.is_same(then, current) or same_value(described, then, current, (zone, zone))
+    if is_same and path in record.not_taken:
+        return Cause.NOT_TAKEN
     return Cause.ZOOM if is_same and not _was_imported(record, stored, path) else Cause.PERSON
 
 

@@ -6,12 +6,12 @@ Only fields that were sent are compared, each by its own rule.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.text import shorten
 from reconciler.meeting import fields, masking
-from reconciler.meeting.compare import differences
+from reconciler.meeting.compare import ValueDifference, differences, same_value, wanted_part
 from reconciler.meeting.meeting import PERSONAL
 from reconciler.ports import Json
 
@@ -37,6 +37,66 @@ def observe(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, J
         difference.dotted: HIDDEN if difference.described.secret else difference.stored
         for difference in differences(sent, stored)
     }
+
+
+def untaken(
+    sent: Mapping[str, Json], stored: Mapping[str, Json], earlier: Iterable[Mapping[str, Json]]
+) -> tuple[str, ...]:
+    """Return the sent paths that differ in Zoom and have the value of one of the `earlier` meetings.
+
+    What no earlier meeting declared had the default of the API. A passcode that differs counts as an earlier
+    one, since Zoom makes none by itself in an update.
+    """
+    before = [(one, (one.get("timezone"), stored.get("timezone"))) for one in earlier]
+    return tuple(
+        found.dotted
+        for found in differences(sent, stored)
+        if not _is_personal(found)
+        and (found.described.secret or any(_is_value_of(found, one, zones) for one, zones in before))
+    )
+
+
+def _is_personal(found: ValueDifference) -> bool:
+    """Return whether Zoom has the meeting on the personal id, which no update takes back."""
+    return found.path == ("type",) and found.stored == PERSONAL
+
+
+def _is_value_of(
+    found: ValueDifference, earlier: Mapping[str, Json], zones: tuple[str | None, str | None]
+) -> bool:
+    value = fields.get(earlier, found.dotted)
+    then = wanted_part(found.described, found.wanted, found.described.default if value is None else value)
+    return masking.is_same(then, found.stored) or same_value(found.described, then, found.stored, zones)
+
+
+def took_nothing(changed: Iterable[str], untaken_paths: Collection[str]) -> bool:
+    """Return whether every one of the `changed` paths is untaken, or has parts of which one is."""
+    covers = [any(_overlap(path, one) for one in untaken_paths) for path in changed]
+    return bool(covers) and all(covers)
+
+
+def _overlap(path: str, other: str) -> bool:
+    return f"{other}.".startswith(f"{path}.") or f"{path}.".startswith(f"{other}.")
+
+
+def merge_untaken(
+    before: Iterable[str], sent: Mapping[str, Json], untaken_paths: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the untaken paths after an update: `untaken_paths`, and those `before` that were not `sent`."""
+    return tuple(sorted({*untaken_paths, *(path for path in before if not fields.has(sent, path))}))
+
+
+def describe_untaken(sent: Mapping[str, Json], stored: Mapping[str, Json], paths: Iterable[str]) -> str:
+    """Return what Zoom still has at each of the `paths`, in one line."""
+    return "; ".join(_untaken_note(path, fields.get(sent, path), stored.get(path)) for path in paths)
+
+
+def _untaken_note(path: str, wanted: Json, value: Json) -> str:
+    if value == HIDDEN:
+        return path
+    if value is None:
+        return f"{path} is not set (sent: {_shown(wanted)})"
+    return f"{path} is {_shown(masking.as_shown(value, wanted))} (sent: {_shown(wanted)})"
 
 
 def merge_observed(

@@ -30,6 +30,7 @@ class Cause(StrEnum):
 
     PERSON = "changed by a person"
     ZOOM = "set by Zoom or the account"
+    NOT_TAKEN = "not taken by Zoom"
     DELETED = "deleted"
 
 
@@ -48,8 +49,8 @@ class FieldChange:
 
     @property
     def is_drift(self) -> bool:
-        """Return whether a person made this change in Zoom."""
-        return self.cause is Cause.PERSON
+        """Return whether a refresh sends the field: a person changed it, or an update did not take."""
+        return self.cause in {Cause.PERSON, Cause.NOT_TAKEN}
 
 
 @dataclass(frozen=True, slots=True)

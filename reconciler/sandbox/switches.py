@@ -153,8 +153,6 @@ class Switches:
     """Topics are stored without blanks around them, and with single ones inside."""
     zone_names: Mapping[str, Json] = field(default_factory=dict)
     """Time zones that are stored under another name: {sent: stored}."""
-    held_fields: tuple[str, ...] = ()
-    """Fields that an update leaves as they are, although it is accepted, by name or as `settings.NAME`."""
 
     # Single dates of a series.
     dates_forgotten: Literal["change", "rule", "update"] = "rule"
@@ -164,6 +162,8 @@ class Switches:
     """False: a date that is moved gets the id of its new start."""
 
     # Others.
+    held_fields: tuple[str, ...] = ()
+    """Fields that an update leaves as they are, although it is accepted, by name or as `settings.NAME`."""
     webinars: tuple[int, ...] = ()
     """Ids that belong to webinars."""
     running: tuple[int, ...] = ()

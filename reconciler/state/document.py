@@ -143,7 +143,8 @@ class Encoder:
 def _version_of(state: State) -> str:
     """Return the oldest minor version that has all of it: older programs may write what they know."""
     is_newer = any(intent.to_host or intent.dates for intent in state.intents.values()) or any(
-        record.exceptions or record.window or record.withheld_since for record in state.meetings.values()
+        record.exceptions or record.window or record.withheld_since or record.not_taken
+        for record in state.meetings.values()
     )
     return FORMAT_VERSION if is_newer else f"{MAJOR}.0"
 
@@ -207,8 +208,13 @@ def record_json(record: Record) -> Json:
         "observed": {path: _observed(record, path, value) for path, value in record.observed.items()},
         "protect": record.protect,
     }
-    optional = {"made": record.made, "exceptions": dict(record.exceptions), "window": dict(record.window),
-                "withheld_since": record.withheld_since}  # fmt: skip
+    optional = {
+        "made": record.made,
+        "exceptions": dict(record.exceptions),
+        "window": dict(record.window),
+        "withheld_since": record.withheld_since,
+        "not_taken": list(record.not_taken),
+    }
     return {**written, **{name: value for name, value in optional.items() if value}}
 
 
@@ -274,6 +280,7 @@ def _record(value: Mapping[str, Json]) -> Record:
         _edits(value.get("exceptions", {})),
         _window(value.get("window", {})),
         None if value.get("withheld_since") is None else _instant(value["withheld_since"]),
+        tuple(_typed(path, str) for path in _typed(value.get("not_taken", []), list)),
     )
 
 

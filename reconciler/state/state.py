@@ -32,7 +32,8 @@ class Record:
     states of older versions. `exceptions` are the edits of single dates of a series that are done, by date;
     see `meeting.single_dates.Edit`. `window` are the first and the last start of a longer series that Zoom
     keeps, as UTC text: {"from", "to"}. `withheld_since` is when an apply first withheld a change of
-    the meeting that a person must decide, None while there is none.
+    the meeting that a person must decide, None while there is none. `not_taken` are the paths of `observed`
+    that an update left as they were.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Record:
     exceptions: Mapping[str, Json] = field(default_factory=dict)
     window: Mapping[str, Json] = field(default_factory=dict)
     withheld_since: str | None = None
+    not_taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,13 @@ class State:
         """Add `intent` and charge its host on `day`: one value, so one durable write."""
         return replace(self, intents={**self.intents, key: intent}).charge(day, intent.host, requests)
 
+    def amend(self, key: str, meeting_id: int, **values: Json) -> State:
+        """Set these values of the record of `key`, if it is still of that meeting; an intent stays."""
+        record = self.meetings.get(key)
+        if record is None or record.id != meeting_id:
+            return self
+        return replace(self, meetings={**self.meetings, key: replace(record, **values)})
+
     def with_exceptions(self, key: str, exceptions: Mapping[str, Json]) -> State:
         """Set the edits of single dates that are done; an intent stays."""
         record = replace(self.meetings[key], exceptions=exceptions)
@@ -165,7 +174,8 @@ class State:
         """
         record = self.meetings[key]
         seen = {path: value for path, value in record.observed.items() if fields.has(attributes, path)}
-        kept = replace(record, attributes=attributes, observed=seen, protect=protect)
+        untaken = tuple(path for path in record.not_taken if path in seen)
+        kept = replace(record, attributes=attributes, observed=seen, protect=protect, not_taken=untaken)
         return replace(self, meetings={**self.meetings, key: kept})
 
     def drop_intent(self, key: str) -> State:

@@ -58,6 +58,8 @@ SILENT: Mapping[str, Any] = {
     "patched_start_needs_recurrence": True,
     "nested_settings": "replaced",
     "long_text": "cut",
+    "trimmed_topics": True,
+    "zone_names": {"Asia/Calcutta": "Asia/Kolkata"},
 }
 """Every switch by which something is stored otherwise than it was sent, on."""
 

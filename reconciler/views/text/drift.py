@@ -85,7 +85,8 @@ def _lines(step: Step, style: TextStyle) -> Iterator[str]:
 
 
 def _words(change: FieldChange, *, whole: bool) -> str:
-    effect = f"{Cause.PERSON}: {change.effect}" if change.effect else Cause.PERSON
+    cause = change.cause or Cause.PERSON
+    effect = f"{cause}: {change.effect}" if change.effect else cause
     return change_words(replace(change, effect=effect), None, whole=whole)
 
 

@@ -84,14 +84,14 @@ def test_a_running_series_is_rescheduled_from_its_next_occurrence() -> None:
     assert not world.plan().has_work
 
 
-def test_an_ignored_change_is_reported_and_not_repeated() -> None:
+def test_an_ignored_change_is_sent_once_more_then_reported_and_not_repeated() -> None:
     world = applied(topic("a"))
-    world.zoom.meet(Fault(status=204, **UPDATE))
+    world.zoom.meet(Fault(status=204, times=0, **UPDATE))
     world.declare(topic("a", duration=30))
 
     report = world.apply()
 
-    assert report.notes == {"a": ("Zoom set duration to 60 (sent: 30)",)}
+    assert (report.failed, report.status, len(world.asked("PATCH"))) == ({"a": "apply.not-taken"}, 1, 2)
     assert world.store.state.meetings["a"].observed == {"duration": 60}
     assert not world.plan().has_work
 
