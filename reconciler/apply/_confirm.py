@@ -87,7 +87,7 @@ class Confirmer:
         key = pending.step.key
         follows = bool(new_host) and self._run.is_followed(record, stored.body, (str(new_host),))
         not_taken = observed.merge_untaken(record.not_taken, pending.sent, untaken)
-        read = {"observed": known, "not_taken": not_taken}
+        read: dict[str, Json] = {"observed": known, "not_taken": not_taken}
         if follows:
             read |= {"host": str(new_host), "attributes": pending.intent.attributes}
         if replace(record, **read) != record:

@@ -1,7 +1,8 @@
 """Drift: the declared fields of a recorded meeting that Zoom has otherwise, each with its cause.
 
-Pure. A value that Zoom stored differently at the last write (`Record.observed`) was set by Zoom or
-the account; any other difference was made by a person. A passcode is never shown.
+Pure. A value that Zoom stored differently at the last write (`Record.observed`) was set by Zoom or the
+account, or it was not taken (`Record.not_taken`). Any other difference was made by a person. A passcode is
+never shown.
 """
 
 from __future__ import annotations
@@ -105,13 +106,21 @@ def _start_as_declared(record: Record, stored: Body) -> Json:
 def _passcode(record: Record, stored: Body) -> Iterator[FieldChange]:
     """The passcode, as far as it is known: of a literal the hash, of a reference that there is one."""
     kept, current = record.attributes.get("password"), stored.get("password")
+    effect = fields.table()["password"].effect
+    if kept is not None and "password" in record.not_taken and not _has_passcode(kept, current):
+        yield FieldChange("password", REDACTED, REDACTED, effect, Cause.NOT_TAKEN)
+        return
     if kept is None or "password" in record.observed:
         return
-    effect = fields.table()["password"].effect
     if not current:
         yield FieldChange("password", REDACTED, None, effect, Cause.PERSON)
     elif isinstance(kept, dict) and "scrypt" in kept and not same_passcode(str(current), kept):
         yield FieldChange("password", REDACTED, REDACTED, effect, Cause.PERSON)
+
+
+def _has_passcode(kept: Json, current: Json) -> bool:
+    """Return whether Zoom is known to have the recorded passcode."""
+    return isinstance(kept, dict) and "scrypt" in kept and same_passcode(str(current), kept)
 
 
 def _cause(record: Record, stored: Body, path: str) -> Cause:
