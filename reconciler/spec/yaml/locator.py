@@ -34,6 +34,9 @@ from reconciler.spec.yaml.snippet import is_reference, is_reference_field, rende
 Range = tuple[int, int, int, int]
 """Start line and column, end line and column; all count from 0, the end is exclusive."""
 
+LISTS = frozenset({"moved", "imports", "removed"})
+"""Lists of entries: messages print lines with one of them, which cannot stand beside another list."""
+
 Path = tuple[str | int, ...]
 
 
@@ -249,7 +252,9 @@ class Locator:
         return Diagnostic(
             "yaml.duplicate-key",
             f"Line {duplicate.first[0] + 1} already has the key `{name}`.",
-            "Keep one of the two, or rename one.",
+            f"Put the entries of both lists under one `{name}:`."
+            if duplicate.name in LISTS and not duplicate.second[1]
+            else "Keep one of the two, or rename one.",
             span=self._span(duplicate.second),
             snippet=self._snippet(duplicate.second, self._whole_text()),
         )

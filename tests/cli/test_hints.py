@@ -1,0 +1,360 @@
+"""A remedy that is printed works: doing what a hint says gets rid of its finding."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from shell import HOST, spec_of
+from varied import Zoom
+
+if TYPE_CHECKING:
+    from shell import RunResult, Shell
+
+LINE = re.compile(r"`((?:moved|imports|removed): \[[^`]*\])`")
+COMMAND = re.compile(r"`reconciler ([^`]+)`")
+SECOND = {"start_time": "2027-03-14T15:00:00Z"}
+
+
+class Team:
+    """A folder with a spec that people edit, and commands that they paste."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.zoom = Zoom(shell.folder)
+        self.meetings: dict[str, dict[str, Any]] = {}
+        self.entries: dict[str, Any] = {}
+
+    def declare(self, **meetings: dict[str, Any]) -> None:
+        """Declare these meetings and no others."""
+        self.meetings = {key.replace("_", "-"): body for key, body in meetings.items()}
+        self.entries = {}
+        self.write()
+
+    def paste(self, ran: RunResult, nth: int = 0, *, lets_go: bool = False) -> None:
+        """Add the n-th line that was printed to the spec, as text."""
+        line = LINE.findall(ran.out + ran.err)[nth]
+        self.write(f"{line.replace('destroy: true', 'destroy: false') if lets_go else line}\n")
+
+    def run(self, command: str) -> RunResult:
+        """Run a command that was printed; where it asks, the answer is yes."""
+        words = command.split()
+        return self.shell.sandbox(*words, *(["--auto-approve"] if words[0] == "apply" else []))
+
+    def apply(self) -> RunResult:
+        """Apply the spec as it stands."""
+        return self.run("apply")
+
+    def plan(self) -> RunResult:
+        """Plan the spec as it stands."""
+        return self.run("plan")
+
+    def write(self, more: str = "") -> None:
+        """Write the spec, with a line as it was printed."""
+        text = json.loads(spec_of(self.meetings)) | self.entries
+        lines = (f"{name}: {json.dumps(value)}\n" for name, value in text.items())
+        self.shell.write("meetings.yaml", "".join(lines) + more)
+
+
+@pytest.fixture
+def team(shell: Shell) -> Team:
+    """Two meetings, applied."""
+    team = Team(shell)
+    team.declare(a={}, b=SECOND)
+    assert team.apply().status == 0
+    return team
+
+
+def commands(ran: RunResult) -> list[str]:
+    """The commands that were printed."""
+    return COMMAND.findall(ran.out + ran.err)
+
+
+def is_clean(ran: RunResult) -> bool:
+    """Return whether a plan or a report has nothing to say about any key."""
+    return ran.status == 0 and not re.search(r"withheld|warning\[|error\[", ran.out + ran.err)
+
+
+# Steps that are withheld
+
+
+def test_what_is_no_longer_declared_can_be_deleted_or_let_go(team: Team) -> None:
+    team.declare(b=SECOND)
+    printed = team.plan()
+
+    team.paste(printed)
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["b"])
+    team.declare()
+    team.paste(team.plan(), lets_go=True)
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, [])
+
+
+def test_what_zoom_cannot_change_can_be_replaced(team: Team) -> None:
+    series = {"type": 8, "timezone": "UTC", "recurrence": {"type": 1, "end_times": 5}}
+    team.declare(a={**series, "start_time": "2027-01-14T15:00:00"}, b=SECOND)
+    old = team.shell.ids()["a"]
+
+    team.paste(team.plan())
+
+    assert (team.apply().status, team.shell.ids()["a"] != old) == (0, True)
+
+
+@pytest.mark.parametrize("nth", [0, 1], ids=["moved", "removed"])
+def test_a_likely_rename_is_decided_by_either_line(team: Team, nth: int) -> None:
+    old = team.shell.ids()["a"]
+    team.declare(new={"topic": "a", "start_time": "2027-01-14T15:30:00Z"}, b=SECOND)
+
+    team.paste(team.plan(), nth)
+
+    assert (team.apply().status, team.shell.ids()["new"] == old) == (0, nth == 0)
+    assert not re.search("withheld", team.plan().out)
+
+
+def test_an_id_that_another_key_has_is_moved(team: Team) -> None:
+    number = team.shell.ids()["a"]
+    team.meetings = {"new": {"topic": "Another", "start_time": "2027-05-14T15:00:00Z"}, "b": SECOND}
+    team.entries = {"imports": [{"id": number, "to": "new"}]}
+    team.write()
+    printed = team.plan()
+
+    team.entries = {}
+    team.paste(printed, nth=1)
+
+    assert (team.apply().status, team.shell.ids()["new"]) == (0, number)
+
+
+# Findings of apply, links and drift
+
+
+def gone(team: Team) -> RunResult:
+    """An apply that changes a meeting which somebody deleted."""
+    team.zoom.click("DELETE", str(team.shell.ids()["a"]))
+    team.declare(a={"topic": "Another"}, b=SECOND)
+    ran = team.apply()
+    assert "[apply.gone]" in ran.out
+    return ran
+
+
+def test_what_is_gone_is_made_again(team: Team) -> None:
+    again, _ = commands(gone(team))
+
+    assert team.run(again).status == 0
+    assert is_clean(team.plan())
+
+
+def test_what_is_gone_is_given_up(team: Team) -> None:
+    _, forget = commands(gone(team))
+
+    team.declare(b=SECOND)
+    assert team.run(forget).status == 0
+    assert is_clean(team.plan())
+
+
+def test_what_exists_already_is_taken_over(team: Team) -> None:
+    team.shell.sandbox_state.unlink()
+    team.declare(a={})
+    ran = team.apply()
+
+    team.paste(ran)
+
+    assert ("[apply.exists-already]" in ran.out, team.apply().status) == (True, 0)
+    assert sorted(team.shell.ids()) == ["a"]
+
+
+@pytest.mark.parametrize("nth", [0, 1], ids=["refresh", "forget"])
+def test_a_link_that_is_gone_is_gone_for_good_or_made_again(team: Team, nth: int) -> None:
+    team.zoom.click("DELETE", str(team.shell.ids()["a"]))
+    ran = team.run("links")
+
+    assert "[links.gone]" in ran.err
+    assert team.run(commands(ran)[nth]).status == 0
+    assert is_clean(team.run("links"))
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_a_meeting_that_became_a_webinar(team: Team, gives_up: bool) -> None:  # noqa: FBT001 - a case
+    number = team.shell.ids()["a"]
+    team.zoom.meddle(number, topic="Broadcast")
+    team.zoom.switch(webinars=[number])
+    ran = team.run("drift")
+
+    assert "[refresh.webinar]" in ran.out
+    if gives_up:
+        team.declare(b=SECOND)
+        team.paste(ran)
+    else:
+        assert team.run(commands(ran)[0]).status == 0
+    assert team.apply().status == 0
+    assert "refresh.webinar" not in team.run("drift").out
+
+
+def test_an_import_of_nothing_is_created_without_its_line(team: Team) -> None:
+    team.meetings = {"b": SECOND, "new": {"start_time": "2027-05-14T15:00:00Z"}, "a": {}}
+    team.entries = {"imports": [{"id": 81_234_567_890, "to": "new"}]}
+    team.write()
+    assert "[import.gone]" in team.apply().out
+
+    team.declare(**team.meetings)
+
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b", "new"])
+
+
+def test_an_import_of_another_type_is_created_without_its_line(team: Team) -> None:
+    team.zoom.make(HOST, {"topic": "Room", "type": 3})
+    number = max(int(key) for key in re.findall(r"\d{11}", json.dumps(team.run("import --host " + HOST).out)))
+    team.meetings = {"b": SECOND, "new": {"start_time": "2027-05-14T15:00:00Z"}, "a": {}}
+    team.entries = {"imports": [{"id": number, "to": "new"}]}
+    team.write()
+    assert "[import.unfit]" in team.apply().out
+
+    team.declare(**team.meetings)
+
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b", "new"])
+
+
+# Findings of a plan, and of the state
+
+
+def test_a_blocked_move_goes_on_after_state_mv(team: Team) -> None:
+    team.meetings, team.entries = {"b": {}}, {"moved": [{"from": "a", "to": "b"}]}
+    team.write()
+    ran = team.plan()
+
+    assert "[plan.move-blocked]" in ran.out
+    assert team.run(commands(ran)[0]).status == 0
+    assert "plan.move-blocked" not in team.plan().out
+
+
+def test_a_line_without_effect_is_removed(team: Team) -> None:
+    team.entries = {"removed": [{"key": "gone", "id": 81_234_567_890, "destroy": True}]}
+    team.write()
+    assert "[plan.stale-line]" in team.plan().out
+
+    team.entries = {}
+    team.write()
+
+    assert is_clean(team.plan())
+
+
+def test_a_plan_file_is_made_as_the_hint_says(team: Team) -> None:
+    team.declare(a={"topic": "Another"}, b=SECOND)
+    team.shell.write("FILE", "{}")
+    ran = team.shell.sandbox("apply", "--plan", "FILE")
+
+    assert "[plan.unreadable]" in ran.err
+    assert team.run(commands(ran)[-1]).status == 0
+    assert team.shell.sandbox("apply", "--plan", "FILE").status == 0
+
+
+def test_a_state_that_cannot_be_read_is_restored(team: Team) -> None:
+    """From the `.backup` beside it, which is the version before the last one."""
+    document = team.shell.sandbox_state.read_bytes()
+    (team.shell.folder / "FILE").write_bytes(document)
+    team.shell.sandbox_state.write_text("{")
+    ran = team.plan()
+
+    assert "[state.unreadable]" in ran.err
+    assert team.run(commands(ran)[0]).status == 0
+    assert is_clean(team.plan())
+
+
+def test_a_wrong_lock_id_and_an_unknown_key_are_answered_by_a_list(team: Team) -> None:
+    """Both hints name the command that shows what to type."""
+    unknown = team.run("state show nobody")
+
+    assert (unknown.status, commands(unknown)) == (1, ["state list"])
+    assert re.findall(r"^[ab]\b", team.run(commands(unknown)[0]).out, re.MULTILINE) == ["a", "b"]
+
+
+def test_a_second_list_of_entries_says_to_join_them(team: Team) -> None:
+    """Where a spec has a list already, a printed line cannot stand beside it."""
+    team.declare(b=SECOND)
+    ran = team.plan()
+    team.entries = {"removed": [{"key": "c", "id": 81_234_567_890, "destroy": True}]}
+    team.paste(ran)
+
+    refused = team.plan()
+
+    assert "[yaml.duplicate-key]" in refused.err
+    assert "hint: Put the entries of both lists under one `removed:`." in refused.err
+
+
+# Every hint
+
+PACKAGE = Path(__file__).parents[2] / "reconciler"
+
+WALKED = frozenset(
+    {
+        "apply.gone",
+        "import.gone",
+        "import.unfit",
+        "links.gone",
+        "plan.move-blocked",
+        "plan.unreadable",
+        "refresh.webinar",
+        "state.unknown-key",
+        "state.unreadable",
+    }
+)
+"""Codes whose hints are followed above."""
+
+ELSEWHERE = {
+    "apply.dates": "tests/apply: a person looks at the series in Zoom",
+    "apply.unclear": "tests/apply/test_host.py: the line, and `state rm`",
+    "state.not-the-lock": "tests/cli/commands/test_state_lock.py: force-unlock with the ID",
+    "state.unanswered": "tests/stores/leased/test_store.py",
+    "state.interrupted-key": "tests/cli/commands/test_links.py: apply looks it up",
+    "state.unknown-zone": "tests/cli/commands/test_state.py: `state rm`",
+    "state.conflict": "tests/state/test_document.py: git, outside of this program",
+    "init.exists": "tests/cli/commands/test_init.py: --ci beside a spec",
+}
+"""Codes whose hints are followed by other tests, or outside of this program."""
+
+INFORMS = frozenset(
+    {
+        "output.unwritable",
+        "passcode.in-link",
+        "plan.late",
+        "state.file-unreadable",
+        "state.not-a-state",
+        "usage.no-file",
+        "usage.unknown-code",
+    }
+)
+"""Codes whose hints name a command that only shows or writes something; the remedy is in words."""
+
+
+def hints_with_commands() -> set[str]:
+    """The codes whose hints name a command or the list of an entry."""
+    named = re.compile(r"`reconciler |_line\(|state rm|`imports`")
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            hint = _hint(call) if isinstance(call, ast.Call) else None
+            code = _code(call) if isinstance(call, ast.Call) else None
+            if code and hint is not None and named.search(ast.unparse(hint)):
+                found.add(code)
+    return found
+
+
+def _code(call: ast.Call) -> str | None:
+    values = [*call.args[:2], *(each.value for each in call.keywords if each.arg == "code")]
+    texts = (each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str))
+    return next((text for text in texts if re.fullmatch(r"[a-z]+\.[a-z-]+", text)), None)
+
+
+def _hint(call: ast.Call) -> ast.expr | None:
+    named = next((each.value for each in call.keywords if each.arg == "hint"), None)
+    return named or (call.args[-1] if len(call.args) > 2 else None)
+
+
+def test_no_hint_with_a_command_is_left_out() -> None:
+    """A new one gets a test above, or the reason why it needs none."""
+    known = WALKED | ELSEWHERE.keys() | INFORMS
+
+    assert hints_with_commands() - known == set()
+    assert known - hints_with_commands() == set()
