@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
-from reconciler.meeting.fields import field_at
+from reconciler.meeting.fields import field_at, get
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.defaults import known_depth, merge_levels, without_nulls
@@ -175,13 +175,25 @@ class SpecFile:
         locator, root, is_default = self._origin(key, path)
         return DefaultPlace(locator.filename, root, path) if is_default else None
 
+    def names_people(self, key: str, path: Path) -> bool:
+        """Return whether the value at `path` names a list of people, which several meetings share."""
+        *_, layer, _ = self._layer(key, path)
+        written = get(layer, [str(step) for step in path])
+        words = written if isinstance(written, list) else str(written).replace(";", ",").split(",")
+        return any("@" not in word for word in words)
+
     def is_in_template(self, key: str, path: Path) -> bool:
         """Return whether a template gives the meeting its value at `path`."""
         place = self.default_place(key, path) if key in self._templates else None
         return place is not None and place.root[:1] == ("templates",)
 
     def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
-        """Return the origin of the value at `path`: locator, path of the layer, and whether it is a default.
+        """Return the origin of the value at `path`: locator, path of its layer, and if it is a default."""
+        locator, root, _, is_default = self._layer(key, path)
+        return locator, root, is_default
+
+    def _layer(self, key: str, path: Path) -> tuple[Locator, Path, Json, bool]:
+        """Return the layer that gives the value at `path`: as `_origin`, with the fields of the layer.
 
         It is the layer with the most steps of `path`; of equals, the meeting, then its templates from the
         last one, then the defaults of the file.
@@ -193,8 +205,7 @@ class SpecFile:
         ]
         if self._settings_locator:
             layers.append((self._settings_locator, ("defaults",), dict(self._settings.defaults), True))
-        locator, root, _, is_default = max(layers, key=lambda layer: known_depth(layer[2], path))
-        return locator, root, is_default
+        return max(layers, key=lambda layer: known_depth(layer[2], path))
 
     def _defaults(self) -> Mapping[str, Json]:
         """Return the defaults of the settings and of this file, without those that have a finding."""

@@ -196,7 +196,8 @@ class _SpecParser:
         if schema_findings:
             findings = _independent(findings, schema_findings)
         if findings:
-            self.report_rules(file, key, findings)
+            own = (each for each in findings if not _is_of_people(each, file, key))
+            self.report_rules(file, key, tuple(own))
         if not problem and not schema_findings:
             self.meetings[key] = meeting
 
@@ -304,6 +305,12 @@ class _SpecParser:
         meetings = MappingProxyType({key: self.meetings[key] for key in sorted(self.meetings)})
         lifecycle = self.lifecycle
         return Spec(meetings, lifecycle.moved, lifecycle.imports, lifecycle.removed, self.others)
+
+
+def _is_of_people(finding: UnlocatedDiagnostic, file: SpecFile, key: str) -> bool:
+    """Return whether the host stands in a list of people, which others share, beside other hosts' names."""
+    is_about_hosts = finding.code == NO_EFFECT and finding.path == ("settings", "alternative_hosts")
+    return is_about_hosts and file.names_people(key, finding.path)
 
 
 def _independent(

@@ -311,6 +311,21 @@ meetings:
     ]
 
 
+def test_a_host_in_a_list_of_people_is_no_mistake_of_the_meeting() -> None:
+    """The list is for several hosts; an address that is written is the meeting's own."""
+    text = f"""\
+version: 1
+people: {{leads: [a@b.c, d@b.c]}}
+defaults: {{host: a@b.c, {TWO}}}
+meetings:
+  one: {{topic: One, settings: {{alternative_hosts: leads}}}}
+  two: {{topic: Two, settings: {{alternative_hosts: [leads, x@b.c]}}}}
+  three: {{topic: Three, settings: {{alternative_hosts: [A@b.c, x@b.c]}}}}
+"""
+
+    assert [(code, line) for code, _, line, *_ in places(text)] == [("meeting.no-effect", 7)]
+
+
 def test_a_default_of_a_meeting_with_an_error_is_not_judged() -> None:
     """Nobody knows what it will be when the error is gone."""
     text = (
