@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from reconciler.apply import _destroy as destroy
+from reconciler.apply import _messages as messages
 from reconciler.apply import record
 from reconciler.apply._host import HostRun
 from reconciler.apply.checks.forgotten import ask_for_forgotten
@@ -125,7 +126,7 @@ async def _identify(run: ApplyContext, steps: Iterable[Step]) -> list[Step]:
         if isinstance(answer, str):
             ids[host] = answer
         else:
-            hosts[host] = _fail_unidentified(run, hosts[host], answer)
+            hosts[host] = _fail_unidentified(run, hosts[host], await _with_new_name(run, host, answer))
     known = [step for host_steps in hosts.values() for step in host_steps]
     names = {**await _alias_ids(run, known, ids), **ids}
     record.refuse_other_users(run.journal.state, names)
@@ -162,6 +163,20 @@ def _fail_unidentified(run: ApplyContext, steps: Iterable[Step], error: RemoteEr
     if isinstance(error, AccessError):
         run.failure = run.failure or error
     return possible
+
+
+async def _with_new_name(run: ApplyContext, host: str, error: RemoteError) -> RemoteError:
+    """Return the error of a host that Zoom does not know, with the name that its user has now."""
+    user_id = run.journal.state.hosts.get(host)
+    if not isinstance(error, GoneError) or user_id is None or "@" not in host:
+        return error
+    try:
+        email = str((await run.remote.user(user_id)).body.get("email") or "")
+    except RemoteError:
+        return error
+    if not email or fold_host(email) == host:
+        return error
+    return GoneError(messages.host_renamed(host, email), status=error.status, zoom_code=error.zoom_code)
 
 
 async def _user_id(run: ApplyContext, host: str) -> str | RemoteError:

@@ -25,7 +25,7 @@ def find_user(account: Account, switches: Switches, name: str) -> User:
     wanted = switches.owner if name == "me" else name
     known = account.user(wanted)
     email = known.email if known else wanted
-    departed = known is None and email.casefold() in account.departed
+    departed = email.casefold() in account.departed and account.user(email) is None
     if departed or not account.is_email(email) or not _exists(email, switches):
         raise no_user(name)
     return account.provide(email)

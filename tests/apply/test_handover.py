@@ -138,6 +138,26 @@ def test_a_renamed_host_is_the_same_user() -> None:
     assert (world.charged("new@example.com"), world.plan().has_work) == (2, False)
 
 
+@pytest.mark.parametrize("leaves_name", [True, False])
+def test_a_renamed_host_that_the_spec_still_names_is_told_its_new_name(
+    leaves_name: bool,  # noqa: FBT001 - whether Zoom knows the user at all
+) -> None:
+    """Writing what the hint says ends it."""
+    world = applied()
+    admin(world, **({"rename": {ANNA: "new@example.com"}} if leaves_name else {"leave": [ANNA]}))
+    world.declare(topic("a", agenda="new"))
+
+    report = world.apply()
+
+    if not leaves_name:
+        assert list(report.failed.values()) == ["zoom.user-unknown"]
+        return
+    assert (report.failed, world.patched) == ({"a": "zoom.host-renamed"}, [])
+    assert "Write `host: new@example.com` in the spec" in report.text_of("zoom.host-renamed")
+    world.declare(replace(topic("a", agenda="new"), host="new@example.com"))
+    assert (world.apply().status, world.patched, world.plan().has_work) == (0, [{"agenda": "new"}], False)
+
+
 def test_what_went_to_a_third_host_is_not_touched() -> None:
     world = applied()
     admin(world, rehost={str(world.ids()["a"]): "eve@example.com"})

@@ -63,11 +63,11 @@ class Checkout:
     push_addresses: tuple[str, ...] = field(default=(), repr=False)
 
 
-def find(folder: Path, environ: Mapping[str, str], remote: str = "") -> tuple[Checkout, ...]:
+def find(folder: Path, environ: Mapping[str, str], *, branch: str, remote: str = "") -> tuple[Checkout, ...]:
     """Return the checkout that contains `folder`, once for each remote that may hold the state.
 
-    That is `remote` if it is given; else `origin`, then the one that the current branch follows. Raises
-    `StateError`.
+    That is `remote` if it is given; else `origin`, then the one that the current branch follows. `branch` is
+    that of the state, for messages. Raises `StateError`.
     """
     variables = commands.environment(environ)
 
@@ -80,7 +80,7 @@ def find(folder: Path, environ: Mapping[str, str], remote: str = "") -> tuple[Ch
     top, _, object_format = result.text.rpartition("\n")
     _check_discovered(folder, git("rev-parse", "--absolute-git-dir").text, variables)
     settings = _settings(git("config", "--list", "--show-scope", "-z"))
-    branch = git("symbolic-ref", "-q", "--short", "HEAD").text
+    current = git("symbolic-ref", "-q", "--short", "HEAD").text
     values = {name: value for _, name, value in settings}
 
     def checkout(name: str) -> Checkout:
@@ -92,7 +92,7 @@ def find(folder: Path, environ: Mapping[str, str], remote: str = "") -> tuple[Ch
                 next(value for _, key, value in settings if key == f"remote.{name}.url")
             ),
             object_format=object_format,
-            own_branches=frozenset({branch, main.text.removeprefix(f"{name}/")} - {""}),
+            own_branches=frozenset({current, main.text.removeprefix(f"{name}/")} - {""}),
             settings=(*_passed_on(settings), *OVERRIDES),
             defaults=_defaults(values, environ),
             push_addresses=push_addresses(name) if _is_pushed_elsewhere(settings, name) else (),
@@ -102,7 +102,10 @@ def find(folder: Path, environ: Mapping[str, str], remote: str = "") -> tuple[Ch
         fetched, pushed = (git("remote", "get-url", *flags, name).text for flags in ((), ("--push", "--all")))
         return tuple(pushed.splitlines()) if pushed != fetched else ()
 
-    return tuple(checkout(name) for name in _remotes(settings, branch, remote))
+    remotes = _remotes(settings, current, remote)
+    if not remotes:
+        raise _no_remote(_all_remotes(settings), branch)
+    return tuple(checkout(name) for name in remotes)
 
 
 def _check_discovered(folder: Path, git_folder: str, environ: Mapping[str, str]) -> None:
@@ -137,16 +140,18 @@ def _passed_on(settings: Sequence[Setting]) -> tuple[tuple[str, str], ...]:
 
 def _remotes(settings: Sequence[Setting], branch: str, wanted: str) -> tuple[str, ...]:
     """Return the names of the remotes that may hold the state; an address that a branch follows is none."""
-    remotes = {match[1]: None for _, name, _ in settings if (match := _REMOTE.fullmatch(name))}
+    remotes = _all_remotes(settings)
     if wanted and wanted not in remotes:
-        raise _unknown_remote(wanted, tuple(remotes))
+        raise _unknown_remote(wanted, remotes)
     if wanted:
         return (wanted,)
     followed = [value for _, name, value in settings if branch and name == f"branch.{branch}.remote"]
     named = dict.fromkeys(name for name in (ORIGIN, *followed[-1:]) if name in remotes)
-    if not remotes or (not named and len(remotes) > 1):
-        raise _no_remote(tuple(remotes))
-    return tuple(named or remotes)
+    return tuple(named) or (remotes if len(remotes) == 1 else ())
+
+
+def _all_remotes(settings: Sequence[Setting]) -> tuple[str, ...]:
+    return tuple({match[1]: None for _, name, _ in settings if (match := _REMOTE.fullmatch(name))})
 
 
 def _is_pushed_elsewhere(settings: Sequence[Setting], remote: str) -> bool:
@@ -165,18 +170,19 @@ def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str
     return {name: value for name, value in defaults.items() if not environ.get(name)}
 
 
-def _no_remote(remotes: tuple[str, ...]) -> StateError:
+def _no_remote(remotes: tuple[str, ...], branch: str) -> StateError:
     if not remotes:
         return StateError.of(
             "state.no-remote",
             detail="`git remote` lists no remote. Nothing was sent.",
             hint=f"git remote add {ORIGIN} URL",
         )
+    lines = (f"`state: git:{name}:{branch}`" for name in remotes)
     return StateError.of(
         "state.which-remote",
         detail=f"The checkout has the remotes {', '.join(remotes)}, and none is `{ORIGIN}`. "
         "Nothing was sent.",
-        hint=f"Name one, as in `state: git:{remotes[0]}:BRANCH`, or let the current branch follow one.",
+        hint=f"Name the one that has the state: {', or '.join(lines)}.",
     )
 
 

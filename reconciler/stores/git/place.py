@@ -120,7 +120,9 @@ class GitDocumentStore:
     def _branch(self) -> Branch:
         if self._opened_branch is None:
             options = self._options
-            checkouts = _checkout.find(options.folder, options.environ, self._remote)
+            checkouts = _checkout.find(
+                options.folder, options.environ, branch=self._name, remote=self._remote
+            )
             if any(self._name in checkout.own_branches for checkout in checkouts):
                 raise StateError.of(
                     "state.own-branch",

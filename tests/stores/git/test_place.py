@@ -535,7 +535,9 @@ def test_the_remote_is_origin_or_the_only_one_or_the_followed_one(team: Team) ->
 
     assert team.documents("b").get(STATE) == Snapshot(TWO, followed)
     assert said.startswith(
-        "state.which-remote: The checkout has the remotes team, fork, and none is `origin`."
+        "state.which-remote: The checkout has the remotes team, fork, and none is `origin`. "
+        "Nothing was sent. "
+        f"Name the one that has the state: `state: git:team:{BRANCH}`, or `state: git:fork:{BRANCH}`."
     )
     assert complaint(lambda: team.documents("a").get(STATE)).startswith(
         "state.no-remote: `git remote` lists no remote."
