@@ -48,10 +48,12 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     if options.refresh:
         from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is read
 
+        was_measured = workspace.clock.is_measured  # apply tells it then
         refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
         state, facts = refreshed.state, refreshed.facts
         imported, gone, ending = refreshed.imported, refreshed.gone, refreshed.ending
-        diagnostics = (*diagnostics, *refreshed.diagnostics)
+        skew_warnings = () if was_measured else refresh.skew_warnings(workspace)
+        diagnostics = (*diagnostics, *skew_warnings, *refreshed.diagnostics)
     workspace.check_zones(state)
     plan = plans.build(
         declared.spec,

@@ -23,6 +23,7 @@ from reconciler.state import identity
 from reconciler.state.state import Record
 from reconciler.views.text import progress
 from reconciler.views.text.drift import cost_words
+from reconciler.zoom import skew
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -139,6 +140,11 @@ def passcode_errors(workspace: Workspace, plan: Plan) -> tuple[Diagnostic, ...]:
 async def _rules(workspace: Workspace, hosts: Sequence[str]) -> dict[str, PasscodeRule]:
     async with connect(workspace, None) as remote:
         return await read_rules(remote, hosts)
+
+
+def skew_warnings(workspace: Workspace) -> tuple[Diagnostic, ...]:
+    """Return a warning if this machine's clock differs from what Zoom's answers said."""
+    return skew.warnings(workspace.clock)
 
 
 def _imports(state: State, spec: Spec, options: Options) -> dict[str, int]:

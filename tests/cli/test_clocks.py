@@ -104,3 +104,17 @@ def test_doctor_fails_with_the_difference(minutes: float, zoom: Served, shell: S
     assert (ran.status, row["status"]) == (1, "fail")
     assert row["summary"].endswith("ahead of Zoom's" if minutes > 0 else "behind Zoom's")
     assert row["remedy"] == f"{REMEDY} Until then, apply sends nothing."
+
+
+@pytest.mark.parametrize("command", [("drift",), ("plan", "--refresh")])
+def test_what_reads_zoom_tells_the_difference_too(
+    command: tuple[str, ...], zoom: Served, shell: Shell
+) -> None:
+    shell.write("meetings.yaml", ONE)
+    shell(*APPLY, **zoom.environ)
+    put_ahead(zoom, 12)
+
+    ran = shell(*command, "--state", "s.json", "--format", "json", **zoom.environ)
+
+    codes = [each["code"] for each in json.loads(ran.out)["diagnostics"]]
+    assert (ran.status, codes) == (0, ["apply.clock-skew"])

@@ -45,7 +45,11 @@ def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detail
         read = refresh.read_recorded(workspace, state, refresh.Selection())
         results = without_strangers(state, read.results, lambda: refresh.hosts_if_readable(workspace, paths))
         report = drift_report(state, results, workspace.clock.now(), options)
-    warnings = (*missing_state_warnings(workspace, version), *_waiting(workspace, state, report))
+    warnings = (
+        *missing_state_warnings(workspace, version),
+        *refresh.skew_warnings(workspace),
+        *_waiting(workspace, state, report),
+    )
     report = replace(report, diagnostics=(*warnings, *report.diagnostics))
     _show(workspace, report, read, format_name)
     ci.report_drift(workspace, report, read.requests)

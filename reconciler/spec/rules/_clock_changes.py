@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.text import count_noun
 from reconciler.meeting import timezones
 from reconciler.meeting.humanize import day_words, short_weekday, time_words
-from reconciler.meeting.meeting import series
+from reconciler.meeting.meeting import SERIES, kind, series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.timezones import ClockChange, clock_changes, in_zone, instant, known_zone
 from reconciler.ports import Json
@@ -21,23 +22,46 @@ _START = ("start_time",)
 _DATES_MAX = 400  # more than a year of days
 _YEARS_MAX = 5  # of a series without an end
 _EARLIER = timedelta(minutes=15)
+_QUARTERS = 96  # of a day
 
 
 def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     """Yield findings about a series with a valid start, zone and rule; nothing about any other meeting."""
-    if attributes.get("timezone") is None or not is_possible(attributes.get("start_time") or ""):
+    start_time, timezone = attributes.get("start_time"), attributes.get("timezone")
+    if kind(attributes) != SERIES or start_time is None or timezone is None:
+        return
+    if timezones.zone(timezone) is None or not is_possible(start_time):
+        return
+    in_utc = start_time.endswith("Z")
+    # The hours are the same each year, so most series need no look at their dates.
+    if not in_utc and start_time[11:13] not in _skipped_hours(timezone, int(start_time[:4])):
         return
     recurring = series(attributes)
-    if recurring is None or timezones.zone(recurring.timezone) is None:
+    if recurring is None or not _is_valid(recurring):
         return
+    yield from _in_skipped_hour(recurring, recurring.wall_start())
+    if in_utc:
+        yield from _in_utc(recurring, recurring.wall_start())
+
+
+def _is_valid(recurring: Series) -> bool:
     end_at = recurring.recurrence.get("end_date_time")
     if not is_unambiguous(recurring.recurrence) or (end_at is not None and not is_possible(end_at)):
-        return
-    start = recurring.wall_start()
-    changes = _changes(recurring.timezone, start.year, start.year + 1)
-    if changes and recurring.is_on_rule():
-        yield from _in_skipped_hour(recurring, start, changes)
-        yield from _in_utc(recurring, start)
+        return False
+    return recurring.is_on_rule()
+
+
+@lru_cache(maxsize=4096)
+def _skipped_hours(timezone: str, year: int) -> frozenset[str]:
+    """Return the hours of which clocks skip a part in that year or the next: `02`."""
+    changes = [each for each in _changes(timezone, year, year + 1) if each.before < each.after]
+    quarters = (
+        each.before + n * _EARLIER
+        for each in changes
+        for n in range(_QUARTERS)
+        if each.skips(each.before + n * _EARLIER)
+    )
+    return frozenset(f"{quarter:%H}" for quarter in quarters)
 
 
 def _changes(timezone: str, first_year: int, last_year: int) -> tuple[ClockChange, ...]:
@@ -45,12 +69,7 @@ def _changes(timezone: str, first_year: int, last_year: int) -> tuple[ClockChang
     return tuple(change for year in years for change in clock_changes(timezone, year))
 
 
-def _in_skipped_hour(
-    recurring: Series, start: datetime, changes: tuple[ClockChange, ...]
-) -> Iterator[UnlocatedDiagnostic]:
-    # The hours are the same each year, so most series need no look at their dates.
-    if not any(_skipped_on_its_day(change, start) for change in changes):
-        return
+def _in_skipped_hour(recurring: Series, start: datetime) -> Iterator[UnlocatedDiagnostic]:
     last = recurring.last()
     last_year = in_zone(last, known_zone(recurring.timezone)).year if last else start.year + _YEARS_MAX
     dates = [
@@ -95,8 +114,6 @@ def _written(start: datetime, other: datetime) -> str:
 
 
 def _in_utc(recurring: Series, start: datetime) -> Iterator[UnlocatedDiagnostic]:
-    if not recurring.start_time.endswith("Z"):
-        return
     occurrences = islice(recurring.occurrences(), _DATES_MAX)
     start_at = instant(recurring.start_time, recurring.timezone)
     if all(each.timetz() == start_at.timetz() for each in occurrences):
