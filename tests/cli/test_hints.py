@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -281,80 +279,3 @@ def test_a_second_list_of_entries_says_to_join_them(team: Team) -> None:
 
     assert "[yaml.duplicate-key]" in refused.err
     assert "hint: Put the entries of both lists under one `removed:`." in refused.err
-
-
-# Every hint
-
-PACKAGE = Path(__file__).parents[2] / "reconciler"
-
-WALKED = frozenset(
-    {
-        "apply.gone",
-        "import.gone",
-        "import.unfit",
-        "links.gone",
-        "plan.move-blocked",
-        "plan.unreadable",
-        "refresh.webinar",
-        "state.unknown-key",
-        "state.unreadable",
-    }
-)
-"""Codes whose hints are followed above."""
-
-ELSEWHERE = {
-    "apply.dates": "tests/apply: a person looks at the series in Zoom",
-    "apply.unclear": "tests/apply/test_host.py: the line, and `state rm`",
-    "state.not-the-lock": "tests/cli/commands/test_state_lock.py: force-unlock with the ID",
-    "state.unanswered": "tests/stores/leased/test_store.py",
-    "state.interrupted-key": "tests/cli/commands/test_links.py: apply looks it up",
-    "state.unknown-zone": "tests/cli/commands/test_state.py: `state rm`",
-    "state.conflict": "tests/state/test_document.py: git, outside of this program",
-    "init.exists": "tests/cli/commands/test_init.py: --ci beside a spec",
-}
-"""Codes whose hints are followed by other tests, or outside of this program."""
-
-INFORMS = frozenset(
-    {
-        "output.unwritable",
-        "passcode.in-link",
-        "plan.late",
-        "state.file-unreadable",
-        "state.not-a-state",
-        "usage.no-file",
-        "usage.unknown-code",
-    }
-)
-"""Codes whose hints name a command that only shows or writes something; the remedy is in words."""
-
-
-def hints_with_commands() -> set[str]:
-    """The codes whose hints name a command or the list of an entry."""
-    named = re.compile(r"`reconciler |_line\(|state rm|`imports`")
-    found = set()
-    for path in PACKAGE.rglob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text())):
-            hint = _hint(call) if isinstance(call, ast.Call) else None
-            code = _code(call) if isinstance(call, ast.Call) else None
-            if code and hint is not None and named.search(ast.unparse(hint)):
-                found.add(code)
-    return found
-
-
-def _code(call: ast.Call) -> str | None:
-    values = [*call.args[:2], *(each.value for each in call.keywords if each.arg == "code")]
-    texts = (each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str))
-    return next((text for text in texts if re.fullmatch(r"[a-z]+\.[a-z-]+", text)), None)
-
-
-def _hint(call: ast.Call) -> ast.expr | None:
-    named = next((each.value for each in call.keywords if each.arg == "hint"), None)
-    return named or (call.args[-1] if len(call.args) > 2 else None)
-
-
-def test_no_hint_with_a_command_is_left_out() -> None:
-    """A new one gets a test above, or the reason why it needs none."""
-    known = WALKED | ELSEWHERE.keys() | INFORMS
-
-    assert hints_with_commands() - known == set()
-    assert known - hints_with_commands() == set()
