@@ -55,7 +55,7 @@ class Diagnostic:
     """One error or warning.
 
     `span` is its place in a file, `snippet` the source lines there with secrets masked. `key` names the
-    meeting that it is about.
+    meeting that it is about. `more` is the number of further findings like it, which were only counted.
     """
 
     code: str
@@ -65,6 +65,7 @@ class Diagnostic:
     key: str | None = None
     span: Span | None = None
     snippet: str | None = None
+    more: int = 0
 
     @property
     def summary(self) -> str:
@@ -78,6 +79,7 @@ class UnlocatedDiagnostic:
 
     `path` leads from the document, or from the meeting if `key` is set, to the value. `on_key` points at the
     key of a mapping instead of its value. If the path leads to an absent value, its nearest parent is meant.
+    `more` as in `Diagnostic`.
     """
 
     path: tuple[str | int, ...]
@@ -87,6 +89,7 @@ class UnlocatedDiagnostic:
     severity: Severity = Severity.ERROR
     key: str | None = None
     on_key: bool = False
+    more: int = 0
 
     @property
     def summary(self) -> str:

@@ -20,6 +20,7 @@ from reconciler.spec.rules.check import check_defaults, check_level, check_templ
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings
 from reconciler.spec.shorthand import expand
+from reconciler.spec.tally import Tally
 from reconciler.spec.yaml.document import Document
 from reconciler.spec.yaml.locator import Locator, Path
 
@@ -73,8 +74,11 @@ class SpecFile:
         for finding in self._outer_findings:
             yield self.diagnostic(finding)
 
-    def meetings(self, names: Names) -> Iterator[DeclaredMeeting]:
-        """Yield each meeting; the paths of findings lead from the meeting."""
+    def meetings(self, names: Names, tally: Tally) -> Iterator[DeclaredMeeting]:
+        """Yield each meeting; the paths of findings lead from the meeting.
+
+        Those that do not fit the schema are left out once `tally` has enough of them.
+        """
         is_valid = validator.compiled_check("meetings", validator.MEETING)
         defaults = self._defaults()
         has_nulls = self.document.has_nulls or _has_null(defaults)
@@ -82,6 +86,8 @@ class SpecFile:
             body: Mapping[str, Json] = raw
             findings: tuple[UnlocatedDiagnostic, ...] = ()
             if not is_valid(raw):
+                if not tally.takes_meeting():
+                    continue
                 findings = validator.violations("meetings", raw, validator.MEETING)
                 if not isinstance(raw, dict):
                     findings = _with_depth_hint(key, findings)

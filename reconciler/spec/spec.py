@@ -5,7 +5,7 @@ A wrong meeting never hides a finding about another one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -23,6 +23,7 @@ from reconciler.spec.rules import check as rules
 from reconciler.spec.rules.check import NO_EFFECT
 from reconciler.spec.rules.offsets import without_offset
 from reconciler.spec.settings import Settings
+from reconciler.spec.tally import Tally
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
 from reconciler.spec.yaml.locator import Path, in_order
@@ -113,7 +114,8 @@ def parse(sources: Sequence[Source], settings: Settings, others: OtherSources | 
         parser.read_all()
         parser.check_all()
     people = frozenset(parser.names.people)
-    return ParseResult(parser.spec(), in_order(parser.diagnostics), parser.declared, people)
+    found = tuple(parser.tally.bounded(in_order(parser.diagnostics)))
+    return ParseResult(parser.spec(), found, parser.declared, people)
 
 
 class _SpecParser:
@@ -131,7 +133,9 @@ class _SpecParser:
         self.meetings: dict[str, Meeting] = {}
         self.lifecycle = LifecycleEntries()
         self.others = OtherFiles()
-        self.diagnostics: list[Diagnostic] = list(self.names.diagnostics)
+        self.tally = Tally()
+        self.diagnostics: list[Diagnostic] = []
+        self.keep(self.names.diagnostics)
         self.reported: set[tuple[str, Path, Span | None]] = set()
         self.in_templates: dict[Diagnostic, list[str]] = {}
         self.without_effect: dict[DefaultPlace, dict[str, UnlocatedDiagnostic]] = {}
@@ -142,15 +146,15 @@ class _SpecParser:
         if self.other_sources is not None and self.other_sources.is_same_spec:
             self.read_others(self.other_sources)
         elif self.other_sources is None:
-            self.diagnostics += self.names.unused()
+            self.keep(self.names.unused())
 
     def read(self, file: SpecFile) -> None:
-        self.diagnostics += file.diagnostics()
+        self.keep(file.diagnostics())
         for key in file.raw_meetings:
             first = self.declared.setdefault(key, file)
             if first is not file:
-                self.diagnostics.append(_duplicate_key(key, first, file))
-        for key, body, findings, unknown in file.meetings(self.names):
+                self.keep([_duplicate_key(key, first, file)])
+        for key, body, findings, unknown in file.meetings(self.names, self.tally):
             self.report(file, key, (*findings, *unknown))
             if self.declared[key] is file:
                 self.add_meeting(file, key, body, findings)
@@ -248,7 +252,7 @@ class _SpecParser:
                     continue  # the key may be in the file that cannot be read
                 file = self.files[entry.span.filename]
                 path = (*file.lifecycle_path(entry), *finding.path)
-                self.diagnostics.append(file.locator.diagnostic(finding, path))
+                self.keep([file.locator.diagnostic(finding, path)])
 
     def report_rules(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
         """Report findings of rules, except those that follow from a default that is reported already.
@@ -283,6 +287,9 @@ class _SpecParser:
         A default, or a value behind an alias, is wrong in every meeting that takes it.
         """
         for finding in findings:
+            if self.tally.is_full(finding.code, finding.severity):
+                self.tally.takes(finding.code, finding.severity, finding.more)
+                continue
             diagnostic = file.meeting_diagnostic(key, finding)
             if diagnostic.key is None and file.is_in_template(key, finding.path):
                 self.in_templates.setdefault(diagnostic, []).append(key)
@@ -290,17 +297,21 @@ class _SpecParser:
             place = (finding.code, finding.path, diagnostic.span)
             if place not in self.reported:
                 self.reported.add(place)
-                self.diagnostics.append(diagnostic)
+                self.keep([diagnostic])
 
     def report_templates(self) -> None:
         """Report the findings in templates, each with the meetings that have it."""
         for diagnostic, keys in self.in_templates.items():
             detail = f"{diagnostic.detail} It concerns {_key_words(keys)}.".lstrip()
-            self.diagnostics.append(replace(diagnostic, detail=detail))
+            self.keep([replace(diagnostic, detail=detail)])
+
+    def keep(self, found: Iterable[Diagnostic]) -> None:
+        """Keep diagnostics, or count them where there are enough like them."""
+        self.diagnostics += (each for each in found if self.tally.takes(each.code, each.severity, each.more))
 
     def spec(self) -> Spec | None:
         """Return the spec; None where there is an error."""
-        if any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics):
+        if self.tally.unread_meetings or any(each.severity is Severity.ERROR for each in self.diagnostics):
             return None
         meetings = MappingProxyType({key: self.meetings[key] for key in sorted(self.meetings)})
         lifecycle = self.lifecycle

@@ -25,9 +25,11 @@ class Validation:
 
 
 def severity_counts(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
-    """Return the number of errors and that of warnings."""
-    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return errors, len(diagnostics) - errors
+    """Return the number of errors and that of warnings, with those that were only counted."""
+    counts = dict.fromkeys(Severity, 0)
+    for diagnostic in diagnostics:
+        counts[diagnostic.severity] += 1 + diagnostic.more
+    return counts[Severity.ERROR], counts[Severity.WARNING]
 
 
 class CheckStatus(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler import resources
@@ -16,6 +17,9 @@ from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, t
 
 UNKNOWN_FIELD = Codes("spec.unknown-field", "settings.unknown-field")
 UPDATE_ONLY = Codes("spec.update-only", "settings.update-only")
+
+KEYS_MAX = 100
+"""Unknown keys of one mapping that get a finding; the rest is counted."""
 
 LIST_MAX = 8
 """Fields of a mapping that a hint lists; a larger mapping is not listed."""
@@ -106,7 +110,12 @@ ZOOM_SETS = frozenset(
 def unknown_keys(violation: Violation, context: SchemaContext) -> tuple[UnlocatedDiagnostic, ...]:
     """Return a finding for each key of the mapping that its schema does not define."""
     known = tuple(violation.schema.get("properties", ()))
-    return tuple(_unknown_key(violation, context, key, known) for key in violation.value if key not in known)
+    names = frozenset(known)
+    unknown = [key for key in violation.value if key not in names]
+    shown = [_unknown_key(violation, context, key, known) for key in unknown[:KEYS_MAX]]
+    if len(unknown) > KEYS_MAX:
+        shown[-1] = replace(shown[-1], more=len(unknown) - KEYS_MAX)
+    return tuple(shown)
 
 
 def _unknown_key(

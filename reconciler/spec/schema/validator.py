@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler import resources
@@ -39,6 +40,10 @@ def compiled_check(name: str, pointer: str = "") -> Callable[[Json], bool]:
     return CompiledValidator(_schema(name, pointer)).is_valid
 
 
+VIOLATIONS_MAX = 1_000
+"""Violations of one document that are looked at: more than anybody reads."""
+
+
 def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedDiagnostic, ...]:
     """Return the findings about everything in `document` that violates the schema; empty where it is valid.
 
@@ -47,7 +52,8 @@ def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedD
     from reconciler.spec.schema import _messages as messages  # noqa: PLC0415 - only for an invalid document
 
     context = SchemaContext(name, pointer)
-    found = [_violation(error) for error in _validator(name, pointer).iter_errors(document)]
+    errors = _validator(name, pointer).iter_errors(document)
+    found = [_violation(error) for error in islice(errors, VIOLATIONS_MAX)]
     mistyped = {violation.path for violation in found if violation.keyword == "type"}
     # A value of the wrong type is not one of the allowed values either: report the type alone.
     reported = [each for each in found if each.keyword not in ("enum", "const") or each.path not in mistyped]

@@ -115,7 +115,7 @@ class Parser:
         self.problems: list[SyntaxProblem] = []
         self.warnings: list[SyntaxProblem] = []
         self.comments = tight_comments(text)
-        self.has_duplicates = False
+        self.duplicates = 0
         self.has_nulls = False
         self.anchors = Anchors()
         self.values = 0
@@ -197,7 +197,7 @@ class Parser:
                     child, (*path, key) if keeps_positions and path is not None else None, depth
                 )
             if key in result:
-                self.has_duplicates = True
+                self.duplicates += 1
                 continue
             result[key] = value
             if path is not None:

@@ -47,7 +47,7 @@ class Document:
     """The value of one file. Where there are problems, it is the part that could be read, or None.
 
     `entries` has the keys of the two outer levels by path. With `has_aliases`, a value may be in another
-    place than its key. With `has_duplicates`, a mapping has a key twice; a `Locator` finds it.
+    place than its key. `duplicates` counts the keys that a mapping has already; a `Locator` finds them.
     """
 
     filename: str
@@ -57,13 +57,13 @@ class Document:
     problems: tuple[SyntaxProblem, ...] = ()
     warnings: tuple[SyntaxProblem, ...] = ()
     has_aliases: bool = False
-    has_duplicates: bool = False
+    duplicates: int = 0
     has_nulls: bool = False
 
     @property
     def is_sound(self) -> bool:
         """Return whether the text has no problem."""
-        return not (self.problems or self.has_duplicates)
+        return not (self.problems or self.duplicates)
 
     @property
     def lines(self) -> list[str]:
@@ -108,7 +108,7 @@ def parse(source: Source) -> Document:
         tuple(parser.problems[:PROBLEMS_MAX]),
         tuple(parser.warnings[:PROBLEMS_MAX]),
         has_aliases=bool(parser.anchors),
-        has_duplicates=parser.has_duplicates,
+        duplicates=parser.duplicates,
         has_nulls=parser.has_nulls,
     )
 

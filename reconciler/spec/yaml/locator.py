@@ -7,7 +7,7 @@ whole text, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span, UnlocatedDiagnostic
@@ -28,7 +28,7 @@ from reconciler.spec.yaml._events import (
     event_reader,
 )
 from reconciler.spec.yaml._parser import DEPTH_MAX, tight_comments
-from reconciler.spec.yaml.document import Document
+from reconciler.spec.yaml.document import PROBLEMS_MAX, Document
 from reconciler.spec.yaml.snippet import is_reference, is_reference_field, render_snippet, secret_columns
 
 Range = tuple[int, int, int, int]
@@ -104,6 +104,7 @@ class _PositionMapper:
         self.first_line = first_line
         self.anchors: dict[str, Node] = {}
         self.positions = PositionMap()
+        self.nodes = 0
 
     def document(self) -> None:
         event = self.next_event()
@@ -119,6 +120,9 @@ class _PositionMapper:
         """Return the node that begins with `event`; `secret` is the key that hides it, or empty."""
         if type(event) is AliasEvent:
             return self.alias(event, key, secret)
+        self.nodes += 1
+        if self.nodes > NODES_MAX:
+            raise ScanError("too long")
         node = Node(self.range(event), key)
         if type(event) is MappingStartEvent or type(event) is SequenceStartEvent:
             if depth > DEPTH_MAX:
@@ -187,6 +191,9 @@ class _PositionMapper:
 PIECE_LENGTH_MAX = 100_000
 """Characters of an entry that is parsed alone."""
 
+NODES_MAX = 400_000
+"""Values of one text whose places are found, in about four seconds; 10,000 meetings have fewer."""
+
 PIECES_MAX = 50
 """Entries of any text that are parsed one by one, before the whole text is."""
 
@@ -213,9 +220,17 @@ class Locator:
         """Return the problems of the text itself, duplicate keys included."""
         problems = (*self._document.problems, *self._document.warnings)
         diagnostics = [self._syntax_diagnostic(problem) for problem in problems]
-        if self._document.has_duplicates:
-            diagnostics += [self._duplicate_diagnostic(each) for each in self._whole_text().duplicates]
+        if self._document.duplicates:
+            diagnostics += self._duplicate_diagnostics()
         return tuple(diagnostics)
+
+    def _duplicate_diagnostics(self) -> list[Diagnostic]:
+        """Return one for each of the first duplicate keys; the last one counts the others."""
+        found = self._whole_text().duplicates[:PROBLEMS_MAX]
+        shown = [self._duplicate_diagnostic(each) for each in found]
+        if not shown:  # beyond the part of a huge text that is mapped
+            return [Diagnostic("yaml.duplicate-key", more=self._document.duplicates - 1)]
+        return [*shown[:-1], replace(shown[-1], more=max(0, self._document.duplicates - len(shown)))]
 
     def diagnostic(self, finding: UnlocatedDiagnostic, path: Path, *, key: str | None = None) -> Diagnostic:
         """Return `finding` at `path` of the document; where `path` leads nowhere, at its nearest parent."""
@@ -229,6 +244,7 @@ class Locator:
             key if finding.key is None else finding.key,
             self._span(place),
             self._snippet(place, positions),
+            finding.more,
         )
 
     def span(self, path: Path, *, on_key: bool = False) -> Span:
@@ -263,11 +279,19 @@ class Locator:
         positions, steps = self._positions(path)
         node, depth = _deepest(positions.root, steps)
         if node is None:
-            return (0, 0, 0, 0), positions
+            return self._entry_place(path), positions
         if depth < len(steps) or (on_key and node.key):
             line, column = node.value[:2]
             return node.key or (line, column, line, column + 1), positions
         return node.label, positions
+
+    def _entry_place(self, path: Path) -> Range:
+        """Return the place of the outer key over `path`, for a text whose inner places are not known."""
+        for outer in (path[:2], path[:1]):
+            entry = self._document.entries.get(tuple(map(str, outer)))
+            if entry:
+                return (entry.line, entry.column, entry.line, entry.column + 1)
+        return (0, 0, 0, 0)
 
     def _positions(self, path: Path) -> tuple[PositionMap, Path]:
         """Return a position map with `path` in it, and the path inside that map."""

@@ -1,0 +1,93 @@
+"""Work is bounded by what a person can read: of many findings the first are made, and the rest is counted."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.tally import FINDINGS_MAX, LIKE_IT_MAX, Tally
+from reconciler.spec.yaml.document import Source
+from reconciler.views.results import severity_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEAD = "version: 1\ndefaults: {host: a@example.com, timezone: Europe/Berlin}\nmeetings:\n"
+GOOD = "  a: {topic: x, type: 2, start_time: 2027-01-11T10:00:00}\n"
+SECONDS_MAX = 10.0
+"""Of one processor: far more than it takes, and far less than it took without bounds."""
+
+
+def parsed(text: str) -> Sequence[Diagnostic]:
+    return spec.parse([Source("meetings.yaml", text.encode())], Settings()).diagnostics
+
+
+def taken(codes: Sequence[tuple[str, Severity]]) -> list[Diagnostic]:
+    tally = Tally()
+    kept = [Diagnostic(code, severity=severity) for code, severity in codes if tally.takes(code, severity)]
+    return list(tally.bounded(kept))
+
+
+def test_a_hundred_of_a_code_are_made_and_the_last_counts_the_rest() -> None:
+    found = taken([("a", Severity.ERROR)] * 250)
+
+    assert (len(found), found[-1].detail, severity_counts(found)) == (
+        LIKE_IT_MAX,
+        "And 150 more like it.",
+        (250, 0),
+    )
+
+
+def test_of_a_thousand_errors_come_before_warnings() -> None:
+    codes = [(f"w{n}", Severity.WARNING) for n in range(11) for _ in range(100)]
+    found = taken([*codes, ("e", Severity.ERROR)])
+
+    assert [each.code for each in found if each.severity is Severity.ERROR] == ["e"]
+    assert (len(found), severity_counts(found)) == (FINDINGS_MAX + 1, (1, 1_100))
+
+
+def test_a_code_that_is_cut_whole_is_counted_too() -> None:
+    codes = [(f"e{n}", Severity.ERROR) for n in range(10) for _ in range(100)]
+    found = taken([*codes, *[("w", Severity.WARNING)] * 7])
+
+    assert (found[-1].code, found[-1].detail) == ("spec.too-many", "7 more findings are not shown.")
+    assert severity_counts(found) == (1_000, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        (HEAD + "".join(f"  m{n}: {{topik: x, type: 2}}\n" for n in range(5_000)), (5_000, 0)),
+        (HEAD + GOOD + "".join(f"k{n}: 1\n" for n in range(20_000)), (20_000, 0)),
+        (HEAD + "  a:\n    topic: x\n" + "".join(f"    k{n}: 1\n" for n in range(20_000)), (20_000, 0)),
+        (HEAD + "  a:\n    topic: x\n" + "    agenda: y\n" * 20_000, (20_000, 0)),
+        (HEAD + "".join(f"  m{n}: {{topic: x}}\n" for n in range(3_000)), (3_000, 2_999)),
+    ],
+    ids=["wrong meetings", "unknown keys", "unknown fields", "duplicate keys", "no type"],
+)
+def test_many_findings_are_counted_not_made(text: str, counts: tuple[int, int]) -> None:
+    begun = time.process_time()
+
+    found = parsed(text)
+
+    assert time.process_time() - begun < SECONDS_MAX
+    assert len(found) <= FINDINGS_MAX + 1
+    assert severity_counts(found) == counts
+
+
+def test_a_scalar_of_ten_megabytes_is_an_error_of_one_line() -> None:
+    found = parsed(HEAD + f"  a: {{topic: {'x' * 10_000_000}, type: 2, start_time: 2027-01-11T10:00:00}}\n")
+
+    assert [each.code for each in found] == ["spec.too-long"]
+    assert sum(len(f"{each.detail}{each.snippet}") for each in found) < 1_000
+
+
+def test_a_few_findings_are_as_they_were() -> None:
+    found = parsed(HEAD + "  a: {topik: x, type: 2, start_time: 2027-01-11T10:00:00}\n")
+
+    assert [(each.code, each.more) for each in found] == [("spec.unknown-field", 0)]
