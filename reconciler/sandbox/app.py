@@ -35,6 +35,7 @@ _ROUTES = (
     ("POST", "/v2/users/{user}/meetings", operations.CREATE),
     ("GET", "/v2/users/{user}/meetings", operations.LIST),
     ("GET", "/v2/users/{user}/settings", operations.USER_SETTINGS),
+    ("GET", "/v2/users", operations.USERS),
     ("GET", "/v2/users/{user}", operations.USER),
     ("GET", "/v2/tracking_fields", operations.TRACKING_FIELDS),
     ("GET", "/v2/meetings/{meeting}", operations.READ),
@@ -94,11 +95,10 @@ class SandboxApp:
                 *(Route(path, _endpoint(emulator, each), methods=[verb]) for verb, path, each in _ROUTES),
                 Route("/oauth/token", _token_endpoint(emulator), methods=["POST"]),
                 *control.routes(emulator, faults, set_clock),
-                Route(
-                    "/{rest:path}", _no_endpoint(emulator), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]
-                ),
-            ]
+            ],
+            exception_handlers={404: _no_endpoint(emulator), 405: _no_endpoint(emulator)},
         )
+        self._router.router.redirect_slashes = False
         self._unfinished: set[asyncio.Task[list[Message]]] = set()
         self._previous: list[Message] = []
 
@@ -186,7 +186,7 @@ class SandboxApp:
 
     def _request(self, scope: Scope) -> Request:
         parts = scope["path"].split("/")
-        host = parts[3] if parts[1:3] == ["v2", "users"] else None
+        host = parts[3] if parts[1:3] == ["v2", "users"] and len(parts) > 3 else None  # noqa: PLR2004 - see `parts`
         emulator = self.emulator
         return Request(scope["method"], scope["path"], host, emulator.now(), emulator.monotonic(), 0)
 
@@ -195,7 +195,7 @@ def _endpoint(emulator: Emulator, operation: Operation) -> Callable[[HttpRequest
     async def endpoint(request: HttpRequest) -> Response:
         try:
             body = json.loads(await request.body() or "null")
-        except ValueError:
+        except (ValueError, RecursionError):
             return _response(NO_OBJECT, emulator.now())
         call = Call(
             parts=request.path_params,
@@ -221,8 +221,8 @@ def _token_endpoint(emulator: Emulator) -> Callable[[HttpRequest], Awaitable[Res
     return endpoint
 
 
-def _no_endpoint(emulator: Emulator) -> Callable[[HttpRequest], Awaitable[Response]]:
-    async def endpoint(_request: HttpRequest) -> Response:
+def _no_endpoint(emulator: Emulator) -> Callable[[HttpRequest, Exception], Awaitable[Response]]:
+    async def endpoint(_request: HttpRequest, _error: Exception) -> Response:
         return _response(_NO_ENDPOINT, emulator.now())
 
     return endpoint

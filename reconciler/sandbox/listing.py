@@ -87,28 +87,56 @@ def list_page(  # noqa: PLR0913 - a query, a clock, and the meetings
     kind = query.get("type", "scheduled")
     if kind not in _KINDS:
         raise invalid_parameter("type")
-    size = _size(query, switches)
     items = [item for meeting in hosted for item in _items(meeting, kind, switches, now)]
     if switches.lists_reordered:
         items.reverse()
-    number = _number(query)
+    return Reply(200, _page("meetings", items, host_id, kind, query, pages, switches, now))
+
+
+_STATUSES = frozenset({"active", "inactive", "pending"})
+
+
+def users_page(
+    users: Sequence[Mapping[str, Json]],
+    *,
+    query: Mapping[str, str],
+    pages: Pages,
+    switches: Switches,
+    now: datetime,
+) -> Reply:
+    """Return one page of the account's users, all of which are active. Raises `Refused`."""
+    status = query.get("status", "active")
+    if status not in _STATUSES:
+        raise invalid_parameter("status")
+    listed = users if status == "active" else ()
+    return Reply(200, _page("users", listed, "", status, query, pages, switches, now))
+
+
+def _page(  # noqa: PLR0913, PLR0917 - the items, the list that they belong to, and the query
+    name: str,
+    items: Sequence[Mapping[str, Json]],
+    owner_id: str,
+    kind: str,
+    query: Mapping[str, str],
+    pages: Pages,
+    switches: Switches,
+    now: datetime,
+) -> dict[str, Json]:
+    size, number = _size(query, switches), _number(query)
     offset = (number - 1) * size
     if token := query.get("next_page_token"):
-        offset = pages.offset(token, host_id, kind, now)
+        offset = pages.offset(token, owner_id, kind, now)
     end = offset + size
     expires_at = now + timedelta(seconds=switches.page_token_seconds)
-    following = pages.next(host_id, kind, end, expires_at) if end < len(items) else ""
-    return Reply(
-        200,
-        {
-            "page_count": -(-len(items) // size),
-            "page_number": number,
-            "page_size": size,
-            "total_records": len(items),
-            "next_page_token": following,
-            "meetings": items[offset:end],
-        },
-    )
+    following = pages.next(owner_id, kind, end, expires_at) if end < len(items) else ""
+    return {
+        "page_count": -(-len(items) // size),
+        "page_number": number,
+        "page_size": size,
+        "total_records": len(items),
+        "next_page_token": following,
+        name: list(items[offset:end]),
+    }
 
 
 def _size(query: Mapping[str, str], switches: Switches) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox import listing, meetings, occurrences, rendering, users, validation
@@ -106,6 +107,18 @@ def list_meetings(emulator: Emulator, call: Call) -> Reply:
     )
 
 
+def list_users(emulator: Emulator, call: Call) -> Reply:
+    """GET /users: the owner, the users of the switch, and all that were named so far."""
+    account, switches = emulator.account, emulator.switches
+    for email in {switches.owner, *(switches.users or ())} - account.departed:
+        account.provide(email)
+    hosts = [emulator.host(each) for each in account.users.values() if account.user(each.email)]
+    listed = sorted((users.user_json(host.user, host.switches) for host in hosts), key=itemgetter("email"))
+    return listing.users_page(
+        listed, query=call.query, pages=emulator.pages, switches=switches, now=emulator.now()
+    )
+
+
 def user(emulator: Emulator, call: Call) -> Reply:
     """GET /users/{userId}."""
     host = emulator.host(emulator.user(call.parts["user"]))
@@ -190,6 +203,7 @@ DELETE = Operation(
 STATUS = Operation(
     "status", _label("Light"), lambda switches: switches.status_counts, _host_of_deleted, status
 )
+USERS = Operation("users", _label("Medium"), _never, _nobody, list_users)
 USER = Operation("user", _label("Light"), _never, _user_in_path, user)
 USER_SETTINGS = Operation("user_settings", _label("Medium"), _never, _user_in_path, user_settings)
 TRACKING_FIELDS = Operation("tracking_fields", _label("Medium"), _never, _nobody, tracking_fields)

@@ -24,6 +24,7 @@ OPERATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "status": ("meeting:update:status", ("meeting:write",)),
     "read": ("meeting:read:meeting", ("meeting:read",)),
     "list": ("meeting:read:list_meetings", ("meeting:read",)),
+    "users": ("user:read:list_users", ("user:read", "user:write")),
     "user": ("user:read:user", ("user:read", "user:write")),
     "user_settings": ("user:read:settings", ("user:read",)),
     "tracking_fields": ("tracking_field:read:list_tracking_fields", ("tracking_fields:read",)),

@@ -149,6 +149,10 @@ def _check_rule(rule: Mapping[str, Json]) -> None:
         raise invalid_parameter("recurrence.type")
     if kind == WEEKLY and not rule.get("weekly_days"):
         raise invalid_parameter("recurrence.weekly_days")
+    if ("monthly_week" in rule) != ("monthly_week_day" in rule):
+        raise invalid_parameter(
+            "recurrence.monthly_week_day" if "monthly_week" in rule else "recurrence.monthly_week"
+        )
     highest = _intervals().get(str(kind))
     if highest is not None and rule.get("repeat_interval", 1) > highest:
         raise invalid_parameter("recurrence.repeat_interval")
