@@ -44,9 +44,16 @@ _SHOWN_APART = frozenset({"topic", "type", "start_time", "timezone", "duration",
 
 
 def full(step: Step, style: TextStyle) -> Iterator[str]:
-    """Yield the step in full: its changes or its settings, and the reasons for it."""
+    """Yield the step in full: its changes or its settings, and the reasons for it.
+
+    An import is one line where there is no more to say: a first one has many.
+    """
+    lines = (*_about(step, style), *_why(step, style))
+    if step.action is Action.IMPORT and step.status is Status.NOW and len(lines) == 1:
+        yield f"{opening(step, style)}: {lines[0]}"
+        return
     yield opening(step, style)
-    yield from (f"{INDENT}{line}" for line in (*_about(step, style), *_why(step, style)))
+    yield from (f"{INDENT}{line}" for line in lines)
 
 
 def brief(step: Step, style: TextStyle) -> str:
@@ -213,6 +220,9 @@ def _expired(steps: Sequence[Step], style: TextStyle) -> list[str]:
     return [f"Expired, nothing is sent for them: {named}{more}"]
 
 
+RECORDED = "What is imported is recorded as Zoom has it; nothing is sent for it."
+
+
 def _totals(plan: Plan, steps: Sequence[Step], style: TextStyle) -> Iterator[str]:
     elsewhere = elsewhere_line(plan)
     if is_unchanged(plan):
@@ -220,6 +230,8 @@ def _totals(plan: Plan, steps: Sequence[Step], style: TextStyle) -> Iterator[str
         yield from filter(None, (elsewhere,))
         return
     yield style.bold(plan_line(steps))
+    if any(step.action is Action.IMPORT and step.status is Status.NOW for step in steps):
+        yield style.dim(RECORDED)
     yield from filter(None, (elsewhere,))
     if not plan.has_work:
         return

@@ -5,6 +5,7 @@ Only `links` shows secrets: join links.
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.errors.explanations.table import Explanation
@@ -103,7 +103,9 @@ def state_list(state: State, now: datetime) -> str:
 def state_show(key: str, state: State, now: datetime) -> str:
     """Return everything that the state has under `key`, as YAML."""
     entry = {name: value for name, value in state_entry(key, state, now).items() if value}
-    return "".join(f"{line}\n" for line in _yaml(entry, ""))
+    record = state.meetings.get(key)
+    zone = record.attributes.get("timezone") if record else None
+    return "".join(f"{line}\n" for line in _yaml(entry, "", zone))
 
 
 def _schedule_words(record: Record, now: datetime) -> str:
@@ -115,15 +117,19 @@ def _schedule_words(record: Record, now: datetime) -> str:
     return "over" if times.expired else "the last one is running" if times.begun else "no fixed time"
 
 
-def _yaml(value: Mapping[str, Json], indent: str) -> Iterator[str]:
-    """Yield a mapping as lines of YAML; lists and scalars are written as JSON, which is YAML too."""
+def _yaml(value: Mapping[str, Json], indent: str, timezone: str | None) -> Iterator[str]:
+    """Yield a mapping as lines of YAML; lists and scalars are written as JSON, which is YAML too.
+
+    A comment beside an instant has it in `timezone`.
+    """
     for name, inner in value.items():
         if isinstance(inner, dict) and inner:
             yield f"{indent}{escape_control(name)}:"
-            yield from _yaml(inner, indent + INDENT)
+            yield from _yaml(inner, indent + INDENT, timezone)
         else:
             text = orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode()
-            yield f"{indent}{escape_control(name)}: {escape_control(text)}"
+            beside = f"  # {instant_words(inner, timezone)}" if isinstance(inner, datetime) else ""
+            yield f"{indent}{escape_control(name)}: {escape_control(text)}{beside}"
 
 
 def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:

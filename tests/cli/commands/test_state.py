@@ -143,7 +143,7 @@ def test_one_key_is_shown_as_yaml(shell: Shell) -> None:
         "  id: 81234567002\n"
         '  host: "platform@example.com"\n'
         '  created_at: "2026-11-01T09:00:00Z"\n'
-        '  next_at: "2027-01-11T09:00:00Z"\n'
+        '  next_at: "2027-01-11T09:00:00Z"  # Mon 11 Jan 2027, 10:00 Europe/Berlin\n'
         "  protect: true\n"
         "  attributes:\n"
         "    duration: 45\n"

@@ -102,8 +102,7 @@ def test_each_action_has_its_sign() -> None:
             an interrupted create
         > sig-new "SIG" for platform@example.com
             was `sig-old`
-        < sig-apps "SIG Apps" for platform@example.com
-            is meeting 81234567890 in Zoom
+        < sig-apps "SIG Apps" for platform@example.com: is meeting 81234567890 in Zoom
         . let-go "Let go" for platform@example.com
             meeting 82222222222
           released "Released" for platform@example.com
@@ -117,6 +116,7 @@ def test_each_action_has_its_sign() -> None:
 
         Plan: 2 to add, 1 to change, 2 to destroy, 1 to look up, 1 to move, 1 to import, 1 to forget, \
 1 withheld, 1 expired.
+        What is imported is recorded as Zoom has it; nothing is sent for it.
         Budget: platform@example.com  12 used, 4 planned, 84 left of 100 (reserve 10)
         Budget: cto@example.com       0 used, 0 planned, 50 left of 50 (reserve 10)
         Budget: resets at 00:00 UTC, in 16 h 00 min
