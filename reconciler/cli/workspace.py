@@ -132,7 +132,7 @@ class Workspace:
         self._visited |= read.visited
         if others:
             self._visited |= {os.path.realpath(self.folder / one.filename) for one in others.files}
-        parsed = spec.parse(read.files, settings, others)
+        parsed = spec.parse(read.files, settings, others, now=self.clock.now())
         diagnostics = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
         return ValidationResult(parsed, len(read.files), diagnostics)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
@@ -104,13 +105,19 @@ class OtherSources:
     is_same_spec: bool = True
 
 
-def parse(sources: Sequence[Source], settings: Settings, others: OtherSources | None = None) -> ParseResult:
+def parse(
+    sources: Sequence[Source],
+    settings: Settings,
+    others: OtherSources | None = None,
+    now: datetime | None = None,
+) -> ParseResult:
     """Parse `sources`, each a file of its own. Raises nothing.
 
-    Nothing is reported about `others`, the files that PATHS leave out.
+    Nothing is reported about `others`, the files that PATHS leave out. Hints name no day before `now`.
     """
     with documents.collector_off():
         parser = _SpecParser(settings, sources, others)
+        parser.now = now
         parser.read_all()
         parser.check_all()
     people = frozenset(parser.names.people)
@@ -123,6 +130,7 @@ class _SpecParser:
 
     def __init__(self, settings: Settings, sources: Sequence[Source], others: OtherSources | None) -> None:
         self.settings = settings
+        self.now: datetime | None = None
         self.hosts = None if settings.hosts is None else {fold_host(host): host for host in settings.hosts}
         self.files = {source.filename: SpecFile(documents.parse(source), settings) for source in sources}
         self.other_sources = others
@@ -196,7 +204,7 @@ class _SpecParser:
         )
         problem = self.host_problem(host)
         problems = (each for each in (problem, differing) if each)
-        findings = (*problems, *rules.check(meeting, written, rule))
+        findings = (*problems, *rules.check(meeting, written, rule, self.now))
         if schema_findings:
             findings = _independent(findings, schema_findings)
         if findings:

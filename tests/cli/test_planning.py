@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,3 +72,50 @@ def test_a_series_that_began_long_ago_counts_from_now_on(
     assert sent(shell) == start_and_end
     assert shell.sandbox("drift", "--detailed-exitcode").status == 0
     assert shell.sandbox("plan", "--refresh", "--detailed-exitcode", now="2027-03-01T08:00:00Z").status == 0
+
+
+BESIDE = """\
+version: 1
+meetings:
+  community-call: {host: a@example.com, topic: Community call, START, timezone: Europe/Berlin, RULE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "rule"),
+    [
+        ("start_time: 2015-05-28T12:00:00", "repeat: {every: week, on: tue}"),
+        ("start_time: 2025-05-28T12:00:00", "repeat: {every: 2 weeks, on: tue, until: 2030-01-01}"),
+        ("start_time: 2025-05-28T12:00:00", "repeat: {every: month, on: last fri}"),
+        ("start_time: 2025-05-28T12:00:00", "repeat: {every: month, on: 31}"),
+        (
+            "start_time: 2025-05-28T12:00:00",
+            'type: 8, recurrence: {type: 2, weekly_days: "3", end_date_time: 2030-01-01T00:00:00Z}',
+        ),
+        (
+            "start_time: 2025-05-28T12:00:00",
+            "type: 8, recurrence: {type: 3, monthly_day: 15, end_times: 50}",
+        ),
+        ("duration: 30", "repeat: {every: week, on: tue}"),
+        ("duration: 30", "type: 2"),
+    ],
+)
+def test_no_hint_about_a_start_names_a_day_that_is_past(shell: Shell, start: str, rule: str) -> None:
+    """A series that began beside its rule long ago would not begin on its rule today."""
+    shell.write("meetings.yaml", BESIDE.replace("START", start).replace("RULE", rule))
+
+    said = shell.sandbox("plan").err
+
+    hints = re.findall(r"hint: (.*)", said)
+    days = re.findall(r"\d{4}-\d\d-\d\d", " ".join(hints))
+    assert (len(hints), len(days), [day for day in days if day < "2026-12-01"]) == (1, 1, [])
+
+
+def test_the_start_that_a_hint_names_keeps_the_interval(shell: Shell) -> None:
+    """Every second week counts from the declared start."""
+    start, rule = "start_time: 2026-11-18T12:00:00", "repeat: {every: 2 weeks, on: tue}"
+    shell.write("meetings.yaml", BESIDE.replace("START", start).replace("RULE", rule))
+
+    said = shell.sandbox("plan").err
+
+    assert "hint: Write `on: wed`, or start on 2026-12-01, a Tuesday." in said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting import recurrence
@@ -15,7 +14,7 @@ from reconciler.meeting.timezones import in_zone, instant, zone
 from reconciler.ports import Json
 from reconciler.spec import repeat as repeats
 from reconciler.spec.repeat import Rule, Weekday
-from reconciler.spec.rules._series import INTERVAL_MAX, Mismatch, start_off_rule
+from reconciler.spec.rules._series import INTERVAL_MAX, Mismatch, dates_from, start_off_rule
 from reconciler.spec.rules._times import impossible, is_possible
 from reconciler.spec.yaml.writer import flow
 
@@ -59,9 +58,15 @@ def _conflict(detail: str, hint: str) -> UnlocatedDiagnostic:
 
 
 def check(
-    attributes: Mapping[str, Json], repeat: Mapping[str, Json], rule: Rule | None
+    attributes: Mapping[str, Json],
+    repeat: Mapping[str, Json],
+    rule: Rule | None,
+    now: datetime | None = None,
 ) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about `repeat`, which became `rule`; `attributes` have that rule."""
+    """Yield findings about `repeat`, which became `rule`; `attributes` have that rule.
+
+    Hints name no day before `now`.
+    """
     if repeat.get("every") is None:
         yield UnlocatedDiagnostic(
             ("repeat", "every"),
@@ -77,7 +82,7 @@ def check(
     else:
         if rule.pattern:
             yield _no_pattern(repeat["on"])
-        yield from _dates(attributes, repeat, rule)
+        yield from _dates(attributes, repeat, rule, now)
 
 
 def _interval(interval: int, unit: int) -> Iterator[UnlocatedDiagnostic]:
@@ -145,7 +150,7 @@ def _written(weekdays: tuple[Weekday, ...]) -> str:
 
 
 def _dates(
-    attributes: Mapping[str, Json], repeat: Mapping[str, Json], rule: Rule
+    attributes: Mapping[str, Json], repeat: Mapping[str, Json], rule: Rule, now: datetime | None
 ) -> Iterator[UnlocatedDiagnostic]:
     """Yield findings that need a valid start and zone; nothing where one of them is not valid."""
     until = repeat.get("until")
@@ -158,7 +163,7 @@ def _dates(
     series = Series(start, timezone, rule.recurrence)
     mismatch = _mismatch(series, repeat.get("on"), rule.pattern)
     if mismatch is not None:
-        yield start_off_rule(_ON, series, mismatch, _first_held(series, rule.pattern))
+        yield start_off_rule(_ON, series, mismatch, _first_held(series, rule.pattern, now))
     elif until is not None:
         yield from _end(series, until)
 
@@ -182,8 +187,8 @@ def _mismatch(series: Series, on: Json, pattern: Pattern) -> Mismatch | None:
     return f"the {week_words(*own)} of its month", f"`on` is {words}", f"`on: {_written(fitting)}`"
 
 
-def _first_held(series: Series, pattern: Pattern) -> datetime | None:
-    dates = islice(recurrence.rule(series.wall_start(), series.recurrence), _DATES_MAX)
+def _first_held(series: Series, pattern: Pattern, now: datetime | None) -> datetime | None:
+    dates = dates_from(series, now, _DATES_MAX)
     return next((date for date in dates if recurrence.is_in_pattern(date, pattern)), None)
 
 

@@ -10,7 +10,7 @@ from reconciler.meeting import recurrence
 from reconciler.meeting.humanize import days_words, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES, kind
 from reconciler.meeting.recurrence import Series
-from reconciler.meeting.timezones import instant, zone
+from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 from reconciler.ports import Json
 from reconciler.spec.repeat import from_rule
 from reconciler.spec.rules._times import impossible, is_possible
@@ -29,8 +29,11 @@ _UNIT_OF = {"weekly_days": recurrence.WEEKLY, "monthly_day": recurrence.MONTHLY}
 _RULE, _TIMES, _END = ("recurrence",), ("recurrence", "end_times"), ("recurrence", "end_date_time")
 
 
-def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about `recurrence`, and about the type of a meeting that has one."""
+def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about `recurrence`, and about the type of a meeting that has one.
+
+    Hints name no day before `now`.
+    """
     rule = attributes.get("recurrence")
     if kind(attributes) != SERIES:
         if rule is not None:
@@ -45,7 +48,7 @@ def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     else:
         yield from check_recurrence(rule)
         yield from _end(rule, attributes.get("timezone"))
-        yield from _dates(attributes, rule)
+        yield from _dates(attributes, rule, now)
 
 
 def _type_missing() -> UnlocatedDiagnostic:
@@ -186,7 +189,9 @@ def _end_missing(rule: Mapping[str, Json], timezone: str | None) -> UnlocatedDia
     )
 
 
-def _dates(attributes: Mapping[str, Json], rule: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+def _dates(
+    attributes: Mapping[str, Json], rule: Mapping[str, Json], now: datetime | None
+) -> Iterator[UnlocatedDiagnostic]:
     """Yield findings that need a valid start, zone and rule; nothing where one of them is not valid."""
     start, timezone = attributes.get("start_time"), attributes.get("timezone")
     if start is None or timezone is None or not is_unambiguous(rule):
@@ -195,7 +200,7 @@ def _dates(attributes: Mapping[str, Json], rule: Mapping[str, Json]) -> Iterator
         return
     series, end_at = Series(start, timezone, rule), rule.get("end_date_time")
     if not series.is_on_rule():
-        yield off_rule(series)
+        yield off_rule(series, now)
     elif end_at is not None and is_possible(end_at):
         yield from _until(series, end_at)
 
@@ -220,7 +225,7 @@ def _until(series: Series, end_at: str) -> Iterator[UnlocatedDiagnostic]:
         )
 
 
-def off_rule(series: Series) -> UnlocatedDiagnostic:
+def off_rule(series: Series, now: datetime | None = None) -> UnlocatedDiagnostic:
     """Return the finding for a series whose start is no occurrence of its rule."""
     start, rule = series.wall_start(), series.recurrence
     if rule["type"] == recurrence.WEEKLY:
@@ -229,8 +234,15 @@ def off_rule(series: Series) -> UnlocatedDiagnostic:
         name, mismatch = "monthly_day", _monthly_mismatch(start, rule)
     else:
         name, mismatch = "monthly_week", _monthly_week_mismatch(start, rule)
-    following = next(iter(recurrence.rule(start, rule)), None)
+    following = next(dates_from(series, now, 1), None)
     return start_off_rule(("recurrence", name), series, mismatch, following)
+
+
+def dates_from(series: Series, now: datetime | None, count: int) -> Iterator[datetime]:
+    """Yield the first dates that the rule has from the start on, as wall times; none before `now`."""
+    start = series.wall_start()
+    first = max(start, in_zone(now, known_zone(series.timezone))) if now else start
+    yield from recurrence.rule(start, series.recurrence).xafter(first, count=count, inc=True)
 
 
 Mismatch = tuple[str, str, str]

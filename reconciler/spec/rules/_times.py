@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
@@ -14,14 +14,15 @@ from reconciler.ports import Json
 
 _START, _ZONE = ("start_time",), ("timezone",)
 _ZONE_RATIO_MIN = 0.75
+_SOME_MONDAY = datetime(2027, 1, 11)  # noqa: DTZ001 - a day in a hint, in no zone
 _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 
 
-def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about `start_time` and `timezone`."""
+def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about `start_time` and `timezone`. Hints name no day before `now`."""
     start, timezone, of_type = attributes.get("start_time"), attributes.get("timezone"), kind(attributes)
     if start is None and of_type in (SCHEDULED, SERIES):
-        yield _start_missing(of_type)
+        yield _start_missing(of_type, now)
     if timezone is None:
         yield from _zone_missing(start, is_series=of_type == SERIES)
     elif timezones.zone(timezone) is None:
@@ -54,13 +55,14 @@ def impossible(written: str, path: tuple[str, ...]) -> UnlocatedDiagnostic:
     )
 
 
-def _start_missing(of_type: int) -> UnlocatedDiagnostic:
+def _start_missing(of_type: int, now: datetime | None) -> UnlocatedDiagnostic:
+    day = now + timedelta(days=14 - now.weekday()) if now else _SOME_MONDAY
     name = "A series (type 8)" if of_type == SERIES else "A meeting at a fixed time (type 2)"
     return UnlocatedDiagnostic(
         _START,
         "time.start-missing",
         f"{name} needs a start. Without one Zoom would start the meeting now.",
-        "Add `start_time: 2027-01-11T10:00:00` and a `timezone`, or write `type: 3` for no fixed time.",
+        f"Add `start_time: {day:%Y-%m-%d}T10:00:00` and a `timezone`, or write `type: 3` for no fixed time.",
     )
 
 

@@ -1,13 +1,14 @@
 """Runs all rules on one meeting, or on all meetings together.
 
-Meetings are merged with their defaults and valid by the schema. Rules know no current time: the plan
-decides whether a meeting is over. No finding shows a passcode.
+Meetings are merged with their defaults and valid by the schema. Rules judge nothing by the current
+time: the plan decides whether a meeting is over. No finding shows a passcode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting
@@ -29,15 +30,22 @@ NO_EFFECT = effects.NO_EFFECT
 
 
 def check(
-    meeting: Meeting, written: Mapping[str, Json] | None = None, rule: Rule | None = None
+    meeting: Meeting,
+    written: Mapping[str, Json] | None = None,
+    rule: Rule | None = None,
+    now: datetime | None = None,
 ) -> tuple[UnlocatedDiagnostic, ...]:
     """Return the findings about one meeting; paths lead from the meeting.
 
-    `written` is its `repeat`, if its rule was written so, and `rule` what it became.
+    `written` is its `repeat`, if its rule was written so, and `rule` what it became. A day before `now` is no
+    error; only hints do not suggest one.
     """
     attributes = meeting.attributes
-    findings = [*body.check(attributes), *times.check(attributes)]
-    findings += series.check(attributes) if written is None else repeat.check(attributes, written, rule)
+    findings = [*body.check(attributes), *times.check(attributes, now)]
+    if written is None:
+        findings += series.check(attributes, now)
+    else:
+        findings += repeat.check(attributes, written, rule, now)
     findings += clock_changes.check(attributes)
     text = texts.joined(attributes)
     findings += passcode.check(attributes, meeting.key, text)
