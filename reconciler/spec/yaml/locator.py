@@ -29,13 +29,8 @@ from reconciler.spec.yaml._events import (
 )
 from reconciler.spec.yaml._parser import DEPTH_MAX, tight_comments
 from reconciler.spec.yaml.document import PROBLEMS_MAX, Document
+from reconciler.spec.yaml.duplicates import DuplicateKey, Range
 from reconciler.spec.yaml.snippet import is_reference, is_reference_field, render_snippet, secret_columns
-
-Range = tuple[int, int, int, int]
-"""Start line and column, end line and column; all count from 0, the end is exclusive."""
-
-LISTS = frozenset({"moved", "imports", "removed"})
-"""Lists of entries: messages print lines with one of them, which cannot stand beside another list."""
 
 Path = tuple[str | int, ...]
 
@@ -54,15 +49,6 @@ class Node:
     def label(self) -> Range:
         """Return the range that a caret points at: the value, or the key of a mapping or list."""
         return self.key if self.is_container and self.key else self.value
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateKey:
-    """A key that a mapping has twice."""
-
-    name: str
-    first: Range
-    second: Range
 
 
 @dataclass(slots=True)
@@ -268,9 +254,7 @@ class Locator:
         return Diagnostic(
             "yaml.duplicate-key",
             f"Line {duplicate.first[0] + 1} already has the key `{name}`.",
-            f"Put the entries of both lists under one `{name}:`."
-            if duplicate.name in LISTS and not duplicate.second[1]
-            else "Keep one of the two, or rename one.",
+            duplicate.hint,
             span=self._span(duplicate.second),
             snippet=self._snippet(duplicate.second, self._whole_text()),
         )
