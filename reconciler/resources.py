@@ -17,22 +17,28 @@ _WORKFLOWS = (_PACKAGE / "ci", _PACKAGE.parent / "examples" / "ci")
 _SUFFIX = ".schema.json"
 
 
+class BrokenInstallError(FileNotFoundError):
+    """A file that ships with the program is missing; the text is its name."""
+
+
 @cache
 def read(name: str) -> bytes:
     """Return the file `name`, a path in `schemas/` such as `meetings.schema.json`.
 
-    It is read once per process. Raise FileNotFoundError if the installation is broken and lacks it.
+    It is read once per process. Raise `BrokenInstallError` if the installation lacks it.
     """
     for folder in _FOLDERS:
         if (folder / name).is_file():
             return (folder / name).read_bytes()
-    raise FileNotFoundError(f"schemas/{name} is missing; install meetings-reconciler again")
+    raise BrokenInstallError(f"schemas/{name}")
 
 
 def schemas() -> tuple[str, ...]:
     """Return the name of every schema, such as `meetings`, sorted."""
-    folder = next(folder for folder in _FOLDERS if folder.is_dir())
-    return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in folder.glob(f"*{_SUFFIX}")))
+    names = {path.name.removesuffix(_SUFFIX) for folder in _FOLDERS for path in folder.glob(f"*{_SUFFIX}")}
+    if not names:
+        raise BrokenInstallError("schemas/")
+    return tuple(sorted(names))
 
 
 def workflows(system: str) -> dict[str, str]:

@@ -95,6 +95,9 @@ def report(error: Exception, arguments: Sequence[str]) -> Exit | None:
     if isinstance(error, ReconcilerError):
         print_diagnostics(error.diagnostics, arguments)
         return error.exit_status
+    if isinstance(error, FileNotFoundError) and _is_broken_install(error):
+        print_diagnostics((_broken_install(error),), arguments)
+        return Exit.ERROR
     if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
         discard(sys.stdout.fileno())
         print_diagnostics((_unwritable(error),), arguments)
@@ -105,6 +108,20 @@ def report(error: Exception, arguments: Sequence[str]) -> Exit | None:
         "these lines:\n"
     )
     return None
+
+
+def _is_broken_install(error: FileNotFoundError) -> bool:
+    from reconciler.resources import BrokenInstallError  # noqa: PLC0415 - loads orjson, which --help saves
+
+    return isinstance(error, BrokenInstallError)
+
+
+def _broken_install(error: FileNotFoundError) -> Diagnostic:
+    return Diagnostic(
+        "usage.broken-install",
+        f"{error} is missing from the installation. Nothing was sent.",
+        "Install it again: `pip install --force-reinstall meetings-reconciler`.",
+    )
 
 
 def report_interrupt() -> Exit:

@@ -32,6 +32,7 @@ def write_private_file(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)  # left by a run that was killed
         with os.fdopen(links.create(temporary), "w", encoding="utf-8") as file:
             file.write(text)
+        links.refuse_link(path)  # again: its folder may have become a link in the meantime
         temporary.replace(path)
     except OSError as error:
         if not temporary.is_symlink():

@@ -7,8 +7,10 @@ A file that is missing or cannot be read is an error, and so is an empty folder:
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SPECS = ("meetings.yaml", "meetings/")
 SUFFIXES = (".yaml", ".yml")
+
+GITMODULES_BYTES_MAX = 1024 * 1024
+"""Bytes of `.gitmodules` that are looked at."""
 
 DEPTH_MAX = 60
 """Folders in folders that are searched for specs."""
@@ -178,6 +183,8 @@ class _Search:
                 f"`{name}` leads out of the working folder through a link.",
                 "Name the path that the link leads to.",
             )
+        if self.is_submodule(location):
+            return _SUBMODULE[0], _SUBMODULE[1].format(name), _SUBMODULE[2]
         if location.is_dir():
             return self.add_folder(location, name)
         if location.name == FILENAME:
@@ -187,6 +194,23 @@ class _Search:
                 "Name files that declare meetings.",
             )
         return None
+
+    def is_submodule(self, path: Path) -> bool:
+        """Return True for what is in a submodule of the checkout, also where its files were not fetched."""
+        real = os.path.realpath(path)
+        return any(_within(real, submodule) for submodule in self.submodules)
+
+    @cached_property
+    def submodules(self) -> frozenset[str]:
+        """The real paths of the submodules of the checkout that has the working folder."""
+        folder = self.folder.resolve()
+        root = next((each for each in (folder, *folder.parents) if os.path.lexists(each / ".git")), None)
+        try:
+            listed = (root / ".gitmodules").read_bytes()[:GITMODULES_BYTES_MAX] if root else b""
+        except OSError:
+            return frozenset()
+        paths = re.findall(r"^[ \t]*path[ \t]*=[ \t]*\"?([^\"\n]*[^\"\s])", os.fsdecode(listed), re.MULTILINE)
+        return frozenset(os.path.realpath(f"{root}/{path}") for path in paths if "\0" not in path)
 
     def add_folder(self, location: Path, name: str) -> _Problem | None:
         """Read every spec in a folder; return why it cannot be used."""
@@ -219,7 +243,7 @@ class _Search:
             if entry.name.startswith(".") or self.is_misnamed(entry, name):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if os.path.lexists(path / ".git"):
+                if os.path.lexists(path / ".git") or self.is_submodule(path):
                     self.diagnostics.append(_submodule(name))
                 else:
                     yield from self.walk(path, f"{name}/", root)
@@ -297,10 +321,16 @@ def _link(name: str) -> Diagnostic:
     return Diagnostic("source.link", detail, hint, span=_top(name))
 
 
+_SUBMODULE = (
+    "source.submodule",
+    "`{}` is a repository of its own: a pull request shows its commit, not its files.",
+    "Put the files themselves there, or take the submodule out of the specs.",
+)
+
+
 def _submodule(name: str) -> Diagnostic:
-    detail = f"`{name}` is a repository of its own: a pull request shows its commit, not its files."
-    hint = "Put the files themselves there, or take the submodule out of the specs."
-    return Diagnostic("source.submodule", detail, hint, span=_top(name))
+    code, detail, hint = _SUBMODULE
+    return Diagnostic(code, detail.format(name), hint, span=_top(name))
 
 
 def _unreadable(name: str, error: OSError) -> Diagnostic:

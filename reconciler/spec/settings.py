@@ -11,9 +11,10 @@ from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT, Json
 from reconciler.spec.rules.check import check_defaults
 from reconciler.spec.schema import validator
+from reconciler.spec.tally import in_order
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Document, Source
-from reconciler.spec.yaml.locator import Locator, in_order
+from reconciler.spec.yaml.locator import Locator
 
 FILENAME = "reconciler.yaml"
 

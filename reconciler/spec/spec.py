@@ -24,10 +24,10 @@ from reconciler.spec.rules import check as rules
 from reconciler.spec.rules.check import NO_EFFECT
 from reconciler.spec.rules.offsets import without_offset
 from reconciler.spec.settings import Settings
-from reconciler.spec.tally import Tally
+from reconciler.spec.tally import Tally, in_order
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
-from reconciler.spec.yaml.locator import Path, in_order
+from reconciler.spec.yaml.locator import Path
 
 TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat", "use"})
 """Fields, beside the type, that the rules about times and series read; a template may have any of them."""

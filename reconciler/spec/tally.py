@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.errors.diagnostic import Diagnostic, Severity, Span
 
 LIKE_IT_MAX = 100
 """Findings of one code that are made."""
@@ -70,6 +70,19 @@ class Tally:
         unseen = sum(count for kind, count in more.items() if kind not in last)
         if self.unread_meetings or unseen:
             yield _too_many(self.unread_meetings, unseen)
+
+
+def in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sort diagnostics by file, line and column, and drop those that repeat an earlier one."""
+    distinct: dict[tuple[str, Span | None, str], Diagnostic] = {}
+    for diagnostic in diagnostics:
+        distinct.setdefault((diagnostic.code, diagnostic.span, diagnostic.detail), diagnostic)
+    return tuple(sorted(distinct.values(), key=_order))
+
+
+def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    span = diagnostic.span
+    return (span.filename, span.start.line, span.start.column) if span else ("", 0, 0)
 
 
 def _with_more(diagnostic: Diagnostic, more: int) -> Diagnostic:

@@ -131,6 +131,7 @@ class FileStore:
             _write_durably(temporary, document)
             if replaces is not None:
                 self._keep_backup()
+            self._refuse_links()  # again: its folder may have become a link in the meantime
             temporary.replace(self._path)
             _sync_folder(self._path.parent)
             return _version(self._path.stat())

@@ -21,6 +21,11 @@ def refuse_link(path: Path, *, below: Path | None = None) -> None:
             raise OSError(errno.ELOOP, reason if part == whole else f"in its path, {part.name}: {reason}")
 
 
+def open_no_link(path: str, flags: int) -> int:
+    """Open a file as the builtin `open` does, for its `opener`. Raises `OSError` for a link."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+
+
 def create(path: Path) -> int:
     """Return the descriptor of a new private file. Raises `OSError` if anything has that name."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)

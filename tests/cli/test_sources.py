@@ -140,6 +140,36 @@ def test_a_submodule_among_the_specs_is_not_read(mark: str, tmp_path: Path) -> N
     assert codes(found) == [("source.submodule", "m/sub")]
 
 
+@pytest.mark.parametrize("paths", [("m",), ("m/sub",), ("m/sub/deep",), (".",)])
+@pytest.mark.parametrize("fetched", ["fetched", "not fetched"])
+def test_a_submodule_is_known_by_the_checkout_without_its_files(
+    paths: tuple[str, ...], fetched: str, tmp_path: Path
+) -> None:
+    """A checkout that does not fetch it has an empty folder, and the next one might have files."""
+    put(tmp_path, "m/a.yaml", *(["m/sub/deep/c.yaml"] if fetched == "fetched" else []))
+    (tmp_path / "m/sub/deep").mkdir(parents=True, exist_ok=True)
+    (tmp_path / ".git").mkdir()
+    modules = (
+        '[submodule "other"]\n\tpath = lib\n\turl = x\n[submodule "s"]\n\tpath = "m/sub"\n\turl = ../s\n'
+    )
+    (tmp_path / ".gitmodules").write_text(modules)
+
+    found = sources.read_sources(paths, Settings(), tmp_path)
+
+    assert [each.code for each in found.diagnostics] == ["source.submodule"]
+    assert all("sub" not in source.filename for source in found.files)
+
+
+def test_a_checkout_inside_of_a_submodule_is_read(tmp_path: Path) -> None:
+    """The working folder may be a submodule of another repository: its own files are what is reviewed."""
+    put(tmp_path, "sub/a.yaml")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitmodules").write_text('[submodule "s"]\n\tpath = sub\n')
+    (tmp_path / "sub/.git").write_text("gitdir: ../.git/modules/s")
+
+    assert named(sources.read_sources((".",), Settings(), tmp_path / "sub")) == ["a.yaml"]
+
+
 def test_the_root_of_a_checkout_is_no_submodule(tmp_path: Path) -> None:
     put(tmp_path, "a.yaml", "m/b.yaml")
     (tmp_path / ".git").mkdir()

@@ -381,3 +381,29 @@ def test_a_pipe_is_no_state(tmp_path: Path) -> None:
 
     with pytest.raises(StateError, match="it is a device, a pipe or a socket"):
         store_in(tmp_path).read()
+
+
+def test_a_folder_that_becomes_a_link_during_the_write_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else on the machine may exchange the folder between the check and the write."""
+    outside, inside = tmp_path / "outside", tmp_path / "work" / "states"
+    outside.mkdir()
+    inside.mkdir(parents=True)
+    (outside / "s.json").write_text("theirs")
+    (outside / "s.json.tmp").write_text("prepared")
+    sync = os.fsync
+
+    def exchange(descriptor: int) -> None:
+        sync(descriptor)
+        if not inside.is_symlink():
+            inside.rename(tmp_path / "moved")
+            inside.symlink_to(outside)
+
+    monkeypatch.setattr(os, "fsync", exchange)
+    store = FileStore(inside / "s.json", options(tmp_path / "work"))
+
+    with pytest.raises(StateError) as caught:
+        store.write(b"ours", replaces=None)
+
+    assert (caught.value.diagnostic.code, (outside / "s.json").read_text()) == ("state.io", "theirs")

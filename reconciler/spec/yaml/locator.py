@@ -356,19 +356,6 @@ class Locator:
         return self._lines
 
 
-def in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sort diagnostics by file, line and column, and drop those that repeat an earlier one."""
-    distinct: dict[tuple[str, Span | None, str], Diagnostic] = {}
-    for diagnostic in diagnostics:
-        distinct.setdefault((diagnostic.code, diagnostic.span, diagnostic.detail), diagnostic)
-    return tuple(sorted(distinct.values(), key=_order))
-
-
-def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
-    span = diagnostic.span
-    return (span.filename, span.start.line, span.start.column) if span else ("", 0, 0)
-
-
 def _deepest(root: Node | None, path: Path) -> tuple[Node | None, int]:
     """Return the node at `path`, or its nearest parent, and the number of steps that lead there."""
     node, depth = root, 0

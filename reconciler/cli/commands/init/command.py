@@ -27,7 +27,7 @@ from reconciler.sandbox.sandbox import INSTALL, is_installed
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings, parse
 from reconciler.spec.yaml.document import Source
-from reconciler.stores.links import refuse_link
+from reconciler.stores.links import open_no_link, refuse_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -277,7 +277,7 @@ def add_to_gitignore(folder: Path) -> bool:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if IGNORED in text.splitlines():
             return False
-        with path.open("a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8", opener=open_no_link) as file:
             file.write(f"{'' if text.endswith(chr(10)) or not text else chr(10)}{IGNORED}\n")
     except (OSError, UnicodeDecodeError) as error:
         raise reporting.unwritable_file(path, OSError(str(error))) from error
