@@ -196,14 +196,14 @@ def _endpoint(emulator: Emulator, operation: Operation) -> Callable[[HttpRequest
         try:
             body = json.loads(await request.body() or "null")
         except (ValueError, RecursionError):
-            return _response(NO_OBJECT, emulator.now())
+            return _response(NO_OBJECT, emulator)
         call = Call(
             parts=request.path_params,
             query=dict(request.query_params),
             body=body,
             authorization=request.headers.get("authorization", ""),
         )
-        return _response(emulator.answer(operation, call), emulator.now())
+        return _response(emulator.answer(operation, call), emulator)
 
     return endpoint
 
@@ -216,21 +216,22 @@ def _token_endpoint(emulator: Emulator) -> Callable[[HttpRequest], Awaitable[Res
             form=form,
             api_url=str(request.base_url).rstrip("/"),
         )
-        return _response(reply, emulator.now())
+        return _response(reply, emulator)
 
     return endpoint
 
 
 def _no_endpoint(emulator: Emulator) -> Callable[[HttpRequest, Exception], Awaitable[Response]]:
     async def endpoint(_request: HttpRequest, _error: Exception) -> Response:
-        return _response(_NO_ENDPOINT, emulator.now())
+        return _response(_NO_ENDPOINT, emulator)
 
     return endpoint
 
 
-def _response(reply: Reply, now: datetime) -> Response:
+def _response(reply: Reply, emulator: Emulator) -> Response:
+    date = {"date": format_datetime(emulator.now(), usegmt=True)} if emulator.switches.sends_date else {}
     headers = {
-        "date": format_datetime(now, usegmt=True),
+        **date,
         "x-zm-trackingid": f"v=2.0;clid=sandbox;rid=WEB_{uuid.uuid4().hex}",
         **reply.headers,
     }

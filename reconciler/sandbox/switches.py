@@ -30,6 +30,9 @@ PER_SECOND: Mapping[str, Mapping[str, int]] = MappingProxyType(
 class Switches:
     """The behaviour of the emulated account. `per_host` has other values for single hosts."""
 
+    sends_date: bool = True
+    """Whether answers name the time; HTTP allows a server without a clock to leave it out."""
+
     # Users and credentials.
     owner: str = "owner@example.com"
     """The user that `me` means."""

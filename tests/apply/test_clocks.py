@@ -108,3 +108,16 @@ def test_without_a_measured_clock_the_window_is_a_day(hours: float, outcome: str
 
     expected = {"adopted": [("a", "adopted")], "absent": [("a", "absent")]}
     assert report.resolved == expected[outcome]
+
+
+@pytest.mark.parametrize("skew", [-43_200, -720, 720, 43_200])
+def test_without_a_date_in_any_answer_a_lost_create_is_adopted_too(skew: float) -> None:
+    """The clock of the machine is used then, so the meeting is looked for in a day before it."""
+    world = world_with(skew)
+    world.zoom.switch(sends_date=False)
+    world.zoom.meet(answer_lost(**CREATE))
+
+    report = world.apply()
+
+    assert (report.resolved, sorted(world.topics())) == ([("a", "adopted")], ["a", "b"])
+    assert [one.state.intents["a"].measured for one in world.seen[:1]] == [False]
