@@ -36,7 +36,8 @@ def test_what_is_sent_in_that_week_begins_on_the_next_date(start: str, shell: Sh
     applied = shell.sandbox("apply", "--auto-approve", now=WEEK_OF_THE_CHANGE)
 
     [step] = json.loads(plan.out)["steps"]
-    sent = "2027-04-04 02:30" if start[-1] == "0" else "2027-04-04 00:30 UTC"
+    in_utc = "2027-04-04 00:30 UTC (Sun 4 Apr 2027, 02:30 Europe/Berlin)"
+    sent = in_utc if start.endswith("Z") else "2027-04-04 02:30"
     assert step["reasons"] == [f"12 occurrences are over; sends {sent}, 7 left", NOT_HELD]
     assert "next Sun 4 Apr 2027" in applied.out
     assert "28 Mar" not in applied.out.replace(NOT_HELD, "")
