@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 END = r"$(?!\n)"
 """The end of a text. Python's bare `$` accepts a newline at the end, Rust's and ECMAScript's do not."""
 
-NOT_IN_TEMPLATES = ("use",)
+NOT_IN_TEMPLATES = ("use", "exceptions")
 """Fields of a meeting that a template cannot have."""
 
 PERSON = r"^[^\x00-\x20\x7f/?#;,]+" + END
@@ -29,6 +29,21 @@ HOST = r"^[^\x00-\x20\x7f/?#]+" + END
 PASSCODE_VARIABLE = f"^(?:[A-Za-z_][A-Za-z0-9_]*)?PASSCODE[A-Za-z0-9_]*{END}"
 
 _DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_YEARLY = "(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+CLOSED = f"^(?:{_DAY}(?:\\.\\.(?:{_DAY})?)?|{_YEARLY}(?:\\.\\.{_YEARLY})?){END}"
+"""A day or a range of a closure; without a year it is one of every year."""
+
+OF_ONE_DATE = (
+    "host_video",
+    "participant_video",
+    "join_before_host",
+    "mute_upon_entry",
+    "waiting_room",
+    "watermark",
+    "auto_recording",
+)
+"""The settings that the API changes for one date. Source: Zoom's API, update a meeting, `occurrence_id`."""
+
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 START = f"^{_DAY}(?:T| +){_TIME} *(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?{END}"
 """A start with `T` or a blank, with seconds or not, and with `Z`, an offset or nothing."""
@@ -63,6 +78,10 @@ def meetings_schema(fields: Mapping[str, Field]) -> Schema:
                     "Fields that meetings share, each set under a name for `use`.", "#/definitions/template"
                 ),
                 "people": _by_key("Lists of e-mails, each under a name.", "#/definitions/people"),
+                "closures": _by_key(
+                    "Days on which nothing is held, each list under a name for `skip`.",
+                    "#/definitions/closure",
+                ),
                 "meetings": _by_key("The meetings, each under a key of its own.", "#/definitions/meeting"),
                 "moved": _entries("Renamed keys: each keeps its meeting.", "#/definitions/move"),
                 "imports": _entries(
@@ -90,6 +109,12 @@ def _definitions(fields: Mapping[str, Field]) -> Schema:
             "type": "array",
             "minItems": 1,
             "items": {"type": "string", "pattern": PERSON},
+        },
+        "closure": {
+            "description": "Days and ranges, such as 2027-04-05, 12-24..01-02 of every year, 2027-07-01..",
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string", "pattern": CLOSED},
         },
         "move": _mapping(
             {"from": _key("The old key."), "to": _key("The new key.")},
@@ -188,9 +213,42 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
             "minItems": 1,
         },
     }
-    own |= {"repeat": repeat_schema()}
+    own |= {"repeat": repeat_schema(), "exceptions": _exceptions(fields)}
+    own |= {
+        "skip": {
+            "description": "The names of closures on whose days the series is not held.",
+            "type": ["string", "array", "null"],
+            "pattern": KEY,
+            "items": {"type": "string", "pattern": KEY},
+        },
+    }
     declarable = {path: field for path, field in fields.items() if field.create}
     return _mapping(own | _children("", declarable, nullable=True))
+
+
+def _exceptions(fields: Mapping[str, Field]) -> Schema:
+    """Return the schema of exceptions: a date is skipped, or has a time, a text or settings of its own."""
+    settings = {
+        name: _field_schema(fields[f"settings.{name}"], fields, nullable=False) for name in OF_ONE_DATE
+    }
+    exception = _mapping(
+        {
+            **{
+                name: _field_schema(fields[name], fields, nullable=False)
+                for name in ("start_time", "duration")
+            },
+            "agenda": _field_schema(fields["agenda"], fields, nullable=False),
+            "settings": _mapping(settings),
+            "note": {"description": "Shown in plans, and never sent.", "type": "string", "maxLength": 200},
+        }
+    )
+    return {
+        "description": "What is different on single dates of a series, by the date that the rule gives.",
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": f"^{_DAY}{END}"},
+        "additionalProperties": exception
+        | {"type": ["string", "object", "null"], "pattern": f"^skip{END}", "minProperties": 1},
+    }
 
 
 def _children(prefix: str, fields: Mapping[str, Field], *, nullable: bool) -> Schema:

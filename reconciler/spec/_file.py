@@ -16,7 +16,7 @@ from reconciler.spec.defaults import known_depth, merge_levels, without_nulls
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.names import Names, Template
 from reconciler.spec.repeat import repeat_path
-from reconciler.spec.rules.check import check_defaults, check_level, check_templates
+from reconciler.spec.rules.check import check_closures, check_defaults, check_level, check_templates
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings
 from reconciler.spec.shorthand import expand
@@ -128,8 +128,15 @@ class SpecFile:
 
     def people(self, name: str) -> tuple[str, ...]:
         """Return the e-mails of a list of people; none of a list with a finding."""
-        listed = _mapping(self.value.get("people")).get(name)
-        is_bad = any(finding.path[:2] == ("people", name) for finding in self._outer_findings)
+        return self._list("people", name)
+
+    def closure(self, name: str) -> tuple[str, ...]:
+        """Return the days and ranges of a closure; none of one with a finding."""
+        return self._list("closures", name)
+
+    def _list(self, section: str, name: str) -> tuple[str, ...]:
+        listed = _mapping(self.value.get(section)).get(name)
+        is_bad = any(finding.path[:2] == (section, name) for finding in self._outer_findings)
         return () if is_bad or not isinstance(listed, list) else tuple(listed)
 
     def bad_fields(self, key: str) -> set[tuple[str | int, ...]]:
@@ -226,7 +233,7 @@ class SpecFile:
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
         if not validator.is_valid("meetings", skeleton):
             return validator.violations("meetings", skeleton)
-        return (*check_defaults(self.value), *check_templates(self.value))
+        return (*check_defaults(self.value), *check_templates(self.value), *check_closures(self.value))
 
     def _entries(self, section: str) -> Iterator[tuple[Path, Mapping[str, Json]]]:
         entries = self.value.get(section)

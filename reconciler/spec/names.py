@@ -1,4 +1,4 @@
-"""Names that one file of a spec declares and every file may use: templates, and lists of people.
+"""Names that one file of a spec declares and every file may use: templates, lists of people, closures.
 
 They are unique over all files. A word without `@` among e-mails is the name of such a list, unless it looks
 like a user id of Zoom.
@@ -15,13 +15,14 @@ from typing import NamedTuple, Protocol
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.text import shorten
+from reconciler.meeting.closures import Closure, DayRange
 from reconciler.ports import Json
 from reconciler.spec.keys import slug
 from reconciler.spec.shorthand import expand
 from reconciler.spec.yaml.locator import Locator
 from reconciler.spec.yaml.writer import flow
 
-TEMPLATES, PEOPLE = "templates", "people"
+TEMPLATES, PEOPLE, CLOSURES = "templates", "people", "closures"
 """The sections of a file that declare names."""
 
 _HOSTS = "alternative_hosts"
@@ -46,6 +47,9 @@ class DeclaringFile(Protocol):
     def people(self, name: str) -> tuple[str, ...]:
         """Return the e-mails of a list of people; none of a list with a finding."""
 
+    def closure(self, name: str) -> tuple[str, ...]:
+        """Return the days and ranges of a closure; none of one with a finding."""
+
 
 class Template(NamedTuple):
     """Fields that meetings share: the file and the name, and the fields in the API's form."""
@@ -65,10 +69,11 @@ class _Place(NamedTuple):
 
 @dataclass(slots=True)
 class Names:
-    """The templates and people of all files, and which of them were used so far."""
+    """The templates, people and closures of all files, and which of them were used so far."""
 
     templates: dict[str, Template] = field(default_factory=dict)
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    closures: dict[str, Closure] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     _places: dict[tuple[str, str], _Place] = field(default_factory=dict)
     _used: set[tuple[str, str]] = field(default_factory=set)
@@ -89,6 +94,8 @@ class Names:
         for (section, name), place in names._places.items():
             if section == PEOPLE:
                 names.people[name] = place.file.people(name)
+            elif section == CLOSURES:
+                names.closures[name] = Closure(name, tuple(map(_day_range, place.file.closure(name))))
             else:
                 names.templates[name] = Template(place.file, name, expand(place.file.template(name)))
         return names
@@ -105,6 +112,23 @@ class Names:
                 path = ("use", index) if isinstance(use, list) else ("use",)
                 findings.append(_unknown_template(path, name, tuple(self.templates)))
         return tuple(known), tuple(findings)
+
+    def skipped_by(self, skip: Json) -> tuple[tuple[Closure, ...], tuple[UnlocatedDiagnostic, ...]]:
+        """Return the closures that a valid `skip` names, and a finding for each unknown name."""
+        listed = skip if isinstance(skip, list) else [skip]
+        self._used |= {(CLOSURES, name) for name in listed}
+        known = tuple(self.closures[name] for name in listed if name in self.closures)
+        if len(known) == len(listed):
+            return known, ()
+        paths = {
+            name: ("skip", index) if isinstance(skip, list) else ("skip",)
+            for index, name in enumerate(listed)
+        }
+        return known, tuple(
+            _unknown_closure(path, name, tuple(self.closures))
+            for name, path in paths.items()
+            if name not in self.closures
+        )
 
     def with_people(
         self, body: Mapping[str, Json]
@@ -180,7 +204,7 @@ def _name_of(emails: Sequence[str], taken: Collection[str]) -> str:
 
 
 def _places_of(file: DeclaringFile) -> Iterator[_Place]:
-    for section in (TEMPLATES, PEOPLE):
+    for section in (TEMPLATES, PEOPLE, CLOSURES):
         declared = file.value.get(section)
         for name in declared if isinstance(declared, dict) else ():
             yield _Place(section, name, file)
@@ -207,6 +231,21 @@ def _unknown_template(path: tuple[str | int, ...], name: str, known: tuple[str, 
         path,
         "spec.unknown-template",
         f"No file declares `{name}` under `{TEMPLATES}`.",
+        suggestion(did_you_mean(name, known), f"Declare it at the top of a file: `{declared}`."),
+    )
+
+
+def _day_range(written: str) -> DayRange:
+    first, dots, last = written.partition("..")
+    return DayRange(first, last if dots else first)
+
+
+def _unknown_closure(path: tuple[str | int, ...], name: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
+    declared = flow({CLOSURES: {name: ["2027-05-17"]}})[1:-1]
+    return UnlocatedDiagnostic(
+        path,
+        "spec.unknown-closure",
+        f"No file declares `{name}` under `{CLOSURES}`.",
         suggestion(did_you_mean(name, known), f"Declare it at the top of a file: `{declared}`."),
     )
 

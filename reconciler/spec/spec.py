@@ -12,24 +12,24 @@ from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
-from reconciler.meeting.closures import NO_DATES, SingleDates
 from reconciler.meeting.meeting import SERIES, Meeting
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import DefaultPlace, SpecFile
+from reconciler.spec.exceptions import single_dates
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.names import Names
+from reconciler.spec.offsets import without_offset
 from reconciler.spec.repeat import to_rule
 from reconciler.spec.rules import check as rules
 from reconciler.spec.rules.check import NO_EFFECT
-from reconciler.spec.rules.offsets import without_offset
 from reconciler.spec.settings import Settings
 from reconciler.spec.tally import Tally, in_order
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
 from reconciler.spec.yaml.locator import Path
 
-TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat", "use"})
+TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat", "use", "exceptions"})
 """Fields, beside the type, that the rules about times and series read; a template may have any of them."""
 
 MISSING = ("-missing", ".no-host")
@@ -197,13 +197,15 @@ class _SpecParser:
         if written is not None:
             rule = to_rule(written, attributes.get("start_time"), attributes.get("timezone"))
             attributes |= {"type": SERIES} if rule is None else rule.attributes
-        dates = SingleDates(pattern=rule.pattern) if rule is not None and rule.pattern else NO_DATES
+        exceptions, skip = attributes.pop("exceptions", None), attributes.pop("skip", None)
+        closures, unknown = self.names.skipped_by(skip) if skip else ((), ())
+        dates = single_dates(exceptions, closures, rule.pattern if rule is not None else ())
         is_repeat = written is not None
         meeting = Meeting(
             key, host or "", attributes, protect, filename, *file.position(key), dates, is_repeat
         )
         problem = self.host_problem(host)
-        problems = (each for each in (problem, differing) if each)
+        problems = (each for each in (problem, differing, *unknown) if each)
         findings = (*problems, *rules.check(meeting, written, rule, self.now))
         if schema_findings:
             findings = _independent(findings, schema_findings)

@@ -80,8 +80,6 @@ def check(
     if rule is None:
         yield _misfit(interval, unit, repeat["on"])
     else:
-        if rule.pattern:
-            yield _no_pattern(repeat["on"])
         yield from _dates(attributes, repeat, rule, now)
 
 
@@ -94,17 +92,6 @@ def _interval(interval: int, unit: int) -> Iterator[UnlocatedDiagnostic]:
             f"The series repeats every {interval} {noun}s; Zoom's maximum is {maximum} {noun}s.",
             f"Write `every: {maximum} {noun}s` or less, or declare single meetings.",
         )
-
-
-def _no_pattern(on: Json) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        _ON,
-        "series.pattern",
-        "Zoom has no such rule, and this version cannot skip the other dates of a weekly one yet.",
-        "Until then, declare a meeting of its own for each weekday of the month: "
-        + " and ".join(f"`on: {_written((each,))}`" for each in repeats.parse_on(on) or ())
-        + ".",
-    )
 
 
 def _misfit(interval: int, unit: int, on: Json) -> UnlocatedDiagnostic:

@@ -45,7 +45,7 @@ def is_possible(written: str) -> bool:
         return False
 
 
-def impossible(written: str, path: tuple[str, ...]) -> UnlocatedDiagnostic:
+def impossible(written: str, path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
     """Return the finding for a time that the calendar does not have."""
     return UnlocatedDiagnostic(
         path,

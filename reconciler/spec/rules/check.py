@@ -17,6 +17,7 @@ from reconciler.spec.repeat import Rule
 from reconciler.spec.rules import _body as body
 from reconciler.spec.rules import _characters as characters
 from reconciler.spec.rules import _clock_changes as clock_changes
+from reconciler.spec.rules import _dates as dates
 from reconciler.spec.rules import _duplicates as duplicates
 from reconciler.spec.rules import _effects as effects
 from reconciler.spec.rules import _passcode as passcode
@@ -38,7 +39,7 @@ def check(
     """Return the findings about one meeting; paths lead from the meeting.
 
     `written` is its `repeat`, if its rule was written so, and `rule` what it became. A day before `now` is no
-    error; only hints do not suggest one.
+    error; only hints do not suggest one. An exception on such a day is a stale line.
     """
     attributes = meeting.attributes
     findings = [*body.check(attributes), *times.check(attributes, now)]
@@ -47,9 +48,13 @@ def check(
     else:
         findings += repeat.check(attributes, written, rule, now)
     findings += clock_changes.check(attributes)
-    text = texts.joined(attributes)
-    findings += passcode.check(attributes, meeting.key, text)
-    findings += characters.check(attributes, meeting.host, text)
+    sent = attributes
+    if meeting.dates:
+        findings += dates.check(attributes, meeting.dates, None if now is None else now.date())
+        sent = {**attributes, "exceptions": dict(meeting.dates.exceptions)}
+    text = texts.joined(sent)
+    findings += passcode.check(sent, meeting.key, text)
+    findings += characters.check(sent, meeting.host, text)
     ineffective = effects.check(attributes, meeting.host)
     if ineffective:
         wrong = {finding.path for finding in findings}  # of a wrong value, say only what is wrong with it
@@ -75,6 +80,11 @@ def check_templates(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]
         for name, body in (file.get("templates") or {}).items()
         for finding in check_level(body)
     )
+
+
+def check_closures(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings about the days of a file's closures; paths lead from the file."""
+    return tuple(dates.check_closures(file))
 
 
 def check_all(meetings: Mapping[str, Meeting]) -> tuple[UnlocatedDiagnostic, ...]:

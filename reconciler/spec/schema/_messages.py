@@ -104,6 +104,12 @@ _MISSING_HINTS = {
 
 def _bad_key(violation: Violation, context: SchemaContext) -> UnlocatedDiagnostic:
     key = str(violation.value)
+    if violation.path[-1:] == ("exceptions",):
+        fact = f"`{truncate(key)}` is no date"
+        hint = "Write the date that the rule gives: `2027-04-05: skip`."
+        return UnlocatedDiagnostic(
+            (*violation.path, key), context.code(BAD_KEY), f"{fact}.", hint, on_key=True
+        )
     form = _HOST_FORM if violation.path[-1:] == ("hosts",) else _KEY_FORM
     better = readable_key(shorten(redact_text(key), SHOWN_MAX))
     hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
@@ -208,11 +214,19 @@ def _form_hint(violation: Violation, field: Field | None) -> str:
     name = violation.path[-1] if violation.path else ""
     if field and field.path == "recurrence.end_date_time" and _OFFSET.search(violation.value):
         return "Zoom accepts no offset: write the time in UTC with Z at the end."
-    if field and field.path in ("start_time", "duration"):
-        return time_hints.hint(field.path, violation.value)
+    if name in ("start_time", "duration"):  # of a meeting, or of one date
+        return time_hints.hint(name, violation.value)
+    if violation.path[-2:-1] == ("exceptions",) or violation.path[:1] == ("closures",):
+        return _DATE_HINTS[str(violation.path[-2 if "exceptions" in violation.path else 0])]
     if field and field.example:
         return f"Write it like {field.example}."
     return _FORM_HINTS.get(name, "") if isinstance(name, str) else ""
+
+
+_DATE_HINTS = {
+    "exceptions": "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`.",
+    "closures": "Write a day or a range: `2027-04-05`, `2026-12-24..2027-01-01`, or `12-24..01-01` yearly.",
+}
 
 
 _KEY_FORM = "A key consists of letters, digits, `.`, `_` and `-`."

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting import timezones
-from reconciler.spec.rules._times import is_possible
 
 _START = ("start_time",)
 _WALL, _UTC = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
@@ -17,9 +16,11 @@ def without_offset(start: str, timezone: str | None) -> tuple[str, UnlocatedDiag
 
     Of a wall time that occurs twice, the offset says which one: the later one is returned in UTC.
     """
-    if not is_possible(start):
+    try:
+        moment = timezones.parsed(start)
+        moment.astimezone(UTC)
+    except (OverflowError, ValueError):
         return start[:-6], None  # the rules for times report it
-    moment = timezones.parsed(start)
     wall = moment.replace(tzinfo=None)
     zone = timezones.zone(timezone) if timezone else None
     if timezone is None:

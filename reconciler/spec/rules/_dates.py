@@ -1,0 +1,189 @@
+"""Rules for single dates of a series: exceptions on dates that the rule gives, and days of closures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.meeting import timezones
+from reconciler.meeting.closures import SKIP, SingleDates
+from reconciler.meeting.humanize import day_words, short_weekday
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, kind, series
+from reconciler.meeting.recurrence import Series, is_in_pattern
+from reconciler.ports import Json
+from reconciler.spec.rules._times import impossible, is_possible
+
+_NEAR_DAYS = 400
+"""Days around an exception in which the nearest dates of the rule are looked for."""
+
+Span = tuple[datetime, datetime]
+
+
+def check_closures(file: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about the days of a file's closures; paths lead from the file."""
+    for name, days in (file.get("closures") or {}).items():
+        for index, written in enumerate(days):
+            path = ("closures", name, index)
+            first, dots, last = written.partition("..")
+            bad = next((day for day in (first, last) if day and not _is_day(day)), None)
+            if bad:
+                yield impossible(bad, path)
+            elif dots and last and len(first) == len("2027-01-01") and last < first:
+                yield UnlocatedDiagnostic(
+                    path,
+                    "spec.closure-reversed",
+                    f"{last} is before {first}.",
+                    f"Write `{last}..{first}`. A range without years may go over the end of the year.",
+                )
+
+
+def _is_day(written: str) -> bool:
+    try:
+        date.fromisoformat(written if len(written) > len("01-01") else f"2028-{written}")
+    except ValueError:
+        return False
+    return True
+
+
+def check(
+    attributes: Mapping[str, Json], dates: SingleDates, today: date | None
+) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about the single dates of one meeting. Without `today` every date counts as to come."""
+    try:
+        recurring = series(attributes)
+        if recurring is not None:
+            yield from _exceptions(attributes, dates, recurring, today)
+        else:
+            yield from _without_series(attributes, dates)
+    except (KeyError, ValueError):  # the rules for times and series report what cannot be read
+        return
+
+
+def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Iterator[UnlocatedDiagnostic]:
+    if dates.exceptions:
+        yield UnlocatedDiagnostic(
+            ("exceptions",),
+            "series.exceptions-without-rule",
+            "This meeting has no dates of a rule.",
+            "Add its rule, such as `repeat: {every: week, on: mon}`, or remove `exceptions`.",
+            on_key=True,
+        )
+    start = attributes.get("start_time")
+    if not dates.closures or start is None or kind(attributes) == NO_FIXED_TIME:
+        return
+    moment = timezones.instant(start, attributes.get("timezone"))
+    zone = timezones.known_zone(attributes.get("timezone") or "UTC")
+    day = timezones.in_zone(moment, zone)
+    closure = dates.closure_of(day.date())
+    if closure:
+        yield UnlocatedDiagnostic(
+            ("start_time",),
+            "time.closed-day",
+            f"{short_weekday(day)} {day_words(day)} is a day of the closure `{closure}`. "
+            "A single meeting is held all the same.",
+            "Write another day, or leave the closure out with `skip: []`.",
+            Severity.WARNING,
+        )
+
+
+def _exceptions(
+    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, today: date | None
+) -> Iterator[UnlocatedDiagnostic]:
+    for written, exception in dates.exceptions.items():
+        if not _is_day(written):
+            yield impossible(written, ("exceptions", written))
+            continue
+        day = date.fromisoformat(written)
+        start = recurring.start_on(day) if is_in_pattern(day, dates.pattern) else None
+        if start is None:
+            yield _off_rule(day, recurring, dates, is_past=today is not None and day < today)
+        elif exception != SKIP:
+            yield from _change(attributes, dates, recurring, day, start)
+
+
+def _off_rule(day: date, recurring: Series, dates: SingleDates, *, is_past: bool) -> UnlocatedDiagnostic:
+    near = sorted(_near(day, recurring, dates), key=lambda each: abs((each - day).days))[:2]
+    words = " or ".join(f"`{each}`" for each in sorted(near))
+    return UnlocatedDiagnostic(
+        ("exceptions", day.isoformat()),
+        "series.exception-off-rule",
+        f"The series has no date on {day:%A}, {day}.",
+        "The day is over: remove the line."
+        if is_past
+        else f"Write {words}, the nearest {'dates' if len(near) > 1 else 'date'} of the rule."
+        if near
+        else "Remove the line.",
+        Severity.WARNING if is_past else Severity.ERROR,
+        on_key=True,
+    )
+
+
+def _near(day: date, recurring: Series, dates: SingleDates) -> Iterator[date]:
+    for sign in (-1, 1):
+        for distance in range(1, _NEAR_DAYS):
+            other = day + timedelta(days=sign * distance)
+            if is_in_pattern(other, dates.pattern) and recurring.start_on(other) is not None:
+                yield other
+                break
+
+
+def _change(
+    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, day: date, start: datetime
+) -> Iterator[UnlocatedDiagnostic]:
+    path = ("exceptions", day.isoformat(), "start_time")
+    own = dates.exceptions[day.isoformat()]
+    written = own.get("start_time")
+    if written is not None and not is_possible(written):
+        yield impossible(written, path)
+        return
+    if written is not None and timezones.is_skipped(written, recurring.timezone):
+        yield UnlocatedDiagnostic(
+            path,
+            "time.skipped",
+            f"Clocks in {recurring.timezone} skip {written} when they are set forward.",
+            "Write another time.",
+        )
+        return
+    if not {"start_time", "duration"} & own.keys():
+        return
+    other = _overlapping(attributes, dates, recurring, day, start)
+    if other is not None:
+        yield UnlocatedDiagnostic(
+            path[:2],
+            "series.exception-overlap",
+            f"With it, the date of {day} overlaps that of {other}: both have one link.",
+            f"Write another time, or `{other}: skip`.",
+            on_key=True,
+        )
+
+
+def _overlapping(
+    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, day: date, start: datetime
+) -> date | None:
+    """Return the date of the series that a changed date overlaps; None if there is none."""
+    begin, end = _span(attributes, dates, recurring, day, start)
+    zone = timezones.known_zone(recurring.timezone)
+    first = timezones.in_zone(begin, zone).date() - timedelta(days=1)
+    around = {first + timedelta(days=offset) for offset in range((end - begin).days + 4)}
+    excepted = {date.fromisoformat(each) for each in dates.exceptions if _is_day(each)}
+    for other in sorted((around | excepted) - {day}):
+        other_start = recurring.start_on(other)
+        exception = dates.exceptions.get(other.isoformat())
+        if other_start is None or exception == SKIP or (exception is None and dates.is_closed(other)):
+            continue
+        other_begin, other_end = _span(attributes, dates, recurring, other, other_start)
+        if begin < other_end and other_begin < end:
+            return other
+    return None
+
+
+def _span(
+    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, day: date, start: datetime
+) -> Span:
+    own = dates.exceptions.get(day.isoformat())
+    own = own if isinstance(own, Mapping) else {}
+    written = own.get("start_time")
+    begin = start if written is None else timezones.instant(written, recurring.timezone)
+    length = own.get("duration", attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    return begin, begin + timedelta(minutes=length)

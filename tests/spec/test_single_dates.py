@@ -1,0 +1,241 @@
+"""What a spec says about single dates: exceptions, closures, and patterns of weekdays of a month."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
+from reconciler.spec import spec
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
+
+NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
+CLOSURES = """\
+closures:
+  berlin: [2026-12-24..2027-01-01, 2027-04-05]
+  year-end: [12-20..01-05, 05-01]
+  summer: [2027-07-01..]
+"""
+
+
+def parsed(fields: str, *, top: str = CLOSURES, now: datetime | None = NOW) -> spec.ParseResult:
+    """A spec with one meeting, `weekly`, on Mondays, with these fields."""
+    text = (
+        "version: 1\ndefaults: {host: a@example.com, timezone: Europe/Berlin}\n"
+        f"{top}meetings:\n  weekly: {{topic: Weekly, start_time: 2027-01-11 10:00, {fields}}}\n"
+    )
+    return spec.parse((Source("a.yaml", text.encode()),), Settings(), now=now)
+
+
+def dates(fields: str) -> SingleDates:
+    result = parsed(fields)
+    assert result.spec is not None, result.diagnostics
+    meeting = result.spec.meetings["weekly"]
+    assert not {"exceptions", "skip", "use", "repeat"} & meeting.attributes.keys()
+    return meeting.dates
+
+
+def found(fields: str, **more: Any) -> list[tuple[str, str, str]]:
+    """Code, detail and hint of each finding but those about unused names."""
+    diagnostics = parsed(fields, **more).diagnostics
+    return [(each.code, each.detail, each.hint) for each in diagnostics if each.code != "spec.unused-name"]
+
+
+WEEKLY = "repeat: {every: week, on: mon}"
+
+
+def test_exceptions_are_read_in_the_form_of_the_api() -> None:
+    read = dates(
+        f"{WEEKLY}, exceptions: {{2027-04-12: skip, "
+        "2027-05-17: {start_time: 2027-05-18 14:00, duration: 1h30m}, "
+        '2027-06-07: {note: "Host: Ada"}, 2027-06-14: {agenda: Review, settings: {waiting_room: true}}}'
+    )
+
+    assert read == SingleDates(
+        {
+            "2027-04-12": "skip",
+            "2027-05-17": {"start_time": "2027-05-18T14:00:00", "duration": 90},
+            "2027-06-07": {"note": "Host: Ada"},
+            "2027-06-14": {"agenda": "Review", "settings": {"waiting_room": True}},
+        }
+    )
+
+
+def test_closures_are_those_that_skip_names() -> None:
+    assert dates(f"{WEEKLY}, skip: [berlin, summer, year-end]").closures == (
+        Closure("berlin", (DayRange("2026-12-24", "2027-01-01"), DayRange("2027-04-05", "2027-04-05"))),
+        Closure("summer", (DayRange("2027-07-01", ""),)),
+        Closure("year-end", (DayRange("12-20", "01-05"), DayRange("05-01", "05-01"))),
+    )
+    assert dates(f"{WEEKLY}, skip: summer") == dates(f"{WEEKLY}, skip: [summer]")
+    assert dates(f"{WEEKLY}, skip: []") is NO_DATES
+
+
+def test_several_weekdays_of_a_month_are_a_pattern() -> None:
+    assert dates("repeat: {every: month, on: [second mon, fourth mon]}") == SingleDates(
+        pattern=((2, 2), (4, 2))
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "finding"),
+    [
+        (
+            f"{WEEKLY}, exceptions: {{2027-04-06: skip}}",
+            (
+                "series.exception-off-rule",
+                "The series has no date on Tuesday, 2027-04-06.",
+                "Write `2027-04-05` or `2027-04-12`, the nearest dates of the rule.",
+            ),
+        ),
+        (
+            "repeat: {every: week, on: mon, times: 3}, exceptions: {2027-02-01: skip}",
+            (
+                "series.exception-off-rule",
+                "The series has no date on Monday, 2027-02-01.",
+                "Write `2027-01-25`, the nearest date of the rule.",
+            ),
+        ),
+        (
+            "repeat: {every: month, on: [second mon, fourth mon]}, exceptions: {2027-02-01: skip}",
+            (
+                "series.exception-off-rule",
+                "The series has no date on Monday, 2027-02-01.",
+                "Write `2027-01-25` or `2027-02-08`, the nearest dates of the rule.",
+            ),
+        ),
+        (
+            f"{WEEKLY}, exceptions: {{2026-11-01: skip}}",
+            (
+                "series.exception-off-rule",
+                "The series has no date on Sunday, 2026-11-01.",
+                "The day is over: remove the line.",
+            ),
+        ),
+        (
+            f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-05-10 10:30}}}}",
+            (
+                "series.exception-overlap",
+                "With it, the date of 2027-05-03 overlaps that of 2027-05-10: both have one link.",
+                "Write another time, or `2027-05-10: skip`.",
+            ),
+        ),
+        (
+            f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-05-31 25:00}}}}",
+            (
+                "spec.wrong-form",
+                '`exceptions.2027-05-03.start_time` is "2027-05-31 25:00".',
+                "The hour goes from 00 to 23.",
+            ),
+        ),
+        (
+            f"{WEEKLY}, exceptions: {{2027-02-30: skip}}",
+            (
+                "time.impossible",
+                "The calendar has no 2027-02-30.",
+                "Check the month and the day: a date is written as year, month, day.",
+            ),
+        ),
+        (
+            f"{WEEKLY}, exceptions: {{2027-03-29: {{start_time: 2027-03-28 02:30}}}}",
+            (
+                "time.skipped",
+                "Clocks in Europe/Berlin skip 2027-03-28T02:30:00 when they are set forward.",
+                "Write another time.",
+            ),
+        ),
+        (
+            "exceptions: {2027-01-11: skip}",
+            (
+                "series.exceptions-without-rule",
+                "This meeting has no dates of a rule.",
+                "Add its rule, such as `repeat: {every: week, on: mon}`, or remove `exceptions`.",
+            ),
+        ),
+        (
+            f"{WEEKLY}, skip: [berln]",
+            (
+                "spec.unknown-closure",
+                "No file declares `berln` under `closures`.",
+                "Did you mean `berlin`?",
+            ),
+        ),
+        (
+            f"{WEEKLY}, exceptions: {{2027-04-05: moved}}",
+            (
+                "spec.wrong-form",
+                '`exceptions.2027-04-05` is "moved".',
+                "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`.",
+            ),
+        ),
+        (
+            f"{WEEKLY}, exceptions: {{5 April: skip}}",
+            (
+                "spec.bad-key",
+                "`5 April` is no date.",
+                "Write the date that the rule gives: `2027-04-05: skip`.",
+            ),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_a_wrong_exception_has_a_hint_with_the_right_line(fields: str, finding: tuple[str, str, str]) -> None:
+    assert found(fields) == [finding]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-05-10 10:30}}, 2027-05-10: skip}}",
+        f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-05-10 11:00}}}}",
+        f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-05: {{duration: 30}}}}",
+        f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-12: {{start_time: 2027-04-05 10:30}}}}",
+        f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-05-04 10:00+02:00}}}}",
+    ],
+)
+def test_a_date_that_overlaps_no_other_is_valid(fields: str) -> None:
+    """Spans are half-open, a skipped date is free, and a moved date may be on a closed day."""
+    assert found(fields) == []
+
+
+def test_a_secret_in_the_agenda_of_one_date_is_found() -> None:
+    """It would be sent, as any other text."""
+    fields = f'{WEEKLY}, exceptions: {{2027-04-05: {{agenda: "https://zoom.us/j/1?pwd=abc"}}}}'
+
+    assert [code for code, _, _ in found(fields)] == ["passcode.in-link"]
+
+
+def test_a_single_meeting_on_a_closed_day_is_a_warning() -> None:
+    closed = "closures: {january: [2027-01-11]}\n"
+
+    assert found("skip: january", top=closed) == [
+        (
+            "time.closed-day",
+            "Mon 11 Jan 2027 is a day of the closure `january`. A single meeting is held all the same.",
+            "Write another day, or leave the closure out with `skip: []`.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "finding"),
+    [
+        ("2027-05-17..2027-05-01", ("spec.closure-reversed", "2027-05-01 is before 2027-05-17.")),
+        ("2027-02-30", ("time.impossible", "The calendar has no 2027-02-30.")),
+        ("02-30", ("time.impossible", "The calendar has no 02-30.")),
+        ("May 1", ("spec.wrong-form", '`closures.x[0]` is "May 1".')),
+        ("2027-05-17..05-20", ("spec.wrong-form", '`closures.x[0]` is "2027-05-17..05-20".')),
+        ("05-17..", ("spec.wrong-form", '`closures.x[0]` is "05-17..".')),
+    ],
+)
+def test_days_that_are_no_range_are_an_error(days: str, finding: tuple[str, str]) -> None:
+    assert [each[:2] for each in found(WEEKLY, top=f"closures: {{x: [{days}]}}\n")] == [finding]
+
+
+def test_a_template_has_no_exceptions() -> None:
+    top = "templates: {x: {exceptions: {2027-04-05: skip}}}\n"
+
+    assert [code for code, _, _ in found(f"{WEEKLY}, use: x", top=top)][:1] == ["spec.unknown-field"]
