@@ -37,7 +37,7 @@ format: .venv/.installed-dev  ## format the code
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml allows
 	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/project/test_house.py --ignore tests/project/test_package.py
 
-real: .venv/.installed-dev  ## the state on a real S3 server, 8 runners killed (KILLS=50: as many; about 2 minutes)
+real: .venv/.installed-dev  ## a real S3 server, 8 runners killed (KILLS=50: as many), Zoom clients of others (2 minutes)
 	$(BIN)/pytest tests/real
 
 faults: export FAULT_ROUNDS := 200

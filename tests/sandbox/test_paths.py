@@ -85,3 +85,24 @@ def test_half_a_monthly_rule_is_refused(half: dict[str, int]) -> None:
     answer = World().send("POST", f"/v2/users/{HOST}/meetings", {**WEEKLY, "recurrence": rule})
 
     assert (answer.status_code, answer.json()["code"]) == (400, 300)
+
+
+# Where nobody knows what Zoom does: docs/emulator.md
+
+
+def test_the_cases_that_nobody_knows_are_as_the_docs_say() -> None:
+    world = World()
+    both = {**WEEKLY["recurrence"], "end_date_time": "2027-06-01T00:00:00Z"}
+    made = world.create({**WEEKLY, "recurrence": both})
+    date = made["occurrences"][0]["occurrence_id"]
+    path = f"/v2/meetings/{made['id']}?occurrence_id="
+
+    answers = (
+        world.send("POST", f"/v2/users/{HOST}/meetings", {**WEEKLY, "start_time": ""}),
+        world.send("PATCH", f"{path}{date}", {"topic": "Other"}),
+        world.send("PATCH", f"{path}1", {"agenda": "Other"}),
+    )
+
+    assert [answer.status_code for answer in answers] == [400, 204, 400]
+    assert ("end_date_time" in made["recurrence"], made["recurrence"]["end_times"]) == (False, 3)
+    assert world.read(made["id"], f"?occurrence_id={date}")["topic"] == "Weekly"
