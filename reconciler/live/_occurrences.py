@@ -60,6 +60,12 @@ def first_start(stored: Mapping[str, Json]) -> datetime | None:
     return min((start for start in starts if start is not None), default=None)
 
 
+def last_start(stored: Mapping[str, Json]) -> datetime | None:
+    """The last listed start; None where none can be read."""
+    starts = (_planned_at(occurrence) for occurrence in stored.get("occurrences") or ())
+    return max((start for start in starts if start is not None), default=None)
+
+
 def as_utc(moment: datetime) -> str:
     """The instant as the API writes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

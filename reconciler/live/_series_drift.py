@@ -2,7 +2,7 @@
 
 Pure. A series is sent from its next occurrence on with the count that is left, and Zoom may move
 its end to the end of a day, so another start and another rule may give the same occurrences. Edits of
-single occurrences do not change the series; they are only counted.
+single dates do not change the series; they are compared one by one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconciler.live._occurrences import as_utc, coming_starts, first_start, parse_utc
+from reconciler.live._occurrences import as_utc, coming_starts, first_start, last_start, parse_utc
 from reconciler.meeting import fields
 from reconciler.meeting.compare import same_value
 from reconciler.meeting.meeting import resume
@@ -19,6 +19,7 @@ from reconciler.meeting.recurrence import Remaining, Series
 from reconciler.meeting.timezones import in_zone, zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
+from reconciler.state.stored_dates import kept_until
 
 COMPARED_MAX = 60
 """Occurrences of two rules that are compared: at least as many as Zoom keeps of a series."""
@@ -27,6 +28,29 @@ RULE = ("type", "repeat_interval", "weekly_days", "monthly_day", "monthly_week",
 """The parts of `recurrence` that say on which days, but not until when."""
 
 _DAY = timedelta(days=1)
+
+
+def window_changes(
+    declared: Series, window: Mapping[str, Json], stored: Mapping[str, Json], now: datetime
+) -> tuple[FieldChange, ...]:
+    """The parts of the schedule that differ, of a series of which Zoom keeps the recorded `window`.
+
+    A window that is shorter in Zoom differs; a longer one does not.
+    """
+    until = kept_until(window)
+    if until is None:
+        return schedule_changes(declared, stored, now)
+    rule = {name: part for name, part in declared.recurrence.items() if name != "end_times"}
+    cut = replace(declared, recurrence={**rule, "end_date_time": as_utc(until)})
+    changes = schedule_changes(cut, stored, now)
+    kept = last_start(stored)
+    if kept is not None and kept >= until:
+        changes = tuple(change for change in changes if change.path not in _ENDS)
+    before = declared.recurrence.get("end_date_time")
+    return tuple(replace(each, before=before) if each.path == _ENDS[1] else each for each in changes)
+
+
+_ENDS = ("recurrence.end_times", "recurrence.end_date_time")
 
 
 def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime) -> tuple[FieldChange, ...]:

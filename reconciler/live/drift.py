@@ -11,17 +11,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.live._series_drift import schedule_changes
+from reconciler.live._series_drift import window_changes
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import differences, same_value, wanted_part
 from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import PERSONAL, SERIES, kind, series
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant, zone
-from reconciler.plan.change import REDACTED, Cause, FieldChange
+from reconciler.plan.change import DATES, REDACTED, Cause, FieldChange
+from reconciler.plan.dates import words as date_words
 from reconciler.ports import Body, Json
 from reconciler.state.identity import other_host
 from reconciler.state.state import Record
+from reconciler.state.stored_dates import clicked_dates
 
 _USES_PERSONAL_ID = "settings.use_pmi"
 
@@ -40,9 +42,11 @@ def drift_of(
     `before` is the declared value, `after` the one in Zoom. `hosts` are the user ids or case-folded
     e-mails under which Zoom may have the meeting; without them its host is not compared.
     """
+    schedule = tuple(_series(record, stored, now))
     changes = (
         *_type(record, stored),
-        *_series(record, stored, now),
+        *schedule,
+        *(() if schedule else _dates(record, stored, now)),
         *_plain_fields(record, stored),
         *_passcode(record, stored),
     )
@@ -71,8 +75,17 @@ def _series(record: Record, stored: Body, now: datetime) -> Iterator[FieldChange
     declared = series(record.attributes)
     if declared is None or stored.get("type", SERIES) != SERIES:
         return
-    for change in schedule_changes(declared, stored, now):
+    for change in window_changes(declared, record.window, stored, now):
         yield replace(change, cause=_cause(record, stored, change.path))
+
+
+def _dates(record: Record, stored: Body, now: datetime) -> Iterator[FieldChange]:
+    """The single dates of a series that are not in Zoom as they are recorded."""
+    if series(record.attributes) is None or stored.get("type", SERIES) != SERIES:
+        return
+    for day, edit in clicked_dates(record, stored, now).items():
+        effect = date_words.drifted(day, edit, record.attributes)
+        yield FieldChange(f"{DATES}.{day}", record.exceptions.get(day), edit, effect, Cause.PERSON)
 
 
 def _plain_fields(record: Record, stored: Body) -> Iterator[FieldChange]:

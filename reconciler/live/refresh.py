@@ -18,7 +18,7 @@ from reconciler.meeting.meeting import SERIES, kind, resume, schedule
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant
-from reconciler.plan.change import FieldChange
+from reconciler.plan.change import DATES, FieldChange
 from reconciler.ports import Body, Json
 from reconciler.state import identity
 from reconciler.state.state import Record, State, follow
@@ -83,7 +83,12 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:
     """The record with every drifted field as Zoom has it, in the terms in which it was declared."""
     attributes: Mapping[str, Json] = record.attributes
+    exceptions = dict(record.exceptions)
     for change in drift:
+        first, _, day = change.path.partition(".")
+        if first == DATES:
+            exceptions[day] = change.after
+            continue
         attributes = fields.put(attributes, change.path, _recorded_value(change))
     attributes = {**attributes, **_schedule(record, stored, {change.path for change in drift}, now)}
     attributes = {name: value for name, value in attributes.items() if value is not None}
@@ -91,7 +96,8 @@ def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], no
         attributes = {
             name: attributes[name] for name in attributes if name not in {"start_time", "recurrence"}
         }
-    return replace(record, attributes=attributes)
+    kept = {day: edit for day, edit in exceptions.items() if edit is not None}
+    return replace(record, attributes=attributes, exceptions=kept)
 
 
 def _recorded_value(change: FieldChange) -> Json:

@@ -1,29 +1,25 @@
 """Drift report: the results of reading Zoom as a plan, with a diagnostic for all that needs a person.
 
 In this plan, an update is a meeting that a person changed, a destroy one that was deleted, and a keep one
-that is as declared. The reasons of a step name the values that Zoom or the account set, and count the single
-occurrences that were cancelled or moved.
+that is as declared. The reasons of a step name the values that Zoom or the account set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.errors.text import count_noun
-from reconciler.live._occurrences import edited_occurrences
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import instant_words
-from reconciler.meeting.meeting import SERIES, kind, schedule
+from reconciler.meeting.meeting import kind, schedule
 from reconciler.meeting.observed import describe_observed, personal_id
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action, Cause, FieldChange
 from reconciler.plan.plan import Options, Plan, series_endings
 from reconciler.plan.step import Status, Step
-from reconciler.ports import Body
 from reconciler.spec.lifecycle import removed_line
 from reconciler.state.state import Record, State, owner
 
@@ -89,16 +85,13 @@ def _step(state: State, key: str, result: ReadResult | None, now: datetime) -> S
     if result.error is not None:
         why = "is not compared" if result.status is ReadStatus.STRANGER else "could not be read"
         return replace(step, reasons=(f"{why}: {result.error.diagnostic.summary}",))
-    return _compared_step(step, record, result, now)
+    return _compared_step(step, record, result)
 
 
-def _compared_step(step: Step, record: Record, result: ReadResult, now: datetime) -> Step:
+def _compared_step(step: Step, record: Record, result: ReadResult) -> Step:
     drift = result.drift
     set_by_zoom = {change.path: change.after for change in result.changes if not change.is_drift}
-    reasons = (
-        *describe_observed(record.attributes, set_by_zoom),
-        *_edited_by_hand(record, result.body, now),
-    )
+    reasons = describe_observed(record.attributes, set_by_zoom)
     changes = tuple(_with_start(_without_secrets(change), record) for change in drift)
     return replace(step, action=Action.UPDATE if drift else Action.KEEP, changes=changes, reasons=reasons)
 
@@ -122,15 +115,6 @@ def _without_secrets(change: FieldChange) -> FieldChange:
         return change
     effect = "; ".join(filter(None, (change.effect, f"{secret} was added in Zoom")))
     return replace(change, after=masking.as_shown(change.after, change.before), effect=effect)
-
-
-def _edited_by_hand(record: Record, stored: Body, now: datetime) -> Iterator[str]:
-    if kind(record.attributes) != SERIES:
-        return
-    edited = edited_occurrences(stored, now)
-    for count, edit in ((edited.cancelled, "cancelled"), (edited.moved, "moved")):
-        if count:
-            yield f"{count_noun(count, 'coming occurrence')} {'was' if count == 1 else 'were'} {edit} by hand"
 
 
 def _unread(key: str, diagnostic: Diagnostic) -> Diagnostic:

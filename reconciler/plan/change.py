@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from reconciler.ports import Json
 
+DATES = "exceptions"
+"""The first part of the path of a single date that differs: `exceptions.2027-04-05`."""
+
 REDACTED = "(passcode)"
 """Replaces a passcode in a changed field."""
 

@@ -16,6 +16,7 @@ from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import Edit, is_over, moved_to
 from reconciler.ports import Body, Json
+from reconciler.state.state import Record
 
 DELETED = "deleted"
 """Zoom's status of an occurrence that was deleted."""
@@ -135,6 +136,29 @@ def edits_in_zoom(
     edits = {day: each.edit(minutes) for day, each in found.items() if not is_over(each.start, None, now)}
     edits |= _moved_by_hand(found, listed, now)
     return {day: edit for day, edit in sorted(edits.items()) if edit is not None}
+
+
+def clicked_dates(record: Record, stored: Body, now: datetime) -> dict[str, Edit]:
+    """Return the dates to come that are not in Zoom as they are recorded, each with its edit there.
+
+    None is a date that is as the rule gives it. Agenda and settings of a date are not compared: no list shows
+    them.
+    """
+    found = edits_in_zoom(record.attributes, stored, record.exceptions, now)
+    starts = find(record.attributes, {}, record.exceptions, [])
+    recorded = {
+        day: edit
+        for day, edit in record.exceptions.items()
+        if day in starts and not is_over(starts[day].start, edit, now)
+    }
+    days = sorted({*found, *recorded})
+    return {day: found.get(day) for day in days if _shown(found.get(day)) != _shown(recorded.get(day))}
+
+
+def _shown(edit: Edit) -> Edit:
+    if not isinstance(edit, Mapping):
+        return edit
+    return {name: edit.get(name) for name in ("start_time", "duration")}
 
 
 def _days_until(recurring: Series, now: datetime, last: datetime) -> Iterator[str]:

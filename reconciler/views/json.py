@@ -28,7 +28,7 @@ from reconciler.apply.events import (
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.text import is_invisible
 from reconciler.plan.budget import reset_at
-from reconciler.plan.change import Action
+from reconciler.plan.change import DATES, Action
 from reconciler.plan.step import Status
 from reconciler.views.results import Check, CheckStatus, JoinLink, Validation, severity_counts
 from reconciler.views.values import redact_secrets
@@ -213,7 +213,7 @@ def _step(step: Step) -> dict[str, Json]:
 
 
 def _date_change(each: DateStep) -> dict[str, Json]:
-    return {"path": f"exceptions.{each.date}", "before": each.before, "after": each.edit, "effect": ""}
+    return {"path": f"{DATES}.{each.date}", "before": each.before, "after": each.edit, "effect": ""}
 
 
 def _date(each: DateStep) -> dict[str, Json]:

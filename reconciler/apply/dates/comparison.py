@@ -51,13 +51,15 @@ class Known:
 
     `declared` are the declared edits, `recorded` those that are done. `taken_back` are dates whose edit a
     sent rule was to undo. `is_sent` is set after a write of the meeting itself: then every date is judged by
-    Zoom, also those that are recorded as done.
+    Zoom, also those that are recorded as done. `planned` are dates that the plan changes, after a refresh
+    also where they are recorded as done.
     """
 
     declared: Mapping[str, SeriesDate]
     recorded: Mapping[str, Edit]
     taken_back: Collection[str] = ()
     is_sent: bool = False
+    planned: Collection[str] = ()
 
     @property
     def days(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ def compare(
         stored = found.get(day)
         if day in known.declared:
             edit, declared = wanted(known.declared[day], now), known.declared[day]
-            if known.is_sent or known.recorded.get(day) not in (edit, declared.edit):
+            if known.is_sent or day in known.planned or known.recorded.get(day) not in (edit, declared.edit):
                 _compare_declared(comparison, declared, edit, stored, minutes)
         elif stored is not None and not is_over(stored.start, known.recorded.get(day), now):
             _compare_taken_back(comparison, attributes, stored, known.recorded.get(day))

@@ -9,12 +9,11 @@ from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting.meeting import series
-from reconciler.meeting.single_dates import Edit
 from reconciler.plan.dates import words
 from reconciler.plan.step import Step
 from reconciler.ports import Body
 from reconciler.state.state import Record
-from reconciler.state.stored_dates import edits_in_zoom, kept_until
+from reconciler.state.stored_dates import clicked_dates, kept_until
 
 LEFT_MAX = 3
 """Dates left of a window at which it is extended all the same."""
@@ -26,10 +25,9 @@ async def may_extend(run: ApplyContext, step: Step) -> bool:
     stored = await _read(run, step, record)
     if stored is None:
         return False
-    found = edits_in_zoom(record.attributes, stored, record.exceptions, run.now())
-    clicked = _clicked(found, record.exceptions)
+    clicked = clicked_dates(record, stored, run.now())
     if clicked and _left(record.attributes, kept_until(record.window), run.now()) > LEFT_MAX:
-        lines = [words.exception_line(day, found.get(day), record.attributes) for day in clicked]
+        lines = [words.exception_line(day, edit, record.attributes) for day, edit in clicked.items()]
         run.defer(step, None, f"somebody changed single dates in Zoom; to keep them, add {'; '.join(lines)}")
         return False
     if clicked:
@@ -45,18 +43,6 @@ async def _read(run: ApplyContext, step: Step, record: Record) -> Body | None:
     except RemoteError as error:
         run.fail_remote(step, error)
     return None
-
-
-def _clicked(found: Mapping[str, Edit], recorded: Mapping[str, Edit]) -> list[str]:
-    """The dates that are not in Zoom as they are recorded, as far as the list shows."""
-    days = {*found, *recorded}
-    return sorted(day for day in days if _listed(found.get(day)) != _listed(recorded.get(day)))
-
-
-def _listed(edit: Edit) -> Edit:
-    if not isinstance(edit, Mapping):
-        return edit
-    return {name: edit.get(name) for name in ("start_time", "duration")}
 
 
 def _left(attributes: Mapping[str, object], until: datetime | None, now: datetime) -> int:

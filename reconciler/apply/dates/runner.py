@@ -57,7 +57,7 @@ class DatesRunner:
                 return
             record = await self._with_window(step, record, stored)
             known = self._known(step, record, taken_back, is_sent=is_sent or is_last)
-            found = find(record.attributes, stored, known.days, _edits(record, known))
+            found = find(record.attributes, stored, known.days, _edits(step, record, known))
             if step.meeting is None:
                 await self._restore(step, record, taken_back, found)
                 return
@@ -115,7 +115,8 @@ class DatesRunner:
         kept = Kept(until=kept_until(record.window))
         declared = declared_dates.held_declared(meeting, now, kept) if meeting is not None else {}
         backs = {each.date for each in step.dates if each.action is DateAction.BACK}
-        return Known(declared, record.exceptions, {*taken_back, *backs}, is_sent=is_sent)
+        planned = {each.date for each in step.dates}
+        return Known(declared, record.exceptions, {*taken_back, *backs}, is_sent=is_sent, planned=planned)
 
     async def _restore(
         self, step: Step, record: Record, taken_back: Collection[str], found: Mapping[str, StoredDate]
@@ -139,7 +140,7 @@ class DatesRunner:
                 run.emit(StepStarted(run.now(), step.key, Action.UPDATE, step.host, step.topic))
             result = await self._sender.send(step, record, work, comparison.done, day)
             try:
-                left = await self._sender.unconfirmed(record, _edits(record, known), result)
+                left = await self._sender.unconfirmed(record, _edits(step, record, known), result)
             except RemoteError as error:  # the intent stays, and the next run settles it
                 run.dates_open.add(step.key)
                 run.fail(step, messages.unresolved(step, error))
@@ -201,8 +202,10 @@ class DatesRunner:
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
 
 
-def _edits(record: Record, known: Known) -> list[Mapping[str, Edit]]:
-    return [record.exceptions, {day: each.edit for day, each in known.declared.items()}]
+def _edits(step: Step, record: Record, known: Known) -> list[Mapping[str, Edit]]:
+    """All edits that dates of the series may have; a refresh has read those that somebody made."""
+    read = {each.date: each.before for each in step.dates}
+    return [record.exceptions, {day: each.edit for day, each in known.declared.items()}, read]
 
 
 def _to_come(record: Record, exceptions: Mapping[str, Edit], now: datetime) -> dict[str, Edit]:

@@ -70,6 +70,13 @@ def done(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
     return f"{name} {'moves to' if is_moved else 'has'} {', '.join(parts)}"
 
 
+def drifted(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
+    """Return what somebody did to a date in Zoom: "Mon 5 Apr 2027 was cancelled"."""
+    if edit == SKIP:
+        return f"{name_of(day)} was cancelled"
+    return f"{name_of(day)} is held as the rule gives it" if edit is None else done(day, edit, attributes)
+
+
 def exception_line(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
     """Return the line of `exceptions` that declares an edit: "`2027-04-05: skip`"."""
     if not isinstance(edit, Mapping):
