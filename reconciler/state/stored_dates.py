@@ -70,6 +70,18 @@ def minutes_of(attributes: Mapping[str, Json]) -> int:
     return minutes
 
 
+def readable(stored: Body) -> list[Body]:
+    """Return the occurrences of a read that have an id and a start; others are as if they were not listed."""
+    return [each for each in stored.get("occurrences") or () if _is_readable(each)]
+
+
+def _is_readable(occurrence: Json) -> bool:
+    try:
+        return bool(occurrence["occurrence_id"]) and _start(occurrence) is not None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+
+
 def find(
     attributes: Mapping[str, Json], stored: Body, days: Iterable[str], edits: Sequence[Mapping[str, Edit]]
 ) -> dict[str, StoredDate]:
@@ -82,7 +94,7 @@ def find(
     if recurring is None:
         return {}
     starts = {day: start for day in days if (start := recurring.start_on(date.fromisoformat(day)))}
-    listed = list(stored.get("occurrences") or ())
+    listed = readable(stored)
     found: dict[str, StoredDate] = {}
     for day, start in starts.items():
         if occurrence := _moved(listed, {moved_to(each.get(day)) for each in edits} - {None, start}):
@@ -101,7 +113,7 @@ def window_of(attributes: Mapping[str, Json], stored: Body) -> dict[str, Json]:
     The last is None where the series in Zoom has no end.
     """
     recurring = series(attributes)
-    starts = sorted(_start(each) for each in stored.get("occurrences") or ())
+    starts = sorted(_start(each) for each in readable(stored))
     if recurring is None or not starts:
         return {}
     last = recurring.last()
@@ -126,7 +138,7 @@ def edits_in_zoom(
     A date that was moved by hand is found only where as many are missing as are listed on other days.
     """
     recurring = series(attributes)
-    listed = stored.get("occurrences") or ()
+    listed = readable(stored)
     if recurring is None or not listed:
         return {}
     last = max(_start(each) for each in listed)
