@@ -17,7 +17,7 @@ from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.text import shorten
 from reconciler.meeting.closures import Closure, DayRange
 from reconciler.ports import Json
-from reconciler.spec.keys import slug
+from reconciler.spec.keys import readable_key, slug
 from reconciler.spec.shorthand import expand
 from reconciler.spec.yaml.locator import Locator
 from reconciler.spec.yaml.writer import flow
@@ -28,6 +28,7 @@ TEMPLATES, PEOPLE, CLOSURES = "templates", "people", "closures"
 _HOSTS = "alternative_hosts"
 _SHARED_MIN = 3
 _SHOWN_MAX = 60
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
 _SEPARATOR = re.compile(r"[;,]")
 
@@ -241,18 +242,21 @@ def _day_range(written: str) -> DayRange:
 
 
 def _unknown_closure(path: tuple[str | int, ...], name: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
-    declared = flow({CLOSURES: {name: ["2027-05-17"]}})[1:-1]
+    if _DAY.fullmatch(name):
+        declare = f"For one date of the series write `exceptions: {{{name}: skip}}`."
+    else:
+        declare = f"Declare it at the top of a file: `closures: {{{name}: [2027-05-17]}}`."
     return UnlocatedDiagnostic(
         path,
         "spec.unknown-closure",
         f"No file declares `{name}` under `{CLOSURES}`.",
-        suggestion(did_you_mean(name, known), f"Declare it at the top of a file: `{declared}`."),
+        suggestion(did_you_mean(name, known), declare),
     )
 
 
 def _unknown_people(written: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
     name = shorten(written, _SHOWN_MAX)
-    declared = flow({PEOPLE: {name: ["ada@example.com"]}})[1:-1]
+    declared = flow({PEOPLE: {readable_key(name).lower() or "leads": ["ada@example.com"]}})[1:-1]
     return UnlocatedDiagnostic(
         ("settings", _HOSTS),
         "spec.unknown-people",

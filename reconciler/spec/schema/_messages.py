@@ -153,6 +153,8 @@ def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -
 
 
 def _mapping_hint(violation: Violation, context: SchemaContext) -> str:
+    if violation.path[-1:] == ("exceptions",):
+        return "Write the dates with what is different: `exceptions: {2027-04-05: skip}`."
     parent = context.field(violation.path[:-1])
     if parent and parent.identity:
         return f"Begin the entry with `{parent.identity}: `."
@@ -217,12 +219,16 @@ def _form_hint(violation: Violation, field: Field | None) -> str:
     if name in ("start_time", "duration"):  # of a meeting, or of one date
         return time_hints.hint(name, violation.value)
     if violation.path[-2:-1] == ("exceptions",) or violation.path[:1] == ("closures",):
+        moved = _MOVED.fullmatch(str(violation.value)) if "exceptions" in violation.path else None
+        if moved:
+            return f"Write `{name}: {{start_time: {moved[1]} {moved[2] or '10:00'}}}`."
         return _DATE_HINTS[str(violation.path[-2 if "exceptions" in violation.path else 0])]
     if field and field.example:
         return f"Write it like {field.example}."
     return _FORM_HINTS.get(name, "") if isinstance(name, str) else ""
 
 
+_MOVED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}))?.*")
 _DATE_HINTS = {
     "exceptions": "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`.",
     "closures": "Write a day or a range: `2027-04-05`, `2026-12-24..2027-01-01`, or `12-24..01-01` yearly.",
