@@ -199,7 +199,8 @@ def _text(moment: datetime) -> str:
 
 
 def _moved(listed: Iterable[Body], starts: Collection[datetime | None]) -> Body | None:
-    return next((each for each in listed if _start(each) in starts and each.get("status") != DELETED), None)
+    # A date that was deleted after it was moved stays listed where it was moved to.
+    return next((each for each in listed if _start(each) in starts), None)
 
 
 def _of_day(day: str, start: datetime, same_day: Sequence[Body]) -> StoredDate:

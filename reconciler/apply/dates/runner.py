@@ -173,7 +173,7 @@ class DatesRunner:
         if not made:
             return
         run, record = self._run, self._run.journal.state.meetings[step.key]
-        notes = tuple(words.done(day, edit, record.attributes) for day, edit in sorted(made.items()))
+        notes = words.all_done(made, record.attributes)
         if not step.is_of_dates:
             run.emit(DatesDone(run.now(), step.key, step.host, record.id, notes))
             return

@@ -52,6 +52,15 @@ def _when(each: DateStep) -> str:
     return f", on {each.day} (UTC){late}" if each.day else ", on a later day"
 
 
+def all_done(edits: Mapping[str, Edit], attributes: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return edits that were made in words: many skips on one line, every other edit on its own."""
+    skips = sorted(day for day, edit in edits.items() if edit == SKIP)
+    others = tuple(done(day, edit, attributes) for day, edit in sorted(edits.items()) if edit != SKIP)
+    if len(skips) <= SKIPS_MAX:
+        return (*(done(day, SKIP, attributes) for day in skips), *others)
+    return (f"skips {len(skips)} dates: {names(skips)}", *others)
+
+
 def done(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
     """Return an edit in words: "Mon 17 May 2027 moves to Tue 18 May, 14:00, 30 min"."""
     name = name_of(day)

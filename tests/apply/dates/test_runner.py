@@ -104,6 +104,17 @@ def test_a_changed_date_is_taken_back_without_the_rule() -> None:
     assert not world.plan().has_work
 
 
+def test_a_moved_date_can_be_skipped() -> None:
+    world = World(series({"2027-03-01": MOVE}))
+    world.apply()
+    world.declare(series({"2027-03-01": "skip"}))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world)) == ({}, {"2027-03-02T13:00:00Z": "deleted"})
+    assert world.store.state.meetings["weekly"].exceptions == {"2027-03-01": "skip"}
+
+
 def test_a_skipped_date_comes_back_and_the_others_stay() -> None:
     world = World(series({"2027-03-01": MOVE}, CLOSED))
     world.apply()
