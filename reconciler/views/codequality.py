@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import escape_control, sentences
+from reconciler.views.json import indented
 from reconciler.views.sarif import fingerprints
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
         _issue(diagnostic, fingerprint)
         for diagnostic, fingerprint in zip(diagnostics, fingerprints(diagnostics), strict=True)
     ]
-    return orjson.dumps(issues, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    return indented(issues)
 
 
 def _issue(diagnostic: Diagnostic, fingerprint: str) -> Json:

@@ -77,7 +77,7 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
         "warning_count": warnings,
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in result.diagnostics],
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    return indented(document)
 
 
 def plan(plan: Plan, style: TextStyle) -> str:
@@ -152,7 +152,15 @@ def _event_value(value: Json) -> Json:
 
 def line(value: Json) -> str:
     """Return a value as one line of JSON that cannot control a terminal; an instant has a `Z`."""
-    text = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode()
+    return _harmless(orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
+
+
+def indented(value: Json) -> str:
+    """Return a value as lines of JSON that cannot control a terminal."""
+    return _harmless(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+
+
+def _harmless(text: str) -> str:
     if text.isascii() and "\x7f" not in text:
         return text
     return _NOT_ASCII.sub(_visible, text)

@@ -12,11 +12,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import orjson
-
 from reconciler import __version__
 from reconciler.errors.explanations.table import table as explanations
 from reconciler.errors.text import escape_control
+from reconciler.views.json import indented
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +80,7 @@ def validate(result: Validation, _: TextStyle | None = None) -> str:
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return orjson.dumps(log, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    return indented(log)
 
 
 def _rule(diagnostic: Diagnostic) -> Json:

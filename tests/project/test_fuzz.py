@@ -8,9 +8,13 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hostile_topics import TOPICS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shell import FAR, HOST, ONE, spec_of
@@ -91,12 +95,16 @@ def mutations(document: Any) -> st.SearchStrategy[Any]:
     )
 
 
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What no output may hold as it is: control characters, and those that turn the direction of writing."""
+
+
 def check_reported(shell: Shell, *arguments: str, **environ: str) -> None:
     """Run it: it must end by itself, with a status of its own, and never as a bug."""
     ran = shell(*arguments, **environ)
     assert ran.status in {0, 1, 2, 3, 4, 5}
     assert "bug in reconciler" not in ran.err
-    assert "\x1b" not in ran.out + ran.err
+    assert CONTROL.search(ran.out + ran.err) is None
     assert ran.status in {0, 2} or ran.err + ran.out != ""
 
 
@@ -195,6 +203,58 @@ def test_an_odd_answer_is_reported(shell: Shell, applied: bytes, path: str, odd:
 
     switches.unlink()
     assert shell("plan", "--sandbox").status == 0
+
+
+@search
+@given(st.lists(st.sampled_from(TOPICS), min_size=1, max_size=2))
+def test_a_hostile_topic_breaks_no_view(shell: Shell, topics: list[str]) -> None:
+    """`tests/views/markdown/test_plan.py` renders each of them as GitHub does."""
+    shell.write("meetings.yaml", spec_of({f"m{n}": {"topic": topic} for n, topic in enumerate(topics)}))
+
+    for name in ("text", "json", "sarif", "codequality", "github"):
+        check_reported(shell, "validate", "--format", name)
+    for name in ("text", "json", "markdown"):
+        check_reported(shell, "plan", "--state", "s.json", "--format", name)
+
+
+NAMES = [
+    *(
+        b"a",
+        b"-x",
+        b"--help",
+        b"~",
+        b"a b ",
+        b"a\nb",
+        b"a\tb",
+        b"\x1b[31m",
+        b"\xff\xfe",
+        b"caf\xe9",
+        b"'\"`$(touch x)",
+    ),
+    *(b"[x](e.example)", b"@root", b"<b>", b"|a|b|", b"%0A::error::x", b"x" * 240, b"null", b"{{x}}"),
+    *("\u202ex".encode(), "\u2028".encode(), "\u200b".encode(), "e\u0301".encode(), "\x85".encode(), b"..."),
+    *(b"reconciler", b".hidden", b"C:", b"a:b", b"#", b"*", b"a,b", b"\\", b"\x7f"),
+]
+"""Names of files and folders, without their suffix."""
+
+
+@search
+@given(
+    st.lists(st.sampled_from(NAMES), min_size=1, max_size=3), st.sampled_from([ONE, "version: 2", "\t", ""])
+)
+def test_an_odd_name_is_reported(shell: Shell, names: list[bytes], content: str) -> None:
+    """Of a file and of the folders above it."""
+    root = os.fsencode(shell.folder / "meetings")
+    *folders, file = names
+    os.makedirs(os.path.join(root, *folders), exist_ok=True)  # noqa: PTH103, PTH118 - names are bytes
+    path = os.path.join(root, *folders, file + b".yaml")  # noqa: PTH118 - the same
+    Path(os.fsdecode(path)).write_text(content)
+
+    for name in ("text", "json", "sarif", "codequality", "github"):
+        check_reported(shell, "validate", "--format", name)
+    check_reported(shell, "plan", "--state", "s.json")
+    check_reported(shell, "plan", "--state", "s.json", "--format", "markdown")
+    shutil.rmtree(root)
 
 
 @search

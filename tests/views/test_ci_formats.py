@@ -16,6 +16,8 @@ from reconciler.views import codequality, sarif
 from reconciler.views.markdown.escape import BLOCK_MAX, text_block
 from reconciler.views.results import Validation
 from reconciler.views.sarif import fingerprints
+from reconciler.views.style import TextStyle
+from reconciler.views.table import view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +31,13 @@ def diagnostic(line: int = 3, *, filename: str = "team a/x.yaml", **words: Any) 
     span = Span(filename, Position(line, 5), Position(line, 14))
     fields = {"code": "spec.unknown-field", "detail": "The meeting has no field `durration`.", "span": span}
     return Diagnostic(**{**fields, **words})
+
+
+@pytest.mark.parametrize("name", ["json", "sarif", "codequality"])
+def test_an_invisible_character_in_the_name_of_a_file_is_an_escape(name: str) -> None:
+    text = view("validate", name)(Validation([diagnostic(filename="m/\u202ex\x7f.yaml")]), TextStyle())
+
+    assert ("\u202e" in text, "\x7f" in text, json.loads(text) != {}) == (False, False, True)
 
 
 def test_sarif_has_rule_location_and_message() -> None:
