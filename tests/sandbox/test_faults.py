@@ -213,3 +213,15 @@ def test_a_made_up_answer_carries_its_headers_and_body() -> None:
         "3",
         "application/json",
     )
+
+
+def test_the_answer_to_the_request_before_can_come_once_more() -> None:
+    """The request itself is carried out."""
+    world = World()
+    first = world.create()
+    world.meet(faults.previous_answer(**CREATE))
+
+    answer = world.send("POST", MEETINGS, {**ONCE, "topic": "Second"})
+
+    assert (answer.status_code, answer.json()["id"]) == (201, first["id"])
+    assert topics(world) == ["Launch", "Second"]

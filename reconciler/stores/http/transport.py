@@ -16,6 +16,7 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors.network import unusable_network_settings
+from reconciler.state.document import unreadable
 from reconciler.stores.errors import unanswered, unreachable
 from reconciler.stores.http._endpoints import Endpoints
 from reconciler.stores.http._errors import ServerResponse
@@ -38,6 +39,9 @@ READ_SECONDS_MAX = 30.0
 
 ANSWER_SECONDS_MAX = 60.0
 """A body that still arrives after this time is given up; its last part may take `READ_SECONDS_MAX` more."""
+
+BODY_BYTES_MAX = 512 * 1024 * 1024
+"""Most bytes of a document, after decompression; a million meetings need fewer."""
 
 NEVER_SENT = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
@@ -98,9 +102,12 @@ class HttpTransport:
 
     def _body(self, response: httpx.Response) -> bytes:
         until = self._clock.monotonic() + ANSWER_SECONDS_MAX
-        parts = []
+        parts, received = [], 0
         for part in response.iter_bytes():
             parts.append(part)
+            received += len(part)
+            if received > BODY_BYTES_MAX:
+                raise unreadable(self._location, f"It has more than {BODY_BYTES_MAX >> 20} MiB.")
             if self._clock.monotonic() > until:
                 raise unanswered(f"{self._location}: the response took too long.")
         return b"".join(parts)
