@@ -10,14 +10,8 @@ from collections.abc import Mapping
 from reconciler.errors.didyoumean import plain_name
 
 _SINGLE_DATES = (
-    "Leave single dates of a series out with `exceptions: {2027-04-05: skip}`, and days that "
-    "several meetings "
-    "leave out with a list under `closures`, which `skip` names."
-)
-_NO_SINGLE_DATES = (
-    "Single dates cannot be left out here yet. Delete the date in Zoom: it stays deleted until the "
-    "start or the "
-    "rule of the series changes, and `drift` shows it."
+    "Leave single dates of a series out with `exceptions: {2027-04-05: skip}` beside its rule, and days that "
+    "several meetings leave out with a list under `closures`, which `skip` names."
 )
 _LENGTH = (
     "Write how long it is: `duration: 45m`. The end of a series is part of its rule: "
@@ -108,7 +102,6 @@ IN_A_MEETING: Mapping[str, str] = {name: hint for names, hint in _WORDS.items() 
 """Hints for fields of a meeting, or of a part of it, by their plain names."""
 
 
-def hint(key: str, hints: Mapping[str, str], meeting_fields: frozenset[str]) -> str:
-    """Return the hint for `key` where there is one; `meeting_fields` are those that a meeting may have."""
-    found = hints.get(plain_name(key), "")
-    return _NO_SINGLE_DATES if found == _SINGLE_DATES and "exceptions" not in meeting_fields else found
+def hint(key: str, hints: Mapping[str, str]) -> str:
+    """Return the hint for `key`; empty where there is none."""
+    return hints.get(plain_name(key), "")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from reconciler import resources
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion
 from reconciler.errors.text import sentences
@@ -130,7 +129,7 @@ def _unknown_key(
         codes, detail, hint = _unknown_in_meeting(join_path(meeting_path), key, known)
     elif not violation.path:
         hints = features.IN_SETTINGS if context.name == "reconciler" else features.IN_A_SPEC
-        hint = features.hint(key, hints, meeting_fields())
+        hint = features.hint(key, hints)
     # The key may be a secret: YAML reads a passcode in braces as a key.
     name = "of this name" if context.is_secret(path) else f"`{truncate(key)}`"
     fact = f"{context.subject(violation.path)} has no field {name}"
@@ -150,7 +149,7 @@ def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Co
         return UPDATE_ONLY, "Zoom accepts it in updates only.", "Leave it out."
     if path.startswith("repeat.") and (other := OTHER_NAMES_IN_REPEAT.get(plain_name(key))):
         return UNKNOWN_FIELD, "", suggestion(other)
-    feature = features.hint(key, features.IN_A_MEETING, meeting_fields())
+    feature = features.hint(key, features.IN_A_MEETING)
     if feature and path.count(".") <= 1 and key not in _paths_by_name() and path not in ZOOM_SETS:
         return UNKNOWN_FIELD, "", feature
     if did_you_mean(key, known):
@@ -169,12 +168,6 @@ def _elsewhere(key: str) -> str:
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
     path = OTHER_NAMES.get(plain_name(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
     return suggestion(path)
-
-
-@lru_cache(maxsize=1)
-def meeting_fields() -> frozenset[str]:
-    """Return the fields that a meeting may have."""
-    return frozenset(resources.document("meetings.schema.json")["definitions"]["meeting"]["properties"])
 
 
 @lru_cache(maxsize=1)
