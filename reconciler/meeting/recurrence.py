@@ -314,6 +314,8 @@ class Series:
         if not _gives(start, self.recurrence, day):
             return None
         occurs_at = self._to_utc(start)(datetime.combine(day, start.time()))
+        if self._times() is None:
+            return occurs_at if occurs_at <= self._end_at() else None
         last = self.last()
         return occurs_at if last is None or occurs_at <= last else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
@@ -90,6 +91,7 @@ def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Itera
 def _exceptions(
     attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, today: date | None
 ) -> Iterator[UnlocatedDiagnostic]:
+    recurring = _ending_at_an_instant(recurring)
     for written, exception in dates.exceptions.items():
         if not _is_day(written):
             yield impossible(written, ("exceptions", written))
@@ -100,6 +102,15 @@ def _exceptions(
             yield _off_rule(day, recurring, dates, is_past=today is not None and day < today)
         elif exception != SKIP:
             yield from _change(attributes, dates, recurring, day, start)
+
+
+def _ending_at_an_instant(recurring: Series) -> Series:
+    """Return the series with the instant of its last date as its end, which is computed once by that."""
+    last = recurring.last() if recurring.recurrence.get("end_times") else None
+    if last is None:
+        return recurring
+    rule = {name: value for name, value in recurring.recurrence.items() if name != "end_times"}
+    return replace(recurring, recurrence={**rule, "end_date_time": f"{last:%Y-%m-%dT%H:%M:%SZ}"})
 
 
 def _off_rule(day: date, recurring: Series, dates: SingleDates, *, is_past: bool) -> UnlocatedDiagnostic:
@@ -168,9 +179,11 @@ def _overlapping(
     around = {first + timedelta(days=offset) for offset in range((end - begin).days + 4)}
     excepted = {date.fromisoformat(each) for each in dates.exceptions if _is_day(each)}
     for other in sorted((around | excepted) - {day}):
-        other_start = recurring.start_on(other)
         exception = dates.exceptions.get(other.isoformat())
-        if other_start is None or exception == SKIP or (exception is None and dates.is_closed(other)):
+        if exception == SKIP or (exception is None and dates.is_closed(other)):
+            continue
+        other_start = recurring.start_on(other)
+        if other_start is None:
             continue
         other_begin, other_end = _span(attributes, dates, recurring, other, other_start)
         if begin < other_end and other_begin < end:
