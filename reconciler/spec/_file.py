@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -20,9 +21,12 @@ from reconciler.spec.rules.check import check_closures, check_defaults, check_le
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings
 from reconciler.spec.shorthand import expand
-from reconciler.spec.tally import Tally
+from reconciler.spec.tally import LIKE_IT_MAX, Tally
 from reconciler.spec.yaml.document import Document
 from reconciler.spec.yaml.locator import Locator, Path
+
+FIELDS_MAX = 1_000
+"""Fields of a meeting that are all looked at; no meeting that can be sent has as many."""
 
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
@@ -82,13 +86,15 @@ class SpecFile:
         is_valid = validator.compiled_check("meetings", validator.MEETING)
         defaults = self._defaults()
         has_nulls = self.document.has_nulls or _has_null(defaults)
-        for key, raw in self.raw_meetings.items():
+        for key, declared in self.raw_meetings.items():
+            raw = declared
             body: Mapping[str, Json] = raw
             findings: tuple[UnlocatedDiagnostic, ...] = ()
             if not is_valid(raw):
                 if not tally.takes_meeting():
                     continue
-                findings = validator.violations("meetings", raw, validator.MEETING)
+                raw, dropped = _without_surplus(raw)
+                findings = _counting(dropped, validator.violations("meetings", raw, validator.MEETING))
                 if not isinstance(raw, dict):
                     findings = _with_depth_hint(key, findings)
                 body = _without_bad_fields(raw, findings)
@@ -244,6 +250,24 @@ class SpecFile:
 
 def _template_layer(template: Template) -> tuple[Locator, Path, Json, bool]:
     return template.file.locator, ("templates", template.name), template.body, True
+
+
+def _without_surplus(raw: Json) -> tuple[Json, int]:
+    """Return a meeting without most of its unknown fields, and their number, if it has very many."""
+    if not isinstance(raw, dict) or len(raw) <= FIELDS_MAX:
+        return raw, 0
+    known = validator.meeting_fields()
+    kept = {*islice((name for name in raw if name not in known), LIKE_IT_MAX)}
+    trimmed = {name: value for name, value in raw.items() if name in known or name in kept}
+    return trimmed, len(raw) - len(trimmed)
+
+
+def _counting(dropped: int, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings; the last unknown field counts those that were `dropped`."""
+    at = next((n for n in reversed(range(len(findings))) if findings[n].code == "spec.unknown-field"), None)
+    if not dropped or at is None:
+        return findings
+    return (*findings[:at], replace(findings[at], more=findings[at].more + dropped), *findings[at + 1 :])
 
 
 def _with_depth_hint(key: str, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:

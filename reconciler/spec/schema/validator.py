@@ -40,6 +40,11 @@ def compiled_check(name: str, pointer: str = "") -> Callable[[Json], bool]:
     return CompiledValidator(_schema(name, pointer)).is_valid
 
 
+def meeting_fields() -> frozenset[str]:
+    """Return the names of the fields that a meeting may have."""
+    return frozenset(resources.document("meetings.schema.json")["definitions"]["meeting"]["properties"])
+
+
 VIOLATIONS_MAX = 1_000
 """Violations of one document that are looked at: more than anybody reads."""
 
