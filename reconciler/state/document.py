@@ -66,8 +66,8 @@ _CONFLICT = re.compile(rb"^(?:<{7}|>{7})(?: [^\n]*)?$", re.MULTILINE)
 def _conflict(location: str) -> StateError:
     return StateError.of(
         "state.conflict",
-        detail=f"{location}: a merge left both versions of some lines in it. It was left unchanged, and "
-        "nothing was sent.",
+        detail=f"{location}: It has two versions of some lines, as a merge leaves them. It was left "
+        "unchanged, and nothing was sent.",
         hint="Take one version whole, the one with the higher serial (`git checkout --ours FILE` or "
         "--theirs): what only the other one records shows up as `exists already`, with its `imports` line. "
         "To avoid it, keep the state on a branch of its own: `reconciler state migrate --to git:BRANCH`.",
@@ -173,11 +173,11 @@ def decode(document: bytes, location: str) -> State:
     try:
         whole = orjson.loads(document)
     except orjson.JSONDecodeError as error:
+        if _CONFLICT.search(document):
+            raise _conflict(location) from error
         page = page_words(document[:_EXAMINED_MAX].decode(errors="replace"))
         if page:
             raise _page(location, page) from error
-        if _CONFLICT.search(document):
-            raise _conflict(location) from error
         raise unreadable(location, f"It is not JSON: {error}.") from error
     if not isinstance(whole, dict) or "format_version" not in whole:
         raise unreadable(location, "It has no `format_version`, so it is not a state of this program.")
