@@ -14,7 +14,7 @@ from reconciler.live._series_drift import stored_series
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import fields, masking
-from reconciler.meeting.meeting import SERIES, kind, resume, schedule
+from reconciler.meeting.meeting import SERIES, kind, resume, schedule, series
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.timezones import instant
@@ -75,9 +75,20 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
         for change in drift_of(plain, stored, now)
         if change.path != "password"
     ]
-    found = _with_drift(plain, stored, changes, now)
+    found = _with_whole_window(_with_drift(plain, stored, changes, now), now)
     is_same = isinstance(kept, dict) and "scrypt" in kept and same_passcode(stored.get("password"), kept)
     return replace(found, attributes={**found.attributes, "password": kept}) if is_same else found
+
+
+def _with_whole_window(record: Record, now: datetime) -> Record:
+    """The record of a series with more dates than are sent at once: Zoom has all of them."""
+    recurring = series(record.attributes) if _is_readable(record.attributes, now) else None
+    if recurring is None or not recurring.is_longer_than_kept(now):
+        return record
+    first, last = recurring.remaining(now).next_at, recurring.last()
+    if first is None or last is None:
+        return record
+    return replace(record, window={"from": as_utc(first), "to": as_utc(last)})
 
 
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:
