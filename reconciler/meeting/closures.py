@@ -5,6 +5,7 @@ A date is named by the local day on which the rule gives it, in the meeting's zo
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,6 +18,9 @@ SKIP = "skip"
 
 NOTE = "note"
 """The part of an exception that is only shown, and never sent."""
+
+SHORT_DAYS = 366
+"""Days of a range that are listed one by one."""
 
 _YEARLY_LENGTH = len("12-24")
 
@@ -35,6 +39,13 @@ class DayRange:
     def is_yearly(self) -> bool:
         """True if the range is without a year."""
         return len(self.first) == _YEARLY_LENGTH
+
+    @property
+    def is_short(self) -> bool:
+        """True if it is of one year alone and at most `SHORT_DAYS` long."""
+        if self.is_yearly or not self.last:
+            return False
+        return (date.fromisoformat(self.last) - date.fromisoformat(self.first)).days <= SHORT_DAYS
 
     def holds(self, day: date) -> bool:
         """Return whether the day is in the range."""
@@ -72,14 +83,37 @@ def _day_of(year: int, text: str) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Days on which nothing is held, under a name."""
+    """Days on which nothing is held, under a name.
+
+    The days of its short ranges are listed once: thousands of series may ask for them.
+    """
 
     name: str
     ranges: tuple[DayRange, ...]
+    _listed: tuple[date, ...] = field(init=False, repr=False, compare=False)
+    _days: frozenset[date] = field(init=False, repr=False, compare=False)
+    _others: tuple[DayRange, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        short = [each for each in self.ranges if each.is_short]
+        listed = {day for each in short for day in each.days(date.min, date.max)}
+        object.__setattr__(self, "_listed", tuple(sorted(listed)))
+        object.__setattr__(self, "_days", frozenset(listed))
+        object.__setattr__(self, "_others", tuple(each for each in self.ranges if not each.is_short))
+
+    @property
+    def is_listed(self) -> bool:
+        """True if all of its days are listed: it has no range of every year, and none that is long."""
+        return not self._others
 
     def holds(self, day: date) -> bool:
         """Return whether the day is closed."""
-        return any(each.holds(day) for each in self.ranges)
+        return day in self._days or any(each.holds(day) for each in self._others)
+
+    def days(self, first: date, last: date) -> set[date]:
+        """Return its days from `first` to `last`."""
+        listed = self._listed[bisect_left(self._listed, first) : bisect_right(self._listed, last)]
+        return {*listed, *(day for each in self._others for day in each.days(first, last))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,23 +200,27 @@ def _days_in_month(day: date) -> int:
     return monthrange(day.year, day.month)[1]
 
 
-def _gives(start: datetime, recurrence: Rule, day: date) -> bool:
-    """Return whether the rule, from `start` on and without its end, has an occurrence on a day."""
+def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
+    """Return a test whether the rule, from `start` on and without its end, has an occurrence on a day."""
     first, unit, interval = start.date(), recurrence.get("type"), _interval(recurrence)
-    wall = datetime.combine(day, start.time())
-    if day < first:
-        return False
     if unit == WEEKLY:
-        weeks = (_sunday(day) - _sunday(first)).days // 7
-        return weeks % interval == 0 and week_day(wall) in week_days(recurrence, start)
+        days, sunday = frozenset(week_days(recurrence, start)), _sunday(first)
+        return lambda day: (
+            day.isoweekday() % 7 + 1 in days and (day - sunday).days // 7 % interval == 0 and day >= first
+        )
     if unit != MONTHLY:
-        return (day - first).days % interval == 0
-    months = (day.year - first.year) * 12 + day.month - first.month
+        return lambda day: (day - first).days % interval == 0 and day >= first
     # Without a day of its own, a monthly rule has the day of its start.
     fixed = {"monthly_day": start.day, "monthly_week_day": week_day(start), **recurrence}
     if _by_weekday(recurrence):
         fixed.pop("monthly_day")
-    return months % interval == 0 and is_on_rule(wall, fixed)
+
+    def is_given(day: date) -> bool:
+        months = (day.year - first.year) * 12 + day.month - first.month
+        wall = datetime.combine(day, start.time())
+        return day >= first and months % interval == 0 and is_on_rule(wall, fixed)
+
+    return is_given
 
 
 def _sunday(day: date) -> date:
@@ -308,16 +312,34 @@ class Series:
             return Remaining(over, None, 0)
         return Remaining(over, at(over), None if count is None else count - over)
 
+    def last_of_next(self, number: int, after: datetime) -> datetime | None:
+        """Return the last of the next `number` occurrences after an instant; None if none is left."""
+        at = self._by_index()
+        count = self._count(at)
+        over = _begun(at, after, count)
+        last = over + number - 1 if count is None else min(over + number, count) - 1
+        return at(last) if last >= over and at(last) is not _NEVER else None
+
     def start_on(self, day: date) -> datetime | None:
         """Return the occurrence on a local day, aware, in UTC; None if the series has none on it."""
+        return self.by_day()(day)
+
+    def by_day(self, last_at: datetime | None = None) -> Callable[[date], datetime | None]:
+        """Return `start_on` for many days: what is the same for all of them is computed once.
+
+        `last_at` is the last start that counts, an occurrence; None: that of the series.
+        """
         start = self.wall_start()
-        if not _gives(start, self.recurrence, day):
-            return None
-        occurs_at = self._to_utc(start)(datetime.combine(day, start.time()))
-        if self._times() is None:
-            return occurs_at if occurs_at <= self._end_at() else None
-        last = self.last()
-        return occurs_at if last is None or occurs_at <= last else None
+        is_given, to_utc, time = _rule_test(start, self.recurrence), self._to_utc(start), start.time()
+        end_at = last_at or (self._end_at() if self._times() is None else self.last() or _LATEST)
+
+        def start_on(day: date) -> datetime | None:
+            if not is_given(day):
+                return None
+            occurs_at = to_utc(datetime.combine(day, time))
+            return occurs_at if occurs_at <= end_at else None
+
+        return start_on
 
     def wall(self, index: int) -> datetime:
         """Return the naive wall time of the occurrence at `index`, from 0, also if clocks skip it."""

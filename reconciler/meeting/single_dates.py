@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from reconciler.meeting import timezones
-from reconciler.meeting.closures import SKIP, DayRange, SingleDates
+from reconciler.meeting.closures import SKIP, Closure, SingleDates
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.ports import Json
@@ -118,13 +118,14 @@ def edited_dates(
     recurring = series(attributes) if dates else None
     if recurring is None:
         return {}
-    last_at = until or _horizon(recurring, now)
+    last_at = until or recurring.last_of_next(OCCURRENCES_MAX, now)
     if last_at is None:
         return {}
     found: dict[str, SeriesDate] = {}
+    start_on = recurring.by_day(last_at)
     for day in sorted(_candidates(recurring, dates, now, last_at)):
-        start = recurring.start_on(day)
-        if start is not None and start <= last_at and (since is None or start >= since):
+        start = start_on(day)
+        if start is not None and (since is None or start >= since):
             edit = declared_edit(attributes, dates, day, start)
             if edit is not None and not is_over(start, edit, now):
                 found[day.isoformat()] = SeriesDate(day.isoformat(), start, edit)
@@ -143,30 +144,19 @@ def declared_edit(
     return SKIP if dates.is_closed(day) else None
 
 
-def _horizon(recurring: Series, now: datetime) -> datetime | None:
-    """Return the start of the last of the next 50 dates; None if the series is over."""
-    over = recurring.remaining(now).over
-    return recurring.occurrence(over + OCCURRENCES_MAX - 1) or recurring.last()
-
-
 def _candidates(recurring: Series, dates: SingleDates, now: datetime, last_at: datetime) -> set[date]:
     zone = timezones.known_zone(recurring.timezone)
     # A day earlier: today's date may be to come, and be named by yesterday in no zone but near midnight.
     first = timezones.in_zone(now, zone).date() - timedelta(days=1)
     last = timezones.in_zone(last_at, zone).date()
     excepted = {date.fromisoformat(day) for day in dates.exceptions}
-    ranges = [each for closure in dates.closures for each in closure.ranges]
-    if dates.pattern or any(_is_long(each, first, last) for each in ranges):
+    if dates.pattern or any(_is_long(each, first, last) for each in dates.closures):
         return excepted | set(_days_of(recurring, now, last_at))
-    return excepted | _closed(ranges, first, last)
+    return excepted.union(*(closure.days(first, last) for closure in dates.closures))
 
 
-def _closed(ranges: Iterable[DayRange], first: date, last: date) -> set[date]:
-    return {day for each in ranges for day in each.days(first, last)}
-
-
-def _is_long(days: DayRange, first: date, last: date) -> bool:
-    return (not days.last or days.is_yearly) and (last - first).days > _DAYS_MAX
+def _is_long(closure: Closure, first: date, last: date) -> bool:
+    return not closure.is_listed and (last - first).days > _DAYS_MAX
 
 
 def _days_of(recurring: Series, now: datetime, last_at: datetime) -> Iterator[date]:

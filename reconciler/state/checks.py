@@ -62,9 +62,12 @@ def check_edits(edits: Mapping[str, Json]) -> None:
             raise ValueError(_misfit("date", day))
         if edit is None or edit == SKIP:
             continue
-        if type(edit) is not dict or _start(edit.get("start_time")).tzinfo is None:
+        if type(edit) is not dict or not str(edit.get("start_time")).endswith("Z"):
             raise ValueError(_misfit("edit of a date", edit))
-        check_attributes({"duration": edit.get("duration")})
+        _start(edit["start_time"])
+        minutes = edit.get("duration")
+        if type(minutes) is not int or not 0 <= minutes <= _DURATION_MINUTES_MAX:
+            raise ValueError(_misfit("duration", minutes))
 
 
 def check_window(window: Mapping[str, Json]) -> None:

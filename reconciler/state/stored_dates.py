@@ -93,7 +93,8 @@ def find(
     recurring = series(attributes)
     if recurring is None:
         return {}
-    starts = {day: start for day in days if (start := recurring.start_on(date.fromisoformat(day)))}
+    start_on = recurring.by_day()
+    starts = {day: start for day in days if (start := start_on(date.fromisoformat(day)))}
     listed = readable(stored)
     found: dict[str, StoredDate] = {}
     for day, start in starts.items():

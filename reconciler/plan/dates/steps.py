@@ -52,12 +52,15 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     again = {} if is_sent else recorded
     changed = [each for found in declared.values() if (each := _changed(meeting, found, again, now))]
     backs = [each for each in backs if each.date not in plain]
+    starts_at = first_held(meeting, declared, now, step.starts_at) or step.starts_at
+    if not (changed or backs or is_sent) and starts_at == step.starts_at:
+        return step
     step = replace(
         step,
         dates=tuple(sorted((*changed, *backs), key=lambda each: each.date)),
         resends=resends,
         undoes=bool(recorded) and is_sent,
-        starts_at=first_held(meeting, declared, now) or step.starts_at,
+        starts_at=starts_at,
     )
     if left is not None:
         step = windows.extended(step, left, now, is_alone=not (step.changes or new or backs))
@@ -69,22 +72,30 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
 
 def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
     """Return whether nothing is left of a series, as far as Zoom keeps it, but dates that are skipped."""
-    recurring = series(meeting.attributes)
-    if recurring is None or not meeting.dates:
-        return False
     edits = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
+    return _are_all_skipped(meeting, edits, now, kept)
+
+
+def _are_all_skipped(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime, kept: Kept) -> bool:
+    recurring = series(meeting.attributes)
+    if recurring is None or not edits or any(each.edit != SKIP for each in edits.values()):
+        return False
     over = recurring.remaining(now).over
     left = recurring.remaining(kept.until).over - over if kept.until else recurring.remaining(now).left
     coming = OCCURRENCES_MAX if left is None else min(left, OCCURRENCES_MAX)
-    return coming > 0 and [each.edit for each in edits.values()] == [SKIP] * coming
+    return len(edits) == coming
 
 
-def first_held(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime) -> datetime | None:
-    """Return the earliest start that is to come and held; None if nothing is."""
+def first_held(
+    meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime, next_at: datetime | None
+) -> datetime | None:
+    """Return the earliest start that is to come and held, `next_at` or a later one; None if nothing is."""
     recurring = series(meeting.attributes)
     if recurring is None:
         return None
     zone = known_zone(recurring.timezone)
+    if next_at is not None and all(next_at < each.turn_at for each in edits.values()):
+        return next_at
     moved = [each.held_at for each in edits.values() if each.edit != SKIP and each.held_at > now]
     over = recurring.remaining(now).over
     for index in range(over, over + OCCURRENCES_MAX):
@@ -99,7 +110,7 @@ def first_held(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime)
 def held_declared(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> dict[str, SeriesDate]:
     """Return the declared edits of the dates that Zoom keeps; the last one is not skipped if none is held."""
     found = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
-    if found and all_skipped(meeting, now, kept):
+    if found and _are_all_skipped(meeting, found, now, kept):
         found.popitem()
     return found
 

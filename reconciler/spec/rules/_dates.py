@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
@@ -19,6 +19,16 @@ _NEAR_DAYS = 400
 """Days around an exception in which the nearest dates of the rule are looked for."""
 
 Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """One series and what is declared about its dates; `start_on` is that of the series."""
+
+    attributes: Mapping[str, Json]
+    dates: SingleDates
+    recurring: Series
+    start_on: Callable[[date], datetime | None]
 
 
 def check_closures(file: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
@@ -54,7 +64,7 @@ def check(
     try:
         recurring = series(attributes)
         if recurring is not None:
-            yield from _exceptions(attributes, dates, recurring, today)
+            yield from _exceptions(_Declared(attributes, dates, recurring, recurring.by_day()), today)
         else:
             yield from _without_series(attributes, dates)
     except (KeyError, ValueError):  # the rules for times and series report what cannot be read
@@ -88,29 +98,18 @@ def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Itera
         )
 
 
-def _exceptions(
-    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, today: date | None
-) -> Iterator[UnlocatedDiagnostic]:
-    recurring = _ending_at_an_instant(recurring)
+def _exceptions(declared: _Declared, today: date | None) -> Iterator[UnlocatedDiagnostic]:
+    dates, recurring = declared.dates, declared.recurring
     for written, exception in dates.exceptions.items():
         if not _is_day(written):
             yield impossible(written, ("exceptions", written))
             continue
         day = date.fromisoformat(written)
-        start = recurring.start_on(day) if is_in_pattern(day, dates.pattern) else None
+        start = declared.start_on(day) if is_in_pattern(day, dates.pattern) else None
         if start is None:
             yield _off_rule(day, recurring, dates, is_past=today is not None and day < today)
         elif exception != SKIP:
-            yield from _change(attributes, dates, recurring, day, start)
-
-
-def _ending_at_an_instant(recurring: Series) -> Series:
-    """Return the series with the instant of its last date as its end, which is computed once by that."""
-    last = recurring.last() if recurring.recurrence.get("end_times") else None
-    if last is None:
-        return recurring
-    rule = {name: value for name, value in recurring.recurrence.items() if name != "end_times"}
-    return replace(recurring, recurrence={**rule, "end_date_time": f"{last:%Y-%m-%dT%H:%M:%SZ}"})
+            yield from _change(declared, day, start)
 
 
 def _off_rule(day: date, recurring: Series, dates: SingleDates, *, is_past: bool) -> UnlocatedDiagnostic:
@@ -139,26 +138,24 @@ def _near(day: date, recurring: Series, dates: SingleDates) -> Iterator[date]:
                 break
 
 
-def _change(
-    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, day: date, start: datetime
-) -> Iterator[UnlocatedDiagnostic]:
+def _change(declared: _Declared, day: date, start: datetime) -> Iterator[UnlocatedDiagnostic]:
     path = ("exceptions", day.isoformat(), "start_time")
-    own = dates.exceptions[day.isoformat()]
+    own = declared.dates.exceptions[day.isoformat()]
     written = own.get("start_time")
     if written is not None and not is_possible(written):
         yield impossible(written, path)
         return
-    if written is not None and timezones.is_skipped(written, recurring.timezone):
+    if written is not None and timezones.is_skipped(written, declared.recurring.timezone):
         yield UnlocatedDiagnostic(
             path,
             "time.skipped",
-            f"Clocks in {recurring.timezone} skip {written} when they are set forward.",
+            f"Clocks in {declared.recurring.timezone} skip {written} when they are set forward.",
             "Write another time.",
         )
         return
     if not {"start_time", "duration"} & own.keys():
         return
-    other = _overlapping(attributes, dates, recurring, day, start)
+    other = _overlapping(declared, day, start)
     if other is not None:
         yield UnlocatedDiagnostic(
             path[:2],
@@ -169,34 +166,31 @@ def _change(
         )
 
 
-def _overlapping(
-    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, day: date, start: datetime
-) -> date | None:
+def _overlapping(declared: _Declared, day: date, start: datetime) -> date | None:
     """Return the date of the series that a changed date overlaps; None if there is none."""
-    begin, end = _span(attributes, dates, recurring, day, start)
-    zone = timezones.known_zone(recurring.timezone)
+    dates = declared.dates
+    begin, end = _span(declared, day, start)
+    zone = timezones.known_zone(declared.recurring.timezone)
     first = timezones.in_zone(begin, zone).date() - timedelta(days=1)
     around = {first + timedelta(days=offset) for offset in range((end - begin).days + 4)}
     excepted = {date.fromisoformat(each) for each in dates.exceptions if _is_day(each)}
     for other in sorted((around | excepted) - {day}):
+        other_start = declared.start_on(other)
+        if other_start is None:
+            continue
         exception = dates.exceptions.get(other.isoformat())
         if exception == SKIP or (exception is None and dates.is_closed(other)):
             continue
-        other_start = recurring.start_on(other)
-        if other_start is None:
-            continue
-        other_begin, other_end = _span(attributes, dates, recurring, other, other_start)
+        other_begin, other_end = _span(declared, other, other_start)
         if begin < other_end and other_begin < end:
             return other
     return None
 
 
-def _span(
-    attributes: Mapping[str, Json], dates: SingleDates, recurring: Series, day: date, start: datetime
-) -> Span:
-    own = dates.exceptions.get(day.isoformat())
+def _span(declared: _Declared, day: date, start: datetime) -> Span:
+    own = declared.dates.exceptions.get(day.isoformat())
     own = own if isinstance(own, Mapping) else {}
     written = own.get("start_time")
-    begin = start if written is None else timezones.instant(written, recurring.timezone)
-    length = own.get("duration", attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    begin = start if written is None else timezones.instant(written, declared.recurring.timezone)
+    length = own.get("duration", declared.attributes.get("duration", DURATION_MINUTES_DEFAULT))
     return begin, begin + timedelta(minutes=length)
