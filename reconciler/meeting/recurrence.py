@@ -42,7 +42,8 @@ Nth = Callable[[int], datetime]
 Raises `IndexError`, `OverflowError` or `ValueError` past the end of the calendar.
 """
 
-_DAYS_IN_EVERY_MONTH = 28
+DAYS_IN_EVERY_MONTH = 28
+"""Days that even the shortest month has."""
 
 _DATES_BETWEEN_MAX = 20
 """More dates of a weekly rule than are ever between two days of a pattern; of fifth Sundays it is 13."""
@@ -99,7 +100,7 @@ def is_on_rule(start: datetime, recurrence: Rule) -> bool:
         return week_day(start) in week_days(recurrence, start)
     if unit != MONTHLY:
         return True
-    if not _by_weekday(recurrence):
+    if not is_by_weekday(recurrence):
         return start.day == (recurrence.get("monthly_day") or start.day)
     if week_day(start) != recurrence.get("monthly_week_day", week_day(start)):
         return False
@@ -115,7 +116,7 @@ def rule(start: datetime, recurrence: Rule) -> rrule:
     days: dict[str, Any] = {}
     if unit == WEEKLY:
         days["byweekday"] = [rules.weekdays[day - 2] for day in week_days(recurrence, start)]
-    elif unit == MONTHLY and _by_weekday(recurrence):
+    elif unit == MONTHLY and is_by_weekday(recurrence):
         day = rules.weekdays[recurrence.get("monthly_week_day", week_day(start)) - 2]
         days["byweekday"] = day(recurrence["monthly_week"])
     elif unit == MONTHLY:
@@ -125,7 +126,7 @@ def rule(start: datetime, recurrence: Rule) -> rrule:
     )
     # Cached for access by index.
     return rules.rrule(
-        frequency, dtstart=start, interval=_interval(recurrence), wkst=rules.SU, cache=True, **days
+        frequency, dtstart=start, interval=interval_of(recurrence), wkst=rules.SU, cache=True, **days
     )
 
 
@@ -137,24 +138,34 @@ def nth_occurrence(start: datetime, recurrence: Rule) -> Nth:
     """
     if not is_on_rule(start, recurrence):
         return _iterated(start, recurrence)
-    unit, interval = recurrence.get("type"), _interval(recurrence)
-    if unit == WEEKLY:
-        return _by_week(start, 7 * interval, week_days(recurrence, start))
-    if unit != MONTHLY:
-        return _by_cycle(start, interval, (0,))
-    if _by_weekday(recurrence):
+    if recurrence.get("type") != MONTHLY:
+        return _by_cycle(start, *cycle(start, recurrence))
+    interval = interval_of(recurrence)
+    if is_by_weekday(recurrence):
         return _by_month_week(start, interval, recurrence["monthly_week"])
-    if start.day <= _DAYS_IN_EVERY_MONTH:
+    if start.day <= DAYS_IN_EVERY_MONTH:
         return _by_month(start, interval)
     return _iterated(start, recurrence)
 
 
-def _interval(recurrence: Rule) -> int:
+def cycle(start: datetime, recurrence: Rule) -> tuple[int, tuple[int, ...]]:
+    """Return the days of a daily or weekly cycle from `start` on: its length, and its occurrences, from 0."""
+    interval = interval_of(recurrence)
+    if recurrence.get("type") != WEEKLY:
+        return interval, (0,)
+    # From the start on: the later days of its week, then the earlier days of the next cycle.
+    days = week_days(recurrence, start)
+    return 7 * interval, tuple(sorted((day - week_day(start)) % (7 * interval) for day in days))
+
+
+def interval_of(recurrence: Rule) -> int:
+    """Return the interval of the rule: every that many days, weeks or months."""
     interval: int = recurrence.get("repeat_interval") or 1
     return interval
 
 
-def _by_weekday(recurrence: Rule) -> bool:
+def is_by_weekday(recurrence: Rule) -> bool:
+    """Return whether a monthly rule names a weekday of the month, and not a day."""
     return bool(recurrence.get("monthly_week")) and not recurrence.get("monthly_day")
 
 
@@ -168,12 +179,6 @@ def _by_cycle(start: datetime, cycle_days: int, offsets: tuple[int, ...]) -> Nth
         return start + timedelta(days=cycles * cycle_days + offsets[place])
 
     return at
-
-
-def _by_week(start: datetime, cycle_days: int, days: tuple[int, ...]) -> Nth:
-    # From the start on: the later days of its week, then the earlier days of the next cycle.
-    offsets = ((day - week_day(start)) % cycle_days for day in days)
-    return _by_cycle(start, cycle_days, tuple(sorted(offsets)))
 
 
 def _by_month(start: datetime, interval: int) -> Nth:
@@ -202,7 +207,7 @@ def _days_in_month(day: date) -> int:
 
 def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
     """Return a test whether the rule, from `start` on and without its end, has an occurrence on a day."""
-    first, unit, interval = start.date(), recurrence.get("type"), _interval(recurrence)
+    first, unit, interval = start.date(), recurrence.get("type"), interval_of(recurrence)
     if unit == WEEKLY:
         days, sunday = frozenset(week_days(recurrence, start)), _sunday(first)
         return lambda day: (
@@ -212,7 +217,7 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
         return lambda day: (day - first).days % interval == 0 and day >= first
     # Without a day of its own, a monthly rule has the day of its start.
     fixed = {"monthly_day": start.day, "monthly_week_day": week_day(start), **recurrence}
-    if _by_weekday(recurrence):
+    if is_by_weekday(recurrence):
         fixed.pop("monthly_day")
 
     def is_given(day: date) -> bool:

@@ -1,0 +1,131 @@
+"""The dates of meetings within a window, in order of time.
+
+Exceptions, closures and patterns of weekdays are counted, and so are the ends of rules. Series without an
+end are counted by their rule, whatever Zoom keeps of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from reconciler.calendar.expansion import Expansion, OwnDate, expand
+from reconciler.calendar.offsets import moment_of, seconds_of
+from reconciler.meeting.closures import Closure
+from reconciler.meeting.meeting import Meeting
+from reconciler.state.state import owner
+
+
+class CalendarDate(NamedTuple):
+    """One date: instants are aware, in UTC; `exception` is None, "moved" or "changed".
+
+    `day` is the name of the date, the local day on which the rule gives it: `2027-04-05`; of a meeting that
+    is no series it is empty. `rule_start_at` is the start that the rule gives. `note` is only shown.
+    """
+
+    start_at: datetime
+    key: str
+    end_at: datetime
+    topic: str
+    host: str
+    timezone: str
+    exception: str | None
+    day: str
+    rule_start_at: datetime
+    note: str
+
+
+class SkippedDate(NamedTuple):
+    """A date that is not held, by its name, and the closure that skips it; None if an exception does."""
+
+    date: str
+    key: str
+    closure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDays:
+    """Days of a closure within a window, both included."""
+
+    name: str
+    first: date
+    last: date
+
+
+def expansions(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[Expansion]:
+    """Return the dates of each meeting that has a fixed time, as whole seconds."""
+    first, last = seconds_of(start), seconds_of(end)
+    found = (expand(meeting, first, last) for meeting in meetings)
+    return [each for each in found if each is not None]
+
+
+def dates(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[CalendarDate]:
+    """Return the dates that are held between two aware instants, sorted by start, then key.
+
+    A date is in the window where it begins before `end` and is not over at `start`.
+    """
+    found = [one for each in expansions(meetings, start, end) for one in _dates_of(each)]
+    return sorted(found)
+
+
+def skipped(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[SkippedDate]:
+    """Return the dates between two aware instants that an exception or a closure skips, by date, then key."""
+    return sorted(
+        (
+            SkippedDate(_name(day), each.meeting.key, closure)
+            for each in expansions(meetings, start, end)
+            for day, closure in each.skipped
+        ),
+        key=lambda one: one[:2],
+    )
+
+
+def closed(closures: Iterable[Closure], first: date, last: date) -> list[ClosedDays]:
+    """Return the days of each closure from `first` to `last`, in runs, by their beginning, then name."""
+    found: list[ClosedDays] = []
+    for closure in closures:
+        days = sorted(
+            {day for each in closure.ranges for day in each.days(first, last) if closure.holds(day)}
+        )
+        begin = 0
+        for place, day in enumerate(days):
+            if place + 1 == len(days) or days[place + 1] - day > timedelta(days=1):
+                found.append(ClosedDays(closure.name, days[begin], day))
+                begin = place + 1
+    return sorted(found, key=lambda each: (each.first, each.name, each.last))
+
+
+def _dates_of(expansion: Expansion) -> Iterable[CalendarDate]:
+    meeting, length = expansion.meeting, timedelta(seconds=expansion.length)
+    key, topic, host = meeting.key, meeting.topic, owner(meeting.attributes, meeting.host)
+    timezone = str(meeting.attributes.get("timezone") or "UTC")
+    is_series = "recurrence" in meeting.attributes
+    has_notes = bool(meeting.dates.exceptions)
+    for day, start in zip(expansion.days, expansion.starts, strict=True):
+        at, name = moment_of(start), _name(day) if is_series else ""
+        note = meeting.dates.note(name) if has_notes else ""
+        yield CalendarDate(at, key, at + length, topic, host, timezone, None, name, at, note)
+    for own in expansion.own:
+        yield _own_date(expansion, own, host, timezone)
+
+
+def _own_date(expansion: Expansion, own: OwnDate, host: str, timezone: str) -> CalendarDate:
+    meeting, name, start_at = expansion.meeting, _name(own.day), moment_of(own.start)
+    return CalendarDate(
+        start_at=start_at,
+        key=meeting.key,
+        end_at=start_at + timedelta(seconds=own.length),
+        topic=meeting.topic,
+        host=host,
+        timezone=timezone,
+        exception="moved" if own.is_moved else "changed",
+        day=name,
+        rule_start_at=moment_of(own.rule_start),
+        note=meeting.dates.note(name),
+    )
+
+
+def _name(day: int) -> str:
+    return date.fromordinal(day).isoformat()

@@ -1,0 +1,192 @@
+"""The dates of one meeting within a span, as whole seconds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from reconciler.calendar.offsets import DAY_SECONDS, day_of, offsets, seconds_of
+from reconciler.calendar.rule_days import rule_days
+from reconciler.meeting.closures import SKIP, Closure
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SERIES, Meeting, kind, series, start_at
+from reconciler.meeting.recurrence import Series, is_in_pattern
+from reconciler.meeting.timezones import instant
+from reconciler.ports import Json
+
+MARGIN_SECONDS = 3 * DAY_SECONDS
+"""How much further than a span a rule is looked at: no local day is more than a day and a bit off UTC's."""
+
+
+class OwnDate(NamedTuple):
+    """A date of a series with an exception: the day and the start of the rule, its own start and length."""
+
+    day: int
+    rule_start: int
+    start: int
+    length: int
+
+    @property
+    def is_moved(self) -> bool:
+        """True if it is held at another time than the rule gives."""
+        return self.start != self.rule_start
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The dates of one meeting within a span: of the rule, with an exception, and those that are skipped.
+
+    `days` and `starts` belong together and are in order; each of them is `length` seconds long. `skipped`
+    has the days that are left out, with the name of the closure, None if an exception skips it.
+    """
+
+    meeting: Meeting
+    days: Sequence[int]
+    starts: Sequence[int]
+    length: int
+    own: tuple[OwnDate, ...] = ()
+    skipped: tuple[tuple[int, str | None], ...] = ()
+
+
+def expand(meeting: Meeting, first: int, last: int) -> Expansion | None:
+    """Return the dates of a meeting that are held within `first` and `last`, in seconds.
+
+    A date is in the span where it begins before the end and is not over at the beginning. None for a meeting
+    without a fixed time, and for one whose time cannot be read: the rules for times report it.
+    """
+    try:
+        recurring = series(meeting.attributes)
+        if recurring is not None:
+            return _expand_series(meeting, recurring, first, last)
+        start = start_at(meeting.attributes) if kind(meeting.attributes) != SERIES else None
+    except (KeyError, OverflowError, ValueError):
+        return None
+    return None if start is None else _single(meeting, seconds_of(start), first, last)
+
+
+def length_of(attributes: Mapping[str, Json]) -> int:
+    """Return the declared duration, in seconds."""
+    minutes: int = attributes.get("duration", DURATION_MINUTES_DEFAULT)
+    return minutes * 60
+
+
+def _single(meeting: Meeting, start: int, first: int, last: int) -> Expansion:
+    length = length_of(meeting.attributes)
+    days = [day_of(start)] if is_within(start, length, first, last) else []
+    return Expansion(meeting, days, [start] if days else [], length)
+
+
+def is_within(start: int, length: int, first: int, last: int) -> bool:
+    """Return whether a date of `length` is held between `first` and `last`, the end not included."""
+    return start < last and (start + length > first or start >= first)
+
+
+def _expand_series(meeting: Meeting, recurring: Series, first: int, last: int) -> Expansion:
+    length = length_of(meeting.attributes)
+    earliest = first - length - MARGIN_SECONDS
+    days, starts = _of_rule(recurring, earliest, last + MARGIN_SECONDS)
+    if not meeting.dates:
+        begin = bisect_right(starts, first - length) if length else bisect_left(starts, first)
+        end = bisect_left(starts, last)
+        return Expansion(meeting, days[begin:end], starts[begin:end], length)
+    by_day = dict(zip(days, starts, strict=True))
+    excepted = dict(_excepted(meeting))
+    own = tuple(_own_dates(meeting, recurring, excepted, by_day))
+    closed = _closed_days(meeting, by_day)
+    held = {
+        day: start
+        for day, start in by_day.items()
+        if day not in excepted and day not in closed and is_within(start, length, first, last)
+    }
+    skipped = {day: None for day, edit in excepted.items() if edit == SKIP} | {
+        day: name for day, name in closed.items() if name is not None and day not in excepted
+    }
+    return Expansion(
+        meeting,
+        tuple(held),
+        tuple(held.values()),
+        length,
+        tuple(each for each in own if is_within(each.start, each.length, first, last)),
+        tuple(
+            (day, skipped[day])
+            for day in sorted(skipped)
+            if day in by_day and is_within(by_day[day], length, first, last)
+        ),
+    )
+
+
+def _of_rule(recurring: Series, first: int, last: int) -> tuple[Sequence[int], list[int]]:
+    """Return the days of the rule within a span, and the instant of each."""
+    start = recurring.wall_start()
+    days = rule_days(
+        start, recurring.recurrence, max(day_of(first), 1), min(day_of(last), date.max.toordinal())
+    )
+    if not days:
+        return days, []
+    years = date.fromordinal(days[0]).year - 1, date.fromordinal(days[-1]).year
+    time_of_day = (start.hour * 60 + start.minute) * 60 + start.second
+    starts = offsets(recurring.timezone, *years).instants(days, time_of_day)
+    if (
+        days[0] == start.toordinal()
+    ):  # of a wall time that occurs twice, a start with a Z says which one it is
+        starts[0] = seconds_of(instant(recurring.start_time, recurring.timezone))
+    end = recurring.recurrence.get("end_date_time")
+    if not end:
+        return days, starts
+    count = bisect_right(starts, seconds_of(instant(end, "UTC")))
+    return days[:count], starts[:count]
+
+
+def _excepted(meeting: Meeting) -> Iterator[tuple[int, Json]]:
+    for day in meeting.dates.exceptions:
+        edit = meeting.dates.exception(day)
+        if edit is not None:
+            yield date.fromisoformat(day).toordinal(), edit
+
+
+def _own_dates(
+    meeting: Meeting, recurring: Series, excepted: Mapping[int, Json], by_day: Mapping[int, int]
+) -> Iterator[OwnDate]:
+    for day, edit in excepted.items():
+        if not isinstance(edit, Mapping):
+            continue
+        start = by_day.get(day)
+        if start is None and "start_time" in edit:  # it may be moved into the span
+            given = recurring.start_on(date.fromordinal(day))
+            start = None if given is None else seconds_of(given)
+        if start is not None:
+            written = edit.get("start_time")
+            held = seconds_of(instant(written, recurring.timezone)) if written else start
+            yield OwnDate(day, start, held, length_of({**meeting.attributes, **edit}))
+
+
+def _closed_days(meeting: Meeting, days: Mapping[int, int]) -> dict[int, str | None]:
+    """Return the days that a closure or the pattern leaves out, with the name of the closure."""
+    dates = meeting.dates
+    closed: dict[int, str | None] = {}
+    if dates.pattern:
+        closed |= {day: None for day in days if not is_in_pattern(date.fromordinal(day), dates.pattern)}
+    if dates.closures and days:
+        named = closure_days(dates.closures, min(days) // 400, max(days) // 400)
+        closed |= {day: named[day] for day in days if day in named}
+    return closed
+
+
+@lru_cache(maxsize=256)
+def closure_days(closures: tuple[Closure, ...], first: int, last: int) -> Mapping[int, str]:
+    """Return the closed days with the name of their closure, from `first` to `last`, in spans of 400 days.
+
+    Meetings that skip the same closures share it.
+    """
+    begin = date.fromordinal(max(first * 400, 1))
+    end = date.fromordinal(min((last + 1) * 400, date.max.toordinal()))
+    return {
+        day.toordinal(): closure.name
+        for closure in reversed(closures)
+        for each in closure.ranges
+        for day in each.days(begin, end)
+        if closure.holds(day)
+    }

@@ -1,0 +1,172 @@
+"""The dates of meetings within a window."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from random_meetings import expected_dates, random_meetings, rule_dates
+
+from reconciler.calendar.dates import CalendarDate, ClosedDays, SkippedDate, closed, dates, skipped
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.meeting.meeting import Meeting
+
+ALL_YEAR = (datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
+MONDAYS: dict[str, Any] = {
+    "topic": "Weekly",
+    "type": 8,
+    "start_time": "2027-03-22T10:00:00",
+    "timezone": "Europe/Berlin",
+    "duration": 45,
+    "recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 5},
+}
+BERLIN = Closure("berlin", (DayRange("2027-04-05", "2027-04-05"), DayRange("12-24", "01-01")))
+
+
+def weekly(exceptions: dict[str, Any] | None = None, **attributes: Any) -> Meeting:
+    return Meeting(
+        "weekly", "a@x.org", {**MONDAYS, **attributes}, dates=SingleDates(exceptions or {}, (BERLIN,))
+    )
+
+
+def utc(written: str) -> datetime:
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
+
+
+def test_a_date_has_its_name_its_instants_and_what_is_changed_about_it() -> None:
+    """The clocks change on 28 March; 5 April is closed, 12 April moves, and 19 April is longer."""
+    meeting = weekly(
+        {
+            "2027-03-29": {"note": "Host: Ada"},
+            "2027-04-12": {"start_time": "2027-04-13T14:00:00", "note": "Moved for Ada"},
+            "2027-04-19": {"duration": 90},
+        }
+    )
+
+    found = dates([meeting], *ALL_YEAR)
+
+    same = {"key": "weekly", "topic": "Weekly", "host": "a@x.org", "timezone": "Europe/Berlin"}
+    assert [each._asdict() for each in found] == [
+        {
+            **same,
+            "start_at": utc(start),
+            "end_at": utc(end),
+            "exception": exception,
+            "day": day,
+            "rule_start_at": utc(rule_start),
+            "note": note,
+        }
+        for start, end, exception, day, rule_start, note in (
+            ("2027-03-22T09:00", "2027-03-22T09:45", None, "2027-03-22", "2027-03-22T09:00", ""),
+            ("2027-03-29T08:00", "2027-03-29T08:45", None, "2027-03-29", "2027-03-29T08:00", "Host: Ada"),
+            (
+                "2027-04-13T12:00",
+                "2027-04-13T12:45",
+                "moved",
+                "2027-04-12",
+                "2027-04-12T08:00",
+                "Moved for Ada",
+            ),
+            ("2027-04-19T08:00", "2027-04-19T09:30", "changed", "2027-04-19", "2027-04-19T08:00", ""),
+        )
+    ]
+
+
+def test_a_single_meeting_is_one_date_of_the_user_for_whom_it_is_scheduled() -> None:
+    attributes = {"topic": "Launch", "start_time": "2027-05-01T10:00:00Z", "schedule_for": "b@x.org"}
+
+    assert dates([Meeting("launch", "a@x.org", attributes)], *ALL_YEAR) == [
+        CalendarDate(
+            start_at=utc("2027-05-01T10:00"),
+            key="launch",
+            end_at=utc("2027-05-01T11:00"),
+            topic="Launch",
+            host="b@x.org",
+            timezone="UTC",
+            exception=None,
+            day="",
+            rule_start_at=utc("2027-05-01T10:00"),
+            note="",
+        )
+    ]
+
+
+def test_skipped_dates_name_their_closure() -> None:
+    """A date that the pattern leaves out is none of the series, and is not told."""
+    meeting = weekly({"2027-04-12": "skip"}, recurrence={"type": 1, "repeat_interval": 7})
+
+    assert skipped([meeting], utc("2027-04-01"), utc("2027-12-30")) == [
+        SkippedDate("2027-04-05", "weekly", "berlin"),
+        SkippedDate("2027-04-12", "weekly", None),
+        SkippedDate("2027-12-27", "weekly", "berlin"),
+    ]
+
+
+def test_closures_in_a_window_are_runs_of_days() -> None:
+    assert closed([BERLIN], date(2026, 12, 30), date(2027, 12, 25)) == [
+        ClosedDays("berlin", date(2026, 12, 30), date(2027, 1, 1)),
+        ClosedDays("berlin", date(2027, 4, 5), date(2027, 4, 5)),
+        ClosedDays("berlin", date(2027, 12, 24), date(2027, 12, 25)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"start_time": "2027-02-30T10:00:00"},
+        {"timezone": "Mars/Olympus"},
+        {"type": 3},
+        {"recurrence": None},
+        {"start_time": "9999-12-31T10:00:00", "timezone": "America/New_York"},
+    ],
+)
+def test_a_meeting_whose_time_is_not_known_has_no_dates(attributes: dict[str, Any]) -> None:
+    assert dates([weekly(**attributes)], *ALL_YEAR) == []
+
+
+@pytest.mark.parametrize("years", [2027, 9000])
+def test_an_endless_series_is_computed_in_any_year(years: int) -> None:
+    """A rule that began 2,000 years ago is not walked through."""
+    endless = weekly(start_time="0001-01-01T10:00:00", timezone="UTC", recurrence={"type": 1})
+
+    found = dates([endless], datetime(years, 6, 1, tzinfo=UTC), datetime(years, 6, 3, tzinfo=UTC))
+
+    assert [each.start_at for each in found] == [datetime(years, 6, day, 10, tzinfo=UTC) for day in (1, 2)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_dates_are_those_of_an_independent_expansion(seed: int) -> None:
+    """Random rules, zones, exceptions and closures, each date by dateutil and zoneinfo."""
+    chance = random.Random(seed)
+    meetings = random_meetings(chance, 12)
+    start = datetime(2026, 12, 1, tzinfo=UTC)
+    window = (start, start.replace(year=2028))
+
+    found = dates(meetings, *window)
+
+    expected = sorted(one for each in meetings for one in expected_dates(each, *window))
+    assert [(each.start_at, each.key, each.end_at, each.exception) for each in found] == expected
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_skipped_dates_are_those_of_an_independent_expansion(seed: int) -> None:
+    chance = random.Random(seed)
+    meetings = [each for each in random_meetings(chance, 12) if each.attributes["type"] == 8]
+    start, end = datetime(2026, 12, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+
+    expected = [
+        SkippedDate(day.isoformat(), each.key, None if exception else each.dates.closure_of(day))
+        for each in meetings
+        for day, at in rule_dates(dict(each.attributes), end)
+        if start <= at < end
+        for exception in [each.dates.exception(day.isoformat())]
+        if exception == "skip" or (exception is None and each.dates.closure_of(day))
+    ]
+
+    found = skipped(meetings, start, end)
+
+    assert [each for each in found if each.date > "2026-12-03"] == sorted(
+        each for each in expected if each.date > "2026-12-03"
+    )
