@@ -45,13 +45,16 @@ def untaken(
     """Return the sent paths that differ in Zoom and have the value of one of the `earlier` meetings.
 
     What no earlier meeting declared had the default of the API. A passcode that differs counts as an earlier
-    one, since Zoom makes none by itself in an update.
+    one, since Zoom makes none by itself in an update. A field that Zoom does not show, although one of the
+    earlier ones had it, is one that no read shows, such as `template_id`.
     """
+    earlier = tuple(earlier)
     before = [(one, (one.get("timezone"), stored.get("timezone"))) for one in earlier]
     return tuple(
         found.dotted
         for found in differences(sent, stored)
         if not _is_personal(found)
+        and not (found.stored is None and any(fields.get(one, found.dotted) is not None for one in earlier))
         and (found.described.secret or any(_is_value_of(found, one, zones) for one, zones in before))
     )
 
