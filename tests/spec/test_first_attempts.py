@@ -186,8 +186,9 @@ ATTEMPTS = [
             (
                 "spec.unknown-field",
                 (
-                    "Leave single dates of a series out with `exceptions: {2027-04-05: skip}` beside its rule, "
-                    "and days that several meetings leave out with a list under `closures`, which `skip` names."
+                    "Leave single dates of a series out with `exceptions: {2027-04-05: skip}` beside its "
+                    "rule, and days that several meetings leave out with a list under `closures`, which "
+                    "`skip` names."
                 ),
             ),
         ],
