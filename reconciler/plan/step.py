@@ -135,7 +135,7 @@ class Step:
     @property
     def charged_dates(self) -> tuple[DateStep, ...]:
         """The dates that are changed by a request of their own."""
-        if self.status not in {Status.NOW, Status.DEFERRED}:
+        if not self.dates or self.status not in {Status.NOW, Status.DEFERRED}:
             return ()
         # A date that the rule brings back, because it is sent anyway, needs none.
         return tuple(
