@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
-from reconciler.errors.didyoumean import did_you_mean, suggestion
+from reconciler.errors.didyoumean import suggestion
 from reconciler.meeting import timezones
 from reconciler.meeting.meeting import SCHEDULED, SERIES, kind
 from reconciler.ports import Json
 
 _START, _ZONE = ("start_time",), ("timezone",)
-_ZONE_RATIO_MIN = 0.75
 _SOME_MONDAY = datetime(2027, 1, 11)  # noqa: DTZ001 - a day in a hint, in no zone
 _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 
@@ -84,29 +82,19 @@ def _zone_missing(start: str | None, *, is_series: bool) -> Iterator[UnlocatedDi
 
 
 def _zone_unknown(timezone: str) -> UnlocatedDiagnostic:
+    from reconciler.spec.rules.zone_names import similar  # noqa: PLC0415 - only for a name that is unknown
+
     return UnlocatedDiagnostic(
         _ZONE,
         "time.zone-unknown",
         f"`{timezone}` is not a name in the IANA time zone database.",
-        suggestion(_similar_zones(timezone), "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
+        suggestion(similar(timezone), "Write an IANA name, such as `Europe/Berlin` or `UTC`."),
     )
-
-
-def _similar_zones(timezone: str) -> str | None:
-    """Return the zones that are probably meant, joined by code quotes and `or`; None where none is."""
-    from reconciler.spec.rules._zone_names import likely  # noqa: PLC0415 - only for a name that is unknown
-
-    meant = likely(timezone)
-    if meant:
-        return "` or `".join(meant)
-    names = _zone_names()
-    near = did_you_mean(timezone, tuple(names), ratio_min=_ZONE_RATIO_MIN, form=_zone_form)
-    return names[near] if near else None
 
 
 def _zone_fixed(timezone: str) -> Iterator[UnlocatedDiagnostic]:
     """Yield a finding about a zone that is an offset and no place."""
-    from reconciler.spec.rules._zone_names import CITIES, fixed_offset  # noqa: PLC0415 - not for a city
+    from reconciler.spec.rules.zone_names import CITIES, fixed_offset  # noqa: PLC0415 - not for a city
 
     minutes = fixed_offset(timezone)
     cities = CITIES.get(minutes, ()) if minutes is not None else ()
@@ -122,18 +110,6 @@ def _zone_fixed(timezone: str) -> Iterator[UnlocatedDiagnostic]:
         f"Write the zone of a city, such as `{cities[0]}`{unchanged}.",
         Severity.WARNING,
     )
-
-
-def _zone_form(name: str) -> str:
-    return name.strip().replace(" ", "_").casefold()
-
-
-@cache
-def _zone_names() -> Mapping[str, str]:
-    """Return the IANA zones by whole name and by city; of two with the same city, the first by name."""
-    names = sorted(timezones.zones(), reverse=True)
-    cities = {name.rpartition("/")[2]: name for name in names if "/" in name}
-    return cities | {name: name for name in names}
 
 
 def _at_clock_change(start: str, timezone: str, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from reconciler.meeting.timezones import clock_changes, known_zone, zones
-from reconciler.spec.rules._zone_names import CITIES, fixed_offset, likely
+from reconciler.spec.rules.zone_names import CITIES, fixed_offset, likely
 
 PAIRS = [(minutes, cities) for minutes, cities in CITIES.items() if minutes]
 NAMES = ("PT", "CST", "IST", "AEST", "W. Europe Standard Time", "FLE Standard Time", "GMT+1", "+05:45")

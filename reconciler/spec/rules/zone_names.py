@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
+
+from reconciler.errors.didyoumean import did_you_mean
+from reconciler.meeting import timezones
+
+_RATIO_MIN = 0.75
 
 CITIES: Mapping[int, tuple[str, ...]] = {
     -660: ("Pacific/Pago_Pago",),
@@ -209,3 +215,25 @@ def likely(name: str) -> tuple[str, ...]:
         return ()
     minutes = int(match[2]) * 60 + int(match[3] or 0)
     return CITIES.get(minutes if match[1] == "+" else -minutes, ())
+
+
+def similar(name: str) -> str | None:
+    """Return the zones that are probably meant, joined by code quotes and `or`; None where none is."""
+    meant = likely(name)
+    if meant:
+        return "` or `".join(meant)
+    names = _whole_names()
+    near = did_you_mean(name, tuple(names), ratio_min=_RATIO_MIN, form=_form)
+    return names[near] if near else None
+
+
+def _form(name: str) -> str:
+    return name.strip().replace(" ", "_").casefold()
+
+
+@cache
+def _whole_names() -> Mapping[str, str]:
+    """Return the IANA zones by whole name and by city; of two with the same city, the first by name."""
+    names = sorted(timezones.zones(), reverse=True)
+    cities = {name.rpartition("/")[2]: name for name in names if "/" in name}
+    return cities | {name: name for name in names}
