@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext
@@ -39,7 +40,7 @@ class Confirmer:
 
         `unsent` requests are charged to the same day, but Zoom has not seen them yet.
         """
-        record = record_of(pending, answer.body)
+        record = record_of(pending, answer.body, self._run.now())
 
         def confirmed(state: State) -> State:
             state = pending.confirm(state, record)
@@ -145,7 +146,7 @@ class Confirmer:
             self._run.fail(pending.step, diagnostic)
 
 
-def record_of(pending: PendingWrite, answered: Body) -> Record:
+def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
     """The record of the meeting that was created or changed; `answered` is the body of the answer."""
     meeting, before = pending.step.meeting, pending.before
     protect = meeting is not None and meeting.protect
@@ -155,7 +156,8 @@ def record_of(pending: PendingWrite, answered: Body) -> Record:
         if pending.intent.to_host:  # the read-back decides
             attributes = scheduled_as(attributes, before.attributes)
         exceptions = {} if pending.intent.dates else before.exceptions
-        return replace(before, attributes=attributes, protect=protect, exceptions=exceptions)
+        updated = replace(before, attributes=attributes, protect=protect, exceptions=exceptions)
+        return updated.revised(before, now)
     return Record(
         id=answered["id"],
         host=pending.step.host,
@@ -163,4 +165,4 @@ def record_of(pending: PendingWrite, answered: Body) -> Record:
         attributes=pending.intent.attributes,
         protect=protect,
         made="created",
-    )
+    ).succeeding(before)

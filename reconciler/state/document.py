@@ -143,7 +143,11 @@ class Encoder:
 def _version_of(state: State) -> str:
     """Return the oldest minor version that has all of it: older programs may write what they know."""
     is_newer = any(intent.to_host or intent.dates for intent in state.intents.values()) or any(
-        record.exceptions or record.window or record.withheld_since or record.not_taken
+        record.exceptions
+        or record.window
+        or record.withheld_since
+        or record.not_taken
+        or record.uid  # not for `changes`: an older program that drops them does no harm
         for record in state.meetings.values()
     )
     return FORMAT_VERSION if is_newer else f"{MAJOR}.0"
@@ -214,6 +218,9 @@ def record_json(record: Record) -> Json:
         "window": dict(record.window),
         "withheld_since": record.withheld_since,
         "not_taken": list(record.not_taken),
+        "uid": record.uid,
+        "changes": record.changes,
+        "changed_at": record.changed_at,
     }
     return {**written, **{name: value for name, value in optional.items() if value}}
 
@@ -281,6 +288,9 @@ def _record(value: Mapping[str, Json]) -> Record:
         _window(value.get("window", {})),
         None if value.get("withheld_since") is None else _instant(value["withheld_since"]),
         tuple(_typed(path, str) for path in _typed(value.get("not_taken", []), list)),
+        _typed(value.get("uid", ""), str),
+        _count(value.get("changes", 0)),
+        None if value.get("changed_at") is None else _instant(value["changed_at"]),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from reconciler.meeting import fields
 from reconciler.meeting.names import fold_host
@@ -33,7 +34,9 @@ class Record:
     see `meeting.single_dates.Edit`. `window` are the first and the last start of a longer series that Zoom
     keeps, as UTC text: {"from", "to"}. `withheld_since` is when an apply first withheld a change of
     the meeting that a person must decide, None while there is none. `not_taken` are the paths of `observed`
-    that an update left as they were.
+    that an update left as they were. `uid` is the name in calendar feeds of a meeting that was renamed since
+    it was created, see `feed_name`; `changes` is how often what feeds show was changed, `changed_at` (RFC
+    3339, UTC) when for the last time.
     """
 
     id: int
@@ -47,6 +50,28 @@ class Record:
     window: Mapping[str, Json] = field(default_factory=dict)
     withheld_since: str | None = None
     not_taken: tuple[str, ...] = ()
+    uid: str = ""
+    changes: int = 0
+    changed_at: str | None = None
+
+    def revised(self, before: Record, at: datetime) -> Record:
+        """Return the record with one more change at an aware instant, if it differs from the one before.
+
+        An extension of a longer series is none: feeds show the series as declared.
+        """
+        if self.attributes == before.attributes and self.host == before.host:
+            return self
+        return self.counted(at)
+
+    def counted(self, at: datetime) -> Record:
+        """Return the record with one more change at an aware instant."""
+        return replace(self, changes=self.changes + 1, changed_at=f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+    def succeeding(self, before: Record | None) -> Record:
+        """Return the record of a meeting that replaces another one: in feeds it is the same, changed."""
+        if before is None:
+            return self
+        return replace(self, uid=before.uid, changes=before.changes + 1, changed_at=self.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +178,13 @@ class State:
         return replace(self.confirm(key, record), retired=gone)
 
     def move(self, from_key: str, to_key: str) -> State:
-        """Move record, intent and retired meetings of `from_key` to `to_key`."""
+        """Move record, intent and retired meetings of `from_key` to `to_key`; its name in feeds stays."""
+        meetings = dict(self.meetings)
+        if from_key in meetings:
+            meetings[from_key] = replace(meetings[from_key], uid=feed_name(self, from_key))
         return replace(
             self,
-            meetings=_renamed(self.meetings, from_key, to_key),
+            meetings=_renamed(meetings, from_key, to_key),
             intents=_renamed(self.intents, from_key, to_key),
             retired=tuple(
                 replace(gone, key=to_key) if gone.key == from_key else gone for gone in self.retired
@@ -208,6 +236,22 @@ class State:
     def known_ids(self) -> frozenset[int]:
         """Return every meeting id that is recorded or retired."""
         return frozenset(record.id for record in self.meetings.values()) | {gone.id for gone in self.retired}
+
+
+def feed_name(state: State, key: str) -> str:
+    """Return the name of a meeting in calendar feeds: the key under which it was created.
+
+    A meeting that took the key of a renamed one gets a number behind it.
+    """
+    record = state.meetings.get(key)
+    if record is not None and record.uid:
+        return record.uid
+    taken = {each.uid for each in state.meetings.values() if each.uid}
+    name, number = key, 1
+    while name in taken:
+        number += 1
+        name = f"{key}#{number}"  # no key has this character
+    return name
 
 
 def retire(key: str, record: Record) -> Retired:

@@ -387,6 +387,22 @@ def test_a_refusal_names_the_part() -> None:
 DATES = {"2027-04-05": "skip", "2027-05-17": {"start_time": "2027-05-18T12:00:00Z", "duration": 30}}
 
 
+def test_what_feeds_are_told_is_kept() -> None:
+    """The name makes it 1.1: a program that drops it would show everybody a new event."""
+    renamed = replace(record(1), uid="old", changes=2, changed_at="2026-12-01T08:00:00Z")
+    changed = replace(renamed, uid="")
+
+    whole, plain = (
+        state_document.encode(state(meetings={"a": each})).decode() for each in (renamed, changed)
+    )
+
+    versions = [orjson.loads(each)["format_version"] for each in (whole, plain)]
+    assert versions == ["1.1", "1.0"]
+    assert [decoded(each.encode()).meetings["a"] for each in (whole, plain)] == [renamed, changed]
+    with pytest.raises(StateError):
+        decoded(whole.replace("08:00:00Z", "08:00:00+01:00").encode())
+
+
 def with_dates() -> State:
     window = {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"}
     series = replace(record(2, weekly()), exceptions=DATES, window=window)

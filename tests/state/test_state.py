@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.state.state import Retired, State, host_key, ledger, names_of, pruned, retire, used
+from reconciler.state.state import Retired, State, feed_name, host_key, ledger, names_of, pruned, retire, used
 
 DAY, NEXT_DAY = "2026-12-01", "2026-12-02"
 
@@ -97,7 +98,7 @@ def test_a_retired_meeting_that_is_gone_is_buried() -> None:
 
 
 def test_a_move_takes_along_all_that_is_recorded_under_the_key() -> None:
-    """The record, the intent, and what it replaced; other keys stay."""
+    """The record with its name in feeds, the intent, and what it replaced; other keys stay."""
     world = state(
         meetings={"old": record(1), "other": record(2)},
         intents={"old": intent(), "other": intent()},
@@ -105,11 +106,34 @@ def test_a_move_takes_along_all_that_is_recorded_under_the_key() -> None:
     )
 
     assert world.move("old", "new") == state(
-        meetings={"new": record(1), "other": record(2)},
+        meetings={"new": replace(record(1), uid="old"), "other": record(2)},
         intents={"new": intent(), "other": intent()},
         retired=(Retired(5, HOST, "new"), Retired(6, HOST, "other")),
     )
     assert world.move("unknown", "new") == world
+
+
+def test_a_name_in_feeds_stays_and_is_given_once() -> None:
+    """Whatever is renamed to what: a meeting under the former key of another one has a name of its own."""
+    first = state(meetings={"a": record(1)}).move("a", "b")
+    second = first.confirm("a", record(2))
+
+    third = second.move("a", "c").move("b", "d").confirm("a", record(3))
+
+    assert [feed_name(first, key) for key in ("a", "b")] == ["a#2", "a"]
+    assert [feed_name(third, key) for key in ("a", "c", "d", "e")] == ["a#3", "a#2", "a", "e"]
+
+
+def test_what_feeds_show_is_counted_when_it_changes() -> None:
+    """An extension changes nothing that was declared; a replacement is the same meeting, changed."""
+    at = datetime(2026, 12, 1, 8, tzinfo=UTC)
+    before = replace(record(1), uid="a")
+    changed = replace(before, attributes={**before.attributes, "duration": 30})
+
+    assert before.revised(before, at) == before
+    assert changed.revised(before, at) == replace(changed, changes=1, changed_at="2026-12-01T08:00:00Z")
+    successor = replace(record(2), uid="a", changes=1, changed_at=record(2).created_at)
+    assert record(2).succeeding(before) == successor
 
 
 def test_an_import_judges_what_was_begun_under_its_key() -> None:
@@ -264,7 +288,7 @@ def test_no_charge_is_ever_lost_by_learning_a_name(history: list[tuple[str, str]
 
 
 def test_a_move_takes_along_all_that_is_recorded_under_any_key() -> None:
-    """Record, intent, and what was replaced; other keys stay."""
+    """Record with its name in feeds, intent, and what was replaced; other keys stay."""
     full = state(
         meetings={"a": record(1), "b": record(2)},
         intents={"a": intent(action="update")},
@@ -272,7 +296,7 @@ def test_a_move_takes_along_all_that_is_recorded_under_any_key() -> None:
     )
 
     assert full.move("a", "c") == state(
-        meetings={"c": record(1), "b": record(2)},
+        meetings={"c": replace(record(1), uid="a"), "b": record(2)},
         intents={"c": intent(action="update")},
         retired=(Retired(7, HOST, "c"), Retired(8, HOST, "b")),
     )

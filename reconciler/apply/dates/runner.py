@@ -161,6 +161,7 @@ class DatesRunner:
         def recorded(state: State) -> State:
             record = state.meetings[step.key]
             record = replace(record, exceptions=_to_come(record, merged(record.exceptions, made), now))
+            record = record.counted(now) if made and step.is_of_dates else record
             if meeting is not None and step.is_of_dates:  # it may release fields as well, as a keep does
                 attributes = reduce(fields.drop, step.released, record.attributes)
                 record = replace(record, attributes=attributes, protect=meeting.protect)

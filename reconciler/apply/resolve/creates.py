@@ -123,7 +123,7 @@ class CreateResolver(Resolver):
             await self._run.journal.commit(lambda state: state.confirm(step.key, record))
             return
         before = self._run.journal.state.meetings.get(step.key)
-        retired = retired_by(step, before)
+        retired, record = retired_by(step, before), record.succeeding(before)
         await self._run.journal.commit(lambda state: state.replace(step.key, record, retired))
         self._run.retire(step, before)
 

@@ -118,6 +118,7 @@ class UpdateResolver(Resolver):
         seen = observed.merge_observed(record.observed, sent, {})
         host = intent.to_host or record.host
         updated = replace(record, host=host, attributes=intent.attributes, observed=seen)
+        updated = updated.revised(record, self._run.now())
         await self._run.journal.commit(lambda state: state.confirm(step.key, updated))
         self._report(step, Outcome.ADOPTED, made=updated.id)
         if step.meeting is None:
