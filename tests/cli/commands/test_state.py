@@ -261,7 +261,7 @@ def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
     assert shell.recorded() == State(
         lineage="lineage-1",
         serial=2,
-        meetings={**others, "lift-off": FULL.meetings["launch"]},
+        meetings={**others, "lift-off": replace(FULL.meetings["launch"], uid="launch")},
         intents={"standup": FULL.intents["standup"], "lift-off": FULL.intents["launch"]},
         retired=(Retired(80_000_000_002, HOST, "lift-off"), Retired(80_000_000_001, HOST, "lift-off")),
     )
