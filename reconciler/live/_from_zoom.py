@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.live import _from_zoom_times as from_zoom_times
 from reconciler.live._from_zoom_times import UndeclarableError
 from reconciler.meeting import fields, masking
+from reconciler.meeting.closures import SingleDates
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import (
@@ -29,6 +30,8 @@ from reconciler.meeting.meeting import (
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec.effect import has_effect
+from reconciler.spec.exceptions import single_dates
+from reconciler.spec.repeat import Rule, in_words
 from reconciler.spec.rules import check as rules
 from reconciler.spec.schema import validator
 
@@ -57,7 +60,8 @@ REASONS: Mapping[Json, str] = {
 _PLAIN = ("topic", "agenda", "type", "template_id", "pre_schedule", "tracking_fields")
 _DERIVED = frozenset({"authentication_name", "global_dial_in_numbers"})
 _CONTACT = ("settings.contact_name", "settings.contact_email")
-_ESSENTIAL = frozenset({"topic", "type", "start_time", "timezone", "recurrence"})
+_ESSENTIAL = frozenset({"topic", "type", "start_time", "timezone", "recurrence", "repeat"})
+_OF_PARTS = frozenset({"settings", "exceptions"})
 _ROUNDS_MAX = 8
 
 Path = tuple[str, ...]
@@ -69,7 +73,8 @@ class ImportedMeeting:
     """A stored meeting that can be declared.
 
     `attributes` are the API's body as a person would have written it, `stored` are all values in
-    Zoom of fields that can be declared. `remarks` name what cannot be declared, one line each.
+    Zoom of fields that can be declared. `remarks` name what cannot be declared, one line each. `exceptions`
+    are those of a series.
     """
 
     id: int
@@ -78,6 +83,7 @@ class ImportedMeeting:
     stored: Mapping[str, Json] = field(repr=False)
     remarks: tuple[str, ...] = ()
     has_passcode: bool = False
+    exceptions: Mapping[str, Json] = field(default_factory=dict)
 
 
 def usual_settings(bodies: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
@@ -110,7 +116,8 @@ def to_declaration(
     plain = {name: body[name] for name in _PLAIN if name in body}
     attributes = {"type": of_type, **parts.chosen((), {**plain, "settings": settings}), **times.attributes}
     ordered = {name: attributes[name] for name in fields.table() if name in attributes}
-    checked, dropped = _checked(Meeting(str(number), host, ordered))
+    meeting = Meeting(str(number), host, ordered, dates=SingleDates(times.exceptions))
+    checked, dropped, exceptions = _checked(meeting)
     checked, masked = _without_secrets(checked)
     return ImportedMeeting(
         number,
@@ -119,6 +126,7 @@ def to_declaration(
         stored=_stored_fields(body, times.attributes),
         remarks=(*times.remarks, *dropped, *masked, *_undeclarable(body, settings)),
         has_passcode=bool(body.get("password")),
+        exceptions=exceptions,
     )
 
 
@@ -217,27 +225,45 @@ def _fields_with_paths(attributes: Mapping[str, Json]) -> Iterator[tuple[Path, J
             yield (name,), value
 
 
-def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...]]:
-    """The attributes that schema and rules allow, and a remark for each part that was left out."""
-    attributes = dict(meeting.attributes)
+def _checked(meeting: Meeting) -> tuple[Mapping[str, Json], tuple[str, ...], Mapping[str, Json]]:
+    """The attributes that schema and rules allow, a remark for each part that is left out, the exceptions."""
+    attributes, dates = dict(meeting.attributes), meeting.dates
     remarks: list[str] = []
     for _ in range(_ROUNDS_MAX):
-        errors = _errors(Meeting(meeting.key, meeting.host, attributes))
+        errors = _errors(Meeting(meeting.key, meeting.host, attributes, dates=dates))
         if not errors:
-            return attributes, tuple(remarks)
+            return attributes, tuple(remarks), dates.exceptions
         path, summary = errors[0].path, errors[0].summary
         if not path or path[0] in _ESSENTIAL:
             raise UndeclarableError(f"{summary[:1].lower()}{summary[1:]}")
-        part = fields.join_path(path[:2] if path[0] == "settings" else path[:1])
+        part = fields.join_path(path[:2] if path[0] in _OF_PARTS else path[:1])
         remarks.append(f"`{part}` is left out: {summary[:1].lower()}{summary[1:]}.")
-        attributes = fields.drop(attributes, part)
+        attributes, dates = fields.drop(attributes, part), _without(dates, path)
     raise UndeclarableError("too much of it cannot be declared")
 
 
+def _without(dates: SingleDates, path: tuple[str | int, ...]) -> SingleDates:
+    """The exceptions without the one at `path`, where that is one."""
+    if path[0] != "exceptions":
+        return dates
+    return SingleDates({day: each for day, each in dates.exceptions.items() if day not in path[1:2]})
+
+
 def _errors(meeting: Meeting) -> list[UnlocatedDiagnostic]:
-    if not validator.compiled_check("meetings", validator.MEETING)(meeting.attributes):
-        return list(validator.violations("meetings", meeting.attributes, validator.MEETING))
-    return [diagnostic for diagnostic in rules.check(meeting) if diagnostic.severity is Severity.ERROR]
+    written = in_words(meeting.attributes)
+    if meeting.dates.exceptions:
+        written["exceptions"] = dict(meeting.dates.exceptions)
+    if not validator.compiled_check("meetings", validator.MEETING)(written):
+        return list(validator.violations("meetings", written, validator.MEETING))
+    repeat = written.get("repeat")
+    rule = Rule(meeting.attributes["recurrence"]) if repeat else None
+    found = rules.check(_in_normal_form(meeting), repeat, rule)
+    return [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
+
+
+def _in_normal_form(meeting: Meeting) -> Meeting:
+    """The meeting with its exceptions as the rules take them."""
+    return replace(meeting, dates=single_dates(meeting.dates.exceptions, (), ()))
 
 
 def _undeclarable(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Iterator[str]:

@@ -1,36 +1,30 @@
 """Turns the schedule of a meeting from Zoom into the times that a person would have declared.
 
-Pure. Where Zoom lists other dates of a series than its own start and rule give, the listed ones count.
+Pure. Where Zoom lists other dates of a series than its own start and rule give, the listed ones count. Dates
+that somebody cancelled, moved or changed in length become exceptions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from itertools import islice
 
-from reconciler.live._occurrences import edited_occurrences, listed_starts
+from reconciler.live._occurrences import listed_starts
 from reconciler.meeting import recurrence
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES, resume
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
+from reconciler.meeting.single_dates import Edit, moved_to
 from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_zone, zone
 from reconciler.ports import Json
+from reconciler.spec.repeat import NO_END
+from reconciler.state.stored_dates import edits_in_zoom, minutes_of
 
 _OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
 
-
-IMPORTED_MAX = 60
-"""Coming dates of a series that is imported. Zoom's documents name 50 and 60 as its maximum."""
-
-ENDLESS = (
-    "it has no end, and this version cannot keep a series without one; "
-    "to import it, give it an end in Zoom, or else leave it as it is"
-)
-TOO_LONG = (
-    "{left} dates are left of it, and this version keeps at most 60; "
-    "to import it, give it an earlier end in Zoom, or else leave it as it is"
-)
+LISTED_MAX = 60
+"""Coming dates of a series that are compared. Zoom's documents name 50 and 60 as its maximum."""
 
 
 class UndeclarableError(Exception):
@@ -39,10 +33,14 @@ class UndeclarableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTimes:
-    """`attributes`: start, zone, rule, and a duration that is not the usual one. `remarks`: a line each."""
+    """`attributes`: start, zone, rule, and a duration that is not the usual one. `remarks`: a line each.
+
+    `exceptions` are those of a series, as they are declared.
+    """
 
     attributes: Mapping[str, Json]
     remarks: tuple[str, ...] = ()
+    exceptions: Mapping[str, Json] = field(default_factory=dict)
 
 
 def declared_times(body: Mapping[str, Json], now: datetime) -> DeclaredTimes:
@@ -102,35 +100,51 @@ def _series(body: Mapping[str, Json], times: DeclaredTimes, now: datetime) -> De
         raise UndeclarableError("Zoom shows no rule for it that is known here")
     if "start_time" not in times.attributes:
         raise UndeclarableError("Zoom shows no start of it")
-    listed = tuple(date for date in _dates(body) if date > now)[:IMPORTED_MAX]
+    listed = tuple(date for date in _dates(body) if date > now)[:LISTED_MAX]
     try:
         readings = tuple(_readings(times.attributes, rule, now))
         candidates = (*readings, *(_starting_at(listed, reading) for reading in readings if listed))
-        fitting = next((series for series in candidates if _fits(series, listed, now)), None)
+        fitting = _fitting(candidates, listed, now)
         series = fitting or candidates[0]
-        left = series.remaining(now).left or 0
+        series.remaining(now)
     except (TypeError, ValueError) as error:
         raise UndeclarableError("its rule cannot be read") from error
-    if not rule.get("end_times") and not rule.get("end_date_time"):
-        raise UndeclarableError(ENDLESS)
-    if left > IMPORTED_MAX:
-        raise UndeclarableError(TOO_LONG.format(left=left))
-    remarks = (*times.remarks, *(() if fitting else (_OTHER_DATES,)), *_edits(body, now))
-    attributes = {"start_time": series.start_time, "recurrence": dict(series.recurrence)}
-    return DeclaredTimes({**times.attributes, **attributes}, remarks)
+    remarks = (*times.remarks, *(() if fitting else (_OTHER_DATES,)))
+    attributes = {
+        **times.attributes,
+        "start_time": series.start_time,
+        "recurrence": dict(series.recurrence),
+    }
+    edits = edits_in_zoom({**attributes, "type": SERIES}, body, {}, now) if fitting else {}
+    exceptions = {day: _exception(edit, attributes, day) for day, edit in edits.items()}
+    return DeclaredTimes(attributes, remarks, exceptions)
 
 
-def _edits(body: Mapping[str, Json], now: datetime) -> Iterator[str]:
-    """A remark about edits of single dates, which no declaration can hold."""
-    edited = edited_occurrences(body, now)
-    counts = {"cancelled": edited.cancelled, "changed": edited.moved + edited.resized}
-    edits = " and ".join(f"{count} {edit}" for edit, count in counts.items() if count)
-    if edits:
-        is_one = sum(counts.values()) == 1
-        yield (
-            f"{edits} {'date' if is_one else 'dates'} of it cannot be declared: "
-            f"Zoom keeps {'it' if is_one else 'them'} until the schedule is changed here."
-        )
+def _fitting(candidates: Iterable[Series], listed: tuple[datetime, ...], now: datetime) -> Series | None:
+    """The first series whose coming dates are the listed ones, or else the first that has most of them."""
+    candidates = tuple(candidates)
+    for fits in (_fits, _fits_but_for_moves):
+        if found := next((series for series in candidates if fits(series, listed, now)), None):
+            return found
+    return None
+
+
+def _exception(edit: Edit, attributes: Mapping[str, Json], day: str) -> Json:
+    """The exception that declares an edit: only what is not as the rule gives it."""
+    if not isinstance(edit, Mapping):
+        return edit
+    timezone = attributes["timezone"]
+    recurring = Series(attributes["start_time"], timezone, attributes["recurrence"])
+    start, moved = recurring.start_on(date.fromisoformat(day)), moved_to(edit)
+    assert moved is not None, "a changed date has a start"
+    own_start = {} if moved == start else {"start_time": _short(_start_time(moved, timezone))}
+    is_usual = edit["duration"] == minutes_of(attributes)
+    return {**own_start, **({} if is_usual else {"duration": edit["duration"]})}
+
+
+def _short(start_time: str) -> str:
+    """The start as people write it in one line, without seconds that are 0; in UTC as it is."""
+    return start_time if start_time.endswith("Z") else start_time.replace("T", " ").removesuffix(":00")
 
 
 def _readings(times: Mapping[str, Json], rule: Mapping[str, Json], now: datetime) -> Iterator[Series]:
@@ -145,7 +159,8 @@ def _readings(times: Mapping[str, Json], rule: Mapping[str, Json], now: datetime
 
 def _starting_at(listed: tuple[datetime, ...], whole: Series) -> Series:
     """The series from the first listed date on, with as many dates as are listed."""
-    count = {"end_times": len(listed)} if "end_times" in whole.recurrence else {}
+    is_counted = whole.recurrence.get("end_times") and len(listed) < OCCURRENCES_MAX
+    count = {"end_times": len(listed)} if is_counted else {}
     start_time = _start_time(listed[0], whole.timezone)
     return replace(whole, start_time=start_time, recurrence={**whole.recurrence, **count})
 
@@ -176,13 +191,23 @@ def _days(rule: Mapping[str, Json], wall: datetime) -> Iterator[dict[str, Json]]
 def _ends(rule: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
     times, until = rule.get("end_times"), rule.get("end_date_time")
     if times or not until:
-        yield {} if times is None else {"end_times": times}
+        yield {"end_times": times or NO_END}
     if until:
         yield {"end_date_time": until}
 
 
 def _fits(series: Series, listed: tuple[datetime, ...], now: datetime) -> bool:
     """Return whether the coming dates are the listed ones; a list as long as Zoom's may be cut."""
-    coming = tuple(islice((start for start in series.occurrences() if start > now), IMPORTED_MAX))
-    is_cut = len(listed) >= OCCURRENCES_MAX
-    return not listed or (coming[: len(listed)] if is_cut else coming) == listed
+    return not listed or _coming(series, listed, now) == listed
+
+
+def _fits_but_for_moves(series: Series, listed: tuple[datetime, ...], now: datetime) -> bool:
+    """Return whether the coming dates are the listed ones but for a few, which somebody moved."""
+    moved = len(set(listed) - set(coming := _coming(series, listed, now)))
+    return len(coming) == len(listed) and 2 * moved < len(listed)
+
+
+def _coming(series: Series, listed: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
+    coming = tuple(islice((start for start in series.occurrences() if start > now), LISTED_MAX))
+    is_cut = len(listed) >= OCCURRENCES_MAX or series.last() is None
+    return coming[: len(listed)] if is_cut else coming

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.timezones import instant
 from reconciler.ports import Json
-
-
-@dataclass(frozen=True, slots=True)
-class EditedOccurrences:
-    """Counts of coming occurrences that were edited by hand."""
-
-    cancelled: int = 0
-    moved: int = 0
-    resized: int = 0
-    """Those whose duration alone was changed."""
-
-
-def edited_occurrences(stored: Mapping[str, Json], now: datetime) -> EditedOccurrences:
-    """Count the occurrences after `now` that were cancelled, moved or given another duration by hand."""
-    cancelled = moved = resized = 0
-    for occurrence, planned_at in _coming(stored, now):
-        if occurrence.get("status") == "deleted":
-            cancelled += 1
-        elif parse_utc(occurrence.get("start_time")) not in {planned_at, None}:
-            moved += 1
-        elif occurrence.get("duration", stored.get("duration")) != stored.get("duration"):
-            resized += 1
-    return EditedOccurrences(cancelled, moved, resized)
+from reconciler.state.stored_dates import rule_start
 
 
 def listed_starts(stored: Mapping[str, Json]) -> tuple[datetime, ...]:
@@ -79,16 +56,9 @@ def parse_utc(start_time: Json) -> datetime | None:
         return None
 
 
-def _coming(stored: Mapping[str, Json], now: datetime) -> Iterator[tuple[Mapping[str, Json], datetime]]:
-    for occurrence in stored.get("occurrences") or ():
-        planned_at = _planned_at(occurrence)
-        if planned_at is not None and planned_at > now:
-            yield occurrence, planned_at
-
-
 def _planned_at(occurrence: Json) -> datetime | None:
     """The start that the rule gives the occurrence: its id, in milliseconds, or else its start."""
-    try:
-        return datetime.fromtimestamp(int(occurrence["occurrence_id"]) // 1000, UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return parse_utc(occurrence.get("start_time")) if isinstance(occurrence, Mapping) else None
+    by_id = rule_start(occurrence)
+    if by_id is not None:
+        return by_id
+    return parse_utc(occurrence.get("start_time")) if isinstance(occurrence, Mapping) else None

@@ -31,7 +31,7 @@ SCHEMA_LINE = "yaml-language-server: $schema={}"
 TOPIC_MAX = 60
 """Characters of a topic in a comment."""
 
-_OPEN = frozenset({"settings", "defaults", "people", "meetings", "imports"})
+_OPEN = frozenset({"settings", "defaults", "people", "meetings", "imports", "exceptions"})
 """Names whose mapping or list is written over several lines, however short it is."""
 
 
@@ -88,7 +88,10 @@ def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, context
     all_defaults = merge_levels(context.defaults, defaults)
     bodies = (spec_defaults.without_defaults(all_defaults, body, stored) for body, stored in pairs)
     people, with_people = shared_people(tuple(bodies), context.taken_people)
-    meetings = {keys[meeting.id]: body for meeting, body in zip(declared, with_people, strict=True)}
+    meetings = {
+        keys[meeting.id]: {**body, **({"exceptions": meeting.exceptions} if meeting.exceptions else {})}
+        for meeting, body in zip(declared, with_people, strict=True)
+    }
     spec = {
         "version": 1,
         **({"defaults": defaults} if defaults else {}),
@@ -126,12 +129,20 @@ def _natural_order(key: str) -> tuple[tuple[str, int], ...]:
 
 
 def _header(declared: Sequence[ImportedMeeting]) -> tuple[str, ...]:
+    return (*_about_passcodes(declared), *_about_exceptions(declared))
+
+
+def _about_passcodes(declared: Sequence[ImportedMeeting]) -> Iterator[str]:
     passcodes = sum(meeting.has_passcode for meeting in declared)
-    if not passcodes:
-        return ()
-    have, them = ("has a passcode", "it") if passcodes == 1 else ("have passcodes", "them")
-    note = f"{count_noun(passcodes, 'meeting')} {have}: Zoom keeps {them}, and none is written here."
-    return (note,)
+    if passcodes:
+        have, them = ("has a passcode", "it") if passcodes == 1 else ("have passcodes", "them")
+        yield f"{count_noun(passcodes, 'meeting')} {have}: Zoom keeps {them}, and none is written here."
+
+
+def _about_exceptions(declared: Sequence[ImportedMeeting]) -> Iterator[str]:
+    if any(meeting.exceptions for meeting in declared):
+        yield "Of single dates under `exceptions`, start and duration were read. An agenda or settings that"
+        yield "one date has of its own were not: add them to its exception."
 
 
 def _meanings(path: Path, value: Json) -> Iterator[tuple[Path, str]]:

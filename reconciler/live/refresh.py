@@ -22,6 +22,7 @@ from reconciler.plan.change import DATES, FieldChange
 from reconciler.ports import Body, Json
 from reconciler.state import identity
 from reconciler.state.state import Record, State, follow
+from reconciler.state.stored_dates import window_of
 
 OTHER_PASSCODE = {"scrypt": ""}
 """The recorded passcode of a meeting whose passcode somebody changed: it equals no declared one."""
@@ -70,25 +71,29 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
     """
     kept = record.attributes.get("password")
     plain = replace(record, attributes={**record.attributes, "password": None}, observed={})
+    plain = _with_window(plain, stored, now)
     changes = [
         replace(change, after=None) if masking.describe_secret(change.after, change.before) else change
         for change in drift_of(plain, stored, now)
         if change.path != "password"
     ]
-    found = _with_whole_window(_with_drift(plain, stored, changes, now), now)
+    found = _with_window(_with_drift(plain, stored, changes, now), stored, now)
     is_same = isinstance(kept, dict) and "scrypt" in kept and same_passcode(stored.get("password"), kept)
     return replace(found, attributes={**found.attributes, "password": kept}) if is_same else found
 
 
-def _with_whole_window(record: Record, now: datetime) -> Record:
-    """The record of a series with more dates than are sent at once: Zoom has all of them."""
+def _with_window(record: Record, stored: Body, now: datetime) -> Record:
+    """The record of a series that is longer than what is sent at once, with the dates of it that Zoom has.
+
+    Its end is None where the series has none in Zoom. Where Zoom lists no dates, its rule counts.
+    """
     recurring = series(record.attributes) if _is_readable(record.attributes, now) else None
     if recurring is None or not recurring.is_longer_than_kept(now):
-        return record
+        return replace(record, window={})
     first, last = recurring.remaining(now).next_at, recurring.last()
-    if first is None or last is None:
-        return record
-    return replace(record, window={"from": as_utc(first), "to": as_utc(last)})
+    assert first is not None, "a longer series has dates to come"
+    whole = {"from": as_utc(first), "to": as_utc(last) if last else None}
+    return replace(record, window=window_of(record.attributes, stored) or whole)
 
 
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:

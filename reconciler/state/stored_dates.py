@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
@@ -136,18 +136,21 @@ def edits_in_zoom(
 ) -> dict[str, Edit]:
     """Return every edit of a date to come that Zoom has, by name, as far as the list shows it.
 
-    A date that was moved by hand is found only where as many are missing as are listed on other days.
+    A date that was moved by hand is found by its id, if that is the start that the rule gives. Others are
+    found only where as many dates are missing as are listed on other days.
     """
     recurring = series(attributes)
     listed = readable(stored)
     if recurring is None or not listed:
         return {}
     last = max(_start(each) for each in listed)
-    days = [*_days_until(recurring, now, last), *recorded]
-    found = find(attributes, stored, dict.fromkeys(days), [recorded])
+    by_id = dict(_moved_by_id(recurring, listed))
+    days = [*_days_until(recurring, now, last), *recorded, *by_id]
+    found = find(attributes, stored, dict.fromkeys(days), [recorded, by_id])
     minutes = minutes_of(attributes)
-    edits = {day: each.edit(minutes) for day, each in found.items() if not is_over(each.start, None, now)}
-    edits |= _moved_by_hand(found, listed, now)
+    edits = {day: each.edit(minutes) for day, each in found.items()}
+    edits = {day: edit for day, edit in edits.items() if not is_over(found[day].start, edit, now)}
+    edits |= _moved_by_hand(found, listed, minutes, now)
     return {day: edit for day, edit in sorted(edits.items()) if edit is not None}
 
 
@@ -182,7 +185,29 @@ def _days_until(recurring: Series, now: datetime, last: datetime) -> Iterator[st
         index += 1
 
 
-def _moved_by_hand(found: Mapping[str, StoredDate], listed: Iterable[Body], now: datetime) -> dict[str, Edit]:
+def _moved_by_id(recurring: Series, listed: Iterable[Body]) -> Iterator[tuple[str, Edit]]:
+    """Yield the dates that are listed elsewhere under the id of the start that the rule gives them."""
+    zone = timezones.known_zone(recurring.timezone)
+    for each in listed:
+        own = rule_start(each)
+        if own is None or own == _start(each):
+            continue
+        day = timezones.in_zone(own, zone).date()
+        if recurring.start_on(day) == own:
+            yield day.isoformat(), {"start_time": each["start_time"], "duration": each.get("duration")}
+
+
+def rule_start(occurrence: Json) -> datetime | None:
+    """Return the start that an occurrence's id gives in milliseconds; None where it gives none."""
+    try:
+        return datetime.fromtimestamp(int(occurrence["occurrence_id"]) // 1000, UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _moved_by_hand(
+    found: Mapping[str, StoredDate], listed: Iterable[Body], minutes: int, now: datetime
+) -> dict[str, Edit]:
     known = [each.occurrence for each in found.values()]
     others = [each for each in listed if each not in known and _start(each) > now]
     missing = [each for each in found.values() if each.occurrence is None and each.start > now]
@@ -190,7 +215,7 @@ def _moved_by_hand(found: Mapping[str, StoredDate], listed: Iterable[Body], now:
         return {}
     pairs = zip(sorted(missing, key=lambda each: each.start), sorted(others, key=_start), strict=True)
     return {
-        date.day: {"start_time": _text(_start(other)), "duration": other.get("duration")}
+        date.day: {"start_time": _text(_start(other)), "duration": other.get("duration", minutes)}
         for date, other in pairs
     }
 

@@ -9,7 +9,7 @@ import pytest
 from builders import at
 
 from reconciler.live import _from_zoom_times as from_zoom_times
-from reconciler.live._from_zoom_times import ENDLESS, TOO_LONG, UndeclarableError
+from reconciler.live._from_zoom_times import UndeclarableError
 
 NOW = at("2027-01-20T08:00:00+00:00")
 BERLIN = "Europe/Berlin"
@@ -213,28 +213,80 @@ def test_dates_that_no_rule_explains_have_a_remark() -> None:
     )
 
 
-def test_dates_that_were_edited_by_hand_have_a_remark() -> None:
-    """Past dates are ignored."""
+def test_dates_that_were_edited_by_hand_are_exceptions() -> None:
+    """Past dates are ignored, and only what is not as the rule gives it is written."""
     over = ids("2027-01-18T09:00:00Z", status="deleted")
-    moved = [{**ids("2027-02-08T09:00:00Z")[0], "start_time": "2027-02-09T09:00:00Z"}]
+    moved = [{**ids("2027-02-08T09:00:00Z")[0], "start_time": "2027-02-09T13:30:00Z"}]
     longer = ids("2027-02-15T09:00:00Z", duration=90)
     dates = [*over, *ids("2027-02-01T09:00:00Z", status="deleted"), *moved, *longer]
 
     times = from_zoom_times.declared_times(
         body(recurrence={**MONDAYS, "end_times": 3}, occurrences=dates), NOW
     )
-    single = from_zoom_times.declared_times(
-        body(
-            recurrence={**MONDAYS, "end_times": 1}, occurrences=ids("2027-02-01T09:00:00Z", status="deleted")
-        ),
-        NOW,
+
+    assert (times.exceptions, times.remarks) == (
+        {
+            "2027-02-01": "skip",
+            "2027-02-08": {"start_time": "2027-02-09 14:30"},
+            "2027-02-15": {"duration": 90},
+        },
+        (),
     )
 
-    kept = "Zoom keeps them until the schedule is changed here."
-    assert times.remarks == (f"1 cancelled and 2 changed dates of it cannot be declared: {kept}",)
-    assert single.remarks == (
-        "1 cancelled date of it cannot be declared: Zoom keeps it until the schedule is changed here.",
+
+@pytest.mark.parametrize("moved_id", ["2027-02-08T09:00:00Z", "2027-02-09T09:00:00Z"])
+def test_a_moved_date_is_found_whether_it_keeps_its_id_or_not(moved_id: str) -> None:
+    mondays = ("2027-02-01T09:00:00Z", "2027-02-15T09:00:00Z")
+    moved = [{**ids(moved_id)[0], "start_time": "2027-02-09T09:00:00Z"}]
+    stored = body(recurrence={**MONDAYS, "end_times": 3}, occurrences=[*ids(*mondays), *moved])
+
+    times = from_zoom_times.declared_times(stored, NOW)
+
+    assert (times.attributes["recurrence"]["end_times"], times.exceptions, times.remarks) == (
+        3,
+        {"2027-02-08": {"start_time": "2027-02-09 10:00"}},
+        (),
     )
+
+
+def test_a_date_that_is_over_but_was_moved_to_a_day_to_come_is_an_exception() -> None:
+    moved = [{**ids("2027-01-18T09:00:00Z")[0], "start_time": "2027-01-22T09:00:00Z"}]
+    stored = body(
+        start_time="2027-01-11T09:00:00Z",
+        recurrence={**MONDAYS, "end_times": 3},
+        occurrences=[*moved, *ids("2027-01-25T09:00:00Z")],
+    )
+
+    assert from_zoom_times.declared_times(stored, NOW).exceptions == {
+        "2027-01-18": {"start_time": "2027-01-22 10:00"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ({"type": 2, "weekly_days": "2", "end_times": 0}, {"weekly_days": "2", "end_times": 0}),
+        ({"type": 2, "weekly_days": "2"}, {"weekly_days": "2", "end_times": 0}),
+        ({"type": 2, "weekly_days": "2", "end_times": 120}, {"weekly_days": "2", "end_times": 120}),
+        (
+            {"type": 2, "weekly_days": "2", "end_date_time": "2030-12-31T22:59:59Z"},
+            {"weekly_days": "2", "end_date_time": "2030-12-31T22:59:59Z"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("listed", [0, 50])
+def test_a_series_keeps_its_end_beyond_the_dates_that_zoom_lists(
+    rule: dict[str, Any], kept: dict[str, Any], listed: int
+) -> None:
+    """It is written with its own end, or without one."""
+    weeks = (at("2027-02-01T09:00:00Z") + timedelta(weeks=week) for week in range(listed))
+    dates = [f"{start:%Y-%m-%dT%H:%M:%SZ}" for start in weeks]
+    stored = body(recurrence=rule, timezone="UTC", occurrences=ids(*dates))
+
+    times = from_zoom_times.declared_times(stored, NOW)
+
+    assert times.attributes["recurrence"] == {"type": 2, "repeat_interval": 1, **kept}
+    assert times.exceptions == {}
 
 
 @pytest.mark.parametrize(
@@ -250,14 +302,6 @@ def test_dates_that_were_edited_by_hand_have_a_remark() -> None:
             "its rule cannot be read",
         ),
         ({"recurrence": {"type": 2, "weekly_days": "x"}}, "its rule cannot be read"),
-        ({"recurrence": {**MONDAYS, "end_times": 0}}, ENDLESS),
-        ({"recurrence": {**MONDAYS, "end_times": 0}, "occurrences": COMING}, ENDLESS),
-        ({"recurrence": {"type": 1, "repeat_interval": 1}}, ENDLESS),
-        ({"recurrence": {**MONDAYS, "end_times": 61}}, TOO_LONG.format(left=61)),
-        (
-            {"recurrence": {"type": 1, "end_date_time": "2027-12-31T22:59:59Z"}},
-            TOO_LONG.format(left=334),
-        ),
         ({"occurrences": [{"occurrence_id": "x"}]}, "its dates cannot be read"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -501,3 +502,53 @@ def test_a_meeting_on_the_personal_id_is_reported_with_its_remedy() -> None:
     (diagnostic,) = report.warnings_for(known, {"launch": found(record(), type=4)})
 
     assert (diagnostic.code, "use_pmi: false" in diagnostic.hint) == ("refresh.personal-id", True)
+
+
+MONDAYS = {"type": 2, "repeat_interval": 1, "weekly_days": "2"}
+
+
+def listed(count: int) -> list[dict[str, str]]:
+    """The first Mondays of a series as Zoom lists them."""
+    starts = (at("2027-01-11T09:00:00+00:00") + timedelta(weeks=week) for week in range(count))
+    return [
+        {"occurrence_id": str(int(start.timestamp()) * 1000), "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+        for start in starts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "in_zoom", "dates", "window"),
+    [
+        ({"end_times": 20}, {"end_times": 20}, 20, {}),
+        ({"end_times": 0}, {"end_times": 0}, 50, {"from": "2027-01-11T09:00:00Z", "to": None}),
+        ({"end_times": 0}, {"end_times": 0}, 0, {"from": "2027-01-11T09:00:00Z", "to": None}),
+        (
+            {"end_times": 0},
+            {"end_times": 30},
+            30,
+            {"from": "2027-01-11T09:00:00Z", "to": "2027-08-02T09:00:00Z"},
+        ),
+        (
+            {"end_times": 120},
+            {"end_times": 120},
+            50,
+            {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"},
+        ),
+        (
+            {"end_times": 60},
+            {"end_times": 60},
+            60,
+            {"from": "2027-01-11T09:00:00Z", "to": "2028-02-28T09:00:00Z"},
+        ),
+    ],
+)
+def test_an_imported_series_has_the_window_that_zoom_has(
+    end: dict[str, int], in_zoom: dict[str, int], dates: int, window: dict[str, str | None]
+) -> None:
+    """Nothing is sent for it until that end is near, and never where the series in Zoom has none."""
+    attributes = weekly(timezone="UTC", start_time="2027-01-11T09:00:00", recurrence={**MONDAYS, **end})
+    stored = {**attributes, "recurrence": {**MONDAYS, **in_zoom}, "occurrences": listed(dates)}
+
+    found = refresh.as_imported(record(attributes=attributes), stored, NOW)
+
+    assert (found.window, found.attributes) == (window, attributes)

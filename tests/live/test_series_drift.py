@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import at, weekly
 
-from reconciler.live._occurrences import EditedOccurrences, edited_occurrences
 from reconciler.live._series_drift import schedule_changes
 from reconciler.meeting.meeting import series
 from reconciler.plan.change import FieldChange
@@ -169,14 +168,12 @@ def test_an_unreadable_answer_differs(answer: dict[str, Any]) -> None:
     assert [change.path for change in schedule_changes(declared(), answer, NOW)] == ["recurrence"]
 
 
-def test_edited_occurrences_are_counted_and_change_nothing() -> None:
-    """A cancelled occurrence stays listed, a moved one keeps its id, and past ones do not count."""
+def test_dates_that_somebody_edited_change_nothing_about_the_series() -> None:
+    """A cancelled date stays listed, and a moved one keeps its id."""
     coming = mondays(*range(4, 20))
     coming[0] |= {"status": "deleted"}
     coming[1] |= {"start_time": "2027-02-16T09:00:00Z"}
     over = {**mondays(0)[0], "status": "deleted"}
     answer = {**stored(), "occurrences": [over, *coming, {"occurrence_id": None}]}
 
-    assert edited_occurrences(answer, NOW) == EditedOccurrences(cancelled=1, moved=1)
     assert schedule_changes(declared(), answer, NOW) == ()
-    assert edited_occurrences({}, NOW) == EditedOccurrences()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import weekly
 
-from reconciler.state.stored_dates import StoredDate, find
+from reconciler.state.state import Record
+from reconciler.state.stored_dates import StoredDate, clicked_dates, find
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
@@ -81,3 +82,18 @@ def test_a_date_that_zoom_does_not_list_has_no_occurrence() -> None:
 def test_days_that_the_rule_does_not_give_are_left_out() -> None:
     assert found(occurrence("2027-04-06T08:00:00Z"), days=(TUESDAY,)) == {}
     assert find({"type": 2}, {}, (MONDAY,), []) == {}
+
+
+@pytest.mark.parametrize("moved_id", ["1", "1806912000000", "1807099200000"])
+def test_a_date_that_is_over_and_was_moved_to_a_day_to_come_is_as_recorded(moved_id: str) -> None:
+    """Its own start is past; where it is held is to come, under whatever id."""
+    edit = {"start_time": "2027-04-07T12:00:00Z", "duration": 45}
+    record = Record(1, "ada@example.com", None, weekly(), exceptions={MONDAY: edit})
+    stored = {
+        "occurrences": [
+            occurrence("2027-04-07T12:00:00Z", int(moved_id)),
+            occurrence("2027-04-12T08:00:00Z", 2),
+        ]
+    }
+
+    assert clicked_dates(record, stored, datetime(2027, 4, 6, 12, tzinfo=UTC)) == {}

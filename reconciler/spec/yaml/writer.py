@@ -22,6 +22,7 @@ WIDTH = 110
 _INDENT = 2
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _FIRST = re.compile(r"[A-Za-z0-9(/_$]|[^\x00-\x7f]")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _IN_FLOW = re.compile(r"[^,\[\]{}?:]*(?::[A-Za-z0-9][^,\[\]{}?:]*)*")
 # YAML 1.1 and 1.2 have more constants and numbers than JSON: `yes`, `~`, `0730`, `10:30`, `1_000`, `.inf`.
 _MISREAD = re.compile(
@@ -117,8 +118,10 @@ def flow(value: Json) -> str:
 
 
 def _key(name: str, mapping: Mapping[str, Json], *, in_flow: bool) -> str:
-    # YAML 1.1 has `on` for true. People write the days of a `repeat` as they read them here.
-    return name if name == "on" and "every" in mapping else _scalar(name, in_flow=in_flow)
+    # YAML 1.1 has `on` for true, and takes a day for a date. People write the days of a `repeat` and of
+    # `exceptions` as they read them here.
+    is_day = _DAY.fullmatch(name) is not None or (name == "on" and "every" in mapping)
+    return name if is_day else _scalar(name, in_flow=in_flow)
 
 
 def _scalar(value: Json, *, in_flow: bool) -> str:

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from builders import at
 from shell import HOST, spec_of
 from varied import Zoom
 
-from reconciler.live._from_zoom_times import ENDLESS
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source
@@ -265,17 +265,71 @@ def by_hand(shell: Shell, start: str, end_times: int) -> None:
     Zoom(shell.folder).make(HOST, {"topic": "Community call", **times, "recurrence": rule})
 
 
-def test_a_series_without_an_end_is_left_out_with_what_to_do(shell: Shell) -> None:
-    """Declared with the dates that Zoom happens to list, it would end some day without a word."""
-    by_hand(shell, "2026-01-05T10:00:00", end_times=0)
+def test_a_series_without_an_end_is_imported_as_one_and_stays_one(shell: Shell) -> None:
+    """Nothing is sent for it, also a year later: Zoom's has no end. Another hour leaves it without one."""
+    by_hand(shell, "2026-12-07T10:00:00", end_times=0)
 
-    ran = shell.sandbox("import", "--host", HOST, "--out", "new.yaml")
+    shell.sandbox("import", "--host", HOST, "--out", "meetings.yaml")
+    applied = shell.sandbox("apply", "--auto-approve")
+    later = shell.sandbox("plan", "--refresh", now="2027-12-01T00:00:00Z")
+    path = shell.folder / "meetings.yaml"
+    written = path.read_text()
+    path.write_text(written.replace("T10:00:00", "T11:00:00"))
+    moved = shell.sandbox("apply", "--auto-approve")
+    stored = Zoom(shell.folder).meeting(WEEKLY_ID).document
 
-    assert (ran.status, ran.err, (shell.folder / "new.yaml").exists()) == (
-        0,
-        f"Nothing to import: 1 cannot be declared:\n  {WEEKLY_ID}: {ENDLESS}\n",
-        False,
+    assert "    repeat: {every: week, on: mon}  # without an end\n" in written
+    assert applied.out.splitlines()[-1] == "Apply complete! 0 added, 0 changed, 0 destroyed, 1 recorded."
+    assert later.out.splitlines()[-1] == (
+        "No changes. Compared with what was last applied and with what Zoom says now."
     )
+    assert moved.status == 0
+    assert stored["recurrence"]["end_times"] == 50
+
+
+def test_dates_that_were_cancelled_or_moved_in_zoom_are_imported(shell: Shell) -> None:
+    """They are exceptions of the file, and done already in the record: nothing is sent for them."""
+    by_hand(shell, "2026-12-07T10:00:00", end_times=4)
+    zoom = Zoom(shell.folder)
+    second, third = (int(at(f"2026-12-{day}T09:00:00Z").timestamp()) * 1000 for day in (14, 21))
+    zoom.click("DELETE", f"{WEEKLY_ID}?occurrence_id={second}")
+    moved = {"start_time": "2026-12-22T13:00:00Z", "duration": 30}
+    zoom.click("PATCH", f"{WEEKLY_ID}?occurrence_id={third}", moved)
+
+    shell.sandbox("import", "--host", HOST, "--out", "meetings.yaml")
+    applied = shell.sandbox("apply", "--auto-approve")
+    after = shell.sandbox("plan", "--refresh")
+
+    assert (shell.folder / "meetings.yaml").read_text() == EDITED
+    assert applied.out.splitlines()[-1] == "Apply complete! 0 added, 0 changed, 0 destroyed, 1 recorded."
+    assert after.out.splitlines()[-1] == (
+        "No changes. Compared with what was last applied and with what Zoom says now."
+    )
+
+
+EDITED = """\
+# yaml-language-server: $schema=meetings.schema.json
+# 1 meeting has a passcode: Zoom keeps it, and none is written here.
+# Of single dates under `exceptions`, start and duration were read. An agenda or settings that
+# one date has of its own were not: add them to its exception.
+version: 1
+
+meetings:
+  community-call:
+    host: platform@example.com
+    topic: Community call
+    start_time: 2026-12-07T10:00:00
+    duration: 45
+    timezone: Europe/Berlin
+    repeat: {every: week, on: mon, times: 4}  # until 28 Dec 2026
+    exceptions:
+      2026-12-14: skip
+      2026-12-21: {start_time: 2026-12-22 14:00, duration: 30}
+
+# `apply` records these meetings. After that the list can be removed.
+imports:
+  - {id: 88888888909, to: community-call}
+"""
 
 
 def test_a_series_of_60_coming_dates_is_imported_without_a_request(shell: Shell) -> None:
