@@ -44,6 +44,18 @@ OF_ONE_DATE = (
 )
 """The settings that the API changes for one date. Source: Zoom's API, update a meeting, `occurrence_id`."""
 
+CAPACITY_MAX = 20
+"""More meetings than one user can run at once under any licence of Zoom."""
+
+AUDIENCE: Json = {
+    "description": "Time zones of people who join: a plan says what a new time means there.",
+    "type": "array",
+    "minItems": 1,
+    "maxItems": 20,
+    "uniqueItems": True,
+    "items": {"type": "string", "minLength": 1},
+}
+
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 START = f"^{_DAY}(?:T| +){_TIME} *(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?{END}"
 """A start with `T` or a blank, with seconds or not, and with `Z`, an offset or nothing."""
@@ -82,6 +94,7 @@ def meetings_schema(fields: Mapping[str, Field]) -> Schema:
                     "Days on which nothing is held, each list under a name for `skip`.",
                     "#/definitions/closure",
                 ),
+                "audience": AUDIENCE,
                 "meetings": _by_key("The meetings, each under a key of its own.", "#/definitions/meeting"),
                 "moved": _entries("Renamed keys: each keeps its meeting.", "#/definitions/move"),
                 "imports": _entries(
@@ -140,17 +153,6 @@ def _definitions(fields: Mapping[str, Field]) -> Schema:
 
 def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
     """Return the schema of `reconciler.yaml`."""
-    limit = {"description": "Create and update requests per UTC day.", "type": "integer", "minimum": 0}
-    reserve = {
-        "description": "The part of the daily limit that is kept for meetings that start within 48 hours.",
-        "type": "integer",
-        "minimum": 0,
-    }
-    pace = {
-        "description": "The rate of requests: a Zoom plan, or a number of requests a second.",
-        "anyOf": [{"enum": ["free", "pro", "business"]}, {"type": "number", "exclusiveMinimum": 0}],
-        "default": "pro",
-    }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "urn:meetings-reconciler:reconciler",
@@ -169,25 +171,68 @@ def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
                     "type": "string",
                     "minLength": 1,
                 },
-                "budget": _mapping(
-                    {
-                        "daily_limit": limit | {"default": 100},
-                        "reserve": reserve | {"default": 10},
-                        "pace": pace,
-                    },
-                    about="The limits of each host.",
+                **_limits(),
+                "capacity": _capacity(
+                    "What each host can run at one time.",
+                    {"meetings": {"default": 1}, "buffer_minutes": {"default": 0}},
                 ),
-                "hosts": {
-                    "description": "The only hosts that meetings may have, if the list is present.",
-                    "type": "object",
-                    "propertyNames": {"pattern": HOST},
-                    "additionalProperties": _mapping({"daily_limit": limit, "reserve": reserve}),
-                },
+                "audience": AUDIENCE,
                 "defaults": _defaults("Merged into every meeting, under the defaults of its file."),
             }
         ),
         "definitions": {"meeting": meeting_schema(fields)},
     }
+
+
+def _limits() -> Schema:
+    """Return the schemas of `budget` and `hosts`."""
+    limit = {"description": "Create and update requests per UTC day.", "type": "integer", "minimum": 0}
+    reserve = {
+        "description": "The part of the daily limit that is kept for meetings that start within 48 hours.",
+        "type": "integer",
+        "minimum": 0,
+    }
+    pace = {
+        "description": "The rate of requests: a Zoom plan, or a number of requests a second.",
+        "anyOf": [{"enum": ["free", "pro", "business"]}, {"type": "number", "exclusiveMinimum": 0}],
+        "default": "pro",
+    }
+    budget = {"daily_limit": limit | {"default": 100}, "reserve": reserve | {"default": 10}, "pace": pace}
+    host = _mapping(
+        {
+            "daily_limit": limit,
+            "reserve": reserve,
+            "capacity": _capacity("What this host can run.", {}),
+            "pool": _key("Hosts of one pool can stand in for each other."),
+        }
+    )
+    return {
+        "budget": _mapping(budget, about="The limits of each host."),
+        "hosts": {
+            "description": "The only hosts that meetings may have, if the list is present.",
+            "type": "object",
+            "propertyNames": {"pattern": HOST},
+            "additionalProperties": host,
+        },
+    }
+
+
+def _capacity(about: str, defaults: Mapping[str, Schema]) -> Schema:
+    fields: dict[str, Schema] = {
+        "meetings": {
+            "description": "How many meetings run at once.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": CAPACITY_MAX,
+        },
+        "buffer_minutes": {
+            "description": "The minutes to keep free between two meetings.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 1440,
+        },
+    }
+    return _mapping({name: schema | defaults.get(name, {}) for name, schema in fields.items()}, about=about)
 
 
 def meeting_schema(fields: Mapping[str, Field]) -> Schema:

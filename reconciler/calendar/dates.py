@@ -15,6 +15,7 @@ from reconciler.calendar.expansion import Expansion, OwnDate, expand
 from reconciler.calendar.offsets import moment_of, seconds_of
 from reconciler.meeting.closures import Closure
 from reconciler.meeting.meeting import Meeting
+from reconciler.spec.yaml.document import collector_off
 from reconciler.state.state import owner
 
 
@@ -27,12 +28,12 @@ class CalendarDate(NamedTuple):
 
     start_at: datetime
     key: str
+    day: str
     end_at: datetime
     topic: str
     host: str
     timezone: str
     exception: str | None
-    day: str
     rule_start_at: datetime
     note: str
 
@@ -66,8 +67,9 @@ def dates(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[C
 
     A date is in the window where it begins before `end` and is not over at `start`.
     """
-    found = [one for each in expansions(meetings, start, end) for one in _dates_of(each)]
-    return sorted(found)
+    with collector_off():
+        found = [one for each in expansions(meetings, start, end) for one in _dates_of(each)]
+        return sorted(found)
 
 
 def skipped(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[SkippedDate]:
@@ -106,7 +108,7 @@ def _dates_of(expansion: Expansion) -> Iterable[CalendarDate]:
     for day, start in zip(expansion.days, expansion.starts, strict=True):
         at, name = moment_of(start), _name(day) if is_series else ""
         note = meeting.dates.note(name) if has_notes else ""
-        yield CalendarDate(at, key, at + length, topic, host, timezone, None, name, at, note)
+        yield CalendarDate(at, key, name, at + length, topic, host, timezone, None, at, note)
     for own in expansion.own:
         yield _own_date(expansion, own, host, timezone)
 

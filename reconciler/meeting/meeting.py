@@ -59,7 +59,7 @@ class Meeting:
     `attributes` is the create body of the API as declared: without `host`, `protect` and nulls, and with
     `password` as text or as `{"env": NAME, "version": N}`. `filename`, `line` and `column` are the place of
     its key; both count from 1. `dates` is what is declared about single dates of a series, `is_repeat`
-    whether its rule is written as `repeat`.
+    whether its rule is written as `repeat`, `audience` the zones of the people who join.
     """
 
     key: str
@@ -71,6 +71,7 @@ class Meeting:
     column: int = 0
     dates: SingleDates = NO_DATES
     is_repeat: bool = False
+    audience: tuple[str, ...] = ()
 
     @property
     def topic(self) -> str:

@@ -17,7 +17,13 @@ from reconciler.spec.defaults import known_depth, merge_levels, without_nulls
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.names import Names, Template
 from reconciler.spec.repeat import repeat_path
-from reconciler.spec.rules.check import check_closures, check_defaults, check_level, check_templates
+from reconciler.spec.rules.check import (
+    check_audience,
+    check_closures,
+    check_defaults,
+    check_level,
+    check_templates,
+)
 from reconciler.spec.schema import validator
 from reconciler.spec.settings import Settings
 from reconciler.spec.shorthand import expand
@@ -66,6 +72,7 @@ class SpecFile:
         self._settings_locator = Locator(settings.document) if settings.document else None
         self._outer_findings = self._check_outside_meetings() if self.is_readable else ()
         self._bad_entries = {finding.path[:2] for finding in self._outer_findings}
+        self.audience = self._own_audience()
         self.bad_defaults = {
             finding.path[1:2] for finding in self._outer_findings if finding.path[:1] == ("defaults",)
         }
@@ -232,6 +239,12 @@ class SpecFile:
         valid = {name: value for name, value in own.items() if (name,) not in self.bad_defaults}
         return merge_levels(expand(self._settings.defaults), expand(valid))
 
+    def _own_audience(self) -> tuple[str, ...]:
+        """Return the zones of the people who join: those of the file, else those of the settings."""
+        is_bad = any(finding.path[:1] == ("audience",) for finding in self._outer_findings)
+        listed = None if is_bad else self.value.get("audience")
+        return self._settings.audience if listed is None else tuple(listed)
+
     def _check_outside_meetings(self) -> tuple[UnlocatedDiagnostic, ...]:
         """Return the findings about everything but the bodies of meetings; their keys are included."""
         skeleton = dict(self.value)
@@ -239,7 +252,12 @@ class SpecFile:
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
         if not validator.is_valid("meetings", skeleton):
             return validator.violations("meetings", skeleton)
-        return (*check_defaults(self.value), *check_templates(self.value), *check_closures(self.value))
+        return (
+            *check_defaults(self.value),
+            *check_audience(self.value),
+            *check_templates(self.value),
+            *check_closures(self.value),
+        )
 
     def _entries(self, section: str) -> Iterator[tuple[Path, Mapping[str, Json]]]:
         entries = self.value.get(section)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
 from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT, Json
-from reconciler.spec.rules.check import check_defaults
+from reconciler.spec.rules.check import check_audience, check_defaults
 from reconciler.spec.schema import validator
 from reconciler.spec.tally import in_order
 from reconciler.spec.yaml import document as documents
@@ -34,11 +34,21 @@ class BudgetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many meetings a host can run at once, and the minutes to keep free between two."""
+
+    meetings: int = 1
+    buffer_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HostSettings:
-    """The limits of one host; None where the budget for all hosts applies."""
+    """The limits of one host; None where those of all hosts apply. `pool` names hosts that can stand in."""
 
     daily_limit: int | None = None
     reserve: int | None = None
+    capacity: Mapping[str, int] | None = None
+    pool: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Settings:
     """All settings of `reconciler.yaml`.
 
     `specs` is empty and `state` None where the file does not name them. `hosts` is a closed list unless it
-    is None. `document` is the file itself, for the places of findings.
+    is None. `audience` are zones of people who join. `document` is the file, for the places of findings.
     """
 
     specs: tuple[str, ...] = ()
@@ -54,6 +64,8 @@ class Settings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     hosts: Mapping[str, HostSettings] | None = None
     defaults: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
+    capacity: Capacity = Capacity()
+    audience: tuple[str, ...] = ()
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def limits(self, host: str) -> BudgetSettings:
@@ -66,6 +78,10 @@ class Settings:
         daily_limit = self.budget.daily_limit if own.daily_limit is None else own.daily_limit
         reserve = self.budget.reserve if own.reserve is None else own.reserve
         return replace(self.budget, daily_limit=daily_limit, reserve=reserve)
+
+    def capacity_of(self, host: HostSettings) -> Capacity:
+        """Return the capacity of a host: its own, over that of all hosts."""
+        return replace(self.capacity, **(host.capacity or {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,8 @@ def _settings(value: Mapping[str, Json], document: Document) -> Settings:
         if hosts is None
         else MappingProxyType({host: HostSettings(**own) for host, own in hosts.items()}),
         defaults=MappingProxyType(value.get("defaults", {})),
+        capacity=Capacity(**value.get("capacity", {})),
+        audience=tuple(value.get("audience", ())),
         document=document,
     )
 
@@ -115,6 +133,7 @@ def _check(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
             "Give the address with `--state`, or in the environment variable RECONCILER_STATE.",
         )
     yield from check_defaults(value)
+    yield from check_audience(value)
     yield from _host_names(value)
     yield from _reserves(value)
 

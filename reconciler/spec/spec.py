@@ -202,7 +202,15 @@ class _SpecParser:
         dates = single_dates(exceptions, closures, rule.pattern if rule is not None else ())
         is_repeat = written is not None
         meeting = Meeting(
-            key, host or "", attributes, protect, filename, *file.position(key), dates, is_repeat
+            key,
+            host or "",
+            attributes,
+            protect,
+            filename,
+            *file.position(key),
+            dates,
+            is_repeat,
+            file.audience,
         )
         problem = self.host_problem(host)
         problems = (each for each in (problem, differing, *unknown) if each)

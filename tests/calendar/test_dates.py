@@ -146,8 +146,10 @@ def test_dates_are_those_of_an_independent_expansion(seed: int) -> None:
 
     found = dates(meetings, *window)
 
-    expected = sorted(one for each in meetings for one in expected_dates(each, *window))
-    assert [(each.start_at, each.key, each.end_at, each.exception) for each in found] == expected
+    expected = [one for each in meetings for one in expected_dates(each, *window)]
+    told = [(each.start_at, each.key, each.end_at, each.exception) for each in found]
+    assert sorted(told, key=str) == sorted(expected, key=str)
+    assert [each[:2] for each in told] == sorted(each[:2] for each in expected)
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.spec import settings
-from reconciler.spec.settings import BudgetSettings, HostSettings, Settings
+from reconciler.spec.settings import BudgetSettings, Capacity, HostSettings, Settings
 from reconciler.spec.yaml.document import Source
 
 
@@ -33,6 +33,9 @@ budget: {daily_limit: 80, reserve: 5, pace: business}
 hosts:
   platform@example.com: {}
   shared@example.com: {daily_limit: 50, reserve: 0}
+  room@example.com: {capacity: {meetings: 2}, pool: rooms}
+capacity: {buffer_minutes: 10}
+audience: [America/New_York, Asia/Kolkata]
 defaults: {settings: {waiting_room: true}}
 """
 
@@ -40,7 +43,13 @@ defaults: {settings: {waiting_room: true}}
         specs=("meetings/", "more.yaml"),
         state="s3://acme-ops/meetings.json",
         budget=BudgetSettings(80, 5, "business"),
-        hosts={"platform@example.com": HostSettings(), "shared@example.com": HostSettings(50, 0)},
+        hosts={
+            "platform@example.com": HostSettings(),
+            "shared@example.com": HostSettings(50, 0),
+            "room@example.com": HostSettings(capacity={"meetings": 2}, pool="rooms"),
+        },
+        capacity=Capacity(1, 10),
+        audience=("America/New_York", "Asia/Kolkata"),
         defaults={"settings": {"waiting_room": True}},
     )
 
@@ -72,6 +81,11 @@ def test_a_limit_that_a_host_does_not_set_is_the_budgets() -> None:
         ("hosts: {a@b.c: {}, A@B.C: {}}\n", "settings.duplicate-host", 1, 20),
         ("budget: {reserve: 101}\n", "settings.reserve", 1, 19),
         ("hosts: {a@b.c: {daily_limit: 5, reserve: 6}}\n", "settings.reserve", 1, 42),
+        ("capacity: {meetings: 0}\n", "settings.out-of-range", 1, 22),
+        ("hosts: {a@b.c: {capacity: {buffer: 5}}}\n", "settings.unknown-field", 1, 28),
+        ("hosts: {a@b.c: {pool: my rooms}}\n", "settings.wrong-form", 1, 23),
+        ("audience: America/New_York\n", "settings.wrong-type", 1, 11),
+        ("audience: [UTC, Amerika/New_York]\n", "time.zone-unknown", 1, 17),
         ("state: a\nstate: b\n", "yaml.duplicate-key", 2, 1),
         ("state: [\n", "yaml.syntax", 1, 8),
     ],

@@ -514,3 +514,25 @@ def test_a_whole_number_with_a_point_is_a_whole_number() -> None:
     attributes = spec.meetings["one"].attributes
 
     assert [repr(attributes[name]) for name in ("type", "duration")] == ["2", "45"]
+
+
+def test_a_file_may_have_an_audience_of_its_own() -> None:
+    """Elsewhere the one of the settings counts."""
+    one, other = (
+        f"meetings: {{{key}: {{host: a@b.c, topic: {key}, type: 3}}}}\n" for key in ("one", "other")
+    )
+
+    found = declared(
+        f"version: 1\naudience: [Asia/Kolkata]\n{one}", f"version: 1\n{other}", reconciler="audience: [UTC]\n"
+    )
+
+    assert {key: each.audience for key, each in found.meetings.items()} == {
+        "one": ("Asia/Kolkata",),
+        "other": ("UTC",),
+    }
+
+
+def test_an_unknown_zone_of_an_audience_is_found_at_its_place() -> None:
+    text = f"version: 1\naudience:\n  - UTC\n  - EST5\nmeetings: {{one: {{host: a@b.c, {BODY}}}}}\n"
+
+    assert places(text) == [("time.zone-unknown", "a.yaml", 4, 5, None)]

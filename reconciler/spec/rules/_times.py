@@ -24,7 +24,7 @@ def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterat
     if timezone is None:
         yield from _zone_missing(start, is_series=of_type == SERIES)
     elif timezones.zone(timezone) is None:
-        yield _zone_unknown(timezone)
+        yield zone_unknown(timezone)
     elif "GMT" in timezone or "/" not in timezone:
         yield from _zone_fixed(timezone)
     if start is None:
@@ -81,11 +81,12 @@ def _zone_missing(start: str | None, *, is_series: bool) -> Iterator[UnlocatedDi
         )
 
 
-def _zone_unknown(timezone: str) -> UnlocatedDiagnostic:
+def zone_unknown(timezone: str, path: tuple[str | int, ...] = _ZONE) -> UnlocatedDiagnostic:
+    """Return the finding about a name that is no zone, with the zone that is probably meant."""
     from reconciler.spec.rules.zone_names import similar  # noqa: PLC0415 - only for a name that is unknown
 
     return UnlocatedDiagnostic(
-        _ZONE,
+        path,
         "time.zone-unknown",
         f"`{timezone}` is not a name in the IANA time zone database.",
         suggestion(similar(timezone), "Write an IANA name, such as `Europe/Berlin` or `UTC`."),

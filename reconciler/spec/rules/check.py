@@ -12,6 +12,7 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.timezones import zone
 from reconciler.ports import Json
 from reconciler.spec.repeat import Rule
 from reconciler.spec.rules import _body as body
@@ -85,6 +86,15 @@ def check_templates(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]
 def check_closures(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
     """Return the findings about the days of a file's closures; paths lead from the file."""
     return tuple(dates.check_closures(file))
+
+
+def check_audience(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings about the zones of the audience; paths lead from the file."""
+    return tuple(
+        times.zone_unknown(name, ("audience", index))
+        for index, name in enumerate(file.get("audience") or ())
+        if zone(name) is None
+    )
 
 
 def check_all(meetings: Mapping[str, Meeting]) -> tuple[UnlocatedDiagnostic, ...]:
