@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 END = r"$(?!\n)"
 """The end of a text. Python's bare `$` accepts a newline at the end, Rust's and ECMAScript's do not."""
 
-NOT_IN_TEMPLATES = ("use", "exceptions")
+NOT_IN_TEMPLATES = ("use", "exceptions", "timetable")
 """Fields of a meeting that a template cannot have."""
 
 PERSON = r"^[^\x00-\x20\x7f/?#;,]+" + END
@@ -258,7 +258,7 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
             "minItems": 1,
         },
     }
-    own |= {"repeat": repeat_schema(), "exceptions": _exceptions(fields)}
+    own |= {"repeat": repeat_schema(), "exceptions": _exceptions(fields), "timetable": _timetable(fields)}
     own |= {
         "skip": {
             "description": "The names of closures on whose days the series is not held.",
@@ -269,6 +269,26 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
     }
     declarable = {path: field for path, field in fields.items() if field.create}
     return _mapping(own | _children("", declarable, nullable=True))
+
+
+def _timetable(fields: Mapping[str, Field]) -> Schema:
+    """Return the schema of a timetable: named slots, each a series or one date."""
+    names = ("start_time", "timezone", "duration", "topic")
+    slot = _mapping(
+        {
+            **{name: _field_schema(fields[name], fields, nullable=False) for name in names},
+            "repeat": repeat_schema(),
+            "exceptions": _exceptions(fields),
+        },
+        required=["start_time"],
+    )
+    return {
+        "description": "The slots of a room (type 3), each under a name. They are shown, and never sent.",
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": KEY},
+        "minProperties": 1,
+        "additionalProperties": slot,
+    }
 
 
 def _exceptions(fields: Mapping[str, Field]) -> Schema:

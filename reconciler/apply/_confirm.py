@@ -150,6 +150,7 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
     """The record of the meeting that was created or changed; `answered` is the body of the answer."""
     meeting, before = pending.step.meeting, pending.before
     protect = meeting is not None and meeting.protect
+    timetable = meeting.recorded_timetable() if meeting is not None else {}
     if pending.is_update:
         assert before is not None, "only a recorded meeting is updated"
         attributes = pending.intent.attributes
@@ -157,7 +158,7 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
             attributes = scheduled_as(attributes, before.attributes)
         exceptions = {} if pending.intent.dates else before.exceptions
         updated = replace(before, attributes=attributes, protect=protect, exceptions=exceptions)
-        return updated.revised(before, now)
+        return replace(updated, timetable=timetable).revised(before, now)
     return Record(
         id=answered["id"],
         host=pending.step.host,
@@ -165,4 +166,5 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
         attributes=pending.intent.attributes,
         protect=protect,
         made="created",
+        timetable=timetable,
     ).succeeding(before)

@@ -240,7 +240,8 @@ def _released(state: State, step: Step) -> State:
     record = state.meetings[step.key]
     protect = record.protect if step.protects is None else step.protects
     attributes = reduce(fields.drop, step.released, record.attributes)
-    return state.release(step.key, attributes, protect=protect)
+    released = state.release(step.key, attributes, protect=protect)
+    return released.with_timetable(step.key, step.meeting.recorded_timetable()) if step.meeting else released
 
 
 def _report_step(run: ApplyContext, step: Step, before: State) -> None:

@@ -58,8 +58,13 @@ class ClosedDays:
 def expansions(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[Expansion]:
     """Return the dates of each meeting that has a fixed time, as whole seconds."""
     first, last = seconds_of(start), seconds_of(end)
-    found = (expand(meeting, first, last) for meeting in meetings)
+    found = (expand(each, first, last) for meeting in meetings for each in _held(meeting))
     return [each for each in found if each is not None]
+
+
+def _held(meeting: Meeting) -> Iterable[Meeting]:
+    """Return what takes place: the meeting, or each slot of its timetable."""
+    return [slot.meeting for slot in meeting.timetable] if meeting.timetable else (meeting,)
 
 
 def dates(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[CalendarDate]:

@@ -59,7 +59,8 @@ class Meeting:
     `attributes` is the create body of the API as declared: without `host`, `protect` and nulls, and with
     `password` as text or as `{"env": NAME, "version": N}`. `filename`, `line` and `column` are the place of
     its key; both count from 1. `dates` is what is declared about single dates of a series, `is_repeat`
-    whether its rule is written as `repeat`, `audience` the zones of the people who join.
+    whether its rule is written as `repeat`, `audience` the zones of the people who join. `timetable` are the
+    slots of a room, which are never sent.
     """
 
     key: str
@@ -72,6 +73,11 @@ class Meeting:
     dates: SingleDates = NO_DATES
     is_repeat: bool = False
     audience: tuple[str, ...] = ()
+    timetable: tuple[Slot, ...] = ()
+
+    def recorded_timetable(self) -> dict[str, Json]:
+        """Return the slots as they are recorded, by name."""
+        return {slot.name: slot.content() for slot in self.timetable}
 
     @property
     def topic(self) -> str:
@@ -85,6 +91,22 @@ class Meeting:
         if not isinstance(declared, dict):
             return None
         return PasscodeReference(declared["env"], declared.get("version", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One slot of a room's timetable: a series, or one date, that is held under the room's link.
+
+    `meeting` has the room's key and host, and the slot's times as if it were a meeting of its own.
+    """
+
+    name: str
+    meeting: Meeting
+
+    def content(self) -> Json:
+        """Return what is recorded of it."""
+        attributes, dates = dict(self.meeting.attributes), self.meeting.dates.content()
+        return {**attributes, "dates": dates} if dates else attributes
 
 
 def kind(attributes: Mapping[str, Json]) -> int:

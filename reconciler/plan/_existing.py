@@ -16,6 +16,7 @@ from reconciler.meeting.timezones import instant
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
+from reconciler.plan.dates import slots
 from reconciler.plan.dates import steps as dates
 from reconciler.plan.step import HAS_BEGUN, RUNS_NOW, Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
@@ -48,6 +49,9 @@ def step_for_declared(
                 released=change.released if is_keep else ())  # fmt: skip
     if times.expired:
         return (step.with_status(Status.EXPIRED, "its time is over"),)
+    if meeting.timetable or record.timetable:
+        changed = slots.slot_changes(record.timetable, meeting.recorded_timetable())
+        step = replace(step, slots=changed, reasons=(*step.reasons, *map(slots.line, changed)))
     if is_keep:
         return (_keep_or_dates(_keep(step, meeting, record), record, now),)
     if change.action is Action.UPDATE:

@@ -88,7 +88,8 @@ class Step:
     not have any more, in whose place one is created. `dates` are the actions on single dates of a series;
     `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to
     single dates is lost by the step and done again. `extends` marks an update that only extends the window of
-    a series, which nobody has to approve. A keep may record `released`, the paths that are no
+    a series, which nobody has to approve. `slots` are the changes of a room's timetable in words, which are
+    recorded and not sent. A keep may record `released`, the paths that are no
     longer declared, and `protects`, a changed protection.
     """
 
@@ -117,6 +118,7 @@ class Step:
     resends: bool = False
     undoes: bool = False
     extends: bool = False
+    slots: tuple[FieldChange, ...] = ()
 
     @property
     def requests(self) -> int:
@@ -177,7 +179,9 @@ class Step:
         """True if there is something to send or record, today or on a later day."""
         if self.status not in {Status.NOW, Status.DEFERRED}:
             return False
-        return self.action is not Action.KEEP or bool(self.released) or self.protects is not None
+        return (
+            self.action is not Action.KEEP or bool(self.released or self.slots) or self.protects is not None
+        )
 
     @property
     def digest(self) -> str:

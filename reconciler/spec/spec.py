@@ -16,7 +16,8 @@ from reconciler.meeting.meeting import SERIES, Meeting
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import DefaultPlace, SpecFile
-from reconciler.spec.exceptions import single_dates
+from reconciler.spec.dates import timetable
+from reconciler.spec.dates.exceptions import single_dates
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.names import Names
 from reconciler.spec.offsets import without_offset
@@ -198,8 +199,10 @@ class _SpecParser:
             rule = to_rule(written, attributes.get("start_time"), attributes.get("timezone"))
             attributes |= {"type": SERIES} if rule is None else rule.attributes
         exceptions, skip = attributes.pop("exceptions", None), attributes.pop("skip", None)
+        written_slots = attributes.pop("timetable", None)
         closures, unknown = self.names.skipped_by(skip) if skip else ((), ())
-        dates = single_dates(exceptions, closures, rule.pattern if rule is not None else ())
+        own_closures = () if written_slots else closures  # of a room, they hold for the slots
+        dates = single_dates(exceptions, own_closures, rule.pattern if rule is not None else ())
         is_repeat = written is not None
         meeting = Meeting(
             key,
@@ -213,8 +216,14 @@ class _SpecParser:
             file.audience,
         )
         problem = self.host_problem(host)
+        of_slots: tuple[UnlocatedDiagnostic, ...] = ()
+        if written_slots:
+            slots, of_slots = timetable.read(meeting, written_slots, closures, self.now)
+            meeting = timetable.with_slots(meeting, slots)
+        elif any(finding.path[:1] == ("timetable",) for finding in schema_findings):
+            meeting = replace(meeting, attributes=timetable.of_room(attributes))
         problems = (each for each in (problem, differing, *unknown) if each)
-        findings = (*problems, *rules.check(meeting, written, rule, self.now))
+        findings = (*problems, *rules.check(meeting, written, rule, self.now), *of_slots)
         if schema_findings:
             findings = _independent(findings, schema_findings)
         if findings:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
@@ -18,10 +17,21 @@ from reconciler.errors.pages import page_words
 from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import replace_control
 from reconciler.meeting import fields, masking
-from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.state import checks
 from reconciler.state.state import Attempt, Intent, Record, Retired, State
+from reconciler.state.values import (
+    as_action,
+    as_count,
+    as_counts,
+    as_day,
+    as_id,
+    as_instant,
+    as_key,
+    as_optional,
+    as_origin,
+    as_type,
+)
 
 MAJOR, MINOR = 1, 1
 FORMAT_VERSION = f"{MAJOR}.{MINOR}"
@@ -104,12 +114,6 @@ def _newer(version: str, location: str) -> StateError:
     )
 
 
-ACTIONS = frozenset({"create", "update", "replace"})
-"""Actions of an intent."""
-
-INTEGER_MAX = 2**53
-"""The largest integer that every reader of JSON keeps exact."""
-
 _Line = tuple[object, bytes]
 """A value and its line."""
 
@@ -147,6 +151,7 @@ def _version_of(state: State) -> str:
         or record.window
         or record.withheld_since
         or record.not_taken
+        or record.timetable
         or record.uid  # not for `changes`: an older program that drops them does no harm
         for record in state.meetings.values()
     )
@@ -221,6 +226,7 @@ def record_json(record: Record) -> Json:
         "uid": record.uid,
         "changes": record.changes,
         "changed_at": record.changed_at,
+        "timetable": dict(record.timetable),
     }
     return {**written, **{name: value for name, value in optional.items() if value}}
 
@@ -264,133 +270,88 @@ def _sequence(values: list[Json]) -> bytes:
 
 def _state(whole: Mapping[str, Json]) -> State:
     return State(
-        lineage=_typed(whole["lineage"], str),
-        serial=_count(whole["serial"]),
-        origin=_typed(whole["origin"], str),
-        meetings={_key(key): _record(value) for key, value in whole["meetings"].items()},
-        intents={_key(key): _intent(value) for key, value in whole["intents"].items()},
-        retired=tuple(_retired(one) for one in _typed(whole["retired"], list)),
-        usage={_day(day): _counts(ledger) for day, ledger in whole["usage"].items()},
-        hosts={alias: _typed(user_id, str) for alias, user_id in whole["hosts"].items()},
+        lineage=as_type(whole["lineage"], str),
+        serial=as_count(whole["serial"]),
+        origin=as_type(whole["origin"], str),
+        meetings={as_key(key): _record(value) for key, value in whole["meetings"].items()},
+        intents={as_key(key): _intent(value) for key, value in whole["intents"].items()},
+        retired=tuple(_retired(one) for one in as_type(whole["retired"], list)),
+        usage={as_day(day): as_counts(ledger) for day, ledger in whole["usage"].items()},
+        hosts={alias: as_type(user_id, str) for alias, user_id in whole["hosts"].items()},
     )
 
 
 def _record(value: Mapping[str, Json]) -> Record:
     return Record(
-        _id(value["id"]),
-        _typed(value["host"], str),
-        _optional(value["created_at"], str),
+        as_id(value["id"]),
+        as_type(value["host"], str),
+        as_optional(value["created_at"], str),
         _attributes(value["attributes"]),
-        _typed(value["observed"], dict),
-        _typed(value["protect"], bool),
-        _made(value.get("made", "")),
+        as_type(value["observed"], dict),
+        as_type(value["protect"], bool),
+        as_origin(value.get("made", "")),
         _edits(value.get("exceptions", {})),
         _window(value.get("window", {})),
-        None if value.get("withheld_since") is None else _instant(value["withheld_since"]),
-        tuple(_typed(path, str) for path in _typed(value.get("not_taken", []), list)),
-        _typed(value.get("uid", ""), str),
-        _count(value.get("changes", 0)),
-        None if value.get("changed_at") is None else _instant(value["changed_at"]),
+        None if value.get("withheld_since") is None else as_instant(value["withheld_since"]),
+        tuple(as_type(path, str) for path in as_type(value.get("not_taken", []), list)),
+        as_type(value.get("uid", ""), str),
+        as_count(value.get("changes", 0)),
+        None if value.get("changed_at") is None else as_instant(value["changed_at"]),
+        _slots(value.get("timetable", {})),
     )
 
 
 def _intent(value: Mapping[str, Json]) -> Intent:
     attributes = _attributes(value["attributes"])
     return Intent(
-        action=_action(value["action"]),
-        host=_typed(value["host"], str),
+        action=as_action(value["action"]),
+        host=as_type(value["host"], str),
         attributes=attributes,
-        sent=tuple(_attempt(one, attributes.get("timezone")) for one in _typed(value["sent"], list)),
-        first_begun_at=_instant(value["first_begun_at"]),
-        begun_at=_instant(value["begun_at"]),
-        owner=_typed(value["owner"], str),
-        id=None if value.get("id") is None else _id(value["id"]),
-        to_host=_optional(value.get("to_host"), str),
-        measured=_typed(value.get("measured", False), bool),
+        sent=tuple(_attempt(one, attributes.get("timezone")) for one in as_type(value["sent"], list)),
+        first_begun_at=as_instant(value["first_begun_at"]),
+        begun_at=as_instant(value["begun_at"]),
+        owner=as_type(value["owner"], str),
+        id=None if value.get("id") is None else as_id(value["id"]),
+        to_host=as_optional(value.get("to_host"), str),
+        measured=as_type(value.get("measured", False), bool),
         dates=_edits(value.get("dates", {})),
     )
 
 
+def _slots(value: Json) -> dict[str, Json]:
+    slots: dict[str, Json] = as_type(value, dict)
+    for name, slot in slots.items():
+        as_key(name)
+        _attributes({field: part for field, part in as_type(slot, dict).items() if field != "dates"})
+    return slots
+
+
 def _edits(value: Json) -> dict[str, Json]:
-    edits: dict[str, Json] = _typed(value, dict)
+    edits: dict[str, Json] = as_type(value, dict)
     checks.check_edits(edits)
     return edits
 
 
 def _window(value: Json) -> dict[str, Json]:
-    window: dict[str, Json] = _typed(value, dict)
+    window: dict[str, Json] = as_type(value, dict)
     checks.check_window(window)
     return window
 
 
 def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:
-    start_time, end_times = _optional(value["start_time"], str), value["end_times"]
+    start_time, end_times = as_optional(value["start_time"], str), value["end_times"]
     if start_time is not None:
         checks.check_sent_start(start_time, timezone)
-    return Attempt(start_time, None if end_times is None else _count(end_times))
+    return Attempt(start_time, None if end_times is None else as_count(end_times))
 
 
 def _retired(value: Mapping[str, Json]) -> Retired:
     times = _attributes(value.get("times", {}))
-    created_at = _optional(value.get("created_at"), str)
-    return Retired(_id(value["id"]), _typed(value["host"], str), _key(value["key"]), times, created_at)
+    created_at = as_optional(value.get("created_at"), str)
+    return Retired(as_id(value["id"]), as_type(value["host"], str), as_key(value["key"]), times, created_at)
 
 
 def _attributes(value: Json) -> dict[str, Json]:
-    found: dict[str, Json] = _typed(value, dict)
+    found: dict[str, Json] = as_type(value, dict)
     checks.check_attributes(found)
     return found
-
-
-def _key(value: Json) -> str:
-    # A key is printed in commands that people paste, so it must be one that a spec can have.
-    return value if type(value) is str and KEY.fullmatch(value) else _refuse(value, "a key")
-
-
-def _counts(ledger: Mapping[str, Json]) -> dict[str, int]:
-    return {host: _count(count) for host, count in ledger.items()}
-
-
-def _count(value: Json) -> int:
-    # A negative use would be a budget that nobody has; a serial at the bound could not be raised.
-    count: int = _typed(value, int)
-    return count if 0 <= count < INTEGER_MAX else _refuse(value, "a count")
-
-
-def _id(value: Json) -> int:
-    number: int = _typed(value, int)
-    return number if 0 < number < INTEGER_MAX else _refuse(value, "an id")
-
-
-def _made(value: Json) -> str:
-    made: str = _typed(value, str)
-    return made if made in {"", "created", "imported"} else _refuse(value, "`created` or `imported`")
-
-
-def _action(value: Json) -> str:
-    action: str = _typed(value, str)
-    return action if action in ACTIONS else _refuse(value, "an action")
-
-
-def _day(value: str) -> str:
-    return value if date.fromisoformat(value).isoformat() == value else _refuse(value, "a day")
-
-
-def _instant(value: Json) -> str:
-    written: str = _typed(value, str)
-    is_utc = datetime.fromisoformat(written).utcoffset() == timedelta(0)
-    return written if is_utc else _refuse(value, "an instant in UTC")
-
-
-def _optional(value: Json, kind: type) -> Any:
-    return None if value is None else _typed(value, kind)
-
-
-def _typed(value: Json, kind: type) -> Any:
-    # To Python, `True` is an int; to JSON it is not.
-    return value if type(value) is kind else _refuse(value, kind.__name__)
-
-
-def _refuse(value: Json, expected: str) -> NoReturn:
-    message = f"{str(value)[:40]!r} where {expected} is expected"
-    raise ValueError(message)

@@ -36,7 +36,7 @@ class Record:
     the meeting that a person must decide, None while there is none. `not_taken` are the paths of `observed`
     that an update left as they were. `uid` is the name in calendar feeds of a meeting that was renamed since
     it was created, see `feed_name`; `changes` is how often what feeds show was changed, `changed_at` (RFC
-    3339, UTC) when for the last time.
+    3339, UTC) when for the last time. `timetable` are the slots of a room as declared, by name.
     """
 
     id: int
@@ -53,6 +53,7 @@ class Record:
     uid: str = ""
     changes: int = 0
     changed_at: str | None = None
+    timetable: Mapping[str, Json] = field(default_factory=dict)
 
     def revised(self, before: Record, at: datetime) -> Record:
         """Return the record with one more change at an aware instant, if it differs from the one before.
@@ -151,6 +152,11 @@ class State:
         if record is None or record.id != meeting_id:
             return self
         return replace(self, meetings={**self.meetings, key: replace(record, **values)})
+
+    def with_timetable(self, key: str, timetable: Mapping[str, Json]) -> State:
+        """Set the slots of a room, of which nothing is sent."""
+        record = replace(self.meetings[key], timetable=timetable)
+        return replace(self, meetings={**self.meetings, key: record})
 
     def with_exceptions(self, key: str, exceptions: Mapping[str, Json]) -> State:
         """Set the edits of single dates that are done; an intent stays."""

@@ -214,7 +214,11 @@ def _step(step: Step) -> dict[str, Json]:
         "id": step.id,
         "digest": step.digest,
         "reasons": step.reasons,
-        "changes": [_change(change) for change in step.changes] + [_date_change(each) for each in step.dates],
+        "changes": [_change(change) for change in step.changes]
+        + [
+            *map(_date_change, step.dates),
+            *map(_change, step.slots),
+        ],
         **({"dates": [_date(each) for each in step.dates]} if step.dates else {}),
         **({"content": step.content_digest} if step.meeting and step.meeting.dates else {}),
     }

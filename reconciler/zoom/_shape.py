@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.state.checks import check_attributes
-from reconciler.state.document import INTEGER_MAX
+from reconciler.state.values import INTEGER_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

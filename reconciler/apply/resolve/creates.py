@@ -111,6 +111,7 @@ class CreateResolver(Resolver):
             observed=observed.observe(lookup.as_sent(intent, meeting), meeting),
             protect=step.meeting is not None and step.meeting.protect,
             made="created",
+            timetable=step.meeting.recorded_timetable() if step.meeting else {},
         )
         await self._record(step, intent, record)
         self._report(step, Outcome.ADOPTED, made=record.id)

@@ -1,0 +1,1 @@
+"""Single dates of series and timetables of rooms, as they are declared."""

@@ -1,0 +1,77 @@
+"""Overlap of the slots of one room: two at one time share a link."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.meeting.closures import SKIP
+from reconciler.meeting.humanize import instant_words
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, Meeting, Slot, series, start_at
+from reconciler.meeting.single_dates import edited_dates, moved_to
+
+AHEAD = timedelta(days=400)
+"""How far ahead slots are compared."""
+
+Span = tuple[datetime, datetime]
+
+
+def check(slots: Sequence[Slot], now: datetime | None) -> Iterator[UnlocatedDiagnostic]:
+    """Yield a warning for each pair of slots that overlap on a date to come."""
+    since = now or min(
+        (start for slot in slots if (start := start_at(slot.meeting.attributes))), default=None
+    )
+    if since is None or len(slots) < 2:  # noqa: PLR2004 - a pair
+        return
+    spans = {slot.name: sorted(_spans(slot.meeting, since)) for slot in slots}
+    for one, other in combinations(slots, 2):
+        at = _overlap(spans[one.name], spans[other.name])
+        if at is not None:
+            zone = other.meeting.attributes.get("timezone")
+            yield UnlocatedDiagnostic(
+                ("timetable", other.name),
+                "series.slots-overlap",
+                f"`{one.name}` and `{other.name}` overlap, first on {instant_words(at, zone)}: "
+                "both are in the same room.",
+                "Move one of them, or give it a meeting of its own.",
+                Severity.WARNING,
+                key=other.meeting.key,
+                on_key=True,
+            )
+
+
+def _spans(meeting: Meeting, since: datetime) -> Iterator[Span]:
+    attributes = meeting.attributes
+    length = timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    recurring, first = series(attributes), start_at(attributes)
+    if recurring is None:
+        if first is not None:
+            yield first, first + length
+        return
+    before, until = since - timedelta(seconds=1), since + AHEAD
+    edits = {
+        each.start: each.edit
+        for each in edited_dates(attributes, meeting.dates, before, until=until).values()
+    }
+    index = recurring.remaining(before).over
+    while (start := recurring.occurrence(index)) is not None and start <= until:
+        index += 1
+        edit = edits.get(start)
+        if edit is None:
+            yield start, start + length
+        elif edit != SKIP:
+            at = moved_to(edit) or start
+            yield at, at + timedelta(minutes=edit["duration"])
+
+
+def _overlap(ones: Sequence[Span], others: Sequence[Span]) -> datetime | None:
+    """Return where the first two spans overlap; None if none do. Both are sorted."""
+    ends = [end for _, end in others]
+    for begin, end in ones:
+        place = bisect_left(ends, begin + timedelta(microseconds=1))
+        if place < len(others) and others[place][0] < end:
+            return max(begin, others[place][0]).astimezone(UTC)
+    return None

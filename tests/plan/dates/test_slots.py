@@ -1,0 +1,63 @@
+"""Changes of a room's timetable: shown, recorded, and never sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builders import meeting, planned, spec, weekly
+from engine_world import World
+
+from reconciler.meeting.meeting import Meeting, Slot
+from reconciler.plan.change import Action
+from reconciler.state.state import State
+
+
+def slot(name: str = "europe", **attributes: Any) -> Slot:
+    return Slot(name, Meeting("clinic", "room@example.com", weekly(topic="Clinic", **attributes)))
+
+
+def room(*slots: Slot) -> Meeting:
+    return Meeting("clinic", "room@example.com", {"topic": "Clinic", "type": 3}, timetable=slots)
+
+
+def test_a_new_room_records_its_slots_and_sends_none() -> None:
+    world = World(room(slot(), slot("launch", start_time="2027-01-11T15:00:00")))
+
+    report = world.apply()
+
+    record = world.store.state.meetings["clinic"]
+    (number,) = world.ids().values()
+    assert (report.failed, list(record.timetable)) == ({}, ["europe", "launch"])
+    assert {"start_time", "recurrence"}.isdisjoint(world.zoom.read(number))
+    assert not world.plan().has_work
+
+
+def test_a_changed_slot_is_a_keep_that_is_recorded_without_a_request() -> None:
+    world = World(room(slot(), slot("old")))
+    world.apply()
+    world.declare(room(slot(start_time="2027-01-11T11:00:00"), slot("new")))
+
+    plan = world.plan()
+    report = world.apply()
+
+    (step,) = plan.steps
+    assert (step.action, step.requests, plan.has_work) == (Action.KEEP, 0, True)
+    monday = "every Monday, 10:00 Europe/Berlin, until 24 May 2027"
+    assert step.reasons == (
+        f"timetable: europe {monday} → every Monday, 11:00 Europe/Berlin, until 24 May 2027, nothing to send",
+        f"timetable: new is new, {monday}, 45 min, Clinic, nothing to send",
+        f"timetable: old is gone, was {monday}, 45 min, Clinic, nothing to send",
+    )
+    assert (report.failed, world.charged("room@example.com"), world.asked("PATCH")) == ({}, 1, [])
+    assert list(world.store.state.meetings["clinic"].timetable) == ["europe", "new"]
+    assert not world.plan().has_work
+
+
+def test_a_replaced_room_keeps_its_slots() -> None:
+    first = planned(spec(room(slot())), State()).steps[0]
+    other = planned(spec(meeting("clinic")), State()).steps[0]
+
+    assert first.meeting is not None
+    assert other.meeting is not None
+    assert first.meeting.recorded_timetable() == {"europe": weekly(topic="Clinic")}
+    assert other.meeting.recorded_timetable() == {}
