@@ -29,8 +29,8 @@ from reconciler.meeting.meeting import (
 )
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
+from reconciler.spec.dates.exceptions import single_dates
 from reconciler.spec.effect import has_effect
-from reconciler.spec.exceptions import single_dates
 from reconciler.spec.repeat import Rule, in_words
 from reconciler.spec.rules import check as rules
 from reconciler.spec.schema import validator
