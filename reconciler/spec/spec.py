@@ -12,7 +12,6 @@ from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
-from reconciler.meeting.closures import Closure
 from reconciler.meeting.meeting import SERIES, Meeting
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
@@ -219,7 +218,7 @@ class _SpecParser:
         problem = self.host_problem(host)
         of_slots: tuple[UnlocatedDiagnostic, ...] = ()
         if written_slots or schema_findings:
-            meeting, of_slots = self.with_slots(meeting, written_slots, closures, schema_findings)
+            meeting, of_slots = timetable.of(meeting, written_slots, closures, self.now, schema_findings)
         problems = (each for each in (problem, differing, *unknown) if each)
         findings = (*problems, *rules.check(meeting, written, rule, self.now), *of_slots)
         if schema_findings:
@@ -229,20 +228,6 @@ class _SpecParser:
             self.report_rules(file, key, tuple(own))
         if not problem and not schema_findings:
             self.meetings[key] = meeting
-
-    def with_slots(
-        self,
-        room: Meeting,
-        written: Mapping[str, Json] | None,
-        closures: tuple[Closure, ...],
-        schema_findings: Sequence[UnlocatedDiagnostic],
-    ) -> tuple[Meeting, tuple[UnlocatedDiagnostic, ...]]:
-        """Return a room with its timetable, and the findings about that."""
-        if written:
-            slots, findings = timetable.read(room, written, closures, self.now)
-            return timetable.with_slots(room, slots), findings
-        is_bad = any(finding.path[:1] == ("timetable",) for finding in schema_findings)
-        return (replace(room, attributes=timetable.of_room(room.attributes)) if is_bad else room), ()
 
     def drop_offset(self, attributes: dict[str, Json]) -> UnlocatedDiagnostic | None:
         """Write the start without its offset; return the finding where the zone has another one."""

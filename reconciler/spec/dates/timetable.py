@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +19,21 @@ from reconciler.spec.shorthand import expand
 
 INHERITED = ("topic", "timezone", "duration")
 """Fields of the room that hold for a slot without its own."""
+
+
+def of(
+    room: Meeting,
+    written: Mapping[str, Json] | None,
+    closures: tuple[Closure, ...],
+    now: datetime | None,
+    schema_findings: Iterable[UnlocatedDiagnostic],
+) -> tuple[Meeting, tuple[UnlocatedDiagnostic, ...]]:
+    """Return a room with its timetable, and the findings about that; `written` lacks what is not valid."""
+    if written:
+        slots, findings = read(room, written, closures, now)
+        return with_slots(room, slots), findings
+    is_bad = any(finding.path[:1] == ("timetable",) for finding in schema_findings)
+    return (replace(room, attributes=of_room(room.attributes)) if is_bad else room), ()
 
 
 def read(
