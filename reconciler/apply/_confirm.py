@@ -18,7 +18,8 @@ from reconciler.apply.pending import PendingWrite
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.meeting import fields, observed
-from reconciler.meeting.meeting import schedule, start_at
+from reconciler.meeting.meeting import start_at
+from reconciler.meeting.single_dates import held_schedule
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body, Json
 from reconciler.state.state import Record, State, owner, scheduled_as
@@ -70,7 +71,7 @@ class Confirmer:
             return
         if step.lost_id is not None:
             notes = (f"was {step.lost_id}, which Zoom does not have any more; the join link is new", *notes)
-        next_at = start_at(pending.sent) or schedule(record.attributes, run.now()).next_at
+        next_at = _next_at(pending, run.journal.state.meetings.get(step.key, record), run.now())
         zone = record.attributes.get("timezone")
         done = StepDone(run.now(), step.key, pending.action, step.host, record.id, next_at, notes)
         run.emit(replace(done, timezone=zone))
@@ -168,3 +169,11 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
         made="created",
         timetable=timetable,
     ).succeeding(before)
+
+
+def _next_at(pending: PendingWrite, record: Record, now: datetime) -> datetime | None:
+    """The next start that is held: by the plan where single dates follow, or else as it was sent."""
+    planned = pending.step.starts_at
+    if pending.step.dates and planned is not None and planned > now:
+        return planned
+    return start_at(pending.sent) or held_schedule(record.attributes, record.exceptions, now).next_at

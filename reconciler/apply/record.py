@@ -17,9 +17,9 @@ from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import StepDone
 from reconciler.errors.exceptions import GoneError, RemoteError, StateError
 from reconciler.meeting import fields, observed
-from reconciler.meeting.meeting import schedule
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import as_recorded
+from reconciler.meeting.single_dates import held_schedule
 from reconciler.plan.change import Action
 from reconciler.plan.diff import field_changes
 from reconciler.plan.step import Status, Step
@@ -88,7 +88,7 @@ def _report_import(run: ApplyContext, step: Step, record: Record) -> None:
     differing = [change.path for change in field_changes(record.attributes, step.meeting.attributes)[0]]
     note = f"differs from the spec in {', '.join(differing)}; the next plan updates it"
     notes = (note,) if differing else ()
-    next_at = schedule(record.attributes, now).next_at
+    next_at = held_schedule(record.attributes, record.exceptions, now).next_at
     zone = record.attributes.get("timezone")
     run.emit(StepDone(now, step.key, Action.IMPORT, step.host, record.id, next_at, notes, timezone=zone))
 
@@ -145,7 +145,7 @@ async def _followed(run: ApplyContext, step: Step, known: Record) -> Step | None
     await run.journal.commit(lambda state: state.confirm(step.key, moved))
     if step.rest:
         return replace(step, host=new_host, changes=step.rest)
-    next_at = schedule(moved.attributes, run.now()).next_at
+    next_at = held_schedule(moved.attributes, moved.exceptions, run.now()).next_at
     notes = (f"Zoom names {new_host} as its host already; nothing was sent",)
     zone = moved.attributes.get("timezone")
     run.emit(StepDone(run.now(), step.key, Action.UPDATE, new_host, moved.id, next_at, notes, timezone=zone))
@@ -251,6 +251,7 @@ def _report_step(run: ApplyContext, step: Step, before: State) -> None:
     if record is None:
         return  # only an intent, which is reported when it was looked up
     now = run.now()
-    next_at = schedule(record.attributes, now).next_at if step.action is not Action.FORGET else None
+    times = held_schedule(record.attributes, record.exceptions, now)
+    next_at = times.next_at if step.action is not Action.FORGET else None
     zone, origin = record.attributes.get("timezone"), step.from_key
     run.emit(StepDone(now, step.key, step.action, record.host, record.id, next_at, (), origin, zone))

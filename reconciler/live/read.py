@@ -18,7 +18,7 @@ from reconciler.errors.exceptions import (
     RemoteError,
 )
 from reconciler.live.drift import drift_of
-from reconciler.meeting.meeting import schedule
+from reconciler.meeting.single_dates import held_schedule
 from reconciler.plan.change import FieldChange
 from reconciler.ports import (
     CODE_MEETING_UNKNOWN,
@@ -165,8 +165,12 @@ def _due(
     return {
         key: record
         for key, record in sorted(state.meetings.items())
-        if (keys is None or key in keys) and (key in renewed or not schedule(record.attributes, now).expired)
+        if (keys is None or key in keys) and (key in renewed or not _is_over(record, now))
     }
+
+
+def _is_over(record: Record, now: datetime) -> bool:
+    return held_schedule(record.attributes, record.exceptions, now).expired
 
 
 async def read_each(

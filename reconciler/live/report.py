@@ -14,8 +14,9 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import instant_words
-from reconciler.meeting.meeting import kind, schedule
+from reconciler.meeting.meeting import kind
 from reconciler.meeting.observed import describe_observed, personal_id
+from reconciler.meeting.single_dates import held_schedule
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action, Cause, FieldChange
 from reconciler.plan.plan import Options, Plan, series_endings
@@ -59,7 +60,7 @@ def warnings_for(state: State, results: Mapping[str, ReadResult]) -> tuple[Diagn
 
 def _step(state: State, key: str, result: ReadResult | None, now: datetime) -> Step | None:
     record = state.meetings[key]
-    times = schedule(record.attributes, now)
+    times = held_schedule(record.attributes, record.exceptions, now)
     topic = str(record.attributes.get("topic", ""))
     step = Step(
         key,

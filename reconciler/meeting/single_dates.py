@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure, SingleDates
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series
+from reconciler.meeting.meeting import (
+    DURATION_MINUTES_DEFAULT,
+    SOON,
+    Schedule,
+    runs_or_starts_soon,
+    schedule,
+    series,
+)
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.ports import Json
 
@@ -49,6 +56,50 @@ def moved_to(edit: Edit) -> datetime | None:
 def is_over(start: datetime, edit: Edit, now: datetime) -> bool:
     """Return whether a date is over: its own start, and where it is moved, that one too."""
     return max(start, moved_to(edit) or start) <= now
+
+
+def held_schedule(attributes: Mapping[str, Json], edits: Mapping[str, Edit], now: datetime) -> Schedule:
+    """Return the schedule of a meeting whose single dates have `edits`.
+
+    Its next start is that of the next date that is held. A date that is moved and still to come keeps a
+    series from being expired; one that is skipped does not count for that.
+    """
+    times = schedule(attributes, now)
+    recurring = series(attributes) if edits else None
+    if recurring is None:
+        return times
+    next_at = min([*_moves_after(edits, now), *_next_unedited(recurring, edits, now)], default=None)
+    is_alive = any(now < end for _, end in _moved_spans(edits))
+    return replace(times, next_at=next_at, expired=times.expired and not is_alive)
+
+
+def is_held_now_or_soon(attributes: Mapping[str, Json], edits: Mapping[str, Edit], now: datetime) -> bool:
+    """Return whether a date runs at `now` or starts within `SOON`, where the rule gives it or is moved to."""
+    moved = any(start - SOON <= now < end for start, end in _moved_spans(edits))
+    return moved or runs_or_starts_soon(attributes, now)
+
+
+def _moves_after(edits: Mapping[str, Edit], now: datetime) -> Iterator[datetime]:
+    return (start for start, _ in _moved_spans(edits) if start > now)
+
+
+def _moved_spans(edits: Mapping[str, Edit]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield start and end of each date that is moved or changed."""
+    for edit in edits.values():
+        start = moved_to(edit)
+        if start is not None:
+            yield start, start + timedelta(minutes=edit["duration"])
+
+
+def _next_unedited(recurring: Series, edits: Mapping[str, Edit], now: datetime) -> Iterator[datetime]:
+    """Yield the next start of the rule whose date has no edit, if there is one."""
+    zone = timezones.known_zone(recurring.timezone)
+    index = recurring.remaining(now).over
+    while (start := recurring.occurrence(index)) is not None:
+        if timezones.in_zone(start, zone).date().isoformat() not in edits:
+            yield start
+            return
+        index += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +169,8 @@ def edited_dates(
     recurring = series(attributes) if dates else None
     if recurring is None:
         return {}
-    last_at = until or recurring.last_of_next(OCCURRENCES_MAX, now)
+    # Without a next date, the last one may be moved to a day that is still to come.
+    last_at = until or recurring.last_of_next(OCCURRENCES_MAX, now) or recurring.last()
     if last_at is None:
         return {}
     found: dict[str, SeriesDate] = {}

@@ -12,13 +12,14 @@ from reconciler.errors.text import count_noun
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import day_words, instant_words, short_weekday, time_words
 from reconciler.meeting.meeting import Meeting, Schedule, resume, runs_or_starts_soon, schedule, series
+from reconciler.meeting.single_dates import held_schedule, is_held_now_or_soon
 from reconciler.meeting.timezones import instant
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.dates import slots
 from reconciler.plan.dates import steps as dates
-from reconciler.plan.step import HAS_BEGUN, RUNS_NOW, Status, Step
+from reconciler.plan.step import HAS_BEGUN, ONLY_MOVED, RUNS_NOW, Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
 
@@ -45,9 +46,10 @@ def step_for_declared(
     is_keep = change.action is Action.KEEP
     step = Step(meeting.key, change.action, meeting.host, meeting.topic, changes=change.fields,
                 reasons=tuple(f"`{path}` is no longer declared" for path in change.released),
-                meeting=meeting, recorded=record.attributes, id=record.id, starts_at=times.next_at,
+                meeting=meeting, recorded=record.attributes, recorded_dates=record.exceptions, id=record.id,
+                starts_at=times.next_at,
                 released=change.released if is_keep else ())  # fmt: skip
-    if times.expired:
+    if times.expired and not _is_kept_by_a_move(record, now):
         return (step.with_status(Status.EXPIRED, "its time is over"),)
     if meeting.timetable or record.timetable:
         changed = slots.slot_changes(record.timetable, meeting.recorded_timetable())
@@ -62,9 +64,16 @@ def step_for_declared(
     return (replaced, _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record))
 
 
+def _is_kept_by_a_move(record: Record, now: datetime) -> bool:
+    """Return whether the rule has no date left, and one that was moved is still to come."""
+    if not record.exceptions or not schedule(record.attributes, now).expired:
+        return False
+    return not held_schedule(record.attributes, record.exceptions, now).expired
+
+
 def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:
     """Return the step of a meeting that is recorded and no longer declared."""
-    times = schedule(record.attributes, now)
+    times = held_schedule(record.attributes, record.exceptions, now)
     step = Step(key, Action.DESTROY, record.host, recorded_topic(record), recorded=record.attributes,
                 id=record.id, starts_at=times.next_at)  # fmt: skip
     if times.expired:
@@ -82,7 +91,7 @@ def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: 
         return step.with_status(
             Status.WITHHELD, f"no longer declared, stays in Zoom; to delete it, add `{line}`"
         )
-    if runs_or_starts_soon(record.attributes, now):
+    if is_held_now_or_soon(record.attributes, record.exceptions, now):
         return step.with_status(Status.DEFERRED, f"{SOON}, so a later apply deletes it")
     return step
 
@@ -145,6 +154,8 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     assert step.meeting is not None
     before, after = record.attributes, step.meeting.attributes
     so_far = schedule(before, now)
+    if times.expired and so_far.expired:
+        return step.with_status(Status.WITHHELD, ONLY_MOVED)
     if times.begun or (so_far.begun and not so_far.expired):
         return step.with_status(Status.WITHHELD, RUNS_NOW)
     changes = tuple(effects.with_effects(step.changes, before, after, now))
@@ -188,7 +199,8 @@ def _protected(meeting: Meeting) -> str:
 def _end(record: Record, removal: Removed, now: datetime) -> str:
     if not removal.destroy:
         return f"meeting {record.id} is left in Zoom"
-    later = f": {SOON}, so a later apply deletes it" if runs_or_starts_soon(record.attributes, now) else ""
+    is_soon = is_held_now_or_soon(record.attributes, record.exceptions, now)
+    later = f": {SOON}, so a later apply deletes it" if is_soon else ""
     return f"meeting {record.id} is deleted once the new one is there{later}"
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from reconciler.meeting import fields
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.meeting import SERIES, kind, schedule, start_at
+from reconciler.meeting.single_dates import held_schedule
 from reconciler.ports import Json
 from reconciler.spec.spec import Spec
 from reconciler.state.state import State, host_key
@@ -52,7 +53,7 @@ def likely_renames(
     olds = [
         _traits(key, record.host, record.attributes, state, now)
         for key, record in gone.items()
-        if not schedule(record.attributes, now).expired
+        if not held_schedule(record.attributes, record.exceptions, now).expired
     ]
     if not olds:
         return LikelyRenames()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,7 +26,10 @@ HOST_PATHS = frozenset({"host", SCHEDULE_FOR})
 
 RUNS_NOW = "it runs now, so nothing of it is changed"
 HAS_BEGUN = "it has begun: Zoom would start the new one at once"
+ONLY_MOVED = "only a date that was moved is left of it, so nothing of it is changed"
 """Reasons to withhold a step that pass by themselves; every other one waits for a person."""
+
+_PASSING = frozenset({RUNS_NOW, HAS_BEGUN, ONLY_MOVED})
 
 
 class Status(StrEnum):
@@ -85,7 +88,8 @@ class Step:
     is `late` if it starts soon. `retires` marks a replace whose old meeting is deleted in Zoom, and the
     destroy that deletes it. `may_be_forgotten` marks an update of a meeting whose recorded dates are over: if
     Zoom does not have it any more, apply creates it. `lost_id` is the id of a former meeting that Zoom does
-    not have any more, in whose place one is created. `dates` are the actions on single dates of a series;
+    not have any more, in whose place one is created. `recorded_dates` are the edits of single dates that
+    are recorded, `dates` are the actions on single dates of a series;
     `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to
     single dates is lost by the step and done again. `extends` marks an update that only extends the window of
     a series, which nobody has to approve. `slots` are the changes of a room's timetable in words, which are
@@ -114,6 +118,7 @@ class Step:
     intent_action: Action | None = None
     may_be_forgotten: bool = False
     lost_id: int | None = None
+    recorded_dates: Mapping[str, Edit] = field(default_factory=dict)
     dates: tuple[DateStep, ...] = ()
     resends: bool = False
     undoes: bool = False
@@ -172,7 +177,7 @@ class Step:
     @property
     def waits_for_person(self) -> bool:
         """True if it is withheld until somebody changes the spec."""
-        return self.status is Status.WITHHELD and self.reasons[-1] not in {RUNS_NOW, HAS_BEGUN}
+        return self.status is Status.WITHHELD and self.reasons[-1] not in _PASSING
 
     @property
     def is_work(self) -> bool:

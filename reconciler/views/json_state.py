@@ -58,7 +58,7 @@ def _record(record: Record, now: datetime) -> dict[str, Json]:
         path: masking.as_shown(value, get_field(record.attributes, path))
         for path, value in record.observed.items()
     }
-    times = schedule_or_none(record.attributes, now)
+    times = schedule_or_none(record.attributes, record.exceptions, now)
     return {
         "id": record.id,
         "host": record.host,
@@ -81,7 +81,7 @@ def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
-    times = schedule_or_none(record.attributes, now)
+    times = schedule_or_none(record.attributes, record.exceptions, now)
     return {
         "key": key,
         "id": record.id,

@@ -8,7 +8,7 @@ import orjson
 
 from reconciler.errors.text import count_noun, escape_control, quote, shorten
 from reconciler.meeting import fields
-from reconciler.meeting.meeting import Schedule, schedule
+from reconciler.meeting.single_dates import held_schedule
 from reconciler.plan.change import REDACTED
 from reconciler.views.differences import parts
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from reconciler.meeting.meeting import Schedule
     from reconciler.meeting.passcode import PasscodeReference
+    from reconciler.meeting.single_dates import Edit
     from reconciler.plan.change import FieldChange
     from reconciler.ports import Json
 
@@ -125,13 +127,15 @@ def leaves(path: tuple[str, ...], attributes: Mapping[str, Json]) -> Iterator[tu
             yield (*path, name), redact_secrets((*path, name), value)
 
 
-def schedule_or_none(attributes: Mapping[str, Json], now: datetime) -> Schedule | None:
-    """Return the schedule of recorded attributes; None where this machine cannot compute it.
+def schedule_or_none(
+    attributes: Mapping[str, Json], edits: Mapping[str, Edit], now: datetime
+) -> Schedule | None:
+    """Return the schedule of recorded attributes and edits of dates; None where it cannot be computed here.
 
     A record may hold a zone that only another machine knows, or half a rule, and must be shown all the same.
     """
     try:
-        return schedule(attributes, now)
+        return held_schedule(attributes, edits, now)
     except (KeyError, TypeError, ValueError):
         return None
 

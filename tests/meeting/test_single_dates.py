@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
-from reconciler.meeting.single_dates import edited_dates, is_over
+from reconciler.meeting.single_dates import edited_dates, held_schedule, is_held_now_or_soon, is_over
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
@@ -170,3 +170,61 @@ def test_closures_and_skips_leave_what_an_independent_expansion_leaves(
     dates = SingleDates(exceptions, closed(*((str(low), str(high)) for low, high in closures)))
 
     assert list(edited_dates(declared, dates, now)) == expected
+
+
+def moved_edit(start_time: str, duration: int = 45) -> dict[str, Any]:
+    return {"start_time": start_time, "duration": duration}
+
+
+@pytest.mark.parametrize(
+    ("edits", "next_at"),
+    [
+        ({}, "2027-03-01T09:00:00Z"),
+        ({"2027-03-01": "skip"}, "2027-03-08T09:00:00Z"),
+        ({"2027-03-01": "skip", "2027-03-08": "skip"}, "2027-03-15T09:00:00Z"),
+        ({"2027-03-01": moved_edit("2027-03-02T12:00:00Z")}, "2027-03-02T12:00:00Z"),
+        ({"2027-03-01": moved_edit("2027-03-10T12:00:00Z")}, "2027-03-08T09:00:00Z"),
+        ({"2027-03-22": moved_edit("2027-02-25T12:00:00Z")}, "2027-02-25T12:00:00Z"),
+        ({"2027-02-22": moved_edit("2027-02-26T12:00:00Z")}, "2027-02-26T12:00:00Z"),
+        ({"2027-03-01": moved_edit("2027-03-01T09:00:00Z", 30)}, "2027-03-01T09:00:00Z"),
+    ],
+)
+def test_the_next_start_is_that_of_the_next_date_that_is_held(edits: dict[str, Any], next_at: str) -> None:
+    now = datetime(2027, 2, 24, 9, tzinfo=UTC)
+
+    assert held_schedule(MONDAYS, edits, now).next_at == datetime.fromisoformat(next_at)
+
+
+@pytest.mark.parametrize(
+    ("edit", "now", "expired"),
+    [
+        ("skip", "2027-01-25T09:44:00Z", False),
+        ("skip", "2027-01-25T09:45:00Z", True),
+        (moved_edit("2027-02-03T12:00:00Z", 90), "2027-02-03T13:29:00Z", False),
+        (moved_edit("2027-02-03T12:00:00Z", 90), "2027-02-03T13:30:00Z", True),
+        (moved_edit("2027-01-22T12:00:00Z"), "2027-01-25T09:45:00Z", True),
+    ],
+)
+def test_a_series_is_over_by_its_rule_and_its_moved_dates(edit: Any, now: str, *, expired: bool) -> None:
+    """A skip of the last date does not end it earlier; a move keeps it alive."""
+    three = {**MONDAYS, "recurrence": {**MONDAYS["recurrence"], "end_times": 3}}
+
+    times = held_schedule(three, {"2027-01-25": edit}, datetime.fromisoformat(now))
+
+    assert times.expired == expired
+
+
+@pytest.mark.parametrize(
+    ("now", "soon"),
+    [
+        ("2027-03-02T10:59:00Z", False),
+        ("2027-03-02T11:00:00Z", True),
+        ("2027-03-02T12:44:00Z", True),
+        ("2027-03-02T12:45:00Z", False),
+        ("2027-03-08T08:30:00Z", True),
+    ],
+)
+def test_a_moved_date_runs_where_it_was_moved_to(now: str, *, soon: bool) -> None:
+    edits = {"2027-03-01": moved_edit("2027-03-02T12:00:00Z")}
+
+    assert is_held_now_or_soon(MONDAYS, edits, datetime.fromisoformat(now)) == soon

@@ -105,7 +105,7 @@ def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime)
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
         return _without_link(key, record)
-    schedule = schedule_or_none(record.attributes, now)
+    schedule = schedule_or_none(record.attributes, record.exceptions, now)
     return JoinLink(
         key=key,
         id=record.id,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from reconciler.meeting.single_dates import Edit
     from reconciler.plan.step import Step
     from reconciler.ports import Json
 
@@ -35,14 +36,14 @@ def _rows(step: Step, now: datetime) -> Iterator[str]:
         return
     declared = step.meeting.attributes
     if any(change.path.partition(".")[0] in _TIMES for change in step.changes):
-        yield _row("before", step.recorded or {}, now)
-        yield _row("after", declared, now)
+        yield _row("before", step.recorded or {}, step.recorded_dates, now)
+        yield _row("after", declared, {each.date: each.edit for each in step.dates}, now)
     elif step.action in {Action.CREATE, Action.REPLACE} and step.starts_at is not None:
         yield _row_at("next", declared, step.starts_at)
 
 
-def _row(name: str, attributes: Mapping[str, Json], now: datetime) -> str:
-    times = schedule_or_none(attributes, now)
+def _row(name: str, attributes: Mapping[str, Json], edits: Mapping[str, Edit], now: datetime) -> str:
+    times = schedule_or_none(attributes, edits, now)
     return _row_at(name, attributes, times.next_at if times else None)
 
 

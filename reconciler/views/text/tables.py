@@ -109,7 +109,7 @@ def state_show(key: str, state: State, now: datetime) -> str:
 
 
 def _schedule_words(record: Record, now: datetime) -> str:
-    times = schedule_or_none(record.attributes, now)
+    times = schedule_or_none(record.attributes, record.exceptions, now)
     if times is None:
         return "its time cannot be read"
     if times.next_at:
