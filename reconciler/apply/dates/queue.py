@@ -53,13 +53,15 @@ class DatesQueue:
                 await self._runner.bring(step, taken_back=taken_back, is_sent=is_sent)
 
     def _has_dates(self, step: Step) -> bool:
-        if step.dates or (step.meeting and step.meeting.dates) or self._taken_back.get(step.key):
+        if step.dates or self._taken_back.get(step.key):
             return True
         record = self._run.journal.state.meetings.get(step.key)
         if record is not None and record.window:
             return True
         recurring = series(step.meeting.attributes) if step.meeting else None
-        return recurring is not None and recurring.is_longer_than_kept(self._run.now())
+        if step.meeting is None or recurring is None:  # a single meeting is held on a closed day too
+            return False
+        return bool(step.meeting.dates) or recurring.is_longer_than_kept(self._run.now())
 
     def _is_open(self, step: Step) -> bool:
         intent = self._run.journal.state.intents.get(step.key)

@@ -19,7 +19,7 @@ from reconciler.apply.dates.sender import DateSender, Sent, merged
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting import fields
-from reconciler.meeting.meeting import SERIES
+from reconciler.meeting.meeting import SERIES, series
 from reconciler.meeting.single_dates import Edit, is_over
 from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as declared_dates
@@ -47,6 +47,8 @@ class DatesRunner:
 
     async def bring(self, step: Step, *, taken_back: Collection[str] = (), is_sent: bool = False) -> None:
         """Do what is declared about the dates of the step's series. `taken_back`, `is_sent`: see `Known`."""
+        if step.meeting is not None and series(step.meeting.attributes) is None:
+            return  # a single meeting now stands in the place of the series
         for is_last in (False, True):
             state = self._run.journal.state
             record = state.meetings.get(step.key)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import at, meeting, removed, weekly
+from builders import at, meeting, one_off, removed, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
@@ -45,6 +45,31 @@ DONE = {
     "2027-02-08T09:00:00Z": "deleted",
     "2027-03-02T13:00:00Z": "30 min",
 }
+
+
+@pytest.mark.parametrize("kind", [2, 3, 10])
+def test_a_meeting_that_is_no_series_has_no_dates_whatever_its_defaults_skip(kind: int) -> None:
+    """`skip` in defaults holds for every meeting of a file; a single one is held all the same."""
+    attributes = one_off(type=kind, start_time="2027-02-01T10:00:00", timezone="Europe/Berlin")
+    world = World(meeting("one", attributes, dates=SingleDates({}, CLOSED)))
+
+    report = world.apply()
+    again = world.apply()
+
+    assert (report.status, report.failed, again.done) == (0, {}, {})
+
+
+def test_a_series_with_exceptions_that_becomes_a_single_meeting_is_replaced() -> None:
+    world = World(series({"2027-02-01": "skip"}))
+    assert world.apply().status == 0
+    (number,) = world.ids().values()
+
+    world.declare(meeting("weekly", one_off()))
+    world.removed = (removed("weekly", number),)
+    report = world.apply()
+
+    assert (report.status, report.failed, world.topics()) == (0, {}, ["Launch review"])
+    assert world.store.state.meetings["weekly"].exceptions == {}
 
 
 def test_a_new_series_has_its_dates_skipped_and_moved() -> None:
