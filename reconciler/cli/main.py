@@ -41,6 +41,7 @@ COMMANDS = {
     "validate": Entry("Commands", "Check the specs for errors.", "validate:validate"),
     "plan": Entry("Commands", "Show the changes that apply would make.", "plan:plan"),
     "apply": Entry("Commands", "Make the planned changes, each exactly once.", "apply.command:apply"),
+    "calendar": Entry("Commands", "Show when the declared meetings take place.", "calendar.command:calendar"),
     "drift": Entry("Zoom and state", "Show what was changed in Zoom since the last apply.", "drift:drift"),
     "links": Entry("Zoom and state", "Show join links.", "links:links"),
     "budget": Entry("Zoom and state", "Show the requests that each host has left today.", "budget:budget"),

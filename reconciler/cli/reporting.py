@@ -25,12 +25,21 @@ if TYPE_CHECKING:
 
 def write_private_file(path: Path, text: str) -> None:
     """Write `text` to a file, atomically, readable by its owner only. Raises `SettingsError`."""
+    _write_file(path, text, links.PRIVATE)
+
+
+def write_public_file(path: Path, text: str) -> None:
+    """Write `text` to a file, atomically, readable as other new files of the user. Raises `SettingsError`."""
+    _write_file(path, text, links.PUBLIC)
+
+
+def _write_file(path: Path, text: str, mode: int) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         for each in (path, temporary):
             links.refuse_link(each)
         temporary.unlink(missing_ok=True)  # left by a run that was killed
-        with os.fdopen(links.create(temporary), "w", encoding="utf-8") as file:
+        with os.fdopen(links.create(temporary, mode), "w", encoding="utf-8", newline="") as file:
             file.write(text)
         links.refuse_link(path)  # again: its folder may have become a link in the meantime
         temporary.replace(path)

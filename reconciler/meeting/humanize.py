@@ -5,7 +5,7 @@ The occurrences of a rule are computed in `recurrence`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from reconciler.meeting import recurrence as rules
 from reconciler.meeting.recurrence import Rule, Series
@@ -22,17 +22,17 @@ _DAYS_IN_EVERY_MONTH = 28
 _SETS = {(2, 3, 4, 5, 6): "every weekday", (1, 2, 3, 4, 5, 6, 7): "every day"}
 
 
-def weekday_name(day: datetime) -> str:
+def weekday_name(day: date) -> str:
     """Return the day of the week: "Thursday"."""
     return WEEKDAYS[day.isoweekday() % 7]
 
 
-def day_words(day: datetime) -> str:
+def day_words(day: date) -> str:
     """Return the date: "27 Apr 2027"."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def short_weekday(day: datetime) -> str:
+def short_weekday(day: date) -> str:
     """Return the short day of the week: "Thu"."""
     return weekday_name(day)[:3]
 

@@ -9,6 +9,9 @@ from pathlib import Path
 PRIVATE = 0o600
 """Mode of a file that only its owner may read or write."""
 
+PUBLIC = 0o666
+"""Mode of a file that the user's own mask decides about, as of any other new file."""
+
 
 def refuse_link(path: Path, *, below: Path | None = None) -> None:
     """Raise `OSError` if `path`, or a folder of it inside `below` (the working folder), is a link."""
@@ -26,6 +29,9 @@ def open_no_link(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
-def create(path: Path) -> int:
-    """Return the descriptor of a new private file. Raises `OSError` if anything has that name."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
+def create(path: Path, mode: int = PRIVATE) -> int:
+    """Return the descriptor of a new file, private unless `mode` says otherwise.
+
+    Raises `OSError` if anything has that name.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from reconciler.errors.diagnostic import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
+    from reconciler.calendar.clashes import Clash
+    from reconciler.calendar.dates import CalendarDate, ClosedDays, SkippedDate
+    from reconciler.calendar.feed import FeedMeeting
+    from reconciler.calendar.marks import Marks
     from reconciler.errors.diagnostic import Diagnostic
 
 
@@ -87,3 +91,32 @@ class JoinLink:
     def holds_passcode(self) -> bool:
         """Whether the link contains the passcode, so that people join without typing it."""
         return "pwd=" in self.join_url.casefold()
+
+    @property
+    def open_url(self) -> str:
+        """The link without its query, where passcodes and other tokens are."""
+        return self.join_url.partition("?")[0].partition("#")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What is declared, as dates from `first` to `last`, both included, by the clock of `zone`.
+
+    `clashing` are the dates that a host cannot run, with the keys that they clash with. `meetings` are those
+    that a feed has. `links` has join links by key, and is None
+    where nobody asked for them; `holds_passcodes` tells whether they let people in without a passcode.
+    """
+
+    first: date
+    last: date
+    zone: str
+    name: str = "Meetings"
+    dates: Sequence[CalendarDate] = ()
+    skipped: Sequence[SkippedDate] = ()
+    clashes: Sequence[Clash] = ()
+    clashing: Marks = field(default_factory=dict)
+    closures: Sequence[ClosedDays] = ()
+    meetings: Sequence[FeedMeeting] = ()
+    diagnostics: Sequence[Diagnostic] = ()
+    links: Mapping[str, str] | None = field(default=None, repr=False)
+    holds_passcodes: bool = False

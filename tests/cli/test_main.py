@@ -46,6 +46,10 @@ COMMAND_FLAGS = {
         *(*SELECTION, *STATE_FLAGS),
     ),
     "drift": ("--format", "--detailed-exitcode", *STATE_FLAGS),
+    "calendar": (
+        *("--from", "--days", "--host", "--match", "--zone", "--format", "--out"),
+        *("--links", "--with-passcodes", *STATE_FLAGS),
+    ),
     "import": ("--host", "--match", "--out", *STATE_FLAGS),
     "links": ("--format", *STATE_FLAGS),
     "budget": ("--format", *STATE_FLAGS),

@@ -35,6 +35,7 @@ DOORS = {
     "filelock": ("reconciler.stores.file",),
     # two ways out that share nothing: one to Zoom, asynchronous and paced, one to the state's server
     "httpx": ("reconciler.zoom", "reconciler.stores.http"),
+    "icalendar": ("reconciler.views.ics",),
     "jsonschema": ("reconciler.spec.schema",),
     "jsonschema_rs": ("reconciler.spec.schema",),
     "obstore": ("reconciler.stores.object",),
@@ -61,7 +62,7 @@ FUNCTION_LINES_MAX = 50
 REASON = re.compile(r" - \w|\s# \w")
 """How an exception says why: `# noqa: S311 - jitter, not a secret`, or in a comment after it."""
 
-HEAVY = {"deepdiff", "httpx", "jsonschema", "obstore", "rich", "starlette", "uvicorn"}
+HEAVY = {"deepdiff", "httpx", "icalendar", "jsonschema", "obstore", "rich", "starlette", "uvicorn"}
 """Libraries that `--help`, `validate` of good files and `plan` do without."""
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BY_VERB = {
     "apply": "apply",
     "budget": "budget",
+    "calendar": "calendar",
     "doctor": "doctor",
     "drift": "plan",
     "explain": "explain",

@@ -48,16 +48,29 @@ def links(workspace: Workspace, keys: tuple[str, ...], format_name: str) -> Exit
     """
     state, _ = workspace.read_state()
     records = {key: state.meetings[key] for key in match_keys(keys, state, workspace.store.location)}
-    results = asyncio.run(_read_all(workspace, state, records)) if records else []
+    results = read_now(workspace, state, records)
     join_links = [each for each in results if isinstance(each, JoinLink)]
     unread = [each for each in results if isinstance(each, Diagnostic)]
-    if _is_ci_log(workspace.console) and any(link.holds_passcode for link in join_links):
-        print_diagnostics(workspace, [_in_a_log()])
+    if any(link.holds_passcode for link in join_links):
+        warn_of_log(workspace)
     workspace.console.stdout.write(view("links", format_name)(join_links, unread))
     workspace.console.stdout.flush()
     if format_name == "text":
         print_diagnostics(workspace, unread)
     return Exit.ERROR if unread else Exit.DONE
+
+
+def read_now(
+    workspace: Workspace, state: State, records: Mapping[str, Record]
+) -> list[JoinLink | Diagnostic]:
+    """Return the link of each recorded meeting, or the diagnostic of a read that failed."""
+    return asyncio.run(_read_all(workspace, state, records)) if records else []
+
+
+def warn_of_log(workspace: Workspace) -> None:
+    """Warn where links that hold passcodes go to the log of a CI job."""
+    if _is_ci_log(workspace.console):
+        print_diagnostics(workspace, [_in_a_log()])
 
 
 async def _read_all(

@@ -1,0 +1,46 @@
+"""Names of the events of a feed: they stay the same while a meeting is the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.calendar.feed import FeedMeeting, Revision
+from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.timezones import parsed
+from reconciler.spec.spec import Spec
+from reconciler.state.state import Record, State, feed_name
+
+
+def record_of(key: str, spec: Spec, state: State) -> Record | None:
+    """Return the record of a declared meeting, also under the key that `moved` names; None without one."""
+    return state.meetings.get(_recorded_key(key, spec, state))
+
+
+def _recorded_key(key: str, spec: Spec, state: State) -> str:
+    """Return the key under which the meeting is recorded, its own one if it is not."""
+    origins = {each.to_key: each.from_key for each in spec.moved}
+    found: str | None = key
+    for _ in range(len(origins) + 1):  # several renames in a row
+        if found is None or found in state.meetings:
+            break
+        found = origins.get(found)
+    return key if found is None or found not in state.meetings else found
+
+
+def feed_meetings(meetings: Iterable[Meeting], spec: Spec, state: State) -> tuple[FeedMeeting, ...]:
+    """Return the meetings with the names of their events: the lineage, and the key at their creation."""
+    return tuple(
+        FeedMeeting(
+            each,
+            f"{state.lineage}/{feed_name(state, _recorded_key(each.key, spec, state))}",
+            _revision(record_of(each.key, spec, state)),
+        )
+        for each in sorted(meetings, key=lambda each: each.key)
+    )
+
+
+def _revision(record: Record | None) -> Revision:
+    if record is None:
+        return Revision()
+    at = record.changed_at or record.created_at
+    return Revision(record.changes, parsed(at) if at else None)

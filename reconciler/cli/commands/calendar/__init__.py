@@ -1,0 +1,1 @@
+"""The command `calendar`: what is declared, as an agenda, a document, a feed or a page."""

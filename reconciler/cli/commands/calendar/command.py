@@ -1,0 +1,73 @@
+"""The command `calendar`: when declared meetings take place. Only for links it asks Zoom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.commands.calendar import making, writing
+from reconciler.cli.commands.calendar.values import Day, ZoneName
+from reconciler.cli.options import Key, example_epilog, format_option, state_options
+from reconciler.errors.diagnostic import Exit
+
+if TYPE_CHECKING:
+    from reconciler.cli.workspace import Workspace
+
+
+@click.command(
+    epilog=example_epilog(
+        "reconciler calendar --days 7 --zone America/New_York",
+        "reconciler calendar --format ics --out public/feeds/",
+    )
+)
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option(
+    "--from", "first", type=Day(), metavar="DAY", help="First day, such as 2027-01-11.  [default: today]"
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, making.DAYS_MAX),
+    metavar="N",
+    help=f"Number of days.  [default: {making.DAYS_OF_AN_AGENDA} for text, else {making.DAYS_OF_A_YEAR}]",
+)
+@click.option("--host", "hosts", metavar="GLOB", multiple=True, help="Only hosts that match; repeatable.")
+@click.option(
+    "--match",
+    "keys",
+    type=Key(spec=True),
+    metavar="GLOB",
+    multiple=True,
+    help="Only keys that match; repeatable.",
+)
+@click.option(
+    "--zone",
+    type=ZoneName(),
+    metavar="ZONE",
+    help="Zone of days and times.  [default: that of most meetings]",
+)
+@format_option("calendar", about="For people, programs, calendar apps, or a browser.")
+@click.option(
+    "--out",
+    metavar="FILE|FOLDER",
+    type=click.Path(),
+    help="Write to a file instead of stdout; with ics also to a folder, a feed for each host.",
+)
+@click.option("--links", is_flag=True, help="Add join links, read from Zoom. Needs credentials.")
+@click.option("--with-passcodes", is_flag=True, help="With --links: leave the passcodes in the links.")
+@state_options
+def calendar(
+    workspace: Workspace, paths: tuple[str, ...], format_name: str, out: str | None, **flags: Any
+) -> Exit:
+    """Show when the declared meetings take place.
+
+    Counts exceptions, closures and clock changes, and marks the dates on which a host has more meetings than
+    it can run. Reads the specs and the state; needs no credentials without --links.
+    """
+    if flags["with_passcodes"] and not flags["links"]:
+        raise click.UsageError("--with-passcodes is about links: give --links too.")
+    wanted = making.Wanted(**flags, is_agenda=format_name == "text")
+    target = writing.target(out, format_name)
+    made = making.make(workspace, paths, wanted)
+    writing.write(workspace, target, format_name, made)
+    return Exit.ERROR if made.failed else Exit.DONE
