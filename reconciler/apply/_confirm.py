@@ -157,7 +157,7 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
         attributes = pending.intent.attributes
         if pending.intent.to_host:  # the read-back decides
             attributes = scheduled_as(attributes, before.attributes)
-        exceptions = {} if pending.intent.dates else before.exceptions
+        exceptions = pending.exceptions if pending.intent.dates else before.exceptions
         updated = replace(before, attributes=attributes, protect=protect, exceptions=exceptions)
         return replace(updated, timetable=timetable).revised(before, now)
     return Record(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.meeting.body import body, patch
+from reconciler.meeting.closures import NO_DATES
 from reconciler.meeting.meeting import schedule, start_at
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.budget import urgent
@@ -14,9 +15,6 @@ from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Answer, BeforeSend, Json, Remote
 from reconciler.state.state import SCHEDULE_FOR, Attempt, Intent, Record, Retired, State, retire, scheduled_as
-
-RULE = frozenset({"start_time", "timezone", "recurrence"})
-"""The fields of a body from which Zoom makes the dates of a series anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +76,22 @@ class PendingWrite:
         return start is not None and start <= now
 
     def begin(self, state: State) -> State:
-        """The state with its intent and charge; a rule undoes what was done to single dates."""
+        """The state with its intent and charge; it may undo what was done to single dates."""
         begun = state.begin(self.key, self.intent, day=self.day)
-        return begun.with_exceptions(self.key, {}) if self.intent.dates else begun
+        return begun.with_exceptions(self.key, self.exceptions) if self.intent.dates else begun
+
+    @property
+    def exceptions(self) -> dict[str, Json]:
+        """The edits of single dates that stay recorded: those that are moved, and to be taken back.
+
+        Without their record, nothing would find them if Zoom keeps them. All others are read again.
+        """
+        declared = self.step.meeting.dates if self.step.meeting else NO_DATES
+        return {
+            day: edit
+            for day, edit in self.intent.dates.items()
+            if isinstance(edit, Mapping) and declared.exception(day) is None
+        }
 
     def confirm(self, state: State, record: Record) -> State:
         """The state with `record` in place of its intent; a replaced meeting is still to be deleted."""
@@ -128,18 +139,16 @@ def prepare(  # noqa: PLR0913 - a step, its time and author, and the recorded fa
         id=before.id if before is not None and action != Action.CREATE else None,
         to_host=step.new_host if action == Action.UPDATE else None,
         measured=repeats.measured if repeats else author.has_zooms_time(),
-        dates=_taken_back(action, sent, repeats, before),
+        dates=_taken_back(action, repeats, before),
     )
     return PendingWrite(step, intent, sent, day, repeats=repeats, before=before)
 
 
-def _taken_back(
-    action: str, sent: Mapping[str, Json], repeats: Intent | None, before: Record | None
-) -> dict[str, Json]:
-    """The recorded edits of single dates that an update undoes, because it carries start, zone or rule."""
-    if action != Action.UPDATE or before is None or RULE.isdisjoint(sent):
+def _taken_back(action: str, repeats: Intent | None, before: Record | None) -> dict[str, Json]:
+    """The recorded edits of single dates: Zoom forgets them if the rule is sent, and perhaps otherwise."""
+    if action != Action.UPDATE or before is None:
         return {}
-    return dict.fromkeys((*(repeats.dates if repeats else ()), *before.exceptions))
+    return {**(repeats.dates if repeats else {}), **before.exceptions}
 
 
 def without_handover(step: Step, before: Record) -> Step:

@@ -93,7 +93,7 @@ def _with_window(record: Record, stored: Body, now: datetime) -> Record:
     first, last = recurring.remaining(now).next_at, recurring.last()
     assert first is not None, "a longer series has dates to come"
     whole = {"from": as_utc(first), "to": as_utc(last) if last else None}
-    return replace(record, window=window_of(record.attributes, stored) or whole)
+    return replace(record, window=window_of(record.attributes, stored, [record.exceptions]) or whole)
 
 
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:

@@ -90,7 +90,7 @@ class Intent:
     Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first. `to_host` is the new host
     of an update that hands the meeting over. `measured` is true if `first_begun_at` is Zoom's time, and not
     only what the clock of a machine said. `dates` are the edits of single dates that are being made, by
-    date; None takes a date back. An update that sends a rule takes back every date.
+    date; None takes a date back. Those of an update are the edits that it may undo.
     """
 
     action: str

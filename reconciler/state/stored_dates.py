@@ -7,7 +7,7 @@ never made up.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from reconciler.meeting import timezones
@@ -30,12 +30,14 @@ class StoredDate:
     """One date in Zoom: its name, the start that the rule gives it, and its occurrence.
 
     `occurrence` is None where Zoom lists none for the date; `doubtful` is set where it lists several.
+    `is_absent` is set where Zoom lists none because the date is not held.
     """
 
     day: str
     start: datetime
     occurrence: Body | None
     doubtful: bool = False
+    is_absent: bool = False
 
     @property
     def id(self) -> str:
@@ -50,6 +52,8 @@ class StoredDate:
 
     def edit(self, duration: int) -> Edit:
         """Return its edit, as far as the list shows it; None if it is as the rule gives it."""
+        if self.is_absent:
+            return SKIP
         if self.occurrence is None:
             return None
         if self.is_deleted:
@@ -105,18 +109,64 @@ def find(
     for day in starts.keys() - found.keys():
         same_day = [each for each in listed if _local_day(each, zone) == day]
         found[day] = _of_day(day, starts[day], same_day)
-    return found
+    return {**found, **_absent(found, readable(stored), recurring, edits)}
 
 
-def window_of(attributes: Mapping[str, Json], stored: Body) -> dict[str, Json]:
+def _absent(
+    found: Mapping[str, StoredDate],
+    listed: Sequence[Body],
+    recurring: Series,
+    edits: Sequence[Mapping[str, Edit]],
+) -> dict[str, StoredDate]:
+    """Return the dates that are not listed because they are not held, marked as such.
+
+    They were before the first of the list, or were deleted where somebody had moved them to.
+    """
+    missing = [each for each in found.values() if each.occurrence is None]
+    first = min((_start(each) for each in listed), default=None)
+    strangers = _strangers(found, listed, recurring) if missing and first else []
+    if first is None or any(each.get("status") != DELETED for each in strangers):
+        return {}
+    earliest = {
+        each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
+        for each in missing
+    }
+    before = [each for each in missing if earliest[each.day] < first]
+    others = [each for each in missing if each not in before]
+    absent = [*before, *(others if len(others) <= len(strangers) else ())]
+    return {each.day: replace(each, is_absent=True) for each in absent}
+
+
+def _strangers(found: Mapping[str, StoredDate], listed: Iterable[Body], recurring: Series) -> list[Body]:
+    """Return what is listed at a start that is neither the rule's nor one of the dates that were found."""
+    zone = timezones.known_zone(recurring.timezone)
+    known = [each.occurrence for each in found.values()]
+    return [
+        each
+        for each in listed
+        if each not in known
+        and recurring.start_on(date.fromisoformat(_local_day(each, zone))) != _start(each)
+    ]
+
+
+def window_of(
+    attributes: Mapping[str, Json], stored: Body, edits: Sequence[Mapping[str, Edit]]
+) -> dict[str, Json]:
     """Return the first and the last start that Zoom keeps of a longer series; empty if it keeps all of it.
 
-    The last is None where the series in Zoom has no end.
+    `edits` are all that a date may have by now: a moved one counts where the rule gives it. The last is None
+    where the series in Zoom has no end.
     """
     recurring = series(attributes)
-    starts = sorted(_start(each) for each in readable(stored))
-    if recurring is None or not starts:
+    listed = [_start(each) for each in readable(stored)]
+    if recurring is None or not listed:
         return {}
+    own = {
+        moved_to(edit): recurring.start_on(date.fromisoformat(day))
+        for each in edits
+        for day, edit in each.items()
+    }
+    starts = sorted(own.get(start) or start for start in listed)
     last = recurring.last()
     kept = recurring.occurrence(recurring.remaining(starts[-1]).over - 1)
     if kept is None or (last is not None and kept >= last):
@@ -163,18 +213,15 @@ def clicked_dates(record: Record, stored: Body, now: datetime) -> dict[str, Edit
     found = edits_in_zoom(record.attributes, stored, record.exceptions, now)
     starts = find(record.attributes, {}, record.exceptions, [])
     recorded = {
-        day: edit
+        # A date that was held where it was moved to is not held again.
+        day: SKIP
+        if (moved_to(edit) or now) < now
+        else _listed_part(edit, starts[day].start, minutes_of(record.attributes))
         for day, edit in record.exceptions.items()
         if day in starts and not is_over(starts[day].start, edit, now)
     }
     days = sorted({*found, *recorded})
-    return {day: found.get(day) for day in days if _shown(found.get(day)) != _shown(recorded.get(day))}
-
-
-def _shown(edit: Edit) -> Edit:
-    if not isinstance(edit, Mapping):
-        return edit
-    return {name: edit.get(name) for name in ("start_time", "duration")}
+    return {day: found.get(day) for day in days if found.get(day) != recorded.get(day)}
 
 
 def _days_until(recurring: Series, now: datetime, last: datetime) -> Iterator[str]:
@@ -210,7 +257,9 @@ def _moved_by_hand(
 ) -> dict[str, Edit]:
     known = [each.occurrence for each in found.values()]
     others = [each for each in listed if each not in known and _start(each) > now]
-    missing = [each for each in found.values() if each.occurrence is None and each.start > now]
+    missing = [
+        each for each in found.values() if each.occurrence is None and not each.is_absent and each.start > now
+    ]
     if len(others) != len(missing):
         return {}
     pairs = zip(sorted(missing, key=lambda each: each.start), sorted(others, key=_start), strict=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import weekly
+from builders import at, record, weekly
 
 from reconciler.state.state import Record
 from reconciler.state.stored_dates import StoredDate, clicked_dates, find
@@ -76,7 +77,23 @@ def test_a_date_with_several_candidates_is_doubtful() -> None:
 
 
 def test_a_date_that_zoom_does_not_list_has_no_occurrence() -> None:
-    assert found(occurrence("2027-04-12T08:00:00Z"))[MONDAY] == StoredDate(MONDAY, START, None)
+    date = found(occurrence("2027-03-29T08:00:00Z"), occurrence("2027-04-12T08:00:00Z"))[MONDAY]
+
+    assert (date, date.has(None, 45)) == (StoredDate(MONDAY, START, None), True)
+
+
+def test_a_date_before_the_first_of_the_list_is_not_held() -> None:
+    date = found(occurrence("2027-04-12T08:00:00Z"))[MONDAY]
+
+    assert (date, date.has("skip", 45)) == (StoredDate(MONDAY, START, None, is_absent=True), True)
+
+
+def test_a_date_that_was_deleted_where_it_had_been_moved_to_is_not_held() -> None:
+    gone = {**occurrence("2027-04-15T08:00:00Z"), "status": "deleted"}
+    first, other = occurrence("2027-03-29T08:00:00Z"), occurrence("2027-04-15T08:00:00Z")
+
+    assert found(first, gone)[MONDAY].is_absent
+    assert not found(first, other)[MONDAY].is_absent
 
 
 def test_days_that_the_rule_does_not_give_are_left_out() -> None:
@@ -97,3 +114,18 @@ def test_a_date_that_is_over_and_was_moved_to_a_day_to_come_is_as_recorded(moved
     }
 
     assert clicked_dates(record, stored, datetime(2027, 4, 6, 12, tzinfo=UTC)) == {}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"start_time": "2027-03-31T09:00:00Z", "duration": 45},  # it was held there
+        {"start_time": "2027-04-05T08:00:00Z", "duration": 45},  # as the rule gives it
+    ],
+)
+def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
+    recorded = replace(record(1, weekly()), exceptions={MONDAY: edit})
+    own = [] if edit["start_time"] < "2027-04" else [occurrence("2027-04-05T08:00:00Z")]
+    stored = {"occurrences": [*own, occurrence("2027-04-12T08:00:00Z", 2)]}
+
+    assert clicked_dates(recorded, stored, at("2027-04-01T08:00:00Z")) == {}

@@ -49,15 +49,15 @@ class Comparison:
 class Known:
     """What is known about the dates of one series, besides what Zoom shows.
 
-    `declared` are the declared edits, `recorded` those that are done. `taken_back` are dates whose edit a
-    sent rule was to undo. `is_sent` is set after a write of the meeting itself: then every date is judged by
-    Zoom, also those that are recorded as done. `planned` are dates that the plan changes, after a refresh
-    also where they are recorded as done.
+    `declared` are the declared edits, `recorded` those that are done. `taken_back` are those that a write of
+    the meeting may have undone, and those that are to be undone. `is_sent` is set after a write of the
+    meeting itself: then every date is judged by Zoom, also those that are recorded as done. `planned` are
+    dates that the plan changes, after a refresh also where they are recorded as done.
     """
 
     declared: Mapping[str, SeriesDate]
     recorded: Mapping[str, Edit]
-    taken_back: Collection[str] = ()
+    taken_back: Mapping[str, Edit] = field(default_factory=dict)
     is_sent: bool = False
     planned: Collection[str] = ()
 
@@ -79,8 +79,10 @@ def compare(
             edit, declared = wanted(known.declared[day], now), known.declared[day]
             if known.is_sent or day in known.planned or known.recorded.get(day) not in (edit, declared.edit):
                 _compare_declared(comparison, declared, edit, stored, minutes)
-        elif stored is not None and not is_over(stored.start, known.recorded.get(day), now):
-            _compare_taken_back(comparison, attributes, stored, known.recorded.get(day))
+            continue
+        before = known.recorded.get(day, known.taken_back.get(day))
+        if stored is not None and not is_over(stored.start, before, now):
+            _compare_taken_back(comparison, attributes, stored, before, now)
     return comparison
 
 
@@ -99,7 +101,7 @@ def _compare_declared(
     comparison: Comparison, declared: SeriesDate, edit: Edit, stored: StoredDate | None, minutes: int
 ) -> None:
     day = declared.day
-    if stored is None or stored.doubtful or stored.occurrence is None:
+    if stored is None or stored.doubtful or (stored.occurrence is None and not stored.has(edit, minutes)):
         comparison.problems[day] = SEVERAL if stored and stored.doubtful else NOT_LISTED
     elif stored.has(edit, minutes) and not unlisted_parts(edit):
         comparison.done[day] = edit
@@ -113,7 +115,7 @@ def _compare_declared(
 
 
 def _compare_taken_back(
-    comparison: Comparison, attributes: Mapping[str, Json], stored: StoredDate, before: Edit
+    comparison: Comparison, attributes: Mapping[str, Json], stored: StoredDate, before: Edit, now: datetime
 ) -> None:
     minutes = minutes_of(attributes)
     if stored.is_deleted:
@@ -121,6 +123,8 @@ def _compare_taken_back(
         comparison.done[stored.day] = SKIP
     elif stored.occurrence is None or (stored.has(None, minutes) and not unlisted_parts(before)):
         comparison.done[stored.day] = None
+    elif stored.start <= now:  # no start that is past can be sent: the date is not held where it was moved to
+        comparison.work.append(_work(stored, SKIP, stored.start))
     else:
         body = _own_values(attributes, stored, before)
         comparison.work.append(DateWork(stored.day, stored.id, stored.start, None, body, stored.start))

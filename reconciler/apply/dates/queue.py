@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.dates.runner import DatesRunner
-from reconciler.meeting.meeting import series
+from reconciler.meeting.meeting import SERIES, kind, series
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 
@@ -23,7 +23,7 @@ class DatesQueue:
         self._runner = DatesRunner(run, host)
         state = run.journal.state
         self._taken_back = {
-            key: frozenset(record.exceptions) | frozenset(intent.dates if intent else ())
+            key: {**(intent.dates if intent else {}), **record.exceptions}
             for key, record in state.meetings.items()
             if (intent := state.intents.get(key)) or record.exceptions
         }
@@ -48,13 +48,15 @@ class DatesQueue:
             if self._run.failure is not None or self._run.stopping():
                 self._leave(step)
             elif step.key not in waiting and step.key not in self._run.failed:
-                taken_back = self._taken_back.get(step.key, frozenset())
+                taken_back = self._taken_back.get(step.key, {})
                 is_sent = not step.is_of_dates and step.key not in self._settled
                 await self._runner.bring(step, taken_back=taken_back, is_sent=is_sent)
 
     def _has_dates(self, step: Step) -> bool:
         if step.dates or self._taken_back.get(step.key):
             return True
+        if any(change.path == "duration" for change in step.changes):
+            return step.meeting is not None and kind(step.meeting.attributes) == SERIES
         record = self._run.journal.state.meetings.get(step.key)
         if record is not None and record.window:
             return True

@@ -19,8 +19,9 @@ from reconciler.apply.dates.sender import DateSender, Sent, merged
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting import fields
+from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import SERIES, series
-from reconciler.meeting.single_dates import Edit, is_over
+from reconciler.meeting.single_dates import Edit, is_over, moved_to
 from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as declared_dates
 from reconciler.plan.dates import words
@@ -28,7 +29,14 @@ from reconciler.plan.dates.windows import Kept
 from reconciler.plan.step import DateAction, Step
 from reconciler.ports import Body
 from reconciler.state.state import Record, State
-from reconciler.state.stored_dates import StoredDate, find, kept_until, minutes_of, window_of
+from reconciler.state.stored_dates import (
+    StoredDate,
+    edits_in_zoom,
+    find,
+    kept_until,
+    minutes_of,
+    window_of,
+)
 
 ROUNDS_MAX = 2
 """Times that the dates of a series are sent in one run: again only after an answer that was lost."""
@@ -45,7 +53,7 @@ class DatesRunner:
         self._sender = DateSender(run, host)
         self._host = host
 
-    async def bring(self, step: Step, *, taken_back: Collection[str] = (), is_sent: bool = False) -> None:
+    async def bring(self, step: Step, *, taken_back: Mapping[str, Edit], is_sent: bool = False) -> None:
         """Do what is declared about the dates of the step's series. `taken_back`, `is_sent`: see `Known`."""
         if step.meeting is not None and series(step.meeting.attributes) is None:
             return  # a single meeting now stands in the place of the series
@@ -57,7 +65,9 @@ class DatesRunner:
             stored = await self._read(step, record)
             if stored is None:
                 return
-            record = await self._with_window(step, record, stored)
+            record = await self._with_window(step, record, stored, taken_back)
+            if is_sent:
+                record = await self._with_former_length(step, record, stored)
             known = self._known(step, record, taken_back, is_sent=is_sent or is_last)
             found = find(record.attributes, stored, known.days, _edits(step, record, known))
             if step.meeting is None:
@@ -105,23 +115,47 @@ class DatesRunner:
             self._run.fail(step, problem)
         return stored if problem is None else None
 
-    async def _with_window(self, step: Step, record: Record, stored: Body) -> Record:
+    async def _with_window(
+        self, step: Step, record: Record, stored: Body, taken_back: Mapping[str, Edit]
+    ) -> Record:
         """The record with the window of its series that Zoom keeps; it is durable."""
-        seen = replace(record, window=window_of(record.attributes, stored))
+        planned = {each.date: each.edit for each in step.dates}
+        edits = [record.exceptions, taken_back, planned]
+        seen = replace(record, window=window_of(record.attributes, stored, edits))
         if seen != record:
             await self._run.journal.commit(lambda state: state.confirm(step.key, seen))
         return seen
 
-    def _known(self, step: Step, record: Record, taken_back: Collection[str], *, is_sent: bool) -> Known:
+    async def _with_former_length(self, step: Step, record: Record, stored: Body) -> Record:
+        """The record with the dates that kept the duration that the series had before; it is durable.
+
+        They were changed once, and taken back by the values of the series, which Zoom keeps as their own.
+        """
+        former = next((change.before for change in step.changes if change.path == "duration"), None)
+        edits = edits_in_zoom(record.attributes, stored, record.exceptions, self._run.now()) if former else {}
+        starts = find(record.attributes, {}, edits, [])
+        kept = {
+            day: edit
+            for day, edit in edits.items()
+            if edit != SKIP and (moved_to(edit), edit["duration"]) == (starts[day].start, former)
+        }
+        if not kept.keys() - record.exceptions.keys():
+            return record
+        await self._run.journal.commit(
+            lambda state: state.with_exceptions(step.key, {**kept, **record.exceptions})
+        )
+        return replace(record, exceptions={**kept, **record.exceptions})
+
+    def _known(self, step: Step, record: Record, taken_back: Mapping[str, Edit], *, is_sent: bool) -> Known:
         now, meeting = self._run.now(), step.meeting
         kept = Kept(until=kept_until(record.window))
         declared = declared_dates.held_declared(meeting, now, kept) if meeting is not None else {}
-        backs = {each.date for each in step.dates if each.action is DateAction.BACK}
+        backs = {each.date: each.before for each in step.dates if each.action is DateAction.BACK}
         planned = {each.date for each in step.dates}
-        return Known(declared, record.exceptions, {*taken_back, *backs}, is_sent=is_sent, planned=planned)
+        return Known(declared, record.exceptions, {**taken_back, **backs}, is_sent=is_sent, planned=planned)
 
     async def _restore(
-        self, step: Step, record: Record, taken_back: Collection[str], found: Mapping[str, StoredDate]
+        self, step: Step, record: Record, taken_back: Mapping[str, Edit], found: Mapping[str, StoredDate]
     ) -> None:
         """Record the edits that dates still have in Zoom, of a series that is no longer declared."""
         minutes = minutes_of(record.attributes)
@@ -208,7 +242,12 @@ class DatesRunner:
 def _edits(step: Step, record: Record, known: Known) -> list[Mapping[str, Edit]]:
     """All edits that dates of the series may have; a refresh has read those that somebody made."""
     read = {each.date: each.before for each in step.dates}
-    return [record.exceptions, {day: each.edit for day, each in known.declared.items()}, read]
+    return [
+        record.exceptions,
+        {day: each.edit for day, each in known.declared.items()},
+        known.taken_back,
+        read,
+    ]
 
 
 def _to_come(record: Record, exceptions: Mapping[str, Edit], now: datetime) -> dict[str, Edit]:

@@ -360,3 +360,70 @@ def test_a_stopped_run_still_skips_the_dates_of_the_next_seven_days() -> None:
         None,
         "the run ended before its turn: Sun 7 Feb 2027, Mon 8 Feb 2027, Tue 9 Feb 2027, Wed 10 Feb 2027",
     )
+
+
+def test_what_an_update_made_zoom_forget_is_done_on_a_later_day_if_the_budget_ends() -> None:
+    moves = {f"2027-0{month}-01": {"duration": 30} for month in (2, 3)}
+    world = World(series(moves), dates_forgotten="update")
+    world.apply()
+    world.declare(series(moves, topic="Other"))
+    world.allowances = Allowances(Limits(daily=4, reserve=0), {})
+
+    world.apply()
+    world.zoom.clock.advance(24 * 3600)
+    world.apply()
+
+    assert in_zoom(world) == {"2027-02-01T09:00:00Z": "30 min", "2027-03-01T09:00:00Z": "30 min"}
+    assert not world.plan().has_work
+
+
+@pytest.mark.parametrize("dates_forgotten", ["rule", "update"])
+def test_an_update_of_another_field_that_dies_at_any_turn_loses_no_date(dates_forgotten: str) -> None:
+    for turns in range(0, 120, 4):
+        world = World(series({"2027-03-01": MOVE}, CLOSED), dates_forgotten=dates_forgotten)
+        world.apply()
+        world.declare(series({}, CLOSED, topic="Other"))
+        world.apply(dies_after_turns=turns)
+
+        report = world.apply()
+
+        rest = {start: what for start, what in DONE.items() if what == "deleted"}
+        assert (turns, report.failed, in_zoom(world)) == (turns, {}, rest)
+        assert not world.plan().has_work
+
+
+def test_a_moved_date_whose_own_start_is_past_is_deleted_where_it_is_taken_back() -> None:
+    """No start that is past can be sent, and it must not be held where it was moved to."""
+    world = World(series({"2027-03-01": MOVE}))
+    world.apply()
+    world.zoom.clock.advance((at("2027-03-01T12:00:00Z") - world.zoom.clock.now()).total_seconds())
+    world.declare(series({}))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world)) == ({}, {"2027-03-02T13:00:00Z": "deleted"})
+
+
+def test_a_date_that_was_moved_and_then_skipped_stays_so_after_an_update() -> None:
+    world = World(series({"2027-03-01": MOVE}))
+    world.apply()
+    world.declare(series({"2027-03-01": "skip"}))
+    world.apply()
+    world.declare(series({"2027-03-01": "skip"}, topic="Other"))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world)) == ({}, {"2027-03-02T13:00:00Z": "deleted"})
+
+
+def test_a_date_that_was_taken_back_follows_the_duration_of_its_series() -> None:
+    """Zoom keeps the values of the series, by which it was taken back, as its own."""
+    world = World(series({"2027-03-01": MOVE}))
+    world.apply()
+    world.declare(series({}))
+    world.apply()
+    world.declare(series({}, duration=60))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world), world.charged()) == ({}, {}, 5)

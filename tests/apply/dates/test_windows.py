@@ -149,3 +149,26 @@ def test_an_extension_that_dies_at_any_turn_is_finished_by_the_next(turns: int) 
         ["2027-10-11T08:00:00Z", "2027-10-18T08:00:00Z"],
     )
     assert not world.plan().has_work
+
+
+def test_skips_before_the_first_date_that_is_held_need_nothing() -> None:
+    """A window begins at the first date that is held, so Zoom has none of them."""
+    world = World(series({}, ("2027-01-11", "2027-01-24")))
+
+    report = world.apply()
+
+    assert (report.failed, listed(world)[0]) == ({}, ("2027-01-25T09:00:00Z", "available"))
+    assert world.asked("DELETE") == []
+    assert not world.plan().has_work
+
+
+def test_the_last_date_of_a_series_may_be_moved_to_an_earlier_day() -> None:
+    """Zoom keeps all of the series: it has no window."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 5}
+    moved = {"2027-02-08": {"start_time": "2027-02-03T10:00:00"}}
+    world = World(series(moved, rule=rule))
+    world.apply()
+    world.declare(series({**moved, "2027-01-18": "skip"}, rule=rule))
+    world.apply()
+
+    assert world.store.state.meetings["weekly"].window == {}
