@@ -41,10 +41,11 @@ real: .venv/.installed-dev  ## a real S3 server, 8 runners killed (KILLS=50: as 
 	$(BIN)/pytest tests/real
 
 faults: export FAULT_ROUNDS := 200
-faults: .venv/.installed-dev  ## 10,000 histories of faults, and real deaths at every touch of the outside (about 10 minutes)
+faults: export RANDOM_SERIES := 2000
+faults: .venv/.installed-dev  ## 10,000 histories of faults, 2,000 series, and real deaths at every touch of the outside (about 20 minutes)
 	$(BIN)/python tests/faults/simulate.py --seeds 10000
 	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest tests/faults tests/apply/dates/test_random_series.py
 
 action:  ## install as the action does, with hashes, into a folder of its own (half a minute)
 	RECONCILER_VENV=.venv/action RECONCILER_PYTHON=$(PYTHON) bash ci/install.sh
