@@ -6,7 +6,7 @@ end are counted by their rule, whatever Zoom keeps of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -58,13 +58,13 @@ class ClosedDays:
 def expansions(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[Expansion]:
     """Return the dates of each meeting that has a fixed time, as whole seconds."""
     first, last = seconds_of(start), seconds_of(end)
-    found = (expand(each, first, last) for meeting in meetings for each in _held(meeting))
+    found = (expand(each, first, last) for meeting in meetings for each in held(meeting))
     return [each for each in found if each is not None]
 
 
-def _held(meeting: Meeting) -> Iterable[Meeting]:
+def held(meeting: Meeting) -> Sequence[Meeting]:
     """Return what takes place: the meeting, or each slot of its timetable."""
-    return [slot.meeting for slot in meeting.timetable] if meeting.timetable else (meeting,)
+    return tuple(slot.meeting for slot in meeting.timetable) or (meeting,)
 
 
 def dates(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[CalendarDate]:

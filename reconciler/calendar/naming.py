@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from reconciler.calendar.feed import FeedMeeting, Revision
 from reconciler.meeting.meeting import Meeting
@@ -28,15 +28,22 @@ def _recorded_key(key: str, spec: Spec, state: State) -> str:
 
 
 def feed_meetings(meetings: Iterable[Meeting], spec: Spec, state: State) -> tuple[FeedMeeting, ...]:
-    """Return the meetings with the names of their events: the lineage, and the key at their creation."""
+    """Return the meetings with the names of their events: the lineage, and the key at their creation.
+
+    Each slot of a room is an event of its own, by its name behind the key.
+    """
     return tuple(
-        FeedMeeting(
-            each,
-            f"{state.lineage}/{feed_name(state, _recorded_key(each.key, spec, state))}",
-            _revision(record_of(each.key, spec, state)),
-        )
+        FeedMeeting(part, f"{state.lineage}/{name}", _revision(record_of(each.key, spec, state)))
         for each in sorted(meetings, key=lambda each: each.key)
+        for part, name in _parts(each, feed_name(state, _recorded_key(each.key, spec, state)))
     )
+
+
+def _parts(meeting: Meeting, name: str) -> Iterator[tuple[Meeting, str]]:
+    if not meeting.timetable:
+        yield meeting, name
+    for slot in sorted(meeting.timetable, key=lambda slot: slot.name):
+        yield slot.meeting, f"{name}/{slot.name}"
 
 
 def _revision(record: Record | None) -> Revision:

@@ -439,3 +439,38 @@ def test_a_pool_of_one_has_no_free_host(declared: Shell) -> None:
     assert [(each["host"], each["free_hosts"]) for each in ran.rows[0]["clashes"]] == [
         ("solo@example.com", [])
     ]
+
+
+ROOM = f"""\
+version: 1
+closures: {{berlin: [2027-01-18]}}
+meetings:
+  room:
+    topic: Open room
+    host: {HOST}
+    type: 3
+    timezone: Europe/Berlin
+    duration: 30
+    skip: [berlin]
+    timetable:
+      europe: {{start_time: 2027-01-11 10:00, repeat: {{every: week, on: mon, times: 3}}}}
+      pacific: {{start_time: 2027-01-14 16:00, timezone: Asia/Tokyo, topic: Clinic}}
+"""
+
+
+def test_each_slot_of_a_room_is_an_event_of_its_own(shell: Shell) -> None:
+    shell.write("meetings.yaml", ROOM)
+
+    text = run(shell, "--format", "ics").out
+    agenda = run(shell, *WINDOW, "--zone", "Europe/Berlin")
+
+    events = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    read = read_feed(text, datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC))
+    assert len({str(each["UID"]) for each in events}) == len(events) == 2
+    assert [f"{start:{MOMENT}} {topic}" for start, _, topic in read] == [
+        "2027-01-11T09:00:00Z Open room",
+        "2027-01-14T07:00:00Z Clinic",
+        "2027-01-25T09:00:00Z Open room",
+    ]
+    assert "  closed: berlin\n  skipped: room (berlin)\n" in agenda.out
+    assert agenda.out.endswith("3 dates of 1 meeting, 1 skipped: 11 Jan 2027 to 1 Feb 2027, Europe/Berlin.\n")

@@ -116,8 +116,8 @@ def make(workspace: Workspace, paths: Sequence[str], wanted: Wanted) -> Made:
 
 def _begins_before(meeting: Meeting, end: datetime) -> bool:
     """Return whether the meeting begins before `end`: a feed keeps what is over, and stays the same."""
-    start = start_at(meeting.attributes)
-    return start is not None and start < end
+    starts = (start_at(each.attributes) for each in dates.held(meeting))
+    return any(start is not None and start < end for start in starts)
 
 
 def _midnight(day: date, zone: str) -> datetime:
@@ -140,7 +140,8 @@ def _state(workspace: Workspace, *, needed: bool) -> State:
 
 def _usual_zone(meetings: Iterable[Meeting]) -> str:
     """Return the zone of most meetings, of several the first by name; UTC without meetings."""
-    zones = Counter(str(each.attributes.get("timezone") or "UTC") for each in meetings)
+    parts = (part for each in meetings for part in dates.held(each))
+    zones = Counter(str(each.attributes.get("timezone") or "UTC") for each in parts)
     return min(zones, key=lambda name: (-zones[name], name), default="UTC")
 
 
@@ -205,7 +206,12 @@ def _more(host: str, count: int) -> Diagnostic:
 
 
 def _closures(meetings: Iterable[Meeting]) -> list[Closure]:
-    found = {closure.name: closure for each in meetings for closure in each.dates.closures}
+    found = {
+        closure.name: closure
+        for each in meetings
+        for part in dates.held(each)
+        for closure in part.dates.closures
+    }
     return list(found.values())
 
 
