@@ -1,6 +1,6 @@
-"""Derives the schemas of spec and settings files from the field table, or compares it with an API document.
+"""Derives the schemas of what people write from the field table, or compares it with an API document.
 
-    python tools/derive_schema.py                          writes schemas/{meetings,reconciler}.schema.json
+    python tools/derive_schema.py                          writes meetings, reconciler, policies in schemas/
     python tools/derive_schema.py --check                  exit 1 if a written schema differs
     python tools/derive_schema.py --against OPENAPI.json   print what that document adds, drops and changes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policies_schema import policies_schema
 from repeat_schema import repeat_schema
 
 from reconciler.meeting.fields import Field, table
@@ -72,6 +73,7 @@ def schemas() -> Mapping[str, Schema]:
     return {
         "meetings.schema.json": meetings_schema(table()),
         "reconciler.schema.json": reconciler_schema(table()),
+        "policies.schema.json": policies_schema(),
     }
 
 
@@ -162,6 +164,12 @@ def reconciler_schema(fields: Mapping[str, Field]) -> Schema:
             {
                 "specs": {
                     "description": "Files and folders with meetings.",
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"type": "string", "minLength": 1},
+                },
+                "policies": {
+                    "description": "Files and folders with policies.",
                     "type": "array",
                     "minItems": 1,
                     "items": {"type": "string", "minLength": 1},

@@ -41,7 +41,7 @@ def complete_recorded(
 def complete_declared(folder: Path, environ: Mapping[str, str], paths: tuple[str, ...]) -> list[str]:
     """Return every key of the specs, sorted, even of files with errors in other places."""
     try:
-        return _valid(_workspace(folder, environ).validate(paths).parsed.files)
+        return _valid(_workspace(folder, environ).read_spec(paths).parsed.files)
     except ReconcilerError:
         return []
 

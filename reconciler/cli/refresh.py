@@ -195,7 +195,7 @@ def declared_hosts(spec: Spec) -> dict[str, tuple[str, ...]]:
 def hosts_if_readable(workspace: Workspace, paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return the declared hosts by recorded key; none where the specs cannot be read."""
     try:
-        return declared_hosts(workspace.load_spec(paths).spec)
+        return declared_hosts(workspace.load_declared(paths).spec)
     except ReconcilerError:
         return {}
 

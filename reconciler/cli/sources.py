@@ -1,4 +1,4 @@
-"""Finds and reads the spec files and the settings file.
+"""Finds and reads the spec files, the files of policies and the settings file.
 
 A file that is missing or cannot be read is an error, and so is an empty folder: neither ever counts as
 "nothing declared".
@@ -7,7 +7,6 @@ A file that is missing or cannot be read is an error, and so is an empty folder:
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +21,7 @@ from reconciler.spec.settings import FILENAME, ParsedSettings, Settings
 from reconciler.spec.spec import OtherSources
 from reconciler.spec.yaml.document import BYTES_MAX, Source, too_large
 from reconciler.spec.yaml.locator import Locator
+from reconciler.stores.git.submodules import submodules_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SPECS = ("meetings.yaml", "meetings/")
 SUFFIXES = (".yaml", ".yml")
-
-GITMODULES_BYTES_MAX = 1024 * 1024
-"""Bytes of `.gitmodules` that are looked at."""
 
 DEPTH_MAX = 60
 """Folders in folders that are searched for specs."""
@@ -60,9 +57,19 @@ def read_settings(folder: Path) -> ParsedSettings:
     return settings_file.parse(source) if isinstance(source, Source) else ParsedSettings(None, (source,))
 
 
-def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sources:
-    """Read the files that `paths`, else the settings, name, relative to `folder`."""
+def read_policies(settings: Settings, folder: Path) -> Sources:
+    """Read the files of policies that the settings name, relative to `folder`."""
     search = _Search(folder)
+    search.add_named("policies", settings.policies, settings)
+    roots = {os.path.realpath(folder / path) for path in settings.policies}
+    return Sources(tuple(search.files), tuple(search.diagnostics), frozenset(search.visited | roots))
+
+
+def read_sources(
+    paths: Sequence[str], settings: Settings, folder: Path, policies: frozenset[str] = frozenset()
+) -> Sources:
+    """Read the files that `paths`, else the settings, name, without `policies`, relative to `folder`."""
+    search = _Search(folder, policies=policies)
     if paths:
         for path in paths:
             search.add(path, _reporting(path))
@@ -72,12 +79,15 @@ def read_sources(paths: Sequence[str], settings: Settings, folder: Path) -> Sour
     return Sources(tuple(search.files), diagnostics, frozenset(search.visited))
 
 
-def read_others(read: Sources, settings: Settings, folder: Path) -> OtherSources:
+def read_others(
+    read: Sources, settings: Settings, folder: Path, policies: frozenset[str] = frozenset()
+) -> OtherSources:
     """Read the files of the settings' `specs` besides `read`, the files of PATHS.
 
     If no file of PATHS is one of `specs`, PATHS are read instead of it, and the others give names only.
     """
-    search = _Search(folder, {os.path.realpath(folder / file.filename) for file in read.files})
+    known = {os.path.realpath(folder / file.filename) for file in read.files}
+    search = _Search(folder, known, policies)
     search.add_specs(settings)
     return OtherSources(
         tuple(search.files), is_complete=not search.diagnostics, is_same_spec=search.has_known
@@ -89,13 +99,15 @@ def _reporting(path: str) -> Callable[[str, str, str], Diagnostic]:
     return lambda code, detail, hint: Diagnostic(code, detail, hint, span=_top(_as_typed(path)))
 
 
-def _reporting_in_settings(settings: Settings, index: int) -> Callable[[str, str, str], Diagnostic]:
+def _reporting_in_settings(
+    settings: Settings, section: str, index: int
+) -> Callable[[str, str, str], Diagnostic]:
     """Return a function that reports a problem at the line of the settings that names the path."""
-    assert settings.document is not None, "the list of specs comes from a file"
+    assert settings.document is not None, "the list comes from a file"
     locator = Locator(settings.document)
 
     def report(code: str, detail: str, hint: str) -> Diagnostic:
-        diagnostic = UnlocatedDiagnostic(("specs", index), code, detail, hint)
+        diagnostic = UnlocatedDiagnostic((section, index), code, detail, hint)
         return locator.diagnostic(diagnostic, diagnostic.path)
 
     return report
@@ -119,11 +131,17 @@ def check_inside(paths: Sequence[str], folder: Path, origin: str) -> None:
 
 
 class _Search:
-    """Files that are found and read, without those at the `known` real paths; `has_known` if one is found."""
+    """Files that are found and read, without those at the `known` real paths; `has_known` if one is found.
 
-    def __init__(self, folder: Path, known: Collection[str] = ()) -> None:
+    Files of `policies`, by their real paths, declare no meetings: a folder of specs may have them in it.
+    """
+
+    def __init__(
+        self, folder: Path, known: Collection[str] = (), policies: frozenset[str] = frozenset()
+    ) -> None:
         self.folder = folder
         self.known = known
+        self.policies = policies
         self.has_known = False
         self.visited: set[str] = set()
         self.files: list[Source] = []
@@ -131,10 +149,14 @@ class _Search:
 
     def add_specs(self, settings: Settings) -> None:
         """Add the paths of the settings, else the default ones."""
-        for index, path in enumerate(settings.specs):
-            self.add_inside(path, _reporting_in_settings(settings, index))
+        self.add_named("specs", settings.specs, settings)
         if not settings.specs:
             self.add_defaults()
+
+    def add_named(self, section: str, paths: Sequence[str], settings: Settings) -> None:
+        """Add the paths that a section of the settings names."""
+        for index, path in enumerate(paths):
+            self.add_inside(path, _reporting_in_settings(settings, section, index))
 
     def add_defaults(self) -> None:
         """Add the default paths."""
@@ -185,15 +207,12 @@ class _Search:
             )
         if self.is_submodule(location):
             return _SUBMODULE[0], _SUBMODULE[1].format(name), _SUBMODULE[2]
-        if location.is_dir():
-            return self.add_folder(location, name)
-        if location.name == FILENAME:
-            return (
-                "source.settings",
-                f"`{name}` is a file of settings.",
-                "Name files that declare meetings.",
-            )
-        return None
+        hint = "Name files that declare meetings."
+        if os.path.realpath(location) in self.policies:
+            return ("source.policies", f"`{name}` is under `policies` in reconciler.yaml.", hint)
+        if location.name == FILENAME and not location.is_dir():
+            return ("source.settings", f"`{name}` is a file of settings.", hint)
+        return self.add_folder(location, name) if location.is_dir() else None
 
     def is_submodule(self, path: Path) -> bool:
         """Return True for what is in a submodule of the checkout, also where its files were not fetched."""
@@ -203,14 +222,7 @@ class _Search:
     @cached_property
     def submodules(self) -> frozenset[str]:
         """The real paths of the submodules of the checkout that has the working folder."""
-        folder = self.folder.resolve()
-        root = next((each for each in (folder, *folder.parents) if os.path.lexists(each / ".git")), None)
-        try:
-            listed = (root / ".gitmodules").read_bytes()[:GITMODULES_BYTES_MAX] if root else b""
-        except OSError:
-            return frozenset()
-        paths = re.findall(r"^[ \t]*path[ \t]*=[ \t]*\"?([^\"\n]*[^\"\s])", os.fsdecode(listed), re.MULTILINE)
-        return frozenset(os.path.realpath(f"{root}/{path}") for path in paths if "\0" not in path)
+        return submodules_around(self.folder)
 
     def add_folder(self, location: Path, name: str) -> _Problem | None:
         """Read every spec in a folder; return why it cannot be used."""
@@ -264,7 +276,7 @@ class _Search:
     def read(self, path: Path, name: str) -> None:
         """Read a file, unless it was read already."""
         real = os.path.realpath(path)
-        if real in self.visited:
+        if real in self.visited or real in self.policies:
             return
         self.visited.add(real)
         if real in self.known:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ from reconciler.errors.text import quote
 from reconciler.meeting.names import fold_host
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.spec import spec
+from reconciler.spec.policies import policies
+from reconciler.spec.policies.check import PolicyChecker
 from reconciler.spec.settings import FILENAME, Settings
 from reconciler.state import checks
 from reconciler.state import document as state_document
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console, GlobalOptions
     from reconciler.ports import Lease, Snapshot, Store
     from reconciler.sandbox.sandbox import Sandbox
+    from reconciler.spec.policies.policies import ParsedPolicies
     from reconciler.spec.settings import BudgetSettings, ParsedSettings
 
 
@@ -125,20 +128,46 @@ class Workspace:
         return self._settings.settings
 
     def validate(self, paths: Sequence[str]) -> ValidationResult:
-        """Check the settings and the specs that `paths`, else the settings, name."""
+        """Check the settings, the policies, and the specs that `paths`, else the settings, name."""
+        parsed = self._policies
+        checker = PolicyChecker(parsed.policies, str(self.folder.resolve())) if parsed.policies else None
+        result = self.read_spec(paths, checker)
+        return replace(result, diagnostics=(*parsed.diagnostics, *result.diagnostics))
+
+    def read_spec(self, paths: Sequence[str], checker: PolicyChecker | None = None) -> ValidationResult:
+        """Check as `validate` does, and hold the meetings to the policies of `checker` alone."""
         settings = self._settings.settings or Settings()
-        read = sources.read_sources(paths, settings, self.folder)
-        others = sources.read_others(read, settings, self.folder) if paths else None
-        self._visited |= read.visited
+        read = sources.read_sources(paths, settings, self.folder, self._policy_files.visited)
+        others = (
+            sources.read_others(read, settings, self.folder, self._policy_files.visited) if paths else None
+        )
+        self._visited |= read.visited | self._policy_files.visited
         if others:
             self._visited |= {os.path.realpath(self.folder / one.filename) for one in others.files}
-        parsed = spec.parse(read.files, settings, others, now=self.clock.now())
+        parsed = spec.parse(read.files, settings, others, self.clock.now(), checker)
         diagnostics = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
         return ValidationResult(parsed, len(read.files), diagnostics)
 
+    @cached_property
+    def _policy_files(self) -> sources.Sources:
+        settings = self._settings.settings
+        return sources.read_policies(settings, self.folder) if settings else sources.Sources(())
+
+    @cached_property
+    def _policies(self) -> ParsedPolicies:
+        parsed = policies.parse(self._policy_files.files)
+        return replace(parsed, diagnostics=(*self._policy_files.diagnostics, *parsed.diagnostics))
+
     def load_spec(self, paths: Sequence[str]) -> LoadedSpec:
-        """Return the valid spec. Raises `SpecError` with every diagnostic."""
-        result = self.validate(paths)
+        """Return the valid spec, held to the policies. Raises `SpecError` with every diagnostic."""
+        return self._loaded(self.validate(paths))
+
+    def load_declared(self, paths: Sequence[str]) -> LoadedSpec:
+        """Return the valid spec for a command that only reads: no policy stops it. Raises as above."""
+        return self._loaded(self.read_spec(paths))
+
+    @staticmethod
+    def _loaded(result: ValidationResult) -> LoadedSpec:
         if result.has_errors or result.parsed.spec is None:
             raise SpecError(*result.diagnostics)
         return LoadedSpec(result.parsed.spec, result.diagnostics, result.parsed.locate)

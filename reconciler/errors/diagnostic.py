@@ -55,7 +55,8 @@ class Diagnostic:
     """One error or warning.
 
     `span` is its place in a file, `snippet` the source lines there with secrets masked. `key` names the
-    meeting that it is about. `more` is the number of further findings like it, which were only counted.
+    meeting that it is about, `policy` the policy that the meeting breaks. `more` is the number of further
+    findings like it, which were only counted.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Diagnostic:
     span: Span | None = None
     snippet: str | None = None
     more: int = 0
+    policy: str = ""
 
     @property
     def summary(self) -> str:
@@ -79,7 +81,7 @@ class UnlocatedDiagnostic:
 
     `path` leads from the document, or from the meeting if `key` is set, to the value. `on_key` points at the
     key of a mapping instead of its value. If the path leads to an absent value, its nearest parent is meant.
-    `more` as in `Diagnostic`.
+    `more` and `policy` as in `Diagnostic`.
     """
 
     path: tuple[str | int, ...]
@@ -90,6 +92,7 @@ class UnlocatedDiagnostic:
     key: str | None = None
     on_key: bool = False
     more: int = 0
+    policy: str = ""
 
     @property
     def summary(self) -> str:

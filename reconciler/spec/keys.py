@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import count
 
 from reconciler.spec.yaml.scalars import is_text
@@ -64,3 +64,12 @@ def slug(topic: str) -> str:
         name = (start.rpartition("-")[0] or start[:LENGTH_MAX]).strip("-._")
     # A key must be text in YAML, also with a number at its end: `0e-2` would be a number.
     return name if not name or (is_text(name) and is_text(f"{name}-2")) else f"meeting-{name}"
+
+
+def in_words(keys: Sequence[str], shown_max: int) -> str:
+    """Return keys as the words of a message: `a`, `b` and 3 more."""
+    names = [f"`{key}`" for key in keys[:shown_max]]
+    if len(keys) > shown_max:
+        names.append(f"{len(keys) - shown_max} more")
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

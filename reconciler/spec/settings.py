@@ -55,11 +55,13 @@ class HostSettings:
 class Settings:
     """All settings of `reconciler.yaml`.
 
-    `specs` is empty and `state` None where the file does not name them. `hosts` is a closed list unless it
-    is None. `audience` are zones of people who join. `document` is the file, for the places of findings.
+    `specs` and `policies` are empty and `state` None where the file does not name them. `hosts` is a closed
+    list unless it is None. `audience` are zones of people who join. `document` is the file, for the places
+    of findings.
     """
 
     specs: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
     state: str | None = None
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     hosts: Mapping[str, HostSettings] | None = None
@@ -111,6 +113,7 @@ def _settings(value: Mapping[str, Json], document: Document) -> Settings:
     hosts = value.get("hosts")
     return Settings(
         specs=tuple(value.get("specs", ())),
+        policies=tuple(value.get("policies", ())),
         state=value.get("state"),
         budget=BudgetSettings(**value.get("budget", {})),
         hosts=None

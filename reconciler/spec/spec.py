@@ -18,9 +18,12 @@ from reconciler.ports import Json
 from reconciler.spec._file import DefaultPlace, SpecFile
 from reconciler.spec.dates import timetable
 from reconciler.spec.dates.exceptions import single_dates
+from reconciler.spec.keys import in_words
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.names import Names
 from reconciler.spec.offsets import without_offset
+from reconciler.spec.policies.check import PolicyChecker
+from reconciler.spec.policies.placing import check_policies
 from reconciler.spec.repeat import to_rule
 from reconciler.spec.rules import check as rules
 from reconciler.spec.rules.check import NO_EFFECT
@@ -111,16 +114,20 @@ def parse(
     settings: Settings,
     others: OtherSources | None = None,
     now: datetime | None = None,
+    policies: PolicyChecker | None = None,
 ) -> ParseResult:
     """Parse `sources`, each a file of its own. Raises nothing.
 
-    Nothing is reported about `others`, the files that PATHS leave out. Hints name no day before `now`.
+    Nothing is reported about `others`, the files that PATHS leave out. Hints name no day before `now`. Every
+    meeting without an error in its fields is held to `policies`.
     """
     with documents.collector_off():
         parser = _SpecParser(settings, sources, others)
         parser.now = now
         parser.read_all()
         parser.check_all()
+        if policies is not None:
+            parser.check_policies(policies)
     people = frozenset(parser.names.people)
     found = tuple(parser.tally.bounded(in_order(parser.diagnostics)))
     return ParseResult(parser.spec(), found, parser.declared, people)
@@ -261,6 +268,10 @@ class _SpecParser:
         self.check_together()
         self.report_templates()
 
+    def check_policies(self, checker: PolicyChecker) -> None:
+        """Report what the meetings break of the policies."""
+        self.diagnostics += check_policies(checker, self.meetings.values(), self.declared, self.tally)
+
     def check_together(self) -> None:
         for place, findings in self.without_effect.items():
             if not any(self.takes(key, place) for key in self.declared if key not in findings):
@@ -326,7 +337,7 @@ class _SpecParser:
     def report_templates(self) -> None:
         """Report the findings in templates, each with the meetings that have it."""
         for diagnostic, keys in self.in_templates.items():
-            detail = f"{diagnostic.detail} It concerns {_key_words(keys)}.".lstrip()
+            detail = f"{diagnostic.detail} It concerns {in_words(keys, _KEYS_MAX)}.".lstrip()
             self.keep([replace(diagnostic, detail=detail)])
 
     def keep(self, found: Iterable[Diagnostic]) -> None:
@@ -369,14 +380,6 @@ def _independent(
             and (not finding.path or finding.path[0] not in bad_fields)
         )
     )
-
-
-def _key_words(keys: Sequence[str]) -> str:
-    names = [f"`{key}`" for key in keys[:_KEYS_MAX]]
-    if len(keys) > _KEYS_MAX:
-        names.append(f"{len(keys) - _KEYS_MAX} more")
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _duplicate_key(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:

@@ -153,11 +153,11 @@ def test_the_checklists_command_fills_in_every_owner_and_commit(tmp_path: Path) 
         assert OURS in before
 
 
-def test_a_workflow_of_the_first_pull_request_starts_with_specs_and_settings_alone() -> None:
+def test_a_workflow_of_the_first_pull_request_starts_with_what_people_declare_alone() -> None:
     """So that the one that adds only workflows starts none, as the checklist says."""
     for name, event in (("meetings-plan.yml", "pull_request"), ("meetings-apply.yml", "push")):
         triggers = workflow(name)["True"]
-        assert triggers[event]["paths"] == ["meetings.yaml", "meetings/**", "reconciler.yaml"]
+        assert triggers[event]["paths"] == ["meetings.yaml", "meetings/**", "policies/**", "reconciler.yaml"]
 
 
 def test_gitlabs_template_keeps_the_same_rules() -> None:

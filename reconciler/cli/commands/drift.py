@@ -61,14 +61,14 @@ def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detail
 def _only_declared(workspace: Workspace, state: State, paths: tuple[str, ...]) -> State:
     if not paths:
         return state
-    declared = workspace.load_spec(paths).spec.meetings
+    declared = workspace.load_declared(paths).spec.meetings
     return replace(state, meetings={key: record for key, record in state.meetings.items() if key in declared})
 
 
 def _waiting(workspace: Workspace, state: State, report: Plan) -> tuple[Diagnostic, ...]:
     """Return the warnings about changes that wait for a person; none where the specs cannot be read."""
     try:
-        spec = workspace.load_spec(report.options.paths).spec
+        spec = workspace.load_declared(report.options.paths).spec
     except ReconcilerError:
         return ()
     return plans.build(spec, state, report.planned_at, workspace.allowances, report.options).waiting

@@ -78,7 +78,7 @@ def import_(workspace: Workspace, **flags: Any) -> Exit:
     reporting.check_outputs(workspace, options.out)
     defaults = workspace.settings.defaults
     state, _ = workspace.read_state()
-    declared = workspace.validate(())
+    declared = workspace.read_spec(())
     import_filter = ImportFilter(matches, _known_ids(state, declared), workspace.clock.now())
     discovered = _discover(workspace, state, options.hosts, import_filter)
     if discovered.declared:

@@ -16,9 +16,9 @@ from reconciler.errors.diagnostic import Exit
 def schema(name: str) -> Exit:
     """Print a JSON Schema.
 
-    NAME is `meetings` (specs), `reconciler` (settings), `state`, or a format that a command prints: `plan`
-    (drift too), `apply` (a line of its log), `validate`, `calendar`, `links`, `budget`, `state-list`,
-    `state-show`, `state-lock`, `state-change` (mv and rm), `doctor`, `explain`.
+    NAME is `meetings` (specs), `reconciler` (settings), `policies`, `state`, or a format that a command
+    prints: `plan` (drift too), `apply` (a line of its log), `validate`, `calendar`, `links`, `budget`,
+    `state-list`, `state-show`, `state-lock`, `state-change` (mv and rm), `doctor`, `explain`.
     """
     sys.stdout.write(resources.read(f"{name}.schema.json").decode())
     return Exit.DONE

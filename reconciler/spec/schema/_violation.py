@@ -76,7 +76,7 @@ class SchemaContext:
 
     def is_secret(self, path: Path) -> bool:
         """Return whether the value at `path` may be secret. Every value of a state or a plan may be."""
-        if self.name not in ("meetings", "reconciler"):
+        if self.name not in ("meetings", "reconciler", "policies"):
             return True
         fields = (self.field(path[:length]) for length in range(1, len(path) + 1))
         return any(field.secret for field in fields if field)

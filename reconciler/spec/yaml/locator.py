@@ -231,6 +231,7 @@ class Locator:
             self._span(place),
             self._snippet(place, positions),
             finding.more,
+            finding.policy,
         )
 
     def span(self, path: Path, *, on_key: bool = False) -> Span:

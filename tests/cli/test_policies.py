@@ -1,0 +1,146 @@
+"""Policies at a shell: `validate`, `plan` and `apply` hold the meetings to them, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from shell import ONE
+
+from reconciler.cli import main
+
+if TYPE_CHECKING:
+    from shell import Shell
+
+ROOM = """\
+version: 1
+policies:
+  waiting-room:
+    message: Every meeting needs a waiting room.
+    require: {required: [settings]}
+"""
+FITS = ONE + "    settings: {waiting_room: true}\n"
+
+
+@pytest.fixture
+def house(shell: Shell) -> Shell:
+    """A folder with one meeting and one policy, which the meeting breaks."""
+    shell.write("reconciler.yaml", "specs: [.]\npolicies: [policies/]\nstate: s.json\n")
+    shell.write("policies/house.yaml", ROOM)
+    shell.write("meetings.yaml", ONE)
+    return shell
+
+
+@pytest.mark.parametrize("command", [["validate"], ["plan"], ["apply", "--auto-approve"]])
+def test_a_meeting_that_breaks_a_policy_stops_it(house: Shell, command: list[str]) -> None:
+    result = house(*command) if command == ["validate"] else house.sandbox(*command)
+
+    assert result.status == 1
+    assert (
+        "error[policy.failed]: The meeting breaks a policy\n --> meetings.yaml:4:3" in result.out + result.err
+    )
+    assert not house.sandbox_state.exists()
+
+
+@pytest.mark.parametrize("command", [["validate"], ["plan"], ["apply", "--auto-approve"]])
+def test_a_meeting_that_fits_is_let_through(house: Shell, command: list[str]) -> None:
+    house.write("meetings.yaml", FITS)
+
+    result = house(*command) if command == ["validate"] else house.sandbox(*command)
+
+    assert (result.status, "policy" in result.out + result.err) == (0, False)
+
+
+@pytest.mark.parametrize("command", [["validate"], ["plan"], ["apply", "--auto-approve"]])
+def test_a_policy_that_cannot_be_checked_stops_it(house: Shell, command: list[str]) -> None:
+    """It is an error at its line, never a policy that is passed over."""
+    house.write("meetings.yaml", FITS)
+    house.write("policies/house.yaml", ROOM.replace("required:", "requird:"))
+
+    result = house(*command) if command == ["validate"] else house.sandbox(*command)
+
+    assert result.status == 1
+    assert "error[policy.not-a-schema]: The policy cannot be checked\n --> policies/house.yaml:5:15" in (
+        result.out + result.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("policies: [nowhere/]", "source.missing"),
+        ("policies: [../]", "source.outside"),
+        ("policies: [empty/]", "source.empty-folder"),
+    ],
+)
+def test_policies_that_cannot_be_read_are_an_error(house: Shell, change: str, code: str) -> None:
+    house.write("empty/read.me", "")
+    house.write("meetings.yaml", FITS)
+    house.write("reconciler.yaml", f"specs: [meetings.yaml]\n{change}\n")
+
+    result = house("validate")
+
+    assert (result.status, f"error[{code}]" in result.out, "reconciler.yaml:2:1" in result.out) == (
+        1,
+        True,
+        True,
+    )
+
+
+def test_a_warning_is_told_and_stops_nothing(house: Shell) -> None:
+    house.write("policies/house.yaml", f"{ROOM}    severity: warning\n")
+
+    checked, strict, planned = house("validate"), house("validate", "--strict"), house.sandbox("plan")
+
+    assert (checked.status, strict.status, planned.status) == (0, 1, 0)
+    assert "warning[policy.failed]" in checked.out
+    assert "warning[policy.failed]" in planned.err
+
+
+def test_drift_is_seen_while_a_policy_is_broken(house: Shell) -> None:
+    """A rule of the house about files says nothing about what Zoom has."""
+    house.write("meetings.yaml", FITS)
+    house.sandbox("apply", "--auto-approve")
+    house.write("meetings.yaml", ONE)
+
+    assert house.sandbox("drift", "meetings.yaml").status == 0
+
+
+def test_a_file_of_policies_is_no_spec(house: Shell) -> None:
+    result = house("validate", "policies/house.yaml")
+
+    assert (result.status, "error[source.policies]" in result.out) == (1, True)
+
+
+def test_policies_hold_for_paths_that_the_settings_do_not_name(house: Shell) -> None:
+    house.write("reconciler.yaml", "specs: [other/]\npolicies: [policies/house.yaml]\n")
+
+    assert "error[policy.failed]" in house("validate", "./meetings.yaml").out
+
+
+def test_reports_for_ci_have_the_finding_at_its_line(house: Shell) -> None:
+    (annotation,) = house("validate", "--format", "github").out.splitlines()
+    sarif = json.loads(house("validate", "--format", "sarif").out)
+    (quality,) = json.loads(house("validate", "--format", "codequality").out)
+    (finding,) = json.loads(house("validate", "--format", "json").out)["diagnostics"]
+
+    (result,) = sarif["runs"][0]["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert annotation.startswith("::error file=meetings.yaml,line=4,endLine=4,col=3,")
+    assert (result["ruleId"], region["startLine"]) == ("policy.failed", 4)
+    assert (quality["check_name"], quality["location"]["lines"]["begin"]) == ("policy.failed", 4)
+    assert (finding["key"], finding["range"]["start"]) == ("launch-review", {"line": 4, "column": 3})
+
+
+def test_no_output_goes_over_a_file_of_policies(house: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    house.write("meetings.yaml", FITS)
+
+    status = main.run(("plan", "--sandbox", "--out", "policies/house.yaml"))
+
+    assert (status, "error[output.overwrites]" in capsys.readouterr().err) == (1, True)
+    assert (house.folder / "policies" / "house.yaml").read_text() == ROOM
+
+
+def test_the_schema_of_policies_is_printed(shell: Shell) -> None:
+    assert json.loads(shell("schema", "policies").out)["title"] == "Policies for meetings"
