@@ -79,7 +79,7 @@ $(BIN)/python:
 
 .venv/.installed-lowest: pyproject.toml tools/lowest_versions.py | $(BIN)/python
 	$(BIN)/python -m venv .venv/lowest
-	$(BIN)/python tools/lowest_versions.py cloud sandbox dev > .venv/lowest/pins.txt
+	$(BIN)/python tools/lowest_versions.py cloud fmt sandbox dev > .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

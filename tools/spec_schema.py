@@ -266,8 +266,12 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
             "minItems": 1,
         },
     }
-    own |= {"repeat": repeat_schema(), "exceptions": _exceptions(fields), "timetable": _timetable(fields)}
-    own |= {
+    of_series: Schema = {
+        "repeat": repeat_schema(),
+        "exceptions": _exceptions(fields),
+        "timetable": _timetable(fields),
+    }
+    of_series |= {
         "skip": {
             "description": "The names of closures on whose days the series is not held.",
             "type": ["string", "array", "null"],
@@ -276,7 +280,16 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
         },
     }
     declarable = {path: field for path, field in fields.items() if field.create}
-    return _mapping(own | _children("", declarable, nullable=True))
+    return _mapping(own | _with_series(_children("", declarable, nullable=True), of_series))
+
+
+def _with_series(api: Schema, of_series: Schema) -> Schema:
+    """Return the API's fields with those about a series around its rule: `fmt` writes them in this order."""
+    names = list(api)
+    place = names.index("recurrence")
+    order = [*names[:place], "repeat", *names[place:]]
+    order[place + 2 : place + 2] = [name for name in of_series if name != "repeat"]
+    return {name: (of_series | api)[name] for name in order}
 
 
 def _timetable(fields: Mapping[str, Field]) -> Schema:

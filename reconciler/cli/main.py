@@ -39,6 +39,7 @@ class Entry(NamedTuple):
 COMMANDS = {
     "init": Entry("Commands", "Write a first spec.", "init.command:init"),
     "validate": Entry("Commands", "Check the specs for errors.", "validate:validate"),
+    "fmt": Entry("Commands", "Write the specs in one layout.", "fmt:fmt"),
     "plan": Entry("Commands", "Show the changes that apply would make.", "plan:plan"),
     "apply": Entry("Commands", "Make the planned changes, each exactly once.", "apply.command:apply"),
     "calendar": Entry("Commands", "Show when the declared meetings take place.", "calendar.command:calendar"),

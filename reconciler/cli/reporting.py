@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -34,20 +35,37 @@ def write_public_file(path: Path, text: str) -> None:
 
 
 def _write_file(path: Path, text: str, mode: int) -> None:
+    try:
+        _write_atomically(path, text.encode(), mode)
+    except OSError as error:
+        raise unwritable_file(path, error) from error
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file, atomically, by one with the same permissions. Raises `OSError`."""
+    _write_atomically(path, content, links.PRIVATE, permissions=stat.S_IMODE(path.stat().st_mode))
+
+
+def _write_atomically(path: Path, content: bytes, mode: int, permissions: int | None = None) -> None:
+    """Write a file beside `path`, then give it that name; nothing is written through a link."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         for each in (path, temporary):
             links.refuse_link(each)
         temporary.unlink(missing_ok=True)  # left by a run that was killed
-        with os.fdopen(links.create(temporary, mode), "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(links.create(temporary, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            if permissions is not None:
+                os.fchmod(file.fileno(), permissions)
         links.refuse_link(path)  # again: its folder may have become a link in the meantime
         temporary.replace(path)
-    except OSError as error:
+    except OSError:
         if not temporary.is_symlink():
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        raise unwritable_file(path, error) from error
+        raise
 
 
 def check_outputs(workspace: Workspace, *paths: Path | None) -> None:

@@ -32,6 +32,7 @@ STATE_FLAGS = ("--state", "--sandbox", "--sandbox-now", "--no-color", "--verbose
 SELECTION = ("--refresh", "--target")
 COMMAND_FLAGS = {
     "validate": ("--strict", "--format", "--no-color"),
+    "fmt": ("--check", "--diff", "--repeat", "--no-color"),
     "plan": (
         "--out",
         "--format",

@@ -172,9 +172,41 @@ def test_gitlabs_template_keeps_the_same_rules() -> None:
     assert "gitlab-plan.sh" in plan["script"][-2]
 
 
+def pre_commit_hooks() -> dict[str, Any]:
+    """The hooks of the project by id."""
+    return {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+
+
+def test_the_hook_writes_the_layout_of_the_files_that_it_is_given(shell: Shell) -> None:
+    """pre-commit fails where a file changed, and puts the names of the files behind the entry."""
+    hook = pre_commit_hooks()["reconciler-fmt"]
+    program, *arguments = hook["entry"].split()
+    shell.write("meetings/a.yaml", ONE)
+    shell.write("meetings/b.yaml", ONE.replace("launch", "second"))
+
+    ran = shell(*arguments, "meetings/a.yaml")
+
+    assert (program, ran) == (
+        "reconciler",
+        RunResult(0, "meetings/a.yaml\n", "1 file formatted, 0 unchanged.\n"),
+    )
+    assert (shell.folder / "meetings/b.yaml").read_text() == ONE.replace("launch", "second")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert hook["additional_dependencies"] == project["project"]["optional-dependencies"]["fmt"]
+    names = (
+        "meetings.yaml",
+        "ops/meetings/team/a.yml",
+        "reconciler.yaml",
+        "meetings/reconciler.yaml",
+        "a.yaml",
+    )
+    fits = [bool(re.search(hook["files"], each) and not re.search(hook["exclude"], each)) for each in names]
+    assert fits == [True, True, False, False, False]
+
+
 def test_the_hook_checks_all_that_is_declared(shell: Shell) -> None:
     """Its entry, as pre-commit runs it: without the names of files."""
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook = pre_commit_hooks()["reconciler-validate"]
     program, *arguments = hook["entry"].split()
     shell.write("meetings/team/a.yaml", ONE)
     good = shell(*arguments)
@@ -182,7 +214,7 @@ def test_the_hook_checks_all_that_is_declared(shell: Shell) -> None:
 
     twin = shell(*arguments)
 
-    assert (hook["id"], program, hook["pass_filenames"]) == ("reconciler-validate", "reconciler", False)
+    assert (program, hook["pass_filenames"]) == ("reconciler", False)
     assert (good.status, twin.status) == (0, 1)
     names = ("meetings.yaml", "meetings/team/a.yml", "reconciler.yaml", "README.md", "src/old-meetings.yaml")
     assert [bool(re.search(hook["files"], name)) for name in names] == [True, True, True, False, False]
@@ -190,7 +222,7 @@ def test_the_hook_checks_all_that_is_declared(shell: Shell) -> None:
 
 def test_the_hook_checks_specs_below_the_root(shell: Shell) -> None:
     """pre-commit runs it at the root, and puts its `args` behind the entry."""
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook = pre_commit_hooks()["reconciler-validate"]
     arguments = hook["entry"].split()[1:]
     shell.write("ops/zoom/reconciler.yaml", f"defaults: {{host: {HOST}}}\n")
     shell.write("ops/zoom/meetings/a.yaml", ONE.replace(f"defaults: {{host: {HOST}}}\n", ""))

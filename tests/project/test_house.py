@@ -41,6 +41,7 @@ DOORS = {
     "obstore": ("reconciler.stores.object",),
     "orjson": ("reconciler",),  # JSON is the language of half the house
     "rich": ("reconciler.views",),
+    "ruamel": ("reconciler.spec.layout",),
     "starlette": ("reconciler.sandbox",),
     "uvicorn": ("reconciler.sandbox",),
     "yaml": ("reconciler.spec.yaml",),
@@ -62,7 +63,7 @@ FUNCTION_LINES_MAX = 50
 REASON = re.compile(r" - \w|\s# \w")
 """How an exception says why: `# noqa: S311 - jitter, not a secret`, or in a comment after it."""
 
-HEAVY = {"deepdiff", "httpx", "icalendar", "jsonschema", "obstore", "rich", "starlette", "uvicorn"}
+HEAVY = {"deepdiff", "httpx", "icalendar", "jsonschema", "obstore", "rich", "ruamel", "starlette", "uvicorn"}
 """Libraries that `--help`, `validate` of good files and `plan` do without."""
 
 

@@ -1,0 +1,98 @@
+"""Lays a file out anew, and compares: a value that changed or a comment that is gone refuses the new text.
+
+The comparison reads both texts with the project's own parser, not with the library that laid them out.
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import Mapping
+
+from reconciler.ports import Json
+from reconciler.spec.layout import _comments, _order, _reader, _repeats
+from reconciler.spec.layout._renderer import render
+from reconciler.spec.layout.tree import UnkeepableError
+from reconciler.spec.yaml import document as documents
+from reconciler.spec.yaml.comments import comments
+from reconciler.spec.yaml.document import Document, Source, collector_off
+
+_NOTHING: Mapping[str, Mapping[str, Json]] = {}
+
+
+def is_installed() -> bool:
+    """Return whether the extra `fmt` is installed. Nothing is loaded."""
+    return _reader.is_installed()
+
+
+def lay_out(
+    document: Document, content: bytes, repeats: Mapping[str, Mapping[str, Json]] = _NOTHING
+) -> bytes:
+    """Return the bytes of a sound document in the one layout; `content` itself where nothing changes.
+
+    `repeats` has the rules, by key of their meeting, that are written as `repeat` from now on. Raises
+    `UnkeepableError`.
+    """
+    if document.value is None:
+        return content
+    text = document.text.replace("\r\n", "\n")
+    with collector_off():
+        new = _rendered(text, repeats)
+        written = _encoded(new, document.text, content)
+        if written != content:
+            check_kept(document, text, new, repeats)
+    return written
+
+
+def _rendered(text: str, repeats: Mapping[str, Mapping[str, Json]]) -> str:
+    try:
+        parts = _comments.attach(text, _reader.read(text))
+    except RecursionError as error:
+        raise UnkeepableError("It is nested too deeply.") from error
+    _repeats.write(parts, repeats)
+    _order.arrange(parts)
+    return render(parts)
+
+
+def _encoded(new: str, old: str, content: bytes) -> bytes:
+    """Return the bytes of the new text, with the line ends and the byte order mark of the old one."""
+    first = old.find("\n")
+    if first > 0 and old[first - 1] == "\r":
+        new = new.replace("\n", "\r\n")
+    mark = BOM_UTF8 if content.startswith(BOM_UTF8) else b""
+    return mark + new.encode()
+
+
+def check_kept(
+    before: Document, old: str, new: str, repeats: Mapping[str, Mapping[str, Json]] = _NOTHING
+) -> None:
+    """Raise `UnkeepableError` if the new text declares something else, or lacks a comment of the old one."""
+    after = documents.parse(Source(before.filename, new.encode()))
+    if not after.is_sound or not _is_same(_bare(before.value, repeats), _bare(after.value, repeats)):
+        raise UnkeepableError("It would not declare the same any more.")
+    lost = Counter(comments(old)) - Counter(comments(new))
+    if lost:
+        raise UnkeepableError(f"{lost.total()} of its comments would be lost.")
+
+
+def _bare(value: Json, repeats: Mapping[str, Mapping[str, Json]]) -> Json:
+    """Return a file without the rules that are written as `repeat`: the whole spec is compared for them."""
+    if not repeats:
+        return value
+    meetings = dict(value["meetings"])
+    for key in repeats:
+        meetings[key] = {
+            name: each for name, each in meetings[key].items() if name not in ("type", "recurrence", "repeat")
+        }
+    return {**value, "meetings": meetings}
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    """Return whether two values are equal and of one type, whatever the order of their fields."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_is_same(each, other[name]) for name, each in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return bool(one == other)
