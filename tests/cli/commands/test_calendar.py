@@ -12,6 +12,10 @@ import pytest
 from feed_reader import read_feed
 from shell import HOST
 
+from reconciler.cli.commands.calendar import making
+from reconciler.errors.diagnostic import Diagnostic
+from reconciler.views.results import JoinLink
+
 if TYPE_CHECKING:
     from shell import RunResult, Shell
 
@@ -269,6 +273,21 @@ def test_a_link_that_cannot_be_read_is_named_and_the_rest_is_shown(declared: She
 
     assert (ran.status, sorted(ran.rows[0]["links"])) == (1, ["launch"])
     assert [each["code"] for each in ran.rows[0]["diagnostics"]] == ["links.gone"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "http://zoom.example/j/1", "https://zoom.example/j/1\r\nX-EVIL:1", "https://"],
+)
+def test_no_link_that_does_more_than_lead_to_a_page_is_taken(url: str) -> None:
+    """Zoom's answer, or that of whoever stands between, is not ours."""
+    link = JoinLink("weekly", 81234567890, HOST, "Weekly", None, url)
+    good = replace(link, join_url="https://zoom.example/j/1?pwd=a.1#success")
+
+    refused = making.plain_link(link)
+
+    assert (isinstance(refused, Diagnostic) and refused.code, making.plain_link(good)) == ("links.none", good)
+    assert good.open_url == "https://zoom.example/j/1"
 
 
 USAGE = "error[usage.command-line]: The command line cannot be used"

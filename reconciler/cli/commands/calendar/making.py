@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,9 @@ DAYS_OF_AN_AGENDA = 14
 DAYS_OF_A_YEAR = 365
 CLASHES_MAX = 1_000
 """Clashes of one host that are shown; the others are counted."""
+
+_PLAIN = re.compile(r"https://[!-~]+")
+"""Matches a link that ends no line, and only leads to a page."""
 
 DAYS_MAX = 3_660
 """Days of the longest window: ten years."""
@@ -243,7 +247,7 @@ def _with_links(workspace: Workspace, loaded: LoadedSpec, state: State, made: Ma
     keys = sorted({each.key for each in made.calendar.dates})
     recorded = ((key, record_of(key, loaded.spec, state)) for key in keys)
     records = {key: record for key, record in recorded if record is not None}
-    results = links.read_now(workspace, state, records)
+    results = [plain_link(each) for each in links.read_now(workspace, state, records)]
     unread = tuple(each for each in results if isinstance(each, Diagnostic))
     shown = {
         each.key: each.join_url if wanted.with_passcodes else each.open_url
@@ -257,3 +261,15 @@ def _with_links(workspace: Workspace, loaded: LoadedSpec, state: State, made: Ma
         diagnostics=(*made.calendar.diagnostics, *unread),
     )
     return replace(made, calendar=calendar, failed=bool(unread))
+
+
+def plain_link(link: JoinLink | Diagnostic) -> JoinLink | Diagnostic:
+    """Return the link, or why a calendar cannot hold it: in a feed it is a line, on a page it is clicked."""
+    if isinstance(link, Diagnostic) or _PLAIN.fullmatch(link.join_url):
+        return link
+    return Diagnostic(
+        code="links.none",
+        detail=f"{link.key}: Zoom's answer about meeting {link.id} has no join link that begins with https://.",
+        hint="Look at the meeting in Zoom's web portal.",
+        key=link.key,
+    )
