@@ -30,7 +30,7 @@ class Clash:
 
     `first_at` is the first instant at which they are too many, or too close to each other, `dates` how often
     that happens in the window. `free_hosts` are hosts of the same pool that are free on all dates of
-    `movable`, one of the meetings; None where the host is in no pool.
+    `movable`, the meeting that is best moved; None where the host is in no pool.
     """
 
     host: str
@@ -56,8 +56,7 @@ def clashes(
 ) -> list[HostClashes]:
     """Return the clashes between two aware instants of each host that has any.
 
-    `most` of a host are looked at, in order of time. Where a meeting has to be moved, it is one of the
-    later `meetings`.
+    `most` of a host are looked at, in order of time.
     """
     with collector_off():
         return _Bookings(meetings, start, end, hosts).clashes(most)
@@ -71,11 +70,11 @@ class _Bookings:
         self._names: dict[str, str] = {}
         self._timelines: dict[str, list[Timeline]] = {}
         self._full: dict[str, Occupied] = {}
-        for place, each in enumerate(expansions(meetings, start, end)):
+        for each in expansions(meetings, start, end):
             host = owner(each.meeting.attributes, each.meeting.host)
             name = hosts.name_of(host)
             self._names.setdefault(name, host)
-            self._timelines.setdefault(name, []).append(Timeline.of(each, place))
+            self._timelines.setdefault(name, []).append(Timeline.of(each))
 
     def clashes(self, most: int) -> list[HostClashes]:
         """Return the clashes of each host that has any, in order of their first one."""
@@ -108,16 +107,19 @@ class _Bookings:
         )
 
     def _movable(self, name: str, overlap: Overlap) -> tuple[Timeline, tuple[str, ...] | None]:
-        """Return the meeting that is best moved, and where to: the last one, or one that has a free host."""
-        last_first = sorted(overlap.timelines, key=lambda each: -each.place)
+        """Return the meeting that is best moved, and where to.
+
+        A declared one with few dates comes first; if no host is free for it, one for which a host is.
+        """
+        by_effort = sorted(overlap.timelines, key=lambda each: (not each.is_declared, each.count, each.key))
         others = self._hosts.others_in_pool(name)
         if others is None:
-            return last_first[0], None
-        for timeline in last_first:
+            return by_effort[0], None
+        for timeline in by_effort:
             free = tuple(other for other in others if self._is_free(other, timeline))
             if free:
                 return timeline, free
-        return last_first[0], ()
+        return by_effort[0], ()
 
     def _is_free(self, host: str, timeline: Timeline) -> bool:
         """Return whether a host can run all dates of a meeting beside its own."""

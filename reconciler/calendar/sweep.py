@@ -33,17 +33,26 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
-    """The dates of one meeting, in runs of one length; `place` is that of the meeting among all."""
+    """The dates of one meeting, in runs of one length; `is_declared` is False if it is only recorded."""
 
     key: str
-    place: int
+    is_declared: bool
     runs: tuple[Run, ...]
 
     @classmethod
-    def of(cls, expansion: Expansion, place: int) -> Timeline:
+    def of(cls, expansion: Expansion) -> Timeline:
         """Return the dates of a meeting."""
         own = (Run((each.start,), each.length) for each in expansion.own)
-        return cls(expansion.meeting.key, place, (Run(expansion.starts, expansion.length), *own))
+        return cls(
+            expansion.meeting.key,
+            bool(expansion.meeting.filename),
+            (Run(expansion.starts, expansion.length), *own),
+        )
+
+    @property
+    def count(self) -> int:
+        """The number of its dates."""
+        return sum(len(run.starts) for run in self.runs)
 
     def dates(self) -> Iterator[tuple[int, int]]:
         """Yield the start and the length of each date."""

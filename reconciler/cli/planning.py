@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.calendar.findings import double_booked
+from reconciler.calendar.hosts import Hosts
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan import plan as plans
+from reconciler.plan.dates.bookings import bookings
+from reconciler.state.state import host_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.cli.workspace import LoadedSpec, Workspace
+    from reconciler.errors.diagnostic import UnlocatedDiagnostic
     from reconciler.plan.plan import Options, Plan
     from reconciler.state.state import Record, State
 
@@ -68,6 +73,29 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     found = (*diagnostics, *plan.diagnostics)
     failed = any(each.severity is Severity.ERROR for each in found)
     return PlannedState(replace(plan, diagnostics=found), facts, failed)
+
+
+def with_double_bookings(
+    workspace: Workspace, declared: LoadedSpec, state: State, planned: PlannedState
+) -> PlannedState:
+    """Return the plan with a warning for each set of meetings that a host cannot run at one time."""
+    meetings = bookings(declared.spec, state, planned.plan.steps)
+    not_looked_at = plans.keys_elsewhere(declared.spec, state)
+
+    def concerns(keys: Iterable[str]) -> bool:
+        return planned.plan.options.takes(*(key for key in keys if key not in not_looked_at)) and any(
+            key not in not_looked_at for key in keys
+        )
+
+    def locate(key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
+        if key in declared.spec.meetings:
+            return declared.locate(key, finding)
+        return Diagnostic(finding.code, finding.detail, finding.hint, finding.severity, key=key)
+
+    hosts = Hosts.of(workspace.settings, lambda host: host_key(state, host))
+    found = double_booked(meetings, workspace.clock.now(), hosts, locate, concerns)
+    plan = replace(planned.plan, diagnostics=(*planned.plan.diagnostics, *found))
+    return replace(planned, plan=plan)
 
 
 def with_passcode_errors(workspace: Workspace, planned: PlannedState) -> PlannedState:

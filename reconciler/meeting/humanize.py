@@ -5,6 +5,7 @@ The occurrences of a rule are computed in `recurrence`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from reconciler.meeting import recurrence as rules
@@ -16,6 +17,7 @@ WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "S
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_NUMBERS = {2: "two", 3: "three"}
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _WEEKS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
 _DAYS_IN_EVERY_MONTH = 28
@@ -30,6 +32,32 @@ def weekday_name(day: date) -> str:
 def day_words(day: date) -> str:
     """Return the date: "27 Apr 2027"."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def days_between_words(first: date, last: date) -> str:
+    """Return days, both included: "14 to 27 Mar 2027", "31 Oct to 6 Nov 2027"."""
+    if first == last:
+        return day_words(first)
+    if first.year != last.year:
+        return f"{day_words(first)} to {day_words(last)}"
+    month = "" if first.month == last.month else f" {_MONTHS[first.month - 1]}"
+    return f"{first.day}{month} to {day_words(last)}"
+
+
+def shift_words(seconds: int) -> str:
+    """Return by how much a time differs: "one hour earlier", "30 minutes later"."""
+    hours, rest = divmod(abs(seconds) // 60, 60)
+    if rest:
+        length = f"{abs(seconds) // 60} minutes"
+    else:
+        length = "one hour" if hours == 1 else f"{_NUMBERS.get(hours, str(hours))} hours"
+    return f"{length} {'later' if seconds > 0 else 'earlier'}"
+
+
+def join_words(words: Sequence[str], last_word: str = "and") -> str:
+    """Return words as a list: "a, b and c"."""
+    *most, last = words
+    return f"{', '.join(most)} {last_word} {last}" if most else last
 
 
 def short_weekday(day: date) -> str:
@@ -56,6 +84,13 @@ def instant_words(moment: datetime, timezone: str | None) -> str:
     return f"{moment_words(local)} {name}"
 
 
+def with_utc(moment: datetime, timezone: str | None) -> str:
+    """Return an aware instant in a meeting's own zone, and in UTC where that is another."""
+    in_utc = instant_words(moment, "UTC")
+    local = instant_words(moment, timezone)
+    return local if local == in_utc else f"{local} ({in_utc})"
+
+
 def local_day_words(moment: datetime, timezone: str | None) -> str:
     """Return the day of an aware instant in a meeting's own zone: "15 Feb 2027"."""
     return day_words(_local(moment, timezone)[1])
@@ -73,8 +108,7 @@ def week_words(week: int, week_day: int) -> str:
 
 def days_words(week_days: tuple[int, ...]) -> str:
     """Return days of the week in Zoom's numbers, Sunday last: "Monday, Wednesday and Friday"."""
-    *most, last = [WEEKDAYS[day - 1] for day in sorted(week_days, key=lambda day: (day - 2) % 7)]
-    return f"{', '.join(most)} and {last}" if most else last
+    return join_words([WEEKDAYS[day - 1] for day in sorted(week_days, key=lambda day: (day - 2) % 7)])
 
 
 def rule_words(recurrence: rules.Rule, start: datetime) -> str:

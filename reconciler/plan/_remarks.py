@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.humanize import instant_words, local_day_words
+from reconciler.meeting.humanize import instant_words, local_day_words, with_utc
 from reconciler.meeting.meeting import resume, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import instant
@@ -62,7 +62,7 @@ def late(step: Step) -> Diagnostic:
     exists = step.action in {Action.UPDATE, Action.REPLACE}
     return Diagnostic(
         code="plan.late",
-        detail=f"{step.key} starts {_with_utc(step.starts_at, step.timezone)}, "
+        detail=f"{step.key} starts {with_utc(step.starts_at, step.timezone)}, "
         f"and {step.host} has no request left for it before {step.day} (UTC)."
         f"{' Until then it stays unchanged.' if exists else ''}",
         hint="Lower `budget.reserve`, or inform the people who come."
@@ -74,19 +74,12 @@ def late(step: Step) -> Diagnostic:
     )
 
 
-def _with_utc(moment: datetime, timezone: str | None) -> str:
-    """Return an instant in a meeting's own zone, and in UTC, which the days of a budget are in."""
-    in_utc = instant_words(moment, "UTC")
-    local = instant_words(moment, timezone)
-    return local if local == in_utc else f"{local} ({in_utc})"
-
-
 def late_and_withheld(step: Step) -> Diagnostic:
     """Return the error for a meeting that starts soon and does not exist, since its create is withheld."""
     assert step.starts_at is not None
     return Diagnostic(
         code="plan.withheld-late",
-        detail=f"{step.key} starts {_with_utc(step.starts_at, step.timezone)}, and is not created: "
+        detail=f"{step.key} starts {with_utc(step.starts_at, step.timezone)}, and is not created: "
         f"it looks like `{step.from_key}`, which is no longer declared.",
         hint="Add one of the lines that the plan prints for it, and apply that before it starts.",
         key=step.key,

@@ -84,13 +84,14 @@ class ParseResult:
     """The spec, None where there are errors, and all findings in the order of file, line and column.
 
     `files` has the file of each declared key, for the places of later findings. `people` are the names of
-    the lists of people.
+    the lists of people. `meetings` has each meeting that fits the schema, also where others have errors.
     """
 
     spec: Spec | None
     diagnostics: tuple[Diagnostic, ...] = ()
     files: Mapping[str, SpecFile] = field(default_factory=dict, repr=False, compare=False)
     people: frozenset[str] = frozenset()
+    meetings: Mapping[str, Meeting] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """Return a finding about a declared meeting with its place."""
@@ -130,7 +131,7 @@ def parse(
             parser.check_policies(policies)
     people = frozenset(parser.names.people)
     found = tuple(parser.tally.bounded(in_order(parser.diagnostics)))
-    return ParseResult(parser.spec(), found, parser.declared, people)
+    return ParseResult(parser.spec(), found, parser.declared, people, parser.meetings)
 
 
 class _SpecParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from time import process_time
@@ -122,26 +123,34 @@ def test_above_one_a_clash_is_a_largest_set() -> None:
 def test_a_free_host_is_free_on_all_dates_of_the_meeting() -> None:
     """On the second host one date is taken on which the meetings do not clash."""
     meetings = [
-        once("review", "2027-01-18T10:00:00"),
-        weekly("weekly", "2027-01-11T10:00:00"),
-        once("launch", "2027-02-01T10:59:00", host=OTHER),
-        once("retro", "2027-02-01T11:00:00", host=THIRD),
+        weekly("retro", "2027-01-11T10:30:00"),
+        weekly("weekly", "2027-02-08T10:00:00"),
+        once("launch", "2027-02-01T11:29:00", host=OTHER),
+        once("review", "2027-02-01T11:30:00", host=THIRD),
     ]
     known = hosts(room_1="rooms", room_2="rooms", room_3="rooms")
 
-    assert [(each.movable, each.free_hosts) for each in found(meetings, known)] == [("weekly", (THIRD,))]
+    assert [(each.movable, each.free_hosts) for each in found(meetings, known)] == [("retro", (THIRD,))]
 
 
-def test_another_of_the_meetings_is_moved_where_no_host_is_free_for_the_last_one() -> None:
+def test_the_meeting_with_fewer_dates_is_moved_unless_no_host_is_free_for_it() -> None:
     meetings = [
         once("review", "2027-01-18T10:00:00"),
-        weekly("weekly", "2027-01-11T10:00:00"),
-        once("launch", "2027-02-01T10:30:00", host=OTHER),
+        weekly("weekly", "2027-01-11T10:30:00"),
+        once("taken", "2027-01-18T09:30:00", host=OTHER),
     ]
+    known = hosts(room_1="rooms", room_2="rooms")
 
-    assert [
-        (each.movable, each.free_hosts) for each in found(meetings, hosts(room_1="rooms", room_2="rooms"))
-    ] == [("review", (OTHER,))]
+    assert [(each.movable, each.free_hosts) for each in found(meetings[:2], known)] == [("review", (OTHER,))]
+    assert [(each.movable, each.free_hosts) for each in found(meetings, known)] == [("weekly", (OTHER,))]
+
+
+def test_a_declared_meeting_is_moved_before_one_that_is_only_recorded() -> None:
+    declared = replace(weekly("weekly", "2027-01-11T10:30:00"), filename="meetings.yaml")
+
+    assert [each.movable for each in found([once("old", "2027-01-18T10:00:00"), declared], hosts())] == [
+        "weekly"
+    ]
 
 
 def test_in_a_pool_of_one_no_host_is_free() -> None:

@@ -21,7 +21,7 @@ meetings:
     repeat: {every: week, on: mon}
   counted:
     topic: Counted
-    start_time: 2027-01-11T10:00:00
+    start_time: 2027-01-11T11:00:00
     repeat: {every: week, on: mon, times: 50}
 """
 

@@ -9,7 +9,12 @@ import click
 
 from reconciler.cli import ci, reporting
 from reconciler.cli.options import FILE, example_epilog, format_option, selection_options, state_options
-from reconciler.cli.planning import make_plan, missing_state_warnings, with_passcode_errors
+from reconciler.cli.planning import (
+    make_plan,
+    missing_state_warnings,
+    with_double_bookings,
+    with_passcode_errors,
+)
 from reconciler.errors.diagnostic import Exit
 from reconciler.views.style import TextStyle
 from reconciler.views.table import view
@@ -55,6 +60,7 @@ def plan(  # noqa: PLR0913 - each flag of the command
         warnings = missing_state_warnings(workspace, version)
         planned = make_plan(workspace, declared, state, options, diagnostics=warnings)
         planned = with_passcode_errors(workspace, planned)
+        planned = with_double_bookings(workspace, declared, state, planned)
     style = TextStyle(
         colour=workspace.console.colours(workspace.console.stdout, workspace.options),
         verbose=workspace.options.verbose,

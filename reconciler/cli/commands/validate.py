@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.calendar.findings import double_booked
+from reconciler.calendar.hosts import Hosts
 from reconciler.cli import ci
 from reconciler.cli.options import example_epilog, format_option, style_options
 from reconciler.errors.diagnostic import Exit
+from reconciler.errors.exceptions import SettingsError
 from reconciler.views.results import Validation
 from reconciler.views.style import TextStyle
 from reconciler.views.table import view
@@ -16,7 +20,7 @@ from reconciler.views.table import view
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.cli.workspace import Workspace
+    from reconciler.cli.workspace import ValidationResult, Workspace
     from reconciler.errors.diagnostic import Diagnostic
 
 
@@ -34,7 +38,7 @@ def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_
 
     Shows every error and warning at once, each with its place and a remedy.
     """
-    result = workspace.validate(paths)
+    result = _with_double_bookings(workspace, workspace.validate(paths))
     diagnostics: Sequence[Diagnostic] = result.diagnostics
     if format_name in FROM_ROOT:
         diagnostics = ci.relative_to_root(diagnostics, workspace.folder, workspace.console.environ)
@@ -45,3 +49,14 @@ def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_
     console.stdout.write(view("validate", format_name)(validation, style))
     ci.report_validation(workspace, result, annotated=format_name == "github")
     return Exit.ERROR if result.has_errors or (strict and result.diagnostics) else Exit.DONE
+
+
+def _with_double_bookings(workspace: Workspace, result: ValidationResult) -> ValidationResult:
+    """Return the result with a warning for each set of meetings that a host cannot run at one time."""
+    try:
+        hosts = Hosts.of(workspace.settings)
+    except SettingsError:  # what a host can run is not known
+        return result
+    parsed = result.parsed
+    found = double_booked(parsed.meetings, workspace.clock.now(), hosts, parsed.locate)
+    return replace(result, diagnostics=(*result.diagnostics, *found))

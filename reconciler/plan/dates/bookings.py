@@ -1,0 +1,43 @@
+"""The meetings that hosts have once a plan is carried out: declared ones, and what else is recorded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.meeting.closures import SingleDates
+from reconciler.meeting.meeting import Meeting
+from reconciler.plan.change import Action
+from reconciler.plan.step import Status, Step
+from reconciler.spec.spec import Spec
+from reconciler.state.state import Record, State
+
+
+def bookings(spec: Spec, state: State, steps: Iterable[Step]) -> Mapping[str, Meeting]:
+    """Return the meetings by key: first those that are recorded and not declared, then the declared ones.
+
+    Left out is what the plan deletes, and what is recorded under the former key of a declared meeting.
+    """
+    gone = {line.from_key for line in spec.moved if line.to_key in spec.meetings}
+    for step in steps:
+        gone |= {step.from_key} if step.from_key else set()
+        is_deleted = step.action is Action.DESTROY and step.status is not Status.WITHHELD
+        gone |= {step.key} if is_deleted else set()
+    return dict(_recorded(spec, state, gone)) | dict(spec.meetings)
+
+
+def _recorded(spec: Spec, state: State, gone: set[str]) -> Iterator[tuple[str, Meeting]]:
+    for key, record in sorted(state.meetings.items()):
+        if key not in spec.meetings and key not in gone:
+            yield key, _as_recorded(key, record)
+
+
+def _as_recorded(key: str, record: Record) -> Meeting:
+    meeting = Meeting(key, record.host, record.attributes, dates=SingleDates(exceptions=record.exceptions))
+    rule = record.attributes.get("recurrence")
+    if not rule or not record.window.get("to"):
+        return meeting
+    # Nobody extends the window of a series that is not declared any more.
+    kept = {name: value for name, value in rule.items() if name != "end_times"}
+    kept["end_date_time"] = record.window["to"]
+    return replace(meeting, attributes={**record.attributes, "recurrence": kept})
