@@ -49,9 +49,16 @@ class Offsets:
     since: tuple[int, ...]
     seconds: tuple[int, ...]
 
-    def at(self, wall: int) -> int:
-        """Return the offset at a wall time."""
-        return self.seconds[max(bisect_right(self.since, wall) - 1, 0)]
+    def changes(self) -> list[int]:
+        """Return the instants at which the offset changes, in seconds."""
+        return [
+            since - max(before, after)
+            for since, before, after in zip(self.since[1:], self.seconds, self.seconds[1:], strict=False)
+        ]
+
+    def at_instant(self, instant: int) -> int:
+        """Return the offset at an instant, in seconds."""
+        return self.seconds[bisect_right(self.changes(), instant)]
 
     def instants(self, days: Sequence[int], time_of_day: int) -> list[int]:
         """Return the instants of a time of day, in seconds, on sorted days."""

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
+from reconciler.calendar.audience import local_time
+from reconciler.calendar.offsets import moment_of
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.humanize import day_words, short_weekday, time_words
+from reconciler.meeting.humanize import (
+    day_words,
+    days_between_words,
+    instant_words,
+    join_words,
+    shift_words,
+    short_weekday,
+    time_words,
+)
+from reconciler.meeting.meeting import Meeting
 from reconciler.meeting.single_dates import Edit, moved_to
+from reconciler.plan.change import Action
 from reconciler.plan.step import DateAction, DateStep, Status, Step
 from reconciler.ports import Json
 
@@ -36,6 +48,37 @@ def lines(step: Step) -> list[str]:
         else:
             found.append(planned(each, attributes) + _when(each))
     return [*(line for closure, dates in skips.items() for line in _skip_lines(closure, dates)), *found]
+
+
+_TIMES = frozenset({"start_time", "timezone", "recurrence"})
+"""The fields of a meeting's time."""
+
+
+def audience(step: Step) -> list[str]:
+    """Return what the time of a new or rescheduled meeting is where people of its audience are."""
+    if step.meeting is None or step.starts_at is None or not _has_new_time(step):
+        return []
+    return [_elsewhere(step.meeting, zone, step.starts_at) for zone in step.meeting.audience]
+
+
+def _has_new_time(step: Step) -> bool:
+    if step.action is Action.UPDATE:
+        return any(change.path.partition(".")[0] in _TIMES for change in step.changes)
+    return step.action in {Action.CREATE, Action.REPLACE} and step.status is not Status.EXPIRED
+
+
+def _elsewhere(meeting: Meeting, zone: str, starts_at: datetime) -> str:
+    """Return a meeting's time in a zone: "America/New_York: 04:00; 14 to 27 Mar 2027: one hour later"."""
+    local = local_time(meeting, zone, starts_at)
+    if local is None:
+        return instant_words(starts_at, zone)
+    clock = time_words(moment_of(local.seconds))
+    day = {1: " on the next day", -1: " on the day before"}.get(local.days_later, "")
+    others: dict[int, list[str]] = {}
+    for each in local.others:
+        others.setdefault(each.shift_seconds, []).append(days_between_words(each.first, each.last))
+    spans = (f"; {join_words(days)}: {shift_words(shift)}" for shift, days in others.items())
+    return f"{clock} {zone}{day}{''.join(spans)}"
 
 
 def _skip_lines(closure: str, dates: Sequence[DateStep]) -> list[str]:

@@ -45,7 +45,11 @@ def summary(step: Step, words: str) -> str:
 
 def folded(step: Step, now: datetime) -> str:
     """Return the step folded below a summary of one line; only the line if there is no more to show."""
-    parts = [part for part in (_effect_list(step), times(step, now), block(step), _why(step)) if part]
+    parts = [
+        part
+        for part in (_effect_list(step), times(step, now), _audience(step), block(step), _why(step))
+        if part
+    ]
     if not parts:
         return line(step)
     return "\n\n".join((f"<details>{summary(step, gist(step))}", *parts, "</details>"))
@@ -116,6 +120,12 @@ def _effect_list(step: Step) -> str:
     effects += _effects(step)
     would = " would" if step.status is Status.WITHHELD else ""
     return f"People{would} notice:\n\n{_list(effects)}" if effects else ""
+
+
+def _audience(step: Step) -> str:
+    """Return what the time is where people of the audience are, as a list."""
+    times_elsewhere = date_words.audience(step)
+    return f"For the audience:\n\n{_list(times_elsewhere)}" if times_elsewhere else ""
 
 
 def _why(step: Step) -> str:

@@ -78,6 +78,8 @@ def _about(step: Step, style: TextStyle) -> Iterator[str]:
     if step.action in {Action.CREATE, Action.RESOLVE} and step.meeting is not None:
         yield time_of(step.meeting, step.starts_at)
     yield from map(escape_control, date_words.lines(step))
+    if style.verbose:
+        yield from date_words.audience(step)
     if step.action is Action.CREATE and step.meeting is not None and step.status is not Status.WITHHELD:
         yield from _declared(step.meeting, style)
     if step.action in {Action.DESTROY, Action.FORGET}:
