@@ -4,7 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOW := 2026-12-01T08:00:00Z
 
-.PHONY: help demo docs test check lint format lowest real faults bench bench-quick clean action lock
+# An inline script is no module, so it asks for strict mode; [hidden] and paper overrule everything; the sheet goes by parts.
+BIOME_SKIPS := --skip=suspicious/noRedundantUseStrict --skip=complexity/noImportantStyles --skip=style/noDescendingSpecificity
+
+.PHONY: help demo docs test check lint format lowest real browser faults bench bench-quick clean action lock
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -39,6 +42,10 @@ lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pypr
 
 real: .venv/.installed-dev  ## a real S3 server, 8 runners killed (KILLS=50: as many), Zoom clients of others (2 minutes)
 	$(BIN)/pytest tests/real
+
+browser: .venv/.installed-dev build/browser/.installed  ## the calendar's page in headless Chromium, axe-core, Biome (needs chromium and npm)
+	build/browser/node_modules/.bin/biome lint --error-on-warnings $(BIOME_SKIPS) reconciler/views/html
+	$(BIN)/pytest tests/browser
 
 faults: export FAULT_ROUNDS := 200
 faults: export RANDOM_SERIES := 2000
@@ -82,6 +89,10 @@ $(BIN)/python:
 	$(BIN)/python tools/lowest_versions.py cloud fmt sandbox dev > .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+build/browser/.installed: tests/browser/packages.txt
+	npm install --silent --no-save --prefix build/browser $$(cat $<)
 	@touch $@
 
 # Separate too: the tools for the pages must not decide the versions of the dependencies.

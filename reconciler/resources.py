@@ -1,6 +1,6 @@
-"""The files that ship with the program: schemas, and workflows for CI systems.
+"""The files that ship with the program: schemas, workflows for CI systems, the parts of the calendar's page.
 
-They are inside the package in a wheel, and next to it in an editable checkout.
+Schemas and workflows are inside the package in a wheel, and next to it in an editable checkout.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import orjson
 _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 _WORKFLOWS = (_PACKAGE / "ci", _PACKAGE.parent / "examples" / "ci")
+_PAGE = _PACKAGE / "views" / "html"
 _SUFFIX = ".schema.json"
 
 
@@ -31,6 +32,14 @@ def read(name: str) -> bytes:
         if (folder / name).is_file():
             return (folder / name).read_bytes()
     raise BrokenInstallError(f"schemas/{name}")
+
+
+@cache
+def page(name: str) -> bytes:
+    """Return a part of a page, such as `calendar.css`; raise `BrokenInstallError` if it is missing."""
+    if not (_PAGE / name).is_file():
+        raise BrokenInstallError(f"views/html/{name}")
+    return (_PAGE / name).read_bytes()
 
 
 def schemas() -> tuple[str, ...]:

@@ -36,6 +36,7 @@ DOORS = {
     # two ways out that share nothing: one to Zoom, asynchronous and paced, one to the state's server
     "httpx": ("reconciler.zoom", "reconciler.stores.http"),
     "icalendar": ("reconciler.views.ics",),
+    "jinja2": ("reconciler.views.html",),
     "jsonschema": ("reconciler.spec.schema",),
     "jsonschema_rs": ("reconciler.spec.schema",),
     "obstore": ("reconciler.stores.object",),
@@ -64,6 +65,7 @@ REASON = re.compile(r" - \w|\s# \w")
 """How an exception says why: `# noqa: S311 - jitter, not a secret`, or in a comment after it."""
 
 HEAVY = {"deepdiff", "httpx", "icalendar", "jsonschema", "obstore", "rich", "ruamel", "starlette", "uvicorn"}
+HEAVY = {"deepdiff", "httpx", "icalendar", "jinja2", "jsonschema", "obstore", "rich", "starlette", "uvicorn"}
 """Libraries that `--help`, `validate` of good files and `plan` do without."""
 
 

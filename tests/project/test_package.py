@@ -57,6 +57,15 @@ def test_the_wheel_carries_its_schemas(installed: Path) -> None:
     assert theirs[1] == from_checkout[1]
 
 
+def test_the_wheel_carries_the_parts_of_the_page(installed: Path) -> None:
+    program = (
+        "from reconciler.resources import page\n"
+        "for name in ('calendar.html.jinja', 'calendar.css', 'calendar.js'): print(len(page(name)))"
+    )
+
+    assert python(installed, "-c", program) == python(ROOT, "-c", program)
+
+
 def test_the_wheel_carries_its_workflows(installed: Path) -> None:
     program = (
         "from reconciler.resources import workflows\n"

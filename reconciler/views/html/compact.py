@@ -1,0 +1,139 @@
+"""A calendar's JSON document in the form that the page reads: each meeting once, its dates as runs of steps.
+
+A year of 2,000 weekly meetings is 104,000 dates: 20 MB written out, less than half of one as runs.
+
+Only `calendar.js` reads this form. Instants are seconds since 1970. The dates of a meeting are
+`[first, step, times, step, times, ...]`; `moved`, `changed` and `clashing` are `[first, last, ...]`, ranges
+of positions in its dates.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors.text import escape_control
+from reconciler.views.html.clashing import Span, clashing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LINK_SCHEMES = ("https://", "http://")
+
+
+def compact(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of the page; the same document gives the same data in the same order."""
+    dates = document["dates"]
+    spans = [Span(_seconds(each["start_at"]), _seconds(each["end_at"])) for each in dates]
+    return {
+        "from": document["from"],
+        "to": document["to"],
+        "zone": document["zone"],
+        "meetings": _meetings(document, spans),
+        "skipped": _skipped(document),
+        "clashes": [_clash(each) for each in document["clashes"]],
+        "closures": [
+            {"name": _text(each["name"]), "from": each["from"], "to": each["to"]}
+            for each in document["closures"]
+        ],
+    }
+
+
+def _meetings(document: Mapping[str, Any], spans: Sequence[Span]) -> list[dict[str, Any]]:
+    """Return what the dates of each meeting have in common, and the dates; one that differs has its own."""
+    dates = document["dates"]
+    marked = clashing(document["clashes"], dates, spans)
+    links = document.get("links", {})
+    positions: dict[tuple[Any, ...], list[int]] = {}
+    for position, each in enumerate(dates):
+        same = (each["key"], each["topic"], each["host"], each["timezone"], each.get("note"))
+        positions.setdefault((*same, spans[position].seconds), []).append(position)
+    return [
+        _meeting(same, [spans[position].start for position in own])
+        | _link(links.get(same[0], ""))
+        | _marks([(dates[position]["exception"], position in marked) for position in own])
+        for same, own in positions.items()
+    ]
+
+
+def _meeting(same: tuple[Any, ...], starts: Sequence[int]) -> dict[str, Any]:
+    key, topic, host, zone, note, seconds = same
+    return {
+        "key": _text(key),
+        "topic": _text(topic),
+        "host": _text(host),
+        "zone": zone,
+        "seconds": seconds,
+        "dates": runs(starts),
+        **({"note": _text(note)} if note else {}),
+    }
+
+
+def _link(address: str) -> dict[str, str]:
+    """Return the link that a person may follow; another scheme could run a script."""
+    return {"link": address} if address.startswith(LINK_SCHEMES) else {}
+
+
+def _marks(dates: Sequence[tuple[str | None, bool]]) -> dict[str, list[int]]:
+    """Return the ranges of moved, changed and clashing dates, where there are any."""
+    marks = {
+        "moved": ranges(at for at, (exception, _) in enumerate(dates) if exception == "moved"),
+        "changed": ranges(at for at, (exception, _) in enumerate(dates) if exception == "changed"),
+        "clashing": ranges(at for at, (_, clashes) in enumerate(dates) if clashes),
+    }
+    return {name: found for name, found in marks.items() if found}
+
+
+def _skipped(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the days that each meeting leaves out, in order of the days."""
+    known = {each["key"]: each for each in document["dates"]}
+    days: dict[tuple[str, str | None], list[str]] = {}
+    for each in document["skipped"]:
+        days.setdefault((each["key"], each["closure"]), []).append(each["date"])
+    return [
+        {
+            "key": _text(key),
+            "topic": _text(known[key]["topic"] if key in known else key),
+            "host": _text(known[key]["host"] if key in known else ""),
+            "closure": closure and _text(closure),
+            "days": runs([date.fromisoformat(day).toordinal() for day in sorted(each)]),
+        }
+        for (key, closure), each in days.items()
+    ]
+
+
+def _clash(clash: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "host": _text(clash["host"]),
+        "keys": [_text(key) for key in clash["keys"]],
+        "first": _seconds(clash["first_at"]),
+        "dates": clash["dates"],
+        "free": [_text(host) for host in clash["free_hosts"]],
+    }
+
+
+def runs(values: Sequence[int]) -> list[int]:
+    """Return ascending values as `[first, step, times, step, times, ...]`; none as nothing."""
+    steps = groupby(after - before for before, after in pairwise(values))
+    return [*values[:1], *(number for step, each in steps for number in (step, sum(1 for _ in each)))]
+
+
+def ranges(positions: Iterable[int]) -> list[int]:
+    """Return ascending positions as `[first, last, first, last, ...]`."""
+    found: list[int] = []
+    for position in positions:
+        if found and found[-1] == position - 1:
+            found[-1] = position
+        else:
+            found += (position, position)
+    return found
+
+
+def _seconds(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp())
+
+
+def _text(text: str) -> str:
+    """Return a value as people may see it: a character that hides or reorders others is escaped."""
+    return escape_control(text)
