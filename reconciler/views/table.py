@@ -30,6 +30,7 @@ VIEWS = {
     ("calendar", "text"): "text.calendar:calendar",
     ("calendar", "json"): "json_calendar:calendar",
     ("calendar", "ics"): "ics:calendar",
+    ("calendar", "html"): "html.calendar:calendar",
     ("links", "text"): "text.tables:links",
     ("links", "json"): "json:links",
     ("links", "markdown"): "markdown.links:links",

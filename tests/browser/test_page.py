@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from calendar_documents import HOSTILE, crowd, date, document, team
+from calendar_documents import HOSTILE, clashing, crowd, date, document, team
 from paths import ROOT
 from playwright.sync_api import sync_playwright
 
@@ -47,7 +47,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     def opened(calendar: dict[str, Any], hash_: str = "", size: str = "desk", **options: Any) -> Page:
         width, height = SIZES[size]
         file = tmp_path / "calendar.html"
-        file.write_text(page_of(calendar), encoding="utf-8")
+        file.write_text(page_of(calendar, clashing()), encoding="utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": height}, **{"timezone_id": "Europe/Berlin", **options}
         )

@@ -91,6 +91,15 @@ def team() -> dict[str, Any]:
     )
 
 
+def clashing() -> frozenset[tuple[str, str]]:
+    """The dates of `team` that clash, by key and start."""
+    return frozenset(
+        (key, f"2026-12-{day}T09:{minute}:00Z")
+        for day in ("02", "09")
+        for key, minute in (("sync", "00"), ("retro", "15"))
+    )
+
+
 def crowd(meetings: int, times: int = 52) -> dict[str, Any]:
     """As many weekly meetings, spread over the week and over a host for each forty."""
     first = datetime.fromisoformat("2026-12-01T06:00")

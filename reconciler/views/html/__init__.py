@@ -1,5 +1,5 @@
 """A calendar as one self-contained HTML page.
 
 `calendar.html.jinja` is the template, `calendar.css` and `calendar.js` are copied into the page.
-Begin reading at `page_of`.
+Begin reading at `calendar`.
 """

@@ -14,10 +14,15 @@ import orjson
 from jinja2 import Environment, StrictUndefined
 
 from reconciler.resources import page
+from reconciler.views import json_calendar
 from reconciler.views.html.compact import compact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from reconciler.views.html.compact import Clashing
+    from reconciler.views.results import Calendar
+    from reconciler.views.style import TextStyle
 
 _IN_A_SCRIPT_BLOCK = str.maketrans(
     {
@@ -31,7 +36,13 @@ _IN_A_SCRIPT_BLOCK = str.maketrans(
 """Characters that could end the data block or open a comment in it, as JSON escapes them."""
 
 
-def page_of(document: Mapping[str, Any]) -> str:
+def calendar(calendar: Calendar, _: TextStyle | None = None) -> str:
+    """Return the page of a calendar."""
+    clashing = {(key, f"{start_at:%Y-%m-%dT%H:%M:%SZ}") for key, start_at in calendar.clashing}
+    return page_of(orjson.loads(json_calendar.calendar(calendar)), clashing)
+
+
+def page_of(document: Mapping[str, Any], clashing: Clashing = frozenset()) -> str:
     """Return the page of a calendar's JSON document. The same document gives the same bytes."""
     style, script = (page(f"calendar.{suffix}").decode() for suffix in ("css", "js"))
     policy = (
@@ -47,7 +58,7 @@ def page_of(document: Mapping[str, Any]) -> str:
         policy=policy,
         style=style,
         script=script,
-        data=_data_block(compact(document)),
+        data=_data_block(compact(document, clashing)),
     )
 
 

@@ -14,23 +14,26 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors.text import escape_control
-from reconciler.views.html.clashing import Span, clashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    Clashing = AbstractSet[tuple[str, str]]
 
 LINK_SCHEMES = ("https://", "http://")
 
 
-def compact(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of the page; the same document gives the same data in the same order."""
-    dates = document["dates"]
-    spans = [Span(_seconds(each["start_at"]), _seconds(each["end_at"])) for each in dates]
+def compact(document: Mapping[str, Any], clashing: Clashing) -> dict[str, Any]:
+    """Return the data of the page: the same for the same document, in the same order.
+
+    `clashing` has the key and the `start_at` of each date that clashes; the document has only their number.
+    """
     return {
         "from": document["from"],
         "to": document["to"],
         "zone": document["zone"],
-        "meetings": _meetings(document, spans),
+        "meetings": _meetings(document, clashing),
         "skipped": _skipped(document),
         "clashes": [_clash(each) for each in document["clashes"]],
         "closures": [
@@ -40,20 +43,21 @@ def compact(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _meetings(document: Mapping[str, Any], spans: Sequence[Span]) -> list[dict[str, Any]]:
+def _meetings(document: Mapping[str, Any], clashing: Clashing) -> list[dict[str, Any]]:
     """Return what the dates of each meeting have in common, and the dates; one that differs has its own."""
     dates = document["dates"]
-    marked = clashing(document["clashes"], dates, spans)
     links = document.get("links", {})
-    positions: dict[tuple[Any, ...], list[int]] = {}
-    for position, each in enumerate(dates):
+    meetings: dict[tuple[Any, ...], list[tuple[int, str | None, bool]]] = {}
+    for each in dates:
         same = (each["key"], each["topic"], each["host"], each["timezone"], each.get("note"))
-        positions.setdefault((*same, spans[position].seconds), []).append(position)
+        start = _seconds(each["start_at"])
+        marks = (each["exception"], (each["key"], each["start_at"]) in clashing)
+        meetings.setdefault((*same, _seconds(each["end_at"]) - start), []).append((start, *marks))
     return [
-        _meeting(same, [spans[position].start for position in own])
+        _meeting(same, [start for start, *_ in own])
         | _link(links.get(same[0], ""))
-        | _marks([(dates[position]["exception"], position in marked) for position in own])
-        for same, own in positions.items()
+        | _marks([(exception, clashes) for _, exception, clashes in own])
+        for same, own in meetings.items()
     ]
 
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from calendar_documents import clash, crowd, date, document, instant, team, weekly
+from calendar_documents import clashing, crowd, date, document, instant, team, weekly
 
-from reconciler.views.html.clashing import Span, clashing
 from reconciler.views.html.compact import compact, ranges, runs
 
 if TYPE_CHECKING:
@@ -42,16 +41,6 @@ def declared(document: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     )
 
 
-def clashing_dates(document: dict[str, Any]) -> list[str]:
-    dates = document["dates"]
-    spans = [
-        Span(*(int(datetime.fromisoformat(each[end]).timestamp()) for end in ("start_at", "end_at")))
-        for each in dates
-    ]
-    marked = clashing(document["clashes"], dates, spans)
-    return [f"{dates[place]['key']} {dates[place]['start_at'][5:16]}" for place in sorted(marked)]
-
-
 def test_a_random_calendar_comes_back_whole() -> None:
     random = Random(7)
     first = datetime.fromisoformat("2026-12-01T00:00")
@@ -64,11 +53,11 @@ def test_a_random_calendar_comes_back_whole() -> None:
             )
             for number in random.choices(range(5), k=60)
         )
-        assert rows(compact(world)) == declared(world)
+        assert rows(compact(world, frozenset())) == declared(world)
 
 
 def test_a_weekly_meeting_is_one_run() -> None:
-    (meeting,) = compact(document(weekly("sync", "2026-12-02T09:00", 52)))["meetings"]
+    (meeting,) = compact(document(weekly("sync", "2026-12-02T09:00", 52)), frozenset())["meetings"]
 
     assert meeting == {
         "key": "sync",
@@ -85,46 +74,17 @@ def test_runs_and_ranges() -> None:
     assert (ranges([]), ranges([0, 1, 2, 5])) == ([], [0, 2, 5, 5])
 
 
-def test_only_the_dates_that_meet_are_marked() -> None:
-    assert clashing_dates(team()) == [
-        "sync 12-02T09:00",
-        "retro 12-02T09:15",
-        "sync 12-09T09:00",
-        "retro 12-09T09:15",
-    ]
+def test_the_dates_that_clash_are_marked() -> None:
+    meetings = compact(team(), clashing())["meetings"]
 
-
-def test_dates_that_are_too_close_are_marked() -> None:
-    """The document counts three: the host wants more than five minutes between two, and not a whole hour."""
-    late = [*weekly("late", "2026-12-02T09:35", 3), date("late", "2026-12-23T10:30")]
-    world = document(
-        [*weekly("early", "2026-12-02T09:00", 4), *late],
-        clashes=[clash("early", "late", first_at="2026-12-02T09:35:00Z", dates=3)],
-    )
-
-    assert [each for each in clashing_dates(world) if "12-23" in each] == []
-    assert len(clashing_dates(world)) == 6
-
-
-def test_of_a_set_all_must_run_at_once() -> None:
-    world = document(
-        [
-            *(
-                date(key, f"2026-12-02T09:{minute}")
-                for key, minute in (("a", "00"), ("b", "10"), ("c", "20"))
-            ),
-            date("a", "2026-12-03T09:00"),
-            date("b", "2026-12-03T09:00"),
-            date("c", "2026-12-03T09:30"),
-        ],
-        clashes=[clash("a", "b", "c", first_at="2026-12-02T09:20:00Z", dates=1)],
-    )
-
-    assert clashing_dates(world) == ["a 12-02T09:00", "b 12-02T09:10", "c 12-02T09:20"]
+    assert {each["key"]: each["clashing"] for each in meetings if "clashing" in each} == {
+        "sync": [0, 1],
+        "retro": [0, 1],
+    }
 
 
 def test_a_skipped_date_keeps_its_topic_its_host_and_its_closure() -> None:
-    assert compact(team())["skipped"] == [
+    assert compact(team(), frozenset())["skipped"] == [
         {
             "key": "sync",
             "topic": "Sync",
@@ -136,5 +96,5 @@ def test_a_skipped_date_keeps_its_topic_its_host_and_its_closure() -> None:
 
 
 def test_an_empty_calendar_is_a_calendar() -> None:
-    assert compact(document([]))["meetings"] == []
-    assert len(compact(crowd(3, 2))["meetings"]) == 3
+    assert compact(document([]), frozenset())["meetings"] == []
+    assert len(compact(crowd(3, 2), frozenset())["meetings"]) == 3
