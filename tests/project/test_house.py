@@ -64,8 +64,18 @@ FUNCTION_LINES_MAX = 50
 REASON = re.compile(r" - \w|\s# \w")
 """How an exception says why: `# noqa: S311 - jitter, not a secret`, or in a comment after it."""
 
-HEAVY = {"deepdiff", "httpx", "icalendar", "jsonschema", "obstore", "rich", "ruamel", "starlette", "uvicorn"}
-HEAVY = {"deepdiff", "httpx", "icalendar", "jinja2", "jsonschema", "obstore", "rich", "starlette", "uvicorn"}
+HEAVY = {
+    "deepdiff",
+    "httpx",
+    "icalendar",
+    "jinja2",
+    "jsonschema",
+    "obstore",
+    "rich",
+    "ruamel",
+    "starlette",
+    "uvicorn",
+}
 """Libraries that `--help`, `validate` of good files and `plan` do without."""
 
 
