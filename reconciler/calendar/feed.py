@@ -14,7 +14,7 @@ from reconciler.calendar.dates import skipped
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SERIES, Meeting, kind, series, start_at
-from reconciler.meeting.recurrence import FIFTH, LAST, MONTHLY, WEEKLY, Series, is_in_pattern, week_days
+from reconciler.meeting.recurrence import MONTHLY, WEEKLY, Series, is_in_pattern, week_days
 from reconciler.ports import Json
 from reconciler.state.state import owner
 
@@ -148,7 +148,8 @@ def _first(meeting: Meeting, recurring: Series) -> int | None:
 
 def _rule(meeting: Meeting, recurring: Series, horizon: datetime) -> dict[str, Json]:
     times, last_at = recurring.recurrence.get("end_times"), recurring.last()
-    is_cut = _goes_on(meeting.dates.closures, horizon.date()) and (last_at is None or last_at >= horizon)
+    goes_on = bool(meeting.dates.pattern) or _goes_on(meeting.dates.closures, horizon.date())
+    is_cut = goes_on and (last_at is None or last_at >= horizon)
     end: dict[str, Json] = {}
     if is_cut:
         end["UNTIL"] = horizon - timedelta(seconds=1)
@@ -156,7 +157,7 @@ def _rule(meeting: Meeting, recurring: Series, horizon: datetime) -> dict[str, J
         end["COUNT"] = times
     elif last_at is not None:
         end["UNTIL"] = last_at
-    return {**_days(meeting, recurring), **end, "WKST": DAYS[0]}
+    return {**_days(recurring), **end, "WKST": DAYS[0]}
 
 
 def _goes_on(closures: tuple[Closure, ...], day: date) -> bool:
@@ -165,11 +166,9 @@ def _goes_on(closures: tuple[Closure, ...], day: date) -> bool:
     return any(each.is_yearly or not each.last or each.last >= day.isoformat() for each in ranges)
 
 
-def _days(meeting: Meeting, recurring: Series) -> dict[str, Json]:
+def _days(recurring: Series) -> dict[str, Json]:
     rule, start = recurring.recurrence, recurring.wall_start()
     interval = rule.get("repeat_interval") or 1
-    if meeting.dates.pattern:
-        return {"FREQ": "MONTHLY", "INTERVAL": interval, "BYDAY": _pattern(meeting)}
     if rule.get("type") == WEEKLY:
         days = [DAYS[day - 1] for day in week_days(rule, start)]
         return {"FREQ": "WEEKLY", "INTERVAL": interval, "BYDAY": days}
@@ -182,21 +181,30 @@ def _days(meeting: Meeting, recurring: Series) -> dict[str, Json]:
     return {"FREQ": "MONTHLY", "INTERVAL": interval, "BYMONTHDAY": rule.get("monthly_day") or start.day}
 
 
-def _pattern(meeting: Meeting) -> list[str]:
-    assert all(week in (*range(1, FIFTH + 1), LAST) for week, _ in meeting.dates.pattern)
-    return [f"{week}{DAYS[day - 1]}" for week, day in meeting.dates.pattern]
-
-
 def _left_out(meeting: Meeting, recurring: Series, horizon: datetime) -> Iterator[datetime]:
     """Yield the wall times of the dates that are skipped, in order."""
     time = recurring.wall_start().time()
     first = recurring.occurrence(0)
     assert first is not None, "the series has a first date"
     days = {each.date for each in skipped([meeting], first, max(first, horizon))}
+    days |= set(_off_pattern(meeting, recurring, horizon))
     days |= {day for day, edit in meeting.dates.exceptions.items() if edit == SKIP}
     for day in sorted(days):
         if recurring.start_on(date.fromisoformat(day)) is not None:
             yield datetime.combine(date.fromisoformat(day), time)
+
+
+def _off_pattern(meeting: Meeting, recurring: Series, horizon: datetime) -> Iterator[str]:
+    """Yield the days of a weekly rule that are none of the pattern.
+
+    RFC 5545 has rules for first and third Mondays, but many programs read them wrongly, or not at all.
+    """
+    index = 0
+    while meeting.dates.pattern and (start := recurring.occurrence(index)) is not None and start < horizon:
+        day = recurring.wall(index).date()
+        if not is_in_pattern(day, meeting.dates.pattern) and not meeting.dates.exception(day.isoformat()):
+            yield day.isoformat()
+        index += 1
 
 
 def _own_events(meeting: Meeting, recurring: Series, whole: FeedEvent) -> Iterator[FeedEvent]:

@@ -114,20 +114,16 @@ def _timezone(name: str, since: int, until: int) -> icalendar.Timezone:
     """Return the clock changes of a zone over some years, by the rules that this program itself uses."""
     known, first = known_zone(name), datetime(since, 1, 1, tzinfo=UTC)
     begin = first.astimezone(known)
-    begin_offset = begin.utcoffset() or timedelta(0)
-    # Wall times, each in the offset before it, by what they begin.
-    starts = {(begin_offset, begin_offset, begin.tzname() or name, bool(begin.dst())): [_naive(begin)]}
-    offset = begin_offset
+    offset = begin.utcoffset() or timedelta(0)
+    shown = icalendar.Timezone()
+    shown.add("tzid", name)
+    shown.add_component(_observance(_naive(begin), offset, offset, begin))
+    # One for each change: some programs read no RDATE in a zone.
     for change in (each for year in range(since, until + 1) for each in clock_changes(name, year)):
         after = offset + (change.after - change.before)
         moment = (change.after - after).replace(tzinfo=UTC).astimezone(known)
-        kind = (offset, after, moment.tzname() or name, bool(moment.dst()))
-        starts.setdefault(kind, []).append(change.before)
+        shown.add_component(_observance(change.before, offset, after, moment))
         offset = after
-    shown = icalendar.Timezone()
-    shown.add("tzid", name)
-    for kind, moments in starts.items():
-        shown.add_component(_observance(*kind, moments))
     return shown
 
 
@@ -136,17 +132,12 @@ def _naive(moment: datetime) -> datetime:
 
 
 def _observance(
-    before: timedelta,
-    after: timedelta,
-    name: str,
-    is_summer: bool,  # noqa: FBT001 - a part of the kind, in order
-    starts: list[datetime],
+    start: datetime, before: timedelta, after: timedelta, moment: datetime
 ) -> icalendar.TimezoneStandard | icalendar.TimezoneDaylight:
-    shown = icalendar.TimezoneDaylight() if is_summer else icalendar.TimezoneStandard()
-    shown.add("tzname", name)
+    """Return what holds from a wall time on, which is in the offset before it; `moment` is its instant."""
+    shown = icalendar.TimezoneDaylight() if moment.dst() else icalendar.TimezoneStandard()
+    shown.add("tzname", moment.tzname() or f"{after}")
     shown.add("tzoffsetfrom", before)
     shown.add("tzoffsetto", after)
-    shown.add("dtstart", starts[0])
-    if starts[1:]:
-        shown.add("rdate", starts[1:])
+    shown.add("dtstart", start)
     return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pkgutil import get_data
@@ -39,6 +40,14 @@ def random_meetings(chance: random.Random, count: int, hosts: int = 2) -> list[M
     return [
         _meeting(chance, f"m{number:03}", f"host-{chance.randrange(hosts)}@x.org") for number in range(count)
     ]
+
+
+def as_declared(meeting: Meeting) -> Meeting:
+    """Return a meeting whose rule is the one that a spec gives for its pattern."""
+    if not meeting.dates.pattern:
+        return meeting
+    rule = {**meeting.attributes["recurrence"], "repeat_interval": 1, "weekly_days": "2,4"}
+    return replace(meeting, attributes={**meeting.attributes, "recurrence": rule})
 
 
 def _meeting(chance: random.Random, key: str, host: str) -> Meeting:

@@ -12,7 +12,7 @@ from typing import Any
 import icalendar
 import pytest
 from feed_reader import Date, read_feed
-from random_meetings import random_meetings
+from random_meetings import as_declared, random_meetings
 
 from reconciler.calendar.dates import dates
 from reconciler.calendar.feed import FeedMeeting, Revision
@@ -49,14 +49,6 @@ def read(text: str) -> list[Date]:
 
 def ours(meetings: list[Meeting]) -> list[Date]:
     return sorted((each.start_at, each.end_at, each.topic) for each in dates(meetings, START, END))
-
-
-def as_declared(meeting: Meeting) -> Meeting:
-    """Return a meeting whose rule is the one that a spec gives for its pattern."""
-    if not meeting.dates.pattern:
-        return meeting
-    rule = {**meeting.attributes["recurrence"], "repeat_interval": 1, "weekly_days": "2,4"}
-    return replace(meeting, attributes={**meeting.attributes, "recurrence": rule})
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
