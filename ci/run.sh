@@ -4,9 +4,9 @@
 set -euo pipefail
 
 case $INPUT_COMMAND in
-plan | apply | drift | validate) ;;
+plan | apply | drift | validate | calendar) ;;
 *)
-  echo "::error title=reconciler::command is plan, apply, drift or validate" >&2
+  echo "::error title=reconciler::command is plan, apply, drift, validate or calendar" >&2
   exit 1
   ;;
 esac
@@ -76,10 +76,27 @@ stop=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 report=$RUNNER_TEMP/reconciler-$INPUT_COMMAND.md
 : >"$report"
 status=0
+
+# run ARGUMENT…: run the program; the status of a run that fails is that of the step
+run() {
+  GITHUB_SHA=${COMMIT:-${HEAD_COMMIT:-${GITHUB_SHA:-}}} GITHUB_STEP_SUMMARY=$report RECONCILER_STOP_TOKEN=$stop \
+    "$RECONCILER" "$@" 2>&1 </dev/null || status=$?
+}
+
+# publish: write the calendar as a page and as feeds, both or, after an error, none that anybody uploads
+publish() {
+  local folder=${INPUT_FOLDER:-calendar}
+  mkdir -p -- "$folder"
+  run calendar --format html --out "$folder/index.html" "${arguments[@]:1}"
+  if [ "$status" = 0 ]; then run calendar --format ics --out "$folder/feeds/" "${arguments[@]:1}"; fi
+  if [ "$status" = 0 ]; then
+    printf '### Calendar\n\nA page, and %s feeds.\n' "$(find "$folder/feeds" -name '*.ics' | wc -l)" >"$report"
+  fi
+}
+
 echo "::group::reconciler $INPUT_COMMAND"
 echo "::stop-commands::$stop"
-GITHUB_SHA=${COMMIT:-${HEAD_COMMIT:-${GITHUB_SHA:-}}} GITHUB_STEP_SUMMARY=$report RECONCILER_STOP_TOKEN=$stop \
-  "$RECONCILER" "${arguments[@]}" 2>&1 </dev/null || status=$?
+if [ "$INPUT_COMMAND" = calendar ]; then publish; else run "${arguments[@]}"; fi
 echo "::$stop::"
 echo "::endgroup::"
 

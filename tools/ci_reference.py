@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples" / "ci"
+PAGES = EXAMPLES / "pages"
 
 WORKFLOWS = ("plan", "comment", "apply", "daily", "drift")
 """The workflows of examples/ci/github/, in the order in which a change meets them."""
@@ -29,6 +30,9 @@ def ci_reference() -> str:
             _action(),
             "## GitLab\n",
             _example(EXAMPLES / "gitlab" / ".gitlab-ci.yml", ".gitlab-ci.yml"),
+            "## A page and feeds\n\n`init --ci` adds none of these: they publish what is declared.\n",
+            _example(PAGES / "github" / "meetings-calendar.yml", ".github/workflows/meetings-calendar.yml"),
+            _example(PAGES / "gitlab" / ".gitlab-ci.yml", "A job in .gitlab-ci.yml"),
         ]
     )
 

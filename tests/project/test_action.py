@@ -361,6 +361,29 @@ def test_a_drift_report_tells_what_changed(job: Job, zoom: Served) -> None:
     assert "Moved by hand" in ended.summary
 
 
+def test_a_calendar_is_a_page_and_feeds(job: Job) -> None:
+    """In a folder that a workflow publishes; without a state and without credentials."""
+    declare(job)
+
+    ended = job.use(command="calendar", folder="public/site", paths="meetings.yaml")
+
+    files = {path.relative_to(job.folder / "public").as_posix() for path in job.folder.rglob("public/**/*.*")}
+    assert (ended.passed, ended.outputs["status"]) == (True, "0")
+    assert files == {"site/index.html", "site/feeds/all.ics", f"site/feeds/{HOST}.ics"}
+    assert ended.summary == "### Calendar\n\nA page, and 2 feeds.\n"
+
+
+def test_a_calendar_that_cannot_be_made_fails_the_step(job: Job) -> None:
+    """So that nothing is published in place of the last one."""
+    declare(job, ONE_FAR.replace("2099", "2O99"))
+
+    ended = job.use(command="calendar")
+
+    assert (ended.passed, ended.outputs["status"]) == (False, "1")
+    assert [kind for kind, _, _ in ended.annotations] == ["error"]
+    assert not [*job.folder.rglob("*.ics"), *job.folder.rglob("*.html")]
+
+
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments]
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
