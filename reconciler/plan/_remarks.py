@@ -16,8 +16,9 @@ from reconciler.meeting.meeting import resume, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action
-from reconciler.plan.step import Status, Step
-from reconciler.spec.lifecycle import Entry, Moved, Removed
+from reconciler.plan.dates import words
+from reconciler.plan.step import DateStep, Status, Step
+from reconciler.spec.lifecycle import Entry, Moved, Removed, removed_line
 from reconciler.spec.spec import Spec
 from reconciler.state.state import State
 
@@ -42,6 +43,10 @@ def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
     for step in steps:
         if step.late:
             yield late_and_withheld(step) if step.status is Status.WITHHELD else late(step)
+        if late_dates := [each for each in step.dates if each.late]:
+            yield _late_dates(step, late_dates)
+        if step.unskipped is not None:
+            yield _only_skips(step, step.unskipped)
         if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
             yield from ends_soon(step, now)
 
@@ -69,6 +74,35 @@ def late(step: Step) -> Diagnostic:
         if exists
         else "Give it another host, lower `budget.reserve`, "
         "or create it by hand in Zoom and name it under `imports`.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def _late_dates(step: Step, dates: Sequence[DateStep]) -> Diagnostic:
+    """Return the warning for single dates that come before the budget allows their requests."""
+    first = min(each.day for each in dates if each.day is not None)
+    is_one = len(dates) == 1
+    have, them = ("has its turn", "it") if is_one else ("have their turns", "them")
+    return Diagnostic(
+        code="plan.late",
+        detail=f"{words.names(each.date for each in dates)} of {step.key} {have} on {first} (UTC)"
+        f"{'' if is_one else ' or later'}: {step.host} has no request left for {them} before the date.",
+        hint="Lower `budget.reserve`, or inform the people who come.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def _only_skips(step: Step, day: str) -> Diagnostic:
+    """Return the warning for a series of which nothing is left but dates that are skipped."""
+    assert step.id is not None, "what exists has an id"
+    return Diagnostic(
+        code="plan.only-skips",
+        detail=f"Every date of {step.key} that is left is skipped. {words.name_of(day)} stays in Zoom: "
+        "to delete the last date would end the meeting.",
+        hint=f"To end it, take it out of the spec and add `{removed_line(step.key, step.id)}`; "
+        "to keep it, hold one of its dates, or give it a later end.",
         severity=Severity.WARNING,
         key=step.key,
     )

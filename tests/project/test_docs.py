@@ -60,7 +60,7 @@ def keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("keyboard")
-@pytest.mark.parametrize("name", ["tutorial.md", "first-import.md", "calendar.md"])
+@pytest.mark.parametrize("name", ["tutorial.md", "first-import.md", "series.md", "calendar.md"])
 def test_a_page_prints_what_it_shows(name: str) -> None:
     """Word for word, in an empty folder, on the emulator; a command fails where the page shows an error."""
     done = follow(page(name))

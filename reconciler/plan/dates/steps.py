@@ -22,9 +22,8 @@ RESCHEDULES = frozenset({"start_time", "timezone", "recurrence", "type"})
 """Fields whose update makes the dates of a series anew: what was done to single ones is undone."""
 
 
-RESENT = (
-    "Zoom brings a skipped date back only if the rule is sent again, which undoes the others: they follow"
-)
+RESENT = "Zoom brings a skipped date back only if the rule is sent again"
+UNDOES_OTHERS = ", which undoes the others: they follow"
 
 
 def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
@@ -41,7 +40,8 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     if left is None and not (meeting.dates or (record and record.exceptions)):
         return step
     recorded = record.exceptions if record is not None else {}
-    plain = held_declared(meeting, now, windows.kept(meeting, record, now, is_sent=is_new))
+    plain, unskipped = _held(meeting, now, windows.kept(meeting, record, now, is_sent=is_new))
+    step = replace(step, unskipped=unskipped.day) if unskipped and record is not None else step
     backs = [] if is_new else list(_backs(meeting, recorded, plain, now))
     new = [each for found in plain.values() if (each := _changed(meeting, found, recorded, now))]
     resends = left is not None or any(each.before == SKIP for each in backs)
@@ -65,7 +65,8 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     if left is not None:
         step = windows.extended(step, left, now, is_alone=not (step.changes or new or backs))
     elif resends:
-        step = replace(step, reasons=(*step.reasons, RESENT))
+        others = any(each.action is not DateAction.BACK for each in step.dates)
+        step = replace(step, reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))
     wait = _moved_to_come(meeting, recorded, now) if step.undoes else None
     return step if wait is None else step.with_status(Status.DEFERRED, wait)
 
@@ -109,10 +110,15 @@ def first_held(
 
 def held_declared(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> dict[str, SeriesDate]:
     """Return the declared edits of the dates that Zoom keeps; the last one is not skipped if none is held."""
-    found = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
-    if found and _are_all_skipped(meeting, found, now, kept):
-        found.popitem()
+    found, _ = _held(meeting, now, kept)
     return found
+
+
+def _held(meeting: Meeting, now: datetime, kept: Kept) -> tuple[dict[str, SeriesDate], SeriesDate | None]:
+    """Return the edits as `held_declared`, and the last date if it is declared as skipped and is not."""
+    found = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
+    unskipped = found.popitem()[1] if found and _are_all_skipped(meeting, found, now, kept) else None
+    return found, unskipped
 
 
 def _is_rescheduled(step: Step) -> bool:

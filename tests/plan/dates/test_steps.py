@@ -223,6 +223,10 @@ def test_a_date_that_comes_before_its_turn_is_late() -> None:
         ("2027-01-13", False),
     ]
     assert plan.summary["late"] == 1
+    assert [each.detail for each in plan.diagnostics if each.code == "plan.late"] == [
+        "Mon 11 Jan 2027 of weekly has its turn on 2027-01-12 (UTC): "
+        "platform@example.com has no request left for it before the date."
+    ]
 
 
 def test_an_approved_create_covers_its_dates_on_later_days() -> None:
@@ -247,3 +251,29 @@ def test_an_approval_covers_days_and_not_the_names_of_closures() -> None:
 
     assert (renamed == digest, longer == digest) == (True, False)
     assert step_of(plan_of({})).digest == step_of(plan_of({"2027-02-01": {"note": "Ada"}})).digest
+
+
+def test_a_series_with_nothing_left_but_skips_keeps_its_last_date_and_says_how_to_end_it() -> None:
+    """Said as long as it is so, also once every other date is skipped."""
+    two = {"recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 2}}
+    skips = {"2027-01-11": "skip", "2027-01-18": "skip"}
+    recorded = replace(record(1, weekly(**two)))
+    declared = spec(meeting("weekly", weekly(**two), dates=SingleDates(skips)))
+
+    plans = [
+        planned(declared, state(meetings={"weekly": replace(recorded, exceptions=done)}))
+        for done in ({}, {"2027-01-11": "skip"})
+    ]
+
+    assert [dates(step_of(plan)) for plan in plans] == [[("2027-01-11", "skip", "skip")], []]
+    for plan in plans:
+        (found,) = [each for each in plan.diagnostics if each.code == "plan.only-skips"]
+        assert found.detail == (
+            "Every date of weekly that is left is skipped. Mon 18 Jan 2027 stays in Zoom: to delete the last "
+            "date would end the meeting."
+        )
+        assert found.hint == (
+            "To end it, take it out of the spec and add "
+            "`removed: [{key: weekly, id: 81234567001, destroy: true}]`; to keep it, hold one of its dates, "
+            "or give it a later end."
+        )
