@@ -25,6 +25,7 @@ WALKED = frozenset(
 
 ELSEWHERE = {
     "apply.dates": "tests/apply: a person looks at the series in Zoom",
+    "plan.only-skips": "tests/cli/commands/test_single_dates.py: the line ends the series",
     "apply.not-taken": "tests/apply/test_not_taken.py: `apply --refresh` sends it again",
     "apply.unclear": "tests/apply/test_host.py: the line, and `state rm`",
     "state.not-the-lock": "tests/cli/commands/test_state_lock.py: force-unlock with the ID",

@@ -168,6 +168,9 @@ class DatesRunner:
     ) -> bool:
         """Send what fits into the day, and record it; return whether a further round is needed."""
         run, day = self._run, await self._run.day()
+        if step.new_host is not None:  # Zoom charges the new host from now on: a later step of that one sends
+            await self._leave_to_new_host(step, record, comparison)
+            return False
         work = self._sender.affordable(comparison.work, day)
         waiting = [each for each in comparison.work if each not in work]
         result, left = Sent([]), list[DateWork]()
@@ -189,6 +192,18 @@ class DatesRunner:
             return True
         self._report_open(step, comparison, result, left, waiting)
         return False
+
+    async def _leave_to_new_host(self, step: Step, record: Record, comparison: Comparison) -> None:
+        """Record what the handover undid, so that the next plan does it again under the new host."""
+        undone = {each.day: None for each in comparison.work if each.day in record.exceptions}
+        if comparison.done or undone:
+            await self._record(step, {**comparison.done, **undone})
+        self._report_done(step, comparison.done)
+        self._report_open(step, comparison, Sent([]), [], [])
+        if comparison.work:
+            self._run.dates_open.add(step.key)
+            days = words.names(each.day for each in comparison.work)
+            self._run.defer(step, None, f"the next apply does its dates under the new host: {days}")
 
     async def _record(self, step: Step, made: Mapping[str, Edit], day: str = "", refund: int = 0) -> None:
         """Record the edits in one durable write, drop the intent, and take back what never left."""

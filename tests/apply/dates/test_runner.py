@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import at, meeting, one_off, removed, weekly
+from builders import HOST, at, meeting, one_off, removed, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
@@ -427,3 +427,62 @@ def test_a_date_that_was_taken_back_follows_the_duration_of_its_series() -> None
     report = world.apply()
 
     assert (report.failed, in_zoom(world), world.charged()) == ({}, {}, 5)
+
+
+def test_the_last_date_to_come_is_never_deleted() -> None:
+    """To delete it would end the meeting: nothing is sent for it, now or later."""
+    world = World(series({}, recurrence={**weekly()["recurrence"], "end_times": 2}))
+    assert world.apply().status == 0
+    world.declare(
+        series(
+            {"2027-01-11": "skip", "2027-01-18": "skip"},
+            recurrence={**weekly()["recurrence"], "end_times": 2},
+        )
+    )
+
+    first, second = world.apply(), world.apply()
+
+    assert (first.status, first.failed, in_zoom(world)) == (0, {}, {"2027-01-11T09:00:00Z": "deleted"})
+    assert (second.done, world.store.state.meetings["weekly"].exceptions) == ({}, {"2027-01-11": "skip"})
+
+
+def test_no_rule_is_sent_while_a_date_that_is_past_is_moved_to_a_day_to_come() -> None:
+    """The rule would lose it: the step waits until it was held, and says until when."""
+    moved = {"2027-01-11": {"start_time": "2027-01-13T14:00:00"}}
+    world = World(series(moved))
+    assert world.apply().status == 0
+    world.clock.advance((at("2027-01-12T09:00:00Z") - world.clock.now()).total_seconds())
+    world.declare(series(moved, start_time="2027-01-11T11:00:00"))
+
+    waiting = world.apply()
+    world.clock.advance(30 * 3600)
+    later = world.apply()
+
+    reason = "its date 2027-01-11 is moved to Wed 13 Jan 2027, 14:00 Europe/Berlin"
+    assert waiting.deferred == {"weekly": (None, f"{reason}, and a new rule would lose it: waits until then")}
+    assert (later.status, later.failed) == (0, {})
+
+
+def test_after_a_handover_the_dates_follow_as_a_step_of_the_new_host() -> None:
+    """What the handover made Zoom forget is done by the new host, and charged there."""
+    exceptions = {"2027-02-01": "skip", "2027-03-01": MOVE}
+    world = World(series(exceptions), dates_forgotten="update")
+    assert world.apply().status == 0
+    world.declare(replace(series(exceptions), host="bob@example.com"))
+    before = world.charged(HOST)
+
+    reports = [world.apply() for _ in range(3)]
+
+    assert [(report.status, report.failed) for report in reports] == [(0, {})] * 3
+    assert [report.deferred for report in reports] == [
+        {
+            "weekly": (
+                None,
+                "the next apply does its dates under the new host: Mon 1 Feb 2027, Mon 1 Mar 2027",
+            )
+        },
+        {},
+        {},
+    ]
+    assert in_zoom(world) == {"2027-02-01T09:00:00Z": "deleted", "2027-03-02T13:00:00Z": "30 min"}
+    assert (world.charged(HOST) - before, world.charged("bob@example.com")) == (1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -102,3 +103,16 @@ def test_a_series_with_a_moved_date_to_come_is_not_dropped_when_it_is_undeclared
 
     assert f"{{key: weekly, id: {number}, destroy: true}}" in withheld.out
     assert [(step["action"], step["status"]) for step in soon["steps"]] == [("destroy", "deferred")]
+
+
+def test_a_series_with_nothing_left_but_skips_ends_by_the_line_that_is_printed(shell: Shell) -> None:
+    applied(shell)
+    shell.write("meetings.yaml", re.sub(r": \{start_time: .*\}", ": skip", SERIES))
+    warned = shell.sandbox("plan")
+    line = re.search(r"take it out of the spec and add `(removed: .*)`;", warned.out)
+    assert line is not None, warned.out
+
+    shell.write("meetings.yaml", f"version: 1\n{line[1]}\n")
+    ended = shell.sandbox("apply", "--auto-approve")
+
+    assert ended.out.splitlines()[-1] == "Apply complete! 0 added, 0 changed, 1 destroyed."

@@ -223,10 +223,11 @@ def test_a_date_that_comes_before_its_turn_is_late() -> None:
         ("2027-01-13", False),
     ]
     assert plan.summary["late"] == 1
-    assert [each.detail for each in plan.diagnostics if each.code == "plan.late"] == [
+    (late,) = [each.detail for each in plan.diagnostics if each.code == "plan.late"]
+    assert late == (
         "Mon 11 Jan 2027 of weekly has its turn on 2027-01-12 (UTC): "
         "platform@example.com has no request left for it before the date."
-    ]
+    )
 
 
 def test_an_approved_create_covers_its_dates_on_later_days() -> None:
