@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.calendar.dates import expansions
+from reconciler.calendar.dates import held
+from reconciler.calendar.expansion import expand
 from reconciler.calendar.hosts import Hosts
-from reconciler.calendar.offsets import moment_of
+from reconciler.calendar.offsets import moment_of, seconds_of
 from reconciler.calendar.sweep import Occupied, Overlap, Timeline, full_spans, overlaps
 from reconciler.meeting.meeting import Meeting
 from reconciler.spec.settings import Capacity
@@ -70,11 +71,15 @@ class _Bookings:
         self._names: dict[str, str] = {}
         self._timelines: dict[str, list[Timeline]] = {}
         self._full: dict[str, Occupied] = {}
-        for each in expansions(meetings, start, end):
-            host = owner(each.meeting.attributes, each.meeting.host)
+        first, last = seconds_of(start), seconds_of(end)
+        for meeting in meetings:
+            host = owner(meeting.attributes, meeting.host)
             name = hosts.name_of(host)
             self._names.setdefault(name, host)
-            self._timelines.setdefault(name, []).append(Timeline.of(each))
+            slots = (expand(each, first, last) for each in held(meeting))
+            timeline = Timeline.of(meeting, (each for each in slots if each is not None))
+            if timeline.count:
+                self._timelines.setdefault(name, []).append(timeline)
 
     def clashes(self, most: int) -> list[HostClashes]:
         """Return the clashes of each host that has any, in order of their first one."""

@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from reconciler.calendar.expansion import Expansion
+from reconciler.meeting.meeting import Meeting
 from reconciler.spec.settings import Capacity
 
 LOOKS_MAX = 1_000_000
@@ -40,14 +41,17 @@ class Timeline:
     runs: tuple[Run, ...]
 
     @classmethod
-    def of(cls, expansion: Expansion) -> Timeline:
-        """Return the dates of a meeting."""
-        own = (Run((each.start,), each.length) for each in expansion.own)
-        return cls(
-            expansion.meeting.key,
-            bool(expansion.meeting.filename),
-            (Run(expansion.starts, expansion.length), *own),
-        )
+    def of(cls, meeting: Meeting, expansions: Iterable[Expansion]) -> Timeline:
+        """Return the dates of a meeting; a room has an expansion for each of its slots."""
+        runs = [
+            run
+            for each in expansions
+            for run in (
+                Run(each.starts, each.length),
+                *(Run((own.start,), own.length) for own in each.own),
+            )
+        ]
+        return cls(meeting.key, bool(meeting.filename), tuple(runs))
 
     @property
     def count(self) -> int:

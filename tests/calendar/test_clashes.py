@@ -15,7 +15,7 @@ from random_meetings import expected_dates, random_meetings
 
 from reconciler.calendar.clashes import Clash, HostClashes, clashes
 from reconciler.calendar.hosts import Hosts
-from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.spec.settings import Capacity, HostSettings, Settings
 
 WINDOW = (datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 2, 5, tzinfo=UTC))
@@ -166,6 +166,37 @@ def test_a_meeting_is_its_hosts_for_whom_it_is_scheduled() -> None:
     ]
 
     assert keys(meetings, hosts()) == [(("a", "b"), 1)]
+
+
+def room(key: str, *starts: str, **attributes: Any) -> Meeting:
+    """A meeting of type 3 with a slot for each start."""
+    slots = tuple(Slot(f"slot-{number}", once(key, start)) for number, start in enumerate(starts))
+    return Meeting(key, ROOM, {"topic": key, "type": 3, **attributes}, timetable=slots)
+
+
+def test_all_slots_of_a_room_are_one_meeting() -> None:
+    """Its slots do not clash with each other, and all of them with others are one clash."""
+    meetings = [
+        room("room", "2027-01-11T10:00:00", "2027-01-11T10:30:00", "2027-01-18T10:00:00"),
+        weekly("weekly", "2027-01-11T10:15:00"),
+    ]
+
+    assert keys(meetings[:1], hosts()) == []
+    assert keys(meetings, hosts()) == [(("room", "weekly"), 3)]
+    assert keys(meetings, hosts(2)) == []
+
+
+def test_a_room_without_a_timetable_has_no_dates() -> None:
+    assert keys([room("room"), once("other", "2027-01-11T10:00:00")], hosts()) == []
+
+
+def test_the_slots_of_a_room_are_of_the_user_for_whom_it_is_scheduled() -> None:
+    meetings = [
+        room("room", "2027-01-11T10:00:00", schedule_for=OTHER),
+        once("a", "2027-01-11T10:00:00", host=OTHER),
+    ]
+
+    assert keys(meetings, hosts()) == [(("a", "room"), 1)]
 
 
 def test_a_host_with_a_capacity_of_its_own_keeps_what_it_does_not_name() -> None:

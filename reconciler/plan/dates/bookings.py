@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.meeting.closures import SingleDates
-from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status, Step
+from reconciler.ports import Json
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State
 
@@ -33,7 +34,9 @@ def _recorded(spec: Spec, state: State, gone: set[str]) -> Iterator[tuple[str, M
 
 
 def _as_recorded(key: str, record: Record) -> Meeting:
-    meeting = Meeting(key, record.host, record.attributes, dates=SingleDates(exceptions=record.exceptions))
+    dates = SingleDates(exceptions=record.exceptions)
+    slots = tuple(_slot(key, record, name, each) for name, each in record.timetable.items())
+    meeting = Meeting(key, record.host, record.attributes, dates=dates, timetable=slots)
     rule = record.attributes.get("recurrence")
     if not rule or not record.window.get("to"):
         return meeting
@@ -41,3 +44,16 @@ def _as_recorded(key: str, record: Record) -> Meeting:
     kept = {name: value for name, value in rule.items() if name != "end_times"}
     kept["end_date_time"] = record.window["to"]
     return replace(meeting, attributes={**record.attributes, "recurrence": kept})
+
+
+def _slot(key: str, record: Record, name: str, recorded: Json) -> Slot:
+    """Return a slot of a room from what `Slot.content` gave of it."""
+    attributes = dict(recorded)
+    content = attributes.pop("dates", {})
+    ranges = tuple(DayRange(first, last) for first, last in content.get("closed", ()))
+    dates = SingleDates(
+        content.get("exceptions", {}),
+        (Closure("", ranges),) if ranges else (),
+        tuple((week, day) for week, day in content.get("pattern", ())),
+    )
+    return Slot(name, Meeting(key, record.host, attributes, dates=dates))

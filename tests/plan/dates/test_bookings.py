@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builders import meeting, moved, one_off, planned, record, removed, spec, state, weekly
+from builders import HOST, meeting, moved, one_off, planned, record, removed, spec, state, weekly
 
-from reconciler.meeting.closures import SingleDates
-from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.plan.dates.bookings import bookings
 
 if TYPE_CHECKING:
@@ -74,3 +74,15 @@ def test_a_meeting_that_the_plan_deletes_does_not_count() -> None:
 
     assert keys(spec(removed=(removed("old", 81234567001),)), known) == []
     assert keys(spec(removed=(removed("old", 81234567001, destroy=False),)), known) == ["old"]
+
+
+def test_a_recorded_room_has_the_slots_of_its_timetable() -> None:
+    """What is recorded of them is what was declared, but for the names of closures and for notes."""
+    dates = SingleDates(
+        {"2027-02-01": "skip"}, (Closure("", (DayRange("12-24", "01-02"),)),), pattern=((1, 2), (3, 2))
+    )
+    slot = Slot("europe", Meeting("clinic", HOST, weekly(), dates=dates))
+    room = Meeting("clinic", HOST, {"topic": "Clinic", "type": 3}, timetable=(slot,))
+    known = replace(record(1, room.attributes), timetable=room.recorded_timetable())
+
+    assert bookings(spec(), state(meetings={"clinic": known}), ()) == {"clinic": room}
