@@ -49,10 +49,11 @@ browser: .venv/.installed-dev build/browser/.installed  ## the calendar's page i
 
 faults: export FAULT_ROUNDS := 200
 faults: export RANDOM_SERIES := 2000
+faults: export FEED_ROUNDS := 200
 faults: .venv/.installed-dev  ## 10,000 histories of faults, 2,000 series, and real deaths at every touch of the outside (about 20 minutes)
 	$(BIN)/python tests/faults/simulate.py --seeds 10000
 	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
-	$(BIN)/pytest tests/faults tests/apply/dates/test_random_series.py
+	$(BIN)/pytest tests/faults tests/apply/dates/test_random_series.py tests/views/test_ics.py
 
 action:  ## install as the action does, with hashes, into a folder of its own (half a minute)
 	RECONCILER_VENV=.venv/action RECONCILER_PYTHON=$(PYTHON) bash ci/install.sh

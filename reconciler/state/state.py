@@ -6,7 +6,7 @@ A state is a value: every change makes a new one. It holds no secret.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -244,20 +244,25 @@ class State:
         return frozenset(record.id for record in self.meetings.values()) | {gone.id for gone in self.retired}
 
 
-def feed_name(state: State, key: str) -> str:
+def feed_name(state: State, key: str, taken: Collection[str] | None = None) -> str:
     """Return the name of a meeting in calendar feeds: the key under which it was created.
 
-    A meeting that took the key of a renamed one gets a number behind it.
+    A meeting that took the key of a renamed one gets a number behind it. `taken` are the `feed_names`.
     """
     record = state.meetings.get(key)
     if record is not None and record.uid:
         return record.uid
-    taken = {each.uid for each in state.meetings.values() if each.uid}
+    taken = feed_names(state) if taken is None else taken
     name, number = key, 1
     while name in taken:
         number += 1
         name = f"{key}#{number}"  # no key has this character
     return name
+
+
+def feed_names(state: State) -> frozenset[str]:
+    """Return the names in feeds that records keep."""
+    return frozenset(each.uid for each in state.meetings.values() if each.uid)
 
 
 def retire(key: str, record: Record) -> Retired:

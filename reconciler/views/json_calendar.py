@@ -48,7 +48,7 @@ def document(calendar: Calendar) -> dict[str, Json]:
 
 
 def _date(each: CalendarDate) -> dict[str, Json]:
-    row = {
+    row: dict[str, Json] = {  # made half a million times
         "key": each.key,
         "topic": each.topic,
         "host": each.host,
@@ -57,4 +57,6 @@ def _date(each: CalendarDate) -> dict[str, Json]:
         "timezone": each.timezone,
         "exception": each.exception,
     }
-    return {**row, "note": each.note} if each.note else row
+    if each.note:
+        row["note"] = each.note
+    return row

@@ -107,7 +107,7 @@ def make(workspace: Workspace, paths: Sequence[str], wanted: Wanted) -> Made:
         last,
         zone,
         dates=held,
-        skipped=dates.skipped(chosen, start, end),
+        skipped=dates.skipped((each for each in chosen if each.dates or each.timetable), start, end),
         clashes=found,
         clashing=marked,
         closures=dates.closed(_closures(chosen), first, last),
