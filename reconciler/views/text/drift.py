@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun, escape_control
-from reconciler.plan.change import Action, Cause
+from reconciler.plan.change import DATES, Action, Cause
+from reconciler.plan.dates import words as date_words
 from reconciler.plan.step import Status
 from reconciler.views.style import SIGNS
 from reconciler.views.text.diagnostics import format_diagnostics
 from reconciler.views.values import change_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.plan.change import FieldChange
     from reconciler.plan.plan import Plan
     from reconciler.plan.step import Step
+    from reconciler.ports import Json
     from reconciler.views.style import TextStyle
 
 
@@ -79,13 +81,19 @@ def _lines(step: Step, style: TextStyle) -> Iterator[str]:
     if step.action is Action.DESTROY:
         yield f"{opening} meeting {step.id} is gone from Zoom   ({Cause.DELETED})"
         return
-    yield from (f"{opening} {_words(change, whole=style.verbose)}" for change in step.changes)
+    attributes = step.recorded or {}
+    yield from (f"{opening} {_words(change, attributes, whole=style.verbose)}" for change in step.changes)
     if style.verbose:
         yield from (style.dim(f"{opening} {escape_control(reason)}") for reason in step.reasons)
 
 
-def _words(change: FieldChange, *, whole: bool) -> str:
+def _words(change: FieldChange, attributes: Mapping[str, Json], *, whole: bool) -> str:
     cause = change.cause or Cause.PERSON
+    first, _, day = change.path.partition(".")
+    if first == DATES:
+        line = date_words.exception_line(day, change.after, attributes)
+        declared = f"to keep it, write {line}" if change.after is not None else line
+        return escape_control(f"{change.effect}   ({cause}; {declared})")
     effect = f"{cause}: {change.effect}" if change.effect else cause
     return change_words(replace(change, effect=effect), None, whole=whole)
 

@@ -6,6 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from builders import at
+from varied import Zoom
+
 if TYPE_CHECKING:
     from shell import Shell
 
@@ -116,3 +119,24 @@ def test_a_series_with_nothing_left_but_skips_ends_by_the_line_that_is_printed(s
     ended = shell.sandbox("apply", "--auto-approve")
 
     assert ended.out.splitlines()[-1] == "Apply complete! 0 added, 0 changed, 1 destroyed."
+
+
+def test_drift_names_a_date_that_somebody_clicked_and_the_line_that_keeps_it(shell: Shell) -> None:
+    """One is cancelled, and one is moved."""
+    shell.write("meetings.yaml", SERIES.replace("times: 3", "times: 5"))
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    zoom, number = Zoom(shell.folder), shell.ids()["weekly"]
+    ids = {day: int(at(f"2027-02-{day:02}T09:00:00Z").timestamp()) * 1000 for day in (1, 8)}
+    zoom.click("DELETE", f"{number}?occurrence_id={ids[1]}")
+    zoom.click("PATCH", f"{number}?occurrence_id={ids[8]}", {"start_time": "2027-02-09T13:00:00Z"})
+
+    ran = shell.sandbox("drift")
+
+    first, second = ran.out.splitlines()[:2]
+    assert first == (
+        "~ weekly: Mon 1 Feb 2027 was cancelled   (changed by a person; to keep it, write `2027-02-01: skip`)"
+    )
+    assert second == (
+        "~ weekly: Mon 8 Feb 2027 moves to Tue 9 Feb, 14:00   (changed by a person; "
+        "to keep it, write `2027-02-08: {start_time: 2027-02-09 14:00, duration: 45}`)"
+    )
