@@ -141,6 +141,7 @@ def _keep(step: Step, meeting: Meeting, record: Record) -> Step:
 def _keep_or_dates(step: Step, record: Record, now: datetime) -> Step:
     """Return the keep, or the update of single dates that it needs."""
     found = dates.with_dates(step, record, now)
+    found = replace(found, host=_payer(step, record)) if found.dates or found.resends else found
     return replace(found, action=Action.UPDATE) if found.dates or found.resends else found
 
 
@@ -162,13 +163,18 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
-    # Zoom counts the request for the meeting's host: the recorded one, or whom it was scheduled for.
-    is_declared = step.new_host is None and SCHEDULE_FOR not in after
-    host = owner(before, step.host if is_declared else record.host)
+    host = _payer(step, record)
     refused = (IF_REFUSED,) if step.new_host else ()
     forgotten = (IF_FORGOTTEN,) if so_far.expired else ()
     reasons = (*step.reasons, *sends, *protection, *refused, *forgotten)
     return replace(step, host=host, changes=changes, reasons=reasons, may_be_forgotten=so_far.expired)
+
+
+def _payer(step: Step, record: Record) -> str:
+    """Return the host for which Zoom counts an update: the recorded one, or whom it was scheduled for."""
+    assert step.meeting is not None, "only a declared meeting is updated"
+    is_declared = step.new_host is None and SCHEDULE_FOR not in step.meeting.attributes
+    return owner(record.attributes, step.host if is_declared else record.host)
 
 
 def _replace(step: Step, record: Record, removal: Removed | None, now: datetime) -> Step:

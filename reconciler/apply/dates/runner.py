@@ -28,7 +28,7 @@ from reconciler.plan.dates import words
 from reconciler.plan.dates.windows import Kept
 from reconciler.plan.step import DateAction, Step
 from reconciler.ports import Body
-from reconciler.state.state import Record, State
+from reconciler.state.state import Record, State, host_key, owner
 from reconciler.state.stored_dates import (
     StoredDate,
     edits_in_zoom,
@@ -42,6 +42,7 @@ ROUNDS_MAX = 2
 """Times that the dates of a series are sent in one run: again only after an answer that was lost."""
 
 NO_BUDGET = "the host's requests for this UTC day are used up"
+NEW_HOST_PAYS = "they count against the host that the meeting has in Zoom, and follow in the next run"
 NOT_TAKEN = "Zoom accepted the request and still has it as before"
 
 
@@ -171,7 +172,7 @@ class DatesRunner:
         if step.new_host is not None:  # Zoom charges the new host from now on: a later step of that one sends
             await self._leave_to_new_host(step, record, comparison)
             return False
-        work = self._sender.affordable(comparison.work, day)
+        work = self._sender.affordable(comparison.work, day) if self._pays_for(record) else []
         waiting = [each for each in comparison.work if each not in work]
         result, left = Sent([]), list[DateWork]()
         if work:
@@ -204,6 +205,12 @@ class DatesRunner:
             self._run.dates_open.add(step.key)
             days = words.names(each.day for each in comparison.work)
             self._run.defer(step, None, f"the next apply does its dates under the new host: {days}")
+
+    def _pays_for(self, record: Record) -> bool:
+        """Return whether Zoom counts requests for the meeting for this host: not after a handover."""
+        state = self._run.journal.state
+        payer = owner(record.attributes, record.host)
+        return host_key(state, payer) == host_key(state, self._host)
 
     async def _record(self, step: Step, made: Mapping[str, Edit], day: str = "", refund: int = 0) -> None:
         """Record the edits in one durable write, drop the intent, and take back what never left."""
@@ -251,6 +258,8 @@ class DatesRunner:
             run.fail(step, messages.dates_failed(step, problems))
         if unsent:
             reason, day = (messages.STOPPED, None) if run.must_stop() else (NO_BUDGET, run.tomorrow())
+            if not self._pays_for(run.journal.state.meetings[step.key]):
+                reason, day = NEW_HOST_PAYS, None
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
 
 
