@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from reconciler.apply import _host
+from reconciler.apply import pending as writes
 from reconciler.apply._sender import Sender
+from reconciler.apply.dates.comparison import DateWork
+from reconciler.apply.dates.sender import DateSender
 from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import UnknownOutcomeError
 from reconciler.plan import approval
+from reconciler.state.state import State
 from reconciler.stores.leased import _lease as lease
 from reconciler.stores.leased._lease import LeaseRequest, SharedLease
 from reconciler.stores.leased.place import STATE
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
 
     from reconciler.apply.pending import PendingWrite
     from reconciler.ports import Answer
-    from reconciler.state.state import State
 
 
 async def _commit_later(
@@ -86,6 +89,33 @@ async def _kept(response: Any, *, may_keep: bool) -> None:
     await response.aclose()
 
 
+_send_dates = DateSender.send
+
+
+async def _recorded_first(sender: Any, step: Any, record: Any, work: Any, *rest: Any) -> Any:
+    """Each date is recorded as done before it is."""
+    done, day = rest
+    early = {**done, **{each.day: each.edit for each in work}}
+    return await _send_dates(sender, step, record, work, early, day)
+
+
+_rewrite = State.rewrite
+
+
+def _without_dates(state: State, key: str, intent: Any) -> State:
+    """No intent of single dates is made durable."""
+    return state if intent.is_of_dates else _rewrite(state, key, intent)
+
+
+def _none_lost(_sender: Any, _record: Any, _edits: Any, _result: Any) -> Any:
+    """A read-back is not waited for, and drops the intent of what is still open."""
+
+    async def none() -> list[Any]:
+        return []
+
+    return none()
+
+
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "intent-after-request": (Sender, "_commit", _commit_later),
     "retry-on-timeout": (ZoomClient, "create", _create_again),
@@ -96,6 +126,11 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "connection-kept": (transport, "_release", _kept),
     "approval-unread": (approval, "check", lambda *_: None),
     "clock-of-the-machine": (ZoomClock, "now", _own_time),
+    "date-recorded-before-it-is-done": (DateSender, "send", _recorded_first),
+    "dates-not-sent-again": (writes, "_taken_back", lambda *_: {}),
+    "date-not-charged": (DateWork, "requests", 0),
+    "date-without-intent": (State, "rewrite", _without_dates),
+    "read-back-drops-open-dates": (DateSender, "unconfirmed", _none_lost),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
 """The attribute that each bug replaces, and its replacement."""

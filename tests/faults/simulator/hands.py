@@ -87,6 +87,13 @@ class Mandate:
             document = json.plan(self.plan, TextStyle()).encode()
             approval.check(fresh, approval.read(document, FILE), FILE)
 
+    def allows_date(self, topic: str) -> bool:
+        """Whether single dates may be changed of the series that the team knows by its `topic`."""
+        steps = () if self.plan is None else self.plan.steps
+        covering = {*SENDS["POST"], *SENDS["PATCH"], Action.IMPORT}  # with the same content
+        is_planned = any(step.topic == topic and step.action in covering for step in steps)
+        return self.options.takes(topic) and (self.plan is None or is_planned)
+
     def allows(self, method: str, topic: str, number: int | None, sent: Json) -> bool:
         """Whether a request is asked for: about the meeting `number`, which the team knows by its `topic`."""
         if not self.options.takes(topic):

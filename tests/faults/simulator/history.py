@@ -13,6 +13,7 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StalePlanError
 from reconciler.zoom.skew import REFUSED_SECONDS
 from simulator import hands, ills
+from simulator.calendar import LONG_AFTER, Calendar, written
 from simulator.faults import SETTLE_SECONDS, Faults
 from simulator.hands import Mandate
 from simulator.machine import Machine
@@ -48,7 +49,12 @@ class History:
         zoom = Zoom(machine)
         for email in EMAILS:
             zoom.account.provide(email)
-        self.team = Team(chance, lambda email: zoom.account.provide(email).id, zoom.make)
+        self.calendar = calendar = Calendar(seed)
+        self.team = Team(chance, lambda email: zoom.account.provide(email).id, zoom.make, calendar)
+        zoom.switch(
+            dates_forgotten=calendar.dates_forgotten, moved_date_keeps_id=calendar.moved_date_keeps_id
+        )
+        self._zoom = zoom
         self.watch = Watch(machine, self.documents, zoom, self.team)
         self.network = Network(machine, zoom, self.watch, self.report)
         lag = chance.choice([0.0, 0.0, chance.uniform(0, 40)])
@@ -63,6 +69,7 @@ class History:
         self.report.seeds += 1
         for number in range(self.chance.randint(1, 6)):
             self._pass_the_time()
+            self._click()
             mandates = [Mandate(), Mandate(), self.team.mandate(self.watch.state, self.machine.now())]
             if number:
                 self.team.edit(self.watch.state)
@@ -91,6 +98,19 @@ class History:
             self.team.review(self.watch.state, self.machine.now())
         self.report.take_wrong(self.seed, self.watch.wrong)
         return self.report
+
+    def _click(self) -> None:
+        """Somebody deletes a date in Zoom, of which nothing is declared; nothing is declared of it later."""
+        for key, record in sorted(self.watch.state.meetings.items()):
+            one = self.team.declared.get(key)
+            days = self.calendar.clickable(one) if one and not self.watch.state.intents else ()
+            if one is None or not days or self.calendar.chance.random() > 0.3:
+                continue
+            day = self.calendar.chance.choice(days)
+            is_there = self._zoom.account.meeting(record.id) is not None
+            if is_there and self._zoom.click(record.id, written(one).own(day)):
+                self._say(f"somebody deletes {day} of {key}")
+                self.calendar.clicked.setdefault(one.topic, set()).add(day.isoformat())
 
     # In trouble
 
@@ -186,7 +206,7 @@ class History:
 
     def _rest(self) -> None:
         """Everything lands; then runs without faults until nothing is left to do."""
-        self.machine.pass_time(200.0)
+        self.machine.pass_time(LONG_AFTER.total_seconds() if self.calendar.is_long else 200.0)
         self.team.unguard()
         for _ in range(QUIET_RUNS_MAX):
             now = self.machine.now()
@@ -195,7 +215,8 @@ class History:
             if not plan.has_work and not plan.summary["withheld"]:
                 self.watch.look_at_end()
                 return
-            is_looked_at = plan.has_work and self.chance.random() < 0.3
+            is_asked = any(step.is_work and not step.extends for step in plan.steps)
+            is_looked_at = is_asked and self.chance.random() < 0.3
             mandate = Mandate(plan=plan if is_looked_at else None)
             self._run([Faults(self.chance, said=self._say)], mandate, is_quiet=True)
             if self.watch.wrong:

@@ -6,7 +6,7 @@ Zoom itself is the emulator, which answers in the instant in which a request arr
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,7 +22,6 @@ from simulator.team import PASSCODE
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
 
     from reconciler.meeting.meeting import Meeting
     from reconciler.ports import Json
@@ -53,6 +52,26 @@ class Zoom:
     def make(self, declared: Meeting) -> int:
         """Somebody makes a meeting by hand; its id."""
         return hands.make(self.account, self.app.switches, self._now(), declared, PASSCODE)
+
+    def read(self, number: int) -> Json:
+        """A meeting as anybody reads it."""
+        return self._ask("GET", f"{number}").json()
+
+    def click(self, number: int, start: datetime) -> bool:
+        """Somebody deletes the date that begins at `start`; whether there is one."""
+        for each in self.read(number).get("occurrences", ()):
+            if each["status"] != "deleted" and datetime.fromisoformat(each["start_time"]) == start:
+                self._ask("DELETE", f"{number}?occurrence_id={each['occurrence_id']}")
+                return True
+        return False
+
+    def _ask(self, method: str, path: str) -> httpx.Response:
+        headers = {"authorization": "Bearer sandbox"}
+        response = self.answer(
+            httpx.Request(method, f"https://zoom.test/v2/meetings/{path}", headers=headers)
+        )
+        assert response.is_success, response.text
+        return response
 
     def revoke_tokens(self) -> None:
         """Have no token hold any more."""

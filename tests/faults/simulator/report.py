@@ -59,6 +59,7 @@ class Report:
             ("faults", sum(self.struck.values())),
             *((f"  {kind}", count) for kind, count in sorted(self.struck.items())),
             ("duplicates", self.wrong["duplicate"]), ("losses", self.wrong["loss"]),
+            ("dates held or skipped wrongly", self.wrong["dates"]),
             ("over budget", self.wrong["budget"]), ("sent or written out of order", self.wrong["order"]),
             ("sent without being asked for", self.wrong["mandate"]),
             ("secrets shown", self.wrong["secret"]), ("ended otherwise than it must", self.wrong["end"]),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.plan.step import Step
     from reconciler.spec.lifecycle import Import, Moved, Removed
     from reconciler.state.state import State
+    from simulator.calendar import Calendar
 
 PASSCODE = "Lift-off_7"
 PASSCODES = {"TEAM_PASSCODE": PASSCODE}
@@ -38,9 +39,14 @@ class Team:
     """
 
     def __init__(
-        self, chance: random.Random, ids: Callable[[str], str], make: Callable[[Meeting], int]
+        self,
+        chance: random.Random,
+        ids: Callable[[str], str],
+        make: Callable[[Meeting], int],
+        calendar: Calendar,
     ) -> None:
         self.chance = chance
+        self.calendar = calendar
         self.emails = EMAILS[: chance.randint(1, 3)]
         self.hosts = (*self.emails, ids(self.emails[0])) if chance.random() < 0.5 else self.emails
         self.deputies = self.emails[1:] or self.emails
@@ -87,7 +93,7 @@ class Team:
         edits: tuple[Callable[[State], object], ...] = (
             self.add, self.adopt, self.guard,
             self.change, self.change, self.reschedule, self.rename, self.rehost, self.lend, self.repeat,
-            self.remove,
+            self.remove, *([self.date, self.date, self.date] if self.calendar.is_used else []),
         )  # fmt: skip
         self.imports = tuple(line for line in self.imports if line.to not in state.meetings)
         for _ in range(self.chance.randint(1, 5)):
@@ -111,6 +117,7 @@ class Team:
             {"topic": name, "type": 3},
         )
         one = meeting(name, self.chance.choice(kinds), host=self.chance.choice(self.hosts))
+        one = self.calendar.with_dates(one)
         self._declare(replace(one, protect=self.chance.random() < 0.1))
         return one
 
@@ -142,12 +149,17 @@ class Team:
 
     def repeat(self, _state: State) -> None:
         """A single meeting becomes a series, which takes a new one; or a series gets longer."""
-        if (one := self._one()) and one.attributes["type"] != 3:
+        if (one := self._one()) and one.attributes["type"] != 3 and not self.calendar.is_long:
             self.lives[one.topic] += one.attributes["type"] != 8
-            rule = {"type": 2, "weekly_days": "2", "end_times": self.chance.randint(3, 9)}
+            rule = {"type": 2, "weekly_days": "2", "end_times": self._times()}
             whole = weekly(start_time="2026-11-30T10:00:00", recurrence=rule)
             kept = {name: whole[name] for name in ("type", "start_time", "timezone", "recurrence")}
             self._declare(replace(one, attributes={**one.attributes, **kept}))
+
+    def date(self, _state: State) -> None:
+        """Single dates of a series: skipped, moved, changed, taken back."""
+        if one := self._one():
+            self._declare(self.calendar.edited(one))
 
     def rehost(self, _state: State) -> None:
         """Another host, which takes a new meeting; or the same one by its other name, which does not."""
@@ -226,6 +238,10 @@ class Team:
     def _digits(self) -> str:
         """Last digits of the numbers of those that are asked for; none: all are."""
         return "".join(self.chance.sample("0123456789", 5)) if self.chance.random() < 0.3 else ""
+
+    def _times(self) -> int:
+        """More where dates are skipped, so that one is held."""
+        return self.chance.randint(3, 9) + (6 if self.calendar.is_used else 0)
 
     def _word(self) -> str:
         return f"{self.chance.randrange(10**6):06}"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.network import Zoom
     from simulator.team import Team
 
+from simulator.calendar import shown
 from simulator.hands import LINGERS_SECONDS, Mandate
 from simulator.team import PASSCODE
 
@@ -79,6 +80,12 @@ class Watch:
         number = None if request.method == "POST" else int(request.url.path.rsplit("/", 1)[1])
         stands = None if number is None else self._zoom.account.meeting(number)
         topic = stands.document["topic"] if stands else sent["topic"]
+        if "occurrence_id" in request.url.params:
+            if not self.mandates[owner].allows_date(topic) and not self._is_endless(topic):
+                self.fail("mandate", f"{owner} sends {_told(request)} for a date of {topic}")
+            return
+        if request.method == "PATCH" and self._is_endless(topic):
+            return  # nobody has to approve an extension
         if not self.mandates[owner].allows(request.method, topic, number, sent):
             self.fail("mandate", f"{owner} sends {_told(request)} for {topic}")
         if request.method != "DELETE":
@@ -95,7 +102,10 @@ class Watch:
     def _look_for_intent(self, request: httpx.Request, what: str) -> None:
         intents = self.state.intents.values()
         path = request.url.path
-        if request.method == "PATCH":
+        if "occurrence_id" in request.url.params:
+            number = int(path.rsplit("/", 1)[1])
+            known = any(intent.id == number and intent.is_of_dates for intent in intents)
+        elif request.method == "PATCH":
             known = any(intent.id == int(path.rsplit("/", 1)[1]) for intent in intents)
         elif request.method == "POST" and path.endswith("/meetings"):
             topic = json.loads(request.content)["topic"]
@@ -104,6 +114,10 @@ class Watch:
             return
         if not known:
             self.fail("order", f"{what} {_told(request)} without a durable intent")
+
+    def _is_endless(self, topic: str) -> bool:
+        one = next((one for one in self._team.declared.values() if one.topic == topic), None)
+        return one is not None and one.attributes.get("recurrence", {}).get("end_times") == 0
 
     def _landed(self, name: str, author: str, document: bytes) -> None:
         self._look_for_secrets(document.decode(), f"the {name} that {author} wrote")
@@ -188,6 +202,11 @@ class Watch:
         }
         if wanted["type"] == 2:
             facts["start"] = (found["start_time"], wanted["start_time"])
+        if wanted["type"] == 8 and self._team.calendar.is_used:
+            seen = shown(self._zoom.read(stored.id))
+            differing = self._team.calendar.differences(declared, stored, seen, self._machine.now())
+            if differing:
+                self.fail("dates", f"{key}: {differing}")
         for name, (is_so, should_be) in facts.items():
             if is_so != should_be:
                 self.fail("loss", f"{key}: {name} is {is_so!r}, declared {should_be!r}")

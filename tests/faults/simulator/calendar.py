@@ -1,0 +1,146 @@
+"""Single dates of the team's series: pull requests, clicks in Zoom, and what must be held at the end.
+
+It has a chance of its own, so that a history without single dates stays the one that its seed always made.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from builders import weekly
+from written_series import WEEKDAYS, WrittenSeries
+
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.sandbox import series as sandbox_series
+from reconciler.sandbox import times
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.meeting.meeting import Meeting
+    from reconciler.sandbox.account import StoredMeeting
+
+FIRST_DAY = date(2026, 12, 14)
+"""The first day that is edited: no round is later, so that every edit is done in time."""
+
+SKIPS_MAX = 3
+EVERY_DAY = {"type": 1, "repeat_interval": 1, "end_times": 0}
+LONG_AFTER = timedelta(days=38)
+"""After so long a window of 50 daily dates must be extended."""
+
+
+class Calendar:
+    """What a team says about single dates. `is_used` is false in most histories."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = chance = random.Random(f"calendar {seed}")
+        self.is_used = chance.random() < 0.35
+        self.is_long = self.is_used and chance.random() < 0.25
+        """Whether time passes until windows are extended."""
+        self.dates_forgotten = chance.choice(["rule", "rule", "update"])
+        self.moved_date_keeps_id = chance.random() < 0.5
+        self.clicked: dict[str, set[str]] = {}
+        """Days, by topic, of the dates that somebody deleted in Zoom."""
+
+    def with_dates(self, one: Meeting) -> Meeting:
+        """A new meeting: a series has single dates, and now and then no end."""
+        if not self.is_used or one.attributes["type"] not in {2, 8} or self.chance.random() < 0.3:
+            return one
+        rule = (
+            EVERY_DAY
+            if self.is_long
+            else {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 20}
+        )
+        series = weekly(topic=one.topic, start_time="2026-11-23T10:00:00", recurrence=rule)
+        return self.edited(replace(one, attributes=series))
+
+    def edited(self, one: Meeting) -> Meeting:
+        """The same with other exceptions and closures, and now and then at another time of the day."""
+        if not self.is_used or one.attributes["type"] != 8:
+            return one
+        chance, attributes = self.chance, one.attributes
+        if chance.random() < 0.3:
+            start = f"{attributes['start_time'][:11]}{chance.choice(['10:00', '11:30', '09:15'])}:00"
+            one = replace(one, attributes={**attributes, "start_time": start})
+        kept = {day: each for day, each in one.dates.exceptions.items() if chance.random() < 0.7}
+        used = self.clicked.get(one.topic, set())
+        days = [day for day in self._days(one) if day.isoformat() not in used]
+        for day in chance.sample(days, min(chance.randint(0, 3), len(days))):
+            kept[day.isoformat()] = self._exception(one, day)
+        skips = [day for day, each in sorted(kept.items()) if each == "skip"]
+        kept = {day: each for day, each in kept.items() if day not in skips[SKIPS_MAX:]}
+        closed = () if used or chance.random() < 0.6 else (DayRange("2026-12-27", "2027-01-02"),)
+        return replace(one, dates=SingleDates(kept, (Closure("holidays", closed),) if closed else ()))
+
+    def clickable(self, one: Meeting) -> Sequence[date]:
+        """The dates of a series of which nothing is said, so that nothing must be done to them."""
+        is_endless = one.attributes["type"] == 8 and one.attributes["recurrence"].get("end_times") == 0
+        if not self.is_used or one.attributes["type"] != 8 or is_endless or one.dates.closures:
+            return ()
+        return [day for day in self._days(one) if day.isoformat() not in one.dates.exceptions]
+
+    def differences(
+        self, one: Meeting, stored: StoredMeeting, shown: Sequence[tuple[datetime, int]], now: datetime
+    ) -> str:
+        """What Zoom shows of a series and a calendar does not give, and the reverse, without clicks."""
+        document = stored.document
+        last = sandbox_series.last(
+            times.parsed(document["start_time"]), document["timezone"], document["recurrence"]
+        )
+        if last is None:
+            return "it has no end in Zoom"
+        series = written(one)
+        clicked = {series.own(date.fromisoformat(day)) for day in self.clicked.get(one.topic, ())}
+        wanted = {each for each in series.coming(now, last) if each[0] not in clicked}
+        found = {each for each in shown if each[0] > now and each[0] not in clicked}
+        more, less = (
+            sorted(f"{at:%d %b %H:%M} {n}" for at, n in each) for each in (found - wanted, wanted - found)
+        )
+        return f"held in Zoom only {more}, missing there {less}" if more or less else ""
+
+    def _days(self, one: Meeting) -> list[date]:
+        days = [day for day in written(one).days() if FIRST_DAY <= day < date(2027, 3, 1)]
+        return days[:25] if not self.is_long else [day for day in days if day > FIRST_DAY + LONG_AFTER]
+
+    def _exception(self, one: Meeting, day: date) -> Any:
+        kind = self.chance.choice(["skip", "skip", "short", "moved", "moved"])
+        if kind == "skip":
+            return "skip"
+        if kind == "short":
+            return {"duration": self.chance.choice([15, 20])}
+        hours = self.chance.choice([-30, -3, 3, 30])
+        at = datetime.combine(day, datetime.fromisoformat(one.attributes["start_time"]).time())
+        return {"start_time": (at + timedelta(hours=hours, minutes=5)).isoformat()}
+
+
+def written(one: Meeting) -> WrittenSeries:
+    """A series of the team as a person would write it."""
+    attributes, rule = one.attributes, one.attributes["recurrence"]
+    closures = [
+        (date.fromisoformat(each.first), date.fromisoformat(each.last))
+        for closure in one.dates.closures
+        for each in closure.ranges
+    ]
+    is_weekly = rule["type"] == 2
+    return WrittenSeries(
+        datetime.fromisoformat(attributes["start_time"]),
+        attributes["timezone"],
+        attributes.get("duration", 60),
+        unit="week" if is_weekly else "day",
+        on=[WEEKDAYS[int(rule["weekly_days"]) - 2]] if is_weekly else None,
+        times=rule["end_times"] or None,
+        exceptions=one.dates.exceptions,
+        closures=closures,
+    )
+
+
+def shown(body: Any) -> list[tuple[datetime, int]]:
+    """Start and minutes of the dates that a read of a meeting shows as held."""
+    return [
+        (datetime.fromisoformat(each["start_time"]).astimezone(UTC), each["duration"])
+        for each in body.get("occurrences", ())
+        if each["status"] != "deleted"
+    ]
