@@ -78,6 +78,10 @@ def planners(count: int) -> list[Command]:
         commands.append(Command("terraform", (str(PEERS / "python"), script, ".", "plan"), folder))
     else:
         commands.append(ours("validate, one bad", folder, "validate", "bad.yaml", statuses=REFUSED))
+        without = (PYTHON, str(HERE / "without_clashes.py"))
+        commands.append(Command("validate, no clashes", (*without, "validate", "meetings.yaml"), folder))
+        planned = (*without, "plan", "meetings.yaml", "--state", "state.json")
+        commands.append(Command("plan, no clashes", planned, folder))
     return commands
 
 
@@ -138,6 +142,14 @@ def large_lines(small: Samples, taken: Samples) -> list[Line]:
         Line("plan of 10,000: times faster than octoDNS", octodns / plan, 5, at_least=True),
         Line("plan of 10,000: MiB at its peak", taken["plan"].memory, 250),
         Line("plan: CPU of 10,000, in times of 1,000", taken["plan"].cpu / small["plan"].cpu, 9.5),
+        *(
+            Line(
+                f"{verb} of 10,000: CPU, in times of without the check for clashes",
+                taken[verb].cpu / taken[f"{verb}, no clashes"].cpu,
+                1.25,
+            )
+            for verb in ("validate", "plan")
+        ),
         Line("one bad meeting in 10,000, in times of a good run", bad, 1.3),
     ]
 
