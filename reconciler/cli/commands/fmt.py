@@ -158,16 +158,16 @@ def _lay_out_file(source: Source, repeats: Repeats, diagnostics: list[Diagnostic
     try:
         return layout.lay_out(document, source.content, repeats)
     except UnkeepableError as error:
-        diagnostics.append(_left(source.filename, str(error)))
+        diagnostics.append(_left(source.filename, str(error), error.line))
         return None
 
 
-def _left(filename: str, reason: str) -> Diagnostic:
+def _left(filename: str, reason: str, line: int = 1) -> Diagnostic:
     return Diagnostic(
         "fmt.left",
         f"{reason} The file was left as it is.",
         "Write the part that the message names in another way, or leave the file out.",
-        span=Span(filename, Position(1, 1), Position(1, 1)),
+        span=Span(filename, Position(line, 1), Position(line, 1)),
     )
 
 

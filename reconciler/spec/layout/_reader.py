@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 from reconciler.spec.layout.tree import Alias, Collection, Entry, Node, Scalar, Text, UnkeepableError
 
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
+_TAB = re.compile(r"\t(?=[ \t]*(?:#|$))", re.MULTILINE)
+"""A tab behind a value, which ruamel.yaml refuses. What is written comes from the text as it was."""
+
 _COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -71,10 +74,12 @@ def read(text: str) -> Parts:
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - the same
 
     try:
-        return _Reader(text, YAML(typ="safe", pure=True).parse(text)).parts()
+        return _Reader(text, YAML(typ="safe", pure=True).parse(_TAB.sub(" ", text))).parts()
     except YAMLError as error:
         reason = str(getattr(error, "problem", None) or type(error).__name__)
-        raise UnkeepableError(f"ruamel.yaml cannot read it: {reason}.") from error
+        mark = getattr(error, "problem_mark", None)
+        line = 1 if mark is None else mark.line + 1
+        raise UnkeepableError(f"ruamel.yaml cannot read it: {reason}.", line) from error
 
 
 def comments(text: str, before: int, after: int) -> Iterator[Comment]:
@@ -127,7 +132,8 @@ class _Reader:
         next(self.events)  # the start of the stream
         start = next(self.events)
         if getattr(start, "version", None) or getattr(start, "tags", None):
-            raise UnkeepableError("It has a directive, a line that begins with `%`.")
+            line = start.start_mark.line + 1
+            raise UnkeepableError("Above this line is a directive, which begins with `%`.", line)
         root = self.node(next(self.events), None)
         self.add(len(self.text), len(self.text))
         is_marked = bool(getattr(start, "explicit", False))
@@ -203,7 +209,7 @@ class _Reader:
             if made.is_mapping:
                 entry.key = self.scalar(event, entry)
                 if "\n" in entry.key.source:
-                    raise UnkeepableError("A key of it is written on several lines.")
+                    raise UnkeepableError("A key is written on several lines.", event.start_mark.line + 1)
                 event = next(self.events)
             entry.value = self.node(event, entry)
             made.entries.append(entry)

@@ -73,4 +73,11 @@ class Text:
 
 
 class UnkeepableError(Exception):
-    """A text that cannot be laid out anew without a change of what it says; the message is a sentence."""
+    """A text that cannot be laid out anew without a change of what it says; the message is a sentence.
+
+    `line` counts from 1; it is 1 for a reason that has no place.
+    """
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line

@@ -34,7 +34,7 @@ DIRECTIVE = f"%YAML 1.1\n---\n{ONE}"
 def left(name: str, reason: str) -> str:
     return (
         f"error[fmt.left]: The layout of a file was left as it is\n"
-        f" --> {name}:1:1\n"
+        f" --> {name}:2:1\n"
         f"  = {reason} The file was left as it is.\n"
         f"  = hint: Write the part that the message names in another way, or leave the file out.\n"
     )
@@ -120,7 +120,7 @@ def test_stdin_is_written_to_stdout(shell: Shell, monkeypatch: pytest.MonkeyPatc
     assert ran(LAID_OUT, "--repeat") == RunResult(0, LAID_OUT, "")
     assert (ran(ONE, "--check"), ran(LAID_OUT, "--check")) == (RunResult(1, "", ""), RunResult(0, "", ""))
     assert ran(DIRECTIVE) == RunResult(
-        1, "", left("<stdin>", "It has a directive, a line that begins with `%`.")
+        1, "", left("<stdin>", "Above this line is a directive, which begins with `%`.")
     )
     assert ran(ONE, "meetings.yaml").status == 1
 
@@ -133,7 +133,9 @@ def test_a_file_that_cannot_be_kept_is_left_and_others_are_written(shell: Shell)
     ran = shell("fmt")
 
     assert (ran.status, ran.out) == (1, "meetings/b.yaml\n")
-    assert ran.err.startswith(left("meetings/a.yaml", "It has a directive, a line that begins with `%`."))
+    assert ran.err.startswith(
+        left("meetings/a.yaml", "Above this line is a directive, which begins with `%`.")
+    )
     assert "error[yaml.duplicate-key]" in ran.err
     assert ran.err.endswith("1 file formatted, 0 unchanged, 2 left as they are.\n")
     assert (a.read_text(), b.read_text(), c.read_text()) == (
