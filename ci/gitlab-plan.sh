@@ -10,7 +10,7 @@ errors=$(mktemp)
 reconciler plan --format markdown >"$report" 2>"$errors" || status=$?
 cat "$report"
 cat "$errors" >&2
-if [ "$status" -ne 0 ]; then
+if [ "$status" -ne 0 ] && [ ! -s "$report" ]; then # it was killed, or failed before it could plan
   # Indented by four spaces, the error is a code block, whatever it contains.
   { printf '%s\n\n### Plan failed\n\n' "$mark"; sed 's/^/    /' "$errors"; } >"$report"
 fi

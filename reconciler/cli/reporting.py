@@ -122,13 +122,13 @@ def reporting_plan_failure(
     try:
         yield
     except ReconcilerError as error:
-        document = view("failed plan", "json")(error.diagnostics, options, failure_time(workspace))
+        failure = (error.diagnostics, options, failure_time(workspace))
         if json_into:
             with suppress(SettingsError):  # the reason why there is no plan matters more
                 check_outputs(workspace, json_into)
-                write_private_file(json_into, document)
-        if format_name == "json":
-            workspace.console.stdout.write(document)
+                write_private_file(json_into, view("failed plan", "json")(*failure))
+        if format_name != "text":
+            workspace.console.stdout.write(view("failed plan", format_name)(*failure))
         raise
 
 

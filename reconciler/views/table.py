@@ -47,6 +47,7 @@ VIEWS = {
     ("doctor", "text"): "text.doctor:doctor",
     ("doctor", "json"): "json:doctor",
     ("failed plan", "json"): "json:failed_plan",
+    ("failed plan", "markdown"): "markdown.plan:failed_plan",
     ("explain", "text"): "text.tables:explain",
     ("explain", "json"): "json:explain",
 }

@@ -144,3 +144,47 @@ def test_no_output_goes_over_a_file_of_policies(house: Shell, capsys: pytest.Cap
 
 def test_the_schema_of_policies_is_printed(shell: Shell) -> None:
     assert json.loads(shell("schema", "policies").out)["title"] == "Policies for meetings"
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        (ROOM, "> **Meetings break the policy `waiting-room`.**"),
+        (ROOM.replace("required:", "requird:"), "> **Cannot be checked: the policy `waiting-room`.**"),
+    ],
+)
+def test_a_markdown_plan_that_fails_names_the_policy_first(house: Shell, rule: str, line: str) -> None:
+    house.write("policies/house.yaml", rule)
+
+    result = house.sandbox("plan", "--format", "markdown")
+
+    first = ["<!-- reconciler:plan -->", "", "### Plan failed", "", "> [!WARNING]", line, "", "```text"]
+    assert (result.status, result.out.splitlines()[:8]) == (1, first)
+
+
+def test_a_markdown_plan_names_the_policy_that_only_warns_above_the_meetings(house: Shell) -> None:
+    house.write("policies/house.yaml", f"{ROOM}    severity: warning\n")
+
+    result = house.sandbox("plan", "--format", "markdown")
+
+    assert result.status == 0
+    assert result.out.splitlines()[2:8] == [
+        "### Plan: 1 to add, 0 to change, 0 to destroy.",
+        "",
+        "For **1 host**; costs 1 request of the daily budget, all today.",
+        "",
+        "> [!WARNING]",
+        "> **Meetings break the policy `waiting-room`.**",
+    ]
+
+
+def test_the_summary_of_a_job_names_the_policy_first(house: Shell) -> None:
+    summary = house.folder / "summary.md"
+
+    house("plan", "--state", "s.json", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+
+    assert summary.read_text().splitlines()[:3] == [
+        "### ❌ Plan failed: `policy.failed`",
+        "",
+        "**Meetings break the policy `waiting-room`.**",
+    ]

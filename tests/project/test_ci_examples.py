@@ -296,7 +296,7 @@ def test_a_merge_request_has_one_note(shell: Shell, tmp_path_factory: pytest.Tem
             told.append((ran.returncode, hub.notes[-1]["body"]))
 
     assert [status for status, _ in told] == [0, 0, 1]
-    words = ("Launch review", "Landing review", "    error[spec.unknown-field]")
+    words = ("Launch review", "Landing review", "```text\nerror[spec.unknown-field]")
     assert [word in body for word, (_, body) in zip(words, told, strict=True)] == [True] * 3
     assert (len(hub.notes), forged["body"]) == (2, f"{MARK}\nNo changes.")
     assert all(body.startswith(MARK) for _, body in told)

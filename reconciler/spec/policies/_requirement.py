@@ -91,7 +91,8 @@ def read_requirement(file: Json, path: Path, budget: Budget) -> Requirement | tu
         schema = reader.read(_at(file, path), path, ())
     except _TooLargeError:
         detail = f"The schemas of the policies have more than {NODES_MAX:,} values, counted with each `$ref`."
-        return (UnlocatedDiagnostic(path, NOT_A_SCHEMA, detail, "Write shorter ones.", on_key=True),)
+        reader.findings.clear()
+        reader.refuse(path, detail, "Write shorter ones.", on_key=True)
     if not reader.findings:
         try:
             return Requirement(schema, validator.compile_schema(schema))
@@ -113,7 +114,9 @@ class _Reader:
 
     def refuse(self, path: Path, detail: str, hint: str = "", *, on_key: bool = False) -> None:
         """Note a finding."""
-        self.findings.append(UnlocatedDiagnostic(path, NOT_A_SCHEMA, detail, hint, on_key=on_key))
+        self.findings.append(
+            UnlocatedDiagnostic(path, NOT_A_SCHEMA, detail, hint, on_key=on_key, policy=str(self._root[1]))
+        )
 
     def origin(self, place: Path) -> Path:
         """Return the place in the file of a place in the result."""

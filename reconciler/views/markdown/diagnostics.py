@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun
 from reconciler.plan.plan import ending_keys
+from reconciler.spec.policies.check import FAILED as POLICY_FAILED
 from reconciler.views.markdown.escape import code, prose
 from reconciler.views.markdown.size import MORE_BYTES, take_fitting
 from reconciler.views.text.diagnostics import ALIKE_MAX
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 ENDING_MAX = 20
 """Series that end soon and are named."""
 
+POLICIES_MAX = 20
+"""Policies that are broken and are named."""
+
 LIST_BYTES_MAX = 5_000
 """Bytes of a comment that the errors, and the warnings, may take."""
 
@@ -32,6 +36,31 @@ def errors(diagnostics: Sequence[Diagnostic]) -> str:
         return ""
     lines = "\n".join(f"> {line}" for line in _lines(found))
     return f"> [!WARNING]\n> **{count_noun(len(found), 'error')}.**\n>\n{lines}"
+
+
+def policies(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return a box that names the policies that are broken, or cannot be checked; empty if there are none."""
+    lines = policy_lines(diagnostics)
+    return "\n".join(("> [!WARNING]", *(f"> {line}" for line in lines))) if lines else ""
+
+
+def policy_lines(diagnostics: Sequence[Diagnostic]) -> tuple[str, ...]:
+    """Return a line for the policies that meetings break, and one for those that cannot be checked."""
+    found: dict[str, dict[str, None]] = {POLICY_FAILED: {}, "": {}}
+    for each in diagnostics:
+        if each.policy:
+            found[each.code if each.code == POLICY_FAILED else ""][each.policy] = None
+    failed, unchecked = map(list, found.values())
+    return (
+        *([f"**Meetings break {_policies(failed)}**"] if failed else []),
+        *([f"**Cannot be checked: {_policies(unchecked)}**"] if unchecked else []),
+    )
+
+
+def _policies(names: Sequence[str]) -> str:
+    noun = "the policy" if len(names) == 1 else "the policies"
+    more = f" and {len(names) - POLICIES_MAX} more" if len(names) > POLICIES_MAX else ""
+    return f"{noun} {', '.join(map(code, names[:POLICIES_MAX]))}{more}."
 
 
 def ends_soon(diagnostics: Sequence[Diagnostic]) -> str:

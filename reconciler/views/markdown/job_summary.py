@@ -12,6 +12,7 @@ from reconciler.apply.events import Noticed, StepFailed, Summary
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import count_noun
 from reconciler.plan.plan import SERIES_ENDS
+from reconciler.views.markdown.diagnostics import policy_lines
 from reconciler.views.markdown.escape import code, text_block
 from reconciler.views.style import TextStyle
 from reconciler.views.text import diagnostics as text_diagnostics
@@ -36,7 +37,8 @@ def failure(verb: str, diagnostics: Sequence[Diagnostic], commit: str = "") -> s
     codes = ", ".join(f"`{name}`{f' ({count} times)' * (count > 1)}" for name, count in counts.items())
     footer = f"\nCommit {code(commit)}.\n" if commit else ""
     headline = f"### ❌ {NAMES.get(verb, verb)} failed: {codes}"
-    return f"{headline}\n\n{text_block(text_diagnostics.diagnostics(diagnostics))}{footer}"
+    policies = "".join(f"{line}\n\n" for line in policy_lines(diagnostics))
+    return f"{headline}\n\n{policies}{text_block(text_diagnostics.diagnostics(diagnostics))}{footer}"
 
 
 def validation(diagnostics: Sequence[Diagnostic], *, meetings: int, files: int) -> str:

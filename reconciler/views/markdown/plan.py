@@ -15,10 +15,11 @@ from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.views.markdown import cost as plan_cost
 from reconciler.views.markdown import diagnostics as markdown_diagnostics
-from reconciler.views.markdown.escape import code
+from reconciler.views.markdown.escape import code, text_block
 from reconciler.views.markdown.risks import risks
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
 from reconciler.views.markdown.steps import folded, line
+from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.text.plan import is_shown, is_unchanged
 from reconciler.views.text.totals import elsewhere_line, plan_line
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from reconciler.plan.plan import Plan
+    from reconciler.errors.diagnostic import Diagnostic
+    from reconciler.plan.plan import Options, Plan
     from reconciler.plan.step import Step
     from reconciler.views.style import TextStyle
 
@@ -67,6 +69,7 @@ def plan(plan: Plan, style: TextStyle) -> str:
         remark = NO_CHANGES_LIVE if plan.options.refresh else NO_CHANGES
         notes = (
             markdown_diagnostics.errors(plan.diagnostics),
+            markdown_diagnostics.policies(plan.diagnostics),
             markdown_diagnostics.ends_soon(plan.diagnostics),
             markdown_diagnostics.warnings(plan.diagnostics),
         )
@@ -77,6 +80,7 @@ def plan(plan: Plan, style: TextStyle) -> str:
         _cost(plan, steps),
         elsewhere_line(plan),
         markdown_diagnostics.errors(plan.diagnostics),
+        markdown_diagnostics.policies(plan.diagnostics),
         risks(steps),
         markdown_diagnostics.ends_soon(plan.diagnostics),
         plan_cost.budget(plan),
@@ -85,6 +89,19 @@ def plan(plan: Plan, style: TextStyle) -> str:
     )
     room = BYTES_MAX - sum(map(size, (*head, footer)))
     return _page((*head, _meetings(steps, room, plan.planned_at), footer))
+
+
+def failed_plan(diagnostics: Sequence[Diagnostic], options: Options, at: datetime) -> str:
+    """Return the comment in place of a plan that cannot be made: why, the policies first."""
+    del options, at  # the reason is all that matters
+    return _page(
+        (
+            MARKER,
+            "### Plan failed",
+            markdown_diagnostics.policies(diagnostics),
+            text_block(text_diagnostics.diagnostics(diagnostics)).rstrip("\n"),
+        )
+    )
 
 
 def _page(blocks: Sequence[str]) -> str:
