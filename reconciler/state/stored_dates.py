@@ -131,6 +131,8 @@ def _absent(
         each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
         for each in missing
     }
+    # No series begins in an hour that clocks skip: such a date was left out when the series was sent.
+    missing = [each for each in missing if not recurring.is_held_later(each.start)]
     before = [each for each in missing if earliest[each.day] < first]
     others = [each for each in missing if each not in before]
     absent = [*before, *(others if len(others) <= len(strangers) else ())]

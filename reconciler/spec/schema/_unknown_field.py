@@ -152,8 +152,9 @@ def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Co
     feature = features.hint(key, features.IN_A_MEETING)
     if feature and path.count(".") <= 1 and key not in _paths_by_name() and path not in ZOOM_SETS:
         return UNKNOWN_FIELD, "", feature
-    if did_you_mean(key, known):
-        return UNKNOWN_FIELD, "", ""
+    other = OTHER_NAMES.get(plain_name(key))
+    if other in known or did_you_mean(key, known):
+        return UNKNOWN_FIELD, "", suggestion(other) if other in known else ""
     if path in ZOOM_SETS:
         hint = "To adopt an existing meeting, list it under `imports`: {id: ID, to: KEY}."
         return UNKNOWN_FIELD, "Zoom sets it.", hint if path == "id" else "Leave it out."

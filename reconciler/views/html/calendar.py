@@ -42,9 +42,13 @@ def calendar(calendar: Calendar, _: TextStyle | None = None) -> str:
     return page_of(orjson.loads(json_calendar.calendar(calendar)), clashing)
 
 
+_FILE = "calendar"
+"""The name of the page's style and script, before the suffix."""
+
+
 def page_of(document: Mapping[str, Any], clashing: Clashing = frozenset()) -> str:
     """Return the page of a calendar's JSON document. The same document gives the same bytes."""
-    style, script = (page(f"calendar.{suffix}").decode() for suffix in ("css", "js"))
+    style, script = (page(f"{_FILE}.{suffix}").decode() for suffix in ("css", "js"))
     policy = (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"script-src {_digest(script)}; style-src {_digest(style)}"

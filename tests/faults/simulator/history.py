@@ -85,12 +85,17 @@ class History:
         return self.report
 
     def converge(self) -> Report:
-        """No faults, budget enough and nothing protected: each edit is done by one run."""
+        """No faults, budget enough and nothing protected: each edit is done by one run.
+
+        The single dates of a series that was imported or handed over follow in the next one.
+        """
         self.report.seeds += 1
         self.team.allow(100)
         self.team.unguard()
         for _ in range(4):
             self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
+            if any("import" in line or "StepDeferred" in line for line in self.log):
+                self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
             self.watch.look_at_end()
             self.machine.pass_time(self.chance.uniform(0, 30 * 3600))
             self.team.edit(self.watch.state)
