@@ -15,7 +15,6 @@ from reconciler.meeting.timezones import known_zone
 from reconciler.plan.dates import windows
 from reconciler.plan.dates.windows import ALL_KEPT, Kept
 from reconciler.plan.step import DateAction, DateStep, Status, Step
-from reconciler.ports import Json
 from reconciler.state.state import Record
 
 RESCHEDULES = frozenset({"start_time", "timezone", "recurrence", "type"})
@@ -67,7 +66,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     elif resends:
         others = any(each.action is not DateAction.BACK for each in step.dates)
         step = replace(step, reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))
-    wait = _moved_to_come(meeting, recorded, now) if step.undoes else None
+    wait = _moved_to_come(record, now) if record is not None and step.undoes else None
     return step if wait is None else step.with_status(Status.DEFERRED, wait)
 
 
@@ -158,14 +157,17 @@ def _backs(
             yield DateStep(day, DateAction.BACK, start, None, before, start)
 
 
-def _moved_to_come(meeting: Meeting, recorded: Mapping[str, Json], now: datetime) -> str | None:
-    """Return why the rule cannot be sent now: a date that it would lose is moved and still to come."""
-    recurring = series(meeting.attributes)
-    for day, edit in recorded.items():
+def _moved_to_come(record: Record, now: datetime) -> str | None:
+    """Return why the rule cannot be sent now: a date that it would lose is moved and still to come.
+
+    It is a date of the recorded rule: the declared one may have none on that day, or a later one.
+    """
+    recurring = series(record.attributes)
+    for day, edit in record.exceptions.items():
         moved = moved_to(edit)
         start = recurring.start_on(date.fromisoformat(day)) if recurring and moved else None
         if moved is not None and start is not None and start <= now < moved:
-            until = instant_words(moved, meeting.attributes.get("timezone"))
+            until = instant_words(moved, record.attributes.get("timezone"))
             return f"its date {day} is moved to {until}, and a new rule would lose it: waits until then"
     return None
 

@@ -318,6 +318,23 @@ def test_a_reschedule_that_dies_at_any_turn_loses_no_date() -> None:
         assert not world.plan().has_work
 
 
+def test_another_weekday_waits_for_a_date_that_is_moved_and_still_to_come() -> None:
+    """The new rule gives no date on that day; the recorded one does."""
+    moved = {"2027-02-01": {"start_time": "2027-02-03T10:00:00"}}
+    world = World(series(moved))
+    world.apply()
+    world.zoom.clock.advance((at("2027-02-02T12:00:00Z") - world.zoom.clock.now()).total_seconds())
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "3", "end_times": 12}
+    world.declare(series(moved, start_time="2027-01-12T10:00:00", recurrence=rule))
+
+    report = world.apply()
+
+    until = "Wed 3 Feb 2027, 10:00 Europe/Berlin"
+    why = f"its date 2027-02-01 is moved to {until}, and a new rule would lose it: waits until then"
+    assert report.deferred["weekly"] == (None, why)
+    assert world.asked("PATCH")[1:] == []
+
+
 def test_a_refused_reschedule_keeps_what_is_recorded_of_its_dates() -> None:
     world = World(series({}, CLOSED))
     world.apply()
