@@ -101,10 +101,18 @@ def find(
     starts = {day: start for day in days if (start := start_on(date.fromisoformat(day)))}
     listed = readable(stored)
     found: dict[str, StoredDate] = {}
+    moves = {
+        day: {moved_to(each.get(day)) for each in edits} - {None, start} for day, start in starts.items()
+    }
+    taken = {at for each in moves.values() for at in each}
     for day, start in starts.items():
-        if occurrence := _moved(listed, {moved_to(each.get(day)) for each in edits} - {None, start}):
-            listed.remove(occurrence)
-            found[day] = StoredDate(day, start, occurrence)
+        is_at_its_start = start not in taken and any(_start(each) == start for each in listed)
+        if is_at_its_start or not moves[day]:
+            continue
+        is_skip = any(each.get(day) == SKIP for each in edits)
+        if candidates := _moved(listed, start, moves[day], is_skip=is_skip):
+            listed.remove(candidates[0])
+            found[day] = StoredDate(day, start, candidates[0], doubtful=len(candidates) > 1)
     zone = timezones.known_zone(recurring.timezone)
     for day in starts.keys() - found.keys():
         same_day = [each for each in listed if _local_day(each, zone) == day]
@@ -275,9 +283,17 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _moved(listed: Iterable[Body], starts: Collection[datetime | None]) -> Body | None:
+def _moved(
+    listed: Iterable[Body], start: datetime, moves: Collection[datetime | None], *, is_skip: bool
+) -> list[Body]:
+    """Return the occurrences that may be a date which was moved; another date may be held there as well."""
     # A date that was deleted after it was moved stays listed where it was moved to.
-    return next((each for each in listed if _start(each) in starts), None)
+    at = [each for each in listed if _start(each) in moves]
+    if len(at) > 1 and any(rule_start(each) == start for each in at):
+        return [each for each in at if rule_start(each) == start]
+    if len(at) > 1 and not is_skip:
+        return [each for each in at if each.get("status") != DELETED]
+    return at
 
 
 def _of_day(day: str, start: datetime, same_day: Sequence[Body]) -> StoredDate:

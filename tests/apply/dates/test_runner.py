@@ -219,6 +219,29 @@ def test_a_daily_limit_at_a_skip_closes_the_day() -> None:
     assert "weekly" in report.deferred
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_date_can_be_moved_to_the_time_of_one_that_is_skipped(keeps: Any) -> None:
+    """A date is not taken for another one that is held where it is to be moved to."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2,3", "end_times": 20}
+    exceptions = {"2027-02-01": {"start_time": "2027-02-02T10:00:00"}, "2027-02-02": "skip"}
+    world = World(series(exceptions, recurrence=rule), moved_date_keeps_id=keeps)
+
+    report = world.apply()
+
+    (number,) = world.ids().values()
+    listed = [(each["start_time"], each["status"]) for each in world.zoom.read(number)["occurrences"]]
+    assert (report.failed, sorted(each for each in listed if each[0].startswith("2027-02-0"))) == (
+        {},
+        [
+            ("2027-02-02T09:00:00Z", "available"),
+            ("2027-02-02T09:00:00Z", "deleted"),
+            ("2027-02-08T09:00:00Z", "available"),
+            ("2027-02-09T09:00:00Z", "available"),
+        ],
+    )
+    assert not world.plan().has_work
+
+
 def test_a_replaced_meeting_stays_until_the_dates_of_its_successor_are_done() -> None:
     world = World(series({"2027-03-01": {"duration": 30}}))
     world.apply()
