@@ -35,17 +35,21 @@ STOP_AFTER = timedelta(days=7)
 
 @dataclass(slots=True)
 class Sent:
-    """What became of the requests of one series: sent or lost, refused with the reason, and not sent."""
+    """What became of the requests of one series: sent or lost, refused with the reason, and not sent.
+
+    `is_lost` is set once an answer was lost, `is_closed` once Zoom reported that the day is used up.
+    """
 
     unsent: list[DateWork]
     sent: list[DateWork] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     is_lost: bool = False
+    is_closed: bool = False
 
     @property
     def refund(self) -> int:
-        """The charged requests that never left."""
-        return sum(each.requests for each in self.unsent)
+        """The charged requests that never left; none of a day that Zoom closed, which stays used up."""
+        return 0 if self.is_closed else sum(each.requests for each in self.unsent)
 
 
 class DateSender:
@@ -123,6 +127,7 @@ class DateSender:
             run.notice(replace(error.diagnostic, key=step.key))
             return False
         except DailyLimitError as error:
+            result.is_closed = True
             await self._close_day(whole_account=error.scope == "account")
             return False
         except RefusedError as error:

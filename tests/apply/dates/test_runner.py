@@ -242,6 +242,15 @@ def test_a_date_can_be_moved_to_the_time_of_one_that_is_skipped(keeps: Any) -> N
     assert not world.plan().has_work
 
 
+def test_a_daily_limit_at_a_change_leaves_the_day_used_up_whatever_was_not_sent() -> None:
+    world = World(series({f"2027-0{month}-01": {"duration": 30} for month in (2, 3)}))
+    world.zoom.meet(Fault(method="PATCH", status=429, headers={"X-RateLimit-Type": "Daily-limit"}))
+
+    report = world.apply()
+
+    assert (world.charged(), list(report.deferred)) == (100, ["weekly"])
+
+
 def test_a_replaced_meeting_stays_until_the_dates_of_its_successor_are_done() -> None:
     world = World(series({"2027-03-01": {"duration": 30}}))
     world.apply()
