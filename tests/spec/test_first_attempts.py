@@ -115,7 +115,7 @@ ATTEMPTS = [
         "date: 2027-01-11, time: 10:00",
         [
             ("spec.unknown-field", "Did you mean `start_time`?"),
-            ("spec.unknown-field", "Did you mean `timezone`?"),
+            ("spec.unknown-field", "Did you mean `start_time`?"),
         ],
     ),
     (
