@@ -14,7 +14,7 @@ from functools import reduce
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
-from reconciler.apply.dates.comparison import Comparison, DateWork, Known, compare
+from reconciler.apply.dates.comparison import Comparison, DateWork, Known, compare, unlisted_parts
 from reconciler.apply.dates.sender import DateSender, Sent, merged
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
 from reconciler.errors.exceptions import GoneError, RemoteError
@@ -90,14 +90,25 @@ class DatesRunner:
             return False
         days = sorted({*record.exceptions, *intent.dates})
         found = find(record.attributes, stored, days, [record.exceptions, intent.dates])
-        minutes = minutes_of(record.attributes)
-        made = {
-            day: edit for day, edit in intent.dates.items() if day in found and found[day].has(edit, minutes)
-        }
+        try:
+            made = {
+                day: edit
+                for day, edit in intent.dates.items()
+                if await self._is_made(record, found.get(day), edit, record.exceptions.get(day))
+            }
+        except RemoteError as error:
+            self._run.fail_remote(step, error)
+            return False
         await self._record(step, made)
         outcome = Outcome.ADOPTED if len(made) == len(intent.dates) else Outcome.ABSENT
         self._run.emit(Resolved(self._run.now(), step.key, step.host, outcome, record.id))
         return True
+
+    async def _is_made(self, record: Record, found: StoredDate | None, edit: Edit, before: Edit) -> bool:
+        """Return whether Zoom has an edit that may have been sent; if that cannot be told, it is sent again."""
+        if edit is None and unlisted_parts(before):
+            return False
+        return await self._sender.has(record, found, edit, edit if isinstance(edit, Mapping) else None)
 
     async def _read(self, step: Step, record: Record) -> Body | None:
         """The meeting, which is the recorded one and a series; None, and reported, where it is not."""

@@ -108,8 +108,24 @@ class DateSender:
                 await self._run.clock.sleep(seconds)
                 stored = (await self._run.remote.read(record.id)).body
                 found = find(record.attributes, stored, sorted(days), [sent, *edits])
-                left = [each for each in left if not await self._has(record, found.get(each.day), each)]
+                left = [
+                    each
+                    for each in left
+                    if not await self.has(record, found.get(each.day), each.edit, each.body)
+                ]
         return left
+
+    async def has(
+        self, record: Record, found: StoredDate | None, edit: Edit, body: Mapping[str, Json] | None
+    ) -> bool:
+        """Return whether Zoom shows an edit, and what only a read of the date shows of the sent `body`.
+
+        Raises `RemoteError`.
+        """
+        if found is None or not found.has(edit, minutes_of(record.attributes)):
+            return False
+        parts = unlisted_parts(body)
+        return not parts or _holds((await self._run.remote.read_date(record.id, found.id)).body, parts)
 
     async def _send_one(
         self, step: Step, record: Record, work: DateWork, result: Sent, check: Callable[[], None]
@@ -161,12 +177,6 @@ class DateSender:
             return state
 
         await run.journal.commit(closed)
-
-    async def _has(self, record: Record, found: StoredDate | None, work: DateWork) -> bool:
-        if found is None or not found.has(work.edit, minutes_of(record.attributes)):
-            return False
-        parts = unlisted_parts(work.edit)
-        return not parts or _holds((await self._run.remote.read_date(record.id, found.id)).body, parts)
 
     def _intent(self, record: Record, work: Sequence[DateWork]) -> Intent:
         begun_at = self._run.now().isoformat().replace("+00:00", "Z")

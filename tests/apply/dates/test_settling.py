@@ -1,0 +1,76 @@
+"""Interrupted requests of series, settled by the next run: no date is taken for done, and none sent that waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builders import meeting, weekly
+from engine_world import World
+
+from reconciler.meeting.closures import SingleDates
+from reconciler.state.state import Intent
+
+BEGUN = "2026-12-01T08:00:00Z"
+GUESTS = {"2027-03-01": {"agenda": "Guests"}}
+HAS_GUESTS = {"2027-03-01": {"start_time": "2027-03-01T09:00:00Z", "duration": 45, "agenda": "Guests"}}
+
+
+def series(exceptions: Any = None, **attributes: Any) -> Any:
+    return meeting("weekly", weekly(**attributes), dates=SingleDates(exceptions or {}))
+
+
+def agenda(world: World) -> str:
+    """The agenda of the date 2027-03-01 in Zoom."""
+    number = world.ids()["weekly"]
+    ids = {each["start_time"]: each["occurrence_id"] for each in world.zoom.read(number)["occurrences"]}
+    one = world.zoom.read(number, f"?occurrence_id={ids['2027-03-01T09:00:00Z']}")
+    return str(one.get("agenda", ""))
+
+
+def interrupted(world: World, dates: Any) -> None:
+    """Leave the intent of a run that ended before its request left."""
+    state = world.store.state
+    record = state.meetings["weekly"]
+    intent = Intent(
+        "update", record.host, record.attributes, (), BEGUN, BEGUN, "run-1", id=record.id, dates=dates
+    )
+    world.store.state = state.rewrite("weekly", intent)
+
+
+def test_an_agenda_that_was_never_sent_is_not_taken_for_done() -> None:
+    """The list of dates does not show it, so the date itself is read."""
+    world = World(series())
+    world.apply()
+    interrupted(world, HAS_GUESTS)
+    world.declare(series(GUESTS))
+
+    report = world.apply()
+
+    assert (report.failed, report.resolved, agenda(world)) == ({}, [("weekly", "absent")], "Guests")
+    assert not world.plan().has_work
+
+
+def test_an_agenda_that_was_sent_is_settled_without_a_request() -> None:
+    world = World(series(GUESTS))
+    world.apply()
+    state = world.store.state
+    world.store.state = state.with_exceptions("weekly", {})
+    interrupted(world, HAS_GUESTS)
+    before = len(world.asked("PATCH"))
+
+    report = world.apply()
+
+    assert (report.resolved, len(world.asked("PATCH"))) == ([("weekly", "adopted")], before)
+    assert world.store.state.meetings["weekly"].exceptions == HAS_GUESTS
+
+
+def test_an_agenda_that_was_to_be_taken_back_is_taken_back() -> None:
+    world = World(series(GUESTS))
+    world.apply()
+    interrupted(world, {"2027-03-01": None})
+    world.declare(series())
+
+    report = world.apply()
+
+    assert (report.failed, agenda(world)) == ({}, "")
+    assert world.store.state.meetings["weekly"].exceptions == {}
