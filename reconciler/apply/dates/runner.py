@@ -26,6 +26,7 @@ from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as declared_dates
 from reconciler.plan.dates import words
 from reconciler.plan.dates.windows import Kept
+from reconciler.plan.diff import field_changes
 from reconciler.plan.step import DateAction, Step
 from reconciler.ports import Body
 from reconciler.state.state import Record, State, host_key, owner
@@ -71,7 +72,7 @@ class DatesRunner:
                 record = await self._with_former_length(step, record, stored)
             known = self._known(step, record, taken_back, is_sent=is_sent or is_last)
             found = find(record.attributes, stored, known.days, _edits(step, record, known))
-            if step.meeting is None:
+            if not _may_send(step, record):
                 await self._restore(step, record, taken_back, found)
                 return
             comparison = compare(record.attributes, known, found, self._run.now())
@@ -105,7 +106,7 @@ class DatesRunner:
         return True
 
     async def _is_made(self, record: Record, found: StoredDate | None, edit: Edit, before: Edit) -> bool:
-        """Return whether Zoom has an edit that may have been sent; if that cannot be told, it is sent again."""
+        """Return whether Zoom has an edit; one of which that cannot be told is sent again."""
         if edit is None and unlisted_parts(before):
             return False
         return await self._sender.has(record, found, edit, edit if isinstance(edit, Mapping) else None)
@@ -169,9 +170,13 @@ class DatesRunner:
     async def _restore(
         self, step: Step, record: Record, taken_back: Mapping[str, Edit], found: Mapping[str, StoredDate]
     ) -> None:
-        """Record the edits that dates still have in Zoom, of a series that is no longer declared."""
+        """Record the edits that dates still have in Zoom, of a series for which nothing is sent."""
         minutes = minutes_of(record.attributes)
-        edits = {day: found[day].edit(minutes) for day in taken_back if day in found}
+        edits = {
+            day: before if found[day].has(before, minutes) else found[day].edit(minutes)
+            for day, before in taken_back.items()
+            if day in found
+        }
         if merged(record.exceptions, edits) != dict(record.exceptions):
             await self._record(step, edits)
 
@@ -272,6 +277,18 @@ class DatesRunner:
             if not self._pays_for(run.journal.state.meetings[step.key]):
                 reason, day = NEW_HOST_PAYS, None
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
+
+
+def _may_send(step: Step, record: Record) -> bool:
+    """Return whether what is declared about dates is meant for the recorded series.
+
+    An interrupted request may end as a change that waits for a person or for its day: then the declared dates
+    are of a series that is not there.
+    """
+    if step.meeting is None or not step.sends_again:
+        return False
+    changes, _ = field_changes(record.attributes, step.meeting.attributes)
+    return not any(change.path.partition(".")[0] in declared_dates.RESCHEDULES for change in changes)
 
 
 def _edits(step: Step, record: Record, known: Known) -> list[Mapping[str, Edit]]:

@@ -1,10 +1,10 @@
-"""Interrupted requests of series, settled by the next run: no date is taken for done, and none sent that waits."""
+"""Interrupted requests of series, settled by the next run: what was not sent is not taken for done."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from builders import meeting, weekly
+from builders import meeting, moved, one_off, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import SingleDates
@@ -74,3 +74,21 @@ def test_an_agenda_that_was_to_be_taken_back_is_taken_back() -> None:
 
     assert (report.failed, agenda(world)) == ({}, "")
     assert world.store.state.meetings["weekly"].exceptions == {}
+
+
+def test_the_dates_of_a_series_that_a_person_must_decide_about_are_not_sent() -> None:
+    """`moved` wants another meeting under its key, so what is declared there may be meant for that one."""
+    world = World(series(GUESTS), meeting("old", one_off()))
+    world.apply()
+    world.declare(series(GUESTS, topic="Other"))
+    world.apply(dies_after_turns=45)
+    assert list(world.store.state.intents) == ["weekly"]
+    world.undeclare("old")
+    world.moved = (moved("old", "weekly"),)
+    world.declare(series({**GUESTS, "2027-02-01": {"duration": 30}}, topic="Other"))
+
+    report = world.apply()
+
+    assert (report.failed, report.resolved) == ({}, [("weekly", "dropped")])
+    assert world.store.state.meetings["weekly"].exceptions == HAS_GUESTS
+    assert [step.status for step in world.plan().steps if step.key == "weekly"] == ["withheld"]
