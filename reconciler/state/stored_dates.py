@@ -79,6 +79,11 @@ def readable(stored: Body) -> list[Body]:
     return [each for each in stored.get("occurrences") or () if _is_readable(each)]
 
 
+def starts_after(occurrence: Body, now: datetime) -> bool:
+    """Return whether a date that was not deleted is listed after an instant."""
+    return occurrence.get("status") != DELETED and _start(occurrence) > now
+
+
 def _is_readable(occurrence: Json) -> bool:
     try:
         return bool(occurrence["occurrence_id"]) and _start(occurrence) is not None

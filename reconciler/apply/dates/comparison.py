@@ -8,11 +8,12 @@ from datetime import datetime
 
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.single_dates import Edit, SeriesDate, is_over, moved_to
-from reconciler.ports import Json
-from reconciler.state.stored_dates import OF_A_DATE, StoredDate, minutes_of
+from reconciler.ports import Body, Json
+from reconciler.state.stored_dates import OF_A_DATE, StoredDate, minutes_of, readable, starts_after
 
 NOT_LISTED = "Zoom does not list it"
 SEVERAL = "Zoom lists several meetings that may be it"
+IS_LAST = "it is the last date to come in Zoom, and deleting it would end the meeting"
 STAYS_DELETED = "it is deleted in Zoom, and only sending the rule again brings it back"
 
 
@@ -86,6 +87,20 @@ def compare(
     return comparison
 
 
+def keep_last(comparison: Comparison, stored: Body, now: datetime) -> None:
+    """Leave the last date to come where it is: without one, the meeting would be over in Zoom.
+
+    The plan leaves a date out as well, but dates may be missing in Zoom that it does not know of.
+    """
+    deletes = {each.occurrence_id: each for each in comparison.work if each.body is None}
+    to_come = [each for each in readable(stored) if starts_after(each, now)]
+    if not deletes or any(str(each["occurrence_id"]) not in deletes for each in to_come):
+        return
+    last = max(deletes.values(), key=lambda each: each.start)
+    comparison.work.remove(last)
+    comparison.problems[last.day] = IS_LAST
+
+
 def wanted(declared: SeriesDate, now: datetime) -> Edit:
     """Return the edit to make: a date whose own start is to come, moved to a start that is past, was held."""
     held_at = moved_to(declared.edit)
@@ -121,6 +136,8 @@ def _compare_taken_back(
     if stored.is_deleted:
         comparison.problems[stored.day] = STAYS_DELETED
         comparison.done[stored.day] = SKIP
+    elif stored.doubtful or (stored.occurrence is None and moved_to(before) is not None):
+        comparison.problems[stored.day] = SEVERAL if stored.doubtful else NOT_LISTED
     elif stored.occurrence is None or (stored.has(None, minutes) and not unlisted_parts(before)):
         comparison.done[stored.day] = None
     elif stored.start <= now:  # no start that is past can be sent: the date is not held where it was moved to

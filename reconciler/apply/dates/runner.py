@@ -14,7 +14,7 @@ from functools import reduce
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
-from reconciler.apply.dates.comparison import Comparison, DateWork, Known, compare, unlisted_parts
+from reconciler.apply.dates.comparison import Comparison, DateWork, Known, compare, keep_last, unlisted_parts
 from reconciler.apply.dates.sender import DateSender, Sent, merged
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
 from reconciler.errors.exceptions import GoneError, RemoteError
@@ -76,6 +76,7 @@ class DatesRunner:
                 await self._restore(step, record, taken_back, found)
                 return
             comparison = compare(record.attributes, known, found, self._run.now())
+            keep_last(comparison, stored, self._run.now())
             if not await self._carry_out(step, record, known, comparison, is_last=is_last):
                 return
 

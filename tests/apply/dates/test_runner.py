@@ -287,6 +287,40 @@ def test_a_date_that_somebody_moved_by_hand_is_told_and_nothing_is_sent_for_it()
     assert in_zoom(world) == {"2027-02-08T09:00:00Z": "deleted"}
 
 
+def test_the_last_date_to_come_in_zoom_is_never_deleted() -> None:
+    """Somebody cancelled the others in Zoom, which the plan does not know."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 3}
+    world = World(series({}, recurrence=rule))
+    world.apply()
+    (number,) = world.ids().values()
+    for each in world.zoom.read(number)["occurrences"][:2]:
+        world.zoom.send("DELETE", f"/v2/meetings/{number}?occurrence_id={each['occurrence_id']}")
+    before = len(world.asked("DELETE"))
+    world.declare(series({"2027-01-25": "skip"}, recurrence=rule))
+
+    report = world.apply()
+
+    assert (report.failed, len(world.asked("DELETE"))) == ({"weekly": "apply.dates"}, before)
+    assert "Mon 25 Jan 2027: it is the last date to come" in report.text_of("apply.dates")
+    assert world.store.state.meetings["weekly"].exceptions == {}
+
+
+def test_a_changed_date_that_zoom_does_not_list_is_not_told_as_held_again() -> None:
+    world = World(series({"2027-03-01": MOVE}))
+    world.apply()
+    (number,) = world.ids().values()
+    ids = {each["start_time"]: each["occurrence_id"] for each in world.zoom.read(number)["occurrences"]}
+    moved = ids[MOVED["start_time"]]
+    world.zoom.patch(number, {"start_time": "2027-03-04T09:00:00Z"}, f"?occurrence_id={moved}")
+    world.declare(series({}))
+
+    report = world.apply()
+
+    assert (report.failed, report.done) == ({"weekly": "apply.dates"}, {})
+    assert "Mon 1 Mar 2027: Zoom does not list it" in report.text_of("apply.dates")
+    assert world.store.state.meetings["weekly"].exceptions == {"2027-03-01": MOVED}
+
+
 def test_a_skip_that_somebody_made_already_needs_no_request() -> None:
     world = World(series({}))
     world.apply()
