@@ -7,7 +7,7 @@ between leaves an intent, which the next run settles by reading.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -27,7 +27,7 @@ from reconciler.plan.dates import steps as declared_dates
 from reconciler.plan.dates import words
 from reconciler.plan.dates.windows import Kept
 from reconciler.plan.diff import field_changes
-from reconciler.plan.step import DateAction, Step
+from reconciler.plan.step import DateAction, Status, Step
 from reconciler.ports import Body
 from reconciler.state.state import Record, State, host_key, owner
 from reconciler.state.stored_dates import (
@@ -189,7 +189,8 @@ class DatesRunner:
         if step.new_host is not None:  # Zoom charges the new host from now on: a later step of that one sends
             await self._leave_to_new_host(step, record, comparison)
             return False
-        work = self._sender.affordable(comparison.work, day) if self._pays_for(record) else []
+        due = _due(step, comparison.work) if self._pays_for(record) else []
+        work = self._sender.affordable(due, day)
         waiting = [each for each in comparison.work if each not in work]
         result, left = Sent([]), list[DateWork]()
         if work:
@@ -274,10 +275,18 @@ class DatesRunner:
         if problems:
             run.fail(step, messages.dates_failed(step, problems))
         if unsent:
-            reason, day = (messages.STOPPED, None) if run.must_stop() else (NO_BUDGET, run.tomorrow())
+            planned = {each.date: each.day for each in step.dates if each.status is Status.DEFERRED}
+            next_day = min(planned.get(day) or run.tomorrow() for day in unsent)
+            reason, day = (messages.STOPPED, None) if run.must_stop() else (NO_BUDGET, next_day)
             if not self._pays_for(run.journal.state.meetings[step.key]):
                 reason, day = NEW_HOST_PAYS, None
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
+
+
+def _due(step: Step, work: Sequence[DateWork]) -> list[DateWork]:
+    """Return the work without the changes that the plan gives a later day: others of the host go before."""
+    later = {each.date for each in step.dates if each.status is Status.DEFERRED}
+    return [each for each in work if not (each.requests and each.day in later)]
 
 
 def _may_send(step: Step, record: Record) -> bool:

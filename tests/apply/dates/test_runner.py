@@ -209,6 +209,27 @@ def test_changes_that_do_not_fit_are_left_to_the_next_day_and_the_skips_are_done
     assert (second.failed, world.charged(), world.charged(day="2026-12-02")) == ({}, 2, 1)
 
 
+def test_the_sooner_date_of_another_series_goes_before_a_later_one() -> None:
+    """The plan gives each date its day; a series does not use up what is left of it for all of its own."""
+    short = {"duration": 30}
+    first = meeting("a", weekly(topic="A"), dates=SingleDates({"2027-01-11": short, "2027-03-15": short}))
+    second = meeting("b", weekly(topic="B"), dates=SingleDates({"2027-01-18": short}))
+    world = World(replace(first, dates=SingleDates()), replace(second, dates=SingleDates()))
+    world.apply()
+    world.zoom.clock.advance(24 * 3600)
+    world.allowances = Allowances(Limits(daily=2, reserve=0), {})
+    world.declare(first, second)
+
+    report = world.apply()
+
+    done = {key: list(record.exceptions) for key, record in world.store.state.meetings.items()}
+    assert done == {"a": ["2027-01-11"], "b": ["2027-01-18"]}
+    assert report.deferred["a"] == (
+        "2026-12-03",
+        "the host's requests for this UTC day are used up: Mon 15 Mar 2027",
+    )
+
+
 def test_a_daily_limit_at_a_skip_closes_the_day() -> None:
     world = World(series({}, CLOSED))
     world.zoom.meet(Fault(method="DELETE", status=429, headers={"X-RateLimit-Type": "Daily-limit"}))
