@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.dates.runner import DatesRunner
+from reconciler.apply.dates.sender import STOP_AFTER
 from reconciler.meeting.meeting import SERIES, kind, series
 from reconciler.plan.change import Action
-from reconciler.plan.step import Step
+from reconciler.plan.step import DateAction, Step
 
 WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RESOLVE})
 """The actions after which the dates of a series may have to be brought."""
@@ -45,12 +46,17 @@ class DatesQueue:
     async def bring_all(self, waiting: Collection[str]) -> None:
         """Bring the dates of every series whose meeting is there; `waiting` are keys that were not sent."""
         for step in self._steps:
-            if self._run.failure is not None or self._run.stopping():
+            if self._run.failure is not None or (self._run.stopping() and not self._skips_soon(step)):
                 self._leave(step)
             elif step.key not in waiting and step.key not in self._run.failed:
                 taken_back = self._taken_back.get(step.key, {})
                 is_sent = not step.is_of_dates and step.key not in self._settled
                 await self._runner.bring(step, taken_back=taken_back, is_sent=is_sent)
+
+    def _skips_soon(self, step: Step) -> bool:
+        """Return whether a date is to be skipped so soon that a stopped run still does it."""
+        until = self._run.now() + STOP_AFTER
+        return any(each.action is DateAction.SKIP and each.start <= until for each in step.dates)
 
     def _has_dates(self, step: Step) -> bool:
         if step.dates or self._taken_back.get(step.key):

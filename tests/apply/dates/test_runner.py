@@ -590,3 +590,26 @@ def test_after_a_handover_the_dates_follow_as_a_step_of_the_new_host() -> None:
     ]
     assert in_zoom(world) == {"2027-02-01T09:00:00Z": "deleted", "2027-03-02T13:00:00Z": "30 min"}
     assert (world.charged(HOST) - before, world.charged("bob@example.com")) == (1, 1)
+
+
+def test_a_stopped_run_skips_the_dates_of_the_next_seven_days_of_every_series() -> None:
+    rule = {"type": 1, "repeat_interval": 1, "end_times": 40}
+
+    def daily(key: str, day: str | None = None) -> Any:
+        exceptions = {day: "skip"} if day else {}
+        return meeting(key, weekly(topic=key, recurrence=rule), dates=SingleDates(exceptions))
+
+    def stop(scope: Mapping[str, Any]) -> None:
+        world.is_stopping = world.is_stopping or scope["method"] == "DELETE"
+
+    world = World(daily("a"), daily("b"), daily("c"))
+    world.apply()
+    world.zoom.clock.advance((at("2027-01-12T12:00:00Z") - world.zoom.clock.now()).total_seconds())
+    world.declare(daily("a", "2027-01-13"), daily("b", "2027-01-14"), daily("c", "2027-01-30"))
+    world.on_request = stop
+
+    report = world.apply()
+
+    done = {key: list(record.exceptions) for key, record in world.store.state.meetings.items()}
+    assert done == {"a": ["2027-01-13"], "b": ["2027-01-14"], "c": []}
+    assert report.deferred == {"c": (None, "the run ended before its turn")}
