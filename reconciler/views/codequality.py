@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.diagnostic import Severity
 from reconciler.errors.text import escape_control, sentences
-from reconciler.views.json import indented
+from reconciler.views.json.encode import indented
 from reconciler.views.sarif import fingerprints
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from reconciler import __version__
 from reconciler.errors.explanations.table import table as explanations
 from reconciler.errors.text import escape_control
-from reconciler.views.json import indented
+from reconciler.views.json.encode import indented
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from reconciler.plan import approval
 from reconciler.plan._existing import IF_FORGOTTEN
 from reconciler.plan.step import Status
 from reconciler.sandbox.faults import CREATE, LIST, READ, Fault, answer_lost, gateway_page, never_arrived
-from reconciler.views.json import plan as plan_json
+from reconciler.views.json.plan import plan as plan_json
 from reconciler.views.style import TextStyle
 
 if TYPE_CHECKING:

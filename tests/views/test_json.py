@@ -29,7 +29,7 @@ from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Step
 from reconciler.spec.schema import validator
-from reconciler.views import json as json_view
+from reconciler.views.json.encode import line
 from reconciler.views.style import TextStyle
 from reconciler.views.table import apply_view, view
 
@@ -409,7 +409,7 @@ def test_a_line_escapes_invisible_characters() -> None:
     """Also what counts as printable, and what JSON writes as two units; the value stays the same."""
     text = "é\u3164\u034f\ufe00\u200b\u202e\u2028\x85\x7f\U000e0041\U0001f600"
 
-    written = json_view.line(text)
+    written = line(text)
 
     assert written == (
         '"é\\u3164\\u034f\\ufe00\\u200b\\u202e\\u2028\\u0085\\u007f\\udb40\\udc41\U0001f600"\n'

@@ -14,8 +14,8 @@ import orjson
 from jinja2 import Environment, StrictUndefined
 
 from reconciler.resources import page
-from reconciler.views import json_calendar
 from reconciler.views.html.compact import compact
+from reconciler.views.json import calendar as json_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ import orjson
 
 from reconciler.errors.text import escape_control
 from reconciler.meeting.humanize import instant_words
-from reconciler.views.json_state import state_entry
+from reconciler.views.json.state import state_entry
 from reconciler.views.text.totals import reset_words
 from reconciler.views.values import schedule_or_none
 

@@ -12,7 +12,7 @@ from shell import spec_of
 from reconciler.plan.budget import Allowances, BudgetLine, Limits, budget_lines
 from reconciler.state import document as state_document
 from reconciler.state.state import Retired, State
-from reconciler.views import json as json_view
+from reconciler.views.json import budget as json_view
 from reconciler.views.text import tables
 
 if TYPE_CHECKING:

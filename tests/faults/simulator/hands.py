@@ -17,7 +17,7 @@ from reconciler.sandbox import meetings
 from reconciler.stores.leased._lease import LEASE_SECONDS
 from reconciler.stores.leased.store import LeasedStore
 from reconciler.stores.options import StoreOptions
-from reconciler.views import json
+from reconciler.views.json import plan as json_view
 from reconciler.views.style import TextStyle
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Mandate:
     def check(self, fresh: Plan) -> None:
         """As `apply --plan` does it, by way of the file. Raises `StalePlanError`."""
         if self.plan is not None:
-            document = json.plan(self.plan, TextStyle()).encode()
+            document = json_view.plan(self.plan, TextStyle()).encode()
             approval.check(fresh, approval.read(document, FILE), FILE)
 
     def allows_date(self, topic: str) -> bool:

@@ -15,7 +15,7 @@ from reconciler.plan import approval
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
-from reconciler.views import json as json_view
+from reconciler.views.json import plan as json_view
 from reconciler.views.style import TextStyle
 
 if TYPE_CHECKING:

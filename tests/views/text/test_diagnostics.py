@@ -3,8 +3,8 @@ from __future__ import annotations
 import orjson
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
-from reconciler.views import json
 from reconciler.views.annotations import commands
+from reconciler.views.json import diagnostics as json_view
 from reconciler.views.results import Validation
 from reconciler.views.text import diagnostics as text_diagnostics
 
@@ -100,7 +100,7 @@ def test_the_last_line_counts_findings_or_meetings() -> None:
 
 
 def test_json_has_the_format_of_the_design() -> None:
-    assert orjson.loads(json.validate(Validation((FIELD, NOWHERE, PASSCODE)))) == {
+    assert orjson.loads(json_view.validate(Validation((FIELD, NOWHERE, PASSCODE)))) == {
         "format_version": "1.0",
         "valid": False,
         "error_count": 2,
@@ -149,7 +149,7 @@ def test_json_has_the_format_of_the_design() -> None:
 
 
 def test_json_of_no_diagnostics_is_valid() -> None:
-    assert orjson.loads(json.validate(Validation(()))) == {
+    assert orjson.loads(json_view.validate(Validation(()))) == {
         "format_version": "1.0",
         "valid": True,
         "error_count": 0,

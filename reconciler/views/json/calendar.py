@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.views.json import FORMAT_VERSION, diagnostic_json, line
+from reconciler.views.json.diagnostics import diagnostic_json
+from reconciler.views.json.encode import FORMAT_VERSION, line
 
 if TYPE_CHECKING:
     from reconciler.calendar.dates import CalendarDate

@@ -8,7 +8,7 @@ from reconciler.meeting import masking
 from reconciler.meeting.fields import get as get_field
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.state.document import intent_json
-from reconciler.views.json import FORMAT_VERSION, line
+from reconciler.views.json.encode import FORMAT_VERSION, line
 from reconciler.views.values import redact_secrets, schedule_or_none
 
 if TYPE_CHECKING:
