@@ -137,11 +137,11 @@ class Workspace:
     def read_spec(self, paths: Sequence[str], checker: PolicyChecker | None = None) -> ValidationResult:
         """Check as `validate` does, and hold the meetings to the policies of `checker` alone."""
         settings = self._settings.settings or Settings()
-        read = sources.read_sources(paths, settings, self.folder, self._policy_files.visited)
+        read = sources.read_sources(paths, settings, self.folder, self.policy_files.visited)
         others = (
-            sources.read_others(read, settings, self.folder, self._policy_files.visited) if paths else None
+            sources.read_others(read, settings, self.folder, self.policy_files.visited) if paths else None
         )
-        self._visited |= read.visited | self._policy_files.visited
+        self._visited |= read.visited | self.policy_files.visited
         if others:
             self._visited |= {os.path.realpath(self.folder / one.filename) for one in others.files}
         parsed = spec.parse(read.files, settings, others, self.clock.now(), checker)
@@ -149,14 +149,15 @@ class Workspace:
         return ValidationResult(parsed, len(read.files), diagnostics)
 
     @cached_property
-    def _policy_files(self) -> sources.Sources:
+    def policy_files(self) -> sources.Sources:
+        """The files of policies that the settings name; none where the settings cannot be read."""
         settings = self._settings.settings
         return sources.read_policies(settings, self.folder) if settings else sources.Sources(())
 
     @cached_property
     def _policies(self) -> ParsedPolicies:
-        parsed = policies.parse(self._policy_files.files)
-        return replace(parsed, diagnostics=(*self._policy_files.diagnostics, *parsed.diagnostics))
+        parsed = policies.parse(self.policy_files.files)
+        return replace(parsed, diagnostics=(*self.policy_files.diagnostics, *parsed.diagnostics))
 
     def load_spec(self, paths: Sequence[str]) -> LoadedSpec:
         """Return the valid spec, held to the policies. Raises `SpecError` with every diagnostic."""

@@ -107,6 +107,26 @@ def test_drift_is_seen_while_a_policy_is_broken(house: Shell) -> None:
     assert house.sandbox("drift", "meetings.yaml").status == 0
 
 
+def test_the_calendar_is_shown_while_a_policy_is_broken(house: Shell) -> None:
+    """What is declared takes place, whatever a rule says: a page and feeds are published all the same."""
+    house.write("meetings.yaml", ONE)
+
+    ran = house.sandbox("calendar", "--from", "2027-01-14", "--days", "1")
+
+    assert (ran.status, ran.out.splitlines()[0], "policy" in ran.err) == (0, "Thu 14 Jan 2027", False)
+
+
+@pytest.mark.parametrize("flags", [(), ("--repeat",)])
+def test_fmt_leaves_the_files_of_policies_alone(house: Shell, flags: tuple[str, ...]) -> None:
+    """They declare no meetings, also in a folder of specs."""
+    path = house.write("policies/house.yaml", ROOM.replace("policies:\n", "\n\n\npolicies:\n"))
+    before = path.read_bytes()
+
+    ran = house("fmt", *flags)
+
+    assert (ran.status, ran.out, path.read_bytes()) == (0, "meetings.yaml\n", before)
+
+
 def test_a_file_of_policies_is_no_spec(house: Shell) -> None:
     result = house("validate", "policies/house.yaml")
 

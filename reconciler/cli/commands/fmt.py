@@ -83,7 +83,8 @@ def fmt(workspace: Workspace, paths: tuple[str, ...], **flags: bool) -> Exit:
         )
     if STDIN in paths:
         return _format_stdin(workspace, paths, options)
-    read = sources.read_sources(paths, workspace.settings, workspace.folder)
+    policies = workspace.policy_files.visited
+    read = sources.read_sources(paths, workspace.settings, workspace.folder, policies)
     result = _lay_out(workspace, read, options)
     if options.writes:
         _replace_files(workspace, result)
@@ -140,7 +141,8 @@ def _parse(
     workspace: Workspace, read: Sources, files: tuple[Source, ...], *, is_checked: bool = True
 ) -> spec.ParseResult:
     """Parse files for their series. Raises `SpecError` where they have errors, if `is_checked`."""
-    others = sources.read_others(read, workspace.settings, workspace.folder)
+    policies = workspace.policy_files.visited
+    others = sources.read_others(read, workspace.settings, workspace.folder, policies)
     if files and files[0].filename == "<stdin>":
         others = OtherSources(others.files, is_complete=others.is_complete, is_same_spec=False)
     parsed = spec.parse(files, workspace.settings, others, now=workspace.clock.now())

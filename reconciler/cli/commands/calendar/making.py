@@ -86,7 +86,7 @@ class Made:
 
 def make(workspace: Workspace, paths: Sequence[str], wanted: Wanted) -> Made:
     """Return the calendar. Raises as reading specs, state and links does."""
-    loaded = workspace.load_spec(paths)
+    loaded = workspace.load_declared(paths)
     chosen = _chosen(workspace, loaded, wanted)
     state = _state(workspace, needed=wanted.links)
     zone = wanted.zone or _usual_zone(chosen)
