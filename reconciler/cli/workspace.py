@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli import sources
 from reconciler.cli.clock import SystemClock, system_now
+from reconciler.cli.sources import sources
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError, SpecError, StateError
 from reconciler.errors.text import quote

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli import sources
+from reconciler.cli.sources import sources
 from reconciler.spec import settings
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml import document

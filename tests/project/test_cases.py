@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from paths import CASES
 
-from reconciler.cli import sources
+from reconciler.cli.sources import sources
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source

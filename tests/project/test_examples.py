@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from paths import ROOT
 
-from reconciler.cli import sources
+from reconciler.cli.sources import sources
 from reconciler.plan import plan
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.spec import spec

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sandbox_world
 from paths import CASES
 
-from reconciler.cli import sources
+from reconciler.cli.sources import sources
 from reconciler.sandbox.sandbox import Sandbox
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings

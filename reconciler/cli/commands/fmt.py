@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import reporting, sources
+from reconciler.cli import reporting
 from reconciler.cli.options import example_epilog, style_options
+from reconciler.cli.sources import sources
 from reconciler.errors.diagnostic import Diagnostic, Exit, Position, Severity, Span
 from reconciler.errors.exceptions import SettingsError, SpecError
 from reconciler.errors.text import count_noun, escape_control
@@ -24,7 +25,7 @@ from reconciler.spec.yaml.locator import Locator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.cli.sources import Sources
+    from reconciler.cli.sources.sources import Sources
     from reconciler.cli.workspace import Workspace
     from reconciler.spec.layout.rules import Repeats
 

@@ -14,7 +14,7 @@ import click
 from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import FILE, example_epilog, state_options
-from reconciler.cli.sources import DEFAULT_SPECS, SUFFIXES
+from reconciler.cli.sources.paths import DEFAULT_SPECS, SCHEMA, SUFFIXES
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import count_noun, escape_control
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 MATCH_MAX = 500
 """Characters of the longest regular expression that is accepted."""
-
-SCHEMA = "meetings.schema.json"
-"""The name of the schema, for editors."""
 
 TOPIC_MAX = 1000
 """Characters of a topic that the expression is matched with; Zoom's own bound is 200."""

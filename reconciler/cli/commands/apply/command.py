@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.apply import record
-from reconciler.cli import ci, reporting, sources
+from reconciler.cli import ci, reporting
 from reconciler.cli.commands.apply import runner
 from reconciler.cli.commands.apply.runner import ApplyJob
 from reconciler.cli.connection import connect, measure_clock
@@ -23,6 +23,7 @@ from reconciler.cli.options import (
     state_options,
 )
 from reconciler.cli.planning import make_plan
+from reconciler.cli.sources import sources
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan import approval

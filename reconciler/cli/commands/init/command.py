@@ -18,7 +18,7 @@ from reconciler.cli.commands.init import spec as first_spec
 from reconciler.cli.commands.init.spec import GIT_STATE, Answers
 from reconciler.cli.console import InputEndedError, Prompter
 from reconciler.cli.options import example_epilog, style_options
-from reconciler.cli.sources import DEFAULT_SPECS
+from reconciler.cli.sources.paths import DEFAULT_SPECS, SCHEMA
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import sentences
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from reconciler.errors.diagnostic import Diagnostic
 
 
-SPEC, SETTINGS, SCHEMA = "meetings.yaml", "reconciler.yaml", "meetings.schema.json"
+SPEC, SETTINGS = "meetings.yaml", "reconciler.yaml"
 
 FOLDERS = {"github": ".github/workflows/", "gitlab": "", "none": ""}
 """The folder in which each CI system expects its workflows."""

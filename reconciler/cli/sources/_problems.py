@@ -1,0 +1,84 @@
+"""Diagnostics about files that cannot be read as specs."""
+
+from __future__ import annotations
+
+import shlex
+
+from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
+from reconciler.errors.text import shown_name
+from reconciler.spec.settings import FILENAME
+
+DEPTH_MAX = 60
+"""Folders in folders that are searched for specs."""
+
+Problem = tuple[str, str, str]
+"""Code, detail and hint of a diagnostic."""
+
+SUBMODULE: Problem = (
+    "source.submodule",
+    "`{}` is a repository of its own: a pull request shows its commit, not its files.",
+    "Put the files themselves there, or take the submodule out of the specs.",
+)
+
+
+def link(name: str) -> Diagnostic:
+    """Return the error about a link that leads out of its folder."""
+    detail = f"The link `{name}` leads out of its folder."
+    hint = "Put the file itself there, or name the folder that it is in."
+    return Diagnostic("source.link", detail, hint, span=top(name))
+
+
+def submodule(name: str) -> Diagnostic:
+    """Return the error about a folder that is a submodule, or in one."""
+    code, detail, hint = SUBMODULE
+    return Diagnostic(code, detail.format(name), hint, span=top(name))
+
+
+def unreadable(name: str, error: OSError) -> Diagnostic:
+    """Return the error about a file or folder that the system does not let the program read."""
+    return Diagnostic(
+        "source.unreadable",
+        f"`{name}`: {error.strerror or type(error).__name__}.",
+        "Check its permissions, or leave it out of the specs.",
+        span=top(name),
+    )
+
+
+def not_utf8(name: str) -> Diagnostic:
+    """Return the error about a name that is not UTF-8."""
+    shown = shown_name(name)
+    return Diagnostic(
+        "source.name",
+        f"`{shown}` is not UTF-8.",
+        "Rename it, or leave it out of the specs.",
+        span=top(shown),
+    )
+
+
+def too_deep(prefix: str) -> Diagnostic:
+    """Return the error about folders that are nested too deep."""
+    first = "/".join(prefix.split("/")[:3])
+    return Diagnostic(
+        "source.too-deep",
+        f"Below `{first}`, folders are nested more than {DEPTH_MAX} levels deep.",
+        "Move the specs up, or name their own folder.",
+        span=top(first),
+    )
+
+
+def settings_unread(folder: str) -> Diagnostic:
+    """Return the warning about a settings file of `folder`, which is not the working folder."""
+    name = f"{folder}/{FILENAME}"
+    return Diagnostic(
+        "source.other-settings",
+        f"`{name}` was not read: the settings are those of the working folder.",
+        f"Begin there to use it: `reconciler -C {shlex.quote(folder)} validate`, with paths as seen from "
+        "there.",
+        Severity.WARNING,
+        span=top(name),
+    )
+
+
+def top(name: str) -> Span:
+    """Return the place of a problem with a whole file: its beginning."""
+    return Span(name, Position(1, 1), Position(1, 1))

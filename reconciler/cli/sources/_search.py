@@ -1,0 +1,225 @@
+"""Searches files and folders for specs, and reads each file once."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.sources._problems import (
+    DEPTH_MAX,
+    SUBMODULE,
+    Problem,
+    link,
+    not_utf8,
+    submodule,
+    too_deep,
+    top,
+    unreadable,
+)
+from reconciler.cli.sources.paths import DEFAULT_SPECS, SUFFIXES, as_typed, is_below, resolves_below, within
+from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
+from reconciler.errors.text import is_utf8
+from reconciler.spec.settings import FILENAME
+from reconciler.spec.yaml.document import BYTES_MAX, Source, too_large
+from reconciler.spec.yaml.locator import Locator
+from reconciler.stores.git.submodules import submodules_around
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from reconciler.spec.settings import Settings
+
+
+class Search:
+    """Files that are found and read, without those at the `known` real paths; `has_known` if one is found.
+
+    Files of `policies`, by their real paths, declare no meetings: a folder of specs may have them in it.
+    """
+
+    def __init__(
+        self, folder: Path, known: Collection[str] = (), policies: frozenset[str] = frozenset()
+    ) -> None:
+        self.folder = folder
+        self.known = known
+        self.policies = policies
+        self.has_known = False
+        self.visited: set[str] = set()
+        self.files: list[Source] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def add_specs(self, settings: Settings) -> None:
+        """Add the paths of the settings, else the default ones."""
+        self.add_named("specs", settings.specs, settings)
+        if not settings.specs:
+            self.add_defaults()
+
+    def add_named(self, section: str, paths: Sequence[str], settings: Settings) -> None:
+        """Add the paths that a section of the settings names."""
+        for index, path in enumerate(paths):
+            self.add_inside(path, reporting_in_settings(settings, section, index))
+
+    def add_defaults(self) -> None:
+        """Add the default paths."""
+        present = [path for path in DEFAULT_SPECS if os.path.lexists(self.folder / path)]
+        for path in present:
+            self.add(path, reporting(path))
+        if not present:
+            detail = f"Neither `meetings.yaml` nor a folder `meetings/` is in {self.folder.resolve()}."
+            hint = (
+                "Run `reconciler init` to write one, name files or folders as arguments, or begin in the "
+                "folder that has them: `reconciler -C FOLDER validate`."
+            )
+            self.diagnostics.append(Diagnostic("source.none", detail, hint))
+
+    def add(self, path: str, report: Callable[[str, str, str], Diagnostic]) -> None:
+        """Add a file or a folder by its path."""
+        location, name = self.folder / path, as_typed(path)
+        try:
+            problem = self.problem(location, name)
+        except OSError as error:
+            self.diagnostics.append(unreadable(name, error))
+            return
+        if problem:
+            self.diagnostics.append(report(*problem))
+        elif not location.is_dir():
+            self.read(location, name)
+
+    def add_inside(self, path: str, report: Callable[[str, str, str], Diagnostic]) -> None:
+        """Add a path of the settings, only below `folder`: else a pull request could show other files."""
+        if is_below(self.folder / path, self.folder):
+            self.add(path, report)
+            return
+        hint = "Move it into the working folder, or name it on the command line."
+        self.diagnostics.append(
+            report("source.outside", f"`{as_typed(path)}` is not in the working folder.", hint)
+        )
+
+    def problem(self, location: Path, name: str) -> Problem | None:
+        """Return why a path cannot be used; a folder is read on the way."""
+        if not location.exists():
+            hint = f"Check the spelling; relative paths start at {self.folder.resolve()}."
+            return ("source.missing", f"`{name}` does not exist.", hint)
+        if is_below(location, self.folder) and not resolves_below(location, self.folder):
+            return (
+                "source.link",
+                f"`{name}` leads out of the working folder through a link.",
+                "Name the path that the link leads to.",
+            )
+        if self.is_submodule(location):
+            return SUBMODULE[0], SUBMODULE[1].format(name), SUBMODULE[2]
+        hint = "Name files that declare meetings."
+        if os.path.realpath(location) in self.policies:
+            return ("source.policies", f"`{name}` is under `policies` in reconciler.yaml.", hint)
+        if location.name == FILENAME and not location.is_dir():
+            return ("source.settings", f"`{name}` is a file of settings.", hint)
+        return self.add_folder(location, name) if location.is_dir() else None
+
+    def is_submodule(self, path: Path) -> bool:
+        """Return True for what is in a submodule of the checkout, also where its files were not fetched."""
+        real = os.path.realpath(path)
+        return any(within(real, submodule) for submodule in self.submodules)
+
+    @cached_property
+    def submodules(self) -> frozenset[str]:
+        """The real paths of the submodules of the checkout that has the working folder."""
+        return submodules_around(self.folder)
+
+    def add_folder(self, location: Path, name: str) -> Problem | None:
+        """Read every spec in a folder; return why it cannot be used."""
+        before = len(self.visited) + len(self.diagnostics)
+        is_empty = True
+        for path, below in self.walk(location, "" if name == "." else f"{name}/"):
+            is_empty = False
+            if resolves_below(path, location):
+                self.read(path, below)
+            else:
+                self.diagnostics.append(link(below))
+        if not is_empty or len(self.visited) + len(self.diagnostics) > before:
+            return None
+        hint = "Add one. An empty folder never means that nothing is declared."
+        return ("source.empty-folder", f"`{name}` has no file `*.yaml` or `*.yml`.", hint)
+
+    def walk(self, folder: Path, prefix: str, root: Path | None = None) -> Iterator[tuple[Path, str]]:
+        """Yield (path, name) of every spec file at any depth, sorted, without hidden ones."""
+        root = root or folder
+        if prefix.count("/") > DEPTH_MAX:
+            self.diagnostics.append(too_deep(prefix))
+            return
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            self.diagnostics.append(unreadable(prefix.rstrip("/") or ".", error))
+            return
+        for entry in entries:
+            path, name = Path(entry.path), prefix + entry.name
+            if entry.name.startswith(".") or self.is_misnamed(entry, name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if os.path.lexists(path / ".git") or self.is_submodule(path):
+                    self.diagnostics.append(submodule(name))
+                else:
+                    yield from self.walk(path, f"{name}/", root)
+            elif entry.is_symlink() and path.is_dir():
+                if not resolves_below(path, root):  # a link inside leads to a folder that is read anyway
+                    self.diagnostics.append(link(name))
+            elif entry.name.endswith(SUFFIXES) and entry.name != FILENAME:
+                yield path, name
+
+    def is_misnamed(self, entry: os.DirEntry[str], name: str) -> bool:
+        """Return True for a name that is not UTF-8; report it if specs could be there."""
+        if is_utf8(entry.name):
+            return False
+        if entry.is_dir() or entry.name.endswith(SUFFIXES):
+            self.diagnostics.append(not_utf8(name))
+        return True
+
+    def read(self, path: Path, name: str) -> None:
+        """Read a file, unless it was read already."""
+        real = os.path.realpath(path)
+        if real in self.visited or real in self.policies:
+            return
+        self.visited.add(real)
+        if real in self.known:
+            self.has_known = True
+            return
+        source = read_file(path, name)
+        if isinstance(source, Source):
+            self.files.append(source)
+        else:
+            self.diagnostics.append(source)
+
+
+def reporting(path: str) -> Callable[[str, str, str], Diagnostic]:
+    """Return a function that reports a problem at the path itself."""
+    return lambda code, detail, hint: Diagnostic(code, detail, hint, span=top(as_typed(path)))
+
+
+def reporting_in_settings(
+    settings: Settings, section: str, index: int
+) -> Callable[[str, str, str], Diagnostic]:
+    """Return a function that reports a problem at the line of the settings that names the path."""
+    assert settings.document is not None, "the list comes from a file"
+    locator = Locator(settings.document)
+
+    def report(code: str, detail: str, hint: str) -> Diagnostic:
+        diagnostic = UnlocatedDiagnostic((section, index), code, detail, hint)
+        return locator.diagnostic(diagnostic, diagnostic.path)
+
+    return report
+
+
+def read_file(path: Path, name: str) -> Source | Diagnostic:
+    """Return the content of a file, or the reason why it cannot be read."""
+    try:
+        if path.exists() and not path.is_file():  # reading a pipe could block for ever
+            detail = f"`{name}` is a device, a pipe or a socket."
+            return Diagnostic("source.kind", detail, "Replace it with a file.", span=top(name))
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > BYTES_MAX:
+                problem = too_large()
+                return Diagnostic(problem.code, problem.detail, problem.hint, span=top(name))
+            return Source(name, file.read(BYTES_MAX + 1))
+    except OSError as error:
+        return unreadable(name, error)
