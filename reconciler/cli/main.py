@@ -125,7 +125,7 @@ class CommandTable(click.Group):
         return with_folder_option(command)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, and keep for `--version` whether `--verbose` stands anywhere beside it."""
+        """Parse, and keep for `--version` whether `--verbose` is given too, in any order."""
         ctx.meta[VERBOSE] = VERBOSE in args
         return super().parse_args(ctx, args)
 
@@ -182,7 +182,9 @@ def _version_words(*, verbose: bool) -> str:
 def cli(*, verbose: bool) -> None:
     """Meetings as code: declare Zoom meetings in YAML, review the plan, apply it exactly once."""
     if verbose:
-        message = f"{VERBOSE} alone goes with --version. For a command, write it behind: plan {VERBOSE}"
+        message = (
+            f"{VERBOSE} without a command goes with --version. Write it after the command: plan {VERBOSE}"
+        )
         raise click.UsageError(message)
 
 

@@ -53,7 +53,7 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     if options.refresh:
         from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is read
 
-        was_measured = workspace.clock.is_measured  # apply tells it then
+        was_measured = workspace.clock.is_measured  # apply warns of it then
         refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
         state, facts = refreshed.state, refreshed.facts
         imported, gone, ending = refreshed.imported, refreshed.gone, refreshed.ending

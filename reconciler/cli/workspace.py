@@ -113,7 +113,7 @@ class Workspace:
 
     @cached_property
     def clock(self) -> ZoomClock:
-        """The system clock until an answer of Zoom tells its time, then Zoom's."""
+        """The clock of this machine, then Zoom's from its first answer with a time on."""
         return ZoomClock(self.system_clock, is_own=self.sandbox is not None)
 
     @cached_property

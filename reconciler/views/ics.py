@@ -96,7 +96,7 @@ def _component(each: FeedMeeting, event: FeedEvent, link: str) -> icalendar.Even
 
 
 def _first_at(each: FeedMeeting, event: FeedEvent) -> datetime:
-    """Return the start of the meeting, which stands for its last change while there is no record of one."""
+    """Return the start of the meeting, which is used as its last change until a change is recorded."""
     start = start_at(each.meeting.attributes)
     return event.start.astimezone(UTC) if start is None else start
 

@@ -103,8 +103,8 @@ class Calendar:
     """What is declared, as dates from `first` to `last`, both included, by the clock of `zone`.
 
     `clashing` are the dates that a host cannot run, with the keys that they clash with. `meetings` are those
-    that a feed has. `links` has join links by key, and is None
-    where nobody asked for them; `holds_passcodes` tells whether they let people in without a passcode.
+    of a feed. `links` are join links by key, None without `--links`; `holds_passcodes` is True if they let
+    people in without typing a passcode.
     """
 
     first: date

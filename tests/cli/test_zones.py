@@ -71,4 +71,4 @@ def test_the_plain_version_is_one_line(shell: Shell) -> None:
 def test_verbose_alone_is_not_ignored(shell: Shell) -> None:
     ran = shell("--verbose", "plan")
 
-    assert (ran.status, "write it behind: plan --verbose" in ran.err) == (1, True)
+    assert (ran.status, "Write it after the command: plan --verbose" in ran.err) == (1, True)

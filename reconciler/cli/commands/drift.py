@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detailed_exitcode: bool) -> Exit:  # noqa: FBT001 - click
     """Show what was changed in Zoom since the last apply.
 
-    Reads every recorded meeting that is not over, or only those declared in PATHS. Also tells which series
-    end soon, and which changes wait for a person. Changes nothing, and uses nothing of the daily budget.
+    Reads every recorded meeting that is not over, or only those declared in PATHS. Also warns of series that
+    end soon, and of changes that wait for a person. Changes nothing, and uses nothing of the daily budget.
     """
     options = Options(paths, refresh=True)
     with reporting.reporting_plan_failure(workspace, options, format_name=format_name):

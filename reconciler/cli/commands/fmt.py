@@ -103,7 +103,7 @@ def _status(result: Result, options: Options) -> Exit:
 def _format_stdin(workspace: Workspace, paths: Sequence[str], options: Options) -> Exit:
     """Read a spec from stdin, and write it in the one layout to stdout."""
     if len(paths) > 1:
-        raise click.UsageError("`-` reads stdin: name no other file beside it.")
+        raise click.UsageError("`-` reads stdin: name no other file.")
     source = Source("<stdin>", workspace.console.stdin.buffer.read(BYTES_MAX + 1))
     result = _lay_out(workspace, sources.Sources((source,)), options)
     reporting.print_diagnostics(workspace, result.diagnostics)

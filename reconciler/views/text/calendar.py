@@ -61,7 +61,7 @@ def _span(each: CalendarDate, zone: Zone) -> str:
 
 
 def _words(each: CalendarDate, others: Collection[str], calendar: Calendar) -> Iterator[str]:
-    """Yield what is said behind a date."""
+    """Yield the remarks at the end of the line of a date."""
     if each.exception:
         yield f"({each.exception})"
     if each.note:

@@ -120,7 +120,7 @@ def _schedule_words(record: Record, now: datetime) -> str:
 def _yaml(value: Mapping[str, Json], indent: str, timezone: str | None) -> Iterator[str]:
     """Yield a mapping as lines of YAML; lists and scalars are written as JSON, which is YAML too.
 
-    A comment beside an instant has it in `timezone`.
+    A comment after an instant has it in `timezone`.
     """
     for name, inner in value.items():
         if isinstance(inner, dict) and inner:
@@ -128,8 +128,8 @@ def _yaml(value: Mapping[str, Json], indent: str, timezone: str | None) -> Itera
             yield from _yaml(inner, indent + INDENT, timezone)
         else:
             text = orjson.dumps(inner, option=orjson.OPT_UTC_Z).decode()
-            beside = f"  # {instant_words(inner, timezone)}" if isinstance(inner, datetime) else ""
-            yield f"{indent}{escape_control(name)}: {escape_control(text)}{beside}"
+            comment = f"  # {instant_words(inner, timezone)}" if isinstance(inner, datetime) else ""
+            yield f"{indent}{escape_control(name)}: {escape_control(text)}{comment}"
 
 
 def state_lock(location: str, held: LockInfo | None, now: datetime) -> str:

@@ -12,7 +12,7 @@ import pytest
 from feed_reader import read_feed
 from shell import HOST
 
-from reconciler.cli.commands.calendar import making
+from reconciler.cli.commands.calendar import build
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.views.results import JoinLink
 
@@ -284,9 +284,9 @@ def test_no_link_that_does_more_than_lead_to_a_page_is_taken(url: str) -> None:
     link = JoinLink("weekly", 81234567890, HOST, "Weekly", None, url)
     good = replace(link, join_url="https://zoom.example/j/1?pwd=a.1#success")
 
-    refused = making.plain_link(link)
+    refused = build.plain_link(link)
 
-    assert (isinstance(refused, Diagnostic) and refused.code, making.plain_link(good)) == ("links.none", good)
+    assert (isinstance(refused, Diagnostic) and refused.code, build.plain_link(good)) == ("links.none", good)
     assert good.open_url == "https://zoom.example/j/1"
 
 
@@ -303,7 +303,7 @@ USAGE = "error[usage.command-line]: The command line cannot be used"
         (("--from", "2027-02-30"), "'2027-02-30' is not a day such as 2027-01-11."),
         (("--from", "20270211"), "'20270211' is not a day such as 2027-01-11."),
         (("--from", "9999-12-31"), "9999-12-31 is not in the years 1970 to 9000."),
-        (("--with-passcodes",), "--with-passcodes is about links: give --links too."),
+        (("--with-passcodes",), "--with-passcodes needs --links: it is about the links that --links adds."),
     ],
 )
 def test_a_flag_that_makes_no_calendar(arguments: tuple[str, ...], expected: str, declared: Shell) -> None:
@@ -316,11 +316,11 @@ def test_a_flag_that_makes_no_calendar(arguments: tuple[str, ...], expected: str
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--host", "nobody@example.com"), "`--host nobody@example.com` fits to no host that is declared."),
-        (("--match", "weekl"), "`--match weekl` fits to no key that is declared."),
+        (("--host", "nobody@example.com"), "`--host nobody@example.com` matches no declared host."),
+        (("--match", "weekl"), "`--match weekl` matches no declared key."),
     ],
 )
-def test_what_fits_to_nothing_is_an_error(arguments: tuple[str, ...], expected: str, declared: Shell) -> None:
+def test_a_glob_that_matches_nothing_is_an_error(arguments: tuple[str, ...], expected: str, declared: Shell) -> None:
     """An empty feed in place of the former one would empty many calendars."""
     declared.write("all.ics", "the former one")
 

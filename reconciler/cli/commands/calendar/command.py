@@ -1,4 +1,4 @@
-"""The command `calendar`: when declared meetings take place. Only for links it asks Zoom."""
+"""The command `calendar`: when the declared meetings take place. Reads Zoom only for `--links`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.commands.calendar import making, writing
+from reconciler.cli.commands.calendar import build, output
 from reconciler.cli.commands.calendar.values import Day, ZoneName
 from reconciler.cli.options import Key, example_epilog, format_option, state_options
 from reconciler.errors.diagnostic import Exit
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--days",
-    type=click.IntRange(1, making.DAYS_MAX),
+    type=click.IntRange(1, build.DAYS_MAX),
     metavar="N",
-    help=f"Number of days.  [default: {making.DAYS_OF_AN_AGENDA} for text, else {making.DAYS_OF_A_YEAR}]",
+    help=f"Number of days.  [default: {build.DAYS_OF_AN_AGENDA} for text, else {build.DAYS_OF_A_YEAR}]",
 )
 @click.option("--host", "hosts", metavar="GLOB", multiple=True, help="Only hosts that match; repeatable.")
 @click.option(
@@ -66,10 +66,10 @@ def calendar(
     it can run. Reads the specs and the state; needs no credentials without --links.
     """
     if flags["with_passcodes"] and not flags["links"]:
-        raise click.UsageError("--with-passcodes is about links: give --links too.")
-    wanted = making.Wanted(**flags, is_agenda=format_name == "text")
-    target = writing.target(out, format_name)
+        raise click.UsageError("--with-passcodes needs --links: it is about the links that --links adds.")
+    options = build.CalendarOptions(**flags, is_agenda=format_name == "text")
+    target = output.target(out, format_name)
     with collector_off():  # half a million dates, and not one of them in a circle
-        made = making.make(workspace, paths, wanted)
-        writing.write(workspace, target, format_name, made)
-    return Exit.ERROR if made.failed else Exit.DONE
+        built = build.build(workspace, paths, options)
+        output.write(workspace, target, format_name, built)
+    return Exit.ERROR if built.failed else Exit.DONE

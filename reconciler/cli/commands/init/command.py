@@ -115,7 +115,7 @@ def init(workspace: Workspace, **flags: Any) -> Exit:
 
 
 def _add_workflows(workspace: Workspace, state: str | None, ci: str) -> Exit:
-    """Write the workflows, and the settings if there are none, beside specs that exist."""
+    """Write the workflows for specs that exist, and the settings if there are none."""
     folder, named = workspace.folder, workspace.settings.state
     if state is None and named and ":" in named:  # a runner would forget a local file
         state = named

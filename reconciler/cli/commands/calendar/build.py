@@ -1,4 +1,4 @@
-"""Makes the calendar of a window: which meetings, which days, and what the state and Zoom add to them."""
+"""Builds the calendar of a window: its dates, clashes and closures, the events of feeds, and join links."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DAYS_MAX = 3_660
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CalendarOptions:
     """The flags that say what is in the calendar. `is_agenda`: people read it from top to bottom."""
 
     first: date | None = None
@@ -67,8 +67,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """The calendar of all that is wanted, and the hosts that have a part of it.
+class BuiltCalendar:
+    """The calendar that the options select, and the hosts that have a part of it.
 
     `failed`: a link could not be read.
     """
@@ -84,22 +84,22 @@ class Made:
         return replace(calendar, name=host, meetings=own)
 
 
-def make(workspace: Workspace, paths: Sequence[str], wanted: Wanted) -> Made:
+def build(workspace: Workspace, paths: Sequence[str], options: CalendarOptions) -> BuiltCalendar:
     """Return the calendar. Raises as reading specs, state and links does."""
     loaded = workspace.load_declared(paths)
-    chosen = _chosen(workspace, loaded, wanted)
-    state = _state(workspace, needed=wanted.links)
-    zone = wanted.zone or _usual_zone(chosen)
+    chosen = _chosen(workspace, loaded, options)
+    state = _state(workspace, needed=options.links)
+    zone = options.zone or _usual_zone(chosen)
     today = timezones.in_zone(workspace.clock.now(), timezones.known_zone(zone)).date()
-    first = wanted.first or today
-    last = first + wanted.length
+    first = options.first or today
+    last = first + options.length
     start, end = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
     held = dates.dates(chosen, start, end)
     in_window = {each.key for each in held}
     feed = [
         each
         for each in chosen
-        if each.key in in_window or (wanted.first is None and _begins_before(each, end))
+        if each.key in in_window or (options.first is None and _begins_before(each, end))
     ]
     found, marked, more = _clashes(workspace, loaded, chosen, start, end)
     calendar = Calendar(
@@ -114,8 +114,8 @@ def make(workspace: Workspace, paths: Sequence[str], wanted: Wanted) -> Made:
         meetings=feed_meetings(feed, loaded.spec, state),
         diagnostics=(*loaded.warnings, *_past(first, last, today), *more),
     )
-    hosts = _hosts(workspace, chosen, wanted)
-    return _with_links(workspace, loaded, state, Made(calendar, hosts), wanted)
+    hosts = _hosts(workspace, chosen, options)
+    return _with_links(workspace, loaded, state, BuiltCalendar(calendar, hosts), options)
 
 
 def _begins_before(meeting: Meeting, end: datetime) -> bool:
@@ -149,26 +149,30 @@ def _usual_zone(meetings: Iterable[Meeting]) -> str:
     return min(zones, key=lambda name: (-zones[name], name), default="UTC")
 
 
-def _chosen(workspace: Workspace, loaded: LoadedSpec, wanted: Wanted) -> list[Meeting]:
-    """Return the meetings that fit. Raises `SettingsError` for a glob that fits to nothing."""
+def _chosen(workspace: Workspace, loaded: LoadedSpec, options: CalendarOptions) -> list[Meeting]:
+    """Return the selected meetings. Raises `SettingsError` for a glob that matches nothing."""
     meetings = loaded.spec.meetings.values()
     known = {_owner(each) for each in meetings} | {fold_host(each) for each in workspace.settings.hosts or ()}
     unknown = [
-        *(_unmatched("--host", glob, known) for glob in wanted.hosts if not _fits(known, (fold_host(glob),))),
+        *(
+            _unmatched("--host", glob, known)
+            for glob in options.hosts
+            if not _fits(known, (fold_host(glob),))
+        ),
         *(
             _unmatched("--match", glob, loaded.spec.meetings)
-            for glob in wanted.keys
+            for glob in options.keys
             if not _fits(loaded.spec.meetings, (glob,))
         ),
     ]
     if unknown:
         raise SettingsError(*unknown)
-    hosts = tuple(fold_host(glob) for glob in wanted.hosts)
+    hosts = tuple(fold_host(glob) for glob in options.hosts)
     return [
         each
         for each in meetings
         if (not hosts or _fits((_owner(each),), hosts))
-        and (not wanted.keys or _fits((each.key,), wanted.keys))
+        and (not options.keys or _fits((each.key,), options.keys))
     ]
 
 
@@ -181,7 +185,7 @@ def _unmatched(flag: str, glob: str, known: Iterable[str]) -> Diagnostic:
     near = did_you_mean(glob, tuple(sorted(known)))
     return Diagnostic(
         code="calendar.no-match",
-        detail=f"`{flag} {quote(glob)[1:-1]}` fits to no {what} that is declared. Nothing was written.",
+        detail=f"`{flag} {quote(glob)[1:-1]}` matches no declared {what}. Nothing was written.",
         hint=suggestion(near, "Without it, the calendar shows every host and key."),
     )
 
@@ -233,34 +237,36 @@ def _past(first: date, last: date, today: date) -> tuple[Diagnostic, ...]:
     )
 
 
-def _hosts(workspace: Workspace, meetings: Iterable[Meeting], wanted: Wanted) -> tuple[str, ...]:
+def _hosts(workspace: Workspace, meetings: Iterable[Meeting], options: CalendarOptions) -> tuple[str, ...]:
     """Return the hosts that get a feed: those with meetings, and those of the list that fit."""
-    globs = tuple(fold_host(glob) for glob in wanted.hosts)
+    globs = tuple(fold_host(glob) for glob in options.hosts)
     listed = (fold_host(each) for each in workspace.settings.hosts or ())
     fitting = {each for each in listed if not globs or _fits((each,), globs)}
     return tuple(sorted({_owner(each) for each in meetings} | fitting))
 
 
-def _with_links(workspace: Workspace, loaded: LoadedSpec, state: State, made: Made, wanted: Wanted) -> Made:
-    if not wanted.links:
-        return made
-    keys = sorted({each.key for each in made.calendar.dates})
+def _with_links(
+    workspace: Workspace, loaded: LoadedSpec, state: State, built: BuiltCalendar, options: CalendarOptions
+) -> BuiltCalendar:
+    if not options.links:
+        return built
+    keys = sorted({each.key for each in built.calendar.dates})
     recorded = ((key, record_of(key, loaded.spec, state)) for key in keys)
     records = {key: record for key, record in recorded if record is not None}
     results = [plain_link(each) for each in links.read_now(workspace, state, records)]
     unread = tuple(each for each in results if isinstance(each, Diagnostic))
     shown = {
-        each.key: each.join_url if wanted.with_passcodes else each.open_url
+        each.key: each.join_url if options.with_passcodes else each.open_url
         for each in results
         if isinstance(each, JoinLink)
     }
     calendar = replace(
-        made.calendar,
+        built.calendar,
         links=shown,
-        holds_passcodes=wanted.with_passcodes,
-        diagnostics=(*made.calendar.diagnostics, *unread),
+        holds_passcodes=options.with_passcodes,
+        diagnostics=(*built.calendar.diagnostics, *unread),
     )
-    return replace(made, calendar=calendar, failed=bool(unread))
+    return replace(built, calendar=calendar, failed=bool(unread))
 
 
 def plain_link(link: JoinLink | Diagnostic) -> JoinLink | Diagnostic:

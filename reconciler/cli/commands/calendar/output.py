@@ -18,7 +18,7 @@ from reconciler.views.table import view
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.cli.commands.calendar.making import Made
+    from reconciler.cli.commands.calendar.build import BuiltCalendar
     from reconciler.cli.workspace import Workspace
     from reconciler.views.results import Calendar
 
@@ -28,7 +28,7 @@ FEED = "ics"
 ALL = "all.ics"
 
 _SAFE = "@.+-_"
-"""Characters, beside letters and digits, that the name of a host has in the name of its feed."""
+"""Characters, other than letters and digits, that a host keeps in the file name of its feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ def target(out: str | None, format_name: str) -> Target:
 _SUFFIX = {"text": "txt", "json": "json", "html": "html"}
 
 
-def write(workspace: Workspace, target: Target, format_name: str, made: Made) -> None:
+def write(workspace: Workspace, target: Target, format_name: str, built: BuiltCalendar) -> None:
     """Write the calendar, and to stderr its warnings where the format does not have them."""
-    calendar, console = made.calendar, workspace.console
+    calendar, console = built.calendar, workspace.console
     if format_name != "json":
         reporting.print_warnings(workspace, calendar.diagnostics)
     render = view("calendar", format_name)
@@ -76,7 +76,7 @@ def write(workspace: Workspace, target: Target, format_name: str, made: Made) ->
         console.stdout.write(render(calendar, TextStyle(colour=colour)))
         console.stdout.flush()
         return
-    names = _feeds(made) if target.is_folder else {"": calendar}
+    names = _feeds(built) if target.is_folder else {"": calendar}
     files = {target.path / name if name else target.path: each for name, each in names.items()}
     reporting.check_outputs(workspace, *files)
     if target.is_folder:
@@ -88,9 +88,9 @@ def write(workspace: Workspace, target: Target, format_name: str, made: Made) ->
     console.stderr.write(f"Wrote {words}.\n")
 
 
-def _feeds(made: Made) -> Mapping[str, Calendar]:
+def _feeds(built: BuiltCalendar) -> Mapping[str, Calendar]:
     """Return the calendars of a folder by file name."""
-    return {ALL: made.calendar} | {_file_name(host): made.of_host(host) for host in made.hosts}
+    return {ALL: built.calendar} | {_file_name(host): built.of_host(host) for host in built.hosts}
 
 
 def _file_name(host: str) -> str:
