@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan.change import Action
-from reconciler.plan.plan import TOLD_BY_JOBS, ending_keys
+from reconciler.plan.plan import ANNOTATED_CODES, ending_keys
 from reconciler.plan.step import Status
 from reconciler.views.table import view
 
@@ -260,5 +260,5 @@ def _worth_annotating(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     return [
         each
         for each in diagnostics
-        if each.span or each.severity is Severity.ERROR or each.code in TOLD_BY_JOBS
+        if each.span or each.severity is Severity.ERROR or each.code in ANNOTATED_CODES
     ]

@@ -47,7 +47,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def _write_atomically(path: Path, content: bytes, mode: int, permissions: int | None = None) -> None:
-    """Write a file beside `path`, then give it that name; nothing is written through a link."""
+    """Write a file next to `path`, then rename it to `path`; nothing is written through a link."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         for each in (path, temporary):

@@ -26,7 +26,7 @@ from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State, host_key, ledger, names_of
 
 SERIES_ENDS = remarks.SERIES_ENDS
-TOLD_BY_JOBS = frozenset({SERIES_ENDS, remarks.WITHHELD})
+ANNOTATED_CODES = frozenset({SERIES_ENDS, remarks.WITHHELD})
 """Codes of warnings that a CI job annotates, although they have no line: nobody else would see them."""
 
 

@@ -58,14 +58,16 @@ def test_the_shown_spec_and_settings_are_valid() -> None:
 
 
 def test_the_first_screen_answers_what_people_ask_first() -> None:
-    """For whom, why not a script, and what it does not do, before anything else and on one screen."""
-    first_screen = README.partition("\n```console")[0].splitlines()
+    """For whom, why not a script, what it does not do, and a plan, on one screen before anything else."""
+    first_screen, _, _ = README.partition("\n## ")
+    lines = first_screen.splitlines()
     questions = ("**For whom?**", "**Why not a script?**", "**What it does not do:**")
 
-    bold = [found[0] for line in first_screen if (found := re.match(r"\*\*.*?\*\*", line))]
+    bold = [found[0] for line in lines if (found := re.match(r"\*\*.*?\*\*", line))]
     assert bold == ["**Meetings as code.**", *questions]
-    assert len(first_screen) <= 40
-    assert len([line for line in first_screen if re.match(r"\d\. ", line)]) == 3
+    assert len(lines) <= 40
+    assert len([line for line in lines if re.match(r"\d\. ", line)]) == 3
+    assert first_screen.count("```console\n$ reconciler plan ") == 1
 
 
 def test_something_is_shown() -> None:

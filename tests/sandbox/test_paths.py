@@ -87,7 +87,7 @@ def test_half_a_monthly_rule_is_refused(half: dict[str, int]) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, 300)
 
 
-# Where nobody knows what Zoom does: docs/emulator.md
+# Where Zoom's documentation is silent: docs/emulator.md
 
 
 def test_the_cases_that_nobody_knows_are_as_the_docs_say() -> None:

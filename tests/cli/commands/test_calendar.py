@@ -320,7 +320,7 @@ def test_a_flag_that_makes_no_calendar(arguments: tuple[str, ...], expected: str
         (("--match", "weekl"), "`--match weekl` matches no declared key."),
     ],
 )
-def test_a_glob_that_matches_nothing_is_an_error(arguments: tuple[str, ...], expected: str, declared: Shell) -> None:
+def test_a_glob_has_to_match_something(arguments: tuple[str, ...], expected: str, declared: Shell) -> None:
     """An empty feed in place of the former one would empty many calendars."""
     declared.write("all.ics", "the former one")
 
