@@ -1,4 +1,4 @@
-"""A machine whose clock is not Zoom's: told, or refused before anything is sent."""
+"""A machine whose clock is not Zoom's gets a warning, or a refusal before anything is sent."""
 
 from __future__ import annotations
 

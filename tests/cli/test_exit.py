@@ -113,7 +113,7 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in \xc2\xb7 GitLab</title></he
     "verb", [["plan"], ["apply", "--auto-approve"], ["state", "push", "--force", "old.json"]]
 )
 def test_a_sign_in_page_in_the_place_of_the_state_is_named(verb: list[str], shell: Shell) -> None:
-    """Nothing is written over the state that lies behind it, and nobody is told to."""
+    """Nothing is written over the state that lies behind it, and no hint says to."""
     shell.write("meetings.yaml", ONE)
     shell.write("old.json", state_document.encode(State("l", 3)).decode())
 

@@ -34,7 +34,7 @@ def monorepo(shell: Shell) -> Shell:
         ("-C", "", "-C", "ops/zoom", "validate"),
     ],
 )
-def test_it_stands_before_or_after_the_verb(arguments: tuple[str, ...], monorepo: Shell) -> None:
+def test_it_is_before_or_after_the_command(arguments: tuple[str, ...], monorepo: Shell) -> None:
     assert monorepo(*arguments) == VALID
 
 
@@ -113,7 +113,7 @@ def test_keys_are_completed_there(words: str, monorepo: Shell) -> None:
     assert ran.stdout == "plain,launch-review\n"
 
 
-def test_settings_beside_specs_that_are_read_from_elsewhere_are_named(monorepo: Shell) -> None:
+def test_settings_next_to_specs_that_are_not_read_are_named(monorepo: Shell) -> None:
     """Without them the host is missing: the remedy is to begin there."""
     ran = monorepo("validate", "ops/zoom/meetings")
 

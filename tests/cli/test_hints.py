@@ -44,11 +44,11 @@ class Team:
         return self.shell.sandbox(*words, *(["--auto-approve"] if words[0] == "apply" else []))
 
     def apply(self) -> RunResult:
-        """Apply the spec as it stands."""
+        """Apply the spec as it is."""
         return self.run("apply")
 
     def plan(self) -> RunResult:
-        """Plan the spec as it stands."""
+        """Plan the spec as it is."""
         return self.run("plan")
 
     def write(self, more: str = "") -> None:
@@ -249,7 +249,7 @@ def test_a_plan_file_is_made_as_the_hint_says(team: Team) -> None:
 
 
 def test_a_state_that_cannot_be_read_is_restored(team: Team) -> None:
-    """From the `.backup` beside it, which is the version before the last one."""
+    """From the `.backup` next to it, which is the version before the last one."""
     document = team.shell.sandbox_state.read_bytes()
     (team.shell.folder / "FILE").write_bytes(document)
     team.shell.sandbox_state.write_text("{")
@@ -269,7 +269,7 @@ def test_a_wrong_lock_id_and_an_unknown_key_are_answered_by_a_list(team: Team) -
 
 
 def test_a_second_list_of_entries_says_to_join_them(team: Team) -> None:
-    """Where a spec has a list already, a printed line cannot stand beside it."""
+    """Where a spec has a list already, a printed line must be merged into it."""
     team.declare(b=SECOND)
     ran = team.plan()
     team.entries = {"removed": [{"key": "c", "id": 81_234_567_890, "destroy": True}]}

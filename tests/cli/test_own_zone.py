@@ -48,7 +48,7 @@ def zoom(folder: Path) -> varied.Zoom:
 
 
 def test_plan_and_apply_name_one_day(shell: Shell) -> None:
-    """The comment has UTC beside it, in a column of its own."""
+    """The comment has UTC too, in a column of its own."""
     shell.write("meetings.yaml", TOKYO + LAUNCH)
 
     planned = shell.sandbox("plan").out
@@ -111,7 +111,7 @@ def test_the_end_of_a_series_is_its_local_day(applied: Shell) -> None:
     assert "tokyo has its last occurrence on 25 Dec 2026." in planned.out + planned.err
 
 
-def test_what_is_sent_in_utc_stands_beside_the_own_zone(shell: Shell) -> None:
+def test_what_is_sent_in_utc_is_shown_with_the_own_zone(shell: Shell) -> None:
     """A series whose start is declared in UTC is sent in UTC; people come by its zone."""
     begun = TOKYO.replace("start_time: 2026-12-11T08:00:00", "start_time: 2026-11-26T23:00:00Z")
     shell.write("meetings.yaml", begun.replace("end_times: 3", "end_times: 8"))

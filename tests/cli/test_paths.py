@@ -142,7 +142,7 @@ def test_entries_of_other_files_count(team: Shell) -> None:
 
 
 def test_entries_may_name_keys_of_other_files(team: Shell) -> None:
-    """A `moved` line stands where people put it."""
+    """A `moved` line may be in any file."""
     write(team, "two", "b", "new")
     write(team, "lines", moved=[{"from": "c", "to": "new"}])
 
@@ -153,8 +153,8 @@ def test_entries_may_name_keys_of_other_files(team: Shell) -> None:
     assert [step[:2] for step in moved] == [("b", "keep"), ("new", "move"), ("new", "update")]
 
 
-def test_lines_without_effect_of_other_files_are_not_told(team: Shell) -> None:
-    """They are told where their file is looked at."""
+def test_lines_without_effect_of_other_files_are_not_reported(team: Shell) -> None:
+    """They are reported where their file is read."""
     write(team, "lines", removed=[{"key": "gone", "id": 81_234_567_890, "destroy": True}])
 
     other = team.sandbox("plan", "meetings/one.yaml")

@@ -88,7 +88,7 @@ def test_policies_that_cannot_be_read_are_an_error(house: Shell, change: str, co
     )
 
 
-def test_a_warning_is_told_and_stops_nothing(house: Shell) -> None:
+def test_a_warning_is_reported_and_stops_nothing(house: Shell) -> None:
     house.write("policies/house.yaml", f"{ROOM}    severity: warning\n")
 
     checked, strict, planned = house("validate"), house("validate", "--strict"), house.sandbox("plan")

@@ -160,7 +160,7 @@ def test_drift_tells_which_series_ends_soon(shell: Shell) -> None:
     assert "> [!NOTE]\n> **1 series ends soon:** `weekly`." in comment
 
 
-def test_a_series_that_has_ended_or_ends_later_is_not_told(shell: Shell, step: Step) -> None:
+def test_a_series_that_has_ended_or_ends_later_is_not_reported(shell: Shell, step: Step) -> None:
     """The output is empty then."""
     shell.write("meetings.yaml", spec_of(FOUR))
     shell.sandbox("apply", "--auto-approve", now="2026-11-01T08:00:00Z")

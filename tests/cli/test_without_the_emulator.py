@@ -34,7 +34,7 @@ def bare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "verb", [("plan",), ("apply", "--auto-approve"), ("drift",), ("state", "list"), ("plan", "nowhere.yaml")]
 )
-def test_the_missing_emulator_is_told_before_anything_else(verb: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_missing_emulator_is_reported_before_anything_else(verb: tuple[str, ...], tmp_path: Path) -> None:
     """Before a plan that no apply could carry out, and before errors of the specs."""
     (tmp_path / "meetings.yaml").write_text(ONE)
 

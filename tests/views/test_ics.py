@@ -89,7 +89,7 @@ def test_a_feed_of_nothing_is_a_valid_calendar() -> None:
 
 
 def test_the_same_calendar_gives_the_same_bytes() -> None:
-    """On another day of the year too: series are told whole."""
+    """On another day of the year too: series are shown whole."""
     meetings = [as_declared(each) for each in random_meetings(random.Random(1), 20)]
 
     first = feed_of(meetings)

@@ -344,12 +344,12 @@
   }
 
   function weekHead(day) {
-    const told = allDay(day);
+    const remarks = allDay(day);
     return element(
       "div",
-      { class: `week-head${day === today() ? " is-today" : ""}${told.length ? " told" : ""}` },
+      { class: `week-head${day === today() ? " is-today" : ""}${remarks.length ? " has-remarks" : ""}` },
       element("h3", { "aria-label": longDay(day) }, element("b", { text: shown(day, { day: "numeric" }) }), shown(day, { weekday: "short" })),
-      ...told,
+      ...remarks,
     );
   }
 
@@ -401,8 +401,8 @@
 
   function cell(day) {
     const all = on(day);
-    const told = allDay(day);
-    const room = CHIPS_MAX - told.length;
+    const remarks = allDay(day);
+    const room = CHIPS_MAX - remarks.length;
     const few = all.slice(0, all.length > room ? room - 1 : room);
     const other = shown(day, { month: "numeric" }) !== shown(state.day, { month: "numeric" });
     const styles = ["cell", day === today() && "is-today", other && "other", closuresOn(day).length && "closed"];
@@ -417,7 +417,7 @@
     });
     const more = all.length > few.length &&
       button({ class: "more", text: `+${all.length - few.length} more`, "aria-label": `${all.length - few.length} more on ${longDay(day)}`, on: () => change({ view: "agenda", day: within(day) }) });
-    return element("div", { class: styles.filter(Boolean).join(" ") }, numbered, ...told, ...few.map(chip), more, element("span", { class: "marks", "aria-hidden": "true" }, ...marks));
+    return element("div", { class: styles.filter(Boolean).join(" ") }, numbered, ...remarks, ...few.map(chip), more, element("span", { class: "marks", "aria-hidden": "true" }, ...marks));
   }
 
   function drawMonth() {

@@ -53,7 +53,7 @@ def test_markdown_gives_them_as_a_list(shell: Shell) -> None:
     assert len(lines(out)) == 4
 
 
-def test_of_recorded_meetings_only_a_new_time_is_told(shell: Shell) -> None:
+def test_of_recorded_meetings_only_a_new_time_is_reported(shell: Shell) -> None:
     shell.sandbox("apply", "--auto-approve")
     changed = SPEC.replace("topic: Review", "topic: Another").replace("2027-01-11 10:00", "2027-01-11 11:00")
     shell.write("meetings.yaml", changed)

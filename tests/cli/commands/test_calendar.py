@@ -280,7 +280,7 @@ def test_a_link_that_cannot_be_read_is_named_and_the_rest_is_shown(declared: She
     ["javascript:alert(1)", "http://zoom.example/j/1", "https://zoom.example/j/1\r\nX-EVIL:1", "https://"],
 )
 def test_no_link_that_does_more_than_lead_to_a_page_is_taken(url: str) -> None:
-    """Zoom's answer, or that of whoever stands between, is not ours."""
+    """Zoom's answer, or that of a proxy, may hold anything."""
     link = JoinLink("weekly", 81234567890, HOST, "Weekly", None, url)
     good = replace(link, join_url="https://zoom.example/j/1?pwd=a.1#success")
 

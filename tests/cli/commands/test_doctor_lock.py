@@ -1,4 +1,4 @@
-"""`doctor` takes the real lock of the state and frees it: what stands in the way of apply shows before it."""
+"""`doctor` takes the real lock of the state and frees it: what would stop apply shows before it."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_a_capacity_of_the_settings_is_kept_to(shell: Shell) -> None:
     assert found(shell("plan", "--sandbox", "--format", "json").out) == []
 
 
-def test_wrong_settings_are_told_and_no_clash_is_guessed(shell: Shell) -> None:
+def test_wrong_settings_are_reported_and_no_clash_is_guessed(shell: Shell) -> None:
     shell.write("reconciler.yaml", "capacity: {meetings: 0}\n")
 
     assert found(shell("validate", "--format", "json").out) == [("settings.out-of-range", None, 1)]
@@ -93,7 +93,7 @@ def test_only_plan_knows_what_is_recorded_and_not_declared(shell: Shell) -> None
     assert found(shell("plan", "--sandbox", "--format", "json").out) == [(CODE, "launch", 3)]
 
 
-def test_two_that_are_only_recorded_are_told_without_a_place(shell: Shell) -> None:
+def test_two_that_are_only_recorded_are_reported_without_a_place(shell: Shell) -> None:
     shell.write("meetings.yaml", "version: 1\nmeetings:\n" + one("launch", 300))
     old = {key: record(each, one_off(topic=key, start_time=at(45))) for each, key in enumerate(("a", "b"), 1)}
     shell.record(state(meetings=old))
@@ -101,7 +101,9 @@ def test_two_that_are_only_recorded_are_told_without_a_place(shell: Shell) -> No
     assert found(shell("plan", "--sandbox", "--format", "json").out) == [(CODE, "a", None)]
 
 
-def test_meetings_that_were_not_looked_at_are_told_only_where_they_clash_with_others(shell: Shell) -> None:
+def test_meetings_of_other_files_are_reported_only_where_they_clash_with_these(
+    shell: Shell,
+) -> None:
     """`launch` is planned; what is recorded of the other file counts, but not against itself."""
     shell.write("reconciler.yaml", "specs: [meetings.yaml, more.yaml]\n")
     shell.write("meetings.yaml", "version: 1\nmeetings:\n" + one("launch", 0))

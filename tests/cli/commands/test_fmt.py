@@ -167,7 +167,7 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
-def test_a_missing_extra_is_told_with_the_line_that_installs_it(tmp_path: Path) -> None:
+def test_a_missing_extra_is_reported_with_the_line_that_installs_it(tmp_path: Path) -> None:
     (tmp_path / "meetings.yaml").write_text(ONE)
 
     ran = subprocess.run(

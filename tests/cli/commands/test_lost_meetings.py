@@ -113,7 +113,7 @@ def test_a_comment_counts_a_dead_link_as_a_risk(shell: Shell) -> None:
     assert "> **1 join link changes.**" in ran.out
 
 
-def test_a_renamed_meeting_that_was_deleted_is_told_too(shell: Shell) -> None:
+def test_a_renamed_meeting_that_was_deleted_is_reported_too(shell: Shell) -> None:
     """The `moved` line leads to nothing any more."""
     number = deleted(shell)
     moved = json.loads(spec_of({"review": {"topic": "launch"}})) | {
