@@ -135,7 +135,7 @@ class Workspace:
         return replace(result, diagnostics=(*parsed.diagnostics, *result.diagnostics))
 
     def read_spec(self, paths: Sequence[str], checker: PolicyChecker | None = None) -> ValidationResult:
-        """Check as `validate` does, and hold the meetings to the policies of `checker` alone."""
+        """Check the settings and the specs; with a `checker`, hold the meetings to its policies."""
         settings = self._settings.settings or Settings()
         read = sources.read_sources(paths, settings, self.folder, self.policy_files.visited)
         others = (
@@ -164,7 +164,7 @@ class Workspace:
         return self._loaded(self.validate(paths))
 
     def load_declared(self, paths: Sequence[str]) -> LoadedSpec:
-        """Return the valid spec for a command that only reads: no policy stops it. Raises as above."""
+        """Return the valid spec, not held to the policies. Raises `SpecError` with every diagnostic."""
         return self._loaded(self.read_spec(paths))
 
     @staticmethod

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from paths import ROOT
 
-from reconciler.cli.main import run
+from reconciler.cli.main import COMMANDS, run
 from reconciler.spec.settings import Settings
 from reconciler.spec.settings import parse as parse_settings
 from reconciler.spec.spec import parse
@@ -68,6 +68,12 @@ def test_the_first_screen_answers_what_people_ask_first() -> None:
     assert len(lines) <= 40
     assert len([line for line in lines if re.match(r"\d\. ", line)]) == 3
     assert first_screen.count("```console\n$ reconciler plan ") == 1
+
+
+def test_the_table_has_every_command() -> None:
+    table = README.partition("\n| | |\n")[2].partition("\n\n")[0]
+
+    assert set(re.findall(r"^\| `([\w-]+)", table, re.MULTILINE)) == set(COMMANDS)
 
 
 def test_something_is_shown() -> None:

@@ -58,13 +58,13 @@ class Search:
     def add_named(self, section: str, paths: Sequence[str], settings: Settings) -> None:
         """Add the paths that a section of the settings names."""
         for index, path in enumerate(paths):
-            self.add_inside(path, reporting_in_settings(settings, section, index))
+            self.add_inside(path, report_in_settings(settings, section, index))
 
     def add_defaults(self) -> None:
         """Add the default paths."""
         present = [path for path in DEFAULT_SPECS if os.path.lexists(self.folder / path)]
         for path in present:
-            self.add(path, reporting(path))
+            self.add(path, report_at_path(path))
         if not present:
             detail = f"Neither `meetings.yaml` nor a folder `meetings/` is in {self.folder.resolve()}."
             hint = (
@@ -191,14 +191,12 @@ class Search:
             self.diagnostics.append(source)
 
 
-def reporting(path: str) -> Callable[[str, str, str], Diagnostic]:
+def report_at_path(path: str) -> Callable[[str, str, str], Diagnostic]:
     """Return a function that reports a problem at the path itself."""
     return lambda code, detail, hint: Diagnostic(code, detail, hint, span=top(as_typed(path)))
 
 
-def reporting_in_settings(
-    settings: Settings, section: str, index: int
-) -> Callable[[str, str, str], Diagnostic]:
+def report_in_settings(settings: Settings, section: str, index: int) -> Callable[[str, str, str], Diagnostic]:
     """Return a function that reports a problem at the line of the settings that names the path."""
     assert settings.document is not None, "the list comes from a file"
     locator = Locator(settings.document)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.sources._problems import link, settings_unread
-from reconciler.cli.sources._search import Search, read_file, reporting
+from reconciler.cli.sources._search import Search, read_file, report_at_path
 from reconciler.cli.sources.paths import as_typed, is_below, resolves_below
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import quote
@@ -63,7 +63,7 @@ def read_sources(
     search = Search(folder, policies=policies)
     if paths:
         for path in paths:
-            search.add(path, reporting(path))
+            search.add(path, report_at_path(path))
     else:
         search.add_specs(settings)
     diagnostics = (*search.diagnostics, *_other_settings(search.files, folder))
