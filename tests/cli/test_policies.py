@@ -88,6 +88,18 @@ def test_policies_that_cannot_be_read_are_an_error(house: Shell, change: str, co
     )
 
 
+def test_policies_outside_of_the_folder_get_no_hint_to_name_them(house: Shell) -> None:
+    """Specs can be named on the command line, policies cannot."""
+    house.write("reconciler.yaml", "specs: [../]\npolicies: [../]\n")
+
+    hints = [line for line in house("validate").out.splitlines() if "hint" in line]
+
+    assert hints == [
+        "  = hint: Move it into the working folder.",
+        "  = hint: Move it into the working folder, or name it on the command line.",
+    ]
+
+
 def test_a_warning_is_reported_and_stops_nothing(house: Shell) -> None:
     house.write("policies/house.yaml", f"{ROOM}    severity: warning\n")
 

@@ -56,9 +56,19 @@ class Search:
             self.add_defaults()
 
     def add_named(self, section: str, paths: Sequence[str], settings: Settings) -> None:
-        """Add the paths that a section of the settings names."""
+        """Add the paths that a section of the settings names.
+
+        Only those in `folder` are read: else a pull request could show other files.
+        """
+        by_command_line = ", or name it on the command line" if section == "specs" else ""
         for index, path in enumerate(paths):
-            self.add_inside(path, report_in_settings(settings, section, index))
+            report = report_in_settings(settings, section, index)
+            if is_below(self.folder / path, self.folder):
+                self.add(path, report)
+            else:
+                detail = f"`{as_typed(path)}` is not in the working folder."
+                hint = f"Move it into the working folder{by_command_line}."
+                self.diagnostics.append(report("source.outside", detail, hint))
 
     def add_defaults(self) -> None:
         """Add the default paths."""
@@ -85,16 +95,6 @@ class Search:
             self.diagnostics.append(report(*problem))
         elif not location.is_dir():
             self.read(location, name)
-
-    def add_inside(self, path: str, report: Callable[[str, str, str], Diagnostic]) -> None:
-        """Add a path of the settings, only below `folder`: else a pull request could show other files."""
-        if is_below(self.folder / path, self.folder):
-            self.add(path, report)
-            return
-        hint = "Move it into the working folder, or name it on the command line."
-        self.diagnostics.append(
-            report("source.outside", f"`{as_typed(path)}` is not in the working folder.", hint)
-        )
 
     def problem(self, location: Path, name: str) -> Problem | None:
         """Return why a path cannot be used; a folder is read on the way."""
