@@ -6,7 +6,6 @@ else is text. All other features of YAML, aliases aside, are problems.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
@@ -24,6 +23,7 @@ from reconciler.spec.yaml._events import (
     event_reader,
     syntax_problem,
 )
+from reconciler.spec.yaml.comments import tight_comments
 from reconciler.spec.yaml.scalars import CONSTANTS, is_text, parse_scalar
 
 
@@ -70,23 +70,6 @@ VALUES_MAX = 2_000_000
 
 KEPT_DEPTH = 2
 """Levels of keys whose position is kept in the first pass: `meetings:` and the meetings in it."""
-
-
-_TIGHT_COMMENT = re.compile(r"#(?<=[ \t]#)(?![\s#]).*")  # begins with a character, which is found quickly
-
-
-def tight_comments(text: str) -> dict[int, tuple[int, int]]:
-    """Return the comments whose `#` has no blank after it, from `#` to the end, by the end of what is before.
-
-    It may be part of the text before it: `Sprint #5` is the text `Sprint`.
-    """
-    comments = {}
-    for found in _TIGHT_COMMENT.finditer(text):
-        before = found.start()
-        while before and text[before - 1] in " \t":
-            before -= 1
-        comments[before] = found.span()
-    return comments
 
 
 class Entry(NamedTuple):

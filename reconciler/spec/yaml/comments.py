@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from reconciler.spec.yaml._events import AliasEvent, ScalarEvent, StreamEndEvent, event_reader
 
 _COMMENT = re.compile(r"#[^\n]*")
+_TIGHT_COMMENT = re.compile(r"#(?<=[ \t]#)(?![\s#]).*")  # begins with a character, which is found quickly
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+(?:\s|#[^\n]*)*")
 
 
@@ -25,6 +26,20 @@ def comments(text: str) -> Iterator[str]:
             yield from _between(text, start, text.find("\n", start))
         end = max(end, value_end)
     yield from _between(text, end, len(text))
+
+
+def tight_comments(text: str) -> dict[int, tuple[int, int]]:
+    """Return the comments whose `#` has no blank after it, from `#` to the end, by the end of what is before.
+
+    It may be part of the text before it: `Sprint #5` is the text `Sprint`.
+    """
+    tight = {}
+    for found in _TIGHT_COMMENT.finditer(text):
+        before = found.start()
+        while before and text[before - 1] in " \t":
+            before -= 1
+        tight[before] = found.span()
+    return tight
 
 
 def _between(text: str, start: int, end: int) -> Iterator[str]:
