@@ -12,19 +12,18 @@ from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
-from reconciler.meeting.meeting import SERIES, Meeting
+from reconciler.meeting.meeting import Meeting
 from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import DefaultPlace, SpecFile
+from reconciler.spec._independent import independent
 from reconciler.spec.dates import timetable
-from reconciler.spec.dates.exceptions import single_dates
+from reconciler.spec.dates.declared_times import read_times
 from reconciler.spec.keys import in_words
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.names import Names
-from reconciler.spec.offsets import without_offset
 from reconciler.spec.policies.check import PolicyChecker
 from reconciler.spec.policies.placing import check_policies
-from reconciler.spec.repeat import to_rule
 from reconciler.spec.rules import check as rules
 from reconciler.spec.rules.check import NO_EFFECT
 from reconciler.spec.settings import Settings
@@ -33,16 +32,11 @@ from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
 from reconciler.spec.yaml.locator import Path
 
-TIME_FIELDS = frozenset({"start_time", "timezone", "recurrence", "repeat", "use", "exceptions"})
-"""Fields, beside the type, that the rules about times and series read; a template may have any of them."""
-
-MISSING = ("-missing", ".no-host")
-"""Endings of the codes of findings about missing fields."""
-
-OF_A_VALUE = frozenset({"time.zone-unknown", "spec.unknown-host"})
-"""Codes of findings about one value, whatever else is wrong with its meeting."""
 UNDECLARED = frozenset({"spec.moved-undeclared", "spec.imported-undeclared"})
 """Codes of findings about an entry whose key no file declares."""
+
+_NOT_SENT = ("use", "skip", "timetable")
+"""Fields of a meeting, beside its times, that the API does not have."""
 
 _HOST_RATIO_MIN = 0.8
 _KEYS_MAX = 3
@@ -123,10 +117,10 @@ def parse(
     meeting without an error in its fields is held to `policies`.
     """
     with documents.collector_off():
-        parser = _SpecParser(settings, sources, others)
-        parser.now = now
+        parser = _SpecParser(settings, sources, others, now)
         parser.read_all()
-        parser.check_all()
+        parser.check_together()
+        parser.report_templates()
         if policies is not None:
             parser.check_policies(policies)
     people = frozenset(parser.names.people)
@@ -137,9 +131,14 @@ def parse(
 class _SpecParser:
     """Parses the files of one spec, one after another."""
 
-    def __init__(self, settings: Settings, sources: Sequence[Source], others: OtherSources | None) -> None:
-        self.settings = settings
-        self.now: datetime | None = None
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Sequence[Source],
+        others: OtherSources | None,
+        now: datetime | None,
+    ) -> None:
+        self.now = now
         self.hosts = None if settings.hosts is None else {fold_host(host): host for host in settings.hosts}
         self.files = {source.filename: SpecFile(documents.parse(source), settings) for source in sources}
         self.other_sources = others
@@ -196,54 +195,37 @@ class _SpecParser:
         schema_findings: Sequence[UnlocatedDiagnostic] = (),
     ) -> None:
         """Check a meeting whose `body` lacks the fields with `schema_findings`; keep it if it has none."""
-        attributes = {**body}
-        host = attributes.pop("host", None)
-        protect = attributes.pop("protect", False)
-        filename = file.document.filename
-        attributes.pop("use", None)
-        differing = self.drop_offset(attributes)
-        written, rule = attributes.pop("repeat", None), None
-        if written is not None:
-            rule = to_rule(written, attributes.get("start_time"), attributes.get("timezone"))
-            attributes |= {"type": SERIES} if rule is None else rule.attributes
-        exceptions, skip = attributes.pop("exceptions", None), attributes.pop("skip", None)
-        written_slots = attributes.pop("timetable", None)
+        slots, skip = body.get("timetable"), body.get("skip")
         closures, unknown = self.names.skipped_by(skip) if skip else ((), ())
-        own_closures = () if written_slots else closures  # of a room, they hold for the slots
-        dates = single_dates(exceptions, own_closures, rule.pattern if rule is not None else ())
-        is_repeat = written is not None
+        times = read_times(body, () if slots else closures)  # those of a room hold for its slots
+        attributes = times.attributes
+        host, protect = attributes.pop("host", None), attributes.pop("protect", False)
+        for name in _NOT_SENT:
+            attributes.pop(name, None)
         meeting = Meeting(
             key,
             host or "",
             attributes,
             protect,
-            filename,
+            file.document.filename,
             *file.position(key),
-            dates,
-            is_repeat,
+            times.dates,
+            times.is_repeat,
             file.audience,
         )
         problem = self.host_problem(host)
         of_slots: tuple[UnlocatedDiagnostic, ...] = ()
-        if written_slots or schema_findings:
-            meeting, of_slots = timetable.of(meeting, written_slots, closures, self.now, schema_findings)
-        problems = (each for each in (problem, differing, *unknown) if each)
-        findings = (*problems, *rules.check(meeting, written, rule, self.now), *of_slots)
+        if slots or schema_findings:
+            meeting, of_slots = timetable.of(meeting, slots, closures, self.now, schema_findings)
+        problems = (each for each in (problem, *times.findings, *unknown) if each)
+        findings = (*problems, *rules.check(meeting, times.repeat, times.rule, self.now), *of_slots)
         if schema_findings:
-            findings = _independent(findings, schema_findings)
+            findings = independent(findings, schema_findings)
         if findings:
             own = (each for each in findings if not _is_of_people(each, file, key))
             self.report_rules(file, key, tuple(own))
         if not problem and not schema_findings:
             self.meetings[key] = meeting
-
-    def drop_offset(self, attributes: dict[str, Json]) -> UnlocatedDiagnostic | None:
-        """Write the start without its offset; return the finding where the zone has another one."""
-        start = attributes.get("start_time")
-        if start is None or len(start) <= len("2027-01-11T10:00:00Z"):
-            return None
-        attributes["start_time"], finding = without_offset(start, attributes.get("timezone"))
-        return finding
 
     def host_problem(self, host: str | None) -> UnlocatedDiagnostic | None:
         """Return the finding about a meeting's host; None where the host is valid."""
@@ -264,16 +246,12 @@ class _SpecParser:
             suggestion(near, "Add it to `hosts`, or use a host that is listed."),
         )
 
-    def check_all(self) -> None:
-        """Report the findings that need all files together."""
-        self.check_together()
-        self.report_templates()
-
     def check_policies(self, checker: PolicyChecker) -> None:
         """Report what the meetings break of the policies."""
         self.diagnostics += check_policies(checker, self.meetings.values(), self.declared, self.tally)
 
     def check_together(self) -> None:
+        """Report the findings that need all files together."""
         for place, findings in self.without_effect.items():
             if not any(self.takes(key, place) for key in self.declared if key not in findings):
                 self.report_without_effect(findings)
@@ -293,7 +271,7 @@ class _SpecParser:
     def report_rules(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
         """Report findings of rules, except those that follow from a default that is reported already.
 
-        A default without effect in one meeting may have one in another: `check_all` reports it.
+        A default without effect in one meeting may have one in another: `check_together` reports it.
         """
         own = []
         for finding in findings:
@@ -355,32 +333,9 @@ class _SpecParser:
 
 
 def _is_of_people(finding: UnlocatedDiagnostic, file: SpecFile, key: str) -> bool:
-    """Return whether the host stands in a list of people, which others share, beside other hosts' names."""
+    """Return whether the finding is about the host in a list of people, which others share."""
     is_about_hosts = finding.code == NO_EFFECT and finding.path == ("settings", "alternative_hosts")
     return is_about_hosts and file.names_people(key, finding.path)
-
-
-def _independent(
-    findings: Sequence[UnlocatedDiagnostic], schema_findings: Sequence[UnlocatedDiagnostic]
-) -> tuple[UnlocatedDiagnostic, ...]:
-    """Return the findings that do not depend on the fields with `schema_findings`."""
-    bad_fields = {finding.path[0] if finding.path else "type" for finding in schema_findings}
-    values = tuple(each for each in findings if each.code in OF_A_VALUE and each.path[0] not in bad_fields)
-    if "type" in bad_fields:  # the type decides which rules apply
-        return values
-    families = ("time.", "series.") if bad_fields & TIME_FIELDS else ()
-    # A field with a misspelt name is missing, too: report it once.
-    endings = MISSING if "use" in bad_fields or any(each.on_key for each in schema_findings) else ()
-    return tuple(
-        finding
-        for finding in findings
-        if finding in values
-        or (
-            not finding.code.startswith(families)
-            and not finding.code.endswith(endings)
-            and (not finding.path or finding.path[0] not in bad_fields)
-        )
-    )
 
 
 def _duplicate_key(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.closures import Closure
-from reconciler.meeting.meeting import NO_FIXED_TIME, SCHEDULED, SERIES, Meeting, Slot, kind
+from reconciler.meeting.meeting import NO_FIXED_TIME, SCHEDULED, Meeting, Slot, kind
 from reconciler.ports import Json
 from reconciler.spec.dates import overlap
-from reconciler.spec.dates.exceptions import single_dates
-from reconciler.spec.offsets import without_offset
-from reconciler.spec.repeat import Rule, repeat_path, to_rule
+from reconciler.spec.dates.declared_times import DeclaredTimes, read_times
+from reconciler.spec.repeat import repeat_path
 from reconciler.spec.rules import check as rules
 from reconciler.spec.shorthand import expand
 
@@ -70,47 +69,21 @@ def _slot(
 ) -> tuple[Slot, Iterator[UnlocatedDiagnostic]]:
     own = expand(written)
     inherited = {each: room.attributes[each] for each in INHERITED if each in room.attributes}
-    attributes = {**inherited, **{each: value for each, value in own.items() if each not in _NOT_SENT}}
-    attributes, differing = _without_offset(attributes)
-    repeat, rule = own.get("repeat"), None
-    if repeat is not None:
-        rule = to_rule(repeat, attributes.get("start_time"), attributes.get("timezone"))
-    attributes |= (
-        {"type": SCHEDULED} if repeat is None else {"type": SERIES} if rule is None else rule.attributes
-    )
-    dates = single_dates(
-        own.get("exceptions"), closures if repeat is not None else (), rule.pattern if rule else ()
-    )
-    meeting = Meeting(room.key, room.host, attributes, dates=dates, is_repeat=repeat is not None)
-    return Slot(name, meeting), _findings(name, meeting, repeat, rule, differing, now)
+    times = read_times({**inherited, **own}, () if own.get("repeat") is None else closures)
+    attributes = times.attributes if times.is_repeat else {**times.attributes, "type": SCHEDULED}
+    meeting = Meeting(room.key, room.host, attributes, dates=times.dates, is_repeat=times.is_repeat)
+    return Slot(name, meeting), _findings(name, meeting, times, now)
 
 
 _OF_SLOTS = frozenset({"timezone", "duration"})
 """Fields that Zoom ignores in a room: there they hold for the slots alone."""
 
-_NOT_SENT = frozenset({"repeat", "exceptions"})
 
-
-def _without_offset(
-    attributes: dict[str, Json],
-) -> tuple[dict[str, Json], Sequence[UnlocatedDiagnostic]]:
-    start = attributes.get("start_time")
-    if start is None or len(start) <= len("2027-01-11T10:00:00Z"):
-        return attributes, ()
-    start_time, finding = without_offset(start, attributes.get("timezone"))
-    return {**attributes, "start_time": start_time}, () if finding is None else (finding,)
-
-
-def _findings(  # noqa: PLR0913, PLR0917 - one slot, and how it is written
-    name: str,
-    meeting: Meeting,
-    repeat: Mapping[str, Json] | None,
-    rule: Rule | None,
-    differing: Sequence[UnlocatedDiagnostic],
-    now: datetime | None,
+def _findings(
+    name: str, meeting: Meeting, times: DeclaredTimes, now: datetime | None
 ) -> Iterator[UnlocatedDiagnostic]:
-    for finding in (*differing, *rules.check(meeting, repeat, rule, now)):
-        path = repeat_path(finding.path) if repeat is not None else finding.path
+    for finding in (*times.findings, *rules.check(meeting, times.repeat, times.rule, now)):
+        path = repeat_path(finding.path) if times.is_repeat else finding.path
         yield replace(finding, path=("timetable", name, *path), key=meeting.key)
 
 
