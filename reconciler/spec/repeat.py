@@ -25,15 +25,21 @@ WEEKDAYS = {"sun": 1, "mon": 2, "tue": 3, "wed": 4, "thu": 5, "fri": 6, "sat": 7
 WEEKS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": recurrence.FIFTH, "last": LAST}
 """The weeks of a month in `on`, and the API's number of each; it has none for the fifth."""
 
+UNIT_NAMES = {number: name for name, number in UNITS.items()}
+"""The word of `every` for each unit of the API."""
+
 EVERY = re.compile(r"(?:([1-9][0-9]?) +)?(day|week|month)s?", re.IGNORECASE)
 """The form of `every`: the interval, and the unit."""
 
+_WEEKDAY_NAMES = {number: name for name, number in WEEKDAYS.items()}
+_WEEK_NAMES = {number: name for name, number in WEEKS.items()}
 _DAY_NAMES = (
     r"(sun)(?:day)?|(mon)(?:day)?|(tue)(?:sday)?|(wed)(?:nesday)?|"
     r"(thu)(?:rsday)?|(fri)(?:day)?|(sat)(?:urday)?"
 )
 _WEEKDAY = re.compile(rf"(?:(first|second|third|fourth|fifth|last) +)?(?:{_DAY_NAMES})", re.IGNORECASE)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 TIMES_MAX = 1000
 """Dates that `times` may count."""
 
@@ -53,7 +59,7 @@ class Rule:
 
     @property
     def attributes(self) -> dict[str, Json]:
-        """The attributes of a meeting that the rule stands for."""
+        """The attributes of a meeting with this rule."""
         return {"type": SERIES, "recurrence": self.recurrence}
 
 
@@ -115,6 +121,12 @@ def _parse_words(words: str) -> tuple[Weekday, ...] | None:
 def _weekday(match: re.Match[str]) -> Weekday:
     assert match.lastindex is not None, "one of the seven names is in it"
     return WEEKS.get((match[1] or "").casefold(), 0), match.lastindex - 1  # group 2 is Sunday
+
+
+def weekday_words(weekday: Weekday) -> str:
+    """Return a weekday as `on` has it: `mon`, or `first mon`."""
+    week, day = weekday
+    return f"{_WEEK_NAMES[week]} {_WEEKDAY_NAMES[day]}" if week else _WEEKDAY_NAMES[day]
 
 
 def _weekdays_of(
@@ -188,10 +200,9 @@ def repeat_path(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
 def from_rule(rule: Mapping[str, Json], timezone: str | None) -> dict[str, Json] | None:
     """Return a `recurrence` as `repeat`; None where it has no such form."""
     unit, interval = rule.get("type"), rule.get("repeat_interval") or 1
-    names = {number: name for name, number in UNITS.items()}
-    if unit not in names or {"end_times", "end_date_time"} <= rule.keys():
+    if unit not in UNIT_NAMES or {"end_times", "end_date_time"} <= rule.keys():
         return None
-    name = names[unit]
+    name = UNIT_NAMES[unit]
     repeat: dict[str, Json] = {"every": name if interval == 1 else f"{interval} {name}s"}
     repeat |= _written_days(rule) | _written_end(rule, timezone)
     return repeat if _is_same_rule(repeat, rule, timezone) else None
@@ -213,16 +224,15 @@ def in_words(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _written_days(rule: Mapping[str, Json]) -> dict[str, Json]:
-    days = {number: name for name, number in WEEKDAYS.items()}
-    weeks = {number: name for name, number in WEEKS.items()}
     if "monthly_day" in rule:
         return {"on": rule["monthly_day"]}
     if "monthly_week" in rule and "monthly_week_day" in rule:
-        return {"on": f"{weeks[rule['monthly_week']]} {days[rule['monthly_week_day']]}"}
+        return {"on": weekday_words((rule["monthly_week"], rule["monthly_week_day"]))}
     if "weekly_days" not in rule:
         return {}
     numbers = {int(day) for day in str(rule["weekly_days"]).split(",")}
-    listed = [days[number] for number in sorted(numbers, key=lambda number: (number - 2) % 7)]  # from Monday
+    from_monday = sorted(numbers, key=lambda number: (number - 2) % 7)
+    listed = [weekday_words((0, number)) for number in from_monday]
     return {"on": listed if len(listed) > 1 else listed[0]}
 
 
@@ -241,7 +251,7 @@ def _written_end(rule: Mapping[str, Json], timezone: str | None) -> dict[str, Js
 
 
 def _is_same_rule(repeat: Mapping[str, Json], rule: Mapping[str, Json], timezone: str | None) -> bool:
-    """Return whether `repeat` is read as `rule`, whose days may stand in another order."""
+    """Return whether `repeat` is read as `rule`, whose days may be in another order."""
     read = to_rule(repeat, None, timezone)
     implied = {"repeat_interval": 1} | ({} if "end_date_time" in rule else {"end_times": NO_END})
     return read is not None and _normal(read.recurrence) == _normal({**implied, **rule})

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting import recurrence
-from reconciler.meeting.humanize import WEEKDAYS, days_words, week_words, weekday_name
+from reconciler.meeting.humanize import days_words, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES
-from reconciler.meeting.recurrence import DAILY, MONTHLY, WEEKLY, Pattern, Series
+from reconciler.meeting.recurrence import DAILY, WEEKLY, Pattern, Series
 from reconciler.meeting.timezones import in_zone, instant, zone
 from reconciler.ports import Json
 from reconciler.spec import repeat as repeats
@@ -19,7 +19,6 @@ from reconciler.spec.rules._times import impossible, is_possible
 from reconciler.spec.yaml.writer import flow
 
 _ON, _UNTIL = ("repeat", "on"), ("repeat", "until")
-_NOUNS = {DAILY: "day", WEEKLY: "week", MONTHLY: "month"}
 _DATES_MAX = 200  # of a weekly rule, among which a date of every pattern is
 
 
@@ -84,7 +83,7 @@ def check(
 
 
 def _interval(interval: int, unit: int) -> Iterator[UnlocatedDiagnostic]:
-    maximum, noun = INTERVAL_MAX[unit], _NOUNS[unit]
+    maximum, noun = INTERVAL_MAX[unit], repeats.UNIT_NAMES[unit]
     if interval > maximum:
         yield UnlocatedDiagnostic(
             ("repeat", "every"),
@@ -129,10 +128,8 @@ def _without_weeks(weekdays: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
 
 def _written(weekdays: tuple[Weekday, ...]) -> str:
     """Return weekdays as `on` has them: `mon`, or `[first mon, third mon]`."""
-    weeks = {number: name for name, number in repeats.WEEKS.items()}
-    names = [name.casefold()[:3] for name in WEEKDAYS]
-    ordered = sorted(weekdays, key=lambda each: each[0] if each[0] != recurrence.LAST else len(weeks))
-    words = [f"{weeks[week]} {names[day - 1]}" if week else names[day - 1] for week, day in ordered]
+    ordered = sorted(weekdays, key=lambda each: each[0] if each[0] != recurrence.LAST else len(repeats.WEEKS))
+    words = [repeats.weekday_words(each) for each in ordered]
     return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 
 from reconciler.errors.didyoumean import did_you_mean
+from reconciler.meeting import humanize
 from reconciler.ports import Json
 from reconciler.spec.repeat import EVERY, WEEKDAYS, WEEKS, parse_on
 
-_FULL_NAMES = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_FULL_NAMES = tuple(map(str.casefold, humanize.WEEKDAYS))
 _WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
 _DAYS_OF_MONTH = range(1, 32)
 _PERIODS = {
@@ -138,7 +139,7 @@ def _days(words: list[str]) -> list[str]:
 
 
 def _weekday(word: str) -> str:
-    """Return the short name of the weekday that `word` stands for; empty for another word."""
+    """Return the short name of the weekday that `word` names; empty for another word."""
     if word in WEEKDAYS:
         return word
     near = did_you_mean(word, _FULL_NAMES, ratio_min=0.75)
