@@ -81,6 +81,30 @@ ATTEMPTS = [
         ],
     ),
     (
+        "start_time: 2027-01-11 10:00, repeat: {every: 2}",
+        [
+            ("spec.wrong-type", "Write the unit after the number: `every: 2 weeks`, or days, or months."),
+        ],
+    ),
+    (
+        "start_time: 2027-01-11 10:00, repeat: {every: true}",
+        [
+            (
+                "spec.wrong-type",
+                "Write `every: day`, `week` or `month`, or a number of them, such as `every: 2 weeks`.",
+            ),
+        ],
+    ),
+    (
+        "start_time: 2027-01-11 10:00, repeat: {every: 0}",
+        [
+            (
+                "spec.wrong-type",
+                "Write `every: day`, `week` or `month`, or a number of them, such as `every: 2 weeks`.",
+            ),
+        ],
+    ),
+    (
         "start_time: 2027-01-11 10:00, repeat: {every: week, until: June 2027}",
         [
             (
@@ -103,6 +127,31 @@ ATTEMPTS = [
         [
             ("spec.wrong-form", "Write `start_time: 2027-01-11 10:00`."),
             ("spec.wrong-form", "Write `duration: 1h30m`, or `duration: 90` for minutes."),
+        ],
+    ),
+    (
+        "start_time: 2027-13-11 10:00",
+        [
+            ("spec.wrong-form", "The month goes from 01 to 12."),
+        ],
+    ),
+    (
+        "start_time: 2027-01-32 10am",
+        [
+            ("spec.wrong-form", "The day goes from 01 to 31."),
+        ],
+    ),
+    (
+        "start_time: 2027-01-11 24:00",
+        [
+            ("spec.wrong-form", "The hour goes from 00 to 23."),
+        ],
+    ),
+    (
+        "start_time: 2027-01-11 10:75, duration: '2000'",
+        [
+            ("spec.wrong-form", "The minute goes from 00 to 59."),
+            ("spec.wrong-form", "Write minutes, such as 45, or a length up to a day, such as 45m or 1h30m."),
         ],
     ),
     (
@@ -206,6 +255,18 @@ ATTEMPTS = [
         ),
         [
             ("spec.wrong-form", "Write `2027-04-05: {start_time: 2027-04-06 10:00}`."),
+        ],
+    ),
+    (
+        (
+            "start_time: 2027-01-11 10:00, repeat: {every: week, on: mon}, exceptions: "
+            "{2027-04-05: 2027-13-06}"
+        ),
+        [
+            (
+                "spec.wrong-form",
+                "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`.",
+            ),
         ],
     ),
     (

@@ -184,23 +184,22 @@ def _fact(misfit: Misfit) -> str:
     if misfit.keyword in {"additionalProperties", "falseSchema"}:
         return f"{name} is not allowed."
     must = _MUST.get(misfit.keyword)
-    is_shown = misfit.value is not None
-    value = f"{name} is {validator.render(misfit.path, misfit.value)}" if is_shown else name
+    has = "" if misfit.value is None else f"{name} is {validator.render(misfit.path, misfit.value)}"
     if must is None or misfit.limit is None:
-        return f"{value}." if is_shown else f"{name} does not fit."
-    return f"{value}, and must be {must.format(validator.render((), misfit.limit))}."
+        return f"{has}." if has else f"{name} does not fit."
+    return f"{f'{has}, and' if has else name} must {must.format(validator.render((), misfit.limit))}."
 
 
 _MUST = {
-    "const": "{}",
-    "minimum": "{} or more",
-    "maximum": "{} or less",
-    "exclusiveMinimum": "more than {}",
-    "exclusiveMaximum": "less than {}",
-    "minLength": "{} characters or more",
-    "maxLength": "{} characters or less",
-    "minItems": "{} entries or more",
-    "maxItems": "{} entries or less",
+    "const": "be {}",
+    "minimum": "be {} or more",
+    "maximum": "be {} or less",
+    "exclusiveMinimum": "be more than {}",
+    "exclusiveMaximum": "be less than {}",
+    "minLength": "have {} or more characters",
+    "maxLength": "have {} or fewer characters",
+    "minItems": "have {} or more entries",
+    "maxItems": "have {} or fewer entries",
 }
 
 

@@ -228,7 +228,9 @@ def _form_hint(violation: Violation, field: Field | None) -> str:
     return _FORM_HINTS.get(name, "") if isinstance(name, str) else ""
 
 
-_MOVED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}))?.*")
+_MOVED = re.compile(
+    r"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9]))?.*"
+)
 _DATE_HINTS = {
     "exceptions": "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`.",
     "closures": "Write a day or a range: `2027-04-05`, `2026-12-24..2027-01-01`, or `12-24..01-01` yearly.",

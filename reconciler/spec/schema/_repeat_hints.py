@@ -66,7 +66,7 @@ def _times_hint(value: Json) -> str:
 
 
 def _every_hint(value: Json) -> str:
-    if isinstance(value, int):
+    if isinstance(value, int) and EVERY.fullmatch(f"{value} weeks"):
         return f"Write the unit after the number: `every: {value} weeks`, or days, or months."
     text = str(value).strip().casefold()
     if text in _PERIODS and not _PERIODS[text]:

@@ -16,7 +16,8 @@ _WORDS = re.compile(
     r"(?:([0-9]{1,2}) *(?:h|hr|hrs|hours?|std))?[ ,]*(?:([0-9]{1,4}) *(?:m|min|mins|minutes?))?"
 )
 _DAY_MINUTES = 24 * 60
-_HOURS_OF_HALF_DAY, _HOURS_OF_DAY = 12, 24
+_HOURS_OF_HALF_DAY = 12
+_BOUNDS = (("month", 1, 12), ("day", 1, 31), ("hour", 0, 23), ("minute", 0, 59))
 
 
 def hint(name: str, written: str) -> str:
@@ -31,22 +32,24 @@ def _start_hint(written: str) -> str:
     if match is None:
         return ANY_START
     year, month, day, hour, minute, half, utc = match.groups()
+    hours = int(hour or 0) if half is None else int(hour) % _HOURS_OF_HALF_DAY
+    hours += _HOURS_OF_HALF_DAY if half and half.casefold() == "pm" else 0
+    for (name, low, high), number in zip(_BOUNDS, (month, day, hours, minute or 0), strict=True):
+        if not low <= int(number) <= high:
+            return f"The {name} goes from {low:02} to {high}."
     date = f"{year}-{int(month):02}-{int(day):02}"
     if hour is None:
         return f"Add the time of day: `start_time: {date} 10:00{utc}`."
-    number = int(hour) if half is None else int(hour) % _HOURS_OF_HALF_DAY
-    number += _HOURS_OF_HALF_DAY if half and half.casefold() == "pm" else 0
-    if number >= _HOURS_OF_DAY:
-        return "The hour goes from 00 to 23."
-    return f"Write `start_time: {date} {number:02}:{minute or '00'}{utc}`."
+    return f"Write `start_time: {date} {hours:02}:{minute or '00'}{utc}`."
 
 
 def _duration_hint(written: str) -> str:
-    if written.isdigit():
-        return f"Write {written} without quotes."
-    total = _minutes(written)
+    is_number = written.isdecimal() and len(written) <= len(str(_DAY_MINUTES))
+    total = int(written) if is_number else _minutes(written)
     if not 0 < total <= _DAY_MINUTES:
         return ANY_DURATION
+    if is_number:
+        return f"Write {total} without quotes."
     hours, rest = divmod(total, 60)
     short = f"{hours}h{rest}m" if hours and rest else f"{hours}h" if hours else f"{rest}m"
     return f"Write `duration: {short}`, or `duration: {total}` for minutes."

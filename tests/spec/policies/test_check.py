@@ -90,6 +90,28 @@ def test_a_wrong_value_is_found_at_its_field() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("requirement", "fact"),
+    [
+        ("topic: {minLength: 9}", '`topic` is "Call", and must have 9 or more characters.'),
+        ("topic: {const: Other}", '`topic` is "Call", and must be "Other".'),
+        ("topic: {pattern: ^X}", '`topic` is "Call".'),
+        ("settings: {const: true}", "`settings` must be true."),
+        (
+            "settings: {properties: {meeting_invitees: {minItems: 2}}}",
+            "`settings.meeting_invitees` must have 2 or more entries.",
+        ),
+        ("settings: {maxProperties: 0}", "`settings` does not fit."),
+    ],
+)
+def test_a_finding_says_what_the_meeting_has(requirement: str, fact: str) -> None:
+    """Of a list or a mapping it says only what it must be."""
+    rule = f"  a: {{message: A., require: {{properties: {{{requirement}}}}}}}"
+    text = f"{HEAD}meetings:\n  call: {CALL[:-1]}, settings: {{meeting_invitees: [{{email: b@c.de}}]}}}}\n"
+
+    assert [detail for *_, detail in found(rule, text)] == [f"Policy `a`: A. {fact}"]
+
+
 def test_a_missing_field_is_found_at_the_meeting() -> None:
     rule = "  room: {message: Wait!, require: {properties: {settings: {required: [waiting_room]}}}}"
     text = f"{HEAD}meetings:\n  call: {CALL[:-1]}, settings: {{use_pmi: false}}}}\n"
