@@ -1,8 +1,8 @@
-"""Check that what pages link to is there: files beside them, and headings in them.
+"""Check that the targets of links exist: files next to the pages, and headings in them.
 
     python tools/check_links.py README.md docs/*.md
 
-Exit status 1 where a link leads nowhere, each told with its place. Addresses on the web are not asked.
+Exit status 1 if a link leads nowhere; each is printed with its place. Addresses on the web are not asked.
 Standard library only, so that it runs before anything is installed.
 """
 

@@ -21,7 +21,7 @@ WORKFLOWS = ("plan", "comment", "apply", "daily", "drift")
 
 
 def ci_reference() -> str:
-    """The workflows of examples/ci/ as they stand there, and what the action takes and gives."""
+    """The workflows of examples/ci/ as they are, and the inputs and outputs of the action."""
     github = [EXAMPLES / "github" / f"meetings-{name}.yml" for name in WORKFLOWS]
     return "\n".join(
         [
@@ -41,19 +41,20 @@ def _example(path: Path, name: str) -> str:
     """A file of examples/ci/: its first comment as text, and then the rest."""
     lines = path.read_text(encoding="utf-8").splitlines()
     code = next(number for number, line in enumerate(lines) if not line.startswith("#"))
-    told = "\n".join(line.removeprefix("#").strip() for line in lines[:code])
+    about = "\n".join(line.removeprefix("#").strip() for line in lines[:code])
     rest = "\n".join(lines[code:]).strip("\n")
-    return f'### {name}\n\n{told}\n\n```yaml title="{path.relative_to(ROOT)}"\n{rest}\n```\n'
+    return f'### {name}\n\n{about}\n\n```yaml title="{path.relative_to(ROOT)}"\n{rest}\n```\n'
 
 
 def _action() -> str:
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-    inputs = [_input(name, told) for name, told in action["inputs"].items()]
-    outputs = [f"| `{name}` | {told['description']} |" for name, told in action["outputs"].items()]
+    inputs = [_input(name, described) for name, described in action["inputs"].items()]
+    outputs = [f"| `{name}` | {described['description']} |" for name, described in action["outputs"].items()]
     head = "### The action\n\n| input | default | what it is |\n| --- | --- | --- |"
     return "\n".join([head, *inputs, "\n| output | what it is |\n| --- | --- |", *outputs, ""])
 
 
-def _input(name: str, told: Mapping[str, Json]) -> str:
-    default = "*required*" if told.get("required") else f"`{told['default']}`" if told["default"] else ""
-    return f"| `{name}` | {default} | {told['description']} |"
+def _input(name: str, described: Mapping[str, Json]) -> str:
+    written = f"`{described['default']}`" if described.get("default") else ""
+    default = "*required*" if described.get("required") else written
+    return f"| `{name}` | {default} | {described['description']} |"

@@ -3,7 +3,7 @@
     python tools/derive_reference.py           writes the derived parts of docs/{spec,commands,ci}.md
     python tools/derive_reference.py --check   exit 1 where a written part differs
 
-What stands outside of the markers is written by people and stays.
+People write the text outside of the markers, and it stays.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _renewed(page: Path, derived: str) -> str:
 
 
 def fields_reference() -> str:
-    """Every field that can be declared: a table for what stands at the top, and one for each mapping."""
+    """Every field that can be declared: a table for the fields at the top, and one for each mapping."""
     sections: dict[str, list[str]] = {}
     for path, field in table().items():
         if field.create:
@@ -85,7 +85,7 @@ def _heading(section: str) -> str:
     mapping = table().get(section.removesuffix("[]"))
     title = f"Fields of `{section}`" if mapping else "Fields of a meeting"
     entry = "Each entry of the list. " if section.endswith("[]") else ""
-    about = f"{entry}{mapping.about}" if mapping else "What stands at the top of a meeting."
+    about = f"{entry}{mapping.about}" if mapping else "The fields at the top of a meeting."
     level = "###" if "." in section else "##"
     head = "| Field | Value | What it is | When it changes |\n| --- | --- | --- | --- |"
     return f"{level} {title}\n\n{about}\n\n{head}"
@@ -100,12 +100,12 @@ def _value(field: Field) -> str:
     kind = f"list of {field.items}s" if field.items else field.type
     if field.secret and field.path == "password":
         kind = "string, or `{env: NAME, version: N}`"
-    told = [kind, *_bounds(field)]
+    parts = [kind, *_bounds(field)]
     if field.default is not None:
-        told.append(f"default {_shown(field.default)}")
+        parts.append(f"default {_shown(field.default)}")
     if field.default_from:
-        told.append(f"default from the {field.default_from}'s settings in Zoom")
-    return "; ".join(told)
+        parts.append(f"default from the {field.default_from}'s settings in Zoom")
+    return "; ".join(parts)
 
 
 def _bounds(field: Field) -> Iterator[str]:
@@ -134,20 +134,20 @@ def _range(least: int | None, most: int | None, unit: str) -> Iterator[str]:
 
 
 def _about(field: Field) -> str:
-    told = [field.about]
+    texts = [field.about]
     if field.meaning:
-        told.append("; ".join(f"`{value}`: {words}" for value, words in field.meaning.items()) + ".")
+        texts.append("; ".join(f"`{value}`: {words}" for value, words in field.meaning.items()) + ".")
     if field.needs:
-        told.append(f"Only with {field.needs}.")
-    told.extend(_conditions(field))
+        texts.append(f"Only with {field.needs}.")
+    texts.extend(_conditions(field))
     marks = {"Secret: never stored, logged or shown.": field.secret, "Obsolete.": field.obsolete}
-    told.extend(f"**{mark}**" for mark, holds in marks.items() if holds)
-    return " ".join(told)
+    texts.extend(f"**{mark}**" for mark, holds in marks.items() if holds)
+    return " ".join(texts)
 
 
 def _conditions(field: Field) -> Iterator[str]:
     if field.required:
-        yield "Required where its parent is there."
+        yield "Required if its parent is declared."
     for other, value in field.required_if.items():
         yield f"Required where `{other}` is {_shown(value)}."
     if field.applies_to:
@@ -169,11 +169,11 @@ def _names(paths: Sequence[str]) -> str:
 
 
 def _change(field: Field) -> str:
-    told = f"{field.effect[:1].upper()}{field.effect[1:]}."
+    effect = f"{field.effect[:1].upper()}{field.effect[1:]}."
     if field.create_only:
-        told += " **Create-only: a change is a replace, with a new join link.**"
+        effect += " **Create-only: a change is a replace, with a new join link.**"
     same = SAME[field.compare].format(identity=field.identity)
-    return told if field.compare is Compare.EXACT else f"{told} Same: {same}."
+    return effect if field.compare is Compare.EXACT else f"{effect} Same: {same}."
 
 
 def _shown(value: Json) -> str:

@@ -79,7 +79,7 @@ def _policy() -> Schema:
                 "maxLength": 500,
             },
             "severity": {
-                "description": "error stops validate, plan and apply; warning is only told.",
+                "description": "error stops validate, plan and apply; warning is only printed.",
                 "enum": ["error", "warning"],
                 "default": "error",
             },

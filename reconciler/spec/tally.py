@@ -101,7 +101,7 @@ def _too_many(meetings: int, others: int) -> Diagnostic:
     return Diagnostic(
         "spec.too-many",
         " ".join(parts),
-        "Mend those that are shown, then run again.",
+        "Fix those that are shown, then run again.",
         Severity.ERROR if meetings else Severity.WARNING,
         more=meetings + others - 1,
     )

@@ -160,7 +160,7 @@ class _Reader:
             return None, start
         found = _ANCHOR.match(self.text, start)
         if found is None:
-            raise UnkeepableError("An anchor of it does not stand before its value.")
+            raise UnkeepableError("One of its anchors is not before its value.")
         self.add(start, found.end(), owner)
         return found[1], found.end()
 

@@ -181,7 +181,7 @@ def _block_text(value: Scalar, indent: int) -> list[str]:
 
 
 def _indent_before(lines: Sequence[str], value: str) -> int:
-    """Return how far the text was indented, from its first line and what it stands for."""
+    """Return how far the text was indented, from its first line in the text and in the value."""
     first = next((line for line in lines if line.strip(" ")), "")
-    told = next((line for line in value.split("\n") if line.strip(" ")), "")
-    return max(0, len(first) - len(first.lstrip(" ")) - (len(told) - len(told.lstrip(" "))))
+    kept = next((line for line in value.split("\n") if line.strip(" ")), "")
+    return max(0, len(first) - len(first.lstrip(" ")) - (len(kept) - len(kept.lstrip(" "))))

@@ -15,7 +15,7 @@ class Scalar:
 
     @property
     def is_block(self) -> bool:
-        """Return whether its lines stand below a `|` or a `>`."""
+        """Return whether its lines are below a `|` or a `>`."""
         return self.source[:1] in ("|", ">")
 
 

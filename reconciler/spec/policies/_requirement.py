@@ -124,7 +124,7 @@ class _Reader:
         return (*self._origins[start], *place[len(start) :])
 
     def read(self, schema: Json, path: Path, place: Path) -> Json:
-        """Return the schema at `path` of the file, which stands at `place` of the result."""
+        """Return the schema at `path` of the file, which is at `place` of the result."""
         self._budget.take()
         if isinstance(schema, bool):
             return schema

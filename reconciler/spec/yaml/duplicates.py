@@ -8,7 +8,7 @@ Range = tuple[int, int, int, int]
 """Start line and column, end line and column; all count from 0, the end is exclusive."""
 
 ENTRY_LISTS = frozenset({"moved", "imports", "removed"})
-"""Lists at the top of a spec. Messages print lines with one of them, which cannot stand beside another."""
+"""Lists at the top of a spec. Messages print lines with one of them, and a file can have only one."""
 
 
 @dataclass(frozen=True, slots=True)
