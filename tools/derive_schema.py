@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 from compare_api import differences
-from spec_schema import Schema, schemas
+from spec_schema import schemas
 
 from reconciler.meeting.fields import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from schema_parts import Schema
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 

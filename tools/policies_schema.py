@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from repeat_schema import END
-
-if TYPE_CHECKING:
-    from reconciler.ports import Json
-
-Schema = dict[str, "Json"]
-
-KEY = f"^[A-Za-z0-9._-]+{END}"
-"""The form of a policy's name."""
+from schema_parts import KEY, Schema
 
 _SCHEMA: Schema = {"$ref": "#/definitions/schema"}
 _LIST: Schema = {"type": "array", "minItems": 1, "items": _SCHEMA}

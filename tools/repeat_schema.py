@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schema_parts import DAY, END, TIME
+
+from reconciler.meeting import humanize
 from reconciler.spec.repeat import TIMES_MAX, WEEKDAYS, WEEKS
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
-
-END = r"$(?!\n)"
 
 
 def repeat_schema() -> dict[str, Json]:
@@ -47,16 +48,14 @@ def repeat_schema() -> dict[str, Json]:
                 "description": "The last day in the zone of the meeting, or the last instant in UTC. "
                 "Write this or `times`.",
                 "type": ["string", "null"],
-                "pattern": f"^{_DAY}(?:(?:T| +){_TIME}(?::[0-5][0-9])? *Z)?{END}",
+                "pattern": f"^{DAY}(?:(?:T| +){TIME} *Z)?{END}",
             },
         },
         "additionalProperties": False,
     }
 
 
-_DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_FULL_NAMES = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_FULL_NAMES = tuple(map(str.casefold, humanize.WEEKDAYS))
 
 
 def _day_of_month() -> dict[str, Json]:
