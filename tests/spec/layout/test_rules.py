@@ -10,7 +10,23 @@ from reconciler.spec.settings import Settings
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
 
-SPEC = """\
+TIED = """\
+  anchored:
+    topic: Anchored
+    type: 8
+    start_time: 2027-01-11T12:00:00
+    recurrence: &rule {type: 1, repeat_interval: 1, end_times: 5}
+
+  repeated:
+    topic: Aliased
+    type: 8
+    start_time: 2027-01-11T13:00:00
+    recurrence: *rule
+"""
+"""Rules that an anchor ties together: they stay as they are."""
+
+SPEC = (
+    """\
 version: 1
 defaults: {host: a@example.com, timezone: Europe/Berlin, duration: 30}
 meetings:
@@ -27,19 +43,12 @@ meetings:
       # until summer
   monthly: {topic: M, type: 8, start_time: 2027-01-15T17:00:00,
     recurrence: {type: 3, repeat_interval: 2, monthly_day: 15, end_times: 6}}
-  anchored:
-    topic: Anchored
-    type: 8
-    start_time: 2027-01-11T12:00:00
-    recurrence: &rule {type: 1, repeat_interval: 1, end_times: 5}
-  repeated:
-    topic: Aliased
-    type: 8
-    start_time: 2027-01-11T13:00:00
-    recurrence: *rule
 """
+    + TIED
+)
 
-WRITTEN = """\
+WRITTEN = (
+    """\
 version: 1
 
 defaults: {host: a@example.com, duration: 30, timezone: Europe/Berlin}
@@ -57,18 +66,9 @@ meetings:
 
   monthly: {topic: M, start_time: 2027-01-15T17:00:00, repeat: {every: 2 months, on: 15, times: 6}}
 
-  anchored:
-    topic: Anchored
-    type: 8
-    start_time: 2027-01-11T12:00:00
-    recurrence: &rule {type: 1, repeat_interval: 1, end_times: 5}
-
-  repeated:
-    topic: Aliased
-    type: 8
-    start_time: 2027-01-11T13:00:00
-    recurrence: *rule
 """
+    + TIED
+)
 
 
 def parsed(*sources: Source) -> spec.ParseResult:
