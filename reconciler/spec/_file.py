@@ -57,6 +57,15 @@ class DeclaredMeeting(NamedTuple):
     unknown: tuple[UnlocatedDiagnostic, ...]
 
 
+class _Layer(NamedTuple):
+    """One of the mappings that are merged to a meeting: its file, its path there, and its fields."""
+
+    locator: Locator
+    root: Path
+    fields: Json
+    is_default: bool = True
+
+
 class SpecFile:
     """A file with its meetings and findings, checked against the schema; it knows no other file."""
 
@@ -93,18 +102,13 @@ class SpecFile:
         is_valid = validator.compiled_check("meetings", validator.MEETING)
         defaults = self._defaults()
         has_nulls = self.document.has_nulls or _has_null(defaults)
-        for key, declared in self.raw_meetings.items():
-            raw = declared
+        for key, raw in self.raw_meetings.items():
             body: Mapping[str, Json] = raw
             findings: tuple[UnlocatedDiagnostic, ...] = ()
             if not is_valid(raw):
                 if not tally.takes_meeting():
                     continue
-                raw, dropped = _without_surplus(raw)
-                findings = _counting(dropped, validator.violations("meetings", raw, validator.MEETING))
-                if not isinstance(raw, dict):
-                    findings = _with_depth_hint(key, findings)
-                body = _without_bad_fields(raw, findings)
+                body, findings = _without_misfits(key, raw)
             if "repeat" in body:
                 findings += check_level(body)
             body = expand(body)
@@ -131,7 +135,8 @@ class SpecFile:
     def template(self, name: str) -> Mapping[str, Json]:
         """Return the fields of a template, without those that have a finding."""
         body = _mapping(_mapping(self.value.get("templates")).get(name))
-        return {each: value for each, value in body.items() if each not in self.bad_of_template(name)}
+        bad = self.bad_of_template(name)
+        return {each: value for each, value in body.items() if each not in bad}
 
     def bad_of_template(self, name: str) -> frozenset[str | int]:
         """Return the fields of a template that have a finding."""
@@ -149,7 +154,7 @@ class SpecFile:
 
     def _list(self, section: str, name: str) -> tuple[str, ...]:
         listed = _mapping(self.value.get(section)).get(name)
-        is_bad = any(finding.path[:2] == (section, name) for finding in self._outer_findings)
+        is_bad = (section, name) in self._bad_entries
         return () if is_bad or not isinstance(listed, list) else tuple(listed)
 
     def bad_fields(self, key: str) -> set[tuple[str | int, ...]]:
@@ -191,20 +196,19 @@ class SpecFile:
     def meeting_diagnostic(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """Return a finding about a meeting with its place: in the meeting, or in the default of the value."""
         path = repeat_path(finding.path) if key in self._repeating else finding.path
-        locator, root, is_default = self._origin(key, path)
-        diagnostic = locator.diagnostic(finding, (*root, *path), key=key)
-        return replace(diagnostic, key=None) if is_default else diagnostic
+        layer = self._layer(key, path)
+        diagnostic = layer.locator.diagnostic(finding, (*layer.root, *path), key=key)
+        return replace(diagnostic, key=None) if layer.is_default else diagnostic
 
     def default_place(self, key: str, path: Path) -> DefaultPlace | None:
         """Return the place of the default that gives the value at `path`; None where the meeting gives it."""
         path = repeat_path(path) if key in self._repeating else path
-        locator, root, is_default = self._origin(key, path)
-        return DefaultPlace(locator.filename, root, path) if is_default else None
+        layer = self._layer(key, path)
+        return DefaultPlace(layer.locator.filename, layer.root, path) if layer.is_default else None
 
     def names_people(self, key: str, path: Path) -> bool:
         """Return whether the value at `path` names a list of people, which several meetings share."""
-        *_, layer, _ = self._layer(key, path)
-        written = get(layer, [str(step) for step in path])
+        written = get(self._layer(key, path).fields, [str(step) for step in path])
         words = written if isinstance(written, list) else str(written).replace(";", ",").split(",")
         return any("@" not in word for word in words)
 
@@ -213,25 +217,20 @@ class SpecFile:
         place = self.default_place(key, path) if key in self._templates else None
         return place is not None and place.root[:1] == ("templates",)
 
-    def _origin(self, key: str, path: Path) -> tuple[Locator, Path, bool]:
-        """Return the origin of the value at `path`: locator, path of its layer, and if it is a default."""
-        locator, root, _, is_default = self._layer(key, path)
-        return locator, root, is_default
-
-    def _layer(self, key: str, path: Path) -> tuple[Locator, Path, Json, bool]:
-        """Return the layer that gives the value at `path`: as `_origin`, with the fields of the layer.
+    def _layer(self, key: str, path: Path) -> _Layer:
+        """Return the layer that gives the value at `path`.
 
         It is the layer with the most steps of `path`; of equals, the meeting, then its templates from the
         last one, then the defaults of the file.
         """
-        layers: list[tuple[Locator, Path, Json, bool]] = [
-            (self.locator, ("meetings", key), self.raw_meetings.get(key), False),
+        layers = [
+            _Layer(self.locator, ("meetings", key), self.raw_meetings.get(key), is_default=False),
             *(_template_layer(template) for template in reversed(self._templates.get(key, ()))),
-            (self.locator, ("defaults",), self.value.get("defaults"), True),
+            _Layer(self.locator, ("defaults",), self.value.get("defaults")),
         ]
         if self._settings_locator:
-            layers.append((self._settings_locator, ("defaults",), dict(self._settings.defaults), True))
-        return max(layers, key=lambda layer: known_depth(layer[2], path))
+            layers.append(_Layer(self._settings_locator, ("defaults",), dict(self._settings.defaults)))
+        return max(layers, key=lambda layer: known_depth(layer.fields, path))
 
     def _defaults(self) -> Mapping[str, Json]:
         """Return the defaults of the settings and of this file, without those that have a finding."""
@@ -266,8 +265,17 @@ class SpecFile:
                 yield (section, index), entry
 
 
-def _template_layer(template: Template) -> tuple[Locator, Path, Json, bool]:
-    return template.file.locator, ("templates", template.name), template.body, True
+def _template_layer(template: Template) -> _Layer:
+    return _Layer(template.file.locator, ("templates", template.name), template.body)
+
+
+def _without_misfits(key: str, raw: Json) -> tuple[dict[str, Json], tuple[UnlocatedDiagnostic, ...]]:
+    """Return a meeting without the fields that do not fit the schema, and the findings about them."""
+    kept, dropped = _without_surplus(raw)
+    findings = _counting(dropped, validator.violations("meetings", kept, validator.MEETING))
+    if not isinstance(kept, dict):
+        findings = _with_depth_hint(key, findings)
+    return _without_bad_fields(kept, findings), findings
 
 
 def _without_surplus(raw: Json) -> tuple[Json, int]:
