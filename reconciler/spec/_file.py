@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
-from reconciler.meeting.fields import field_at, get
+from reconciler.meeting.fields import get
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.defaults import known_depth, merge_levels, without_nulls
@@ -298,7 +298,7 @@ def _counting(dropped: int, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[
 
 def _with_depth_hint(key: str, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
     """Add a hint to findings about a meeting that is no mapping, where its key is the name of a field."""
-    if key not in {"host", "protect", "repeat", "use"} and ("." in key or field_at((key,)) is None):
+    if key not in validator.meeting_fields():
         return findings
     hint = f"`{key}` is a field: indent it under the key of its meeting."
     return tuple(replace(finding, hint=hint) for finding in findings)

@@ -376,6 +376,19 @@ def test_a_wrong_rule_in_the_defaults_is_one_finding() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "field", ["topic: A", "host: a@b.c", "use: open", "skip: berlin", "exceptions: skip"]
+)
+def test_a_field_that_is_not_indented_is_called_a_field(field: str) -> None:
+    name = field.partition(":")[0]
+
+    found = parse(f"version: 1\nmeetings:\n  weekly: {{host: a@b.c, {BODY}}}\n  {field}\n").diagnostics
+
+    assert [(each.code, each.hint) for each in found] == [
+        ("spec.wrong-type", f"`{name}` is a field: indent it under the key of its meeting.")
+    ]
+
+
 def test_a_key_in_two_files_is_reported_with_both_places() -> None:
     text = f"version: 1\nmeetings:\n  one: {{host: a@b.c, {BODY}}}\n"
     (found,) = parse(text, f"# again\n{text}").diagnostics
