@@ -9,7 +9,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
+from reconciler.errors.diagnostic import Diagnostic, Span, UnlocatedDiagnostic
 from reconciler.meeting.fields import get
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
@@ -78,6 +78,7 @@ class SpecFile:
         self._settings = settings
         self._repeating: set[str] = set()  # keys of the meetings whose rule is written as `repeat`
         self._templates: dict[str, tuple[Template, ...]] = {}  # by key of the meeting that uses them
+        self._entry_paths: dict[Span, Path] = {}  # of `moved`, `imports` and `removed`
         self._settings_locator = Locator(settings.document) if settings.document else None
         self._outer_findings = self._check_outside_meetings() if self.is_readable else ()
         self._bad_entries = {finding.path[:2] for finding in self._outer_findings}
@@ -86,13 +87,11 @@ class SpecFile:
             finding.path[1:2] for finding in self._outer_findings if finding.path[:1] == ("defaults",)
         }
 
-    def diagnostics(self) -> Iterator[Diagnostic]:
-        """Yield the findings about the text, and about everything outside of the meetings."""
-        yield from self.locator.syntax_diagnostics()
+    def findings(self) -> Iterator[UnlocatedDiagnostic]:
+        """Yield the findings about everything outside of the meetings; paths lead from the file."""
         if self.document.is_sound and not self.is_readable:
-            yield self.diagnostic(_not_a_spec(self.document.value))
-        for finding in self._outer_findings:
-            yield self.diagnostic(finding)
+            yield _not_a_spec(self.document.value)
+        yield from self._outer_findings
 
     def meetings(self, names: Names, tally: Tally) -> Iterator[DeclaredMeeting]:
         """Yield each meeting; the paths of findings lead from the meeting.
@@ -176,22 +175,16 @@ class SpecFile:
     def lifecycle_entries(self) -> LifecycleEntries:
         """Return the entries of `moved`, `imports` and `removed` that are valid by the schema."""
         return LifecycleEntries(
-            tuple(Moved(e["from"], e["to"], self.locator.span(p)) for p, e in self._entries("moved")),
-            tuple(Import(int(e["id"]), e["to"], self.locator.span(p)) for p, e in self._entries("imports")),
+            tuple(Moved(e["from"], e["to"], span) for span, e in self._entries("moved")),
+            tuple(Import(int(e["id"]), e["to"], span) for span, e in self._entries("imports")),
             tuple(
-                Removed(e["key"], int(e["id"]), e["destroy"], self.locator.span(p))
-                for p, e in self._entries("removed")
+                Removed(e["key"], int(e["id"]), e["destroy"], span) for span, e in self._entries("removed")
             ),
         )
 
     def lifecycle_path(self, entry: Moved | Import | Removed) -> Path:
         """Return the path of `entry`, one of this file's, in the document."""
-        section = {Moved: "moved", Import: "imports", Removed: "removed"}[type(entry)]
-        return next(path for path, _ in self._entries(section) if self.locator.span(path) == entry.span)
-
-    def diagnostic(self, finding: UnlocatedDiagnostic) -> Diagnostic:
-        """Return a finding about the file with its place."""
-        return self.locator.diagnostic(finding, finding.path)
+        return self._entry_paths[entry.span]
 
     def meeting_diagnostic(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """Return a finding about a meeting with its place: in the meeting, or in the default of the value."""
@@ -258,11 +251,13 @@ class SpecFile:
             *check_closures(self.value),
         )
 
-    def _entries(self, section: str) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    def _entries(self, section: str) -> Iterator[tuple[Span, Mapping[str, Json]]]:
         entries = self.value.get(section)
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             if (section, index) not in self._bad_entries:
-                yield (section, index), entry
+                span = self.locator.span((section, index))
+                self._entry_paths.setdefault(span, (section, index))
+                yield span, entry
 
 
 def _template_layer(template: Template) -> _Layer:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple, Protocol
 
-from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.text import shorten
 from reconciler.meeting.closures import Closure, DayRange
@@ -31,6 +31,10 @@ _SHOWN_MAX = 60
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
 _SEPARATOR = re.compile(r"[;,]")
+
+
+Located = tuple[Locator, UnlocatedDiagnostic]
+"""A finding with the locator of its file; its path leads from the file."""
 
 
 class DeclaringFile(Protocol):
@@ -70,12 +74,15 @@ class _Place(NamedTuple):
 
 @dataclass(slots=True)
 class Names:
-    """The templates, people and closures of all files, and which of them were used so far."""
+    """The templates, people and closures of all files, and which of them were used so far.
+
+    `duplicates` are the findings about names that two files declare.
+    """
 
     templates: dict[str, Template] = field(default_factory=dict)
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
     closures: dict[str, Closure] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    duplicates: list[Located] = field(default_factory=list)
     _places: dict[tuple[str, str], _Place] = field(default_factory=dict)
     _used: set[tuple[str, str]] = field(default_factory=set)
 
@@ -89,7 +96,7 @@ class Names:
         for place in (place for file in files for place in _places_of(file)):
             first = names._places.setdefault((place.section, place.name), place)
             if first is not place:
-                names.diagnostics.append(_duplicate(place, first))
+                names.duplicates.append(_duplicate(place, first))
         for place in (place for file in others for place in _places_of(file)):
             names._places.setdefault((place.section, place.name), place)
         for (section, name), place in names._places.items():
@@ -156,8 +163,8 @@ class Names:
         self._used.add((PEOPLE, word))
         return self.people[word]
 
-    def unused(self) -> Iterator[Diagnostic]:
-        """Yield a warning for each name that nobody has used."""
+    def unused(self) -> Iterator[Located]:
+        """Yield a warning for each name that no meeting uses."""
         for key, place in self._places.items():
             if key not in self._used:
                 yield _located(
@@ -211,7 +218,7 @@ def _places_of(file: DeclaringFile) -> Iterator[_Place]:
             yield _Place(section, name, file)
 
 
-def _duplicate(place: _Place, first: _Place) -> Diagnostic:
+def _duplicate(place: _Place, first: _Place) -> Located:
     span = first.file.locator.span((first.section, first.name), on_key=True)
     detail = f"{span.filename}:{span.start.line} already declares `{place.name}` under `{place.section}`."
     hint = "Rename one of the two. A name is unique across all files."
@@ -220,10 +227,9 @@ def _duplicate(place: _Place, first: _Place) -> Diagnostic:
 
 def _located(
     place: _Place, code: str, detail: str, hint: str, severity: Severity = Severity.ERROR
-) -> Diagnostic:
+) -> Located:
     path = (place.section, place.name)
-    finding = UnlocatedDiagnostic(path, code, detail, hint, severity, on_key=True)
-    return place.file.locator.diagnostic(finding, path)
+    return place.file.locator, UnlocatedDiagnostic(path, code, detail, hint, severity, on_key=True)
 
 
 def _unknown_template(path: tuple[str | int, ...], name: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:

@@ -30,7 +30,7 @@ from reconciler.spec.settings import Settings
 from reconciler.spec.tally import Tally, in_order
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import Source
-from reconciler.spec.yaml.locator import Path
+from reconciler.spec.yaml.locator import Locator, Path
 
 UNDECLARED = frozenset({"spec.moved-undeclared", "spec.imported-undeclared"})
 """Codes of findings about an entry whose key no file declares."""
@@ -151,7 +151,8 @@ class _SpecParser:
         self.others = OtherFiles()
         self.tally = Tally()
         self.diagnostics: list[Diagnostic] = []
-        self.keep(self.names.diagnostics)
+        for locator, finding in self.names.duplicates:
+            self.place(locator, [finding])
         self.reported: set[tuple[str, Path, Span | None]] = set()
         self.in_templates: dict[Diagnostic, list[str]] = {}
         self.without_effect: dict[DefaultPlace, dict[str, UnlocatedDiagnostic]] = {}
@@ -162,14 +163,16 @@ class _SpecParser:
         if self.other_sources is not None and self.other_sources.is_same_spec:
             self.read_others(self.other_sources)
         elif self.other_sources is None:
-            self.keep(self.names.unused())
+            for locator, finding in self.names.unused():
+                self.place(locator, [finding])
 
     def read(self, file: SpecFile) -> None:
-        self.keep(file.diagnostics())
+        self.keep(file.locator.syntax_diagnostics())
+        self.place(file.locator, file.findings())
         for key in file.raw_meetings:
             first = self.declared.setdefault(key, file)
             if first is not file:
-                self.keep([_duplicate_key(key, first, file)])
+                self.place(file.locator, [_duplicate_key(key, first)])
         for key, body, findings, unknown in file.meetings(self.names, self.tally):
             self.report(file, key, (*findings, *unknown))
             if self.declared[key] is file:
@@ -266,7 +269,7 @@ class _SpecParser:
                     continue  # the key may be in the file that cannot be read
                 file = self.files[entry.span.filename]
                 path = (*file.lifecycle_path(entry), *finding.path)
-                self.keep([file.locator.diagnostic(finding, path)])
+                self.place(file.locator, [replace(finding, path=path)])
 
     def report_rules(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
         """Report findings of rules, except those that follow from a default that is reported already.
@@ -319,6 +322,14 @@ class _SpecParser:
             detail = f"{diagnostic.detail} It concerns {in_words(keys, _KEYS_MAX)}.".lstrip()
             self.keep([replace(diagnostic, detail=detail)])
 
+    def place(self, locator: Locator, findings: Iterable[UnlocatedDiagnostic]) -> None:
+        """Locate findings, whose paths lead from the file, or count them where there are enough like them."""
+        self.diagnostics += (
+            locator.diagnostic(each, each.path)
+            for each in findings
+            if self.tally.takes(each.code, each.severity, each.more)
+        )
+
     def keep(self, found: Iterable[Diagnostic]) -> None:
         """Keep diagnostics, or count them where there are enough like them."""
         self.diagnostics += (each for each in found if self.tally.takes(each.code, each.severity, each.more))
@@ -338,9 +349,9 @@ def _is_of_people(finding: UnlocatedDiagnostic, file: SpecFile, key: str) -> boo
     return is_about_hosts and file.names_people(key, finding.path)
 
 
-def _duplicate_key(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
+def _duplicate_key(key: str, first: SpecFile) -> UnlocatedDiagnostic:
     line, _ = first.position(key)
-    finding = UnlocatedDiagnostic(
+    return UnlocatedDiagnostic(
         ("meetings", key),
         "spec.duplicate-key",
         f"{first.document.filename}:{line} already declares `{key}`.",
@@ -348,4 +359,3 @@ def _duplicate_key(key: str, first: SpecFile, second: SpecFile) -> Diagnostic:
         key=key,
         on_key=True,
     )
-    return second.diagnostic(finding)
