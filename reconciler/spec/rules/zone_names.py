@@ -197,9 +197,8 @@ def fixed_offset(name: str) -> int | None:
     if not match:
         return None
     minutes = int(match[2]) * 60
-    return (
-        minutes if match[1] == "-" else -minutes
-    ) or None  # the signs are those of POSIX; Etc/GMT+0 is UTC
+    east = minutes if match[1] == "-" else -minutes  # the signs are those of POSIX
+    return east or None  # Etc/GMT+0 is UTC
 
 
 def likely(name: str) -> tuple[str, ...]:

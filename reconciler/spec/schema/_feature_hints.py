@@ -18,11 +18,9 @@ _LENGTH = (
     "`repeat: {every: week, until: 2027-06-30}`."
 )
 _PEOPLE = (
-    "Zoom's API sends no invitations. `settings: {meeting_invitees: [{email: ada@example.com}]}` "
-    "says whom it is "
-    "for, `settings: {alternative_hosts: [ada@example.com]}` who may start it, and `reconciler "
-    "links` prints the "
-    "link to send."
+    "Zoom's API sends no invitations. `settings: {meeting_invitees: [{email: ada@example.com}]}` says whom "
+    "it is for, `settings: {alternative_hosts: [ada@example.com]}` who may start it, and `reconciler links` "
+    "prints the link to send."
 )
 _NOTE = (
     "Zoom has no such field. Write what people should read into `agenda`, what reviewers should read into a "
@@ -32,9 +30,8 @@ _NOTE = (
 _REMINDER = "Zoom's API sets no reminders: the calendars of the people who take part do."
 _PLACE = "A Zoom meeting has no place: write it into `agenda`."
 _ENDED = (
-    "What is declared exists. To end a meeting, take it out of `meetings` and run `reconciler "
-    "plan`: it prints the "
-    "line for `removed`."
+    "What is declared exists. To end a meeting, take it out of `meetings` and run `reconciler plan`: it "
+    "prints the line for `removed`."
 )
 _ORDER = "Meetings do not depend on one another: remove the line."
 _SHARED = (
@@ -45,9 +42,8 @@ _HOSTS = (
     "`settings: {alternative_hosts: [grace@example.com]}`."
 )
 _LINK = (
-    "Zoom makes the link and the number; `reconciler links` prints the link. To adopt a meeting "
-    "that exists, list it "
-    "under `imports`: {id: ID, to: KEY}."
+    "Zoom makes the link and the number; `reconciler links` prints the link. To adopt a meeting that exists, "
+    "list it under `imports`: {id: ID, to: KEY}."
 )
 _WEEKLY = "Write `repeat: {every: week, on: mon}`; also `day`, `2 weeks` or `month`."
 _WHOLE_DAY = (
@@ -56,10 +52,8 @@ _WHOLE_DAY = (
 
 _WORDS: Mapping[str, str] = {
     "except excepts exclude excludes excluded exdate exdates exceptdates excludedates excludeddates "
-    "skipdates "
-    "skipped skips holiday holidays cancel canceled cancelled cancellations blackout blackouts "
-    "daysoff nodates "
-    "exception exceptions closures closed": _SINGLE_DATES,
+    "skipdates skipped skips holiday holidays cancel canceled cancelled cancellations blackout blackouts "
+    "daysoff nodates exception exceptions closures closed": _SINGLE_DATES,
     "end ends endsat endtime endat enddate finish stop": _LENGTH,
     "participants guests guest invite invites invited invitations members people recipients": _PEOPLE,
     "color colour priority tags tag labels label category categories notes note comment comments owner team "
@@ -78,8 +72,8 @@ _WORDS: Mapping[str, str] = {
 _SETTINGS_ONLY = "It is a setting of the program: write it into reconciler.yaml."
 _SPEC_ONLY = "It belongs into a spec, such as meetings.yaml."
 _FILES = (
-    "Every file that `specs` in reconciler.yaml names is read, by default meetings.yaml and "
-    "meetings/: list nothing."
+    "Every file that `specs` in reconciler.yaml names is read, by default meetings.yaml and meetings/: list "
+    "nothing."
 )
 
 IN_A_SPEC: Mapping[str, str] = {

@@ -180,7 +180,7 @@ def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     if field and field.path == "password":
         return "Write text in quotes, or a reference such as {env: LAUNCH_PASSCODE, version: 1}."
     if field and field.path == "duration":
-        return time_hints.hint("duration", str(value))
+        return time_hints.duration_hint(str(value))
     if isinstance(value, bool | int | float) and not secret:
         return f'Put it in quotes: "{str(value).lower()}".'
     return ""
@@ -216,25 +216,32 @@ def _form_hint(violation: Violation, field: Field | None) -> str:
     name = violation.path[-1] if violation.path else ""
     if field and field.path == "recurrence.end_date_time" and _OFFSET.search(violation.value):
         return "Zoom accepts no offset: write the time in UTC with Z at the end."
-    if name in ("start_time", "duration"):  # of a meeting, or of one date
-        return time_hints.hint(name, violation.value)
+    if name == "start_time":  # of a meeting, or of one date
+        return time_hints.start_hint(violation.value)
+    if name == "duration":
+        return time_hints.duration_hint(violation.value)
     if violation.path[-2:-1] == ("exceptions",) or violation.path[:1] == ("closures",):
-        moved = _MOVED.fullmatch(str(violation.value)) if "exceptions" in violation.path else None
-        if moved:
-            return f"Write `{name}: {{start_time: {moved[1]} {moved[2] or '10:00'}}}`."
-        return _DATE_HINTS[str(violation.path[-2 if "exceptions" in violation.path else 0])]
+        return _date_hint(violation)
     if field and field.example:
         return f"Write it like {field.example}."
     return _FORM_HINTS.get(name, "") if isinstance(name, str) else ""
 
 
+def _date_hint(violation: Violation) -> str:
+    """Return the hint for a text that is no exception, or no day of a closure."""
+    if "exceptions" not in violation.path:
+        return _CLOSURE_HINT
+    moved = _MOVED.fullmatch(violation.value)
+    if moved is None:
+        return _EXCEPTION_HINT
+    return f"Write `{violation.path[-1]}: {{start_time: {moved[1]} {moved[2] or '10:00'}}}`."
+
+
 _MOVED = re.compile(
     r"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9]))?.*"
 )
-_DATE_HINTS = {
-    "exceptions": "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`.",
-    "closures": "Write a day or a range: `2027-04-05`, `2026-12-24..2027-01-01`, or `12-24..01-01` yearly.",
-}
+_EXCEPTION_HINT = "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`."
+_CLOSURE_HINT = "Write a day or a range: `2027-04-05`, `2026-12-24..2027-01-01`, or `12-24..01-01` yearly."
 
 
 _KEY_FORM = "A key consists of letters, digits, `.`, `_` and `-`."

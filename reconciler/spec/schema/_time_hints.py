@@ -20,15 +20,9 @@ _HOURS_OF_HALF_DAY = 12
 _BOUNDS = (("month", 1, 12), ("day", 1, 31), ("hour", 0, 23), ("minute", 0, 59))
 
 
-def hint(name: str, written: str) -> str:
-    """Return the hint for a text in place of `start_time` or `duration`."""
-    return (
-        _start_hint(written.strip()) if name == "start_time" else _duration_hint(written.strip().casefold())
-    )
-
-
-def _start_hint(written: str) -> str:
-    match = _NUMBERS.fullmatch(written)
+def start_hint(written: str) -> str:
+    """Return the hint for a text that is no `start_time`."""
+    match = _NUMBERS.fullmatch(written.strip())
     if match is None:
         return ANY_START
     year, month, day, hour, minute, half, utc = match.groups()
@@ -43,7 +37,9 @@ def _start_hint(written: str) -> str:
     return f"Write `start_time: {date} {hours:02}:{minute or '00'}{utc}`."
 
 
-def _duration_hint(written: str) -> str:
+def duration_hint(text: str) -> str:
+    """Return the hint for a text that is no `duration`."""
+    written = text.strip().casefold()
     is_number = written.isdecimal() and len(written) <= len(str(_DAY_MINUTES))
     total = int(written) if is_number else _minutes(written)
     if not 0 < total <= _DAY_MINUTES:
