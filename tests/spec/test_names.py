@@ -156,7 +156,7 @@ def test_an_unknown_template_hides_what_it_may_have_given() -> None:
     ]
 
 
-def test_a_finding_about_a_template_is_told_once_at_its_line() -> None:
+def test_a_finding_about_a_template_is_reported_once_at_its_line() -> None:
     """With the meetings that use it."""
     names = [
         f"  m{index}: {{topic: M, start_time: 2027-01-14 {index + 8:02}:00, use: section}}\n"
@@ -177,7 +177,7 @@ def test_a_finding_about_a_template_is_told_once_at_its_line() -> None:
     ]
 
 
-def test_a_wrong_field_of_a_template_is_told_once() -> None:
+def test_a_wrong_field_of_a_template_is_reported_once() -> None:
     """At the template, and not again in the meetings that lack it by that."""
     shared = "version: 1\ntemplates:\n  a: {start_time: tomorrow, duration: 45}\n"
     text = "version: 1\nmeetings:\n  weekly: {host: a@example.com, topic: Weekly, use: a}\n"

@@ -189,7 +189,7 @@ def test_a_series_without_an_end_is_evergreen(fields: str, seen: bool) -> None: 
     assert len(found(rule, text)) == 1
 
 
-def test_what_stands_beside_the_body_is_seen() -> None:
+def test_the_fields_that_the_api_lacks_are_visible() -> None:
     rule = (
         "  all:\n    message: All\n    require:\n"
         "      required: [host, protect, evergreen, skip, exceptions]\n      properties:\n"

@@ -27,16 +27,16 @@ def meeting(line: str) -> str:
     return f"version: 1\nmeetings:\n  review:\n    {BODY}\n    {line}\n"
 
 
-def shown(told: str) -> list[str]:
+def shown(hint: str) -> list[str]:
     """The fields of a meeting that a hint shows, each as it is pasted."""
-    marked = re.findall(r"`([a-z_]+: [^`…]*)`", told)
+    marked = re.findall(r"`([a-z_]+: [^`…]*)`", hint)
     return [each for each in marked if each != "use: NAME"]
 
 
-@pytest.mark.parametrize("told", [told for told in HINTS if shown(told)])
-def test_what_a_hint_shows_is_accepted(told: str) -> None:
+@pytest.mark.parametrize("hint", [hint for hint in HINTS if shown(hint)])
+def test_what_a_hint_shows_is_accepted(hint: str) -> None:
     """No finding says that a field is unknown, or is of another form."""
-    for line in shown(told):
+    for line in shown(hint):
         body = meeting(line)
         name = line.partition(":")[0]
         if name in BODY:
