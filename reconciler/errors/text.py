@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _HIDDEN = frozenset(
     map(
@@ -82,6 +83,12 @@ def shorten(text: str, length_max: int) -> str:
 def count_noun(count: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun: "1 step", "2,000 steps", "3 entries"."""
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def join_first(parts: Sequence[str], count_max: int) -> str:
+    """Join the first `count_max` parts, and count the rest: "a; b; and 3 more"."""
+    more = [f"and {len(parts) - count_max} more"] if len(parts) > count_max else []
+    return "; ".join([*parts[:count_max], *more])
 
 
 def sentences(*parts: str) -> str:

@@ -12,6 +12,7 @@ import orjson
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError, StalePlanError
+from reconciler.errors.text import join_first
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status, Step
@@ -116,9 +117,8 @@ def _is_due(step: Step) -> bool:
 
 
 def _differences(unapproved: list[Step], approval: Approval) -> str:
-    named = [_difference(step, known=step.key in approval.keys) for step in unapproved[:DIFFERENCES_MAX]]
-    more = len(unapproved) - len(named)
-    return "; ".join([*named, *([f"and {more} more"] if more else [])]) + "."
+    named = [_difference(step, known=step.key in approval.keys) for step in unapproved]
+    return f"{join_first(named, DIFFERENCES_MAX)}."
 
 
 def _difference(step: Step, *, known: bool) -> str:
