@@ -27,6 +27,7 @@ from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Body
 from reconciler.state.state import State, host_key
+from reconciler.state.stored_dates import DELETED
 
 BUSY = "it runs now or starts within the hour"
 LIMIT = "Zoom says that the day's requests are used up"
@@ -56,7 +57,7 @@ def is_busy(stored: Body, now: datetime) -> bool:
 def _times(stored: Body) -> Iterator[tuple[datetime, timedelta]]:
     zone = stored.get("timezone") or "UTC"
     for occurrence in stored.get("occurrences") or (stored,):
-        if occurrence.get("start_time") and occurrence.get("status") != "deleted":
+        if occurrence.get("start_time") and occurrence.get("status") != DELETED:
             minutes = occurrence.get("duration") or stored.get("duration") or DURATION_MINUTES_DEFAULT
             yield instant(occurrence["start_time"], zone), timedelta(minutes=minutes)
 

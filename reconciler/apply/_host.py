@@ -39,8 +39,6 @@ from reconciler.plan.step import Step
 from reconciler.ports import Answer, Body
 from reconciler.state.state import Intent
 
-NO_BUDGET = "the host's requests for this UTC day are used up"
-
 
 class HostRun:
     """The run of one host: its steps in order."""
@@ -263,7 +261,9 @@ class HostRun:
         for pending, diagnostic in self._confirmer.untaken.values():
             run.fail(pending.step, diagnostic)
         for step in self._queue:
-            reason, day = (messages.STOPPED, None) if run.must_stop() else (NO_BUDGET, run.tomorrow())
+            reason, day = (
+                (messages.STOPPED, None) if run.must_stop() else (messages.NO_BUDGET, run.tomorrow())
+            )
             run.defer(step, day, reason)
 
 

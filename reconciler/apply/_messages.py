@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.errors.redact import redact_text
+from reconciler.errors.text import join_first
 from reconciler.meeting.humanize import when
 from reconciler.meeting.meeting import PERSONAL
 from reconciler.plan.change import Action
@@ -21,6 +22,9 @@ from reconciler.state.state import SCHEDULE_FOR
 
 STOPPED = "the run ended before its turn"
 """The reason of a step that was deferred because the run had to stop."""
+
+NO_BUDGET = "the host's requests for this UTC day are used up"
+"""The reason of a step that was deferred because its host may send nothing more today."""
 
 ALIKE_MAX = 6
 """Zones that are named as a remedy."""
@@ -159,11 +163,10 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
 
 def dates_failed(step: Step, problems: Mapping[str, str], why: str = "") -> Diagnostic:
     """Single dates of a series that could not be made as declared, each with its reason."""
-    named = [f"{name_of(day)}: {reason}" for day, reason in sorted(problems.items())[:EVIDENCE_MAX]]
-    more = [f"and {len(problems) - EVIDENCE_MAX} more"] if len(problems) > EVIDENCE_MAX else []
+    named = [f"{name_of(day)}: {reason}" for day, reason in sorted(problems.items())]
     return Diagnostic(
         code="apply.dates",
-        detail=f"{step.key}: {'; '.join([*named, *more]) or why}.",
+        detail=f"{step.key}: {join_first(named, EVIDENCE_MAX) or why}.",
         hint=f"Look at the series in Zoom, and run `reconciler plan --refresh --target {step.key}`: it shows "
         "each date that differs; the next apply tries again what is still declared.",
         key=step.key,
@@ -281,9 +284,7 @@ def passcode_unfit(step: Step, name: str, *, empty: bool) -> Diagnostic:
 
 
 def _meetings(meetings: Sequence[Mapping[str, Json]]) -> str:
-    shown = "; ".join(_meeting(meeting) for meeting in meetings[:EVIDENCE_MAX])
-    more = len(meetings) - EVIDENCE_MAX
-    return f"{shown}; and {more} more" if more > 0 else shown
+    return join_first([_meeting(meeting) for meeting in meetings], EVIDENCE_MAX)
 
 
 def _meeting(listed: Mapping[str, Json]) -> str:

@@ -19,7 +19,7 @@ from reconciler.meeting.recurrence import Remaining, Series
 from reconciler.meeting.timezones import in_zone, zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
-from reconciler.state.stored_dates import kept_until
+from reconciler.state.kept_window import kept_until
 
 COMPARED_MAX = 60
 """Occurrences of two rules that are compared: at least as many as Zoom keeps of a series."""

@@ -21,9 +21,9 @@ from reconciler.meeting.timezones import instant, zone
 from reconciler.plan.change import DATES, REDACTED, Cause, FieldChange
 from reconciler.plan.dates import words as date_words
 from reconciler.ports import Body, Json
+from reconciler.state.clicked_dates import clicked_dates
 from reconciler.state.identity import other_host
 from reconciler.state.state import Record
-from reconciler.state.stored_dates import clicked_dates
 
 _USES_PERSONAL_ID = "settings.use_pmi"
 

@@ -21,8 +21,8 @@ from reconciler.meeting.timezones import instant
 from reconciler.plan.change import DATES, FieldChange
 from reconciler.ports import Body, Json
 from reconciler.state import identity
+from reconciler.state.kept_window import window_of
 from reconciler.state.state import Record, State, follow
-from reconciler.state.stored_dates import window_of
 
 OTHER_PASSCODE = {"scrypt": ""}
 """The recorded passcode of a meeting whose passcode somebody changed: it equals no declared one."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import at, record, weekly
+from builders import weekly
 
-from reconciler.state.state import Record
-from reconciler.state.stored_dates import StoredDate, clicked_dates, find
+from reconciler.state.stored_dates import StoredDate, find
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
@@ -82,6 +80,14 @@ def test_a_date_that_zoom_does_not_list_has_no_occurrence() -> None:
     assert (date, date.has(None, 45)) == (StoredDate(MONDAY, START, None), True)
 
 
+@pytest.mark.parametrize("occurrence_id", ["", "18002628x", "-1", "\N{SUPERSCRIPT TWO}", None])
+def test_an_occurrence_whose_id_is_not_digits_is_as_if_it_were_not_listed(occurrence_id: Any) -> None:
+    """A request with such an id could concern the whole series."""
+    stored = {**occurrence("2027-04-05T08:00:00Z"), "occurrence_id": occurrence_id}
+
+    assert found(stored)[MONDAY] == StoredDate(MONDAY, START, None)
+
+
 def test_a_date_before_the_first_of_the_list_is_not_held() -> None:
     date = found(occurrence("2027-04-12T08:00:00Z"))[MONDAY]
 
@@ -99,33 +105,3 @@ def test_a_date_that_was_deleted_where_it_had_been_moved_to_is_not_held() -> Non
 def test_days_that_the_rule_does_not_give_are_left_out() -> None:
     assert found(occurrence("2027-04-06T08:00:00Z"), days=(TUESDAY,)) == {}
     assert find({"type": 2}, {}, (MONDAY,), []) == {}
-
-
-@pytest.mark.parametrize("moved_id", ["1", "1806912000000", "1807099200000"])
-def test_a_date_that_is_over_and_was_moved_to_a_day_to_come_is_as_recorded(moved_id: str) -> None:
-    """Its own start is past; where it is held is to come, under whatever id."""
-    edit = {"start_time": "2027-04-07T12:00:00Z", "duration": 45}
-    record = Record(1, "ada@example.com", None, weekly(), exceptions={MONDAY: edit})
-    stored = {
-        "occurrences": [
-            occurrence("2027-04-07T12:00:00Z", int(moved_id)),
-            occurrence("2027-04-12T08:00:00Z", 2),
-        ]
-    }
-
-    assert clicked_dates(record, stored, datetime(2027, 4, 6, 12, tzinfo=UTC)) == {}
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        {"start_time": "2027-03-31T09:00:00Z", "duration": 45},  # it was held there
-        {"start_time": "2027-04-05T08:00:00Z", "duration": 45},  # as the rule gives it
-    ],
-)
-def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
-    recorded = replace(record(1, weekly()), exceptions={MONDAY: edit})
-    own = [] if edit["start_time"] < "2027-04" else [occurrence("2027-04-05T08:00:00Z")]
-    stored = {"occurrences": [*own, occurrence("2027-04-12T08:00:00Z", 2)]}
-
-    assert clicked_dates(recorded, stored, at("2027-04-01T08:00:00Z")) == {}

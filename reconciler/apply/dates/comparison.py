@@ -9,12 +9,20 @@ from datetime import datetime
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.single_dates import Edit, SeriesDate, is_over, moved_to
 from reconciler.ports import Body, Json
-from reconciler.state.stored_dates import OF_A_DATE, StoredDate, minutes_of, readable, starts_after
+from reconciler.state.stored_dates import (
+    OF_A_DATE,
+    StoredDate,
+    minutes_of,
+    readable,
+    starts_after,
+    utc_text,
+)
 
 NOT_LISTED = "Zoom does not list it"
-SEVERAL = "Zoom lists several meetings that may be it"
+SEVERAL = "Zoom lists several dates that may be it"
 IS_LAST = "it is the last date to come in Zoom, and deleting it would end the meeting"
 STAYS_DELETED = "it is deleted in Zoom, and only sending the rule again brings it back"
+NOT_AVAILABLE = "Zoom does not list it as available, so it is not deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,15 @@ class DateWork:
 
 @dataclass(slots=True)
 class Comparison:
-    """What is to be sent, the edits that Zoom has already (None: none any more), and dates with a problem."""
+    """What is to be sent, the edits that Zoom has already (None: none any more), and dates with a problem.
+
+    `deleted` are dates that are deleted in Zoom and should be held: only the rule brings them back.
+    """
 
     work: list[DateWork] = field(default_factory=list)
     done: dict[str, Edit] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +135,10 @@ def _compare_declared(
     elif stored.has(declared.edit, minutes) and not unlisted_parts(edit):
         comparison.done[day] = declared.edit
     elif stored.is_deleted:
-        comparison.problems[day] = STAYS_DELETED
+        comparison.deleted.append(day)
         comparison.done[day] = SKIP
     else:
-        comparison.work.append(_work(stored, edit, declared.turn_at))
+        _add_work(comparison, stored, edit, declared.turn_at)
 
 
 def _compare_taken_back(
@@ -134,14 +146,14 @@ def _compare_taken_back(
 ) -> None:
     minutes = minutes_of(attributes)
     if stored.is_deleted:
-        comparison.problems[stored.day] = STAYS_DELETED
+        comparison.deleted.append(stored.day)
         comparison.done[stored.day] = SKIP
     elif stored.doubtful or (stored.occurrence is None and moved_to(before) is not None):
         comparison.problems[stored.day] = SEVERAL if stored.doubtful else NOT_LISTED
     elif stored.occurrence is None or (stored.has(None, minutes) and not unlisted_parts(before)):
         comparison.done[stored.day] = None
     elif stored.start <= now:  # no start that is past can be sent: the date is not held where it was moved to
-        comparison.work.append(_work(stored, SKIP, stored.start))
+        _add_work(comparison, stored, SKIP, stored.start)
     else:
         body = _own_values(attributes, stored, before)
         comparison.work.append(DateWork(stored.day, stored.id, stored.start, None, body, stored.start))
@@ -151,21 +163,21 @@ def _own_values(attributes: Mapping[str, Json], stored: StoredDate, before: Edit
     """Return the body that gives a date the values of its series, for all that its edit `before` changed."""
     changed, settings = unlisted_parts(before), attributes.get("settings", {})
     own = {name: settings[name] for name in changed.get("settings", ()) if name in settings}
-    body: dict[str, Json] = {"start_time": _text(stored.start), "duration": minutes_of(attributes)}
+    body: dict[str, Json] = {"start_time": utc_text(stored.start), "duration": minutes_of(attributes)}
     if "agenda" in changed:
         body["agenda"] = attributes.get("agenda", "")
     return {**body, "settings": own} if own else body
 
 
-def _work(stored: StoredDate, edit: Edit, turn_at: datetime) -> DateWork:
+def _add_work(comparison: Comparison, stored: StoredDate, edit: Edit, turn_at: datetime) -> None:
+    """Add a declared edit to the work. Only a date that Zoom lists as available may be deleted."""
+    if edit == SKIP and not stored.is_available:
+        comparison.problems[stored.day] = NOT_AVAILABLE
+        return
     body = dict(edit) if isinstance(edit, Mapping) else None
-    return DateWork(stored.day, stored.id, stored.start, edit, body, turn_at)
+    comparison.work.append(DateWork(stored.day, stored.id, stored.start, edit, body, turn_at))
 
 
 def in_order(work: Iterable[DateWork]) -> list[DateWork]:
     """Return skips before changes, each soonest first."""
     return sorted(work, key=lambda each: (each.requests, each.turn_at, each.day))
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

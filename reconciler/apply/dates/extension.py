@@ -12,8 +12,9 @@ from reconciler.meeting.meeting import series
 from reconciler.plan.dates import words
 from reconciler.plan.step import Step
 from reconciler.ports import Body
+from reconciler.state.clicked_dates import clicked_dates
+from reconciler.state.kept_window import kept_until
 from reconciler.state.state import Record
-from reconciler.state.stored_dates import clicked_dates, kept_until
 
 LEFT_MAX = 3
 """Dates left of a window at which it is extended all the same."""

@@ -14,7 +14,15 @@ from functools import reduce
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
-from reconciler.apply.dates.comparison import Comparison, DateWork, Known, compare, keep_last, unlisted_parts
+from reconciler.apply.dates.comparison import (
+    STAYS_DELETED,
+    Comparison,
+    DateWork,
+    Known,
+    compare,
+    keep_last,
+    unlisted_parts,
+)
 from reconciler.apply.dates.sender import DateSender, Sent, merged
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
 from reconciler.errors.exceptions import GoneError, RemoteError
@@ -29,22 +37,17 @@ from reconciler.plan.dates.windows import Kept
 from reconciler.plan.diff import field_changes
 from reconciler.plan.step import DateAction, Status, Step
 from reconciler.ports import Body
+from reconciler.state.clicked_dates import edits_in_zoom
+from reconciler.state.kept_window import kept_until, window_of
 from reconciler.state.state import Record, State, host_key, owner
-from reconciler.state.stored_dates import (
-    StoredDate,
-    edits_in_zoom,
-    find,
-    kept_until,
-    minutes_of,
-    window_of,
-)
+from reconciler.state.stored_dates import StoredDate, find, minutes_of
 
 ROUNDS_MAX = 2
 """Times that the dates of a series are sent in one run: again only after an answer that was lost."""
 
-NO_BUDGET = "the host's requests for this UTC day are used up"
 NEW_HOST_PAYS = "they count against the host that the meeting has in Zoom, and follow in the next run"
 NOT_TAKEN = "Zoom accepted the request and still has it as before"
+RULE_FOLLOWS = f"{declared_dates.RESENT}, which the next apply does"
 
 
 class DatesRunner:
@@ -206,7 +209,7 @@ class DatesRunner:
         made = {**comparison.done, **{each.day: each.edit for each in result.sent if each not in left}}
         if work or made:
             await self._record(step, made, day, result.refund)
-        self._report_done(step, made)
+        self._report_done(step, _without(made, comparison.deleted))
         if result.is_lost and (left or result.unsent) and not is_last and not run.must_stop():
             return True
         self._report_open(step, comparison, result, left, waiting)
@@ -217,12 +220,13 @@ class DatesRunner:
         undone = {each.day: None for each in comparison.work if each.day in record.exceptions}
         if comparison.done or undone:
             await self._record(step, {**comparison.done, **undone})
-        self._report_done(step, comparison.done)
-        self._report_open(step, comparison, Sent([]), [], [])
-        if comparison.work:
+        days = [*(each.day for each in comparison.work), *comparison.deleted]
+        self._report_done(step, _without(comparison.done, comparison.deleted))
+        self._report_open(step, replace(comparison, deleted=[]), Sent([]), [], [])
+        if days:
             self._run.dates_open.add(step.key)
-            days = words.names(each.day for each in comparison.work)
-            self._run.defer(step, None, f"the next apply does its dates under the new host: {days}")
+            reason = "the next apply does its dates under the new host"
+            self._run.defer(step, None, f"{reason}: {words.names(days)}")
 
     def _pays_for(self, record: Record) -> bool:
         """Return whether Zoom counts requests for the meeting for this host: not after a handover."""
@@ -269,18 +273,26 @@ class DatesRunner:
         """Report the dates that are not as declared: failed, or left to a later run."""
         run = self._run
         problems = {**comparison.problems, **result.refused, **{each.day: NOT_TAKEN for each in left}}
+        if declared_dates.sends_rule(step):
+            problems |= dict.fromkeys(comparison.deleted, STAYS_DELETED)
         unsent = [each.day for each in (*waiting, *result.unsent)]
-        if problems or unsent:
+        if problems or unsent or comparison.deleted:
             run.dates_open.add(step.key)
         if problems:
             run.fail(step, messages.dates_failed(step, problems))
         if unsent:
             planned = {each.date: each.day for each in step.dates if each.status is Status.DEFERRED}
             next_day = min(planned.get(day) or run.tomorrow() for day in unsent)
-            reason, day = (messages.STOPPED, None) if run.must_stop() else (NO_BUDGET, next_day)
+            reason, day = (messages.STOPPED, None) if run.must_stop() else (messages.NO_BUDGET, next_day)
             if not self._pays_for(run.journal.state.meetings[step.key]):
                 reason, day = NEW_HOST_PAYS, None
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
+        elif comparison.deleted and not declared_dates.sends_rule(step):
+            run.defer(step, None, f"{RULE_FOLLOWS}: {words.names(comparison.deleted)}")
+
+
+def _without(made: Mapping[str, Edit], days: Collection[str]) -> dict[str, Edit]:
+    return {day: edit for day, edit in made.items() if day not in days}
 
 
 def _due(step: Step, work: Sequence[DateWork]) -> list[DateWork]:
@@ -298,7 +310,7 @@ def _may_send(step: Step, record: Record) -> bool:
     if step.meeting is None or not step.sends_again:
         return False
     changes, _ = field_changes(record.attributes, step.meeting.attributes)
-    return not any(change.path.partition(".")[0] in declared_dates.RESCHEDULES for change in changes)
+    return not declared_dates.reschedules(changes)
 
 
 def _edits(step: Step, record: Record, known: Known) -> list[Mapping[str, Edit]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.single_dates import Edit, SeriesDate, edited_dates, is_over, moved_to
 from reconciler.meeting.timezones import known_zone
+from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.dates import windows
 from reconciler.plan.dates.windows import ALL_KEPT, Kept
 from reconciler.plan.step import DateAction, DateStep, Status, Step
@@ -34,7 +35,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     meeting = step.meeting
     if meeting is None:
         return step
-    is_new = record is None or _is_rescheduled(step)
+    is_new = record is None or reschedules(step.changes)
     left = None if is_new or record is None else windows.due(meeting, record, now)
     if left is None and not (meeting.dates or (record and record.exceptions)):
         return step
@@ -120,8 +121,16 @@ def _held(meeting: Meeting, now: datetime, kept: Kept) -> tuple[dict[str, Series
     return found, unskipped
 
 
-def _is_rescheduled(step: Step) -> bool:
-    return any(change.path.partition(".")[0] in RESCHEDULES for change in step.changes)
+def reschedules(changes: Iterable[FieldChange]) -> bool:
+    """Return whether an update of these fields makes the dates of a series anew."""
+    return any(change.path.partition(".")[0] in RESCHEDULES for change in changes)
+
+
+def sends_rule(step: Step) -> bool:
+    """Return whether the step sends the rule of its series. A resolve may have sent it, or may not."""
+    if step.action is Action.UPDATE:
+        return step.resends or reschedules(step.changes)
+    return step.action in {Action.CREATE, Action.REPLACE}
 
 
 def _changed(

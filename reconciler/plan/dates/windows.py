@@ -12,8 +12,8 @@ from reconciler.meeting.recurrence import MONTHLY, OCCURRENCES_MAX, Series
 from reconciler.meeting.single_dates import edited_dates, next_window
 from reconciler.meeting.timezones import in_zone, known_zone
 from reconciler.plan.step import Step
+from reconciler.state.kept_window import kept_until
 from reconciler.state.state import Record
-from reconciler.state.stored_dates import kept_until
 
 LEFT_MIN = 13
 """Dates of a window that are left when it is extended: a quarter of a year of a weekly series."""

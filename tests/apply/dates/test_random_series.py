@@ -19,7 +19,7 @@ from reconciler.sandbox import times
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source
-from reconciler.state.stored_dates import clicked_dates
+from reconciler.state.clicked_dates import clicked_dates
 
 if TYPE_CHECKING:
     from datetime import datetime

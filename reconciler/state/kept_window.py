@@ -1,0 +1,41 @@
+"""The window of a longer series: the dates of it that Zoom keeps, from a read and in a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from reconciler.meeting import timezones
+from reconciler.meeting.meeting import series
+from reconciler.meeting.single_dates import Edit
+from reconciler.ports import Body, Json
+from reconciler.state.stored_dates import find, readable, start_of, utc_text
+
+
+def window_of(
+    attributes: Mapping[str, Json], stored: Body, edits: Sequence[Mapping[str, Edit]]
+) -> dict[str, Json]:
+    """Return the first and the last start that Zoom keeps of a longer series; empty if it keeps all of it.
+
+    `edits` are all that a date may have by now: a moved one counts where the rule gives it. The last is None
+    where the series in Zoom has no end.
+    """
+    recurring, listed = series(attributes), readable(stored)
+    if recurring is None or not listed:
+        return {}
+    found = find(attributes, stored, sorted({day for each in edits for day in each}), edits)
+    # Two occurrences may have one id: a date that was moved to the start of another one.
+    own = {id(each.occurrence): each.start for each in found.values()}
+    starts = sorted(own.get(id(each)) or start_of(each) for each in listed)
+    last = recurring.last()
+    kept = recurring.occurrence(recurring.remaining(starts[-1]).over - 1)
+    if kept is None or (last is not None and kept >= last):
+        return {}
+    rule = stored.get("recurrence") or {}
+    is_endless = rule.get("end_times") == 0 and not rule.get("end_date_time")
+    return {"from": utc_text(starts[0]), "to": None if is_endless else utc_text(kept)}
+
+
+def kept_until(window: Mapping[str, Json]) -> datetime | None:
+    """Return the last start of a recorded window; None where it has no end, or there is none."""
+    return timezones.instant(window["to"], "UTC") if window.get("to") else None

@@ -1,0 +1,50 @@
+"""Single dates that somebody changed in Zoom, told from those that are as the record has them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from builders import at, record, weekly
+
+from reconciler.state.clicked_dates import clicked_dates
+from reconciler.state.state import Record
+
+MONDAY = "2027-04-05"
+
+
+def occurrence(start: str, number: int = 1, **more: Any) -> dict[str, Any]:
+    plain = {"occurrence_id": str(number), "start_time": start, "duration": 45, "status": "available"}
+    return {**plain, **more}
+
+
+@pytest.mark.parametrize("moved_id", ["1", "1806912000000", "1807099200000"])
+def test_a_date_that_is_over_and_was_moved_to_a_day_to_come_is_as_recorded(moved_id: str) -> None:
+    """Its own start is past; where it is held is to come, under whatever id."""
+    edit = {"start_time": "2027-04-07T12:00:00Z", "duration": 45}
+    record = Record(1, "ada@example.com", None, weekly(), exceptions={MONDAY: edit})
+    stored = {
+        "occurrences": [
+            occurrence("2027-04-07T12:00:00Z", int(moved_id)),
+            occurrence("2027-04-12T08:00:00Z", 2),
+        ]
+    }
+
+    assert clicked_dates(record, stored, datetime(2027, 4, 6, 12, tzinfo=UTC)) == {}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"start_time": "2027-03-31T09:00:00Z", "duration": 45},  # it was held there
+        {"start_time": "2027-04-05T08:00:00Z", "duration": 45},  # as the rule gives it
+    ],
+)
+def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
+    recorded = replace(record(1, weekly()), exceptions={MONDAY: edit})
+    own = [] if edit["start_time"] < "2027-04" else [occurrence("2027-04-05T08:00:00Z")]
+    stored = {"occurrences": [*own, occurrence("2027-04-12T08:00:00Z", 2)]}
+
+    assert clicked_dates(recorded, stored, at("2027-04-01T08:00:00Z")) == {}
