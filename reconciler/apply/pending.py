@@ -105,8 +105,6 @@ class PendingWrite:
         If it is known never to have left: without its charge too, and with the intent that it was
         to repeat.
         """
-        if self.intent.dates and self.before is not None:
-            state = state.with_exceptions(self.key, self.before.exceptions)
         if self.departures:
             return state.drop_intent(self.key)
         restored = state.rewrite(self.key, self.repeats) if self.repeats else state.drop_intent(self.key)

@@ -213,8 +213,15 @@ class State:
         return replace(self, meetings={**self.meetings, key: kept})
 
     def drop_intent(self, key: str) -> State:
-        """Remove the intent: its request is known not to have happened. The charge stays."""
-        return replace(self, intents=_without(self.intents, key))
+        """Remove the intent: its request is known not to have happened. The charge stays.
+
+        The edits of single dates that its update might have undone are recorded again.
+        """
+        dropped = replace(self, intents=_without(self.intents, key))
+        intent, record = self.intents.get(key), self.meetings.get(key)
+        if intent is None or record is None or intent.is_of_dates or record.id != intent.id:
+            return dropped
+        return dropped.with_exceptions(key, {**intent.dates, **record.exceptions})
 
     def forget(self, key: str) -> State:
         """Remove the record and the intent of `key`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builders import meeting, moved, one_off, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import SingleDates
 from reconciler.state.state import Intent
+
+if TYPE_CHECKING:
+    from reconciler.state.state import State
 
 BEGUN = "2026-12-01T08:00:00Z"
 GUESTS = {"2027-03-01": {"agenda": "Guests"}}
@@ -92,3 +95,63 @@ def test_the_dates_of_a_series_that_a_person_must_decide_about_are_not_sent() ->
     assert (report.failed, report.resolved) == ({}, [("weekly", "dropped")])
     assert world.store.state.meetings["weekly"].exceptions == HAS_GUESTS
     assert [step.status for step in world.plan().steps if step.key == "weekly"] == ["withheld"]
+
+
+def test_what_an_update_would_have_undone_is_recorded_again_in_the_write_that_drops_it() -> None:
+    """A run that dies after that write must leave a record of what Zoom has."""
+    world = World(series(GUESTS), meeting("old", one_off()))
+    world.apply()
+    world.declare(series(GUESTS, topic="Other"))
+    world.apply(dies_after_turns=45)
+    world.undeclare("old")
+    world.moved = (moved("old", "weekly"),)
+    states: list[State] = []
+    world.store.before_write = lambda: states.append(world.store.state)
+
+    report = world.apply()
+
+    states.append(world.store.state)
+    dropped = [state.meetings["weekly"].exceptions for state in states if not state.intents]
+    assert report.resolved == [("weekly", "dropped")]
+    assert dropped == [HAS_GUESTS] * len(dropped)
+
+
+def test_an_interrupted_update_leaves_a_skipped_date_that_comes_back_to_the_next_run() -> None:
+    """Only the rule brings it back, and the plan of that run has none to send: nothing has failed."""
+    deferred = set()
+    for turns in range(0, 120, 4):
+        world = World(series({"2027-02-01": "skip", "2027-02-08": "skip"}))
+        world.apply()
+        world.declare(series({"2027-02-08": "skip"}, topic="Other"))
+        world.apply(dies_after_turns=turns)
+
+        reports = [world.apply() for _ in range(2)]
+
+        assert (turns, [report.failed for report in reports]) == (turns, [{}, {}])
+        assert statuses(world) == {"2027-02-08T09:00:00Z": "deleted"}
+        assert not world.plan().has_work
+        deferred |= set(reports[0].deferred.values())
+    why = "Zoom brings a skipped date back only if the rule is sent again, which the next apply does"
+    assert deferred == {(None, f"{why}: Mon 1 Feb 2027")}
+
+
+def test_a_skipped_date_that_comes_back_is_not_lost_by_two_crashes() -> None:
+    """The request that the second run repeats has no rule: the date stays skipped until the next one."""
+    for turns in range(0, 160, 4):
+        world = World(series({"2027-02-01": "skip"}))
+        world.apply()
+        world.declare(series({}, topic="Other"))
+        world.apply(dies_after_turns=45)
+        assert list(world.store.state.intents) == ["weekly"]
+        world.apply(dies_after_turns=turns)
+
+        reports = [world.apply() for _ in range(2)]
+
+        assert (turns, [report.failed for report in reports], statuses(world)) == (turns, [{}, {}], {})
+        assert not world.plan().has_work
+
+
+def statuses(world: World) -> dict[str, str]:
+    """The dates of the one series that are not available in Zoom, by start."""
+    listed = world.zoom.read(world.ids()["weekly"])["occurrences"]
+    return {each["start_time"]: each["status"] for each in listed if each["status"] != "available"}
