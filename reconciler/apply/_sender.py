@@ -105,19 +105,12 @@ class Sender:
     async def close_day(self, pending: PendingWrite, *, whole_account: bool) -> None:
         """Record that Zoom reported the day's requests as used up, and take back what was not sent."""
         self._closed_day = pending.day
-        hosts: tuple[str, ...] = ()
         if whole_account:
             self._run.closed_day = pending.day
-            hosts = tuple(self._run.journal.state.hosts)
         unsent, self.held = (*self.held, pending), []
-
-        def closed(state: State) -> State:
-            state = self._without(unsent, state)
-            for host in hosts:
-                state = state.spend_all(pending.day, host, self._run.limits(host).daily)
-            return state
-
-        await self._run.journal.commit(closed)
+        await self._run.journal.commit(
+            lambda state: self._run.with_day_spent(self._without(unsent, state), pending.day, self._host)
+        )
 
     async def _ready(self, pending: PendingWrite) -> bool:
         """Renew the intent where necessary; return False if it cannot be sent in this run."""

@@ -31,7 +31,7 @@ from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import IN_FLIGHT_MAX, Body, Lease, MeasuredClock, Remote
 from reconciler.state import identity
-from reconciler.state.state import Record, names_of
+from reconciler.state.state import Record, State, names_of
 
 NAP_SECONDS = 0.5
 """The interval at which a wait checks whether it should end."""
@@ -136,6 +136,12 @@ class ApplyContext:
     def limits(self, host: str) -> Limits:
         """The limits of the host, under whichever of its names they are set."""
         return self.allowances.of(*names_of(self.journal.state, host))
+
+    def with_day_spent(self, state: State, day: str, host: str) -> State:
+        """The state in which the host's day is used up, and every host's if Zoom closed the account."""
+        for name in (host, *(state.hosts if day == self.closed_day else ())):
+            state = state.spend_all(day, name, self.limits(name).daily)
+        return state
 
     def may_leave(self, day: str, durable_at: float, *, even_stopped: bool = False) -> bool:
         """Return whether a request charged to `day`, with an intent of `durable_at`, may leave right now.

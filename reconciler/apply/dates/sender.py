@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from reconciler.apply import _messages as messages
-from reconciler.apply.context import ApplyContext, NotNowError
+from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext, NotNowError
 from reconciler.apply.dates.comparison import DateWork, in_order, unlisted_parts
 from reconciler.errors.exceptions import (
     AccessError,
@@ -25,9 +25,6 @@ from reconciler.plan.step import Step
 from reconciler.ports import Body, Json
 from reconciler.state.state import Intent, Record, State, used
 from reconciler.state.stored_dates import StoredDate, find, minutes_of
-
-READ_AGAIN_SECONDS = (1.0, 4.0)
-"""Waits before a date that reads as before is read again: a read may lag behind a write."""
 
 STOP_AFTER = timedelta(days=7)
 """A stopped run still skips the dates that come within this time."""
@@ -58,13 +55,19 @@ class DateSender:
     def __init__(self, run: ApplyContext, host: str) -> None:
         self._run = run
         self._host = host
-        self._closed_day: str | None = None
+        self._shut_day: str | None = None
+        """The day on which Zoom refused even a deletion, which uses no request."""
 
     def affordable(self, work: Sequence[DateWork], day: str) -> list[DateWork]:
-        """Return the work that the host's budget of `day` allows: all skips, and the soonest changes."""
-        run, chosen = self._run, []
+        """Return the work that the host's budget of `day` allows: all skips, and the soonest changes.
+
+        Once Zoom refused a skip by a daily limit, it is none.
+        """
+        if day == self._shut_day:
+            return []
+        run, chosen = self._run, list[DateWork]()
         limits, spent = run.limits(self._host), used(run.journal.state, day, self._host)
-        is_closed = day in {self._closed_day, run.closed_day}
+        is_closed = day == run.closed_day
         for each in in_order(work):
             is_urgent = budget.urgent(each.turn_at, run.now())
             if not each.requests or (not is_closed and limits.allows(spent, urgent=is_urgent)):
@@ -144,7 +147,7 @@ class DateSender:
             return False
         except DailyLimitError as error:
             result.is_closed = True
-            await self._close_day(whole_account=error.scope == "account")
+            await self._close_day(work, whole_account=error.scope == "account")
             return False
         except RefusedError as error:
             result.unsent.remove(work)
@@ -165,18 +168,11 @@ class DateSender:
         if not self._run.may_leave(day, durable_at, even_stopped=is_soon):
             raise NotNowError
 
-    async def _close_day(self, *, whole_account: bool) -> None:
+    async def _close_day(self, refused: DateWork, *, whole_account: bool) -> None:
         run, day = self._run, budget.day_of(self._run.now())
-        self._closed_day = day
+        self._shut_day = day if refused.body is None else self._shut_day
         run.closed_day = day if whole_account else run.closed_day
-        hosts = (self._host, *(run.journal.state.hosts if whole_account else ()))
-
-        def closed(state: State) -> State:
-            for host in hosts:
-                state = state.spend_all(day, host, run.limits(host).daily)
-            return state
-
-        await run.journal.commit(closed)
+        await run.journal.commit(lambda state: run.with_day_spent(state, day, self._host))
 
     def _intent(self, record: Record, work: Sequence[DateWork]) -> Intent:
         begun_at = self._run.now().isoformat().replace("+00:00", "Z")

@@ -240,6 +240,39 @@ def test_a_daily_limit_at_a_skip_closes_the_day() -> None:
     assert "weekly" in report.deferred
 
 
+def test_after_a_daily_limit_at_a_skip_no_other_series_of_the_host_skips_that_day() -> None:
+    def of(key: str, *days: str) -> Any:
+        return meeting(key, weekly(topic=key), dates=SingleDates(dict.fromkeys(days, "skip")))
+
+    world = World(of("a"), of("b"))
+    world.apply()
+    world.declare(of("a", "2027-02-01"), of("b", "2027-02-01", "2027-02-08"))
+    world.zoom.meet(Fault(method="DELETE", status=429, headers={"X-RateLimit-Type": "Daily-limit"}))
+
+    report = world.apply()
+
+    used_up = "the host's requests for this UTC day are used up: Mon 1 Feb 2027"
+    assert len(world.asked("DELETE")) == 1
+    assert (report.failed, report.deferred) == (
+        {},
+        {"a": ("2026-12-02", used_up), "b": ("2026-12-02", f"{used_up}, Mon 8 Feb 2027")},
+    )
+
+
+def test_after_a_daily_limit_at_a_change_other_series_are_skipped_all_the_same() -> None:
+    """A skip uses no request, so a day that is used up does not hold it back."""
+    changed = meeting("a", weekly(topic="a"), dates=SingleDates({"2027-02-01": {"duration": 30}}))
+    skipped = meeting("b", weekly(topic="b"), dates=SingleDates({"2027-02-01": "skip"}))
+    world = World(replace(changed, dates=SingleDates()), replace(skipped, dates=SingleDates()))
+    world.apply()
+    world.declare(changed, skipped)
+    world.zoom.meet(Fault(method="PATCH", status=429, headers={"X-RateLimit-Type": "Daily-limit"}))
+
+    report = world.apply()
+
+    assert (report.failed, list(report.deferred), len(world.asked("DELETE"))) == ({}, ["a"], 1)
+
+
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_date_can_be_moved_to_the_time_of_one_that_is_skipped(keeps: Any) -> None:
     """A date is not taken for another one that is held where it is to be moved to."""
