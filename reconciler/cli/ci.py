@@ -16,6 +16,7 @@ from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan.change import Action
 from reconciler.plan.plan import ANNOTATED_CODES, ending_keys
 from reconciler.plan.step import Status
+from reconciler.views.results import severity_counts
 from reconciler.views.table import view
 
 if TYPE_CHECKING:
@@ -204,11 +205,11 @@ def report_validation(workspace: Workspace, result: ValidationResult, *, annotat
     if outputs:
         from reconciler.views.markdown import job_summary  # noqa: PLC0415 - only in GitHub Actions
 
-        errors = sum(each.severity is Severity.ERROR for each in result.diagnostics)
+        errors, warnings = severity_counts(result.diagnostics)
         meetings = len(result.parsed.spec.meetings) if result.parsed.spec else 0
         if not annotated:
             outputs.annotate(result.diagnostics)
-        outputs.set_outputs(valid=not errors, errors=errors, warnings=len(result.diagnostics) - errors)
+        outputs.set_outputs(valid=not errors, errors=errors, warnings=warnings)
         outputs.add_summary(job_summary.validation(result.diagnostics, meetings=meetings, files=result.files))
 
 

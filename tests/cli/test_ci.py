@@ -121,6 +121,14 @@ def test_annotations_go_past_a_stop(shell: Shell, step: Step) -> None:
     assert (lines[0], lines[1][:8], lines[2]) == ("::token-1::", "::error ", "::stop-commands::token-1")
 
 
+def test_validate_counts_what_is_not_shown(shell: Shell, step: Step) -> None:
+    """Of 150 findings of one code, 100 are made."""
+    shell.write("meetings.yaml", spec_of({f"k{n}": {"topik": "x"} for n in range(150)}))
+
+    assert step("validate").status == 1
+    assert step.outputs["errors"] == "150"
+
+
 def test_validate_counts_and_annotates_once(shell: Shell, step: Step) -> None:
     """In its own format for GitHub the annotations are on stdout already."""
     shell.write("meetings.yaml", spec_of({"odd": {"password": "lift-off-7"}}))

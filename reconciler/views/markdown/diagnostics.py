@@ -11,6 +11,7 @@ from reconciler.plan.plan import ending_keys
 from reconciler.spec.policies.check import FAILED as POLICY_FAILED
 from reconciler.views.markdown.escape import code, prose
 from reconciler.views.markdown.size import MORE_BYTES, take_fitting
+from reconciler.views.results import severity_counts
 from reconciler.views.text.diagnostics import ALIKE_MAX
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def errors(diagnostics: Sequence[Diagnostic]) -> str:
     if not found:
         return ""
     lines = "\n".join(f"> {line}" for line in _lines(found))
-    return f"> [!WARNING]\n> **{count_noun(len(found), 'error')}.**\n>\n{lines}"
+    return f"> [!WARNING]\n> **{count_noun(severity_counts(found)[0], 'error')}.**\n>\n{lines}"
 
 
 def policies(diagnostics: Sequence[Diagnostic]) -> str:
@@ -78,7 +79,8 @@ def warnings(diagnostics: Sequence[Diagnostic]) -> str:
     if not found:
         return ""
     lines = "\n".join(_lines(found))
-    return f"<details><summary>{count_noun(len(found), 'warning')}</summary>\n\n{lines}\n\n</details>"
+    count = count_noun(severity_counts(found)[1], "warning")
+    return f"<details><summary>{count}</summary>\n\n{lines}\n\n</details>"
 
 
 def _of_severity(diagnostics: Sequence[Diagnostic], severity: Severity) -> list[Diagnostic]:

@@ -135,6 +135,16 @@ def test_one_failed_check_stops_no_other(zoom: Served, shell: Shell) -> None:
     assert "quota" not in statuses
 
 
+def test_errors_that_are_only_counted_are_counted_too(shell: Shell) -> None:
+    """Of 150 findings of one code, 100 are made."""
+    shell.write("meetings.yaml", spec_of({f"k{n}": {"topik": "x"} for n in range(150)}, start=FAR))
+
+    ran = shell("doctor")
+
+    assert "150 errors, the first: Unknown field: The meeting has no field `topik`" in ran.out
+    assert "150 errors in 1 file." in shell("validate").out
+
+
 def test_of_several_errors_in_specs_the_first_is_shown_and_all_are_counted(shell: Shell) -> None:
     five = spec_of({f"k{n}": {} for n in range(5)}, start=FAR)
     shell.write("a.yaml", five)
@@ -149,7 +159,7 @@ def test_of_several_errors_in_specs_the_first_is_shown_and_all_are_counted(shell
         "status": "fail",
         "summary": "5 errors, the first: A key is declared twice: a.yaml:1 already declares `k0`.",
         "code": "spec.duplicate-key",
-        "remedy": "`reconciler validate` shows them all.",
+        "remedy": "`reconciler validate` shows them.",
     }
 
 

@@ -355,6 +355,12 @@ def test_errors_are_shown_before_warnings() -> None:
     ]
 
 
+def test_warnings_that_are_only_counted_are_counted_too() -> None:
+    odd = Diagnostic("meeting.twins", "Odd.", severity=Severity.WARNING, more=49)
+
+    assert check_whole(shown(plan_of(step(Action.MOVE), diagnostics=(odd,)))).summaries[0] == "50 warnings"
+
+
 def test_the_command_has_the_options_of_the_plan() -> None:
     """As a shell takes them; too many are left to the reader."""
     asked = Options(("my specs/a.yaml",), refresh=True, targets=("sig-*",))

@@ -118,12 +118,12 @@ def _settings(workspace: Workspace) -> Iterator[Check]:
 
 def _specs(workspace: Workspace) -> Iterator[Check]:
     result = workspace.validate(())
-    errors = [each for each in result.diagnostics if each.severity is Severity.ERROR]
-    warnings = len(result.diagnostics) - len(errors)
+    errors, warnings = results.severity_counts(result.diagnostics)
     if errors:
-        first = results.from_diagnostic("specs", errors[0])
-        remedy = first.remedy if len(errors) == 1 else "`reconciler validate` shows them all."
-        others = f"{count_noun(len(errors), 'error')}, the first: " if len(errors) > 1 else ""
+        error = next(each for each in result.diagnostics if each.severity is Severity.ERROR)
+        first = results.from_diagnostic("specs", error)
+        remedy = first.remedy if errors == 1 else "`reconciler validate` shows them."
+        others = f"{count_noun(errors, 'error')}, the first: " if errors > 1 else ""
         yield Check("specs", CheckStatus.FAIL, others + first.summary, remedy, first.code)
         return
     meetings = len(result.parsed.spec.meetings) if result.parsed.spec else 0
