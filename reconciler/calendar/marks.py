@@ -29,10 +29,10 @@ def marks(clashes: Iterable[Clash], dates: Iterable[CalendarDate]) -> Marks:
 
 
 def _groups(held: Sequence[CalendarDate], buffer: timedelta, most: int) -> Iterator[list[CalendarDate]]:
-    """Yield the dates that run at one instant, each with its buffer, where they are more than `most`."""
+    """Yield the dates that run at one instant, with buffers, if they are of more than `most` meetings."""
     running: list[CalendarDate] = []
     for each in held:
         running = [one for one in running if one.end_at + buffer > each.start_at]
         running.append(each)
-        if len(running) > most:
+        if len({one.key for one in running}) > most:
             yield list(running)

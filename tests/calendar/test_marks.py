@@ -13,6 +13,7 @@ from reconciler.calendar.clashes import clashes
 from reconciler.calendar.dates import dates
 from reconciler.calendar.hosts import Hosts
 from reconciler.calendar.marks import marks
+from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.spec.settings import Capacity, Settings
 
 WINDOW = (datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC))
@@ -34,6 +35,23 @@ def test_every_date_that_overlaps_another_one_is_marked(seed: int) -> None:
     found = [each for of_host in clashes(meetings, *WINDOW, hosts) for each in of_host.found]
 
     assert marks(found, held) == expected
+
+
+def test_slots_of_one_room_that_overlap_are_not_marked() -> None:
+    """They are one meeting: only the date on which another one runs beside it is marked."""
+    host, single = "room@x.org", {"type": 2, "timezone": "UTC", "duration": 60}
+    starts = ("2027-01-11T10:00:00", "2027-01-11T10:30:00", "2027-01-18T10:00:00")
+    slots = [Meeting("room", host, {**single, "start_time": start}) for start in starts]
+    timetable = tuple(Slot(f"slot-{number}", each) for number, each in enumerate(slots))
+    room = Meeting("room", host, {"type": 3}, timetable=timetable)
+    other = Meeting("other", host, {**single, "start_time": starts[-1]})
+    found = clashes([room, other], *WINDOW, Hosts.of(Settings()))
+
+    at = datetime(2027, 1, 18, 10, tzinfo=UTC)
+    assert marks([one for each in found for one in each.found], dates([room, other], *WINDOW)) == {
+        ("room", at): {"other"},
+        ("other", at): {"room"},
+    }
 
 
 def test_with_a_capacity_of_two_a_third_one_marks_all() -> None:
