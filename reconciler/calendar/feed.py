@@ -1,6 +1,6 @@
-"""Events of a feed: each meeting as one event with a rule, and one more for each date that has its own word.
+"""Events of a feed: each meeting as one event with a rule, and one more for each date that is different.
 
-A series is told whole, from its first date on, so that a feed is the same on each day. The days that closures
+A series is written whole, from its first date on, so that a feed is the same on each day. The days that closures
 leave out are listed up to a horizon; where a closure goes on after it, the rule ends there.
 """
 
@@ -14,15 +14,22 @@ from reconciler.calendar.dates import skipped
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SERIES, Meeting, kind, series, start_at
-from reconciler.meeting.recurrence import MONTHLY, WEEKLY, Series, is_in_pattern, week_days
+from reconciler.meeting.recurrence import (
+    MONTHLY,
+    WEEKLY,
+    Series,
+    count_with_pattern,
+    interval_of,
+    is_by_weekday,
+    is_in_pattern,
+    week_day,
+    week_days,
+)
 from reconciler.ports import Json
 from reconciler.state.state import owner
 
 DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 """Days of the week as RFC 5545 names them, in Zoom's order."""
-
-_DATES_TO_THE_PATTERN_MAX = 60
-"""Dates of a weekly rule that are looked at for the first one of its pattern; some month has a fifth week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +145,8 @@ def _shifted(recurring: Series, whole: FeedEvent, days: Iterator[date]) -> Itera
 
 def _first(meeting: Meeting, recurring: Series) -> int | None:
     """Return the index of the first date of the series; None if it has none."""
-    for index in range(_DATES_TO_THE_PATTERN_MAX):
-        if recurring.occurrence(index) is None:
-            return None
-        if is_in_pattern(recurring.wall(index).date(), meeting.dates.pattern):
-            return index
-    return None
+    index = count_with_pattern(recurring.wall_start(), recurring.recurrence, meeting.dates.pattern, 1) - 1
+    return index if recurring.occurrence(index) is not None else None
 
 
 def _rule(meeting: Meeting, recurring: Series, horizon: datetime) -> dict[str, Json]:
@@ -168,14 +171,14 @@ def _goes_on(closures: tuple[Closure, ...], day: date) -> bool:
 
 def _days(recurring: Series) -> dict[str, Json]:
     rule, start = recurring.recurrence, recurring.wall_start()
-    interval = rule.get("repeat_interval") or 1
+    interval = interval_of(rule)
     if rule.get("type") == WEEKLY:
         days = [DAYS[day - 1] for day in week_days(rule, start)]
         return {"FREQ": "WEEKLY", "INTERVAL": interval, "BYDAY": days}
     if rule.get("type") != MONTHLY:
         return {"FREQ": "DAILY", "INTERVAL": interval}
-    if rule.get("monthly_week") and not rule.get("monthly_day"):
-        name = rule.get("monthly_week_day") or start.isoweekday() % 7 + 1
+    if is_by_weekday(rule):
+        name = rule.get("monthly_week_day") or week_day(start)
         day = f"{rule['monthly_week']}{DAYS[name - 1]}"
         return {"FREQ": "MONTHLY", "INTERVAL": interval, "BYDAY": [day]}
     return {"FREQ": "MONTHLY", "INTERVAL": interval, "BYMONTHDAY": rule.get("monthly_day") or start.day}

@@ -151,7 +151,7 @@ def _short(start_time: str) -> str:
 def _readings(times: Mapping[str, Json], rule: Mapping[str, Json], now: datetime) -> Iterator[Series]:
     """The series in each way in which its rule can be meant, likeliest first."""
     start_time, timezone = times["start_time"], times["timezone"]
-    base = {"type": rule["type"], "repeat_interval": rule.get("repeat_interval") or 1}
+    base = {"type": rule["type"], "repeat_interval": recurrence.interval_of(rule)}
     for days in _days(rule, Series(start_time, timezone, {}).wall_start()):
         for end in _ends(rule):
             whole = Series(start_time, timezone, {**base, **days, **end})

@@ -20,7 +20,6 @@ _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 _NUMBERS = {2: "two", 3: "three"}
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _WEEKS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
-_DAYS_IN_EVERY_MONTH = 28
 _SETS = {(2, 3, 4, 5, 6): "every weekday", (1, 2, 3, 4, 5, 6, 7): "every day"}
 
 
@@ -113,7 +112,7 @@ def days_words(week_days: tuple[int, ...]) -> str:
 
 def rule_words(recurrence: rules.Rule, start: datetime) -> str:
     """Return the days of a rule: "every second Tuesday", "last Friday of every month"."""
-    unit, every = recurrence.get("type"), _every(recurrence.get("repeat_interval") or 1)
+    unit, every = recurrence.get("type"), _every(rules.interval_of(recurrence))
     if unit == rules.WEEKLY:
         return _weekly_words(rules.week_days(recurrence, start), every)
     if unit == rules.MONTHLY:
@@ -146,18 +145,18 @@ def _weekly_words(days: tuple[int, ...], every: str) -> str:
 
 
 def _month_day_words(recurrence: rules.Rule, start: datetime) -> str:
-    day, week = recurrence.get("monthly_day"), recurrence.get("monthly_week")
-    if week and not day:
-        return week_words(week, recurrence.get("monthly_week_day") or rules.week_day(start))
-    return f"on day {day or start.day}"
+    if rules.is_by_weekday(recurrence):
+        week_day = recurrence.get("monthly_week_day") or rules.week_day(start)
+        return week_words(recurrence["monthly_week"], week_day)
+    return f"on day {recurrence.get('monthly_day') or start.day}"
 
 
 def _short_months_words(recurrence: rules.Rule, start: datetime) -> str:
     """Return what becomes of the months that do not have the day: Zoom leaves them out."""
-    if recurrence.get("monthly_week") and not recurrence.get("monthly_day"):
+    if rules.is_by_weekday(recurrence):
         return ""
     day = recurrence.get("monthly_day") or start.day
-    return " (left out in months without it)" if day > _DAYS_IN_EVERY_MONTH else ""
+    return " (left out in months without it)" if day > rules.DAYS_IN_EVERY_MONTH else ""
 
 
 def sentence(recurrence: Rule, start_time: str, timezone: str) -> str:

@@ -45,8 +45,8 @@ Raises `IndexError`, `OverflowError` or `ValueError` past the end of the calenda
 DAYS_IN_EVERY_MONTH = 28
 """Days that even the shortest month has."""
 
-_DATES_BETWEEN_MAX = 20
-"""More dates of a weekly rule than are ever between two days of a pattern; of fifth Sundays it is 13."""
+_DATES_BETWEEN_MAX = 7 * 14
+"""Dates of a weekly rule between two days of a pattern, at most: 14 weeks of them, for a fifth Sunday."""
 
 
 def with_interval(recurrence: Rule) -> Rule:
@@ -211,7 +211,7 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
     if unit == WEEKLY:
         days, sunday = frozenset(week_days(recurrence, start)), _sunday(first)
         return lambda day: (
-            day.isoweekday() % 7 + 1 in days and (day - sunday).days // 7 % interval == 0 and day >= first
+            week_day(day) in days and (day - sunday).days // 7 % interval == 0 and day >= first
         )
     if unit != MONTHLY:
         return lambda day: (day - first).days % interval == 0 and day >= first

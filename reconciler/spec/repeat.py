@@ -199,7 +199,7 @@ def repeat_path(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 def from_rule(rule: Mapping[str, Json], timezone: str | None) -> dict[str, Json] | None:
     """Return a `recurrence` as `repeat`; None where it has no such form."""
-    unit, interval = rule.get("type"), rule.get("repeat_interval") or 1
+    unit, interval = rule.get("type"), recurrence.interval_of(rule)
     if unit not in UNIT_NAMES or {"end_times", "end_date_time"} <= rule.keys():
         return None
     name = UNIT_NAMES[unit]

@@ -125,6 +125,16 @@ def test_a_fifth_weekday_alone_has_a_pattern() -> None:
     assert (rule.recurrence, rule.pattern) == (weekly("6"), ((5, 6),))
 
 
+def test_two_dates_of_a_pattern_may_have_fifty_of_the_weekly_rule_between_them() -> None:
+    """No month but the one that is over has a fifth of these weekdays before 29 March."""
+    on = [f"fifth {day}" for day in ("mon", "tue", "wed", "fri", "sat", "sun")]
+
+    rule = to_rule({"every": "month", "on": on, "times": 2}, "2027-01-31T10:00:00", BERLIN)
+
+    assert rule is not None
+    assert rule.recurrence == weekly("1,2,3,4,6,7", end_times=50)
+
+
 PATTERNS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), min_size=2, max_size=4, unique=True)
 
 
