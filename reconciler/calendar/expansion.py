@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.calendar.offsets import DAY_SECONDS, day_of, offsets, seconds_of
 from reconciler.calendar.rule_days import rule_days
 from reconciler.meeting.closures import SKIP, Closure
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SERIES, Meeting, kind, series, start_at
+from reconciler.meeting.meeting import SERIES, Meeting, kind, minutes_of, series, start_at
 from reconciler.meeting.recurrence import Series, is_in_pattern
 from reconciler.meeting.timezones import instant
 from reconciler.ports import Json
@@ -69,8 +69,7 @@ def expand(meeting: Meeting, first: int, last: int) -> Expansion | None:
 
 def length_of(attributes: Mapping[str, Json]) -> int:
     """Return the declared duration, in seconds."""
-    minutes: int = attributes.get("duration", DURATION_MINUTES_DEFAULT)
-    return minutes * 60
+    return minutes_of(attributes) * 60
 
 
 def _single(meeting: Meeting, start: int, first: int, last: int) -> Expansion:
@@ -129,9 +128,8 @@ def _of_rule(recurring: Series, first: int, last: int) -> tuple[Sequence[int], l
     years = date.fromordinal(days[0]).year - 1, date.fromordinal(days[-1]).year
     time_of_day = (start.hour * 60 + start.minute) * 60 + start.second
     starts = offsets(recurring.timezone, *years).instants(days, time_of_day)
-    if (
-        days[0] == start.toordinal()
-    ):  # of a wall time that occurs twice, a start with a Z says which one it is
+    # Of a wall time that occurs twice, a start with a Z says which one it is.
+    if days[0] == start.toordinal():
         starts[0] = seconds_of(instant(recurring.start_time, recurring.timezone))
     end = recurring.recurrence.get("end_date_time")
     if not end:

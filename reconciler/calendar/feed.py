@@ -1,7 +1,7 @@
 """Events of a feed: each meeting as one event with a rule, and one more for each date that is different.
 
-A series is written whole, from its first date on, so that a feed is the same on each day. The days that closures
-leave out are listed up to a horizon; where a closure goes on after it, the rule ends there.
+A series is written whole, from its first date on, so that a feed is the same on each day. The days that
+closures leave out are listed up to a horizon; where a closure goes on after it, the rule ends there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from reconciler.calendar.dates import skipped
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, SERIES, Meeting, kind, series, start_at
+from reconciler.meeting.meeting import SERIES, Meeting, kind, minutes_of, series, start_at
 from reconciler.meeting.recurrence import (
     MONTHLY,
     WEEKLY,
@@ -89,9 +89,8 @@ def events(meeting: Meeting, horizon: datetime) -> tuple[FeedEvent, ...]:
 
 def _event(meeting: Meeting, timezone: str, start: datetime) -> FeedEvent:
     attributes = meeting.attributes
-    minutes = attributes.get("duration", DURATION_MINUTES_DEFAULT)
-    agenda = str(attributes.get("agenda") or "")
-    return FeedEvent(meeting.topic, owner(meeting.attributes, meeting.host), timezone, start, minutes, agenda)
+    host, agenda = owner(attributes, meeting.host), str(attributes.get("agenda") or "")
+    return FeedEvent(meeting.topic, host, timezone, start, minutes_of(attributes), agenda)
 
 
 def _wall(moment: datetime, timezone: str) -> datetime:

@@ -13,14 +13,13 @@ from itertools import islice
 
 from reconciler.live._occurrences import listed_starts
 from reconciler.meeting import recurrence
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES, resume
+from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES, minutes_of, resume
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.single_dates import Edit, moved_to
 from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_zone, zone
 from reconciler.ports import Json
 from reconciler.spec.repeat import NO_END
 from reconciler.state.clicked_dates import edits_in_zoom
-from reconciler.state.stored_dates import minutes_of
 
 _OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
 

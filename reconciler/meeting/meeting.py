@@ -116,6 +116,12 @@ def kind(attributes: Mapping[str, Json]) -> int:
     return declared
 
 
+def minutes_of(attributes: Mapping[str, Json]) -> int:
+    """Return the duration, of a series that of each date that is not changed, in minutes."""
+    minutes: int = attributes.get("duration", DURATION_MINUTES_DEFAULT)
+    return minutes
+
+
 def start_at(attributes: Mapping[str, Json]) -> datetime | None:
     """Return the declared start, aware, in UTC; None for a meeting without a fixed time."""
     declared = attributes.get("start_time")
@@ -195,7 +201,7 @@ def sent_start_at(attributes: Mapping[str, Json], now: datetime) -> datetime | N
 
 
 def _duration(attributes: Mapping[str, Json]) -> timedelta:
-    return timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    return timedelta(minutes=minutes_of(attributes))
 
 
 def _series_schedule(recurring: recurrence.Series, duration: timedelta, now: datetime) -> Schedule:

@@ -210,9 +210,7 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
     first, unit, interval = start.date(), recurrence.get("type"), interval_of(recurrence)
     if unit == WEEKLY:
         days, sunday = frozenset(week_days(recurrence, start)), _sunday(first)
-        return lambda day: (
-            week_day(day) in days and (day - sunday).days // 7 % interval == 0 and day >= first
-        )
+        return lambda day: week_day(day) in days and (day - sunday).days // 7 % interval == 0 and day >= first
     if unit != MONTHLY:
         return lambda day: (day - first).days % interval == 0 and day >= first
     # Without a day of its own, a monthly rule has the day of its start.

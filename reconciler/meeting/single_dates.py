@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure, SingleDates
 from reconciler.meeting.meeting import (
-    DURATION_MINUTES_DEFAULT,
     SOON,
     Schedule,
+    minutes_of,
     runs_or_starts_soon,
     schedule,
     series,
@@ -224,5 +224,5 @@ def _change(attributes: Mapping[str, Json], own: Mapping[str, Json], start: date
     held_at = timezones.instant(declared, attributes["timezone"]) if declared else start
     change = {name: own[name] for name in ("agenda", "settings") if name in own}
     change["start_time"] = held_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    change["duration"] = own.get("duration", attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    change["duration"] = own.get("duration", minutes_of(attributes))
     return change

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.meeting import series
+from reconciler.meeting.meeting import minutes_of, series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import Edit, is_over, moved_to
 from reconciler.ports import Body, Json
@@ -16,7 +16,6 @@ from reconciler.state.stored_dates import (
     StoredDate,
     find,
     listed_part,
-    minutes_of,
     readable,
     rule_start,
     start_of,

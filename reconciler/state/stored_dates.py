@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series
+from reconciler.meeting.meeting import minutes_of, series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import Edit, moved_to
 from reconciler.ports import Body, Json
@@ -70,12 +70,6 @@ class StoredDate:
     def has(self, edit: Edit, duration: int) -> bool:
         """Return whether the date is so in Zoom, as far as the list shows it."""
         return bool(self.edit(duration) == listed_part(edit, self.start, duration))
-
-
-def minutes_of(attributes: Mapping[str, Json]) -> int:
-    """Return the duration of each date of a series that is not changed."""
-    minutes: int = attributes.get("duration", DURATION_MINUTES_DEFAULT)
-    return minutes
 
 
 def readable(stored: Body) -> list[Body]:

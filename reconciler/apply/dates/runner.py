@@ -28,7 +28,7 @@ from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, Step
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting import fields
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.meeting import SERIES, series
+from reconciler.meeting.meeting import SERIES, minutes_of, series
 from reconciler.meeting.single_dates import Edit, is_over, moved_to
 from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as declared_dates
@@ -40,7 +40,7 @@ from reconciler.ports import Body
 from reconciler.state.clicked_dates import edits_in_zoom
 from reconciler.state.kept_window import kept_until, window_of
 from reconciler.state.state import Record, State, host_key, owner
-from reconciler.state.stored_dates import StoredDate, find, minutes_of
+from reconciler.state.stored_dates import StoredDate, find
 
 ROUNDS_MAX = 2
 """Times that the dates of a series are sent in one run: again only after an answer that was lost."""

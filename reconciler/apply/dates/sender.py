@@ -18,13 +18,14 @@ from reconciler.errors.exceptions import (
     UnknownOutcomeError,
 )
 from reconciler.meeting.closures import SKIP
+from reconciler.meeting.meeting import minutes_of
 from reconciler.meeting.single_dates import Edit
 from reconciler.plan import budget
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Body, Json
 from reconciler.state.state import Intent, Record, State, used
-from reconciler.state.stored_dates import StoredDate, find, minutes_of
+from reconciler.state.stored_dates import StoredDate, find
 
 STOP_AFTER = timedelta(days=7)
 """A stopped run still skips the dates that come within this time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.meeting.humanize import day_words, instant_words, rule_words, time_words
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, series, start_at
+from reconciler.meeting.meeting import minutes_of, series, start_at
 from reconciler.meeting.timezones import in_zone, known_zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
@@ -60,7 +60,7 @@ def _parts(slot: Mapping[str, Json] | None) -> dict[str, str]:
     dates = slot.get("dates", {})
     return {
         "when": when,
-        "length": f"{slot.get('duration', DURATION_MINUTES_DEFAULT)} min",
+        "length": f"{minutes_of(slot)} min",
         "topic": str(slot.get("topic", "")),
         "exceptions": _exceptions(dates.get("exceptions", {})),
         "closed": "with closures" if dates.get("closed") else "",

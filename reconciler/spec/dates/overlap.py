@@ -10,7 +10,7 @@ from itertools import combinations
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.humanize import instant_words
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, Meeting, Slot, series, start_at
+from reconciler.meeting.meeting import Meeting, Slot, minutes_of, series, start_at
 from reconciler.meeting.single_dates import edited_dates, moved_to
 
 AHEAD = timedelta(days=400)
@@ -45,7 +45,7 @@ def check(slots: Sequence[Slot], now: datetime | None) -> Iterator[UnlocatedDiag
 
 def _spans(meeting: Meeting, since: datetime) -> Iterator[Span]:
     attributes = meeting.attributes
-    length = timedelta(minutes=attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    length = timedelta(minutes=minutes_of(attributes))
     recurring, first = series(attributes), start_at(attributes)
     if recurring is None:
         if first is not None:

@@ -10,7 +10,7 @@ from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, SingleDates
 from reconciler.meeting.humanize import day_words, short_weekday
-from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, kind, series
+from reconciler.meeting.meeting import NO_FIXED_TIME, kind, minutes_of, series
 from reconciler.meeting.recurrence import Series, is_in_pattern
 from reconciler.ports import Json
 from reconciler.spec.rules._times import impossible, is_possible
@@ -192,5 +192,5 @@ def _span(declared: _Declared, day: date, start: datetime) -> Span:
     own = own if isinstance(own, Mapping) else {}
     written = own.get("start_time")
     begin = start if written is None else timezones.instant(written, declared.recurring.timezone)
-    length = own.get("duration", declared.attributes.get("duration", DURATION_MINUTES_DEFAULT))
+    length = own.get("duration", minutes_of(declared.attributes))
     return begin, begin + timedelta(minutes=length)
