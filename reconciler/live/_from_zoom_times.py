@@ -16,7 +16,7 @@ from reconciler.meeting import recurrence
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES, minutes_of, resume
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.single_dates import Edit, moved_to
-from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_zone, zone
+from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, known_zone, utc_text, zone
 from reconciler.ports import Json
 from reconciler.spec.repeat import NO_END
 from reconciler.state.clicked_dates import edits_in_zoom
@@ -83,7 +83,7 @@ def _dates(body: Mapping[str, Json]) -> tuple[datetime, ...]:
 
 def _start_time(moment: datetime, timezone: str | None) -> str:
     """The wall time in the zone; in UTC where there is no zone, or where that wall time occurs twice."""
-    in_utc = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    in_utc = utc_text(moment)
     if timezone is None:
         return in_utc
     wall = in_zone(moment, known_zone(timezone)).isoformat(timespec="seconds")

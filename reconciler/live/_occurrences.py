@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.timezones import instant
@@ -41,11 +41,6 @@ def last_start(stored: Mapping[str, Json]) -> datetime | None:
     """The last listed start; None where none can be read."""
     starts = (_planned_at(occurrence) for occurrence in stored.get("occurrences") or ())
     return max((start for start in starts if start is not None), default=None)
-
-
-def as_utc(moment: datetime) -> str:
-    """The instant as the API writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_utc(start_time: Json) -> datetime | None:

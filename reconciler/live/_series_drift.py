@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconciler.live._occurrences import as_utc, coming_starts, first_start, last_start, parse_utc
+from reconciler.live._occurrences import coming_starts, first_start, last_start, parse_utc
 from reconciler.meeting import fields
 from reconciler.meeting.compare import same_value
 from reconciler.meeting.meeting import resume
 from reconciler.meeting.recurrence import Remaining, Series
-from reconciler.meeting.timezones import in_zone, zone
+from reconciler.meeting.timezones import in_zone, utc_text, zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 from reconciler.state.kept_window import kept_until
@@ -41,7 +41,7 @@ def window_changes(
     if until is None:
         return schedule_changes(declared, stored, now)
     rule = {name: part for name, part in declared.recurrence.items() if name != "end_times"}
-    cut = replace(declared, recurrence={**rule, "end_date_time": as_utc(until)})
+    cut = replace(declared, recurrence={**rule, "end_date_time": utc_text(until)})
     changes = schedule_changes(cut, stored, now)
     kept = last_start(stored)
     if kept is not None and kept >= until:
@@ -89,7 +89,7 @@ def _as_sent(declared: Series, now: datetime) -> Series:
 def stored_series(stored: Mapping[str, Json], timezone: str) -> Series | None:
     """The series in Zoom, in its own zone or else `timezone`; None where it cannot be read."""
     first = first_start(stored)
-    start, rule = stored.get("start_time") or (first and as_utc(first)), stored.get("recurrence")
+    start, rule = stored.get("start_time") or (first and utc_text(first)), stored.get("recurrence")
     if not isinstance(start, str) or not isinstance(rule, dict):
         return None
     series = Series(start, stored.get("timezone") or timezone, rule)
@@ -149,7 +149,7 @@ def _start(
     moved = declared.wall_start() + delta
     after = moved.isoformat(timespec="seconds")
     if declared.start_time.endswith("Z"):
-        after = as_utc(moved.replace(tzinfo=timezone))
+        after = utc_text(moved.replace(tzinfo=timezone))
     yield FieldChange("start_time", declared.start_time, after, _effect("start_time"))
 
 
@@ -165,7 +165,7 @@ def _end(declared: Series, current: Series, now: datetime) -> Iterator[FieldChan
         yield FieldChange("recurrence.end_times", declared.recurrence.get("end_times"), count, effect)
     elif parse_utc(current_until) != parse_utc(until):
         last = current.last()
-        after = current_until or (as_utc(last) if last else None)
+        after = current_until or (utc_text(last) if last else None)
         yield FieldChange("recurrence.end_date_time", until, after, effect)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.live._occurrences import as_utc
 from reconciler.live._series_drift import stored_series
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
@@ -17,7 +16,7 @@ from reconciler.meeting import fields, masking
 from reconciler.meeting.meeting import SERIES, kind, resume, schedule, series
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
-from reconciler.meeting.timezones import instant
+from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import DATES, FieldChange
 from reconciler.ports import Body, Json
 from reconciler.state import identity
@@ -92,7 +91,7 @@ def _with_window(record: Record, stored: Body, now: datetime) -> Record:
         return replace(record, window={})
     first, last = recurring.remaining(now).next_at, recurring.last()
     assert first is not None, "a longer series has dates to come"
-    whole = {"from": as_utc(first), "to": as_utc(last) if last else None}
+    whole = {"from": utc_text(first), "to": utc_text(last) if last else None}
     return replace(record, window=window_of(record.attributes, stored, [record.exceptions]) or whole)
 
 
@@ -130,9 +129,9 @@ def _schedule(record: Record, stored: Body, paths: Collection[str], now: datetim
         # Only parts that are not declared may differ. Without a rule, every declared part does.
         series = stored_series(stored, declared["timezone"])
         resumed = resume(series, now) if series else None
-        return {"recurrence": None, **({"start_time": as_utc(resumed.starts_at)} if resumed else {})}
+        return {"recurrence": None, **({"start_time": utc_text(resumed.starts_at)} if resumed else {})}
     if "timezone" in paths and "start_time" in declared and "start_time" not in paths:
-        return {"start_time": as_utc(instant(declared["start_time"], declared["timezone"]))}
+        return {"start_time": utc_text(instant(declared["start_time"], declared["timezone"]))}
     return {}
 
 

@@ -184,7 +184,7 @@ def resume(recurring: recurrence.Series, after: datetime) -> Resumption | None:
         if not recurring.is_held_later(starts_at):
             left = None if rest.left is None else rest.left - len(left_out)
             in_utc = recurring.start_time.endswith("Z")
-            start = f"{starts_at:%Y-%m-%dT%H:%M:%SZ}" if in_utc else wall.isoformat(timespec="seconds")
+            start = timezones.utc_text(starts_at) if in_utc else wall.isoformat(timespec="seconds")
             return Resumption(start, starts_at, left, tuple(left_out))
         left_out.append(wall)
     return None

@@ -135,7 +135,7 @@ def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetim
     assert last is not None, "a series whose rule stops has a last date"
     is_declared = first == timezones.instant(recurring.start_time, recurring.timezone)
     wall = recurring.wall(begin).isoformat(timespec="seconds")
-    in_utc = f"{first:%Y-%m-%dT%H:%M:%SZ}" if recurring.start_time.endswith("Z") else wall
+    in_utc = timezones.utc_text(first) if recurring.start_time.endswith("Z") else wall
     count = recurring.remaining(last).over - begin
     return Window(recurring.start_time if is_declared else in_utc, first, last, count)
 
@@ -223,6 +223,6 @@ def _change(attributes: Mapping[str, Json], own: Mapping[str, Json], start: date
     declared = own.get("start_time")
     held_at = timezones.instant(declared, attributes["timezone"]) if declared else start
     change = {name: own[name] for name in ("agenda", "settings") if name in own}
-    change["start_time"] = held_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    change["start_time"] = timezones.utc_text(held_at)
     change["duration"] = own.get("duration", minutes_of(attributes))
     return change

@@ -115,6 +115,11 @@ def in_utc(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
+def utc_text(moment: datetime) -> str:
+    """Return an aware instant as the API writes it: `2027-01-11T09:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     """Return the naive wall time in a zone at an aware instant."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)

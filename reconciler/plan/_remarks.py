@@ -14,7 +14,7 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words, with_utc
 from reconciler.meeting.meeting import resume, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
-from reconciler.meeting.timezones import instant
+from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
 from reconciler.plan.step import DateStep, Status, Step
@@ -157,7 +157,7 @@ def _continuation(repeated: Series, last: datetime, now: datetime) -> tuple[str,
     first = next(repeated.occurrences())
     until = last + max(last - first, ENDS_SOON)
     earliest, latest = onward.occurrence(enough - 1) or until, onward.occurrence(OCCURRENCES_MAX - 1) or until
-    return start, f"`end_date_time: {min(max(until, earliest), latest):%Y-%m-%dT%H:%M:%SZ}`"
+    return start, f"`end_date_time: {utc_text(min(max(until, earliest), latest))}`"
 
 
 def waiting(steps: Iterable[Step], state: State) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from reconciler.meeting import recurrence, timezones
@@ -174,7 +174,7 @@ def end_at(until: str, timezone: str | None) -> str:
     try:
         # Of a second that occurs twice, the later one: the whole day counts.
         wall = timezones.parsed(last).replace(fold=1, tzinfo=timezones.known_zone(timezone))
-        return wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timezones.utc_text(wall)
     except (ValueError, OverflowError):
         return f"{last}Z"  # the rules report the day or the zone
 

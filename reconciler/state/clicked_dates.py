@@ -19,7 +19,6 @@ from reconciler.state.stored_dates import (
     readable,
     rule_start,
     start_of,
-    utc_text,
 )
 
 
@@ -98,6 +97,9 @@ def _moved_by_hand(
         return {}
     pairs = zip(sorted(missing, key=lambda each: each.start), sorted(others, key=start_of), strict=True)
     return {
-        date.day: {"start_time": utc_text(start_of(other)), "duration": other.get("duration", minutes)}
+        date.day: {
+            "start_time": timezones.utc_text(start_of(other)),
+            "duration": other.get("duration", minutes),
+        }
         for date, other in pairs
     }

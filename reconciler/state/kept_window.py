@@ -9,7 +9,7 @@ from reconciler.meeting import timezones
 from reconciler.meeting.meeting import series
 from reconciler.meeting.single_dates import Edit
 from reconciler.ports import Body, Json
-from reconciler.state.stored_dates import find, readable, start_of, utc_text
+from reconciler.state.stored_dates import find, readable, start_of
 
 
 def window_of(
@@ -33,7 +33,7 @@ def window_of(
         return {}
     rule = stored.get("recurrence") or {}
     is_endless = rule.get("end_times") == 0 and not rule.get("end_date_time")
-    return {"from": utc_text(starts[0]), "to": None if is_endless else utc_text(kept)}
+    return {"from": timezones.utc_text(starts[0]), "to": None if is_endless else timezones.utc_text(kept)}
 
 
 def kept_until(window: Mapping[str, Json]) -> datetime | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from reconciler.meeting import fields
 from reconciler.meeting.names import fold_host
+from reconciler.meeting.timezones import utc_text
 from reconciler.ports import Json
 
 USAGE_DAYS_KEPT = 7
@@ -66,7 +67,7 @@ class Record:
 
     def counted(self, at: datetime) -> Record:
         """Return the record with one more change at an aware instant."""
-        return replace(self, changes=self.changes + 1, changed_at=f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        return replace(self, changes=self.changes + 1, changed_at=utc_text(at))
 
     def succeeding(self, before: Record | None) -> Record:
         """Return the record of a meeting that replaces another one: in feeds it is the same, changed."""

@@ -65,7 +65,7 @@ class StoredDate:
         start_time, minutes = start_of(self.occurrence), self.occurrence.get("duration", duration)
         if start_time == self.start and minutes == duration:
             return None
-        return {"start_time": utc_text(start_time), "duration": minutes}
+        return {"start_time": timezones.utc_text(start_time), "duration": minutes}
 
     def has(self, edit: Edit, duration: int) -> bool:
         """Return whether the date is so in Zoom, as far as the list shows it."""
@@ -104,11 +104,6 @@ def listed_part(edit: Edit, start: datetime, duration: int) -> Edit:
         return edit
     shown = {"start_time": edit["start_time"], "duration": edit["duration"]}
     return None if (moved_to(edit), edit["duration"]) == (start, duration) else shown
-
-
-def utc_text(moment: datetime) -> str:
-    """Return an instant in UTC in the form that is sent and recorded: "2027-04-05T08:00:00Z"."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def find(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.meeting.timezones import instant
+from reconciler.meeting.timezones import instant, utc_text
 
 if TYPE_CHECKING:
     from reconciler.ports import Body, Json
@@ -42,6 +42,6 @@ def _times(part: Mapping[str, Json], timezone: Json) -> dict[str, Json]:
 
 def _in_utc(text: str, timezone: Json) -> str | None:
     try:
-        return instant(text, timezone).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return utc_text(instant(text, timezone))
     except (TypeError, ValueError):
         return None

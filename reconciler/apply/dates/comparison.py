@@ -9,8 +9,9 @@ from datetime import datetime
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of
 from reconciler.meeting.single_dates import Edit, SeriesDate, is_over, moved_to
+from reconciler.meeting.timezones import utc_text
 from reconciler.ports import Body, Json
-from reconciler.state.stored_dates import OF_A_DATE, StoredDate, readable, starts_after, utc_text
+from reconciler.state.stored_dates import OF_A_DATE, StoredDate, readable, starts_after
 
 NOT_LISTED = "Zoom does not list it"
 SEVERAL = "Zoom lists several dates that may be it"

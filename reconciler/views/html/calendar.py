@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from jinja2 import Environment, StrictUndefined
 
+from reconciler.meeting.timezones import utc_text
 from reconciler.resources import page
 from reconciler.views.html.compact import compact
 from reconciler.views.json import calendar as json_calendar
@@ -38,7 +39,7 @@ _IN_A_SCRIPT_BLOCK = str.maketrans(
 
 def calendar(calendar: Calendar, _: TextStyle | None = None) -> str:
     """Return the page of a calendar."""
-    clashing = {(key, f"{start_at:%Y-%m-%dT%H:%M:%SZ}") for key, start_at in calendar.clashing}
+    clashing = {(key, utc_text(start_at)) for key, start_at in calendar.clashing}
     return page_of(orjson.loads(json_calendar.calendar(calendar)), clashing)
 
 
