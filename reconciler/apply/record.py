@@ -20,6 +20,7 @@ from reconciler.meeting import fields, observed
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import as_recorded
 from reconciler.meeting.single_dates import held_schedule
+from reconciler.meeting.timezones import utc_text
 from reconciler.plan.change import Action
 from reconciler.plan.diff import field_changes
 from reconciler.plan.step import Status, Step
@@ -196,7 +197,7 @@ def without_expired(state: State, steps: Iterable[Step]) -> State:
 
 def with_waiting(state: State, steps: Iterable[Step], now: datetime) -> State:
     """The state in which each record says since when a person must decide about it, by what `steps` tell."""
-    since = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    since = utc_text(now)
     meetings = dict(state.meetings)
     for step in steps:
         key = step.from_key if step.from_key in meetings and step.waits_for_person else step.key

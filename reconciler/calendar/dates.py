@@ -93,9 +93,7 @@ def closed(closures: Iterable[Closure], first: date, last: date) -> list[ClosedD
     """Return the days of each closure from `first` to `last`, in runs, by their beginning, then name."""
     found: list[ClosedDays] = []
     for closure in closures:
-        days = sorted(
-            {day for each in closure.ranges for day in each.days(first, last) if closure.holds(day)}
-        )
+        days = sorted(closure.days(first, last))
         begin = 0
         for place, day in enumerate(days):
             if place + 1 == len(days) or days[place + 1] - day > timedelta(days=1):

@@ -182,9 +182,5 @@ def closure_days(closures: tuple[Closure, ...], first: int, last: int) -> Mappin
     begin = date.fromordinal(max(first * 400, 1))
     end = date.fromordinal(min((last + 1) * 400, date.max.toordinal()))
     return {
-        day.toordinal(): closure.name
-        for closure in reversed(closures)
-        for each in closure.ranges
-        for day in each.days(begin, end)
-        if closure.holds(day)
+        day.toordinal(): closure.name for closure in reversed(closures) for day in closure.days(begin, end)
     }

@@ -49,11 +49,11 @@ def _cyclic(start: datetime, recurrence: Rule, first: int, last: int, times: int
 
 def _monthly(start: datetime, recurrence: Rule, first: int, last: int, times: int | None) -> Iterator[int]:
     interval, month = interval_of(recurrence), start.year * 12 + start.month - 1
-    earliest = date.fromordinal(first)
-    over = max((earliest.year * 12 + earliest.month - 1 - month) // interval, 0)
     if start.day > DAYS_IN_EVERY_MONTH and not is_by_weekday(recurrence):
         yield from _late_in_month(start, interval, first, last, times)
         return
+    earliest = date.fromordinal(first)
+    over = max((earliest.year * 12 + earliest.month - 1 - month) // interval, 0)
     nth = nth_occurrence(start, recurrence)
     for index in count(over) if times is None else range(over, times):
         day = nth(index).toordinal()

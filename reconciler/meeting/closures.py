@@ -113,7 +113,7 @@ class Closure:
     def days(self, first: date, last: date) -> set[date]:
         """Return its days from `first` to `last`."""
         listed = self._listed[bisect_left(self._listed, first) : bisect_right(self._listed, last)]
-        return {*listed, *(day for each in self._others for day in each.days(first, last))}
+        return {*listed, *(day for each in self._others for day in each.days(first, last) if each.holds(day))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
     """Return a test whether the rule, from `start` on and without its end, has an occurrence on a day."""
     first, unit, interval = start.date(), recurrence.get("type"), interval_of(recurrence)
     if unit == WEEKLY:
-        days, sunday = frozenset(week_days(recurrence, start)), _sunday(first)
+        days, sunday = frozenset(week_days(recurrence, start)), first - timedelta(days=week_day(first) - 1)
         return lambda day: week_day(day) in days and (day - sunday).days // 7 % interval == 0 and day >= first
     if unit != MONTHLY:
         return lambda day: (day - first).days % interval == 0 and day >= first
@@ -224,10 +224,6 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
         return day >= first and months % interval == 0 and is_on_rule(wall, fixed)
 
     return is_given
-
-
-def _sunday(day: date) -> date:
-    return day - timedelta(days=day.isoweekday() % 7)
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -271,6 +267,15 @@ class Series:
             if index == self._times() or to_utc(wall) > end_at:
                 return
             yield to_utc(wall)
+
+    def coming(self, after: datetime) -> Iterator[datetime]:
+        """Yield the occurrences after an aware instant, in UTC, in order, up to the declared end."""
+        at = self._by_index()
+        count = self._count(at)
+        index = _begun(at, after, count)
+        while index != count and (occurs_at := at(index)) is not _NEVER:
+            yield occurs_at
+            index += 1
 
     def wall_start(self) -> datetime:
         """Return the start as naive wall time in the zone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure, SingleDates
@@ -94,12 +95,10 @@ def _moved_spans(edits: Mapping[str, Edit]) -> Iterator[tuple[datetime, datetime
 def _next_unedited(recurring: Series, edits: Mapping[str, Edit], now: datetime) -> Iterator[datetime]:
     """Yield the next start of the rule whose date has no edit, if there is one."""
     zone = timezones.known_zone(recurring.timezone)
-    index = recurring.remaining(now).over
-    while (start := recurring.occurrence(index)) is not None:
+    for start in recurring.coming(now):
         if timezones.in_zone(start, zone).date().isoformat() not in edits:
             yield start
             return
-        index += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,7 @@ def _candidates(recurring: Series, dates: SingleDates, now: datetime, last_at: d
     last = timezones.in_zone(last_at, zone).date()
     excepted = {date.fromisoformat(day) for day in dates.exceptions}
     if dates.pattern or any(_is_long(each, first, last) for each in dates.closures):
-        return excepted | set(_days_of(recurring, now, last_at))
+        return excepted | set(days_between(recurring, now, last_at))
     return excepted.union(*(closure.days(first, last) for closure in dates.closures))
 
 
@@ -211,12 +210,11 @@ def _is_long(closure: Closure, first: date, last: date) -> bool:
     return not closure.is_listed and (last - first).days > _DAYS_MAX
 
 
-def _days_of(recurring: Series, now: datetime, last_at: datetime) -> Iterator[date]:
+def days_between(recurring: Series, after: datetime, last_at: datetime) -> Iterator[date]:
+    """Yield the local day of each occurrence that begins after an instant and not after `last_at`."""
     zone = timezones.known_zone(recurring.timezone)
-    index = recurring.remaining(now).over
-    while (start := recurring.occurrence(index)) is not None and start <= last_at:
+    for start in takewhile(lambda start: start <= last_at, recurring.coming(after)):
         yield timezones.in_zone(start, zone).date()
-        index += 1
 
 
 def _change(attributes: Mapping[str, Json], own: Mapping[str, Json], start: datetime) -> Edit:

@@ -9,7 +9,7 @@ from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of, series
 from reconciler.meeting.recurrence import Series
-from reconciler.meeting.single_dates import Edit, is_over, moved_to
+from reconciler.meeting.single_dates import Edit, days_between, is_over, moved_to
 from reconciler.ports import Body, Json
 from reconciler.state.state import Record
 from reconciler.state.stored_dates import (
@@ -36,7 +36,8 @@ def edits_in_zoom(
         return {}
     last = max(start_of(each) for each in listed)
     by_id = dict(_moved_by_id(recurring, listed))
-    days = [*_days_until(recurring, now, last), *recorded, *by_id]
+    coming = (day.isoformat() for day in days_between(recurring, now, last))
+    days = [*coming, *recorded, *by_id]
     found = find(attributes, stored, dict.fromkeys(days), [recorded, by_id])
     minutes = minutes_of(attributes)
     edits = {day: each.edit(minutes) for day, each in found.items()}
@@ -63,14 +64,6 @@ def clicked_dates(record: Record, stored: Body, now: datetime) -> dict[str, Edit
     }
     days = sorted({*found, *recorded})
     return {day: found.get(day) for day in days if found.get(day) != recorded.get(day)}
-
-
-def _days_until(recurring: Series, now: datetime, last: datetime) -> Iterator[str]:
-    zone = timezones.known_zone(recurring.timezone)
-    index = recurring.remaining(now).over
-    while (start := recurring.occurrence(index)) is not None and start <= last:
-        yield timezones.in_zone(start, zone).date().isoformat()
-        index += 1
 
 
 def _moved_by_id(recurring: Series, listed: Iterable[Body]) -> Iterator[tuple[str, Edit]]:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.meeting import minutes_of, series
+from reconciler.meeting.meeting import series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import Edit, moved_to
 from reconciler.ports import Body, Json

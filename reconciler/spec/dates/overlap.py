@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, takewhile
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting.closures import SKIP
@@ -56,9 +56,7 @@ def _spans(meeting: Meeting, since: datetime) -> Iterator[Span]:
         each.start: each.edit
         for each in edited_dates(attributes, meeting.dates, before, until=until).values()
     }
-    index = recurring.remaining(before).over
-    while (start := recurring.occurrence(index)) is not None and start <= until:
-        index += 1
+    for start in takewhile(lambda start: start <= until, recurring.coming(before)):
         edit = edits.get(start)
         if edit is None:
             yield start, start + length
