@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import islice
 
-from reconciler.live._occurrences import listed_starts
+from reconciler.live._occurrences import COMPARED_MAX, compared_starts, listed_starts
 from reconciler.meeting import recurrence
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES, minutes_of, resume
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
@@ -22,9 +21,6 @@ from reconciler.spec.repeat import NO_END
 from reconciler.state.clicked_dates import edits_in_zoom
 
 _OTHER_DATES = "Zoom lists other dates of it than its start and rule give; see in Zoom which ones hold."
-
-LISTED_MAX = 60
-"""Coming dates of a series that are compared. Zoom's documents name 50 and 60 as its maximum."""
 
 
 class UndeclarableError(Exception):
@@ -100,7 +96,7 @@ def _series(body: Mapping[str, Json], times: DeclaredTimes, now: datetime) -> De
         raise UndeclarableError("Zoom shows no rule for it that is known here")
     if "start_time" not in times.attributes:
         raise UndeclarableError("Zoom shows no start of it")
-    listed = tuple(date for date in _dates(body) if date > now)[:LISTED_MAX]
+    listed = tuple(date for date in _dates(body) if date > now)[:COMPARED_MAX]
     try:
         readings = tuple(_readings(times.attributes, rule, now))
         candidates = (*readings, *(_starting_at(listed, reading) for reading in readings if listed))
@@ -208,6 +204,6 @@ def _fits_but_for_moves(series: Series, listed: tuple[datetime, ...], now: datet
 
 
 def _coming(series: Series, listed: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
-    coming = tuple(islice((start for start in series.occurrences() if start > now), LISTED_MAX))
+    coming = compared_starts(series, now)
     is_cut = len(listed) >= OCCURRENCES_MAX or series.last() is None
     return coming[: len(listed)] if is_cut else coming

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 
-from reconciler.meeting.recurrence import OCCURRENCES_MAX
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import instant
 from reconciler.ports import Json
 from reconciler.state.stored_dates import rule_start
+
+COMPARED_MAX = 60
+"""Coming occurrences of a series that are compared. Zoom's documents name 50 and 60 as its maximum."""
 
 
 def listed_starts(stored: Mapping[str, Json]) -> tuple[datetime, ...]:
@@ -29,6 +33,11 @@ def coming_starts(stored: Mapping[str, Json], now: datetime) -> tuple[datetime, 
         return tuple(start for start in listed_starts(stored) if start > now)
     except ValueError:
         return None
+
+
+def compared_starts(series: Series, now: datetime) -> tuple[datetime, ...]:
+    """The occurrences of a series after `now`, as many as are compared."""
+    return tuple(islice(series.coming(now), COMPARED_MAX))
 
 
 def first_start(stored: Mapping[str, Json]) -> datetime | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconciler.live._occurrences import coming_starts, first_start, last_start, parse_utc
+from reconciler.live._occurrences import coming_starts, compared_starts, first_start, last_start, parse_utc
 from reconciler.meeting import fields
 from reconciler.meeting.compare import same_value
 from reconciler.meeting.meeting import resume
@@ -21,11 +21,10 @@ from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 from reconciler.state.kept_window import kept_until
 
-COMPARED_MAX = 60
-"""Occurrences of two rules that are compared: at least as many as Zoom keeps of a series."""
-
 RULE = ("type", "repeat_interval", "weekly_days", "monthly_day", "monthly_week", "monthly_week_day")
 """The parts of `recurrence` that say on which days, but not until when."""
+
+_ENDS = ("recurrence.end_times", "recurrence.end_date_time")
 
 _DAY = timedelta(days=1)
 
@@ -50,9 +49,6 @@ def window_changes(
     return tuple(replace(each, before=before) if each.path == _ENDS[1] else each for each in changes)
 
 
-_ENDS = ("recurrence.end_times", "recurrence.end_date_time")
-
-
 def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime) -> tuple[FieldChange, ...]:
     """The parts of the schedule in which the occurrences after `now` differ from the declared ones.
 
@@ -63,13 +59,14 @@ def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime
     if sent is not declared and not schedule_changes(sent, stored, now):
         return ()
     remaining = declared.remaining(now)
-    if coming_starts(stored, now) == _coming(declared, remaining):
+    coming = compared_starts(declared, now)
+    if coming_starts(stored, now) == coming:
         return ()
     current = stored_series(stored, declared.timezone)
     if current is None:
         return (_whole_rule(declared, stored),)
     current_remaining = current.remaining(now)
-    if _takes_place_alike(declared, remaining, current, current_remaining):
+    if remaining.left == current_remaining.left and coming == compared_starts(current, now):
         return ()
     days = tuple(_days(declared, current))
     start = _start(declared, remaining, current_remaining, days_differ=bool(days))
@@ -98,20 +95,6 @@ def stored_series(stored: Mapping[str, Json], timezone: str) -> Series | None:
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
     return series
-
-
-def _coming(series: Series, remaining: Remaining) -> tuple[datetime, ...]:
-    count = COMPARED_MAX if remaining.left is None else min(remaining.left, COMPARED_MAX)
-    numbers = range(remaining.over, remaining.over + count)
-    return tuple(start for number in numbers if (start := series.occurrence(number)) is not None)
-
-
-def _takes_place_alike(
-    declared: Series, remaining: Remaining, current: Series, current_remaining: Remaining
-) -> bool:
-    if (remaining.next_at, remaining.left) != (current_remaining.next_at, current_remaining.left):
-        return False
-    return _coming(declared, remaining) == _coming(current, current_remaining)
 
 
 def _whole_rule(declared: Series, stored: Mapping[str, Json]) -> FieldChange:
