@@ -94,7 +94,7 @@ class _Bookings:
         capacity = self._hosts.capacity_of(name)
         swept = overlaps(timelines, capacity)
         chosen = sorted(swept.found, key=lambda each: (each.first, _keys(each)))[:most]
-        if not swept.is_complete:  # count the dates of those that are told
+        if not swept.is_complete:  # the dates of the chosen ones are still to be counted
             chosen = [_recounted(each, capacity) for each in chosen]
         found = tuple(self._clash(name, capacity, each) for each in chosen)
         return HostClashes(found, len(swept.found) - len(found), swept.is_complete)

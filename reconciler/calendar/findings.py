@@ -33,14 +33,14 @@ def double_booked(
 ) -> tuple[Diagnostic, ...]:
     """Return a warning for each clash within 400 days, in order of places; of very many, the rest is counted.
 
-    `concerns` says of the keys of a clash whether it is to be told.
+    `concerns` returns whether a clash of the meetings with these keys is reported.
     """
     tally = Tally()
     found: list[Diagnostic] = []
     for of_host in clashes(meetings.values(), now, now + AHEAD, hosts):
-        told = [each for each in of_host.found if concerns(each.keys)]
-        for clash in told:
-            more = of_host.more if clash is told[-1] else 0
+        reported = [each for each in of_host.found if concerns(each.keys)]
+        for clash in reported:
+            more = of_host.more if clash is reported[-1] else 0
             if tally.takes(DOUBLE_BOOKED, Severity.WARNING, more):
                 found.append(locate(clash.movable, _double_booked(clash, meetings)))
     return tuple(tally.bounded(in_order(found)))

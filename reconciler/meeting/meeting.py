@@ -154,7 +154,7 @@ def schedule(attributes: Mapping[str, Json], now: datetime) -> Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """What is sent of a series after an instant.
+    """The part of a series that is sent after an instant.
 
     `start_time` has the form of the declared start, `starts_at` is its instant, aware, in UTC, and `left`
     counts from it on; None if the series never ends. `left_out` are the wall times of the dates before it

@@ -33,7 +33,7 @@ Rule = Mapping[str, Any]
 Pattern = tuple[tuple[int, int], ...]
 """Weekdays of a month, each as its week (1 to 5, -1 for the last) and its day (1 is Sunday).
 
-The API has no rule with several of them. A weekly rule stands for it, of which only these days are held.
+The API has no rule with several of them: a weekly rule is sent, of which only these days are held.
 """
 
 Nth = Callable[[int], datetime]
