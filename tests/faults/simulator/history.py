@@ -93,8 +93,9 @@ class History:
         self.team.allow(100)
         self.team.unguard()
         for _ in range(4):
+            begun = len(self.log)
             self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
-            if any("import" in line or "StepDeferred" in line for line in self.log):
+            if any("import" in line or "StepDeferred" in line for line in self.log[begun:]):
                 self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
             self.watch.look_at_end()
             self.machine.pass_time(self.chance.uniform(0, 30 * 3600))
