@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seaweed import BUCKET
+from served import APPLY, program
 from shell import FAR, OURS
 
 from reconciler.cli.clock import SystemClock
@@ -19,7 +16,7 @@ from reconciler.stores.open import open_store
 from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import subprocess
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -77,24 +74,11 @@ class Team:
         self.keys = sorted(declared)
         (self._folder / "meetings.yaml").write_text(json.dumps({"version": 1, "meetings": declared}))
 
-    @contextmanager
-    def runner(self, *arguments: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    def runner(self, *arguments: str, **environ: str) -> AbstractContextManager[subprocess.Popen[str]]:
         """A process of our program; it is killed where it outlives the block."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         ours = {**self._zoom.environ, **self.storage.environ(), "RECONCILER_SETTLE": str(SETTLE_SECONDS)}
-        with subprocess.Popen(
-            [sys.executable, "-m", "reconciler", *arguments, "--state", self.address],
-            cwd=self._folder,
-            env={**kept, **ours, **environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
+        command = (*arguments, "--state", self.address)
+        return program(self._folder, *command, environ={**ours, **environ}, hidden=FOREIGN)
 
     def run(self, *arguments: str, **environ: str) -> Ended:
         """Run a command to its end."""
@@ -103,11 +87,11 @@ class Team:
 
     def apply(self, *arguments: str, **environ: str) -> Ended:
         """Run apply to its end."""
-        return self.run("apply", "--auto-approve", "--pace", "1000", *arguments, **environ)
+        return self.run(*APPLY, *arguments, **environ)
 
     def applying(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
         """Start an apply."""
-        return self.runner("apply", "--auto-approve", "--pace", "1000", *arguments)
+        return self.runner(*APPLY, *arguments)
 
     def store(self) -> Store:
         """Return the store of the state."""

@@ -1,10 +1,9 @@
-"""Time that stands still until everybody waits for it, and the machine's own."""
+"""Clocks of tests: one that moves only when everybody waits for it, and one that is wrong."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
-import time
 from datetime import UTC, datetime, timedelta
 
 SETTLE_TURNS = 25
@@ -72,19 +71,3 @@ class SkewedClock:
     async def sleep(self, seconds: float) -> None:
         """Wait as the true one does."""
         await self._true.sleep(seconds)
-
-
-class WallClock:
-    """The machine's own time."""
-
-    def now(self) -> datetime:
-        """This instant, aware, UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Seconds that never run backwards."""
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait that long."""
-        await asyncio.sleep(seconds)

@@ -14,7 +14,8 @@ import pytest
 from shell import OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 APPLY = ("apply", "--auto-approve", "--pace", "1000")
@@ -65,11 +66,16 @@ def served(*arguments: str) -> Iterator[Served]:
 
 
 @contextmanager
-def applying(folder: Path, *flags: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """Run apply in a process of its own until the block ends."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+def program(
+    folder: Path, *arguments: str, environ: Mapping[str, str], hidden: tuple[str, ...] = OURS
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the program in a process of its own until the block ends.
+
+    Its variables are `environ`, and those of this process that do not begin with one of `hidden`.
+    """
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     with subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *APPLY, *flags],
+        [sys.executable, "-m", "reconciler", *arguments],
         cwd=folder,
         env={**plain, **environ},
         stdin=subprocess.DEVNULL,
@@ -81,6 +87,11 @@ def applying(folder: Path, *flags: str, **environ: str) -> Iterator[subprocess.P
             yield process
         finally:
             process.kill()
+
+
+def applying(folder: Path, *flags: str, **environ: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Run apply in a process of its own until the block ends."""
+    return program(folder, *APPLY, *flags, environ=environ)
 
 
 def wait_for_create(zoom: Served) -> None:

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from manual_clock import ManualClock, WallClock
+from manual_clock import ManualClock
 
+from reconciler.cli.clock import SystemClock
 from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
@@ -250,7 +251,7 @@ def test_the_pace_of_the_plan_stays_below_the_limit() -> None:
     """The emulator counts twenty in any sliding second of its own clock."""
     world = sandbox(plan="pro", per_second_window="sliding")
 
-    run(world, twenty_five, pace="pro", clock=WallClock())
+    run(world, twenty_five, pace="pro", clock=SystemClock())
 
     assert answered(world) == [201] * 25
 
@@ -258,7 +259,7 @@ def test_the_pace_of_the_plan_stays_below_the_limit() -> None:
 def test_a_pace_that_is_too_fast_creates_each_meeting_once() -> None:
     world = sandbox(plan="pro", per_second_window="sliding")
 
-    run(world, twenty_five, pace=1000, clock=WallClock())
+    run(world, twenty_five, pace=1000, clock=SystemClock())
 
     counts = Counter(answered(world))
     assert counts[201] == 25

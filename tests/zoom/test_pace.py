@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from manual_clock import ManualClock, WallClock
+from manual_clock import ManualClock
 
+from reconciler.cli.clock import SystemClock
 from reconciler.errors.exceptions import SettingsError
 from reconciler.zoom._exchange import Label
 from reconciler.zoom.pace import PLANS, Pace
@@ -88,7 +89,7 @@ def test_the_wall_clock_keeps_the_pace_too() -> None:
     started: list[float] = []
 
     async def run() -> None:
-        pace = Pace.of(60, WallClock())
+        pace = Pace.of(60, SystemClock())
 
         async def sender() -> None:
             await pace.turn(Label.LIGHT)
