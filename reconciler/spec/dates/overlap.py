@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import merge
 from itertools import combinations, takewhile
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
@@ -66,10 +66,11 @@ def _spans(meeting: Meeting, since: datetime) -> Iterator[Span]:
 
 
 def _overlap(ones: Sequence[Span], others: Sequence[Span]) -> datetime | None:
-    """Return where the first two spans overlap; None if none do. Both are sorted."""
-    ends = [end for _, end in others]
-    for begin, end in ones:
-        place = bisect_left(ends, begin + timedelta(microseconds=1))
-        if place < len(others) and others[place][0] < end:
-            return max(begin, others[place][0]).astimezone(UTC)
+    """Return the first instant in a span of both; None if there is none. Both are sorted."""
+    ends = [datetime.min.replace(tzinfo=UTC)] * 2
+    sides = (((*span, 0) for span in ones), ((*span, 1) for span in others))
+    for begin, end, side in merge(*sides):
+        if begin < ends[1 - side]:
+            return begin
+        ends[side] = max(ends[side], end)
     return None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.meeting.meeting import Meeting, Slot
+from reconciler.spec.dates.overlap import check
 from reconciler.spec.settings import Settings
 from reconciler.spec.spec import ParseResult, parse
 from reconciler.spec.yaml.document import Source
-
-if TYPE_CHECKING:
-    from reconciler.meeting.meeting import Meeting
 
 HEAD = """\
 version: 1
@@ -99,6 +96,21 @@ def test_slots_of_one_room_that_overlap_are_a_warning() -> None:
     first = "Mon 8 Mar 2027, 10:15 Europe/Berlin"
     detail = f"`europe` and `review` overlap, first on {first}: both are in the same room."
     assert [(each.code, each.detail) for each in result.diagnostics] == [("series.slots-overlap", detail)]
+
+
+def test_a_long_date_overlaps_after_a_shorter_one_within_it() -> None:
+    weekly = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 5}
+    once = {"type": 2, "start_time": "2027-01-11T14:00:00", "timezone": "UTC", "duration": 30}
+    series = {**once, "type": 8, "start_time": "2027-01-11T10:00:00", "recurrence": weekly}
+    exceptions = {"2027-01-11": {"duration": 600}, "2027-01-18": {"start_time": "2027-01-11T12:00:00"}}
+    slots = (
+        Slot("other", Meeting("clinic", "room@example.com", once)),
+        Slot("europe", Meeting("clinic", "room@example.com", series, dates=SingleDates(exceptions))),
+    )
+
+    (found,) = check(slots, None)
+
+    assert "first on Mon 11 Jan 2027, 14:00 UTC" in found.detail
 
 
 def test_slots_that_only_share_a_weekday_do_not_overlap() -> None:
