@@ -26,7 +26,7 @@ def refuse_link(path: Path, *, below: Path | None = None) -> None:
 
 def open_no_link(path: str, flags: int) -> int:
     """Open a file as the builtin `open` does, for its `opener`. Raises `OSError` for a link."""
-    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+    return os.open(path, flags | os.O_NOFOLLOW, PUBLIC)
 
 
 def create(path: Path, mode: int = PRIVATE) -> int:

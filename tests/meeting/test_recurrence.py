@@ -101,7 +101,7 @@ def test_a_series_sent_again_has_the_remaining_occurrences(series: Series, days:
 @settings(max_examples=120, deadline=None)
 @given(declared_series(), st.integers(-40, 500))
 def test_computing_and_iterating_agree(series: Series, days: int) -> None:
-    """Count, last, n-th and remaining are computed without iterating the rule."""
+    """Count, last, n-th, remaining and coming are computed without iterating the rule."""
     walked = list(series.occurrences())
     after = walked[0] + timedelta(days=days)
     over = sum(occurs_at <= after for occurs_at in walked)
@@ -111,6 +111,7 @@ def test_computing_and_iterating_agree(series: Series, days: int) -> None:
     following = walked[over] if over < len(walked) else None
     assert computed == (True, len(walked), walked[-1], Remaining(over, following, len(walked) - over))
     assert [series.occurrence(place) for place in range(len(walked) + 1)] == [*walked, None]
+    assert list(series.coming(after)) == walked[over:]
 
 
 @settings(max_examples=60, deadline=None)
