@@ -16,7 +16,7 @@ from reconciler.meeting.timezones import clock_changes, known_zone
 
 DAY_SECONDS = 86_400
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _YEAR_MAX = 9998
@@ -25,12 +25,12 @@ _YEAR_MAX = 9998
 
 def seconds_of(moment: datetime) -> int:
     """Return the seconds since 1970 of an aware instant."""
-    return (moment - EPOCH) // timedelta(seconds=1)
+    return (moment - _EPOCH) // timedelta(seconds=1)
 
 
 def moment_of(seconds: int) -> datetime:
     """Return the instant, aware, in UTC."""
-    return EPOCH + timedelta(seconds=seconds)
+    return _EPOCH + timedelta(seconds=seconds)
 
 
 def day_of(seconds: int) -> int:
