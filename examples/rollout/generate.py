@@ -13,7 +13,8 @@ SEED = 20270201
 MEETINGS = 240
 FIRST_DAY = datetime(2027, 2, 1)  # noqa: DTZ001 - a wall time, a Monday; the file says in which zone
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-HOURS = range(8, 20)
+SLOTS = 24  # of half an hour, from 08:00 to 20:00
+TERM_WEEKS = 13
 SUBJECTS = (
     "Algebra",
     "Biology",
@@ -30,7 +31,7 @@ SUBJECTS = (
 HEADER = """\
 # yaml-language-server: $schema=../../schemas/meetings.schema.json
 #
-# A school's courses for one term: 240 series of one host. Zoom takes 100 creates and updates
+# A school's courses for two terms: 240 series of one host. Zoom takes 100 creates and updates
 # a day and host, so this is rolled out over three days, soonest start first.
 # Written by generate.py.
 version: 1
@@ -38,7 +39,7 @@ version: 1
 defaults:
   host: courses@example.com
   timezone: Europe/London
-  duration: 50
+  duration: 25
   settings: {waiting_room: true, use_pmi: false}
 
 meetings:
@@ -47,12 +48,12 @@ meetings:
 
 def course(number: int, chance: random.Random) -> str:
     """One course: its slot in the week follows from its number, its subject and length from chance."""
-    weekday, hour = number % len(WEEKDAYS), HOURS[number // len(WEEKDAYS) % len(HOURS)]
-    week = number // (len(WEEKDAYS) * len(HOURS))
-    start = FIRST_DAY + timedelta(weeks=week, days=weekday, hours=hour)
+    weekday, slot = number % len(WEEKDAYS), number // len(WEEKDAYS) % SLOTS
+    term = number // (len(WEEKDAYS) * SLOTS)
+    start = FIRST_DAY + timedelta(weeks=TERM_WEEKS * term, days=weekday, hours=8, minutes=30 * slot)
     return (
         f"  course-{number + 1:03}:\n"
-        f"    topic: {chance.choice(SUBJECTS)} {chance.randint(1, 4)}, {WEEKDAYS[weekday]} {hour:02}:00\n"
+        f"    topic: {chance.choice(SUBJECTS)} {chance.randint(1, 4)}, {WEEKDAYS[weekday]} {start:%H:%M}\n"
         f"    start_time: {start:%Y-%m-%dT%H:%M:%S}\n"
         f"    repeat: {{every: week, on: {WEEKDAYS[weekday][:3].lower()}, times: {chance.randint(8, 12)}}}\n"
     )

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from paths import ROOT
 
+from reconciler.calendar.findings import double_booked
+from reconciler.calendar.hosts import Hosts
 from reconciler.cli.sources import sources
 from reconciler.plan import plan
 from reconciler.plan.budget import Allowances, Limits
@@ -35,8 +37,16 @@ def test_an_example_is_valid_without_a_warning(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SPECS)
+def test_no_example_books_a_host_twice(name: str) -> None:
+    """`validate --strict` counts that too."""
+    example = parsed(name)
+
+    assert list(double_booked(example.meetings, DEMO_NOW, Hosts.of(Settings()), example.locate)) == []
+
+
+@pytest.mark.parametrize("name", SPECS)
 def test_an_example_names_its_schema_where_it_is(name: str) -> None:
-    """The first line is for editors, and leads to the schema from where the file stands."""
+    """The first line is for editors, and leads to the schema from the folder of the file."""
     path = EXAMPLES / name
     first, _, _ = path.read_text().partition("\n")
 
