@@ -241,6 +241,8 @@ class _SpecParser:
             )
         if self.hosts is None or fold_host(host) in self.hosts:
             return None
+        if self.tally.is_full("spec.unknown-host", Severity.ERROR):  # a guess is slow, and not shown
+            return UnlocatedDiagnostic(("host",), "spec.unknown-host")
         near = did_you_mean(host, tuple(self.hosts.values()), ratio_min=_HOST_RATIO_MIN, form=str.casefold)
         return UnlocatedDiagnostic(
             ("host",),

@@ -47,6 +47,15 @@ def found(fields: str, **more: Any) -> list[tuple[str, str, str]]:
 WEEKLY = "repeat: {every: week, on: mon}"
 
 
+def test_an_impossible_exception_hides_no_finding_about_another() -> None:
+    read = found(
+        f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-02-30 10:00}}, "
+        "2027-05-10: {start_time: 2027-05-11 10:00}, 2027-05-12: skip}"
+    )
+
+    assert [code for code, *_ in read] == ["time.impossible", "series.exception-off-rule"]
+
+
 def test_exceptions_are_read_in_the_form_of_the_api() -> None:
     read = dates(
         f"{WEEKLY}, exceptions: {{2027-04-12: skip, "

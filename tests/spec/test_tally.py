@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.spec import spec
-from reconciler.spec.settings import Settings
+from reconciler.spec.settings import HostSettings, Settings
 from reconciler.spec.tally import FINDINGS_MAX, LIKE_IT_MAX, Tally
 from reconciler.spec.yaml.document import Source
 from reconciler.views.results import severity_counts
@@ -90,6 +91,31 @@ def test_many_findings_are_counted_not_made(text: str, counts: tuple[int, int]) 
     assert time.process_time() - begun < SECONDS_MAX
     assert len(found) <= FINDINGS_MAX + 1
     assert severity_counts(found) == counts
+
+
+def test_an_unknown_host_costs_no_guess_that_nobody_reads() -> None:
+    hosts = {f"user{n}@example.com": HostSettings() for n in range(1_000)}
+    text = "".join(f"  m{n}: {{host: foreign{n}@other.org, topic: t{n}, type: 3}}\n" for n in range(10_000))
+    begun = time.process_time()
+
+    found = spec.parse([Source("a.yaml", f"version: 1\nmeetings:\n{text}".encode())], Settings(hosts=hosts))
+
+    assert time.process_time() - begun < SECONDS_MAX
+    assert severity_counts(found.diagnostics) == (10_000, 0)
+
+
+def test_many_moved_dates_of_one_series_are_compared_with_near_ones_alone() -> None:
+    days = [date(2027, 1, 11) + timedelta(days=n) for n in range(3_000)]
+    moved = ", ".join(f"{day}: {{start_time: {day} 12:00}}" for day in days)
+    begun = time.process_time()
+
+    found = parsed(
+        f"{HEAD}  a:\n    topic: x\n    start_time: 2027-01-11 10:00\n    repeat: {{every: day}}\n"
+        f"    exceptions: {{{moved}}}\n"
+    )
+
+    assert time.process_time() - begun < SECONDS_MAX
+    assert found == ()
 
 
 def test_a_scalar_of_ten_megabytes_is_an_error_of_one_line() -> None:

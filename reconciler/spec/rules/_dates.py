@@ -100,6 +100,7 @@ def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Itera
 
 def _exceptions(declared: _Declared, today: date | None) -> Iterator[UnlocatedDiagnostic]:
     dates, recurring = declared.dates, declared.recurring
+    held = _held_by_day(declared)
     for written, exception in dates.exceptions.items():
         if not _is_day(written):
             yield impossible(written, ("exceptions", written))
@@ -109,7 +110,7 @@ def _exceptions(declared: _Declared, today: date | None) -> Iterator[UnlocatedDi
         if start is None:
             yield _off_rule(day, recurring, dates, is_past=today is not None and day < today)
         elif exception != SKIP:
-            yield from _change(declared, day, start)
+            yield from _change(declared, day, start, held)
 
 
 def _off_rule(day: date, recurring: Series, dates: SingleDates, *, is_past: bool) -> UnlocatedDiagnostic:
@@ -138,7 +139,9 @@ def _near(day: date, recurring: Series, dates: SingleDates) -> Iterator[date]:
                 break
 
 
-def _change(declared: _Declared, day: date, start: datetime) -> Iterator[UnlocatedDiagnostic]:
+def _change(
+    declared: _Declared, day: date, start: datetime, held: Mapping[date, list[date]]
+) -> Iterator[UnlocatedDiagnostic]:
     path = ("exceptions", day.isoformat(), "start_time")
     own = declared.dates.exceptions[day.isoformat()]
     written = own.get("start_time")
@@ -155,7 +158,7 @@ def _change(declared: _Declared, day: date, start: datetime) -> Iterator[Unlocat
         return
     if not {"start_time", "duration"} & own.keys():
         return
-    other = _overlapping(declared, day, start)
+    other = _overlapping(declared, day, start, held)
     if other is not None:
         yield UnlocatedDiagnostic(
             path[:2],
@@ -166,20 +169,40 @@ def _change(declared: _Declared, day: date, start: datetime) -> Iterator[Unlocat
         )
 
 
-def _overlapping(declared: _Declared, day: date, start: datetime) -> date | None:
-    """Return the date of the series that a changed date overlaps; None if there is none."""
+def _held_by_day(declared: _Declared) -> dict[date, list[date]]:
+    """Return the dates with an exception that are held, by the local day on which they begin."""
+    zone = timezones.known_zone(declared.recurring.timezone)
+    held: dict[date, list[date]] = {}
+    for written, exception in declared.dates.exceptions.items():
+        if exception == SKIP or not _is_day(written) or not is_possible(exception.get("start_time", written)):
+            continue
+        day = date.fromisoformat(written)
+        start = declared.start_on(day)
+        if start is not None:
+            begin, _ = _span(declared, day, start)
+            held.setdefault(timezones.in_zone(begin, zone).date(), []).append(day)
+    return held
+
+
+def _overlapping(
+    declared: _Declared, day: date, start: datetime, held: Mapping[date, list[date]]
+) -> date | None:
+    """Return the date of the series that a changed date overlaps; None if there is none.
+
+    No date is longer than a day, so only those that begin on a day near it can overlap it.
+    """
     dates = declared.dates
     begin, end = _span(declared, day, start)
     zone = timezones.known_zone(declared.recurring.timezone)
     first = timezones.in_zone(begin, zone).date() - timedelta(days=1)
     around = {first + timedelta(days=offset) for offset in range((end - begin).days + 4)}
-    excepted = {date.fromisoformat(each) for each in dates.exceptions if _is_day(each)}
-    for other in sorted((around | excepted) - {day}):
+    excepted = {other for near in around for other in held.get(near, ())}
+    unchanged = {other for other in around if other.isoformat() not in dates.exceptions}
+    for other in sorted((unchanged | excepted) - {day}):
         other_start = declared.start_on(other)
         if other_start is None:
             continue
-        exception = dates.exceptions.get(other.isoformat())
-        if exception == SKIP or (exception is None and dates.is_closed(other)):
+        if other not in excepted and dates.is_closed(other):
             continue
         other_begin, other_end = _span(declared, other, other_start)
         if begin < other_end and other_begin < end:
