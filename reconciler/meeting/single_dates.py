@@ -54,6 +54,12 @@ def moved_to(edit: Edit) -> datetime | None:
     return timezones.parsed(edit["start_time"]) if isinstance(edit, Mapping) else None
 
 
+def edit_now(edit: Edit, now: datetime) -> Edit:
+    """Return an edit of a date that is not over as it is now: held where it was moved to, it is skipped."""
+    held_at = moved_to(edit)
+    return SKIP if held_at is not None and held_at <= now else edit
+
+
 def is_over(start: datetime, edit: Edit, now: datetime) -> bool:
     """Return whether a date is over: its own start, and where it is moved, that one too."""
     return max(start, moved_to(edit) or start) <= now

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from reconciler.meeting import timezones
-from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of, series
 from reconciler.meeting.recurrence import Series
-from reconciler.meeting.single_dates import Edit, days_between, is_over, moved_to
+from reconciler.meeting.single_dates import Edit, days_between, edit_now, is_over
 from reconciler.ports import Body, Json
 from reconciler.state.state import Record
 from reconciler.state.stored_dates import (
@@ -55,10 +54,7 @@ def clicked_dates(record: Record, stored: Body, now: datetime) -> dict[str, Edit
     found = edits_in_zoom(record.attributes, stored, record.exceptions, now)
     starts = find(record.attributes, {}, record.exceptions, [])
     recorded = {
-        # A date that was held where it was moved to is not held again.
-        day: SKIP
-        if (moved_to(edit) or now) < now
-        else listed_part(edit, starts[day].start, minutes_of(record.attributes))
+        day: listed_part(edit_now(edit, now), starts[day].start, minutes_of(record.attributes))
         for day, edit in record.exceptions.items()
         if day in starts and not is_over(starts[day].start, edit, now)
     }

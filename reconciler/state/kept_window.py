@@ -9,7 +9,7 @@ from reconciler.meeting import timezones
 from reconciler.meeting.meeting import series
 from reconciler.meeting.single_dates import Edit
 from reconciler.ports import Body, Json
-from reconciler.state.stored_dates import find, readable, start_of
+from reconciler.state.stored_dates import find, readable, rule_starts
 
 
 def window_of(
@@ -24,9 +24,7 @@ def window_of(
     if recurring is None or not listed:
         return {}
     found = find(attributes, stored, sorted({day for each in edits for day in each}), edits)
-    # Two occurrences may have one id: a date that was moved to the start of another one.
-    own = {id(each.occurrence): each.start for each in found.values()}
-    starts = sorted(own.get(id(each)) or start_of(each) for each in listed)
+    starts = sorted(rule_starts(found.values(), listed))
     last = recurring.last()
     kept = recurring.occurrence(recurring.remaining(starts[-1]).over - 1)
     if kept is None or (last is not None and kept >= last):

@@ -46,8 +46,8 @@ class StoredDate:
 
     @property
     def is_deleted(self) -> bool:
-        """True if the date was deleted in Zoom."""
-        return self.occurrence is not None and self.occurrence.get("status") == DELETED
+        """True if the date is not held: it was deleted in Zoom, or is absent."""
+        return self.is_absent or (self.occurrence is not None and self.occurrence.get("status") == DELETED)
 
     @property
     def is_available(self) -> bool:
@@ -56,12 +56,10 @@ class StoredDate:
 
     def edit(self, duration: int) -> Edit:
         """Return its edit, as far as the list shows it; None if it is as the rule gives it."""
-        if self.is_absent:
+        if self.is_deleted:
             return SKIP
         if self.occurrence is None:
             return None
-        if self.is_deleted:
-            return SKIP
         start_time, minutes = start_of(self.occurrence), self.occurrence.get("duration", duration)
         if start_time == self.start and minutes == duration:
             return None
@@ -96,6 +94,13 @@ def rule_start(occurrence: Json) -> datetime | None:
         return datetime.fromtimestamp(int(occurrence["occurrence_id"]) // 1000, UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
+
+
+def rule_starts(found: Iterable[StoredDate], listed: Iterable[Body]) -> list[datetime]:
+    """Return the start of each occurrence of a read: of the dates that were `found`, the rule's."""
+    # Two occurrences may have one id: a date that was moved to the start of another one.
+    own = {id(each.occurrence): each.start for each in found}
+    return [own.get(id(each)) or start_of(each) for each in listed]
 
 
 def listed_part(edit: Edit, start: datetime, duration: int) -> Edit:
@@ -148,7 +153,8 @@ def _absent(
 ) -> dict[str, StoredDate]:
     """Return the dates that are not listed because they are not held, marked as such.
 
-    They were before the first of the list, or were deleted where somebody had moved them to.
+    They were before the first of the list, by the start that the rule gives it or by the one that it was
+    moved to, or were deleted where somebody had moved them to.
     """
     missing = [each for each in found.values() if each.occurrence is None]
     first = min((start_of(each) for each in listed), default=None)
@@ -161,7 +167,8 @@ def _absent(
     }
     # No series begins in an hour that clocks skip: such a date was left out when the series was sent.
     missing = [each for each in missing if not recurring.is_held_later(each.start)]
-    before = [each for each in missing if earliest[each.day] < first]
+    begins = min(rule_starts(found.values(), listed))
+    before = [each for each in missing if earliest[each.day] < first or each.start < begins]
     others = [each for each in missing if each not in before]
     absent = [*before, *(others if len(others) <= len(strangers) else ())]
     return {each.day: replace(each, is_absent=True) for each in absent}

@@ -48,3 +48,20 @@ def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
     stored = {"occurrences": [*own, occurrence("2027-04-12T08:00:00Z", 2)]}
 
     assert clicked_dates(recorded, stored, at("2027-04-01T08:00:00Z")) == {}
+
+
+def test_a_skipped_date_before_the_first_one_was_not_clicked() -> None:
+    """Zoom lists it no more, since the series began later: with a date that was moved to before it."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2,3", "end_times": 40}
+    moved = {"start_time": "2027-04-05T03:00:00Z", "duration": 45}
+    exceptions = {MONDAY: "skip", "2027-04-06": moved}
+    recorded = replace(record(1, weekly(recurrence=rule)), exceptions=exceptions)
+    stored = {
+        "occurrences": [
+            occurrence("2027-04-05T03:00:00Z", 1),
+            occurrence("2027-04-12T08:00:00Z", 2),
+            occurrence("2027-04-13T08:00:00Z", 3),
+        ]
+    }
+
+    assert clicked_dates(recorded, stored, at("2027-04-01T08:00:00Z")) == {}

@@ -96,6 +96,11 @@ class WrittenSeries:
         """The instant that the rule gives a day."""
         return self.instant(datetime.combine(day, self.start.time()))
 
+    def is_in_gap(self, day: date) -> bool:
+        """Whether clocks skip the time of that day: no series in Zoom can begin there."""
+        shown = self.own(day).astimezone(known_zone(self.zone))
+        return shown.replace(tzinfo=None) != datetime.combine(day, self.start.time())
+
     def held(self, day: date) -> tuple[datetime, int] | None:
         """When the date of that day is held, and how long; None: it is skipped."""
         exception = self.exceptions.get(day.isoformat())

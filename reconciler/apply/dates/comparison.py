@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of
-from reconciler.meeting.single_dates import Edit, SeriesDate, is_over, moved_to
+from reconciler.meeting.single_dates import Edit, SeriesDate, edit_now, is_over, moved_to
 from reconciler.meeting.timezones import utc_text
 from reconciler.ports import Body, Json
 from reconciler.state.stored_dates import OF_A_DATE, StoredDate, readable, starts_after
@@ -16,7 +16,7 @@ from reconciler.state.stored_dates import OF_A_DATE, StoredDate, readable, start
 NOT_LISTED = "Zoom does not list it"
 SEVERAL = "Zoom lists several dates that may be it"
 IS_LAST = "it is the last date to come in Zoom, and deleting it would end the meeting"
-STAYS_DELETED = "it is deleted in Zoom, and only sending the rule again brings it back"
+STAYS_DELETED = "it is not held in Zoom, and only sending the rule again brings it back"
 NOT_AVAILABLE = "Zoom does not list it as available, so it is not deleted"
 
 
@@ -44,7 +44,7 @@ class DateWork:
 class Comparison:
     """What is to be sent, the edits that Zoom has already (None: none any more), and dates with a problem.
 
-    `deleted` are dates that are deleted in Zoom and should be held: only the rule brings them back.
+    `deleted` are dates that are not held in Zoom and should be: only the rule brings them back.
     """
 
     work: list[DateWork] = field(default_factory=list)
@@ -84,7 +84,8 @@ def compare(
     for day in known.days:
         stored = found.get(day)
         if day in known.declared:
-            edit, declared = wanted(known.declared[day], now), known.declared[day]
+            declared = known.declared[day]
+            edit = edit_now(declared.edit, now)
             if known.is_sent or day in known.planned or known.recorded.get(day) not in (edit, declared.edit):
                 _compare_declared(comparison, declared, edit, stored, minutes)
             continue
@@ -108,12 +109,6 @@ def keep_last(comparison: Comparison, stored: Body, now: datetime) -> None:
     comparison.problems[last.day] = IS_LAST
 
 
-def wanted(declared: SeriesDate, now: datetime) -> Edit:
-    """Return the edit to make: a date whose own start is to come, moved to a start that is past, was held."""
-    held_at = moved_to(declared.edit)
-    return SKIP if held_at is not None and held_at <= now else declared.edit
-
-
 def unlisted_parts(edit: Edit) -> dict[str, Json]:
     """Return the parts of an edit that only a read of the date itself shows."""
     return {name: edit[name] for name in OF_A_DATE if name in edit} if isinstance(edit, Mapping) else {}
@@ -123,8 +118,8 @@ def _compare_declared(
     comparison: Comparison, declared: SeriesDate, edit: Edit, stored: StoredDate | None, minutes: int
 ) -> None:
     day = declared.day
-    if stored is None or stored.doubtful or (stored.occurrence is None and not stored.has(edit, minutes)):
-        comparison.problems[day] = SEVERAL if stored and stored.doubtful else NOT_LISTED
+    if stored is None or stored.doubtful:
+        comparison.problems[day] = SEVERAL if stored else NOT_LISTED
     elif stored.has(edit, minutes) and not unlisted_parts(edit):
         comparison.done[day] = edit
     elif stored.has(declared.edit, minutes) and not unlisted_parts(edit):
@@ -132,6 +127,8 @@ def _compare_declared(
     elif stored.is_deleted:
         comparison.deleted.append(day)
         comparison.done[day] = SKIP
+    elif stored.occurrence is None:
+        comparison.problems[day] = NOT_LISTED
     else:
         _add_work(comparison, stored, edit, declared.turn_at)
 

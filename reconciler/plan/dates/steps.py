@@ -10,7 +10,7 @@ from reconciler.meeting.closures import SKIP
 from reconciler.meeting.humanize import instant_words
 from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
-from reconciler.meeting.single_dates import Edit, SeriesDate, edited_dates, is_over, moved_to
+from reconciler.meeting.single_dates import Edit, SeriesDate, edit_now, edited_dates, is_over, moved_to
 from reconciler.meeting.timezones import known_zone
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.dates import windows
@@ -138,9 +138,7 @@ def _changed(
 ) -> DateStep | None:
     """Return what is to be done to a date that is declared otherwise; None if it is done."""
     before = recorded.get(found.day)
-    held_at = moved_to(found.edit)
-    # A start that is past cannot be sent: the date was held, and must not be held again.
-    edit = SKIP if held_at is not None and held_at <= now else found.edit
+    edit = edit_now(found.edit, now)
     if before in (edit, found.edit):
         return None
     action = DateAction.SKIP if edit == SKIP else DateAction.CHANGE
@@ -153,10 +151,11 @@ def _backs(
 ) -> Iterator[DateStep]:
     """Yield the recorded dates that leave their edit: those that are no longer declared, or not skipped."""
     recurring = series(meeting.attributes)
-    for day, before in recorded.items() if recurring is not None else ():
+    for day, edit in recorded.items() if recurring is not None else ():
+        before = edit_now(edit, now)
         stays_edited = day in declared and (before != SKIP or declared[day].edit == SKIP)
         start = None if stays_edited else recurring.start_on(date.fromisoformat(day)) if recurring else None
-        if start is None or is_over(start, before, now):
+        if start is None or is_over(start, edit, now):
             continue
         if day not in declared:
             turn_at = min(start, moved_to(before) or start)

@@ -97,11 +97,11 @@ class SeriesHistory:
         self.wrong.append(f"never done: {[step.reasons for step in self.world.plan().steps]}")
 
     def _is_change_alone(self, report: ApplyReport) -> bool:
-        """Where the same rule undoes nothing, a skipped date cannot be brought back: it is told."""
+        """Where the same rule undoes nothing, a date that is not held cannot be brought back: it fails."""
         if self.world.zoom.app.switches.dates_forgotten != "change":
             return False
-        told = report.text_of("apply.dates")
-        return "only sending the rule again" in told and NOT_LISTED not in told
+        text = report.text_of("apply.dates")
+        return "only sending the rule again" in text and NOT_LISTED not in text
 
     def _compare(self) -> None:
         now = self.world.clock.now()
@@ -122,12 +122,12 @@ class SeriesHistory:
         assert last is not None
         horizon = now + timedelta(days=written_series.DAYS_MAX - 400)
         is_far, last = last > horizon, min(last, horizon)
-        wanted = self.series.coming(now, last)
         shown = in_zoom(self.world, number, now)
+        wanted = self._wanted(now, last, shown)
         shown = [each for each in shown if each[0] <= last] if is_far else shown
         if shown != wanted and (wanted or len(shown) > 1):
             self.wrong.append(f"at {now}: {differences(shown, wanted)}")
-        self._look_at_window(now, last)
+        self._look_at_window(number, now, last)
         record = self.world.store.state.meetings["weekly"]
         clicked = clicked_dates(record, asyncio.run(self._read(number)), now)
         if clicked:
@@ -145,9 +145,24 @@ class SeriesHistory:
         async with self.world.client() as remote:
             return (await remote.read(number)).body
 
-    def _look_at_window(self, now: datetime, last: datetime) -> None:
-        """Of what is held after the window there is nothing, or enough is left of it."""
-        left = [day for day in self.series.days() if now < self.series.own(day) <= last]
+    def _wanted(
+        self, now: datetime, last: datetime, shown: list[tuple[datetime, int]]
+    ) -> list[tuple[datetime, int]]:
+        """What is held, but for dates in an hour that clocks skip before the first one in Zoom.
+
+        No series can begin there, which the plan says.
+        """
+        begins = shown[0][0] if shown else last
+        gaps = {
+            self.series.held(day)
+            for day in self.series.days()
+            if now < self.series.own(day) < begins and self.series.is_in_gap(day)
+        }
+        return [each for each in self.series.coming(now, last) if each not in gaps]
+
+    def _look_at_window(self, number: int, now: datetime, last: datetime) -> None:
+        """Of what is held after the window there is nothing, or enough is left of it, skipped dates too."""
+        left = [start for start, _, _ in listed(self.world, number) if start > now]
         begins = max(now, last)
         later = begins + timedelta(days=150)
         beyond = [
@@ -160,14 +175,18 @@ class SeriesHistory:
 
 
 def in_zoom(world: World, number: int, now: datetime) -> list[tuple[datetime, int]]:
-    listed = world.zoom.read(number)["occurrences"]
-    zone = world.zoom.read(number)["timezone"]
-    starts = [
-        (times.instant(each["start_time"], zone), each["duration"])
-        for each in listed
-        if each["status"] != "deleted"
+    dates = listed(world, number)
+    return sorted((start, minutes) for start, minutes, status in dates if status != "deleted" and start > now)
+
+
+def listed(world: World, number: int) -> list[tuple[datetime, int, str]]:
+    """Start, minutes and status of each date in Zoom."""
+    stored = world.zoom.read(number)
+    dates = [
+        (times.instant(each["start_time"], stored["timezone"]), each["duration"], each["status"])
+        for each in stored["occurrences"]
     ]
-    return sorted((start, minutes) for start, minutes in starts if start is not None and start > now)
+    return [(start, minutes, status) for start, minutes, status in dates if start is not None]
 
 
 def differences(shown: list[Any], wanted: list[Any]) -> str:

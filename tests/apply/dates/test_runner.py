@@ -541,6 +541,55 @@ def test_a_moved_date_whose_own_start_is_past_is_deleted_where_it_is_taken_back(
     assert (report.failed, in_zoom(world)) == ({}, {"2027-03-02T13:00:00Z": "deleted"})
 
 
+EARLIER = {"2027-03-01": {"start_time": "2027-02-25T10:00:00"}}
+
+
+@pytest.mark.parametrize("exceptions", [{}, {"2027-03-01": {"duration": 30}}])
+def test_a_date_that_was_held_earlier_comes_back_by_the_rule(exceptions: Mapping[str, Json]) -> None:
+    """Where it was moved to is past, so Zoom lists it no more; what is declared now is still to come."""
+    world = World(series(EARLIER))
+    world.apply()
+    world.zoom.clock.advance((at("2027-02-26T12:00:00Z") - world.zoom.clock.now()).total_seconds())
+    world.declare(series(exceptions))
+
+    report = world.apply()
+
+    listed = world.zoom.read(world.ids()["weekly"])["occurrences"]
+    minutes = 30 if exceptions else 45
+    assert report.failed == {}
+    assert [(each["start_time"], each["duration"]) for each in listed[:2]] == [
+        ("2027-03-01T09:00:00Z", minutes),
+        ("2027-03-08T09:00:00Z", 45),
+    ]
+    assert not world.plan().has_work
+
+
+def test_a_date_that_was_held_earlier_and_stays_away_fails_by_name() -> None:
+    """Before the series begins, the rule that is sent again is the same one."""
+    earlier = {"2027-01-18": {"start_time": "2027-01-08T10:00:00"}}
+    world = World(series(earlier), dates_forgotten="change")
+    world.apply()
+    world.zoom.clock.advance((at("2027-01-09T12:00:00Z") - world.zoom.clock.now()).total_seconds())
+    world.declare(series({}))
+
+    report = world.apply()
+
+    why = "it is not held in Zoom, and only sending the rule again brings it back"
+    assert f"weekly: Mon 18 Jan 2027: {why}." in report.text_of("apply.dates")
+
+
+def test_a_date_that_was_held_earlier_and_is_skipped_now_needs_nothing() -> None:
+    world = World(series(EARLIER))
+    world.apply()
+    world.zoom.clock.advance((at("2027-02-26T12:00:00Z") - world.zoom.clock.now()).total_seconds())
+    world.declare(series({"2027-03-01": "skip"}))
+
+    report = world.apply()
+
+    assert (report.failed, world.asked("DELETE")) == ({}, [])
+    assert not world.plan().has_work
+
+
 def test_a_date_that_was_moved_and_then_skipped_stays_so_after_an_update() -> None:
     world = World(series({"2027-03-01": MOVE}))
     world.apply()
