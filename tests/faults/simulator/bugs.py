@@ -11,6 +11,7 @@ from reconciler.apply import pending as writes
 from reconciler.apply._sender import Sender
 from reconciler.apply.dates.comparison import DateWork
 from reconciler.apply.dates.sender import DateSender
+from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import UnknownOutcomeError
 from reconciler.plan import approval
 from reconciler.state.state import State
@@ -130,6 +131,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "date-not-charged": (DateWork, "requests", 0),
     "date-without-intent": (State, "rewrite", _without_dates),
     "read-back-drops-open-dates": (DateSender, "unconfirmed", _none_lost),
+    "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
 """The attribute that each bug replaces, and its replacement."""
 
