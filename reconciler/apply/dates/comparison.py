@@ -60,7 +60,8 @@ class Known:
     `declared` are the declared edits, `recorded` those that are done. `taken_back` are those that a write of
     the meeting may have undone, and those that are to be undone. `is_sent` is set after a write of the
     meeting itself: then every date is judged by Zoom, also those that are recorded as done. `planned` are
-    dates that the plan changes, after a refresh also where they are recorded as done.
+    dates that the plan changes, after a refresh also where they are recorded as done. `until` is the last
+    start of the window that Zoom keeps, None if it keeps every date.
     """
 
     declared: Mapping[str, SeriesDate]
@@ -68,6 +69,7 @@ class Known:
     taken_back: Mapping[str, Edit] = field(default_factory=dict)
     is_sent: bool = False
     planned: Collection[str] = ()
+    until: datetime | None = None
 
     @property
     def days(self) -> tuple[str, ...]:
@@ -90,7 +92,9 @@ def compare(
                 _compare_declared(comparison, declared, edit, stored, minutes)
             continue
         before = known.recorded.get(day, known.taken_back.get(day))
-        if stored is not None and not is_over(stored.start, before, now):
+        if stored is not None and stored.occurrence is None and known.until and stored.start > known.until:
+            comparison.done[day] = None  # Zoom does not keep it yet
+        elif stored is not None and not is_over(stored.start, before, now):
             _compare_taken_back(comparison, attributes, stored, before, now)
     return comparison
 

@@ -169,7 +169,8 @@ class DatesRunner:
         declared = declared_dates.held_declared(meeting, now, kept) if meeting is not None else {}
         backs = {each.date: each.before for each in step.dates if each.action is DateAction.BACK}
         planned = {each.date for each in step.dates}
-        return Known(declared, record.exceptions, {**taken_back, **backs}, is_sent=is_sent, planned=planned)
+        before = {**taken_back, **backs}
+        return Known(declared, record.exceptions, before, is_sent, planned, kept.until)
 
     async def _restore(
         self, step: Step, record: Record, taken_back: Mapping[str, Edit], found: Mapping[str, StoredDate]

@@ -151,6 +151,21 @@ def test_an_extension_that_dies_at_any_turn_is_finished_by_the_next(turns: int) 
     assert not world.plan().has_work
 
 
+def test_a_moved_date_that_a_new_rule_puts_after_the_window_waits_for_its_extension() -> None:
+    """Zoom does not keep it yet, so there is nothing to take back."""
+    moved = SingleDates({"2027-06-07": {"start_time": "2027-06-09T14:00:00"}})
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 40}
+    daily = {"type": 1, "repeat_interval": 1, "end_times": 200}
+    world = World(meeting("weekly", weekly(recurrence=rule), dates=moved))
+    world.apply()
+    world.declare(meeting("weekly", weekly(recurrence=daily), dates=moved))
+
+    report = world.apply()
+
+    assert (report.failed, world.store.state.meetings["weekly"].exceptions) == ({}, {})
+    assert not world.plan().has_work
+
+
 def test_skips_before_the_first_date_that_is_held_need_nothing() -> None:
     """A window begins at the first date that is held, so Zoom has none of them."""
     world = World(series({}, ("2027-01-11", "2027-01-24")))
