@@ -26,7 +26,7 @@ def diagnostics(
     """The findings about one spec that is held to `rules`, the entries of `policies`."""
     read = policies.parse([Source("p.yaml", f"version: 1\npolicies:\n{rules}\n".encode())])
     assert read.diagnostics == ()
-    checker = PolicyChecker(read.policies, "/work")
+    checker = PolicyChecker(read.policies, "/srv")
     return list(
         spec.parse((Source(filename, text.encode()),), own or Settings(), policies=checker).diagnostics
     )
@@ -70,7 +70,7 @@ def test_a_policy_applies_where_all_its_globs_fit(match: str, is_meant: bool) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["meetings/a.yaml", "./meetings/a.yaml", "/work/meetings/a.yaml", "x/../meetings/a.yaml"]
+    "name", ["meetings/a.yaml", "./meetings/a.yaml", "/srv/meetings/a.yaml", "x/../meetings/a.yaml"]
 )
 def test_a_file_is_the_same_however_it_is_named(name: str) -> None:
     """A policy that misses its meetings because somebody typed `./` would hold nothing."""
@@ -275,7 +275,7 @@ def test_a_warning_leaves_the_spec_valid() -> None:
     result = spec.parse(
         (Source("m.yaml", f"{HEAD}meetings:\n  call: {CALL}\n".encode()),),
         Settings(),
-        policies=PolicyChecker(read.policies, "/work"),
+        policies=PolicyChecker(read.policies, "/srv"),
     )
 
     assert result.spec is not None
