@@ -16,6 +16,7 @@ def main() -> int:
     if sys.argv[1:] == ["--version"] and _is_written(f"reconciler {__version__}\n"):
         return 0  # without click, which takes longer to import than everything else
     gc.set_threshold(COLLECT_AFTER)
+    gc.disable()  # a verb that only reads keeps what it makes; a connection switches it on again
     import signal  # noqa: PLC0415 - see above
 
     # A cancelled job ends as by Ctrl-C: a held lock is released on the way out.

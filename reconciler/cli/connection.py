@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ IN_PROCESS = Addresses("http://localhost/v2", "http://localhost/oauth/token")
 
 def connect(workspace: Workspace, pace_name: str | None) -> ZoomClient:
     """Return a client for the account that the environment names. Raises `SettingsError`."""
+    gc.enable()  # off since the start: from here on the program may run for hours, in tasks that are circles
     default = "business" if workspace.sandbox else str(workspace.settings.budget.pace)
     pace = Pace.of(pace_name or default, workspace.clock)
     user_limit = UserLimit(UserLimit().values | {workspace.settings.budget.daily_limit})

@@ -127,12 +127,24 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def is_skipped(start_time: str, timezone: str) -> bool:
     """Return whether clocks in `timezone` skip that wall time; a UTC time is never skipped."""
-    return _repeats(start_time, timezone) < timedelta(0)
+    return repeated(start_time, timezone) < timedelta(0)
 
 
 def is_ambiguous(start_time: str, timezone: str) -> bool:
     """Return whether that wall time occurs twice in `timezone`; a UTC time is never ambiguous."""
-    return _repeats(start_time, timezone) > timedelta(0)
+    return repeated(start_time, timezone) > timedelta(0)
+
+
+def repeated(start_time: str, timezone: str) -> timedelta:
+    """Return the time that clocks are set back over that wall time; negative if they skip it."""
+    moment = parsed(start_time)
+    if moment.tzinfo:
+        return timedelta(0)
+    known = known_zone(timezone)
+    before, after = known.utcoffset(moment), known.utcoffset(moment.replace(fold=1))
+    assert before is not None  # a ZoneInfo always answers
+    assert after is not None
+    return before - after
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +181,3 @@ def _change_between(known: ZoneInfo, since: datetime, until: datetime) -> ClockC
         else:
             until = middle
     return ClockChange(in_zone(since, known) + second, in_zone(until, known))
-
-
-def _repeats(start_time: str, timezone: str) -> timedelta:
-    """Return the time that clocks are set back over that wall time; negative if they skip it."""
-    moment = parsed(start_time)
-    if moment.tzinfo:
-        return timedelta(0)
-    known = known_zone(timezone)
-    before, after = known.utcoffset(moment), known.utcoffset(moment.replace(fold=1))
-    assert before is not None  # a ZoneInfo always answers
-    assert after is not None
-    return before - after

@@ -618,3 +618,18 @@ def test_the_entry_point_answers_the_version_by_itself(
 
     assert by_itself == by_the_command_line == (0, f"reconciler {__version__}\n")
     assert handed_on == (0, "State")
+
+
+def test_the_collector_is_off_while_a_verb_only_reads_and_on_once_it_connects(tmp_path: Path) -> None:
+    (tmp_path / "meetings.yaml").write_text(ONE)
+    script = (
+        "import gc, sys\nfrom reconciler.__main__ import main\n"
+        "sys.argv[1:] = ['plan', 'meetings.yaml', '--state', 's.json']\nmain()\nreads = gc.isenabled()\n"
+        "sys.argv[1:] = ['apply', 'meetings.yaml', '--auto-approve', '--sandbox']\nmain()\n"
+        "print(reads, gc.isenabled(), file=sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert ran.stderr.splitlines()[-1] == "False True"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -21,6 +22,7 @@ from reconciler.sandbox.sandbox import Sandbox, serve
 def sandbox(port: int, sandbox_now: str | None) -> Exit:
     """Serve the bundled emulator on 127.0.0.1, until Ctrl-C."""
     emulated = Sandbox.open(working_folder() / SANDBOX_FOLDER, now=sandbox_now, real_now=system_now)
+    gc.enable()  # off since the start: a server runs for days
     serve(emulated.app, port=port, on_ready=_print_address)
     return Exit.DONE
 

@@ -19,11 +19,12 @@ _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterator[UnlocatedDiagnostic]:
     """Yield findings about `start_time` and `timezone`. Hints name no day before `now`."""
     start, timezone, of_type = attributes.get("start_time"), attributes.get("timezone"), kind(attributes)
+    is_known = False
     if start is None and of_type in (SCHEDULED, SERIES):
         yield _start_missing(of_type, now)
     if timezone is None:
         yield from _zone_missing(start, is_series=of_type == SERIES)
-    elif timezones.zone(timezone) is None:
+    elif not (is_known := timezones.zone(timezone) is not None):
         yield zone_unknown(timezone)
     elif "GMT" in timezone or "/" not in timezone:
         yield from _zone_fixed(timezone)
@@ -31,7 +32,7 @@ def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterat
         return
     if not is_possible(start):
         yield impossible(start, _START)
-    elif timezone is not None and timezones.zone(timezone) is not None:
+    elif timezone is not None and is_known:
         yield from _at_clock_change(start, timezone, is_series=of_type == SERIES)
 
 
@@ -114,9 +115,10 @@ def _zone_fixed(timezone: str) -> Iterator[UnlocatedDiagnostic]:
 
 
 def _at_clock_change(start: str, timezone: str, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:
-    if timezones.is_skipped(start, timezone):
+    repeated = timezones.repeated(start, timezone)
+    if repeated < timedelta(0):
         yield _skipped(start, timezone)
-    elif timezones.is_ambiguous(start, timezone):
+    elif repeated > timedelta(0):
         yield _ambiguous(start, timezone, is_series=is_series)
 
 
