@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from reconciler import disk
 from reconciler.cli.clock import system_now
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan.plan import Plan
-from reconciler.stores import links
 from reconciler.views.table import apply_view, view
 
 if TYPE_CHECKING:
@@ -26,46 +25,31 @@ if TYPE_CHECKING:
 
 def write_private_file(path: Path, text: str) -> None:
     """Write `text` to a file, atomically, readable by its owner only. Raises `SettingsError`."""
-    _write_file(path, text, links.PRIVATE)
+    _write_file(path, text, disk.PRIVATE)
 
 
 def write_public_file(path: Path, text: str) -> None:
     """Write `text` to a file, atomically, readable as other new files of the user. Raises `SettingsError`."""
-    _write_file(path, text, links.PUBLIC)
+    _write_file(path, text, disk.PUBLIC)
 
 
 def _write_file(path: Path, text: str, mode: int) -> None:
     try:
-        _write_atomically(path, text.encode(), mode)
+        with disk.open_folder(path.parent) as folder:
+            folder.replace(path.name, text.encode(), temporary=_temporary(path), mode=mode)
     except OSError as error:
         raise unwritable_file(path, error) from error
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Replace a file, atomically, by one with the same permissions. Raises `OSError`."""
-    _write_atomically(path, content, links.PRIVATE, permissions=stat.S_IMODE(path.stat().st_mode))
+    with disk.open_folder(path.parent) as folder:
+        permissions = stat.S_IMODE(folder.status(path.name).st_mode)
+        folder.replace(path.name, content, temporary=_temporary(path), permissions=permissions)
 
 
-def _write_atomically(path: Path, content: bytes, mode: int, permissions: int | None = None) -> None:
-    """Write a file next to `path`, then rename it to `path`; nothing is written through a link."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        for each in (path, temporary):
-            links.refuse_link(each)
-        temporary.unlink(missing_ok=True)  # left by a run that was killed
-        with os.fdopen(links.create(temporary, mode), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            if permissions is not None:
-                os.fchmod(file.fileno(), permissions)
-        links.refuse_link(path)  # again: its folder may have become a link in the meantime
-        temporary.replace(path)
-    except OSError:
-        if not temporary.is_symlink():
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        raise
+def _temporary(path: Path) -> str:
+    return f".{path.name}.tmp"
 
 
 def check_outputs(workspace: Workspace, *paths: Path | None) -> None:

@@ -6,47 +6,36 @@ processes may use one file: each reads the lines that the others added.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler import disk
 from reconciler.errors.exceptions import SettingsError
 from reconciler.sandbox.switches import Switches, changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from io import FileIO
     from pathlib import Path
 
+    from reconciler.disk import Folder
     from reconciler.ports import Json
     from reconciler.sandbox.account import Account
 
 
-def refuse_link(path: Path) -> None:
-    """Raise `OSError` if a file of `.reconciler/sandbox`, or one of these folders, is a link."""
-    for part in (path, *path.parents[:2]):
-        if part.is_symlink():
-            reason = f"{part.name}: it is a link, and nothing is written through links; remove the link"
-            raise OSError(errno.ELOOP, reason)
-
-
-def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-
-
 def replace_file(path: Path, content: bytes) -> None:
     """Replace a file atomically. Raises `SettingsError`."""
-    with reporting_errors(path):
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-        for each in (path, temporary):
-            refuse_link(each)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
+    with reporting_errors(path), _open_folder(path, create=True) as folder:
         # Private: the account holds passcodes, as the real one does.
-        with open(temporary, "xb", opener=_open_no_link) as file:
-            file.write(content)
-        temporary.replace(path)
+        folder.replace(path.name, content, temporary=f"{path.name}.{os.getpid()}.new")
+
+
+def _open_folder(path: Path, *, create: bool = False) -> Folder:
+    """Open the folder of a file. Neither `sandbox` nor `.reconciler` may be a link."""
+    folder = path.absolute().parent
+    return disk.open_folder(folder, below=folder.parents[1], create=create)
 
 
 def read_file(path: Path) -> str | None:
@@ -102,7 +91,8 @@ class AccountFile:
         self._inode = 0
         self._lines = 0
         with reporting_errors(path):
-            refuse_link(path)
+            with _open_folder(path, create=True) as folder:
+                folder.refuse_link(path.name)
             if not path.exists() or path.stat().st_size == 0:
                 self._replace([_HEADER])
             self.catch_up()
@@ -123,7 +113,7 @@ class AccountFile:
     def append(self, change: Mapping[str, Json]) -> None:
         """Append one change, which outlives the process once this returns."""
         content = _line(change)
-        with open(self._path, "ab", buffering=0, opener=_open_no_link) as file:
+        with _open_folder(self._path) as folder, _open_to_append(folder, self._path.name) as file:
             if file.tell() != self._offset:  # perhaps an incomplete line, which the new one must not continue
                 content = b"\n" + content
             file.write(content)
@@ -165,6 +155,10 @@ class AccountFile:
 
     def _replace(self, lines: list[Mapping[str, Json]]) -> None:
         replace_file(self._path, b"".join(map(_line, lines)))
+
+
+def _open_to_append(folder: Folder, name: str) -> FileIO:
+    return os.fdopen(folder.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab", buffering=0)
 
 
 def _line(change: Mapping[str, Json]) -> bytes:

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from reconciler import disk
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.errors.text import shown_name
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.stores import errors, links
+from reconciler.stores import errors
 from reconciler.stores import lock as locks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from filelock import BaseFileLock
-
+    from reconciler.disk import Folder
     from reconciler.stores.options import StoreOptions
 
 
@@ -31,6 +31,9 @@ _SUFFIXES = ("", ".tmp", ".backup", ".backup.tmp", ".lock", ".lock.info")
 
 GATHER_SECONDS = 0.05
 """Twenty writes a second are enough for any pace."""
+
+LOCK_POLL_SECONDS = 0.05
+"""Pause between two tries to lock the file."""
 
 
 def open_file(address: str, options: StoreOptions) -> FileStore:
@@ -50,8 +53,9 @@ class FileLease:
     """A held file lock. It never expires; the operating system frees it when the process ends."""
 
     info: LockInfo
-    _lock: BaseFileLock
-    _info_path: Path
+    _descriptor: int
+    _folder: Folder
+    _info_name: str
 
     @property
     def taken_from(self) -> LockInfo | None:
@@ -72,9 +76,10 @@ class FileLease:
 
     def release(self) -> None:
         """Free the lock."""
-        with suppress(OSError):  # only others read it
-            self._info_path.unlink(missing_ok=True)
-        self._lock.release()
+        with self._folder:
+            with suppress(OSError):  # only others read it
+                self._folder.remove(self._info_name)
+            os.close(self._descriptor)
 
 
 class FileStore:
@@ -108,9 +113,7 @@ class FileStore:
     def read(self) -> Snapshot | None:
         """Return the document and its version; None if there is no file."""
         try:
-            links.refuse_link(self._path, below=self._options.folder)
-            _refuse_device(self._path)
-            with self._path.open("rb") as file:
+            with self._folder() as folder, _open_binary(folder, self._name) as file:
                 return Snapshot(file.read(), _version(os.fstat(file.fileno())))
         except FileNotFoundError:
             return None
@@ -120,74 +123,64 @@ class FileStore:
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Replace version `replaces` by `document`, durably, and keep the old document as `.backup`."""
         del note  # a file has no history
-        temporary = self._sibling(".tmp")  # one writer at a time: the lock is held
         try:
-            self._refuse_links()
+            with self._folder(create=True) as folder:
+                self._refuse_links(folder)
+                self._check_version(folder, replaces)
+                return self._replace(folder, document, is_first=replaces is None)
         except OSError as error:
-            raise self._io_error("written", error) from error
-        try:
-            self._check_version(replaces)
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            _write_durably(temporary, document)
-            if replaces is not None:
-                self._keep_backup()
-            self._refuse_links()  # again: its folder may have become a link in the meantime
-            temporary.replace(self._path)
-            _sync_folder(self._path.parent)
-            return _version(self._path.stat())
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise self._io_error("written", error) from error
 
     def check_writable(self) -> None:
         """Write a file where a write would, and delete it. Raises `StateError` as a write does."""
-        import tempfile  # noqa: PLC0415 - only for a check
+        import uuid  # noqa: PLC0415 - only for a check
 
-        folder = next(each for each in self._path.absolute().parents if each.exists())
+        name = f".reconciler-{uuid.uuid4().hex}"
+        nearest = next(each for each in self._path.absolute().parents if each.exists())
         try:
-            self._refuse_links()
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=".reconciler-"):
-                pass
+            with self._folder(nearest) as folder:
+                self._refuse_links(folder)
+                try:
+                    folder.create(name, b"")
+                finally:
+                    folder.remove(name)
         except OSError as error:
             raise self._io_error("written", error) from error
 
     def lock(self, operation: str, *, timeout_seconds: float) -> FileLease:
         """Lock the file; wait up to `timeout_seconds` for its holder."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only for a lock
-
-        lock = FileLock(self._sibling(".lock"), mode=links.PRIVATE)
-        try:
-            self._refuse_links()
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=timeout_seconds)
-        except Timeout as error:
-            raise self._locked_error(operation, timeout_seconds) from error
-        except OSError as error:
-            raise self._io_error("locked", error) from error
-        info = locks.new_lock(operation, self._options)
-        info_path = self._sibling(".lock.info")
-        with suppress(OSError):  # only others read it; the lock itself is held
-            _write_durably(info_path, locks.encode(info))
-        return FileLease(info, lock, info_path)
+        with ExitStack() as undo:
+            try:
+                folder = undo.enter_context(self._folder(create=True))
+                self._refuse_links(folder)
+                descriptor = folder.open(self._lock_name, os.O_RDWR | os.O_CREAT)
+                undo.callback(os.close, descriptor)
+                is_locked = self._wait_for_lock(descriptor, timeout_seconds)
+            except OSError as error:
+                raise self._io_error("locked", error) from error
+            if not is_locked:
+                raise self._locked_error(operation, timeout_seconds)
+            info = locks.new_lock(operation, self._options)
+            with suppress(OSError):  # only others read it; the lock itself is held
+                folder.remove(self._info_name)  # left by a process that was killed
+                folder.create(self._info_name, locks.encode(info))
+            undo.pop_all()
+        return FileLease(info, descriptor, folder, self._info_name)
 
     def holder(self) -> LockInfo | None:
         """Return the holder as its `.lock.info` describes it; None if the file is not locked."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only for a lock
-
-        if not self._sibling(".lock").exists():
-            return None
         try:
-            links.refuse_link(self._sibling(".lock"), below=self._options.folder)
-            with FileLock(self._sibling(".lock"), timeout=0):
-                return None  # a `.lock.info` that is there is of a process that was killed
-        except Timeout:
-            # A holder without one is about to write it, or cannot write there.
-            return self._read_info() or LockInfo(
-                "unknown", "unknown", "another process", self._options.clock.now()
-            )
+            with self._folder() as folder, _open_binary(folder, self._lock_name) as file:
+                if _try_to_lock(file.fileno()):
+                    return None  # a `.lock.info` that is there is of a process that was killed
+        except FileNotFoundError:
+            return None
         except OSError as error:
             raise self._io_error("locked", error) from error
+        # A holder without one is about to write it, or cannot write there.
+        return self._read_info() or LockInfo(
+            "unknown", "unknown", "another process", self._options.clock.now()
+        )
 
     def force_unlock(self, lock_id: str) -> None:
         """Raise `StateError`: the operating system frees a file's lock when its holder ends."""
@@ -198,36 +191,77 @@ class FileStore:
             hint="Wait for that process, or end it.",
         )
 
+    @property
+    def _name(self) -> str:
+        return self._path.name
+
+    @property
+    def _lock_name(self) -> str:
+        return f"{self._name}.lock"
+
+    @property
+    def _info_name(self) -> str:
+        return f"{self._name}.lock.info"
+
     def _sibling(self, suffix: str) -> Path:
-        return self._path.with_name(self._path.name + suffix)
+        return self._path.with_name(self._name + suffix)
 
-    def _refuse_links(self) -> None:
+    def _folder(self, path: Path | None = None, *, create: bool = False) -> Folder:
+        return disk.open_folder(path or self._path.parent, below=self._options.folder, create=create)
+
+    def _refuse_links(self, folder: Folder) -> None:
         """Raise `OSError` if a name that is written is a link, such as one of the checkout."""
-        for path in self.files:
-            links.refuse_link(path, below=self._options.folder)
+        for suffix in _SUFFIXES:
+            folder.refuse_link(self._name + suffix)
 
-    def _check_version(self, replaces: str | None) -> None:
+    def _check_version(self, folder: Folder, replaces: str | None) -> None:
         try:
-            current = _version(self._path.stat())
+            current = _version(folder.status(self._name))
         except FileNotFoundError:
             current = None
         if current != replaces:
             raise errors.state_changed(self._location)
 
-    def _keep_backup(self) -> None:
-        temporary = self._sibling(".backup.tmp")
-        temporary.unlink(missing_ok=True)
+    def _replace(self, folder: Folder, document: bytes, *, is_first: bool) -> str:
+        temporary = f"{self._name}.tmp"  # one writer at a time: the lock is held
+        folder.remove(temporary)  # left by a process that was killed
         try:
-            os.link(self._path, temporary)
+            folder.create(temporary, document)
+            if not is_first:
+                self._keep_backup(folder)
+            folder.rename(temporary, self._name)
+        except OSError:
+            with suppress(OSError):
+                folder.remove(temporary)
+            raise
+        folder.sync()
+        return _version(folder.status(self._name))
+
+    def _keep_backup(self, folder: Folder) -> None:
+        temporary = f"{self._name}.backup.tmp"
+        folder.remove(temporary)
+        try:
+            folder.link(self._name, temporary)
         except OSError:  # a file system without links
-            _write_durably(temporary, self._path.read_bytes())
-        temporary.replace(self._sibling(".backup"))
+            with _open_binary(folder, self._name) as file:
+                folder.create(temporary, file.read())
+        folder.rename(temporary, f"{self._name}.backup")
+
+    def _wait_for_lock(self, descriptor: int, timeout_seconds: float) -> bool:
+        """Lock an open file; return False if another process holds it until the end of the timeout."""
+        waited = 0.0
+        while not _try_to_lock(descriptor):
+            if waited >= timeout_seconds:
+                return False
+            pause = min(LOCK_POLL_SECONDS, timeout_seconds - waited)
+            self._options.wait(pause)
+            waited += pause
+        return True
 
     def _read_info(self) -> LockInfo | None:
-        try:
-            return locks.decode(self._sibling(".lock.info").read_bytes())
-        except OSError:
-            return None
+        with suppress(OSError), self._folder() as folder, _open_binary(folder, self._info_name) as file:
+            return locks.decode(file.read())
+        return None
 
     def _locked_error(self, operation: str, waited_seconds: float) -> StateLockedError:
         hint = locks.locked_hint(operation, None)  # only its holder can free it
@@ -243,25 +277,21 @@ class FileStore:
         )
 
 
-def _refuse_device(path: Path) -> None:
-    if path.exists() and not (path.is_file() or path.is_dir()):  # reading a pipe could block for ever
-        raise OSError(errno.EINVAL, "it is a device, a pipe or a socket")
+def _open_binary(folder: Folder, name: str) -> BinaryIO:
+    return os.fdopen(folder.open(name, os.O_RDONLY), "rb")
 
 
-def _write_durably(path: Path, document: bytes) -> None:
-    path.unlink(missing_ok=True)  # left by a process that was killed
-    with os.fdopen(links.create(path), "wb") as file:
-        file.write(document)
-        file.flush()
-        os.fsync(file.fileno())
+def _try_to_lock(descriptor: int) -> bool:
+    """Lock an open file; return False if another process holds it."""
+    import fcntl  # noqa: PLC0415 - only for a lock
 
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK):
+            return False
+        raise
+    return True
 
 
 def _version(status: os.stat_result) -> str:

@@ -32,7 +32,7 @@ DOORS = {
     "click": ("reconciler.cli",),
     "dateutil": ("reconciler.meeting.recurrence",),
     "deepdiff": ("reconciler.plan.diff",),
-    "filelock": ("reconciler.stores.file",),
+    "fcntl": ("reconciler.stores.file",),  # of the standard library: one place locks files
     # two ways out that share nothing: one to Zoom, asynchronous and paced, one to the state's server
     "httpx": ("reconciler.zoom", "reconciler.stores.http"),
     "icalendar": ("reconciler.views.ics",),
@@ -51,7 +51,7 @@ DOORS = {
 }
 """The one place (a module, or a package and what is in it) that imports a third-party library."""
 
-OUTSIDE = {"__main__", "cli", "sandbox", "stores", "zoom"}
+OUTSIDE = {"__main__", "cli", "disk", "sandbox", "stores", "zoom"}
 """Packages that touch clock, network, disk, processes or environment. Everything else is pure."""
 
 TOP_LEVEL_ENTRIES_MAX = 20

@@ -9,7 +9,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ from reconciler.stores.open import open_store
 from reconciler.stores.options import StoreOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reconciler.ports import Store
 
@@ -49,8 +48,8 @@ lease.release()
 """
 
 
-def options(folder: Path) -> StoreOptions:
-    return StoreOptions(folder, "bob@desk", ManualClock(), wait=lambda _seconds: None)
+def options(folder: Path, wait: Callable[[float], None] = lambda _seconds: None) -> StoreOptions:
+    return StoreOptions(folder, "bob@desk", ManualClock(), wait=wait)
 
 
 def store_in(folder: Path, name: str = NAME) -> FileStore:
@@ -196,7 +195,7 @@ def test_no_folder_is_reached_through_a_link(tmp_path: Path) -> None:
 def test_a_file_system_without_links_keeps_a_backup_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(*_: object) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     monkeypatch.setattr(os, "link", refused)
@@ -232,7 +231,7 @@ def test_a_full_disk_leaves_the_state(tmp_path: Path) -> None:
     [
         (lambda store: store.read(), "could not be read: Not a directory"),
         (lambda store: store.write(b"", replaces=None), "could not be written: Not a directory"),
-        (lambda store: store.lock("apply", timeout_seconds=0), "could not be locked: File exists"),
+        (lambda store: store.lock("apply", timeout_seconds=0), "could not be locked: Not a directory"),
     ],
     ids=["read", "write", "lock"],
 )
@@ -313,18 +312,26 @@ def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_waited_for_until_the_timeout(tmp_path: Path) -> None:
-    with held_elsewhere(tmp_path / NAME) as (holder, _):
-        began = time.monotonic()
+    pauses: list[float] = []
+    with held_elsewhere(tmp_path / NAME):
+        store = FileStore(tmp_path / NAME, options(tmp_path, pauses.append))
         with pytest.raises(StateLockedError, match=r"is locked\. Nothing was sent\."):
-            store_in(tmp_path).lock("apply", timeout_seconds=0.2)
-        waited = time.monotonic() - began
-        assert holder.stdin
-        holder.stdin.write("\n")
-        holder.stdin.flush()
-        lease = store_in(tmp_path).lock("apply", timeout_seconds=30)
+            store.lock("apply", timeout_seconds=0.12)
 
+    assert pauses == pytest.approx([0.05, 0.05, 0.02])
+
+
+def test_a_lock_that_is_freed_meanwhile_is_taken(tmp_path: Path) -> None:
+    with held_elsewhere(tmp_path / NAME) as (holder, _):
+
+        def end_the_holder(_seconds: float) -> None:
+            holder.kill()
+            holder.wait()
+
+        lease = FileStore(tmp_path / NAME, options(tmp_path, end_the_holder)).lock("apply", timeout_seconds=1)
+
+    assert store_in(tmp_path).holder() == lease.info
     lease.release()
-    assert 0.2 <= waited < 5
 
 
 @pytest.mark.parametrize("document", [b"", b"{}", b"[]", b'{"ID": 1}', b"\xff", None])

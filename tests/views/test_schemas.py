@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -205,10 +206,9 @@ def test_findings_are_written_though_the_spec_is_wrong(shell: Shell) -> None:
 
 
 def test_a_locked_state_ends_the_log_of_an_apply(shell: Shell) -> None:
-    from filelock import FileLock  # noqa: PLC0415 - only here
-
     shell.write("meetings.yaml", ONE)
-    with FileLock(shell.folder / "s.json.lock"):
+    with (shell.folder / "s.json.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         ran = shell("apply", "--auto-approve", "--format", "json", "--state", "s.json")
 
     assert (ran.status, codes(ran)) == (4, ["state.locked"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler import disk
 from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.options import FILE, example_epilog, state_options
@@ -22,7 +23,6 @@ from reconciler.live import discover, generate
 from reconciler.live.discover import ImportFilter
 from reconciler.live.generate import SpecContext
 from reconciler.meeting.names import fold_host
-from reconciler.stores.links import refuse_link
 from reconciler.views.text import progress
 
 if TYPE_CHECKING:
@@ -139,9 +139,7 @@ def _write(workspace: Workspace, out: Path | None, text: str) -> None:
         workspace.console.stdout.flush()
         return
     try:
-        refuse_link(out)
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
+        disk.create_file(out, text.encode())
     except FileExistsError as error:
         raise _exists(out) from error
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from reconciler import disk
 from reconciler.cli import reporting
 from reconciler.cli.commands import links
 from reconciler.errors.exceptions import SettingsError
@@ -100,6 +101,7 @@ def _file_name(host: str) -> str:
 
 def _make_folder(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        with disk.open_folder(path, create=True):
+            pass
     except OSError as error:
         raise reporting.unwritable_file(path, error) from error

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler import resources
+from reconciler import disk, resources
 from reconciler.cli import reporting
 from reconciler.cli.clock import system_now
 from reconciler.cli.commands.init import spec as first_spec
@@ -27,14 +28,15 @@ from reconciler.sandbox.sandbox import INSTALL, is_installed
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings, parse
 from reconciler.spec.yaml.document import Source
-from reconciler.stores.links import open_no_link, refuse_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
+    from typing import TextIO
 
     from reconciler.cli.console import Problem
     from reconciler.cli.workspace import Workspace
+    from reconciler.disk import Folder
     from reconciler.errors.diagnostic import Diagnostic
 
 
@@ -247,41 +249,50 @@ def _diagnostics(declared: str | None, settings: str | None) -> tuple[Diagnostic
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
     """Write `files`, by name. Where one cannot be written, remove the others and raise `SettingsError`."""
-    created: list[Path] = []
-    try:
-        for name, text in files.items():
-            _create(folder / name, text, created)
-    except OSError as error:
-        for path in reversed(created):
-            with suppress(OSError):
-                path.rmdir() if path.is_dir() else path.unlink()
-        raise reporting.unwritable_file(folder / name, error) from error
+    with ExitStack() as opened:
+        undo: list[Callable[[], None]] = []
+        try:
+            root = opened.enter_context(disk.open_folder(folder, create=True))
+            for name, text in files.items():
+                _create(root, PurePath(name), text, opened, undo)
+        except OSError as error:
+            for remove in reversed(undo):
+                with suppress(OSError):
+                    remove()
+            raise reporting.unwritable_file(folder / name, error) from error
 
 
-def _create(path: Path, text: str, created: list[Path]) -> None:
-    refuse_link(path)
-    for parent in reversed(path.parents):
-        if not parent.exists():
-            parent.mkdir()
-            created.append(parent)
-    with path.open("x", encoding="utf-8") as file:
-        created.append(path)
-        file.write(text)
+def _create(
+    folder: Folder, path: PurePath, text: str, opened: ExitStack, undo: list[Callable[[], None]]
+) -> None:
+    """Write one file, and add to `undo` what removes it and the folders that are made for it."""
+    for name in path.parent.parts:
+        if folder.make(name):
+            undo.append(partial(folder.remove_folder, name))
+        folder = opened.enter_context(folder.inner(name))
+    folder.create(path.name, text.encode(), disk.PUBLIC)
+    undo.append(partial(folder.remove, path.name))
 
 
 def add_to_gitignore(folder: Path) -> bool:
     """Add the emulator's folder to .gitignore; return False where it is there already."""
     path = folder / ".gitignore"
     try:
-        refuse_link(path)
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        if IGNORED in text.splitlines():
-            return False
-        with open(path, "a", encoding="utf-8", opener=open_no_link) as file:
+        with disk.open_folder(folder) as opened, _open_text(opened, path.name) as file:
+            file.seek(0)
+            text = file.read()
+            if IGNORED in text.splitlines():
+                return False
             file.write(f"{'' if text.endswith(chr(10)) or not text else chr(10)}{IGNORED}\n")
     except (OSError, UnicodeDecodeError) as error:
         raise reporting.unwritable_file(path, OSError(str(error))) from error
     return True
+
+
+def _open_text(folder: Folder, name: str) -> TextIO:
+    return os.fdopen(
+        folder.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND, disk.PUBLIC), "a+", encoding="utf-8"
+    )
 
 
 def _next_steps(written: tuple[str, ...], ci: str, *, is_root: bool) -> Iterator[str]:
