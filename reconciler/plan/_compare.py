@@ -15,6 +15,7 @@ from reconciler.plan import budget
 from reconciler.plan._renames import LikelyRenames, likely_renames
 from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as dates
+from reconciler.plan.dates.slots import with_slots
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed, moved_line, removed_line
 from reconciler.spec.spec import Spec
@@ -144,7 +145,8 @@ class StateComparison:
         kept = _decided_rename(renames.decided.get(meeting.key), meeting.key)
         gone = self.gone.get(meeting.key)
         lost = () if gone is None else (_lost(gone, self.now),)
-        return replace(step, reasons=(*lost, *sends, *kept), lost_id=gone.id if gone else None)
+        step = replace(step, reasons=(*lost, *sends, *kept), lost_id=gone.id if gone else None)
+        return with_slots(step, {}, self.now)
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:
         return existing.step_for_declared(meeting, record, removal, self.now, same_user=self._same_host)

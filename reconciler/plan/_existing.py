@@ -51,9 +51,7 @@ def step_for_declared(
                 released=change.released if is_keep else ())  # fmt: skip
     if times.expired and not _is_kept_by_a_move(record, now):
         return (step.with_status(Status.EXPIRED, "its time is over"),)
-    if meeting.timetable or record.timetable:
-        changed = slots.slot_changes(record.timetable, meeting.recorded_timetable())
-        step = replace(step, slots=changed, reasons=(*step.reasons, *map(slots.line, changed)))
+    step = slots.with_slots(step, record.timetable, now)
     if is_keep:
         return (_keep_or_dates(_keep(step, meeting, record), record, now),)
     if change.action is Action.UPDATE:
@@ -75,6 +73,7 @@ def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: 
     """Return the step of a meeting that is recorded and no longer declared."""
     times = held_schedule(record.attributes, record.exceptions, now)
     step = Step(key, Action.DESTROY, record.host, recorded_topic(record), recorded=record.attributes,
+                recorded_dates=record.exceptions, recorded_timetable=record.timetable,
                 id=record.id, starts_at=times.next_at)  # fmt: skip
     if times.expired:
         return step.with_status(Status.EXPIRED, "its time is over and it is no longer declared")

@@ -10,7 +10,7 @@ from enum import StrEnum
 import orjson
 
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.meeting.single_dates import Edit
 from reconciler.plan.change import Action, FieldChange
@@ -94,7 +94,8 @@ class Step:
     `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to
     single dates is lost by the step and done again. `extends` marks an update that only extends the window of
     a series, which nobody has to approve. `slots` are the changes of a room's timetable in words, which are
-    recorded and not sent. A keep may record `released`, the paths that are no
+    recorded and not sent, `recorded_timetable` are its slots as recorded, and `slot_starts` the slots whose
+    times are new, each with its next start. A keep may record `released`, the paths that are no
     longer declared, and `protects`, a changed protection.
     """
 
@@ -126,6 +127,8 @@ class Step:
     undoes: bool = False
     extends: bool = False
     slots: tuple[FieldChange, ...] = ()
+    recorded_timetable: Mapping[str, Json] = field(default_factory=dict)
+    slot_starts: tuple[tuple[Slot, datetime], ...] = ()
 
     @property
     def requests(self) -> int:

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from reconciler.meeting.humanize import day_words, instant_words, rule_words, time_words
-from reconciler.meeting.meeting import minutes_of, series, start_at
+from reconciler.meeting.meeting import Slot, minutes_of, schedule, series, start_at
 from reconciler.meeting.timezones import in_zone, known_zone
 from reconciler.plan.change import FieldChange
+from reconciler.plan.step import Step
 from reconciler.ports import Json
 
 TIMETABLE = "timetable"
 """The first part of the path of a slot that differs."""
 
 NOT_SENT = "nothing to send"
+
+
+_TIMES = ("start_time", "timezone", "recurrence")
+"""The fields of a slot that say when it is held."""
+
+
+def with_slots(step: Step, before: Mapping[str, Json], now: datetime) -> Step:
+    """Return the step of a room with the changes of its timetable, which is `before` as recorded."""
+    if step.meeting is None or not (step.meeting.timetable or before):
+        return step
+    changed = slot_changes(before, step.meeting.recorded_timetable())
+    return replace(
+        step,
+        slots=changed,
+        recorded_timetable=before,
+        slot_starts=tuple(_new_starts(step.meeting.timetable, before, now)),
+        reasons=(*step.reasons, *map(line, changed)),
+    )
+
+
+def _new_starts(
+    slots: tuple[Slot, ...], before: Mapping[str, Json], now: datetime
+) -> Iterator[tuple[Slot, datetime]]:
+    """Yield the slots whose times are new, each with its next start."""
+    for slot in slots:
+        attributes, recorded = slot.meeting.attributes, before.get(slot.name, {})
+        next_at = schedule(attributes, now).next_at
+        if next_at and any(attributes.get(name) != recorded.get(name) for name in _TIMES):
+            yield slot, next_at
 
 
 def slot_changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[FieldChange, ...]:

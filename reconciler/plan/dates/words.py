@@ -56,15 +56,23 @@ _TIMES = frozenset({"start_time", "timezone", "recurrence"})
 
 def audience(step: Step) -> list[str]:
     """Return what the time of a new or rescheduled meeting is where people of its audience are."""
-    if step.meeting is None or step.starts_at is None or not _has_new_time(step):
+    if step.meeting is None or step.status is Status.EXPIRED:
         return []
-    return [_elsewhere(step.meeting, zone, step.starts_at) for zone in step.meeting.audience]
+    zones = step.meeting.audience
+    of_slots = [
+        f"{slot.name}: {_elsewhere(slot.meeting, zone, at)}"
+        for slot, at in step.slot_starts
+        for zone in zones
+    ]
+    if of_slots or step.starts_at is None or not _has_new_time(step):
+        return of_slots
+    return [_elsewhere(step.meeting, zone, step.starts_at) for zone in zones]
 
 
 def _has_new_time(step: Step) -> bool:
     if step.action is Action.UPDATE:
         return any(change.path.partition(".")[0] in _TIMES for change in step.changes)
-    return step.action in {Action.CREATE, Action.REPLACE} and step.status is not Status.EXPIRED
+    return step.action in {Action.CREATE, Action.REPLACE}
 
 
 def _elsewhere(meeting: Meeting, zone: str, starts_at: datetime) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from builders import meeting, planned, spec, weekly
+from builders import at, meeting, planned, spec, weekly
 from engine_world import World
 
 from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.plan.change import Action
+from reconciler.plan.dates import words
 from reconciler.state.state import State
 
 
@@ -61,3 +63,40 @@ def test_a_replaced_room_keeps_its_slots() -> None:
     assert other.meeting is not None
     assert first.meeting.recorded_timetable() == {"europe": weekly(topic="Clinic")}
     assert other.meeting.recorded_timetable() == {}
+
+
+def test_a_new_room_shows_its_slots_in_words() -> None:
+    (step,) = planned(spec(room(slot(), slot("launch", recurrence=None, type=2)))).steps
+
+    monday = "every Monday, 10:00 Europe/Berlin, until 24 May 2027"
+    assert (step.action, step.requests, step.reasons) == (
+        Action.CREATE,
+        1,
+        (
+            f"timetable: europe is new, {monday}, 45 min, Clinic, nothing to send",
+            "timetable: launch is new, Mon 11 Jan 2027, 10:00 Europe/Berlin, 45 min, Clinic, nothing to send",
+        ),
+    )
+
+
+def test_the_audience_of_a_room_gets_the_times_of_new_and_moved_slots() -> None:
+    """A slot that was held before is counted from its next date on."""
+    first = room(slot(), slot("launch", recurrence=None, type=2))
+    world = World(first)
+    world.apply()
+    moved = slot(start_time="2026-10-05T11:00:00", recurrence={**weekly()["recurrence"], "end_times": 0})
+    world.declare(replace(room(moved, first.timetable[1]), audience=("America/New_York",)))
+
+    new = planned(spec(replace(first, audience=("America/New_York", "Asia/Tokyo")))).steps[0]
+    changed = world.plan().steps[0]
+
+    assert words.audience(new) == [
+        "europe: 04:00 America/New_York; 14 to 27 Mar 2027: one hour later",
+        "europe: 18:00 Asia/Tokyo; 28 Mar to 30 Oct 2027: one hour earlier",
+        "launch: Mon 11 Jan 2027, 04:00 America/New_York",
+        "launch: Mon 11 Jan 2027, 18:00 Asia/Tokyo",
+    ]
+    assert changed.slot_starts == ((moved, at("2026-12-07T10:00:00Z")),)
+    assert words.audience(changed) == [
+        "europe: 05:00 America/New_York; 14 to 27 Mar 2027 and 31 Oct to 6 Nov 2027: one hour later"
+    ]
