@@ -35,7 +35,7 @@ def _recorded(spec: Spec, state: State, gone: set[str]) -> Iterator[tuple[str, M
 
 def _as_recorded(key: str, record: Record) -> Meeting:
     dates = SingleDates(exceptions=record.exceptions)
-    slots = tuple(_slot(key, record, name, each) for name, each in record.timetable.items())
+    slots = tuple(recorded_slot(key, record.host, name, each) for name, each in record.timetable.items())
     meeting = Meeting(key, record.host, record.attributes, dates=dates, timetable=slots)
     rule = record.attributes.get("recurrence")
     if not rule or not record.window.get("to"):
@@ -46,7 +46,7 @@ def _as_recorded(key: str, record: Record) -> Meeting:
     return replace(meeting, attributes={**record.attributes, "recurrence": kept})
 
 
-def _slot(key: str, record: Record, name: str, recorded: Json) -> Slot:
+def recorded_slot(key: str, host: str, name: str, recorded: Json) -> Slot:
     """Return a slot of a room from what `Slot.content` gave of it."""
     attributes = dict(recorded)
     content = attributes.pop("dates", {})
@@ -56,4 +56,4 @@ def _slot(key: str, record: Record, name: str, recorded: Json) -> Slot:
         (Closure("", ranges),) if ranges else (),
         tuple((week, day) for week, day in content.get("pattern", ())),
     )
-    return Slot(name, Meeting(key, record.host, attributes, dates=dates))
+    return Slot(name, Meeting(key, host, attributes, dates=dates))

@@ -12,6 +12,7 @@ from reconciler import __version__
 from reconciler.errors.text import count_noun
 from reconciler.plan.budget import day_of
 from reconciler.plan.change import Action
+from reconciler.plan.dates.weeks import weeks
 from reconciler.plan.step import Status
 from reconciler.views.markdown import cost as plan_cost
 from reconciler.views.markdown import diagnostics as markdown_diagnostics
@@ -19,6 +20,7 @@ from reconciler.views.markdown.escape import code, text_block
 from reconciler.views.markdown.risks import risks
 from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, join, size
 from reconciler.views.markdown.steps import folded, line
+from reconciler.views.markdown.weeks import week_table
 from reconciler.views.text import diagnostics as text_diagnostics
 from reconciler.views.text.plan import is_shown, is_unchanged
 from reconciler.views.text.totals import elsewhere_line, plan_line
@@ -86,6 +88,7 @@ def plan(plan: Plan, style: TextStyle) -> str:
         plan_cost.budget(plan),
         plan_cost.rollout(plan),
         markdown_diagnostics.warnings(plan.diagnostics),
+        week_table(weeks(steps, plan.planned_at)),
     )
     room = BYTES_MAX - sum(map(size, (*head, footer)))
     return _page((*head, _meetings(steps, room, plan.planned_at), footer))
