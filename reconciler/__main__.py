@@ -17,10 +17,9 @@ def main() -> int:
         return 0  # without click, which takes longer to import than everything else
     gc.set_threshold(COLLECT_AFTER)
     gc.disable()  # a verb that only reads keeps what it makes; a connection switches it on again
-    import signal  # noqa: PLC0415 - see above
+    from reconciler.cli.interrupts import treat_as_interrupts  # noqa: PLC0415 - see above
 
-    # A cancelled job ends as by Ctrl-C: a held lock is released on the way out.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    treat_as_interrupts()  # a cancelled job, or a closed terminal, ends as by Ctrl-C
     from reconciler.cli.main import run  # noqa: PLC0415 - see above
 
     status = run(sys.argv[1:])

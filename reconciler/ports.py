@@ -46,12 +46,12 @@ class Answer:
     tracking_id: str | None = None
 
 
-BeforeSend = Callable[[], None]
+BeforeSend = Callable[[int], None]
 """Callback right before an attempt of a write is sent, after every wait for pace, pool and token.
 
-It is called again for each attempt under the same charge (401, per-second 429), and once more within an
-attempt that has to open a connection first. If it raises, the exception is passed on and nothing is sent.
-It must not block.
+It gets the number of earlier attempts of this write that left, and is called for each attempt under the same
+charge (401, per-second 429), and once more within an attempt that has to open a connection first. If it
+raises, the exception is passed on and the attempt does not leave. It must not block.
 """
 
 

@@ -79,10 +79,9 @@ class Sender:
         """
         async with self._run.senders:
             while await self._ready(pending):
+                check = partial(self._check_before_send, pending, pending.departures)
                 try:
-                    answer = await pending.send(
-                        self._run.remote, self._host, partial(self._check_before_send, pending)
-                    )
+                    answer = await pending.send(self._run.remote, self._host, check)
                 except NotNowError:
                     continue
                 except NeverSentError:
@@ -180,7 +179,9 @@ class Sender:
     def _release(self, pending: PendingWrite) -> None:
         self.held = [held for held in self.held if held is not pending]
 
-    def _check_before_send(self, pending: PendingWrite) -> None:
+    def _check_before_send(self, pending: PendingWrite, before: int, attempts: int) -> None:
+        """Raise `NotNowError` if it may not leave; it left `before` times, and so many `attempts` since."""
+        pending.departures = before + attempts
         if pending.is_outdated(self._run.now()) or not self._run.may_leave(pending.day, pending.durable_at):
             raise NotNowError
         pending.departures += 1

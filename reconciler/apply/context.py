@@ -153,7 +153,7 @@ class ApplyContext:
         may_go_on = not self.must_stop() or (even_stopped and self.failure is None)
         return may_go_on and fresh and budget.day_of(now) == day and not budget.near_midnight(now)
 
-    def check_not_stopped(self) -> None:
+    def check_not_stopped(self, _attempts: int) -> None:
         """Hold a request back once the run must stop. Raises `NotNowError`."""
         if self.must_stop():
             raise NotNowError

@@ -20,6 +20,10 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Error numbers of an output that takes no more data."""
 
 
+GONE = frozenset({errno.EPIPE, errno.ECONNRESET})
+"""Error numbers of an output that nobody reads any more; of a terminal that was closed: EIO."""
+
+
 STREAMS: tuple[tuple[str, int, Literal["r", "w"]], ...] = (
     ("stdin", os.O_RDONLY, "r"),
     ("stdout", os.O_WRONLY, "w"),
@@ -29,16 +33,22 @@ STREAMS: tuple[tuple[str, int, Literal["r", "w"]], ...] = (
 
 
 class Output(io.FileIO):
-    """An output whose reader may leave, as `head` does: what comes after that is dropped.
+    """An output whose reader may leave, as `head` does and a closed terminal: what comes then is dropped.
 
     A run that sends goes on to its end, and every run keeps its own exit status.
     """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._is_terminal = self.isatty()  # asked now: one that is closed says no
 
     def write(self, data: Any, /) -> int:
         """Write `data`; where nobody reads any more, let the null device have it and all that follows."""
         try:
             return super().write(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError as error:
+            if error.errno not in (GONE | {errno.EIO} if self._is_terminal else GONE):
+                raise
             discard(self.fileno())
             return super().write(data)
 
@@ -72,7 +82,7 @@ def _letting_readers_leave(stream: io.TextIOWrapper) -> TextIO:
     if type(file) is not io.FileIO or file.fileno() not in (1, 2):
         return stream
     stream.flush()
-    output = Output(file.fileno(), "w", closefd=False)
+    output = Output(file.fileno())
     return io.TextIOWrapper(
         output if stream.buffer is file else io.BufferedWriter(output),
         encoding=stream.encoding,

@@ -97,6 +97,21 @@ def _schemas() -> tuple[str, ...]:
     return resources.schemas()
 
 
+class SpecPath(click.ParamType[str]):
+    """The path of a file or folder with specs, which a shell completes."""
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the shell, which knows how to quote a name."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for shell completion
+
+        del ctx, param
+        return [CompletionItem(incomplete, type="file")]
+
+
 class Folder(click.ParamType[str]):
     """The path of a folder, which a shell completes. With several, each starts where the one before leads."""
 
@@ -149,6 +164,18 @@ def lock_timeout_option(command: Callable[..., Exit]) -> Callable[..., Exit]:
         "--lock-timeout", "lock_timeout_seconds", type=Duration(), default="0s", show_default=True,
         help="How long to wait for the lock on the state.",
     )(command)  # fmt: skip
+
+
+def paths_argument(command: Callable[..., Exit]) -> Callable[..., Exit]:
+    """Add PATHS, the files and folders with specs, to a command."""
+    return click.argument("paths", nargs=-1, type=SpecPath(), metavar="[PATHS]...")(command)
+
+
+def pace_option(command: Callable[..., Exit]) -> Callable[..., Exit]:
+    """Add `--pace` to a command that sends requests to Zoom."""
+    return click.option(
+        "--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N."
+    )(command)
 
 
 def style_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
@@ -279,7 +306,7 @@ def _workspace(**options: Any) -> Workspace:
 def selection_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Add PATHS, `--refresh` and `--target` of `plan` and `apply`, passed on as one `Options`."""
 
-    @click.argument("paths", nargs=-1, metavar="[PATHS]...")
+    @paths_argument
     @click.option("--refresh", is_flag=True, help="Read the recorded meetings from Zoom first.")
     @click.option(
         "--target",

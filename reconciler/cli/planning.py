@@ -98,13 +98,13 @@ def with_double_bookings(
     return replace(planned, plan=plan)
 
 
-def with_passcode_errors(workspace: Workspace, planned: PlannedState) -> PlannedState:
+def with_passcode_errors(workspace: Workspace, planned: PlannedState, pace: str | None) -> PlannedState:
     """Return the plan of a refresh with an error for each known passcode that Zoom would refuse."""
     if not planned.plan.options.refresh:
         return planned
     from reconciler.cli.refresh import passcode_errors  # noqa: PLC0415 - only where Zoom is read
 
-    errors = passcode_errors(workspace, planned.plan)
+    errors = passcode_errors(workspace, planned.plan, pace)
     plan = replace(planned.plan, diagnostics=(*planned.plan.diagnostics, *errors))
     return replace(planned, plan=plan, failed=planned.failed or bool(errors))
 

@@ -124,7 +124,7 @@ def refresh_state(
     )
 
 
-def passcode_errors(workspace: Workspace, plan: Plan) -> tuple[Diagnostic, ...]:
+def passcode_errors(workspace: Workspace, plan: Plan, pace: str | None) -> tuple[Diagnostic, ...]:
     """Return an error for each passcode of the plan that Zoom would refuse, as far as passcodes are known.
 
     The rule is that of the host, as it is now; one that cannot be read is broken by nothing.
@@ -132,13 +132,13 @@ def passcode_errors(workspace: Workspace, plan: Plan) -> tuple[Diagnostic, ...]:
     sent = sent_passcodes((step for step in plan.steps if step.is_work), workspace.console.environ.get)
     if not sent:
         return ()
-    rules = asyncio.run(_rules(workspace, sorted({host_of(meeting) for _, meeting, _ in sent})))
+    rules = asyncio.run(_rules(workspace, sorted({host_of(meeting) for _, meeting, _ in sent}), pace))
     problems = (against_rule(meeting, value, rules[host_of(meeting)]) for _, meeting, value in sent)
     return tuple(problem for problem in problems if problem is not None)
 
 
-async def _rules(workspace: Workspace, hosts: Sequence[str]) -> dict[str, PasscodeRule]:
-    async with connect(workspace, None) as remote:
+async def _rules(workspace: Workspace, hosts: Sequence[str], pace: str | None) -> dict[str, PasscodeRule]:
+    async with connect(workspace, pace) as remote:
         return await read_rules(remote, hosts)
 
 

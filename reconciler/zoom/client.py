@@ -345,14 +345,16 @@ class ZoomClient:
 
         A repetition has a connection of its own: the refusal may be on the first one twice.
         """
-        retries = 0
+        retries = left = 0
         has_new_token = self._tokens.is_fixed
         while True:
             async with self._gate.admit(call.label) as token:
                 self.requests += 1
                 self._secrets.values.update((token, *call.secrets))  # an answer may repeat an earlier request
                 call = replace(call, secrets=tuple(self._secrets.values))
-                response = await self._transport.send(call, _with_token(request, token), before_send)
+                check = None if before_send is None else partial(before_send, left)
+                response = await self._transport.send(call, _with_token(request, token), check)
+            left += 1
             limit = self._user_limit.read(response, self._clock.now())
             if limit is not None:
                 if retries == limit.retries_max:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.errors.exceptions import RemoteError
-    from reconciler.ports import BeforeSend
     from reconciler.zoom._exchange import ApiCall
     from reconciler.zoom.clock import ZoomClock
 
@@ -137,7 +136,7 @@ class HttpTransport:
         """The client whose connections serve one request each; made when it is first needed."""
 
     async def send(
-        self, call: ApiCall, request: HttpRequest, before_send: BeforeSend | None = None
+        self, call: ApiCall, request: HttpRequest, before_send: Callable[[], None] | None = None
     ) -> HttpResponse:
         """Send one request and return the response, whatever its status.
 
@@ -275,7 +274,7 @@ class SendGuard:
     Only the second call depends on httpcore's event names, never whether a failure counts as sent.
     """
 
-    def __init__(self, before_send: BeforeSend | None) -> None:
+    def __init__(self, before_send: Callable[[], None] | None) -> None:
         self._before_send = before_send
         self._has_connected = False
         self.refusal: Exception | None = None

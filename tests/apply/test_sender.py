@@ -138,6 +138,39 @@ def test_a_repeated_request_is_charged_to_the_day_on_which_it_is_sent() -> None:
     assert (list(report.done), world.charged(day=TODAY), world.charged(day=TOMORROW)) == (["a"], 1, 1)
 
 
+def test_a_connection_that_opens_too_late_costs_no_charge() -> None:
+    """The look before it was opened passed; the one after that held the request back: nothing left."""
+    world = at_time("23:59:55", topic("a"))
+    world.connect_seconds = [10]
+
+    report = world.apply()
+
+    assert len(world.asked()) == 1
+    assert (list(report.done), world.charged(day=TODAY), world.charged(day=TOMORROW)) == (["a"], 0, 1)
+
+
+def test_a_request_that_left_once_stays_charged_if_its_repetition_is_held_back() -> None:
+    """Also where the repetition was held back only after a connection was opened for it."""
+    world = at_time("23:59:55", topic("a"))
+    refused_once_after(world, 0)
+    world.connect_seconds = [0, 10]
+
+    report = world.apply()
+
+    assert len(world.asked()) == 2
+    assert (list(report.done), world.charged(day=TODAY), world.charged(day=TOMORROW)) == (["a"], 1, 1)
+
+
+def test_a_connection_that_opens_after_the_start_costs_no_charge() -> None:
+    world = World(topic("a", start_time="2026-12-01T09:00:20Z"))
+    world.connect_seconds = [25]
+
+    report = world.apply()
+
+    assert (world.asked(), report.failed) == ([], {"a": "apply.too-late"})
+    assert (world.store.state.intents, world.charged()) == ({}, 0)
+
+
 def test_a_repeated_request_whose_start_passed_is_not_sent() -> None:
     world = World(topic("a", start_time="2026-12-01T09:00:20Z"))
     refused_once_after(world, 25)

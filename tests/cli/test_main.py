@@ -34,7 +34,7 @@ COMMAND_FLAGS = {
     "validate": ("--strict", "--format", "--no-color"),
     "fmt": ("--check", "--diff", "--repeat", "--no-color"),
     "plan": (
-        "--out",
+        *("--out", "--pace"),
         "--format",
         "--json-into",
         "--changes-only",
@@ -46,12 +46,12 @@ COMMAND_FLAGS = {
         *("--plan", "--auto-approve", "--pace", "--lock-timeout", "--format", "--detailed-exitcode"),
         *(*SELECTION, *STATE_FLAGS),
     ),
-    "drift": ("--format", "--detailed-exitcode", *STATE_FLAGS),
+    "drift": ("--pace", "--format", "--detailed-exitcode", *STATE_FLAGS),
     "calendar": (
         *("--from", "--days", "--host", "--match", "--zone", "--format", "--out"),
         *("--links", "--with-passcodes", *STATE_FLAGS),
     ),
-    "import": ("--host", "--match", "--out", *STATE_FLAGS),
+    "import": ("--host", "--match", "--out", "--pace", *STATE_FLAGS),
     "links": ("--format", *STATE_FLAGS),
     "budget": ("--format", *STATE_FLAGS),
     "state list": ("--format", *STATE_FLAGS),
@@ -568,20 +568,6 @@ def test_what_is_over_and_undeclared_leaves_though_nothing_else_is_done(shell: S
 
     assert (ran.status, ran.err, list(json.loads(written)["meetings"])) == (0, "", ["new"])
     assert state.read_bytes() == written
-
-
-def test_an_apply_restores_the_handler_of_sigterm(shell: Shell) -> None:
-    """So that a SIGTERM while the lock is released still releases it."""
-    shell.write("meetings.yaml", spec_of({"launch": {}}))
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-    try:
-        shell.sandbox("apply", "--auto-approve")
-        restored = signal.getsignal(signal.SIGTERM)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-    assert restored is signal.default_int_handler
 
 
 def test_an_interrupt_outside_of_an_apply_is_reported(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,6 +247,8 @@ class World:
         self.on_request: Callable[[Mapping[str, Any]], None] = lambda _scope: None
         self.on_answer: Callable[[Mapping[str, Any]], None] = lambda _scope: None
         self.unreachable: Callable[[Mapping[str, Any]], bool] = lambda _scope: False
+        self.connect_seconds: list[float] = []
+        """How long the connections of the next creates take to open; without any, they are open."""
         self._in_flight = 0
         self._late_seconds: list[float] = []
         self._landing: list[tuple[float, Mapping[str, Any], bytes]] = []
@@ -329,7 +331,7 @@ class World:
             clock=clock or ZoomClock(self.runner_clock),
             random=lambda: 0.5,
             user_limit=UserLimit(),
-            transport=httpx.ASGITransport(self._arrive),
+            transport=_OpeningTransport(self),
         )
 
     # After
@@ -405,6 +407,23 @@ class World:
     def _see(self, scope: Any, body: bytes) -> None:
         host = scope["path"].split("/")[3]
         self.seen.append(ReceivedCreate(self.clock.now(), host, json.loads(body), self.store.document or b""))
+
+
+class _OpeningTransport(httpx.ASGITransport):
+    """Passes requests on, after a connection is opened where the world says so, with httpcore's events."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world._arrive)  # noqa: SLF001 - the two are one
+        self._world = world
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the response."""
+        if request.method == "POST" and self._world.connect_seconds:
+            trace = request.extensions["trace"]
+            await trace("connection.connect_tcp.started", {})
+            self._world.clock.advance(self._world.connect_seconds.pop(0))
+            await trace("http11.send_request_headers.started", {"request": request})
+        return await super().handle_async_request(request)
 
 
 async def inline(call: Callable[[], str]) -> str:

@@ -571,11 +571,25 @@ def test_before_send_is_called_after_every_wait_and_before_each_attempt() -> Non
 
     async def two(client: ZoomClient) -> None:
         await create(client)
-        await client.create(HOST, {}, before_send=lambda: called_at.append(round(zoom.clock.monotonic(), 3)))
+        await client.create(
+            HOST, {}, before_send=lambda _: called_at.append(round(zoom.clock.monotonic(), 3))
+        )
 
     run(zoom, two, pace=Pace.of(1, zoom.clock))
 
     assert called_at == zoom.sent_at[1:] == [1.03, 2.53, 3.56]
+
+
+def test_before_send_gets_the_attempts_that_left() -> None:
+    zoom = ScriptedZoom(PER_SECOND, STALE, MADE)
+    attempts: list[int] = []
+
+    async def write(client: ZoomClient) -> None:
+        await client.create(HOST, {}, before_send=attempts.append)
+
+    run(zoom, write)
+
+    assert attempts == [0, 1, 2]
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
@@ -584,7 +598,7 @@ def test_an_exception_of_before_send_passes_through_and_nothing_is_sent(method: 
     zoom = ScriptedZoom(PER_SECOND, MADE)
     calls: list[int] = []
 
-    def too_late() -> None:
+    def too_late(_: int) -> None:
         calls.append(1)
         if len(calls) == attempt:
             raise _TooLateError
@@ -685,7 +699,7 @@ def test_the_turn_comes_after_the_token() -> None:
     sent_at_times: list[float] = []
 
     async def two(client: ZoomClient) -> None:
-        def record() -> None:
+        def record(_: int) -> None:
             sent_at_times.append(round(zoom.clock.monotonic(), 3))
 
         await asyncio.gather(*(client.create(HOST, {}, before_send=record) for _ in range(2)))

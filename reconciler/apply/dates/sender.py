@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from reconciler.meeting.single_dates import Edit
 from reconciler.plan import budget
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.ports import Body, Json
+from reconciler.ports import BeforeSend, Body, Json
 from reconciler.state.state import Intent, Record, State, used
 from reconciler.state.stored_dates import StoredDate, find
 
@@ -39,6 +39,8 @@ class Sent:
     """
 
     unsent: list[DateWork]
+    departed: set[str] = field(default_factory=set)
+    """The days of work that left once, whatever became of it since: its charge stays."""
     sent: list[DateWork] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     is_lost: bool = False
@@ -47,7 +49,11 @@ class Sent:
     @property
     def refund(self) -> int:
         """The charged requests that never left; none of a day that Zoom closed, which stays used up."""
-        return 0 if self.is_closed else sum(each.requests for each in self.unsent)
+        return (
+            0
+            if self.is_closed
+            else sum(each.requests for each in self.unsent if each.day not in self.departed)
+        )
 
 
 class DateSender:
@@ -92,7 +98,7 @@ class DateSender:
         for each in work:
             if self._run.clock.monotonic() - durable_at > self._run.remote.timeout_seconds / 2:
                 durable_at = await self._run.journal.commit(lambda state: state.rewrite(step.key, intent))
-            check = partial(self._check, each, day, durable_at)
+            check = partial(self._check, each, result, day, durable_at)
             if not await self._send_one(step, record, each, result, check):
                 break
         return result
@@ -132,7 +138,7 @@ class DateSender:
         return not parts or _holds((await self._run.remote.read_date(record.id, found.id)).body, parts)
 
     async def _send_one(
-        self, step: Step, record: Record, work: DateWork, result: Sent, check: Callable[[], None]
+        self, step: Step, record: Record, work: DateWork, result: Sent, check: BeforeSend
     ) -> bool:
         """Send one request; return whether the next one may be sent."""
         run = self._run
@@ -163,8 +169,10 @@ class DateSender:
         result.sent.append(work)
         return not result.is_lost
 
-    def _check(self, work: DateWork, day: str, durable_at: float) -> None:
+    def _check(self, work: DateWork, result: Sent, day: str, durable_at: float, attempts: int) -> None:
         """Hold the request back if it may not leave now; a skip of the next days leaves in a stopped run."""
+        if attempts:
+            result.departed.add(work.day)
         is_soon = work.edit == SKIP and work.start <= self._run.now() + STOP_AFTER
         if not self._run.may_leave(day, durable_at, even_stopped=is_soon):
             raise NotNowError

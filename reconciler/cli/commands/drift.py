@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import ci, refresh, reporting
-from reconciler.cli.options import example_epilog, format_option, state_options
+from reconciler.cli.options import example_epilog, format_option, pace_option, paths_argument, state_options
 from reconciler.cli.planning import missing_state_warnings
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
@@ -28,11 +28,19 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=example_epilog("reconciler drift", "reconciler drift meetings/ --detailed-exitcode"))
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@paths_argument
+@pace_option
 @format_option("drift", about="For people, programs, or a pull request.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there is drift.")
 @state_options
-def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detailed_exitcode: bool) -> Exit:  # noqa: FBT001 - click
+def drift(
+    workspace: Workspace,
+    paths: tuple[str, ...],
+    *,
+    pace: str | None,
+    format_name: str,
+    detailed_exitcode: bool,
+) -> Exit:
     """Show what was changed in Zoom since the last apply.
 
     Reads every recorded meeting that is not over, or only those declared in PATHS. Also warns of series that
@@ -42,7 +50,7 @@ def drift(workspace: Workspace, paths: tuple[str, ...], format_name: str, detail
     with reporting.reporting_plan_failure(workspace, options, format_name=format_name):
         recorded, version = workspace.read_state()
         state = _only_declared(workspace, recorded, paths)
-        read = refresh.read_recorded(workspace, state, refresh.Selection())
+        read = refresh.read_recorded(workspace, state, refresh.Selection(), pace)
         results = without_strangers(state, read.results, lambda: refresh.hosts_if_readable(workspace, paths))
         report = drift_report(state, results, workspace.clock.now(), options)
     warnings = (

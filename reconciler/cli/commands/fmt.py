@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import reporting
-from reconciler.cli.options import example_epilog, style_options
+from reconciler.cli.options import example_epilog, paths_argument, style_options
 from reconciler.cli.sources import sources
 from reconciler.errors.diagnostic import Diagnostic, Exit, Position, Severity, Span
 from reconciler.errors.exceptions import SettingsError, SpecError
@@ -63,7 +63,7 @@ class Result:
 
 
 @click.command(epilog=example_epilog("reconciler fmt", "reconciler fmt --check --diff meetings/"))
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@paths_argument
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--repeat", is_flag=True, help="Write `recurrence` as `repeat` where it has such a form.")

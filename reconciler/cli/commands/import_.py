@@ -14,7 +14,7 @@ import click
 from reconciler import disk
 from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin, connect
-from reconciler.cli.options import FILE, example_epilog, state_options
+from reconciler.cli.options import FILE, example_epilog, pace_option, state_options
 from reconciler.cli.sources.paths import DEFAULT_SPECS, SCHEMA, SUFFIXES
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
@@ -49,6 +49,7 @@ class ImportOptions:
     hosts: tuple[str, ...]
     match: str | None = None
     out: Path | None = None
+    pace: str | None = None
 
 
 @click.command(
@@ -61,6 +62,7 @@ class ImportOptions:
               help="Host of the meetings, an e-mail or a user id; repeatable.")  # fmt: skip
 @click.option("--match", metavar="REGEX", help="Only meetings whose topic matches.")
 @click.option("--out", type=FILE, help="Write to this new file instead of stdout.")
+@pace_option
 @state_options
 def import_(workspace: Workspace, **flags: Any) -> Exit:
     """Write meetings that exist in Zoom as YAML.
@@ -77,7 +79,7 @@ def import_(workspace: Workspace, **flags: Any) -> Exit:
     state, _ = workspace.read_state()
     declared = workspace.read_spec(())
     import_filter = ImportFilter(matches, _known_ids(state, declared), workspace.clock.now())
-    discovered = _discover(workspace, state, options.hosts, import_filter)
+    discovered = _discover(workspace, state, options, import_filter)
     if discovered.declared:
         taken = {*state.meetings, *state.intents, *declared.parsed.files}
         schema = _schema_from(workspace.folder, options.out)
@@ -90,15 +92,15 @@ def import_(workspace: Workspace, **flags: Any) -> Exit:
 
 
 def _discover(
-    workspace: Workspace, state: State, hosts: tuple[str, ...], import_filter: ImportFilter
+    workspace: Workspace, state: State, options: ImportOptions, import_filter: ImportFilter
 ) -> DiscoveredMeetings:
-    console, remote = workspace.console, connect(workspace, None)
+    console, remote = workspace.console, connect(workspace, options.pace)
     colour = console.colours(console.stderr, workspace.options)
 
     async def read(on_read: ProgressCallback) -> DiscoveredMeetings:
         async with remote:
             check_origin(state, await remote.origin(), workspace.store.location)
-            return await discover.discover(remote, hosts, import_filter, on_read)
+            return await discover.discover(remote, options.hosts, import_filter, on_read)
 
     with progress.open_read_bar(console.stderr, terminal=console.shows_progress, colour=colour) as on_read:
         return asyncio.run(read(on_read))

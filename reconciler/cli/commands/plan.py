@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import ci, reporting
-from reconciler.cli.options import FILE, example_epilog, format_option, selection_options, state_options
+from reconciler.cli.options import (
+    FILE,
+    example_epilog,
+    format_option,
+    pace_option,
+    selection_options,
+    state_options,
+)
 from reconciler.cli.planning import (
     make_plan,
     missing_state_warnings,
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--json-into", type=FILE, help="Also write the plan as JSON to a file.")
 @click.option("--changes-only", is_flag=True, help="Leave keep and expired steps out of the JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes to make.")
+@pace_option
 @state_options
 @selection_options
 def plan(  # noqa: PLR0913 - each flag of the command
@@ -47,19 +55,22 @@ def plan(  # noqa: PLR0913 - each flag of the command
     json_into: Path | None,
     changes_only: bool,
     detailed_exitcode: bool,
+    pace: str | None,
 ) -> Exit:
     """Show the changes that apply would make.
 
     Compares the declared spec with the recorded state. Sends nothing, and needs no credentials without
     --refresh.
     """
+    if pace is not None and not options.refresh:
+        raise click.UsageError("--pace is about the requests of a refresh: give --refresh too.")
     with reporting.reporting_plan_failure(workspace, options, format_name=format_name, json_into=json_into):
         declared = workspace.load_spec(options.paths)
         reporting.check_outputs(workspace, out, json_into)
         state, version = workspace.read_state()
         warnings = missing_state_warnings(workspace, version)
-        planned = make_plan(workspace, declared, state, options, diagnostics=warnings)
-        planned = with_passcode_errors(workspace, planned)
+        planned = make_plan(workspace, declared, state, options, pace=pace, diagnostics=warnings)
+        planned = with_passcode_errors(workspace, planned, pace)
         planned = with_double_bookings(workspace, declared, state, planned)
     style = TextStyle(
         colour=workspace.console.colours(workspace.console.stdout, workspace.options),

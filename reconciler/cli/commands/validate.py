@@ -10,7 +10,7 @@ import click
 from reconciler.calendar.findings import double_booked
 from reconciler.calendar.hosts import Hosts
 from reconciler.cli import ci
-from reconciler.cli.options import example_epilog, format_option, style_options
+from reconciler.cli.options import example_epilog, format_option, paths_argument, style_options
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError
 from reconciler.views.results import Validation
@@ -29,7 +29,7 @@ FROM_ROOT = frozenset({"github", "sarif", "codequality"})
 
 
 @click.command(epilog=example_epilog("reconciler validate meetings/ --strict"))
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@paths_argument
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 @format_option("validate", about="For people, programs, or a pull request.")
 @style_options

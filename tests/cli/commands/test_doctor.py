@@ -95,6 +95,29 @@ def test_all_is_well_on_the_emulator(shell: Shell) -> None:
     assert lines[10].endswith("platform@example.com exists and is licensed")
 
 
+def test_the_specs_of_paths_are_checked(shell: Shell) -> None:
+    """Their hosts too; what stands elsewhere is not looked at, and the remedy names the same files."""
+    shell.write("meetings.yaml", ONE.replace("topic", "topik"))
+    shell.write("team a/ops.yaml", spec_of({"ops": {"agenda": "a"}}, host="ops@example.com", start=FAR))
+    shell.write(
+        "team a/warned.yaml",
+        spec_of({"warned": {"password": "lift-off-7"}}, host="ops@example.com", start=FAR),
+    )
+
+    ran = shell("doctor", "team a", "--sandbox")
+
+    assert (ran.status, ran.err) == (0, "")
+    assert "  specs        2 meetings in 2 files, 1 warning\n" in ran.out
+    assert "`reconciler validate 'team a'` shows them." in ran.out
+    assert "  hosts        ops@example.com exists and is licensed\n" in ran.out
+
+
+def test_a_path_without_specs_is_one_failed_check(shell: Shell) -> None:
+    statuses = found(shell("doctor", "gone.yaml", *SETTLED))
+
+    assert statuses["specs"] == ("fail", "source.missing")
+
+
 def test_nothing_is_sent_or_written(shell: Shell) -> None:
     shell.write("meetings.yaml", ONE)
 

@@ -19,6 +19,7 @@ from reconciler.cli.options import (
     example_epilog,
     format_option,
     lock_timeout_option,
+    pace_option,
     selection_options,
     state_options,
 )
@@ -58,7 +59,7 @@ class ApplyOptions:
 @click.command(epilog=example_epilog("reconciler apply", "reconciler apply --plan plan.json"))
 @click.option("--plan", "plan_file", type=FILE, help="Apply an approved plan: a file written by plan --out.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask for approval.")
-@click.option("--pace", metavar="free|pro|business|N", help="Requests a second: your Zoom plan's, or N.")
+@pace_option
 @lock_timeout_option
 @format_option("apply")
 @click.option(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-import signal
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin
+from reconciler.cli.interrupts import ending_signals, restoring_handlers
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import sentences
@@ -66,7 +66,7 @@ class StopSignal:
         return self.is_set
 
     def listen(self) -> None:
-        """Let the first Ctrl-C or SIGTERM finish what is in flight, and the second one cancel the run."""
+        """Let the first of the ending signals finish what is in flight, and the second one cancel the run."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
 
@@ -80,7 +80,7 @@ class StopSignal:
             )
             self.stderr.flush()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ending_signals():
             loop.add_signal_handler(number, stop)
 
 
@@ -92,17 +92,14 @@ def run_apply(workspace: Workspace, job: ApplyJob) -> Result:
     with (
         _log(workspace, job.plan, job.format_name) as listener,
         reporting.closing_log_on_error(workspace, listener, format_name=job.format_name),
+        restoring_handlers(),
     ):
-        on_sigterm = signal.getsignal(signal.SIGTERM)
         try:
             return asyncio.run(_send(workspace, job, job.wrap_listener(listener)))
         except asyncio.CancelledError:  # the second Ctrl-C
             raise KeyboardInterrupt from None
         except ExceptionGroup as failed:  # hosts work at once, and a person needs one reason
             raise first_of(failed) from None
-        finally:
-            # The loop leaves the default handler behind, with which the lock would not be released.
-            signal.signal(signal.SIGTERM, on_sigterm)
 
 
 def report_nothing_to_do(workspace: Workspace, plan: Plan, *, format_name: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.commands.calendar import build, output
 from reconciler.cli.commands.calendar.values import Day, ZoneName
-from reconciler.cli.options import Key, example_epilog, format_option, state_options
+from reconciler.cli.options import Key, example_epilog, format_option, paths_argument, state_options
 from reconciler.errors.diagnostic import Exit
 from reconciler.spec.yaml.document import collector_off
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         "reconciler calendar --format ics --out public/feeds/",
     )
 )
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@paths_argument
 @click.option(
     "--from", "first", type=Day(), metavar="DAY", help="First day, such as 2027-01-11.  [default: today]"
 )

@@ -6,6 +6,7 @@ It only reads, but for the lock of the state, which it takes and frees.
 from __future__ import annotations
 
 import platform
+import shlex
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
@@ -13,7 +14,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.commands.doctor import zones, zoom
 from reconciler.cli.commands.doctor.lock import check_lock
-from reconciler.cli.options import example_epilog, format_option, state_options
+from reconciler.cli.options import example_epilog, format_option, paths_argument, state_options
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
 from reconciler.errors.text import count_noun
@@ -36,31 +37,33 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-@click.command(epilog=example_epilog("reconciler doctor", "reconciler doctor --sandbox"))
+@click.command(epilog=example_epilog("reconciler doctor", "reconciler doctor meetings/team.yaml --sandbox"))
+@paths_argument
 @format_option("doctor")
 @state_options
-def doctor(workspace: Workspace, format_name: str) -> Exit:
+def doctor(workspace: Workspace, paths: tuple[str, ...], format_name: str) -> Exit:
     """Check the configuration, the state and the Zoom account.
 
-    Checks settings, specs, state and lock, the budget of today, credentials, scopes, clock, hosts and the
-    rules of the account. Each line is ok, or says what to do. Takes the lock of the state and frees it, to
-    see that the state can be written; changes nothing else, and uses nothing of the daily budget.
+    Checks settings, the specs in PATHS, state and lock, the budget of today, credentials, scopes, clock,
+    hosts and the rules of the account. Each line is ok, or says what to do. Takes the lock of the state and
+    frees it, to see that the state can be written; changes nothing else, and uses nothing of the daily
+    budget.
     """
-    return run(workspace, format_name=format_name)
+    return run(workspace, paths, format_name=format_name)
 
 
-def run(workspace: Workspace, *, format_name: str) -> Exit:
+def run(workspace: Workspace, paths: tuple[str, ...] = (), *, format_name: str) -> Exit:
     """Show every check; exit 1 where one failed."""
     snapshot = Lazy(lambda: workspace.store.read())  # noqa: PLW0108 - opening the store may fail too
     state = Lazy(lambda: workspace.decode_state(snapshot()))
     checks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
         ("version", _version),
         ("settings", lambda: _settings(workspace)),
-        ("specs", lambda: _specs(workspace)),
+        ("specs", lambda: _specs(workspace, paths)),
         ("state", lambda: _state(workspace, state())),
         ("lock", lambda: _lock(workspace, snapshot)),
         ("quota", lambda: _quota(workspace, state)),
-        ("credentials", lambda: _account(workspace, state)),
+        ("credentials", lambda: _account(workspace, paths, state)),
     )
     rows = tuple(row for name, check in checks for row in _run_check(name, check))
     console = workspace.console
@@ -116,21 +119,21 @@ def _settings(workspace: Workspace) -> Iterator[Check]:
     )
 
 
-def _specs(workspace: Workspace) -> Iterator[Check]:
-    result = workspace.validate(())
+def _specs(workspace: Workspace, paths: tuple[str, ...]) -> Iterator[Check]:
+    result = workspace.validate(paths)
+    every = f"`{shlex.join(('reconciler', 'validate', *paths))}` shows them."
     errors, warnings = results.severity_counts(result.diagnostics)
     if errors:
         error = next(each for each in result.diagnostics if each.severity is Severity.ERROR)
         first = results.from_diagnostic("specs", error)
-        remedy = first.remedy if errors == 1 else "`reconciler validate` shows them."
+        remedy = first.remedy if errors == 1 else every
         others = f"{count_noun(errors, 'error')}, the first: " if errors > 1 else ""
         yield Check("specs", CheckStatus.FAIL, others + first.summary, remedy, first.code)
         return
     meetings = len(result.parsed.spec.meetings) if result.parsed.spec else 0
     counts = f"{count_noun(meetings, 'meeting')} in {count_noun(result.files, 'file')}"
     if warnings:
-        remedy = "`reconciler validate` shows them."
-        yield warn("specs", f"{counts}, {count_noun(warnings, 'warning')}", remedy)
+        yield warn("specs", f"{counts}, {count_noun(warnings, 'warning')}", every)
     else:
         yield ok("specs", counts)
 
@@ -199,10 +202,12 @@ def _quota(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> It
     )
 
 
-def _account(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> Iterator[Check]:
+def _account(
+    workspace: Workspace, paths: tuple[str, ...], recorded: Lazy[tuple[State, str | None]]
+) -> Iterator[Check]:
     if Lazy(lambda: workspace.settings).has_failed:  # the settings have the pace of requests
         return
     if recorded.has_failed:
-        yield from zoom.check_account(workspace, State(), "")
+        yield from zoom.check_account(workspace, paths, State(), "")
     else:
-        yield from zoom.check_account(workspace, recorded()[0], workspace.store.location)
+        yield from zoom.check_account(workspace, paths, recorded()[0], workspace.store.location)

@@ -59,17 +59,21 @@ REQUIRED_SCOPES = (
 """Source: the `scopes` of each operation in Zoom's API document."""
 
 
-def check_account(workspace: Workspace, state: State, location: str) -> Iterator[Check]:
+def check_account(
+    workspace: Workspace, paths: tuple[str, ...], state: State, location: str
+) -> Iterator[Check]:
     """Run every check that needs Zoom. Raises `SettingsError` where no client can be made.
 
-    `location` is the location of `state`.
+    `paths` are the files with specs, `location` is the location of `state`.
     """
     remote = connect(workspace, None)
     yield ok("credentials", "the emulator's own" if workspace.sandbox else "they are set")
-    yield from asyncio.run(_check(workspace, remote, state, location))
+    yield from asyncio.run(_check(workspace, paths, remote, state, location))
 
 
-async def _check(workspace: Workspace, remote: ZoomClient, state: State, location: str) -> list[Check]:
+async def _check(
+    workspace: Workspace, paths: tuple[str, ...], remote: ZoomClient, state: State, location: str
+) -> list[Check]:
     async with remote:
         try:
             await remote.sign_in()
@@ -79,7 +83,7 @@ async def _check(workspace: Workspace, remote: ZoomClient, state: State, locatio
         checks = [ok("token", f"{ACCESS_TOKEN} is used" if given else "Zoom issued one")]
         checks += _scopes(remote.scopes)
         checks += await _origin(remote, state, location)
-        spec = workspace.read_spec(()).parsed.spec
+        spec = workspace.read_spec(paths).parsed.spec
         checks += await _hosts(remote, sorted(_all_hosts(workspace, state, spec), key=str.casefold))
         checks += await check_rules(remote, spec, workspace.console.environ.get) if spec else []
         checks += _clock(workspace)  # last: with a given token, only these answers have a `Date`
