@@ -17,7 +17,7 @@ from reconciler import disk
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.errors.text import shown_name
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.stores import errors
+from reconciler.stores import errors, size
 from reconciler.stores import lock as locks
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class FileStore:
         """Return the document and its version; None if there is no file."""
         try:
             with self._folder() as folder, _open_binary(folder, self._name) as file:
-                return Snapshot(file.read(), _version(os.fstat(file.fileno())))
+                return Snapshot(size.read(file, self._location), _version(os.fstat(file.fileno())))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -260,7 +260,7 @@ class FileStore:
 
     def _read_info(self) -> LockInfo | None:
         with suppress(OSError), self._folder() as folder, _open_binary(folder, self._info_name) as file:
-            return locks.decode(file.read())
+            return locks.decode(file.read(locks.BYTES_MAX + 1))
         return None
 
     def _locked_error(self, operation: str, waited_seconds: float) -> StateLockedError:

@@ -90,6 +90,9 @@ def new_lock(operation: str, options: StoreOptions) -> LockInfo:
     return LockInfo(str(uuid.uuid4()), operation, options.who, options.clock.now(), run_url=options.run_url)
 
 
+BYTES_MAX = 64 * 1024
+"""Most bytes of a lock's document; a longer one describes no lock."""
+
 SHOWN_MAX = 200
 """Most characters of a text from outside that are shown."""
 
@@ -113,6 +116,8 @@ _LOCK_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{0,200}")
 
 def decode(document: bytes) -> LockInfo | None:
     """Return the lock that `document` describes; None if it does not describe one."""
+    if len(document) > BYTES_MAX:
+        return None
     try:
         fields = orjson.loads(document)
         if not is_lock_id(str(fields["ID"])):

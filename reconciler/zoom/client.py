@@ -27,11 +27,11 @@ from reconciler.zoom._errors import (
     is_token_refused,
     limit_error,
     response_error,
-    too_large,
     unknown_outcome,
 )
 from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
-from reconciler.zoom._shape import is_meeting_id, misshapen_meeting, misshapen_user
+from reconciler.zoom._pages import Pages
+from reconciler.zoom._shape import is_meeting_id, misshapen_meeting, misshapen_user, with_utc_times
 from reconciler.zoom._subject import (
     body_with_id,
     check_named,
@@ -41,7 +41,6 @@ from reconciler.zoom._subject import (
     is_user_id,
     names_a_meeting,
 )
-from reconciler.zoom._times import with_utc_times
 from reconciler.zoom.addresses import NO_MAILS, date_query, page_query, path_segment
 from reconciler.zoom.auth import NO_TOKEN, Tokens
 from reconciler.zoom.limits import UserLimit
@@ -69,12 +68,6 @@ TIMEOUT_SECONDS = 30.0
 
 READS_MAX = 4
 """Most attempts of one read."""
-
-PAGES_MAX = 2000
-"""Most pages of one list; 600,000 meetings."""
-
-EMPTY_PAGES_MAX = 10
-"""Most pages in a row without a meeting."""
 
 
 class ZoomClient:
@@ -243,27 +236,18 @@ class ZoomClient:
         """Return every scheduled meeting of `host`, once per id, in Zoom's order; all pages or an error."""
         call = ApiCall(f"Listing the meetings of {host}", Label.MEDIUM)
         meetings: dict[int, Body] = {}
-        tokens_read = [""]
-        empty_pages = 0
-        for _ in range(PAGES_MAX):
-            path = f"/users/{path_segment(host)}/meetings?{page_query(tokens_read[-1])}"
+        pages = Pages(call, self._clock)
+        while pages.next_token is not None:
+            path = f"/users/{path_segment(host)}/meetings?{page_query(pages.next_token)}"
             # A list does not name its host, so an answer to another request must be impossible.
             request = self._request("GET", path, new_connection=True)
-            page = await self._retry(partial(self._read_page, call), request)
-            for listed in page["meetings"]:
+            response = await self._retry(partial(self._read_page, call), request)
+            for listed in (response.body or {})["meetings"]:
                 meeting = _readable(call, with_utc_times(listed), misshapen_meeting)
                 meetings.setdefault(meeting["id"], meeting)
-            page_token = page.get("next_page_token") or ""
-            if not page_token:
-                self._note_ids(meetings)
-                return tuple(meetings.values())
-            if page_token in tokens_read:
-                raise unknown_outcome(call, "the list leads back to a page that was read already")
-            empty_pages = 0 if page["meetings"] else empty_pages + 1
-            if empty_pages == EMPTY_PAGES_MAX:
-                raise unknown_outcome(call, f"{EMPTY_PAGES_MAX} pages of the list in a row are empty")
-            tokens_read.append(page_token)
-        raise too_large(call)
+            pages.turn(response)
+        self._note_ids(meetings)
+        return tuple(meetings.values())
 
     async def _read_meeting(self, call: ApiCall, meeting_id: int, request: HttpRequest) -> Answer:
         request = replace(request, is_answer=lambda response: (response.body or {}).get("id") == meeting_id)
@@ -286,11 +270,11 @@ class ZoomClient:
             raise unknown_outcome(call, "the answer is not an object", response)
         return Answer(response.body, tracking_id=response.tracking_id)
 
-    async def _read_page(self, call: ApiCall, request: HttpRequest) -> Body:
+    async def _read_page(self, call: ApiCall, request: HttpRequest) -> HttpResponse:
         response = await self._send(call, request)
         if response.body is None or not is_page(response.body):
             raise unknown_outcome(call, "a page of the list is not complete", response)
-        return response.body
+        return response
 
     async def _retry(self, read: Callable[[HttpRequest], Awaitable[T]], request: HttpRequest) -> T:
         """Return what `read` returns; try again, after a growing wait, while it fails without a refusal.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.text import replace_control
+from reconciler.stores import size
 from reconciler.stores.git import _command as commands
 from reconciler.stores.git import _errors as errors
 from reconciler.stores.git._errors import PushOutcome, PushResult
@@ -109,7 +110,8 @@ class Branch:
         return self._tip
 
     def read(self, version: str) -> bytes:
-        """Return the content of the object `version`."""
+        """Return the content of the object `version`. Raises `StateError` for one that is too large."""
+        size.check(self._size(version), self.description)
         return self._local("cat-file", "blob", version).output
 
     def commit(self, onto: Tip, name: str, document: bytes, note: str) -> Tip:
@@ -164,6 +166,9 @@ class Branch:
         if result.status:
             raise errors.unavailable(self.description, result.errors)
         return frozenset(result.text.splitlines())
+
+    def _size(self, version: str) -> int:
+        return int(self._local("cat-file", "-s", version).text)
 
     def _entries(self, commit: str) -> dict[str, str]:
         listing = self._local("ls-tree", "-z", commit).output.decode(errors="surrogateescape")

@@ -15,6 +15,7 @@ from reconciler.errors.exceptions import StateError
 from reconciler.errors.redact import redact_addresses, redact_addresses_of
 from reconciler.errors.secrets import MASK
 from reconciler.errors.text import replace_control
+from reconciler.stores import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,6 +69,9 @@ GUARDS = (
     ("protocol.ext.allow", "never"),
 )
 """Settings of every command: no file of the checkout is run."""
+
+ERRORS_BYTES_MAX = 64 * 1024
+"""Most bytes of the messages of one command that are read, from their end."""
 
 SHOWN_MAX = 200
 """Most characters of a message of git that are shown."""
@@ -128,23 +132,32 @@ def run(
 
     It runs in a session of its own, so that a Ctrl-C at the terminal does not break off a push.
     """
-    # Error messages go to a file: a helper that stays behind, such as ssh's shared connection, would
-    # keep a pipe open.
+    # What it prints goes to files: a helper that stays behind, such as ssh's shared connection, would
+    # keep a pipe open, and no remote decides how much memory that takes.
     with (
         disk_errors(),
+        tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as errors,
-        _start(arguments, folder, environ, errors) as process,
+        _start(arguments, folder, environ, output, errors) as process,
     ):
         try:
-            output, _ = process.communicate(stdin, timeout=seconds)
+            process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError from error
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)  # with every process that it started, such as ssh
-        errors.seek(0)
-        message = errors.read().decode(errors="replace")
-        return GitResult(process.returncode, output, redact_addresses_of(message, _addresses(environ)))
+        message = _end_of(errors).decode(errors="replace")
+        output.seek(0)
+        printed = size.read(output, f"git {arguments[0]}")
+        return GitResult(process.returncode, printed, redact_addresses_of(message, _addresses(environ)))
+
+
+def _end_of(file: IO[bytes]) -> bytes:
+    """Return the last part of a file: what git says at the end is what counts."""
+    size_bytes = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size_bytes - ERRORS_BYTES_MAX))
+    return file.read(ERRORS_BYTES_MAX)
 
 
 def _addresses(environ: Mapping[str, str]) -> Iterator[str]:
@@ -174,7 +187,11 @@ def disk_errors() -> Iterator[None]:
 
 
 def _start(
-    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], errors: IO[bytes]
+    arguments: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    output: IO[bytes],
+    errors: IO[bytes],
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
@@ -182,7 +199,7 @@ def _start(
             cwd=folder,
             env=environ,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=errors,
             start_new_session=True,
         )

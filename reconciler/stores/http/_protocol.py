@@ -177,7 +177,7 @@ def encode(info: LockInfo) -> bytes:
 
 def _object(body: bytes) -> dict[str, Json]:
     try:
-        value = orjson.loads(body)
+        value = orjson.loads(body[: locks.BYTES_MAX])
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -16,8 +16,9 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors.network import unusable_network_settings
-from reconciler.state.document import unreadable
+from reconciler.stores import size
 from reconciler.stores.errors import unanswered, unreachable
+from reconciler.stores.http._deadline import Deadline
 from reconciler.stores.http._endpoints import Endpoints
 from reconciler.stores.http._errors import ServerResponse
 from reconciler.stores.http._protocol import HttpStateProtocol
@@ -25,7 +26,6 @@ from reconciler.stores.http._store import HttpStore
 from reconciler.urls import bracket_ipv6
 
 if TYPE_CHECKING:
-    from reconciler.ports import Clock
     from reconciler.stores.errors import UnreachableError
     from reconciler.stores.http._endpoints import Endpoint
     from reconciler.stores.options import StoreOptions
@@ -37,11 +37,8 @@ CONNECT_SECONDS_MAX = 10.0
 READ_SECONDS_MAX = 30.0
 """Longest silence within a response, or while a document is sent."""
 
-ANSWER_SECONDS_MAX = 60.0
-"""A body that still arrives after this time is given up; its last part may take `READ_SECONDS_MAX` more."""
-
-BODY_BYTES_MAX = 512 * 1024 * 1024
-"""Most bytes of a document, after decompression; a million meetings need fewer."""
+CALL_SECONDS_MAX = 180.0
+"""Longest that one request may take, with its response, however steadily a few bytes arrive."""
 
 NEVER_SENT = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
@@ -53,16 +50,16 @@ NEVER_SENT = (
 def open_http(address: str, options: StoreOptions) -> HttpStore:
     """Return the store at an https address, or an http one on this machine. Raises `SettingsError`."""
     endpoints = Endpoints.of(address, options.environ)
-    transport = HttpTransport(endpoints, options.clock)
+    transport = HttpTransport(endpoints)
     return HttpStore(HttpStateProtocol(endpoints, transport.send, options.wait), options)
 
 
 class HttpTransport:
     """An httpx client with time limits and the credentials of one state."""
 
-    def __init__(self, endpoints: Endpoints, clock: Clock) -> None:
+    def __init__(self, endpoints: Endpoints, call_seconds_max: float = CALL_SECONDS_MAX) -> None:
         self._location = endpoints.location
-        self._clock = clock
+        self._call_seconds_max = call_seconds_max
         has_credentials = bool(endpoints.username or endpoints.password)
         direct = {f"all://{bracket_ipv6(host)}": None for host in endpoints.loopback_hosts}
         try:
@@ -85,31 +82,35 @@ class HttpTransport:
         Raises `UnreachableError` if nothing was sent, `UnansweredError` if the outcome is unknown.
         """
         url = httpx.URL(endpoint.url)
+        deadline = Deadline(self._call_seconds_max)
         try:
-            with self._http.stream(
-                endpoint.method,
-                url if lock_id is None else url.copy_add_param("ID", lock_id),
-                content=content,
-                headers=_headers(content),
-            ) as response:
+            with (
+                deadline,
+                self._http.stream(
+                    endpoint.method,
+                    url if lock_id is None else url.copy_add_param("ID", lock_id),
+                    content=content,
+                    headers=_headers(content),
+                    extensions={"trace": deadline.on_event},
+                ) as response,
+            ):
                 return ServerResponse(
                     response.status_code, self._body(response), response.headers.get("location", "")
                 )
         except NEVER_SENT as error:
             raise self._unreachable(error) from error
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            raise unanswered(f"{self._location}: {type(error).__name__}.") from error
+            reason = type(error).__name__
+            if deadline.is_over:
+                reason = f"no whole response within {self._call_seconds_max:.0f} s"
+            raise unanswered(f"{self._location}: {reason}.") from error
 
     def _body(self, response: httpx.Response) -> bytes:
-        until = self._clock.monotonic() + ANSWER_SECONDS_MAX
         parts, received = [], 0
         for part in response.iter_bytes():
             parts.append(part)
             received += len(part)
-            if received > BODY_BYTES_MAX:
-                raise unreadable(self._location, f"It has more than {BODY_BYTES_MAX >> 20} MiB.")
-            if self._clock.monotonic() > until:
-                raise unanswered(f"{self._location}: the response took too long.")
+            size.check(received, self._location)
         return b"".join(parts)
 
     def _unreachable(self, error: Exception) -> UnreachableError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.errors.exceptions import SettingsError, StateError
 from reconciler.ports import Snapshot
+from reconciler.stores import size
 from reconciler.stores.errors import AbsentError, ConflictError, UnansweredError, UnreachableError
 from reconciler.stores.leased.place import STATE
 from reconciler.stores.leased.store import LeasedStore
@@ -118,6 +119,7 @@ class ObjectDocumentStore:
     def _get(self, path: str) -> Snapshot | None:
         def read() -> Snapshot:
             result = obstore.get(self._client, path)
+            size.check(result.meta["size"], self.location)
             return Snapshot(bytes(result.bytes()), self._version(result.meta))
 
         try:
@@ -165,6 +167,8 @@ class ObjectDocumentStore:
     def _attempt(self, send: Callable[[], T]) -> tuple[T] | StateError:
         try:
             return (send(),)
+        except StateError as error:  # it is too large
+            return error
         except (BaseError, OSError, ValueError, RuntimeError) as error:
             return to_state_error(error, self._bucket)
 

@@ -17,7 +17,6 @@ from reconciler import __version__
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.ports import LockInfo, Snapshot
-from reconciler.stores.http import transport
 from reconciler.stores.http._endpoints import Endpoint, Endpoints
 from reconciler.stores.http._store import HttpStore
 from reconciler.stores.http.transport import HttpTransport
@@ -493,21 +492,6 @@ def test_a_lock_that_could_not_be_checked_is_freed(server: TerraformServer) -> N
     assert (raised(error)[0], server.lock) == ("state.unanswered", None)
 
 
-def test_a_response_that_arrives_slowly_is_given_up(
-    plain: TerraformServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    worker = Worker(plain)
-    plain.document = document(1)
-    seconds = iter(range(0, 10_000, 61))
-    monkeypatch.setattr(worker.clock, "monotonic", lambda: float(next(seconds)))
-
-    with pytest.raises(StateError) as error:
-        worker.store.read()
-
-    assert raised(error)[0] == "state.unanswered"
-    assert plain.methods == ["GET"] * 3
-
-
 def test_a_refused_lock_is_reported(plain: TerraformServer) -> None:
     plain.faults = [Fault("LOCK", status=403), Fault("UNLOCK", status=403)]
 
@@ -691,17 +675,3 @@ def test_a_spec_file_cannot_send_the_state_elsewhere(shell: Shell) -> None:
     ran = shell("plan")
 
     assert (ran.status, "settings.state-address" in ran.err) == (1, True)
-
-
-def test_an_answer_without_an_end_is_not_read_to_it(
-    plain: TerraformServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transport, "BODY_BYTES_MAX", 1 << 20)
-    plain.faults = [Fault("GET", status=200, body=b" " * ((1 << 20) + 1))]
-
-    with pytest.raises(StateError) as error:
-        Worker(plain).store.read()
-
-    assert raised(error)[0] == "state.unreadable"
-    assert "It has more than 1 MiB." in raised(error)[1]
-    assert plain.methods == ["GET"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,7 @@ from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan import approval
 from reconciler.state import document as state_document
 from reconciler.state.summary import summarize
+from reconciler.stores.size import DOCUMENT_BYTES_MAX
 from reconciler.views.style import TextStyle
 from reconciler.views.table import view
 
@@ -153,7 +156,7 @@ def _approval(apply_options: ApplyOptions) -> approval.Approval | None:
             hint="Give --plan alone, or make a new plan.",
         )
     try:
-        document = path.read_bytes()
+        document = _read(path)
     except OSError as error:
         raise SettingsError.of(
             "plan.unreadable",
@@ -161,6 +164,14 @@ def _approval(apply_options: ApplyOptions) -> approval.Approval | None:
             hint="Make it with `reconciler plan --out FILE`.",
         ) from error
     return approval.read(document, str(path))
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        document = file.read(DOCUMENT_BYTES_MAX + 1)
+    if len(document) > DOCUMENT_BYTES_MAX:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return document
 
 
 def _check_can_be_approved(workspace: Workspace, apply_options: ApplyOptions) -> None:

@@ -9,6 +9,7 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import SettingsError, StateError
 from reconciler.errors.text import count_noun
 from reconciler.state import document as state_document
+from reconciler.stores import size
 from reconciler.stores.file import FileStore
 
 if TYPE_CHECKING:
@@ -141,9 +142,12 @@ def _read(workspace: Workspace, file: Path) -> tuple[bytes, str]:
                 "The recorded state is unchanged.",
                 hint="Name the file: `reconciler state push FILE`.",
             )
-        return workspace.console.stdin.buffer.read(), "stdin"
+        document = workspace.console.stdin.buffer.read(size.DOCUMENT_BYTES_MAX + 1)
+        size.check(len(document), "stdin")
+        return document, "stdin"
     try:
-        return file.read_bytes(), str(file)
+        with file.open("rb") as opened:
+            return size.read(opened, str(file)), str(file)
     except OSError as error:
         raise SettingsError.of(
             "state.file-unreadable",

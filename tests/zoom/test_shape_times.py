@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.zoom._times import with_utc_times
+from reconciler.zoom._shape import with_utc_times
 
 IN_BERLIN = {"id": 1, "timezone": "Europe/Berlin"}
 
