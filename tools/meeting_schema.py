@@ -125,7 +125,7 @@ def _exceptions(fields: Mapping[str, Field]) -> Schema:
         "type": ["object", "null"],
         "propertyNames": {"pattern": f"^{DAY}{END}"},
         "additionalProperties": exception
-        | {"type": ["string", "object", "null"], "pattern": f"^skip{END}", "minProperties": 1},
+        | {"type": ["string", "object"], "pattern": f"^skip{END}", "minProperties": 1},
     }
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 NOT_IN_TEMPLATES = ("use", "exceptions", "timetable")
 """Fields of a meeting that a template cannot have."""
 
-PERSON = r"^[^\x00-\x20\x7f/?#;,]+" + END
+_EMAIL = r"[^\x00-\x20\x7f/?#;,<>@]+@[^\x00-\x20\x7f/?#;,<>@]+"
+PERSON = f"^(?:{_EMAIL}|[A-Za-z0-9_-]{{20,}}){END}"
+"""An e-mail, or what looks like the id of a user."""
+
 _YEARLY = "(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 CLOSED = f"^(?:{DAY}(?:\\.\\.(?:{DAY})?)?|{_YEARLY}(?:\\.\\.{_YEARLY})?){END}"
 """A day or a range of a closure; without a year it is one of every year."""

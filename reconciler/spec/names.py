@@ -16,6 +16,7 @@ from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.text import shorten
 from reconciler.meeting.closures import Closure, DayRange
+from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.keys import readable_key, slug
 from reconciler.spec.shorthand import expand
@@ -29,6 +30,7 @@ _HOSTS = "alternative_hosts"
 _SHARED_MIN = 3
 _SHOWN_MAX = 60
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOSED_DAY = re.compile(r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
 _SEPARATOR = re.compile(r"[;,]")
 
@@ -147,7 +149,7 @@ class Names:
         if not written:
             return body, ()
         words = [word.strip() for word in _SEPARATOR.split(written)]
-        if all("@" in word for word in words):
+        if all(_is_email(word) for word in words):
             return body, ()
         unknown = [word for word in words if not self._is_known(word)]
         emails = dict.fromkeys(email for word in words for email in self._emails(word))
@@ -155,10 +157,10 @@ class Names:
         return {**body, "settings": {**settings, _HOSTS: ";".join(emails)}}, findings
 
     def _is_known(self, word: str) -> bool:
-        return "@" in word or not word or word in self.people or _USER_ID.fullmatch(word) is not None
+        return _is_email(word) or not word or word in self.people or _USER_ID.fullmatch(word) is not None
 
     def _emails(self, word: str) -> Sequence[str]:
-        if "@" in word or word not in self.people:
+        if _is_email(word) or word not in self.people:
             return (word,) if word else ()
         self._used.add((PEOPLE, word))
         return self.people[word]
@@ -166,7 +168,7 @@ class Names:
     def unused(self) -> Iterator[Located]:
         """Yield a warning for each name that no meeting uses."""
         for key, place in self._places.items():
-            if key not in self._used:
+            if key not in self._used and KEY.fullmatch(place.name):
                 yield _located(
                     place,
                     "spec.unused-name",
@@ -211,6 +213,10 @@ def _name_of(emails: Sequence[str], taken: Collection[str]) -> str:
     return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
+def _is_email(word: str) -> bool:
+    return word.find("@") > 0 and " " not in word
+
+
 def _places_of(file: DeclaringFile) -> Iterator[_Place]:
     for section in (TEMPLATES, PEOPLE, CLOSURES):
         declared = file.value.get(section)
@@ -248,8 +254,13 @@ def _day_range(written: str) -> DayRange:
 
 
 def _unknown_closure(path: tuple[str | int, ...], name: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
+    first, dots, _ = name.partition("..")
     if _DAY.fullmatch(name):
         declare = f"For one date of the series write `exceptions: {{{name}: skip}}`."
+    elif _CLOSED_DAY.fullmatch(first) and (dots or first == name):
+        declare = (
+            f"Declare it at the top of a file, `closures: {{closed: [{name}]}}`, and write `skip: closed`."
+        )
     else:
         declare = f"Declare it at the top of a file: `closures: {{{name}: [2027-05-17]}}`."
     return UnlocatedDiagnostic(
@@ -261,11 +272,26 @@ def _unknown_closure(path: tuple[str | int, ...], name: str, known: tuple[str, .
 
 
 def _unknown_people(written: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
+    emails = [word for word in written.split() if _is_email(word)]
+    if len(emails) > 1:
+        return _not_separated(written, emails)
     name = shorten(written, _SHOWN_MAX)
     declared = flow({PEOPLE: {readable_key(name).lower() or "leads": ["ada@example.com"]}})[1:-1]
     return UnlocatedDiagnostic(
         ("settings", _HOSTS),
         "spec.unknown-people",
         f"`{name}` is no e-mail, and no file declares it under `{PEOPLE}`.",
-        suggestion(did_you_mean(written, known), f"Write an e-mail, or declare the list: `{declared}`."),
+        suggestion(
+            did_you_mean(written.rpartition(".")[2], known),
+            f"Write an e-mail, or declare the list: `{declared}`.",
+        ),
+    )
+
+
+def _not_separated(written: str, emails: Sequence[str]) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        ("settings", _HOSTS),
+        "spec.unknown-people",
+        f"`{shorten(written, _SHOWN_MAX)}` is no e-mail: something has to be between two of them.",
+        f"Write a list: `{_HOSTS}: [{', '.join(emails)}]`.",
     )

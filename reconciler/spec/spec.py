@@ -221,7 +221,8 @@ class _SpecParser:
         if slots or schema_findings:
             meeting, of_slots = timetable.of(meeting, slots, closures, self.now, schema_findings)
         problems = (each for each in (problem, *times.findings, *unknown) if each)
-        findings = (*problems, *rules.check(meeting, times.repeat, times.rule, self.now), *of_slots)
+        of_rules = rules.check(meeting, times.repeat, times.rule, self.now)
+        findings = (*problems, *timetable.without_start(of_rules, of_slots), *of_slots)
         if schema_findings:
             findings = independent(findings, schema_findings)
         if findings:

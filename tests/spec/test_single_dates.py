@@ -185,7 +185,7 @@ def test_several_weekdays_of_a_month_are_a_pattern() -> None:
             (
                 "spec.bad-key",
                 "`5 April` is no date.",
-                "Write the date that the rule gives: `2027-04-05: skip`.",
+                "Write it with its year: `2027-04-05`.",
             ),
         ),
     ],

@@ -8,6 +8,7 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting import timezones
 
 _START = ("start_time",)
+_LENGTH_MAX_MINUTES = 180
 _WALL, _UTC = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -42,6 +43,16 @@ def _zone_missing(moment: datetime) -> UnlocatedDiagnostic:
     )
 
 
+def _end_in_its_place(moment: datetime, wall: datetime) -> str:
+    """Return the hint for an offset that is probably the end of the meeting, as in `10:00-11:00`."""
+    offset = moment.utcoffset()
+    minutes = 0 if offset is None else -offset // timedelta(minutes=1) - (60 * wall.hour + wall.minute)
+    if not 0 < minutes <= _LENGTH_MAX_MINUTES:
+        return ""
+    end = wall + timedelta(minutes=minutes)
+    return f" If it ends at {end:%H:%M}, write `start_time: {wall:{_WALL}}` and `duration: {minutes}m`."
+
+
 def _differs(start: str, moment: datetime, timezone: str, zone: tzinfo) -> UnlocatedDiagnostic:
     local = moment.astimezone(zone)
     wall = moment.replace(tzinfo=None)
@@ -51,7 +62,7 @@ def _differs(start: str, moment: datetime, timezone: str, zone: tzinfo) -> Unloc
         f"The offset of {start} is {_words(moment.utcoffset())}, but that of {timezone} is "
         f"{_words(zone.utcoffset(wall))} at this time.",
         f"Write `start_time: {local:{_WALL}}` for this instant, "
-        f"or `start_time: {wall:{_WALL}}` for {wall:%H:%M} in {timezone}.",
+        f"or `start_time: {wall:{_WALL}}` for {wall:%H:%M} in {timezone}.{_end_in_its_place(moment, wall)}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
@@ -45,7 +46,10 @@ def read_times(declared: Mapping[str, Json], closures: tuple[Closure, ...]) -> D
         rule = to_rule(repeat, attributes.get("start_time"), attributes.get("timezone"))
         attributes |= {"type": SERIES} if rule is None else rule.attributes
     dates = single_dates(exceptions, closures, () if rule is None else rule.pattern)
-    return DeclaredTimes(attributes, repeat, rule, dates, () if finding is None else (finding,))
+    findings: tuple[UnlocatedDiagnostic, ...] = () if finding is None else (finding,)
+    if exceptions:
+        findings += _drop_offsets(dates.exceptions, attributes.get("timezone"))
+    return DeclaredTimes(attributes, repeat, rule, dates, findings)
 
 
 def _drop_offset(attributes: dict[str, Json]) -> UnlocatedDiagnostic | None:
@@ -55,3 +59,14 @@ def _drop_offset(attributes: dict[str, Json]) -> UnlocatedDiagnostic | None:
         return None
     attributes["start_time"], finding = without_offset(start, attributes.get("timezone"))
     return finding
+
+
+def _drop_offsets(exceptions: Mapping[str, Json], timezone: str | None) -> tuple[UnlocatedDiagnostic, ...]:
+    """Write the starts of single dates without their offsets; return the findings about those that differ."""
+    findings = []
+    for day, own in exceptions.items():
+        start = own.get("start_time") if isinstance(own, dict) else None
+        if start is not None and len(start) > _WITHOUT_OFFSET_MAX:
+            own["start_time"], finding = without_offset(start, timezone)
+            findings += [replace(finding, path=("exceptions", day, *finding.path))] if finding else []
+    return tuple(findings)

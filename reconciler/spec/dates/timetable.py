@@ -16,6 +16,8 @@ from reconciler.spec.repeat import repeat_path
 from reconciler.spec.rules import check as rules
 from reconciler.spec.shorthand import expand
 
+_OTHER_TYPE = "series.timetable-type"
+
 INHERITED = ("topic", "timezone", "duration")
 """Fields of the room that hold for a slot without its own."""
 
@@ -59,6 +61,15 @@ def with_slots(room: Meeting, slots: tuple[Slot, ...]) -> Meeting:
     return replace(room, attributes=of_room(room.attributes), timetable=slots)
 
 
+def without_start(
+    findings: tuple[UnlocatedDiagnostic, ...], of_slots: tuple[UnlocatedDiagnostic, ...]
+) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return the findings about a room; one whose type has no timetable needs no start for it."""
+    if not any(each.code == _OTHER_TYPE for each in of_slots):
+        return findings
+    return tuple(each for each in findings if each.code != "time.start-missing")
+
+
 def of_room(attributes: Mapping[str, Json]) -> dict[str, Json]:
     """Return the attributes of a room without those that hold for its slots alone."""
     return {name: value for name, value in attributes.items() if name not in _OF_SLOTS}
@@ -90,7 +101,7 @@ def _findings(
 def _of_another_type(room: Meeting) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         ("timetable",),
-        "series.timetable-type",
+        _OTHER_TYPE,
         "Only a room, a meeting without a fixed time, has several slots under one link.",
         "Write `type: 3`, and no `start_time` beside it; for one series write "
         "`repeat: {every: week, on: mon}` instead of `timetable`.",

@@ -71,7 +71,7 @@ def check(
             ("repeat", "every"),
             "series.unit-missing",
             "`repeat` does not say whether days, weeks or months repeat.",
-            "Add `every: week`, or another unit.",
+            f"Add `every: {'month' if _is_of_month(repeat.get('on')) else 'week'}`, or another unit.",
         )
         return
     interval, unit = repeats.parse_every(repeat["every"])
@@ -80,6 +80,10 @@ def check(
         yield _misfit(interval, unit, repeat["on"])
     else:
         yield from _dates(attributes, repeat, rule, now)
+
+
+def _is_of_month(on: Json) -> bool:
+    return isinstance(on, int) or any(week for week, _ in repeats.parse_on(on) or ())
 
 
 def _interval(interval: int, unit: int) -> Iterator[UnlocatedDiagnostic]:

@@ -23,7 +23,8 @@ def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterat
     if start is None and of_type in (SCHEDULED, SERIES):
         yield _start_missing(of_type, now)
     if timezone is None:
-        yield from _zone_missing(start, is_series=of_type == SERIES)
+        if of_type in (SCHEDULED, SERIES):
+            yield from _zone_missing(start, is_series=of_type == SERIES)
     elif not (is_known := timezones.zone(timezone) is not None):
         yield zone_unknown(timezone)
     elif "GMT" in timezone or "/" not in timezone:

@@ -16,8 +16,6 @@ from reconciler.meeting.fields import Field
 from reconciler.meeting.meeting import PERSONAL
 from reconciler.ports import Json
 from reconciler.spec.keys import readable_key
-from reconciler.spec.schema import _repeat_hints as repeat_hints
-from reconciler.spec.schema import _time_hints as time_hints
 from reconciler.spec.schema import _unknown_field as unknown_field
 from reconciler.spec.schema import _webinar as webinar
 from reconciler.spec.schema._violation import (
@@ -29,6 +27,7 @@ from reconciler.spec.schema._violation import (
     Violation,
     truncate,
 )
+from reconciler.spec.schema.hints import by_place as hints
 
 Message = tuple[Codes, str, str]
 """The codes of a finding, its detail and a hint."""
@@ -64,7 +63,7 @@ def to_diagnostics(violation: Violation, context: SchemaContext) -> tuple[Unloca
     if webinar.is_type(violation, context):
         return (webinar.of_type(violation),)
     codes, detail, hint = _MESSAGES.get(violation.keyword, _unfit)(violation, context)
-    hint = repeat_hints.hint(context.in_meeting(violation.path) or (), violation.value) or hint
+    hint = hints.hint(violation, context) or hint
     return (UnlocatedDiagnostic(violation.path, context.code(codes), detail, hint),)
 
 
@@ -99,6 +98,7 @@ _MISSING_HINTS = {
     "env": "Add the name of an environment variable: `env: LAUNCH_PASSCODE`.",
     "destroy": "Add `destroy: true` to delete the meeting in Zoom, or `destroy: false` to leave it there.",
     "id": "Add the number of the meeting in Zoom: `id: 81234567890`.",
+    "start_time": "Add the first date: `start_time: 2027-01-11 10:00`.",
 }
 
 
@@ -106,7 +106,7 @@ def _bad_key(violation: Violation, context: SchemaContext) -> UnlocatedDiagnosti
     key = str(violation.value)
     if violation.path[-1:] == ("exceptions",):
         fact = f"`{truncate(key)}` is no date"
-        hint = "Write the date that the rule gives: `2027-04-05: skip`."
+        hint = hints.bad_date_hint(key, violation.of_key)
         return UnlocatedDiagnostic(
             (*violation.path, key), context.code(BAD_KEY), f"{fact}.", hint, on_key=True
         )
@@ -143,7 +143,7 @@ def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -
         return f"Delete the line, or {'write {}' if names == ['object'] else 'give it a value'}."
     if "boolean" in names:
         return _boolean_hint(value)
-    if "string" in names:
+    if "string" in names and not (isinstance(value, dict) and "array" in names):
         return _text_hint(value, field, secret=secret)
     if "array" in names:
         return "Write a list: each entry on a line of its own that begins with `- `."
@@ -153,8 +153,6 @@ def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -
 
 
 def _mapping_hint(violation: Violation, context: SchemaContext) -> str:
-    if violation.path[-1:] == ("exceptions",):
-        return "Write the dates with what is different: `exceptions: {2027-04-05: skip}`."
     parent = context.field(violation.path[:-1])
     if parent and parent.identity:
         return f"Begin the entry with `{parent.identity}: `."
@@ -179,8 +177,6 @@ def _boolean_hint(value: Json) -> str:
 def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     if field and field.path == "password":
         return "Write text in quotes, or a reference such as {env: LAUNCH_PASSCODE, version: 1}."
-    if field and field.path == "duration":
-        return time_hints.duration_hint(str(value))
     if isinstance(value, bool | int | float) and not secret:
         return f'Put it in quotes: "{str(value).lower()}".'
     return ""
@@ -216,32 +212,9 @@ def _form_hint(violation: Violation, field: Field | None) -> str:
     name = violation.path[-1] if violation.path else ""
     if field and field.path == "recurrence.end_date_time" and _OFFSET.search(violation.value):
         return "Zoom accepts no offset: write the time in UTC with Z at the end."
-    if name == "start_time":  # of a meeting, or of one date
-        return time_hints.start_hint(violation.value)
-    if name == "duration":
-        return time_hints.duration_hint(violation.value)
-    if violation.path[-2:-1] == ("exceptions",) or violation.path[:1] == ("closures",):
-        return _date_hint(violation)
     if field and field.example:
         return f"Write it like {field.example}."
     return _FORM_HINTS.get(name, "") if isinstance(name, str) else ""
-
-
-def _date_hint(violation: Violation) -> str:
-    """Return the hint for a text that is no exception, or no day of a closure."""
-    if "exceptions" not in violation.path:
-        return _CLOSURE_HINT
-    moved = _MOVED.fullmatch(violation.value)
-    if moved is None:
-        return _EXCEPTION_HINT
-    return f"Write `{violation.path[-1]}: {{start_time: {moved[1]} {moved[2] or '10:00'}}}`."
-
-
-_MOVED = re.compile(
-    r"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9]))?.*"
-)
-_EXCEPTION_HINT = "Write `skip`, or what is different: `{start_time: 2027-05-18 14:00, duration: 30}`."
-_CLOSURE_HINT = "Write a day or a range: `2027-04-05`, `2026-12-24..2027-01-01`, or `12-24..01-01` yearly."
 
 
 _KEY_FORM = "A key consists of letters, digits, `.`, `_` and `-`."
@@ -311,6 +284,7 @@ _MESSAGES: Mapping[str, Callable[[Violation, SchemaContext], Message]] = {
     "minLength": _empty,
     "minItems": _wrong_count,
     "maxItems": _wrong_count,
+    "minProperties": _empty,
     "anyOf": _no_alternative,
 }
 

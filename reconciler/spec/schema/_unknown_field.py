@@ -10,9 +10,9 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion
 from reconciler.errors.text import sentences
 from reconciler.meeting.fields import join_path, table
-from reconciler.spec.schema import _feature_hints as features
 from reconciler.spec.schema import _webinar as webinar
 from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, truncate
+from reconciler.spec.schema.hints import features, parts
 
 UNKNOWN_FIELD = Codes("spec.unknown-field", "settings.unknown-field")
 UPDATE_ONLY = Codes("spec.update-only", "settings.update-only")
@@ -27,6 +27,8 @@ OTHER_NAMES = {
     "attendees": "settings.meeting_invitees",
     "byday": "repeat.on",
     "count": "repeat.times",
+    "times": "repeat.times",
+    "on": "repeat.on",
     "camera": "settings.host_video",
     "date": "start_time",
     "datetime": "start_time",
@@ -56,30 +58,11 @@ OTHER_NAMES = {
     "title": "topic",
     "tz": "timezone",
     "until": "repeat.until",
+    "user": "host",
+    "userid": "host",
     "when": "start_time",
 }
 """Names that other programs use for a field of a meeting."""
-
-OTHER_NAMES_IN_REPEAT = {
-    "byday": "on",
-    "count": "times",
-    "day": "on",
-    "days": "on",
-    "end": "until",
-    "enddate": "until",
-    "enddatetime": "until",
-    "endtimes": "times",
-    "freq": "every",
-    "frequency": "every",
-    "interval": "every",
-    "monthlyday": "on",
-    "repeatinterval": "every",
-    "type": "every",
-    "unit": "every",
-    "weekdays": "on",
-    "weeklydays": "on",
-}
-"""Names that other programs, or the API, use for a part of `repeat`."""
 
 ZOOM_SETS = frozenset(
     {
@@ -130,6 +113,8 @@ def _unknown_key(
     elif not violation.path:
         hints = features.IN_SETTINGS if context.name == "reconciler" else features.IN_A_SPEC
         hint = features.hint(key, hints)
+        if not hint and context.name == "meetings" and not did_you_mean(key, known):
+            hint = f"A spec has {', '.join(f'`{name}`' for name in known)}."
     # The key may be a secret: YAML reads a passcode in braces as a key.
     name = "of this name" if context.is_secret(path) else f"`{truncate(key)}`"
     fact = f"{context.subject(violation.path)} has no field {name}"
@@ -147,8 +132,8 @@ def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Co
     """Return codes, detail and hint for a key that the field table explains; no hint for other keys."""
     if path in table():
         return UPDATE_ONLY, "Zoom accepts it in updates only.", "Leave it out."
-    if path.startswith("repeat.") and (other := OTHER_NAMES_IN_REPEAT.get(plain_name(key))):
-        return UNKNOWN_FIELD, "", suggestion(other)
+    if hint := parts.hint(path, key, _paths_by_name()):
+        return UNKNOWN_FIELD, "", hint
     feature = features.hint(key, features.IN_A_MEETING)
     if feature and path.count(".") <= 1 and key not in _paths_by_name() and path not in ZOOM_SETS:
         return UNKNOWN_FIELD, "", feature
@@ -158,23 +143,39 @@ def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Co
     if path in ZOOM_SETS:
         hint = "To adopt an existing meeting, list it under `imports`: {id: ID, to: KEY}."
         return UNKNOWN_FIELD, "Zoom sets it.", hint if path == "id" else "Leave it out."
-    return UNKNOWN_FIELD, "", _elsewhere(key)
+    return UNKNOWN_FIELD, "", _elsewhere(key, is_guessed=path.split(".", maxsplit=1)[0] not in OF_SERIES)
 
 
-def _elsewhere(key: str) -> str:
+ONLY_IN_A_SPEC = ("exceptions", "skip", "use", "timetable")
+"""Fields of a meeting that no other name of another place resembles by more than chance."""
+
+OF_SERIES = frozenset({"repeat", "exceptions", "timetable"})
+"""The parts of a meeting in which nobody writes a field of another part."""
+
+
+def _elsewhere(key: str, *, is_guessed: bool) -> str:
     """Return a hint with the mapping that has a field of this name, or with the field that was meant."""
     paths = _paths_by_name()
     if key in paths:
         parent = paths[key].rpartition(".")[0].replace("[]", "")
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
-    path = OTHER_NAMES.get(plain_name(key)) or paths.get(did_you_mean(key, tuple(paths)) or "")
-    return suggestion(path)
+    guessed = tuple(name for name in paths if name not in ONLY_IN_A_SPEC) if is_guessed else ()
+    near = did_you_mean(key, guessed)
+    path = OTHER_NAMES.get(plain_name(key)) or paths.get(near or "")
+    line = parts.PARTS_OF_A_RULE.get(path or "")
+    return f"It is a part of the rule: `repeat: {line}`." if line else suggestion(path)
 
 
 @lru_cache(maxsize=1)
 def _paths_by_name() -> Mapping[str, str]:
     """Return the paths that a meeting may declare, by names that identify a field (`enable` does not)."""
-    paths = ("host", "protect", "repeat", *(path for path, field in table().items() if field.create))
+    paths = (
+        "host",
+        "protect",
+        "repeat",
+        *ONLY_IN_A_SPEC,
+        *(path for path, field in table().items() if field.create),
+    )
     names = [path.rpartition(".")[2] for path in paths]
     return {
         name: path

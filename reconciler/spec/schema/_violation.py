@@ -40,8 +40,8 @@ TYPES = {
 class Violation:
     """A value that violates one keyword of its schema.
 
-    `path` leads from the document to `value`; where `value` is a key (`in_key`), to its mapping. `limit` is
-    the value of the keyword, `schema` the schema that has the keyword.
+    `path` leads from the document to `value`; where `value` is a key (`in_key`), to its mapping, and `of_key`
+    is the value under it. `limit` is the value of the keyword, `schema` the schema that has the keyword.
     """
 
     path: Path
@@ -50,6 +50,7 @@ class Violation:
     value: Json
     schema: Mapping[str, Json]
     in_key: bool = False
+    of_key: Json = None
 
 
 @dataclass(frozen=True, slots=True)

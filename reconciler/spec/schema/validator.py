@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from itertools import islice
+from operator import getitem
 from typing import TYPE_CHECKING
 
 from reconciler import resources
@@ -60,7 +61,11 @@ def violations(name: str, document: Json, pointer: str = "") -> tuple[UnlocatedD
 
     context = SchemaContext(name, pointer)
     errors = _validator(name, pointer).iter_errors(document)
-    found = [_violation(error) for error in islice(errors, VIOLATIONS_MAX)]
+    found = [_violation(error, document) for error in islice(errors, VIOLATIONS_MAX)]
+    bad_dates = {
+        (*each.path, each.value) for each in found if each.in_key and each.path[-1:] == ("exceptions",)
+    }
+    found = [each for each in found if each.in_key or each.path not in bad_dates]
     mistyped = {violation.path for violation in found if violation.keyword == "type"}
     # A value of the wrong type is not one of the allowed values either: report the type alone.
     reported = [each for each in found if each.keyword not in ("enum", "const") or each.path not in mistyped]
@@ -86,14 +91,16 @@ def _schema(name: str, pointer: str) -> Json:
     return {"$schema": whole["$schema"], "definitions": whole["definitions"], "$ref": f"#{pointer}"}
 
 
-def _violation(error: ValidationError) -> Violation:
+def _violation(error: ValidationError, document: Json) -> Violation:
+    path, in_key = tuple(error.absolute_path), "propertyNames" in error.absolute_schema_path
     return Violation(
-        path=tuple(error.absolute_path),
+        path=path,
         keyword=str(error.validator),
         limit=error.validator_value,
         value=error.instance,
         schema=error.schema if isinstance(error.schema, dict) else {},
-        in_key="propertyNames" in error.absolute_schema_path,
+        in_key=in_key,
+        of_key=reduce(getitem, (*path, error.instance), document) if in_key else None,
     )
 
 

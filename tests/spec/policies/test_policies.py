@@ -90,7 +90,7 @@ def test_a_name_in_two_files_is_an_error_at_the_second() -> None:
             "version: 1\npolicies:\n  a: {message: R, require: true, match: {hosts: b}}\n",
             "spec.unknown-field",
         ),
-        ("version: 1\npolicies:\n  a: {message: R, require: true, match: {}}\n", "spec.unfit"),
+        ("version: 1\npolicies:\n  a: {message: R, require: true, match: {}}\n", "spec.empty"),
         ("version: 1\npolicies:\n  a: {message: R, requires: true}\n", "spec.unknown-field"),
         ("version: 1\npolicies:\n  a b: {message: R, require: true}\n", "spec.bad-key"),
         ("version: 1\npolicies:\n  a: {message: R, require: true}\n  a: {}\n", "yaml.duplicate-key"),

@@ -37,13 +37,41 @@ _ORDER = "Meetings do not depend on one another: remove the line."
 _SHARED = (
     "Share fields by a template: `templates: {NAME: {…}}` beside `meetings`, and `use: NAME` in the meeting."
 )
-_HOSTS = (
+ONE_HOST = (
     "One user owns a meeting: `host: ada@example.com`. Others may start it: "
     "`settings: {alternative_hosts: [grace@example.com]}`."
 )
+"""The hint for several hosts."""
 _LINK = (
     "Zoom makes the link and the number; `reconciler links` prints the link. To adopt a meeting that exists, "
     "list it under `imports`: {id: ID, to: KEY}."
+)
+_ONE_DATE = (
+    "Write the date that the rule gives with what is different: "
+    "`exceptions: {2027-04-05: {start_time: 2027-04-06 14:00, duration: 30m}}`."
+)
+_SCHEDULE = (
+    "Write the rule of a series as `repeat: {every: week, on: mon}`. The slots of a room (`type: 3`) are its "
+    "`timetable: {europe: {start_time: 2027-01-11 10:00}}`."
+)
+_DATES = (
+    "Dates without a rule are meetings of their own. Those of a rule are one series: the first is its "
+    "`start_time: 2027-01-11 10:00`, and `repeat: {every: week, on: mon}` gives the others."
+)
+_PAUSE = (
+    "For a pause write a closure without an end at the top of the file, `closures: {pause: [2027-07-01..]}`, "
+    "and `skip: pause`."
+)
+_CLOSURES = (
+    "Write the days as `closures: {berlin: [2027-04-05]}`, and `skip: berlin` in each meeting that leaves "
+    "them out, or in `defaults`."
+)
+_GROUPS = (
+    "Write lists of e-mails as `people: {leads: [ada@example.com]}`; `alternative_hosts: [leads]` under "
+    "`settings` names one."
+)
+_IN_MEETINGS = (
+    "It is a field of a meeting: write it in each, or under `defaults` for all meetings of the file."
 )
 _WEEKLY = "Write `repeat: {every: week, on: mon}`; also `day`, `2 weeks` or `month`."
 _WHOLE_DAY = (
@@ -62,10 +90,15 @@ _WORDS: Mapping[str, str] = {
     "location locations place room venue address": _PLACE,
     "enabled disabled active archived state ensure absent deleted delete destroy": _ENDED,
     "dependson depends after before needs requires": _ORDER,
-    "extends inherits inherit template templates base parent basedon include includes mixin mixins": _SHARED,
-    "hosts owners cohosts cohost": _HOSTS,
+    "extends inherits inherit template templates base parent basedon include includes mixin mixins "
+    "preset presets profile profiles": _SHARED,
+    "hosts owners cohosts cohost": ONE_HOST,
     "link links url joinlink meetingid meetingnumber number zoomid": _LINK,
-    "weekly daily monthly weekday every": _WEEKLY,
+    "weekly daily monthly weekday every recurs": _WEEKLY,
+    "cron crontab schedule slots slot": _SCHEDULE,
+    "dates startdates starttimes": _DATES,
+    "pause paused suspend suspended": _PAUSE,
+    "overrides override changes moved move moves reschedule rescheduled": _ONE_DATE,
     "allday wholeday": _WHOLE_DAY,
 }
 
@@ -81,9 +114,14 @@ IN_A_SPEC: Mapping[str, str] = {
         ("budget", "hosts", "state", "specs", "capacity", "audience", "policies"), _SETTINGS_ONLY
     ),
     **dict.fromkeys(("include", "includes", "import", "files", "resources"), _FILES),
+    **dict.fromkeys(("exceptions", "exclude", "except"), _SINGLE_DATES),
+    **dict.fromkeys(("holidays", "holiday", "publicholidays", "vacations", "closed", "closure"), _CLOSURES),
+    **dict.fromkeys(("groups", "group", "teams", "team", "lists", "contacts", "users", "person"), _GROUPS),
+    **dict.fromkeys(("presets", "profiles", "mixins", "base", "extends", "template"), _SHARED),
     **dict.fromkeys(
-        ("holidays", "holiday", "exceptions", "exclude", "except", "closed", "closures"), _SINGLE_DATES
+        ("host", "timezone", "repeat", "skip", "use", "settings", "topic", "duration"), _IN_MEETINGS
     ),
+    "timetable": "It belongs in a room, a meeting of `type: 3`.",
 }
 """Hints for sections of a spec, by their plain names."""
 
