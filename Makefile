@@ -47,11 +47,13 @@ browser: .venv/.installed-dev build/browser/.installed  ## the calendar's page i
 	build/browser/node_modules/.bin/biome lint --error-on-warnings $(BIOME_SKIPS) reconciler/views/html
 	$(BIN)/pytest tests/browser
 
+faults: SEEDS ?= 10000
+faults: FROM ?= 0
 faults: export FAULT_ROUNDS := 200
 faults: export RANDOM_SERIES := 2000
 faults: export FEED_ROUNDS := 200
-faults: .venv/.installed-dev  ## 10,000 histories of faults, 2,000 series, and real deaths at every touch of the outside (about 20 minutes)
-	$(BIN)/python tests/faults/simulate.py --seeds 10000
+faults: .venv/.installed-dev  ## 10,000 histories of faults (SEEDS=N FROM=N: others), 2,000 series, real deaths at every touch of the outside
+	$(BIN)/python tests/faults/simulate.py --seeds $(SEEDS) --from $(FROM)
 	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
 	$(BIN)/pytest tests/faults tests/apply/dates/test_random_series.py tests/views/test_ics.py
 

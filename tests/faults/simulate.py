@@ -32,12 +32,13 @@ def lived(seeds: Iterable[int], bug: str | None = None) -> Report:
     return report
 
 
-def first_found(bug: str, seeds: Iterable[int]) -> tuple[int, list[tuple[str, str]]] | None:
-    """The first seed that finds the bug, and what it found; None where none does."""
+def first_found(bug: str, seeds: Iterable[int], kind: str = "") -> tuple[int, list[tuple[str, str]]] | None:
+    """The first seed that finds the bug, or a `kind` of fault by it, and what it found; None: none does."""
     with planted(bug):
         for seed in seeds:
-            if failed := History(seed).live().failed:
-                return seed, failed[seed]
+            found = History(seed).live().failed.get(seed, [])
+            if any(not kind or name == kind for name, _ in found):
+                return seed, found
     return None
 
 
@@ -50,21 +51,29 @@ def main() -> int:
         return _replay(asked.seed, asked.bug, verbose=asked.verbose)
     began_at = time.monotonic()
     report = Report()
+    try:
+        _search(asked, report)
+    except KeyboardInterrupt:
+        sys.stdout.write(f"interrupted; go on with: make faults FROM={asked.first + report.seeds}\n")
+    sys.stdout.write(report.table(time.monotonic() - began_at) + "\n")
+    return 1 if report.failed or report.seeds < asked.seeds else 0
+
+
+def _search(asked: argparse.Namespace, report: Report) -> None:
+    """Live through the seeds in order, so that what was done is a range."""
     for part in _parts(asked):
         report.add(part)
         for seed, found in part.failed.items():
             _show(seed, found, asked.bug)
         if asked.bug and report.failed:
-            break
-    sys.stdout.write(report.table(time.monotonic() - began_at) + "\n")
-    return 1 if report.failed else 0
+            return
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000, help="how many")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first one")
-    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--seed", type=int, help="only this one, with its history where it fails")
     parser.add_argument("--verbose", action="store_true", help="with --seed: its history in any case")
     parser.add_argument("--bug", choices=sorted(BUGS), help="put into the engine; stop where it is found")
@@ -75,7 +84,7 @@ def _parts(asked: argparse.Namespace) -> Iterator[Report]:
     end = asked.first + asked.seeds
     work = [(range(n, min(n + CHUNK, end)), asked.bug) for n in range(asked.first, end, CHUNK)]
     with get_context("spawn").Pool(asked.jobs) as pool:
-        yield from pool.imap_unordered(_part, work)
+        yield from pool.imap(_part, work)
 
 
 def _part(work: tuple[range, str | None]) -> Report:

@@ -9,6 +9,8 @@ import calendar
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from reconciler.meeting.timezones import known_zone
@@ -84,13 +86,7 @@ class WrittenSeries:
 
     def instant(self, wall: datetime) -> datetime:
         """The first instant at which clocks show `wall`; where they skip it, as long after the gap."""
-        zone = known_zone(self.zone)
-        offsets = [
-            (wall.replace(tzinfo=UTC) + timedelta(days=n)).astimezone(zone).utcoffset() for n in (-2, 2)
-        ]
-        tried = [(wall - offset).replace(tzinfo=UTC) for offset in offsets if offset is not None]
-        fits = [each for each in tried if each.astimezone(zone).replace(tzinfo=None) == wall]
-        return min(fits, default=tried[0])
+        return _first_instant(wall, self.zone)
 
     def own(self, day: date) -> datetime:
         """The instant that the rule gives a day."""
@@ -115,7 +111,7 @@ class WrittenSeries:
 
     def coming(self, now: datetime, until: datetime) -> list[tuple[datetime, int]]:
         """What is held after `now`, of the dates that the rule gives until an instant."""
-        found = (self.held(day) for day in self.days() if self.own(day) <= until)
+        found = (self.held(day) for day in takewhile(lambda day: self.own(day) <= until, self.days()))
         return sorted(each for each in found if each is not None and each[0] > now)
 
     def _is_on(self, day: date) -> bool:
@@ -128,6 +124,15 @@ class WrittenSeries:
         months = (day.year - first.year) * 12 + day.month - first.month
         wanted = self.on if isinstance(self.on, list) else [self.on]
         return months % self.every == 0 and any(_is_named(day, each) for each in wanted)
+
+
+@lru_cache(maxsize=10_000)
+def _first_instant(wall: datetime, name: str) -> datetime:
+    zone = known_zone(name)
+    offsets = [(wall.replace(tzinfo=UTC) + timedelta(days=n)).astimezone(zone).utcoffset() for n in (-2, 2)]
+    tried = [(wall - offset).replace(tzinfo=UTC) for offset in offsets if offset is not None]
+    fits = [each for each in tried if each.astimezone(zone).replace(tzinfo=None) == wall]
+    return min(fits, default=tried[0])
 
 
 def _is_named(day: date, name: int | str) -> bool:

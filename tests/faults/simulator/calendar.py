@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from builders import weekly
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 FIRST_DAY = date(2026, 12, 14)
 """The first day that is edited: no round is later, so that every edit is done in time."""
+
+END = date(2027, 3, 1)
+"""The day from which no date is edited."""
 
 SKIPS_MAX = 3
 EVERY_DAY = {"type": 1, "repeat_interval": 1, "end_times": 0}
@@ -102,7 +106,8 @@ class Calendar:
         return f"held in Zoom only {more}, missing there {less}" if more or less else ""
 
     def _days(self, one: Meeting) -> list[date]:
-        days = [day for day in written(one).days() if FIRST_DAY <= day < date(2027, 3, 1)]
+        coming = takewhile(lambda day: day < END, written(one).days())
+        days = [day for day in coming if day >= FIRST_DAY]
         return days[:25] if not self.is_long else [day for day in days if day > FIRST_DAY + LONG_AFTER]
 
     def _exception(self, one: Meeting, day: date) -> Any:

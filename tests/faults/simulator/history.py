@@ -80,6 +80,7 @@ class History:
                 break
         else:
             self._rest()
+        self.watch.audit()
         self.report.requests += self.network.sent
         self.report.take_wrong(self.seed, self.watch.wrong)
         return self.report
@@ -102,6 +103,7 @@ class History:
             self.team.edit(self.watch.state)
             self.team.unguard()
             self.team.review(self.watch.state, self.machine.now())
+        self.watch.audit()
         self.report.take_wrong(self.seed, self.watch.wrong)
         return self.report
 

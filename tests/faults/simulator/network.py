@@ -126,6 +126,7 @@ class Network:
         if response is None or journey.is_carried_out:
             response = self.zoom.answer(request)
             self._count_limits(response)
+            self.watch.answered(request, response)
         if journey.answers_after != NEVER:
             seen = journey.seen(response)
             self.machine.after(journey.answers_after, lambda: told(seen))

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from auditor import Exchange, Version, audit
+
 from reconciler.errors.exceptions import StateError
 from reconciler.state import document as state_document
 from reconciler.state.state import State, used
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.machine import Machine
     from simulator.network import Zoom
     from simulator.team import Team
+
 
 from simulator.calendar import shown
 from simulator.hands import LINGERS_SECONDS, Mandate
@@ -40,6 +43,8 @@ class Watch:
         """Who wrote the state, in the order of their first write: all but the last write no more."""
         self.mandates: dict[str, Mandate] = {}
         """What each run may do, by its name."""
+        self.log: list[Exchange | Version] = []
+        """What Zoom saw, and every version of the state: all that the auditor is shown."""
         self._lingers_until: dict[str, float] = {}
         self._machine = machine
         self._documents = documents
@@ -99,6 +104,15 @@ class Watch:
         """What reaches Zoom, however late, is still known as begun."""
         self._look_for_intent(request, "there arrives")
 
+    def answered(self, request: httpx.Request, response: httpx.Response) -> None:
+        """What Zoom did with it, whatever the client sees of that."""
+        if request.url.path.endswith("/token"):
+            return
+        sent, answer = (json.loads(body) if body else None for body in (request.content, response.content))
+        query = dict(request.url.params)
+        at, path = self._machine.now(), request.url.path
+        self.log.append(Exchange(at, request.method, path, query, sent, response.status_code, answer))
+
     def _look_for_intent(self, request: httpx.Request, what: str) -> None:
         intents = self.state.intents.values()
         path = request.url.path
@@ -124,6 +138,7 @@ class Watch:
         if name == LOCK:
             return
         assert name == STATE
+        self.log.append(Version(self._machine.now(), document))
         if author in self.writers[:-1]:
             self.fail("order", f"{author} writes after {self.writers[-1]} has written")
         if author not in self.writers:
@@ -172,6 +187,13 @@ class Watch:
         return [one for email in self._team.emails for one in self._zoom.account.meetings_of(email)]
 
     # At the end
+
+    def audit(self) -> None:
+        """What somebody finds who was not there; see `auditor`."""
+        self.wrong += [
+            (f"audit: {found.kind}", f"at {found.at:%d. %H:%M:%S}: {found.words}")
+            for found in audit(self.log, self._team.left)
+        ]
 
     def look_at_end(self) -> None:
         """Zoom has each declared meeting once, as it is declared, and nothing else; the state says so."""
