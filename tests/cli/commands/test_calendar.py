@@ -158,6 +158,35 @@ def test_ci_needs_no_state_either(declared: Shell) -> None:
     assert (ran.status, ran.err, ran.out.count(" weekly")) == (0, "", 6)
 
 
+@pytest.mark.parametrize(
+    ("environment", "why"),
+    [({"CI": "true"}, "No state is named"), ({"RECONCILER_STATE": "none.json"}, "none.json does not exist")],
+)
+def test_a_feed_without_a_state_says_that_its_events_have_other_names(
+    environment: dict[str, str], why: str, declared: Shell
+) -> None:
+    feed = declared("calendar", "--format", "ics", **environment)
+    others = [declared("calendar", *WINDOW, "--format", each, **environment) for each in ("text", "json")]
+
+    assert (feed.status, feed.out.count("BEGIN:VEVENT")) == (0, 3)
+    code, detail, *_ = feed.err.splitlines()
+    assert code == "warning[calendar.no-state]: A feed is made without the state"
+    assert f"{why}, so the events of this feed are named by their keys alone." in detail
+    assert [(each.status, each.err) for each in others] == [(0, ""), (0, "")]
+
+
+def test_a_state_that_cannot_be_read_stops_a_feed_and_nothing_else(declared: Shell) -> None:
+    """Nothing of an agenda comes from the state; a feed with other names would be seen twice."""
+    declared.write("broken.json", "{")
+
+    feed, text = (
+        declared("calendar", *WINDOW, "--format", each, "--state", "broken.json") for each in ("ics", "text")
+    )
+
+    assert (feed.status, feed.out, text.status, text.err) == (1, "", 0, "")
+    assert feed.err.startswith("error[state.unreadable]")
+
+
 def feeds(shell: Shell, folder: str) -> dict[str, list[str]]:
     """Return the topics of each feed of a folder."""
     return {

@@ -14,6 +14,7 @@ from reconciler.calendar.hosts import Hosts
 from reconciler.calendar.marks import Marks, marks
 from reconciler.calendar.naming import feed_meetings, record_of
 from reconciler.cli.commands import links
+from reconciler.cli.commands.calendar import recorded
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.exceptions import SettingsError
@@ -22,7 +23,7 @@ from reconciler.meeting import timezones
 from reconciler.meeting.humanize import day_words
 from reconciler.meeting.meeting import start_at
 from reconciler.meeting.names import fold_host
-from reconciler.state.state import State, owner
+from reconciler.state.state import owner
 from reconciler.views.results import Calendar, JoinLink
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workspace import LoadedSpec, Workspace
     from reconciler.meeting.closures import Closure
     from reconciler.meeting.meeting import Meeting
+    from reconciler.state.state import State
 
 DAYS_OF_AN_AGENDA = 14
 DAYS_OF_A_YEAR = 365
@@ -48,7 +50,10 @@ DAYS_MAX = 3_660
 
 @dataclass(frozen=True, slots=True)
 class CalendarOptions:
-    """The flags that say what is in the calendar. `is_agenda`: people read it from top to bottom."""
+    """The flags that say what is in the calendar. `is_agenda`: people read it from top to bottom.
+
+    `is_feed`: its events have names, by which calendar apps know them again.
+    """
 
     first: date | None = None
     days: int | None = None
@@ -58,6 +63,7 @@ class CalendarOptions:
     links: bool = False
     with_passcodes: bool = False
     is_agenda: bool = False
+    is_feed: bool = False
 
     @property
     def length(self) -> timedelta:
@@ -88,7 +94,7 @@ def build(workspace: Workspace, paths: Sequence[str], options: CalendarOptions) 
     """Return the calendar. Raises as reading specs, state and links does."""
     loaded = workspace.load_declared(paths)
     chosen = _chosen(workspace, loaded, options)
-    state = _state(workspace, needed=options.links)
+    state, unnamed = recorded.read(workspace, feed=options.is_feed, links=options.links)
     zone = options.zone or _usual_zone(chosen)
     today = timezones.in_zone(workspace.clock.now(), timezones.known_zone(zone)).date()
     first = options.first or today
@@ -112,7 +118,7 @@ def build(workspace: Workspace, paths: Sequence[str], options: CalendarOptions) 
         clashing=marked,
         closures=dates.closed(_closures(chosen), first, last),
         meetings=feed_meetings(feed, loaded.spec, state),
-        diagnostics=(*loaded.warnings, *_past(first, last, today), *more),
+        diagnostics=(*loaded.warnings, *_past(first, last, today), *more, *unnamed),
     )
     hosts = _hosts(workspace, chosen, options)
     return _with_links(workspace, loaded, state, BuiltCalendar(calendar, hosts), options)
@@ -130,16 +136,6 @@ def _midnight(day: date, zone: str) -> datetime:
 
 def _owner(meeting: Meeting) -> str:
     return fold_host(owner(meeting.attributes, meeting.host))
-
-
-def _state(workspace: Workspace, *, needed: bool) -> State:
-    """Return the state; an empty one where no state is named, as in a job that shows a pull request."""
-    try:
-        return workspace.read_state()[0]
-    except SettingsError as error:
-        if needed or any(each.code != "state.unnamed" for each in error.diagnostics):
-            raise
-        return State()
 
 
 def _usual_zone(meetings: Iterable[Meeting]) -> str:

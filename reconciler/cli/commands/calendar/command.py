@@ -63,11 +63,13 @@ def calendar(
     """Show when the declared meetings take place.
 
     Counts exceptions, closures and clock changes, and marks the dates on which a host has more meetings than
-    it can run. Reads the specs and the state; needs no credentials without --links.
+    it can run. Reads the specs, and the state for feeds and links; needs no credentials without --links.
     """
     if flags["with_passcodes"] and not flags["links"]:
         raise click.UsageError("--with-passcodes needs --links: it is about the links that --links adds.")
-    options = build.CalendarOptions(**flags, is_agenda=format_name == "text")
+    options = build.CalendarOptions(
+        **flags, is_agenda=format_name == "text", is_feed=format_name == output.FEED
+    )
     target = output.target(out, format_name)
     with collector_off():  # half a million dates, and not one of them in a circle
         built = build.build(workspace, paths, options)
