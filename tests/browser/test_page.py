@@ -247,6 +247,19 @@ def test_paper_has_the_agenda_from_the_shown_day_on(show: Callable[..., Page]) -
     assert (shown[0], 1000 <= shown[1] <= 1100, page.locator("#side").is_visible()) == ("20797", True, False)
 
 
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.parametrize(("view", "day"), [("week", "2026-12-10"), ("month", "2027-08-10")])
+def test_a_week_and_a_month_of_six_weeks_fit_a_page(
+    show: Callable[..., Page], view: str, day: str, size: str
+) -> None:
+    """Upright and on its side, also where the screen is a phone's."""
+    page = show(crowd(200), f"#view={view}&day={day}", size=size)
+
+    printed = [page.pdf(format="A4", landscape=landscape) for landscape in (False, True)]
+
+    assert [pdf.count(b"/Type /Page\n") for pdf in printed] == [1, 1]
+
+
 def test_2000_meetings_scroll_without_a_stutter(show: Callable[..., Page]) -> None:
     """First paint in a second; while 104,000 dates scroll, few rows exist and frames keep coming."""
     page = show(crowd(2000), "#view=agenda&day=2026-12-10")
