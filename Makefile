@@ -7,7 +7,7 @@ NOW := 2026-12-01T08:00:00Z
 # An inline script is no module, so it asks for strict mode; [hidden] and paper overrule everything; the sheet goes by parts.
 BIOME_SKIPS := --skip=suspicious/noRedundantUseStrict --skip=complexity/noImportantStyles --skip=style/noDescendingSpecificity
 
-.PHONY: help demo docs test check lint format lowest real browser faults bench bench-quick clean action lock
+.PHONY: help demo docs test check lint format lowest real browser faults bench bench-quick clean action lock package
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -31,7 +31,7 @@ lint: .venv/.installed-dev  ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck --external-sources ci/*.sh .ci/run
+	$(BIN)/shellcheck --external-sources ci/*.sh tools/*.sh .ci/run
 
 format: .venv/.installed-dev  ## format the code
 	$(BIN)/ruff format .
@@ -56,6 +56,9 @@ faults: .venv/.installed-dev  ## 10,000 histories of faults (SEEDS=N FROM=N: oth
 	$(BIN)/python tests/faults/simulate.py --seeds $(SEEDS) --from $(FROM)
 	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
 	$(BIN)/pytest tests/faults tests/apply/dates/test_random_series.py tests/views/test_ics.py
+
+package: .venv/.installed-dev .venv/.installed-package  ## build the wheel, and use it in an empty folder (half a minute)
+	bash tools/package.sh
 
 action:  ## install as the action does, with hashes, into a folder of its own (half a minute)
 	RECONCILER_VENV=.venv/action RECONCILER_PYTHON=$(PYTHON) bash ci/install.sh
@@ -102,6 +105,12 @@ build/browser/.installed: tests/browser/packages.txt
 .venv/.installed-docs: docs/requirements.txt | $(BIN)/python
 	$(BIN)/python -m venv .venv/docs
 	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Separate: the tools that check a wheel must not decide the versions of the dependencies.
+.venv/.installed-package: requirements/package.txt | $(BIN)/python
+	$(BIN)/python -m venv .venv/package
+	.venv/package/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # Separate: the peers must not decide the versions of the dependencies.

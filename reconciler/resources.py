@@ -9,17 +9,32 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 _WORKFLOWS = (_PACKAGE / "ci", _PACKAGE.parent / "examples" / "ci")
 _PAGE = _PACKAGE / "views" / "html"
+_EXPLANATIONS = _PACKAGE / "errors" / "explanations"
 _SUFFIX = ".schema.json"
 
 
 class BrokenInstallError(FileNotFoundError):
     """A file that ships with the program is missing; the text is its name."""
+
+
+def check() -> None:
+    """Raise `BrokenInstallError` if a folder of files that ship with the program is not there, or empty.
+
+    A run that began without them would fail in the middle, or do less without a word.
+    """
+    shipped = (
+        ("schemas", "meetings.schema.json", _FOLDERS),
+        ("ci", "github/meetings-plan.yml", _WORKFLOWS),
+        ("views/html", "calendar.html.jinja", (_PAGE,)),
+        ("errors/explanations", "usage.toml", (_EXPLANATIONS,)),
+    )
+    for name, file, folders in shipped:
+        if not any((folder / file).is_file() for folder in folders):
+            raise BrokenInstallError(f"{name}/{file}")
 
 
 @cache
@@ -60,4 +75,6 @@ def workflows(system: str) -> dict[str, str]:
 @cache
 def document(name: str) -> Any:
     """Return the file `name` in `schemas/` as a JSON value. Parsed once; do not change it."""
+    import orjson  # noqa: PLC0415 - not for --help
+
     return orjson.loads(read(name))

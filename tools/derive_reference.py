@@ -1,6 +1,7 @@
 """Derive the reference pages: fields from their table, commands from `--help`, CI from its files.
 
-    python tools/derive_reference.py           writes the derived parts of docs/{spec,commands,ci}.md
+    python tools/derive_reference.py           writes the derived parts of docs/{spec,commands,ci}.md,
+                                               and the manual page, docs/reconciler.1
     python tools/derive_reference.py --check   exit 1 where a written part differs
 
 People write the text outside of the markers, and it stays.
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ci_reference import ci_reference
+from man_page import man_page
 
 from reconciler.cli.main import cli
 from reconciler.meeting.fields import Compare, table
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=DOCS, metavar="FOLDER", help="where the pages are")
     options = parser.parse_args(arguments)
     pages = {name: _renewed(options.into / name, derive()) for name, derive in PAGES.items()}
-    stale = [name for name, text in pages.items() if (options.into / name).read_text("utf-8") != text]
+    stale = [name for name, text in pages.items() if _written(options.into / name) != text]
     for name in stale:
         if options.check:
             print(f"docs/{name} is out of date; run tools/derive_reference.py", file=sys.stderr)
@@ -62,8 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if options.check and stale else 0
 
 
+def _written(page: Path) -> str | None:
+    return page.read_text(encoding="utf-8") if page.exists() else None
+
+
 def _renewed(page: Path, derived: str) -> str:
     """The page with `derived` between its markers. Raises `SystemExit` where it has none."""
+    if page.suffix != ".md":
+        return derived
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -201,6 +209,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "spec.md": fields_reference,
     "commands.md": commands_reference,
     "ci.md": ci_reference,
+    "reconciler.1": man_page,
 }
 """What derives each page."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from reconciler import __version__
 from reconciler.errors.diagnostic import Diagnostic, Exit
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
+from reconciler.resources import BrokenInstallError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def report(error: Exception, arguments: Sequence[str]) -> Exit | None:
     if isinstance(error, ReconcilerError):
         print_diagnostics(error.diagnostics, arguments)
         return error.exit_status
-    if isinstance(error, FileNotFoundError) and _is_broken_install(error):
+    if isinstance(error, BrokenInstallError):
         print_diagnostics((_broken_install(error),), arguments)
         return Exit.ERROR
     if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
@@ -120,17 +121,12 @@ def report(error: Exception, arguments: Sequence[str]) -> Exit | None:
     return None
 
 
-def _is_broken_install(error: FileNotFoundError) -> bool:
-    from reconciler.resources import BrokenInstallError  # noqa: PLC0415 - loads orjson, which --help saves
-
-    return isinstance(error, BrokenInstallError)
-
-
-def _broken_install(error: FileNotFoundError) -> Diagnostic:
+def _broken_install(error: BrokenInstallError) -> Diagnostic:
     return Diagnostic(
         "usage.broken-install",
         f"{error} is missing from the installation. Nothing was sent.",
-        "Install it again: `pip install --force-reinstall meetings-reconciler`.",
+        "The installation is broken. Install it again: `pip install --force-reinstall meetings-reconciler`, "
+        "or `pipx reinstall meetings-reconciler`.",
     )
 
 

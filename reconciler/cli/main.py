@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from reconciler import __version__
+from reconciler import __version__, resources
 from reconciler.cli import exit as exits
 from reconciler.cli.options import example_epilog, with_folder_option
 from reconciler.errors.diagnostic import Diagnostic, Exit
@@ -66,6 +66,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; return its exit status. Only a bug in this program shows a traceback."""
     try:
         exits.prepare_streams()
+        resources.check()
         check_utf8(arguments)
         status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk can still be reported

@@ -506,7 +506,7 @@ def test_a_bug_is_raised(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_bug_shows_its_traceback(tmp_path: Path) -> None:
     """An installation with a damaged file fails as a bug does."""
-    for name in ("reconciler", "schemas"):
+    for name in ("reconciler", "schemas", "examples"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "schemas" / "meetings.schema.json").write_bytes(b"\xff")
     command = [sys.executable, "-m", "reconciler", "schema"]

@@ -36,6 +36,41 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
+MISSING = {
+    "schemas": "schemas/meetings.schema.json",
+    "ci": "ci/github/meetings-plan.yml",
+    "views/html/calendar.html.jinja": "views/html/calendar.html.jinja",
+    "errors/explanations/usage.toml": "errors/explanations/usage.toml",
+}
+"""Parts of the package that hold no code, and what is said if they are missing."""
+
+
+@pytest.mark.parametrize("part", MISSING)
+def test_a_wheel_without_its_data_is_a_clear_error_at_the_start(part: str, installed: Path) -> None:
+    """Before anything is read or sent, and for every command."""
+    path = installed / "reconciler" / part
+    away = path.with_name("away")
+    path.rename(away)
+    try:
+        command = [sys.executable, "-m", "reconciler", "init", "--yes", "--host", "a@example.com"]
+        ran = subprocess.run(command, cwd=installed, capture_output=True, text=True, check=False)
+    finally:
+        away.rename(path)
+
+    said = (
+        "A file of the program is missing"
+        if part != "errors/explanations/usage.toml"
+        else "usage.broken-install"
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        f"error[usage.broken-install]: {said}\n"
+        f"  = {MISSING[part]} is missing from the installation. Nothing was sent.\n"
+        "  = hint: The installation is broken. Install it again: "
+        "`pip install --force-reinstall meetings-reconciler`, or `pipx reinstall meetings-reconciler`.\n"
+    )
+
+
 def python(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=True

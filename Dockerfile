@@ -1,0 +1,16 @@
+# The program with the extra "cloud", by hashes, for a user without rights. Specs are mounted at /work.
+# The digest is the one of python:3.13.15-slim-trixie, for every platform; Dependabot proposes the next one.
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS build
+WORKDIR /src
+COPY . .
+RUN RECONCILER_VENV=/opt/reconciler bash ci/install.sh
+RUN /opt/reconciler/bin/python -m pip uninstall --quiet --yes hatchling pip
+
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+RUN apt-get update && apt-get install --yes --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+COPY --from=build /opt/reconciler /opt/reconciler
+ENV PATH="/opt/reconciler/bin:$PATH" HOME=/tmp
+WORKDIR /work
+USER 65532:65532
+ENTRYPOINT ["reconciler"]
+CMD ["--help"]
