@@ -40,7 +40,7 @@ format: .venv/.installed-dev  ## format the code
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml allows
 	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/project/test_house.py --ignore tests/project/test_package.py
 
-real: .venv/.installed-dev  ## a real S3 server, 8 runners killed (KILLS=50: as many), Zoom clients of others (2 minutes)
+real: .venv/.installed-dev  ## a real S3 server, real shells (bash, zsh, fish), 8 runners killed (KILLS=50: as many), Zoom clients of others (2 minutes)
 	$(BIN)/pytest tests/real
 
 browser: .venv/.installed-dev build/browser/.installed  ## the calendar's page in headless Chromium, axe-core, Biome (needs chromium and npm)

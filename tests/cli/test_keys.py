@@ -186,6 +186,16 @@ def test_settings_that_cannot_be_used_offer_nothing(text: str, shell_with_state:
     assert keys.complete_recorded(Path.cwd(), {}, state=None, sandbox=False) == []
 
 
+@pytest.mark.parametrize("verb", ["validate", "fmt", "plan", "apply", "calendar", "drift", "doctor"])
+def test_a_shell_completes_paths_by_itself(verb: str) -> None:
+    """It knows how to quote a name: `tests/real` asks bash, zsh and fish."""
+    offers = ShellComplete(cli, {}, "reconciler", "_RECONCILER_COMPLETE").get_completions(
+        [verb, "a.yaml"], "mee"
+    )
+
+    assert [(offer.value, offer.type) for offer in offers] == [("mee", "file")]
+
+
 @pytest.mark.parametrize("flag", ["plan --state", "state migrate --to"])
 def test_a_place_for_the_state_is_completed_as_a_file(flag: str, shell: Shell) -> None:
     """Bash completes files by itself where the program asks for it."""

@@ -25,8 +25,8 @@ VARIABLE = "_RECONCILER_COMPLETE"
 def completion(shell: str) -> Exit:
     """Print a shell completion script.
 
-    The shell then completes commands, options, diagnostic codes and keys. Keys come from the specs and from
-    a state in a local file; completion sends no request.
+    The shell then completes commands, options, files, diagnostic codes and keys. Keys come from the specs and
+    from a state in a local file; completion sends no request.
     """
     shell_class = get_completion_class(shell)
     assert shell_class is not None, "click supports every shell that is offered"
