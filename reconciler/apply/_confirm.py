@@ -14,6 +14,7 @@ from datetime import datetime
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext
 from reconciler.apply.events import StepDone
+from reconciler.apply.history import logbook
 from reconciler.apply.pending import PendingWrite
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import RemoteError, StateError
@@ -22,6 +23,7 @@ from reconciler.meeting.meeting import start_at
 from reconciler.meeting.single_dates import held_schedule
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body, Json
+from reconciler.state.history import Fact, Kind
 from reconciler.state.state import Record, State, owner, scheduled_as
 
 
@@ -50,7 +52,7 @@ class Confirmer:
             spent = self._run.limits(pending.step.host).daily - answer.requests_left
             return state.spend_all(pending.day, pending.step.host, spent + unsent)
 
-        durable = self._run.journal.post(confirmed)
+        durable = self._run.journal.post(confirmed, logbook.written(pending.step, pending.action))
         self._tasks.append(asyncio.create_task(self._finish(pending, record, durable)))
 
     async def wait(self) -> None:
@@ -94,7 +96,10 @@ class Confirmer:
             read |= {"host": str(new_host), "attributes": pending.intent.attributes}
         if replace(record, **read) != record:
             with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
-                await self._run.journal.commit(lambda state: state.amend(key, record.id, **read))
+                handed_over = (Fact(Kind.HAND_OVER, key, (str(new_host),)),) if follows else ()
+                await self._run.journal.commit(
+                    lambda state: state.amend(key, record.id, **read), *handed_over
+                )
         read_record = replace(record, **read)
         user = owner(read_record.attributes, read_record.host)
         personal = observed.personal_id(key, record.id, user, record.attributes, stored.body)

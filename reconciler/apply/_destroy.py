@@ -26,6 +26,7 @@ from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Body
+from reconciler.state.history import Fact, Kind
 from reconciler.state.state import State, host_key
 from reconciler.state.stored_dates import DELETED
 
@@ -141,5 +142,5 @@ async def _forget(run: ApplyContext, step: Step, meeting_id: int) -> None:
         keys = [key for key, record in state.meetings.items() if record.id == meeting_id]
         return reduce(State.forget, keys, state.drop_retired(meeting_id))
 
-    await run.journal.commit(without)
+    await run.journal.commit(without, Fact(Kind.DESTROY, step.key))
     run.emit(StepDone(run.now(), step.key, Action.DESTROY, step.host, meeting_id, None))

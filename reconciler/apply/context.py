@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import IN_FLIGHT_MAX, Body, Lease, MeasuredClock, Remote
 from reconciler.state import identity
+from reconciler.state.history import Fact, Kind
 from reconciler.state.state import Record, State, names_of
 
 NAP_SECONDS = 0.5
@@ -89,6 +90,8 @@ class ApplyContext:
     def emit(self, event: Event) -> None:
         """Count the event and pass it to the listener."""
         self.counts[_outcome(event)] += 1
+        for fact in _left(event):
+            self.journal.note(fact)
         self.listener(event)
 
     def fail(self, step: Step, diagnostic: Diagnostic, refused: tuple[tuple[str, str], ...] = ()) -> None:
@@ -197,6 +200,16 @@ _DONE = {
     Action.UPDATE: "changed",
     Action.DESTROY: "destroyed",
 }
+
+
+def _left(event: Event) -> Iterator[Fact]:
+    """Yield what the history tells of an event that says that something is left."""
+    if isinstance(event, StepFailed):
+        yield Fact(Kind.FAIL, event.key, (event.diagnostic.code,))
+    elif isinstance(event, StepDeferred):
+        yield Fact(Kind.DEFER, event.key, (event.day,) if event.day else ())
+    elif isinstance(event, Resolved) and event.outcome is Outcome.UNCLEAR and event.diagnostic:
+        yield Fact(Kind.FAIL, event.key, (event.diagnostic.code,))
 
 
 def _outcome(event: Event) -> str:

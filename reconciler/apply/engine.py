@@ -66,6 +66,8 @@ async def execute(plan: Plan, run: ApplyContext) -> Result:
     Raises `StateError` before any write request, where the state belongs to another
     account or the address of a host belongs to another user than before.
     """
+    if run.journal.logbook is not None:
+        run.journal.logbook.expect(plan.steps)
     for step in plan.steps:
         if step.status is Status.DEFERRED:
             run.defer(step, step.day, ANOTHER_DAY if step.day else step.reasons[-1])
@@ -74,6 +76,8 @@ async def execute(plan: Plan, run: ApplyContext) -> Result:
     if steps:
         await _work(run, steps)
     await run.journal.close()
+    if run.failure is None:
+        await run.journal.conclude()
     return _result(plan, run)
 
 

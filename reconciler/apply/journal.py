@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
+from reconciler.apply.history.logbook import Logbook
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import Clock, Store
 from reconciler.state.document import Encoder
+from reconciler.state.history import Fact, with_entry
 from reconciler.state.state import State
 from reconciler.state.summary import summarize
 
@@ -24,7 +28,8 @@ Offload = Callable[[Callable[[], str]], Awaitable[str]]
 class Journal:
     """The state of one run and its writes to the store.
 
-    `gather_seconds` is how long a write waits for further changes.
+    `gather_seconds` is how long a write waits for further changes. Each write carries the entry of the
+    `logbook` as it is then.
     """
 
     def __init__(  # noqa: PLR0913 - a state, its store, and the means to write it
@@ -36,6 +41,7 @@ class Journal:
         offload: Offload,
         *,
         gather_seconds: float = 0.0,
+        logbook: Logbook | None = None,
     ) -> None:
         self.state = state
         """The newest state, durable or being written."""
@@ -43,6 +49,8 @@ class Journal:
         """The error that ended all writing; None while there is none."""
         self.writes = 0
         """The number of writes that were answered."""
+        self.logbook = logbook
+        """The logbook of the run; None: no history is kept."""
         self._store = store
         self._version = version
         self._clock = clock
@@ -50,36 +58,67 @@ class Journal:
         self._gather_seconds = gather_seconds
         self._encoder = Encoder()
         self._written = state
+        self._past = state.history
+        self._told: list[Fact] = []
         self._waiting: list[asyncio.Future[float]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def commit(self, change: Callable[[State], State]) -> float:
-        """Apply `change` and return the monotonic second at which it was durable. Raises `StateError`."""
-        return await self.post(change)
+    async def commit(self, change: Callable[[State], State], *facts: Fact) -> float:
+        """Apply `change` and return the monotonic second at which it was durable. Raises `StateError`.
 
-    def post(self, change: Callable[[State], State]) -> asyncio.Future[float]:
-        """Apply `change` now and return a future that is done when it is durable."""
+        `facts` tell of it in the history, in the same write.
+        """
+        return await self.post(change, *facts)
+
+    def post(self, change: Callable[[State], State], *facts: Fact) -> asyncio.Future[float]:
+        """Apply `change` now and return a future that is done when it is durable, with its `facts`."""
         durable: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         durable.add_done_callback(_retrieve_exception)
         if self.failure is not None:
             durable.set_exception(self.failure)
             return durable
         self.state = change(self.state)
+        self._told += facts
+        for fact in facts:
+            self.note(fact)
         self._waiting.append(durable)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         return durable
+
+    def note(self, fact: Fact) -> None:
+        """Add to the history what changes nothing of the state: the next write has it."""
+        if self.logbook is not None:
+            self.logbook.add(fact)
 
     async def close(self) -> None:
         """Wait until every change is durable, or known not to become so."""
         if self._writer is not None:
             await self._writer
 
+    async def conclude(self) -> None:
+        """Make the end of the run durable where no write of its changes tells it already.
+
+        A write that fails is left: the run reads as interrupted, and all that it did is recorded.
+        """
+        if self.logbook is None or not self.writes or self.failure is not None:
+            return
+        self.logbook.close()
+        if self.logbook.entry() == self._written.history[-1]:
+            return
+        with suppress(StateError):
+            await self._write(self._with_entry(self.state.written()))
+
+    def _with_entry(self, state: State) -> State:
+        if self.logbook is None:
+            return state
+        return replace(state, history=with_entry(self._past, self.logbook.entry()))
+
     async def _write_all(self) -> None:
         while self._waiting:
             await self._gather()
             written, self._waiting = self._waiting, []
-            self.state = self.state.written()
+            self.state = self._with_entry(self.state.written())
             try:
                 await self._write(self.state)
             except StateError as error:
@@ -103,7 +142,8 @@ class Journal:
 
     async def _write(self, state: State) -> None:
         document = self._encoder.encode(state)
-        note = summarize(self._written, state)
+        told, self._told = self._told, []
+        note = summarize(self._written, state, told)
         write = partial(self._store.write, document, replaces=self._version, note=note)
         self._version = await self._offload(write)
         self._written = state

@@ -15,6 +15,7 @@ from functools import reduce
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import StepDone
+from reconciler.apply.history import logbook
 from reconciler.errors.exceptions import GoneError, RemoteError, StateError
 from reconciler.meeting import fields, observed
 from reconciler.meeting.names import fold_host
@@ -26,6 +27,7 @@ from reconciler.plan.diff import field_changes
 from reconciler.plan.step import Status, Step
 from reconciler.ports import CODE_MEETING_UNKNOWN, Body
 from reconciler.state import identity
+from reconciler.state.history import Fact, Kind
 from reconciler.state.state import Record, State, follow, host_key
 
 
@@ -45,7 +47,7 @@ async def record_imports(run: ApplyContext, steps: Iterable[Step]) -> None:
             state = state.confirm(key, record)
         return state
 
-    await run.journal.commit(adopted)
+    await run.journal.commit(adopted, *(Fact(Kind.IMPORT, key) for key in records))
     for step, _ in found:
         _report_import(run, step, records[step.key])
 
@@ -143,7 +145,8 @@ async def _followed(run: ApplyContext, step: Step, known: Record) -> Step | None
     if not step.rest:
         attributes = as_recorded(step.meeting.attributes, run.author.salt())
         moved = replace(moved, attributes=attributes, protect=step.meeting.protect)
-    await run.journal.commit(lambda state: state.confirm(step.key, moved))
+    handed_over = Fact(Kind.HAND_OVER, step.key, (new_host,))
+    await run.journal.commit(lambda state: state.confirm(step.key, moved), handed_over)
     if step.rest:
         return replace(step, host=new_host, changes=step.rest)
     next_at = held_schedule(moved.attributes, moved.exceptions, run.now()).next_at
@@ -185,7 +188,7 @@ async def record_local_changes(run: ApplyContext, steps: Iterable[Step]) -> None
 
     if not local and changed(before) is before:
         return
-    await run.journal.commit(changed)
+    await run.journal.commit(changed, *(logbook.recorded(step, recorded_key(before, step)) for step in local))
     for step in local:
         _report_step(run, step, before)
 
@@ -193,6 +196,11 @@ async def record_local_changes(run: ApplyContext, steps: Iterable[Step]) -> None
 def without_expired(state: State, steps: Iterable[Step]) -> State:
     """The state without the records of meetings that are over and no longer declared."""
     return reduce(_recorded, filter(_is_over, steps), state)
+
+
+def expired_facts(state: State, steps: Iterable[Step]) -> tuple[Fact, ...]:
+    """What the history tells of the records that `without_expired` removes."""
+    return tuple(logbook.recorded(step, recorded_key(state, step)) for step in filter(_is_over, steps))
 
 
 def with_waiting(state: State, steps: Iterable[Step], now: datetime) -> State:

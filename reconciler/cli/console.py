@@ -16,6 +16,16 @@ RUN_URLS = ("CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL"
 """Variables of CI systems other than GitHub with the job's URL. Source: each one's list of variables."""
 
 
+ACTORS = (
+    "GITHUB_TRIGGERING_ACTOR",
+    "GITHUB_ACTOR",
+    "GITLAB_USER_LOGIN",
+    "BUILDKITE_BUILD_CREATOR",
+    "CIRCLE_USERNAME",
+)
+"""Variables of CI systems with who started the job. Source: each one's list of variables."""
+
+
 @dataclass(frozen=True, slots=True)
 class GlobalOptions:
     """The flags that commands share; None: not given."""
@@ -65,6 +75,11 @@ class Console:
         """User and machine, as recorded in a lock."""
         user = self.environ.get("USER") or self.environ.get("LOGNAME") or "somebody"
         return shown_name(f"{user}@{os.uname().nodename}")
+
+    @property
+    def actor(self) -> str:
+        """Who started the CI job, where its system says it; empty elsewhere."""
+        return next((shown_name(self.environ[name]) for name in ACTORS if self.environ.get(name)), "")
 
     @property
     def commit(self) -> str:

@@ -62,7 +62,7 @@ WIDTH_MAX = 80
 def check_known(key: str, state: State, location: str) -> None:
     """Raise `StateError` where `key` has neither a record nor an interrupted request."""
     if key not in state.meetings and key not in state.intents:
-        raise StateError(_unknown(key, {*state.meetings, *state.intents}, location))
+        raise StateError(unknown_key(key, {*state.meetings, *state.intents}, location))
 
 
 def match_keys(names: Sequence[str], state: State, location: str) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def match_keys(names: Sequence[str], state: State, location: str) -> tuple[str, 
 
 def _unrecorded(name: str, state: State, location: str) -> Diagnostic:
     if name not in state.intents:
-        return _unknown(name, state.meetings, location)
+        return unknown_key(name, state.meetings, location)
     return Diagnostic(
         code="state.interrupted-key",
         detail=f"The {state.intents[name].action} of `{name}` was interrupted: {location} has no id for it.",
@@ -88,7 +88,8 @@ def _unrecorded(name: str, state: State, location: str) -> Diagnostic:
     )
 
 
-def _unknown(name: str, known: Collection[str], location: str) -> Diagnostic:
+def unknown_key(name: str, known: Collection[str], location: str) -> Diagnostic:
+    """Return the diagnostic of a key, or a glob, that is none of the `known` ones."""
     is_glob = not set("*?[").isdisjoint(name)
     near = did_you_mean(name, tuple(sorted(known)))
     return Diagnostic(

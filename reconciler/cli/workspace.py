@@ -18,6 +18,7 @@ from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnost
 from reconciler.errors.exceptions import SettingsError, SpecError, StateError
 from reconciler.errors.text import quote
 from reconciler.meeting.names import fold_host
+from reconciler.meeting.timezones import utc_text
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.spec import spec
 from reconciler.spec.policies import policies
@@ -25,6 +26,7 @@ from reconciler.spec.policies.check import PolicyChecker
 from reconciler.spec.settings import FILENAME, Settings
 from reconciler.state import checks
 from reconciler.state import document as state_document
+from reconciler.state.history import RunInfo, with_facts
 from reconciler.state.state import State
 from reconciler.stores.lock import renewing
 from reconciler.stores.open import files_of, open_store
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.sandbox import Sandbox
     from reconciler.spec.policies.policies import ParsedPolicies
     from reconciler.spec.settings import BudgetSettings, ParsedSettings
+    from reconciler.state.history import Fact
 
 
 STATE_FILE = "reconciler.state.json"
@@ -218,11 +221,15 @@ class Workspace:
             yield LockedState(*self.writable_state(lease), lease)
 
     def update_state(
-        self, operation: str, update: Callable[[State], State], *, timeout_seconds: float = 0.0
+        self, operation: str, update: Callable[[State], State], fact: Fact, *, timeout_seconds: float = 0.0
     ) -> State:
-        """Lock the state and write `update` of it; where `update` raises, the state stays as it was."""
+        """Lock the state and write `update` of it, and a `fact` into its history.
+
+        Where `update` raises, the state stays as it was.
+        """
         with self.locked_state(operation, timeout_seconds=timeout_seconds) as before:
-            state = update(before.state).written()
+            info = run_info(self, operation, before.lease)
+            state = with_facts(update(before.state), info, (fact,)).written()
             self.store.write(state_document.encode(state), replaces=before.version, note=operation)
             return state
 
@@ -319,6 +326,14 @@ class Workspace:
                 hint="Name a file in the folder, or give this one with --state or RECONCILER_STATE.",
             )
         return address
+
+
+def run_info(workspace: Workspace, operation: str, lease: Lease) -> RunInfo:
+    """Return who runs what under a lock, for the history."""
+    console = workspace.console
+    at = utc_text(workspace.clock.now().replace(microsecond=0))
+    by = console.actor or console.who
+    return RunInfo(at, by, operation, console.run_url, console.commit, lock=lease.info.lock_id)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import replace_control
 from reconciler.meeting import fields, masking
 from reconciler.ports import Json
-from reconciler.state import checks
+from reconciler.state import checks, history
 from reconciler.state.state import Attempt, Intent, Record, Retired, State
 from reconciler.state.values import (
     as_action,
@@ -33,7 +33,7 @@ from reconciler.state.values import (
     as_type,
 )
 
-MAJOR, MINOR = 1, 1
+MAJOR, MINOR = 1, 2
 FORMAT_VERSION = f"{MAJOR}.{MINOR}"
 
 _VERSION = re.compile(r"([0-9]{1,9})\.[0-9]{1,9}")
@@ -127,10 +127,11 @@ class Encoder:
 
     _meetings: dict[str, _Line] = field(default_factory=dict)
     _intents: dict[str, _Line] = field(default_factory=dict)
+    _entries: dict[int, _Line] = field(default_factory=dict)
 
     def encode(self, state: State) -> bytes:
         """Return the document, ending in a newline."""
-        parts = (
+        parts = [
             b'{"format_version":' + orjson.dumps(_version_of(state)),
             b'"lineage":' + orjson.dumps(state.lineage),
             b'"serial":' + orjson.dumps(state.serial),
@@ -140,12 +141,25 @@ class Encoder:
             b'"retired":' + _sequence([_retired_json(gone) for gone in state.retired]),
             b'"usage":' + _sorted(state.usage),
             b'"hosts":' + _sorted(state.hosts),
-        )
+        ]
+        if state.history:
+            parts.append(b'"history":' + self._history(state))
         return b",\n".join(parts) + b"\n}\n"
+
+    def _history(self, state: State) -> bytes:
+        """Return a line for each entry; only the one of this run is new."""
+        kept = self._entries
+        # A kept line holds its entry, so no other one can have the same identity.
+        self._entries = {
+            id(entry): kept.get(id(entry)) or (entry, history.encoded(entry)) for entry in state.history
+        }
+        return b"[\n" + b",\n".join(line for _, line in self._entries.values()) + b"\n]"
 
 
 def _version_of(state: State) -> str:
     """Return the oldest minor version that has all of it: older programs may write what they know."""
+    if state.history:
+        return FORMAT_VERSION
     is_newer = any(intent.to_host or intent.dates for intent in state.intents.values()) or any(
         record.exceptions
         or record.window
@@ -155,7 +169,7 @@ def _version_of(state: State) -> str:
         or record.uid  # not for `changes`: an older program that drops them does no harm
         for record in state.meetings.values()
     )
-    return FORMAT_VERSION if is_newer else f"{MAJOR}.0"
+    return f"{MAJOR}.{1 if is_newer else 0}"
 
 
 def _section(values: Mapping[str, Any], kept: dict[str, _Line], as_json: Callable[[Any], Json]) -> bytes:
@@ -278,6 +292,7 @@ def _state(whole: Mapping[str, Json]) -> State:
         retired=tuple(_retired(one) for one in as_type(whole["retired"], list)),
         usage={as_day(day): as_counts(ledger) for day, ledger in whole["usage"].items()},
         hosts={alias: as_type(user_id, str) for alias, user_id in whole["hosts"].items()},
+        history=tuple(as_type(entry, dict) for entry in as_type(whole.get("history", []), list)),
     )
 
 

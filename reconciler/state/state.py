@@ -138,6 +138,8 @@ class State:
     retired: tuple[Retired, ...] = ()
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
+    history: tuple[Mapping[str, Json], ...] = ()
+    """The entries of `state.history`, oldest first."""
 
     def written(self) -> State:
         """Return this state with the next serial."""

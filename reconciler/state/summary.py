@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.ports import Json
+from reconciler.state.history import ORDER, Fact, Kind
 from reconciler.state.state import Intent, Record, State
 
 NAMED_MAX = 3
 """Keys that a line names; the rest is counted."""
 
 
-def summarize(before: State, after: State) -> str:
-    """Summarize the changes between two states, such as `Record launch, sig-apps; begin 8`.
+def summarize(before: State, after: State, facts: Sequence[Fact] = ()) -> str:
+    """Summarize the changes between two states, such as `Create launch, sig-apps; begin 8`.
 
-    The first kind of change names its keys, the others are counted. One line without a full stop.
+    `facts` are what the history tells of them; what it does not tell is seen by the states. The first kind of
+    change names its keys, the others are counted. One line without a full stop.
     """
-    parts = [(verb, keys) for verb, keys in _changes(before, after) if keys]
+    parts = [*_told(facts), *((verb, keys) for verb, keys in _changes(before, after, facts) if keys)]
     if not parts:
         return _plain(before, after)
     (verb, keys), *others = parts
@@ -25,7 +27,37 @@ def summarize(before: State, after: State) -> str:
     return line[0].upper() + line[1:]
 
 
-def _changes(before: State, after: State) -> tuple[tuple[str, Sequence[str]], ...]:
+_VERBS = {Kind.HAND_OVER: "hand over", Kind.DATES: "change dates of", Kind.RELEASE: "stop managing fields of",
+          Kind.EXPIRE: "drop the record of", Kind.EXTEND: "extend"}  # fmt: skip
+"""The verbs of the kinds whose name is none."""
+
+
+def _told(facts: Sequence[Fact]) -> list[tuple[str, Sequence[str]]]:
+    found: dict[Kind, list[str]] = {}
+    for fact in facts:
+        found.setdefault(fact.kind, []).append(_named_fact(fact))
+    return [(_VERBS.get(kind, kind.value), found[kind]) for kind in ORDER if kind in found]
+
+
+def _named_fact(fact: Fact) -> str:
+    match fact.kind, fact.details:
+        case Kind.MOVE, (old,):
+            return f"{old} to {fact.key}"
+        case Kind.HAND_OVER, (host,):
+            return f"{fact.key} to {host}"
+        case Kind.UPDATE, (path, *others) if len(others) < NAMED_MAX:
+            return f"{fact.key} ({', '.join((path, *others))})"
+        case _:
+            return fact.key
+
+
+def _changes(before: State, after: State, facts: Sequence[Fact]) -> tuple[tuple[str, Sequence[str]], ...]:
+    told = {name for fact in facts for name in (fact.key, _named_fact(fact))}
+    seen = _changes_seen(before, after)
+    return tuple((verb, [key for key in keys if key not in told]) for verb, keys in seen) if told else seen
+
+
+def _changes_seen(before: State, after: State) -> tuple[tuple[str, Sequence[str]], ...]:
     recorded = _changed_keys(before.meetings, after.meetings)
     gone = _removed_keys(before.meetings, after.meetings)
     moved = _moved(before.meetings, after.meetings, recorded, gone) if gone else {}
@@ -88,4 +120,4 @@ def _plain(before: State, after: State) -> str:
         return "Learn the ids of hosts"
     if before.retired != after.retired:
         return "Note a replaced meeting"
-    return "Write the state again"
+    return "Write the state again" if before.history == after.history else "Note how the run ended"

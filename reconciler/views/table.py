@@ -36,6 +36,8 @@ VIEWS = {
     ("links", "markdown"): "markdown.links:links",
     ("budget", "text"): "text.tables:budget",
     ("budget", "json"): "json.budget:budget",
+    ("history", "text"): "text.history:history",
+    ("history", "json"): "json.history:history",
     ("state list", "text"): "text.tables:state_list",
     ("state list", "json"): "json.state:state_list",
     ("state show", "text"): "text.tables:state_show",

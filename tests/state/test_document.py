@@ -265,7 +265,7 @@ def test_a_newer_major_format_is_refused(version: str) -> None:
     """What it means is not known here, so nothing of it is used."""
     assert refusal(changed(("format_version",), version)) == (
         "state.newer-format",
-        f"state.json has format {version}, this version writes 1.1. It was left unchanged.",
+        f"state.json has format {version}, this version writes 1.2. It was left unchanged.",
     )
 
 
@@ -282,7 +282,7 @@ def test_a_newer_minor_format_is_not_written() -> None:
     state_document.check_writable(FULL_TEXT.encode(), "state.json")
 
     assert caught.value.diagnostic.detail == (
-        "state.json has format 1.7, this version writes 1.1. It was left unchanged."
+        "state.json has format 1.7, this version writes 1.2. It was left unchanged."
     )
 
 

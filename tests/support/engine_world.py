@@ -21,6 +21,7 @@ from manual_clock import SkewedClock
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import Result, execute
 from reconciler.apply.events import Resolved, StepDeferred, StepDone, StepFailed
+from reconciler.apply.history.logbook import Logbook
 from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.errors.diagnostic import Diagnostic
@@ -32,6 +33,7 @@ from reconciler.ports import LockInfo, Snapshot
 from reconciler.sandbox.faults import Cut
 from reconciler.spec.spec import Spec
 from reconciler.state import document as state_document
+from reconciler.state.history import RunInfo
 from reconciler.state.state import State, used
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
@@ -241,6 +243,7 @@ class World:
         self.pace: str | int = 1000
         self.settle_seconds = SETTLE
         self.is_stopping = False
+        self.runs = 0
         self.seen: list[ReceivedCreate] = []
         self.patched: list[Mapping[str, Json]] = []
         self.in_flight_max = 0
@@ -303,7 +306,9 @@ class World:
     async def _execute(self, plan: Plan, report: ApplyReport) -> Result:
         snapshot = self.store.read()
         version = snapshot.version if snapshot else None
-        journal = Journal(self.store, self.store.state, version, self.clock, inline)
+        self.runs += 1
+        logbook = Logbook(RunInfo("2026-12-01T09:00:00Z", f"run-{self.runs}"))
+        journal = Journal(self.store, self.store.state, version, self.clock, inline, logbook=logbook)
         clock = ZoomClock(self.runner_clock)
         async with self.client(clock) as remote:
             return await execute(

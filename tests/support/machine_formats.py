@@ -26,6 +26,7 @@ BY_VERB = {
     "doctor": "doctor",
     "drift": "plan",
     "explain": "explain",
+    "history": "history",
     "links": "links",
     "plan": "plan",
     "state list": "state-list",

@@ -25,6 +25,7 @@ from reconciler.apply.dates.comparison import (
 )
 from reconciler.apply.dates.sender import DateSender, Sent, merged
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
+from reconciler.apply.history import logbook
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting import fields
 from reconciler.meeting.closures import SKIP
@@ -183,7 +184,7 @@ class DatesRunner:
             if day in found
         }
         if merged(record.exceptions, edits) != dict(record.exceptions):
-            await self._record(step, edits)
+            await self._record(step, edits, told={})
 
     async def _carry_out(
         self, step: Step, record: Record, known: Known, comparison: Comparison, *, is_last: bool
@@ -220,7 +221,7 @@ class DatesRunner:
         """Record what the handover undid, so that the next plan does it again under the new host."""
         undone = {each.day: None for each in comparison.work if each.day in record.exceptions}
         if comparison.done or undone:
-            await self._record(step, {**comparison.done, **undone})
+            await self._record(step, {**comparison.done, **undone}, told=comparison.done)
         days = [*(each.day for each in comparison.work), *comparison.deleted]
         self._report_done(step, _without(comparison.done, comparison.deleted))
         self._report_open(step, replace(comparison, deleted=[]), Sent([]), [], [])
@@ -235,8 +236,19 @@ class DatesRunner:
         payer = owner(record.attributes, record.host)
         return host_key(state, payer) == host_key(state, self._host)
 
-    async def _record(self, step: Step, made: Mapping[str, Edit], day: str = "", refund: int = 0) -> None:
-        """Record the edits in one durable write, drop the intent, and take back what never left."""
+    async def _record(
+        self,
+        step: Step,
+        made: Mapping[str, Edit],
+        day: str = "",
+        refund: int = 0,
+        *,
+        told: Mapping[str, Edit] | None = None,
+    ) -> None:
+        """Record the edits in one durable write, drop the intent, and take back what never left.
+
+        `told` are the edits that the history names: all, unless it is given.
+        """
         now, meeting = self._run.now(), step.meeting
 
         def recorded(state: State) -> State:
@@ -249,7 +261,7 @@ class DatesRunner:
             state = state.confirm(step.key, record)
             return state.charge(day, self._host, -refund) if refund else state
 
-        await self._run.journal.commit(recorded)
+        await self._run.journal.commit(recorded, *logbook.of_dates(step.key, made if told is None else told))
 
     def _report_done(self, step: Step, made: Mapping[str, Edit]) -> None:
         if not made:

@@ -10,6 +10,7 @@ from functools import partial
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext, NotNowError
 from reconciler.apply.dates.comparison import DateWork, in_order, unlisted_parts
+from reconciler.apply.history import logbook
 from reconciler.errors.exceptions import (
     AccessError,
     DailyLimitError,
@@ -94,7 +95,7 @@ class DateSender:
             state = state.rewrite(step.key, intent)
             return state.charge(day, self._host, requests) if requests else state
 
-        durable_at = await self._run.journal.commit(begun)
+        durable_at = await self._run.journal.commit(begun, *logbook.of_dates(step.key, done))
         for each in work:
             if self._run.clock.monotonic() - durable_at > self._run.remote.timeout_seconds / 2:
                 durable_at = await self._run.journal.commit(lambda state: state.rewrite(step.key, intent))

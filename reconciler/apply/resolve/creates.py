@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.events import Outcome
+from reconciler.apply.history import logbook
 from reconciler.apply.pending import PendingWrite, retired_by
 from reconciler.apply.resolve import lookup
 from reconciler.apply.resolve.lookup import MeetingLists
@@ -16,6 +17,7 @@ from reconciler.meeting.meeting import schedule
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
 from reconciler.ports import Body
+from reconciler.state.history import Fact, Kind
 from reconciler.state.state import Intent, Record, host_key, owner
 
 CREATING = frozenset({Action.CREATE, Action.REPLACE})
@@ -121,11 +123,14 @@ class CreateResolver(Resolver):
     async def _record(self, step: Step, intent: Intent, record: Record) -> None:
         """Make the record durable; the meeting that it replaces is still to be deleted."""
         if intent.action != Action.REPLACE:
-            await self._run.journal.commit(lambda state: state.confirm(step.key, record))
+            await self._run.journal.commit(
+                lambda state: state.confirm(step.key, record), Fact(Kind.CREATE, step.key)
+            )
             return
         before = self._run.journal.state.meetings.get(step.key)
         retired, record = retired_by(step, before), record.succeeding(before)
-        await self._run.journal.commit(lambda state: state.replace(step.key, record, retired))
+        replaced = logbook.written(step, Action.REPLACE)
+        await self._run.journal.commit(lambda state: state.replace(step.key, record, retired), replaced)
         self._run.retire(step, before)
 
     async def _resend_or_drop(self, step: Step, intent: Intent) -> None:

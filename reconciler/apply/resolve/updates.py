@@ -20,7 +20,8 @@ from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.step import Step
 from reconciler.ports import Answer, Body, Json
 from reconciler.state import identity
-from reconciler.state.state import Intent, Record, follow, owner
+from reconciler.state.history import Fact, Kind
+from reconciler.state.state import SCHEDULE_FOR, Intent, Record, follow, owner
 
 NEW_HOST_PAYS = "the meeting has its new host, and the rest counts against that host: the next run sends it"
 
@@ -97,7 +98,10 @@ class UpdateResolver(Resolver):
             return False
         names = (self._intent(step).to_host, *_declared_hosts(step))
         new_host = next(name for name in names if name and self._run.is_followed(record, stored, (name,)))
-        await self._run.journal.commit(lambda state: state.confirm(step.key, follow(record, new_host)))
+        handed_over = Fact(Kind.HAND_OVER, step.key, (new_host,))
+        await self._run.journal.commit(
+            lambda state: state.confirm(step.key, follow(record, new_host)), handed_over
+        )
         self._run.defer(step, None, NEW_HOST_PAYS)
         return True
 
@@ -119,7 +123,9 @@ class UpdateResolver(Resolver):
         host = intent.to_host or record.host
         updated = replace(record, host=host, attributes=intent.attributes, observed=seen)
         updated = updated.revised(record, self._run.now())
-        await self._run.journal.commit(lambda state: state.confirm(step.key, updated))
+        await self._run.journal.commit(
+            lambda state: state.confirm(step.key, updated), *_adopted(step, intent, record)
+        )
         self._report(step, Outcome.ADOPTED, made=updated.id)
         if step.meeting is None:
             return
@@ -163,6 +169,13 @@ class UpdateResolver(Resolver):
         """The paths whose declared value is not the recorded one; None where a replace is needed."""
         change = self._compare(step, record)
         return None if change.action is Action.REPLACE else {field.path for field in change.fields}
+
+
+def _adopted(step: Step, intent: Intent, record: Record) -> tuple[Fact, ...]:
+    """What the history tells of an update that had happened."""
+    paths = sorted(_changed_paths(record.attributes, intent.attributes) - {SCHEDULE_FOR})
+    updated = Fact(Kind.UPDATE, step.key, tuple(paths))
+    return (updated, Fact(Kind.HAND_OVER, step.key, (intent.to_host,))) if intent.to_host else (updated,)
 
 
 def _declared_hosts(step: Step) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def schema(name: str) -> Exit:
 
     NAME is `meetings` (specs), `reconciler` (settings), `policies`, `state`, or a format that a command
     prints: `plan` (drift too), `apply` (a line of its log), `validate`, `calendar`, `links`, `budget`,
-    `state-list`, `state-show`, `state-lock`, `state-change` (mv and rm), `doctor`, `explain`.
+    `history`, `state-list`, `state-show`, `state-lock`, `state-change` (mv and rm), `doctor`, `explain`.
     """
     sys.stdout.write(resources.read(f"{name}.schema.json").decode())
     return Exit.DONE

@@ -258,7 +258,7 @@ def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
         "Moved launch to lift-off. Zoom was not changed; declare it as `lift-off` from now on.\n",
     )
     others = {key: one for key, one in FULL.meetings.items() if key != "launch"}
-    assert shell.recorded() == State(
+    assert replace(shell.recorded(), history=()) == State(
         lineage="lineage-1",
         serial=2,
         meetings={**others, "lift-off": replace(FULL.meetings["launch"], uid="launch")},

@@ -12,6 +12,7 @@ from reconciler.apply import pending as writes
 from reconciler.apply._sender import Sender
 from reconciler.apply.dates.comparison import DateWork
 from reconciler.apply.dates.sender import DateSender
+from reconciler.apply.journal import Journal
 from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import RefusedError, UnknownOutcomeError
 from reconciler.plan import approval
@@ -139,6 +140,17 @@ def _none_lost(_sender: Any, _record: Any, _edits: Any, _result: Any) -> Any:
     return none()
 
 
+_told = Journal.commit
+
+
+async def _told_apart(journal: Any, change: Any, *facts: Any) -> float:
+    """What is told of a change is written after it."""
+    durable = await _told(journal, change)
+    for fact in facts:
+        journal.note(fact)
+    return durable
+
+
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "intent-after-request": (Sender, "_commit", _commit_later),
     "retry-on-timeout": (ZoomClient, "create", _create_again),
@@ -157,6 +169,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "date-not-charged": (DateWork, "requests", 0),
     "date-without-intent": (State, "rewrite", _without_dates),
     "read-back-drops-open-dates": (DateSender, "unconfirmed", _none_lost),
+    "told-after-the-write": (Journal, "commit", _told_apart),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
 """The attribute that each bug replaces, and its replacement."""

@@ -5,6 +5,7 @@ Zoom itself is the emulator, which answers in the instant in which a request arr
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,7 @@ class Network:
         response = journey.instead
         if response is None or journey.is_carried_out:
             response = self.zoom.answer(request)
+            self._note(request, response)
             self._count_limits(response)
             self.watch.answered(request, response)
         if journey.answers_after != NEVER:
@@ -132,6 +134,17 @@ class Network:
             self.machine.after(journey.answers_after, lambda: told(seen))
             if journey.repeats_after != NEVER:
                 self.machine.after(journey.answers_after + journey.repeats_after, lambda: told(seen))
+
+    def _note(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Note what Zoom did to a meeting."""
+        if request.method == "GET" or not response.is_success or request.url.path.endswith("/token"):
+            return
+        number = (
+            json.loads(response.content)["id"]
+            if request.method == "POST"
+            else int(request.url.path.rsplit("/", 1)[1])
+        )
+        self.watch.chronicle.answered(request, number)
 
     def _count_limits(self, response: httpx.Response) -> None:
         """Limits of Zoom's own strike too."""

@@ -62,6 +62,7 @@ class Report:
             ("dates held or skipped wrongly", self.wrong["dates"]),
             ("over budget", self.wrong["budget"]), ("sent or written out of order", self.wrong["order"]),
             ("sent without being asked for", self.wrong["mandate"]),
+            ("changes told wrongly by the history", self.wrong["history"]),
             ("secrets shown", self.wrong["secret"]), ("ended otherwise than it must", self.wrong["end"]),
             ("found by the auditor", sum(n for kind, n in self.wrong.items() if kind.startswith("audit"))),
             ("seconds", round(seconds)),

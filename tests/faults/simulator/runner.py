@@ -13,6 +13,7 @@ from memory_place import MemoryDocumentStore
 from reconciler.apply import record
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import Result, execute
+from reconciler.apply.history.logbook import Logbook
 from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.cli.commands.apply import runner
@@ -21,6 +22,7 @@ from reconciler.cli.workspace import Workspace
 from reconciler.errors.exceptions import ReconcilerError
 from reconciler.live.refresh import as_imported
 from reconciler.state import document as state_document
+from reconciler.state.history import RunInfo
 from reconciler.stores.leased.store import LeasedStore
 from reconciler.stores.lock import LeaseRenewal
 from reconciler.stores.options import StoreOptions
@@ -205,6 +207,7 @@ class Runner:
                 self.process,
                 self.process.blocking,
                 gather_seconds=self._store.gather_seconds,
+                logbook=Logbook(RunInfo("2026-12-01T09:00:00Z", self.process.name)),
             )
             work = self.process.loop.create_task(self._executed(plan, self._run_of(remote, journal, lease)))
             self._work = work

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 from simulator.calendar import shown
+from simulator.chronicle import Chronicle
 from simulator.hands import LINGERS_SECONDS, Mandate
 from simulator.team import PASSCODE
 
@@ -49,6 +50,7 @@ class Watch:
         self._machine = machine
         self._documents = documents
         self._zoom = zoom
+        self.chronicle = Chronicle(self.fail)
         self._team = team
         documents.on_write = self._landed
 
@@ -144,7 +146,8 @@ class Watch:
         if author not in self.writers:
             self.writers.append(author)
         try:
-            self.state = state_document.decode(document, "memory")
+            before, self.state = self.state, state_document.decode(document, "memory")
+            self.chronicle.written(before, self.state)
         except StateError as error:
             self.fail("loss", f"{author} wrote a state that cannot be read: {error}")
 
@@ -209,6 +212,7 @@ class Watch:
             self.fail("loss", f"open: {sorted(self.state.intents)}, {self.state.retired}")
         for key, number in recorded.items():
             self._compare(key, live[number])
+        self.chronicle.look_at_end(set(live))
 
     def _compare(self, key: str, stored: StoredMeeting) -> None:
         declared = self._team.declared[key]

@@ -737,7 +737,7 @@ def test_a_rollout_on_a_branch(team: Team, monkeypatch: pytest.MonkeyPatch, caps
     assert (planned.status, planned.out[:11], planned.err) == (0, "No changes.", named)
     assert git_view(job.folder) == before
     assert [line for line in team.log() if "lock" not in line.casefold()] == [
-        "Record launch, retro",
+        "Create launch, retro",
         "Begin launch, retro",
         "Learn the ids of hosts",
     ]

@@ -17,6 +17,7 @@ from reconciler.cli.workspace import Workspace
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import Snapshot
 from reconciler.state import document as state_document
+from reconciler.state.history import Fact, Kind
 from reconciler.stores.leased._lease import FREE
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.leased.store import LeasedStore
@@ -348,7 +349,9 @@ def test_a_state_that_was_read_after_the_lock_expired_is_not_overwritten(
     workspace = world.workspace()
     world.backend.wait = world.sleep_while_reading
 
-    code, detail = failure(lambda: workspace.update_state("state rm", lambda found: found))
+    code, detail = failure(
+        lambda: workspace.update_state("state rm", lambda found: found, Fact(Kind.FORGET, "retro"))
+    )
 
     assert (code, world.stored_state is not None) == ("state.lease-lost", has_state)
     assert detail.startswith("It was not renewed while memory was read")

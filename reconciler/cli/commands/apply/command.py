@@ -27,10 +27,12 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.planning import make_plan
 from reconciler.cli.sources import sources
+from reconciler.cli.workspace import run_info
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
 from reconciler.plan import approval
 from reconciler.state import document as state_document
+from reconciler.state.history import with_facts
 from reconciler.state.summary import summarize
 from reconciler.stores.size import DOCUMENT_BYTES_MAX
 from reconciler.views.style import TextStyle
@@ -119,7 +121,7 @@ def _prepare(
     reporting.print_warnings(workspace, (*skew_warnings, *declared.warnings))
     _show(workspace, apply_options, plan)
     if remote is None:
-        state = record.without_expired(locked.state, plan.steps)
+        state = _without_expired(workspace, locked, plan)
         _record(workspace, before, record.with_waiting(state, plan.steps, plan.planned_at))
         _report_nothing_to_do(workspace, apply_options, plan)
         is_left = apply_options.detailed_exitcode and plan.has_withheld_create
@@ -136,6 +138,15 @@ def _connect(workspace: Workspace, apply_options: ApplyOptions) -> ZoomClient:
     remote = connect(workspace, apply_options.pace)
     runner.settle_seconds(workspace, remote)
     return remote
+
+
+def _without_expired(workspace: Workspace, locked: LockedState, plan: Plan) -> State:
+    """Return the state without records of meetings that are over, which its history then tells."""
+    state, facts = (
+        record.without_expired(locked.state, plan.steps),
+        record.expired_facts(locked.state, plan.steps),
+    )
+    return with_facts(state, run_info(workspace, "apply", locked.lease), facts) if facts else state
 
 
 def _record(workspace: Workspace, before: LockedState, state: State) -> None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import execute
 from reconciler.apply.events import Noticed, StepFailed, Summary
+from reconciler.apply.history.logbook import Logbook
 from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.cli import reporting
 from reconciler.cli.connection import check_origin
 from reconciler.cli.interrupts import ending_signals, restoring_handlers
+from reconciler.cli.workspace import run_info
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import sentences
@@ -122,7 +124,13 @@ async def _send(workspace: Workspace, job: ApplyJob, listener: EventListener) ->
     async with job.remote as remote:
         state = bind_to_account(job.locked.state, await remote.origin(), store.location)
         journal = Journal(
-            store, state, job.locked.version, clock, asyncio.to_thread, gather_seconds=store.gather_seconds
+            store,
+            state,
+            job.locked.version,
+            clock,
+            asyncio.to_thread,
+            gather_seconds=store.gather_seconds,
+            logbook=Logbook(replace(run_info(workspace, "apply", job.locked.lease), digest=job.plan.digest)),
         )
         context = ApplyContext(
             remote=remote,

@@ -15,6 +15,7 @@ from reconciler.cli.options import Key, example_epilog, format_option, lock_time
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StateError
 from reconciler.meeting.names import KEY
+from reconciler.state.history import Fact, Kind
 from reconciler.views.table import view
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def mv(
             raise StateError.of("state.key-taken", detail=f"{detail} The state is unchanged.", hint=hint)
         return recorded.move(from_key, to_key)
 
-    workspace.update_state("state mv", move, timeout_seconds=lock_timeout_seconds)
+    fact = Fact(Kind.MOVE, to_key, (from_key,))
+    workspace.update_state("state mv", move, fact, timeout_seconds=lock_timeout_seconds)
     text = f"Moved {from_key} to {to_key}. Zoom was not changed; declare it as `{to_key}` from now on."
     document = {"moved": {"from": from_key, "to": to_key}}
     workspace.console.stdout.write(view("state change", format_name)(text, document))
@@ -110,7 +112,8 @@ def rm(workspace: Workspace, key: str, format_name: str, lock_timeout_seconds: f
         check_known(key, recorded, workspace.store.location)
         return recorded.forget(key)
 
-    after = workspace.update_state("state rm", forget, timeout_seconds=lock_timeout_seconds)
+    fact = Fact(Kind.FORGET, key)
+    after = workspace.update_state("state rm", forget, fact, timeout_seconds=lock_timeout_seconds)
     text = f"Forgot {key}. Zoom was not changed."
     replaced = [retired.id for retired in after.retired if retired.key == key]
     if replaced:

@@ -1,0 +1,114 @@
+"""The history against what happened: each change of a meeting is told once, in the write that records it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from reconciler.state import history
+from reconciler.state.history import Fact, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import httpx
+
+    from reconciler.state.state import Record, State
+
+_MAKES = {Kind.CREATE, Kind.REPLACE}
+_CHANGES = {Kind.UPDATE, Kind.EXTEND, Kind.HAND_OVER, Kind.RELEASE, Kind.IMPORT, Kind.DATES, *_MAKES}
+_ENDS = {Kind.DESTROY, Kind.FORGET, Kind.EXPIRE}
+
+
+class Chronicle:
+    """Compares each state that is written with the one before, and at the end with what Zoom did.
+
+    `fail` takes what does not hold.
+    """
+
+    def __init__(self, fail: Callable[[str, str], None]) -> None:
+        self._fail = fail
+        self._told: Counter[tuple[str, int]] = Counter()
+        """How often each meeting, by its number, was told as made, changed and deleted."""
+        self._done: Counter[tuple[str, int]] = Counter()
+        """What Zoom did for the program."""
+
+    def answered(self, request: httpx.Request, number: int) -> None:
+        """Note what Zoom did to the meeting with this number."""
+        what = "dates" if "occurrence_id" in request.url.params else request.method
+        self._done[what, number] += 1
+
+    def written(self, before: State, after: State) -> None:
+        """Look at one write."""
+        told = set(_facts(after)) - set(_facts(before) if _same_run(before, after) else ())
+        by_kind: dict[Kind, set[str]] = {}
+        for fact in told:
+            by_kind.setdefault(fact.kind, set()).add(fact.key)
+        self._look_at_records(before, after, by_kind)
+        self._count(before, after, by_kind)
+
+    def look_at_end(self, live: set[int]) -> None:
+        """What Zoom did to each meeting that is there was told; nothing was told twice."""
+        twice = [each for each, count in self._told.items() if count > 1 and each[0] != "changed"]
+        untold = [
+            f"{what} of {number}"
+            for what, number in self._done
+            if number in live and not self._told[_TOLD[what], number]
+        ]
+        if twice or untold:
+            self._fail("history", f"told twice {twice}, not told {untold}")
+
+    def _look_at_records(self, before: State, after: State, told: dict[Kind, set[str]]) -> None:
+        numbers = {record.id for record in after.meetings.values()}
+        moved = {record.id: key for key, record in before.meetings.items()}
+        for key, record in after.meetings.items():
+            was = before.meetings.get(moved.get(record.id, key))
+            if record.id in moved and moved[record.id] != key:
+                self._expect({Kind.MOVE}, key, told)
+            if was is None or was.id != record.id:
+                self._expect({*_MAKES, Kind.IMPORT}, key, told)
+            elif _declares_otherwise(was, record):
+                self._expect(_CHANGES, key, told)
+        for key, record in before.meetings.items():
+            if record.id not in numbers and key not in after.meetings:
+                self._expect(_ENDS, key, told)
+
+    def _expect(self, kinds: set[Kind], key: str, told: dict[Kind, set[str]]) -> None:
+        if not any(key in told.get(kind, ()) for kind in kinds):
+            words = " or ".join(sorted(kinds))
+            self._fail("history", f"the state changes {key} without telling of a {words}: {told}")
+
+    def _count(self, before: State, after: State, told: dict[Kind, set[str]]) -> None:
+        for kind, keys in told.items():
+            for key in keys:
+                record = after.meetings.get(key)
+                if kind in _MAKES and record:
+                    self._told["made", record.id] += 1
+                elif kind in _CHANGES and record:
+                    self._told["changed", record.id] += 1
+                if kind in _MAKES and (record is None or record.id in before.known_ids()):
+                    self._fail("history", f"{key} is told as made, and was not")
+                if kind is Kind.DESTROY and after.known_ids() == before.known_ids():
+                    self._fail("history", f"{key} is told as deleted, and no number is gone")
+
+
+_TOLD = {"POST": "made", "PATCH": "changed", "dates": "changed"}
+
+
+def _facts(state: State) -> Iterator[Fact]:
+    """Yield the facts of the newest entry, of what is done, by kind and key."""
+    if state.history:
+        for fact in history.parse(state.history[-1]).facts:
+            if fact.kind not in history.LEFT:
+                yield fact
+
+
+def _same_run(before: State, after: State) -> bool:
+    """Return whether the newest entry only grew."""
+    if not before.history or len(before.history) != len(after.history):
+        return False
+    return bool(before.history[-1]["by"] == after.history[-1]["by"])
+
+
+def _declares_otherwise(was: Record, record: Record) -> bool:
+    return was.attributes != record.attributes or was.host != record.host
