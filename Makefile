@@ -7,7 +7,7 @@ NOW := 2026-12-01T08:00:00Z
 # An inline script is no module, so it asks for strict mode; [hidden] and paper overrule everything; the sheet goes by parts.
 BIOME_SKIPS := --skip=suspicious/noRedundantUseStrict --skip=complexity/noImportantStyles --skip=style/noDescendingSpecificity
 
-.PHONY: help demo docs test check lint format lowest real browser faults bench bench-quick clean action lock package
+.PHONY: help demo docs test check lint format lowest real browser faults bench bench-quick clean action lock package hooks
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -33,12 +33,16 @@ lint: .venv/.installed-dev  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck --external-sources ci/*.sh tools/*.sh .ci/run
 
+hooks: .venv/.installed-dev  ## run the quick checks before each commit (needs pre-commit)
+	pre-commit install
+
 format: .venv/.installed-dev  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml allows
-	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/project/test_house.py --ignore tests/project/test_package.py
+	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/project/test_house.py \
+	  --ignore tests/project/test_linters.py --ignore tests/project/test_package.py
 
 real: .venv/.installed-dev  ## a real S3 server, real shells (bash, zsh, fish), 8 runners killed (KILLS=50: as many), Zoom clients of others (2 minutes)
 	$(BIN)/pytest tests/real

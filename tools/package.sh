@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Build the sdist, and the wheel from it, into dist/; check both; then use the wheel as a stranger would:
-# the commands of README.md's block for an empty folder, with a Python that has nothing else.
+# the commands of README.md's block for an empty folder, with a Python that has nothing else. What that
+# installed is listed in build/sbom.cdx.json (CycloneDX).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$root/.venv/bin tools=$root/.venv/package/bin
@@ -47,8 +48,16 @@ type_check() {
   "$work/bare/bin/python" "$work/empty/typed_consumer.py"
 }
 
+# List what the wheel needs, from where it was installed alone.
+bill() {
+  mkdir -p "$root/build"
+  "$tools/cyclonedx-py" environment --output-reproducible --pyproject "$root/pyproject.toml" --mc-type application \
+    --output-file "$root/build/sbom.cdx.json" "$work/bare/bin/python"
+}
+
 build
 check
 try
 type_check
+bill
 test -s "$work/bare/share/man/man1/reconciler.1"

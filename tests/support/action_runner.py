@@ -1,7 +1,7 @@
 """A small GitHub Actions runner: a job that runs the steps of `action.yml` on this machine.
 
 Expressions, conditions, environment files and workflow commands follow GitHub's documentation.
-The step `install` is not run: the program under test replaces what it would install.
+The step `install` is not run: the program under test, or `installed`, replaces what it would install.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Job:
     environ: dict[str, str]
     event: dict[str, Any] = field(default_factory=dict)
     token: str = "token-of-the-job"
+    installed: str = ""
 
     def use(self, **inputs: str) -> JobResult:
         """Run the steps of the action; underscores in the names of inputs become hyphens."""
@@ -67,7 +68,9 @@ class _Run:
         self.job = job
         self.passed = True
         self.summary = self.log = ""
-        self.steps: dict[str, dict[str, str]] = {"install": {"reconciler": str(self._stand_in())}}
+        self.steps: dict[str, dict[str, str]] = {
+            "install": {"reconciler": job.installed or str(self._stand_in())}
+        }
         self.inputs: dict[str, str] = {}
         for name, each in action["inputs"].items():
             self.inputs[name] = given.get(name, self.evaluated(str(each.get("default", ""))))
