@@ -45,7 +45,9 @@ COMMANDS = {
     "calendar": Entry("Commands", "Show when the declared meetings take place.", "calendar.command:calendar"),
     "drift": Entry("Zoom and state", "Show what was changed in Zoom since the last apply.", "drift:drift"),
     "links": Entry("Zoom and state", "Show join links.", "links:links"),
-    "budget": Entry("Zoom and state", "Show the requests that each host has left today.", "budget:budget"),
+    "budget": Entry(
+        "Zoom and state", "Show the requests that each host has left today.", "budget.command:budget"
+    ),
     "history": Entry("Zoom and state", "Show what was applied, when and by whom.", "history:history"),
     "state": Entry("Zoom and state", "Show and repair the recorded state.", "state.command:state"),
     "import": Entry("Zoom and state", "Write meetings that exist in Zoom as YAML.", "import_:import_"),

@@ -36,6 +36,37 @@ def severity_counts(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
     return counts[Severity.ERROR], counts[Severity.WARNING]
 
 
+@dataclass(frozen=True, slots=True)
+class LastApply:
+    """What the last apply that did something left: numbers of keys, and of steps it did not come to."""
+
+    at: datetime
+    deferred: int = 0
+    withheld: int = 0
+    failed: int = 0
+    unfinished: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCounts:
+    """The numbers of a report of drift: meetings that somebody changed, deleted, or that were not read."""
+
+    at: datetime
+    changed: int = 0
+    deleted: int = 0
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Numbers besides the budget: recorded meetings, open intents, the last apply and the last drift."""
+
+    meetings: int = 0
+    intents: int = 0
+    apply: LastApply | None = None
+    drift: DriftCounts | None = None
+
+
 class CheckStatus(StrEnum):
     """The outcome of a check."""
 

@@ -36,6 +36,7 @@ VIEWS = {
     ("links", "markdown"): "markdown.links:links",
     ("budget", "text"): "text.tables:budget",
     ("budget", "json"): "json.budget:budget",
+    ("budget", "prometheus"): "prometheus:budget",
     ("history", "text"): "text.history:history",
     ("history", "json"): "json.history:history",
     ("state list", "text"): "text.tables:state_list",

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "state.interrupted-key": "tests/cli/commands/test_links.py: apply looks it up",
     "state.unknown-zone": "tests/cli/commands/test_state.py: `state rm`",
     "state.conflict": "tests/state/test_document.py: git, outside of this program",
+    "output.drift-report": "tests/cli/commands/test_budget.py: the report of `drift` is read",
     "init.exists": "tests/cli/commands/test_init.py: --ci beside a spec",
 }
 """Codes whose hints are followed by other tests, or outside of this program."""

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from reconciler.plan.budget import BudgetLine
     from reconciler.ports import Json
+    from reconciler.views.results import Situation
 
 
-def budget(lines: Sequence[BudgetLine], now: datetime) -> str:
+def budget(lines: Sequence[BudgetLine], now: datetime, _: Situation | None = None) -> str:
     """Return `{format_version, resets_at, budget: [{host, day, limit, reserve, used, left}]}`."""
     rows = [{name: value for name, value in budget_line(row).items() if name != "planned"} for row in lines]
     return line({"format_version": FORMAT_VERSION, "resets_at": reset_at(now), "budget": rows})

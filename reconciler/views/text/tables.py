@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.plan.budget import BudgetLine
     from reconciler.ports import Json, LockInfo
     from reconciler.state.state import Record, State
-    from reconciler.views.results import JoinLink
+    from reconciler.views.results import JoinLink, Situation
     from reconciler.views.style import TextStyle
 
 
@@ -154,7 +154,7 @@ def _moment(instant: datetime) -> str:
 NO_HOST = "No host is known yet: none is recorded, and reconciler.yaml names none.\n"
 
 
-def budget(lines: Sequence[BudgetLine], now: datetime) -> str:
+def budget(lines: Sequence[BudgetLine], now: datetime, _: Situation | None = None) -> str:
     """Return a line for each host, then when the budget resets."""
     rows = [
         (row.host, f"{row.used} used", f"{row.left} left of {row.limit}", f"reserve {row.reserve}")

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import ALLOWANCES, HOST, NOW, at, intent, record, state
+from prometheus_client.parser import text_string_to_metric_families
 from shell import spec_of
 
+from reconciler.cli.commands.budget import situation
 from reconciler.plan.budget import Allowances, BudgetLine, Limits, budget_lines
 from reconciler.state import document as state_document
+from reconciler.state.history import EntryWriter, Fact, Kind, RunInfo
 from reconciler.state.state import Retired, State
 from reconciler.views.json import budget as json_view
+from reconciler.views.results import LastApply, Situation
 from reconciler.views.text import tables
 
 if TYPE_CHECKING:
@@ -160,3 +164,93 @@ def test_the_budget_needs_no_sandbox_and_no_credentials(shell: Shell) -> None:
     ran = shell("budget", "--state", "s.json", "--format", "json")
 
     assert (ran.status, [row["host"] for row in ran.rows[0]["budget"]]) == (0, [HOST])
+
+
+def metrics(text: str) -> dict[str, float]:
+    """Return the metrics without labels, and of the first host."""
+    return {
+        sample.name.removeprefix("reconciler_"): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples[:1]
+    }
+
+
+def test_a_collector_gets_it_with_what_the_last_apply_left_and_the_drift(shell: Shell) -> None:
+    """Written beside the file and renamed, so that nobody reads half of it."""
+    shell.write("reconciler.yaml", "budget: {daily_limit: 2, reserve: 0}\n")
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": {}}))
+    shell.sandbox("apply", "--auto-approve")
+    shell.write("drift.json", shell.sandbox("drift", "--format", "json").out)
+
+    ran = shell.sandbox("budget", "--format", "prometheus", "--out", "m.prom", "--drift", "drift.json")
+
+    assert (ran.status, ran.out, ran.err) == (0, "", "")
+    assert metrics((shell.folder / "m.prom").read_text()) == {
+        "requests_used": 2,
+        "requests_left": 0,
+        "requests_limit": 2,
+        "requests_reserved": 0,
+        "budget_reset_timestamp_seconds": at("2026-12-02T00:00:00Z").timestamp(),
+        "meetings": 2,
+        "intents": 0,
+        "apply_timestamp_seconds": NOW.timestamp(),
+        "apply_deferred": 1,
+        "apply_withheld": 0,
+        "apply_failed": 0,
+        "apply_unfinished": 0,
+        "drift_timestamp_seconds": NOW.timestamp(),
+        "drift_changed": 0,
+        "drift_deleted": 0,
+        "drift_unread": 0,
+    }
+    assert sorted(path.name for path in shell.folder.glob("*m.prom*")) == ["m.prom"]
+
+
+@pytest.mark.parametrize(
+    ("report", "why"),
+    [
+        ("{", "It is not a report of `drift`, or `drift` failed."),
+        ("[]", "It is not a report of `drift`, or `drift` failed."),
+        ('{"failed": true, "diagnostics": []}', "It is not a report of `drift`, or `drift` failed."),
+        (None, "No such file or directory."),
+    ],
+)
+def test_half_a_report_makes_no_metrics(report: str | None, why: str, shell: Shell) -> None:
+    """The former file stays, and shows its age."""
+    shell.write("m.prom", "old 1\n")
+    if report is not None:
+        shell.write("drift.json", report)
+
+    ran = shell.sandbox("budget", "--format", "prometheus", "--out", "m.prom", "--drift", "drift.json")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.splitlines()[:2] == [
+        "error[output.drift-report]: The report of drift cannot be read",
+        f"  = drift.json: {why} Nothing was written.",
+    ]
+    assert (shell.folder / "m.prom").read_text() == "old 1\n"
+
+
+def test_metrics_are_written_over_nothing_that_is_read(shell: Shell) -> None:
+    shell.write("reconciler.yaml", "budget: {reserve: 5}\n")
+
+    ran = shell.sandbox("budget", "--format", "prometheus", "--out", "reconciler.yaml")
+    unasked = shell.sandbox("budget", "--drift", "drift.json")
+
+    assert (ran.status, "reconciler.yaml is left as it is" in ran.err) == (1, True)
+    assert (unasked.status, "--drift needs --format prometheus" in unasked.err) == (1, True)
+
+
+def test_keys_that_the_history_only_counts_are_counted_too() -> None:
+    """An entry of a run names what finds room; a run that died has steps left."""
+    writer = EntryWriter(RunInfo("2026-12-01T02:00:00Z", "ada", lock="x"))
+    for number in range(200):
+        writer.add(Fact(Kind.DEFER, f"m{number}", ("2026-12-02",)))
+    writer.add(Fact(Kind.FAIL, "broken", ("zoom.refused",)))
+    told = State("l", 1, history=(writer.entry(7),), meetings={"a": record(1)}, intents={"b": intent()})
+
+    assert situation.of(told, "here", None) == Situation(
+        meetings=1,
+        intents=1,
+        apply=LastApply(at("2026-12-01T02:00:00Z"), deferred=200, withheld=0, failed=1, unfinished=7),
+    )
