@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PACKAGE = ROOT / "reconciler"
 CODE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9]+(-[a-z0-9]+)*")
-NO_CODES = {"zoom.example", "state.json"}
-"""Texts in the source that look like a code but are none: an example address, a file name."""
+NO_CODES = {"zoom.example", "state.json", "usage.toml"}
+"""Texts in the source that look like a code but are none: an example address, names of files."""
 CODE_PLACES = {"Diagnostic": 0, "UnlocatedDiagnostic": 1, "SyntaxProblem": 3, "of": 0}
 """The position of the code in a call that makes a diagnostic, or an error with one."""
 
