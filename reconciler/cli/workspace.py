@@ -140,10 +140,9 @@ class Workspace:
     def read_spec(self, paths: Sequence[str], checker: PolicyChecker | None = None) -> ValidationResult:
         """Check the settings and the specs; with a `checker`, hold the meetings to its policies."""
         settings = self._settings.settings or Settings()
-        read = sources.read_sources(paths, settings, self.folder, self.policy_files.visited)
-        others = (
-            sources.read_others(read, settings, self.folder, self.policy_files.visited) if paths else None
-        )
+        where = (self.folder, self.policy_files.visited, self.console.environ)
+        read = sources.read_sources(paths, settings, *where)
+        others = sources.read_others(read, settings, *where) if paths else None
         self._visited |= read.visited | self.policy_files.visited
         if others:
             self._visited |= {os.path.realpath(self.folder / one.filename) for one in others.files}
@@ -155,7 +154,8 @@ class Workspace:
     def policy_files(self) -> sources.Sources:
         """The files of policies that the settings name; none where the settings cannot be read."""
         settings = self._settings.settings
-        return sources.read_policies(settings, self.folder) if settings else sources.Sources(())
+        environ = self.console.environ
+        return sources.read_policies(settings, self.folder, environ) if settings else sources.Sources(())
 
     @cached_property
     def _policies(self) -> ParsedPolicies:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,52 @@ def test_a_submodule_is_known_by_the_checkout_without_its_files(
 
     assert [each.code for each in found.diagnostics] == ["source.submodule"]
     assert all("sub" not in source.filename for source in found.files)
+
+
+def checkout_with_gitlink(folder: Path, path: str) -> None:
+    """A checkout whose index has a commit at `path`; `.gitmodules` lists none, and its folder is empty."""
+    put(folder, "m/a.yaml")
+    for arguments in (("init", "-q"), ("update-index", "--add", "--cacheinfo", f"160000,{'a' * 40},{path}")):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    (folder / path).mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "paths", "shown"),
+    [
+        ("m/shared", ("m",), "m/shared"),
+        ("m/deep/gem\u00fcse", (".",), "m/deep/gem\u00fcse"),
+        ("m/b.yaml", ("m",), "m/b.yaml"),
+        ("meetings", (), "meetings"),
+        ("m/one", ("m/a.yaml", "m/one"), "m/one"),
+    ],
+)
+def test_a_submodule_that_nothing_lists_is_known_by_the_index(
+    path: str, paths: tuple[str, ...], shown: str, tmp_path: Path
+) -> None:
+    """A checkout with submodules fails at it, or has files in it: no two runs may see two specs."""
+    checkout_with_gitlink(tmp_path, path)
+
+    found = sources.read_sources(paths, Settings(), tmp_path, environ=os.environ)
+
+    assert codes(found) == [("source.submodule", shown)]
+
+
+def test_an_empty_folder_is_no_submodule(tmp_path: Path) -> None:
+    checkout_with_gitlink(tmp_path, "m/shared")
+    (tmp_path / "m/shared").rmdir()
+    (tmp_path / "m/drafts").mkdir()
+
+    found = sources.read_sources(("m",), Settings(), tmp_path, environ=os.environ)
+
+    assert named(found) == ["m/a.yaml"]
+
+
+def test_a_checkout_that_git_cannot_read_is_searched(tmp_path: Path) -> None:
+    put(tmp_path, "m/a.yaml", ".git")
+    (tmp_path / "m/drafts").mkdir()
+
+    assert named(sources.read_sources(("m",), Settings(), tmp_path, environ=os.environ)) == ["m/a.yaml"]
 
 
 def test_a_checkout_inside_of_a_submodule_is_read(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def fmt(workspace: Workspace, paths: tuple[str, ...], **flags: bool) -> Exit:
     if STDIN in paths:
         return _format_stdin(workspace, paths, options)
     policies = workspace.policy_files.visited
-    read = sources.read_sources(paths, workspace.settings, workspace.folder, policies)
+    environ = workspace.console.environ
+    read = sources.read_sources(paths, workspace.settings, workspace.folder, policies, environ)
     result = _lay_out(workspace, read, options)
     if options.writes:
         _replace_files(workspace, result)

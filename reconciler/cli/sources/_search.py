@@ -24,10 +24,10 @@ from reconciler.errors.text import is_utf8
 from reconciler.spec.settings import FILENAME
 from reconciler.spec.yaml.document import BYTES_MAX, Source, too_large
 from reconciler.spec.yaml.locator import Locator
-from reconciler.stores.git.submodules import submodules_around
+from reconciler.stores.git.submodules import gitlinks, listed_submodules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from reconciler.spec.settings import Settings
 
@@ -36,12 +36,18 @@ class Search:
     """Files that are found and read, without those at the `known` real paths; `has_known` if one is found.
 
     Files of `policies`, by their real paths, declare no meetings: a folder of specs may have them in it.
+    `environ` is what git runs with.
     """
 
     def __init__(
-        self, folder: Path, known: Collection[str] = (), policies: frozenset[str] = frozenset()
+        self,
+        folder: Path,
+        known: Collection[str] = (),
+        policies: frozenset[str] = frozenset(),
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
+        self.environ = environ or {}
         self.known = known
         self.policies = policies
         self.has_known = False
@@ -119,12 +125,19 @@ class Search:
     def is_submodule(self, path: Path) -> bool:
         """Return True for what is in a submodule of the checkout, also where its files were not fetched."""
         real = os.path.realpath(path)
-        return any(within(real, submodule) for submodule in self.submodules)
+        if any(within(real, submodule) for submodule in self.submodules):
+            return True
+        return is_empty(path) and real in self.gitlinks  # git keeps no other empty folder
 
     @cached_property
     def submodules(self) -> frozenset[str]:
-        """The real paths of the submodules of the checkout that has the working folder."""
-        return submodules_around(self.folder)
+        """The real paths that are listed as submodules of the checkout that has the working folder."""
+        return listed_submodules(self.folder)
+
+    @cached_property
+    def gitlinks(self) -> frozenset[str]:
+        """The real paths of the submodules that the index of that checkout has, listed or not."""
+        return gitlinks(self.folder, self.environ)
 
     def add_folder(self, location: Path, name: str) -> Problem | None:
         """Read every spec in a folder; return why it cannot be used."""
@@ -189,6 +202,15 @@ class Search:
             self.files.append(source)
         else:
             self.diagnostics.append(source)
+
+
+def is_empty(path: Path) -> bool:
+    """Return True for a folder without entries; False for a file, and for what cannot be read."""
+    try:
+        with os.scandir(path) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False
 
 
 def report_at_path(path: str) -> Callable[[str, str, str], Diagnostic]:

@@ -22,7 +22,7 @@ from reconciler.spec.spec import OtherSources
 from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.errors.diagnostic import Diagnostic
 
@@ -48,19 +48,26 @@ def read_settings(folder: Path) -> ParsedSettings:
     return settings_file.parse(source) if isinstance(source, Source) else ParsedSettings(None, (source,))
 
 
-def read_policies(settings: Settings, folder: Path) -> Sources:
+def read_policies(settings: Settings, folder: Path, environ: Mapping[str, str] | None = None) -> Sources:
     """Read the files of policies that the settings name, relative to `folder`."""
-    search = Search(folder)
+    search = Search(folder, environ=environ)
     search.add_named("policies", settings.policies, settings)
     roots = {os.path.realpath(folder / path) for path in settings.policies}
     return Sources(tuple(search.files), tuple(search.diagnostics), frozenset(search.visited | roots))
 
 
 def read_sources(
-    paths: Sequence[str], settings: Settings, folder: Path, policies: frozenset[str] = frozenset()
+    paths: Sequence[str],
+    settings: Settings,
+    folder: Path,
+    policies: frozenset[str] = frozenset(),
+    environ: Mapping[str, str] | None = None,
 ) -> Sources:
-    """Read the files that `paths`, else the settings, name, without `policies`, relative to `folder`."""
-    search = Search(folder, policies=policies)
+    """Read the files that `paths`, else the settings, name, without `policies`, relative to `folder`.
+
+    Git, which knows the submodules of the checkout, runs with `environ`.
+    """
+    search = Search(folder, policies=policies, environ=environ)
     if paths:
         for path in paths:
             search.add(path, report_at_path(path))
@@ -71,14 +78,18 @@ def read_sources(
 
 
 def read_others(
-    read: Sources, settings: Settings, folder: Path, policies: frozenset[str] = frozenset()
+    read: Sources,
+    settings: Settings,
+    folder: Path,
+    policies: frozenset[str] = frozenset(),
+    environ: Mapping[str, str] | None = None,
 ) -> OtherSources:
     """Read the files of the settings' `specs` besides `read`, the files of PATHS.
 
     If no file of PATHS is one of `specs`, PATHS are read instead of it, and the others give names only.
     """
     known = {os.path.realpath(folder / file.filename) for file in read.files}
-    search = Search(folder, known, policies)
+    search = Search(folder, known, policies, environ)
     search.add_specs(settings)
     return OtherSources(
         tuple(search.files), is_complete=not search.diagnostics, is_same_spec=search.has_known
