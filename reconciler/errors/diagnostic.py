@@ -98,3 +98,7 @@ class UnlocatedDiagnostic:
     def summary(self) -> str:
         """The summary of the code; see `Diagnostic.summary`."""
         return summary(self.code)
+
+    def without_place(self) -> Diagnostic:
+        """Return the diagnostic about a value that is in no file."""
+        return Diagnostic(self.code, self.detail, self.hint, self.severity, key=self.key)

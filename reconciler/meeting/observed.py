@@ -13,6 +13,7 @@ from reconciler.errors.text import shorten
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import ValueDifference, differences, same_value, wanted_part
 from reconciler.meeting.meeting import PERSONAL
+from reconciler.meeting.timezones import is_instant
 from reconciler.ports import Json
 
 CHARACTERS_MAX = 60
@@ -26,9 +27,9 @@ HIDDEN = "(not shown)"
 
 
 def created_at(stored: Mapping[str, Json]) -> str | None:
-    """Return the creation time that Zoom reports for a meeting; None if it reports none."""
+    """Return the creation time that Zoom reports for a meeting; None if it reports none that can be kept."""
     created = stored.get("created_at")
-    return created if isinstance(created, str) else None
+    return created if isinstance(created, str) and is_instant(created) else None
 
 
 def observe(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> dict[str, Json]:

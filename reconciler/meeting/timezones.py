@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import import_module
 from io import BytesIO
@@ -19,6 +19,10 @@ from zoneinfo import ZoneInfo
 _WRITTEN = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T| +)([0-9]{2}:[0-9]{2})(:[0-9]{2})? *(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
+
+_SEPARATORS = ("T", " ", "")
 
 Zone = ZoneInfo
 """The type of a zone; only this module opens one."""
@@ -78,7 +82,23 @@ def parsed(start_time: str) -> datetime:
     if start_time[11:13] == "24":  # since Python 3.13 it is midnight of the next day
         message = "the hour goes from 00 to 23"
         raise ValueError(message)
+    if start_time[10:11] not in _SEPARATORS:  # Python takes any character
+        message = "between day and time there is a `T` or a blank"
+        raise ValueError(message)
     return datetime.fromisoformat(start_time)
+
+
+def is_instant(written: str) -> bool:
+    """Return whether a text is an instant in UTC that can be converted to any zone."""
+    try:
+        return _INSTANT.fullmatch(written) is not None and is_within_bounds(parsed(written))
+    except ValueError:
+        return False
+
+
+def is_within_bounds(moment: datetime) -> bool:
+    """Return whether a moment can be converted to another zone: one of the first or last year may not."""
+    return MINYEAR < moment.year < MAXYEAR
 
 
 def in_api_form(written: str) -> str:
@@ -117,7 +137,8 @@ def in_utc(wall: datetime, zone: ZoneInfo) -> datetime:
 
 def utc_text(moment: datetime) -> str:
     """Return an aware instant as the API writes it: `2027-01-11T09:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: it writes a year before 1000 without its zeros on some systems.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:

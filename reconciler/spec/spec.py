@@ -88,8 +88,9 @@ class ParseResult:
     meetings: Mapping[str, Meeting] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
-        """Return a finding about a declared meeting with its place."""
-        return self.files[key].meeting_diagnostic(key, finding)
+        """Return a finding about a meeting with its place, if it is declared."""
+        file = self.files.get(key)
+        return file.meeting_diagnostic(key, finding) if file else finding.without_place()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import MAXYEAR, MINYEAR, date, datetime
+from datetime import date, datetime
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.timezones import parsed, zones
+from reconciler.meeting.timezones import is_within_bounds, parsed, zones
 from reconciler.ports import Json
 
 _COUNT_MAX = 1_000
@@ -28,6 +28,9 @@ _COUNTS = {
 
 _DURATION_MINUTES_MAX = 525_600
 """A year: no meeting is longer."""
+
+_EDIT = {"start_time", "duration", "agenda", "settings"}
+_WINDOW = {"from", "to"}
 
 _WEEKLY_DAYS = r"[1-7](\s*,\s*[1-7])*"  # compiled on first use, so that a plan does not pay for it
 
@@ -60,19 +63,32 @@ def check_edits(edits: Mapping[str, Json]) -> None:
     for day, edit in edits.items():
         if date.fromisoformat(day).isoformat() != day:
             raise ValueError(_misfit("date", day))
-        if edit is None or edit == SKIP:
-            continue
-        if type(edit) is not dict or not str(edit.get("start_time")).endswith("Z"):
-            raise ValueError(_misfit("edit of a date", edit))
-        _start(edit["start_time"])
-        minutes = edit.get("duration")
-        if type(minutes) is not int or not 0 <= minutes <= _DURATION_MINUTES_MAX:
-            raise ValueError(_misfit("duration", minutes))
+        if edit is not None and edit != SKIP:
+            _check_edit(edit)
+
+
+def is_duration(minutes: Json) -> bool:
+    """Return whether a value is a duration that a state can keep."""
+    return type(minutes) is int and 0 <= minutes <= _DURATION_MINUTES_MAX
+
+
+def _check_edit(edit: Json) -> None:
+    if type(edit) is not dict or not edit.keys() <= _EDIT or not str(edit.get("start_time")).endswith("Z"):
+        raise ValueError(_misfit("edit of a date", edit))
+    _start(edit["start_time"])
+    if not is_duration(edit.get("duration")):
+        raise ValueError(_misfit("duration", edit.get("duration")))
+    if type(edit.get("agenda", "")) is not str:
+        raise ValueError(_misfit("agenda", edit["agenda"]))
+    if type(edit.get("settings", {})) is not dict:
+        raise ValueError(_misfit("settings", edit["settings"]))
 
 
 def check_window(window: Mapping[str, Json]) -> None:
     """Raise `ValueError` if the window of a series is not empty, and not a first and a last start in UTC."""
-    for name in ("from", "to") if window else ():
+    if not window.keys() <= _WINDOW:
+        raise ValueError(_misfit("window", window))
+    for name in _WINDOW if window else ():
         moment = window.get(name)
         if moment is not None and _start(moment).tzinfo is None:
             raise ValueError(_misfit("start of a window", moment))
@@ -113,8 +129,7 @@ def _check_rule(rule: Json) -> None:
 
 def _start(value: Json) -> datetime:
     start = _time("start_time", value)
-    # In the first and the last year of the calendar, a conversion to another zone may leave it.
-    if not MINYEAR < start.year < MAXYEAR:
+    if not is_within_bounds(start):
         raise ValueError(_misfit("start_time", value))
     return start
 

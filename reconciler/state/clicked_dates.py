@@ -15,6 +15,7 @@ from reconciler.state.stored_dates import (
     StoredDate,
     find,
     listed_part,
+    minutes_in,
     readable,
     rule_start,
     start_of,
@@ -71,7 +72,7 @@ def _moved_by_id(recurring: Series, listed: Iterable[Body]) -> Iterator[tuple[st
             continue
         day = timezones.in_zone(own, zone).date()
         if recurring.start_on(day) == own:
-            yield day.isoformat(), {"start_time": each["start_time"], "duration": each.get("duration")}
+            yield day.isoformat(), {"start_time": each["start_time"], "duration": minutes_in(each, 0)}
 
 
 def _moved_by_hand(
@@ -88,7 +89,7 @@ def _moved_by_hand(
     return {
         date.day: {
             "start_time": timezones.utc_text(start_of(other)),
-            "duration": other.get("duration", minutes),
+            "duration": minutes_in(other, minutes),
         }
         for date, other in pairs
     }

@@ -29,6 +29,7 @@ from reconciler.state.values import (
     as_instant,
     as_key,
     as_optional,
+    as_optional_instant,
     as_origin,
     as_type,
 )
@@ -300,18 +301,18 @@ def _record(value: Mapping[str, Json]) -> Record:
     return Record(
         as_id(value["id"]),
         as_type(value["host"], str),
-        as_optional(value["created_at"], str),
+        as_optional_instant(value["created_at"]),
         _attributes(value["attributes"]),
         as_type(value["observed"], dict),
         as_type(value["protect"], bool),
         as_origin(value.get("made", "")),
         _edits(value.get("exceptions", {})),
         _window(value.get("window", {})),
-        None if value.get("withheld_since") is None else as_instant(value["withheld_since"]),
+        as_optional_instant(value.get("withheld_since")),
         tuple(as_type(path, str) for path in as_type(value.get("not_taken", []), list)),
         as_type(value.get("uid", ""), str),
         as_count(value.get("changes", 0)),
-        None if value.get("changed_at") is None else as_instant(value["changed_at"]),
+        as_optional_instant(value.get("changed_at")),
         _slots(value.get("timetable", {})),
     )
 
@@ -362,7 +363,7 @@ def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:
 
 def _retired(value: Mapping[str, Json]) -> Retired:
     times = _attributes(value.get("times", {}))
-    created_at = as_optional(value.get("created_at"), str)
+    created_at = as_optional_instant(value.get("created_at"))
     return Retired(as_id(value["id"]), as_type(value["host"], str), as_key(value["key"]), times, created_at)
 
 

@@ -60,7 +60,7 @@ class StoredDate:
             return SKIP
         if self.occurrence is None:
             return None
-        start_time, minutes = start_of(self.occurrence), self.occurrence.get("duration", duration)
+        start_time, minutes = start_of(self.occurrence), minutes_in(self.occurrence, duration)
         if start_time == self.start and minutes == duration:
             return None
         return {"start_time": timezones.utc_text(start_time), "duration": minutes}
@@ -83,6 +83,12 @@ def start_of(occurrence: Body) -> datetime:
     return timezones.instant(occurrence["start_time"], "UTC")
 
 
+def minutes_in(occurrence: Body, usual: int) -> int:
+    """Return the duration of an occurrence; the `usual` one where Zoom does not give it."""
+    minutes = occurrence.get("duration")
+    return usual if minutes is None else minutes
+
+
 def starts_after(occurrence: Body, now: datetime) -> bool:
     """Return whether a date that was not deleted is listed after an instant."""
     return occurrence.get("status") != DELETED and start_of(occurrence) > now
@@ -91,9 +97,10 @@ def starts_after(occurrence: Body, now: datetime) -> bool:
 def rule_start(occurrence: Json) -> datetime | None:
     """Return the start that an occurrence's id gives in milliseconds; None where it gives none."""
     try:
-        return datetime.fromtimestamp(int(occurrence["occurrence_id"]) // 1000, UTC)
+        start = datetime.fromtimestamp(int(occurrence["occurrence_id"]) // 1000, UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
+    return start if timezones.is_within_bounds(start) else None
 
 
 def rule_starts(found: Iterable[StoredDate], listed: Iterable[Body]) -> list[datetime]:
@@ -202,7 +209,8 @@ def _moved(
 def _is_readable(occurrence: Json) -> bool:
     try:
         occurrence_id = str(occurrence["occurrence_id"])
-        return occurrence_id.isascii() and occurrence_id.isdigit() and start_of(occurrence) is not None
+        is_id = occurrence_id.isascii() and occurrence_id.isdigit()
+        return is_id and timezones.is_within_bounds(start_of(occurrence))
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
 

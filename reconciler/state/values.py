@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any, NoReturn
 
 from reconciler.meeting.names import KEY
+from reconciler.meeting.timezones import is_instant
 from reconciler.ports import Json
 
 ACTIONS = frozenset({"create", "update", "replace"})
@@ -60,8 +61,12 @@ def as_day(value: str) -> str:
 def as_instant(value: Json) -> str:
     """Return an instant in UTC as text."""
     written: str = as_type(value, str)
-    is_utc = datetime.fromisoformat(written).utcoffset() == timedelta(0)
-    return written if is_utc else refuse(value, "an instant in UTC")
+    return written if is_instant(written) else refuse(value, "an instant in UTC")
+
+
+def as_optional_instant(value: Json) -> str | None:
+    """Return an instant in UTC as text, or None."""
+    return None if value is None else as_instant(value)
 
 
 def as_optional(value: Json, kind: type) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.meeting.timezones import instant, utc_text
-from reconciler.state.checks import check_attributes
+from reconciler.state.checks import check_attributes, is_duration
 from reconciler.state.values import INTEGER_MAX
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def _wrong_parts(meeting: Body) -> Iterator[str]:
             yield f"its occurrence {number} is {_named(occurrence)}"
         else:
             yield from _wrong(occurrence, _OCCURRENCE, f"of its occurrence {number}, ")
+            if occurrence.get("duration") is not None and not is_duration(occurrence["duration"]):
+                yield f"of its occurrence {number}, `duration` is out of bounds"
             if type(occurrence.get("occurrence_id")) not in (str, int, type(None)):
                 yield f"of its occurrence {number}, `occurrence_id` is {_named(occurrence['occurrence_id'])}"
 

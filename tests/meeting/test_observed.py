@@ -93,7 +93,8 @@ def test_a_value_of_another_type_differs() -> None:
     )
 
 
-def test_the_creation_time_is_text_or_none() -> None:
-    odd = [observed.created_at(stored) for stored in ({"created_at": "x"}, {"created_at": [1]}, {})]
+def test_a_creation_time_that_no_state_keeps_is_none() -> None:
+    odd = ("x", [1], "0001-01-01T00:00:00Z", "2026-11-01\x1b08:00:00Z", "2026-11-01T08:00:00", None)
+    found = [observed.created_at({"created_at": each}) for each in (*odd, "2026-11-01T08:00:00Z")]
 
-    assert odd == ["x", None, None]
+    assert found == [*[None] * len(odd), "2026-11-01T08:00:00Z"]

@@ -43,6 +43,39 @@ def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
     checks.check_attributes(recorded)
 
 
+EDIT = {"start_time": "2027-01-26T13:00:00Z", "duration": 30, "agenda": "moved", "settings": {"x": True}}
+
+
+def test_what_was_done_to_a_date_is_taken() -> None:
+    checks.check_edits({"2027-01-18": "skip", "2027-01-25": EDIT, "2027-02-01": None})
+
+
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        ({"start_time": "2027-01-26\x1b13:00:00Z"}, "is no start_time"),
+        ({"start_time": "9999-12-31T23:00:00Z"}, "is no start_time"),
+        ({"start_time": "2027-01-26T13:00:00"}, "is no edit of a date"),
+        ({"duration": 2**64}, "is no duration"),
+        ({"duration": None}, "is no duration"),
+        ({"agenda": ["x"]}, "is no agenda"),
+        ({"settings": "x"}, "is no settings"),
+        ({"host": "x"}, "is no edit of a date"),
+    ],
+)
+def test_an_odd_edit_is_refused(odd: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        checks.check_edits({"2027-01-25": {**EDIT, **odd}})
+
+
+@pytest.mark.parametrize(
+    "window", [{"": ""}, {"from": "2027-01-26T13:00:00"}, {"to": "0001-01-01T00:00:00Z"}]
+)
+def test_an_odd_window_is_refused(window: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is no"):
+        checks.check_window(window)
+
+
 @pytest.mark.parametrize(
     ("recorded", "message"),
     [
@@ -50,6 +83,7 @@ def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
         ({"type": "8"}, "'8' is no type"),
         ({"start_time": 7}, "'7' is no start_time"),
         ({"start_time": "soon"}, "'soon' is no start_time"),
+        ({"start_time": "2027-01-11x10:00:00Z"}, "'2027-01-11x10:00:00Z' is no start_time"),
         ({"start_time": "2027-01-11T10:00:00"}, "'None' is no timezone"),
         (
             {"start_time": "0001-01-01T00:00:00", "timezone": "Asia/Tokyo"},

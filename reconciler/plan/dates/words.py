@@ -178,4 +178,4 @@ def _new_duration(edit: Edit, attributes: Mapping[str, Json]) -> list[str]:
 
 
 def _value(value: Json) -> str:
-    return {True: "true", False: "false"}.get(value, str(value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

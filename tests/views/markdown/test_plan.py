@@ -33,7 +33,7 @@ from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
 from reconciler.plan.budget import Allowances, BudgetLine, Limits
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
-from reconciler.plan.step import Status, Step
+from reconciler.plan.step import DateAction, DateStep, Status, Step
 from reconciler.views.markdown.escape import cell_code, code, code_block, mermaid_words, prose, visible
 from reconciler.views.markdown.size import BYTES_MAX, Entry, fit
 from reconciler.views.results import JoinLink
@@ -533,6 +533,21 @@ def test_a_hostile_topic_is_inert(topic: str, harmless: Page) -> None:
     assert SIGNALS.findall(page.plain) == []
     assert [line for line in text.splitlines() if line.lstrip("> ").startswith("/")] == []
     assert words(visible(topic)[:250]) in words(page.text)
+
+
+@pytest.mark.parametrize("topic", TOPICS[::3], ids=lambda topic: ascii(topic[:20]))
+def test_hostile_parts_of_a_single_date_are_inert(topic: str) -> None:
+    start = at("2027-01-11T10:00:00Z")
+    edit = {"start_time": "2027-01-11T09:00:00Z", "duration": 30, "agenda": topic, "settings": {"x": topic}}
+    dates = (
+        DateStep("2027-01-11", DateAction.CHANGE, start, edit, None, start, closure=topic),
+        DateStep("2027-01-18", DateAction.SKIP, start, "skip", None, start, closure=topic),
+    )
+
+    page = check_whole(shown(plan_of(step(Action.UPDATE, meeting=meeting("m", weekly()), dates=dates))))
+
+    assert (page.tags.get("a", 0), page.tags.get("img", 0), page.tags["details"]) == (0, 0, 1)
+    assert SIGNALS.findall(page.plain) == []
 
 
 def test_there_are_more_than_a_hundred_hostile_topics() -> None:
