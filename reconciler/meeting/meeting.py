@@ -133,7 +133,7 @@ def start_at(attributes: Mapping[str, Json]) -> datetime | None:
 def series(attributes: Mapping[str, Json]) -> recurrence.Series | None:
     """Return the declared series of a type 8 meeting; None for any other."""
     rule = attributes.get("recurrence")
-    if kind(attributes) != SERIES or rule is None or "start_time" not in attributes:
+    if kind(attributes) != SERIES or rule is None or attributes.get("start_time") is None:
         return None
     return recurrence.Series(attributes["start_time"], attributes["timezone"], rule)
 
