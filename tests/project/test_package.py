@@ -116,6 +116,19 @@ def test_the_wheel_carries_its_explanations(installed: Path) -> None:
     assert python(installed, "-c", program) == python(ROOT, "-c", program)
 
 
+def test_uvx_and_pipx_run_find_the_program_by_the_name_of_the_project(installed: Path) -> None:
+    """Both run the command that is called as the package, and README calls it so."""
+    (names,) = installed.glob("*.dist-info/entry_points.txt")
+    readme = " ".join((ROOT / "README.md").read_text().split())
+
+    assert set(re.findall(r"^([\w-]+) = reconciler\.__main__:main$", names.read_text(), re.MULTILINE)) == {
+        "reconciler",
+        "meetings-reconciler",
+    }
+    for runner in ("uvx", "pipx run"):
+        assert f'`{runner} "meetings-reconciler[sandbox]" plan --sandbox`' in readme
+
+
 def test_the_wheel_tells_type_checkers_that_it_is_typed(installed: Path) -> None:
     assert (installed / "reconciler" / "py.typed").exists()
 
