@@ -44,7 +44,7 @@ lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pypr
 	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/project/test_house.py \
 	  --ignore tests/project/test_linters.py --ignore tests/project/test_package.py
 
-real: .venv/.installed-dev  ## a real S3 server, real shells (bash, zsh, fish), 8 runners killed (KILLS=50: as many), Zoom clients of others (2 minutes)
+real: .venv/.installed-dev build/real/.installed  ## real servers of S3, PostgreSQL, Azure; real shells (bash, zsh, fish), 16 runners killed (KILLS=50: 100), Terraform, Zoom clients (4 minutes)
 	$(BIN)/pytest tests/real
 
 browser: .venv/.installed-dev build/browser/.installed  ## the calendar's page in headless Chromium, axe-core, Biome (needs chromium and npm)
@@ -69,7 +69,7 @@ action:  ## install as the action does, with hashes, into a folder of its own (h
 	.venv/action/bin/reconciler validate examples/meetings.yaml
 
 lock:  ## lock the dependencies of the action again (needs uv)
-	uv pip compile pyproject.toml requirements/action.in --extra cloud --universal --python-version 3.11 \
+	uv pip compile pyproject.toml requirements/action.in --extra cloud --extra postgres --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/action.txt
 
 bench: .venv/.installed-dev .venv/.installed-peers  ## compare with the peers, as ratios (about 15 minutes)
@@ -96,9 +96,16 @@ $(BIN)/python:
 
 .venv/.installed-lowest: pyproject.toml tools/lowest_versions.py | $(BIN)/python
 	$(BIN)/python -m venv .venv/lowest
-	$(BIN)/python tools/lowest_versions.py cloud fmt sandbox dev > .venv/lowest/pins.txt
+	$(BIN)/python tools/lowest_versions.py cloud fmt postgres sandbox dev > .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Debian's server and pooler are installed where they are missing, and this is root.
+build/real/.installed: tests/real/packages.txt
+	npm install --silent --no-save --prefix build/real $$(cat $<)
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v pgbouncer >/dev/null || { \
+	  apt-get update -qq && apt-get install -qq --no-install-recommends postgresql pgbouncer >/dev/null; }
 	@touch $@
 
 build/browser/.installed: tests/browser/packages.txt

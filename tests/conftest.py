@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from paths import ROOT
 from shell import OURS, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from azurite import Azurite
+    from postgres_server import PostgresServer
     from seaweed import Seaweed
     from served import Served
     from team import Team
@@ -71,6 +76,42 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
 
 
 @pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """A real server of Azure's storage."""
+    from azurite import azurite  # noqa: PLC0415 - for tests/real alone
+
+    with azurite(tmp_path_factory.mktemp("azurite")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real server of PostgreSQL."""
+    from postgres_server import postgres_server  # noqa: PLC0415 - for tests/real alone
+
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pooled_postgres(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """The same behind a pooler that gives each transaction another connection."""
+    from postgres_server import pooler  # noqa: PLC0415 - for tests/real alone
+
+    with pooler(postgres) as before:
+        yield before
+
+
+@pytest.fixture(scope="session")
+def statement_pooled(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """The same behind a pooler that gives each statement another connection."""
+    from postgres_server import pooler  # noqa: PLC0415 - for tests/real alone
+
+    with pooler(postgres, "statement") as before:
+        yield before
+
+
+@pytest.fixture(scope="session")
 def zoom() -> Iterator[Served]:
     """An emulator in a process of its own, whose answers take a while."""
     from served import served  # noqa: PLC0415 - for tests/real alone
@@ -79,9 +120,24 @@ def zoom() -> Iterator[Served]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with what others wrote, from PyPI."""
+    folder = tmp_path_factory.mktemp("others")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    wanted = ROOT / "tests" / "real" / "requirements.txt"
+    subprocess.run([folder / "bin" / "pip", "install", "--quiet", "--requirement", wanted], check=True)
+    return folder / "bin" / "python"
+
+
 @pytest.fixture
-def new_team(storage: Seaweed, zoom: Served, tmp_path: Path) -> Callable[[str], Team]:
-    """Makes, by name, runners that share a state in real storage, which is not there yet."""
+def new_team(request: pytest.FixtureRequest, zoom: Served, tmp_path: Path) -> Callable[[str], Team]:
+    """Makes, by name, runners that share a state in real storage, which is not there yet.
+
+    The parameter is the fixture of the storage: S3, unless a test asks for others.
+    """
     from team import Team  # noqa: PLC0415 - for tests/real alone
 
-    return lambda name: Team(storage, zoom, tmp_path, name)
+    kind = getattr(request, "param", "storage")
+    storage = request.getfixturevalue(kind)
+    return lambda name: Team(storage, zoom, tmp_path, f"{kind}-{name}")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 JUDGES = ("types-", "mypy", "ruff", "import-linter", "shellcheck", "zizmor", "check-jsonschema")
-BOUND = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)>=(?P<version>[0-9.]+)")
+BOUND = re.compile(r"^(?P<name>[A-Za-z0-9._-]+(\[[a-z,]+\])?)>=(?P<version>[0-9.]+)")
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler import urls
 from reconciler.views.table import formats
 
 if TYPE_CHECKING:
@@ -196,9 +197,7 @@ def state_options(command: Callable[..., Exit]) -> Callable[..., Exit]:
         "--state",
         type=click.Path(),  # so that a shell completes files
         metavar="PATH_OR_URL",
-        help="Location of the state: a path, s3://, gs://, az://, git:BRANCH, "
-        "git:REMOTE:BRANCH or https://. "
-        "Overrides RECONCILER_STATE and reconciler.yaml.",
+        help=f"Location of the state: {urls.prefixes()}. Overrides RECONCILER_STATE and reconciler.yaml.",
     )
     @click.option("--sandbox", is_flag=True, help="Use the bundled emulator: no account, no network.")
     @click.option("--sandbox-now", metavar="INSTANT|+1d", help="Set the emulator's clock and freeze it.")

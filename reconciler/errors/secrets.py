@@ -79,6 +79,9 @@ _SIGNS = (
 _WRITTEN_KEY = r"(?i)(?<![a-z0-9_])(?P<key>(?:pass|pas|pwd|pw|pin)[a-z_]{0,40})[\"']?[^\S\n]*+[:=][^\S\n]*+"
 _WRITTEN = _WRITTEN_KEY + r"(?!\{\s*+[\"']?env)(?P<secret>\S.*)"
 _MENTIONED = _WRITTEN_KEY + r"(?![{\[&*|>#])(?P<secret>[^\s,{}\[\]]+)"
+_IN_ADDRESS = r"://[^\s:/?#@]{0,80}:(?P<secret>\S{1,200})@"
+"""The password of an address, up to the last `@`: it may contain one."""
+
 _MASK_ALONE = r"(?i)(?:(?<![\w*])|(?<=%3d))\*{3}(?![\w*])"
 
 _SECRET_NAME_PARTS = ("passw", "passc", "passph", "pswd", "pwd", "pasw", "secret", "token", "zak")
@@ -128,7 +131,8 @@ def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
     """
     pattern = _compiled(_MENTIONED if is_yaml else _WRITTEN)
     keyed = (match.span("secret") for match in pattern.finditer(line) if is_secret_name(match["key"]))
-    return _joined((*secret_spans(line), *keyed))
+    in_addresses = (match.span("secret") for match in _compiled(_IN_ADDRESS).finditer(line))
+    return _joined((*secret_spans(line), *keyed, *in_addresses))
 
 
 def opens_secret(line: str) -> bool:

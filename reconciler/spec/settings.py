@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from reconciler import urls
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
 from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT, Json
@@ -128,7 +129,7 @@ def _settings(value: Mapping[str, Json], document: Document) -> Settings:
 
 def _check(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     """Yield findings that the schema cannot express."""
-    if str(value.get("state", "")).casefold().startswith(("https:", "http:")):
+    if urls.is_private(str(value.get("state", ""))):
         yield UnlocatedDiagnostic(
             ("state",),
             "settings.state-address",

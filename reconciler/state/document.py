@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from reconciler import urls
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.pages import page_words
 from reconciler.errors.redact import redact_answer
@@ -88,12 +89,9 @@ def _conflict(location: str) -> StateError:
 _EXAMINED_MAX = 65_536
 """Bytes of a document that are searched for the words of a page."""
 
-_ANSWERED = ("https://", "http://", "s3://", "gs://", "az://")
-"""Beginnings of the locations where a server answers, so that a page need not be what is stored."""
-
 
 def _page(location: str, page: str) -> StateError:
-    is_answer = location.startswith(_ANSWERED)
+    is_answer = urls.is_served(location)
     return StateError.of(
         "state.web-page",
         detail=f"{location}: in place of the state there is {replace_control(redact_answer(page), ' ')}. "

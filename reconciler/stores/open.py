@@ -1,4 +1,4 @@
-"""Opens the store at an address; the scheme of the address decides which kind it is."""
+"""Opens the store at an address; `reconciler/urls.py` has the table of the kinds of stores."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import quote
+from reconciler.urls import forms, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,19 +15,6 @@ if TYPE_CHECKING:
 
     from reconciler.ports import Store
     from reconciler.stores.options import StoreOptions
-
-
-STORES = {
-    "": "file:open_file",
-    "file": "file:open_file",
-    "git": "git.place:open_git",
-    "https": "http.transport:open_http",
-    "http": "http.transport:open_http",
-    "s3": "object.place:open_object",
-    "gs": "object.place:open_object",
-    "az": "object.place:open_object",
-}
-"""Openers by scheme: a module of this package and its function. The empty scheme is a path."""
 
 
 def files_of(store: Store) -> tuple[Path, ...]:
@@ -46,16 +34,15 @@ def open_store(address: str, options: StoreOptions) -> Store:
             detail=f"{quote(address[:80])} holds a control character. Nothing was sent.",
             hint="Write it without; a line break at the end often comes from the file that holds it.",
         )
-    scheme = address.partition(":")[0] if ":" in address else ""
-    target = STORES.get(scheme)
-    if target is None:
+    kind = kind_of(address)
+    if kind is None:
+        scheme = address.partition(":")[0]
         raise SettingsError.of(
             "state.unknown-store",
             detail=f"It begins with `{scheme[:20]}:`.",  # the rest may contain a password
-            hint="Write a path such as reconciler.state.json, s3://BUCKET/NAME, gs://BUCKET/NAME, "
-            "az://CONTAINER/NAME, git:BRANCH, git:REMOTE:BRANCH, or an https:// address.",
+            hint=f"Write {forms()}.",
         )
-    module, _, function = target.partition(":")  # import only the store that is used
+    module, _, function = kind.opener.partition(":")  # import only the store that is used
     opener: Callable[[str, StoreOptions], Store] = getattr(
         import_module(f"reconciler.stores.{module}"), function
     )

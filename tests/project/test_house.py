@@ -40,6 +40,7 @@ DOORS = {
     "jsonschema": ("reconciler.spec.schema",),
     "jsonschema_rs": ("reconciler.spec.schema",),
     "obstore": ("reconciler.stores.object",),
+    "psycopg": ("reconciler.stores.postgres",),
     "orjson": ("reconciler",),  # JSON is the language of half the house
     "rich": ("reconciler.views",),
     "ruamel": ("reconciler.spec.layout",),
@@ -71,6 +72,7 @@ HEAVY = {
     "jinja2",
     "jsonschema",
     "obstore",
+    "psycopg",
     "rich",
     "ruamel",
     "starlette",

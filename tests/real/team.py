@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from seaweed import BUCKET
 from served import APPLY, program
 from shell import FAR, OURS
 
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from seaweed import Seaweed
     from served import Served
 
     from reconciler.ports import Store
 
-FOREIGN = (*OURS, "AWS_", "GITHUB_", "COV_CORE", "COVERAGE")
+FOREIGN = (*OURS, "AWS_", "AZURE_", "PG", "GITHUB_", "COV_CORE", "COVERAGE")
 """Prefixes of variables that a run does not inherit."""
 
 SETTLE_SECONDS = 0.5
@@ -34,6 +32,16 @@ SETTLE_SECONDS = 0.5
 DAILY_LIMIT = 30
 HOSTS = 3
 MEETINGS_PER_HOST = 8
+
+
+class Storage(Protocol):
+    """A real storage with room for any number of states."""
+
+    def address(self, name: str) -> str:
+        """Where the state `name` is."""
+
+    def environ(self) -> dict[str, str]:
+        """Variables with the credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,9 @@ class Ended:
 class Team:
     """New hosts with their meetings, and runs that apply them."""
 
-    def __init__(self, storage: Seaweed, zoom: Served, folder: Path, name: str) -> None:
+    def __init__(self, storage: Storage, zoom: Served, folder: Path, name: str) -> None:
         self.storage = storage
-        self.address = f"s3://{BUCKET}/{name}/meetings.json"
+        self.address = storage.address(name)
         self.hosts = [f"{name}-{number}@example.com" for number in range(HOSTS)]
         self._zoom = zoom
         self._folder = folder / name

@@ -73,6 +73,10 @@ class Seaweed:
         self.endpoint = f"http://{HERE}:{port}"
         self.volume_servers = volume_servers
 
+    def address(self, name: str) -> str:
+        """Where the state `name` is."""
+        return f"s3://{BUCKET}/{name}/meetings.json"
+
     def environ(self, name: str = "ours") -> dict[str, str]:
         """Variables that point a client of S3 here, as user `name`."""
         return {
@@ -122,7 +126,7 @@ def seaweed(folder: Path, *, volume_servers: int = 0) -> Iterator[Seaweed]:
 def _started(folder: Path, volume_servers: int, stack: ExitStack) -> Seaweed:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "identities.json").write_text(json.dumps(IDENTITIES))
-    ports = iter(_free_ports(8 + 2 * volume_servers))
+    ports = iter(free_ports(8 + 2 * volume_servers))
 
     def run(name: str, *arguments: str) -> Process:
         process = Process(folder / name, *arguments)
@@ -163,7 +167,8 @@ def _becomes_ready(server: Seaweed) -> bool:
     return True
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody uses now."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 USER, PASSWORD = "ann", "geheim:42"
 MANAGED = "/api/v4/projects/7/terraform/state/meetings"
@@ -68,6 +68,8 @@ class TerraformServer:
         self.faults: list[Fault] = []
         self.locks_twice = False
         self.mutex = threading.RLock()
+        self.on_write: Callable[[], None] = lambda: None
+        """Called before a document is written, as somebody who comes at that moment."""
 
     @property
     def methods(self) -> list[str]:
@@ -131,9 +133,10 @@ class TerraformServer:
         )
 
     def _unlock(self, request: Request) -> tuple[int, bytes]:
-        lock_id = json.loads(request.body)["ID"]
-        assert lock_id == request.lock_id
-        if (self.lock or {}).get("ID") != lock_id:
+        # Terraform names the lock in the body alone, and not at all with `force-unlock`.
+        lock_id = json.loads(request.body)["ID"] if request.body else None
+        assert request.lock_id in {None, lock_id}
+        if lock_id is not None and (self.lock or {}).get("ID") != lock_id:
             return 409, b""
         self.lock = None
         return 200, b""
@@ -144,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         request = self._read()
+        if self.command == "POST" and not request.path.endswith("/lock"):
+            self.state.on_write()
         with self.state.mutex:
             self.state.requests.append(request)
             fault = self.state.next_fault()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from reconciler import urls
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.redact import redact_addresses, redact_addresses_of
 from reconciler.errors.secrets import MASK
@@ -48,8 +49,7 @@ ADDRESS_KEY = re.compile(r"(remote|http)\..*(url|proxy)", re.IGNORECASE)
 _REFUSED_PROXY = re.compile(r"(?<=proxy syntax in ')[^']*")
 
 SECRET = re.compile(
-    r"ZOOM_\w*|\w*PASSCODE\w*|RECONCILER_\w*|TF_HTTP_\w*|AWS_\w*|AZURE_\w*|ARM_\w*|GOOGLE_\w*|ACTIONS_ID_TOKEN_\w*",
-    re.IGNORECASE,
+    rf"(ZOOM_|\w*PASSCODE|RECONCILER_|ACTIONS_ID_TOKEN_|{'|'.join(urls.variables())})\w*", re.IGNORECASE
 )
 """Variables with credentials of Zoom, of meetings, of a state elsewhere or of a cloud."""
 

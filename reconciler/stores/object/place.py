@@ -12,11 +12,12 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.errors.exceptions import SettingsError, StateError
+from reconciler.errors.exceptions import SettingsError
 from reconciler.ports import Snapshot
 from reconciler.stores import size
 from reconciler.stores.errors import AbsentError, ConflictError, UnansweredError, UnreachableError
 from reconciler.stores.leased.place import STATE
+from reconciler.stores.leased.retry import TRY_SECONDS, repeat
 from reconciler.stores.leased.store import LeasedStore
 from reconciler.stores.object import _bucket as buckets
 from reconciler.stores.object._errors import conditions_ignored, to_state_error
@@ -48,12 +49,6 @@ REQUEST_SECONDS = 10.0
 
 CONNECT_SECONDS = 4.0
 
-TRY_SECONDS = 10.0
-"""No attempt begins later than this, so that no call takes half as long as a lease."""
-
-PAUSES_SECONDS = (0.2, 0.6, 1.5, 3.0)
-"""Pauses between the attempts."""
-
 
 def open_object(address: str, options: StoreOptions) -> LeasedStore:
     """Return the store at `s3://BUCKET/PATH`, `gs://BUCKET/PATH` or `az://CONTAINER/PATH`, unread.
@@ -77,8 +72,7 @@ class ObjectDocumentStore:
     def __init__(self, bucket: Bucket, client: ObjectStore, options: StoreOptions) -> None:
         self._bucket = bucket
         self._client = client
-        self._clock = options.clock
-        self._wait = options.wait
+        self._options = options
 
     @property
     def location(self) -> str:
@@ -144,33 +138,15 @@ class ObjectDocumentStore:
         return str(version)
 
     def _retry(self, send: Callable[[], T]) -> T:
-        """Return what `send` returns, after more attempts if the network or the storage failed.
+        """Return what `send` returns, after more attempts if the network or the storage failed."""
 
-        An attempt with an unknown outcome is not forgotten if a later one is refused.
-        """
-        began_at = self._clock.monotonic()
-        unanswered: StateError | None = None
-        for pause_seconds in (*PAUSES_SECONDS, None):
-            result = self._attempt(send)
-            if not isinstance(result, StateError):
-                return result[0]
-            if isinstance(result, UnansweredError):
-                unanswered = result
-            elif not isinstance(result, UnreachableError):
-                break
-            if pause_seconds is None or self._clock.monotonic() - began_at >= TRY_SECONDS:
-                break
-            self._wait(pause_seconds)
-        assert isinstance(result, StateError)
-        raise result if unanswered is None or isinstance(result, ConflictError | AbsentError) else unanswered
+        def attempt() -> T:
+            try:
+                return send()
+            except (BaseError, OSError, ValueError, RuntimeError) as error:
+                raise to_state_error(error, self._bucket) from error
 
-    def _attempt(self, send: Callable[[], T]) -> tuple[T] | StateError:
-        try:
-            return (send(),)
-        except StateError as error:  # it is too large
-            return error
-        except (BaseError, OSError, ValueError, RuntimeError) as error:
-            return to_state_error(error, self._bucket)
+        return repeat(attempt, self._options)
 
     def _put_expected(self, path: str, document: bytes, replaces: str | None) -> str:
         try:

@@ -286,6 +286,7 @@ def test_nothing_is_left_half_written(shell: Shell) -> None:
         (["--timezone", "Europe/Berln"], "time.zone-unknown"),
         (["--start", "tomorrow"], "spec.wrong-form"),
         (["--state", "https://example.com/state"], "settings.state-address"),
+        (["--state", "postgres://ann:pass9word@db.example.com/ops"], "settings.state-address"),
         (["--topic", ""], "meeting.topic-missing"),
     ],
 )
@@ -294,6 +295,18 @@ def test_a_flag_that_makes_no_valid_spec_writes_nothing(flags: list[str], code: 
 
     assert (ran.status, ran.out, files(shell.folder)) == (1, "", {})
     assert f"error[{code}]" in ran.err
+
+
+def test_no_workflow_gets_the_password_of_a_database(shell: Shell) -> None:
+    """Also where the settings exist, and are not written."""
+    shell.write("reconciler.yaml", "state: git:states\n")
+
+    ran = shell("init", "--ci", "github", "--state", "postgres://ann:pass9word@db.example.com/ops")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert [*files(shell.folder)] == ["reconciler.yaml"]
+    assert "error[settings.state-address]" in ran.err
+    assert "pass9word" not in ran.err
 
 
 def test_a_host_cannot_be_guessed(shell: Shell) -> None:

@@ -19,6 +19,7 @@ from obstore.store import LocalStore, MemoryStore
 from reconciler.errors.exceptions import SettingsError, StateError
 from reconciler.ports import Snapshot
 from reconciler.stores.errors import ConflictError, UnansweredError
+from reconciler.stores.leased import retry
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.object import _bucket as buckets
 from reconciler.stores.object import place as objects
@@ -198,7 +199,7 @@ def test_a_storage_that_keeps_failing_leaves_the_outcome_unknown(world: World) -
 
 def test_tries_end_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """No attempt begins after ten seconds, however few there were."""
-    monkeypatch.setattr(objects, "PAUSES_SECONDS", (11.0, 1.0))
+    monkeypatch.setattr(retry, "PAUSES_SECONDS", (11.0, 1.0))
     world.server.faults = ["500 InternalError"] * 20
 
     assert failure(world.place()) == (UnansweredError, "state.unanswered")
@@ -207,7 +208,7 @@ def test_tries_end_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_storage_that_hangs_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "REQUEST_SECONDS", 0.1)
-    monkeypatch.setattr(objects, "PAUSES_SECONDS", (0.2,))
+    monkeypatch.setattr(retry, "PAUSES_SECONDS", (0.2,))
     world.server.faults = [HANG, HANG]
 
     assert failure(world.place()) == (UnansweredError, "state.unanswered")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler import disk, resources
+from reconciler import disk, resources, urls
 from reconciler.cli import reporting
 from reconciler.cli.clock import system_now
 from reconciler.cli.commands.init import spec as first_spec
@@ -93,6 +93,7 @@ def init(workspace: Workspace, **flags: Any) -> Exit:
     overwrites a file.
     """
     options, folder, console = InitOptions(**flags), workspace.folder, workspace.console
+    _check_address(options.state)
     if options.adds_workflows and any(os.path.lexists(folder / name) for name in (*DEFAULT_SPECS, SETTINGS)):
         return _add_workflows(workspace, options.state, str(options.ci))
     check_free(folder, (*DEFAULT_SPECS, SETTINGS, SCHEMA))
@@ -137,6 +138,16 @@ def _add_workflows(workspace: Workspace, state: str | None, ci: str) -> Exit:
     rows = _rows((*files,), (*name_it, *_workflow_steps(is_root=is_root)))
     workspace.console.stdout.write("".join(f"{line}\n" for line in rows))
     return Exit.DONE
+
+
+def _check_address(state: str | None) -> None:
+    if state is not None and urls.is_private(state):
+        raise SettingsError.of(
+            "settings.state-address",
+            detail="init writes the address into files that others read, and a password is in it, or is sent "
+            "to it. Nothing was written.",
+            hint="Leave --state out. Then set RECONCILER_STATE where the program runs, in CI from a secret.",
+        )
 
 
 def check_free(folder: Path, names: Iterable[str]) -> None:

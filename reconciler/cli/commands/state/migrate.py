@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from reconciler import urls
 from reconciler.cli.commands.state.transfer import check_same_lineage
 from reconciler.cli.workspace import check_still_locked, locked
 from reconciler.errors.diagnostic import Exit
@@ -98,7 +99,7 @@ def _next_steps(workspace: Workspace, old: str, to: str) -> str:
     """Return the lines that say what to change, now that the state is in another location."""
     address = workspace.settings.state
     removed = [f"  - state: {_yaml(address)}"] if address else []
-    if to.casefold().startswith(("https:", "http:")):
+    if urls.is_private(to):
         lines = ["Name it with RECONCILER_STATE or --state; reconciler.yaml may not have such an address."]
         lines += ["In reconciler.yaml:", *removed] if removed else []
     else:
