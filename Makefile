@@ -69,7 +69,7 @@ action:  ## install as the action does, with hashes, into a folder of its own (h
 	.venv/action/bin/reconciler validate examples/meetings.yaml
 
 lock:  ## lock the dependencies of the action again (needs uv)
-	uv pip compile pyproject.toml requirements/action.in --extra cloud --extra postgres --universal --python-version 3.11 \
+	uv pip compile pyproject.toml requirements/action.in --extra cloud --extra notify --extra postgres --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/action.txt
 
 bench: .venv/.installed-dev .venv/.installed-peers  ## compare with the peers, as ratios (about 15 minutes)
@@ -96,7 +96,7 @@ $(BIN)/python:
 
 .venv/.installed-lowest: pyproject.toml tools/lowest_versions.py | $(BIN)/python
 	$(BIN)/python -m venv .venv/lowest
-	$(BIN)/python tools/lowest_versions.py cloud fmt postgres sandbox dev > .venv/lowest/pins.txt
+	$(BIN)/python tools/lowest_versions.py cloud fmt notify postgres sandbox dev > .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv/lowest/pins.txt
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

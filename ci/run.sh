@@ -47,6 +47,9 @@ apply)
   ;;
 esac
 case $INPUT_COMMAND in
+apply | drift) with --notify "${INPUT_NOTIFY:-}" ;;
+esac
+case $INPUT_COMMAND in
 plan | apply)
   wanted --refresh "${INPUT_REFRESH:-}"
   while IFS= read -r glob; do with --target "$glob"; done < <(lines "${INPUT_TARGETS:-}")
@@ -66,6 +69,7 @@ mask() {
 }
 while IFS= read -r name; do
   case $name in
+  RECONCILER_NOTIFY) while IFS= read -r address; do mask "$address"; done < <(tr ' \t' '\n\n' <<<"${!name}") ;;
   ZOOM_CLIENT_SECRET | ZOOM_ACCESS_TOKEN | *PASSCODE* | *_HTTP_PASSWORD) mask "${!name}" ;;
   esac
 done < <(compgen -e)

@@ -219,6 +219,11 @@ class EventRecorder:
     def __init__(self, *events: Event) -> None:
         self._events = list(events)
 
+    @property
+    def events(self) -> Sequence[Event]:
+        """The events so far."""
+        return self._events
+
     def recording(
         self, wrap: Callable[[EventListener], EventListener]
     ) -> Callable[[EventListener], EventListener]:

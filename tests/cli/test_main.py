@@ -44,9 +44,9 @@ COMMAND_FLAGS = {
     ),
     "apply": (
         *("--plan", "--auto-approve", "--pace", "--lock-timeout", "--format", "--detailed-exitcode"),
-        *(*SELECTION, *STATE_FLAGS),
+        *("--notify", *SELECTION, *STATE_FLAGS),
     ),
-    "drift": ("--pace", "--format", "--detailed-exitcode", *STATE_FLAGS),
+    "drift": ("--pace", "--format", "--detailed-exitcode", "--notify", *STATE_FLAGS),
     "calendar": (
         *("--from", "--days", "--host", "--match", "--zone", "--format", "--out"),
         *("--links", "--with-passcodes", *STATE_FLAGS),

@@ -13,6 +13,7 @@ import yaml
 from action_runner import REPOSITORY, Job
 from fake_github import github
 from paths import ROOT
+from receiver import receiver
 from served import served
 from shell import FAR, HOST, ONE, spec_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from action_runner import JobResult
     from fake_github import GitHub
-    from served import Served
+from served import Served
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("bash", "jq", "curl", "git"))), reason="every runner of GitHub has these"
@@ -359,6 +360,22 @@ def test_a_drift_report_tells_what_changed(job: Job, zoom: Served) -> None:
 
     assert (ended.passed, ended.outputs["changes"], ended.outputs["change"]) == (True, "true", "1")
     assert "Moved by hand" in ended.summary
+
+
+def test_a_notice_goes_where_the_secret_says_and_the_log_masks_it(job: Job, zoom: Served) -> None:
+    """Also of a run that fails before it begins. No log, summary or annotation has the address."""
+    declare(job)
+    with receiver() as inbox:
+        job.environ |= zoom.environ | {"RECONCILER_NOTIFY": f"{inbox.address} {inbox.address}"}
+        ended = job.use(command="apply", state="s.json", auto_approve="true", notify="always")
+        (job.folder / "meetings.yaml").write_text("version: 1\nmeetings: {launch: {}}\n")
+        failed = job.use(command="apply", state="s.json", auto_approve="true")
+
+    titles = ["Meetings: apply is done"] * 2 + ["Meetings: apply ended with an error"] * 2
+    assert ([title for title, *_ in inbox.notices], ended.passed, failed.passed) == (titles, True, False)
+    assert ended.masks.count(inbox.address) == 2
+    shown = "".join(ended.log.split("::stop-commands::")[1:]) + ended.summary + failed.summary
+    assert [secret for secret in ("opensesame", "hook-token") if secret in shown] == []
 
 
 def test_a_calendar_is_a_page_and_feeds(job: Job) -> None:

@@ -249,6 +249,7 @@ def test_the_lock_holds_all_that_the_program_needs() -> None:
         *project["project"]["dependencies"],
         *project["project"]["optional-dependencies"]["cloud"],
         *project["project"]["optional-dependencies"]["postgres"],
+        *project["project"]["optional-dependencies"]["notify"],
         *project["build-system"]["requires"],
     ]
     pins = {name.lower(): version for name, version in locked().items()}

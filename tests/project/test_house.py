@@ -29,6 +29,7 @@ PYTHON_FOLDERS = ("reconciler", "tools", "tests", "benchmarks")
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".sh", ".cfg", ""}
 
 DOORS = {
+    "apprise": ("reconciler.cli.notices.sender",),
     "click": ("reconciler.cli",),
     "dateutil": ("reconciler.meeting.recurrence",),
     "deepdiff": ("reconciler.plan.diff",),
@@ -66,6 +67,7 @@ REASON = re.compile(r" - \w|\s# \w")
 """How an exception says why: `# noqa: S311 - jitter, not a secret`, or in a comment after it."""
 
 HEAVY = {
+    "apprise",
     "deepdiff",
     "httpx",
     "icalendar",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import ci, refresh, reporting
+from reconciler.cli.notices.notice import notify_option, notifying
 from reconciler.cli.options import example_epilog, format_option, pace_option, paths_argument, state_options
 from reconciler.cli.planning import missing_state_warnings
 from reconciler.errors.diagnostic import Exit, Severity
@@ -32,20 +33,36 @@ if TYPE_CHECKING:
 @pace_option
 @format_option("drift", about="For people, programs, or a pull request.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there is drift.")
+@notify_option
 @state_options
-def drift(
+def drift(  # noqa: PLR0913 - click hands flags over as they come
     workspace: Workspace,
     paths: tuple[str, ...],
     *,
     pace: str | None,
     format_name: str,
     detailed_exitcode: bool,
+    notify: str,
 ) -> Exit:
     """Show what was changed in Zoom since the last apply.
 
     Reads every recorded meeting that is not over, or only those declared in PATHS. Also warns of series that
     end soon, and of changes that wait for a person. Changes nothing, and uses nothing of the daily budget.
     """
+    with notifying(workspace, "drift", notify) as outcome:
+        report, read = _read(workspace, paths, pace, format_name)
+        outcome.tell_of_drift(report)
+        _show(workspace, report, read, format_name)
+        ci.report_drift(workspace, report, read.requests)
+    unread = any(each.severity is Severity.ERROR for each in report.diagnostics)
+    drifted = detailed_exitcode and report.has_work
+    return Exit.worst(Exit.ERROR if unread else Exit.DONE, Exit.CHANGES if drifted else Exit.DONE)
+
+
+def _read(
+    workspace: Workspace, paths: tuple[str, ...], pace: str | None, format_name: str
+) -> tuple[Plan, refresh.RefreshResult]:
+    """Read the meetings; return the report of what differs, and what was read."""
     options = Options(paths, refresh=True)
     with reporting.reporting_plan_failure(workspace, options, format_name=format_name):
         recorded, version = workspace.read_state()
@@ -58,12 +75,7 @@ def drift(
         *refresh.skew_warnings(workspace),
         *_waiting(workspace, state, report),
     )
-    report = replace(report, diagnostics=(*warnings, *report.diagnostics))
-    _show(workspace, report, read, format_name)
-    ci.report_drift(workspace, report, read.requests)
-    unread = any(each.severity is Severity.ERROR for each in report.diagnostics)
-    drifted = detailed_exitcode and report.has_work
-    return Exit.worst(Exit.ERROR if unread else Exit.DONE, Exit.CHANGES if drifted else Exit.DONE)
+    return replace(report, diagnostics=(*warnings, *report.diagnostics)), read
 
 
 def _only_declared(workspace: Workspace, state: State, paths: tuple[str, ...]) -> State:

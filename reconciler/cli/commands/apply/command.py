@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.apply import record
+from reconciler.apply.events import Summary
 from reconciler.cli import ci, reporting
 from reconciler.cli.commands.apply import runner
 from reconciler.cli.commands.apply.runner import ApplyJob
 from reconciler.cli.connection import connect, measure_clock
 from reconciler.cli.console import confirm
+from reconciler.cli.notices.notice import Outcome, When, notify_option, notifying
 from reconciler.cli.options import (
     FILE,
     example_epilog,
@@ -59,6 +61,7 @@ class ApplyOptions:
     lock_timeout_seconds: float = 0.0
     format_name: str = "text"
     detailed_exitcode: bool = False
+    notify: str = When.ON_PROBLEM
 
 
 @click.command(epilog=example_epilog("reconciler apply", "reconciler apply --plan plan.json"))
@@ -72,6 +75,7 @@ class ApplyOptions:
     is_flag=True,
     help="Exit 3 if work is left for later.",
 )
+@notify_option
 @state_options
 @selection_options
 def apply(workspace: Workspace, options: Options, **flags: Any) -> Exit:
@@ -81,9 +85,10 @@ def apply(workspace: Workspace, options: Options, **flags: Any) -> Exit:
     of every host: what does not fit today is deferred to a later day.
     """
     apply_options = ApplyOptions(options, **flags)
-    with ExitStack() as stack:
+    # The notice goes out once the lock is released.
+    with notifying(workspace, "apply", apply_options.notify) as outcome, ExitStack() as stack:
         try:
-            status, job = _prepare(workspace, apply_options, stack)
+            status, job = _prepare(workspace, apply_options, stack, outcome)
         except ReconcilerError as error:
             reporting.write_failed_log(workspace, error, format_name=apply_options.format_name)
             raise
@@ -91,13 +96,16 @@ def apply(workspace: Workspace, options: Options, **flags: Any) -> Exit:
             return status
         recorder = ci.EventRecorder()
         job = replace(job, wrap_listener=recorder.recording(job.wrap_listener))
-        with recorder.reporting(workspace, job.plan):
-            result = runner.run_apply(workspace, job)
+        try:
+            with recorder.reporting(workspace, job.plan):
+                result = runner.run_apply(workspace, job)
+        finally:
+            outcome.tell_of_apply(job.plan, recorder.events)
         return Exit.worst(status, _exit_status(result, apply_options))
 
 
 def _prepare(
-    workspace: Workspace, apply_options: ApplyOptions, stack: ExitStack
+    workspace: Workspace, apply_options: ApplyOptions, stack: ExitStack, outcome: Outcome
 ) -> tuple[Exit, ApplyJob | None]:
     """Plan and ask for approval; the lock on the state is released with `stack`.
 
@@ -124,6 +132,7 @@ def _prepare(
         state = _without_expired(workspace, locked, plan)
         _record(workspace, before, record.with_waiting(state, plan.steps, plan.planned_at))
         _report_nothing_to_do(workspace, apply_options, plan)
+        outcome.tell_of_apply(plan, (Summary(plan.planned_at, withheld=plan.summary["withheld"]),))
         is_left = apply_options.detailed_exitcode and plan.has_withheld_create
         return Exit.worst(status, Exit.WORK_LEFT if is_left else Exit.DONE), None
     if not (saved or apply_options.auto_approve or is_approved(workspace)):
