@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.calendar.findings import double_booked
 from reconciler.calendar.hosts import Hosts
+from reconciler.calendar.kinds import told_once
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan import plan as plans
 from reconciler.plan.dates.bookings import bookings
@@ -70,7 +71,7 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
         gone=gone,
         ending=ending,
     )
-    found = (*diagnostics, *plan.diagnostics)
+    found = told_once((*diagnostics, *plan.diagnostics), declared.spec.meetings)
     failed = any(each.severity is Severity.ERROR for each in found)
     return PlannedState(replace(plan, diagnostics=found), facts, failed)
 
@@ -93,7 +94,7 @@ def with_double_bookings(
         return Diagnostic(finding.code, finding.detail, finding.hint, finding.severity, key=key)
 
     hosts = Hosts.of(workspace.settings, lambda host: host_key(state, host))
-    found = double_booked(meetings, workspace.clock.now(), hosts, locate, concerns)
+    found = told_once(double_booked(meetings, workspace.clock.now(), hosts, locate, concerns), meetings)
     plan = replace(planned.plan, diagnostics=(*planned.plan.diagnostics, *found))
     return replace(planned, plan=plan)
 

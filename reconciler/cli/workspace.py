@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.calendar.kinds import told_once
 from reconciler.cli.clock import SystemClock, system_now
 from reconciler.cli.sources import sources
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
@@ -174,7 +175,8 @@ class Workspace:
     def _loaded(result: ValidationResult) -> LoadedSpec:
         if result.has_errors or result.parsed.spec is None:
             raise SpecError(*result.diagnostics)
-        return LoadedSpec(result.parsed.spec, result.diagnostics, result.parsed.locate)
+        warnings = told_once(result.diagnostics, result.parsed.spec.meetings)
+        return LoadedSpec(result.parsed.spec, warnings, result.parsed.locate)
 
     @cached_property
     def store(self) -> Store:

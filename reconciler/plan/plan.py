@@ -21,6 +21,7 @@ from reconciler.plan.aliases import alias_remarks
 from reconciler.plan.budget import Allowances, BudgetLine
 from reconciler.plan.change import Action
 from reconciler.plan.dates import turns
+from reconciler.plan.one_series import one_series_remarks
 from reconciler.plan.step import Status, Step
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State, host_key, ledger, names_of
@@ -130,6 +131,7 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
         diagnostics=(
             *map(remarks.unmatched_target, unmatched),
             *remarks.remarks_for(steps, now),
+            *one_series_remarks(steps),
             *alias_remarks(state, steps),
             *remarks.stale_line_remarks(spec, state, found),
         ),

@@ -25,6 +25,9 @@ WEEKDAYS = {"sun": 1, "mon": 2, "tue": 3, "wed": 4, "thu": 5, "fri": 6, "sat": 7
 WEEKS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": recurrence.FIFTH, "last": LAST}
 """The weeks of a month in `on`, and the API's number of each; it has none for the fifth."""
 
+INTERVAL_MAX = {DAILY: 99, WEEKLY: 50, MONTHLY: 10}
+"""The longest `repeat_interval` by unit. Source: Zoom's API, create a meeting, `recurrence`."""
+
 UNIT_NAMES = {number: name for name, number in UNITS.items()}
 """The word of `every` for each unit of the API."""
 

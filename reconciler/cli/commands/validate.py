@@ -9,6 +9,7 @@ import click
 
 from reconciler.calendar.findings import double_booked
 from reconciler.calendar.hosts import Hosts
+from reconciler.calendar.kinds import told_once
 from reconciler.cli import ci
 from reconciler.cli.options import example_epilog, format_option, paths_argument, style_options
 from reconciler.errors.diagnostic import Exit
@@ -59,4 +60,4 @@ def _with_double_bookings(workspace: Workspace, result: ValidationResult) -> Val
         return result
     parsed = result.parsed
     found = double_booked(parsed.meetings, workspace.clock.now(), hosts, parsed.locate)
-    return replace(result, diagnostics=(*result.diagnostics, *found))
+    return replace(result, diagnostics=told_once((*result.diagnostics, *found), parsed.meetings))

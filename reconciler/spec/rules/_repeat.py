@@ -14,7 +14,7 @@ from reconciler.meeting.timezones import in_zone, instant, zone
 from reconciler.ports import Json
 from reconciler.spec import repeat as repeats
 from reconciler.spec.repeat import Rule, Weekday
-from reconciler.spec.rules._series import INTERVAL_MAX, Mismatch, dates_from, start_off_rule
+from reconciler.spec.rules._series import Mismatch, dates_from, start_off_rule
 from reconciler.spec.rules._times import impossible, is_possible
 from reconciler.spec.yaml.writer import flow
 
@@ -87,7 +87,7 @@ def _is_of_month(on: Json) -> bool:
 
 
 def _interval(interval: int, unit: int) -> Iterator[UnlocatedDiagnostic]:
-    maximum, noun = INTERVAL_MAX[unit], repeats.UNIT_NAMES[unit]
+    maximum, noun = repeats.INTERVAL_MAX[unit], repeats.UNIT_NAMES[unit]
     if interval > maximum:
         yield UnlocatedDiagnostic(
             ("repeat", "every"),

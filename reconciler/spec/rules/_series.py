@@ -12,12 +12,9 @@ from reconciler.meeting.meeting import SERIES, kind
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 from reconciler.ports import Json
-from reconciler.spec.repeat import from_rule
+from reconciler.spec.repeat import INTERVAL_MAX, from_rule
 from reconciler.spec.rules._times import impossible, is_possible
 from reconciler.spec.yaml.writer import flow
-
-INTERVAL_MAX = {recurrence.DAILY: 99, recurrence.WEEKLY: 50, recurrence.MONTHLY: 10}
-"""The longest `repeat_interval` by unit. Source: Zoom's API, create a meeting, `recurrence`."""
 
 _UNITS = {recurrence.DAILY: "days", recurrence.WEEKLY: "weeks", recurrence.MONTHLY: "months"}
 _KINDS = {recurrence.DAILY: "daily", recurrence.WEEKLY: "weekly", recurrence.MONTHLY: "monthly"}
