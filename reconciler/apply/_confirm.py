@@ -89,7 +89,7 @@ class Confirmer:
         known = observed.merge_observed(record.observed, pending.sent, seen)
         untaken = self._untaken(pending, stored.body)
         key = pending.step.key
-        follows = bool(new_host) and self._run.is_followed(record, stored.body, (str(new_host),))
+        follows = bool(new_host) and self._follows(pending, stored.body)
         not_taken = observed.merge_untaken(record.not_taken, pending.sent, untaken)
         read: dict[str, Json] = {"observed": known, "not_taken": not_taken}
         if follows:
@@ -116,13 +116,21 @@ class Confirmer:
 
     async def _read(self, pending: PendingWrite, meeting_id: int) -> Answer:
         """Read the meeting, and read it again while what was sent reads as before: reads may lag."""
-        stored = await self._run.remote.read(meeting_id)
+        stored = await self._run.read_new(meeting_id)
         for seconds in READ_AGAIN_SECONDS:
-            if not self._untaken(pending, stored.body):
+            if not self._untaken(pending, stored.body) and self._follows(pending, stored.body):
                 break
             await self._run.clock.sleep(seconds)
             stored = await self._run.remote.read(meeting_id, new_connection=True)
         return stored
+
+    def _follows(self, pending: PendingWrite, stored: Body) -> bool:
+        """Return whether Zoom names the host to whom the meeting was handed over; True without a handover."""
+        new_host = pending.intent.to_host
+        record = self._run.journal.state.meetings.get(pending.key)
+        if not new_host or record is None:
+            return True
+        return self._run.is_followed(record, stored, (str(new_host),))
 
     def _untaken(self, pending: PendingWrite, stored: Body) -> tuple[str, ...]:
         """The sent paths that read as before an update."""
@@ -135,7 +143,12 @@ class Confirmer:
             zoom = fields.put(zoom, path, value)
         for change in first.step.changes:  # of a refresh: what Zoom had
             planned = fields.put(planned, change.path, change.before) if change.path != "host" else planned
-        return observed.untaken(pending.sent, stored, (recorded, zoom, planned))
+        earlier = (recorded, zoom, planned, observed.as_sent_before(recorded, stored))
+        found = observed.untaken(pending.sent, stored, earlier)
+        unknown = observed.without_earlier(pending.sent, stored, earlier, found) if found else ()
+        known = [change.path for change in first.step.changes if change.path not in unknown]
+        # Where nothing else took, a value that nobody knew before is the one of before, too.
+        return (*found, *unknown) if unknown and observed.took_nothing(known, found) else found
 
     def _report_untaken(
         self, pending: PendingWrite, seen: Mapping[str, Json], untaken: tuple[str, ...]

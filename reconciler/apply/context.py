@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,12 +25,12 @@ from reconciler.apply.events import (
 from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.errors.diagnostic import Diagnostic
-from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteError, StateError
+from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError, StateError
 from reconciler.plan import budget
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
-from reconciler.ports import IN_FLIGHT_MAX, Body, Lease, MeasuredClock, Remote
+from reconciler.ports import IN_FLIGHT_MAX, Answer, Body, Lease, MeasuredClock, Remote
 from reconciler.state import identity
 from reconciler.state.history import Fact, Kind
 from reconciler.state.state import Record, State, names_of
@@ -120,6 +121,14 @@ class ApplyContext:
     def notice(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic that stops nothing."""
         self.emit(Noticed(self.now(), diagnostic))
+
+    async def read_new(self, meeting_id: int) -> Answer:
+        """Read a meeting that this run may have made: a read that lags does not find it yet."""
+        for seconds in READ_AGAIN_SECONDS:
+            with suppress(GoneError):
+                return await self.remote.read(meeting_id)
+            await self.clock.sleep(seconds)
+        return await self.remote.read(meeting_id)
 
     def stranger(self, key: str, meeting_id: int, stored: Body) -> Diagnostic | None:
         """Return why nothing may be done to a meeting; None if host and creation are the recorded ones."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.text import shorten
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import ValueDifference, differences, same_value, wanted_part
-from reconciler.meeting.meeting import PERSONAL
+from reconciler.meeting.meeting import PERSONAL, series, start_at
 from reconciler.meeting.timezones import is_instant
 from reconciler.ports import Json
 
@@ -57,6 +58,38 @@ def untaken(
         if not _is_personal(found)
         and not (found.stored is None and any(fields.get(one, found.dotted) is not None for one in earlier))
         and (found.described.secret or any(_is_value_of(found, one, zones) for one, zones in before))
+    )
+
+
+def as_sent_before(before: Mapping[str, Json], stored: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return an earlier meeting as Zoom may have it: a series from a later date on, with the count left."""
+    declared, start = series(before), start_at(stored)
+    if declared is None or start is None:
+        return before
+    remaining = declared.remaining(start - timedelta(seconds=1))
+    if remaining.next_at != start:
+        return before
+    sent = fields.put(before, "start_time", stored["start_time"])
+    counts = fields.get(before, "recurrence.end_times")
+    return fields.put(sent, "recurrence.end_times", remaining.left) if counts and remaining.left else sent
+
+
+def without_earlier(
+    sent: Mapping[str, Json],
+    stored: Mapping[str, Json],
+    earlier: Iterable[Mapping[str, Json]],
+    untaken_paths: Collection[str],
+) -> tuple[str, ...]:
+    """Return the sent paths that differ in Zoom, are not untaken, and of which no earlier value is known."""
+    earlier = tuple(earlier)
+    return tuple(
+        found.dotted
+        for found in differences(sent, stored)
+        if found.dotted not in untaken_paths
+        and found.described.default is None
+        and not found.described.secret
+        and all(fields.get(one, found.dotted) is None for one in earlier)
+        and not _is_personal(found)
     )
 
 

@@ -437,3 +437,13 @@ def test_a_meeting_that_was_handed_on_is_reported_with_the_line_that_follows_it(
     assert f"write `schedule_for: {CARL}` to follow it there" in report.text_of("refresh.other-host")
     world.declare(topic("a", schedule_for=CARL, agenda="new"))
     assert (world.apply().status, found(world), world.plan().has_work) == (0, (CARL, CARL, 0), False)
+
+
+def test_a_read_that_lags_does_not_refuse_a_handover() -> None:
+    world = applied()
+    world.zoom.switch(read_lag_seconds=4.5)
+
+    report = world.apply()
+
+    assert (report.failed, report.status, world.patched) == ({}, 0, [{"schedule_for": BOB}])
+    assert found(world) == (BOB, BOB, 0)

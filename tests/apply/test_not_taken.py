@@ -169,3 +169,31 @@ def test_a_passcode_that_did_not_change_is_not_taken_and_not_shown() -> None:
 
     world.zoom.patch(world.ids()["a"], {"password": "New-pass_2"})
     assert drift(world, "a") == {}
+
+
+def test_of_an_update_that_did_not_take_nothing_took() -> None:
+    """Of a setting that was never declared no earlier value is known: it did not take with the rest."""
+    world = applied(topic("a"))
+    world.zoom.meet(ignored(times=2))
+    world.declare(topic("a", agenda="new", settings={"mute_upon_entry": True}))
+
+    report = world.apply()
+
+    assert seen(report) == ({"a": "apply.not-taken"}, 1)
+    assert drift(world, "a") == {
+        "agenda": Cause.NOT_TAKEN,
+        "settings.mute_upon_entry": Cause.NOT_TAKEN,
+    }
+
+
+def test_a_series_that_had_begun_and_is_not_moved_is_not_taken() -> None:
+    """Zoom has its start and its count as they were sent, which are later and fewer than declared."""
+    begun = weekly(start_time="2026-11-23T10:00:00")
+    world = applied(Meeting("weekly", HOST, begun))
+    world.zoom.meet(ignored(times=0))
+    world.declare(Meeting("weekly", HOST, {**begun, "start_time": "2026-11-23T11:30:00"}))
+
+    report = world.apply()
+
+    assert (seen(report), len(world.asked("PATCH"))) == (({"weekly": "apply.not-taken"}, 1), 2)
+    assert "start_time" in world.store.state.meetings["weekly"].not_taken

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import reduce
 
 from reconciler.apply import _messages as messages
-from reconciler.apply.context import ApplyContext
+from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext
 from reconciler.apply.dates.comparison import (
     STAYS_DELETED,
     Comparison,
@@ -69,6 +69,8 @@ class DatesRunner:
             if record is None or step.key in state.intents:
                 return
             stored = await self._read(step, record)
+            if is_sent and stored is not None and taken_back:
+                stored = await self._read_undone(step, record, stored, taken_back)
             if stored is None:
                 return
             record = await self._with_window(step, record, stored, taken_back)
@@ -119,7 +121,9 @@ class DatesRunner:
     async def _read(self, step: Step, record: Record) -> Body | None:
         """The meeting, which is the recorded one and a series; None, and reported, where it is not."""
         try:
-            stored = (await self._run.remote.read(record.id)).body
+            is_new = step.action in {Action.CREATE, Action.REPLACE}
+            read = self._run.read_new if is_new else self._run.remote.read
+            stored = (await read(record.id)).body
         except GoneError:
             self._run.fail(step, messages.meeting_gone(step, record.id))
             return None
@@ -132,6 +136,22 @@ class DatesRunner:
         if problem is not None:
             self._run.fail(step, problem)
         return stored if problem is None else None
+
+    async def _read_undone(
+        self, step: Step, record: Record, stored: Body, taken_back: Mapping[str, Edit]
+    ) -> Body | None:
+        """Read again while a date has the edit that the rule, which was just sent, undoes: reads may lag."""
+        minutes, days = minutes_of(record.attributes), sorted(taken_back)
+        for seconds in READ_AGAIN_SECONDS:
+            found = find(record.attributes, stored, days, [taken_back])
+            if not any(day in found and found[day].has(edit, minutes) for day, edit in taken_back.items()):
+                break
+            await self._run.clock.sleep(seconds)
+            again = await self._read(step, record)
+            if again is None:
+                return None
+            stored = again
+        return stored
 
     async def _with_window(
         self, step: Step, record: Record, stored: Body, taken_back: Mapping[str, Edit]

@@ -15,13 +15,14 @@ from reconciler.apply.dates.sender import DateSender
 from reconciler.apply.journal import Journal
 from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import RefusedError, UnknownOutcomeError
+from reconciler.meeting import observed
 from reconciler.plan import approval
 from reconciler.state.state import State
 from reconciler.stores.leased import _lease as lease
 from reconciler.stores.leased._lease import LeaseRequest, SharedLease
 from reconciler.stores.leased.place import STATE
 from reconciler.stores.leased.store import LeasedStore
-from reconciler.zoom import transport
+from reconciler.zoom import _exchange, _pages, client, transport
 from reconciler.zoom.client import ZoomClient
 from reconciler.zoom.clock import ZoomClock
 
@@ -161,6 +162,11 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "take-without-watching": (lease, "LEASE_SECONDS", 0.0),
     "renew-without-asking": (SharedLease, "renew", _renew_alone),
     "any-answer-believed": (_host, "believed", _believed),
+    "start-without-z-unread": (client, "with_utc_times", lambda meeting: meeting),
+    "answer-without-bound": (transport, "ANSWER_BYTES_MAX", 1 << 40),
+    "empty-pages-for-ever": (_pages, "EMPTY_PAGES_MAX", 1 << 40),
+    "echo-shown": (_exchange, "redact_answer", lambda text, _secrets=(): text),
+    "update-believed": (observed, "untaken", lambda *_: ()),
     "connection-kept": (transport, "_release", _kept),
     "approval-unread": (approval, "check", lambda *_: None),
     "clock-of-the-machine": (ZoomClock, "now", _own_time),
@@ -181,8 +187,13 @@ FIRST_SEEDS = {
     "connection-kept": 165,
     "date-recorded-before-it-is-done": 37,
     "dates-not-sent-again": 133,
+    "answer-without-bound": 9,
+    "echo-shown": 18,
+    "empty-pages-for-ever": 19,
     "read-back-drops-open-dates": 48,
+    "start-without-z-unread": 18,
     "strays-of-other-hosts": 285,
+    "update-believed": 39,
 }
 """The seed that finds a bug, where it is not one of the first: a search from there is soon over."""
 

@@ -47,6 +47,8 @@ class Journey:
     """How much of the answer's body comes."""
     repeats_after: float = NEVER
     """When the answer comes a second time on the same connection, after the first."""
+    holds: tuple[str, ...] = ()
+    """The fields of an update that Zoom accepts and leaves as they are."""
     revokes: bool = False
     """Whether Zoom forgets every token right before."""
     is_refused_a_connection: bool = False
@@ -86,11 +88,18 @@ class Faults:
     said: Callable[[str], None] = lambda _line: None
     renewals_fail: Callable[[], bool] = lambda: False
     lands_late: Callable[[], None] = lambda: None
+    odd: Callable[[httpx.Request, Journey], Journey | None] = lambda _request, _fine: None
+    """What else may become of a request; see `Answers`."""
 
     def journey(self, request: httpx.Request) -> Journey:
         """What becomes of a request."""
         quick = self.chance.uniform(0.005, 0.12), self.chance.uniform(0.005, 0.12)
         fine = Journey(arrives_after=quick[0], answers_after=quick[1])
+        odd = self.odd(request, fine)
+        if odd is not None:
+            if odd.kind:
+                self.strike(odd.kind, f"{request.method} {request.url.path}")
+            return odd
         rate = self.network_rate * (1.0 if request.method == "GET" else WRITES_SHARE)
         if self.chance.random() >= rate:
             return fine

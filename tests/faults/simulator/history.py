@@ -13,6 +13,7 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StalePlanError
 from reconciler.zoom.skew import REFUSED_SECONDS
 from simulator import hands, ills
+from simulator.answers import Answers
 from simulator.calendar import LONG_AFTER, Calendar, written
 from simulator.faults import SETTLE_SECONDS, Faults
 from simulator.hands import Mandate
@@ -21,7 +22,7 @@ from simulator.network import Network, Zoom
 from simulator.outside import Outside
 from simulator.process import Process
 from simulator.report import Report
-from simulator.runner import Runner
+from simulator.runner import Runner, Story
 from simulator.team import EMAILS, Team
 from simulator.watch import Watch
 
@@ -56,6 +57,8 @@ class History:
         )
         self._zoom = zoom
         self.watch = Watch(machine, self.documents, zoom, self.team)
+        self.answers = Answers(seed, self.watch.fail)
+        zoom.switch(**self.answers.switches)
         self.network = Network(machine, zoom, self.watch, self.report)
         lag = chance.choice([0.0, 0.0, chance.uniform(0, 40)])
         self.outside = Outside(machine, zoom, self.network, chance, lag)
@@ -128,10 +131,12 @@ class History:
         all_faults = [self._faults() for _ in range(count)]
         all_faults[0].is_outlived = is_duel
         self.outside.turn_bad()
+        self.answers.is_calm = False
         if self.is_unlocked and self.chance.random() < 0.5:
             self.machine.after(self.chance.uniform(0, 120), self._free_lock)
         self._run(all_faults, mandate, is_duel=is_duel)
         self.outside.turn_good()
+        self.answers.is_calm = True
 
     def _free_lock(self) -> None:
         who = hands.free_lock(self.documents, Process(self.machine, "a person", 0.0))
@@ -163,6 +168,7 @@ class History:
             struck=self.report.struck,
             said=self._say,
             lands_late=lambda: machine.after(chance.uniform(0.1, 100), self.documents.write_late),
+            odd=self.answers.journey,
         )
         if chance.random() < 0.15:
             begins = machine.seconds + chance.uniform(0, 90)
@@ -241,6 +247,8 @@ class History:
         self.report.misdated += story.code == "apply.clock-wrong"
         self.report.stale += isinstance(story.failure, StalePlanError)
         self.report.outlived += not process.dead and process.name in self.watch.writers[:-1] and story.lost
+        if process.dead or _is_in_the_dark(story):
+            self.watch.excuse(process.name)
         if process.dead:
             self.report.crashes += 1
             return
@@ -272,3 +280,11 @@ class History:
 
     def _say(self, line: str) -> None:
         self.log.append(f"{self.machine.now():%d. %H:%M:%S} {line}")
+
+
+def _is_in_the_dark(story: Story) -> bool:
+    """Whether a run may not know which of its updates took."""
+    unread = any(
+        "could not be read back" in note for event in story.events for note in getattr(event, "notes", ())
+    )
+    return story.result is None or story.failure is not None or unread

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from simulator.process import Process
     from simulator.report import Report
     from simulator.watch import Watch
+
+CHUNK_BYTES = 1024 * 1024
+READ_BYTES_MAX = 18 * 1024 * 1024
+"""More of an answer nobody should read."""
 
 PLAIN = Switches(passcode_required=False, safeguard_forced=False, plan="off")
 
@@ -55,8 +60,12 @@ class Zoom:
         return hands.make(self.account, self.app.switches, self._now(), declared, PASSCODE)
 
     def read(self, number: int) -> Json:
-        """A meeting as anybody reads it."""
-        return self._ask("GET", f"{number}").json()
+        """A meeting as anybody reads it, later, where times have their `Z`."""
+        switches = self.app.switches
+        self.switch(times_without_z=False, read_lag_seconds=0.0)
+        found = self._ask("GET", f"{number}").json()
+        self.app.switches = switches
+        return found
 
     def click(self, number: int, start: datetime) -> bool:
         """Somebody deletes the date that begins at `start`; whether there is one."""
@@ -105,11 +114,14 @@ class Network:
         self.watch = watch
         self.sent = 0
 
-    def depart(self, journey: Journey, request: httpx.Request, told: Callable[[Any], None]) -> None:
+    def depart(
+        self, owner: str, journey: Journey, request: httpx.Request, told: Callable[[Any], None]
+    ) -> None:
         """Have it arrive, and its answer come back, when and if its fate says so."""
         self.sent += 1
         if journey.arrives_after != NEVER:
-            self.machine.after(self._before_midnight(journey), lambda: self._arrive(journey, request, told))
+            arrive = partial(self._arrive, owner, journey, request, told)
+            self.machine.after(self._before_midnight(journey), arrive)
         if journey.breaks_after != NEVER:
             self.machine.after(journey.breaks_after, lambda: told(journey.error()))
 
@@ -118,14 +130,16 @@ class Network:
         now = self.machine.now()
         return min(journey.arrives_after, (_next_midnight(now) - now).total_seconds() - 0.001)
 
-    def _arrive(self, journey: Journey, request: httpx.Request, told: Callable[[Any], None]) -> None:
+    def _arrive(
+        self, owner: str, journey: Journey, request: httpx.Request, told: Callable[[Any], None]
+    ) -> None:
         if journey.revokes:
             self.zoom.revoke_tokens()
         if journey.instead is None or journey.is_carried_out:
             self.watch.arrives(request)
         response = journey.instead
         if response is None or journey.is_carried_out:
-            response = self.zoom.answer(request)
+            response = self._answer(owner, request, journey.holds)
             self._note(request, response)
             self._count_limits(response)
             self.watch.answered(request, response)
@@ -146,6 +160,17 @@ class Network:
         )
         self.watch.chronicle.answered(request, number)
 
+    def _answer(self, owner: str, request: httpx.Request, holds: tuple[str, ...]) -> httpx.Response:
+        """What Zoom says; it leaves the fields in `holds` as they are."""
+        if not holds:
+            return self.zoom.answer(request)
+        self.zoom.switch(held_fields=list(holds))
+        response = self.zoom.answer(request)
+        self.zoom.switch(held_fields=[])
+        if response.is_success:
+            self.watch.held(owner, request, holds)
+        return response
+
     def _count_limits(self, response: httpx.Response) -> None:
         """Limits of Zoom's own strike too."""
         if response.status_code != 429:
@@ -162,7 +187,8 @@ class Connection:
     the connection is no good, as a socket that is readable does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fail: Callable[[str, str], None]) -> None:
+        self.fail = fail
         self.is_closed = False
         self.is_busy = False
         self.is_readable = False
@@ -201,7 +227,10 @@ class Received(httpx.AsyncByteStream):
         self.trailing_data = b"", False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._content
+        for begin in range(0, len(self._content) or 1, CHUNK_BYTES):
+            if begin == READ_BYTES_MAX:
+                self._used.fail("flood", f"{begin >> 20} MiB of an answer were read")
+            yield self._content[begin : begin + CHUNK_BYTES]
 
     async def aclose(self) -> None:
         """Free the connection for the next request."""
@@ -231,7 +260,7 @@ class Transport(httpx.AsyncBaseTransport):
         connection = self._connection(request)
         connection.waits = self._process.loop.create_future()
         self._network.watch.departs(self._owner, request)
-        self._network.depart(journey, request, lambda found: self._tell(connection, found))
+        self._network.depart(self._owner, journey, request, lambda found: self._tell(connection, found))
         try:
             found = await connection.waits
         except BaseException:
@@ -244,9 +273,10 @@ class Transport(httpx.AsyncBaseTransport):
     def _connection(self, request: httpx.Request) -> Connection:
         """A free one, as a pool picks it; where a new one is asked for, one that no other request gets."""
         if request.extensions["new_connection"]:
-            return Connection()
+            return Connection(self._network.watch.fail)
         self._connections = [one for one in self._connections if not one.is_closed and not one.is_readable]
-        free = next((one for one in self._connections if not one.is_busy), None) or Connection()
+        free = next((one for one in self._connections if not one.is_busy), None)
+        free = free or Connection(self._network.watch.fail)
         free.is_busy = True
         self._connections = [*(one for one in self._connections if one is not free), free]
         return free

@@ -63,6 +63,7 @@ class Report:
             ("over budget", self.wrong["budget"]), ("sent or written out of order", self.wrong["order"]),
             ("sent without being asked for", self.wrong["mandate"]),
             ("changes told wrongly by the history", self.wrong["history"]),
+            ("read past every bound", self.wrong["flood"]),
             ("secrets shown", self.wrong["secret"]), ("ended otherwise than it must", self.wrong["end"]),
             ("found by the auditor", sum(n for kind, n in self.wrong.items() if kind.startswith("audit"))),
             ("seconds", round(seconds)),

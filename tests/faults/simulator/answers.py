@@ -1,0 +1,95 @@
+"""What Zoom and the way to it make of answers: updates not taken, echoes, floods, lists without an end.
+
+It has a chance of its own, so that a history without such answers stays the one that its seed always made.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.ports import Json
+    from simulator.faults import Journey
+
+HOLDABLE = frozenset({"agenda", "settings", "start_time", "timezone", "duration"})
+"""Fields that an update may be said to have changed, and did not; a rule has its own checks."""
+
+RATE = 0.08
+UPDATES_RATE = 0.7
+FLOOD = b'{"meetings": [], "topic": "' + b" " * (24 * 1024 * 1024) + b'"}'
+PAGES_MAX = 40
+"""More pages of a list without an end nobody should read."""
+ENDLESS = "endless-"
+"""The beginning of the page tokens of a list without an end."""
+
+
+class Answers:
+    """What is odd about the answers of one history. `is_used` is false in most of them."""
+
+    def __init__(self, seed: int, fail: Callable[[str, str], None]) -> None:
+        self._fail = fail
+        self.chance = chance = random.Random(f"answers 986 {seed}")
+        self.is_used = chance.random() < 0.35
+        self.times_without_z = self.is_used and chance.random() < 0.5
+        self.read_lag_seconds = chance.choice([0.0, 0.0, 2.0]) if self.is_used else 0.0
+        self.is_calm = True
+        """Whether nothing happens to answers at present."""
+
+    @property
+    def switches(self) -> Mapping[str, Json]:
+        """Switches of the emulator that hold for the whole history."""
+        return {"times_without_z": self.times_without_z, "read_lag_seconds": self.read_lag_seconds}
+
+    def journey(self, request: httpx.Request, fine: Journey) -> Journey | None:
+        """What becomes of a request; None where nothing does."""
+        if not self.is_used:
+            return None
+        token = request.url.params.get("next_page_token", "")
+        if token.startswith(ENDLESS):
+            return self._endless(fine, int(token.removeprefix(ENDLESS)))
+        rate = UPDATES_RATE if request.method == "PATCH" else RATE
+        if self.is_calm or self.chance.random() >= rate:
+            return None
+        return self._odd(request, fine)
+
+    def _odd(self, request: httpx.Request, fine: Journey) -> Journey | None:
+        if request.method == "PATCH" and "occurrence_id" not in request.url.params:
+            return self.chance.choice([self._held, self._held, _echo])(request, fine)
+        if request.method != "GET":
+            return _echo(request, fine)
+        is_list = request.url.path.endswith("/meetings")
+        if is_list and self.chance.random() < 0.5:
+            return self._endless(fine, 0)
+        flood = httpx.Response(200, content=FLOOD, headers={"content-type": "application/json"})
+        return replace(fine, kind="answer without an end", instead=flood)
+
+    def _held(self, request: httpx.Request, fine: Journey) -> Journey:
+        """It is accepted, and all or a part of it is not made."""
+        sent = sorted(json.loads(request.content))
+        if not HOLDABLE.issuperset(sent):
+            return fine
+        if len(sent) == 1 or self.chance.random() < 0.5:
+            return replace(fine, kind="update not taken", holds=tuple(sent))
+        return replace(fine, kind="update taken in part", holds=(self.chance.choice(sent),))
+
+    def _endless(self, fine: Journey, number: int) -> Journey:
+        if number == PAGES_MAX:
+            self._fail("flood", f"{number} empty pages of a list were read")
+        page = {"meetings": [], "next_page_token": f"{ENDLESS}{number + 1}"}
+        return replace(fine, kind="list without an end", instead=httpx.Response(200, json=page))
+
+
+def _echo(request: httpx.Request, fine: Journey) -> Journey:
+    """A gateway refuses it, and repeats what it was sent."""
+    said = f"bad request: {request.headers['authorization']} {request.content.decode()}"
+    body: dict[str, Json] = {"code": 300, "message": said}
+    if request.url.path.endswith("/token"):
+        body = {"error": "invalid_request", "reason": said}
+    return replace(fine, kind="refusal that echoes", instead=httpx.Response(400, json=body))
