@@ -69,6 +69,8 @@ def planners(count: int) -> list[Command]:
     commands = [
         ours("plan", folder, "plan", "meetings.yaml", "--state", "state.json"),
         ours("validate", folder, "validate", "meetings.yaml"),
+        ours("plan with dates", folder / "dates", "plan", "meetings.yaml", "--state", "state.json"),
+        ours("validate with dates", folder / "dates", "validate", "meetings.yaml"),
         Command("lean", (PYTHON, str(HERE / "lean.py"), *files), folder),
         Command("straightforward", (PYTHON, str(HERE / "straightforward.py"), *files), folder),
         Command("octodns", (str(PEERS / "octodns-sync"), "--config-file", "config.yaml"), folder),
@@ -141,6 +143,11 @@ def large_lines(small: Samples, taken: Samples) -> list[Line]:
         Line("plan of 10,000: times faster than straightforward", straightforward / plan, 8, at_least=True),
         Line("plan of 10,000: times faster than octoDNS", octodns / plan, 5, at_least=True),
         Line("plan of 10,000: MiB at its peak", taken["plan"].memory, 250),
+        *(
+            Line(f"{verb} with closures and exceptions: CPU, in times of without", with_dates / without, 1.3)
+            for verb in ("plan", "validate")
+            for with_dates, without in [(taken[f"{verb} with dates"].cpu, taken[verb].cpu)]
+        ),
         Line("plan: CPU of 10,000, in times of 1,000", taken["plan"].cpu / small["plan"].cpu, 9.5),
         *(
             Line(

@@ -6,6 +6,7 @@ A world of N meetings is a folder with
     recorded.yaml   what was applied: 5 % differ in one field, 1 % are missing
     state.json      the same as this program records it
     bad.yaml        meetings.yaml with one wrong value, in the middle
+    dates/          the same two, where each series skips a closure of 12 days and has 2 exceptions
 
 Starts lie in the year after this one, so that no meeting is over.
 """
@@ -15,11 +16,14 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 SEED = 8
+CLOSURE = "office"
+NOT_RECORDED = ("host", "skip", "exceptions")
 HOSTS = 60
 SERIES_SHARE = 0.4
 CHANGED_SHARE = 0.05
@@ -109,6 +113,58 @@ def recorded(declared: dict[str, Meeting]) -> dict[str, Meeting]:
     }
 
 
+def with_dates(declared: dict[str, Meeting]) -> dict[str, Meeting]:
+    """The meetings, where each series skips the closure, one date more, and moves another one."""
+    return {
+        key: {**body, **own_dates(body)} if "recurrence" in body else body for key, body in declared.items()
+    }
+
+
+def own_dates(body: Meeting) -> Meeting:
+    """What a series declares about its single dates."""
+    _, _, skipped, moved, *_ = days_of(body)
+    start = f"{moved + timedelta(days=1)}T{body['start_time'][11:]}"
+    return {
+        "skip": CLOSURE,
+        "exceptions": {f"{skipped}": "skip", f"{moved}": {"start_time": start, "duration": 30}},
+    }
+
+
+def days_of(body: Meeting) -> list[date]:
+    """The days of a weekly series."""
+    first = datetime.fromisoformat(body["start_time"]).date()
+    rule = body["recurrence"]
+    return [first + timedelta(weeks=rule["repeat_interval"] * n) for n in range(rule["end_times"])]
+
+
+def done_dates(body: Meeting) -> Meeting:
+    """What a state keeps about the dates of a series that are as declared."""
+    if "exceptions" not in body:
+        return {}
+    done: Meeting = {f"{day}": "skip" for day in days_of(body) if day in closed_days()}
+    for day, own in body["exceptions"].items():
+        if own == "skip":
+            done[day] = own
+        else:
+            local = datetime.fromisoformat(own["start_time"]).replace(tzinfo=ZoneInfo(body["timezone"]))
+            done[day] = {**own, "start_time": f"{local.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    return done
+
+
+def closed_days() -> set[date]:
+    """The 12 days of the closure."""
+    year = first_day().year
+    ranges = (date(year, 12, 24), 9), (date(year, 4, 5), 1), (date(year, 5, 17), 1), (date(year, 5, 1), 1)
+    return {first + timedelta(days=n) for first, count in ranges for n in range(count)}
+
+
+def closure() -> str:
+    """The closure as a spec file has it."""
+    year = first_day().year
+    days = f"{year}-12-24..{year + 1}-01-01, {year}-04-05, {year}-05-17, {year}-05-01"
+    return f"closures:\n  {CLOSURE}: [{days}]\n"
+
+
 def as_yaml(declared: dict[str, Meeting]) -> str:
     """A spec file, in block style, as people write it."""
     return "version: 1\nmeetings:\n" + "".join(
@@ -149,13 +205,15 @@ def as_state(applied: dict[str, Meeting]) -> str:
 
 def record(number: int, body: Meeting) -> Meeting:
     """What a state keeps of a meeting."""
+    dates = done_dates(body)
     return {
         "id": 80_000_000_000 + number,
         "host": body["host"],
         "created_at": "2026-11-01T09:00:00Z",
-        "attributes": {name: value for name, value in body.items() if name != "host"},
+        "attributes": {name: value for name, value in body.items() if name not in NOT_RECORDED},
         "observed": {},
         "protect": False,
+        **({"exceptions": dates} if dates else {}),
     }
 
 
@@ -168,6 +226,11 @@ def write(folder: Path, count: int, seed: int = SEED) -> Path:
     (folder / "meetings.yaml").write_text(text)
     (folder / "recorded.yaml").write_text(as_yaml(applied))
     (folder / "state.json").write_text(as_state(applied))
+    dated = with_dates(declared)
+    dates = folder / "dates"
+    dates.mkdir(exist_ok=True)
+    (dates / "meetings.yaml").write_text(as_yaml(dated).replace("meetings:", closure() + "meetings:", 1))
+    (dates / "state.json").write_text(as_state(recorded(dated)))
     middle = text.index("    duration: ", text.index(f"  team-{count // 2:06}:"))
     (folder / "bad.yaml").write_text(
         text[:middle] + text[middle:].replace("    duration: ", "    duration: PT", 1)

@@ -87,19 +87,17 @@ def _expand_series(meeting: Meeting, recurring: Series, first: int, last: int) -
     length = length_of(meeting.attributes)
     earliest = first - length - MARGIN_SECONDS
     days, starts = _of_rule(recurring, earliest, last + MARGIN_SECONDS)
+    begin = bisect_right(starts, first - length) if length else bisect_left(starts, first)
+    end = bisect_left(starts, last)
     if not meeting.dates:
-        begin = bisect_right(starts, first - length) if length else bisect_left(starts, first)
-        end = bisect_left(starts, last)
         return Expansion(meeting, days[begin:end], starts[begin:end], length)
     by_day = dict(zip(days, starts, strict=True))
     excepted = dict(_excepted(meeting))
     own = tuple(_own_dates(meeting, recurring, excepted, by_day))
     closed = _closed_days(meeting, by_day)
-    held = {
-        day: start
-        for day, start in by_day.items()
-        if day not in excepted and day not in closed and is_within(start, length, first, last)
-    }
+    left_out = excepted.keys() | closed.keys()
+    within = zip(days[begin:end], starts[begin:end], strict=True)
+    held = {day: start for day, start in within if day not in left_out}
     skipped = {day: None for day, edit in excepted.items() if edit == SKIP} | {
         day: name for day, name in closed.items() if name is not None and day not in excepted
     }
@@ -158,7 +156,7 @@ def _own_dates(
         if start is not None:
             written = edit.get("start_time")
             held = seconds_of(instant(written, recurring.timezone)) if written else start
-            yield OwnDate(day, start, held, length_of({**meeting.attributes, **edit}))
+            yield OwnDate(day, start, held, length_of(edit if "duration" in edit else meeting.attributes))
 
 
 def _closed_days(meeting: Meeting, days: Mapping[int, int]) -> dict[int, str | None]:
@@ -169,7 +167,7 @@ def _closed_days(meeting: Meeting, days: Mapping[int, int]) -> dict[int, str | N
         closed |= {day: None for day in days if not is_in_pattern(date.fromordinal(day), dates.pattern)}
     if dates.closures and days:
         named = closure_days(dates.closures, min(days) // 400, max(days) // 400)
-        closed |= {day: named[day] for day in days if day in named}
+        closed |= {day: name for day, name in named.items() if day in days}
     return closed
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from reconciler.meeting.timezones import in_utc, in_zone, instant, known_zone, parsed
+from reconciler.meeting.timezones import anchor, in_utc, in_zone, instant, known_zone
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule
@@ -160,8 +160,7 @@ def cycle(start: datetime, recurrence: Rule) -> tuple[int, tuple[int, ...]]:
 
 def interval_of(recurrence: Rule) -> int:
     """Return the interval of the rule: every that many days, weeks or months."""
-    interval: int = recurrence.get("repeat_interval") or 1
-    return interval
+    return int(recurrence.get("repeat_interval") or 1)
 
 
 def is_by_weekday(recurrence: Rule) -> bool:
@@ -209,8 +208,9 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
     """Return a test whether the rule, from `start` on and without its end, has an occurrence on a day."""
     first, unit, interval = start.date(), recurrence.get("type"), interval_of(recurrence)
     if unit == WEEKLY:
-        days, sunday = frozenset(week_days(recurrence, start)), first - timedelta(days=week_day(first) - 1)
-        return lambda day: week_day(day) in days and (day - sunday).days // 7 % interval == 0 and day >= first
+        days = frozenset((day + 5) % 7 for day in week_days(recurrence, start))  # from Monday, as Python does
+        sunday = first - timedelta(days=week_day(first) - 1)
+        return lambda day: day.weekday() in days and day >= first and (day - sunday).days // 7 % interval == 0
     if unit != MONTHLY:
         return lambda day: (day - first).days % interval == 0 and day >= first
     # Without a day of its own, a monthly rule has the day of its start.
@@ -279,8 +279,7 @@ class Series:
 
     def wall_start(self) -> datetime:
         """Return the start as naive wall time in the zone."""
-        start = parsed(self.start_time)
-        return in_zone(start, known_zone(self.timezone)) if start.tzinfo else start
+        return anchor(self.start_time, self.timezone)[0]
 
     def is_on_rule(self) -> bool:
         """Return whether the start is an occurrence of the rule, as Zoom expects."""
@@ -326,7 +325,8 @@ class Series:
         count = self._count(at)
         over = _begun(at, after, count)
         last = over + number - 1 if count is None else min(over + number, count) - 1
-        return at(last) if last >= over and at(last) is not _NEVER else None
+        last_at = at(last) if last >= over else _NEVER
+        return None if last_at is _NEVER else last_at
 
     def start_on(self, day: date) -> datetime | None:
         """Return the occurrence on a local day, aware, in UTC; None if the series has none on it."""
@@ -361,16 +361,17 @@ class Series:
         return self.recurrence.get("end_times") or None
 
     def _end_at(self) -> datetime:
-        end_date_time = self.recurrence.get("end_date_time")
-        return instant(end_date_time, "UTC") if end_date_time else _LATEST
+        return instant(end, "UTC") if (end := self.recurrence.get("end_date_time")) else _LATEST
 
     def _count(self, at: _At) -> int | None:
         end_at, times = self._end_at(), self._times()
-        return None if end_at is _LATEST and times is None else _begun(at, end_at, times)
+        if end_at is _LATEST and (times is None or at(times - 1) is not _NEVER):
+            return times
+        return _begun(at, end_at, times)
 
     def _to_utc(self, start: datetime) -> Callable[[datetime], datetime]:
         zone = known_zone(self.timezone)
-        start_at = instant(self.start_time, self.timezone)
+        start_at = anchor(self.start_time, self.timezone)[1]
         # If the wall time of the start occurs twice, a start with a Z says which one it is.
         return lambda wall: start_at if wall == start else in_utc(wall, zone)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
 
 from reconciler.meeting import timezones
@@ -51,7 +52,8 @@ class SeriesDate:
 
 def moved_to(edit: Edit) -> datetime | None:
     """Return the start of a changed date; None for one that is skipped or unchanged."""
-    return timezones.parsed(edit["start_time"]) if isinstance(edit, Mapping) else None
+    # Not a test of its type, which takes longer: an edit is one of three.
+    return None if edit is None or edit == SKIP else timezones.parsed(edit["start_time"])
 
 
 def edit_now(edit: Edit, now: datetime) -> Edit:
@@ -202,14 +204,18 @@ def declared_edit(
 
 
 def _candidates(recurring: Series, dates: SingleDates, now: datetime, last_at: datetime) -> set[date]:
-    zone = timezones.known_zone(recurring.timezone)
-    # A day earlier: today's date may be to come, and be named by yesterday in no zone but near midnight.
-    first = timezones.in_zone(now, zone).date() - timedelta(days=1)
-    last = timezones.in_zone(last_at, zone).date()
+    first = _day_before(now, recurring.timezone)
+    last = timezones.in_zone(last_at, timezones.known_zone(recurring.timezone)).date()
     excepted = {date.fromisoformat(day) for day in dates.exceptions}
     if dates.pattern or any(_is_long(each, first, last) for each in dates.closures):
         return excepted | set(days_between(recurring, now, last_at))
     return excepted.union(*(closure.days(first, last) for closure in dates.closures))
+
+
+@lru_cache(maxsize=64)
+def _day_before(now: datetime, timezone: str) -> date:
+    """Return the day before: a date of today may be to come that is named by yesterday, near midnight."""
+    return timezones.in_zone(now, timezones.known_zone(timezone)).date() - timedelta(days=1)
 
 
 def _is_long(closure: Closure, first: date, last: date) -> bool:

@@ -130,6 +130,18 @@ def instant(start_time: str, timezone: str | None) -> datetime:
         raise ValueError(message) from overflow
 
 
+@lru_cache(maxsize=64)
+def anchor(start_time: str, timezone: str | None) -> tuple[datetime, datetime]:
+    """Return the start of a series as naive wall time in its zone, and as an instant; raises as `instant`.
+
+    The rules, the plan and the calendar ask for the same start again and again, one series after another.
+    """
+    moment, known = parsed(start_time), known_zone(timezone)
+    if moment.tzinfo is None:
+        return moment, instant(start_time, timezone)
+    return in_zone(moment, known), instant(start_time, timezone)
+
+
 def in_utc(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant of a naive wall time in a zone, aware, in UTC."""
     return wall.replace(tzinfo=zone).astimezone(UTC)

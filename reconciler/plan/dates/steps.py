@@ -78,8 +78,10 @@ def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
 
 
 def _are_all_skipped(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime, kept: Kept) -> bool:
+    if not edits or any(each.edit != SKIP for each in edits.values()):
+        return False
     recurring = series(meeting.attributes)
-    if recurring is None or not edits or any(each.edit != SKIP for each in edits.values()):
+    if recurring is None:
         return False
     over = recurring.remaining(now).over
     left = recurring.remaining(kept.until).over - over if kept.until else recurring.remaining(now).left

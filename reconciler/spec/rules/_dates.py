@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import timezones
@@ -29,6 +30,13 @@ class _Declared:
     dates: SingleDates
     recurring: Series
     start_on: Callable[[date], datetime | None]
+
+
+class _Day(NamedTuple):
+    """A day of an exception, and the start that the rule gives on it; None if it gives none."""
+
+    day: date
+    start: datetime | None
 
 
 def check_closures(file: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
@@ -100,17 +108,22 @@ def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Itera
 
 def _exceptions(declared: _Declared, today: date | None) -> Iterator[UnlocatedDiagnostic]:
     dates, recurring = declared.dates, declared.recurring
-    held = _held_by_day(declared)
+    starts = _starts(declared)
+    held = _held_by_day(declared, starts)
     for written, exception in dates.exceptions.items():
-        if not _is_day(written):
+        day = starts.get(written)
+        if day is None:
             yield impossible(written, ("exceptions", written))
-            continue
-        day = date.fromisoformat(written)
-        start = declared.start_on(day) if is_in_pattern(day, dates.pattern) else None
-        if start is None:
-            yield _off_rule(day, recurring, dates, is_past=today is not None and day < today)
+        elif day.start is None or not is_in_pattern(day.day, dates.pattern):
+            yield _off_rule(day.day, recurring, dates, is_past=today is not None and day.day < today)
         elif exception != SKIP:
-            yield from _change(declared, day, start, held)
+            yield from _change(declared, day, held)
+
+
+def _starts(declared: _Declared) -> dict[str, _Day]:
+    """Return the days of the exceptions that the calendar has, as they are written."""
+    days = {written: date.fromisoformat(written) for written in declared.dates.exceptions if _is_day(written)}
+    return {written: _Day(day, declared.start_on(day)) for written, day in days.items()}
 
 
 def _off_rule(day: date, recurring: Series, dates: SingleDates, *, is_past: bool) -> UnlocatedDiagnostic:
@@ -139,11 +152,9 @@ def _near(day: date, recurring: Series, dates: SingleDates) -> Iterator[date]:
                 break
 
 
-def _change(
-    declared: _Declared, day: date, start: datetime, held: Mapping[date, list[date]]
-) -> Iterator[UnlocatedDiagnostic]:
-    path = ("exceptions", day.isoformat(), "start_time")
-    own = declared.dates.exceptions[day.isoformat()]
+def _change(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> Iterator[UnlocatedDiagnostic]:
+    path = ("exceptions", day.day.isoformat(), "start_time")
+    own = declared.dates.exceptions[path[1]]
     written = own.get("start_time")
     if written is not None and not is_possible(written):
         yield impossible(written, path)
@@ -156,53 +167,50 @@ def _change(
             "Write another time.",
         )
         return
-    if not {"start_time", "duration"} & own.keys():
-        return
-    other = _overlapping(declared, day, start, held)
+    other = _overlapping(declared, day, held) if {"start_time", "duration"} & own.keys() else None
     if other is not None:
         yield UnlocatedDiagnostic(
             path[:2],
             "series.exception-overlap",
-            f"With it, the date of {day} overlaps that of {other}: both have one link.",
+            f"With it, the date of {day.day} overlaps that of {other}: both have one link.",
             f"Write another time, or `{other}: skip`.",
             on_key=True,
         )
 
 
-def _held_by_day(declared: _Declared) -> dict[date, list[date]]:
+def _held_by_day(declared: _Declared, days: Mapping[str, _Day]) -> dict[date, list[date]]:
     """Return the dates with an exception that are held, by the local day on which they begin."""
     zone = timezones.known_zone(declared.recurring.timezone)
     held: dict[date, list[date]] = {}
-    for written, exception in declared.dates.exceptions.items():
-        if exception == SKIP or not _is_day(written) or not is_possible(exception.get("start_time", written)):
+    for written, day in days.items():
+        own = declared.dates.exceptions[written]
+        if day.start is None or own == SKIP:
             continue
-        day = date.fromisoformat(written)
-        start = declared.start_on(day)
-        if start is not None:
-            begin, _ = _span(declared, day, start)
-            held.setdefault(timezones.in_zone(begin, zone).date(), []).append(day)
+        if "start_time" not in own:
+            held.setdefault(day.day, []).append(day.day)
+        elif is_possible(own["start_time"]):
+            begin = timezones.instant(own["start_time"], declared.recurring.timezone)
+            held.setdefault(timezones.in_zone(begin, zone).date(), []).append(day.day)
     return held
 
 
-def _overlapping(
-    declared: _Declared, day: date, start: datetime, held: Mapping[date, list[date]]
-) -> date | None:
+def _overlapping(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> date | None:
     """Return the date of the series that a changed date overlaps; None if there is none.
 
     No date is longer than a day, so only those that begin on a day near it can overlap it.
     """
+    assert day.start is not None, "the rule has that date"
     dates = declared.dates
-    begin, end = _span(declared, day, start)
+    begin, end = _span(declared, day.day, day.start)
     zone = timezones.known_zone(declared.recurring.timezone)
     first = timezones.in_zone(begin, zone).date() - timedelta(days=1)
-    around = {first + timedelta(days=offset) for offset in range((end - begin).days + 4)}
+    around = [first + timedelta(days=offset) for offset in range((end - begin).days + 4)]
     excepted = {other for near in around for other in held.get(near, ())}
-    unchanged = {other for other in around if other.isoformat() not in dates.exceptions}
-    for other in sorted((unchanged | excepted) - {day}):
-        other_start = declared.start_on(other)
+    for other in sorted(excepted.union(around)):
+        other_start = None if other == day.day else declared.start_on(other)
         if other_start is None:
             continue
-        if other not in excepted and dates.is_closed(other):
+        if other not in excepted and (other.isoformat() in dates.exceptions or dates.is_closed(other)):
             continue
         other_begin, other_end = _span(declared, other, other_start)
         if begin < other_end and other_begin < end:
@@ -211,8 +219,7 @@ def _overlapping(
 
 
 def _span(declared: _Declared, day: date, start: datetime) -> Span:
-    own = declared.dates.exceptions.get(day.isoformat())
-    own = own if isinstance(own, Mapping) else {}
+    own = declared.dates.exceptions.get(day.isoformat()) or {}
     written = own.get("start_time")
     begin = start if written is None else timezones.instant(written, declared.recurring.timezone)
     length = own.get("duration", minutes_of(declared.attributes))
