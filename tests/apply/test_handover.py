@@ -194,12 +194,12 @@ def test_an_interrupted_handover_is_finished_by_the_next_run(commit: bool) -> No
     world.apply()
     world.is_stopping, world.on_request = False, lambda _scope: None
     assert [one.to_host for one in world.store.state.intents.values()] == [BOB]
-    assert (world.store.document or b"").startswith(b'{"format_version":"1.1"')
+    assert (world.store.document or b"").startswith(b'{"format_version":"1.2"')
 
     world.apply()
 
     assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
-    assert (world.store.document or b"").startswith(b'{"format_version":"1.0"')
+    assert (world.store.document or b"").startswith(b'{"format_version":"1.2"')
 
 
 def test_zoom_is_believed_only_if_it_names_the_new_host() -> None:
