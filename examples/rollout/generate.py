@@ -38,9 +38,9 @@ version: 1
 
 defaults:
   host: courses@example.com
-  timezone: Europe/London
   duration: 25
-  settings: {waiting_room: true, use_pmi: false}
+  timezone: Europe/London
+  settings: {use_pmi: false, waiting_room: true}
 
 meetings:
 """
@@ -62,7 +62,7 @@ def course(number: int, chance: random.Random) -> str:
 def text() -> str:
     """The whole file."""
     chance = random.Random(SEED)  # noqa: S311 - courses, not secrets
-    return HEADER + "".join(course(number, chance) for number in range(MEETINGS))
+    return HEADER + "\n".join(course(number, chance) for number in range(MEETINGS))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from paths import ROOT
 
 from reconciler.calendar.findings import double_booked
 from reconciler.calendar.hosts import Hosts
+from reconciler.cli.main import run
 from reconciler.cli.sources import sources
 from reconciler.plan import plan
 from reconciler.plan.budget import Allowances, Limits
@@ -84,3 +85,14 @@ def test_the_rollout_is_what_its_script_writes() -> None:
     script = runpy.run_path(str(rollout / "generate.py"))
 
     assert (rollout / "meetings.yaml").read_text() == script["text"]()
+
+
+def test_each_example_has_the_one_layout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The workflows among them are no specs, and are left alone."""
+    monkeypatch.chdir(ROOT)
+
+    status = run(["fmt", "--check", "examples"])
+
+    assert (status, capsys.readouterr().out) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,8 @@ class Result:
 
     new: dict[Source, bytes | None] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    others: int = 0
+    """Files of folders that are no specs, such as workflows: they are nobody's to lay out here."""
 
     @property
     def changed(self) -> list[Source]:
@@ -87,13 +90,29 @@ def fmt(workspace: Workspace, paths: tuple[str, ...], **flags: bool) -> Exit:
     policies = workspace.policy_files.visited
     environ = workspace.console.environ
     read = sources.read_sources(paths, workspace.settings, workspace.folder, policies, environ)
+    read, others, refused = _only_specs(read, paths)
     result = _lay_out(workspace, read, options)
+    result.others = others
+    result.diagnostics += refused
     if options.writes:
         _replace_files(workspace, result)
     _show(workspace, result, options)
     reporting.print_diagnostics(workspace, result.diagnostics)
     _summarise(workspace, result, options)
     return _status(result, options)
+
+
+def _only_specs(read: Sources, paths: Sequence[str]) -> tuple[Sources, int, list[Diagnostic]]:
+    """Return the specs alone, how many other files the folders have, and an error for each that is named."""
+    others = [source for source in read.files if not layout.is_spec(documents.parse(source))]
+    named = {os.path.normpath(path) for path in paths}
+    refused = [
+        _left(source.filename, "It is no spec: it has none of the parts that a spec has, such as `meetings`.")
+        for source in others
+        if os.path.normpath(source.filename) in named
+    ]
+    files = tuple(source for source in read.files if source not in others)
+    return replace(read, files=files), len(others) - len(refused), refused
 
 
 def _status(result: Result, options: Options) -> Exit:
@@ -213,5 +232,7 @@ def _summarise(workspace: Workspace, result: Result, options: Options) -> None:
         f"{count_noun(changed, 'file')}{would_be} formatted",
         f"{len(result.new) - changed - left} unchanged",
     ]
+    others = f"{count_noun(result.others, 'other file')} that {'is' if result.others == 1 else 'are'} no spec"
+    parts += [others] if result.others else []
     parts += [f"{left} left as {'it is' if left == 1 else 'they are'}"] if left else []
     workspace.console.stderr.write(f"{', '.join(parts)}.\n")

@@ -25,6 +25,24 @@ def is_installed() -> bool:
     return _reader.is_installed()
 
 
+SECTIONS = frozenset(
+    {"defaults", "templates", "people", "closures", "audience", "meetings", "moved", "imports", "removed"}
+)
+"""The parts of a spec besides its version."""
+
+
+def is_spec(document: Document) -> bool:
+    """Return whether a file is meant as a spec; one that cannot be read, and an empty one, may be.
+
+    A workflow or a file of policies has none of the parts of a spec.
+    """
+    if not document.is_sound or document.value is None:
+        return True
+    if not isinstance(document.value, dict):
+        return False
+    return not SECTIONS.isdisjoint(document.value) or document.value.keys() == {"version"}
+
+
 def lay_out(
     document: Document, content: bytes, repeats: Mapping[str, Mapping[str, Json]] = _NOTHING
 ) -> bytes:

@@ -125,6 +125,26 @@ def test_stdin_is_written_to_stdout(shell: Shell, monkeypatch: pytest.MonkeyPatc
     assert ran(ONE, "meetings.yaml").status == 1
 
 
+def test_what_is_no_spec_is_left_alone_in_a_folder_and_refused_by_name(shell: Shell) -> None:
+    """`fmt .` in a repository finds workflows, and policies that no settings name."""
+    workflow = shell.write("ops/deploy.yaml", "on:   push\njobs:  {}\n")
+    policies = shell.write("ops/house.yaml", "version: 1\npolicies:   {}\n")
+    spec = shell.write("ops/meetings.yaml", ONE)
+    before = workflow.read_text(), policies.read_text()
+
+    checked = shell("fmt", "--check", "ops")
+    written = shell("fmt", "ops")
+    refused = shell("fmt", "ops/deploy.yaml", "ops/meetings.yaml")
+
+    counts = "1 file{} formatted, 0 unchanged, 2 other files that are no spec.\n"
+    assert checked == RunResult(1, "ops/meetings.yaml\n", counts.format(" would be"))
+    assert written == RunResult(0, "ops/meetings.yaml\n", counts.format(""))
+    reason = "It is no spec: it has none of the parts that a spec has, such as `meetings`."
+    expected = left("ops/deploy.yaml", reason).replace(":2:1", ":1:1")
+    assert refused == RunResult(1, "", f"{expected}0 files formatted, 1 unchanged.\n")
+    assert ((workflow.read_text(), policies.read_text()), spec.read_text()) == (before, LAID_OUT)
+
+
 def test_a_file_that_cannot_be_kept_is_left_and_others_are_written(shell: Shell) -> None:
     a = shell.write("meetings/a.yaml", DIRECTIVE)
     b = shell.write("meetings/b.yaml", ONE.replace("launch", "second"))
