@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apply
 import generate
+import page
 import storage
 from measure import Command, Sample, medians
 from peers import octodns_world, terraform_world
@@ -82,6 +83,7 @@ def planners(count: int) -> list[Command]:
         commands.append(ours("validate, one bad", folder, "validate", "bad.yaml", statuses=REFUSED))
         without = (PYTHON, str(HERE / "without_clashes.py"))
         commands.append(Command("validate, no clashes", (*without, "validate", "meetings.yaml"), folder))
+        commands.append(ours("calendar", folder, "calendar", "meetings.yaml", "--format", "json"))
         planned = (*without, "plan", "meetings.yaml", "--state", "state.json")
         commands.append(Command("plan, no clashes", planned, folder))
     return commands
@@ -158,6 +160,11 @@ def large_lines(small: Samples, taken: Samples) -> list[Line]:
             for verb in ("validate", "plan")
         ),
         Line("one bad meeting in 10,000, in times of a good run", bad, 1.3),
+        Line(
+            "calendar of 10,000 for a year, as JSON: CPU, in times of validate",
+            taken["calendar"].cpu / taken["validate"].cpu,
+            4,
+        ),
     ]
 
 
@@ -179,6 +186,7 @@ def lines(*, quick: bool, with_apply: bool) -> list[Line]:
     reached += small_lines(small)
     if not quick:
         reached += large_lines(small, show("10,000 meetings", medians(planners(LARGE), ROUNDS_LARGE)))
+        reached += page.lines(WORK, RECONCILER)
         reached += largest_lines(show("100,000 in 40 files", medians(largest(), ROUNDS_LARGEST)))
     print(flush=True)
     return reached + ([*apply.lines(quick=quick), *storage.lines(quick=quick)] if with_apply else [])
