@@ -21,8 +21,8 @@ from reconciler.meeting.meeting import Meeting
 from reconciler.views.ics import calendar
 from reconciler.views.results import Calendar
 
-ROUNDS = int(os.environ.get("FEED_ROUNDS", "6"))
-"""Seeds of random specs; `make faults` runs more."""
+ROUNDS = int(os.environ.get("FEED_ROUNDS", "10"))
+"""Seeds of 20 random specs each; `make faults` runs more."""
 
 LINK = "https://zoom.example/j/81234567890"
 FOLDER = Path(__file__).parent / "expected"

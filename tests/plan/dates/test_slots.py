@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from builders import at, meeting, planned, spec, weekly
+import pytest
+from builders import at, planned, removed, spec, weekly
 from engine_world import World
 
 from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
-from reconciler.state.state import State
 
 
 def slot(name: str = "europe", **attributes: Any) -> Slot:
@@ -55,14 +55,27 @@ def test_a_changed_slot_is_a_keep_that_is_recorded_without_a_request() -> None:
     assert not world.plan().has_work
 
 
-def test_a_replaced_room_keeps_its_slots() -> None:
-    first = planned(spec(room(slot())), State()).steps[0]
-    other = planned(spec(meeting("clinic")), State()).steps[0]
+def for_host(host: str, each: Meeting) -> Meeting:
+    slots = tuple(Slot(one.name, replace(one.meeting, host=host)) for one in each.timetable)
+    return replace(each, host=host, timetable=slots)
 
-    assert first.meeting is not None
-    assert other.meeting is not None
-    assert first.meeting.recorded_timetable() == {"europe": weekly(topic="Clinic")}
-    assert other.meeting.recorded_timetable() == {}
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_another_host_keeps_the_slots(is_replaced: bool) -> None:  # noqa: FBT001 - a case
+    """Handed over in place, or by a new meeting in its place."""
+    first = room(slot(), slot("launch", start_time="2027-01-11T15:00:00"))
+    world = World(first)
+    world.apply()
+    before = world.store.state.meetings["clinic"]
+    world.removed = (removed("clinic", before.id),) if is_replaced else ()
+    world.declare(for_host("other@example.com", first))
+
+    report = world.apply()
+
+    after = world.store.state.meetings["clinic"]
+    assert (report.failed, after.host, after.id == before.id) == ({}, "other@example.com", not is_replaced)
+    assert after.timetable == before.timetable
+    assert not world.plan().has_work
 
 
 def test_a_new_room_shows_its_slots_in_words() -> None:
