@@ -2,12 +2,14 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+SEEDS ?= 10000
+FROM ?= 0
 NOW := 2026-12-01T08:00:00Z
 
 # An inline script is no module, so it asks for strict mode; [hidden] and paper overrule everything; the sheet goes by parts.
 BIOME_SKIPS := --skip=suspicious/noRedundantUseStrict --skip=complexity/noImportantStyles --skip=style/noDescendingSpecificity
 
-.PHONY: help demo docs test check lint format lowest real browser faults bench bench-quick clean action lock package hooks
+.PHONY: help demo docs test check lint format lowest real browser seeds faults bench bench-quick clean action lock package hooks
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -51,13 +53,13 @@ browser: .venv/.installed-dev build/browser/.installed  ## the calendar's page i
 	build/browser/node_modules/.bin/biome lint --error-on-warnings $(BIOME_SKIPS) reconciler/views/html
 	$(BIN)/pytest tests/browser
 
-faults: SEEDS ?= 10000
-faults: FROM ?= 0
+seeds: .venv/.installed-dev  ## 10,000 histories of faults on all processors (SEEDS=N FROM=N: others), and their figures
+	$(BIN)/python tests/faults/simulate.py --seeds $(SEEDS) --from $(FROM)
+
 faults: export FAULT_ROUNDS := 200
 faults: export RANDOM_SERIES := 2000
 faults: export FEED_ROUNDS := 200
-faults: .venv/.installed-dev  ## 10,000 histories of faults (SEEDS=N FROM=N: others), 2,000 series, real deaths at every touch of the outside
-	$(BIN)/python tests/faults/simulate.py --seeds $(SEEDS) --from $(FROM)
+faults: seeds  ## histories of faults as by `make seeds`, 2,000 series, and real deaths at every touch of the outside
 	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
 	$(BIN)/pytest tests/faults tests/apply/dates/test_random_series.py tests/views/test_ics.py
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from reconciler.live.read import ReadResult
     from reconciler.meeting.passcode import PasscodeRule
     from reconciler.plan.plan import Options, Plan
-    from reconciler.ports import Answer, Body
+    from reconciler.ports import Answer, Body, Clock
     from reconciler.spec.spec import Spec
     from reconciler.state.state import Retired, State
     from reconciler.views.text.progress import ProgressCallback
@@ -95,7 +95,9 @@ def read_recorded(
     remote = connect(workspace, pace)
     colour = console.colours(console.stderr, workspace.options)
     with progress.open_read_bar(console.stderr, terminal=console.shows_progress, colour=colour) as on_read:
-        return asyncio.run(_read(workspace, remote, state, selection, on_read))
+        return asyncio.run(
+            read_all(remote, state, selection, workspace.clock, workspace.store.location, on_read)
+        )
 
 
 def refresh_state(
@@ -103,15 +105,24 @@ def refresh_state(
 ) -> RefreshedState:
     """Refresh the meetings that `options` select, and print the cost on stderr."""
     now = workspace.clock.now()
-    selection = Selection(
+    read = read_recorded(workspace, state, selection_of(state, spec, options, now), pace)
+    count = len(read.results) + len(read.retired)
+    workspace.console.stderr.write(f"Refresh: {cost_words(count, read.requests)}\n")
+    return corrected(state, spec, read, now)
+
+
+def selection_of(state: State, spec: Spec, options: Options, now: datetime) -> Selection:
+    """Return what a refresh reads where `options` select a part of it."""
+    return Selection(
         _selected(state, spec, options),
         _renewed(spec, now),
         _imports(state, spec, options),
         _retired(state, spec, options),
     )
-    read = read_recorded(workspace, state, selection, pace)
-    count = len(read.results) + len(read.retired)
-    workspace.console.stderr.write(f"Refresh: {cost_words(count, read.requests)}\n")
+
+
+def corrected(state: State, spec: Spec, read: RefreshResult, now: datetime) -> RefreshedState:
+    """Return the state as it is after the reads."""
     ending = ending_meetings(state, read.retired)
     results = without_strangers(state, read.results, lambda: declared_hosts(spec))
     return RefreshedState(
@@ -213,19 +224,24 @@ def _renewed(spec: Spec, now: datetime) -> frozenset[str]:
     return frozenset(coming | {move.from_key for move in spec.moved if move.to_key in coming})
 
 
-async def _read(
-    workspace: Workspace,
+async def read_all(  # noqa: PLR0913, PLR0917 - what is read, from where, and the listener
     remote: ZoomClient,
     state: State,
     selection: Selection,
-    on_read: ProgressCallback,
+    clock: Clock,
+    location: str,
+    on_read: ProgressCallback = lambda _done, _total: None,
 ) -> RefreshResult:
+    """Read the selected meetings with `remote`, and close it; `location` is where the state is kept.
+
+    Raises `StateError` and `RemoteError`.
+    """
     imports = selection.imports
     async with remote:
         if state.meetings or state.retired:
-            check_origin(state, await remote.origin(), workspace.store.location)
+            check_origin(state, await remote.origin(), location)
         results = await live_read.read_all(
-            remote, state, workspace.clock,
+            remote, state, clock,
             keys=selection.keys, renewed=selection.renewed, progress=on_read,
         )  # fmt: skip
         answers = await live_read.read_each(tuple(imports.values()), remote.read)

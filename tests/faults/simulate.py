@@ -54,7 +54,7 @@ def main() -> int:
     try:
         _search(asked, report)
     except KeyboardInterrupt:
-        sys.stdout.write(f"interrupted; go on with: make faults FROM={asked.first + report.seeds}\n")
+        sys.stdout.write(f"interrupted; go on with: make seeds FROM={asked.first + report.seeds}\n")
     sys.stdout.write(report.table(time.monotonic() - began_at) + "\n")
     return 1 if report.failed or report.seeds < asked.seeds else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
@@ -24,6 +25,8 @@ class BucketServer:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.versions: list[tuple[datetime, str, bytes]] = []
+        """Instant, name and bytes of every write."""
         self.requests: list[str] = []
         self.faults: list[str] = []
         """One for each of the next requests: "STATUS CODE", or `HANG`, `DROP`, `LOSE`; "" is no fault."""
@@ -59,6 +62,7 @@ class BucketServer:
         if self.keeps_conditions and not self._holds(name, conditions):
             return (412, _error("PreconditionFailed")) if name in self.objects else (404, _error("NoSuchKey"))
         self.objects[name] = body
+        self.versions.append((datetime.now(UTC), name, body))
         return 200, b""
 
     def _holds(self, name: str, conditions: dict[str, str]) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +17,8 @@ from shell import OURS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
+
+LOGGED = Path(__file__).with_name("logged_zoom.py")
 
 APPLY = ("apply", "--auto-approve", "--pace", "1000")
 """An apply that no limit per second slows down."""
@@ -52,9 +54,11 @@ class Served:
 
 
 @contextmanager
-def served(*arguments: str) -> Iterator[Served]:
-    """Run an emulator without a limit per second until the block ends."""
+def served(*arguments: str, log: Path | None = None) -> Iterator[Served]:
+    """Run an emulator without a limit per second until the block ends; it writes what it sees to `log`."""
     command = [sys.executable, "-m", "reconciler.sandbox", "--switch", "plan=off", *arguments]
+    if log is not None:
+        command = [sys.executable, str(LOGGED), str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

@@ -12,6 +12,7 @@ import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,8 @@ class TerraformServer:
         self.address = f"http://127.0.0.1:{port}{MANAGED if is_managed else PLAIN}"
         self.environ = {"RECONCILER_HTTP_USERNAME": USER, "RECONCILER_HTTP_PASSWORD": PASSWORD}
         self.document: bytes | None = None
+        self.versions: list[tuple[datetime, bytes]] = []
+        """Instant and bytes of every write."""
         self.serials: set[int] = set()
         self.lock: dict[str, str] | None = None
         self.requests: list[Request] = []
@@ -113,6 +116,7 @@ class TerraformServer:
             return 422, b'{"message":"PG::UniqueViolation: ERROR: duplicate key value"}'
         if not self.is_managed or serial > max(self.serials, default=-1):
             self.document = request.body
+            self.versions.append((datetime.now(UTC), request.body))
         self.serials.add(serial)
         return 200, b""
 

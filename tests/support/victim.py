@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from reconciler.cli.main import run
+from reconciler.stores.git.place import GitDocumentStore
+from reconciler.stores.object.place import ObjectDocumentStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +35,15 @@ TOUCHES: tuple[tuple[Any, str], ...] = (
     (fcntl, "flock"),
 )
 """The functions of the standard library that change files."""
+
+STORE_CALLS: tuple[tuple[Any, str], ...] = (
+    (ObjectDocumentStore, "get"),
+    (ObjectDocumentStore, "put"),
+    (GitDocumentStore, "get"),
+    (GitDocumentStore, "put"),
+    (httpx.HTTPTransport, "handle_request"),
+)
+"""What a store asks of a server: it dies before the question, and after the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,12 @@ def nothing() -> None:
 
 
 @contextmanager
-def started(folder: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[int]:
+def started(
+    folder: Path, arguments: Sequence[str], environ: Mapping[str, str], patch: Patch = nothing
+) -> Iterator[int]:
     """Start a fork that runs the program without output; yield its process id."""
     null = os.open(os.devnull, os.O_WRONLY)
-    child = _fork(folder, arguments, environ, null, nothing)
+    child = _fork(folder, arguments, environ, null, patch)
     os.close(null)
     try:
         yield child
@@ -126,6 +139,8 @@ def _fork(
 def _arm(death: Death) -> None:
     for module, name in TOUCHES:
         setattr(module, name, _deadly(getattr(module, name), name, death))
+    for store, name in STORE_CALLS:
+        setattr(store, name, _deadly_call(getattr(store, name), name, death))
     send = httpx.AsyncHTTPTransport.handle_async_request
 
     async def sent(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
@@ -136,6 +151,17 @@ def _arm(death: Death) -> None:
         return response
 
     httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[assignment, method-assign]  # - where requests leave
+
+
+def _deadly_call(call: Any, name: str, death: Death) -> Any:
+    def touched(store: Any, *arguments: Any, **options: Any) -> Any:
+        what = getattr(arguments[0], "method", arguments[0])  # a request, or the name of a document
+        death.touch(f"before {name} {what}")
+        answer = call(store, *arguments, **options)
+        death.touch(f"after {name} {what}")
+        return answer
+
+    return touched
 
 
 def _deadly(call: Any, name: str, death: Death) -> Any:

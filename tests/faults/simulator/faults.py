@@ -90,6 +90,9 @@ class Faults:
     lands_late: Callable[[], None] = lambda: None
     odd: Callable[[httpx.Request, Journey], Journey | None] = lambda _request, _fine: None
     """What else may become of a request; see `Answers`."""
+    renewal_seconds: Callable[[], float] = lambda: 0.0
+    """How much longer the next renewal takes than other calls do."""
+    _longer_seconds: float = 0.0
 
     def journey(self, request: httpx.Request) -> Journey:
         """What becomes of a request."""
@@ -109,6 +112,9 @@ class Faults:
 
     def fate(self, call: str) -> CallOutcome:
         """What becomes of a call of the storage."""
+        if call == "put lock" and (longer := self.renewal_seconds()):
+            self._longer_seconds = longer
+            self.strike("renewal slow", call)
         if call == "put lock" and self.renewals_fail():
             fate = self.chance.choice([CallOutcome.REFUSED, CallOutcome.NOT_WRITTEN])
             self.strike("lease not renewed", call)
@@ -133,6 +139,9 @@ class Faults:
 
     def storage_seconds(self) -> float:
         """How long the storage takes, one way."""
+        if self._longer_seconds:
+            longer, self._longer_seconds = self._longer_seconds, 0.0
+            return longer
         if self.chance.random() < self.storage_rate / 4:
             self.strike("storage slow", "")
             return self.chance.choice([self.chance.uniform(0.5, 10), self.chance.uniform(10, 80)])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from memory_place import MemoryDocumentStore
 
 from reconciler.meeting.body import body
 from reconciler.plan import approval
@@ -15,23 +12,18 @@ from reconciler.plan.plan import Options
 from reconciler.plan.step import Status
 from reconciler.sandbox import meetings
 from reconciler.stores.leased._lease import LEASE_SECONDS
-from reconciler.stores.leased.store import LeasedStore
-from reconciler.stores.options import StoreOptions
 from reconciler.views.json import plan as json_view
 from reconciler.views.style import TextStyle
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from memory_place import Documents
-
     from reconciler.meeting.meeting import Meeting
     from reconciler.plan.plan import Plan
     from reconciler.plan.step import Step
-    from reconciler.ports import Json
+    from reconciler.ports import Json, LockInfo, Store
     from reconciler.sandbox.account import Account
     from reconciler.sandbox.switches import Switches
-    from simulator.process import Process
 
 TIMEOUT_SECONDS = 30.0
 """What one attempt of a request may take."""
@@ -61,15 +53,8 @@ def make(account: Account, switches: Switches, now: datetime, declared: Meeting,
     return made.id
 
 
-def free_lock(documents: Documents, process: Process) -> str | None:
-    """Free the lock by force, whoever holds it, from a `process` of a person's; who held it."""
-    surroundings = StoreOptions(
-        Path(), process.name, process, wait=process.pass_time, notify=lambda _line: None
-    )
-    store = LeasedStore(MemoryDocumentStore(documents, author=process.name), surroundings)
-    held = store.holder()
-    if held is None:
-        return None
+def free_lock(store: Store, held: LockInfo) -> str:
+    """Free a lock by force, whoever holds it; who held it."""
     store.force_unlock(held.lock_id)
     return held.who
 

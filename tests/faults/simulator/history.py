@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from memory_place import Documents
 
 from reconciler.apply.events import StepFailed
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StalePlanError
+from reconciler.plan.plan import Options
 from reconciler.zoom.skew import REFUSED_SECONDS
 from simulator import hands, ills
 from simulator.answers import Answers
@@ -20,11 +23,18 @@ from simulator.hands import Mandate
 from simulator.machine import Machine
 from simulator.network import Network, Zoom
 from simulator.outside import Outside
+from simulator.people import People
+from simulator.places import Places
 from simulator.process import Process
 from simulator.report import Report
 from simulator.runner import Runner, Story
 from simulator.team import EMAILS, Team
 from simulator.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.plan.plan import Plan
 
 BEGUN_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 QUIET_RUNS_MAX = 60
@@ -63,22 +73,29 @@ class History:
         lag = chance.choice([0.0, 0.0, chance.uniform(0, 40)])
         self.outside = Outside(machine, zoom, self.network, chance, lag)
         self.outside.turn_good()
+        self.places = Places(machine, self.documents, seed)
+        self.people = People(seed, self.team, zoom, self.watch, self.places.of_person)
         self.names = 0
-        self.is_unlocked = chance.random() < 0.3
+        self.is_unlocked = chance.random() < 0.3 and not self.places.is_http
         """Whether somebody is free with `force-unlock`."""
+        self.has_rested = False
+        """Whether the last run found nothing to do."""
 
     def live(self) -> Report:
         """From the first round to the end, or to the first thing that is wrong."""
         self.report.seeds += 1
+        self.report.http += self.places.is_http
         for number in range(self.chance.randint(1, 6)):
             self._pass_the_time()
             self._click()
+            self._free_dead_lock()
+            self._command()
             mandates = [Mandate(), Mandate(), self.team.mandate(self.watch.state, self.machine.now())]
             if number:
                 self.team.edit(self.watch.state)
             self.team.review(self.watch.state, self.machine.now())
             mandates.append(self.team.mandate(self.watch.state, self.machine.now()))
-            self._round(self.chance.choice(mandates))
+            self._round(self.people.asked_for(self.chance.choice(mandates)))
             if self.watch.wrong:
                 break
         else:
@@ -111,16 +128,23 @@ class History:
         return self.report
 
     def _click(self) -> None:
-        """Somebody deletes a date in Zoom, of which nothing is declared; nothing is declared of it later."""
+        """Somebody deletes a date in Zoom, of which nothing is declared; nothing is declared of it later.
+
+        Or edits or deletes whole meetings, which a refresh brings back.
+        """
+        for line in self.people.click():
+            self._say(line)
+            self.report.clicks += 1
         for key, record in sorted(self.watch.state.meetings.items()):
             one = self.team.declared.get(key)
             days = self.calendar.clickable(one) if one and not self.watch.state.intents else ()
             if one is None or not days or self.calendar.chance.random() > 0.3:
                 continue
             day = self.calendar.chance.choice(days)
-            is_there = self._zoom.account.meeting(record.id) is not None
+            is_there = self._zoom.has(record.id)
             if is_there and self._zoom.click(record.id, written(one).own(day)):
                 self._say(f"somebody deletes {day} of {key}")
+                self.report.clicks += 1
                 self.calendar.clicked.setdefault(one.topic, set()).add(day.isoformat())
 
     # In trouble
@@ -134,18 +158,49 @@ class History:
         self.answers.is_calm = False
         if self.is_unlocked and self.chance.random() < 0.5:
             self.machine.after(self.chance.uniform(0, 120), self._free_lock)
+        if self.people.commands:
+            self.machine.after(self.people.chance.uniform(0, 120), self._command)
         self._run(all_faults, mandate, is_duel=is_duel)
         self.outside.turn_good()
         self.answers.is_calm = True
 
     def _free_lock(self) -> None:
-        who = hands.free_lock(self.documents, Process(self.machine, "a person", 0.0))
-        self.machine.processes.pop()
+        with self._person() as person:
+            store = self.places.of_person(person)
+            held = store.holder()
+            who = hands.free_lock(store, held) if held else None
         if who is None:
             return
         self._say(f"the lock of {who} is freed by force")
         self.watch.cut_off(who)
         self.report.cut_off += any(one.name == who and not one.ended for one in self.machine.processes)
+
+    def _free_dead_lock(self) -> None:
+        """A server's lock stands for ever: a person frees that of a dead run."""
+        held = self.places.stands() if self.places.is_http else None
+        if held is None:
+            return
+        with self._person() as person:
+            self._say(f"the lock of {hands.free_lock(self.places.of_person(person), held)} is freed")
+
+    def _command(self) -> None:
+        """Somebody uses a command of `state`."""
+        if self.people.commands and self.people.chance.random() < 0.6:
+            with self._person() as person:
+                done = self.people.command(person)
+            if done is not None:
+                self._say(f"{person.name}: {done}")
+                self.report.commands += 1
+
+    @contextmanager
+    def _person(self) -> Iterator[Process]:
+        """A process of somebody at a terminal, whose clock is right."""
+        self.names += 1
+        person = Process(self.machine, f"person-{self.names}", 0.0)
+        try:
+            yield person
+        finally:
+            self.machine.processes.remove(person)
 
     def _pass_the_time(self) -> None:
         """From one round to the next: at once, in a few hours, or right before midnight."""
@@ -174,6 +229,7 @@ class History:
             begins = machine.seconds + chance.uniform(0, 90)
             ends = begins + chance.uniform(10, 120)
             faults.renewals_fail = lambda: begins <= machine.seconds < ends
+        faults.renewal_seconds = self.places.renewal_seconds
         return faults
 
     def _run(
@@ -206,12 +262,13 @@ class History:
         timeout = 600.0 if is_quiet or is_duel else self.chance.choice([0.0, 60.0, 600.0, 600.0])
         self.watch.mandates[process.name] = mandate
         runner = Runner(
-            process, self.documents, self.network, self.team, faults,
+            process, self.places.of_runner, self.network, self.team, faults,
             mandate=mandate, timeout_seconds=timeout,
         )  # fmt: skip
         self._say(f"{process.name} begins")
         self.report.runs += 1
         self.report.approved += mandate.plan is not None
+        self.report.refreshes += mandate.options.refresh
         if not is_quiet:
             ills.plan(runner, faults)
         runners.append(runner)
@@ -221,22 +278,30 @@ class History:
     def _rest(self) -> None:
         """Everything lands; then runs without faults until nothing is left to do."""
         self.machine.pass_time(LONG_AFTER.total_seconds() if self.calendar.is_long else 200.0)
+        self._free_dead_lock()
         self.team.unguard()
         for _ in range(QUIET_RUNS_MAX):
             now = self.machine.now()
             self.team.review(self.watch.state, now)
             plan = self.team.plan(self.watch.state, now)
-            if not plan.has_work and not plan.summary["withheld"]:
+            is_done = not plan.has_work and not plan.summary["withheld"]
+            if is_done and (self.has_rested or not self.people.clicks):
                 self.watch.look_at_end()
                 return
-            is_asked = any(step.is_work and not step.extends for step in plan.steps)
-            is_looked_at = is_asked and self.chance.random() < 0.3
-            mandate = Mandate(plan=plan if is_looked_at else None)
+            mandate = self._peaceful(plan)
             self._run([Faults(self.chance, said=self._say)], mandate, is_quiet=True)
             if self.watch.wrong:
                 return
             self.machine.pass_time(8 * 3600)
         self.watch.fail("end", "it never came to an end")
+
+    def _peaceful(self, plan: Plan) -> Mandate:
+        """What a run in peace is asked for: all, as it was looked at or not; read anew where people click."""
+        if self.people.clicks:
+            return Mandate(Options(refresh=True))
+        is_asked = any(step.is_work and not step.extends for step in plan.steps)
+        is_looked_at = is_asked and self.chance.random() < 0.3
+        return Mandate(plan=plan if is_looked_at else None)
 
     # Afterwards
 
@@ -258,6 +323,7 @@ class History:
         broken = runner.main.exception()
         if broken is not None:
             self.watch.fail("end", f"{process.name} broke: {broken!r}")
+        self.has_rested = is_quiet and story.asks_nothing
         if is_quiet:
             self._look_at_peace(runner)
 

@@ -48,6 +48,8 @@ class Zoom:
         self.app = create_app(
             self.account, now=machine.now, monotonic=lambda: machine.seconds, switches=PLAIN
         )
+        self.by_hand: Callable[[httpx.Request, httpx.Response], None] = lambda _request, _response: None
+        """Told of what people do in Zoom's own page."""
         self._transport = httpx.ASGITransport(self.app)
         self._loop = Loop(lambda: machine.seconds)
 
@@ -75,12 +77,21 @@ class Zoom:
                 return True
         return False
 
+    def has(self, number: int) -> bool:
+        """Whether a meeting is there."""
+        stored = self.account.meeting(number)
+        return stored is not None and not stored.deleted
+
+    def delete(self, number: int) -> None:
+        """Somebody deletes a meeting."""
+        self._ask("DELETE", f"{number}")
+
     def _ask(self, method: str, path: str) -> httpx.Response:
         headers = {"authorization": "Bearer sandbox"}
-        response = self.answer(
-            httpx.Request(method, f"https://zoom.test/v2/meetings/{path}", headers=headers)
-        )
+        request = httpx.Request(method, f"https://zoom.test/v2/meetings/{path}", headers=headers)
+        response = self.answer(request)
         assert response.is_success, response.text
+        self.by_hand(request, response)
         return response
 
     def revoke_tokens(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 COUNTS = (
     "seeds", "runs", "crashes", "takeovers", "outlived", "cut_off", "approved", "stale", "misdated",
-    "requests",
+    "clicks", "commands", "refreshes", "http", "requests",
 )  # fmt: skip
 
 
@@ -28,6 +28,14 @@ class Report:
     stale: int = 0
     misdated: int = 0
     """Runs that sent nothing, since the clock of their machine was wrong by more than ten minutes."""
+    clicks: int = 0
+    """Edits and deletions that people made in Zoom."""
+    commands: int = 0
+    """Commands of `state` that people gave, carried out or refused."""
+    refreshes: int = 0
+    """Runs with `--refresh`."""
+    http: int = 0
+    """Histories with the state on a server without leases."""
     requests: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -55,6 +63,8 @@ class Report:
             ("locks freed under a living holder", self.cut_off),
             ("runs of a saved plan", self.approved), ("  refused as stale", self.stale),
             ("runs refused for their clock", self.misdated),
+            ("runs with --refresh", self.refreshes), ("clicks in Zoom", self.clicks),
+            ("state mv, rm, pull, push", self.commands), ("histories on an HTTP store", self.http),
             ("requests sent", self.requests),
             ("faults", sum(self.struck.values())),
             *((f"  {kind}", count) for kind, count in sorted(self.struck.items())),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 from dataclasses import dataclass, field
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from memory_place import MemoryDocumentStore
 
 from reconciler.apply import record
 from reconciler.apply.context import ApplyContext
@@ -16,14 +15,16 @@ from reconciler.apply.engine import Result, execute
 from reconciler.apply.history.logbook import Logbook
 from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
+from reconciler.cli import refresh as cli_refresh
 from reconciler.cli.commands.apply import runner
 from reconciler.cli.console import Console, GlobalOptions
 from reconciler.cli.workspace import Workspace
 from reconciler.errors.exceptions import ReconcilerError
 from reconciler.live.refresh import as_imported
+from reconciler.plan.plan import build
 from reconciler.state import document as state_document
 from reconciler.state.history import RunInfo
-from reconciler.stores.leased.store import LeasedStore
+from reconciler.stores.http._store import HttpStore
 from reconciler.stores.lock import LeaseRenewal
 from reconciler.stores.options import StoreOptions
 from reconciler.zoom import skew
@@ -38,13 +39,14 @@ from simulator.process import Killed
 from simulator.team import PASSCODES
 
 if TYPE_CHECKING:
-    from memory_place import Documents
+    from collections.abc import Callable
 
     from reconciler.apply.events import Event
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.plan.plan import Plan
     from reconciler.ports import Lease
     from reconciler.state.state import State
+    from reconciler.stores.leased.store import LeasedStore
     from simulator.faults import Faults
     from simulator.hands import Mandate
     from simulator.network import Network
@@ -88,7 +90,7 @@ class Runner:
     def __init__(  # noqa: PLR0913 - a state, where it lives, and how to write it
         self,
         process: Process,
-        documents: Documents,
+        open_store: Callable[[Process, Faults, StoreOptions], LeasedStore | HttpStore],
         network: Network,
         team: Team,
         faults: Faults,
@@ -107,13 +109,7 @@ class Runner:
         self._work: asyncio.Task[None] | None = None
         self._clock = ZoomClock(process)
         self._transport = Transport(network, process, process.name, faults.journey)
-        place = MemoryDocumentStore(
-            documents,
-            author=process.name,
-            decide=faults.fate,
-            wait=lambda: process.pass_time(faults.storage_seconds()),
-        )
-        self._store = LeasedStore(place, self._surroundings())
+        self._store: LeasedStore | HttpStore = open_store(process, faults, self._surroundings())
         self._workspace = self._opened()
         self.main = process.start(self._run())
 
@@ -168,8 +164,13 @@ class Runner:
             await self.process.sleep(0.01)
 
     async def _locked(self) -> Lease:
+        store = self._store
+        if isinstance(store, HttpStore):
+            return await self.process.blocking(
+                lambda: store.lock("apply", timeout_seconds=self._timeout_seconds)
+            )
         attempt = await self.process.blocking(
-            lambda: self._store.attempt_lock("apply", timeout_seconds=self._timeout_seconds)
+            lambda: store.attempt_lock("apply", timeout_seconds=self._timeout_seconds)
         )
         while attempt.lease is None:
             await self.process.sleep(await self.process.blocking(attempt.poll))
@@ -177,6 +178,8 @@ class Runner:
 
     async def _kept_alive(self, lease: Lease) -> None:
         """As `renewal.kept_alive` does it from a thread."""
+        if isinf(lease.renew_seconds):
+            return
         renewal = LeaseRenewal(lease, self.story.lines.append)
         while not await self._is_over_within(renewal.pause_seconds):
             await self.process.blocking(renewal.try_once)
@@ -192,7 +195,7 @@ class Runner:
         state, version = await self.process.blocking(lambda: workspace.writable_state(lease))
         async with self._client() as remote:
             self.story.skew = await skew.check(remote, self._clock)
-        plan = self._team.plan(state, self._clock.now(), self._mandate.options)
+        plan, state = await self._planned(state)
         self._mandate.check(plan)
         self.story.asks_nothing = not plan.has_work
         if not plan.has_work:
@@ -212,6 +215,20 @@ class Runner:
             work = self.process.loop.create_task(self._executed(plan, self._run_of(remote, journal, lease)))
             self._work = work
             await work
+
+    async def _planned(self, state: State) -> tuple[Plan, State]:
+        """The plan, and the state to go on from; as `make_plan` does it, where the run reads Zoom first."""
+        options = self._mandate.options
+        if not options.refresh:
+            return self._team.plan(state, self._clock.now(), options), state
+        selection = cli_refresh.selection_of(state, self._team.spec, options, self._clock.now())
+        read = await cli_refresh.read_all(self._client(), state, selection, self._clock, "memory")
+        refreshed = cli_refresh.corrected(state, self._team.spec, read, self._clock.now())
+        plan = build(
+            self._team.spec, refreshed.state, self._clock.now(), self._team.allowances, options,
+            imported=refreshed.imported, gone=refreshed.gone, ending=refreshed.ending,
+        )  # fmt: skip
+        return plan, refreshed.facts
 
     async def _executed(self, plan: Plan, run: ApplyContext) -> None:
         self.story.result = await execute(plan, run)

@@ -16,6 +16,8 @@ from reconciler.stores import lock as locks
 from reconciler.stores.leased.place import LOCK, STATE
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import httpx
     from memory_place import Documents
 
@@ -52,6 +54,8 @@ class Watch:
         """What each run may do, by its name."""
         self.log: list[Exchange | Version] = []
         """What Zoom saw, and every version of the state: all that the auditor is shown."""
+        self.let_go: set[int] = set()
+        """What people took out of the state, though it is in Zoom."""
         self._lingers_until: dict[str, float] = {}
         self._held: dict[tuple[str, int], set[str]] = {}
         """The paths of the updates that Zoom accepted and did not make, by run and meeting."""
@@ -63,6 +67,11 @@ class Watch:
         self.chronicle = Chronicle(self.fail)
         self._team = team
         documents.on_write = self._landed
+        zoom.by_hand = lambda request, response: self.answered(request, response, by_hand=True)
+
+    def now(self) -> datetime:
+        """The true instant."""
+        return self._machine.now()
 
     def fail(self, kind: str, words: str) -> None:
         """Note what did not hold."""
@@ -116,14 +125,14 @@ class Watch:
         """What reaches Zoom, however late, is still known as begun."""
         self._look_for_intent(request, "there arrives")
 
-    def answered(self, request: httpx.Request, response: httpx.Response) -> None:
+    def answered(self, request: httpx.Request, response: httpx.Response, *, by_hand: bool = False) -> None:
         """What Zoom did with it, whatever the client sees of that."""
         if request.url.path.endswith("/token"):
             return
         sent, answer = (json.loads(body) if body else None for body in (request.content, response.content))
         query = dict(request.url.params)
-        at, path = self._machine.now(), request.url.path
-        self.log.append(Exchange(at, request.method, path, query, sent, response.status_code, answer))
+        asked = self._machine.now(), request.method, request.url.path, query, sent
+        self.log.append(Exchange(*asked, response.status_code, answer, by_hand))
 
     def _look_for_intent(self, request: httpx.Request, what: str) -> None:
         intents = self.state.intents.values()
@@ -221,7 +230,7 @@ class Watch:
         """What somebody finds who was not there; see `auditor`."""
         self.wrong += [
             (f"audit: {found.kind}", f"at {found.at:%d. %H:%M:%S}: {found.words}")
-            for found in audit(self.log, self._team.left)
+            for found in audit(self.log, self._team.left | self.let_go)
         ]
 
     def look_at_end(self) -> None:
