@@ -190,7 +190,7 @@ def note_versions() -> None:
         (kept / ".next").rename(kept / f"{time.time():.6f}")  # whole, or not at all
         return replace(store, folder, document, is_first=is_first)
 
-    FileStore._replace = noted  # type: ignore[assignment, method-assign]
+    FileStore._replace = noted  # type: ignore[assignment, method-assign]  # where every write passes
 
 
 def _at(seconds: float) -> datetime:

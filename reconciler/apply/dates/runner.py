@@ -222,11 +222,13 @@ class DatesRunner:
             if not is_last:
                 run.emit(StepStarted(run.now(), step.key, Action.UPDATE, step.host, step.topic))
             result = await self._sender.send(step, record, work, comparison.done, day)
+            if result.may_land:  # no read can tell yet: the intent stays, and the next run settles it
+                self._leave_open(step, None)
+                return False
             try:
                 left = await self._sender.unconfirmed(record, _edits(step, record, known), result)
             except RemoteError as error:  # the intent stays, and the next run settles it
-                run.dates_open.add(step.key)
-                run.fail(step, messages.unresolved(step, error))
+                self._leave_open(step, error)
                 return False
         made = {**comparison.done, **{each.day: each.edit for each in result.sent if each not in left}}
         if work or made:
@@ -236,6 +238,10 @@ class DatesRunner:
             return True
         self._report_open(step, comparison, result, left, waiting)
         return False
+
+    def _leave_open(self, step: Step, error: RemoteError | None) -> None:
+        self._run.dates_open.add(step.key)
+        self._run.fail(step, messages.unresolved(step, error))
 
     async def _leave_to_new_host(self, step: Step, record: Record, comparison: Comparison) -> None:
         """Record what the handover undid, so that the next plan does it again under the new host."""

@@ -36,7 +36,8 @@ STOP_AFTER = timedelta(days=7)
 class Sent:
     """What became of the requests of one series: sent or lost, refused with the reason, and not sent.
 
-    `is_lost` is set once an answer was lost, `is_closed` once Zoom reported that the day is used up.
+    `is_lost` is set once an answer was lost, and `may_land` if the run ends before that request must have
+    taken effect; `is_closed` once Zoom reported that the day is used up.
     """
 
     unsent: list[DateWork]
@@ -45,6 +46,7 @@ class Sent:
     sent: list[DateWork] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     is_lost: bool = False
+    may_land: bool = False
     is_closed: bool = False
 
     @property
@@ -165,7 +167,7 @@ class DateSender:
         except UnknownOutcomeError as error:
             lost_at, result.is_lost = run.clock.monotonic(), True
             run.notice(messages.outcome_unknown(step, error, run.settle_seconds))
-            await run.settle(lost_at)
+            result.may_land = not await run.settle(lost_at)
         result.unsent.remove(work)
         result.sent.append(work)
         return not result.is_lost

@@ -402,6 +402,27 @@ def test_a_lost_answer_is_settled_by_reading(method: str, cut: Any) -> None:
     assert not world.plan().has_work
 
 
+@pytest.mark.parametrize("ends", ["stop", "lease"])
+def test_a_lost_answer_is_not_judged_by_a_run_that_ends_before_it_must_have_landed(ends: str) -> None:
+    """It may take effect after the read: the request stays begun, and the next run settles it."""
+    world = World(series({}))
+    world.apply()
+    world.declare(series({"2027-02-01": "skip"}))
+    world.zoom.meet(Fault(method="DELETE", cut="before"))
+
+    def end(scope: Mapping[str, Any]) -> None:
+        if scope["method"] == "DELETE" and ends == "stop":
+            world.is_stopping = True
+        elif scope["method"] == "DELETE":
+            world.lease.left = lambda: 0.0
+
+    world.on_request = end
+    report = world.apply()
+
+    assert report.failed == {"weekly": "apply.unresolved"}
+    assert world.store.state.intents["weekly"].dates == {"2027-02-01": "skip"}
+
+
 def test_a_run_that_dies_at_any_turn_is_finished_by_the_next() -> None:
     """Each date is skipped or moved once, none twice, and the budget has room for what was charged."""
     for turns in range(0, 130, 3):

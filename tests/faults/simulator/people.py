@@ -19,6 +19,7 @@ from reconciler.cli.workspace import Workspace
 from reconciler.errors.exceptions import StateError
 from reconciler.plan.change import Action
 from reconciler.state import document as state_document
+from reconciler.state.history import Fact, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +50,10 @@ class People:
         self._team = team
         self._zoom = zoom
         self._watch = watch
+        watch.is_refreshed = self.clicks
         self._store = store
+        self._name = ""
+        """Whose process it is that gives a command."""
         self._kept: bytes | None = None
         """A state that somebody pulled, and will push."""
 
@@ -100,6 +104,7 @@ class People:
     def command(self, process: Process) -> str | None:
         """One command of `state`, and the pull request that belongs to it; what was done, if anything."""
         edits = (self._move, self._forget, self._pull, self._push)
+        self._name = process.name
         try:
             return self.chance.choice(edits)(self._workspace(process))
         except StateError as error:
@@ -112,7 +117,8 @@ class People:
             return None
         key = self._new_key(one)
         try:
-            workspace.update_state("state mv", lambda state: state.move(one.key, key), timeout_seconds=0)
+            fact = Fact(Kind.MOVE, key, (one.key,))
+            workspace.update_state("state mv", lambda state: state.move(one.key, key), fact)
         finally:  # an answer may be lost
             self._follow(one, key)
         return f"state mv {one.key} {key}"
@@ -125,7 +131,8 @@ class People:
         number = self._watch.state.meetings[one.key].id
         self._watch.let_go.add(number)
         try:
-            workspace.update_state("state rm", lambda state: state.forget(one.key), timeout_seconds=0)
+            fact = Fact(Kind.FORGET, one.key)
+            workspace.update_state("state rm", lambda state: state.forget(one.key), fact)
         finally:
             if one.key not in self._watch.state.meetings:
                 self._team.imports = (*self._team.imports, imported(number, one.key))
@@ -148,6 +155,7 @@ class People:
             return None
         workspace.console.stdin.buffer.write(state_document.encode(kept.move(one.key, key).written()))
         workspace.console.stdin.buffer.seek(0)
+        self._watch.pushes.add(self._name)
         try:
             transfer.push(workspace, Path("-"), force=False, lock_timeout_seconds=0)
         finally:

@@ -78,7 +78,9 @@ class StateServer:
         self, author: str, endpoint: Endpoint, content: bytes | None, lock_id: str | None
     ) -> ServerResponse:
         path = urlsplit(endpoint.url).path
-        request = Request(endpoint.method, path, lock_id, content or b"", f"{USER}:{PASSWORD}", True)  # noqa: FBT003
+        request = Request(
+            endpoint.method, path, lock_id, content or b"", f"{USER}:{PASSWORD}", has_valid_md5=True
+        )
         status, body = self._server.answer(request)
         response = ServerResponse(status, body)
         if response.is_success:

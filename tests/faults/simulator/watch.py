@@ -54,6 +54,10 @@ class Watch:
         """What each run may do, by its name."""
         self.log: list[Exchange | Version] = []
         """What Zoom saw, and every version of the state: all that the auditor is shown."""
+        self.is_refreshed = False
+        """Whether runs read Zoom first: what they find gone leaves the state, whoever deleted it."""
+        self.pushes: set[str] = set()
+        """Who replaces the state by another one, of which its history need not tell."""
         self.let_go: set[int] = set()
         """What people took out of the state, though it is in Zoom."""
         self._lingers_until: dict[str, float] = {}
@@ -132,7 +136,11 @@ class Watch:
         sent, answer = (json.loads(body) if body else None for body in (request.content, response.content))
         query = dict(request.url.params)
         asked = self._machine.now(), request.method, request.url.path, query, sent
-        self.log.append(Exchange(*asked, response.status_code, answer, by_hand))
+        one = Exchange(*asked, response.status_code, answer, by_hand)
+        self.log.append(one)
+        is_end = one.method == "DELETE" and one.number is not None and "occurrence_id" not in one.query
+        if is_end and (by_hand or self.is_refreshed):
+            self.chronicle.excused.add(one.number or 0)
 
     def _look_for_intent(self, request: httpx.Request, what: str) -> None:
         intents = self.state.intents.values()
@@ -166,7 +174,8 @@ class Watch:
             self.writers.append(author)
         try:
             before, self.state = self.state, state_document.decode(document, "memory")
-            self.chronicle.written(before, self.state)
+            if author not in self.pushes:
+                self.chronicle.written(before, self.state)
         except StateError as error:
             self.fail("loss", f"{author} wrote a state that cannot be read: {error}")
 
