@@ -11,6 +11,7 @@ import pytest
 from cutting import Cut, cutting
 from postgres_server import DATABASE, OWNER, PASSWORD, PostgresServer, binary
 from seaweed import HERE
+from served import APPLY
 
 from reconciler.cli.clock import SystemClock
 from reconciler.errors.exceptions import ReconcilerError, StateError
@@ -25,8 +26,10 @@ from reconciler.stores.postgres import _address, _sessions
 from reconciler.stores.postgres.place import EARLIER_KEPT, PostgresDocumentStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from team import Team
 
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.ports import Store
@@ -444,3 +447,22 @@ def test_a_server_that_stops_answering_ends_with_an_error(
             put(place, b"two", version)
 
     assert raised.value.diagnostic.code == code
+
+
+@pytest.mark.parametrize("new_team", ["postgres"], indirect=True)
+def test_doctor_names_the_missing_right_and_no_output_has_the_password(
+    new_team: Callable[[str], Team], postgres: PostgresServer, schema: str
+) -> None:
+    """The address has the password, with everything that has to be escaped in it."""
+    postgres.make_user(f"d_{schema}", f"GRANT USAGE ON SCHEMA {schema} TO d_{schema}")
+    team, place = new_team("doctor"), f"{HERE}:{postgres.port}/{DATABASE}?schema={schema}"
+    team.address = f"postgres://d_{schema}:{quote(PASSWORD, safe='')}@{place}"
+    rightless = [team.run(*verb, "--verbose") for verb in (("doctor",), APPLY, ("plan",))]
+    team.address = f"postgres://{OWNER}:{quote(PASSWORD, safe='')}@{place}"
+    owned = [team.run(*verb) for verb in (APPLY, ("doctor",), ("state", "list"), ("history",))]
+
+    said = "".join(run.out + run.err for run in (*rightless, *owned))
+    assert [run.status for run in (*rightless, *owned)] == [1, 1, 0, 0, 0, 0, 0]
+    assert f"the user d_{schema} lacks CREATE on SCHEMA {schema}" in rightless[0].out
+    assert f"GRANT CREATE ON SCHEMA {schema} TO d_{schema};" in rightless[0].out
+    assert [part for part in ("secret", "of/ours", "of%2Fours", "@127") if part in said] == []

@@ -55,6 +55,8 @@ def of_statement(target: Target, error: psycopg.Error) -> StateError:
         return other_table(target, _words(target, error))
     if code == READ_ONLY:
         return _read_only(target, error)
+    if "statement pooling" in str(error):  # an older driver loses the code
+        return _pooler_without_transactions(target, error)
     if not code or PASSING.fullmatch(code):
         return UnreachableError.of(
             "state.unanswered",
@@ -165,6 +167,16 @@ def _refused(target: Target, error: psycopg.Error) -> StateError:
         "Nothing was written, and nothing more is sent.",
         hint="Read the server's message, then run the same command again; "
         "what was sent already is looked up.",
+    )
+
+
+def _pooler_without_transactions(target: Target, error: psycopg.Error) -> StateError:
+    return StateError.of(
+        "state.refused",
+        detail=f"{target.location}: a pooler keeps no transaction together: {_words(target, error)} "
+        "Nothing was written, and nothing more is sent.",
+        hint="Name a pool in the mode transaction or session (pool_mode of PgBouncer), or the server itself. "
+        "No lock of a session is needed.",
     )
 
 

@@ -80,6 +80,14 @@ def test_a_lost_connection_before_the_commit_changed_nothing() -> None:
     )
 
 
+def test_a_pooler_of_statements_is_named() -> None:
+    """Also where the driver tells no code."""
+    words = "transaction blocks not allowed in statement pooling mode"
+    found = _errors.of_statement(TARGET, psycopg.OperationalError(words)).diagnostic
+
+    assert (found.code, "pool_mode" in found.hint) == ("state.refused", True)
+
+
 def test_a_lost_answer_to_commit_is_an_unknown_outcome() -> None:
     found = _errors.of_commit(TARGET, psycopg.OperationalError("server closed the connection unexpectedly"))
 
