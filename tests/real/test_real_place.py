@@ -7,6 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from azurite import Azurite
+from seaweed import Seaweed
 
 from reconciler.cli.clock import SystemClock
 from reconciler.errors.exceptions import StateError
@@ -20,22 +22,30 @@ from reconciler.stores.options import StoreOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seaweed import Seaweed
-
 
 @pytest.fixture(autouse=True)
 def _no_other_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "AZURE_"))]:
         monkeypatch.delenv(name)
 
 
-def place_at(storage: Seaweed, folder: Path, *, address: str = "", **environ: str) -> ObjectDocumentStore:
+Storage = Seaweed | Azurite
+
+
+@pytest.fixture(params=["storage", "azure"])
+def cloud(request: pytest.FixtureRequest) -> Storage:
+    """A server of S3, and one of Azure."""
+    found: Storage = request.getfixturevalue(request.param)
+    return found
+
+
+def place_at(storage: Storage, folder: Path, *, address: str = "", **environ: str) -> ObjectDocumentStore:
     """Documents at an address that no test has used."""
     clock = SystemClock()
     options = StoreOptions(
         folder, "a test", clock, wait=lambda _seconds: None, environ=storage.environ() | environ
     )
-    bucket = buckets.parse(address or f"s3://states/{folder.name}/meetings.json")
+    bucket = buckets.parse(address or storage.address(folder.name))
     return ObjectDocumentStore(bucket, open_client(bucket, options.environ), options)
 
 
@@ -43,8 +53,8 @@ def put(place: ObjectDocumentStore, document: bytes, replaces: str | None, name:
     return place.put(name, document, replaces=replaces, note="a test")
 
 
-def test_each_write_replaces_what_it_names(storage: Seaweed, tmp_path: Path) -> None:
-    place = place_at(storage, tmp_path)
+def test_each_write_replaces_what_it_names(cloud: Storage, tmp_path: Path) -> None:
+    place = place_at(cloud, tmp_path)
     before = place.get(STATE)
 
     first = put(place, b"one", None)
@@ -56,9 +66,9 @@ def test_each_write_replaces_what_it_names(storage: Seaweed, tmp_path: Path) -> 
     assert place.get(LOCK) == Snapshot(b"lock", lock)
 
 
-def test_every_other_write_conflicts(storage: Seaweed, tmp_path: Path) -> None:
+def test_every_other_write_conflicts(cloud: Storage, tmp_path: Path) -> None:
     """A second create, a stale version, and a version of what is gone."""
-    place = place_at(storage, tmp_path)
+    place = place_at(cloud, tmp_path)
     first = put(place, b"one", None)
     second = put(place, b"two", first)
 
@@ -69,9 +79,9 @@ def test_every_other_write_conflicts(storage: Seaweed, tmp_path: Path) -> None:
     assert (place.get(STATE), place.get(LOCK)) == (Snapshot(b"two", second), None)
 
 
-def test_one_of_many_concurrent_writes_succeeds(storage: Seaweed, tmp_path: Path) -> None:
+def test_one_of_many_concurrent_writes_succeeds(cloud: Storage, tmp_path: Path) -> None:
     """Eight threads name the same version."""
-    place = place_at(storage, tmp_path)
+    place = place_at(cloud, tmp_path)
     version = put(place, b"before", None)
     wrote: list[str] = []
 
@@ -93,10 +103,11 @@ def test_one_of_many_concurrent_writes_succeeds(storage: Seaweed, tmp_path: Path
     assert [current.document.decode()] == wrote
 
 
-def test_the_check_passes_and_cleans_up(storage: Seaweed, tmp_path: Path) -> None:
-    place_at(storage, tmp_path).check()
+def test_the_check_passes_and_cleans_up(cloud: Storage, tmp_path: Path) -> None:
+    place_at(cloud, tmp_path).check()
 
-    listed = storage.client().list(tmp_path.name).collect()
+    client = open_client(buckets.parse(cloud.address(tmp_path.name)), cloud.environ())
+    listed = client.list(tmp_path.name).collect()
     assert [entry["path"] for entry in listed if "probe" in entry["path"]] == []
 
 
@@ -107,12 +118,22 @@ def test_the_check_passes_and_cleans_up(storage: Seaweed, tmp_path: Path) -> Non
         ("", {"AWS_SECRET_ACCESS_KEY": "another"}, "state.unauthenticated"),
         ("", {"AWS_ACCESS_KEY_ID": "nobody"}, "state.unauthenticated"),
         ("", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "state.unreachable"),
+        ("az://nowhere/meetings.json", {}, "state.place-missing"),
+        ("", {"AZURE_STORAGE_KEY": "YW5vdGhlcg=="}, "state.forbidden"),
+        ("", {"AZURE_STORAGE_ENDPOINT": "http://127.0.0.1:1/devstoreaccount1"}, "state.unreachable"),
     ],
 )
 def test_a_state_that_cannot_be_read_is_not_empty(
-    storage: Seaweed, tmp_path: Path, address: str, environ: dict[str, str], code: str
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    address: str,
+    environ: dict[str, str],
+    code: str,
 ) -> None:
-    place = place_at(storage, tmp_path, address=address, **environ)
+    is_azure = address.startswith("az:") or any(name.startswith("AZURE_") for name in environ)
+    place = place_at(
+        request.getfixturevalue("azure" if is_azure else "storage"), tmp_path, address=address, **environ
+    )
     codes = []
 
     for ask in (lambda: place.get(STATE), lambda: put(place, b"{}", None), place.check):

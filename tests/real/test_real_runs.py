@@ -9,24 +9,29 @@ from contextlib import ExitStack
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
+import pytest
 from team import HOSTS, MEETINGS_PER_HOST, WELL, Team, Truth, ended
 
 from reconciler.stores.leased._lease import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-    import pytest
     from served import Served
 
 KILLS = int(os.environ.get("KILLS", "8"))
-"""Number of runs that are killed at a random instant; `make real KILLS=50` asks for more."""
+"""Number of runs that are killed at a random instant; `make real KILLS=50` asks for more.
 
-TAKEOVERS = 3
+On the first storage; on each of the others half as many.
+"""
+
+STORAGES = ("storage", "postgres", "azure")
 
 ALL = HOSTS * MEETINGS_PER_HOST
 
 
+@pytest.mark.parametrize("new_team", ["storage", "postgres"], indirect=True)
 def test_an_apply_is_recorded_in_the_storage(new_team: Callable[[str], Team]) -> None:
     """Another runner plans no changes."""
     team = new_team("alone")
@@ -39,6 +44,7 @@ def test_an_apply_is_recorded_in_the_storage(new_team: Callable[[str], Team]) ->
     assert (team.truth(), team.store().holder()) == (WELL, None)
 
 
+@pytest.mark.parametrize("new_team", ["storage", "pooled_postgres"], indirect=True)
 def test_a_concurrent_apply_exits_4(new_team: Callable[[str], Team]) -> None:
     """It shows the holder of the lock, and sends nothing."""
     team = new_team("two")
@@ -54,6 +60,7 @@ def test_a_concurrent_apply_exits_4(new_team: Callable[[str], Team]) -> None:
     assert (second.out, team.truth()) == ("", WELL)
 
 
+@pytest.mark.parametrize("new_team", ["storage", "postgres"], indirect=True)
 def test_one_of_two_concurrent_applies_waits_for_the_other(new_team: Callable[[str], Team]) -> None:
     """Then it has nothing left to do."""
     team = new_team("waiting")
@@ -66,17 +73,20 @@ def test_one_of_two_concurrent_applies_waits_for_the_other(new_team: Callable[[s
     assert team.truth() == WELL
 
 
+@pytest.mark.parametrize("new_team", STORAGES, indirect=True)
 def test_the_next_run_finishes_the_work_of_killed_ones(
-    new_team: Callable[[str], Team], capsys: pytest.CaptureFixture[str]
+    new_team: Callable[[str], Team], capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     """`kill -9` at random instants, several in a row, and then one complete run."""
+    storage = request.node.callspec.params["new_team"]
+    wanted = KILLS if storage == STORAGES[0] else -(-KILLS // 2)
     whole_seconds = duration(new_team("whole"))
     chance, wrong = random.Random(), {}
     kills = locked = interrupted = rounds = 0
-    while kills < KILLS:
+    while kills < wanted:
         rounds += 1
         team = new_team(f"killed-{rounds}")
-        for _ in range(min(chance.randint(1, 3), KILLS - kills)):
+        for _ in range(min(chance.randint(1, 3), wanted - kills)):
             kills += 1
             with team.applying() as runner:
                 time.sleep(chance.uniform(0.2, 1.0) * whole_seconds)
@@ -86,9 +96,9 @@ def test_the_next_run_finishes_the_work_of_killed_ones(
         last = team.apply()
         wrong[rounds] = (last.status, team.truth(), last.err if last.status else "")
 
-    figures = f"kills {kills}, with the lock held {locked}, with requests open {interrupted}, rounds {rounds}"
+    figures = f"{storage}: kills {kills}, with the lock held {locked}, with requests open {interrupted}"
     with capsys.disabled():
-        print(f"\n{figures}: {total(truth for _, truth, _ in wrong.values())}")  # noqa: T201 - the proof
+        print(f"\n{figures}, rounds {rounds}: {total(truth for _, truth, _ in wrong.values())}")  # noqa: T201 - the proof
     assert {number: what for number, what in wrong.items() if what != (0, WELL, "")} == {}
 
 
@@ -105,10 +115,10 @@ def total(truths: Iterable[Truth]) -> Truth:
 
 
 def test_the_lock_of_a_killed_run_is_taken_over_after_its_lease(
-    new_team: Callable[[str], Team],
+    request: pytest.FixtureRequest, zoom: Served, tmp_path: Path
 ) -> None:
     """Nobody frees the lock; the next run watches it for a whole lease, and says what it waits for."""
-    teams = [new_team(f"taken-over-{number}") for number in range(TAKEOVERS)]
+    teams = [Team(request.getfixturevalue(kind), zoom, tmp_path, f"taken-{kind}") for kind in STORAGES]
     for team in teams:
         with team.applying() as runner:
             while not team.state()["intents"]:
@@ -121,10 +131,10 @@ def test_the_lock_of_a_killed_run_is_taken_over_after_its_lease(
         waiting = [stack.enter_context(team.applying("--lock-timeout", "90s")) for team in teams]
         taken = [ended(runner) for runner in waiting]
 
-    assert (refused, [run.status for run in taken]) == ([4] * TAKEOVERS, [0] * TAKEOVERS)
-    assert ["Waiting up to 90 s for the lock on" in run.err for run in taken] == [True] * TAKEOVERS
+    assert (refused, [run.status for run in taken]) == ([4] * len(teams), [0] * len(teams))
+    assert ["Waiting up to 90 s for the lock on" in run.err for run in taken] == [True] * len(teams)
     assert time.monotonic() - began_at > LEASE_SECONDS - 5
-    assert [team.truth() for team in teams] == [WELL] * TAKEOVERS
+    assert [team.truth() for team in teams] == [WELL] * len(teams)
 
 
 def test_a_surplus_meeting_is_noticed(new_team: Callable[[str], Team], zoom: Served) -> None:
