@@ -31,7 +31,7 @@ class Clash:
 
     `first_at` is the first instant at which they are too many, or too close to each other, `dates` how often
     that happens in the window. `free_hosts` are hosts of the same pool that are free on all dates of
-    `movable`, the meeting that is best moved; None where the host is in no pool.
+    `movable`, the meeting that is best moved; None where the host is in no pool, or alone in it.
     """
 
     host: str

@@ -46,5 +46,5 @@ class Hosts:
         return self.own.get(self.name_of(host), self.capacity)
 
     def others_in_pool(self, host: str) -> tuple[str, ...] | None:
-        """Return the other hosts of its pool, sorted; None for a host of no pool."""
-        return self.pools.get(self.name_of(host))
+        """Return the other hosts of its pool, sorted; None for a host of no pool, or alone in it."""
+        return self.pools.get(self.name_of(host)) or None

@@ -153,10 +153,10 @@ def test_a_declared_meeting_is_moved_before_one_that_is_only_recorded() -> None:
     ]
 
 
-def test_in_a_pool_of_one_no_host_is_free() -> None:
+def test_a_host_alone_in_its_pool_is_as_one_of_no_pool() -> None:
     meetings = [once("a", "2027-01-18T10:00:00"), once("b", "2027-01-18T10:00:00")]
 
-    assert [each.free_hosts for each in found(meetings, hosts(room_1="rooms"))] == [()]
+    assert [each.free_hosts for each in found(meetings, hosts(room_1="rooms"))] == [None]
 
 
 def test_a_meeting_is_its_hosts_for_whom_it_is_scheduled() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -74,10 +75,22 @@ def test_the_hint_names_the_free_hosts_of_the_pool() -> None:
     pools = ({ROOM: "p"}, {ROOM: "p", "r2": "p", "other": "q"}, {ROOM: "p", "r2": "p", "r3": "p"})
 
     assert [hint for world in pools for _, hint in words(*pair, pools=world)] == [
-        "Give one of them another time: no other host of the pool is free on all dates of one of them.",
+        "Give one of them another time or another host, or raise `capacity` where the host can run more.",
         "Move `a`: `r2` of the same pool is free on all its dates.",
         "Move `a`: `r2` or `r3` of the same pool are free on all its dates.",
     ]
+
+
+def test_a_pool_whose_other_hosts_are_busy_says_so() -> None:
+    pair = (meeting("a", "2027-01-11T10:00:00"), meeting("b", "2027-01-11T10:30:00"))
+    busy = replace(meeting("c", "2027-01-11T10:15:00"), host="r2")
+
+    [(_, hint)] = words(*pair, busy, pools={ROOM: "p", "r2": "p"})
+
+    assert (
+        hint
+        == "Give one of them another time: no other host of the pool is free on all dates of one of them."
+    )
 
 
 def test_what_is_over_or_more_than_400_days_ahead_is_not_told() -> None:
