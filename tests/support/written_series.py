@@ -141,6 +141,8 @@ def _is_named(day: date, name: int | str) -> bool:
     ordinal, weekday = name.split()
     weeks = calendar.monthcalendar(day.year, day.month)
     column = [week[WEEKDAYS.index(weekday)] for week in weeks if week[WEEKDAYS.index(weekday)]]
+    if ordinal == "fifth":
+        return column[4:] == [day.day]
     number = -1 if ordinal == "last" else ORDINALS.index(ordinal)
     return column[number] == day.day
 
