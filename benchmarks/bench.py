@@ -18,6 +18,7 @@ import apply
 import generate
 import page
 import storage
+import teams
 from measure import Command, Sample, medians
 from peers import octodns_world, terraform_world
 from reach import Line, report
@@ -189,7 +190,11 @@ def lines(*, quick: bool, with_apply: bool) -> list[Line]:
         reached += page.lines(WORK, RECONCILER)
         reached += largest_lines(show("100,000 in 40 files", medians(largest(), ROUNDS_LARGEST)))
     print(flush=True)
-    return reached + ([*apply.lines(quick=quick), *storage.lines(quick=quick)] if with_apply else [])
+    return reached + (
+        [*apply.lines(quick=quick), *storage.lines(quick=quick), *teams.lines(quick=quick)]
+        if with_apply
+        else []
+    )
 
 
 def main() -> int:
