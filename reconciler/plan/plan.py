@@ -21,7 +21,7 @@ from reconciler.plan.aliases import alias_remarks
 from reconciler.plan.budget import Allowances, BudgetLine
 from reconciler.plan.change import Action
 from reconciler.plan.dates import turns
-from reconciler.plan.one_series import one_series_remarks
+from reconciler.plan.dates.one_series import one_series_remarks
 from reconciler.plan.step import Status, Step
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State, host_key, ledger, names_of
