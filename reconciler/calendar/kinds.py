@@ -5,7 +5,7 @@ A finding that repeats over the keys of one kind is told once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -55,15 +55,23 @@ class Single:
 
 
 def kinds(meetings: Iterable[Meeting]) -> list[Sequence[Single]]:
-    """Return the groups of three meetings of one kind or more, in order of their first one."""
+    """Return the groups of three meetings of one kind or more, by topic, then by their first one."""
+    by_topic: dict[str, list[Meeting]] = {}
+    for meeting in meetings:
+        by_topic.setdefault(meeting.topic, []).append(meeting)
     groups: dict[tuple[str, str, bytes], list[Single]] = {}
+    for alike in by_topic.values():
+        for single in _singles(alike) if len(alike) >= LEAST else ():
+            groups.setdefault(single.of_kind(), []).append(single)
+    return [group for group in groups.values() if len(group) >= LEAST]
+
+
+def _singles(meetings: Iterable[Meeting]) -> Iterator[Single]:
     for meeting in meetings:
         try:
-            single = Single.of(meeting)
+            yield Single.of(meeting)
         except (KeyError, OverflowError, TypeError, ValueError):  # its rules report it
             continue
-        groups.setdefault(single.of_kind(), []).append(single)
-    return [group for group in groups.values() if len(group) >= LEAST]
 
 
 def told_once(diagnostics: Sequence[Diagnostic], meetings: Mapping[str, Meeting]) -> tuple[Diagnostic, ...]:
