@@ -64,13 +64,20 @@ class Offsets:
         """Return the instants of a time of day, in seconds, on sorted days."""
         found: list[int] = []
         begin = 0
-        for place, offset in enumerate(self.seconds, 1):
+        for place in range(self._place(days, time_of_day), len(self.seconds) + 1):
             is_last = place == len(self.seconds)
             end = len(days) if is_last else bisect_left(days, self._first_day(place, time_of_day), begin)
-            shift = time_of_day - offset - _EPOCH_DAY * DAY_SECONDS
+            shift = time_of_day - self.seconds[place - 1] - _EPOCH_DAY * DAY_SECONDS
             found += [day * DAY_SECONDS + shift for day in days[begin:end]]
             begin = end
+            if begin == len(days):
+                break
         return found
+
+    def _place(self, days: Sequence[int], time_of_day: int) -> int:
+        """Return the number of the offset in which the first day is; they count from 1."""
+        wall = (days[0] - _EPOCH_DAY) * DAY_SECONDS + time_of_day if days else 0
+        return max(bisect_right(self.since, wall), 1)
 
     def _first_day(self, place: int, time_of_day: int) -> int:
         return day_of(self.since[place] - time_of_day + DAY_SECONDS - 1)
