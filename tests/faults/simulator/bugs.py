@@ -17,6 +17,8 @@ from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import RefusedError, UnknownOutcomeError
 from reconciler.meeting import observed
 from reconciler.plan import approval
+from reconciler.plan.dates import steps
+from reconciler.state import stored_dates
 from reconciler.state.state import State
 from reconciler.stores.leased import _lease as lease
 from reconciler.stores.leased._lease import LeaseRequest, SharedLease
@@ -175,12 +177,15 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "date-not-charged": (DateWork, "requests", 0),
     "date-without-intent": (State, "rewrite", _without_dates),
     "read-back-drops-open-dates": (DateSender, "unconfirmed", _none_lost),
+    "rule-before-a-moved-date": (steps, "_moved_to_come", lambda *_: None),
+    "moved-date-by-its-day": (stored_dates, "_moved", lambda *_asked, **_kind: []),
     "told-after-the-write": (Journal, "commit", _told_apart),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
 """The attribute that each bug replaces, and its replacement."""
 
 FIRST_SEEDS = {
+    "rule-before-a-moved-date": 9,
     "any-answer-believed": 77,
     "approval-unread": 12,
     "clock-of-the-machine": 8,

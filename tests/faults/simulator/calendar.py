@@ -19,10 +19,11 @@ from reconciler.sandbox import series as sandbox_series
 from reconciler.sandbox import times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.meeting.meeting import Meeting
     from reconciler.sandbox.account import StoredMeeting
+    from reconciler.state.state import State
 
 FIRST_DAY = date(2026, 12, 14)
 """The first day that is edited: no round is later, so that every edit is done in time."""
@@ -32,6 +33,7 @@ END = date(2027, 3, 1)
 
 SKIPS_MAX = 3
 EVERY_DAY = {"type": 1, "repeat_interval": 1, "end_times": 0}
+DAY = timedelta(days=1)
 LONG_AFTER = timedelta(days=38)
 """After so long a window of 50 daily dates must be extended."""
 
@@ -85,6 +87,22 @@ class Calendar:
         if not self.is_used or one.attributes["type"] != 8 or is_endless or one.dates.closures:
             return ()
         return [day for day in self._days(one) if day.isoformat() not in one.dates.exceptions]
+
+    def moved_later(
+        self, declared: Mapping[str, Meeting], state: State, now: datetime
+    ) -> tuple[str, datetime, datetime] | None:
+        """The next date that is moved to a later day: its key, the start of the rule, and its own."""
+        if not self.is_used or self.is_long:
+            return None
+        found = [
+            (own, key, held[0])
+            for key, record in state.meetings.items()
+            for day in record.exceptions
+            if (one := declared[key]).attributes["type"] == 8 and day in one.dates.exceptions
+            for own in [written(one).own(date.fromisoformat(day))]
+            if own > now and (held := written(one).held(date.fromisoformat(day))) and held[0] > own + DAY
+        ]
+        return next(((key, own, held_at) for own, key, held_at in sorted(found)), None)
 
     def differences(
         self, one: Meeting, stored: StoredMeeting, shown: Sequence[tuple[datetime, int]], now: datetime

@@ -17,7 +17,7 @@ from reconciler.plan.plan import Options
 from reconciler.zoom.skew import REFUSED_SECONDS
 from simulator import hands, ills
 from simulator.answers import Answers
-from simulator.calendar import LONG_AFTER, Calendar, written
+from simulator.calendar import LONG_AFTER, Calendar, shown, written
 from simulator.faults import SETTLE_SECONDS, Faults
 from simulator.hands import Mandate
 from simulator.machine import Machine
@@ -100,6 +100,7 @@ class History:
                 break
         else:
             self._rest()
+            self._wait_for_a_moved_date()
         self.watch.audit()
         self.report.requests += self.network.sent
         self.report.take_wrong(self.seed, self.watch.wrong)
@@ -278,6 +279,25 @@ class History:
     def _rest(self) -> None:
         """Everything lands; then runs without faults until nothing is left to do."""
         self.machine.pass_time(LONG_AFTER.total_seconds() if self.calendar.is_long else 200.0)
+        self._come_to_an_end()
+
+    def _wait_for_a_moved_date(self) -> None:
+        """Between a date's own start and the one that it is moved to, no rule is sent that would lose it."""
+        found = self.calendar.moved_later(self.team.declared, self.watch.state, self.machine.now())
+        if found is None or self.watch.wrong or self.people.clicks:
+            return
+        key, own, held_at = found
+        self.machine.pass_time((own + (held_at - own) / 2 - self.machine.now()).total_seconds())
+        self.team.put_off(key)
+        self._say(f"{key} is put off while its date of {own:%d %b} is moved and to come")
+        self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
+        stored = self._zoom.read(self.watch.state.meetings[key].id)
+        if held_at not in {start for start, _ in shown(stored)}:
+            self.watch.fail("dates", f"{key}: its date moved to {held_at:%d %b %H:%M} is gone")
+        self.machine.pass_time((held_at - self.machine.now()).total_seconds() + 7200)
+        self._come_to_an_end()
+
+    def _come_to_an_end(self) -> None:
         self._free_dead_lock()
         self.team.unguard()
         for _ in range(QUIET_RUNS_MAX):

@@ -147,6 +147,12 @@ class Team:
             start = f"2027-03-{self.chance.randint(1, 28):02}T10:00:00Z"
             self._declare(replace(one, attributes={**one.attributes, "start_time": start}))
 
+    def put_off(self, key: str) -> None:
+        """A series takes place later in the day."""
+        one = self.declared[key]
+        start = f"{one.attributes['start_time'][:11]}12:20:00"
+        self._declare(replace(one, attributes={**one.attributes, "start_time": start}))
+
     def repeat(self, _state: State) -> None:
         """A single meeting becomes a series, which takes a new one; or a series gets longer."""
         if (one := self._one()) and one.attributes["type"] != 3 and not self.calendar.is_long:
