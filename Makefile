@@ -74,7 +74,7 @@ lock:  ## lock the dependencies of the action again (needs uv)
 	uv pip compile pyproject.toml requirements/action.in --extra cloud --extra notify --extra postgres --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --upgrade --output-file requirements/action.txt
 
-bench: .venv/.installed-dev .venv/.installed-peers  ## compare with the peers, as ratios (about 15 minutes)
+bench: .venv/.installed-dev .venv/.installed-peers  ## compare with the peers, as ratios, and plan 40 teams (about 17 minutes)
 	$(BIN)/python benchmarks/bench.py
 
 bench-quick: .venv/.installed-dev .venv/.installed-peers  ## a small part of it (about 2 minutes)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apply
 import generate
+import organisation
 import page
 import storage
 import teams
@@ -189,6 +190,7 @@ def lines(*, quick: bool, with_apply: bool) -> list[Line]:
         reached += large_lines(small, show("10,000 meetings", medians(planners(LARGE), ROUNDS_LARGE)))
         reached += page.lines(WORK, RECONCILER)
         reached += largest_lines(show("100,000 in 40 files", medians(largest(), ROUNDS_LARGEST)))
+        reached += organisation.lines()
     print(flush=True)
     return reached + (
         [*apply.lines(quick=quick), *storage.lines(quick=quick), *teams.lines(quick=quick)]
