@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-KINDS = ("file", "git", "http", "s3")
+KINDS = ("file", "git", "http", "s3", "postgres")
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 """How often processes are killed at random instants, in each kind; `make faults` asks for many."""
 
 IS_WHOLE = "FAULT_ROUNDS" in os.environ
 
-STEPS = {"file": 29, "git": 150, "http": 29, "s3": 29}
+STEPS = {"file": 29, "git": 150, "http": 29, "s3": 29, "postgres": 59}
 """A process dies at each such touch of the outside; in `make faults` at every one."""
 
-SECONDS = {"file": 0.12, "git": 3.0, "http": 0.6, "s3": 0.5}
+SECONDS = {"file": 0.12, "git": 3.0, "http": 0.6, "s3": 0.5, "postgres": 0.6}
 """How long an apply takes, about: a process dies within."""
 
 

@@ -11,6 +11,7 @@ import struct
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,21 +40,47 @@ class Fault:
 
 @dataclass(slots=True)
 class Database:
-    """The rows: versions and documents, by state and document. `statements` is all that was sent."""
+    """The rows: versions and documents, by state and document. `statements` is all that was sent.
+
+    Transactions take turns. `versions` has every document of a state that was committed, with its instant.
+    With `forgets_transactions` a ROLLBACK takes nothing back.
+    """
 
     port: int = 0
-    latest: dict[tuple[str, str], int] = field(default_factory=dict)
-    bodies: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    rows: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
     statements: list[str] = field(default_factory=list)
     connections: int = 0
     has_table: bool = True
     faults: list[Fault] = field(default_factory=list)
     answers_to_commit: str = "COMMIT"
+    forgets_transactions: bool = False
+    versions: list[tuple[datetime, str, bytes]] = field(default_factory=list)
     mutex: threading.Lock = field(default_factory=threading.Lock)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    _before: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
 
-    def address(self) -> str:
-        """Where the state is."""
-        return f"postgres://ann:geheimnis@127.0.0.1:{self.port}/ops?sslmode=disable&gssencmode=disable"
+    def address(self, name: str = "meetings") -> str:
+        """Where the state of that name is."""
+        place = f"ann:geheimnis@127.0.0.1:{self.port}/ops"
+        return f"postgres://{place}?state={name}&sslmode=disable&gssencmode=disable"
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        self.turn.acquire()
+        self._before = dict(self.rows)
+
+    def end(self, *, is_kept: bool) -> None:
+        """End the transaction."""
+        if is_kept or self.forgets_transactions:
+            now = datetime.now(UTC)
+            self.versions += [
+                (now, state, document)
+                for (state, name), (version, document) in self.rows.items()
+                if name == "state" and self._before.get((state, name), (0, b""))[0] != version
+            ]
+        else:
+            self.rows = self._before
+        self.turn.release()
 
     def take_fault(self, statement: str) -> Fault | None:
         """Return the fault of a statement, once."""
@@ -71,32 +98,32 @@ class Database:
             rights = [(BOOL, bytes([is_there])) for is_there in (True, True, self.has_table)]
             return [[(TEXT, b"ann"), (TEXT, b"public"), *rights, (TEXTS, struct.pack(">iii", 0, 0, TEXT))]]
         key = values[0].decode(), values[1].decode()
-        latest = self.latest.get(key)
+        latest, body = self.rows.get(key, (None, b""))
         if statement.startswith("SELECT"):
-            return [] if latest is None else [self._row(key, latest)]
+            columns = [(INT8, latest), (INT2, 1), (INT4, len(body)), (BYTEA, body)]
+            return [] if latest is None else [columns]
         is_update = "UPDATE" in statement
         if (latest != values[2]) if is_update else (latest is not None):
             return []
-        self.latest[key] = values[2] + is_update
-        self.bodies[key] = values[4] if is_update else values[3]
-        return [[(INT8, self.latest[key])]]
-
-    def _row(self, key: tuple[str, str], latest: int) -> list[tuple[int, Any]]:
-        body = self.bodies[key]
-        return [(INT8, latest), (INT2, 1), (INT4, len(body)), (BYTEA, body)]
+        self.rows[key] = values[2] + is_update, values[4] if is_update else values[3]
+        return [[(INT8, self.rows[key][0])]]
 
 
 class _Session(socketserver.StreamRequestHandler):
-    """One connection. A transaction works on a copy of the rows, which COMMIT puts in their place."""
+    """One connection. What it began and did not end is taken back when it is closed."""
 
     database: Database
 
     def handle(self) -> None:
         self.database.connections += 1
-        with suppress(ConnectionError, struct.error):
-            self._greet()
-            while self._answer(self.rfile.read(1)):
-                pass
+        self._is_begun = False
+        try:
+            with suppress(ConnectionError, struct.error):
+                self._greet()
+                while self._answer(self.rfile.read(1)):
+                    pass
+        finally:
+            self._end(is_kept=False)
 
     def _greet(self) -> None:
         while True:
@@ -127,11 +154,16 @@ class _Session(socketserver.StreamRequestHandler):
         return self._run(self._parsed[0], self._bound, is_simple=False) if kind == b"S" else True
 
     def _run(self, statement: str, values: list[Any], *, is_simple: bool) -> bool:
+        if statement.startswith("BEGIN"):
+            self.database.begin()
+            self._is_begun = True
         with self.database.mutex:
             self.database.statements.append(statement)
             fault = self.database.take_fault(statement)
             if fault and fault.cut == "before":
                 return False
+            if statement in {"COMMIT", "ROLLBACK"}:
+                self._end(is_kept=statement == "COMMIT")
             sqlstate = fault.sqlstate if fault else ""
             if not is_simple and not self.database.has_table and "meetings_reconciler" in statement:
                 is_made = "CREATE TABLE" in statement
@@ -154,6 +186,11 @@ class _Session(socketserver.StreamRequestHandler):
                 return False
         self._send(*(self._tags(statement) if is_simple else _rows(rows)), READY)
         return True
+
+    def _end(self, *, is_kept: bool) -> None:
+        if self._is_begun:
+            self._is_begun = False
+            self.database.end(is_kept=is_kept)
 
     def _tags(self, statement: str) -> list[bytes]:
         done = [each.split()[0] for each in statement.split(";")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor import Version
 from bucket_server import BUCKET, bucket_server
+from database_server import database_server
 from git_world import BRANCH, NO_CONFIG, Team, git, make_team
 from terraform_server import terraform_server
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from bucket_server import BucketServer
+    from database_server import Database
     from terraform_server import TerraformServer
 
 STATE_FILE = "state.json"
@@ -159,12 +161,35 @@ class InGit:
         return git(self._remote, "show", f"{commit}:{name}").encode() if name in listed else b""
 
 
+class InDatabase:
+    """In a database, which keeps a list of what was committed."""
+
+    def __init__(self, server: Database, name: str) -> None:
+        self.address = server.address(name)
+        self.environ: Mapping[str, str] = {}
+        self._server = server
+        self._name = name
+
+    def document(self) -> bytes:
+        """The newest version."""
+        return self._server.rows.get((self._name, "state"), (0, b""))[1]
+
+    def versions(self) -> list[Version]:
+        """All of them, oldest first."""
+        return [Version(at, document) for at, name, document in self._server.versions if name == self._name]
+
+    def lock_id(self) -> str | None:
+        """The lock that stands."""
+        return _lock_id([self._server.rows.get((self._name, "lock"), (0, b""))[1]])
+
+
 class Stores:
     """Opens a new state of a kind, for a working folder that is not there yet."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
         self._bucket: BucketServer | None = None
+        self._database: Database | None = None
 
     def state(self, kind: str, working: Path, name: str) -> KeptState:
         """A state that no run has written."""
@@ -176,6 +201,9 @@ class Stores:
         if kind == "s3":
             self._bucket = self._bucket or self._stack.enter_context(bucket_server())
             return InBucket(self._bucket, name)
+        if kind == "postgres":
+            self._database = self._database or self._stack.enter_context(database_server())
+            return InDatabase(self._database, name)
         return InFile(working)
 
 

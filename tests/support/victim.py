@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import psycopg
 
 from reconciler.cli.main import run
 from reconciler.stores.git.place import GitDocumentStore
@@ -41,6 +42,7 @@ STORE_CALLS: tuple[tuple[Any, str], ...] = (
     (ObjectDocumentStore, "put"),
     (GitDocumentStore, "get"),
     (GitDocumentStore, "put"),
+    (psycopg.Connection, "execute"),
     (httpx.HTTPTransport, "handle_request"),
 )
 """What a store asks of a server: it dies before the question, and after the answer."""
@@ -155,7 +157,7 @@ def _arm(death: Death) -> None:
 
 def _deadly_call(call: Any, name: str, death: Death) -> Any:
     def touched(store: Any, *arguments: Any, **options: Any) -> Any:
-        what = getattr(arguments[0], "method", arguments[0])  # a request, or the name of a document
+        what = getattr(arguments[0], "method", arguments[0])  # a request, the name of a document, a statement
         death.touch(f"before {name} {what}")
         answer = call(store, *arguments, **options)
         death.touch(f"after {name} {what}")

@@ -139,8 +139,16 @@ def test_a_refusal_shows_no_password(database: Database, sqlstate: str, code: st
     assert "geheimnis" not in str(raised.value) + raised.value.diagnostic.hint
 
 
+def test_a_check_leaves_nothing(database: Database) -> None:
+    place(database).check()
+
+    assert database.rows == {}
+
+
 def test_a_check_that_a_pooler_fails_is_refused(database: Database) -> None:
-    """This server forgets the transaction: what is taken back stays."""
+    """What is taken back stays."""
+    database.forgets_transactions = True
+
     with pytest.raises(StateError) as raised:
         place(database).check()
 
