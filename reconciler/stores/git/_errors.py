@@ -34,6 +34,13 @@ FORBIDDEN = re.compile(
 )
 """The remote answered, and denied access."""
 
+NOT_TAKEN = re.compile(
+    r"http 40[13]|returned error: 40[13]|could not read (username|password)|prompts disabled"
+    r"|authentication failed",
+    re.IGNORECASE,
+)
+"""The remote answered the push itself with a refusal."""
+
 UNDER_WAY = re.compile(r"rpc failed|hung up unexpectedly|unexpected disconnect|broken pipe", re.IGNORECASE)
 """The connection broke after the push had begun: it may have arrived."""
 
@@ -44,6 +51,11 @@ CONTENDED = re.compile(
 )
 """Somebody else wrote the branch, or is writing it."""
 
+
+RIGHT_TO_WRITE = (
+    "Give the job the right to write: on GitHub `permissions: contents: write`, on GitLab a token with "
+    "`write_repository`."
+)
 
 OWN_BRANCH = "Name a branch of its own, such as git:reconciler-state; the first write creates it."
 
@@ -75,6 +87,8 @@ def push_result(result: GitResult) -> PushResult:
         return PushResult(PushOutcome.DONE)
     if line.startswith("!"):
         return _rejected(line.rpartition("\t")[2], result.errors)
+    if UNDER_WAY.search(result.errors) and NOT_TAKEN.search(result.errors):
+        return PushResult(PushOutcome.REFUSED, result.errors)
     has_reason = UNREACHABLE.search(result.errors) or FORBIDDEN.search(result.errors)
     is_unsent = has_reason and result.status > 0 and not UNDER_WAY.search(result.errors)
     return PushResult(PushOutcome.NEVER_SENT if is_unsent else PushOutcome.UNANSWERED, result.errors)
@@ -104,8 +118,25 @@ def unavailable(branch: str, message: str) -> StateError:
         "state.forbidden",
         detail=f"{branch} does not exist for these credentials, or they may not write it. Nothing was sent. "
         f"Git says: {commands.first_line(message)}",
-        hint="Give the job the right to write: on GitHub `permissions: contents: write`, on GitLab a "
-        "token with `write_repository`. Reading, as in a plan, needs no right to write.",
+        hint=f"{RIGHT_TO_WRITE} Reading, as in a plan, needs no right to write.",
+    )
+
+
+def push_refused(branch: str, message: str) -> StateError:
+    """Return the error of a remote that refused a push, by a rule or because of the credentials."""
+    if NOT_TAKEN.search(message):
+        return StateError.of(
+            "state.forbidden",
+            detail=f"{branch} was left as it is, and nothing more is sent: these credentials may not write "
+            f"it. Git says: {commands.first_line(message)}",
+            hint=RIGHT_TO_WRITE,
+        )
+    return StateError.of(
+        "state.refused",
+        detail=f"{branch} was left as it is, and nothing more is sent. "
+        f"It says: {commands.first_line(message)}",
+        hint="Exempt the branch from the rules that protect others, so that this job may push. "
+        f"{RIGHT_TO_WRITE}",
     )
 
 

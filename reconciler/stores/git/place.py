@@ -24,7 +24,6 @@ from reconciler.stores import errors
 from reconciler.stores.errors import ConflictError
 from reconciler.stores.git import _checkout, _errors
 from reconciler.stores.git._branch import Branch
-from reconciler.stores.git._command import first_line
 from reconciler.stores.git._errors import OWN_BRANCH, PushOutcome
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.leased.store import LeasedStore
@@ -171,12 +170,7 @@ class GitDocumentStore:
             case PushOutcome.UNANSWERED:
                 raise _errors.push_unconfirmed(self._branch.description, pushed.message)
             case PushOutcome.REFUSED if self._fetch() == onto:
-                raise StateError.of(
-                    "state.refused",
-                    detail=f"{self._branch.description} was left as it is, and nothing more is sent. "
-                    f"It says: {first_line(pushed.message)}",
-                    hint="Exempt the branch from the rules that protect others, so that this job may push.",
-                )
+                raise _errors.push_refused(self._branch.description, pushed.message)
             case PushOutcome.REFUSED | PushOutcome.CONTENDED:
                 return False
         return True

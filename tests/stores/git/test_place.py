@@ -588,6 +588,7 @@ def test_a_protected_branch_is_reported_and_not_pushed_again(team: Team) -> None
 
     assert said.startswith("state.refused: ")
     assert "[remote rejected] (pre-receive hook declined); GitLab: not allowed to push to protected" in said
+    assert "on GitHub `permissions: contents: write`" in said
     assert ((team.remote / "pushes").read_text(), ann.get(STATE)) == ("x\n", None)
 
 
@@ -634,6 +635,27 @@ def test_a_read_needs_no_right_to_write(team: Team) -> None:
         said = complaint(lambda: fork.lock("apply", timeout_seconds=0))
     assert said.startswith("state.forbidden: ")
     assert "permissions: contents: write" in said
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_push_that_is_forbidden_names_the_right_to_add(status: int, team: Team) -> None:
+    """As by a token that may read, where the remote looks at the push itself: it was not done."""
+    pushes: list[str] = []
+
+    def forbid(method: str, path: str) -> int | None:
+        if method == "POST" and "receive-pack" in path:
+            pushes.append(path)
+            return status
+        return None
+
+    with served_over_http(team, forbid) as address:
+        team.checkout("a", address)
+
+        said = complaint(lambda: store(team, "a").lock("apply", timeout_seconds=0))
+        found = store(team, "a").read()
+    assert (bool(pushes), found) == (True, None)
+    assert said.startswith(f"state.forbidden: Branch {BRANCH} of origin ")
+    assert "on GitHub `permissions: contents: write`, on GitLab a token with `write_repository`" in said
 
 
 def test_the_store_reads_after_a_lost_answer_over_http(team: Team) -> None:
