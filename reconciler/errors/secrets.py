@@ -101,7 +101,7 @@ def secret_spans(text: str) -> tuple[Columns, ...]:
     if not _has_sign(text):
         return ()
     found = (match.span("secret") for pattern in _TEXTS for match in _compiled(pattern).finditer(text))
-    return _joined(span for span in found if text[slice(*span)].strip("\"',;.)") != MASK)
+    return join_spans(span for span in found if text[slice(*span)].strip("\"',;.)") != MASK)
 
 
 def has_secret(text: str) -> bool:
@@ -121,7 +121,7 @@ def _has_sign(text: str) -> bool:
 
 def link_spans(text: str) -> tuple[Columns, ...]:
     """Return the ranges of the values of secret link parameters in `text`, sorted."""
-    return _joined(match.span("secret") for match in _compiled(_IN_LINK).finditer(text))
+    return join_spans(match.span("secret") for match in _compiled(_IN_LINK).finditer(text))
 
 
 def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
@@ -132,7 +132,7 @@ def source_spans(line: str, *, is_yaml: bool) -> tuple[Columns, ...]:
     pattern = _compiled(_MENTIONED if is_yaml else _WRITTEN)
     keyed = (match.span("secret") for match in pattern.finditer(line) if is_secret_name(match["key"]))
     in_addresses = (match.span("secret") for match in _compiled(_IN_ADDRESS).finditer(line))
-    return _joined((*secret_spans(line), *keyed, *in_addresses))
+    return join_spans((*secret_spans(line), *keyed, *in_addresses))
 
 
 def opens_secret(line: str) -> bool:
@@ -156,7 +156,7 @@ def has_mask(text: str) -> bool:
     return MASK in text and _compiled(_MASK_ALONE).search(text) is not None
 
 
-def _joined(spans: Iterable[Columns]) -> tuple[Columns, ...]:
+def join_spans(spans: Iterable[Columns]) -> tuple[Columns, ...]:
     """Return the `spans` sorted, with overlapping ones joined."""
     joined: list[Columns] = []
     for start, end in sorted(spans):

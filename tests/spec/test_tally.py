@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -129,3 +130,17 @@ def test_a_few_findings_are_as_they_were() -> None:
     found = parsed(HEAD + "  a: {topik: x, type: 2, start_time: 2027-01-11T10:00:00}\n")
 
     assert [(each.code, each.more) for each in found] == [("spec.unknown-field", 0)]
+
+
+def test_one_long_line_with_many_findings_is_judged_once() -> None:
+    """A file of JSON is often one line: each finding on it would search all of it for secrets."""
+    body = {"topic": "x", "type": 2, "start_time": "2099-01-11T10:00:00Z", "agenda": "password: abc1 " * 60}
+    meetings = {f"k{number}": {**body, "bogus": 1} for number in range(1_000)}
+    text = json.dumps({"version": 1, "defaults": {"host": "a@example.com"}, "meetings": meetings})
+    begun = time.process_time()
+
+    found = parsed(text)
+
+    assert time.process_time() - begun < SECONDS_MAX
+    assert severity_counts(found) == (1_000, 1_000)
+    assert not any("abc1" in (each.snippet or "") for each in found)

@@ -6,12 +6,12 @@ whole text, once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.redact import redact_text
-from reconciler.errors.secrets import MASK, Columns
+from reconciler.errors.secrets import MASK, Columns, join_spans
 from reconciler.errors.text import escape_control
 from reconciler.spec.yaml._events import SyntaxProblem
 from reconciler.spec.yaml._positions import PositionMap, map_positions
@@ -39,6 +39,9 @@ class Locator:
         self._document = document
         self._lines: list[str] | None = None
         self._pieces: dict[Path, PositionMap] = {}
+        # A file may be one line of many megabytes with many findings: it is judged once.
+        self._secrets: dict[tuple[int, int], tuple[Columns, ...]] = {}
+        self._written: dict[tuple[int, bool], tuple[Columns, ...]] = {}
         self._pieces_length = 0
         self._whole: PositionMap | None = None
 
@@ -172,10 +175,24 @@ class Locator:
     def _secrets_in(self, index: int, positions: PositionMap) -> Sequence[Columns]:
         if index >= len(self._text_lines()):
             return ()
-        known = positions.secrets.get(index, [])
-        spans = [*known, *secret_columns(self._text_lines(), index, is_yaml=positions.is_whole)]
+        found = self._secrets.get((index, id(positions)))  # each is kept, so its id is its own
+        if found is None:
+            known = self._with_comments(positions.secrets.get(index, []), index)
+            written = self._secrets_by_text(index, is_yaml=positions.is_whole)
+            found = self._secrets[index, id(positions)] = join_spans((*known, *written))
+        return found
+
+    def _secrets_by_text(self, index: int, *, is_yaml: bool) -> tuple[Columns, ...]:
+        found = self._written.get((index, is_yaml))
+        if found is None:
+            spans = secret_columns(self._text_lines(), index, is_yaml=is_yaml)
+            found = self._written[index, is_yaml] = join_spans(self._with_comments(spans, index))
+        return found
+
+    def _with_comments(self, spans: Sequence[Columns], index: int) -> Iterator[Columns]:
         comments = tight_comments(self._text_lines()[index]) if spans else {}
-        return [*spans, *(comments[end] for _, end in spans if end in comments)]  # the rest of the secret
+        yield from spans
+        yield from (comments[end] for _, end in spans if end in comments)  # the rest of the secret
 
     def _secrets_of_line(self, index: int) -> list[str]:
         """Return the words of the secrets in line `index` (from 0): an alias or a tag may be a passcode."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from reconciler.errors.secrets import MASK, Columns, is_secret_name, opens_secret, source_spans
@@ -60,15 +61,29 @@ def _continues_secret(lines: Sequence[str], index: int) -> bool:
 
 
 def render_snippet(line: str, secrets: Sequence[Columns], caret: Columns) -> str:
-    """Return the line, and below it a line with carets under the columns `caret`; at least one caret."""
+    """Return the line, and below it a line with carets under the columns `caret`; at least one caret.
+
+    `secrets` are sorted, and none overlaps another.
+    """
     first = max(0, min(caret[0], len(line)) - _NEAR_MAX)
     near = line[first : first + 2 * _NEAR_MAX]
     caret = (caret[0] - first, min(caret[1] - first, len(near)))
-    pieces = _pieces(near, [(start - first, end - first) for start, end in secrets])
+    hidden = secrets[
+        bisect_right(secrets, first, key=_end) : bisect_left(secrets, first + len(near), key=_start)
+    ]
+    pieces = _pieces(near, [(start - first, end - first) for start, end in hidden])
     start = sum(_width(text) for at, text in pieces if at < caret[0])
     end = sum(_width(text) for at, text in pieces if at < caret[1])
     text, start, end = _truncate("".join(text for _, text in pieces), start, max(end, start + 1))
     return f"{text}\n{' ' * start}{'^' * (end - start)}"
+
+
+def _start(columns: Columns) -> int:
+    return columns[0]
+
+
+def _end(columns: Columns) -> int:
+    return columns[1]
 
 
 def _width(text: str) -> int:
