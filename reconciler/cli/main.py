@@ -18,6 +18,8 @@ from reconciler.errors.text import is_utf8, sentences, shown_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.cli.clock import Timer
+
 
 VERBOSE = "--verbose"
 
@@ -65,13 +67,16 @@ COMMANDS = {
 """Every command, in the order of `--help`. A test compares each line with the command's own short help."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line; return its exit status. Only a bug in this program shows a traceback."""
+def run(arguments: Sequence[str], timer: Timer | None = None) -> int:
+    """Run one command line; return its exit status. Only a bug in this program shows a traceback.
+
+    A `timer` takes the place of the machine's, so that no wait takes any time.
+    """
     try:
         exits.prepare_streams()
         resources.check()
         check_utf8(arguments)
-        status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False)
+        status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=timer)
         sys.stdout.flush()  # here, where a full disk can still be reported
         return int(status or 0)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -37,6 +37,7 @@ from reconciler.zoom.clock import ZoomClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from reconciler.cli.clock import Timer
     from reconciler.cli.console import Console, GlobalOptions
     from reconciler.ports import Lease, Snapshot, Store
     from reconciler.sandbox.sandbox import Sandbox
@@ -84,8 +85,11 @@ class LockedState:
 class Workspace:
     """Everything that a command works with, opened on first use."""
 
-    def __init__(self, folder: Path, console: Console, options: GlobalOptions) -> None:
+    def __init__(
+        self, folder: Path, console: Console, options: GlobalOptions, timer: Timer | None = None
+    ) -> None:
         self.folder = folder
+        self._timer = timer
         self.console = console
         self.options = options
         self._visited: set[str] = set()
@@ -113,7 +117,9 @@ class Workspace:
     @cached_property
     def system_clock(self) -> SystemClock:
         """The clock of this machine, or the emulator's; leases depend on it."""
-        return SystemClock(self.sandbox.now, self.sandbox.on_wait) if self.sandbox else SystemClock()
+        if self.sandbox is None:
+            return SystemClock(timer=self._timer)
+        return SystemClock(self.sandbox.now, self.sandbox.on_wait, self._timer)
 
     @cached_property
     def clock(self) -> ZoomClock:

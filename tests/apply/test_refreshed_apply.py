@@ -10,6 +10,7 @@ import pytest
 import varied
 from clicks import CLICKED, click_around
 from listening import Requests
+from manual_clock import ManualClock
 from shell import NOW
 from varied import ENVIRON, PERSONAL_KEYS, Zoom, split_personal
 
@@ -39,7 +40,7 @@ def created(folder: Path, meetings: Mapping[str, Any]) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
         patched.setenv(*next(iter(ENVIRON.items())))
-        assert run(["apply", *AT, "--auto-approve", "--pace", "500"]) == Exit.DONE
+        assert run(["apply", *AT, "--auto-approve", "--pace", "500"], ManualClock()) == Exit.DONE
     return folder
 
 
@@ -77,6 +78,7 @@ def codes(ran: RunResult) -> list[str]:
 def mended(shell: Shell, requests: Requests) -> RunResult:
     """Run `apply --refresh`; `requests` has those of this run alone."""
     requests.clear()
+    shell.timer = ManualClock()
     return shell(*MEND, **ENVIRON)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 SETTLE_TURNS = 25
 """Turns of the event loop that others get before time moves."""
@@ -34,8 +35,14 @@ class ManualClock:
         """Move it by hand; sleepers whose deadline has passed wake in order."""
         self._seconds += seconds
 
+    def wait(self, seconds: float) -> None:
+        """Make it `seconds` later."""
+        self._seconds += seconds
+
     async def sleep(self, seconds: float) -> None:
-        """Wait until every other task waits too, then make it `seconds` later."""
+        """Wait until every other task waits too, then make it `seconds` later. What never ends never does."""
+        if seconds == inf:
+            await asyncio.get_running_loop().create_future()
         self._count += 1
         sleeper = (self._seconds + max(seconds, 0.0), self._count)
         heapq.heappush(self._sleepers, sleeper)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from manual_clock import ManualClock
 
     from reconciler.state.state import State
 
@@ -68,6 +69,7 @@ class Shell:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.folder = folder
+        self.timer: ManualClock | None = None  # with one, no wait takes any time
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
@@ -78,7 +80,7 @@ class Shell:
             for name, value in environ.items():
                 patched.setenv(name, value)
             self._capsys.readouterr()
-            status = run(arguments)
+            status = run(arguments, self.timer)
             output = self._capsys.readouterr()
         machine_formats.check(arguments, output.out, self.folder, states)
         assert TWO_ENDS.findall(output.out + output.err) == []
