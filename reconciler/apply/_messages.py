@@ -13,6 +13,7 @@ from reconciler.errors.redact import redact_text
 from reconciler.errors.text import join_first
 from reconciler.meeting.humanize import when
 from reconciler.meeting.meeting import PERSONAL
+from reconciler.meeting.names import as_argument
 from reconciler.plan.change import Action
 from reconciler.plan.dates.words import name_of
 from reconciler.plan.step import Step
@@ -61,7 +62,8 @@ def unclear(step: Step, suspects: Sequence[Mapping[str, Json]]) -> Diagnostic:
         detail=f"{step.key}: {step.host} has meetings that may come from this request and that no record "
         f"names: {_meetings(suspects)}.",
         hint=f"If the request created one of them, add `{imports_line(first, step.key)}` with its "
-        f"id. If it created none, run `reconciler state rm {step.key}`, and apply creates the meeting.",
+        f"id. If it created none, run `reconciler state rm {as_argument(step.key)}`, and apply creates the "
+        "meeting.",
         key=step.key,
     )
 
@@ -156,7 +158,7 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
         detail=f"{step.key} is recorded as meeting {meeting_id}, which Zoom does not have. "
         "Nothing was changed.",
         hint="Run `reconciler apply --refresh` to create it again, with a new join link. To give it up, "
-        f"remove it from the spec and run `reconciler state rm {step.key}`.",
+        f"remove it from the spec and run `reconciler state rm {as_argument(step.key)}`.",
         key=step.key,
     )
 

@@ -15,6 +15,7 @@ from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import instant_words
 from reconciler.meeting.meeting import kind
+from reconciler.meeting.names import as_argument
 from reconciler.meeting.observed import describe_observed, personal_id
 from reconciler.meeting.single_dates import held_schedule
 from reconciler.meeting.timezones import instant
@@ -128,8 +129,8 @@ def _webinar(key: str, record: Record) -> Diagnostic:
         code="refresh.webinar",
         detail=f"{key}: the id {record.id} belongs to a webinar, which cannot be managed here. "
         "It was left alone.",
-        hint=f"To have a meeting again, run `reconciler state rm {key}`; the next apply creates one. "
-        f"To give it up, remove `{key}` from the spec and add "
+        hint=f"To have a meeting again, run `reconciler state rm {as_argument(key)}`; the next apply creates "
+        f"one. To give it up, remove `{key}` from the spec and add "
         f"`{removed_line(key, record.id, destroy=False)}`.",
         severity=Severity.WARNING,
         key=key,

@@ -10,6 +10,11 @@ KEY = re.compile(r"[A-Za-z0-9._-]+")
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
+def as_argument(key: str) -> str:
+    """Return a key as a command that people paste takes it: `-- -key` if it looks like an option."""
+    return f"-- {key}" if key.startswith("-") else key
+
+
 def fold_ascii(text: str) -> str:
     """Return `text` with ASCII letters in lower case.
 

@@ -14,6 +14,7 @@ from reconciler.errors.text import shorten
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import ValueDifference, differences, same_value, wanted_part
 from reconciler.meeting.meeting import PERSONAL, series, start_at
+from reconciler.meeting.names import as_argument
 from reconciler.meeting.timezones import is_instant
 from reconciler.ports import Json
 
@@ -155,7 +156,7 @@ def personal_id(
     declared = fields.get(attributes, "settings.use_pmi")
     if stored.get("type") != PERSONAL or declared is True:
         return None
-    renew = f"run `reconciler state rm {key}`, and the next apply creates a meeting of its own."
+    renew = f"run `reconciler state rm {as_argument(key)}`, and the next apply creates a meeting of its own."
     hint = f"Declare `settings: {{use_pmi: false}}`. If Zoom does not change it back, {renew}"
     if declared is False:
         hint = f"Turn off `{PERSONAL_ID_SETTING}` in the settings of {host} in Zoom, then {renew}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.meeting.meeting import Meeting, Schedule, schedule, sent_start_at
+from reconciler.meeting.names import as_argument
 from reconciler.plan import _existing as existing
 from reconciler.plan import budget
 from reconciler.plan._renames import LikelyRenames, likely_renames
@@ -168,7 +169,7 @@ class StateComparison:
         state, key = self.state, meeting.key
         if record is not None:
             return (f"`{key}` is meeting {record.id} already; remove the line, "
-                    f"or run `reconciler state rm {key}` first")  # fmt: skip
+                    f"or run `reconciler state rm {as_argument(key)}` first")  # fmt: skip
         owner = next((name for name, one in state.meetings.items() if one.id == meeting_id), None)
         if owner in self.spec.meetings:
             return f"that one is `{owner}` already; remove one of the two"

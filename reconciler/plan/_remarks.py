@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words, with_utc
 from reconciler.meeting.meeting import resume, series
+from reconciler.meeting.names import as_argument
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import Action
@@ -278,8 +279,8 @@ def _blocked(line: Moved) -> Diagnostic:
         code="plan.move-blocked",
         detail=f"`{line.to_key}` has a meeting of its own, so `{line.from_key}` is not moved, "
         f"and nothing is changed under either key ({_place(line)}).",
-        hint=f"Remove the line; or run `reconciler state mv {line.to_key} {line.to_key}-old` first: "
-        "then the move is done, and the plan says how to delete the other meeting.",
+        hint=f"Remove the line; or run `reconciler state mv {as_argument(line.to_key)} {line.to_key}-old` "
+        "first: then the move is done, and the plan says how to delete the other meeting.",
         severity=Severity.WARNING,
         key=line.to_key,
         span=line.span,

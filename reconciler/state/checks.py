@@ -13,6 +13,7 @@ from datetime import date, datetime
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import StateError
 from reconciler.meeting.closures import SKIP
+from reconciler.meeting.names import as_argument
 from reconciler.meeting.timezones import is_within_bounds, parsed, zones
 from reconciler.ports import Json
 
@@ -149,6 +150,6 @@ def _unknown_zone(key: str, zone: str, location: str) -> Diagnostic:
     return Diagnostic(
         code="state.unknown-zone",
         detail=f"{location} has {key} in {zone[:40]!r}. Nothing was sent.",
-        hint=f"Upgrade the package tzdata; or forget the meeting: `reconciler state rm {key}`.",
+        hint=f"Upgrade the package tzdata; or forget the meeting: `reconciler state rm {as_argument(key)}`.",
         key=key,
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.meeting.meeting import PERSONAL, kind
-from reconciler.meeting.names import fold_host
+from reconciler.meeting.names import as_argument, fold_host
 from reconciler.ports import Json
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, State, host_key, owner
 
@@ -145,7 +145,7 @@ def _restore(key: str, known: Record | Retired) -> str:
     if isinstance(known, Record):
         return (
             "If the state was changed by somebody else, restore an older version of it, or run "
-            f"`reconciler state rm {key}` and name the right meeting under `imports`."
+            f"`reconciler state rm {as_argument(key)}` and name the right meeting under `imports`."
         )
     return (
         "If the state was changed by somebody else, restore an older version of it, or take the entry out of "

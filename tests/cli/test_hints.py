@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from shell import HOST, spec_of
+from builders import intent, record
+from manual_clock import ManualClock
+from shell import HOST, NOW, spec_of
 from varied import Zoom
 
 if TYPE_CHECKING:
@@ -40,8 +45,10 @@ class Team:
 
     def run(self, command: str) -> RunResult:
         """Run a command that was printed; where it asks, the answer is yes."""
-        words = command.split()
-        return self.shell.sandbox(*words, *(["--auto-approve"] if words[0] == "apply" else []))
+        words = shlex.split(command)
+        end = words.index("--") if "--" in words else len(words)
+        answer = ["--auto-approve"] if words[0] == "apply" else []
+        return self.shell(*words[:end], *answer, "--sandbox", "--sandbox-now", NOW, *words[end:])
 
     def apply(self) -> RunResult:
         """Apply the spec as it is."""
@@ -61,6 +68,7 @@ class Team:
 @pytest.fixture
 def team(shell: Shell) -> Team:
     """Two meetings, applied."""
+    shell.timer = ManualClock()
     team = Team(shell)
     team.declare(a={}, b=SECOND)
     assert team.apply().status == 0
@@ -279,3 +287,164 @@ def test_a_second_list_of_entries_says_to_join_them(team: Team) -> None:
 
     assert "[yaml.duplicate-key]" in refused.err
     assert "hint: Put the entries of both lists under one `removed:`." in refused.err
+
+
+# Interrupted requests, single dates, and what an account holds
+
+
+def interrupted(team: Team) -> None:
+    """A create that was begun, and of which nothing is known."""
+    body = {"topic": "new", "type": 2, "start_time": "2027-05-14T15:00:00Z", "duration": 60}
+    team.shell.record(replace(team.shell.recorded(), intents={"new": intent(body)}))
+    team.declare(a={}, b=SECOND, new={"start_time": body["start_time"]})
+
+
+def test_an_interrupted_key_is_looked_up_by_apply(team: Team) -> None:
+    interrupted(team)
+    ran = team.run("links new")
+
+    assert "[state.interrupted-key]" in ran.err
+    assert team.run(commands(ran)[0]).status == 0
+    assert is_clean(team.run("links new"))
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_what_may_have_been_created_is_decided_by_a_person(team: Team, is_ours: bool) -> None:  # noqa: FBT001 - a case
+    interrupted(team)
+    team.zoom.make(
+        HOST, {"topic": "By hand", "type": 2, "start_time": "2027-02-01T09:00:00Z", "duration": 60}
+    )
+    ran = team.apply()
+    assert (ran.status, "[apply.unclear]" in ran.out) == (5, True)
+
+    if is_ours:
+        team.paste(ran)
+    else:
+        assert team.run(commands(ran)[0]).status == 0
+
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b", "new"])
+    team.write()  # the line has done its work, and an import becomes as declared
+    assert (team.apply().status, is_clean(team.plan())) == (0, True)
+
+
+def test_an_update_that_did_not_take_is_sent_again(team: Team) -> None:
+    """Once the setting that held the value is another one."""
+    team.zoom.switch(held_fields=["duration"])
+    team.declare(a={"duration": 30}, b=SECOND)
+    ran = team.apply()
+    assert "[apply.not-taken]" in ran.out
+
+    team.zoom.switch(held_fields=[])
+
+    assert team.run(commands(ran)[0]).status == 0
+    assert is_clean(team.run("drift"))
+
+
+WEEKLY = {
+    "type": 8,
+    "timezone": "UTC",
+    "start_time": "2027-01-11T09:00:00",
+    "recurrence": {"type": 2, "weekly_days": "2", "end_times": 2},
+}
+
+
+def test_a_series_whose_dates_are_all_skipped_is_ended(team: Team) -> None:
+    skips = {"2027-01-11": "skip", "2027-01-18": "skip"}
+    team.declare(a={}, b=SECOND, weekly=WEEKLY)
+    assert team.apply().status == 0
+    team.declare(a={}, b=SECOND, weekly={**WEEKLY, "exceptions": skips})
+    ran = team.plan()
+    assert "[plan.only-skips]" in ran.out
+
+    team.declare(a={}, b=SECOND)
+    team.paste(ran)
+
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b"])
+
+
+def test_a_date_that_failed_is_shown_and_sent_again(team: Team) -> None:
+    """Once the series is in Zoom as a person wants it."""
+    team.declare(a={}, b=SECOND, weekly=WEEKLY)
+    assert team.apply().status == 0
+    team.declare(a={}, b=SECOND, weekly={**WEEKLY, "exceptions": {"2027-01-18": "skip"}})
+    team.zoom.switch(misshapen={"occurrences.1.status": "odd"})
+    ran = team.apply()
+    assert "[apply.dates]" in ran.out
+
+    team.zoom.switch(misshapen={})
+
+    assert "Mon 18 Jan 2027" in team.run(commands(ran)[0]).out
+    assert (team.apply().status, is_clean(team.plan())) == (0, True)
+
+
+# The state, and the first files
+
+
+def test_a_record_in_an_unknown_zone_is_forgotten(team: Team) -> None:
+    mars = {"topic": "Mars", "type": 2, "start_time": "2027-01-11T10:00:00", "timezone": "Mars/Base"}
+    state = team.shell.recorded()
+    team.shell.record(replace(state, meetings={**state.meetings, "mars": record(7, mars)}))
+    ran = team.plan()
+
+    assert "[state.unknown-zone]" in ran.err
+    assert team.run(commands(ran)[0]).status == 0
+    assert is_clean(team.plan())
+
+
+def test_two_versions_of_a_state_are_decided_by_git(team: Team) -> None:
+    def git(*arguments: str) -> int:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        return subprocess.run(
+            ["git", *identity, *arguments], cwd=team.shell.folder, check=False, capture_output=True
+        ).returncode
+
+    git("init", "-q", "-b", "main")
+    document = team.shell.sandbox_state.read_text()
+    file = str(team.shell.sandbox_state.relative_to(team.shell.folder))
+    for branch, serial in (("main", 1), ("theirs", 7), ("main", 9)):
+        git("checkout", "-q", *(["-b"] if branch == "theirs" else []), branch)
+        team.shell.sandbox_state.write_text(re.sub('"serial":[0-9]+', f'"serial":{serial}', document))
+        git("add", "-f", file)
+        git("commit", "-q", "-m", "state")
+    assert git("merge", "theirs") == 1
+    ran = team.plan()
+    assert "[state.conflict]" in ran.err
+    (command,) = re.findall("`git (checkout --ours) FILE`", ran.err)
+
+    assert git(*command.split(), file) == 0
+    assert is_clean(team.plan())
+
+
+def test_workflows_are_added_beside_a_spec(team: Team) -> None:
+    ran = team.shell("init", "--host", HOST, "--topic", "x", "--yes")
+
+    assert "[init.exists]" in ran.err
+    assert team.shell(*commands(ran)[0].split(), "--state", "git:state").status == 0
+    assert (team.shell.folder / ".github/workflows").is_dir()
+
+
+# Keys that look like options
+
+
+def test_a_key_that_begins_with_a_dash_is_pasted(team: Team) -> None:
+    team.declare(a={}, b=SECOND, **{"-c": {"start_time": "2027-05-14T15:00:00Z"}})
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["-c", "a", "b"])
+    team.zoom.click("DELETE", str(team.shell.ids()["-c"]))
+    ran = team.run("links")
+
+    assert commands(ran)[1] == "state rm -- -c"
+    assert team.run(commands(ran)[1]).status == 0
+    assert is_clean(team.run("links"))
+
+
+def test_a_move_to_a_key_with_a_dash_goes_on(team: Team) -> None:
+    team.declare(a={}, **{"--b": SECOND})
+    team.paste(team.plan())  # the meeting of b, under its new key
+    assert team.apply().status == 0
+    team.meetings, team.entries = {"--b": {}}, {"moved": [{"from": "a", "to": "--b"}]}
+    team.write()
+    ran = team.plan()
+
+    assert "[plan.move-blocked]" in ran.out
+    assert team.run(commands(ran)[0]).status == 0
+    assert "plan.move-blocked" not in team.plan().out

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.meeting.names import KEY, fold_host
+from reconciler.meeting.names import KEY, as_argument, fold_host
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,13 @@ from reconciler.meeting.names import KEY, fold_host
 )
 def test_hosts_are_equal_by_ascii_case_alone(one: str, other: str, *, same: bool) -> None:
     assert (fold_host(one) == fold_host(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("key", "argument"), [("retro", "retro"), ("-x", "-- -x"), ("--yes", "-- --yes"), ("a-b", "a-b")]
+)
+def test_a_key_is_no_option_of_a_command(key: str, argument: str) -> None:
+    assert as_argument(key) == argument
 
 
 @pytest.mark.parametrize("text", ["", "a b", "a\n", "caf\u00e9", "$(x)", "a/b"])

@@ -10,31 +10,31 @@ PACKAGE = Path(__file__).parents[2] / "reconciler"
 
 WALKED = frozenset(
     {
+        "apply.dates",
         "apply.gone",
+        "apply.not-taken",
+        "apply.unclear",
         "import.gone",
         "import.unfit",
+        "init.exists",
         "links.gone",
         "plan.move-blocked",
+        "plan.only-skips",
         "plan.unreadable",
         "refresh.webinar",
+        "state.conflict",
+        "state.interrupted-key",
         "state.unknown-key",
+        "state.unknown-zone",
         "state.unreadable",
     }
 )
 """Codes whose hints are followed in tests/cli/test_hints.py."""
 
 ELSEWHERE = {
-    "apply.dates": "tests/apply: a person looks at the series in Zoom",
-    "plan.only-skips": "tests/cli/commands/test_single_dates.py: the line ends the series",
-    "apply.not-taken": "tests/apply/test_not_taken.py: `apply --refresh` sends it again",
-    "apply.unclear": "tests/apply/test_host.py: the line, and `state rm`",
+    "output.drift-report": "tests/cli/commands/test_budget.py: the report of `drift` is read",
     "state.not-the-lock": "tests/cli/commands/test_state_lock.py: force-unlock with the ID",
     "state.unanswered": "tests/stores/leased/test_store.py",
-    "state.interrupted-key": "tests/cli/commands/test_links.py: apply looks it up",
-    "state.unknown-zone": "tests/cli/commands/test_state.py: `state rm`",
-    "state.conflict": "tests/state/test_document.py: git, outside of this program",
-    "output.drift-report": "tests/cli/commands/test_budget.py: the report of `drift` is read",
-    "init.exists": "tests/cli/commands/test_init.py: --ci beside a spec",
 }
 """Codes whose hints are followed by other tests, or outside of this program."""
 

@@ -20,6 +20,7 @@ from reconciler.errors.diagnostic import Diagnostic, Exit, Severity
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.live.read import read_each
 from reconciler.meeting import masking
+from reconciler.meeting.names import as_argument
 from reconciler.ports import CODE_MEETING_UNKNOWN
 from reconciler.state import identity
 from reconciler.views.results import JoinLink
@@ -154,7 +155,7 @@ def _gone(key: str, record: Record) -> Diagnostic:
         code="links.gone",
         detail=f"{key}: Zoom has no meeting {record.id} of {record.host}.",
         hint=f"`reconciler apply --refresh` creates it again where it is declared; "
-        f"`reconciler state rm {key}` forgets it.",
+        f"`reconciler state rm {as_argument(key)}` forgets it.",
         key=key,
     )
 

@@ -184,5 +184,6 @@ def _options(plan: Plan) -> str:
     options = plan.options
     flags = ["--refresh"] if options.refresh else []
     flags += [part for glob in options.targets for part in ("--target", glob)]
-    arguments = shlex.join([*options.paths, *flags])
+    paths = (f"./{path}" if path.startswith("-") else path for path in options.paths)  # no option
+    arguments = shlex.join([*paths, *flags])
     return f" {arguments}" if arguments and len(arguments) < COMMAND_MAX else ""

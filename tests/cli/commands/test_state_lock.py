@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -100,6 +101,17 @@ def test_another_lock_is_left_alone(server: TerraformServer, shell: Shell) -> No
     assert (ran.status, ran.out, (kept or {})["ID"]) == (1, "", lease.info.lock_id)
     assert "error[state.not-the-lock]: This lock does not hold the state" in ran.err
     assert lease.info.lock_id in ran.err
+
+
+def test_the_lock_that_the_hint_shows_is_freed(server: TerraformServer, shell: Shell) -> None:
+    with held(server.address, server):
+        refused = shell("force-unlock", "made-up", "--force", "--state", server.address, **server.environ)
+        (command,) = re.findall("hint: `reconciler (.*)` shows who holds it, and the ID to name", refused.err)
+        shown = shell(*command.split(), "--state", server.address, **server.environ)
+        (lock_id,) = re.findall(r"ID: +(\S+)", shown.out)
+        freed = shell("force-unlock", lock_id, "--force", "--state", server.address, **server.environ)
+
+    assert (freed.status, server.lock) == (0, None)
 
 
 def test_a_files_lock_cannot_be_freed(shell: Shell) -> None:

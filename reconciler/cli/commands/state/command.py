@@ -14,7 +14,7 @@ from reconciler.cli.keys import WIDTH_MAX, check_known
 from reconciler.cli.options import Key, example_epilog, format_option, lock_timeout_option, state_options
 from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StateError
-from reconciler.meeting.names import KEY
+from reconciler.meeting.names import KEY, as_argument
 from reconciler.state.history import Fact, Kind
 from reconciler.views.table import view
 
@@ -83,7 +83,8 @@ def mv(
         check_known(from_key, recorded, location)
         if to_key in recorded.meetings or to_key in recorded.intents:
             detail = f"{location} has the key `{to_key}` already."
-            hint = f"Name another key. `reconciler state show {to_key}` shows the meeting of this one."
+            show = f"`reconciler state show {as_argument(to_key)}`"
+            hint = f"Name another key. {show} shows the meeting of this one."
             if from_key == to_key:
                 detail, hint = f"`{to_key}` cannot be renamed to itself.", "Name another key."
             raise StateError.of("state.key-taken", detail=f"{detail} The state is unchanged.", hint=hint)
