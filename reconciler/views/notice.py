@@ -62,7 +62,7 @@ def applied(plan: Plan, events: Sequence[Event]) -> Notice:
     late = [step.key for step in plan.steps if step.late and step.key in deferred]
     waiting = _waiting(plan)
     lines = [
-        apply_line(summary) if summary else "It ended before its end: run it again.",
+        apply_line(summary) if summary else "It ended early: run it again.",
         *_line("Failed", [f"{key} ({code})" for key, code in failed.items()]),
         *_line("Late, they start before their turn", late),
         *_line("Waiting for a person", waiting),

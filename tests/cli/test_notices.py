@@ -155,3 +155,12 @@ def test_without_an_address_apprise_is_not_imported(shell: Shell, monkeypatch: p
     result = shell.sandbox(*APPLY, "--notify", "always")
 
     assert (result.status, result.err, "apprise" in sys.modules) == (0, "", False)
+
+
+def test_doctor_checks_the_addresses_and_sends_nothing(shell: Shell, inbox: Receiver) -> None:
+    good = ran(shell, inbox, "doctor")
+    bad = ran(shell, inbox, "doctor", RECONCILER_NOTIFY=f"{inbox.address} jsn://opensesame@example.com")
+
+    assert "ok    notices      1 address in RECONCILER_NOTIFY\n" in good.out
+    assert "Address 2 of 2 in RECONCILER_NOTIFY is no address of Apprise." in bad.out
+    assert (bad.status, inbox.notices) == (good.status, [])

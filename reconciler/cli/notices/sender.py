@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from reconciler.errors.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    import apprise
 
     from reconciler.views.notice import Notice
 
@@ -25,10 +27,24 @@ _QUIET = ("apprise", "urllib3", "requests")
 
 def send(notice: Notice, addresses: Sequence[str]) -> Iterator[Diagnostic]:
     """Send a notice to each address; yield a warning for each that did not get it. Raises nothing."""
+
+    def deliver(target: apprise.Apprise) -> bool:
+        return bool(target.notify(notice.body, notice.title, notify_type=notice.level))
+
+    yield from _with_each(addresses, deliver)
+
+
+def check(addresses: Sequence[str]) -> Iterator[Diagnostic]:
+    """Yield a warning for each address to which no notice can be sent; nothing is sent."""
+    yield from _with_each(addresses, lambda _: True)
+
+
+def _with_each(addresses: Sequence[str], use: Callable[[apprise.Apprise], bool]) -> Iterator[Diagnostic]:
+    """Use each address by itself; yield a warning where that is not possible."""
     try:
         import apprise  # noqa: PLC0415 - an optional extra, and slow to import
     except ImportError:
-        yield _warning("notify.not-installed", "The notice was not sent.", f"Install it: `{INSTALL}`.")
+        yield _warning("notify.not-installed", "No notice can be sent.", f"Install it: `{INSTALL}`.")
         return
     for name in _QUIET:
         logging.getLogger(name).addHandler(logging.NullHandler())
@@ -40,7 +56,7 @@ def send(notice: Notice, addresses: Sequence[str]) -> Iterator[Diagnostic]:
         try:
             with warnings.catch_warnings(action="ignore"):  # a plugin's own, which could name an address
                 is_address = target.add(address)
-                is_taken = is_address and target.notify(notice.body, notice.title, notify_type=notice.level)
+                is_taken = is_address and use(target)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and no run fails for a notice
             yield _warning("notify.failed", f"{named} did not take it: {type(error).__name__}.", _CHECK)
             continue

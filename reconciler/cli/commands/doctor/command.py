@@ -14,6 +14,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.commands.doctor import zones, zoom
 from reconciler.cli.commands.doctor.lock import check_lock
+from reconciler.cli.notices import sender
 from reconciler.cli.options import example_epilog, format_option, paths_argument, state_options
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
@@ -64,6 +65,7 @@ def run(workspace: Workspace, paths: tuple[str, ...] = (), *, format_name: str) 
         ("lock", lambda: _lock(workspace, snapshot)),
         ("quota", lambda: _quota(workspace, state)),
         ("credentials", lambda: _account(workspace, paths, state)),
+        ("notices", lambda: _notices(workspace)),
     )
     rows = tuple(row for name, check in checks for row in _run_check(name, check))
     console = workspace.console
@@ -200,6 +202,17 @@ def _quota(workspace: Workspace, recorded: Lazy[tuple[State, str | None]]) -> It
         f"{count_noun(len(lines), 'host')}; {least.host} has the fewest requests left today: "
         f"{least.left} of {least.limit}",
     )
+
+
+def _notices(workspace: Workspace) -> Iterator[Check]:
+    """Check the addresses that get notices, where there are any; nothing is sent to them."""
+    addresses = workspace.console.environ.get(sender.VARIABLE, "").split()
+    if not addresses:
+        return
+    problems = tuple(sender.check(addresses))
+    yield from (results.from_diagnostic("notices", problem) for problem in problems)
+    if not problems:
+        yield ok("notices", f"{count_noun(len(addresses), 'address', 'addresses')} in {sender.VARIABLE}")
 
 
 def _account(
