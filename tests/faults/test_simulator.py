@@ -14,11 +14,14 @@ from simulator.history import History
 
 CHUNK = 25
 
+HISTORIES = 2000 if "FAULT_ROUNDS" in os.environ else 100
+"""How many are lived through here; `make seeds` does many more."""
+
 SEARCHED = 200
 """Seeds in which a bug must be found: from the one that finds it; in `make faults`, from 0."""
 
 
-@pytest.mark.parametrize("first", range(0, 200, CHUNK))
+@pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
 def test_whatever_happens_nothing_is_there_twice_and_nothing_is_lost(first: int) -> None:
     """Two runners at once, death, sleep, lost answers of Zoom and of the storage: see `make faults`."""
     report = lived(range(first, first + CHUNK))
@@ -27,7 +30,7 @@ def test_whatever_happens_nothing_is_there_twice_and_nothing_is_lost(first: int)
     assert report.crashes * report.takeovers * report.struck.total()
 
 
-@pytest.mark.parametrize("first", range(0, 40, CHUNK))
+@pytest.mark.parametrize("first", range(0, HISTORIES // 4, CHUNK))
 def test_every_edit_is_done_by_one_run_where_the_budget_allows(first: int) -> None:
     for seed in range(first, first + CHUNK):
         assert History(seed).converge().failed == {}

@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
-from reconciler.meeting.single_dates import edited_dates, held_schedule, is_held_now_or_soon, is_over
+from reconciler.meeting.single_dates import (
+    edited_dates,
+    held_schedule,
+    is_held_now_or_soon,
+    is_over,
+    next_window,
+)
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
@@ -228,3 +234,14 @@ def test_a_moved_date_runs_where_it_was_moved_to(now: str, *, soon: bool) -> Non
     edits = {"2027-03-01": moved_edit("2027-03-02T12:00:00Z")}
 
     assert is_held_now_or_soon(MONDAYS, edits, datetime.fromisoformat(now)) == soon
+
+
+def test_a_window_begins_with_a_date_that_is_only_shorter() -> None:
+    """It is held, at its own start."""
+    attributes = {**MONDAYS, "recurrence": {**MONDAYS["recurrence"], "end_times": 0}}
+    dates = SingleDates({"2027-03-01": "skip", "2027-03-08": {"duration": 20}})
+
+    window = next_window(attributes, dates, datetime(2027, 2, 28, tzinfo=UTC))
+
+    assert window is not None
+    assert (window.first, window.count) == (datetime(2027, 3, 8, 9, tzinfo=UTC), 50)

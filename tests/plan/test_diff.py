@@ -270,3 +270,39 @@ def test_a_passcode_is_one_field_beside_fields_that_come_and_go() -> None:
     come, _ = field_changes(after, before)
 
     assert {change.path for change in (*gone, *come) if change.path.startswith("password")} == {"password"}
+
+
+USERS = {"ada@example.com": "u-ada", "ben@example.com": "u-ben"}
+
+
+def by_id(host: str, other: str) -> bool:
+    """Whether both are names of one user; nobody else than a user has a name."""
+    assert isinstance(host, str)
+    assert isinstance(other, str)
+    return USERS.get(host, host) == USERS.get(other, other)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "declared", "path"),
+    [
+        ({}, ("ben@example.com", {"schedule_for": "cleo@example.com"}), "host"),
+        ({}, ("ben@example.com", {"schedule_for": "u-ada"}), None),
+        ({}, ("u-ada", {"schedule_for": "ben@example.com"}), "schedule_for"),
+        ({"schedule_for": "ben@example.com"}, ("cleo@example.com", {"schedule_for": "dan@example.com"}),
+         "host"),
+        ({"schedule_for": "ada@example.com"}, ("ben@example.com", {"schedule_for": "dan@example.com"}),
+         "schedule_for"),
+        ({"schedule_for": "ben@example.com"}, ("u-ben", {"schedule_for": "dan@example.com"}), "schedule_for"),
+        ({"schedule_for": "ben@example.com"}, ("cleo@example.com", {"schedule_for": "u-ben"}), "host"),
+    ],
+)  # fmt: skip
+def test_who_schedules_for_whom_is_compared_by_user(
+    recorded: dict[str, str], declared: tuple[str, dict[str, str]], path: str | None
+) -> None:
+    """Of ada's meeting: a third user needs a new one, if host and the user it is for are others."""
+    host, names = declared
+    before = record(1, one_off(**recorded), host="ada@example.com")
+
+    found = compare(meeting("launch", one_off(**names), host=host), before, same_user=by_id)
+
+    assert [each.path for each in found.fields][:1] == ([path] if path else [])

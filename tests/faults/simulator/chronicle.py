@@ -42,12 +42,10 @@ class Chronicle:
 
     def written(self, before: State, after: State) -> None:
         """Look at one write."""
-        told = set(_facts(after)) - set(_facts(before) if _same_run(before, after) else ())
-        by_kind: dict[Kind, set[str]] = {}
-        for fact in told:
-            by_kind.setdefault(fact.kind, set()).add(fact.key)
-        self._look_at_records(before, after, by_kind)
-        self._count(before, after, by_kind)
+        so_far = set(_facts(after))  # a key that is changed twice by a run is named once
+        told = so_far - set(_facts(before) if _same_run(before, after) else ())
+        self._look_at_records(before, after, _by_kind(so_far))
+        self._count(before, after, _by_kind(told))
 
     def look_at_end(self, live: set[int]) -> None:
         """What Zoom did to each meeting that is there was told; nothing was told twice."""
@@ -103,6 +101,14 @@ def _facts(state: State) -> Iterator[Fact]:
         for fact in history.parse(state.history[-1]).facts:
             if fact.kind not in history.LEFT:
                 yield fact
+
+
+def _by_kind(facts: set[Fact]) -> dict[Kind, set[str]]:
+    """Return the keys of each kind."""
+    found: dict[Kind, set[str]] = {}
+    for fact in facts:
+        found.setdefault(fact.kind, set()).add(fact.key)
+    return found
 
 
 def _same_run(before: State, after: State) -> bool:

@@ -14,6 +14,8 @@ from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
 from reconciler.plan import approval
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action
+from reconciler.plan.dates import windows
+from reconciler.plan.dates.steps import all_skipped
 from reconciler.plan.step import Status
 from reconciler.views.json import plan as json_view
 from reconciler.views.style import TextStyle
@@ -138,3 +140,52 @@ def test_an_extension_after_its_last_date_is_late() -> None:
 
 def _mondays(first: str, count: int) -> list[str]:
     return [f"{date.fromisoformat(first) + timedelta(weeks=week)}" for week in range(count)]
+
+
+DAILY = {"type": 1, "repeat_interval": 1, "end_times": 0}
+
+
+def test_a_window_in_a_pause_is_all_skipped_though_clocks_skip_the_date_before_it() -> None:
+    """2:30 on 28 March is not in it, since no series can begin there."""
+    attributes = weekly(start_time="2027-03-01T02:30:00", recurrence=DAILY)
+    paused = meeting(
+        "daily", attributes, dates=SingleDates({}, (Closure("all", (DayRange("2027-03-27", ""),)),))
+    )
+    now = at("2027-03-27T12:00:00Z")
+
+    in_window = windows.kept(paused, None, now, is_sent=True)
+
+    assert in_window.since == at("2027-03-29T00:30:00Z")
+    assert all_skipped(paused, now, in_window)
+
+
+def test_an_extension_does_the_dates_of_the_new_window() -> None:
+    """Those after the window that Zoom keeps so far."""
+    far = SingleDates({"2028-01-03": "skip"})
+
+    plan = plan_at(TWELVE_LEFT, dates=far)
+
+    assert [each.date for each in plan.steps[0].dates] == ["2028-01-03"]
+
+
+def test_a_reschedule_looks_at_the_window_that_it_sends() -> None:
+    """All that Zoom keeps so far is skipped; what is sent begins after the closure, and is held."""
+    closed = SingleDates({}, (Closure("month", (DayRange("2027-02-01", "2027-02-28"),)),))
+    before = weekly(start_time="2027-01-11T10:00:00", recurrence=DAILY)
+    window = {"from": "2027-01-11T09:00:00Z", "to": "2027-02-10T09:00:00Z"}
+    known = replace(record(1, before), window=window)
+    declared = meeting("weekly", {**before, "start_time": "2027-01-11T11:00:00"}, dates=closed)
+
+    plan = planned(spec(declared), state(meetings={"weekly": known}), now=at("2027-02-01T00:00:00Z"))
+
+    assert (plan.steps[0].action, plan.steps[0].unskipped) == (Action.UPDATE, None)
+
+
+def test_dates_that_are_skipped_before_a_new_window_need_no_request() -> None:
+    """It begins with the first date that is held."""
+    dates = SingleDates({"2027-01-11": "skip", "2027-03-01": "skip"})
+    declared = spec(meeting("weekly", weekly(recurrence=FOR_EVER), dates=dates))
+
+    plan = planned(declared, state(), now=at("2027-01-04T09:00:00Z"))
+
+    assert [each.date for each in plan.steps[0].dates] == ["2027-03-01"]
