@@ -103,11 +103,12 @@ $(BIN)/python:
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-# Debian's server and pooler are installed where they are missing, and this is root.
+# Debian's server and pooler are installed where they are missing, by root or with sudo.
 build/real/.installed: tests/real/packages.txt
 	npm install --silent --no-save --prefix build/real $$(cat $<)
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v pgbouncer >/dev/null || { \
-	  apt-get update -qq && apt-get install -qq --no-install-recommends postgresql pgbouncer >/dev/null; }
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update -qq && $$as_root apt-get install -qq --no-install-recommends postgresql pgbouncer >/dev/null; }
 	@touch $@
 
 build/browser/.installed: tests/browser/packages.txt
