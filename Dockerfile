@@ -1,5 +1,5 @@
-# The program with the extra "cloud", by hashes, for a user without rights. Specs are mounted at /work.
-# The digest is the one of python:3.13.15-slim-trixie, for every platform; Dependabot proposes the next one.
+# The program with what requirements/action.txt has, by hashes, for a user without rights. Specs are mounted at /work.
+# The digest names python:3.13.15-slim-trixie; Dependabot proposes the next one.
 FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS build
 WORKDIR /src
 COPY . .
