@@ -88,6 +88,7 @@ _SECRET_NAME_PARTS = ("passw", "passc", "passph", "pswd", "pwd", "pasw", "secret
 _SECRET_NAMES = frozenset({"pass", "pas", "pw", "pin"})
 _NOT_SECRET_NAMES = frozenset({"default_password"})
 _PLAIN_NAMES = frozenset({"passport", "passports", "passenger", "passengers", "pasta"})
+_SECRET_NAME = "password"  # noqa: S105 - the name of a field, not a password
 _SECRET_NAME_RATIO = 0.75
 _NAME_LENGTH_MAX = 40
 """Letters of a key that are compared with "password"; the comparison takes quadratic time."""
@@ -183,8 +184,11 @@ def is_secret_name(name: str) -> bool:
         return False
     if letters in _SECRET_NAMES or any(part in letters for part in _SECRET_NAME_PARTS):
         return True
-    if len(letters) > _NAME_LENGTH_MAX:
+    shared = sum(letter in _SECRET_NAME for letter in letters)  # no more of them can be in the same order
+    if len(letters) > _NAME_LENGTH_MAX or 2 * shared < _SECRET_NAME_RATIO * (
+        len(letters) + len(_SECRET_NAME)
+    ):
         return False
     from difflib import SequenceMatcher  # noqa: PLC0415 - only where source lines are shown
 
-    return SequenceMatcher(None, letters, "password").ratio() >= _SECRET_NAME_RATIO
+    return SequenceMatcher(None, letters, _SECRET_NAME).ratio() >= _SECRET_NAME_RATIO

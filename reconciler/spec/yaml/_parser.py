@@ -65,8 +65,17 @@ class Anchors:
 DEPTH_MAX = 60
 """Levels of nested mappings and lists that a text may have."""
 
+NAMES_MAX = 100_000
+"""Most different keys of a file, apart from those of its sections, such as the keys of meetings."""
+
 VALUES_MAX = 2_000_000
 """Values in one file once its aliases are expanded; 10,000 meetings have about 400,000."""
+
+NOTED_MAX = 1_000
+"""Most problems of a file that are noted; fewer are shown."""
+
+SECTION_DEPTH = 2
+"""The depth of a mapping of meetings, templates and the like."""
 
 KEPT_DEPTH = 2
 """Levels of keys whose position is kept in the first pass: `meetings:` and the meetings in it."""
@@ -99,6 +108,8 @@ class Parser:
         self.warnings: list[SyntaxProblem] = []
         self.comments = tight_comments(text)
         self.duplicates = 0
+        self.names = 0
+        """Different keys apart from those of the sections."""
         self.has_nulls = False
         self.anchors = Anchors()
         self.values = 0
@@ -163,7 +174,7 @@ class Parser:
                 continue
             key = event.value
             if (key not in good_keys or event.tag is not None or event.anchor is not None) and (
-                not self.check_key(event)
+                not self.check_key(event, depth)
             ):
                 merged |= self.merged_value(event, depth)
                 continue
@@ -253,7 +264,7 @@ class Parser:
             detail = f"It has more than {VALUES_MAX:,} values, counting each use of an alias."
             self.stop(event, "yaml.values", detail, "Use fewer aliases, or split the file.")
 
-    def check_key(self, event: Any) -> bool:
+    def check_key(self, event: Any, depth: int) -> bool:
         """Return whether a key names a value; note its problems, and remember it where it has none."""
         key = event.value
         if event.tag is not None:
@@ -262,6 +273,12 @@ class Parser:
             self.anchors.define(event.anchor, key, 0)
         if key != "<<" and is_text(key):
             self.good_keys.add(key)
+            self.names += depth != SECTION_DEPTH
+            if self.names > NAMES_MAX:
+                detail = f"It has more than {NAMES_MAX:,} different keys that name no meeting."
+                self.stop(
+                    event, "yaml.values", detail, "Remove what was not meant as a key, or split the file."
+                )
         elif not event.implicit[0]:
             return True
         elif key == "<<":
@@ -299,6 +316,8 @@ class Parser:
 
     def note(self, event: Any, code: str, detail: str, hint: str) -> None:
         """Note a problem at `event`."""
+        if len(self.problems) == NOTED_MAX:
+            return
         start, end = event.start_mark, event.end_mark
         width = end.column - start.column if end.line == start.line else 1
         self.problems.append(SyntaxProblem(start.line, start.column, width, code, detail, hint))

@@ -179,6 +179,15 @@ def test_aliases_that_deepen_without_bound_are_an_error() -> None:
     assert [code for code, _, _ in places("\n".join(lines))] == ["yaml.depth"]
 
 
+def test_more_fields_than_anybody_writes_are_an_error() -> None:
+    """Keys of meetings do not count: a file may have many."""
+    fields = "".join(f"  k{number}: 1\n" for number in range(60_000))
+    meetings = "".join(f"  m{number}: {{topic: x}}\n" for number in range(120_000))
+
+    assert places(f"meetings:\n{meetings}a:\n  b:\n{fields.replace('  k', '    k')}") == []
+    assert places(f"a:\n b:\n{fields}c:\n d:\n{fields.replace('k', 'l')}") == [("yaml.values", 100003, 3)]
+
+
 def test_a_secret_alias_bomb_is_reported_quickly() -> None:
     """Each value behind an alias is hidden once."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
