@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from git_world import git
 from shell import NOW, spec_of
 from varied import Zoom
 
@@ -121,6 +122,28 @@ def test_doctor_says_that_older_copies_may_have_it(shell: Shell, zoom: Zoom) -> 
     said = "somebody wrote a passcode in Zoom into a (agenda)"
     assert [said in ran.out for ran in (older, newer)] == [True, True]
     assert shown(older.out + newer.out) == ()
+
+
+def test_doctor_names_the_commits_that_have_it(shell: Shell, zoom: Zoom) -> None:
+    """In states and saved plans; what is masked is none, and no secret is shown."""
+    del zoom
+    shell.write("reconciler.yaml", "state: team.json\n")
+    git(shell.folder, "init", "-q", "--template=")
+    for name, agenda in (("team.json", INVITATION), ("ci/plan.json", INVITATION), ("other.json", INVITATION)):
+        shell.write(name, json.dumps({"observed": {"agenda": agenda}}) + "\n")
+    git(shell.folder, "add", "team.json", "ci", "other.json")
+    git(shell.folder, "commit", "-q", "-m", "Leak")
+    for name in ("team.json", "ci/plan.json"):
+        shell.write(name, json.dumps({"observed": {"agenda": "Passcode: ***"}}) + "\n")
+    git(shell.folder, "commit", "-q", "-a", "-m", "Mask")
+    commit, day = git(shell.folder, "log", "--format=%h %cs", "--skip=1").split()
+
+    ran = shell("doctor")
+
+    said = " ".join(ran.out.split())
+    places = f"2 places: ci/plan.json in {commit} of {day}; team.json in {commit} of {day}"
+    assert f"git history has a passcode or a link with one in {places}" in said
+    assert shown(ran.out) == ()
 
 
 def test_a_pulled_state_does_not_hold_it(shell: Shell, zoom: Zoom) -> None:

@@ -13,6 +13,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.commands.doctor import zones, zoom
+from reconciler.cli.commands.doctor.history import check_history
 from reconciler.cli.commands.doctor.lock import check_lock
 from reconciler.cli.notices import sender
 from reconciler.cli.options import example_epilog, format_option, paths_argument, state_options
@@ -45,10 +46,10 @@ Value = TypeVar("Value")
 def doctor(workspace: Workspace, paths: tuple[str, ...], format_name: str) -> Exit:
     """Check the configuration, the state and the Zoom account.
 
-    Checks settings, the specs in PATHS, state and lock, the budget of today, credentials, scopes, clock,
-    hosts and the rules of the account. Each line is ok, or says what to do. Takes the lock of the state and
-    frees it, to see that the state can be written; changes nothing else, and uses nothing of the daily
-    budget.
+    Checks settings, the specs in PATHS, the state with its git history and its lock, the budget of today,
+    credentials, scopes, clock, hosts and the rules of the account. Each line is ok, or says what to do. Takes
+    the lock of the state and frees it, to see that the state can be written; changes nothing else, and uses
+    nothing of the daily budget.
     """
     return run(workspace, paths, format_name=format_name)
 
@@ -62,6 +63,7 @@ def run(workspace: Workspace, paths: tuple[str, ...] = (), *, format_name: str) 
         ("settings", lambda: _settings(workspace)),
         ("specs", lambda: _specs(workspace, paths)),
         ("state", lambda: _state(workspace, state())),
+        ("history", lambda: check_history(workspace)),
         ("lock", lambda: _lock(workspace, snapshot)),
         ("quota", lambda: _quota(workspace, state)),
         ("credentials", lambda: _account(workspace, paths, state)),

@@ -1,0 +1,39 @@
+"""The check of `doctor` that looks for passcodes in the git history of states and saved plans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors.text import count_noun, join_first
+from reconciler.stores.file import FileStore
+from reconciler.stores.git.old_secrets import FILES, find_old_secrets
+from reconciler.views.results import Check, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.cli.workspace import Workspace
+
+SHOWN_MAX = 5
+
+REMEDY = (
+    "Change the passcode of these meetings in Zoom first: whoever has a clone keeps the old one. "
+    "Then remove the copies, as docs/state.md says under `A passcode in the history`."
+)
+
+
+def check_history(workspace: Workspace) -> Iterator[Check]:
+    """Yield a warning where git history has a passcode that was written into Zoom, or cannot be searched."""
+    store = workspace.store
+    names = [store.files[0].name] if isinstance(store, FileStore) else []
+    found = find_old_secrets(workspace.folder, workspace.console.environ, names)
+    if found is None:
+        by_hand = f"git log --all --patch -- '{FILES[2]}'"
+        yield warn(
+            "history", "git history is too long to be searched for passcodes here", f"Search it: {by_hand}"
+        )
+    elif found:
+        places = [f"{each.file} in {each.commit} of {each.day}" for each in found]
+        count = count_noun(len(found), "place")
+        summary = f"git history has a passcode or a link with one in {count}: {join_first(places, SHOWN_MAX)}"
+        yield warn("history", summary, REMEDY)

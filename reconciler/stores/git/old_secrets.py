@@ -1,0 +1,87 @@
+"""Passcodes in the git history of a checkout: in older states and saved plans, which no new version masks.
+
+What is found is named by commit and file; no secret leaves this module.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.errors.exceptions import StateError
+from reconciler.errors.secrets import secret_spans
+from reconciler.errors.text import replace_control
+from reconciler.stores.git import _command as commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+COMMITS_MAX = 1_000
+"""Most commits that are searched, the newest first."""
+
+FOUND_MAX = 100
+"""Most places that are looked for."""
+
+FILES = (
+    "state.json",
+    "**/state.json",
+    "**/*.state.json",
+    "**/*.state.json.backup",
+    "**/*plan*.json",
+    "**/*.plan",
+)
+"""Where states and saved plans usually are, besides the state's own file."""
+
+OUTPUT_BYTES_MAX = 16 * 1024 * 1024
+"""Most bytes of changes that are searched: they take seconds."""
+
+_COMMIT = b"\0"
+_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class OldSecret:
+    """A commit that added a secret to a file; `day` is when it was made."""
+
+    commit: str
+    day: str
+    file: str
+
+
+def find_old_secrets(
+    folder: Path, environ: Mapping[str, str], state_names: Sequence[str] = ()
+) -> tuple[OldSecret, ...] | None:
+    """Return the places with a secret, the newest first; None where they cannot be searched in time.
+
+    All branches of the checkout that has `folder` are searched, those of its remotes too, as far as they
+    were fetched. There are none outside of a checkout.
+    """
+    named = ("**/" + _GLOB.sub(r"[\g<0>]", name) for name in state_names)
+    patterns = [f":(top,glob){pattern}" for pattern in (*FILES, *named)]
+    arguments = (
+        *("log", "--all", f"--max-count={COMMITS_MAX}", "--format=%x00%h %cs", "--patch", "--unified=0"),
+        *("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--", *patterns),
+    )
+    try:
+        result = commands.run(*arguments, folder=folder, environ=commands.environment(environ))
+    except TimeoutError:
+        return None
+    except StateError:  # no git, or more than is read
+        return ()
+    if result.status:  # no checkout
+        return ()
+    found = tuple(dict.fromkeys(_found(result.output[:OUTPUT_BYTES_MAX])))[:FOUND_MAX]
+    return found if found or len(result.output) <= OUTPUT_BYTES_MAX else None
+
+
+def _found(output: bytes) -> Iterator[OldSecret]:
+    commit = day = file = ""
+    for line in output.splitlines():
+        if line.startswith(_COMMIT):
+            commit, _, day = line[1:].decode(errors="replace").partition(" ")
+        elif line.startswith(b"+++ "):
+            file = replace_control(line[4:].decode(errors="replace").strip('"').removeprefix("b/"))
+        elif line.startswith(b"+") and secret_spans(line[1:].decode(errors="replace")):
+            yield OldSecret(commit, day, file)
