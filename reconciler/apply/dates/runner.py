@@ -83,6 +83,9 @@ class DatesRunner:
                 return
             comparison = compare(record.attributes, known, found, self._run.now())
             keep_last(comparison, stored, self._run.now())
+            if step.new_host is not None:  # Zoom charges that one from now on: a later step of it sends
+                await self._leave_to_new_host(step, record, known, found, comparison)
+                return
             if not await self._carry_out(step, record, known, comparison, is_last=is_last):
                 return
 
@@ -199,7 +202,7 @@ class DatesRunner:
         """Record the edits that dates still have in Zoom, of a series for which nothing is sent."""
         minutes = minutes_of(record.attributes)
         edits = {
-            day: before if found[day].has(before, minutes) else found[day].edit(minutes)
+            day: _edit_in_zoom(found[day], before, minutes)
             for day, before in taken_back.items()
             if day in found
         }
@@ -211,9 +214,6 @@ class DatesRunner:
     ) -> bool:
         """Send what fits into the day, and record it; return whether a further round is needed."""
         run, day = self._run, await self._run.day()
-        if step.new_host is not None:  # Zoom charges the new host from now on: a later step of that one sends
-            await self._leave_to_new_host(step, record, comparison)
-            return False
         due = _due(step, comparison.work) if self._pays_for(record) else []
         work = self._sender.affordable(due, day)
         waiting = [each for each in comparison.work if each not in work]
@@ -243,11 +243,23 @@ class DatesRunner:
         self._run.dates_open.add(step.key)
         self._run.fail(step, messages.unresolved(step, error))
 
-    async def _leave_to_new_host(self, step: Step, record: Record, comparison: Comparison) -> None:
-        """Record what the handover undid, so that the next plan does it again under the new host."""
-        undone = {each.day: None for each in comparison.work if each.day in record.exceptions}
-        if comparison.done or undone:
-            await self._record(step, {**comparison.done, **undone}, told=comparison.done)
+    async def _leave_to_new_host(
+        self,
+        step: Step,
+        record: Record,
+        known: Known,
+        found: Mapping[str, StoredDate],
+        comparison: Comparison,
+    ) -> None:
+        """Record each date as the handover left it; the next plan does the rest under the new host."""
+        before, minutes = known.taken_back, minutes_of(record.attributes)
+        left = {
+            each.day: _edit_in_zoom(found[each.day], before.get(each.day), minutes)
+            for each in comparison.work
+        }
+        left = {day: edit for day, edit in left.items() if edit is not None or day in record.exceptions}
+        if comparison.done or left:
+            await self._record(step, {**comparison.done, **left}, told=comparison.done)
         days = [*(each.day for each in comparison.work), *comparison.deleted]
         self._report_done(step, _without(comparison.done, comparison.deleted))
         self._report_open(step, replace(comparison, deleted=[]), Sent([]), [], [])
@@ -328,6 +340,11 @@ class DatesRunner:
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
         elif comparison.deleted and not declared_dates.sends_rule(step):
             run.defer(step, None, f"{RULE_FOLLOWS}: {words.names(comparison.deleted)}")
+
+
+def _edit_in_zoom(stored: StoredDate, before: Edit, minutes: int) -> Edit:
+    """Return the edit that a date has in Zoom: the one it had before, where the list shows no other."""
+    return before if stored.has(before, minutes) else stored.edit(minutes)
 
 
 def _without(made: Mapping[str, Edit], days: Collection[str]) -> dict[str, Edit]:

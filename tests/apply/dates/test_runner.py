@@ -695,6 +695,20 @@ def test_after_a_handover_the_dates_follow_as_a_step_of_the_new_host() -> None:
     assert (world.charged(HOST) - before, world.charged("bob@example.com")) == (1, 1)
 
 
+def test_a_date_that_a_handover_leaves_where_it_was_moved_is_moved_on_by_the_new_host() -> None:
+    """It is recorded as Zoom shows it: nobody would find it by its own start."""
+    world = World(series({"2027-03-01": MOVE}), dates_forgotten="rule")
+    assert world.apply().status == 0
+    declared = series({"2027-03-01": {"start_time": "2027-03-03T14:00:00", "duration": 30}})
+    world.declare(replace(declared, host="bob@example.com"))
+
+    reports = [world.apply() for _ in range(2)]
+
+    assert [(report.status, report.failed) for report in reports] == [(0, {})] * 2
+    assert in_zoom(world) == {"2027-03-03T13:00:00Z": "30 min"}
+    assert not world.plan().has_work
+
+
 def test_a_stopped_run_skips_the_dates_of_the_next_seven_days_of_every_series() -> None:
     rule = {"type": 1, "repeat_interval": 1, "end_times": 40}
 
