@@ -269,6 +269,7 @@ def test_a_series_with_nothing_left_but_skips_keeps_its_last_date_and_says_how_t
     assert [dates(step_of(plan)) for plan in plans] == [[("2027-01-11", "skip", "skip")], []]
     for plan in plans:
         (found,) = [each for each in plan.diagnostics if each.code == "plan.only-skips"]
+        assert found.key == "weekly"
         assert found.detail == (
             "Every date of weekly that is left is skipped. Mon 18 Jan 2027 stays in Zoom: to delete the last "
             "date would end the meeting."
