@@ -141,16 +141,6 @@ def unrecorded(step: Step, made: int, error: StateError, action: Action) -> Diag
     )
 
 
-def host_renamed(host: str, email: str) -> Diagnostic:
-    """A host whose user has another e-mail in Zoom now."""
-    return Diagnostic(
-        code="zoom.host-renamed",
-        detail=f"{host} is {email} in Zoom now. Nothing was sent for this host.",
-        hint=f"Write `host: {email}` in the spec, and in `hosts` of reconciler.yaml; "
-        "its meetings and their join links stay.",
-    )
-
-
 def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
     """An update of a meeting that does not exist in Zoom any more."""
     return Diagnostic(

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from reconciler.apply import _destroy as destroy
-from reconciler.apply import _messages as messages
 from reconciler.apply import record
 from reconciler.apply._host import HostRun
 from reconciler.apply.checks.forgotten import ask_for_forgotten
@@ -27,6 +26,7 @@ from reconciler.plan.aliases import recorded_names
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Plan
 from reconciler.plan.step import COSTS_A_REQUEST, Status, Step
+from reconciler.state import identity
 from reconciler.state.state import State, host_key, pruned
 
 ASKS_ZOOM = COSTS_A_REQUEST | {Action.IMPORT, Action.DESTROY}
@@ -180,7 +180,7 @@ async def _with_new_name(run: ApplyContext, host: str, error: RemoteError) -> Re
         return error
     if not email or fold_host(email) == host:
         return error
-    return GoneError(messages.host_renamed(host, email), status=error.status, zoom_code=error.zoom_code)
+    return GoneError(identity.host_renamed(host, email), status=error.status, zoom_code=error.zoom_code)
 
 
 async def _user_id(run: ApplyContext, host: str) -> str | RemoteError:

@@ -6,7 +6,7 @@ that is as declared. The reasons of a step name the values that Zoom or the acco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import instant_words
 from reconciler.meeting.meeting import kind
-from reconciler.meeting.names import as_argument
+from reconciler.meeting.names import as_argument, fold_host
 from reconciler.meeting.observed import describe_observed, personal_id
 from reconciler.meeting.single_dates import held_schedule
 from reconciler.meeting.timezones import instant
@@ -23,6 +23,7 @@ from reconciler.plan.change import Action, Cause, FieldChange
 from reconciler.plan.plan import Options, Plan, series_endings
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import removed_line
+from reconciler.state.identity import host_renamed, renamed_host
 from reconciler.state.state import Record, State, owner
 
 
@@ -39,6 +40,24 @@ def drift_report(state: State, results: Mapping[str, ReadResult], now: datetime,
         options=options,
         diagnostics=(*warnings_for(state, results), *series_endings(steps, now)),
     )
+
+
+def renamed_hosts(
+    state: State, results: Mapping[str, ReadResult], declared: Mapping[str, Collection[str]]
+) -> tuple[Diagnostic, ...]:
+    """Return a warning for each recorded host whose address in Zoom is another one.
+
+    `declared` are the hosts that the spec has, by recorded key. What the spec names already is recorded by
+    the next apply, and needs no warning.
+    """
+    found: dict[str, str] = {}
+    for key in sorted(results.keys() & state.meetings.keys()):
+        record, body = state.meetings[key], results[key].body
+        email = renamed_host(state, record, body) if results[key].error is None and body else None
+        if email and fold_host(email) not in map(fold_host, declared.get(key, ())):
+            found.setdefault(record.host, email)
+    warned = (host_renamed(host, email, sent="") for host, email in found.items())
+    return tuple(replace(each, severity=Severity.WARNING) for each in warned)
 
 
 def warnings_for(state: State, results: Mapping[str, ReadResult]) -> tuple[Diagnostic, ...]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.diagnostic import Diagnostic
+from reconciler.errors.text import sentences
 from reconciler.meeting.meeting import PERSONAL, kind
 from reconciler.meeting.names import as_argument, fold_host
 from reconciler.ports import Json
@@ -44,6 +45,16 @@ def renamed_host(state: State, known: Record, stored: Mapping[str, Json]) -> str
         return None
     other = host_key(state, email) not in {fold_host(email), user_id}
     return None if other or fold_host(email) == name else email
+
+
+def host_renamed(host: str, email: str, sent: str = "Nothing was sent for this host.") -> Diagnostic:
+    """Return the error of a host whose user has another e-mail in Zoom now; `sent` says what was sent."""
+    return Diagnostic(
+        code="zoom.host-renamed",
+        detail=sentences(f"{host} is {email} in Zoom now.", sent),
+        hint=f"Write `host: {email}` in the spec, and in `hosts` of reconciler.yaml; "
+        "its meetings and their join links stay.",
+    )
 
 
 def is_same_creation(known: Record | Retired, stored: Mapping[str, Json]) -> bool:

@@ -14,7 +14,7 @@ from reconciler.cli.planning import missing_state_warnings
 from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import ReconcilerError
 from reconciler.live.read import without_strangers
-from reconciler.live.report import drift_report
+from reconciler.live.report import drift_report, renamed_hosts
 from reconciler.plan import plan as plans
 from reconciler.plan.plan import Options
 from reconciler.views.style import TextStyle
@@ -73,6 +73,7 @@ def _read(
     warnings = (
         *missing_state_warnings(workspace, version),
         *refresh.skew_warnings(workspace),
+        *renamed_hosts(state, results, refresh.hosts_if_readable(workspace, paths)),
         *_waiting(workspace, state, report),
     )
     return replace(report, diagnostics=(*warnings, *report.diagnostics)), read

@@ -54,6 +54,7 @@ def in_zoom(shell: Shell, zoom: Zoom) -> tuple[str, str, str]:
 
 
 NEW = "anna.new@example.com"
+LINKS_STAY = "its meetings and their join links stay."
 
 
 def test_a_renamed_account_is_the_same_host(shell: Shell, zoom: Zoom, requests: Requests) -> None:
@@ -107,6 +108,26 @@ def test_a_refresh_alone_records_the_new_name(shell: Shell, zoom: Zoom, requests
 
     assert (ran.status, ran.out, requests.changing()) == (0, REFRESHED, {})
     assert (shell.recorded().meetings["weekly"].host, shell(*PLAN).out) == (NEW, NO_CHANGES)
+
+
+def test_drift_and_doctor_name_the_new_address(shell: Shell, zoom: Zoom) -> None:
+    """Before an apply fails at it; what the spec names already is no warning."""
+    zoom.admin(rename={ANNA: NEW})
+
+    drifted, checked = shell("drift", *AT, "--format", "json"), shell("doctor", *AT)
+    declare(shell, NEW)
+    followed = shell("drift", *AT, "--format", "json")
+
+    (warning,) = json.loads(drifted.out)["diagnostics"]
+    assert (warning["code"], warning["severity"], warning["detail"], warning["hint"]) == (
+        "zoom.host-renamed",
+        "warning",
+        f"{ANNA} is {NEW} in Zoom now.",
+        f"Write `host: {NEW}` in the spec, and in `hosts` of reconciler.yaml; {LINKS_STAY}",
+    )
+    assert (checked.status, f"{ANNA} is {NEW} in Zoom now" in checked.out) == (1, True)
+    assert f"Write `host: {NEW}` in the spec" in checked.out
+    assert json.loads(followed.out)["diagnostics"] == []
 
 
 def test_the_hint_of_drift_about_another_host_is_enough(shell: Shell, zoom: Zoom, requests: Requests) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.commands.doctor.rules import BASIC, check_rules
 from reconciler.cli.connection import check_origin, connect
-from reconciler.errors.exceptions import AccessError, ReconcilerError, RemoteError
+from reconciler.errors.exceptions import AccessError, GoneError, ReconcilerError, RemoteError
 from reconciler.meeting.names import fold_host
+from reconciler.state.identity import host_renamed
 from reconciler.views import results
 from reconciler.views.results import Check, CheckStatus, ok, warn
 from reconciler.zoom import skew
@@ -84,7 +85,7 @@ async def _check(
         checks += _scopes(remote.scopes)
         checks += await _origin(remote, state, location)
         spec = workspace.read_spec(paths).parsed.spec
-        checks += await _hosts(remote, sorted(_all_hosts(workspace, state, spec), key=str.casefold))
+        checks += await _hosts(remote, state, sorted(_all_hosts(workspace, state, spec), key=str.casefold))
         checks += await check_rules(remote, spec, workspace.console.environ.get) if spec else []
         checks += _clock(workspace)  # last: with a given token, only these answers have a `Date`
         return checks
@@ -143,10 +144,10 @@ def _all_hosts(workspace: Workspace, state: State, spec: Spec | None) -> set[str
     return set({fold_host(name): name for name in (*recorded, *listed, *declared)}.values())
 
 
-async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:
+async def _hosts(remote: ZoomClient, state: State, hosts: list[str]) -> list[Check]:
     if not hosts:
         return [ok("hosts", "no host is declared yet")]
-    checks = await asyncio.gather(*(_host(remote, host) for host in hosts))
+    checks = await asyncio.gather(*(_host(remote, state, host) for host in hosts))
     sound = [each for each in checks if each.status is CheckStatus.OK]
     problems = [
         each for each in checks if each.status is not CheckStatus.OK and each.code not in ACCESS_CODES
@@ -157,19 +158,16 @@ async def _hosts(remote: ZoomClient, hosts: list[str]) -> list[Check]:
     return [*sound, *problems, *denied]
 
 
-async def _host(remote: ZoomClient, host: str) -> Check:
+async def _host(remote: ZoomClient, state: State, host: str) -> Check:
     try:
         user = (await remote.user(host)).body
     except AccessError as error:
         return results.from_diagnostic("hosts", error.diagnostic)
     except RemoteError as error:
-        return Check(
-            "hosts",
-            CheckStatus.FAIL,
-            f"{host}: {error.diagnostic.summary}",
-            error.diagnostic.hint,
-            error.diagnostic.code,
-        )
+        email = await _new_address(remote, state, host) if isinstance(error, GoneError) else ""
+        found = host_renamed(host, email) if email else error.diagnostic
+        words = f"{host} is {email} in Zoom now" if email else f"{host}: {found.summary}"
+        return Check("hosts", CheckStatus.FAIL, words, found.hint, found.code)
     status = user.get("status")
     if status not in {None, "active"}:
         return warn("hosts", f"{host} is {str(status)[:40]}", "Activate the user, or name another host.")
@@ -177,3 +175,13 @@ async def _host(remote: ZoomClient, host: str) -> Check:
         return warn("hosts", f"{host} has no licence", "Zoom ends a Basic user's meetings early, and refuses "
                     "some settings: give the user a licence, or name another host.")  # fmt: skip
     return ok("hosts", f"{host} exists and is licensed")
+
+
+async def _new_address(remote: ZoomClient, state: State, host: str) -> str:
+    """Return the address that the user whom the state knows as `host` has now; empty if there is none."""
+    user_id = state.hosts.get(fold_host(host))
+    try:
+        email = str((await remote.user(user_id)).body.get("email") or "") if user_id else ""
+    except RemoteError:
+        return ""
+    return "" if fold_host(email) == fold_host(host) else email
