@@ -48,6 +48,7 @@ ROUNDS_MAX = 2
 
 NEW_HOST_PAYS = "they count against the host that the meeting has in Zoom, and follow in the next run"
 NOT_TAKEN = "Zoom accepted the request and still has it as before"
+NOT_REACHED = "Zoom could not be reached, and nothing was sent for it"
 RULE_FOLLOWS = f"{declared_dates.RESENT}, which the next apply does"
 
 
@@ -326,7 +327,9 @@ class DatesRunner:
         problems = {**comparison.problems, **result.refused, **{each.day: NOT_TAKEN for each in left}}
         if declared_dates.sends_rule(step):
             problems |= dict.fromkeys(comparison.deleted, STAYS_DELETED)
-        unsent = [each.day for each in (*waiting, *result.unsent)]
+        if result.is_unreached:
+            problems |= {each.day: NOT_REACHED for each in result.unsent}
+        unsent = [each.day for each in (*waiting, *result.unsent) if each.day not in problems]
         if problems or unsent or comparison.deleted:
             run.dates_open.add(step.key)
         if problems:

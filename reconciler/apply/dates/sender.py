@@ -48,6 +48,8 @@ class Sent:
     is_lost: bool = False
     may_land: bool = False
     is_closed: bool = False
+    is_unreached: bool = False
+    """True once a request could not leave: the unsent work has failed, and waits for no budget."""
 
     @property
     def refund(self) -> int:
@@ -154,6 +156,7 @@ class DateSender:
             return False
         except NeverSentError as error:
             run.notice(replace(error.diagnostic, key=step.key))
+            result.is_unreached = True  # the next request would not leave either
             return False
         except DailyLimitError as error:
             result.is_closed = True

@@ -341,6 +341,29 @@ def test_a_date_that_somebody_moved_by_hand_is_told_and_nothing_is_sent_for_it()
     assert in_zoom(world) == {"2027-02-08T09:00:00Z": "deleted"}
 
 
+def test_a_date_that_cannot_leave_has_failed() -> None:
+    """As a meeting that cannot: what is not done for another reason than the budget ends with status 1."""
+    world = World(series({}))
+    world.apply()
+    world.declare(series({"2027-03-01": MOVE, "2027-02-08": "skip"}))
+    before = world.charged()
+    world.unreachable = lambda scope: scope["method"] in {"PATCH", "DELETE"}
+
+    failed, charged = world.apply(), world.charged()
+    world.unreachable = lambda _scope: False
+    done = world.apply()
+
+    assert (failed.status, failed.failed, list(failed.deferred)) == (1, {"weekly": "apply.dates"}, [])
+    assert "Mon 1 Mar 2027: Zoom could not be reached, and nothing was sent for it" in failed.text_of(
+        "apply.dates"
+    )
+    assert charged == before
+    assert (done.status, in_zoom(world)) == (
+        0,
+        {"2027-02-08T09:00:00Z": "deleted", MOVED["start_time"]: "30 min"},
+    )
+
+
 def test_the_last_date_to_come_in_zoom_is_never_deleted() -> None:
     """Somebody cancelled the others in Zoom, which the plan does not know."""
     rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 3}
