@@ -260,28 +260,37 @@ def test_a_week_and_a_month_of_six_weeks_fit_a_page(
     assert [pdf.count(b"/Type /Page\n") for pdf in printed] == [1, 1]
 
 
+SCROLL = """() => new Promise(done => {
+    const main = document.querySelector('main');
+    let frames = 0;
+    const next = () => {
+        main.scrollTop += 300;
+        if (++frames < 120) requestAnimationFrame(next);
+        else done(frames);
+    };
+    requestAnimationFrame(next);
+})"""
+"""Scrolls through 120 frames."""
+
+
 def test_2000_meetings_scroll_without_a_stutter(show: Callable[..., Page]) -> None:
-    """First paint in a second; while 104,000 dates scroll, few rows exist and frames keep coming."""
+    """Shown in less than a second; while 104,000 dates scroll, few rows exist and frames are done in time.
+
+    Counted is what the page's thread works, since a busy machine lets it wait: `make bench` has the seconds.
+    """
     page = show(crowd(2000), "#view=agenda&day=2026-12-10")
-    paint = page.evaluate(
-        "new Promise(done => new PerformanceObserver(found => done(found.getEntries()[0].startTime))"
-        ".observe({type: 'paint', buffered: true}))"
-    )
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.reload()
 
-    frames = page.evaluate(
-        """() => new Promise(done => {
-            const main = document.querySelector('main'), found = [];
-            let last = performance.now();
-            const next = now => {
-                found.push(now - last);
-                last = now;
-                main.scrollTop += 300;
-                if (found.length < 120) requestAnimationFrame(next);
-                else done(found.slice(2).sort((a, b) => a - b));
-            };
-            requestAnimationFrame(next);
-        })"""
-    )
+    def worked() -> float:
+        """Return the seconds that the thread has worked since the page was opened."""
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
 
-    print(f"first paint {paint:.0f} ms, median frame {frames[59]:.1f} ms, slowest {frames[-1]:.1f} ms")  # noqa: T201 - the figures of the page
-    assert (paint < 1000, frames[59] < 34, page.locator(".line").count() < 1000) == (True, True, True)
+    shown = worked()
+    frames = page.evaluate(SCROLL)
+    frame = (worked() - shown) / frames
+
+    print(f"shown after {shown:.2f} s of work, {frame * 1000:.1f} ms for a frame")  # noqa: T201 - the figures of the page
+    assert (shown < 1, frame < 1 / 40, page.locator(".line").count() < 1000) == (True, True, True)
