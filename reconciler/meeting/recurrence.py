@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.meeting.timezones import anchor, in_utc, in_zone, instant, known_zone
@@ -67,7 +68,7 @@ def month_week(day: date) -> int:
 def is_in_pattern(day: date, pattern: Pattern) -> bool:
     """Return whether `day` is held by `pattern`; without a pattern every day is."""
     name = week_day(day)
-    is_last = day.day + 7 > _days_in_month(day)
+    is_last = day.day + 7 > monthrange(day.year, day.month)[1]
     return not pattern or (month_week(day), name) in pattern or (is_last and (LAST, name) in pattern)
 
 
@@ -90,7 +91,12 @@ def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, time
 def week_days(recurrence: Rule, start: datetime) -> tuple[int, ...]:
     """Return the days of a weekly rule, sorted from Sunday; the day of the start if none is declared."""
     declared = recurrence.get("weekly_days")
-    return tuple(sorted({int(day) for day in declared.split(",")})) if declared else (week_day(start),)
+    return _listed_days(declared) if declared else (week_day(start),)
+
+
+@lru_cache(maxsize=128)  # as many as there are weeks
+def _listed_days(declared: str) -> tuple[int, ...]:
+    return tuple(sorted({int(day) for day in declared.split(",")}))
 
 
 def is_on_rule(start: datetime, recurrence: Rule) -> bool:
@@ -105,7 +111,9 @@ def is_on_rule(start: datetime, recurrence: Rule) -> bool:
     if week_day(start) != recurrence.get("monthly_week_day", week_day(start)):
         return False
     week = recurrence["monthly_week"]
-    return start.day + 7 > _days_in_month(start) if week == LAST else month_week(start) == week
+    return (
+        start.day + 7 > monthrange(start.year, start.month)[1] if week == LAST else month_week(start) == week
+    )
 
 
 def rule(start: datetime, recurrence: Rule) -> rrule:
@@ -137,7 +145,7 @@ def nth_occurrence(start: datetime, recurrence: Rule) -> Nth:
     for a series, computing 10. A property test compares the two.
     """
     if not is_on_rule(start, recurrence):
-        return _iterated(start, recurrence)
+        return rule(start, recurrence).__getitem__
     if recurrence.get("type") != MONTHLY:
         return _by_cycle(start, *cycle(start, recurrence))
     interval = interval_of(recurrence)
@@ -145,7 +153,7 @@ def nth_occurrence(start: datetime, recurrence: Rule) -> Nth:
         return _by_month_week(start, interval, recurrence["monthly_week"])
     if start.day <= DAYS_IN_EVERY_MONTH:
         return _by_month(start, interval)
-    return _iterated(start, recurrence)
+    return rule(start, recurrence).__getitem__
 
 
 def cycle(start: datetime, recurrence: Rule) -> tuple[int, tuple[int, ...]]:
@@ -166,10 +174,6 @@ def interval_of(recurrence: Rule) -> int:
 def is_by_weekday(recurrence: Rule) -> bool:
     """Return whether a monthly rule names a weekday of the month, and not a day."""
     return bool(recurrence.get("monthly_week")) and not recurrence.get("monthly_day")
-
-
-def _iterated(start: datetime, recurrence: Rule) -> Nth:
-    return rule(start, recurrence).__getitem__
 
 
 def _by_cycle(start: datetime, cycle_days: int, offsets: tuple[int, ...]) -> Nth:
@@ -194,14 +198,10 @@ def _by_month_week(start: datetime, interval: int, week: int) -> Nth:
     def at(index: int) -> datetime:
         first = first_of_month(index)
         first_day = 1 + (week_day(start) - week_day(first)) % 7
-        last_day = first_day + (_days_in_month(first) - first_day) // 7 * 7
+        last_day = first_day + (monthrange(first.year, first.month)[1] - first_day) // 7 * 7
         return first.replace(day=last_day if week == LAST else first_day + 7 * (week - 1))
 
     return at
-
-
-def _days_in_month(day: date) -> int:
-    return monthrange(day.year, day.month)[1]
 
 
 def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
@@ -385,7 +385,7 @@ class Series:
             except (IndexError, OverflowError, ValueError):
                 return _NEVER
 
-        return at
+        return cache(at)  # the first and the last are asked for twice
 
 
 def _begun(at: _At, moment: datetime, count: int | None) -> int:
