@@ -14,6 +14,7 @@ from reconciler.meeting import fields
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.timezones import utc_text
 from reconciler.ports import Json
+from reconciler.state.values import raised
 
 USAGE_DAYS_KEPT = 7
 """Days of the ledger that the state keeps; only the current day has an effect."""
@@ -67,13 +68,13 @@ class Record:
 
     def counted(self, at: datetime) -> Record:
         """Return the record with one more change at an aware instant."""
-        return replace(self, changes=self.changes + 1, changed_at=utc_text(at))
+        return replace(self, changes=raised(self.changes), changed_at=utc_text(at))
 
     def succeeding(self, before: Record | None) -> Record:
         """Return the record of a meeting that replaces another one: in feeds it is the same, changed."""
         if before is None:
             return self
-        return replace(self, uid=before.uid, changes=before.changes + 1, changed_at=self.created_at)
+        return replace(self, uid=before.uid, changes=raised(before.changes), changed_at=self.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class State:
 
     def written(self) -> State:
         """Return this state with the next serial."""
-        return replace(self, serial=self.serial + 1)
+        return replace(self, serial=raised(self.serial))
 
     def begin(self, key: str, intent: Intent, *, day: str, requests: int = 1) -> State:
         """Add `intent` and charge its host on `day`: one value, so one durable write."""

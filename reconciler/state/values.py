@@ -35,6 +35,11 @@ def as_count(value: Json) -> int:
     return count if 0 <= count < INTEGER_MAX else refuse(value, "a count")
 
 
+def raised(count: int) -> int:
+    """Return a count that is one higher, up to the highest that is read: what was written can be read."""
+    return min(count + 1, INTEGER_MAX - 1)
+
+
 def as_id(value: Json) -> int:
     """Return the id of a meeting."""
     number: int = as_type(value, int)

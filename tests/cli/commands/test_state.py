@@ -454,3 +454,17 @@ def test_a_zone_that_only_others_know_stops_what_needs_times(shell: Shell) -> No
         "error[state.unknown-zone]: A recorded meeting has an unknown time zone",
     )
     assert (forgotten.status, again.status) == (0, 0)
+
+
+@pytest.mark.parametrize("serial", [2**53 - 1, 2**53 - 2])
+def test_a_state_with_the_highest_serial_is_read_after_a_write(serial: int, shell: Shell) -> None:
+    """Somebody may have written it; it must not end in a state that no run can read."""
+    shell.write("meetings.yaml", ONE)
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    shell.record(replace(shell.recorded(), serial=serial))
+    shell.write("meetings.yaml", ONE.replace("Launch review", "Another"))
+
+    applied, planned = shell.sandbox("apply", "--auto-approve"), shell.sandbox("plan")
+
+    assert (applied.status, planned.status, planned.out.partition(".")[0]) == (0, 0, "No changes")
+    assert shell.recorded().serial == 2**53 - 1

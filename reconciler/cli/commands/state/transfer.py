@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workspace import Workspace
     from reconciler.ports import Lease, Store
     from reconciler.state.state import State
-
+from reconciler.state.values import raised
 
 STDIN = "-"
 
@@ -119,7 +119,7 @@ _FORCE = "Compare it with the output of `reconciler state pull`; `--force` write
 
 def _newest(given: State, recorded: State) -> State:
     """Return `given` as the successor of `recorded`: no serial is used twice, and used requests stay used."""
-    newest = replace(given, serial=max(given.serial, recorded.serial + 1))
+    newest = replace(given, serial=max(given.serial, raised(recorded.serial)))
     if given.origin != recorded.origin:  # another account has its own requests
         return newest
     days = sorted({*given.usage, *recorded.usage})
