@@ -42,12 +42,12 @@ class SeriesDate:
     @property
     def held_at(self) -> datetime:
         """Its own start, or the one that it is moved to."""
-        return moved_to(self.edit) or self.start
+        return self.start if self.edit == SKIP else moved_to(self.edit) or self.start
 
     @property
     def turn_at(self) -> datetime:
         """The earlier of its two starts: the edit must be done until then."""
-        return min(self.start, self.held_at)
+        return self.start if self.edit == SKIP else min(self.start, self.held_at)
 
 
 def moved_to(edit: Edit) -> datetime | None:

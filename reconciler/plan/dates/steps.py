@@ -46,11 +46,10 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     new = [each for found in plain.values() if (each := _changed(meeting, found, recorded, now))]
     resends = left is not None or any(each.before == SKIP for each in backs)
     is_sent = is_new or resends
-    declared = (
-        held_declared(meeting, now, windows.kept(meeting, record, now, is_sent=True)) if is_sent else plain
-    )
-    again = {} if is_sent else recorded
-    changed = [each for found in declared.values() if (each := _changed(meeting, found, again, now))]
+    declared, changed = plain, new
+    if is_sent:
+        declared = held_declared(meeting, now, windows.kept(meeting, record, now, is_sent=True))
+        changed = [each for found in declared.values() if (each := _changed(meeting, found, {}, now))]
     backs = [each for each in backs if each.date not in plain]
     starts_at = first_held(meeting, declared, now, step.starts_at) or step.starts_at
     if not (changed or backs or is_sent) and starts_at == step.starts_at:
@@ -93,12 +92,12 @@ def first_held(
     meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime, next_at: datetime | None
 ) -> datetime | None:
     """Return the earliest start that is to come and held, `next_at` or a later one; None if nothing is."""
+    if next_at is not None and all(next_at < each.turn_at for each in edits.values()):
+        return next_at
     recurring = series(meeting.attributes)
     if recurring is None:
         return None
     zone = known_zone(recurring.timezone)
-    if next_at is not None and all(next_at < each.turn_at for each in edits.values()):
-        return next_at
     moved = [each.held_at for each in edits.values() if each.edit != SKIP and each.held_at > now]
     over = recurring.remaining(now).over
     for index in range(over, over + OCCURRENCES_MAX):
