@@ -53,7 +53,7 @@ COMMAND_FLAGS = {
     ),
     "import": ("--host", "--match", "--out", "--pace", *STATE_FLAGS),
     "links": ("--format", *STATE_FLAGS),
-    "budget": ("--format", *STATE_FLAGS),
+    "budget": ("--format", "--out", "--drift", *STATE_FLAGS),
     "history": ("--since", "--limit", "--format", *STATE_FLAGS),
     "state list": ("--format", *STATE_FLAGS),
     "state show": ("--format", *STATE_FLAGS),

@@ -192,6 +192,8 @@ class Parser:
                 )
             if key in result:
                 self.duplicates += 1
+                if self.duplicates > NAMES_MAX:
+                    self.stop_at_duplicates(event)
                 continue
             result[key] = value
             if path is not None:
@@ -321,6 +323,11 @@ class Parser:
         start, end = event.start_mark, event.end_mark
         width = end.column - start.column if end.line == start.line else 1
         self.problems.append(SyntaxProblem(start.line, start.column, width, code, detail, hint))
+
+    def stop_at_duplicates(self, event: Any) -> NoReturn:
+        """Note that too many keys are there twice, and stop reading."""
+        detail = f"It has more than {NAMES_MAX:,} keys that were written before."
+        self.stop(event, "yaml.values", detail, "Write each key once.")
 
     def stop_at_depth(self, event: Any) -> NoReturn:
         """Note that the text is nested too deeply, and stop reading."""

@@ -188,6 +188,12 @@ def test_more_fields_than_anybody_writes_are_an_error() -> None:
     assert places(f"a:\n b:\n{fields}c:\n d:\n{fields.replace('k', 'l')}") == [("yaml.values", 100003, 3)]
 
 
+def test_a_key_that_is_written_again_and_again_ends_the_reading() -> None:
+    found = places("a:\n" + "  b: 1\n" * 100_002)
+
+    assert ("yaml.values", 100_003, 3) in found
+
+
 def test_a_secret_alias_bomb_is_reported_quickly() -> None:
     """Each value behind an alias is hidden once."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
