@@ -57,6 +57,10 @@ class DeclaredMeeting(NamedTuple):
     unknown: tuple[UnlocatedDiagnostic, ...]
 
 
+OUTER_FINDINGS_MAX = 250
+"""A file with more findings outside of its meetings is not read further: some may not be found."""
+
+
 class _Layer(NamedTuple):
     """One of the mappings that are merged to a meeting: its file, its path there, and its fields."""
 
@@ -80,7 +84,11 @@ class SpecFile:
         self._templates: dict[str, tuple[Template, ...]] = {}  # by key of the meeting that uses them
         self._entry_paths: dict[Span, Path] = {}  # of `moved`, `imports` and `removed`
         self._settings_locator = Locator(settings.document) if settings.document else None
+        self.is_whole = True
+        """Whether everything in it was looked at."""
         self._outer_findings = self._check_outside_meetings() if self.is_readable else ()
+        if not self.is_whole:
+            self.value, self.raw_meetings = _EMPTY, {}
         self._bad_entries = {finding.path[:2] for finding in self._outer_findings}
         self.audience = self._own_audience()
         self.bad_defaults = {
@@ -243,7 +251,9 @@ class SpecFile:
         if isinstance(skeleton.get("meetings"), dict):
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
         if not validator.is_valid("meetings", skeleton):
-            return validator.violations("meetings", skeleton)
+            found = validator.violations("meetings", skeleton)
+            self.is_whole = len(found) < OUTER_FINDINGS_MAX
+            return found
         return (
             *check_defaults(self.value),
             *check_audience(self.value),

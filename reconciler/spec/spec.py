@@ -185,7 +185,7 @@ class _SpecParser:
         keys: set[str] = set()
         is_complete = sources.is_complete
         for file in self.other_files:
-            is_complete = is_complete and file.is_readable and file.document.is_sound
+            is_complete = is_complete and file.is_readable and file.is_whole and file.document.is_sound
             keys |= file.raw_meetings.keys()
             self.lifecycle += file.lifecycle_entries()
         names = frozenset(source.filename for source in sources.files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -144,3 +144,24 @@ def test_one_long_line_with_many_findings_is_judged_once() -> None:
     assert time.process_time() - begun < SECONDS_MAX
     assert severity_counts(found) == (1_000, 1_000)
     assert not any("abc1" in (each.snippet or "") for each in found)
+
+
+@pytest.mark.parametrize("section", ["moved", "imports", "removed", "people", "closures", "templates"])
+def test_entries_past_every_bound_are_not_taken_for_good_ones(section: str) -> None:
+    """No more than a thousand entries that do not fit are looked at, and none of the rest is read."""
+    entries: dict[str, Any] = {
+        "moved": [{"from": 1, "to": 2}],
+        "imports": [{"id": "x", "to": "b"}],
+        "removed": [{"key": "a", "id": -1, "destroy": "maybe"}],
+    }
+    named: Any = {f"n{number}": 5 for number in range(2000)}
+    text = json.dumps({"version": 1, section: entries[section] * 2000 if section in entries else named})
+
+    assert len(parsed(text)) >= LIKE_IT_MAX
+
+
+@pytest.mark.parametrize("template", ["5", "x", "[a]", ""])
+def test_a_template_that_is_no_mapping_is_an_error(template: str) -> None:
+    found = parsed(f"version: 1\ntemplates: {{a: {template}}}\n")
+
+    assert [each.code for each in found if each.severity is Severity.ERROR] == ["spec.wrong-type"]

@@ -70,7 +70,7 @@ def to_diagnostics(violation: Violation, context: SchemaContext) -> tuple[Unloca
 def _not_in_template(violation: Violation, context: SchemaContext) -> Iterator[UnlocatedDiagnostic]:
     for part in violation.limit["anyOf"]:
         (name,) = part["required"]
-        if name in violation.value:
+        if isinstance(violation.value, Mapping) and name in violation.value:
             fact = (
                 f"{context.subject(violation.path)} cannot have `{name}`: a template has fields of a meeting."
             )
