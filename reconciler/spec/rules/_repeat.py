@@ -109,17 +109,18 @@ def _misfit_words(interval: int, unit: int, on: Json) -> tuple[str, str]:
     if isinstance(on, int):
         return f"`on: {on}` is a day of the month.", "Write `every: month`, or a weekday such as `on: mon`."
     weekdays = repeats.parse_on(on) or ()
+    first = tuple((week or 1, day) for week, day in weekdays)
     if unit == WEEKLY:
+        days = "" if first == weekdays else f" and `on: {_written(first)}`"
         return (
             f"`on: {_written(weekdays)}` names weekdays of a month.",
-            f"Write `every: month`, or for every week `on: {_written(_without_weeks(weekdays))}`.",
+            f"Write `every: month`{days}, or for every week `on: {_written(_without_weeks(weekdays))}`.",
         )
     if all(week for week, _ in weekdays):
         return (
             f"Zoom has no rule for several weekdays of every {interval} months.",
             "Write `every: month`, or a meeting of its own for each of the weekdays.",
         )
-    first = tuple((week or 1, day) for week, day in weekdays)
     return (
         f"`on: {_written(weekdays)}` does not say which one of the month.",
         f"Write `on: {_written(first)}`, or `every: week`.",

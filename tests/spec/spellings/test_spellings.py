@@ -84,7 +84,7 @@ def test_a_wrong_spelling_gets_its_place_and_the_right_line(case: Case) -> None:
 
 
 PASTED = re.compile(
-    r"(?:^|[,.;] |and )(?:[Ww]rite|Add(?: the [a-z ]+:)?|Declare it at the top of a file[,:]) "
+    r"(?m:^ *|[,.;] |and )(?:[Ww]rite|Add(?: the [a-z ]+:)?|Declare it at the top of a file[,:]|(?<=and )) ?"
     r"`([a-z_0-9-]+): ([^`…]+)`"
 )
 SECTIONS = ("closures", "people", "templates")
@@ -92,13 +92,19 @@ SECTIONS = ("closures", "people", "templates")
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if case.expected.count("=> ") == 1 and PASTED.search(case.expected)],
+    [
+        case
+        for case in CASES
+        if case.expected.count("=> ") == 1
+        and PASTED.search(case.expected)
+        and "spec.unknown-field" not in case.expected  # another line goes, which is not told by its key
+    ],
     ids=lambda case: f"{case.file}: {case.lines.strip()}",
 )
 def test_the_line_of_a_hint_is_taken(case: Case) -> None:
     """Where the key of the line is in the file, its value is replaced; the finding is then gone."""
     (finding,) = findings(case.text)
-    lines = dict(PASTED.findall(f"  {finding.hint}".strip()))
+    lines = dict(PASTED.findall(finding.hint))
     whole = document.parse(Source("a.yaml", case.text.encode())).value
 
     whole |= {name: {} for name in SECTIONS if name in lines and name not in whole}
@@ -110,11 +116,13 @@ def test_the_line_of_a_hint_is_taken(case: Case) -> None:
 
 def _paste(node: Json, name: str, value: str) -> bool:
     """Replace the value under `name` wherever it is; return whether it is somewhere."""
-    if isinstance(node, dict) and name in node:
-        node[name] = document.parse(Source("line.yaml", f"{name}: {value}\n".encode())).value[name]
-        return True
     parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    return sum(_paste(each, name, value) for each in parts) > 0
+    if sum(_paste(each, name, value) for each in parts):  # the innermost one is meant
+        return True
+    if not isinstance(node, dict) or name not in node:
+        return False
+    node[name] = document.parse(Source("line.yaml", f"{name}: {value}\n".encode())).value[name]
+    return True
 
 
 def write_again() -> None:

@@ -180,7 +180,7 @@ def _on_hint(value: Json) -> str:
     if isinstance(value, int):
         return _NO_SUCH_DAY
     text = " , ".join(words) if isinstance(value, list) else str(value)
-    other = re.fullmatch(rf"(?:every )?{_OTHER_DAY.pattern}", text.strip().casefold())
+    other = re.fullmatch(r"(?:every )?(?:other|alternate) ([a-z]+)", text.strip().casefold())
     if other and (day := weekday_words.one(other[1])):
         return f"Write `every: 2 weeks` and `on: {day}`."
     days = weekday_words.weekdays(text)
