@@ -186,18 +186,18 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
 
 FIRST_SEEDS = {
     "rule-before-a-moved-date": 9,
-    "any-answer-believed": 77,
-    "approval-unread": 12,
-    "clock-of-the-machine": 8,
+    "any-answer-believed": 102,
+    "approval-unread": 19,
+    "clock-of-the-machine": 18,
     "connection-kept": 165,
     "date-recorded-before-it-is-done": 37,
     "dates-not-sent-again": 133,
     "answer-without-bound": 9,
     "echo-shown": 18,
     "empty-pages-for-ever": 19,
-    "read-back-drops-open-dates": 48,
+    "read-back-drops-open-dates": 89,
+    "renew-without-asking": 18,
     "start-without-z-unread": 18,
-    "strays-of-other-hosts": 285,
     "update-believed": 39,
 }
 """The seed that finds a bug, where it is not one of the first: a search from there is soon over."""
@@ -213,6 +213,9 @@ def planted(bug: str | None) -> Iterator[None]:
     with patch.object(owner, name, wrong):
         yield
 
+
+RARE = {"strays-of-other-hosts"}
+"""Bugs that need so much to come together that only the searches of `make faults` look for them."""
 
 AUDITED = {
     "twin": "retry-on-timeout",
