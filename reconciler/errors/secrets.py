@@ -34,7 +34,8 @@ _MEMBER = (
 # Words that people write before a passcode, and those of Zoom's invitations. No colon has to follow them.
 _WORD = (
     r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
-    r"|(?<![^\W_])(?:pwd|pswd|passwd|(?-i:PIN))|(?:access|security|entry|meeting|conference)[ _-]code"
+    r"|(?<![^\W_])(?:pwd|pswd|passwd|(?-i:PIN))(?![^\W\d_])"
+    r"|(?:access|security|entry|meeting|conference)[ _-]code"
     r"|mot de passe|code (?:secret|d['\u2019]acc[eè]s)|codice d['\u2019]accesso"
     r"|contrase[nñ]a|c[oó]digo de aces?s?o|senha(?: de acesso)?|toegangscode|wachtwoord|adgangskode"
     r"|l[oö]senord|passord|salasana|kod dost[eę]pu"

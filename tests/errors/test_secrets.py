@@ -37,6 +37,13 @@ SECRETS = {
     "password hunter2": "password ***",
     "pass code 4455": "pass code ***",
     "pwd: a1b2": "pwd: ***",
+    "pwd1234": "pwd***",
+    "the passcode for all rooms will be: 55512": "the passcode for all rooms will be: ***",
+    "Room 3 (pw is 55512 if it asks)": "Room 3 (pw is *** if it asks)",
+    "Dial-in PIN: 4410 22#": "Dial-in PIN: *** 22#",
+    "[stage](https://zoom.us/j/1?pwd=Zm9vYmFy.1) (every second week)": (
+        "[stage](https://zoom.us/j/1?pwd=*** (every second week)"
+    ),
     "PIN 12345": "PIN ***",
     "pin: hunter2": "pin: ***",
     "Security code 4711": "Security code ***",
@@ -79,6 +86,19 @@ PLAIN = (
     "pin it 2024",
     "Token economy 2024",
     "https://zoom.us/j/81234567890?from=addon",
+    "Lunch: Pasta 12:30, Pizza 13:00",
+    "Notes of 2027-03-02, with the passing votes: 12 to 3",
+    "Rotate the tokens of release 1.31 before 2027-04-01",
+    "PR 12345: password rotation",
+    "Passive nodes: 4711 of 5000",
+    "Password manager, part 2 (10 min)",
+    "data:image/png;base64,aVt+usuTC+pWdyxRVu+y0g3Rpqz4",
+    "Meeting ID: 812 3456 7890",
+    "One tap mobile: +496971049922,,81234567890#",
+    "SIG keys: 2 new members, 1234 issues open",
+    "keypass 2 / bypass 3: who is on call?",
+    "Pinned: roadmap 2027",
+    "Spring pass: 2 days, 1 night",
 )
 """Texts of agendas that hold no secret."""
 
