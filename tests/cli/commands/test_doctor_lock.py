@@ -68,6 +68,10 @@ HOOKS = {
     "update": f'case $1 in refs/heads/{BRANCH}) echo "{RULE}." >&2; exit 1;; esac',
     "pre-receive": f'echo "{RULE}." >&2; exit 1',
 }
+EXEMPTION = (
+    "Exempt the branch from the rules that protect others, so that this job may push. Give the job the right "
+    "to write: on GitHub `permissions: contents: write`, on GitLab a token with `write_repository`."
+)
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -83,9 +87,7 @@ def test_a_rule_of_the_remote_is_found_before_apply_meets_it(
     lock = lock_of(ran)
     assert (lock["status"], lock["code"], ran.status, applied.status) == ("fail", "state.refused", 1, 1)
     assert RULE in lock["summary"]
-    assert lock["remedy"] == (
-        "Exempt the branch from the rules that protect others, so that this job may push."
-    )
+    assert lock["remedy"] == EXEMPTION
     assert git(team.remote, "branch", "--list", BRANCH) == ""
 
 
@@ -97,8 +99,7 @@ def test_without_credentials_for_zoom_a_refusal_is_a_warning(team: Team, shell: 
 
     assert (lock["status"], lock["code"]) == ("warn", "state.refused")
     assert lock["remedy"] == (
-        "A job that only plans needs no right to write. For one that applies: "
-        "Exempt the branch from the rules that protect others, so that this job may push."
+        f"A job that only plans needs no right to write. For one that applies: {EXEMPTION}"
     )
 
 

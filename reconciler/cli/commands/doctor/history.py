@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from reconciler.errors.exceptions import ReconcilerError
 from reconciler.errors.text import count_noun, join_first
 from reconciler.stores.file import FileStore
 from reconciler.stores.git.old_secrets import FILES, find_old_secrets
@@ -24,9 +26,7 @@ REMEDY = (
 
 def check_history(workspace: Workspace) -> Iterator[Check]:
     """Yield a warning where git history has a passcode that was written into Zoom, or cannot be searched."""
-    store = workspace.store
-    names = [store.files[0].name] if isinstance(store, FileStore) else []
-    found = find_old_secrets(workspace.folder, workspace.console.environ, names)
+    found = find_old_secrets(workspace.folder, workspace.console.environ, _state_files(workspace))
     if found is None:
         by_hand = f"git log --all --patch -- '{FILES[2]}'"
         yield warn(
@@ -37,3 +37,11 @@ def check_history(workspace: Workspace) -> Iterator[Check]:
         count = count_noun(len(found), "place")
         summary = f"git history has a passcode or a link with one in {count}: {join_first(places, SHOWN_MAX)}"
         yield warn("history", summary, REMEDY)
+
+
+def _state_files(workspace: Workspace) -> list[str]:
+    """Return the name of the state's file; none of a state elsewhere, or of one that cannot be opened."""
+    with suppress(ReconcilerError):  # the check of the state reports it
+        if isinstance(workspace.store, FileStore):
+            return [workspace.store.files[0].name]
+    return []
