@@ -152,6 +152,8 @@ class Auditor:
     def _begun(self, one: Exchange) -> list[str]:
         """The keys of the intents that a request can be of."""
         intents = self._state.get("intents", {}).items()
+        if one.is_create and one.sent is None:  # its sender died before the body: it is of any of them
+            return [key for key, _ in intents]
         if one.is_create:
             topic = _plain((one.sent or {}).get("topic"))
             return [key for key, intent in intents if _plain(intent["attributes"].get("topic")) == topic]

@@ -71,6 +71,10 @@ WRONG: dict[str, tuple[list[Entry], str]] = {
         [version(1), sent("POST")],
         "unbegun: POST /v2/users/ada@example.com/meetings without a durable intent",
     ),
+    "half a create before its intent": (
+        [version(1), sent("POST", sent=None, status=400, answer={})],
+        "unbegun: POST /v2/users/ada@example.com/meetings without a durable intent",
+    ),
     "an update before its intent": (
         [*CREATED, sent("PATCH", 81, status=400)],
         "unbegun: PATCH /v2/meetings/81 without a durable intent",
@@ -113,6 +117,13 @@ def test_what_must_not_be_is_found(name: str) -> None:
 RIGHT: dict[str, list[Entry]] = {
     "a create": CREATED,
     "a create that is refused and sent again": [BEGUN, sent("POST", status=429, answer={}), sent("POST")],
+    "half a create, whose sender died, and a whole one": [
+        BEGUN,
+        sent("POST", sent=None, status=400, answer={}),
+        version(2, charged=2, intents={"retro": intent()}),
+        sent("POST"),
+        version(3, charged=2, meetings={"retro": record(81)}),
+    ],
     "a replace": [
         *CREATED,
         REPLACING,
