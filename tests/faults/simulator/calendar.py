@@ -96,8 +96,8 @@ class Calendar:
             return None
         found = [
             (own, key, held[0])
-            for key, record in state.meetings.items()
-            for day in record.exceptions
+            for key in state.meetings.keys() & declared.keys()
+            for day in state.meetings[key].exceptions
             if (one := declared[key]).attributes["type"] == 8 and day in one.dates.exceptions
             for own in [written(one).own(date.fromisoformat(day))]
             if own > now and (held := written(one).held(date.fromisoformat(day))) and held[0] > own + DAY
