@@ -89,8 +89,9 @@ def drifted(report: Plan) -> Notice:
     warnings = [each for each in report.diagnostics if each.severity is not Severity.ERROR]
     waiting = [each.key for each in warnings if each.code == WITHHELD and each.key]
     others = sorted({each.code for each in warnings if each.code != WITHHELD})
+    verb = "differs" if len(differing) == 1 else "differ"
     lines = [
-        f"{count_noun(len(differing), 'meeting')} of {len(report.steps):,} differ from what was applied."
+        f"{count_noun(len(differing), 'meeting')} of {len(report.steps):,} {verb} from what was applied."
         if differing
         else "No drift.",
         *_line("Changed", differing),

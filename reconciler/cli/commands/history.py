@@ -73,8 +73,7 @@ def history(
     told = _parsed(state, workspace.store.location)
     chosen = entries.about(told, _named(keys, state, told, workspace.store.location)) if keys else told
     if since is not None:
-        begin = workspace.clock.now() - since if isinstance(since, timedelta) else since
-        chosen = [entry for entry in chosen if entry.at >= begin]
+        chosen = [entry for entry in chosen if _is_since(entry, since, workspace.clock.now())]
     shown, holder = chosen[::-1][:limit], _holder(workspace, told)
     runs = [(entry, entry.status(holder)) for entry in shown]
     console = workspace.console
@@ -85,6 +84,10 @@ def history(
     style = TextStyle(colour=console.colours(console.stdout, workspace.options))
     console.stdout.write(view("history", format_name)(runs, len(chosen) - len(shown), state, style))
     return Exit.DONE
+
+
+def _is_since(entry: Entry, since: timedelta | datetime, now: datetime) -> bool:
+    return now - entry.at <= since if isinstance(since, timedelta) else entry.at >= since
 
 
 def _parsed(state: State, location: str) -> list[Entry]:

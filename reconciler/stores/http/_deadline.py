@@ -33,12 +33,16 @@ class Deadline:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._timer.cancel()
+        with self._mutex:
+            while self._sockets:
+                self._sockets.pop().close()
 
     def on_event(self, event: str, info: Mapping[str, Any]) -> None:
         """Note a connection that was opened. Raises `TimeoutError` where the time is over already."""
         if event != "connection.connect_tcp.complete":
             return
-        opened = info["return_value"].get_extra_info("socket")
+        # A descriptor of our own: TLS takes the one of the socket away from it.
+        opened: socket.socket = info["return_value"].get_extra_info("socket").dup()
         with self._mutex:
             self._sockets.append(opened)
         if self.is_over:
@@ -48,6 +52,5 @@ class Deadline:
         with self._mutex:
             self.is_over = True
             for opened in self._sockets:
-                with suppress(OSError):  # it is closed already
-                    # Not the method of an SSL socket, which changes an object that another thread reads from.
-                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
+                with suppress(OSError):  # the other side has ended it already
+                    opened.shutdown(socket.SHUT_RDWR)

@@ -96,7 +96,7 @@ def _query(query: str) -> list[tuple[str, str]]:
 def _conninfo(address: str) -> dict[str, str | int]:
     try:
         parsed = psycopg.conninfo.conninfo_to_dict(address)
-    except psycopg.Error:
+    except (psycopg.Error, UnicodeError):
         raise _refused("libpq cannot read it") from None  # its message may show a part of the password
     return {name: str(value) for name, value in parsed.items() if value is not None}
 

@@ -164,5 +164,8 @@ class PostgresDocumentStore:
 
     def _survey(self, rights: tuple[str, ...]) -> Survey | None:
         values = {"schema": self._target.schema, "table": TABLE, "rights": list(rights)}
-        rows = self._sessions.transact(lambda execute: execute(SURVEY, values))
+        try:
+            rows = self._sessions.transact(lambda execute: execute(SURVEY, values))
+        except psycopg.Error as error:
+            raise _errors.of_statement(self._target, error) from error
         return Survey(*rows[0]) if rows else None

@@ -180,6 +180,8 @@ def test_a_collector_gets_it_with_what_the_last_apply_left_and_the_drift(shell: 
     shell.write("reconciler.yaml", "budget: {daily_limit: 2, reserve: 0}\n")
     shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": {}}))
     shell.sandbox("apply", "--auto-approve")
+    shell.sandbox("state", "mv", "a", "d")  # an entry of the history, and no apply
+    shell.sandbox("state", "mv", "d", "a")
     shell.write("drift.json", shell.sandbox("drift", "--format", "json").out)
 
     ran = shell.sandbox("budget", "--format", "prometheus", "--out", "m.prom", "--drift", "drift.json")

@@ -97,10 +97,10 @@ def test_since_leaves_out_what_is_older(shell: Shell) -> None:
 
     counts = [
         shell("history", "--sandbox", "--since", since).out.count("apply by")
-        for since in ("2026-12-01", "2026-12-01T09:00:01Z", "23h", "1d", "2026-12-03")
+        for since in ("2026-12-01", "2026-12-01T09:00:01Z", "23h", "1d", "2026-12-03", "999999d")
     ]
 
-    assert counts == [2, 1, 1, 2, 0]
+    assert counts == [2, 1, 1, 2, 0, 2]
     refused = shell("history", "--sandbox", "--since", "yesterday")
     assert (refused.status, "'yesterday' is not a day such as 2026-12-01" in refused.err) == (1, True)
 

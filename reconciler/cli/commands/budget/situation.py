@@ -33,14 +33,15 @@ def of(state: State, location: str, drift: DriftCounts | None) -> Situation:
 
 
 def _last_apply(state: State, location: str) -> LastApply | None:
-    if not state.history:
-        return None
     try:
-        entry = history.parse(state.history[-1])
+        entries = [history.parse(each) for each in state.history]
     except (KeyError, TypeError, ValueError) as error:
         raise unreadable(
             location, f"A part of its history is missing or of the wrong kind: {error}."
         ) from error
+    entry = next((each for each in reversed(entries) if each.command == "apply"), None)
+    if entry is None:
+        return None
     kinds = history.Kind
     return LastApply(
         at=entry.at,

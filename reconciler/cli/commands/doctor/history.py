@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors.exceptions import ReconcilerError
 from reconciler.errors.text import count_noun, join_first
 from reconciler.stores.file import FileStore
-from reconciler.stores.git.old_secrets import FILES, find_old_secrets
+from reconciler.stores.git.old_secrets import find_old_secrets
 from reconciler.views.results import Check, warn
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def check_history(workspace: Workspace) -> Iterator[Check]:
     """Yield a warning where git history has a passcode that was written into Zoom, or cannot be searched."""
     found = find_old_secrets(workspace.folder, workspace.console.environ, _state_files(workspace))
     if found is None:
-        by_hand = f"git log --all --patch -- '{FILES[2]}'"
+        by_hand = "git log --all --patch -- ':(top,glob)**/*state.json'"
         yield warn(
             "history", "git history is too long to be searched for passcodes here", f"Search it: {by_hand}"
         )

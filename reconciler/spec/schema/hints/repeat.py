@@ -128,8 +128,8 @@ def _rule(written: str) -> dict[str, Json] | None:
 def _of_calendar(text: str) -> dict[str, Json] | None:
     """Return the rule of a calendar, such as `FREQ=WEEKLY;BYDAY=MO`, as `repeat` has it."""
     parts = dict(part.split("=", 1) for part in text.removeprefix("rrule:").strip(";").split(";"))
-    unit = _OF_RULE.get(parts.pop("freq", ""))
-    every = _plural(int(parts.pop("interval", "1")[:2] or 0), unit) if unit else ""
+    unit, interval = _OF_RULE.get(parts.pop("freq", "")), parts.pop("interval", "1")[:2]
+    every = _plural(int(interval), unit) if unit and interval.isdecimal() else ""
     if not EVERY.fullmatch(every):
         return None
     rule: dict[str, Json] = {"every": every}
