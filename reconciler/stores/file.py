@@ -170,7 +170,8 @@ class FileStore:
     def holder(self) -> LockInfo | None:
         """Return the holder as its `.lock.info` describes it; None if the file is not locked."""
         try:
-            with self._folder() as folder, _open_binary(folder, self._lock_name) as file:
+            # For writing: a network file system locks no file that is opened for reading.
+            with self._folder() as folder, _open_binary(folder, self._lock_name, os.O_RDWR) as file:
                 if _try_to_lock(file.fileno()):
                     return None  # a `.lock.info` that is there is of a process that was killed
         except FileNotFoundError:
@@ -277,8 +278,8 @@ class FileStore:
         )
 
 
-def _open_binary(folder: Folder, name: str) -> BinaryIO:
-    return os.fdopen(folder.open(name, os.O_RDONLY), "rb")
+def _open_binary(folder: Folder, name: str, flags: int = os.O_RDONLY) -> BinaryIO:
+    return os.fdopen(folder.open(name, flags), "rb")
 
 
 def _try_to_lock(descriptor: int) -> bool:
