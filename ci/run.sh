@@ -70,6 +70,7 @@ mask() {
 while IFS= read -r name; do
   case $name in
   RECONCILER_NOTIFY) while IFS= read -r address; do mask "$address"; done < <(tr '[:blank:]' '\n' <<<"${!name}") ;;
+  RECONCILER_STATE) if [[ ${!name} =~ ^postgres(ql)?://[^/@]*:([^/@]*)@ ]]; then mask "${BASH_REMATCH[2]}"; fi ;;
   ZOOM_CLIENT_SECRET | ZOOM_ACCESS_TOKEN | *PASSCODE* | *_HTTP_PASSWORD | PGPASSWORD) mask "${!name}" ;;
   esac
 done < <(compgen -e)

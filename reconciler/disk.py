@@ -61,11 +61,15 @@ class Folder:
         Raises `FileExistsError` if anything has that name.
         """
         with os.fdopen(self.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-            file.flush()
-            if permissions is not None:
-                os.fchmod(file.fileno(), permissions)
-            os.fsync(file.fileno())
+            try:
+                file.write(content)
+                file.flush()
+                if permissions is not None:
+                    os.fchmod(file.fileno(), permissions)
+                os.fsync(file.fileno())
+            except OSError:
+                self.remove(name)  # else the next try finds half a file of that name
+                raise
 
     def replace(
         self,
@@ -146,7 +150,7 @@ class Folder:
         with self._reopen() as found:
             is_same = os.path.samestat(os.fstat(self._descriptor), found.status("."))
         if not is_same:
-            raise OSError(errno.ESTALE, "another process exchanged its folder meanwhile")
+            raise OSError(errno.ESTALE, "another process replaced its folder while it was written")
 
 
 def open_folder(path: Path, *, below: Path | None = None, create: bool = False) -> Folder:

@@ -59,7 +59,7 @@ class Journal:
         self._encoder = Encoder()
         self._written = state
         self._past = state.history
-        self._told: list[Fact] = []
+        self._facts: list[Fact] = []
         self._waiting: list[asyncio.Future[float]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -78,7 +78,7 @@ class Journal:
             durable.set_exception(self.failure)
             return durable
         self.state = change(self.state)
-        self._told += facts
+        self._facts += facts
         for fact in facts:
             self.note(fact)
         self._waiting.append(durable)
@@ -142,8 +142,8 @@ class Journal:
 
     async def _write(self, state: State) -> None:
         document = self._encoder.encode(state)
-        told, self._told = self._told, []
-        note = summarize(self._written, state, told)
+        facts, self._facts = self._facts, []
+        note = summarize(self._written, state, facts)
         write = partial(self._store.write, document, replaces=self._version, note=note)
         self._version = await self._offload(write)
         self._written = state

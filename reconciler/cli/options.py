@@ -98,10 +98,12 @@ def _schemas() -> tuple[str, ...]:
     return resources.schemas()
 
 
-class SpecPath(click.ParamType[str]):
-    """The path of a file or folder with specs, which a shell completes."""
+class PathType(click.ParamType[str]):
+    """A path that the shell completes: a `file`, or a `dir` alone."""
 
-    name = "path"
+    def __init__(self, name: str, kind: str) -> None:
+        self.name = name
+        self._kind = kind
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -110,23 +112,14 @@ class SpecPath(click.ParamType[str]):
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for shell completion
 
         del ctx, param
-        return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(incomplete, type=self._kind)]
 
 
-class Folder(click.ParamType[str]):
-    """The path of a folder, which a shell completes. With several, each starts where the one before leads."""
+SPEC_PATH = PathType("path", "file")
+"""The path of a file or folder with specs."""
 
-    name = "folder"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Leave it to the shell."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for shell completion
-
-        del ctx, param
-        return [CompletionItem(incomplete, type="dir")]
-
+FOLDER = PathType("folder", "dir")
+"""The path of a folder. With several, each starts where the one before leads."""
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -169,7 +162,7 @@ def lock_timeout_option(command: Callable[..., Exit]) -> Callable[..., Exit]:
 
 def paths_argument(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Add PATHS, the files and folders with specs, to a command."""
-    return click.argument("paths", nargs=-1, type=SpecPath(), metavar="[PATHS]...")(command)
+    return click.argument("paths", nargs=-1, type=SPEC_PATH, metavar="[PATHS]...")(command)
 
 
 def pace_option(command: Callable[..., Exit]) -> Callable[..., Exit]:
@@ -252,7 +245,7 @@ def with_folder_option(command: click.Command) -> click.Command:
 def _option() -> click.Option:
     return click.Option(
         ["-C"],
-        type=Folder(),
+        type=FOLDER,
         metavar="DIR",
         multiple=True,
         is_eager=True,  # before any option that has a path

@@ -32,6 +32,7 @@ from reconciler.state.values import (
     as_optional,
     as_optional_instant,
     as_origin,
+    as_time_of_creation,
     as_type,
 )
 
@@ -299,7 +300,7 @@ def _record(value: Mapping[str, Json]) -> Record:
     return Record(
         as_id(value["id"]),
         as_type(value["host"], str),
-        as_optional_instant(value["created_at"]),
+        as_time_of_creation(value["created_at"]),
         _attributes(value["attributes"]),
         as_type(value["observed"], dict),
         as_type(value["protect"], bool),
@@ -361,7 +362,7 @@ def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:
 
 def _retired(value: Mapping[str, Json]) -> Retired:
     times = _attributes(value.get("times", {}))
-    created_at = as_optional_instant(value.get("created_at"))
+    created_at = as_time_of_creation(value.get("created_at"))
     return Retired(as_id(value["id"]), as_type(value["host"], str), as_key(value["key"]), times, created_at)
 
 

@@ -216,6 +216,7 @@ class Entry:
 def parse(entry: Mapping[str, Json]) -> Entry:
     """Return an entry. Raises `KeyError`, `TypeError` or `ValueError` where it is none."""
     facts = tuple(_facts(entry))
+    more = {kind: as_count(count) for kind, count in as_type(entry.get("more", {}), dict).items()}
     return Entry(
         at=datetime.fromisoformat(as_instant(entry["at"])),
         by=as_type(entry["by"], str),
@@ -224,10 +225,10 @@ def parse(entry: Mapping[str, Json]) -> Entry:
         commit=as_optional(entry.get("commit"), str),
         digest=as_optional(entry.get("digest"), str),
         facts=facts,
-        more={kind: as_count(count) for kind, count in as_type(entry.get("more", {}), dict).items()},
+        more=more,
         open_count=as_count(entry.get("open", 0)),
         lock=as_type(entry.get("lock", ""), str),
-        left=frozenset(fact.kind for fact in facts if fact.kind in LEFT),
+        left=frozenset(kind for kind in LEFT if kind in more or any(fact.kind is kind for fact in facts)),
     )
 
 

@@ -74,6 +74,12 @@ def as_optional_instant(value: Json) -> str | None:
     return None if value is None else as_instant(value)
 
 
+def as_time_of_creation(value: Json) -> str | None:
+    """Return an instant in UTC as text, or None: older versions recorded whatever text Zoom sent as one."""
+    written = as_optional(value, str)
+    return written if written is not None and is_instant(written) else None
+
+
 def as_optional(value: Json, kind: type) -> Any:
     """Return a value of the type, or None."""
     return None if value is None else as_type(value, kind)

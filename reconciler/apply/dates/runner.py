@@ -117,7 +117,7 @@ class DatesRunner:
         return True
 
     async def _is_made(self, record: Record, found: StoredDate | None, edit: Edit, before: Edit) -> bool:
-        """Return whether Zoom has an edit; one of which that cannot be told is sent again."""
+        """Return whether Zoom has an edit; one that an answer does not show is sent again."""
         if edit is None and unlisted_parts(before):
             return False
         return await self._sender.has(record, found, edit, edit if isinstance(edit, Mapping) else None)
@@ -208,7 +208,7 @@ class DatesRunner:
             if day in found
         }
         if merged(record.exceptions, edits) != dict(record.exceptions):
-            await self._record(step, edits, told={})
+            await self._record(step, edits, noted={})
 
     async def _carry_out(
         self, step: Step, record: Record, known: Known, comparison: Comparison, *, is_last: bool
@@ -260,7 +260,7 @@ class DatesRunner:
         }
         left = {day: edit for day, edit in left.items() if edit is not None or day in record.exceptions}
         if comparison.done or left:
-            await self._record(step, {**comparison.done, **left}, told=comparison.done)
+            await self._record(step, {**comparison.done, **left}, noted=comparison.done)
         days = [*(each.day for each in comparison.work), *comparison.deleted]
         self._report_done(step, _without(comparison.done, comparison.deleted))
         self._report_open(step, replace(comparison, deleted=[]), Sent([]), [], [])
@@ -282,11 +282,11 @@ class DatesRunner:
         day: str = "",
         refund: int = 0,
         *,
-        told: Mapping[str, Edit] | None = None,
+        noted: Mapping[str, Edit] | None = None,
     ) -> None:
         """Record the edits in one durable write, drop the intent, and take back what never left.
 
-        `told` are the edits that the history names: all, unless it is given.
+        `noted` are the edits that the history names: all, unless it is given.
         """
         now, meeting = self._run.now(), step.meeting
 
@@ -300,7 +300,9 @@ class DatesRunner:
             state = state.confirm(step.key, record)
             return state.charge(day, self._host, -refund) if refund else state
 
-        await self._run.journal.commit(recorded, *logbook.of_dates(step.key, made if told is None else told))
+        await self._run.journal.commit(
+            recorded, *logbook.of_dates(step.key, made if noted is None else noted)
+        )
 
     def _report_done(self, step: Step, made: Mapping[str, Edit]) -> None:
         if not made:

@@ -70,14 +70,14 @@ def history(
     they had before.
     """
     state, _ = workspace.read_state()
-    told = _parsed(state, workspace.store.location)
-    chosen = entries.about(told, _named(keys, state, told, workspace.store.location)) if keys else told
+    past = _parsed(state, workspace.store.location)
+    chosen = entries.about(past, _named(keys, state, past, workspace.store.location)) if keys else past
     if since is not None:
         chosen = [entry for entry in chosen if _is_since(entry, since, workspace.clock.now())]
-    shown, holder = chosen[::-1][:limit], _holder(workspace, told)
+    shown, holder = chosen[::-1][:limit], _holder(workspace, past)
     runs = [(entry, entry.status(holder)) for entry in shown]
     console = workspace.console
-    unnamed = sum(bool(entry.more) for entry in told)
+    unnamed = sum(bool(entry.more) for entry in past)
     if keys and unnamed:
         runs_words = count_noun(unnamed, "run")
         console.stderr.write(f"{runs_words} did more than an entry can name, perhaps with these keys too.\n")
@@ -99,21 +99,21 @@ def _parsed(state: State, location: str) -> list[Entry]:
         ) from error
 
 
-def _named(keys: Sequence[str], state: State, told: Sequence[Entry], location: str) -> set[str]:
+def _named(keys: Sequence[str], state: State, past: Sequence[Entry], location: str) -> set[str]:
     """Return the keys of today that `keys`, keys or globs, mean. Raises `StateError` for an unknown one."""
     recorded = {*state.meetings, *state.intents}
-    known = recorded | {fact.key for entry in told for fact in entry.facts} | entries.former_names(told)
+    known = recorded | {fact.key for entry in past for fact in entry.facts} | entries.former_names(past)
     found = {key: [one for one in known if one == key or fnmatchcase(one, key)] for key in keys}
     unknown = [key for key, matched in found.items() if not matched]
     if unknown:
         raise StateError(*(unknown_key(key, known, location) for key in unknown))
     names = {one for matched in found.values() for one in matched}
-    return {one if one in recorded else entries.named_now(told, one) for one in names}
+    return {one if one in recorded else entries.named_now(past, one) for one in names}
 
 
-def _holder(workspace: Workspace, told: Sequence[Entry]) -> str:
+def _holder(workspace: Workspace, past: Sequence[Entry]) -> str:
     """Return the id of the lock that is held now, if a run may still be going on; else an empty text."""
-    if not told or not told[-1].open_count:
+    if not past or not past[-1].open_count:
         return ""
     held = workspace.store.holder()
     return held.lock_id if held else ""

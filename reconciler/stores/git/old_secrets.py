@@ -73,7 +73,8 @@ def find_old_secrets(
     if result.status:  # no checkout
         return ()
     found = tuple(dict.fromkeys(_found(result.output[:OUTPUT_BYTES_MAX])))[:FOUND_MAX]
-    return found if found or len(result.output) <= OUTPUT_BYTES_MAX else None
+    is_whole = len(result.output) <= OUTPUT_BYTES_MAX and result.output.count(_COMMIT) < COMMITS_MAX
+    return found if found or is_whole else None
 
 
 def _found(output: bytes) -> Iterator[OldSecret]:

@@ -32,7 +32,7 @@ NO_RIGHT = "42501"
 READ_ONLY = "25006"
 
 SURVEYED = frozenset({MISSING_TABLE, "3F000", NO_RIGHT})
-"""No table, no schema, no right: `surveyed` says which of them, and how it is mended."""
+"""No table, no schema, no right: `surveyed` says which of them, and what to do."""
 
 CONFLICTS = frozenset({"23505", "42P07", "42710"})
 """A version that somebody else has just written, or a table that another run has just made."""
