@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -198,3 +199,16 @@ def test_what_leads_to_the_working_folder_may_have_links(tmp_path: Path) -> None
         folder.create("file", b"ours")
 
     assert (tmp_path / "real/work/a/b/file").read_bytes() == b"ours"
+
+
+def test_half_a_file_does_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next try finds a file of that name."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        disk.create_file(tmp_path / "meetings.yaml", b"version: 1\n")
+
+    assert list(tmp_path.iterdir()) == []

@@ -450,3 +450,14 @@ def test_single_dates_that_cannot_be_are_refused(part: str, value: Json) -> None
     document["meetings"]["weekly"][part] = value
 
     assert refusal(orjson.dumps(document))[0] == "state.unreadable"
+
+
+def test_an_older_state_with_another_form_of_the_time_of_creation_is_read() -> None:
+    """Versions before this one recorded whatever text Zoom sent."""
+    older = state_document.encode(FULL).replace(
+        b'"created_at":"2026-11-01T09:00:00Z"', b'"created_at":"1 Nov 2026"'
+    )
+
+    assert {record.created_at for record in state_document.decode(older, "s.json").meetings.values()} == {
+        None
+    }

@@ -172,3 +172,10 @@ def test_only_the_new_entry_is_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder.encode(state(history=history.with_entry(tuple(entries), {"at": "new"})))
 
     assert encoded == [{"at": "new"}]
+
+
+def test_a_failure_that_an_entry_only_counts_is_a_failure() -> None:
+    deferred = [Fact(Kind.DEFER, f"{number:03}-{'k' * 40}", ("2026-12-02",)) for number in range(30)]
+    read = entry(*deferred, Fact(Kind.FAIL, "f" * 80, ("zoom.refused",)))
+
+    assert (read.more[Kind.FAIL], read.status("")) == (1, Status.FAILED)
