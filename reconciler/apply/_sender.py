@@ -79,13 +79,14 @@ class Sender:
         """
         async with self._run.senders:
             while await self._ready(pending):
-                check = partial(self._check_before_send, pending, pending.departures)
+                before = pending.departures
+                check = partial(self._check_before_send, pending, before)
                 try:
                     answer = await pending.send(self._run.remote, self._host, check)
                 except NotNowError:
                     continue
-                except NeverSentError:
-                    pending.departures -= 1  # the check passed, but the request did not leave
+                except NeverSentError as error:
+                    pending.departures = before + error.attempts  # the last one did not leave
                     self._release(pending)
                     raise
                 except RemoteError:

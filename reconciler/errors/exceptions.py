@@ -66,7 +66,12 @@ class RemoteError(ReconcilerError):
 
 
 class NeverSentError(RemoteError):
-    """The request was certainly not sent: it changed nothing and costs nothing."""
+    """The request was certainly not sent: it changed nothing and costs nothing.
+
+    `attempts` of it left before, and were refused: they may count for Zoom.
+    """
+
+    attempts = 0
 
 
 class RefusedError(RemoteError):

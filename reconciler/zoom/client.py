@@ -332,12 +332,12 @@ class ZoomClient:
         retries = left = 0
         has_new_token = self._tokens.is_fixed
         while True:
-            async with self._gate.admit(call.label) as token:
-                self.requests += 1
-                self._secrets.values.update((token, *call.secrets))  # an answer may repeat an earlier request
-                call = replace(call, secrets=tuple(self._secrets.values))
-                check = None if before_send is None else partial(before_send, left)
-                response = await self._transport.send(call, _with_token(request, token), check)
+            check = None if before_send is None else partial(before_send, left)
+            try:
+                call, token, response = await self._attempt(call, request, check)
+            except NeverSentError as unsent:
+                unsent.attempts = left
+                raise
             left += 1
             limit = self._user_limit.read(response, self._clock.now())
             if limit is not None:
@@ -353,6 +353,16 @@ class ZoomClient:
             else:
                 return response
             request = replace(request, new_connection=True)
+
+    async def _attempt(
+        self, call: ApiCall, request: HttpRequest, check: Callable[[], None] | None
+    ) -> tuple[ApiCall, str, HttpResponse]:
+        """Return the answer, the call, which knows all secrets sent so far, and the token that was used."""
+        async with self._gate.admit(call.label) as token:
+            self.requests += 1
+            self._secrets.values.update((token, *call.secrets))  # an answer may repeat an earlier request
+            call = replace(call, secrets=tuple(self._secrets.values))
+            return call, token, await self._transport.send(call, _with_token(request, token), check)
 
     def _answer(self, response: HttpResponse, body: Body) -> Answer:
         return Answer(body, self._user_limit.requests_left(response), response.tracking_id)

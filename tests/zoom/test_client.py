@@ -707,3 +707,16 @@ def test_the_turn_comes_after_the_token() -> None:
     run(zoom, two, pace=Pace.of(1, zoom.clock), transport=failing_tokens(1, []))
 
     assert sent_at_times == [1.0, 2.03]
+
+
+def test_what_could_not_be_sent_again_says_what_left_before() -> None:
+    """A host's day is charged for it: only what never left is taken back."""
+    zoom = ScriptedZoom(PER_SECOND, httpx.ConnectError("no route"))
+
+    async def write(client: ZoomClient) -> None:
+        await client.create(HOST, {})
+
+    with pytest.raises(NeverSentError) as error:
+        run(zoom, write)
+
+    assert error.value.attempts == 1

@@ -156,6 +156,8 @@ class DateSender:
             return False
         except NeverSentError as error:
             run.notice(replace(error.diagnostic, key=step.key))
+            if error.attempts:
+                result.departed.add(work.day)
             result.is_unreached = True  # the next request would not leave either
             return False
         except DailyLimitError as error:
