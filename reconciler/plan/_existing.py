@@ -17,7 +17,7 @@ from reconciler.meeting.timezones import instant
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
 from reconciler.plan.change import Action
-from reconciler.plan.dates import slots
+from reconciler.plan.dates import slots, windows
 from reconciler.plan.dates import steps as dates
 from reconciler.plan.step import HAS_BEGUN, ONLY_MOVED, RUNS_NOW, Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
@@ -123,6 +123,11 @@ def shortened_remark(meeting: Meeting, times: Schedule, now: datetime) -> tuple[
     return (sends, *(_left_out(wall, repeated.timezone) for wall in resumed.left_out))
 
 
+def _sends(meeting: Meeting, record: Record, times: Schedule, now: datetime) -> tuple[str, ...]:
+    """Return what becomes of the dates of a series, if its rule is sent."""
+    return (*shortened_remark(meeting, times, now), *windows.shortened(meeting, record, now))
+
+
 def _left_out(wall: datetime, timezone: str) -> str:
     """Describe a date that cannot be the first one of a series that is sent."""
     return (
@@ -160,7 +165,7 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
         return step.with_status(Status.WITHHELD, RUNS_NOW)
     changes = tuple(effects.with_effects(step.changes, before, after, now))
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
-    sends = shortened_remark(step.meeting, times, now) if rescheduled else ()
+    sends = _sends(step.meeting, record, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)
     host = _payer(step, record)
     refused = (IF_REFUSED,) if step.new_host else ()

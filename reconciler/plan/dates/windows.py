@@ -77,6 +77,20 @@ def extended(step: Step, left: int, now: datetime, *, is_alone: bool) -> Step:
     return replace(step, extends=is_alone, starts_at=starts_at, reasons=(*step.reasons, reason))
 
 
+def shortened(meeting: Meeting, record: Record, now: datetime) -> tuple[str, ...]:
+    """Return the remark that Zoom keeps less of a series once its rule is sent, if that is so."""
+    window = next_window(meeting.attributes, meeting.dates, now)
+    if window is None or not record.window:
+        return ()
+    zone = known_zone(meeting.attributes["timezone"])
+    until = kept_until(record.window)
+    if until is not None and until <= window.last:
+        return ()
+    so_far = "without an end" if until is None else f"until {day_words(in_zone(until, zone))}"
+    sent = f"{window.count} dates, until {day_words(in_zone(window.last, zone))}"
+    return (f"Zoom has it {so_far} so far; sends {sent}, and more before they run out",)
+
+
 def _left(recurring: Series, record: Record, now: datetime) -> int | None:
     """Return the dates that are left of the window; None if the rule has none after it."""
     if not record.window:

@@ -97,6 +97,36 @@ def test_a_series_that_zoom_keeps_without_an_end_is_not_extended() -> None:
     assert reasons(plan_at(TWELVE_LEFT, window={**WINDOW, "to": None})) == ()
 
 
+@pytest.mark.parametrize(
+    ("rule", "until", "found"),
+    [
+        ({"end_times": 0}, None, "without an end so far; sends 50 dates, until 20 Dec 2027"),
+        ({"end_times": 120}, None, "without an end so far; sends 50 dates, until 20 Dec 2027"),
+        (
+            {"end_times": 60},
+            "2028-02-28T09:00:00Z",
+            "until 28 Feb 2028 so far; sends 50 dates, until 20 Dec 2027",
+        ),
+        (
+            {"end_times": 0},
+            "2027-12-27T09:00:00Z",
+            "until 27 Dec 2027 so far; sends 50 dates, until 20 Dec 2027",
+        ),
+        ({"end_times": 0}, "2027-12-20T09:00:00Z", None),
+        ({"end_times": 50}, None, None),
+    ],
+)
+def test_a_new_time_that_leaves_zoom_fewer_dates_says_so(rule: Any, until: Any, found: str | None) -> None:
+    """As a series does that people made in Zoom without an end, once its rule is sent."""
+    later = weekly(start_time="2027-01-11T11:00:00", recurrence={**FOR_EVER, **rule})
+    known = replace(record(1, weekly(recurrence={**FOR_EVER, **rule})), window={**WINDOW, "to": until})
+
+    plan = planned(spec(meeting("weekly", later)), state(meetings={"weekly": known}))
+
+    assert plan.steps[0].action is Action.UPDATE
+    assert reasons(plan) == ((f"Zoom has it {found}, and more before they run out",) if found else ())
+
+
 def test_nothing_is_extended_during_a_pause() -> None:
     paused = SingleDates({}, (Closure("pause", (DayRange("2027-09-28", ""),)),))
     done = dict.fromkeys(_mondays("2027-10-04", 11), "skip")
