@@ -51,6 +51,19 @@ def test_a_record_of_what_is_gone_and_not_declared_is_dropped(shell: Shell, zoom
     assert shell("plan", *AT, "--detailed-exitcode").status == 0
 
 
+def test_a_record_of_what_is_gone_is_dropped_where_a_line_would_delete_it(shell: Shell, zoom: Zoom) -> None:
+    """Its deletion happened, and the answer was lost."""
+    number = shell.recorded().meetings["b"].id
+    zoom.click("DELETE", f"{number}")
+    removed = [{"key": "b", "id": number, "destroy": True}]
+    shell.write("meetings.yaml", json.dumps({**json.loads(spec_of({"a": {}})), "removed": removed}))
+
+    blind, ran = shell("plan", *AT), shell(*MEND)
+
+    assert "- b" in blind.out
+    assert (ran.status, ran.out.endswith(NO_CHANGES), [*shell.recorded().meetings]) == (0, True, ["a"])
+
+
 def test_a_plan_names_what_it_will_delete_as_zoom_does(shell: Shell, zoom: Zoom) -> None:
     """The person who approves the deletion may know only the newest topic of the meeting."""
     number = shell.recorded().meetings["b"].id

@@ -9,7 +9,6 @@ from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.apply import record
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import Result, execute
 from reconciler.apply.history.logbook import Logbook
@@ -17,12 +16,13 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.cli import refresh as cli_refresh
 from reconciler.cli.commands.apply import runner
+from reconciler.cli.commands.apply.command import record_without_sending
 from reconciler.cli.console import Console, GlobalOptions
-from reconciler.cli.workspace import Workspace
+from reconciler.cli.planning import PlannedState
+from reconciler.cli.workspace import LockedState, Workspace
 from reconciler.errors.exceptions import ReconcilerError
 from reconciler.live.refresh import as_imported
 from reconciler.plan.plan import build
-from reconciler.state import document as state_document
 from reconciler.state.history import RunInfo
 from reconciler.stores.http._store import HttpStore
 from reconciler.stores.lock import LeaseRenewal
@@ -129,8 +129,10 @@ class Runner:
 
     def _opened(self) -> Workspace:
         streams = io.StringIO(), io.StringIO(), io.StringIO()
-        workspace = Workspace(Path(), Console(*streams, environ={}), GlobalOptions())
+        environ = {"GITHUB_ACTOR": self.process.name}
+        workspace = Workspace(Path(), Console(*streams, environ=environ), GlobalOptions())
         workspace.store = self._store
+        workspace.clock = self._clock
         return workspace
 
     async def _run(self) -> None:
@@ -195,14 +197,16 @@ class Runner:
         state, version = await self.process.blocking(lambda: workspace.writable_state(lease))
         async with self._client() as remote:
             self.story.skew = await skew.check(remote, self._clock)
-        plan, state = await self._planned(state)
+        planned = await self._planned(state)
+        plan = planned.plan
         self._mandate.check(plan)
         self.story.asks_nothing = not plan.has_work
         if not plan.has_work:
-            await self._record(state, record.without_expired(state, plan.steps), version)
+            before = LockedState(state, version, lease)
+            await self.process.blocking(lambda: record_without_sending(workspace, before, planned))
             return
         async with self._client() as remote:
-            bound = runner.bind_to_account(state, await remote.origin(), "memory")
+            bound = runner.bind_to_account(planned.state, await remote.origin(), "memory")
             journal = Journal(
                 self._store,
                 bound,
@@ -216,11 +220,11 @@ class Runner:
             self._work = work
             await work
 
-    async def _planned(self, state: State) -> tuple[Plan, State]:
-        """The plan, and the state to go on from; as `make_plan` does it, where the run reads Zoom first."""
+    async def _planned(self, state: State) -> PlannedState:
+        """As `make_plan` does it, where the run reads Zoom first."""
         options = self._mandate.options
         if not options.refresh:
-            return self._team.plan(state, self._clock.now(), options), state
+            return PlannedState(self._team.plan(state, self._clock.now(), options), state, failed=False)
         selection = cli_refresh.selection_of(state, self._team.spec, options, self._clock.now())
         read = await cli_refresh.read_all(self._client(), state, selection, self._clock, "memory")
         refreshed = cli_refresh.corrected(state, self._team.spec, read, self._clock.now())
@@ -228,7 +232,7 @@ class Runner:
             self._team.spec, refreshed.state, self._clock.now(), self._team.allowances, options,
             imported=refreshed.imported, gone=refreshed.gone, ending=refreshed.ending,
         )  # fmt: skip
-        return plan, refreshed.facts
+        return PlannedState(plan, refreshed.facts, failed=False)
 
     async def _executed(self, plan: Plan, run: ApplyContext) -> None:
         self.story.result = await execute(plan, run)
@@ -247,11 +251,6 @@ class Runner:
             stopping=lambda: self.is_stopping,
             as_imported=as_imported,
         )
-
-    async def _record(self, found: State, state: State, version: str | None) -> None:
-        if state != found:
-            document = state_document.encode(state.written())
-            await self.process.blocking(lambda: self._store.write(document, replaces=version))
 
     def _client(self) -> ZoomClient:
         return ZoomClient(

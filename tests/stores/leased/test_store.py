@@ -6,16 +6,20 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import record, state
+from builders import NOW, record, state
 from manual_clock import ManualClock
 from memory_place import CallOutcome, Documents, MemoryDocumentStore
 
-from reconciler.cli.commands.apply import command as apply_command
+from reconciler.cli.commands.apply.command import record_without_sending
 from reconciler.cli.commands.state import migrate
 from reconciler.cli.console import Console, GlobalOptions
+from reconciler.cli.planning import PlannedState
 from reconciler.cli.workspace import Workspace
 from reconciler.errors.exceptions import StateError
+from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.plan import build
 from reconciler.ports import Snapshot
+from reconciler.spec.spec import Spec
 from reconciler.state import document as state_document
 from reconciler.state.history import Fact, Kind
 from reconciler.stores.leased._lease import FREE
@@ -378,6 +382,8 @@ def test_a_change_of_the_state_alone_has_a_note(world: World) -> None:
     workspace = world.workspace()
 
     with workspace.locked_state("apply") as held:
-        apply_command._record(workspace, held, held.state.forget("retro"))  # noqa: SLF001 - where nothing is sent
+        found = held.state.forget("retro")
+        plan = build(Spec({}), found, NOW, Allowances(Limits(100), {}))
+        record_without_sending(workspace, held, PlannedState(plan, found, failed=False))
 
     assert world.backend.notes[-2] == "Forget retro"

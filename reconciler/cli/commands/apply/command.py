@@ -44,8 +44,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.apply.engine import Result
+    from reconciler.cli.planning import PlannedState
     from reconciler.cli.workspace import LockedState, Workspace
     from reconciler.plan.plan import Options, Plan
+    from reconciler.state.history import RunInfo
     from reconciler.state.state import State
     from reconciler.zoom.client import ZoomClient
 
@@ -129,8 +131,7 @@ def _prepare(
     reporting.print_warnings(workspace, (*skew_warnings, *declared.warnings))
     _show(workspace, apply_options, plan)
     if remote is None:
-        state = _without_expired(workspace, locked, plan)
-        _record(workspace, before, record.with_waiting(state, plan.steps, plan.planned_at))
+        record_without_sending(workspace, before, planned)
         _report_nothing_to_do(workspace, apply_options, plan)
         outcome.tell_of_apply(plan, (Summary(plan.planned_at, withheld=plan.summary["withheld"]),))
         is_left = apply_options.detailed_exitcode and plan.has_withheld_create
@@ -149,20 +150,24 @@ def _connect(workspace: Workspace, apply_options: ApplyOptions) -> ZoomClient:
     return remote
 
 
-def _without_expired(workspace: Workspace, locked: LockedState, plan: Plan) -> State:
-    """Return the state without records of meetings that are over, which its history then tells."""
-    state, facts = (
-        record.without_expired(locked.state, plan.steps),
-        record.expired_facts(locked.state, plan.steps),
-    )
-    return with_facts(state, run_info(workspace, "apply", locked.lease), facts) if facts else state
+def record_without_sending(workspace: Workspace, before: LockedState, planned: PlannedState) -> None:
+    """Write what is known, though nothing is sent. Raises `StateError`.
 
-
-def _record(workspace: Workspace, before: LockedState, state: State) -> None:
-    """Write what is known now, though nothing is sent: meetings that are gone or over, and changed hosts."""
+    That is: which meetings are gone or over, which host each has now, and since when a person must decide.
+    """
+    info = run_info(workspace, "apply", before.lease)
+    state = _without_expired(planned, info)
+    state = record.with_waiting(state, planned.plan.steps, planned.plan.planned_at)
     if state != before.state:
         document, note = state_document.encode(state.written()), summarize(before.state, state)
         workspace.store.write(document, replaces=before.version, note=note)
+
+
+def _without_expired(planned: PlannedState, info: RunInfo) -> State:
+    """Return the state without records of meetings that are over, which its history then tells."""
+    found, steps = planned.state, planned.plan.steps
+    state, facts = record.without_expired(found, steps), record.expired_facts(found, steps)
+    return with_facts(state, info, facts) if facts else state
 
 
 def _approval(apply_options: ApplyOptions) -> approval.Approval | None:
