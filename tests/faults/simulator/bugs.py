@@ -15,7 +15,8 @@ from reconciler.apply.dates.sender import DateSender
 from reconciler.apply.journal import Journal
 from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import RefusedError, UnknownOutcomeError
-from reconciler.meeting import observed
+from reconciler.meeting import observed, timezones
+from reconciler.meeting.recurrence import Series
 from reconciler.plan import approval
 from reconciler.plan.dates import steps
 from reconciler.state import stored_dates
@@ -30,6 +31,7 @@ from reconciler.zoom.clock import ZoomClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from reconciler.apply.pending import PendingWrite
     from reconciler.ports import Answer
@@ -154,6 +156,13 @@ async def _told_apart(journal: Any, change: Any, *facts: Any) -> float:
     return durable
 
 
+def _second_hour_for_ever(series: Series) -> datetime:
+    """A start in the second of two equal hours makes every date begin in the second one."""
+    start = timezones.parsed(series.start_time)
+    zone = timezones.known_zone(series.timezone)
+    return start.astimezone(zone).replace(tzinfo=None) if start.tzinfo else start
+
+
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "intent-after-request": (Sender, "_commit", _commit_later),
     "retry-on-timeout": (ZoomClient, "create", _create_again),
@@ -179,6 +188,8 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "read-back-drops-open-dates": (DateSender, "unconfirmed", _none_lost),
     "rule-before-a-moved-date": (steps, "_moved_to_come", lambda *_: None),
     "moved-date-by-its-day": (stored_dates, "_moved", lambda *_asked, **_kind: []),
+    "begins-in-a-skipped-hour": (Series, "is_held_later", lambda *_: False),
+    "second-hour-for-ever": (Series, "wall_start", _second_hour_for_ever),
     "told-after-the-write": (Journal, "commit", _told_apart),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
 }
@@ -188,6 +199,7 @@ FIRST_SEEDS = {
     "rule-before-a-moved-date": 9,
     "any-answer-believed": 102,
     "approval-unread": 19,
+    "begins-in-a-skipped-hour": 9,
     "clock-of-the-machine": 18,
     "connection-kept": 165,
     "date-recorded-before-it-is-done": 37,
@@ -197,6 +209,7 @@ FIRST_SEEDS = {
     "empty-pages-for-ever": 19,
     "read-back-drops-open-dates": 89,
     "renew-without-asking": 18,
+    "second-hour-for-ever": 9,
     "start-without-z-unread": 18,
     "update-believed": 39,
 }

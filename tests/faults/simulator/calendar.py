@@ -15,6 +15,7 @@ from builders import weekly
 from written_series import WEEKDAYS, WrittenSeries
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.meeting.timezones import known_zone
 from reconciler.sandbox import series as sandbox_series
 from reconciler.sandbox import times
 
@@ -116,7 +117,11 @@ class Calendar:
             return "it has no end in Zoom"
         series = written(one)
         clicked = {series.own(date.fromisoformat(day)) for day in self.clicked.get(one.topic, ())}
-        wanted = {each for each in series.coming(now, last) if each[0] not in clicked}
+        begins = times.parsed(document["start_time"])
+        gaps = {
+            series.own(day) for day in series.days() if series.is_in_gap(day) and series.own(day) < begins
+        }
+        wanted = {each for each in series.coming(now, last) if each[0] not in clicked | gaps}
         found = {each for each in shown if each[0] > now and each[0] not in clicked}
         more, less = (
             sorted(f"{at:%d %b %H:%M} {n}" for at, n in each) for each in (found - wanted, wanted - found)
@@ -140,20 +145,28 @@ class Calendar:
 
 
 def written(one: Meeting) -> WrittenSeries:
-    """A series of the team as a person would write it."""
+    """A series of the team as a person would write it; where it begins in UTC, all but its first date."""
     attributes, rule = one.attributes, one.attributes["recurrence"]
     closures = [
         (date.fromisoformat(each.first), date.fromisoformat(each.last))
         for closure in one.dates.closures
         for each in closure.ranges
     ]
-    is_weekly = rule["type"] == 2
+    units: dict[int, tuple[str, Any]] = {
+        1: ("day", None),
+        2: ("week", [WEEKDAYS[int(rule.get("weekly_days", 1)) - 2]]),
+        3: ("month", "last sun"),
+    }
+    unit, on = units[rule["type"]]
+    start = datetime.fromisoformat(attributes["start_time"])
+    if start.tzinfo:
+        start = start.astimezone(known_zone(attributes["timezone"])).replace(tzinfo=None, fold=0)
     return WrittenSeries(
-        datetime.fromisoformat(attributes["start_time"]),
+        start,
         attributes["timezone"],
         attributes.get("duration", 60),
-        unit="week" if is_weekly else "day",
-        on=[WEEKDAYS[int(rule["weekly_days"]) - 2]] if is_weekly else None,
+        unit=unit,
+        on=on,
         times=rule["end_times"] or None,
         exceptions=one.dates.exceptions,
         closures=closures,

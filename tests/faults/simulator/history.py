@@ -22,6 +22,7 @@ from simulator.faults import SETTLE_SECONDS, Faults
 from simulator.hands import Mandate
 from simulator.machine import Machine
 from simulator.network import Network, Zoom
+from simulator.night import Night
 from simulator.outside import Outside
 from simulator.people import People
 from simulator.places import Places
@@ -61,6 +62,7 @@ class History:
         for email in EMAILS:
             zoom.account.provide(email)
         self.calendar = calendar = Calendar(seed)
+        self.night = Night(seed)
         self.team = Team(chance, lambda email: zoom.account.provide(email).id, zoom.make, calendar)
         zoom.switch(
             dates_forgotten=calendar.dates_forgotten, moved_date_keeps_id=calendar.moved_date_keeps_id
@@ -101,6 +103,7 @@ class History:
         else:
             self._rest()
             self._wait_for_a_moved_date()
+            self._wait_for_a_skipped_hour()
         self.watch.audit()
         self.report.requests += self.network.sent
         self.report.take_wrong(self.seed, self.watch.wrong)
@@ -295,6 +298,16 @@ class History:
         if held_at not in {start for start, _ in shown(stored)}:
             self.watch.fail("dates", f"{key}: its date moved to {held_at:%d %b %H:%M} is gone")
         self.machine.pass_time((held_at - self.machine.now()).total_seconds() + 7200)
+        self._come_to_an_end()
+
+    def _wait_for_a_skipped_hour(self) -> None:
+        """Series are declared whose next date is in an hour that clocks skip: none is sent to begin there."""
+        is_used = self.night.is_used and self.calendar.is_used and not self.calendar.is_long
+        if not is_used or self.watch.wrong or self.people.clicks:
+            return
+        self.machine.pass_time((self.night.applied_at - self.machine.now()).total_seconds())
+        self.team.meet_at_night(self.night)
+        self._say("series of the night are declared")
         self._come_to_an_end()
 
     def _come_to_an_end(self) -> None:

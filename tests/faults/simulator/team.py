@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.spec.lifecycle import Import, Moved, Removed
     from reconciler.state.state import State
     from simulator.calendar import Calendar
+    from simulator.night import Night
 
 PASSCODE = "Lift-off_7"
 PASSCODES = {"TEAM_PASSCODE": PASSCODE}
@@ -146,6 +147,13 @@ class Team:
         if (one := self._one()) and one.attributes["type"] == 2:
             start = f"2027-03-{self.chance.randint(1, 28):02}T10:00:00Z"
             self._declare(replace(one, attributes={**one.attributes, "start_time": start}))
+
+    def meet_at_night(self, night: Night) -> None:
+        """Series of the night are there for the first time."""
+        names = [f"m{len(self.lives) + n:02}" for n in range(2)]
+        for one in night.series(names, self.emails[0]):
+            self.lives[one.topic] = 1
+            self._declare(one)
 
     def put_off(self, key: str) -> None:
         """A series takes place later in the day."""
