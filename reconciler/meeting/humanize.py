@@ -105,6 +105,11 @@ def week_words(week: int, week_day: int) -> str:
     return f"{_WEEKS[week]} {WEEKDAYS[week_day - 1]}"
 
 
+def week_name(week: int) -> str:
+    """Return the week of a month in Zoom's numbers: "first"; -1 is "last"."""
+    return _WEEKS[week]
+
+
 def days_words(week_days: tuple[int, ...]) -> str:
     """Return days of the week in Zoom's numbers, Sunday last: "Monday, Wednesday and Friday"."""
     return join_words([WEEKDAYS[day - 1] for day in sorted(week_days, key=lambda day: (day - 2) % 7)])

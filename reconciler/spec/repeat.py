@@ -78,7 +78,7 @@ def to_rule(repeat: Mapping[str, Json], start_time: str | None, timezone: str | 
     days, pattern = days_of(unit, interval, repeat.get("on"))
     if days is None:
         return None
-    start = _wall_start(start_time, timezone)
+    start = wall_start(start_time, timezone)
     if not days and start is not None:
         days = _days_of_start(unit, start)
     rule: dict[str, Json] = {"type": WEEKLY if pattern else unit, "repeat_interval": interval, **days}
@@ -146,7 +146,8 @@ def _weekdays_of(
     return days, tuple(sorted(set(weekdays))) if unit == MONTHLY else ()
 
 
-def _wall_start(start_time: str | None, timezone: str | None) -> datetime | None:
+def wall_start(start_time: str | None, timezone: str | None) -> datetime | None:
+    """Return the start as naive wall time in its zone; None where it has none, or no such day exists."""
     if start_time is None:
         return None
     try:

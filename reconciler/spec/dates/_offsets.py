@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting import timezones
+from reconciler.spec.rules.zone_names import CITIES
 
 _START = ("start_time",)
 _LENGTH_MAX_MINUTES = 180
@@ -34,13 +36,26 @@ def without_offset(start: str, timezone: str | None) -> tuple[str, UnlocatedDiag
 
 
 def _zone_missing(moment: datetime) -> UnlocatedDiagnostic:
+    fitting = next(iter(_zones_at(moment)), "Europe/Berlin")
     return UnlocatedDiagnostic(
         _START,
         "time.zone-missing",
         "Zoom takes no offset: a time is in UTC, or local in a zone.",
-        f"Add the zone, such as `timezone: Europe/Berlin`, "
+        f"Add the zone, such as `timezone: {fitting}`, "
         f"or write UTC: `start_time: {moment.astimezone(UTC):{_UTC}}`.",
     )
+
+
+def _zones_at(moment: datetime) -> Iterator[str]:
+    """Yield zones of cities that have the offset of a time at that time; first those that change clocks."""
+    offset = moment.utcoffset()
+    assert offset is not None, "the time has an offset"
+    minutes = int(offset.total_seconds()) // 60
+    winter, summer = CITIES.get(minutes, ()), CITIES.get(minutes - 60, ())
+    for name in (*winter[:1], *summer[:1], *winter[1:]):
+        zone = timezones.zone(name)
+        if zone is not None and zone.utcoffset(moment.replace(tzinfo=None)) == offset:
+            yield name
 
 
 def _end_in_its_place(moment: datetime, wall: datetime) -> str:

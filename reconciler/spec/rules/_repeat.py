@@ -15,7 +15,7 @@ from reconciler.ports import Json
 from reconciler.spec import repeat as repeats
 from reconciler.spec.repeat import Rule, Weekday
 from reconciler.spec.rules._series import Mismatch, dates_from, start_off_rule
-from reconciler.spec.rules._times import impossible, is_possible
+from reconciler.spec.rules._times import SOME_MONDAY, impossible, is_possible
 from reconciler.spec.yaml.writer import flow
 
 _ON, _UNTIL = ("repeat", "on"), ("repeat", "until")
@@ -77,7 +77,8 @@ def check(
     interval, unit = repeats.parse_every(repeat["every"])
     yield from _interval(interval, unit)
     if rule is None:
-        yield _misfit(interval, unit, repeat["on"])
+        start = repeats.wall_start(attributes.get("start_time"), attributes.get("timezone"))
+        yield _misfit(interval, unit, repeat["on"], start or SOME_MONDAY)
     else:
         yield from _dates(attributes, repeat, rule, now)
 
@@ -97,19 +98,26 @@ def _interval(interval: int, unit: int) -> Iterator[UnlocatedDiagnostic]:
         )
 
 
-def _misfit(interval: int, unit: int, on: Json) -> UnlocatedDiagnostic:
-    detail, hint = _misfit_words(interval, unit, on)
+def _misfit(interval: int, unit: int, on: Json, start: datetime) -> UnlocatedDiagnostic:
+    detail, hint = _misfit_words(interval, unit, on, start)
     return UnlocatedDiagnostic(_ON, "series.day-misfit", detail, hint)
 
 
-def _misfit_words(interval: int, unit: int, on: Json) -> tuple[str, str]:
-    """Return what is wrong with the days of a rule of that unit, and what to write instead."""
+def _misfit_words(interval: int, unit: int, on: Json, start: datetime) -> tuple[str, str]:
+    """Return what is wrong with the days of a rule of that unit, and what to write instead.
+
+    A hint names the weekday of `start`, and its week where `on` has that weekday without one.
+    """
     if unit == DAILY:
         return "A rule of days is held on each of them.", "Remove `on`, or write `every: week`."
     if isinstance(on, int):
-        return f"`on: {on}` is a day of the month.", "Write `every: month`, or a weekday such as `on: mon`."
+        weekday = repeats.weekday_words((0, recurrence.week_day(start)))
+        return (
+            f"`on: {on}` is a day of the month.",
+            f"Write `every: month`, or a weekday such as `on: {weekday}`.",
+        )
     weekdays = repeats.parse_on(on) or ()
-    first = tuple((week or 1, day) for week, day in weekdays)
+    first = _with_weeks(weekdays, start)
     if unit == WEEKLY:
         days = "" if first == weekdays else f" and `on: {_written(first)}`"
         return (
@@ -125,6 +133,14 @@ def _misfit_words(interval: int, unit: int, on: Json) -> tuple[str, str]:
         f"`on: {_written(weekdays)}` does not say which one of the month.",
         f"Write `on: {_written(first)}`, or `every: week`.",
     )
+
+
+def _with_weeks(weekdays: tuple[Weekday, ...], start: datetime) -> tuple[Weekday, ...]:
+    """Return weekdays of a month: those without a week get that of the others, or of the start."""
+    is_start_in = (0, recurrence.week_day(start)) in weekdays
+    of_start = recurrence.month_week(start) if is_start_in else 1
+    own = next((week for week, _ in weekdays if week), of_start)
+    return tuple((week or own, day) for week, day in weekdays)
 
 
 def _without_weeks(weekdays: tuple[Weekday, ...]) -> tuple[Weekday, ...]:

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import recurrence
-from reconciler.meeting.humanize import days_words, week_words, weekday_name
+from reconciler.meeting.humanize import days_words, week_name, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES, kind
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 from reconciler.ports import Json
-from reconciler.spec.repeat import INTERVAL_MAX, from_rule
-from reconciler.spec.rules._times import impossible, is_possible
+from reconciler.spec.repeat import INTERVAL_MAX, from_rule, wall_start
+from reconciler.spec.rules._times import SOME_MONDAY, impossible, is_possible
 from reconciler.spec.yaml.writer import flow
 
 _UNITS = {recurrence.DAILY: "days", recurrence.WEEKLY: "weeks", recurrence.MONTHLY: "months"}
@@ -43,7 +43,8 @@ def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterat
             "Write `repeat: {every: week, on: mon}` in place of `type: 8`, or `type: 2` for once.",
         )
     else:
-        yield from check_recurrence(rule)
+        start = wall_start(attributes.get("start_time"), attributes.get("timezone"))
+        yield from _recurrence(rule, start or SOME_MONDAY)
         yield from _end(rule, attributes.get("timezone"))
         yield from _dates(attributes, rule, now)
 
@@ -69,8 +70,8 @@ def _ignored(of_type: int) -> UnlocatedDiagnostic:
     )
 
 
-def check_recurrence(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about unit, interval and days of a rule; paths lead from the meeting."""
+def _recurrence(rule: recurrence.Rule, start: datetime) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about unit, interval and days of a rule; hints name the days of its start."""
     unit = rule.get("type")
     if unit is None:
         yield UnlocatedDiagnostic(
@@ -86,10 +87,11 @@ def check_recurrence(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
             ("recurrence", "weekly_days"),
             "series.days-missing",
             "Zoom would use Sunday.",
-            'Add `weekly_days: "2"` for Monday; 1 is Sunday, 7 is Saturday, `"2,4"` is Monday and Wednesday.',
+            f'Add `weekly_days: "{recurrence.week_day(start)}"` for {weekday_name(start)}; '
+            '1 is Sunday, 7 is Saturday, `"2,4"` is Monday and Wednesday.',
         )
     if unit == recurrence.MONTHLY:
-        yield from _monthly(rule)
+        yield from _monthly(rule, start)
     for name in rule:
         if _UNIT_OF.get(name, unit) != unit:
             yield _unused(name, unit)
@@ -106,7 +108,7 @@ def _interval(rule: recurrence.Rule, unit: int) -> Iterator[UnlocatedDiagnostic]
         )
 
 
-def _monthly(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
+def _monthly(rule: recurrence.Rule, start: datetime) -> Iterator[UnlocatedDiagnostic]:
     week_fields = [name for name in _WEEK_FIELDS if name in rule]
     if "monthly_day" in rule and week_fields:
         names = " and ".join(f"`{name}`" for name in week_fields)
@@ -122,18 +124,20 @@ def _monthly(rule: recurrence.Rule) -> Iterator[UnlocatedDiagnostic]:
             ("recurrence",),
             "series.day-missing",
             "Zoom would use the first day of the month.",
-            "Add `monthly_day: 15`, or `monthly_week: 1` with `monthly_week_day: 2` for the first Monday.",
+            f"Add `monthly_day: {start.day}`, or `monthly_week: {_week(start)}` with "
+            f"`monthly_week_day: {recurrence.week_day(start)}` for the "
+            f"{week_words(_week(start), recurrence.week_day(start))}.",
         )
     elif len(week_fields) == 1:
-        yield _day_half(rule, week_fields[0])
+        yield _day_half(rule, week_fields[0], start)
 
 
-def _day_half(rule: recurrence.Rule, present: str) -> UnlocatedDiagnostic:
+def _day_half(rule: recurrence.Rule, present: str, start: datetime) -> UnlocatedDiagnostic:
     missing = next(name for name in _WEEK_FIELDS if name != present)
     value, meaning = (
-        (2, "Monday (1 is Sunday, 7 Saturday)")
+        (recurrence.week_day(start), f"{weekday_name(start)} (1 is Sunday, 7 Saturday)")
         if missing == "monthly_week_day"
-        else (1, "the first one in the month (-1 is the last)")
+        else (_week(start), f"the {week_name(_week(start))} one in the month (-1 is the last)")
     )
     return UnlocatedDiagnostic(
         ("recurrence", missing),
@@ -142,6 +146,11 @@ def _day_half(rule: recurrence.Rule, present: str) -> UnlocatedDiagnostic:
         "The two together name a day such as the first Monday.",
         f"Add `{missing}: {value}` for {meaning}.",
     )
+
+
+def _week(start: datetime) -> int:
+    week = recurrence.month_week(start)
+    return recurrence.LAST if week == recurrence.FIFTH else week
 
 
 def _unused(name: str, unit: int) -> UnlocatedDiagnostic:

@@ -12,7 +12,8 @@ from reconciler.meeting.meeting import SCHEDULED, SERIES, kind
 from reconciler.ports import Json
 
 _START, _ZONE = ("start_time",), ("timezone",)
-_SOME_MONDAY = datetime(2027, 1, 11)  # noqa: DTZ001 - a day in a hint, in no zone
+SOME_MONDAY = datetime(2027, 1, 11)  # noqa: DTZ001 - a day in a hint, in no zone
+"""The day that a hint names where nothing says which one is meant."""
 _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -56,13 +57,14 @@ def impossible(written: str, path: tuple[str | int, ...]) -> UnlocatedDiagnostic
 
 
 def _start_missing(of_type: int, now: datetime | None) -> UnlocatedDiagnostic:
-    day = now + timedelta(days=14 - now.weekday()) if now else _SOME_MONDAY
+    day = now + timedelta(days=14 - now.weekday()) if now else SOME_MONDAY
     name = "A series (type 8)" if of_type == SERIES else "A meeting at a fixed time (type 2)"
     return UnlocatedDiagnostic(
         _START,
         "time.start-missing",
         f"{name} needs a start. Without one Zoom would start the meeting now.",
-        f"Add `start_time: {day:%Y-%m-%d}T10:00:00` and a `timezone`, or write `type: 3` for no fixed time.",
+        f"Add `start_time: {day:%Y-%m-%d}T10:00:00` and `timezone: Europe/Berlin`, or write `type: 3` for no "
+        "fixed time.",
     )
 
 

@@ -59,4 +59,5 @@ def of_type(violation: Violation) -> UnlocatedDiagnostic:
 def of_field(path: tuple[str | int, ...]) -> UnlocatedDiagnostic:
     """Return the finding about a field that only webinars have."""
     detail = f"`{path[-1]}` is about webinars. Webinars are not managed here."
-    return UnlocatedDiagnostic(path, "meeting.webinar", detail, _HINT, on_key=True)
+    hint = f"Remove `{path[-1]}`; where a webinar is meant, schedule it in Zoom, and take it out of the spec."
+    return UnlocatedDiagnostic(path, "meeting.webinar", detail, hint, on_key=True)
