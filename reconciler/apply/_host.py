@@ -105,6 +105,8 @@ class HostRun:
             return
         await self._fail_duplicates()
         await self._fail_strangers()
+        for step in await self._dates.read_undone(self._queue):
+            self._queue.remove(step)
         for step in [step for step in self._queue if step.extends]:
             if not await may_extend(self._run, step):
                 self._queue.remove(step)

@@ -172,11 +172,16 @@ class State:
         return replace(self, intents={**self.intents, key: intent})
 
     def confirm(self, key: str, record: Record) -> State:
-        """Set the record of `key`, and remove its intent if it has one."""
+        """Set the record of `key`, and remove its intent if it has one.
+
+        Edits of single dates that an update may have undone, and that `record` does not have, stay open: an
+        intent names them until they are read.
+        """
+        intents, unread = _without(self.intents, key), _unread(self.intents.get(key), record)
         return replace(
             self,
             meetings={**self.meetings, key: record},
-            intents=_without(self.intents, key),
+            intents={**intents, key: unread} if unread else intents,
         )
 
     def replace(self, key: str, record: Record, retired: Retired | None) -> State:
@@ -328,6 +333,15 @@ def pruned(state: State, today: str) -> State:
     """Drop the ledgers of days that no longer matter."""
     days = sorted(day for day in state.usage if day <= today)[-USAGE_DAYS_KEPT:]
     return replace(state, usage={day: state.usage[day] for day in state.usage if day in days or day > today})
+
+
+def _unread(intent: Intent | None, record: Record) -> Intent | None:
+    """The intent that stays open once the update of `intent` is confirmed; None if nothing is."""
+    if intent is None or intent.is_of_dates or intent.id != record.id:
+        return None
+    dates = {day: edit for day, edit in intent.dates.items() if day not in record.exceptions}
+    opened = replace(intent, attributes=record.attributes, sent=(), to_host=None, dates=dates)
+    return opened if dates else None
 
 
 def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:

@@ -31,6 +31,8 @@ class DatesQueue:
         self._steps = [step for step in steps if step.action in WRITES and self._has_dates(step)]
         self._open = [step for step in self._steps if self._is_open(step)]
         self._settled = {step.key for step in self._open}
+        self._unsettled: set[str] = set()
+        """Keys whose requests of an earlier run may still take effect: no read can tell yet."""
 
     async def settle_earlier(self) -> None:
         """Settle the intents of dates of earlier runs, once their requests must have landed."""
@@ -38,17 +40,27 @@ class DatesQueue:
             return
         assert self._run.settled_from is not None
         if not await self._run.settle(self._run.settled_from):
+            self._unsettled = self._settled
             return
         for step in self._open:
-            if not await self._runner.settle(step):
+            if not await self._runner.reader.settle(step):
                 self._steps.remove(step)
+
+    async def read_undone(self, steps: Iterable[Step]) -> list[Step]:
+        """Read what an earlier update of this run undid; return the steps of which that is not known."""
+        return [step for step in steps if not await self._runner.reader.read_undone(step)]
 
     async def bring_all(self, waiting: Collection[str]) -> None:
         """Bring the dates of every series whose meeting is there; `waiting` are keys that were not sent."""
         for step in self._steps:
-            if self._run.failure is not None or (self._run.stopping() and not self._skips_soon(step)):
+            if self._run.failure is not None or step.key in self._unsettled:
                 self._leave(step)
-            elif step.key not in waiting and step.key not in self._run.failed:
+            elif step.key in waiting or step.key in self._run.failed:
+                await self._runner.reader.read_undone(step)
+            elif self._run.stopping() and not self._skips_soon(step):
+                await self._runner.reader.read_undone(step)
+                self._leave(step)
+            else:
                 taken_back = self._taken_back.get(step.key, {})
                 is_sent = not step.is_of_dates and step.key not in self._settled
                 await self._runner.bring(step, taken_back=taken_back, is_sent=is_sent)

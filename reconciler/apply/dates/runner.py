@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import reduce
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext
@@ -21,16 +19,14 @@ from reconciler.apply.dates.comparison import (
     Known,
     compare,
     keep_last,
-    unlisted_parts,
 )
+from reconciler.apply.dates.reader import DatesReader
 from reconciler.apply.dates.sender import DateSender, Sent, merged
-from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDone, StepStarted
-from reconciler.apply.history import logbook
-from reconciler.errors.exceptions import GoneError, RemoteError
-from reconciler.meeting import fields
+from reconciler.apply.events import DatesDone, StepDone, StepStarted
+from reconciler.errors.exceptions import RemoteError
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.meeting import SERIES, minutes_of, series
-from reconciler.meeting.single_dates import Edit, is_over, moved_to
+from reconciler.meeting.meeting import minutes_of, series
+from reconciler.meeting.single_dates import Edit, moved_to
 from reconciler.plan.change import Action
 from reconciler.plan.dates import steps as declared_dates
 from reconciler.plan.dates import words
@@ -40,7 +36,7 @@ from reconciler.plan.step import DateAction, Status, Step
 from reconciler.ports import Body
 from reconciler.state.clicked_dates import edits_in_zoom
 from reconciler.state.kept_window import kept_until, window_of
-from reconciler.state.state import Record, State, host_key, owner
+from reconciler.state.state import Record, host_key, owner
 from reconciler.state.stored_dates import StoredDate, find
 
 ROUNDS_MAX = 2
@@ -58,6 +54,7 @@ class DatesRunner:
     def __init__(self, run: ApplyContext, host: str) -> None:
         self._run = run
         self._sender = DateSender(run, host)
+        self.reader = DatesReader(run, self._sender, host)
         self._host = host
 
     async def bring(self, step: Step, *, taken_back: Mapping[str, Edit], is_sent: bool = False) -> None:
@@ -67,9 +64,9 @@ class DatesRunner:
         for is_last in (False, True):
             state = self._run.journal.state
             record = state.meetings.get(step.key)
-            if record is None or step.key in state.intents:
+            if record is None or (step.key in state.intents and not self.reader.is_unread(step)):
                 return
-            stored = await self._read(step, record)
+            stored = await self.reader.read(step, record)
             if is_sent and stored is not None and taken_back:
                 stored = await self._read_undone(step, record, stored, taken_back)
             if stored is None:
@@ -90,57 +87,6 @@ class DatesRunner:
             if not await self._carry_out(step, record, known, comparison, is_last=is_last):
                 return
 
-    async def settle(self, step: Step) -> bool:
-        """Settle an open intent of dates by reading; return whether nothing of it is open any more."""
-        state = self._run.journal.state
-        intent, record = state.intents[step.key], state.meetings.get(step.key)
-        if record is None or record.id != intent.id:  # somebody edited the state by hand
-            await self._run.journal.commit(lambda state: state.drop_intent(step.key))
-            return True
-        stored = await self._read(step, record)
-        if stored is None:
-            return False
-        days = sorted({*record.exceptions, *intent.dates})
-        found = find(record.attributes, stored, days, [record.exceptions, intent.dates])
-        try:
-            made = {
-                day: edit
-                for day, edit in intent.dates.items()
-                if await self._is_made(record, found.get(day), edit, record.exceptions.get(day))
-            }
-        except RemoteError as error:
-            self._run.fail_remote(step, error)
-            return False
-        await self._record(step, made)
-        outcome = Outcome.ADOPTED if len(made) == len(intent.dates) else Outcome.ABSENT
-        self._run.emit(Resolved(self._run.now(), step.key, step.host, outcome, record.id))
-        return True
-
-    async def _is_made(self, record: Record, found: StoredDate | None, edit: Edit, before: Edit) -> bool:
-        """Return whether Zoom has an edit; one that an answer does not show is sent again."""
-        if edit is None and unlisted_parts(before):
-            return False
-        return await self._sender.has(record, found, edit, edit if isinstance(edit, Mapping) else None)
-
-    async def _read(self, step: Step, record: Record) -> Body | None:
-        """The meeting, which is the recorded one and a series; None, and reported, where it is not."""
-        try:
-            is_new = step.action in {Action.CREATE, Action.REPLACE}
-            read = self._run.read_new if is_new else self._run.remote.read
-            stored = (await read(record.id)).body
-        except GoneError:
-            self._run.fail(step, messages.meeting_gone(step, record.id))
-            return None
-        except RemoteError as error:
-            self._run.fail_remote(step, error)
-            return None
-        problem = self._run.stranger(step.key, record.id, stored)
-        if problem is None and stored.get("type") != SERIES:
-            problem = messages.dates_failed(step, {}, "Zoom has it as a meeting of another type")
-        if problem is not None:
-            self._run.fail(step, problem)
-        return stored if problem is None else None
-
     async def _read_undone(
         self, step: Step, record: Record, stored: Body, taken_back: Mapping[str, Edit]
     ) -> Body | None:
@@ -151,7 +97,7 @@ class DatesRunner:
             if not any(day in found and found[day].has(edit, minutes) for day, edit in taken_back.items()):
                 break
             await self._run.clock.sleep(seconds)
-            again = await self._read(step, record)
+            again = await self.reader.read(step, record)
             if again is None:
                 return None
             stored = again
@@ -165,7 +111,7 @@ class DatesRunner:
         edits = [record.exceptions, taken_back, planned]
         seen = replace(record, window=window_of(record.attributes, stored, edits))
         if seen != record:
-            await self._run.journal.commit(lambda state: state.confirm(step.key, seen))
+            await self._run.journal.commit(lambda state: state.amend(step.key, seen.id, window=seen.window))
         return seen
 
     async def _with_former_length(self, step: Step, record: Record, stored: Body) -> Record:
@@ -207,8 +153,8 @@ class DatesRunner:
             for day, before in taken_back.items()
             if day in found
         }
-        if merged(record.exceptions, edits) != dict(record.exceptions):
-            await self._record(step, edits, noted={})
+        if merged(record.exceptions, edits) != dict(record.exceptions) or self.reader.is_unread(step):
+            await self.reader.record(step, edits, noted={})
 
     async def _carry_out(
         self, step: Step, record: Record, known: Known, comparison: Comparison, *, is_last: bool
@@ -232,8 +178,8 @@ class DatesRunner:
                 self._leave_open(step, error)
                 return False
         made = {**comparison.done, **{each.day: each.edit for each in result.sent if each not in left}}
-        if work or made:
-            await self._record(step, made, day, result.refund)
+        if work or made or self.reader.is_unread(step):
+            await self.reader.record(step, made, day, result.refund)
         self._report_done(step, _without(made, comparison.deleted))
         if result.is_lost and (left or result.unsent) and not is_last and not run.must_stop():
             return True
@@ -259,8 +205,8 @@ class DatesRunner:
             for each in comparison.work
         }
         left = {day: edit for day, edit in left.items() if edit is not None or day in record.exceptions}
-        if comparison.done or left:
-            await self._record(step, {**comparison.done, **left}, noted=comparison.done)
+        if comparison.done or left or self.reader.is_unread(step):
+            await self.reader.record(step, {**comparison.done, **left}, noted=comparison.done)
         days = [*(each.day for each in comparison.work), *comparison.deleted]
         self._report_done(step, _without(comparison.done, comparison.deleted))
         self._report_open(step, replace(comparison, deleted=[]), Sent([]), [], [])
@@ -274,35 +220,6 @@ class DatesRunner:
         state = self._run.journal.state
         payer = owner(record.attributes, record.host)
         return host_key(state, payer) == host_key(state, self._host)
-
-    async def _record(
-        self,
-        step: Step,
-        made: Mapping[str, Edit],
-        day: str = "",
-        refund: int = 0,
-        *,
-        noted: Mapping[str, Edit] | None = None,
-    ) -> None:
-        """Record the edits in one durable write, drop the intent, and take back what never left.
-
-        `noted` are the edits that the history names: all, unless it is given.
-        """
-        now, meeting = self._run.now(), step.meeting
-
-        def recorded(state: State) -> State:
-            record = state.meetings[step.key]
-            record = replace(record, exceptions=_to_come(record, merged(record.exceptions, made), now))
-            record = record.counted(now) if made and step.is_of_dates else record
-            if meeting is not None and step.is_of_dates:  # it may release fields as well, as a keep does
-                attributes = reduce(fields.drop, step.released, record.attributes)
-                record = replace(record, attributes=attributes, protect=meeting.protect)
-            state = state.confirm(step.key, record)
-            return state.charge(day, self._host, -refund) if refund else state
-
-        await self._run.journal.commit(
-            recorded, *logbook.of_dates(step.key, made if noted is None else noted)
-        )
 
     def _report_done(self, step: Step, made: Mapping[str, Edit]) -> None:
         if not made:
@@ -383,13 +300,3 @@ def _edits(step: Step, record: Record, known: Known) -> list[Mapping[str, Edit]]
         known.taken_back,
         read,
     ]
-
-
-def _to_come(record: Record, exceptions: Mapping[str, Edit], now: datetime) -> dict[str, Edit]:
-    """The edits of dates that the rule gives and that are not over."""
-    stored = find(record.attributes, {}, exceptions, [])
-    return {
-        day: edit
-        for day, edit in exceptions.items()
-        if day in stored and not is_over(stored[day].start, edit, now)
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from builders import meeting, moved, one_off, weekly
 from engine_world import World
 
@@ -11,8 +12,11 @@ from reconciler.meeting.closures import SingleDates
 from reconciler.state.state import Intent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.state.state import State
 
+SKIPS = {"2027-02-01": "skip", "2027-02-08": "skip"}
 BEGUN = "2026-12-01T08:00:00Z"
 GUESTS = {"2027-03-01": {"agenda": "Guests"}}
 HAS_GUESTS = {"2027-03-01": {"start_time": "2027-03-01T09:00:00Z", "duration": 45, "agenda": "Guests"}}
@@ -149,6 +153,51 @@ def test_a_skipped_date_that_comes_back_is_not_lost_by_two_crashes() -> None:
 
         assert (turns, [report.failed for report in reports], statuses(world)) == (turns, [{}, {}], {})
         assert not world.plan().has_work
+
+
+@pytest.mark.parametrize("dates_forgotten", ["rule", "update"])
+@pytest.mark.parametrize("change", [{"topic": "Other"}, {"start_time": "2027-01-11T10:30:00"}])
+def test_a_skipped_date_that_comes_back_after_a_crash_is_not_forgotten(
+    dates_forgotten: str, change: Mapping[str, Any]
+) -> None:
+    """The update may have undone the skip, or not: until that is read, the state names it."""
+    for turns in range(0, 120, 3):
+        world = World(series(SKIPS), dates_forgotten=dates_forgotten)
+        world.apply()
+        world.declare(series(SKIPS, **change))
+        world.apply(dies_after_turns=turns)
+        world.declare(series({"2027-02-08": "skip"}, **change))
+
+        reports = [world.apply() for _ in range(3)]
+
+        assert (turns, [report.failed for report in reports]) == (turns, [{}, {}, {}])
+        assert list(statuses(world)) == [f"2027-02-08T09:{'30' if 'start_time' in change else '00'}:00Z"]
+        assert not world.plan().has_work
+
+
+def test_a_skipped_date_that_comes_back_after_an_update_that_did_not_take_is_not_forgotten() -> None:
+    world = World(series(SKIPS))
+    world.apply()
+    world.zoom.switch(held_fields=["agenda"])
+    world.declare(series(SKIPS, agenda="Other"))
+
+    report = world.apply()
+
+    assert (report.failed, report.resolved) == ({"weekly": "apply.not-taken"}, [])
+    assert world.store.state.meetings["weekly"].exceptions == SKIPS
+    assert world.store.state.intents == {}
+
+
+def test_a_meeting_that_is_gone_leaves_no_open_dates() -> None:
+    """Nothing is left to look up: a plan that reads Zoom first may declare it anew."""
+    world = World(series(SKIPS))
+    world.apply()
+    interrupted(world, {"2027-03-01": "skip"})
+    world.zoom.send("DELETE", f"/v2/meetings/{world.ids()['weekly']}")
+
+    report = world.apply()
+
+    assert (report.failed, world.store.state.intents) == ({"weekly": "apply.gone"}, {})
 
 
 def statuses(world: World) -> dict[str, str]:
