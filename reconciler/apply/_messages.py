@@ -11,7 +11,7 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.errors.redact import redact_text
 from reconciler.errors.text import join_first
-from reconciler.meeting.humanize import when
+from reconciler.meeting.humanize import join_words, when
 from reconciler.meeting.meeting import PERSONAL
 from reconciler.meeting.names import as_argument
 from reconciler.plan.change import Action
@@ -184,8 +184,9 @@ def zone_refused(step: Step, zone: str, alike: Sequence[str]) -> Diagnostic:
         "`timezone: UTC`, and run apply again."
     )
     if alike:
-        others = f", as have {', '.join(alike[1:ALIKE_MAX])}" if len(alike) > 1 else ""
-        hint = f"Write `timezone: {alike[0]}`: it is in Zoom's list and has the same rules{others}."
+        others = alike[1:ALIKE_MAX]
+        also = f", as {'has' if len(others) == 1 else 'have'} {join_words(others)}" if others else ""
+        hint = f"Write `timezone: {alike[0]}`: it is in Zoom's list and has the same rules{also}."
     return Diagnostic(
         code="apply.zone-refused",
         detail=f"{step.key}: Zoom does not take `timezone: {zone}`.",

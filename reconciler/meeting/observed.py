@@ -14,7 +14,6 @@ from reconciler.errors.text import shorten
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import ValueDifference, differences, same_value, wanted_part
 from reconciler.meeting.meeting import PERSONAL, series, start_at
-from reconciler.meeting.names import as_argument
 from reconciler.meeting.timezones import is_instant
 from reconciler.ports import Json
 
@@ -156,14 +155,17 @@ def personal_id(
     declared = fields.get(attributes, "settings.use_pmi")
     if stored.get("type") != PERSONAL or declared is True:
         return None
-    renew = f"run `reconciler state rm {as_argument(key)}`, and the next apply creates a meeting of its own."
+    renew = (
+        "delete the meeting in Zoom's web portal and run `reconciler apply --refresh`, which creates one "
+        "with an id of its own."
+    )
     hint = f"Declare `settings: {{use_pmi: false}}`. If Zoom does not change it back, {renew}"
     if declared is False:
         hint = f"Turn off `{PERSONAL_ID_SETTING}` in the settings of {host} in Zoom, then {renew}"
     return Diagnostic(
         code="refresh.personal-id",
         detail=f"{key}: somebody, or a setting of {host}, put meeting {meeting_id} on that id. Whoever "
-        "knows the id can join, and Zoom does not delete such a meeting.",
+        "knows the id can join, and Zoom's API does not delete such a meeting.",
         hint=hint,
         severity=Severity.WARNING,
         key=key,

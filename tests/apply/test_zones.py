@@ -60,7 +60,7 @@ def test_the_error_names_them() -> None:
     report = world.apply()
 
     same = (
-        "Write `timezone: Australia/Hobart`: it is in Zoom's list and has the same rules, as have "
+        "Write `timezone: Australia/Hobart`: it is in Zoom's list and has the same rules, as has "
         "Australia/Sydney."
     )
     none = (

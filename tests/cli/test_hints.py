@@ -4,91 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import subprocess
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from builders import intent, record
-from manual_clock import ManualClock
-from shell import HOST, NOW, spec_of
-from varied import Zoom
+from pasting import SECOND, PastingTeam, commands, is_clean
+from shell import HOST
 
 if TYPE_CHECKING:
     from shell import RunResult, Shell
 
-LINE = re.compile(r"`((?:moved|imports|removed): \[[^`]*\])`")
-COMMAND = re.compile(r"`reconciler ([^`]+)`")
-SECOND = {"start_time": "2027-03-14T15:00:00Z"}
-
-
-class Team:
-    """A folder with a spec that people edit, and commands that they paste."""
-
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
-        self.zoom = Zoom(shell.folder)
-        self.meetings: dict[str, dict[str, Any]] = {}
-        self.entries: dict[str, Any] = {}
-
-    def declare(self, **meetings: dict[str, Any]) -> None:
-        """Declare these meetings and no others."""
-        self.meetings = {key.replace("_", "-"): body for key, body in meetings.items()}
-        self.entries = {}
-        self.write()
-
-    def paste(self, ran: RunResult, nth: int = 0, *, lets_go: bool = False) -> None:
-        """Add the n-th line that was printed to the spec, as text."""
-        line = LINE.findall(ran.out + ran.err)[nth]
-        self.write(f"{line.replace('destroy: true', 'destroy: false') if lets_go else line}\n")
-
-    def run(self, command: str) -> RunResult:
-        """Run a command that was printed; where it asks, the answer is yes."""
-        words = shlex.split(command)
-        end = words.index("--") if "--" in words else len(words)
-        answer = ["--auto-approve"] if words[0] == "apply" else []
-        return self.shell(*words[:end], *answer, "--sandbox", "--sandbox-now", NOW, *words[end:])
-
-    def apply(self) -> RunResult:
-        """Apply the spec as it is."""
-        return self.run("apply")
-
-    def plan(self) -> RunResult:
-        """Plan the spec as it is."""
-        return self.run("plan")
-
-    def write(self, more: str = "") -> None:
-        """Write the spec, with a line as it was printed."""
-        text = json.loads(spec_of(self.meetings)) | self.entries
-        lines = (f"{name}: {json.dumps(value)}\n" for name, value in text.items())
-        self.shell.write("meetings.yaml", "".join(lines) + more)
-
 
 @pytest.fixture
-def team(shell: Shell) -> Team:
+def team(shell: Shell) -> PastingTeam:
     """Two meetings, applied."""
-    shell.timer = ManualClock()
-    team = Team(shell)
+    team = PastingTeam(shell)
     team.declare(a={}, b=SECOND)
     assert team.apply().status == 0
     return team
 
 
-def commands(ran: RunResult) -> list[str]:
-    """The commands that were printed."""
-    return COMMAND.findall(ran.out + ran.err)
-
-
-def is_clean(ran: RunResult) -> bool:
-    """Return whether a plan or a report has nothing to say about any key."""
-    return ran.status == 0 and not re.search(r"withheld|warning\[|error\[", ran.out + ran.err)
-
-
 # Steps that are withheld
 
 
-def test_what_is_no_longer_declared_can_be_deleted_or_let_go(team: Team) -> None:
+def test_what_is_no_longer_declared_can_be_deleted_or_let_go(team: PastingTeam) -> None:
     team.declare(b=SECOND)
     printed = team.plan()
 
@@ -99,7 +40,7 @@ def test_what_is_no_longer_declared_can_be_deleted_or_let_go(team: Team) -> None
     assert (team.apply().status, sorted(team.shell.ids())) == (0, [])
 
 
-def test_what_zoom_cannot_change_can_be_replaced(team: Team) -> None:
+def test_what_zoom_cannot_change_can_be_replaced(team: PastingTeam) -> None:
     series = {"type": 8, "timezone": "UTC", "recurrence": {"type": 1, "end_times": 5}}
     team.declare(a={**series, "start_time": "2027-01-14T15:00:00"}, b=SECOND)
     old = team.shell.ids()["a"]
@@ -110,7 +51,7 @@ def test_what_zoom_cannot_change_can_be_replaced(team: Team) -> None:
 
 
 @pytest.mark.parametrize("nth", [0, 1], ids=["moved", "removed"])
-def test_a_likely_rename_is_decided_by_either_line(team: Team, nth: int) -> None:
+def test_a_likely_rename_is_decided_by_either_line(team: PastingTeam, nth: int) -> None:
     old = team.shell.ids()["a"]
     team.declare(new={"topic": "a", "start_time": "2027-01-14T15:30:00Z"}, b=SECOND)
 
@@ -120,7 +61,7 @@ def test_a_likely_rename_is_decided_by_either_line(team: Team, nth: int) -> None
     assert not re.search("withheld", team.plan().out)
 
 
-def test_an_id_that_another_key_has_is_moved(team: Team) -> None:
+def test_an_id_that_another_key_has_is_moved(team: PastingTeam) -> None:
     number = team.shell.ids()["a"]
     team.meetings = {"new": {"topic": "Another", "start_time": "2027-05-14T15:00:00Z"}, "b": SECOND}
     team.entries = {"imports": [{"id": number, "to": "new"}]}
@@ -136,7 +77,7 @@ def test_an_id_that_another_key_has_is_moved(team: Team) -> None:
 # Findings of apply, links and drift
 
 
-def gone(team: Team) -> RunResult:
+def gone(team: PastingTeam) -> RunResult:
     """An apply that changes a meeting which somebody deleted."""
     team.zoom.click("DELETE", str(team.shell.ids()["a"]))
     team.declare(a={"topic": "Another"}, b=SECOND)
@@ -145,14 +86,14 @@ def gone(team: Team) -> RunResult:
     return ran
 
 
-def test_what_is_gone_is_made_again(team: Team) -> None:
+def test_what_is_gone_is_made_again(team: PastingTeam) -> None:
     again, _ = commands(gone(team))
 
     assert team.run(again).status == 0
     assert is_clean(team.plan())
 
 
-def test_what_is_gone_is_given_up(team: Team) -> None:
+def test_what_is_gone_is_given_up(team: PastingTeam) -> None:
     _, forget = commands(gone(team))
 
     team.declare(b=SECOND)
@@ -160,7 +101,7 @@ def test_what_is_gone_is_given_up(team: Team) -> None:
     assert is_clean(team.plan())
 
 
-def test_what_exists_already_is_taken_over(team: Team) -> None:
+def test_what_exists_already_is_taken_over(team: PastingTeam) -> None:
     team.shell.sandbox_state.unlink()
     team.declare(a={})
     ran = team.apply()
@@ -172,7 +113,7 @@ def test_what_exists_already_is_taken_over(team: Team) -> None:
 
 
 @pytest.mark.parametrize("nth", [0, 1], ids=["refresh", "forget"])
-def test_a_link_that_is_gone_is_gone_for_good_or_made_again(team: Team, nth: int) -> None:
+def test_a_link_that_is_gone_is_gone_for_good_or_made_again(team: PastingTeam, nth: int) -> None:
     team.zoom.click("DELETE", str(team.shell.ids()["a"]))
     ran = team.run("links")
 
@@ -182,7 +123,7 @@ def test_a_link_that_is_gone_is_gone_for_good_or_made_again(team: Team, nth: int
 
 
 @pytest.mark.parametrize("gives_up", [False, True])
-def test_a_meeting_that_became_a_webinar(team: Team, gives_up: bool) -> None:  # noqa: FBT001 - a case
+def test_a_meeting_that_became_a_webinar(team: PastingTeam, gives_up: bool) -> None:  # noqa: FBT001 - a case
     number = team.shell.ids()["a"]
     team.zoom.meddle(number, topic="Broadcast")
     team.zoom.switch(webinars=[number])
@@ -198,7 +139,7 @@ def test_a_meeting_that_became_a_webinar(team: Team, gives_up: bool) -> None:  #
     assert "refresh.webinar" not in team.run("drift").out
 
 
-def test_an_import_of_nothing_is_created_without_its_line(team: Team) -> None:
+def test_an_import_of_nothing_is_created_without_its_line(team: PastingTeam) -> None:
     team.meetings = {"b": SECOND, "new": {"start_time": "2027-05-14T15:00:00Z"}, "a": {}}
     team.entries = {"imports": [{"id": 81_234_567_890, "to": "new"}]}
     team.write()
@@ -209,7 +150,7 @@ def test_an_import_of_nothing_is_created_without_its_line(team: Team) -> None:
     assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b", "new"])
 
 
-def test_an_import_of_another_type_is_created_without_its_line(team: Team) -> None:
+def test_an_import_of_another_type_is_created_without_its_line(team: PastingTeam) -> None:
     team.zoom.make(HOST, {"topic": "Room", "type": 3})
     number = max(int(key) for key in re.findall(r"\d{11}", json.dumps(team.run("import --host " + HOST).out)))
     team.meetings = {"b": SECOND, "new": {"start_time": "2027-05-14T15:00:00Z"}, "a": {}}
@@ -225,7 +166,7 @@ def test_an_import_of_another_type_is_created_without_its_line(team: Team) -> No
 # Findings of a plan, and of the state
 
 
-def test_a_blocked_move_goes_on_after_state_mv(team: Team) -> None:
+def test_a_blocked_move_goes_on_after_state_mv(team: PastingTeam) -> None:
     team.meetings, team.entries = {"b": {}}, {"moved": [{"from": "a", "to": "b"}]}
     team.write()
     ran = team.plan()
@@ -235,7 +176,7 @@ def test_a_blocked_move_goes_on_after_state_mv(team: Team) -> None:
     assert "plan.move-blocked" not in team.plan().out
 
 
-def test_a_line_without_effect_is_removed(team: Team) -> None:
+def test_a_line_without_effect_is_removed(team: PastingTeam) -> None:
     team.entries = {"removed": [{"key": "gone", "id": 81_234_567_890, "destroy": True}]}
     team.write()
     assert "[plan.stale-line]" in team.plan().out
@@ -246,7 +187,7 @@ def test_a_line_without_effect_is_removed(team: Team) -> None:
     assert is_clean(team.plan())
 
 
-def test_a_plan_file_is_made_as_the_hint_says(team: Team) -> None:
+def test_a_plan_file_is_made_as_the_hint_says(team: PastingTeam) -> None:
     team.declare(a={"topic": "Another"}, b=SECOND)
     team.shell.write("FILE", "{}")
     ran = team.shell.sandbox("apply", "--plan", "FILE")
@@ -256,7 +197,7 @@ def test_a_plan_file_is_made_as_the_hint_says(team: Team) -> None:
     assert team.shell.sandbox("apply", "--plan", "FILE").status == 0
 
 
-def test_a_state_that_cannot_be_read_is_restored(team: Team) -> None:
+def test_a_state_that_cannot_be_read_is_restored(team: PastingTeam) -> None:
     """From the `.backup` next to it, which is the version before the last one."""
     document = team.shell.sandbox_state.read_bytes()
     (team.shell.folder / "FILE").write_bytes(document)
@@ -268,7 +209,7 @@ def test_a_state_that_cannot_be_read_is_restored(team: Team) -> None:
     assert is_clean(team.plan())
 
 
-def test_a_wrong_lock_id_and_an_unknown_key_are_answered_by_a_list(team: Team) -> None:
+def test_a_wrong_lock_id_and_an_unknown_key_are_answered_by_a_list(team: PastingTeam) -> None:
     """Both hints name the command that shows what to type."""
     unknown = team.run("state show nobody")
 
@@ -276,7 +217,7 @@ def test_a_wrong_lock_id_and_an_unknown_key_are_answered_by_a_list(team: Team) -
     assert re.findall(r"^[ab]\b", team.run(commands(unknown)[0]).out, re.MULTILINE) == ["a", "b"]
 
 
-def test_a_second_list_of_entries_says_to_join_them(team: Team) -> None:
+def test_a_second_list_of_entries_says_to_join_them(team: PastingTeam) -> None:
     """Where a spec has a list already, a printed line must be merged into it."""
     team.declare(b=SECOND)
     ran = team.plan()
@@ -292,14 +233,14 @@ def test_a_second_list_of_entries_says_to_join_them(team: Team) -> None:
 # Interrupted requests, single dates, and what an account holds
 
 
-def interrupted(team: Team) -> None:
+def interrupted(team: PastingTeam) -> None:
     """A create that was begun, and of which nothing is known."""
     body = {"topic": "new", "type": 2, "start_time": "2027-05-14T15:00:00Z", "duration": 60}
     team.shell.record(replace(team.shell.recorded(), intents={"new": intent(body)}))
     team.declare(a={}, b=SECOND, new={"start_time": body["start_time"]})
 
 
-def test_an_interrupted_key_is_looked_up_by_apply(team: Team) -> None:
+def test_an_interrupted_key_is_looked_up_by_apply(team: PastingTeam) -> None:
     interrupted(team)
     ran = team.run("links new")
 
@@ -309,7 +250,7 @@ def test_an_interrupted_key_is_looked_up_by_apply(team: Team) -> None:
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
-def test_what_may_have_been_created_is_decided_by_a_person(team: Team, is_ours: bool) -> None:  # noqa: FBT001 - a case
+def test_what_may_have_been_created_is_decided_by_a_person(team: PastingTeam, is_ours: bool) -> None:  # noqa: FBT001 - a case
     interrupted(team)
     team.zoom.make(
         HOST, {"topic": "By hand", "type": 2, "start_time": "2027-02-01T09:00:00Z", "duration": 60}
@@ -327,7 +268,7 @@ def test_what_may_have_been_created_is_decided_by_a_person(team: Team, is_ours: 
     assert (team.apply().status, is_clean(team.plan())) == (0, True)
 
 
-def test_an_update_that_did_not_take_is_sent_again(team: Team) -> None:
+def test_an_update_that_did_not_take_is_sent_again(team: PastingTeam) -> None:
     """Once the setting that held the value is another one."""
     team.zoom.switch(held_fields=["duration"])
     team.declare(a={"duration": 30}, b=SECOND)
@@ -348,7 +289,7 @@ WEEKLY = {
 }
 
 
-def test_a_series_whose_dates_are_all_skipped_is_ended(team: Team) -> None:
+def test_a_series_whose_dates_are_all_skipped_is_ended(team: PastingTeam) -> None:
     skips = {"2027-01-11": "skip", "2027-01-18": "skip"}
     team.declare(a={}, b=SECOND, weekly=WEEKLY)
     assert team.apply().status == 0
@@ -362,7 +303,7 @@ def test_a_series_whose_dates_are_all_skipped_is_ended(team: Team) -> None:
     assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b"])
 
 
-def test_a_date_that_failed_is_shown_and_sent_again(team: Team) -> None:
+def test_a_date_that_failed_is_shown_and_sent_again(team: PastingTeam) -> None:
     """Once the series is in Zoom as a person wants it."""
     team.declare(a={}, b=SECOND, weekly=WEEKLY)
     assert team.apply().status == 0
@@ -380,7 +321,7 @@ def test_a_date_that_failed_is_shown_and_sent_again(team: Team) -> None:
 # The state, and the first files
 
 
-def test_a_record_in_an_unknown_zone_is_forgotten(team: Team) -> None:
+def test_a_record_in_an_unknown_zone_is_forgotten(team: PastingTeam) -> None:
     mars = {"topic": "Mars", "type": 2, "start_time": "2027-01-11T10:00:00", "timezone": "Mars/Base"}
     state = team.shell.recorded()
     team.shell.record(replace(state, meetings={**state.meetings, "mars": record(7, mars)}))
@@ -391,7 +332,7 @@ def test_a_record_in_an_unknown_zone_is_forgotten(team: Team) -> None:
     assert is_clean(team.plan())
 
 
-def test_two_versions_of_a_state_are_decided_by_git(team: Team) -> None:
+def test_two_versions_of_a_state_are_decided_by_git(team: PastingTeam) -> None:
     def git(*arguments: str) -> int:
         identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
         return subprocess.run(
@@ -415,7 +356,7 @@ def test_two_versions_of_a_state_are_decided_by_git(team: Team) -> None:
     assert is_clean(team.plan())
 
 
-def test_workflows_are_added_beside_a_spec(team: Team) -> None:
+def test_workflows_are_added_beside_a_spec(team: PastingTeam) -> None:
     ran = team.shell("init", "--host", HOST, "--topic", "x", "--yes")
 
     assert "[init.exists]" in ran.err
@@ -426,7 +367,7 @@ def test_workflows_are_added_beside_a_spec(team: Team) -> None:
 # Keys that look like options
 
 
-def test_a_key_that_begins_with_a_dash_is_pasted(team: Team) -> None:
+def test_a_key_that_begins_with_a_dash_is_pasted(team: PastingTeam) -> None:
     team.declare(a={}, b=SECOND, **{"-c": {"start_time": "2027-05-14T15:00:00Z"}})
     assert (team.apply().status, sorted(team.shell.ids())) == (0, ["-c", "a", "b"])
     team.zoom.click("DELETE", str(team.shell.ids()["-c"]))
@@ -437,7 +378,7 @@ def test_a_key_that_begins_with_a_dash_is_pasted(team: Team) -> None:
     assert is_clean(team.run("links"))
 
 
-def test_a_move_to_a_key_with_a_dash_goes_on(team: Team) -> None:
+def test_a_move_to_a_key_with_a_dash_goes_on(team: PastingTeam) -> None:
     team.declare(a={}, **{"--b": SECOND})
     team.paste(team.plan())  # the meeting of b, under its new key
     assert team.apply().status == 0

@@ -30,6 +30,8 @@ class BucketServer:
         self.requests: list[str] = []
         self.faults: list[str] = []
         """One for each of the next requests: "STATUS CODE", or `HANG`, `DROP`, `LOSE`; "" is no fault."""
+        self.is_busy_for: frozenset[str] = frozenset()
+        """Methods that it answers with 503, for as long as they are named."""
         self.keeps_conditions = True
         self.sends_versions = True
         self.closing = threading.Event()
@@ -51,6 +53,8 @@ class BucketServer:
 
     def answer(self, method: str, path: str, body: bytes, conditions: dict[str, str]) -> tuple[int, bytes]:
         """Carry out a request; return status and body."""
+        if method in self.is_busy_for:
+            return 503, _error("SlowDown")
         bucket, _, name = path.removeprefix("/").partition("/")
         if bucket != BUCKET:
             return 404, _error("NoSuchBucket")

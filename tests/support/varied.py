@@ -232,6 +232,12 @@ class Zoom:
         sandbox.account.put(replace(meeting, host_id=host, document=changed))
         sandbox.app.emulator.save()
 
+    def delete_in_portal(self, number: int) -> None:
+        """Delete a meeting as a person does in Zoom's web portal, also one that the API does not delete."""
+        sandbox = self._opened()
+        sandbox.account.put(replace(self.meeting(number), deleted=True))
+        sandbox.app.emulator.save()
+
     def meeting(self, number: int) -> StoredMeeting:
         """Return a meeting as the emulator stores it."""
         found = self._opened().account.meeting(number)
