@@ -59,12 +59,9 @@ class DatesRunner:
 
     async def bring(self, step: Step, *, taken_back: Mapping[str, Edit], is_sent: bool = False) -> None:
         """Do what is declared about the dates of the step's series. `taken_back`, `is_sent`: see `Known`."""
-        if step.meeting is not None and series(step.meeting.attributes) is None:
-            return  # a single meeting now stands in the place of the series
         for is_last in (False, True):
-            state = self._run.journal.state
-            record = state.meetings.get(step.key)
-            if record is None or (step.key in state.intents and not self.reader.is_unread(step)):
+            record = self._record_of_series(step)
+            if record is None:
                 return
             stored = await self.reader.read(step, record)
             if is_sent and stored is not None and taken_back:
@@ -86,6 +83,16 @@ class DatesRunner:
                 return
             if not await self._carry_out(step, record, known, comparison, is_last=is_last):
                 return
+
+    def _record_of_series(self, step: Step) -> Record | None:
+        """The record of the series; None where none is recorded, or another request of the key is open."""
+        state, meeting = self._run.journal.state, step.meeting
+        record = state.meetings.get(step.key)
+        if record is None or (step.key in state.intents and not self.reader.is_unread(step)):
+            return None
+        # Where only one of the two is a series, the meeting is to be replaced.
+        both = (record.attributes, *([meeting.attributes] if meeting is not None else []))
+        return None if any(series(attributes) is None for attributes in both) else record
 
     async def _read_undone(
         self, step: Step, record: Record, stored: Body, taken_back: Mapping[str, Edit]

@@ -9,6 +9,7 @@ from builders import meeting, moved, one_off, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import SingleDates
+from reconciler.sandbox.faults import CREATE, Fault
 from reconciler.state.state import Intent
 
 if TYPE_CHECKING:
@@ -186,6 +187,25 @@ def test_a_skipped_date_that_comes_back_after_an_update_that_did_not_take_is_not
     assert (report.failed, report.resolved) == ({"weekly": "apply.not-taken"}, [])
     assert world.store.state.meetings["weekly"].exceptions == SKIPS
     assert world.store.state.intents == {}
+
+
+def test_a_single_meeting_that_was_made_before_it_became_a_series_has_no_dates() -> None:
+    """It is adopted, and the next plan asks to replace it: nothing has failed."""
+    world = World(meeting("weekly", one_off()))
+    world.zoom.meet(Fault(**CREATE, cut="after"))
+
+    def stop(scope: Mapping[str, Any]) -> None:
+        world.is_stopping = scope["method"] == "POST"
+
+    world.on_request = stop
+    world.apply()
+    world.is_stopping, world.on_request = False, lambda _scope: None
+    world.declare(series(SKIPS))
+
+    report = world.apply()
+
+    assert (report.resolved, report.failed) == ([("weekly", "adopted")], {})
+    assert [step.action for step in world.plan().steps] == ["replace"]
 
 
 def test_a_meeting_that_is_gone_leaves_no_open_dates() -> None:
