@@ -71,7 +71,7 @@ class DatesRunner:
             record = await self._with_window(step, record, stored, taken_back)
             if is_sent:
                 record = await self._with_former_length(step, record, stored)
-            known = self._known(step, record, taken_back, is_sent=is_sent or is_last)
+            known = self._known(step, record, taken_back, stored, is_sent=is_sent or is_last)
             found = find(record.attributes, stored, known.days, _edits(step, record, known))
             if not _may_send(step, record):
                 await self._restore(step, record, taken_back, found)
@@ -141,10 +141,15 @@ class DatesRunner:
         )
         return replace(record, exceptions={**kept, **record.exceptions})
 
-    def _known(self, step: Step, record: Record, taken_back: Mapping[str, Edit], *, is_sent: bool) -> Known:
+    def _known(
+        self, step: Step, record: Record, taken_back: Mapping[str, Edit], stored: Body, *, is_sent: bool
+    ) -> Known:
         now, meeting = self._run.now(), step.meeting
         kept = Kept(until=kept_until(record.window))
-        declared = declared_dates.held_declared(meeting, now, kept) if meeting is not None else {}
+        edits = [record.exceptions, taken_back]
+        found = find(record.attributes, stored, sorted({*record.exceptions, *taken_back}), edits)
+        skipped: dict[str, Edit] = {day: SKIP for day, each in found.items() if each.is_deleted}
+        declared = declared_dates.held_declared(meeting, now, kept, skipped) if meeting is not None else {}
         backs = {each.date: each.before for each in step.dates if each.action is DateAction.BACK}
         planned = {each.date for each in step.dates}
         before = {**taken_back, **backs}

@@ -40,7 +40,8 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     if left is None and not (meeting.dates or (record and record.exceptions)):
         return step
     recorded = record.exceptions if record is not None else {}
-    plain, unskipped = _held(meeting, now, windows.kept(meeting, record, now, is_sent=is_new))
+    skipped = {} if is_new else recorded
+    plain, unskipped = _held(meeting, now, windows.kept(meeting, record, now, is_sent=is_new), skipped)
     step = replace(step, unskipped=unskipped.day) if unskipped and record is not None else step
     backs = [] if is_new else list(_backs(meeting, recorded, plain, now))
     new = [each for found in plain.values() if (each := _changed(meeting, found, recorded, now))]
@@ -48,7 +49,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     is_sent = is_new or resends
     declared, changed = plain, new
     if is_sent:
-        declared = held_declared(meeting, now, windows.kept(meeting, record, now, is_sent=True))
+        declared = held_declared(meeting, now, windows.kept(meeting, record, now, is_sent=True), {})
         changed = [each for found in declared.values() if (each := _changed(meeting, found, {}, now))]
     backs = [each for each in backs if each.date not in plain]
     starts_at = first_held(meeting, declared, now, step.starts_at) or step.starts_at
@@ -109,17 +110,26 @@ def first_held(
     return min(moved, default=None)
 
 
-def held_declared(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> dict[str, SeriesDate]:
-    """Return the declared edits of the dates that Zoom keeps; the last one is not skipped if none is held."""
-    found, _ = _held(meeting, now, kept)
+def held_declared(
+    meeting: Meeting, now: datetime, kept: Kept, recorded: Mapping[str, Edit]
+) -> dict[str, SeriesDate]:
+    """Return the declared edits of the dates that Zoom keeps; if none is held, the last one is not skipped.
+
+    That is the last one that is not skipped in Zoom already, by what is `recorded`: none is brought back.
+    """
+    found, _ = _held(meeting, now, kept, recorded)
     return found
 
 
-def _held(meeting: Meeting, now: datetime, kept: Kept) -> tuple[dict[str, SeriesDate], SeriesDate | None]:
-    """Return the edits as `held_declared`, and the last date if it is declared as skipped and is not."""
+def _held(
+    meeting: Meeting, now: datetime, kept: Kept, recorded: Mapping[str, Edit]
+) -> tuple[dict[str, SeriesDate], SeriesDate | None]:
+    """Return the edits as `held_declared`, and the date that is declared as skipped and is not."""
     found = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
-    unskipped = found.popitem()[1] if found and _are_all_skipped(meeting, found, now, kept) else None
-    return found, unskipped
+    if not _are_all_skipped(meeting, found, now, kept):
+        return found, None
+    last = next((day for day in reversed(found) if recorded.get(day) != SKIP), None)
+    return found, found.pop(last) if last is not None else None
 
 
 def reschedules(changes: Iterable[FieldChange]) -> bool:

@@ -676,6 +676,35 @@ def test_the_last_date_to_come_is_never_deleted() -> None:
     assert (second.done, world.store.state.meetings["weekly"].exceptions) == ({}, {"2027-01-11": "skip"})
 
 
+def test_a_last_date_that_was_skipped_while_others_were_to_come_stays_so() -> None:
+    """It is declared as skipped, and people were told: no rule brings it back once the others are over."""
+    rule = {**weekly()["recurrence"], "end_times": 3}
+    world = World(series({"2027-01-25": "skip"}, recurrence=rule))
+    world.apply()
+    world.clock.advance((at("2027-01-18T12:00:00Z") - world.clock.now()).total_seconds())
+
+    report = world.apply()
+
+    assert (report.done, report.deferred, in_zoom(world)) == ({}, {}, {"2027-01-25T09:00:00Z": "deleted"})
+
+
+@pytest.mark.parametrize("dates_forgotten", ["rule", "update"])
+def test_of_nothing_but_skips_the_last_date_that_is_still_held_stays(dates_forgotten: str) -> None:
+    """Those that were skipped before stay so, also where an update of another field may undo them."""
+    rule = {**weekly()["recurrence"], "end_times": 3}
+    world = World(series({"2027-01-25": "skip"}, recurrence=rule), dates_forgotten=dates_forgotten)
+    world.apply()
+    skips = dict.fromkeys(("2027-01-11", "2027-01-18", "2027-01-25"), "skip")
+    world.declare(series(skips, recurrence=rule, topic="Other"))
+
+    reports = [world.apply() for _ in range(3)]
+
+    held = "18" if dates_forgotten == "rule" else "25"
+    starts = [f"2027-01-{day}T09:00:00Z" for day in ("11", "18", "25") if day != held]
+    assert ([report.failed for report in reports], [*in_zoom(world)]) == ([{}, {}, {}], starts)
+    assert not world.plan().has_work
+
+
 def test_no_rule_is_sent_while_a_date_that_is_past_is_moved_to_a_day_to_come() -> None:
     """The rule would lose it: the step waits until it was held, and says until when."""
     moved = {"2027-01-11": {"start_time": "2027-01-13T14:00:00"}}
