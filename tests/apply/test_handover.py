@@ -390,6 +390,26 @@ def test_a_created_meeting_is_handed_back_once_schedule_for_is_gone() -> None:
     assert not world.plan().has_work
 
 
+def test_what_an_interrupted_handover_gave_back_is_charged_to_whom_it_belongs_now() -> None:
+    """The recorded host is the same before and after; the user whom Zoom counts is not."""
+    world = World(topic("a", schedule_for=BOB))
+    assert world.apply().status == 0
+    world.declare(topic("a"))
+    world.zoom.meet(Fault(status=502, body="", commit=True, **UPDATE))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_request = False, lambda _scope: None
+    world.declare(topic("a", schedule_for=BOB))
+
+    reports = [world.apply() for _ in range(2)]
+
+    assert [list(report.deferred) for report in reports] == [["a"], []]
+    assert [world.charged(host) for host in (ANNA, BOB)] == [
+        world.used(host)["2026-12-01"] for host in (ANNA, BOB)
+    ]
+    assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
+
+
 def test_a_created_meeting_is_followed_to_the_user_it_was_scheduled_for() -> None:
     world = World(topic("a", schedule_for=CARL))
     world.apply()

@@ -21,7 +21,7 @@ from reconciler.plan.step import Step
 from reconciler.ports import Answer, Body, Json
 from reconciler.state import identity
 from reconciler.state.history import Fact, Kind
-from reconciler.state.state import SCHEDULE_FOR, Intent, Record, follow, owner
+from reconciler.state.state import SCHEDULE_FOR, Intent, Record, follow, host_key, owner
 
 NEW_HOST_PAYS = "the meeting has its new host, and the rest counts against that host: the next run sends it"
 
@@ -132,10 +132,14 @@ class UpdateResolver(Resolver):
         paths = self._declared_changes(step, updated)
         if paths is None:
             self._run.notice(messages.differs_now(step))
-        elif paths and updated.host != record.host:
+        elif paths and self._payer(updated) != self._payer(record):
             self._run.defer(step, None, NEW_HOST_PAYS)
         elif paths and self._is_wanted(step, updated):
             self.to_send.append((_as_update(step, updated, paths), None))
+
+    def _payer(self, record: Record) -> str:
+        """The user to whom Zoom counts the requests of the meeting."""
+        return host_key(self._run.journal.state, owner(record.attributes, record.host))
 
     async def _resend_or_drop(self, step: Step, intent: Intent, record: Record) -> None:
         declared_changes = self._declared_changes(step, record) if self._is_wanted(step, record) else None

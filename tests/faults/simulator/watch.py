@@ -170,7 +170,8 @@ class Watch:
         self.log.append(Version(self._machine.now(), document))
         if author in self.writers[:-1]:
             self.fail("order", f"{author} writes after {self.writers[-1]} has written")
-        if author not in self.writers:
+        is_cut_off = author in self._lingers_until  # it may not know, and takes nothing over
+        if author not in self.writers and not is_cut_off:
             self.writers.append(author)
         try:
             before, self.state = self.state, state_document.decode(document, "memory")
