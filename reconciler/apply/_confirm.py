@@ -138,11 +138,16 @@ class Confirmer:
             return ()
         first = self._first.get(pending.key, pending)
         assert first.before is not None, "only a recorded meeting is updated"
-        recorded = planned = zoom = first.before.attributes
-        for path, value in first.before.observed.items():
+        before = first.before
+        recorded = zoom = before.attributes
+        for path, value in before.observed.items():
             zoom = fields.put(zoom, path, value)
+        for path in before.not_taken:  # Zoom never had what is declared there
+            recorded = fields.put(recorded, path, before.observed.get(path))
+        planned = recorded
         for change in first.step.changes:  # of a refresh: what Zoom had
-            planned = fields.put(planned, change.path, change.before) if change.path != "host" else planned
+            if change.path != "host" and change.before != fields.get(before.attributes, change.path):
+                planned = fields.put(planned, change.path, change.before)
         earlier = (recorded, zoom, planned, observed.as_sent_before(recorded, stored))
         found = observed.untaken(pending.sent, stored, earlier)
         unknown = observed.without_earlier(pending.sent, stored, earlier, found) if found else ()

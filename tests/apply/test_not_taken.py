@@ -107,6 +107,21 @@ def test_another_declared_value_is_sent_and_ends_it() -> None:
     assert drift(world, "a") == {}
 
 
+def test_another_value_that_does_not_take_either_is_told_although_the_field_is_empty() -> None:
+    """A value that did not take is not one that no read shows."""
+    world = applied(topic("a"), held_fields=["agenda"])
+    world.declare(topic("a", agenda="new"))
+    world.apply()
+    world.declare(topic("a", agenda="newer"))
+
+    report = world.apply()
+
+    assert (seen(report), world.store.state.meetings["a"].not_taken) == (
+        ({"a": "apply.not-taken"}, 1),
+        ("agenda",),
+    )
+
+
 def test_a_refresh_sends_it_again() -> None:
     world = applied(topic("a", duration=60), held_fields=["duration"])
     world.declare(topic("a", duration=30))

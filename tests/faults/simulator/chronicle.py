@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.state import history
 from reconciler.state.history import Fact, Kind
+from reconciler.state.state import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ class Chronicle:
         self._fail = fail
         self.excused: set[int] = set()
         """Meetings that may leave the state untold, since Zoom has them no more."""
+        self.follows_hosts = False
+        """Whether runs read Zoom first, and record untold which host each meeting has by then."""
         self._told: Counter[tuple[str, int]] = Counter()
         """How often each meeting, by its number, was told as made, changed and deleted."""
         self._done: Counter[tuple[str, int]] = Counter()
@@ -67,7 +70,7 @@ class Chronicle:
                 self._expect({Kind.MOVE}, key, told)
             if was is None or was.id != record.id:
                 self._expect({*_MAKES, Kind.IMPORT}, key, told)
-            elif _declares_otherwise(was, record):
+            elif _declares_otherwise(was, record) and not (self.follows_hosts and _is_followed(was, record)):
                 self._expect(_CHANGES, key, told)
         for key, record in before.meetings.items():
             if record.id not in numbers | self.excused and key not in after.meetings:
@@ -116,6 +119,11 @@ def _same_run(before: State, after: State) -> bool:
     if not before.history or len(before.history) != len(after.history):
         return False
     return bool(before.history[-1]["by"] == after.history[-1]["by"])
+
+
+def _is_followed(was: Record, record: Record) -> bool:
+    """Return whether nothing but the host is another one."""
+    return record == follow(was, record.host)
 
 
 def _declares_otherwise(was: Record, record: Record) -> bool:

@@ -50,7 +50,7 @@ class People:
         self._team = team
         self._zoom = zoom
         self._watch = watch
-        watch.is_refreshed = self.clicks
+        watch.is_refreshed = watch.chronicle.follows_hosts = self.clicks
         self._store = store
         self._name = ""
         """Whose process it is that gives a command."""
