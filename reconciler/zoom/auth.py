@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from reconciler.errors.exceptions import (
     SettingsError,
     UnknownOutcomeError,
 )
+from reconciler.zoom._errors import UNTRUSTED_STATUSES
 from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label, excerpt, scopes_in
 
 if TYPE_CHECKING:
@@ -175,7 +177,7 @@ class Tokens:
     async def _request(self) -> HttpResponse:
         call = ApiCall("Fetching an access token", Label.LIGHT, secrets=self._credentials.secrets)
         response = await self._transport.send(call, _token_request(self._credentials, self._auth_url))
-        if response.is_client_error and isinstance((response.body or {}).get("error"), str):
+        if _is_refusal(response):
             raise _credentials_refused(call, response)
         if not response.is_success or not is_clean((response.body or {}).get("access_token")):
             # No excerpt of the body: it may be the token.
@@ -207,6 +209,13 @@ def _token_request(credentials: Credentials, auth_url: str) -> HttpRequest:
         urlencode(form).encode(),
         new_connection=True,
     )
+
+
+def _is_refusal(response: HttpResponse) -> bool:
+    """Return whether the credentials are refused; a limit or a timeout says nothing about them."""
+    is_transient = response.status in UNTRUSTED_STATUSES or response.status == HTTPStatus.TOO_MANY_REQUESTS
+    has_error = isinstance((response.body or {}).get("error"), str)
+    return response.is_client_error and has_error and not is_transient
 
 
 def _credentials_refused(call: ApiCall, response: HttpResponse) -> AccessError:

@@ -271,6 +271,8 @@ BROKEN_ENDPOINTS = {
     "no connection": httpx.ConnectError("no route"),
     "no answer": httpx.ReadTimeout("slow"),
     "a server error": httpx.Response(503, content=b"<html>"),
+    "a limit": answer(429, {"reason": "Too many requests", "error": "rate_limited"}),
+    "a timeout of a proxy": answer(408, {"error": "timeout"}),
     "a proxy's page": httpx.Response(403, content=b"<html>no</html>"),
     "a redirect": httpx.Response(302, headers={"Location": "https://example.com"}),
     "no token in it": answer(200, {"access_token": ""}),
