@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import varied
 from builders import HOST, removed, weekly
 from engine_world import World, topic
 
@@ -119,7 +121,7 @@ def test_an_answer_that_may_be_of_another_open_create_is_not_believed() -> None:
     assert stored_topics(world) == {"a": "a", "b": "b"}
 
 
-SILENT = {
+SILENT: dict[str, dict[str, Any]] = {
     "pmi_forced": {"pmi_forced": True},
     "trimmed": {},
     "waiting_room_forced": {"waiting_room_forced": True},
@@ -132,16 +134,34 @@ SILENT = {
 }
 
 
+SILENT |= {name: {name: value} for name, value in varied.SILENT.items()}
+SILENT["all together"] = {name: value for each in SILENT.values() for name, value in each.items()}
+SILENT["all together on personal ids"] = SILENT["all together"] | SILENT["pmi_forced"]
+
+
 @pytest.mark.parametrize("switches", SILENT.values(), ids=SILENT.keys())
 def test_no_silent_change_stops_a_healthy_apply_or_charges_it_twice(switches: dict[str, Any]) -> None:
-    series = Meeting("weekly", HOST, weekly(topic=" weekly  room "))
-    zone = topic("zone", start_time="2027-01-14T20:30:00", timezone="Asia/Calcutta")
-    blanks = Meeting("blanks", HOST, {**topic("a").attributes, "topic": "  a  b "})
-    room = Meeting("room", HOST, {"topic": "r", "type": 3})
-    world = World(blanks, topic("b"), series, zone, room)
-    world.zoom.switch(**switches, trimmed_topics=True, zone_names={"Asia/Calcutta": "Asia/Kolkata"})
+    """Neither the creates nor the updates, and nothing is left to do after either."""
+    ends = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_date_time": "2027-06-30T12:00:00Z"}
+    declared = (
+        Meeting("weekly", HOST, weekly(topic=" weekly  room ")),
+        Meeting("until", HOST, weekly(topic="until", recurrence=ends)),
+        topic("zone", start_time="2027-01-14T20:30:00", timezone="Asia/Calcutta"),
+        Meeting("blanks", HOST, {**topic("a").attributes, "topic": "  a  b "}),
+        Meeting("room", HOST, {"topic": "r", "type": 3}),
+        topic("b"),
+    )
+    world = World(*declared)
+    world.zoom.switch(**{"trimmed_topics": True, "zone_names": {"Asia/Calcutta": "Asia/Kolkata"}, **switches})
 
-    report = world.apply()
+    made = world.apply()
 
-    assert (report.failed, report.resolved, report.status) == ({}, [], 0)
-    assert (len(world.ids()), world.charged(), world.used()["2026-12-01"]) == (5, 5, 5)
+    assert (made.failed, made.resolved, made.status, world.plan().has_work) == ({}, [], 0, False)
+    assert (len(world.ids()), world.charged(), world.used()["2026-12-01"]) == (6, 6, 6)
+
+    world.clock.advance(60.0)
+    world.declare(*(replace(one, attributes={**one.attributes, "agenda": "new"}) for one in declared))
+    changed = world.apply()
+
+    assert (changed.failed, changed.resolved, changed.status, world.plan().has_work) == ({}, [], 0, False)
+    assert (world.charged(), world.used()["2026-12-01"]) == (12, 12)
