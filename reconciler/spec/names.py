@@ -33,6 +33,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOSED_DAY = re.compile(r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
 _SEPARATOR = re.compile(r"[;,]")
+_ME = "me"  # Zoom's word for the user of the token
 
 
 Located = tuple[Locator, UnlocatedDiagnostic]
@@ -155,6 +156,13 @@ class Names:
         emails = dict.fromkeys(email for word in words for email in self._emails(word))
         findings = tuple(_unknown_people(name, tuple(self.people)) for name in unknown)
         return {**body, "settings": {**settings, _HOSTS: ";".join(emails)}}, findings
+
+    def list_named(self, host: str) -> tuple[str, ...] | None:
+        """Return the e-mails of the list of people that a host names; None where it names a user."""
+        if host == _ME or _is_email(host) or _USER_ID.fullmatch(host) or host not in self.people:
+            return None
+        self._used.add((PEOPLE, host))
+        return self.people[host]
 
     def _is_known(self, word: str) -> bool:
         return _is_email(word) or not word or word in self.people or _USER_ID.fullmatch(word) is not None

@@ -11,11 +11,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
-from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.meeting.meeting import Meeting
-from reconciler.meeting.names import fold_host
 from reconciler.ports import Json
 from reconciler.spec._file import DefaultPlace, SpecFile
+from reconciler.spec._hosts import Hosts
 from reconciler.spec._independent import independent
 from reconciler.spec.dates import timetable
 from reconciler.spec.dates.declared_times import read_times
@@ -38,7 +37,6 @@ UNDECLARED = frozenset({"spec.moved-undeclared", "spec.imported-undeclared"})
 _NOT_SENT = ("use", "skip", "timetable")
 """Fields of a meeting, beside its times, that the API does not have."""
 
-_HOST_RATIO_MIN = 0.8
 _KEYS_MAX = 3
 """Keys that a finding in a template names."""
 
@@ -140,7 +138,7 @@ class _SpecParser:
         now: datetime | None,
     ) -> None:
         self.now = now
-        self.hosts = None if settings.hosts is None else {fold_host(host): host for host in settings.hosts}
+        self.hosts = Hosts.of(settings)
         self.files = {source.filename: SpecFile(documents.parse(source), settings) for source in sources}
         self.other_sources = others
         other_files = others.files if others else ()
@@ -217,7 +215,8 @@ class _SpecParser:
             times.is_repeat,
             file.audience,
         )
-        problem = self.host_problem(host)
+        problem = self.hosts.problem(host, self.names, self.tally)
+        problem = problem or self.hosts.several(("schedule_for",), attributes.get("schedule_for"), self.names)
         of_slots: tuple[UnlocatedDiagnostic, ...] = ()
         if slots or schema_findings:
             meeting, of_slots = timetable.of(meeting, slots, closures, self.now, schema_findings)
@@ -231,27 +230,6 @@ class _SpecParser:
             self.report_rules(file, key, tuple(own))
         if not problem and not schema_findings:
             self.meetings[key] = meeting
-
-    def host_problem(self, host: str | None) -> UnlocatedDiagnostic | None:
-        """Return the finding about a meeting's host; None where the host is valid."""
-        if host is None:
-            return UnlocatedDiagnostic(
-                ("host",),
-                "spec.no-host",
-                "The host is the Zoom user who owns the meeting: an e-mail address or a user id.",
-                "Add `host:` to the meeting, or to `defaults` for all meetings of the file.",
-            )
-        if self.hosts is None or fold_host(host) in self.hosts:
-            return None
-        if self.tally.is_full("spec.unknown-host", Severity.ERROR):  # a guess is slow, and not shown
-            return UnlocatedDiagnostic(("host",), "spec.unknown-host")
-        near = did_you_mean(host, tuple(self.hosts.values()), ratio_min=_HOST_RATIO_MIN, form=str.casefold)
-        return UnlocatedDiagnostic(
-            ("host",),
-            "spec.unknown-host",
-            f"`{host}` is not under `hosts` in reconciler.yaml, which is a closed list.",
-            suggestion(near, "Add it to `hosts`, or use a host that is listed."),
-        )
 
     def check_policies(self, checker: PolicyChecker) -> None:
         """Report what the meetings break of the policies."""

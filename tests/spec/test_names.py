@@ -233,3 +233,52 @@ def test_names_of_files_that_paths_leave_out_are_known(*, is_same_spec: bool) ->
     result = parsed(meeting("use: open-door"), others=others)
 
     assert (found(result), result.spec is not None) == ([], True)
+
+
+ID = "zC8fT1aTQ5eR_-KmV0lQdA"
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        ("leads", "spec.several-hosts"),
+        ("nobody", "spec.several-hosts"),
+        ("Leads", None),
+        ("me", None),
+        (ID, None),
+        ("a@example.com", None),
+    ],
+)
+def test_a_host_is_one_user_and_no_list(host: str, code: str | None) -> None:
+    """A user id and Zoom's own word for a user are users, also where a list has that name."""
+    lists = f"people: {{leads: [ada@example.com], me: [a@b.c], {ID}: [a@b.c], nobody: [a@b.c]}}\n"
+    one = f"meetings:\n  k: {{host: {host}, topic: K, type: 2, start_time: 2027-01-14T15:00:00Z}}\n"
+
+    found = [each.code for each in parsed("version: 1\n" + lists + one).diagnostics]
+
+    assert [each for each in found if each != "spec.unused-name"] == ([code] if code else [])
+
+
+NAME_A_POOL = "Write a name that the hosts of the pool share, such as `pool: rooms`, or remove it."
+
+
+@pytest.mark.parametrize(
+    ("pool", "hint"),
+    [
+        ('""', NAME_A_POOL),
+        (
+            "[one, other]",
+            "Write a name that the hosts of the pool share, such as `pool: rooms`, or remove it.",
+        ),
+        ("Meeting rooms", "Write `pool: Meeting-rooms`."),
+        ("[rooms]", "Write `pool: rooms`."),
+        ("7", 'Write `pool: "7"`.'),
+        ("", "Delete the line, or give it a value."),
+    ],
+)
+def test_a_pool_that_is_no_name_is_answered_by_one(pool: str, hint: str) -> None:
+    text = f"hosts:\n  a@example.com:\n    pool: {pool}\n"
+
+    assert [each.hint for each in settings.parse(Source("reconciler.yaml", text.encode())).diagnostics] == [
+        hint
+    ]

@@ -48,7 +48,7 @@ def hint(violation: Violation, context: SchemaContext) -> str:
         return ""
     inner = context.in_meeting(violation.path)
     if inner is None:
-        return _of_file(violation.path, value) if context.name == "meetings" else ""
+        return _of_file(violation.path, value) if context.name == "meetings" else _of_settings(violation)
     return _of_meeting(tuple(map(str, inner)), value)
 
 
@@ -69,6 +69,11 @@ def _of_file(path: Path, value: Json) -> str:
     if len(rest) == 1:
         return of_list(rest[0], value) if of_list else ""
     return of_entry(value) if of_entry else ""
+
+
+def _of_settings(violation: Violation) -> str:
+    is_pool = violation.path[:1] == ("hosts",) and violation.path[2:] == ("pool",)
+    return name_hints.pool_hint(violation.value) if is_pool and violation.value is not None else ""
 
 
 _LISTS: Mapping[str, tuple[Callable[[str, Json], str], Callable[[Json], str]]] = {

@@ -10,6 +10,7 @@ from reconciler.ports import Json
 from reconciler.spec.keys import readable_key
 from reconciler.spec.schema.hints import dates as date_hints
 from reconciler.spec.schema.hints import days as written_days
+from reconciler.spec.yaml.writer import flow
 
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 _DECLARED = {
@@ -51,6 +52,15 @@ def use_hint(field: str, value: Json) -> str:
         lines = f"`{field}: NAME`, or a list: `{field}: [ONE, OTHER]`"
         return f"Write the name of one of the `{_WHAT[field]}`: {lines}."
     return f"Write `{field}: {fitting[0] if len(fitting) == 1 else '[' + ', '.join(fitting) + ']'}`."
+
+
+def pool_hint(value: Json) -> str:
+    """Return the hint for a value of `pool` that is no name."""
+    words = value if isinstance(value, list) else [value]
+    name = readable_key(str(words[0])) if len(words) == 1 and words[0] else ""
+    if KEY.fullmatch(name):
+        return f"Write `{flow({'pool': name})[1:-1]}`."
+    return "Write a name that the hosts of the pool share, such as `pool: rooms`, or remove it."
 
 
 def people_hint(name: str, value: Json) -> str:
