@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +56,7 @@ class Result:
     new: dict[Source, bytes | None] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     others: int = 0
-    """Files of folders that are no specs, such as workflows: they are nobody's to lay out here."""
+    """Files that are no specs, such as workflows: they are nobody's to lay out here."""
 
     @property
     def changed(self) -> list[Source]:
@@ -75,8 +74,8 @@ def fmt(workspace: Workspace, paths: tuple[str, ...], **flags: bool) -> Exit:
     """Write the specs in one layout.
 
     Orders fields as in the reference, indents by two spaces, and puts one blank line between meetings.
-    Values, quotes and comments stay as they are: a file that cannot keep them is left as it is. PATHS `-`
-    reads stdin and writes to stdout.
+    Values, quotes and comments stay as they are: a file that cannot keep them is left as it is, and so is
+    one that is no spec. PATHS `-` reads stdin and writes to stdout.
     """
     options = Options(**flags)
     if not layout.is_installed():
@@ -90,10 +89,9 @@ def fmt(workspace: Workspace, paths: tuple[str, ...], **flags: bool) -> Exit:
     policies = workspace.policy_files.visited
     environ = workspace.console.environ
     read = sources.read_sources(paths, workspace.settings, workspace.folder, policies, environ)
-    read, others, refused = _only_specs(read, paths)
+    read, others = _only_specs(read)
     result = _lay_out(workspace, read, options)
     result.others = others
-    result.diagnostics += refused
     if options.writes:
         _replace_files(workspace, result)
     _show(workspace, result, options)
@@ -102,17 +100,10 @@ def fmt(workspace: Workspace, paths: tuple[str, ...], **flags: bool) -> Exit:
     return _status(result, options)
 
 
-def _only_specs(read: Sources, paths: Sequence[str]) -> tuple[Sources, int, list[Diagnostic]]:
-    """Return the specs alone, how many other files the folders have, and an error for each that is named."""
-    others = [source for source in read.files if not layout.is_spec(documents.parse(source))]
-    named = {os.path.normpath(path) for path in paths}
-    refused = [
-        _left(source.filename, "It is no spec: it has none of the parts that a spec has, such as `meetings`.")
-        for source in others
-        if os.path.normpath(source.filename) in named
-    ]
-    files = tuple(source for source in read.files if source not in others)
-    return replace(read, files=files), len(others) - len(refused), refused
+def _only_specs(read: Sources) -> tuple[Sources, int]:
+    """Return the specs alone, and how many other files there are: pre-commit names these too."""
+    files = tuple(source for source in read.files if layout.is_spec(documents.parse(source)))
+    return replace(read, files=files), len(read.files) - len(files)
 
 
 def _status(result: Result, options: Options) -> Exit:

@@ -5,6 +5,7 @@ The comparison reads both texts with the project's own parser, not with the libr
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Mapping
@@ -30,17 +31,29 @@ SECTIONS = frozenset(
 )
 """The parts of a spec besides its version."""
 
+VERSION = 1
+"""The `version` of a spec."""
+
+
+_SAYS_SO = re.compile(r"^#.*\$schema=\S*meetings\.schema\.json\b", re.MULTILINE)
+_LOOKS_SO = re.compile(rf"^(?:version\s*:\s*1\s*$|(?:{'|'.join(SECTIONS - {'defaults'})})\s*:)", re.MULTILINE)
+"""Lines of a file that cannot be read: `defaults` alone may be a workflow's."""
+
 
 def is_spec(document: Document) -> bool:
-    """Return whether a file is meant as a spec; one that cannot be read, and an empty one, may be.
+    """Return whether a file is meant as a spec, by its first comment or by its parts; an empty one may be.
 
-    A workflow or a file of policies has none of the parts of a spec.
+    A workflow, a file of policies or of another tool has other parts.
     """
-    if not document.is_sound or document.value is None:
+    if (document.value is None and document.is_sound) or _SAYS_SO.search(document.text):
         return True
+    if not document.is_sound:
+        return _LOOKS_SO.search(document.text) is not None
     if not isinstance(document.value, dict):
         return False
-    return not SECTIONS.isdisjoint(document.value) or document.value.keys() == {"version"}
+    parts = document.value.keys() - {"version"}
+    is_ours = document.value.get("version") == VERSION and not SECTIONS.isdisjoint(parts)
+    return is_ours or parts <= SECTIONS
 
 
 def lay_out(

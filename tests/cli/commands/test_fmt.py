@@ -8,12 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from shell import ONE, RunResult
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from shell import Shell
 
 LAID_OUT = """\
@@ -125,24 +125,47 @@ def test_stdin_is_written_to_stdout(shell: Shell, monkeypatch: pytest.MonkeyPatc
     assert ran(ONE, "meetings.yaml").status == 1
 
 
-def test_what_is_no_spec_is_left_alone_in_a_folder_and_refused_by_name(shell: Shell) -> None:
-    """`fmt .` in a repository finds workflows, and policies that no settings name."""
-    workflow = shell.write("ops/deploy.yaml", "on:   push\njobs:  {}\n")
-    policies = shell.write("ops/house.yaml", "version: 1\npolicies:   {}\n")
-    spec = shell.write("ops/meetings.yaml", ONE)
-    before = workflow.read_text(), policies.read_text()
+NO_SPECS = {
+    "deploy.yaml": "on:   push\njobs:  {}\n",
+    "defaults.yaml": "on:   push\ndefaults:   {run:  {shell: bash}}\njobs:  {}\n",
+    "house.yaml": "version: 1\npolicies:   {}\n",
+    "compose.yaml": 'version:   "3.8"\nservices:  {}\n',
+    "domain.yaml": 'version:   "3.1"\ntemplates:  {}\nintents:   []\n',
+    "list.yaml": "- on:   push\n",
+    "reset.yaml": "services:\n  web:   {ports: !reset []}\n",
+    "chart.yaml": "name:   {{ .Values.name }}\n{{- if .x }}\n",
+}
 
-    checked = shell("fmt", "--check", "ops")
-    written = shell("fmt", "ops")
-    refused = shell("fmt", "ops/deploy.yaml", "ops/meetings.yaml")
 
-    counts = "1 file{} formatted, 0 unchanged, 2 other files that are no spec.\n"
-    assert checked == RunResult(1, "ops/meetings.yaml\n", counts.format(" would be"))
-    assert written == RunResult(0, "ops/meetings.yaml\n", counts.format(""))
-    reason = "It is no spec: it has none of the parts that a spec has, such as `meetings`."
-    expected = left("ops/deploy.yaml", reason).replace(":2:1", ":1:1")
-    assert refused == RunResult(1, "", f"{expected}0 files formatted, 1 unchanged.\n")
-    assert ((workflow.read_text(), policies.read_text()), spec.read_text()) == (before, LAID_OUT)
+@pytest.mark.parametrize("name", NO_SPECS)
+def test_what_is_no_spec_is_left_alone(name: str, shell: Shell) -> None:
+    """In a folder, and where pre-commit names it."""
+    other = shell.write(f"meetings/{name}", NO_SPECS[name])
+    spec = shell.write("meetings/a.yaml", ONE)
+
+    checked = shell("fmt", "--check", "meetings")
+    written = shell("fmt", "meetings/a.yaml", f"meetings/{name}")
+
+    counts = "1 file{} formatted, 0 unchanged, 1 other file that is no spec.\n"
+    assert checked == RunResult(1, "meetings/a.yaml\n", counts.format(" would be"))
+    assert written == RunResult(0, "meetings/a.yaml\n", counts.format(""))
+    assert (other.read_text(), spec.read_text()) == (NO_SPECS[name], LAID_OUT)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("# yaml-language-server: $schema=../schemas/meetings.schema.json\non: [\n", "yaml.syntax"),
+        ("version: 1\nmeetings: [\n", "yaml.syntax"),
+        ("meetings:\n  a: {topic: !reset A}\n", "yaml.tag"),
+    ],
+)
+def test_a_spec_that_cannot_be_read_is_an_error(text: str, code: str, shell: Shell) -> None:
+    shell.write("meetings.yaml", text)
+
+    ran = shell("fmt")
+
+    assert (ran.status, f"error[{code}]" in ran.err) == (1, True)
 
 
 def test_a_file_that_cannot_be_kept_is_left_and_others_are_written(shell: Shell) -> None:
