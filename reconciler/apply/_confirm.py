@@ -46,13 +46,15 @@ class Confirmer:
         record = record_of(pending, answer.body, self._run.now())
 
         def confirmed(state: State) -> State:
-            state = pending.confirm(state, record)
+            if not pending.intent.to_host:  # until the meeting is read, nobody knows whose it is
+                state = pending.confirm(state, record)
             if answer.requests_left is None:
                 return state
             spent = self._run.limits(pending.step.host).daily - answer.requests_left
             return state.spend_all(pending.day, pending.step.host, spent + unsent)
 
-        durable = self._run.journal.post(confirmed, logbook.written(pending.step, pending.action))
+        told = () if pending.intent.to_host else (logbook.written(pending.step, pending.action),)
+        durable = self._run.journal.post(confirmed, *told)
         self._tasks.append(asyncio.create_task(self._finish(pending, record, durable)))
 
     async def wait(self) -> None:
@@ -84,6 +86,9 @@ class Confirmer:
         try:
             stored = await self._read(pending, record.id)
         except RemoteError as error:
+            if new_host:
+                self._run.fail(pending.step, messages.unresolved(pending.step, error))
+                return None
             return (f"meeting {record.id} could not be read back: {error.diagnostic.summary}",)
         seen = observed.observe(pending.sent, stored.body)
         known = observed.merge_observed(record.observed, pending.sent, seen)
@@ -94,12 +99,15 @@ class Confirmer:
         read: dict[str, Json] = {"observed": known, "not_taken": not_taken}
         if follows:
             read |= {"host": str(new_host), "attributes": pending.intent.attributes}
-        if replace(record, **read) != record:
-            with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
+        with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
+            if new_host:
                 handed_over = (Fact(Kind.HAND_OVER, key, (str(new_host),)),) if follows else ()
+                told = logbook.written(pending.step, pending.action)
                 await self._run.journal.commit(
-                    lambda state: state.amend(key, record.id, **read), *handed_over
+                    lambda state: pending.confirm(state, replace(record, **read)), told, *handed_over
                 )
+            elif replace(record, **read) != record:
+                await self._run.journal.commit(lambda state: state.amend(key, record.id, **read))
         read_record = replace(record, **read)
         user = owner(read_record.attributes, read_record.host)
         personal = observed.personal_id(key, record.id, user, record.attributes, stored.body)

@@ -390,6 +390,22 @@ def test_a_created_meeting_is_handed_back_once_schedule_for_is_gone() -> None:
     assert not world.plan().has_work
 
 
+def test_what_was_handed_over_and_could_not_be_read_back_can_be_deleted() -> None:
+    """Nobody declares the new host any more: the state must know whom the meeting was given to."""
+    world = applied()
+    number = world.ids()["a"]
+    world.unreachable = lambda scope: bool(world.patched) and scope["method"] == "GET"
+    first = world.apply()
+    world.unreachable = lambda _scope: False
+    world.undeclare("a")
+    world.removed = (removed("a", number),)
+
+    reports = [world.apply() for _ in range(2)]
+
+    assert (first.failed, [report.failed for report in reports]) == ({"a": "apply.unresolved"}, [{}, {}])
+    assert (world.topics(ANNA), world.topics(BOB), world.ids()) == ([], [], {})
+
+
 def test_what_an_interrupted_handover_gave_back_is_charged_to_whom_it_belongs_now() -> None:
     """The recorded host is the same before and after; the user whom Zoom counts is not."""
     world = World(topic("a", schedule_for=BOB))
