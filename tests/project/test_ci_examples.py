@@ -14,6 +14,7 @@ import yaml
 from fake_github import gitlab
 from paths import ROOT
 from shell import FAR, HOST, ONE, RunResult
+from varied import Zoom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,8 +161,14 @@ def test_a_workflow_of_the_first_pull_request_starts_with_what_people_declare_al
         assert triggers[event]["paths"] == ["meetings.yaml", "meetings/**", "policies/**", "reconciler.yaml"]
 
 
+def gitlab_jobs() -> dict[str, Any]:
+    """GitLab's template."""
+    document: dict[str, Any] = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text())
+    return document
+
+
 def test_gitlabs_template_keeps_the_same_rules() -> None:
-    document = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text())
+    document = gitlab_jobs()
 
     plan, apply = document["meetings-plan"], document["meetings-apply"]
     state = "$CI_API_V4_URL/projects/$CI_PROJECT_ID/terraform/state/meetings"
@@ -170,6 +177,36 @@ def test_gitlabs_template_keeps_the_same_rules() -> None:
     assert plan["artifacts"]["reports"] == {"codequality": "gl-code-quality-report.json"}
     assert apply["script"][0] == plan["script"][-1] == "reconciler validate --strict"
     assert "gitlab-plan.sh" in plan["script"][-2]
+
+
+def test_each_schedule_of_gitlab_starts_one_job() -> None:
+    """The second one, with its variable, only looks; the header of the file says how both are set up."""
+    scheduled = {
+        name: each["if"].partition(' "schedule"')[2]
+        for name, job in gitlab_jobs().items()
+        if isinstance(job, dict)
+        for each in job.get("rules", ())
+        if '"schedule"' in each["if"]
+    }
+
+    assert scheduled == {
+        "meetings-apply": ' && $MEETINGS != "drift"',
+        "meetings-drift": ' && $MEETINGS == "drift"',
+    }
+
+
+def test_gitlabs_drift_job_fails_only_if_something_was_changed(shell: Shell) -> None:
+    (command,) = gitlab_jobs()["meetings-drift"]["script"]
+    words = command.partition(" #")[0].split()[1:]
+    shell.write("meetings.yaml", ONE)
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+
+    before = shell.sandbox(*words)
+    Zoom(shell.folder).meddle(shell.ids()["launch-review"], topic="Changed by hand")
+    after = shell.sandbox(*words)
+
+    assert (before.status, after.status) == (0, 2)
+    assert "Changed by hand" in after.out
 
 
 def pre_commit_hooks() -> dict[str, Any]:
