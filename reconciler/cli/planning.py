@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workspace import LoadedSpec, Workspace
     from reconciler.errors.diagnostic import UnlocatedDiagnostic
     from reconciler.plan.plan import Options, Plan
+    from reconciler.state.history import Fact
     from reconciler.state.state import Record, State
 
 
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 class PlannedState:
     """A plan, and the state to go on from: with `--refresh`, it has what was read and may be recorded.
 
-    `failed` is True where something could not be read from Zoom, or the plan itself has an error.
+    `failed` is True where something could not be read from Zoom, or the plan itself has an error. `told` is
+    what the history tells of that state.
     """
 
     plan: Plan
     state: State
     failed: bool
+    told: tuple[Fact, ...] = ()
 
 
 def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
@@ -51,6 +54,7 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     imported: Mapping[str, Record] = {}
     gone: Mapping[str, Record] = {}
     ending: Mapping[int, str] = {}
+    told: tuple[Fact, ...] = ()
     if options.refresh:
         from reconciler.cli import refresh  # noqa: PLC0415 - only where Zoom is read
 
@@ -58,6 +62,7 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
         refreshed = refresh.refresh_state(workspace, state, declared.spec, options, pace)
         state, facts = refreshed.state, refreshed.facts
         imported, gone, ending = refreshed.imported, refreshed.gone, refreshed.ending
+        told = refreshed.told
         skew_warnings = () if was_measured else refresh.skew_warnings(workspace)
         diagnostics = (*diagnostics, *skew_warnings, *refreshed.diagnostics)
     workspace.check_zones(state)
@@ -73,7 +78,7 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
     )
     found = told_once((*diagnostics, *plan.diagnostics), declared.spec.meetings)
     failed = any(each.severity is Severity.ERROR for each in found)
-    return PlannedState(replace(plan, diagnostics=found), facts, failed)
+    return PlannedState(replace(plan, diagnostics=found), facts, failed, told)
 
 
 def with_double_bookings(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.plan.plan import Options, Plan
     from reconciler.ports import Answer, Body, Clock
     from reconciler.spec.spec import Spec
+    from reconciler.state.history import Fact
     from reconciler.state.state import Retired, State
     from reconciler.views.text.progress import ProgressCallback
     from reconciler.zoom.client import ZoomClient
@@ -72,7 +73,8 @@ class RefreshedState:
     """A state refreshed from Zoom: `state` is to plan with, `facts` may be recorded.
 
     `imported` are the records that imports will make, `gone` those of meetings that Zoom does not have any
-    more; both by key. `ending` are Zoom's topics of retired meetings, by id.
+    more; both by key. `ending` are Zoom's topics of retired meetings, by id. `told` is what the history tells
+    of the facts.
     """
 
     state: State
@@ -81,6 +83,7 @@ class RefreshedState:
     imported: Mapping[str, Record]
     gone: Mapping[str, Record]
     ending: Mapping[int, str]
+    told: tuple[Fact, ...]
 
 
 def read_recorded(
@@ -125,13 +128,15 @@ def corrected(state: State, spec: Spec, read: RefreshResult, now: datetime) -> R
     """Return the state as it is after the reads."""
     ending = ending_meetings(state, read.retired)
     results = without_strangers(state, read.results, lambda: declared_hosts(spec))
+    facts = refresh.correct_records(state, results)
     return RefreshedState(
         refresh.apply_refresh(state, results, now),
-        refresh.correct_records(state, results),
+        facts,
         (*warnings_for(state, results), *ending.diagnostics),
         _imported(state, spec, read.imports, now),
         _gone(state, spec, results),
         ending.topics,
+        refresh.told(state, facts),
     )
 
 

@@ -20,6 +20,7 @@ from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import DATES, FieldChange
 from reconciler.ports import Body, Json
 from reconciler.state import identity
+from reconciler.state.history import Fact, Kind
 from reconciler.state.kept_window import window_of
 from reconciler.state.state import Record, State, follow
 
@@ -46,6 +47,18 @@ def correct_records(state: State, results: Mapping[str, ReadResult]) -> State:
             meetings[key] = replace(meetings[key], host=renamed)
             hosts[fold_host(renamed)] = result.body["host_id"]
     return replace(state, meetings=meetings, hosts=hosts)
+
+
+def told(before: State, corrected: State) -> tuple[Fact, ...]:
+    """What the history tells of the facts that `correct_records` found: losses, and hosts that changed."""
+    facts = []
+    for key, record in before.meetings.items():
+        now = corrected.meetings.get(key)
+        if now is None:
+            facts.append(Fact(Kind.LOSE, key, (str(record.id),)))
+        elif now.host != record.host:
+            facts.append(Fact(Kind.HAND_OVER, key, (now.host,)))
+    return tuple(facts)
 
 
 def apply_refresh(state: State, results: Mapping[str, ReadResult], now: datetime) -> State:

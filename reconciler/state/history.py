@@ -58,6 +58,8 @@ class Kind(StrEnum):
     """Its record was removed, and Zoom not changed."""
     RELEASE = "release"
     """Details: the fields that are not managed any more, or `protect`, or `timetable`."""
+    LOSE = "lose"
+    """Zoom does not have it any more, so its record was removed. Details: its number."""
     EXPIRE = "expire"
     """It was over and not declared any more, so its record was removed."""
     FAIL = "fail"
@@ -244,8 +246,8 @@ def _facts(entry: Mapping[str, Json]) -> Iterator[Fact]:
 
 
 ORDER = (
-    Kind.MOVE, Kind.FORGET, Kind.EXPIRE, Kind.RELEASE, Kind.IMPORT, Kind.CREATE, Kind.REPLACE, Kind.UPDATE,
-    Kind.HAND_OVER, Kind.EXTEND, Kind.DATES, Kind.DESTROY, Kind.FAIL, Kind.DEFER, Kind.WITHHOLD,
+    Kind.LOSE, Kind.MOVE, Kind.FORGET, Kind.EXPIRE, Kind.RELEASE, Kind.IMPORT, Kind.CREATE, Kind.REPLACE,
+    Kind.UPDATE, Kind.HAND_OVER, Kind.EXTEND, Kind.DATES, Kind.DESTROY, Kind.FAIL, Kind.DEFER, Kind.WITHHOLD,
 )  # fmt: skip
 """Every kind, in the order in which a run comes to it."""
 

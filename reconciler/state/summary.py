@@ -28,7 +28,8 @@ def summarize(before: State, after: State, facts: Sequence[Fact] = ()) -> str:
 
 
 _VERBS = {Kind.HAND_OVER: "hand over", Kind.DATES: "change dates of", Kind.RELEASE: "stop managing fields of",
-          Kind.EXPIRE: "drop the record of", Kind.EXTEND: "extend"}  # fmt: skip
+          Kind.EXPIRE: "drop the record of", Kind.EXTEND: "extend",
+          Kind.LOSE: "note the loss of"}  # fmt: skip
 """The verbs of the kinds whose name is none."""
 
 

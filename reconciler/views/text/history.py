@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SIGNS = {
     Kind.CREATE: "+", Kind.REPLACE: "-/+", Kind.DESTROY: "-", Kind.MOVE: ">", Kind.IMPORT: "<",
-    Kind.FORGET: ".", Kind.RELEASE: ".", Kind.EXPIRE: ".",
+    Kind.FORGET: ".", Kind.RELEASE: ".", Kind.EXPIRE: ".", Kind.LOSE: ".",
     Kind.FAIL: FAILED, Kind.DEFER: " ", Kind.WITHHOLD: " ",
 }  # fmt: skip
 """The sign of each kind, as in a plan; all others change a meeting: `~`."""
@@ -27,7 +27,9 @@ _WORDS = {
     Kind.DESTROY: "deleted", Kind.MOVE: "was {}", Kind.HAND_OVER: "handed over to {}",
     Kind.IMPORT: "imported",
     Kind.FORGET: "forgotten; Zoom was not changed", Kind.RELEASE: "recorded only: {}",
-    Kind.EXPIRE: "over and no longer declared", Kind.FAIL: "failed: {}", Kind.DEFER: "left to a later run",
+    Kind.LOSE: "meeting {} is gone from Zoom",
+    Kind.EXPIRE: "over and no longer declared",
+    Kind.FAIL: "failed: {}", Kind.DEFER: "left to a later run",
     Kind.WITHHOLD: "waits for a person", Kind.DATES: "{}",
 }  # fmt: skip
 """The words about each kind; `{}` stands for the details."""

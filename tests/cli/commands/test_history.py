@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from builders import state
 from holding import held
-from shell import spec_of
+from shell import HOST, spec_of
+from varied import Zoom
 
 from reconciler.state import document as state_document
 from reconciler.state.history import EntryWriter, Fact, Kind, RunInfo
@@ -131,6 +132,7 @@ def test_every_kind_of_fact_is_told_in_words(shell: Shell) -> None:
     lines = shell.sandbox("history").out.splitlines()
 
     assert lines[1:] == [
+        "  . a: meeting x is gone from Zoom",
         "  > a: was x",
         "  . a: forgotten; Zoom was not changed",
         "  . a: over and no longer declared",
@@ -214,4 +216,50 @@ def test_a_record_that_is_over_is_told_though_nothing_is_sent(shell: Shell) -> N
     assert [line for line in told.splitlines() if "over" in line] == [
         "  . board: over and no longer declared",
         "  . launch: over and no longer declared",
+    ]
+
+
+def refreshed(shell: Shell, **meetings: dict[str, Json]) -> RunResult:
+    shell.write("meetings.yaml", spec_of(meetings))
+    return shell("apply", "--refresh", "--auto-approve", "--sandbox", **GITHUB)
+
+
+def newest(shell: Shell) -> list[str]:
+    """What the newest run did, as it is shown."""
+    return shell("history", "--sandbox", "--limit", "1").out.partition("\n\n")[0].splitlines()[3:]
+
+
+def test_what_a_refresh_alone_records_is_told(shell: Shell) -> None:
+    """Nothing is sent: a host was renamed, another meeting handed over by an admin, a third one deleted."""
+    ada, bob = "ada@example.com", "bob@example.com"
+    applied(shell, now="2026-12-01T09:00:00Z", a={}, b={}, board={})
+    numbers, zoom = shell.ids(), Zoom(shell.folder)
+    zoom.admin(rename={HOST: ada}, rehost={str(numbers["b"]): bob})
+    zoom.click("DELETE", str(numbers["board"]))
+
+    ran = refreshed(shell, a={"host": ada}, b={"host": bob})
+
+    assert (ran.status, ran.out.startswith("No changes."), sorted(shell.ids())) == (0, True, ["a", "b"])
+    assert newest(shell) == [
+        f"  . board: meeting {numbers['board']} is gone from Zoom",
+        "  ~ a: handed over to ada@example.com",
+        "  ~ b: handed over to bob@example.com",
+    ]
+    history = shell.recorded().history
+    assert refreshed(shell, a={"host": ada}, b={"host": bob}).status == 0
+    assert shell.recorded().history == history
+
+
+def test_what_a_refresh_found_is_told_beside_what_was_sent(shell: Shell) -> None:
+    applied(shell, now="2026-12-01T09:00:00Z", a={}, board={})
+    number = shell.ids()["board"]
+    Zoom(shell.folder).click("DELETE", str(number))
+
+    ran = refreshed(shell, a={"duration": 30}, board={})
+
+    assert ran.status == 0
+    assert newest(shell) == [
+        f"  . board: meeting {number} is gone from Zoom",
+        "  + board: created",
+        "  ~ a: duration",
     ]

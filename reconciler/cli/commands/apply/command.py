@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from reconciler.cli.planning import PlannedState
     from reconciler.cli.workspace import LockedState, Workspace
     from reconciler.plan.plan import Options, Plan
-    from reconciler.state.history import RunInfo
-    from reconciler.state.state import State
     from reconciler.zoom.client import ZoomClient
 
 
@@ -140,7 +138,8 @@ def _prepare(
         workspace.console.stderr.write("Apply cancelled. Nothing was sent.\n")
         return Exit.ERROR, None
     wrap_listener = runner.locating_refused_fields(declared.locate)
-    return status, ApplyJob(plan, locked, remote, apply_options.format_name, wrap_listener)
+    job = ApplyJob(plan, locked, remote, apply_options.format_name, wrap_listener, planned.told)
+    return status, job
 
 
 def _connect(workspace: Workspace, apply_options: ApplyOptions) -> ZoomClient:
@@ -155,19 +154,14 @@ def record_without_sending(workspace: Workspace, before: LockedState, planned: P
 
     That is: which meetings are gone or over, which host each has now, and since when a person must decide.
     """
-    info = run_info(workspace, "apply", before.lease)
-    state = _without_expired(planned, info)
-    state = record.with_waiting(state, planned.plan.steps, planned.plan.planned_at)
-    if state != before.state:
-        document, note = state_document.encode(state.written()), summarize(before.state, state)
-        workspace.store.write(document, replaces=before.version, note=note)
-
-
-def _without_expired(planned: PlannedState, info: RunInfo) -> State:
-    """Return the state without records of meetings that are over, which its history then tells."""
     found, steps = planned.state, planned.plan.steps
-    state, facts = record.without_expired(found, steps), record.expired_facts(found, steps)
-    return with_facts(state, info, facts) if facts else state
+    facts = (*planned.told, *record.expired_facts(found, steps))
+    state = record.without_expired(found, steps)
+    state = with_facts(state, run_info(workspace, "apply", before.lease), facts) if facts else state
+    state = record.with_waiting(state, steps, planned.plan.planned_at)
+    if state != before.state:
+        document, note = state_document.encode(state.written()), summarize(before.state, state, facts)
+        workspace.store.write(document, replaces=before.version, note=note)
 
 
 def _approval(apply_options: ApplyOptions) -> approval.Approval | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.apply.events import Event, EventListener
     from reconciler.cli.workspace import LockedState, Workspace
     from reconciler.plan.plan import Plan
+    from reconciler.state.history import Fact
     from reconciler.state.state import State
     from reconciler.zoom.client import ZoomClient
 
@@ -46,7 +47,8 @@ SETTLE_SECONDS_BEYOND = 30.0
 class ApplyJob:
     """An approved plan, and everything that is needed to send and to show it.
 
-    `wrap_listener` wraps the view's listener, and may add events or change them.
+    `wrap_listener` wraps the view's listener, and may add events or change them. `told` is what the history
+    tells of the state before anything is sent.
     """
 
     plan: Plan
@@ -54,6 +56,7 @@ class ApplyJob:
     remote: ZoomClient
     format_name: str
     wrap_listener: Callable[[EventListener], EventListener]
+    told: tuple[Fact, ...] = ()
 
 
 @dataclass(slots=True)
@@ -130,7 +133,7 @@ async def _send(workspace: Workspace, job: ApplyJob, listener: EventListener) ->
             clock,
             asyncio.to_thread,
             gather_seconds=store.gather_seconds,
-            logbook=Logbook(replace(run_info(workspace, "apply", job.locked.lease), digest=job.plan.digest)),
+            logbook=_logbook(workspace, job),
         )
         context = ApplyContext(
             remote=remote,
@@ -147,6 +150,13 @@ async def _send(workspace: Workspace, job: ApplyJob, listener: EventListener) ->
             as_imported=as_imported,
         )
         return await execute(job.plan, context)
+
+
+def _logbook(workspace: Workspace, job: ApplyJob) -> Logbook:
+    logbook = Logbook(replace(run_info(workspace, "apply", job.locked.lease), digest=job.plan.digest))
+    for fact in job.told:
+        logbook.add(fact)
+    return logbook
 
 
 def first_of(failed: BaseExceptionGroup[BaseException]) -> BaseException:
