@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.apply.dates.comparison import LEFT_OUT
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.errors.redact import redact_text
@@ -156,13 +157,14 @@ def meeting_gone(step: Step, meeting_id: int | None) -> Diagnostic:
 def dates_failed(step: Step, problems: Mapping[str, str], why: str = "") -> Diagnostic:
     """Single dates of a series that could not be made as declared, each with its reason."""
     named = [f"{name_of(day)}: {reason}" for day, reason in sorted(problems.items())]
-    return Diagnostic(
-        code="apply.dates",
-        detail=f"{step.key}: {join_first(named, EVIDENCE_MAX) or why}.",
-        hint=f"Look at the series in Zoom, and run `reconciler plan --refresh --target {step.key}`: it shows "
-        "each date that differs; the next apply tries again what is still declared.",
-        key=step.key,
+    hint = (
+        f"Look at the series in Zoom, and run `reconciler plan --refresh --target {step.key}`: it shows "
+        "each date that differs; the next apply tries again what is still declared."
     )
+    if set(problems.values()) == {LEFT_OUT}:
+        hint = "Skip that date, and declare a meeting of its own for it."
+    detail = f"{step.key}: {join_first(named, EVIDENCE_MAX) or why}."
+    return Diagnostic(code="apply.dates", detail=detail, hint=hint, key=step.key)
 
 
 def extension_undoes(step: Step, dates: str) -> Diagnostic:

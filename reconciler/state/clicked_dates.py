@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from reconciler.meeting import timezones
+from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of, series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import Edit, days_between, edit_now, is_over
@@ -41,6 +42,7 @@ def edits_in_zoom(
     found = find(attributes, stored, dict.fromkeys(days), [recorded, by_id])
     minutes = minutes_of(attributes)
     edits = {day: each.edit(minutes) for day, each in found.items()}
+    edits |= {day: SKIP for day, each in found.items() if each.is_left_out and recorded.get(day) == SKIP}
     edits = {day: edit for day, edit in edits.items() if not is_over(found[day].start, edit, now)}
     edits |= _moved_by_hand(found, listed, minutes, now)
     return {day: edit for day, edit in sorted(edits.items()) if edit is not None}

@@ -29,7 +29,8 @@ class StoredDate:
     """One date in Zoom: its name, the start that the rule gives it, and its occurrence.
 
     `occurrence` is None where Zoom lists none for the date; `doubtful` is set where it lists several.
-    `is_absent` is set where Zoom lists none because the date is not held.
+    `is_absent` is set where Zoom lists none because the date is not held, and `is_left_out` where it is in an
+    hour that clocks skip, before the first one: no series can begin there.
     """
 
     day: str
@@ -37,6 +38,7 @@ class StoredDate:
     occurrence: Body | None
     doubtful: bool = False
     is_absent: bool = False
+    is_left_out: bool = False
 
     @property
     def id(self) -> str:
@@ -158,7 +160,7 @@ def _absent(
     recurring: Series,
     edits: Sequence[Mapping[str, Edit]],
 ) -> dict[str, StoredDate]:
-    """Return the dates that are not listed because they are not held, marked as such.
+    """Return the dates that are not listed because they are not held or were left out, marked as such.
 
     They were before the first of the list, by the start that the rule gives it or by the one that it was
     moved to, or were deleted where somebody had moved them to.
@@ -172,13 +174,14 @@ def _absent(
         each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
         for each in missing
     }
-    # No series begins in an hour that clocks skip: such a date was left out when the series was sent.
-    missing = [each for each in missing if not recurring.is_held_later(each.start)]
     begins = min(rule_starts(found.values(), listed))
+    skipped = [each for each in missing if recurring.is_held_later(each.start)]
+    left_out = {each.day: replace(each, is_left_out=True) for each in skipped if each.start < begins}
+    missing = [each for each in missing if each not in skipped]
     before = [each for each in missing if earliest[each.day] < first or each.start < begins]
     others = [each for each in missing if each not in before]
     absent = [*before, *(others if len(others) <= len(strangers) else ())]
-    return {each.day: replace(each, is_absent=True) for each in absent}
+    return left_out | {each.day: replace(each, is_absent=True) for each in absent}
 
 
 def _strangers(found: Mapping[str, StoredDate], listed: Iterable[Body], recurring: Series) -> list[Body]:

@@ -14,6 +14,7 @@ from reconciler.ports import Body, Json
 from reconciler.state.stored_dates import OF_A_DATE, StoredDate, readable, starts_after
 
 NOT_LISTED = "Zoom does not list it"
+LEFT_OUT = "clocks skip its time, and no series can begin there, so Zoom does not have it"
 SEVERAL = "Zoom lists several dates that may be it"
 IS_LAST = "it is the last date to come in Zoom, and deleting it would end the meeting"
 STAYS_DELETED = "it is not held in Zoom, and only sending the rule again brings it back"
@@ -124,6 +125,8 @@ def _compare_declared(
     day = declared.day
     if stored is None or stored.doubtful:
         comparison.problems[day] = SEVERAL if stored else NOT_LISTED
+    elif stored.is_left_out and edit == SKIP:
+        comparison.done[day] = SKIP
     elif stored.has(edit, minutes) and not unlisted_parts(edit):
         comparison.done[day] = edit
     elif stored.has(declared.edit, minutes) and not unlisted_parts(edit):
@@ -132,7 +135,7 @@ def _compare_declared(
         comparison.deleted.append(day)
         comparison.done[day] = SKIP
     elif stored.occurrence is None:
-        comparison.problems[day] = NOT_LISTED
+        comparison.problems[day] = LEFT_OUT if stored.is_left_out else NOT_LISTED
     else:
         _add_work(comparison, stored, edit, declared.turn_at)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.text import count_noun
 from reconciler.meeting import timezones
+from reconciler.meeting.closures import SKIP, SingleDates
 from reconciler.meeting.humanize import day_words, short_weekday, time_words
 from reconciler.meeting.meeting import SERIES, kind, series
 from reconciler.meeting.recurrence import Series
@@ -25,8 +26,11 @@ _EARLIER = timedelta(minutes=15)
 _QUARTERS = 96  # of a day
 
 
-def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about a series with a valid start, zone and rule; nothing about any other meeting."""
+def check(attributes: Mapping[str, Json], dates: SingleDates) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about a series with a valid start, zone and rule; nothing about any other meeting.
+
+    A date that is skipped or moved by `dates` is not held in the hour that clocks skip.
+    """
     start_time, timezone = attributes.get("start_time"), attributes.get("timezone")
     if kind(attributes) != SERIES or start_time is None or timezone is None:
         return
@@ -39,7 +43,7 @@ def check(attributes: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
     recurring = series(attributes)
     if recurring is None or not _is_valid(recurring):
         return
-    yield from _in_skipped_hour(recurring, recurring.wall_start())
+    yield from _in_skipped_hour(recurring, recurring.wall_start(), dates)
     if in_utc:
         yield from _in_utc(recurring, recurring.wall_start())
 
@@ -69,16 +73,27 @@ def _changes(timezone: str, first_year: int, last_year: int) -> tuple[ClockChang
     return tuple(change for year in years for change in clock_changes(timezone, year))
 
 
-def _in_skipped_hour(recurring: Series, start: datetime) -> Iterator[UnlocatedDiagnostic]:
+def _in_skipped_hour(
+    recurring: Series, start: datetime, single: SingleDates
+) -> Iterator[UnlocatedDiagnostic]:
     last = recurring.last()
     last_year = in_zone(last, known_zone(recurring.timezone)).year if last else start.year + _YEARS_MAX
     dates = [
         (wall, change, held_at)
         for change in _changes(recurring.timezone, start.year, last_year)
         if (wall := _skipped_on_its_day(change, start)) and (held_at := recurring.start_on(wall.date()))
+        if not _is_elsewhere(single, wall.date())
     ]
     if dates and dates[0][0] != start:
         yield _skipped(recurring, start, dates)
+
+
+def _is_elsewhere(single: SingleDates, day: date) -> bool:
+    """Return whether a date is skipped, or declared at a time of its own."""
+    exception = single.exception(day.isoformat())
+    if exception is None or exception == SKIP:
+        return exception == SKIP or single.is_closed(day)
+    return "start_time" in exception
 
 
 def _skipped_on_its_day(change: ClockChange, start: datetime) -> datetime | None:

@@ -43,4 +43,7 @@ class Night:
             topic=second, start_time="2026-10-25T01:30:00Z", recurrence={**LAST_SUNDAYS, "end_times": 20}
         )
         shorter = SingleDates({"2027-10-31": {"duration": 20}}, ())
-        return meeting(night, skipped, host=host), replace(meeting(second, twice, host=host), dates=shorter)
+        one = meeting(night, skipped, host=host)
+        if self.chance.random() < 0.5:
+            one = replace(one, dates=SingleDates({"2027-03-28": "skip"}, ()))
+        return one, replace(meeting(second, twice, host=host), dates=shorter)

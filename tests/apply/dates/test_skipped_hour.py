@@ -1,0 +1,73 @@
+"""Series whose next date is in an hour that clocks skip, and what is declared of that date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import at, meeting, weekly
+from engine_world import World
+
+from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
+from reconciler.state.clicked_dates import clicked_dates
+
+if TYPE_CHECKING:
+    from reconciler.meeting.meeting import Meeting
+
+SKIPPED = SingleDates({"2027-03-28": "skip"})
+CLOSED = SingleDates({}, (Closure("easter", (DayRange("2027-03-26", "2027-03-29"),)),))
+MOVED = SingleDates({"2027-03-28": {"start_time": "2027-03-28T10:00:00"}})
+
+
+def night(dates: SingleDates, *, ends: int = 20) -> Meeting:
+    """Every Sunday at 2:30 in Berlin, where clocks go from 2:00 to 3:00 on 28 March 2027."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "1", "end_times": ends}
+    return meeting("night", weekly(start_time="2027-01-03T02:30:00", recurrence=rule), dates=dates)
+
+
+def world_of(one: Meeting) -> World:
+    """A world in the week of the change."""
+    world = World(one)
+    world.clock.advance((at("2027-03-22T08:00:00Z") - world.clock.now()).total_seconds())
+    return world
+
+
+@pytest.mark.parametrize("ends", [20, 70, 0])
+@pytest.mark.parametrize("dates", [SKIPPED, CLOSED], ids=["skipped", "closed"])
+def test_a_date_that_clocks_skip_and_that_is_not_to_be_held_needs_nothing(
+    dates: SingleDates, ends: int
+) -> None:
+    world = world_of(night(dates, ends=ends))
+
+    made = world.apply()
+    left = world.plan().has_work
+
+    assert (made.status, made.failed, left, world.asked("DELETE")) == (0, {}, False, [])
+    assert world.charged(day="2027-03-22") == 1
+    stored = world.zoom.read(world.ids()["night"])
+    assert stored["occurrences"][0]["start_time"] == "2027-04-04T00:30:00Z"
+    assert clicked_dates(world.store.state.meetings["night"], stored, world.clock.now()) == {}
+
+
+def test_a_date_that_clocks_skip_is_no_drift_where_it_was_skipped_once() -> None:
+    """It is declared as held again: nothing can be done about it, and nothing is."""
+    world = world_of(night(SKIPPED))
+    world.apply()
+
+    world.declare(night(NO_DATES))
+    again = world.apply()
+
+    assert (again.status, again.failed, world.plan().has_work) == (0, {}, False)
+    assert world.store.state.meetings["night"].exceptions == {}
+
+
+def test_a_date_that_clocks_skip_cannot_be_moved_where_the_series_begins_after_it() -> None:
+    world = world_of(night(MOVED))
+
+    made = world.apply()
+
+    assert list(made.failed) == ["night"]
+    assert made.text_of("apply.dates") == (
+        "night: Sun 28 Mar 2027: clocks skip its time, and no series can begin there, so Zoom does not have "
+        "it. Skip that date, and declare a meeting of its own for it."
+    )
