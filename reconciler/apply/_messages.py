@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.apply.dates.comparison import LEFT_OUT
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.errors.redact import redact_text
@@ -27,6 +26,9 @@ STOPPED = "the run ended before its turn"
 
 NO_BUDGET = "the host's requests for this UTC day are used up"
 """The reason of a step that was deferred because its host may send nothing more today."""
+
+LEFT_OUT = "clocks skip its time, and no series can begin there, so Zoom does not have it"
+"""The reason of a single date that cannot be changed, since the series begins after it."""
 
 ALIKE_MAX = 6
 """Zones that are named as a remedy."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler.apply._messages import LEFT_OUT
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of
 from reconciler.meeting.single_dates import Edit, SeriesDate, edit_now, is_over, moved_to
@@ -14,7 +15,6 @@ from reconciler.ports import Body, Json
 from reconciler.state.stored_dates import OF_A_DATE, StoredDate, readable, starts_after
 
 NOT_LISTED = "Zoom does not list it"
-LEFT_OUT = "clocks skip its time, and no series can begin there, so Zoom does not have it"
 SEVERAL = "Zoom lists several dates that may be it"
 IS_LAST = "it is the last date to come in Zoom, and deleting it would end the meeting"
 STAYS_DELETED = "it is not held in Zoom, and only sending the rule again brings it back"
