@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from reconciler.calendar.dates import held
 from reconciler.calendar.expansion import expand
@@ -72,13 +73,13 @@ class _Bookings:
         self._timelines: dict[str, list[Timeline]] = {}
         self._full: dict[str, Occupied] = {}
         first, last = seconds_of(start), seconds_of(end)
+        name_of = cache(hosts.name_of)
         for meeting in meetings:
-            host = owner(meeting.attributes, meeting.host)
-            name = hosts.name_of(host)
-            self._names.setdefault(name, host)
-            slots = (expand(each, first, last) for each in held(meeting))
-            timeline = Timeline.of(meeting, (each for each in slots if each is not None))
-            if timeline.count:
+            timeline = Timeline.of(meeting, [expand(each, first, last) for each in held(meeting)])
+            if timeline.runs:
+                host = owner(meeting.attributes, meeting.host)
+                name = name_of(host)
+                self._names.setdefault(name, host)
                 self._timelines.setdefault(name, []).append(timeline)
 
     def clashes(self, most: int) -> list[HostClashes]:

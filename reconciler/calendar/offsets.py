@@ -17,6 +17,7 @@ from reconciler.meeting.timezones import clock_changes, known_zone
 DAY_SECONDS = 86_400
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _YEAR_MAX = 9998
@@ -25,7 +26,7 @@ _YEAR_MAX = 9998
 
 def seconds_of(moment: datetime) -> int:
     """Return the seconds since 1970 of an aware instant."""
-    return (moment - _EPOCH) // timedelta(seconds=1)
+    return (moment - _EPOCH) // _SECOND
 
 
 def moment_of(seconds: int) -> datetime:
@@ -89,9 +90,9 @@ def offsets(timezone: str, first_year: int, last_year: int) -> Offsets:
     years = range(max(first_year, 2), min(last_year, _YEAR_MAX) + 1)
     first = known_zone(timezone).utcoffset(datetime(years.start, 1, 1))  # noqa: DTZ001 - a wall time
     assert first is not None  # a ZoneInfo always answers
-    since, seconds = [seconds_of(datetime(years.start, 1, 1, tzinfo=UTC))], [first // timedelta(seconds=1)]
+    since, seconds = [seconds_of(datetime(years.start, 1, 1, tzinfo=UTC))], [first // _SECOND]
     for year in years:
         for change in clock_changes(timezone, year):
             since.append(seconds_of(max(change.before, change.after).replace(tzinfo=UTC)))
-            seconds.append(seconds[-1] + (change.after - change.before) // timedelta(seconds=1))
+            seconds.append(seconds[-1] + (change.after - change.before) // _SECOND)
     return Offsets(tuple(since), tuple(seconds))

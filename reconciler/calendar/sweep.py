@@ -41,16 +41,15 @@ class Timeline:
     runs: tuple[Run, ...]
 
     @classmethod
-    def of(cls, meeting: Meeting, expansions: Iterable[Expansion]) -> Timeline:
+    def of(cls, meeting: Meeting, expansions: Iterable[Expansion | None]) -> Timeline:
         """Return the dates of a meeting; a room has an expansion for each of its slots."""
-        runs = [
-            run
-            for each in expansions
-            for run in (
-                Run(each.starts, each.length),
-                *(Run((own.start,), own.length) for own in each.own),
-            )
-        ]
+        runs: list[Run] = []
+        for each in expansions:
+            if each is None:
+                continue
+            if each.starts:
+                runs.append(Run(each.starts, each.length))
+            runs += [Run((own.start,), own.length) for own in each.own]
         return cls(meeting.key, bool(meeting.filename), tuple(runs))
 
     @property

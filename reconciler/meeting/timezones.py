@@ -24,6 +24,9 @@ _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.
 
 _SEPARATORS = ("T", " ", "")
 
+_STARTS_MAX = 16_384
+"""Starts whose instants are kept: the rules, the plan and the calendar ask for those of all meetings in turn."""
+
 Zone = ZoneInfo
 """The type of a zone; only this module opens one."""
 
@@ -113,6 +116,7 @@ def in_api_form(written: str) -> str:
     return f"{day}T{minute}{second or ':00'}{offset or ''}"
 
 
+@lru_cache(maxsize=_STARTS_MAX)
 def instant(start_time: str, timezone: str | None) -> datetime:
     """Return the instant of a written time, aware, in UTC.
 
@@ -130,11 +134,10 @@ def instant(start_time: str, timezone: str | None) -> datetime:
         raise ValueError(message) from overflow
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_STARTS_MAX)
 def anchor(start_time: str, timezone: str | None) -> tuple[datetime, datetime]:
     """Return the start of a series as naive wall time in its zone, and as an instant; raises as `instant`.
 
-    The rules, the plan and the calendar ask for the same start again and again, one series after another.
     """
     moment, known = parsed(start_time), known_zone(timezone)
     if moment.tzinfo is None:

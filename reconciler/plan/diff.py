@@ -1,7 +1,7 @@
 """Compares a declared meeting with its record, field by field.
 
-`compare` decides the action. DeepDiff is used by `field_changes` alone, and only for a pair that is not
-equal at first sight.
+`compare` decides the action. DeepDiff is used by `field_changes` alone, and only for mappings and lists that
+are not equal at first sight.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from reconciler.state.state import SCHEDULE_FOR, Record, owner
 HANDED_OVER = "handed over; the join link stays"
 NEW_LINK = "a new join link, under another host"
 
+
+_NESTED = (dict, list)
 
 SameUser = Callable[[str, str], bool]
 """Tells whether two names of hosts are one Zoom user."""
@@ -128,12 +130,14 @@ def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> I
         for n in before.keys() | after.keys()
         if normalize(None, before.get(n)) != normalize(None, after.get(n))
     }
-    if not names:
+    nested = {n for n in names if isinstance(before.get(n), _NESTED) or isinstance(after.get(n), _NESTED)}
+    yield from ((name,) for name in names - nested)
+    if not nested:
         return
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms, needed only for a change
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms, needed only for a nested change
 
-    old, new = ({name: side[name] for name in names & side.keys()} for side in (before, after))
-    # By default, mappings with few common names count as one difference: `password` would not be a field.
+    old, new = ({name: side[name] for name in nested & side.keys()} for side in (before, after))
+    # By default, mappings with few common names count as one difference: a whole `settings` would be one field.
     tree = DeepDiff(old, new, view="tree", verbose_level=1, threshold_to_diff_deeper=0)
     for levels in tree.values():
         for level in levels:
