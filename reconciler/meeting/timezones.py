@@ -25,7 +25,7 @@ _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.
 _SEPARATORS = ("T", " ", "")
 
 _STARTS_MAX = 16_384
-"""Starts whose instants are kept: the rules, the plan and the calendar ask for those of all meetings in turn."""
+"""Starts that are kept as they were read: rules, plan and calendar ask for those of all meetings in turn."""
 
 Zone = ZoneInfo
 """The type of a zone; only this module opens one."""
@@ -80,6 +80,7 @@ def _rules(name: str) -> bytes:
     return rules
 
 
+@lru_cache(maxsize=_STARTS_MAX)
 def parsed(start_time: str) -> datetime:
     """Return the written time, aware if it has an offset, otherwise naive. Raise `ValueError`."""
     if start_time[11:13] == "24":  # since Python 3.13 it is midnight of the next day

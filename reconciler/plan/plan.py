@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
+from functools import cache, partial
 from types import MappingProxyType
 
 from reconciler.errors.diagnostic import Diagnostic
@@ -181,7 +182,7 @@ def _with_turns(
 
 def _takes_turn(step: Step) -> bool:
     """Return whether the budget decides the day of the step: nothing else defers it."""
-    return step.status is Status.NOW and bool(step.requests or step.dates)
+    return step.status is Status.NOW and (bool(step.dates) or step.own_requests > 0)
 
 
 def _with_turn(step: Step, days: Mapping[str, date], now: datetime) -> Step:
@@ -209,8 +210,9 @@ def _budget(
     today = budget.day_of(now)
     names: dict[str, str] = {}
     planned: Counter[tuple[str, str]] = Counter()
+    key_of = cache(partial(host_key, state))
     for step in steps:
-        host = host_key(state, step.host)
+        host = key_of(step.host)
         names.setdefault(host, step.host)
         if step.own_requests and step.day:
             planned[host, step.day] += 1

@@ -35,13 +35,15 @@ def without_effect(attributes: Mapping[str, Json]) -> Iterator[NoEffect]:
     limits = _limits(kind(attributes))
     settings = attributes.get("settings") or _NOTHING
     # This runs over every meeting: most of them have none of these names, or false under it.
-    limited = [
-        field for name in sorted(limits.outer.keys() & attributes.keys()) for field in limits.outer[name]
-    ]
-    for name in sorted(limits.inner.keys() & settings.keys()):
-        if settings[name] is not False or name in limits.also_off:
-            limited += limits.inner[name]
-    for path, field in {field.path: field for field in limited}.items() if limited else ():
+    outer = limits.outer.keys() & attributes.keys()
+    inner = limits.inner.keys() & settings.keys()
+    if inner:
+        inner = {name for name in inner if settings[name] is not False or name in limits.also_off}
+    if not (outer or inner):
+        return
+    limited = [field for name in sorted(outer) for field in limits.outer[name]]
+    limited += [field for name in sorted(inner) for field in limits.inner[name]]
+    for path, field in {field.path: field for field in limited}.items():
         names = _names(path)
         found = _judged(field, fields.get(attributes, names), attributes)
         if found:

@@ -20,18 +20,19 @@ def check(attributes: Mapping[str, Json], host: str) -> tuple[UnlocatedDiagnosti
     """Return the findings about declared values without effect."""
     if kind(attributes) == INSTANT:  # an error already, and another type has other limits
         return ()
-    ineffective = [
+    ineffective = tuple(
         _no_effect(found.path, found.reason, found.remedy) for found in effect.without_effect(attributes)
-    ]
-    return (*ineffective, *_host_again(attributes, host))
+    )
+    other, settings = attributes.get("schedule_for"), attributes.get("settings")
+    alternatives = settings.get("alternative_hosts") if settings else None
+    if not (other or alternatives):
+        return ineffective
+    return (*ineffective, *_host_again(host, other, alternatives))
 
 
-def _host_again(attributes: Mapping[str, Json], host: str) -> Iterator[UnlocatedDiagnostic]:
-    other = attributes.get("schedule_for")
+def _host_again(host: str, other: str | None, alternatives: str | None) -> Iterator[UnlocatedDiagnostic]:
     if other and fold_host(other) == fold_host(host):
         yield _no_effect(_FOR, f"`{host}` is the host already.", "Remove `schedule_for`.")
-    settings = attributes.get("settings")
-    alternatives = settings.get("alternative_hosts") if settings else None
     if alternatives and (other or host).lower() in alternatives.lower():  # most names end here
         owner = fold_host(other or host)
         if owner in {fold_host(name.strip()) for name in alternatives.replace(",", ";").split(";")}:

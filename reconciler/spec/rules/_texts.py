@@ -11,22 +11,21 @@ Path = tuple[str | int, ...]
 _STRUCTURED = frozenset({"start_time", "timezone", "recurrence"})
 """Fields whose form the schema or a rule checks: they hold no free text."""
 
+_WITH_TEXT = frozenset({str, dict, list})
+
 
 def joined(attributes: Mapping[str, Json]) -> str:
     """Return every free text in `attributes`, at any depth, on lines of their own."""
-    # Without recursion: this runs over every meeting.
+    # Without recursion, and by exact types: this runs over every meeting.
     texts: list[str] = []
     open_values: list[Json] = [value for name, value in attributes.items() if name not in _STRUCTURED]
-    while open_values:
-        value = open_values.pop()
-        if value is True or value is False:  # most settings, and cheaper to tell than what follows
-            continue
-        if isinstance(value, str):
+    for value in open_values:
+        if type(value) is str:
             texts.append(value)
-        elif isinstance(value, dict):
-            open_values.extend(value.values())
-        elif isinstance(value, (list, tuple)):
-            open_values.extend(value)
+        elif type(value) is dict:
+            open_values += [inner for inner in value.values() if type(inner) in _WITH_TEXT]
+        elif type(value) is list:
+            open_values += value
     return "\n".join(texts)
 
 

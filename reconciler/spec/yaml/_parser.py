@@ -24,7 +24,7 @@ from reconciler.spec.yaml._events import (
     syntax_problem,
 )
 from reconciler.spec.yaml.comments import tight_comments
-from reconciler.spec.yaml.scalars import CONSTANTS, is_text, parse_scalar
+from reconciler.spec.yaml.scalars import CONSTANTS, OTHER_STARTS, is_text, parse_scalar
 
 
 class AnchoredValue(NamedTuple):
@@ -113,7 +113,7 @@ class Parser:
         self.has_nulls = False
         self.anchors = Anchors()
         self.values = 0
-        self.end = 0  # of the last value read, in characters
+        self.last: Any = None  # the event with which the last value that was read ends
         self.good_keys: set[str] = set()
 
     def document(self) -> Json:
@@ -148,7 +148,7 @@ class Parser:
             self.note_tag(event)
         values = self.values
         if kind is ScalarEvent:
-            self.end = event.end_mark.index
+            self.last = event
             value = self.scalar(event) if event.implicit[0] else event.value
         elif depth >= DEPTH_MAX:
             self.stop_at_depth(event)
@@ -180,11 +180,13 @@ class Parser:
                 continue
             child = next_event()
             if type(child) is ScalarEvent and child.tag is None and child.anchor is None:
-                value = child.value
-                self.end = child.end_mark.index
+                value, self.last = child.value, child
                 if child.implicit[0]:
-                    value = CONSTANTS[value] if value in CONSTANTS else self.scalar(child)
-                    if comments and self.end in comments:
+                    if value in CONSTANTS:
+                        value = CONSTANTS[value]
+                    elif not value or value[0] in OTHER_STARTS:
+                        value = self.scalar(child)
+                    if comments and child.end_mark.index in comments:
                         self.warn_of_comment(key, child.end_mark)
             else:
                 value = self.value(
@@ -198,8 +200,9 @@ class Parser:
             result[key] = value
             if path is not None:
                 mark = event.start_mark
-                self.entries[(*path, key)] = Entry(mark.line, mark.column, mark.index, self.end)
-        self.end = event.end_mark.index
+                end = self.last.end_mark.index
+                self.entries[(*path, key)] = Entry(mark.line, mark.column, mark.index, end)
+        self.last = event
         self.count(len(result), event)
         return {**merged, **result} if merged else result
 
@@ -225,7 +228,7 @@ class Parser:
         items: list[Json] = []
         while type(event := self.next_event()) is not SequenceEndEvent:
             items.append(self.value(event, None, depth))
-        self.end = event.end_mark.index
+        self.last = event
         self.count(len(items), event)
         return items
 
@@ -243,7 +246,7 @@ class Parser:
 
     def alias(self, event: Any, depth: int) -> Json:
         """Return the value that an alias repeats."""
-        self.end = event.end_mark.index
+        self.last = event
         anchored = self.anchors.get(event.anchor)
         if anchored is None:
             self.note(

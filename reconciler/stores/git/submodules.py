@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +35,8 @@ def gitlinks(folder: Path, environ: Mapping[str, str]) -> frozenset[str]:
 
     `.gitmodules` need not list them. There are none where git cannot be asked.
     """
+    from reconciler.stores.git import _command as commands  # noqa: PLC0415 - only where git is asked
+
     root = _root(folder)
     if root is None:
         return frozenset()
