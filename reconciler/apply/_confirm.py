@@ -189,8 +189,8 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
         if pending.intent.to_host:  # the read-back decides
             attributes = scheduled_as(attributes, before.attributes)
         exceptions = pending.exceptions if pending.intent.dates else before.exceptions
-        updated = replace(before, attributes=attributes, protect=protect, exceptions=exceptions)
-        return replace(updated, timetable=timetable).revised(before, now)
+        updated = before._replace(attributes=attributes, protect=protect, exceptions=exceptions)
+        return updated._replace(timetable=timetable).revised(before, now)
     return Record(
         id=answered["id"],
         host=pending.step.host,

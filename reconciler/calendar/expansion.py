@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,8 +34,7 @@ class OwnDate(NamedTuple):
         return self.start != self.rule_start
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(NamedTuple):
     """The dates of one meeting within a span: of the rule, with an exception, and those that are skipped.
 
     `days` and `starts` belong together and are in order; each of them is `length` seconds long. `skipped`

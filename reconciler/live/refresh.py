@@ -44,7 +44,7 @@ def correct_records(state: State, results: Mapping[str, ReadResult]) -> State:
         elif result.other_host is not None:
             meetings[key] = follow(meetings[key], result.other_host)
         elif renamed := identity.renamed_host(state, meetings[key], result.body):
-            meetings[key] = replace(meetings[key], host=renamed)
+            meetings[key] = meetings[key]._replace(host=renamed)
             hosts[fold_host(renamed)] = result.body["host_id"]
     return replace(state, meetings=meetings, hosts=hosts)
 
@@ -82,7 +82,7 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
     in which somebody wrote a passcode is not kept either.
     """
     kept = record.attributes.get("password")
-    plain = replace(record, attributes={**record.attributes, "password": None}, observed={})
+    plain = record._replace(attributes={**record.attributes, "password": None}, observed={})
     plain = _with_window(plain, stored, now)
     changes = [
         replace(change, after=None) if masking.describe_secret(change.after, change.before) else change
@@ -91,7 +91,7 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
     ]
     found = _with_window(_with_drift(plain, stored, changes, now), stored, now)
     is_same = isinstance(kept, dict) and "scrypt" in kept and same_passcode(stored.get("password"), kept)
-    return replace(found, attributes={**found.attributes, "password": kept}) if is_same else found
+    return found._replace(attributes={**found.attributes, "password": kept}) if is_same else found
 
 
 def _with_window(record: Record, stored: Body, now: datetime) -> Record:
@@ -101,11 +101,11 @@ def _with_window(record: Record, stored: Body, now: datetime) -> Record:
     """
     recurring = series(record.attributes) if _is_readable(record.attributes, now) else None
     if recurring is None or not recurring.is_longer_than_kept(now):
-        return replace(record, window={})
+        return record._replace(window={})
     first, last = recurring.remaining(now).next_at, recurring.last()
     assert first is not None, "a longer series has dates to come"
     whole = {"from": utc_text(first), "to": utc_text(last) if last else None}
-    return replace(record, window=window_of(record.attributes, stored, [record.exceptions]) or whole)
+    return record._replace(window=window_of(record.attributes, stored, [record.exceptions]) or whole)
 
 
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:
@@ -125,7 +125,7 @@ def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], no
             name: attributes[name] for name in attributes if name not in {"start_time", "recurrence"}
         }
     kept = {day: edit for day, edit in exceptions.items() if edit is not None}
-    return replace(record, attributes=attributes, exceptions=kept)
+    return record._replace(attributes=attributes, exceptions=kept)
 
 
 def _recorded_value(change: FieldChange) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from reconciler.meeting import recurrence, timezones
 from reconciler.meeting.closures import NO_DATES, SingleDates
@@ -36,8 +37,7 @@ SOON = timedelta(hours=1)
 """The time before its start in which a meeting is not deleted, since people are about to join it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """The state of a meeting's schedule at one instant.
 
     `next_at` is its next start, aware, in UTC; None if it has no fixed time, or no start is left. `over` is

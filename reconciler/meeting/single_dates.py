@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
@@ -79,7 +79,7 @@ def held_schedule(attributes: Mapping[str, Json], edits: Mapping[str, Edit], now
         return times
     next_at = min([*_moves_after(edits, now), *_next_unedited(recurring, edits, now)], default=None)
     is_alive = any(now < end for _, end in _moved_spans(edits))
-    return replace(times, next_at=next_at, expired=times.expired and not is_alive)
+    return times._replace(next_at=next_at, expired=times.expired and not is_alive)
 
 
 def is_held_now_or_soon(attributes: Mapping[str, Json], edits: Mapping[str, Edit], now: datetime) -> bool:

@@ -137,9 +137,7 @@ def instant(start_time: str, timezone: str | None) -> datetime:
 
 @lru_cache(maxsize=_STARTS_MAX)
 def anchor(start_time: str, timezone: str | None) -> tuple[datetime, datetime]:
-    """Return the start of a series as naive wall time in its zone, and as an instant; raises as `instant`.
-
-    """
+    """Return the start of a series as naive wall time in its zone, and as an instant; raises as `instant`."""
     moment, known = parsed(start_time), known_zone(timezone)
     if moment.tzinfo is None:
         return moment, instant(start_time, timezone)

@@ -6,7 +6,7 @@ It decides action and reasons; `budget` decides the day.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.meeting.meeting import Meeting, Schedule, schedule, sent_start_at
@@ -77,7 +77,7 @@ class StateComparison:
         imports = meeting is not None and key in entries.imported
         if intent is not None and not (imports and record is None):
             step = self._resolve(key, intent, record, entries)
-            yield replace(step, sends_again=False) if key in entries.blocked else step
+            yield step._replace(sends_again=False) if key in entries.blocked else step
         elif meeting is None:
             assert record is not None
             yield existing.step_for_undeclared(key, record, entries.removed.get(record.id), self.now)
@@ -111,20 +111,20 @@ class StateComparison:
                     recorded=intent.attributes, id=intent.id, starts_at=starts_at,
                     intent_action=Action(intent.action))  # fmt: skip
         if record is None:
-            return replace(step, sends_again=meeting is None or step.key not in entries.renames.withheld)
+            return step._replace(sends_again=meeting is None or step.key not in entries.renames.withheld)
         protected = record.protect or (meeting is not None and meeting.protect)
         if intent.action == Action.REPLACE:
             retires = removal is not None and removal.destroy and not protected
             left = () if retires else (_left_in_zoom(record),)
-            step = replace(step, retires=retires, reasons=(reason, *left))
+            step = step._replace(retires=retires, reasons=(reason, *left))
         if meeting is None:
             return step
         wanted = self._recorded(meeting, record, removal)[0]
         if intent.action == Action.CREATE:  # of a meeting that Zoom had forgotten
             lost_id = record.id if wanted.may_be_forgotten else None
-            step = replace(step, id=record.id, lost_id=lost_id, may_be_forgotten=wanted.may_be_forgotten)
-        return replace(
-            step, changes=wanted.changes, recorded=wanted.recorded, sends_again=_is_still_wanted(step, wanted)
+            step = step._replace(id=record.id, lost_id=lost_id, may_be_forgotten=wanted.may_be_forgotten)
+        return step._replace(
+            changes=wanted.changes, recorded=wanted.recorded, sends_again=_is_still_wanted(step, wanted)
         )
 
     def _missing(self, meeting: Meeting, renames: LikelyRenames) -> Step:
@@ -138,7 +138,7 @@ class StateComparison:
             step = step.with_status(
                 Status.WITHHELD, _likely_rename(old, self.state.meetings[old], meeting.key)
             )
-            return replace(step, from_key=old, late=budget.urgent(times.next_at, self.now))
+            return step._replace(from_key=old, late=budget.urgent(times.next_at, self.now))
         step = dates.with_dates(step, None, self.now)
         if meeting.dates and dates.all_skipped(meeting, self.now):
             return step.with_status(Status.WITHHELD, "every date that is left is skipped")
@@ -146,7 +146,7 @@ class StateComparison:
         kept = _decided_rename(renames.decided.get(meeting.key), meeting.key)
         gone = self.gone.get(meeting.key)
         lost = () if gone is None else (_lost(gone, self.now),)
-        step = replace(step, reasons=(*lost, *sends, *kept), lost_id=gone.id if gone else None)
+        step = step._replace(reasons=(*lost, *sends, *kept), lost_id=gone.id if gone else None)
         return with_slots(step, {}, self.now)
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:

@@ -5,7 +5,6 @@ A meeting is deleted only if `removed` names its id; otherwise the step is withh
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors.text import count_noun
@@ -59,7 +58,7 @@ def step_for_declared(
     replaced = dates.with_dates(_replace(step, record, removal, now), None, now)
     if record.protect == meeting.protect:
         return (replaced,)
-    return (replaced, _keep(replace(step, action=Action.KEEP, changes=(), reasons=()), meeting, record))
+    return (replaced, _keep(step._replace(action=Action.KEEP, changes=(), reasons=()), meeting, record))
 
 
 def _is_kept_by_a_move(record: Record, now: datetime) -> bool:
@@ -78,7 +77,7 @@ def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: 
     if times.expired:
         return step.with_status(Status.EXPIRED, "its time is over and it is no longer declared")
     if removal is not None and not removal.destroy:
-        return replace(step, action=Action.FORGET, reasons=("stays in Zoom, and is no longer managed",))
+        return step._replace(action=Action.FORGET, reasons=("stays in Zoom, and is no longer managed",))
     if record.protect:
         return step.with_status(
             Status.WITHHELD,
@@ -139,14 +138,14 @@ def _left_out(wall: datetime, timezone: str) -> str:
 def _keep(step: Step, meeting: Meeting, record: Record) -> Step:
     if meeting.protect == record.protect:
         return step
-    return replace(step, protects=meeting.protect, reasons=(*step.reasons, *_protection(meeting, record)))
+    return step._replace(protects=meeting.protect, reasons=(*step.reasons, *_protection(meeting, record)))
 
 
 def _keep_or_dates(step: Step, record: Record, now: datetime) -> Step:
     """Return the keep, or the update of single dates that it needs."""
     found = dates.with_dates(step, record, now)
-    found = replace(found, host=_payer(step, record)) if found.dates or found.resends else found
-    return replace(found, action=Action.UPDATE) if found.dates or found.resends else found
+    found = found._replace(host=_payer(step, record)) if found.dates or found.resends else found
+    return found._replace(action=Action.UPDATE) if found.dates or found.resends else found
 
 
 def _protection(meeting: Meeting, record: Record) -> tuple[str, ...]:
@@ -171,7 +170,7 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     refused = (IF_REFUSED,) if step.new_host else ()
     forgotten = (IF_FORGOTTEN,) if so_far.expired else ()
     reasons = (*step.reasons, *sends, *protection, *refused, *forgotten)
-    return replace(step, host=host, changes=changes, reasons=reasons, may_be_forgotten=so_far.expired)
+    return step._replace(host=host, changes=changes, reasons=reasons, may_be_forgotten=so_far.expired)
 
 
 def _payer(step: Step, record: Record) -> str:
@@ -197,7 +196,7 @@ def _replace(step: Step, record: Record, removal: Removed | None, now: datetime)
     if times.begun:
         return step.with_status(Status.WITHHELD, HAS_BEGUN)
     reasons = (*step.reasons, *shortened_remark(step.meeting, times, now), _end(record, removal, now))
-    return replace(step, reasons=reasons, retires=removal.destroy)
+    return step._replace(reasons=reasons, retires=removal.destroy)
 
 
 def _protected(meeting: Meeting) -> str:

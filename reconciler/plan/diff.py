@@ -137,7 +137,7 @@ def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> I
     from deepdiff import DeepDiff  # noqa: PLC0415 - 110 ms, needed only for a nested change
 
     old, new = ({name: side[name] for name in nested & side.keys()} for side in (before, after))
-    # By default, mappings with few common names count as one difference: a whole `settings` would be one field.
+    # By default, mappings with few common names count as one difference: `settings` would be one field.
     tree = DeepDiff(old, new, view="tree", verbose_level=1, threshold_to_diff_deeper=0)
     for levels in tree.values():
         for level in levels:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from functools import cache, partial
@@ -197,10 +197,10 @@ def _with_own_turn(step: Step, day: date | None, now: datetime) -> Step:
     if day is None:
         return step.with_status(status, "its host may send no requests at all")
     if day.isoformat() == budget.day_of(now):
-        return replace(step, day=day.isoformat())
+        return step._replace(day=day.isoformat())
     if status is Status.NOW:
         step = step.with_status(status, f"if it has to be sent again, that waits until {day} (UTC)")
-    return replace(step, status=status, day=day.isoformat(), late=budget.late(step.starts_at, day))
+    return step._replace(status=status, day=day.isoformat(), late=budget.late(step.starts_at, day))
 
 
 def _budget(

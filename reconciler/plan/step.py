@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 import orjson
 
@@ -74,8 +76,7 @@ class DateStep:
         return int(self.edit != SKIP if self.action is not DateAction.BACK else self.before != SKIP)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The action of a plan for one key.
 
     `day` is the UTC day of its turn (None: it sends nothing, or has no turn); `meeting` is the declared
@@ -120,14 +121,14 @@ class Step:
     intent_action: Action | None = None
     may_be_forgotten: bool = False
     lost_id: int | None = None
-    recorded_dates: Mapping[str, Edit] = field(default_factory=dict)
+    recorded_dates: Mapping[str, Edit] = MappingProxyType({})
     dates: tuple[DateStep, ...] = ()
     unskipped: str | None = None
     resends: bool = False
     undoes: bool = False
     extends: bool = False
     slots: tuple[FieldChange, ...] = ()
-    recorded_timetable: Mapping[str, Json] = field(default_factory=dict)
+    recorded_timetable: Mapping[str, Json] = MappingProxyType({})
     slot_starts: tuple[tuple[Slot, datetime], ...] = ()
 
     @property
@@ -216,7 +217,7 @@ class Step:
 
     def with_status(self, status: Status, reason: str) -> Step:
         """Return this step with another status, and the reason for it."""
-        return replace(self, status=status, reasons=(*self.reasons, reason))
+        return self._replace(status=status, reasons=(*self.reasons, reason))
 
     def _content(self) -> Json:
         declared, action = self.meeting, self._begun_as()

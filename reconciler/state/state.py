@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reconciler.meeting import fields
 from reconciler.meeting.names import fold_host
@@ -26,8 +28,10 @@ _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
 """The attributes that say when a meeting takes place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+_NOTHING: Mapping[str, Json] = MappingProxyType({})
+
+
+class Record(NamedTuple):
     """A meeting that exists.
 
     `attributes` are as declared, of an imported meeting as Zoom had them; `observed` has the values that Zoom
@@ -45,17 +49,17 @@ class Record:
     host: str
     created_at: str | None
     attributes: Mapping[str, Json]
-    observed: Mapping[str, Json] = field(default_factory=dict)
+    observed: Mapping[str, Json] = _NOTHING
     protect: bool = False
     made: str = ""
-    exceptions: Mapping[str, Json] = field(default_factory=dict)
-    window: Mapping[str, Json] = field(default_factory=dict)
+    exceptions: Mapping[str, Json] = _NOTHING
+    window: Mapping[str, Json] = _NOTHING
     withheld_since: str | None = None
     not_taken: tuple[str, ...] = ()
     uid: str = ""
     changes: int = 0
     changed_at: str | None = None
-    timetable: Mapping[str, Json] = field(default_factory=dict)
+    timetable: Mapping[str, Json] = _NOTHING
 
     def revised(self, before: Record, at: datetime) -> Record:
         """Return the record with one more change at an aware instant, if it differs from the one before.
@@ -68,13 +72,13 @@ class Record:
 
     def counted(self, at: datetime) -> Record:
         """Return the record with one more change at an aware instant."""
-        return replace(self, changes=raised(self.changes), changed_at=utc_text(at))
+        return self._replace(changes=raised(self.changes), changed_at=utc_text(at))
 
     def succeeding(self, before: Record | None) -> Record:
         """Return the record of a meeting that replaces another one: in feeds it is the same, changed."""
         if before is None:
             return self
-        return replace(self, uid=before.uid, changes=raised(before.changes), changed_at=self.created_at)
+        return self._replace(uid=before.uid, changes=raised(before.changes), changed_at=self.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +159,16 @@ class State:
         record = self.meetings.get(key)
         if record is None or record.id != meeting_id:
             return self
-        return replace(self, meetings={**self.meetings, key: replace(record, **values)})
+        return replace(self, meetings={**self.meetings, key: record._replace(**values)})
 
     def with_timetable(self, key: str, timetable: Mapping[str, Json]) -> State:
         """Set the slots of a room, of which nothing is sent."""
-        record = replace(self.meetings[key], timetable=timetable)
+        record = self.meetings[key]._replace(timetable=timetable)
         return replace(self, meetings={**self.meetings, key: record})
 
     def with_exceptions(self, key: str, exceptions: Mapping[str, Json]) -> State:
         """Set the edits of single dates that are done; an intent stays."""
-        record = replace(self.meetings[key], exceptions=exceptions)
+        record = self.meetings[key]._replace(exceptions=exceptions)
         return replace(self, meetings={**self.meetings, key: record})
 
     def rewrite(self, key: str, intent: Intent) -> State:
@@ -196,7 +200,7 @@ class State:
         """Move record, intent and retired meetings of `from_key` to `to_key`; its name in feeds stays."""
         meetings = dict(self.meetings)
         if from_key in meetings:
-            meetings[from_key] = replace(meetings[from_key], uid=feed_name(self, from_key))
+            meetings[from_key] = meetings[from_key]._replace(uid=feed_name(self, from_key))
         return replace(
             self,
             meetings=_renamed(meetings, from_key, to_key),
@@ -218,7 +222,7 @@ class State:
         record = self.meetings[key]
         seen = {path: value for path, value in record.observed.items() if fields.has(attributes, path)}
         untaken = tuple(path for path in record.not_taken if path in seen)
-        kept = replace(record, attributes=attributes, observed=seen, protect=protect, not_taken=untaken)
+        kept = record._replace(attributes=attributes, observed=seen, protect=protect, not_taken=untaken)
         return replace(self, meetings={**self.meetings, key: kept})
 
     def drop_intent(self, key: str) -> State:
@@ -295,7 +299,7 @@ def owner(attributes: Mapping[str, Json], host: str) -> str:
 
 def follow(record: Record, host: str) -> Record:
     """Return the record of a meeting whose host in Zoom is `host` now, whatever it was scheduled for."""
-    return replace(record, host=host, attributes=_without(record.attributes, SCHEDULE_FOR))
+    return record._replace(host=host, attributes=_without(record.attributes, SCHEDULE_FOR))
 
 
 def scheduled_as(attributes: Mapping[str, Json], before: Mapping[str, Json]) -> dict[str, Json]:

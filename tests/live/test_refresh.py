@@ -114,7 +114,7 @@ def test_a_meeting_that_only_its_list_lacks_is_not_gone() -> None:
     """No list shows it, but its own read does."""
     world = applied("a")
     world.store.state = replace(
-        world.store.state, meetings={"a": replace(world.store.state.meetings["a"], host="other@example.com")}
+        world.store.state, meetings={"a": world.store.state.meetings["a"]._replace(host="other@example.com")}
     )
 
     assert statuses(read_all(world)) == {"a": ReadStatus.FOUND}
@@ -356,7 +356,7 @@ def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
     corrected = refresh.correct_records(known, results)
     plan = planned(spec(declared("launch")), refresh.apply_refresh(known, results, NOW))
 
-    assert corrected.meetings == {"launch": replace(record(), host="new@example.com")}
+    assert corrected.meetings == {"launch": record()._replace(host="new@example.com")}
     assert [(step.action, [change.path for change in step.changes]) for step in plan.steps] == [
         (Action.UPDATE, ["host", "topic"])
     ]
@@ -398,7 +398,7 @@ def test_a_handover_of_a_scheduled_meeting_is_recorded_without_whom_it_was_sched
 
     corrected = refresh.correct_records(known, results)
 
-    assert corrected.meetings == {"launch": replace(record(1, one_off()), host=NEW_NAME)}
+    assert corrected.meetings == {"launch": record(1, one_off())._replace(host=NEW_NAME)}
 
 
 @pytest.mark.parametrize(
@@ -460,7 +460,7 @@ def test_a_report_has_a_step_for_each_kind_of_result() -> None:
             "unasked": record(6),
             "unread": record(7),
             "webinar": record(8),
-            "zoom": replace(record(9), observed={"duration": 40}),
+            "zoom": record(9)._replace(observed={"duration": 40}),
         },
         intents={"interrupted": intent(action="update")},
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -138,6 +137,6 @@ def test_another_status_adds_its_reason() -> None:
     """The reasons so far stay in front."""
     first = step(reasons=("3 occurrences are over",))
 
-    assert first.with_status(Status.WITHHELD, "because") == replace(
-        first, status=Status.WITHHELD, reasons=("3 occurrences are over", "because")
+    assert first.with_status(Status.WITHHELD, "because") == first._replace(
+        status=Status.WITHHELD, reasons=("3 occurrences are over", "because")
     )

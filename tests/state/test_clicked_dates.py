@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,7 +42,7 @@ def test_a_date_that_is_over_and_was_moved_to_a_day_to_come_is_as_recorded(moved
     ],
 )
 def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
-    recorded = replace(record(1, weekly()), exceptions={MONDAY: edit})
+    recorded = record(1, weekly())._replace(exceptions={MONDAY: edit})
     own = [] if edit["start_time"] < "2027-04" else [occurrence("2027-04-05T08:00:00Z")]
     stored = {"occurrences": [*own, occurrence("2027-04-12T08:00:00Z", 2)]}
 
@@ -55,7 +54,7 @@ def test_a_skipped_date_before_the_first_one_was_not_clicked() -> None:
     rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2,3", "end_times": 40}
     moved = {"start_time": "2027-04-05T03:00:00Z", "duration": 45}
     exceptions = {MONDAY: "skip", "2027-04-06": moved}
-    recorded = replace(record(1, weekly(recurrence=rule)), exceptions=exceptions)
+    recorded = record(1, weekly(recurrence=rule))._replace(exceptions=exceptions)
     stored = {
         "occurrences": [
             occurrence("2027-04-05T03:00:00Z", 1),

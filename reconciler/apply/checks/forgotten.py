@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 
 from reconciler.apply.context import ApplyContext
 from reconciler.errors.exceptions import GoneError, RemoteError
@@ -42,4 +41,4 @@ async def _asked(run: ApplyContext, step: Step) -> Step:
 
 def _as_create(step: Step) -> Step:
     assert step.meeting is not None, "what is changed is declared"
-    return replace(step, action=Action.CREATE, host=step.meeting.host, lost_id=step.id)
+    return step._replace(action=Action.CREATE, host=step.meeting.host, lost_id=step.id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 
 from reconciler.apply import _messages as messages
 from reconciler.apply._confirm import Confirmer
@@ -121,7 +120,7 @@ class UpdateResolver(Resolver):
     async def _adopt(self, step: Step, intent: Intent, record: Record, sent: Body) -> None:
         seen = observed.merge_observed(record.observed, sent, {})
         host = intent.to_host or record.host
-        updated = replace(record, host=host, attributes=intent.attributes, observed=seen)
+        updated = record._replace(host=host, attributes=intent.attributes, observed=seen)
         updated = updated.revised(record, self._run.now())
         await self._run.journal.commit(
             lambda state: state.confirm(step.key, updated), *_adopted(step, intent, record)
@@ -211,4 +210,4 @@ def _changed_paths(before: Body, after: Body) -> set[str]:
 
 def _as_update(step: Step, record: Record, paths: set[str]) -> Step:
     changes = tuple(FieldChange(path, None, None) for path in sorted(paths))
-    return replace(step, action=Action.UPDATE, id=record.id, changes=changes)
+    return step._replace(action=Action.UPDATE, id=record.id, changes=changes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from reconciler.meeting.humanize import day_words, instant_words, rule_words, time_words
@@ -28,8 +27,7 @@ def with_slots(step: Step, before: Mapping[str, Json], now: datetime) -> Step:
     if step.meeting is None or not (step.meeting.timetable or before):
         return step
     changed = slot_changes(before, step.meeting.recorded_timetable())
-    return replace(
-        step,
+    return step._replace(
         slots=changed,
         recorded_timetable=before,
         slot_starts=tuple(_new_starts(step.meeting.timetable, before, now)),

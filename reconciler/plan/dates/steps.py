@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from reconciler.meeting.closures import SKIP
@@ -55,8 +54,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     starts_at = first_held(meeting, declared, now, step.starts_at) or step.starts_at
     if not (changed or backs or is_sent) and starts_at == step.starts_at:
         return step
-    step = replace(
-        step,
+    step = step._replace(
         dates=tuple(sorted((*changed, *backs), key=lambda each: each.date)),
         resends=resends,
         undoes=bool(recorded) and is_sent,
@@ -66,7 +64,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
         step = windows.extended(step, left, now, is_alone=not (step.changes or new or backs))
     elif resends:
         others = any(each.action is not DateAction.BACK for each in step.dates)
-        step = replace(step, reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))
+        step = step._replace(reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))
     wait = _moved_to_come(record, now) if record is not None and step.undoes else None
     return step if wait is None else step.with_status(Status.DEFERRED, wait)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.meeting.closures import SKIP
@@ -74,7 +74,7 @@ def extended(step: Step, left: int, now: datetime, *, is_alone: bool) -> Step:
     over = recurring.remaining(now).over
     turn_at = recurring.occurrence(over + left - 1) if left else step.starts_at
     starts_at = turn_at if is_alone else step.starts_at
-    return replace(step, extends=is_alone, starts_at=starts_at, reasons=(*step.reasons, reason))
+    return step._replace(extends=is_alone, starts_at=starts_at, reasons=(*step.reasons, reason))
 
 
 def shortened(meeting: Meeting, record: Record, now: datetime) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ NULLS = frozenset({"null", ""})
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _NUMBER_STARTS = frozenset("-0123456789")
 
-OTHER_STARTS = _NUMBER_STARTS | {"n"}
-"""Characters with which a plain scalar begins that may be a number or null; any other is a constant or text."""
+OTHER_STARTS = _NUMBER_STARTS | {"", "n"}
+"""With what a plain scalar begins that may be a number or null; any other one is a constant or text."""
 
 _DIGITS_MAX = 20  # of a whole number that may fit into 64 bits
 _INTEGERS = range(-(2**63), 2**64)

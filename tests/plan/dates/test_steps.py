@@ -37,7 +37,7 @@ def plan_of(
     """Plan a series with those exceptions; `done` are the recorded ones, None: it does not exist yet."""
     attributes = weekly(**options.pop("attributes", {}))
     declared = spec(meeting("weekly", attributes, dates=SingleDates(exceptions, closures)))
-    recorded = replace(record(1, weekly()), exceptions=done or {})
+    recorded = record(1, weekly())._replace(exceptions=done or {})
     return planned(declared, state(meetings={} if done is None else {"weekly": recorded}), **options)
 
 
@@ -186,7 +186,7 @@ def test_a_step_that_undoes_dates_begins_only_where_all_of_them_fit() -> None:
     done = {"2027-02-01": "skip", "2027-03-01": MOVED}
     allowances = Allowances(Limits(daily=2, reserve=0), {})
     recorded = state(
-        meetings={"weekly": replace(record(1, weekly()), exceptions=done)}, usage={"2026-12-01": {HOST: 1}}
+        meetings={"weekly": record(1, weekly())._replace(exceptions=done)}, usage={"2026-12-01": {HOST: 1}}
     )
     declared = spec(meeting("weekly", weekly(), dates=SingleDates({"2027-03-01": MOVE})))
 
@@ -258,11 +258,11 @@ def test_a_series_with_nothing_left_but_skips_keeps_its_last_date_and_says_how_t
     """Said as long as it is so, also once every other date is skipped."""
     two = {"recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 2}}
     skips = {"2027-01-11": "skip", "2027-01-18": "skip"}
-    recorded = replace(record(1, weekly(**two)))
+    recorded = record(1, weekly(**two))._replace()
     declared = spec(meeting("weekly", weekly(**two), dates=SingleDates(skips)))
 
     plans = [
-        planned(declared, state(meetings={"weekly": replace(recorded, exceptions=done)}))
+        planned(declared, state(meetings={"weekly": recorded._replace(exceptions=done)}))
         for done in ({}, {"2027-01-11": "skip"})
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ def plan_at(
     **options: Any,
 ) -> Plan:
     attributes = weekly(recurrence=rule)
-    known = replace(record(1, attributes), window=window, exceptions=done or {})
+    known = record(1, attributes)._replace(window=window, exceptions=done or {})
     declared = spec(meeting("weekly", attributes, dates=dates))
     return planned(declared, state(meetings={"weekly": known}), now=now, **options)
 
@@ -149,7 +148,7 @@ def test_an_extension_needs_no_approval_and_uses_none_up() -> None:
     """It is in no digest, and an approved plan with nothing else to do is stale all the same."""
     launch = one_off(start_time="2027-12-31T15:00:00Z")
     other = spec(meeting("weekly", weekly(recurrence=FOR_EVER)), meeting("launch", launch))
-    known = replace(record(1, weekly(recurrence=FOR_EVER)), window=WINDOW)
+    known = record(1, weekly(recurrence=FOR_EVER))._replace(window=WINDOW)
     before = planned(other, state(meetings={"weekly": known}), now=THIRTEEN_LEFT)
     approved = approval.read(json_view.plan(before, TextStyle()).encode(), "plan.json")
     after = planned(other, state(meetings={"weekly": known}), now=TWELVE_LEFT)
@@ -203,7 +202,7 @@ def test_a_reschedule_looks_at_the_window_that_it_sends() -> None:
     closed = SingleDates({}, (Closure("month", (DayRange("2027-02-01", "2027-02-28"),)),))
     before = weekly(start_time="2027-01-11T10:00:00", recurrence=DAILY)
     window = {"from": "2027-01-11T09:00:00Z", "to": "2027-02-10T09:00:00Z"}
-    known = replace(record(1, before), window=window)
+    known = record(1, before)._replace(window=window)
     declared = meeting("weekly", {**before, "start_time": "2027-01-11T11:00:00"}, dates=closed)
 
     plan = planned(spec(declared), state(meetings={"weekly": known}), now=at("2027-02-01T00:00:00Z"))

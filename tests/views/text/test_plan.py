@@ -29,7 +29,7 @@ def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) ->
 
 
 def step(action: Action, key: str = "launch", topic: str = "Launch review", **fields: Any) -> Step:
-    return replace(Step(key, action, HOST, topic), **fields)
+    return Step(key, action, HOST, topic)._replace(**fields)
 
 
 def test_each_action_has_its_sign() -> None:
