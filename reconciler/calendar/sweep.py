@@ -116,7 +116,7 @@ _Sets = Iterator[tuple[int, tuple[int, ...] | None]]
 
 
 def _events(timelines: Sequence[Timeline], capacity: Capacity) -> Iterator[_Event]:
-    """Yield the dates of all timelines in order; none that lasts no time."""
+    """Return the dates of all timelines in order; none that lasts no time."""
     buffer = capacity.buffer_minutes * 60
     runs = [
         (each, run, run.length + buffer)
@@ -128,9 +128,9 @@ def _events(timelines: Sequence[Timeline], capacity: Capacity) -> Iterator[_Even
     order = sorted(start * factor + number for number, (_, run, _) in enumerate(runs) for start in run.starts)
     owners = [each for each, _, _ in runs]
     lengths = [length for _, _, length in runs]
-    for event in order:
-        start, number = divmod(event, factor)
-        yield start, start + lengths[number], owners[number]
+    starts, numbers = [event // factor for event in order], [event % factor for event in order]
+    ends = (start + lengths[number] for start, number in zip(starts, numbers, strict=True))
+    return zip(starts, ends, (owners[number] for number in numbers), strict=True)
 
 
 def _pairs(events: Iterable[_Event], _: int) -> _Sets:

@@ -220,12 +220,12 @@ class _SpecParser:
         of_slots: tuple[UnlocatedDiagnostic, ...] = ()
         if slots or schema_findings:
             meeting, of_slots = timetable.of(meeting, slots, closures, self.now, schema_findings)
-        problems = (each for each in (problem, *times.findings, *unknown) if each)
+        problems = (*((problem,) if problem else ()), *times.findings, *unknown)
         of_rules = rules.check(meeting, times.repeat, times.rule, self.now)
-        findings = (*problems, *timetable.without_start(of_rules, of_slots), *of_slots)
-        if schema_findings:
-            findings = independent(findings, schema_findings)
-        if findings:
+        if problems or of_rules or of_slots:
+            findings = (*problems, *timetable.without_start(of_rules, of_slots), *of_slots)
+            if schema_findings:
+                findings = independent(findings, schema_findings)
             own = (each for each in findings if not _is_of_people(each, file, key))
             self.report_rules(file, key, tuple(own))
         if not problem and not schema_findings:

@@ -32,6 +32,7 @@ from reconciler.state.values import (
     as_optional,
     as_optional_instant,
     as_origin,
+    as_text,
     as_time_of_creation,
     as_type,
 )
@@ -304,15 +305,8 @@ def _record(value: Mapping[str, Json]) -> Record:
         _attributes(value["attributes"]),
         as_type(value["observed"], dict),
         as_type(value["protect"], bool),
-        as_origin(value.get("made", "")),
-        _edits(value.get("exceptions", {})),
-        _window(value.get("window", {})),
-        as_optional_instant(value.get("withheld_since")),
-        tuple(as_type(path, str) for path in as_type(value.get("not_taken", []), list)),
-        as_type(value.get("uid", ""), str),
-        as_count(value.get("changes", 0)),
-        as_optional_instant(value.get("changed_at")),
-        _slots(value.get("timetable", {})),
+        # Most records have few of the others.
+        **{name: read(value[name]) for name, read in _OPTIONAL.items() if name in value},
     )
 
 
@@ -351,6 +345,24 @@ def _window(value: Json) -> dict[str, Json]:
     window: dict[str, Json] = as_type(value, dict)
     checks.check_window(window)
     return window
+
+
+def _paths(value: Json) -> tuple[str, ...]:
+    return tuple(as_type(path, str) for path in as_type(value, list))
+
+
+_OPTIONAL: Mapping[str, Callable[[Json], Any]] = {
+    "made": as_origin,
+    "exceptions": _edits,
+    "window": _window,
+    "withheld_since": as_optional_instant,
+    "not_taken": _paths,
+    "uid": as_text,
+    "changes": as_count,
+    "changed_at": as_optional_instant,
+    "timetable": _slots,
+}
+"""The parts of a record that may be left out, each with the function that checks it."""
 
 
 def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:

@@ -80,6 +80,12 @@ def as_time_of_creation(value: Json) -> str | None:
     return written if written is not None and is_instant(written) else None
 
 
+def as_text(value: Json) -> str:
+    """Return a text."""
+    text: str = as_type(value, str)
+    return text
+
+
 def as_optional(value: Json, kind: type) -> Any:
     """Return a value of the type, or None."""
     return None if value is None else as_type(value, kind)

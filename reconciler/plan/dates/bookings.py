@@ -21,9 +21,10 @@ def bookings(spec: Spec, state: State, steps: Iterable[Step]) -> Mapping[str, Me
     """
     gone = {line.from_key for line in spec.moved if line.to_key in spec.meetings}
     for step in steps:
-        gone |= {step.from_key} if step.from_key else set()
-        is_deleted = step.action is Action.DESTROY and step.status is not Status.WITHHELD
-        gone |= {step.key} if is_deleted else set()
+        if step.from_key:
+            gone.add(step.from_key)
+        if step.action is Action.DESTROY and step.status is not Status.WITHHELD:
+            gone.add(step.key)
     return dict(_recorded(spec, state, gone)) | dict(spec.meetings)
 
 
