@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.meeting.timezones import anchor, in_utc, in_zone, instant, known_zone
@@ -378,14 +378,17 @@ class Series:
     def _by_index(self) -> _At:
         start = self.wall_start()
         nth, to_utc = nth_occurrence(start, self.recurrence), self._to_utc(start)
+        known: dict[int, datetime] = {}  # the first and the last are asked for twice; `cache` takes longer
 
         def at(index: int) -> datetime:
-            try:
-                return to_utc(nth(index))
-            except (IndexError, OverflowError, ValueError):
-                return _NEVER
+            if index not in known:
+                try:
+                    known[index] = to_utc(nth(index))
+                except (IndexError, OverflowError, ValueError):
+                    known[index] = _NEVER
+            return known[index]
 
-        return cache(at)  # the first and the last are asked for twice
+        return at
 
 
 def _begun(at: _At, moment: datetime, count: int | None) -> int:

@@ -185,9 +185,10 @@ def edited_dates(
     for day in sorted(_candidates(recurring, dates, now, last_at)):
         start = start_on(day)
         if start is not None and (since is None or start >= since):
+            name = day.isoformat()
             edit = declared_edit(attributes, dates, day, start)
             if edit is not None and not is_over(start, edit, now):
-                found[day.isoformat()] = SeriesDate(day.isoformat(), start, edit)
+                found[name] = SeriesDate(name, start, edit)
     return found
 
 

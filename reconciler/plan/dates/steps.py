@@ -147,8 +147,7 @@ def _changed(
 ) -> DateStep | None:
     """Return what is to be done to a date that is declared otherwise; None if it is done."""
     before = recorded.get(found.day)
-    edit = edit_now(found.edit, now)
-    if before in (edit, found.edit):
+    if before == found.edit or before == (edit := edit_now(found.edit, now)):
         return None
     action = DateAction.SKIP if edit == SKIP else DateAction.CHANGE
     closure = _reason(meeting, found) if found.edit == SKIP else ""
@@ -161,6 +160,8 @@ def _backs(
     """Yield the recorded dates that leave their edit: those that are no longer declared, or not skipped."""
     recurring = series(meeting.attributes)
     for day, edit in recorded.items() if recurring is not None else ():
+        if edit == SKIP and day in declared and declared[day].edit == SKIP:
+            continue
         before = edit_now(edit, now)
         stays_edited = day in declared and (before != SKIP or declared[day].edit == SKIP)
         start = None if stays_edited else recurring.start_on(date.fromisoformat(day)) if recurring else None
