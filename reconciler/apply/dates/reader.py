@@ -6,7 +6,6 @@ What an interrupted request, or an update of the meeting, may have done to them 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 
@@ -130,11 +129,11 @@ class DatesReader:
 
         def recorded(state: State) -> State:
             record = state.meetings[step.key]
-            record = replace(record, exceptions=_to_come(record, merged(record.exceptions, made), now))
+            record = record._replace(exceptions=_to_come(record, merged(record.exceptions, made), now))
             record = record.counted(now) if made and step.is_of_dates else record
             if meeting is not None and step.is_of_dates:  # it may release fields as well, as a keep does
                 attributes = reduce(fields.drop, step.released, record.attributes)
-                record = replace(record, attributes=attributes, protect=meeting.protect)
+                record = record._replace(attributes=attributes, protect=meeting.protect)
             state = state.confirm(step.key, record)
             return state.charge(day, self._host, -refund) if refund else state
 

@@ -118,7 +118,7 @@ def test_a_series_that_zoom_keeps_without_an_end_is_not_extended() -> None:
 def test_a_new_time_that_leaves_zoom_fewer_dates_says_so(rule: Any, until: Any, found: str | None) -> None:
     """As a series does that people made in Zoom without an end, once its rule is sent."""
     later = weekly(start_time="2027-01-11T11:00:00", recurrence={**FOR_EVER, **rule})
-    known = replace(record(1, weekly(recurrence={**FOR_EVER, **rule})), window={**WINDOW, "to": until})
+    known = record(1, weekly(recurrence={**FOR_EVER, **rule}))._replace(window={**WINDOW, "to": until})
 
     plan = planned(spec(meeting("weekly", later)), state(meetings={"weekly": known}))
 
