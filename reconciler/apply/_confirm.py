@@ -104,11 +104,11 @@ class Confirmer:
                 handed_over = (Fact(Kind.HAND_OVER, key, (str(new_host),)),) if follows else ()
                 told = logbook.written(pending.step, pending.action)
                 await self._run.journal.commit(
-                    lambda state: pending.confirm(state, replace(record, **read)), told, *handed_over
+                    lambda state: pending.confirm(state, record._replace(**read)), told, *handed_over
                 )
-            elif replace(record, **read) != record:
+            elif record._replace(**read) != record:
                 await self._run.journal.commit(lambda state: state.amend(key, record.id, **read))
-        read_record = replace(record, **read)
+        read_record = record._replace(**read)
         user = owner(read_record.attributes, read_record.host)
         personal = observed.personal_id(key, record.id, user, record.attributes, stored.body)
         if personal is not None:

@@ -378,15 +378,12 @@ class Series:
     def _by_index(self) -> _At:
         start = self.wall_start()
         nth, to_utc = nth_occurrence(start, self.recurrence), self._to_utc(start)
-        known: dict[int, datetime] = {}  # the first and the last are asked for twice; `cache` takes longer
 
         def at(index: int) -> datetime:
-            if index not in known:
-                try:
-                    known[index] = to_utc(nth(index))
-                except (IndexError, OverflowError, ValueError):
-                    known[index] = _NEVER
-            return known[index]
+            try:
+                return to_utc(nth(index))
+            except (IndexError, OverflowError, ValueError):
+                return _NEVER
 
         return at
 

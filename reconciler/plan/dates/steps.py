@@ -41,7 +41,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     recorded = record.exceptions if record is not None else {}
     skipped = {} if is_new else recorded
     plain, unskipped = _held(meeting, now, windows.kept(meeting, record, now, is_sent=is_new), skipped)
-    step = replace(step, unskipped=unskipped.day) if unskipped and record is not None else step
+    step = step._replace(unskipped=unskipped.day) if unskipped and record is not None else step
     backs = [] if is_new else list(_backs(meeting, recorded, plain, now))
     new = [each for found in plain.values() if (each := _changed(meeting, found, recorded, now))]
     resends = left is not None or any(each.before == SKIP for each in backs)
