@@ -167,7 +167,8 @@ def waiting(steps: Iterable[Step], state: State) -> Iterator[Diagnostic]:
     for step in held[:WAITING_MAX]:
         record = state.meetings.get(step.from_key or step.key)
         since = record.withheld_since if record else None
-        words = f" Since {instant_words(instant(since, 'UTC'), None)}." if since else ""
+        minute = instant(since, "UTC").replace(second=0) if since else None
+        words = f" Since {instant_words(minute, None)}." if minute else ""
         meeting = f", meeting {step.id}" if step.id else ""
         yield Diagnostic(
             code=WITHHELD,

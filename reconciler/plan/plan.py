@@ -206,7 +206,10 @@ def _with_own_turn(step: Step, day: date | None, now: datetime) -> Step:
 def _budget(
     steps: Iterable[Step], state: State, now: datetime, allowances: Allowances
 ) -> tuple[BudgetLine, ...]:
-    """Return a line for each host that uses or has used requests, today and on each day of its rollout."""
+    """Return a line for each host that uses or has used requests, today and on each day of its rollout.
+
+    Sorted by the names of the hosts, not by their ids, then by day.
+    """
     today = budget.day_of(now)
     names: dict[str, str] = {}
     planned: Counter[tuple[str, str]] = Counter()
@@ -224,4 +227,4 @@ def _budget(
         limits = allowances.of(*names_of(state, host))
         used = spent[host] if day == today else 0
         lines.append(BudgetLine(names[host], day, limits.daily, limits.kept, used, planned[host, day]))
-    return tuple(lines)
+    return tuple(sorted(lines, key=lambda line: (line.host.casefold(), line.day)))

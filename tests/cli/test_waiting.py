@@ -82,6 +82,24 @@ def test_every_format_of_drift_lists_it(format_name: str, shell: Shell, line: st
     assert line in shell.sandbox("drift", "--format", format_name).out
 
 
+def test_a_comment_about_drift_names_first_what_waits_for_a_person(shell: Shell, line: str) -> None:
+    """Beside the series that end soon, and not only among the folded warnings."""
+    gone = [f"gone-{number:02}" for number in range(12)]
+    declared = {key: {"start_time": f"2027-03-{day:02}T15:00:00Z"} for day, key in enumerate(gone, 10)}
+    shell.write("meetings.yaml", spec_of({"retro": {}, **STAY, **declared}))
+    shell.sandbox("apply", "--auto-approve")
+    shell.write("meetings.yaml", spec_of(STAY))
+    shell.sandbox("apply", "--auto-approve", now="2026-12-05T10:00:59Z")
+
+    out = shell.sandbox("drift", "--format", "markdown", now=LATER).out
+
+    named = ", ".join(f"`{key}`" for key in [*gone, "retro"])
+    assert f"> [!NOTE]\n> **Waits for a person:** {named}.\n" in out
+    assert "Since Sat 5 Dec 2026, 10:00 UTC." in out
+    assert "- … and 10 more; `reconciler drift --verbose` shows them" in out
+    assert (bool(line), out.index("[!NOTE]") < out.index("<details>")) == (True, True)
+
+
 def test_what_was_decided_waits_no_longer(shell: Shell, line: str) -> None:
     """Declared again; a later withdrawal counts anew."""
     shell.sandbox("apply", "--auto-approve", now=LATER)

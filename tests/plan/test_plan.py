@@ -76,6 +76,14 @@ def test_what_is_recorded_is_no_work() -> None:
     assert plan.summary == {**NOTHING, "keep": 1}
 
 
+def test_the_budget_is_sorted_by_the_names_of_the_hosts() -> None:
+    """Also once their ids are known, which come in another order."""
+    known = state(hosts={"ada@example.com": "zz", "bob@example.com": "aa"})
+    declared = spec(meeting("a", host="bob@example.com"), meeting("b", host="ada@example.com"))
+
+    assert [line.host for line in planned(declared, known).budget] == ["ada@example.com", "bob@example.com"]
+
+
 def test_a_host_that_spent_something_today_has_a_budget_line() -> None:
     """Though nothing is planned for it."""
     plan = planned(spec(meeting()), state(meetings={"launch": record()}, usage={TODAY: {HOST: 7}}))
@@ -242,7 +250,7 @@ def test_a_change_costs_a_request_of_the_same_day_and_a_deletion_none() -> None:
         ("new", "update", TODAY, 1),
         ("new", "destroy", None, 0),
     ]
-    assert [(row.host, row.planned) for row in plan.budget] == [("U2", 1), (HOST, 1)]
+    assert [(row.host, row.planned) for row in plan.budget] == [(HOST, 1), ("U2", 1)]
 
 
 def test_a_change_waits_for_its_day_like_a_create() -> None:

@@ -11,6 +11,7 @@ from reconciler.plan.plan import ending_keys
 from reconciler.spec.policies.check import FAILED as POLICY_FAILED
 from reconciler.views.markdown.escape import code, prose
 from reconciler.views.markdown.size import MORE_BYTES, take_fitting
+from reconciler.views.notice import WITHHELD
 from reconciler.views.results import severity_counts
 from reconciler.views.text.diagnostics import ALIKE_MAX
 
@@ -30,12 +31,12 @@ LIST_BYTES_MAX = 5_000
 """Bytes of a comment that the errors, and the warnings, may take."""
 
 
-def errors(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return a box with every error; empty if there is none."""
+def errors(diagnostics: Sequence[Diagnostic], command: str = "plan") -> str:
+    """Return a box with every error; empty if there is none. `command` is the one that shows them all."""
     found = _of_severity(diagnostics, Severity.ERROR)
     if not found:
         return ""
-    lines = "\n".join(f"> {line}" for line in _lines(found))
+    lines = "\n".join(f"> {line}" for line in _lines(found, command))
     return f"> [!WARNING]\n> **{count_noun(severity_counts(found)[0], 'error')}.**\n>\n{lines}"
 
 
@@ -73,12 +74,21 @@ def ends_soon(diagnostics: Sequence[Diagnostic]) -> str:
     return f"> [!NOTE]\n> **{len(keys)} {noun} soon:** {named}{more}." if keys else ""
 
 
-def warnings(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return every warning, folded; empty if there is none."""
+def waiting(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return a box that names what waits for a person; empty if nothing does."""
+    found = [each for each in diagnostics if each.code == WITHHELD]
+    keys = [each.key for each in found if each.key]
+    more = " and more" if len(keys) < len(found) else ""
+    named = ", ".join(map(code, keys))
+    return f"> [!NOTE]\n> **Waits for a person:** {named}{more}." if keys else ""
+
+
+def warnings(diagnostics: Sequence[Diagnostic], command: str = "plan") -> str:
+    """Return every warning, folded; empty if there is none. `command` is the one that shows them all."""
     found = _of_severity(diagnostics, Severity.WARNING)
     if not found:
         return ""
-    lines = "\n".join(_lines(found))
+    lines = "\n".join(_lines(found, command))
     count = count_noun(severity_counts(found)[1], "warning")
     return f"<details><summary>{count}</summary>\n\n{lines}\n\n</details>"
 
@@ -87,7 +97,7 @@ def _of_severity(diagnostics: Sequence[Diagnostic], severity: Severity) -> list[
     return [diagnostic for diagnostic in diagnostics if diagnostic.severity is severity]
 
 
-def _lines(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
+def _lines(diagnostics: Sequence[Diagnostic], command: str) -> Iterator[str]:
     """Yield an item for each diagnostic that fits; of one code only some, so that none hides the others."""
     counts: Counter[str] = Counter()
     shown = []
@@ -98,7 +108,7 @@ def _lines(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     lines = take_fitting(map(_line, shown), LIST_BYTES_MAX - MORE_BYTES)
     yield from lines
     if len(lines) < len(diagnostics):
-        yield f"- … and {len(diagnostics) - len(lines):,} more; `reconciler plan --verbose` shows them"
+        yield f"- … and {len(diagnostics) - len(lines):,} more; `reconciler {command} --verbose` shows them"
 
 
 def _line(diagnostic: Diagnostic) -> str:

@@ -48,12 +48,13 @@ def drift(report: Plan, style: TextStyle, requests: int) -> str:
         MARKER,
         f"### {totals_line(report)}",
         " ".join(filter(None, (cost, expired_words(report.steps)))),
-        markdown_diagnostics.errors(report.diagnostics),
+        markdown_diagnostics.errors(report.diagnostics, "drift"),
+        markdown_diagnostics.waiting(report.diagnostics),
         markdown_diagnostics.ends_soon(report.diagnostics),
         _remedy(drifted),
     )
     folded = "" if style.verbose else _set_by_zoom(report.steps)
-    tail = (markdown_diagnostics.warnings(report.diagnostics), folded, footer)
+    tail = (markdown_diagnostics.warnings(report.diagnostics, "drift"), folded, footer)
     room = BYTES_MAX - sum(map(size, (*head, *tail)))
     remarks = _remarks(report.steps) if style.verbose else []
     return "\n\n".join(part for part in (*head, _meetings(drifted, remarks, room), *tail) if part) + "\n"

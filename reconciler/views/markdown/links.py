@@ -26,7 +26,7 @@ NO_MEETING = "No meeting is recorded."
 
 def links(links: Sequence[JoinLink], diagnostics: Sequence[Diagnostic]) -> str:
     """Return a row for each link, with the errors above the table; ends in a newline."""
-    errors = markdown_diagnostics.errors(diagnostics)
+    errors = markdown_diagnostics.errors(diagnostics, "links")
     rows = take_fitting(map(_row, links), BYTES_MAX - MORE_BYTES - size(errors))
     more = len(links) - len(rows)
     table = "\n".join((*_HEADER, *rows)) if rows else "" if diagnostics else NO_MEETING
