@@ -9,6 +9,7 @@ from builders import HOST, at, meeting, removed, weekly
 from engine_world import World, topic
 
 from reconciler.apply._destroy import is_busy
+from reconciler.apply.events import StepDone
 from reconciler.sandbox.faults import DELETE, READ, Fault, answer_lost, gateway_page, never_arrived
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def test_a_forgotten_meeting_stays_in_zoom() -> None:
 
     assert (report.steps, world.ids(), world.topics()) == ([("forget", "a")], {}, ["a"])
     assert world.asked("DELETE") == []
+    (forgotten,) = [event for event in report.events if isinstance(event, StepDone)]
+    assert forgotten.next_at is None  # nobody manages its starts any more
 
 
 def test_a_meeting_that_is_gone_counts_as_deleted() -> None:
@@ -107,6 +110,17 @@ def test_a_running_meeting_is_deferred_by_the_plan() -> None:
         "a": (None, "it runs now or starts within the hour, so a later apply deletes it")
     }
     assert world.asked("DELETE") == []
+
+
+def test_a_deletion_that_no_read_confirms_is_not_recorded() -> None:
+    """An answer to a deletion names no meeting: it may be one to another request."""
+    world = to_be_deleted(topic("a"))
+    world.zoom.meet(Fault(status=204, body="", **DELETE))
+
+    report = world.apply()
+
+    assert (report.failed, report.steps, list(world.ids())) == ({"a": "apply.end-unknown"}, [], ["a"])
+    assert (world.apply().steps, world.topics(), world.ids()) == ([("destroy", "a")], [], {})
 
 
 def test_a_refused_deletion_is_reported_and_the_others_go_on() -> None:
@@ -213,6 +227,26 @@ def test_a_meeting_is_busy_from_an_hour_before_its_start_to_its_end() -> None:
     found = {text: starts(f"2026-12-01T{text}:00Z") for text in ("08:30", "08:31", "10:00", "10:01")}
 
     assert found == {"08:30": False, "08:31": True, "10:00": True, "10:01": False}
+
+
+@pytest.mark.parametrize(
+    ("date", "length", "expected"),
+    [
+        ({"duration": 61}, 30, True),  # a date's own duration goes before that of its series
+        ({"duration": 59}, 90, False),
+        ({}, 61, True),
+        ({}, 59, False),
+        ({"duration": 61, "status": "deleted"}, 61, False),
+    ],
+)
+def test_a_date_of_a_series_is_busy_for_its_own_duration(
+    date: dict[str, Any],
+    length: int,
+    expected: bool,  # noqa: FBT001 - a case
+) -> None:
+    dates = [{"start_time": "2026-12-01T08:00:00Z", "status": "available", **date}]
+
+    assert is_busy({"type": 8, "duration": length, "occurrences": dates}, NOW) is expected
 
 
 def test_a_started_meeting_is_busy() -> None:

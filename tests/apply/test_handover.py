@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from builders import HOST, removed, weekly
-from engine_world import World, topic
+from engine_world import World, many, topic
 
+from reconciler.apply.resolve.updates import NEW_HOST_PAYS
 from reconciler.plan.change import FieldChange
 from reconciler.sandbox.faults import UPDATE, Fault, answer_lost, never_arrived
+from reconciler.state import history
+from reconciler.state.history import Fact, Kind
 
 ANNA = HOST
 BOB = "bob@example.com"
@@ -53,6 +56,7 @@ def test_a_changed_host_is_handed_over_in_place() -> None:
     )
     assert (report.steps, report.status, world.patched) == ([("update", "a")], 0, [{"schedule_for": BOB}])
     assert (world.ids(), found(world)) == (before, (BOB, BOB, 0))
+    assert history.parse(world.store.state.history[-1]).facts[-1] == Fact(Kind.HAND_OVER, "a", (BOB,))
     assert (world.charged(ANNA), world.charged(BOB), world.plan().has_work) == (2, 0, False)
 
 
@@ -88,6 +92,34 @@ def test_the_other_changes_of_a_refused_handover_are_sent_by_themselves() -> Non
     assert (report.failed, report.steps) == ({"a": "apply.handover-refused"}, [("update", "a")])
     assert world.patched == [{"agenda": "new", "schedule_for": BOB}, {"agenda": "new"}]
     assert found(world) == (ANNA, ANNA, 0)
+
+
+def test_the_other_changes_of_a_refused_handover_have_the_turn_of_their_start() -> None:
+    """Those that are sent already were made durable together with the handover."""
+    world = applied(may_be_scheduled_for=False)
+    world.declare(replace(topic("a", agenda="new"), host=BOB), *many(17))
+
+    report = world.apply()
+
+    assert [key for _, key in report.steps] == [*(f"m{n:03}" for n in range(15)), "a", "m015", "m016"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "body", "expected"),
+    [
+        ("/v2/users/bob@example.com", {"code": 1001, "message": "User does not exist."}, "zoom.user-unknown"),
+        ("/v2/meetings/*", {"code": 3001, "message": "Meeting does not exist."}, "apply.gone"),
+    ],
+)
+def test_a_handover_says_whether_the_user_or_the_meeting_is_gone(
+    gone: str, body: dict[str, Any], expected: str
+) -> None:
+    world = applied()
+    world.zoom.meet(Fault(status=404, body=body, method="GET", path=gone))
+
+    report = world.apply()
+
+    assert (report.failed, world.patched) == ({"a": expected}, [])
 
 
 def test_with_a_removed_line_it_is_a_replace() -> None:
@@ -246,10 +278,13 @@ def test_an_interrupted_update_of_a_meeting_that_was_handed_over_is_finished() -
     world.is_stopping, world.on_request = False, lambda _scope: None
     admin(world, rehost={str(world.ids()["a"]): BOB})
     world.declare(replace(topic("a", agenda="new"), host=BOB))
+    world.patched.clear()
 
-    world.apply()
-    world.apply()
+    first, second = world.apply(), world.apply()
 
+    assert (first.steps, second.steps, world.patched) == ([], [("update", "a")], [{"agenda": "new"}])
+    assert first.deferred == {"a": (None, NEW_HOST_PAYS)}
+    assert (world.charged(ANNA), world.charged(BOB)) == (2, 1)
     assert (found(world), world.plan().has_work) == ((BOB, BOB, 0), False)
 
 
@@ -483,3 +518,17 @@ def test_a_read_that_lags_does_not_refuse_a_handover() -> None:
 
     assert (report.failed, report.status, world.patched) == ({}, 0, [{"schedule_for": BOB}])
     assert found(world) == (BOB, BOB, 0)
+
+
+def test_a_user_without_an_address_has_no_new_name() -> None:
+    """Zoom may hide it; then there is nothing to write into the spec."""
+    world = applied()
+    gone = {"code": 1001, "message": "User does not exist."}
+    (user_id,) = world.store.state.hosts.values()
+    world.zoom.meet(
+        Fault(status=404, body=gone, method="GET", path=f"/v2/users/{ANNA}"),
+        Fault(status=200, body={"id": user_id}, method="GET", path=f"/v2/users/{user_id}"),
+    )
+    world.declare(topic("a", agenda="new"))
+
+    assert (world.apply().failed, world.patched) == ({"a": "zoom.user-unknown"}, [])

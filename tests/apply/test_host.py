@@ -503,6 +503,21 @@ def test_an_incomplete_list_does_not_prove_absence(fault: Fault) -> None:
     assert world.apply().resolved == [("a", "adopted")]
 
 
+@pytest.mark.parametrize(("begun_for", "declared_for"), [("ann", "zoe"), ("zoe", "ann")])
+def test_a_create_that_did_not_happen_is_not_sent_again_for_another_host(
+    begun_for: str, declared_for: str
+) -> None:
+    """The plan of the next run has a create for the host that is declared now."""
+    world = lost(World(topic("a", host=f"{begun_for}@example.com")), never_arrived(**CREATE))
+    world.declare(topic("a", host=f"{declared_for}@example.com"))
+
+    report = world.apply()
+
+    assert (report.resolved, report.steps, world.store.state.intents) == ([("a", "dropped")], [], {})
+    assert world.apply().steps == [("create", "a")]
+    assert [len(world.topics(f"{name}@example.com")) for name in (begun_for, declared_for)] == [0, 1]
+
+
 def test_a_failed_page_does_not_prove_absence() -> None:
     world = World(topic("a"), page_size_max=1)
     by_hand(world, *(one_off(topic=f"old {n}", start_time=f"2027-03-0{n}T09:00:00Z") for n in range(1, 4)))

@@ -161,6 +161,16 @@ def test_credentials_that_may_not_read_stop_the_run() -> None:
     assert (list(report.failed), list(report.deferred), report.status) == (["a"], ["b"], 1)
 
 
+def test_a_run_that_must_stop_reads_no_meeting_to_import() -> None:
+    world = existing(topic("a"))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", "/users/" in scope["path"])
+
+    report = world.apply()
+
+    assert (report.failed, report.steps, world.ids(), report.status) == ({}, [], {}, 130)
+    assert [path for path in world.asked("GET") if path.startswith("/v2/meetings/")] == []
+
+
 def test_an_import_settles_an_interrupted_create() -> None:
     """It is the line that exit status 5 asks for."""
     world = World(topic("a"))

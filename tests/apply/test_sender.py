@@ -336,6 +336,22 @@ def test_a_refusal_per_second_is_sent_again_under_the_same_charge() -> None:
     assert (len(world.asked()), world.charged()) == (3, 1)
 
 
+def test_what_left_before_the_connection_was_lost_stays_charged_however_often_it_left() -> None:
+    """The first refusal comes so late that the intent is written again before the second attempt."""
+    world = World(topic("a"))
+    brief = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
+    world.zoom.meet(Fault(**CREATE, status=429, body=brief, headers={"X-RateLimit-Type": "QPS"}, times=2))
+    world.on_answer = lambda scope: world.clock.advance(
+        31 if is_create(scope) and len(world.seen) == 1 else 0
+    )
+    world.unreachable = lambda scope: is_create(scope) and len(world.asked()) == 2
+
+    report = world.apply()
+
+    assert (report.failed, len(world.asked()), world.charged()) == ({"a": "zoom.unreachable"}, 2, 1)
+    assert world.store.state.intents == {}
+
+
 def test_a_refused_token_is_sent_again_under_the_same_charge_and_then_stops_everything() -> None:
     """A fixed token cannot be replaced: no other request will fare better."""
     world = World(topic("a"), topic("b"), topic("c", host="c@example.com"))

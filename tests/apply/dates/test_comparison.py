@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import at, weekly
 
-from reconciler.apply.dates.comparison import NOT_AVAILABLE, Comparison, Known, compare
+from reconciler.apply.dates.comparison import NOT_AVAILABLE, NOT_LISTED, Comparison, Known, compare
 from reconciler.meeting.single_dates import SeriesDate
 from reconciler.state.stored_dates import find
 
@@ -50,3 +51,59 @@ def test_only_a_date_that_zoom_lists_as_available_is_deleted(
     is_available = status == "available"
     assert deleted == ([(MONDAY, None)] if is_available else [])
     assert comparison.problems == ({} if is_available else {MONDAY: NOT_AVAILABLE})
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2027-04-05T07:59:59Z", {"start_time": "2027-04-05T08:00:00Z", "duration": 45}),
+        ("2027-04-05T08:00:00Z", None),
+    ],
+)
+def test_a_moved_date_is_taken_back_to_its_own_start_until_that_has_come(now: str, expected: Any) -> None:
+    """No start that is past can be sent; then it is not held where it was moved to either."""
+    comparison = compared(TAKEN_BACK, "2027-04-07T08:00:00Z", at(now))
+
+    assert [(each.day, each.body) for each in comparison.work] == [(MONDAY, expected)]
+
+
+@pytest.mark.parametrize(
+    ("until", "done", "problems"),
+    [
+        (None, {}, {MONDAY: NOT_LISTED}),
+        (START, {}, {MONDAY: NOT_LISTED}),
+        (START - timedelta(seconds=1), {MONDAY: None}, {}),
+    ],
+)
+def test_a_moved_date_that_zoom_does_not_list_is_back_only_behind_the_window_that_it_keeps(
+    until: datetime | None, done: Any, problems: Any
+) -> None:
+    known = replace(TAKEN_BACK, until=until)
+
+    comparison = compared(known, "2027-06-07T08:00:00Z", at("2027-04-01T08:00:00Z"))
+
+    assert (comparison.work, comparison.done, comparison.problems) == ([], done, problems)
+
+
+def test_a_date_that_is_taken_back_gets_the_settings_of_its_series_for_those_that_it_had_of_its_own() -> None:
+    own = {"agenda": "Guests", "settings": {"waiting_room": True, "mute_upon_entry": True}}
+    of_series = weekly(agenda="Ours", settings={"waiting_room": False, "host_video": True})
+    listed = {
+        "occurrence_id": "1",
+        "start_time": "2027-04-05T08:00:00Z",
+        "duration": 45,
+        "status": "available",
+    }
+    known = Known({}, {MONDAY: {"start_time": "2027-04-05T08:00:00Z", "duration": 45, **own}})
+    found = find(of_series, {"occurrences": [listed]}, [MONDAY], [known.recorded])
+
+    comparison = compare(of_series, known, found, at("2027-04-01T08:00:00Z"))
+
+    assert [each.body for each in comparison.work] == [
+        {
+            "start_time": "2027-04-05T08:00:00Z",
+            "duration": 45,
+            "agenda": "Ours",
+            "settings": {"waiting_room": False},
+        }
+    ]

@@ -209,6 +209,19 @@ def test_changes_that_do_not_fit_are_left_to_the_next_day_and_the_skips_are_done
     assert (second.failed, world.charged(), world.charged(day="2026-12-02")) == ({}, 2, 1)
 
 
+def test_a_new_series_is_created_where_the_day_has_no_room_for_all_of_its_dates() -> None:
+    """Only a step that undoes dates needs room for all of them at once."""
+    world = World(meeting("other"))
+    world.apply()
+    world.declare(series({f"2027-0{month}-01": {"duration": 30} for month in (2, 3)}))
+    world.allowances = Allowances(Limits(daily=3, reserve=0), {})
+
+    report = world.apply()
+
+    assert (report.steps, world.charged()) == ([("create", "weekly")], 3)
+    assert list(world.store.state.meetings["weekly"].exceptions) == ["2027-02-01"]
+
+
 def test_the_sooner_date_of_another_series_goes_before_a_later_one() -> None:
     """The plan gives each date its day; a series does not use up what is left of it for all of its own."""
     short = {"duration": 30}
@@ -508,6 +521,31 @@ def test_a_refused_reschedule_keeps_what_is_recorded_of_its_dates() -> None:
     world.apply()
 
     assert world.store.state.meetings["weekly"].exceptions == {"2027-02-01": "skip", "2027-02-08": "skip"}
+
+
+def test_after_a_refused_update_nothing_is_sent_for_the_dates_of_its_series() -> None:
+    """What is declared together is sent together, or waits."""
+    world = World(series({}))
+    world.apply()
+    world.declare(series({"2027-02-01": "skip"}, topic="Other"))
+    world.zoom.meet(Fault(method="PATCH", status=400, body={"code": 300, "message": "No."}))
+
+    report = world.apply()
+
+    assert (report.failed, world.asked("DELETE")) == ({"weekly": "zoom.validation"}, [])
+
+
+def test_a_change_of_single_dates_counts_as_one_change_of_the_meeting_in_feeds() -> None:
+    world = World(series({}))
+    world.apply()
+    world.clock.advance(60)
+    world.declare(series({"2027-02-01": "skip", "2027-03-01": MOVE}))
+
+    assert world.apply().steps == [("update", "weekly")]
+
+    record = world.store.state.meetings["weekly"]
+    assert record.changed_at is not None
+    assert (record.changes, record.changed_at > str(record.created_at)) == (1, True)
 
 
 def test_nothing_is_sent_to_a_meeting_that_is_not_the_recorded_one() -> None:

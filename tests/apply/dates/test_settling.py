@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ from builders import meeting, moved, one_off, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import SingleDates
-from reconciler.sandbox.faults import CREATE, Fault
+from reconciler.sandbox.faults import CREATE, READ, Fault, gateway_page
 from reconciler.state.state import Intent
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SKIPS = {"2027-02-01": "skip", "2027-02-08": "skip"}
 BEGUN = "2026-12-01T08:00:00Z"
 GUESTS = {"2027-03-01": {"agenda": "Guests"}}
+MOVE = {"start_time": "2027-03-09T14:00:00", "duration": 30}
+MOVED = {"start_time": "2027-03-09T13:00:00Z", "duration": 30}
+UNREADABLE = gateway_page(502, times=4, **READ)
 HAS_GUESTS = {"2027-03-01": {"start_time": "2027-03-01T09:00:00Z", "duration": 45, "agenda": "Guests"}}
 
 
@@ -35,13 +39,12 @@ def agenda(world: World) -> str:
     return str(one.get("agenda", ""))
 
 
-def interrupted(world: World, dates: Any) -> None:
-    """Leave the intent of a run that ended before its request left."""
+def interrupted(world: World, dates: Any, number: int | None = None) -> None:
+    """Leave the intent of a run that ended before its request left; `number`: for another meeting."""
     state = world.store.state
     record = state.meetings["weekly"]
-    intent = Intent(
-        "update", record.host, record.attributes, (), BEGUN, BEGUN, "run-1", id=record.id, dates=dates
-    )
+    made = number or record.id
+    intent = Intent("update", record.host, record.attributes, (), BEGUN, BEGUN, "run-1", id=made, dates=dates)
     world.store.state = state.rewrite("weekly", intent)
 
 
@@ -72,6 +75,54 @@ def test_an_agenda_that_was_sent_is_settled_without_a_request() -> None:
     assert world.store.state.meetings["weekly"].exceptions == HAS_GUESTS
 
 
+def test_a_settled_request_records_its_dates_and_nothing_else() -> None:
+    """Only a plan that shows a changed protection records it."""
+    world = World(series())
+    world.apply()
+    interrupted(world, HAS_GUESTS)
+    world.declare(replace(series(GUESTS), protect=True))
+
+    report = world.apply()
+
+    assert (report.resolved, agenda(world)) == ([("weekly", "absent")], "Guests")
+    assert (world.store.state.meetings["weekly"].protect, world.apply().steps) == (
+        False,
+        [("keep", "weekly")],
+    )
+
+
+def test_the_write_that_begins_an_update_empties_the_records_of_the_dates_that_it_may_undo() -> None:
+    """A moved date that is to be taken back stays recorded: nothing else would find it in Zoom."""
+    world = World(series({**GUESTS, "2027-02-01": "skip", "2027-03-08": MOVE}))
+    world.apply()
+    world.declare(series({**GUESTS, "2027-02-01": "skip"}, topic="Other"))
+    begun: list[State] = []
+    world.on_request = lambda scope: begun.append(world.store.state) if scope["method"] == "PATCH" else None
+
+    world.apply()
+
+    intent, record = begun[0].intents["weekly"], begun[0].meetings["weekly"]
+    assert intent.dates == {**HAS_GUESTS, "2027-02-01": "skip", "2027-03-08": MOVED}
+    assert record.exceptions == {"2027-03-08": MOVED}
+
+
+def test_dates_whose_read_fails_stay_begun_and_the_next_run_settles_them() -> None:
+    world = World(series())
+    world.apply()
+    world.declare(series({"2027-02-01": "skip"}))
+    world.on_answer = lambda scope: world.zoom.meet(UNREADABLE) if scope["method"] == "DELETE" else None
+
+    report = world.apply()
+
+    assert (report.failed, statuses(world)) == (
+        {"weekly": "apply.unresolved"},
+        {"2027-02-01T09:00:00Z": "deleted"},
+    )
+    assert world.store.state.intents["weekly"].dates == {"2027-02-01": "skip"}
+    again = world.apply()
+    assert (again.failed, again.resolved, len(world.asked("DELETE"))) == ({}, [("weekly", "adopted")], 1)
+
+
 def test_an_agenda_that_was_to_be_taken_back_is_taken_back() -> None:
     world = World(series(GUESTS))
     world.apply()
@@ -80,7 +131,7 @@ def test_an_agenda_that_was_to_be_taken_back_is_taken_back() -> None:
 
     report = world.apply()
 
-    assert (report.failed, agenda(world)) == ({}, "")
+    assert (report.failed, report.resolved, agenda(world)) == ({}, [("weekly", "absent")], "")
     assert world.store.state.meetings["weekly"].exceptions == {}
 
 
@@ -224,3 +275,29 @@ def statuses(world: World) -> dict[str, str]:
     """The dates of the one series that are not available in Zoom, by start."""
     listed = world.zoom.read(world.ids()["weekly"])["occurrences"]
     return {each["start_time"]: each["status"] for each in listed if each["status"] != "available"}
+
+
+@pytest.mark.parametrize("other", [1, 99999999999])
+def test_a_request_for_another_meeting_than_the_recorded_one_is_dropped(other: int) -> None:
+    """Somebody edited the state by hand: what was begun says nothing about this meeting."""
+    world = World(series(GUESTS))
+    world.apply()
+    interrupted(world, {"2027-02-01": "skip"}, number=other)
+
+    report = world.apply()
+
+    assert (report.resolved, report.failed, world.store.state.intents) == ([], {}, {})
+    assert world.store.state.meetings["weekly"].exceptions == HAS_GUESTS
+
+
+def test_dates_that_cannot_be_read_stay_begun_and_are_reported() -> None:
+    """The series can be read, and the date that may have its own agenda cannot."""
+    world = World(series(GUESTS))
+    world.apply()
+    interrupted(world, HAS_GUESTS)
+    world.zoom.meet(Fault(**READ, nth=2, times=4, status=500))
+
+    report = world.apply()
+
+    assert (report.failed, report.resolved) == ({"weekly": "zoom.unreadable"}, [])
+    assert world.store.state.intents["weekly"].dates == HAS_GUESTS

@@ -8,11 +8,12 @@ import pytest
 from builders import HOST, imported, moved, removed, weekly
 from engine_world import World, many, topic
 
+from reconciler.apply.history.logbook import Logbook
 from reconciler.meeting.closures import SingleDates
 from reconciler.meeting.meeting import Meeting
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.state import history
-from reconciler.state.history import Status
+from reconciler.state.history import Fact, Kind, RunInfo, Status
 
 if TYPE_CHECKING:
     from reconciler.state.history import Entry
@@ -154,3 +155,29 @@ def test_a_refused_write_of_the_end_fails_no_run() -> None:
         "Note how the run ended",
         (["create m000"], Status.INTERRUPTED),
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ([Kind.CREATE, Kind.DATES], [2, 1, 0]),
+        ([Kind.CREATE, Kind.FAIL], [2, 1, 0]),
+        ([Kind.FAIL], [2, 0]),
+        ([Kind.DEFER], [2, 0]),
+    ],
+)
+def test_each_fact_of_a_key_closes_one_step_and_what_is_left_closes_all(
+    facts: list[Kind], expected: list[int]
+) -> None:
+    """A run that is killed between a create and its dates is told as interrupted."""
+    dates = SingleDates({"2026-12-14": "skip"})
+    world = World(Meeting("weekly", HOST, weekly(start_time="2026-12-07T10:00:00"), dates=dates))
+    logbook = Logbook(RunInfo("2026-12-01T09:00:00Z", "run-1"))
+    logbook.expect(world.plan().steps)
+    is_open = [history.parse(logbook.entry()).open_count]
+
+    for kind in facts:
+        logbook.add(Fact(kind, "weekly"))
+        is_open.append(history.parse(logbook.entry()).open_count)
+
+    assert is_open == expected

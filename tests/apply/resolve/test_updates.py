@@ -54,6 +54,24 @@ def test_an_update_is_charged_in_the_write_before_it() -> None:
     assert (world.charged(day="2026-12-02"), world.used()["2026-12-02"]) == (1, 1)
 
 
+@pytest.mark.parametrize("other", [1, 99999999999])
+def test_an_update_of_another_meeting_than_the_recorded_one_is_dropped(other: int) -> None:
+    """Somebody edited the state by hand: nothing is read, recorded or sent again for it."""
+    world = applied(topic("a"))
+    world.declare(topic("a", duration=30))
+    world.zoom.meet(answer_lost(**UPDATE))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    world.is_stopping, world.on_request = False, lambda _scope: None
+    state = world.store.state
+    world.store.state = state.amend("a", world.ids()["a"], id=other)
+
+    report = world.apply()
+
+    assert (report.resolved, report.steps, world.store.state.intents) == ([("a", "dropped")], [], {})
+    assert world.store.state.meetings["a"].attributes["duration"] == 60
+
+
 def test_updates_and_creates_share_one_budget_soonest_first() -> None:
     world = applied(topic("b", start_time="2027-01-02T09:00:00Z"))
     world.allowances = Allowances(Limits(2, 0), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -231,6 +232,22 @@ def test_half_a_report_makes_no_metrics(report: str | None, why: str, shell: She
         f"  = drift.json: {why} Nothing was written.",
     ]
     assert (shell.folder / "m.prom").read_text() == "old 1\n"
+
+
+@pytest.mark.parametrize(
+    ("size", "why"),
+    [
+        (64 * 2**20, "It is not a report of `drift`, or `drift` failed."),
+        (64 * 2**20 + 1, "File too large."),
+    ],
+)
+def test_a_report_of_more_than_64_mib_is_not_read(size: int, why: str, shell: Shell) -> None:
+    shell.write("drift.json", "{")
+    os.truncate(shell.folder / "drift.json", size)
+
+    ran = shell.sandbox("budget", "--format", "prometheus", "--out", "m.prom", "--drift", "drift.json")
+
+    assert (ran.status, ran.err.splitlines()[1]) == (1, f"  = drift.json: {why} Nothing was written.")
 
 
 def test_metrics_are_written_over_nothing_that_is_read(shell: Shell) -> None:
