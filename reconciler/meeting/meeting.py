@@ -111,8 +111,7 @@ class Slot:
 
 def kind(attributes: Mapping[str, Json]) -> int:
     """Return the meeting type of the API; 2 if none is declared."""
-    declared = attributes.get("type", SCHEDULED)
-    assert isinstance(declared, int)
+    declared: int = attributes.get("type", SCHEDULED)
     return declared
 
 

@@ -19,7 +19,7 @@ from reconciler.plan.dates import steps as dates
 from reconciler.plan.dates.slots import with_slots
 from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed, moved_line, removed_line
-from reconciler.spec.spec import Spec
+from reconciler.spec.spec import NO_OTHERS, Spec
 from reconciler.state.state import Intent, Record, Retired, State, host_key
 
 
@@ -44,17 +44,16 @@ class StateComparison:
         replaced meeting after it.
         """
         spec, state = self.spec, self.state
-        moved = moves(spec, state)
+        moved, hidden = moves(spec, state), elsewhere(spec, state)
         entries = _Entries(
             moved=moved,
             imported={entry.to: entry.id for entry in spec.imports},
             removed={entry.id: entry for entry in spec.removed},
-            renames=likely_renames(spec, state, moved, elsewhere(spec, state), self.now),
+            renames=likely_renames(spec, state, moved, hidden, self.now),
             blocked=blocked(spec, state),
         )
         # The record of a moved key is shown under the new key.
         known = {*state.meetings, *state.intents} - set(moved.values()) - _shown_under_new_key(entries, state)
-        hidden = elsewhere(spec, state)
         known -= hidden
         retired = {
             key: gone
@@ -211,6 +210,8 @@ def blocked(spec: Spec, state: State) -> dict[str, str]:
 
 def elsewhere(spec: Spec, state: State) -> frozenset[str]:
     """Return the keys of the state that may stand in files that PATHS leave out: they get no step."""
+    if spec.others == NO_OTHERS:
+        return frozenset()
     new_keys = {move.from_key: move.to_key for move in spec.moved}
     known = state.meetings.keys() | state.intents.keys() | {gone.key for gone in state.retired}
     return frozenset(

@@ -219,7 +219,8 @@ def _budget(
         names.setdefault(host, step.host)
         if step.own_requests and step.day:
             planned[host, step.day] += 1
-        planned.update((host, each.day) for each in step.charged_dates if each.day)
+        if step.dates:
+            planned.update((host, each.day) for each in step.charged_dates if each.day)
     spent = ledger(state, today)
     hosts = {*(host for host in names if spent[host]), *(host for host, _ in planned)}
     lines = []

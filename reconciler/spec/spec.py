@@ -57,6 +57,10 @@ class OtherFiles:
         return key in self.keys or not self.is_complete
 
 
+NO_OTHERS = OtherFiles()
+"""PATHS leave out no file of the spec."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """The declared meetings by key, in the order of keys, merged with their defaults and valid.
@@ -68,7 +72,7 @@ class Spec:
     moved: tuple[Moved, ...] = ()
     imports: tuple[Import, ...] = ()
     removed: tuple[Removed, ...] = ()
-    others: OtherFiles = OtherFiles()
+    others: OtherFiles = NO_OTHERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ class _SpecParser:
         self.declared: dict[str, SpecFile] = {}  # every key, also of a meeting with errors
         self.meetings: dict[str, Meeting] = {}
         self.lifecycle = LifecycleEntries()
-        self.others = OtherFiles()
+        self.others = NO_OTHERS
         self.tally = Tally()
         self.diagnostics: list[Diagnostic] = []
         for locator, finding in self.names.duplicates:

@@ -182,7 +182,7 @@ class Parser:
             if type(child) is ScalarEvent and child.tag is None and child.anchor is None:
                 value, self.last = child.value, child
                 if child.implicit[0]:
-                    value = CONSTANTS[value] if value in CONSTANTS else self.scalar(child)
+                    value = self.scalar(child) if value[:1] in OTHER_STARTS else CONSTANTS.get(value, value)
                     if comments and child.end_mark.index in comments:
                         self.warn_of_comment(key, child.end_mark)
             else:
@@ -231,11 +231,8 @@ class Parser:
 
     def scalar(self, event: Any) -> Json:
         """Return the value of a plain scalar."""
-        text = event.value
-        if text[:1] not in OTHER_STARTS:
-            return CONSTANTS.get(text, text)
         try:
-            value = parse_scalar(text)
+            value = parse_scalar(event.value)
         except OverflowError:
             hint = "Write a smaller number, or put text in quotes."
             self.note(event, "yaml.number", "The number is too large to be stored exactly.", hint)
