@@ -3,22 +3,22 @@
 A response is read within bounds. A connection is used again only after a clean one: a server or proxy that
 sends a response twice leaves the second one on the connection, as if it answered the next request.
 
-Nothing is sent a second time here, and no redirect is followed. No request waits inside httpx's pool,
-since callers send at most `IN_FLIGHT_MAX` at a time.
+Nothing is sent a second time here, and no redirect is followed. No request waits inside httpx's pool: each
+request in flight has a client of its own. Callers bound their number.
 """
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from reconciler.errors.network import unusable_network_settings
-from reconciler.ports import IN_FLIGHT_MAX
 from reconciler.urls import bracket_ipv6
 from reconciler.zoom._errors import never_sent, too_large, unknown_outcome
 from reconciler.zoom._exchange import HttpRequest, HttpResponse, zoom_time_in
@@ -102,9 +102,10 @@ _WITH_REASON = (httpx.ConnectError, httpx.ProxyError)
 
 
 class HttpTransport:
-    """An httpx client with one pool, and one total timeout for a request and its response.
+    """Clients of httpx with a connection each, and one total timeout for a request and its response.
 
-    `clock` is the one that answers set, if there is one.
+    Twice for each request httpcore looks at every connection of its pool, so that one pool for all of them
+    took a tenth of an apply. `clock` is the one that answers set, if there is one.
     """
 
     def __init__(
@@ -129,11 +130,14 @@ class HttpTransport:
         try:
             if transport is None:
                 self._options["verify"] = httpx.create_ssl_context()
-            self._http = httpx.AsyncClient(**self._options, limits=_limits(kept=IN_FLIGHT_MAX))
+            self._first = self._open(keeps_connection=True)
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise unusable_network_settings(error) from error
-        self._one_time: httpx.AsyncClient | None = None
-        """The client whose connections serve one request each; made when it is first needed."""
+        self._clients = [self._first]
+        self._idle = [self._first]
+        """The clients that wait for a request, the one that was used last at the end."""
+        self._idle_one_time: list[httpx.AsyncClient] = []
+        """The same of those whose connections serve one request each."""
 
     async def send(
         self, call: ApiCall, request: HttpRequest, before_send: Callable[[], None] | None = None
@@ -144,7 +148,7 @@ class HttpTransport:
         """
         guard = SendGuard(before_send)
         try:
-            httpx_request = self._http.build_request(
+            httpx_request = self._first.build_request(
                 request.method,
                 request.url,
                 headers=request.headers,
@@ -169,37 +173,41 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
-        if self._one_time is not None:
-            await self._one_time.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def _exchange(self, request: HttpRequest, httpx_request: httpx.Request) -> HttpResponse:
-        http = self._client(new_connection=request.new_connection)
-        answered = await http.send(httpx_request, stream=True)
-        may_keep = False
-        try:
-            content = await _read_content(answered)
-            response = HttpResponse.of(answered.status_code, answered.headers, content)
-            may_keep = response.is_success and request.is_answer(response)
-        finally:
-            await _release(answered, may_keep=may_keep)
+        with self._client(new_connection=request.new_connection) as client:
+            answered = await client.send(httpx_request, stream=True)
+            may_keep = False
+            try:
+                content = await _read_content(answered)
+                response = HttpResponse.of(answered.status_code, answered.headers, content)
+                may_keep = response.is_success and request.is_answer(response)
+            finally:
+                await _release(answered, may_keep=may_keep)
         return response
 
-    def _client(self, *, new_connection: bool) -> httpx.AsyncClient:
-        if not new_connection or self._options["transport"] is not None:
-            return self._http
-        if self._one_time is None:
-            self._one_time = httpx.AsyncClient(**self._options, limits=_limits(kept=0))
-        return self._one_time
+    @contextmanager
+    def _client(self, *, new_connection: bool) -> Iterator[httpx.AsyncClient]:
+        """Give an idle client, or a new one, for one request."""
+        idle = self._idle_one_time if new_connection else self._idle
+        if not idle:
+            self._clients.append(self._open(keeps_connection=not new_connection))
+        client = idle.pop() if idle else self._clients[-1]
+        try:
+            yield client
+        finally:
+            idle.append(client)
+
+    def _open(self, *, keeps_connection: bool) -> httpx.AsyncClient:
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=int(keeps_connection))
+        return httpx.AsyncClient(**self._options, limits=limits)
 
 
 def _timeouts(seconds: float) -> httpx.Timeout:
     connect_seconds = min(CONNECT_SECONDS_MAX, seconds)
     return httpx.Timeout(seconds, connect=connect_seconds, pool=connect_seconds)
-
-
-def _limits(*, kept: int) -> httpx.Limits:
-    return httpx.Limits(max_connections=IN_FLIGHT_MAX, max_keepalive_connections=kept)
 
 
 async def _read_content(response: httpx.Response) -> bytes:

@@ -1,7 +1,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -389,6 +389,73 @@ def test_httpcore_still_has_the_event_names_of_the_second_call(
     assert "connect_tcp.started" in caplog.text
     assert "send_request_headers.started" in caplog.text
     assert "token-9" not in caplog.text
+
+
+async def connections_of(send: Callable[[HttpTransport, str], Awaitable[None]]) -> int:
+    """Return how many connections `send` opens to a server that answers each request."""
+    opened: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(1)
+        await keep_answering(reader, writer)
+
+    client = transport()
+    async with serving_at(serve) as address:
+        try:
+            await send(client, address)
+        finally:
+            await client.close()
+    return len(opened)
+
+
+@pytest.mark.parametrize(("new_connection", "opened"), [(False, 1), (True, 3)])
+def test_a_connection_is_used_again_unless_a_new_one_is_asked_for(
+    opened: int, *, new_connection: bool
+) -> None:
+    async def send(client: HttpTransport, address: str) -> None:
+        message = HttpRequest("POST", address, content=b"{}", new_connection=new_connection)
+        for _ in range(3):
+            await client.send(CREATE, message)
+
+    assert asyncio.run(connections_of(send)) == opened
+
+
+def test_requests_in_flight_at_once_have_a_connection_each_that_later_ones_use() -> None:
+    async def send(client: HttpTransport, address: str) -> None:
+        message = HttpRequest("POST", address, content=b"{}")
+        for _ in range(3):
+            await asyncio.gather(*(client.send(CREATE, message) for _ in range(4)))
+
+    assert asyncio.run(connections_of(send)) == 4
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_a_request_that_got_no_answer_leaves_its_connection_to_none(*, is_cancelled: bool) -> None:
+    """Whether it was cancelled or took too long, the next one is sent on a connection of its own."""
+    served: list[int] = []
+    has_arrived = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append(1)
+        has_arrived.set()
+        await (never_answering if len(served) == 1 else keep_answering)(reader, writer)
+
+    async def run() -> HttpResponse:
+        client = transport(timeout_seconds=30 if is_cancelled else 0.1)
+        async with serving_at(serve) as url:
+            message = HttpRequest("POST", url, content=b"{}")
+            first = asyncio.create_task(client.send(CREATE, message))
+            await has_arrived.wait()
+            if is_cancelled:
+                first.cancel()
+            with pytest.raises((UnknownOutcomeError, asyncio.CancelledError)):
+                await first
+            try:
+                return await client.send(CREATE, message)
+            finally:
+                await client.close()
+
+    assert (asyncio.run(run()).status, len(served)) == (200, 2)
 
 
 def test_all_connections_at_once_are_all_served() -> None:
