@@ -13,6 +13,7 @@ from reconciler.errors.didyoumean import did_you_mean
 from reconciler.meeting import timezones
 
 _RATIO_MIN = 0.75
+_ABBREVIATION_MAX = 4
 
 CITIES: Mapping[int, tuple[str, ...]] = {
     -660: ("Pacific/Pago_Pago",),
@@ -185,6 +186,34 @@ _LONG_NAMES: Mapping[str, str] = {
 }
 """Zones by the names of Windows and of people, without the words in `_FILLER`."""
 
+TOWNS: Mapping[str, str] = {
+    town: zone
+    for zone, towns in {
+        "America/Chicago": "austin, dallas, houston, minneapolis, new orleans, saint louis, st louis",
+        "America/Los_Angeles": "las vegas, portland, san diego, san francisco, san jose, seattle",
+        "America/New_York": "atlanta, boston, miami, philadelphia, washington, washington dc",
+        "America/Sao_Paulo": "brasilia, rio de janeiro",
+        "America/Toronto": "ottawa, quebec",
+        "Africa/Johannesburg": "cape town, durban, pretoria",
+        "Asia/Dubai": "abu dhabi",
+        "Asia/Jerusalem": "haifa",
+        "Asia/Kolkata": "bangalore, bengaluru, bombay, chennai, delhi, hyderabad, mumbai, new delhi, pune",
+        "Asia/Shanghai": "beijing, guangzhou, hangzhou, peking, shenzhen",
+        "Asia/Tokyo": "kyoto, osaka",
+        "Europe/Berlin": "cologne, dusseldorf, frankfurt, hamburg, leipzig, munich, munchen, stuttgart",
+        "Europe/London": "birmingham, bristol, cambridge, cardiff, edinburgh, glasgow, manchester, oxford",
+        "Europe/Madrid": "barcelona, seville, valencia",
+        "Europe/Moscow": "saint petersburg, st petersburg",
+        "Europe/Paris": "lyon, marseille, toulouse",
+        "Europe/Rome": "florence, milan, naples, turin",
+        "Europe/Warsaw": "gdansk, krakow, wroclaw",
+        "Europe/Zurich": "basel, bern, geneva, lausanne",
+        "Pacific/Auckland": "wellington",
+    }.items()
+    for town in towns.split(", ")
+}
+"""Zones by cities that have none of their own name."""
+
 _FILLER = re.compile(r"\b(?:standard|daylight|summer|time|zone)\b|\((?!mexico\b)[^)]*\)|[()]")
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])\s*([0-9]{1,2})(?::?([0-9]{2}))?(?:\).*)?", re.IGNORECASE)
 
@@ -204,12 +233,14 @@ def fixed_offset(name: str) -> int | None:
 def likely(name: str) -> tuple[str, ...]:
     """Return the IANA zones that a name of another kind stands for, the likeliest first."""
     name = name.strip()
-    if name.upper() in _ABBREVIATIONS:
-        return _ABBREVIATIONS[name.upper()]
-    long_name = " ".join(_FILLER.sub(" ", name.casefold()).split())
-    if long_name in _LONG_NAMES:
-        return (_LONG_NAMES[long_name],)
-    match = _OFFSET.fullmatch(name)
+    area, _, last = name.rpartition("/")
+    for short in (name.upper(), last.upper() if len(area) <= _ABBREVIATION_MAX else ""):  # as in EST/EDT
+        if short in _ABBREVIATIONS:
+            return _ABBREVIATIONS[short]
+    long_name, town = _plain(name), _plain(last)
+    if long_name in _LONG_NAMES or town in TOWNS:
+        return (_LONG_NAMES.get(long_name) or TOWNS[town],)
+    match = _OFFSET.fullmatch(name.removeprefix("Etc/"))
     if not match:
         return ()
     minutes = int(match[2]) * 60 + int(match[3] or 0)
@@ -222,8 +253,22 @@ def similar(name: str) -> str | None:
     if meant:
         return "` or `".join(meant)
     names = _whole_names()
-    near = did_you_mean(name, tuple(names), ratio_min=_RATIO_MIN, form=_form)
-    return names[near] if near else None
+    for written in dict.fromkeys((_form(name), _form(_plain(name)))):  # also without words such as "time"
+        near = did_you_mean(written, tuple(names), ratio_min=_RATIO_MIN, form=_form)
+        if near and _is_same_city(written, near):
+            return names[near]
+    return None
+
+
+def _is_same_city(written: str, near: str) -> bool:
+    """Return whether the cities are alike too: two cities of one area have much in common."""
+    _, _, city = near.rpartition("/")
+    return did_you_mean(written.rpartition("/")[2], (city,), ratio_min=_RATIO_MIN, form=_form) is not None
+
+
+def _plain(name: str) -> str:
+    """Return a name in lower case, without the words that say that it is a zone."""
+    return " ".join(_FILLER.sub(" ", name.casefold().replace("_", " ")).split())
 
 
 def _form(name: str) -> str:

@@ -32,6 +32,7 @@ _FOREIGN_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: [^\r\n]*)?\r?$", re.MULTILINE)
 """A line with which git marks the two versions of a conflict; no YAML has it at the start of a line."""
+_BASE = re.compile(r"^\|{7}", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,14 @@ def _conflict(text: str, marker: re.Match[str]) -> SyntaxProblem:
         len(marker[0].rstrip("\r")),
         "yaml.conflict",
         "A merge left both versions of these lines in the file. Nothing of the file was read.",
-        "Keep the version that is right, and remove the lines that begin with `<<<<<<<`, `=======` and "
-        "`>>>>>>>`.",
+        f"Keep the version that is right, and remove the lines that begin with {_markers(text)}.",
     )
+
+
+def _markers(text: str) -> str:
+    """Return the markers to remove; one of the version before both, and that version, is there with diff3."""
+    base = "`|||||||` (with the old version below it), " if _BASE.search(text) else ""
+    return f"`<<<<<<<`, {base}`=======` and `>>>>>>>`"
 
 
 def too_large() -> SyntaxProblem:

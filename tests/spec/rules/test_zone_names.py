@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from reconciler.meeting.timezones import clock_changes, known_zone, zones
-from reconciler.spec.rules.zone_names import CITIES, fixed_offset, likely
+from reconciler.spec.rules.zone_names import CITIES, TOWNS, fixed_offset, likely, similar
 
 PAIRS = [(minutes, cities) for minutes, cities in CITIES.items() if minutes]
 NAMES = ("PT", "CST", "IST", "AEST", "W. Europe Standard Time", "FLE Standard Time", "GMT+1", "+05:45")
@@ -41,6 +41,11 @@ def test_every_suggestion_is_an_iana_name(name: str) -> None:
         ("utc-5", ("America/New_York", "America/Panama")),
         ("GMT+05:30", ("Asia/Kolkata",)),
         ("UTC+25", ()),
+        ("Etc/UTC+1", ("Europe/Berlin", "Africa/Lagos")),
+        ("EST/EDT", ("America/New_York",)),
+        ("Asia/Mumbai", ("Asia/Kolkata",)),
+        ("America/San_Francisco", ("America/Los_Angeles",)),
+        ("Munich Time", ("Europe/Berlin",)),
         ("Mars/Base", ()),
     ],
 )
@@ -63,3 +68,26 @@ def test_a_name_of_another_kind_stands_for_a_zone(name: str, meant: tuple[str, .
 )
 def test_a_fixed_offset_is_told_from_a_place(name: str, minutes: int | None) -> None:
     assert fixed_offset(name) == minutes
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Paris Time", "Europe/Paris"),
+        ("Eastern Time (US & Canada)", "America/New_York"),
+        ("America/NewYork", "America/New_York"),
+        ("Asia/Mumbay", None),
+        ("Africa/Timbuktoo", "Africa/Timbuktu"),
+        ("America/Springfield", None),
+    ],
+)
+def test_another_city_of_the_same_area_is_not_suggested(name: str, meant: str | None) -> None:
+    """Nobody means Dubai by Mumbai, though most letters agree."""
+    assert similar(name) == meant
+
+
+def test_every_city_without_a_zone_of_its_own_has_one_that_exists() -> None:
+    cities = {name.rpartition("/")[2] for name in zones()}
+
+    assert set(TOWNS.values()) <= zones()
+    assert {town.replace(" ", "_").title() for town in TOWNS} & cities == set()
