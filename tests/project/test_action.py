@@ -152,6 +152,31 @@ FORK = (
             "GitHub answered 403: You have exceeded a secondary rate limit. Wait. Run the job again later.",
         ),
         (
+            {"POST": (403, '{"message": "Resource protected by organization SAML enforcement."}')},
+            (
+                "GitHub answered 403: Resource protected by organization SAML enforcement. "
+                f"The job needs permissions: pull-requests: write. {FORK}"
+            ),
+        ),
+        (
+            {"POST": (403, "")},
+            f"GitHub answered 403. The job needs permissions: pull-requests: write. {FORK}",
+        ),
+        (
+            {"POST": (410, '{"message": "Issues are disabled for this repo"}')},
+            (
+                "GitHub answered 410: Issues are disabled for this repo. "
+                "Change what GitHub names, then run the job again."
+            ),
+        ),
+        (
+            {"POST": (503, '{"error": {"code": 503}}')},
+            (
+                'GitHub answered 503: {"error": {"code": 503}}. '
+                "Run the job again later; githubstatus.com tells what is broken."
+            ),
+        ),
+        (
             {"GET": (502, "<html><head><title>Bad gateway</title></head>\n<body>…</body></html>")},
             (
                 'GitHub answered 502: a web page, "Bad gateway". '

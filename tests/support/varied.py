@@ -238,6 +238,13 @@ class Zoom:
         sandbox.account.put(replace(self.meeting(number), deleted=True))
         sandbox.app.emulator.save()
 
+    def read(self, number: int) -> dict[str, Any]:
+        """Return a meeting as a read shows it."""
+        world = sandbox_world.World()
+        world.app = self._opened().app
+        body: dict[str, Any] = world.send("GET", f"/v2/meetings/{number}").json()
+        return body
+
     def meeting(self, number: int) -> StoredMeeting:
         """Return a meeting as the emulator stores it."""
         found = self._opened().account.meeting(number)
