@@ -140,6 +140,7 @@ class Branch:
             return PushResult(PushOutcome.UNANSWERED, _timed_out())
         pushed = errors.push_result(result)
         if pushed.outcome is PushOutcome.DONE:
+            self._check_arrived(tip)
             self._tip = tip
             self._drop(set(onto.entries.values()) - set(tip.entries.values()))
         return pushed
@@ -151,8 +152,25 @@ class Branch:
         refs = self._ref if onto.commit else "refs/heads/*"  # a new branch looks the same everywhere
         is_one = len(self._checkout.push_addresses) == 1
         if not is_one or not any(self._has_same_refs(refs) for _ in range(2)):  # others may push meanwhile
-            raise errors.pushed_elsewhere(self.remote, self.name, self.address)
+            raise self._pushed_elsewhere()
+        self._is_pushed_where_read = onto.commit is not None
+
+    def _check_arrived(self, tip: Tip) -> None:
+        """Raise `StateError`, and take the push back, if it made a new branch that is not where it is read.
+
+        A fork may have had the same branches until then.
+        """
+        if self._is_pushed_where_read:
+            return
+        arrived = f"{tip.commit}\t{self._ref}"
+        if not any(arrived in self._refs_of(self.remote, self._ref) for _ in range(2)):
+            lease = f"--force-with-lease={self._ref}:{tip.commit}"
+            self._remote("push", "--porcelain", "--no-verify", lease, self.remote, f":{self._ref}")
+            raise self._pushed_elsewhere()
         self._is_pushed_where_read = True
+
+    def _pushed_elsewhere(self) -> StateError:
+        return errors.pushed_elsewhere(self.remote, self.name, self.address, self._checkout.push_remedy)
 
     def _has_same_refs(self, refs: str) -> bool:
         read, pushed = (self._refs_of(remote, refs) for remote in (self.remote, PUSHED))

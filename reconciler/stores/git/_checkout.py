@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,8 @@ Setting = tuple[str, str, str]
 class Checkout:
     """Folder, remote and settings. `address` is the remote's, without user and password.
 
-    `push_addresses` are where a push goes, as they are, if that is not where a fetch goes.
+    `push_addresses` are where a push goes, as they are, if that is not where a fetch goes, and
+    `push_remedy` is the git command that changes that.
     """
 
     folder: Path
@@ -61,6 +63,7 @@ class Checkout:
     settings: tuple[tuple[str, str], ...]
     defaults: Mapping[str, str]
     push_addresses: tuple[str, ...] = field(default=(), repr=False)
+    push_remedy: str = ""
 
 
 def find(folder: Path, environ: Mapping[str, str], *, branch: str, remote: str = "") -> tuple[Checkout, ...]:
@@ -96,6 +99,7 @@ def find(folder: Path, environ: Mapping[str, str], *, branch: str, remote: str =
             settings=(*_passed_on(settings), *OVERRIDES),
             defaults=_defaults(values, environ),
             push_addresses=push_addresses(name) if _is_pushed_elsewhere(settings, name) else (),
+            push_remedy=_push_remedy(settings, name),
         )
 
     def push_addresses(name: str) -> tuple[str, ...]:
@@ -159,6 +163,15 @@ def _is_pushed_elsewhere(settings: Sequence[Setting], remote: str) -> bool:
     names = [name for _, name, _ in settings]
     own = names.count(f"remote.{remote}.pushurl") or names.count(f"remote.{remote}.url") > 1
     return bool(own) or any(name.endswith(".pushinsteadof") for name in names)
+
+
+def _push_remedy(settings: Sequence[Setting], remote: str) -> str:
+    """Return the git command after which a push goes where a fetch goes."""
+    for scope, name, _ in settings:
+        if name == f"remote.{remote}.pushurl" or name.endswith(".pushinsteadof"):
+            where = "" if scope == "local" else f"--{scope} "
+            return f"git config {where}--unset-all {shlex.quote(redact_addresses(name))}"
+    return f"git remote set-url {shlex.quote(remote)} URL"
 
 
 def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

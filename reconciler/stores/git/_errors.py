@@ -140,13 +140,13 @@ def push_refused(branch: str, message: str) -> StateError:
     )
 
 
-def pushed_elsewhere(remote: str, branch: str, address: str) -> StateError:
+def pushed_elsewhere(remote: str, branch: str, address: str, remedy: str) -> StateError:
     """Return the error of a remote whose push address is another repository than the one that is read."""
     return StateError.of(
         "state.which-remote",
         detail=f"{remote} is read from {address}, and pushed to another repository, or to several: "
         f"their branches differ. Nothing was written.",
-        hint=f"Let it be pushed where it is read, with `git config --unset-all remote.{remote}.pushurl`, "
+        hint=f"Let it be pushed where it is read, with `{remedy}`, "
         f"or name another remote, as in `state: git:REMOTE:{branch}`.",
     )
 

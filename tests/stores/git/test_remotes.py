@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +207,41 @@ def test_a_push_to_another_repository_is_refused(is_new: bool, team: Team) -> No
     git(team.folder / "me", "config", "--unset-all", "remote.upstream.pushurl")
     write(team, UPSTREAM, TWO)
     assert held(team)["upstream"] == TWO.decode().rstrip()
+
+
+@pytest.mark.parametrize("how", ["pushurl", "pushInsteadOf"])
+def test_a_push_to_a_fork_that_still_has_the_same_branches_is_taken_back(how: str, team: Team) -> None:
+    """Before the first write nothing tells a new fork from the project at another address."""
+    fork = f"file://{team.folder}/fork.git"
+    key = "remote.upstream.pushurl" if how == "pushurl" else f"url.{fork}.pushInsteadOf"
+    git(team.folder / "me", "config", key, fork if how == "pushurl" else team.address)
+    store = mine(team, UPSTREAM)
+
+    said = complaint(lambda: store.write(ONE, replaces=None))
+
+    assert said.startswith(f"state.which-remote: upstream is read from {team.address}, and pushed to another")
+    assert held(team) == {"fork": None, "upstream": None}
+    (command,) = re.findall(r"`git (config [^`]+)`", said)
+    git(team.folder / "me", *shlex.split(command))
+    write(team, UPSTREAM, ONE)
+    assert held(team) == {"fork": None, "upstream": ONE.decode().rstrip()}
+
+
+def test_a_default_for_pushes_changes_nothing(team: Team) -> None:
+    """`remote.pushDefault` is for a push that names no remote."""
+    git(team.folder / "me", "config", "remote.pushDefault", "origin")
+
+    write(team, UPSTREAM, ONE)
+
+    assert held(team) == {"fork": None, "upstream": ONE.decode().rstrip()}
+
+
+def test_a_second_working_tree_has_the_remotes_of_its_checkout(team: Team) -> None:
+    git(team.folder / "me", "worktree", "add", "-q", "--track", "-b", "other", "../tree", "upstream/main")
+    write(team, UPSTREAM, ONE)
+    store = open_git(HERE, team.options(team.folder / "tree"))
+
+    assert ((store.read() or Snapshot(b"", "")).document, store.location) == (ONE, UPSTREAM)
 
 
 def test_a_push_to_several_repositories_is_refused(team: Team) -> None:
