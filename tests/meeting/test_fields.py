@@ -215,3 +215,22 @@ def test_a_wheel_carries_the_schemas(tmp_path: Path) -> None:
     )
 
     assert answer.stdout == f"{site / 'reconciler' / 'meeting' / 'fields.py'} {len(table())}\n"
+
+
+def test_the_fields_that_hold_any_text_are_those_that_can_be_declared() -> None:
+    assert fields.free_texts() == {
+        "agenda",
+        "audio_conference_info",
+        "authentication_option",
+        "channel_id",
+        "contact_name",
+        "field",
+        "name",
+        "password",
+        "resource_id",
+        "sign_language",
+        "summary_template_id",
+        "template_id",
+        "topic",
+        "value",
+    }

@@ -85,6 +85,11 @@ BERLIN = "Europe/Berlin"
             "2027-01-04T10:00:00",
             "first Monday of every month, 10:00 Europe/Berlin, 2 times, until 1 Feb 2027",
         ),
+        (  # on the weekday of its start
+            {"type": 3, "monthly_week": 1, "end_times": 2},
+            "2027-01-05T10:00:00",
+            "first Tuesday of every month, 10:00 Europe/Berlin, 2 times, until 2 Feb 2027",
+        ),
         (
             {"type": 3, "repeat_interval": 2, "monthly_week": -1, "monthly_week_day": 6, "end_times": 2},
             "2027-01-29T10:00:00",

@@ -10,7 +10,15 @@ from builders import NOW, at, meeting, one_off, weekly
 
 from reconciler.meeting.body import body, patch
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
-from reconciler.meeting.meeting import Schedule, kind, runs_or_starts_soon, schedule, series, start_at
+from reconciler.meeting.meeting import (
+    Schedule,
+    kind,
+    runs_or_starts_soon,
+    schedule,
+    sent_start_at,
+    series,
+    start_at,
+)
 from reconciler.meeting.passcode import PasscodeReference, as_recorded, redact_passcode, same_passcode
 
 SALT = bytes(range(16))
@@ -356,3 +364,22 @@ def test_the_topic_is_empty_if_none_is_declared() -> None:
 def test_a_meeting_shows_no_passcode() -> None:
     """Its repr may be in a traceback or a log."""
     assert "lift-off-7" not in repr(meeting(attributes=one_off(password="lift-off-7")))
+
+
+GAP = weekly(start_time="2027-03-21T02:30:00", recurrence={"type": 1, "repeat_interval": 7, "end_times": 5})
+"""Sundays at 02:30 in Berlin: on the second one, 28 March, clocks skip that time."""
+
+
+def test_a_series_whose_next_date_falls_into_skipped_hours_has_not_begun_and_is_sent_from_a_later_one() -> (
+    None
+):
+    now = at("2027-03-22T12:00:00Z")
+
+    times = schedule(GAP, now)
+
+    assert (times.next_at, times.begun) == (at("2027-03-28T01:30:00Z"), False)
+    assert sent_start_at(GAP, now) == at("2027-04-04T00:30:00Z")
+
+
+def test_the_body_of_a_series_that_is_over_is_as_declared() -> None:
+    assert body(weekly(), at("2028-01-12T12:00:00Z"), None) == weekly()

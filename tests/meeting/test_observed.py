@@ -98,3 +98,12 @@ def test_a_creation_time_that_no_state_keeps_is_none() -> None:
     found = [observed.created_at({"created_at": each}) for each in (*odd, "2026-11-01T08:00:00Z")]
 
     assert found == [*[None] * len(odd), "2026-11-01T08:00:00Z"]
+
+
+def test_a_differing_value_is_without_an_earlier_one_only_where_nothing_else_explains_it() -> None:
+    """`topic` was known before, `duration` did not take, the type is that of a personal id."""
+    sent = {"topic": "New", "duration": 30, "type": 2, "agenda": "Ours", "timezone": "Europe/Berlin"}
+    stored = {"topic": "Zoom's", "duration": 60, "type": 4, "agenda": "Theirs", "timezone": "Europe/Rome"}
+    earlier = ({"topic": "Old"}, {"timezone": "Europe/Paris"})
+
+    assert observed.without_earlier(sent, stored, earlier, ("duration",)) == ("agenda",)

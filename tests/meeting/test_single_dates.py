@@ -7,12 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from builders import at, weekly
 from dateutil.rrule import MO, SU, WEEKLY, rrule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.single_dates import (
+    SeriesDate,
+    Window,
     edited_dates,
     held_schedule,
     is_held_now_or_soon,
@@ -245,3 +248,29 @@ def test_a_window_begins_with_a_date_that_is_only_shorter() -> None:
 
     assert window is not None
     assert (window.first, window.count) == (datetime(2027, 3, 8, 9, tzinfo=UTC), 50)
+
+
+def test_the_turn_of_a_date_is_the_earlier_of_its_two_starts() -> None:
+    own = at("2027-01-18T09:00:00Z")
+    edits: list[Any] = [
+        {"start_time": "2027-01-15T09:00:00Z"},
+        {"start_time": "2027-01-19T09:00:00Z"},
+        "skip",
+    ]
+
+    assert [SeriesDate("2027-01-18", own, edit).turn_at for edit in edits] == [
+        at("2027-01-15T09:00:00Z"),
+        own,
+        own,
+    ]
+
+
+def test_a_window_that_begins_late_ends_with_its_series() -> None:
+    """Of 55 days the first ten are closed: 45 are left of the series, fewer than Zoom keeps."""
+    attributes = weekly(recurrence={"type": 1, "repeat_interval": 1, "end_times": 55})
+    closed = SingleDates({}, (Closure("berlin", (DayRange("2027-01-11", "2027-01-20"),)),))
+
+    found = next_window(attributes, closed, at("2026-12-01T08:00:00Z"))
+
+    first, last = at("2027-01-21T09:00:00Z"), at("2027-03-06T09:00:00Z")
+    assert found == Window("2027-01-21T10:00:00", first, last, 45)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -297,3 +298,12 @@ def test_a_move_takes_along_all_that_is_recorded_under_any_key() -> None:
         intents={"c": intent(action="update")},
         retired=(Retired(7, HOST, "c"), Retired(8, HOST, "b")),
     )
+
+
+@pytest.mark.parametrize("other", [1, 99999999999])
+def test_a_record_is_amended_only_while_it_is_of_the_same_meeting(other: int) -> None:
+    known = state(meetings={"a": record(1)})
+
+    assert known.amend("a", other, host="b@example.com") is known
+    assert known.amend("b", record(1).id, host="b@example.com") is known
+    assert known.amend("a", record(1).id, host="b@example.com").meetings["a"].host == "b@example.com"
