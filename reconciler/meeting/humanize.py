@@ -128,9 +128,9 @@ def rule_words(recurrence: rules.Rule, start: datetime) -> str:
 
 def end_words(times: int | None, last: datetime | None) -> str:
     """Return the end of a rule: ", 12 times, until 27 Apr 2027"; `last` is the last occurrence."""
-    counted = f", {times} times" if times and times > 1 else ""
     if times == 1:
         return ", once"
+    counted = f", {times} times" if times else ""
     return f"{counted}, until {day_words(last)}" if last else f"{counted}, without an end"
 
 

@@ -158,7 +158,7 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     assert step.meeting is not None
     before, after = record.attributes, step.meeting.attributes
     so_far = schedule(before, now)
-    if times.expired and so_far.expired:
+    if times.expired:
         return step.with_status(Status.WITHHELD, ONLY_MOVED)
     if times.begun or (so_far.begun and not so_far.expired):
         return step.with_status(Status.WITHHELD, RUNS_NOW)

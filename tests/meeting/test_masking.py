@@ -51,7 +51,7 @@ def test_a_secret_is_found_wherever_a_value_holds_it(value: Any, expected: bool)
 def test_only_the_same_text_is_the_same_as_its_kept_form() -> None:
     kept = masking.as_kept({"rooms": [PASSCODE, "Red"]}, None, "salt")
 
-    others = (
+    others: tuple[Any, ...] = (
         {"rooms": [PASSCODE, "Blue"]},
         {"rooms": [LINK, "Red"]},
         {"rooms": [PASSCODE]},

@@ -426,10 +426,11 @@ def test_what_is_sent_has_every_date_but_those_that_are_left_out(
         assert dates(resumed.start_time, resumed.left) == expected
 
 
-def test_a_daily_rule_does_not_read_the_days_of_a_month() -> None:
+@pytest.mark.parametrize("monthly", [{"monthly_day": 9}, {"monthly_week": 3, "monthly_week_day": 5}])
+def test_a_daily_rule_does_not_read_the_days_of_a_month(monthly: dict[str, int]) -> None:
     """Those parts have no effect, which is a warning."""
     start = datetime(2027, 1, 4, 10)  # noqa: DTZ001 - a wall time
-    odd = {"type": 1, "repeat_interval": 1, "monthly_day": 9, "monthly_week": 3, "monthly_week_day": 5}
+    odd = {"type": 1, "repeat_interval": 1, **monthly}
 
     assert is_on_rule(start, odd)
     assert [moment.day for moment in islice(rule(start, odd), 3)] == [4, 5, 6]

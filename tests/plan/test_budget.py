@@ -218,3 +218,10 @@ def test_a_host_of_several_names_has_the_strictest_of_their_limits() -> None:
         allowances.of("U2", "free@example.com").daily,
         allowances.of("other@example.com").daily,
     ] == [50, 50, 900, 100]
+
+
+def test_requests_without_a_fixed_time_come_last_in_the_order_of_their_keys() -> None:
+    days = allot([*asks(3, None), BudgetRequest("z", FAR)], used=0, limits=Limits(2, 0), now=NOW)
+
+    tomorrow = TODAY + timedelta(days=1)
+    assert days == {"z": TODAY, "key-0000": TODAY, "key-0001": tomorrow, "key-0002": tomorrow}

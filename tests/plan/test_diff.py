@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders import meeting, one_off, record, weekly
 
-from reconciler.meeting import fields
+from reconciler.meeting import fields, masking
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import KEEP, Action, Change, FieldChange
 from reconciler.plan.diff import compare, field_changes
@@ -306,3 +306,15 @@ def test_who_schedules_for_whom_is_compared_by_user(
     found = compare(meeting("launch", one_off(**names), host=host), before, same_user=by_id)
 
     assert [each.path for each in found.fields][:1] == ([path] if path else [])
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [("Passcode: hunter2", []), ("Passcode: other7", ["agenda"]), ("Bring coffee", ["agenda"])],
+)
+def test_a_text_that_is_kept_masked_is_compared_by_its_hash(declared: str, expected: list[str]) -> None:
+    kept = masking.as_kept("Passcode: hunter2", None, "salt")
+
+    changes, released = field_changes(one_off(agenda=kept), one_off(agenda=declared))
+
+    assert ([change.path for change in changes], released) == (expected, ())

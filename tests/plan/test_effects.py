@@ -136,3 +136,12 @@ def test_a_rule_on_a_single_meeting_brings_nothing_back() -> None:
     assert noticed(one_off(recurrence={**RULE}), one_off(recurrence={**RULE, "end_times": 3})) == {
         "recurrence.end_times": "series gets longer or shorter"
     }
+
+
+def test_a_zone_of_a_meeting_that_has_no_time_any_more_has_the_words_of_the_table() -> None:
+    before = one_off(timezone="Europe/Berlin")
+    after = one_off(type=3, start_time=None, timezone="America/New_York")
+
+    assert (
+        noticed(before, after)["timezone"] == noticed(after, {**after, "timezone": "Asia/Tokyo"})["timezone"]
+    )

@@ -30,6 +30,7 @@ from reconciler.plan.budget import Allowances, BudgetLine, Limits
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Options, Plan
 from reconciler.plan.step import Status
+from reconciler.spec.spec import OtherFiles
 from reconciler.state.state import Retired, State
 
 if TYPE_CHECKING:
@@ -473,3 +474,31 @@ def test_a_start_at_this_instant_is_not_planned() -> None:
     plan = planned(spec(meeting()), now=at("2027-01-14T15:00:00Z"))
 
     assert turns(plan) == {"launch": ("expired", None)}
+
+
+def test_what_stands_in_files_that_are_left_out_gets_no_step() -> None:
+    """Records, open intents, and meetings that were replaced; only the first two are counted as meetings."""
+    known = state(
+        meetings={"a": record(1), "b": record(2)},
+        intents={"c": intent(), "d": intent()},
+        retired=(Retired(81234567005, HOST, "e"), Retired(81234567006, HOST, "f")),
+    )
+    declared = spec(meeting("b"), others=OtherFiles(frozenset({"a", "c", "e", "x"}), frozenset({"b.yaml"})))
+
+    plan = planned(declared, known)
+
+    assert [(step.key, step.action) for step in plan.steps] == [
+        ("b", Action.KEEP),
+        ("d", Action.RESOLVE),
+        ("f", Action.DESTROY),
+    ]
+    assert plan.elsewhere == 2
+
+
+def test_what_waits_for_a_person_says_since_when() -> None:
+    undecided = record(1)._replace(withheld_since="2026-11-30T18:05:07Z")
+
+    (warning,) = planned(spec(), state(meetings={"a": undecided})).waiting
+    (new,) = planned(spec(), state(meetings={"a": record(1)})).waiting
+
+    assert warning.detail == f"{new.detail} Since Mon 30 Nov 2026, 18:05 UTC."

@@ -84,3 +84,11 @@ def test_a_recorded_room_has_the_slots_of_its_timetable() -> None:
     known = record(1, room.attributes)._replace(timetable=room.recorded_timetable())
 
     assert bookings(spec(), state(meetings={"clinic": known}), ()) == {"clinic": room}
+
+
+def test_a_former_key_counts_while_its_new_one_is_not_declared() -> None:
+    known = state(meetings={"old": record(1, one_off())})
+    lines = {"moved": (moved("old", "new"),)}
+
+    assert list(bookings(spec(meeting("new", one_off()), **lines), known, ())) == ["new"]
+    assert list(bookings(spec(**lines), known, ())) == ["old"]

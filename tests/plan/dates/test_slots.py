@@ -9,6 +9,7 @@ import pytest
 from builders import at, planned, removed, spec, weekly
 from engine_world import World
 
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
@@ -113,3 +114,17 @@ def test_the_audience_of_a_room_gets_the_times_of_new_and_moved_slots() -> None:
     assert words.audience(changed) == [
         "europe: 05:00 America/New_York; 14 to 27 Mar 2027 and 31 Oct to 6 Nov 2027: one hour later"
     ]
+
+
+def test_a_slot_whose_dates_change_says_which_before_and_after() -> None:
+    def with_dates(exceptions: Any, closures: Any = ()) -> Slot:
+        each = slot()
+        return Slot(each.name, replace(each.meeting, dates=SingleDates(exceptions, closures)))
+
+    world = World(room(with_dates({"2027-02-08": "skip", "2027-02-01": "skip"})))
+    world.apply()
+    world.declare(room(with_dates({}, (Closure("berlin", (DayRange("2027-02-01", "2027-02-08"),)),))))
+
+    (change,) = world.plan().steps[0].slots
+
+    assert (change.before, change.after) == ("exceptions on 2027-02-01, 2027-02-08", "with closures")

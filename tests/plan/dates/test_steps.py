@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from builders import HOST, at, meeting, planned, record, spec, state, weekly
 
+from reconciler.calendar.offsets import seconds_of
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan import approval
-from reconciler.plan.budget import Allowances, Limits
+from reconciler.plan.budget import Allowances, BudgetRequest, Limits
 from reconciler.plan.change import Action
+from reconciler.plan.dates import held, turns
 from reconciler.plan.step import Status
 from reconciler.views.json import plan as json_view
 from reconciler.views.style import TextStyle
@@ -279,3 +281,68 @@ def test_a_series_with_nothing_left_but_skips_keeps_its_last_date_and_says_how_t
             "`removed: [{key: weekly, id: 81234567001, destroy: true}]`; to keep it, hold one of its dates, "
             "or give it a later end."
         )
+
+
+def test_the_requests_of_dates_come_no_sooner_than_the_one_of_their_series() -> None:
+    """The first date is moved: the series is due with where it is moved to, and the date not before that."""
+    moved = {"2027-01-11": {"start_time": "2027-01-13T10:00:00"}, "2027-03-01": MOVE}
+    new, existing = step_of(plan_of(moved)), step_of(plan_of(moved, {}))
+
+    first, later = at("2027-01-13T09:00:00Z"), at("2027-03-01T09:00:00Z")
+    assert list(turns.requests_of(new)) == [
+        BudgetRequest("weekly", first),
+        BudgetRequest("weekly", first, "2027-01-11"),
+        BudgetRequest("weekly", later, "2027-03-01"),
+    ]
+    assert list(turns.requests_of(existing)) == [
+        BudgetRequest("weekly", at("2027-01-11T09:00:00Z"), "2027-01-11"),
+        BudgetRequest("weekly", later, "2027-03-01"),
+    ]
+
+
+def test_a_step_of_dates_alone_waits_for_the_day_of_the_first_and_takes_no_request_of_its_own() -> None:
+    changed = {"2027-03-01": MOVE, "2027-03-08": {"duration": 30}}
+    declared = spec(meeting("weekly", weekly(), dates=SingleDates(changed)))
+    known = state(meetings={"weekly": record(1, weekly())}, usage={"2026-12-01": {HOST: 1}})
+
+    used_up = planned(declared, known, allowances=Allowances(Limits(1, 0), {}))
+    free = planned(declared, known, allowances=Allowances(Limits(2, 0), {}))
+    none = planned(declared, known, allowances=Allowances(Limits(0, 0), {}))
+
+    assert [(step_of(plan).status, step_of(plan).day) for plan in (used_up, free, none)] == [
+        (Status.DEFERRED, "2026-12-02"),
+        (Status.NOW, "2026-12-01"),
+        (Status.DEFERRED, None),
+    ]
+    assert [step_of(plan).reasons for plan in (used_up, free, none)] == [
+        (),
+        (),
+        ("its host may send no requests at all",),
+    ]
+    assert [(line.day, line.used, line.planned) for line in free.budget] == [
+        ("2026-12-01", 1, 1),
+        ("2026-12-02", 0, 1),
+    ]
+
+
+def test_a_rule_that_is_sent_to_bring_a_date_back_names_others_only_if_it_undoes_some() -> None:
+    resent = "Zoom brings a skipped date back only if the rule is sent again"
+    done = {"2027-02-01": "skip", "2027-02-08": "skip"}
+
+    assert [step_of(plan_of(kept, done)).reasons for kept in ({}, {"2027-02-08": "skip"})] == [
+        (resent,),
+        (f"{resent}, which undoes the others: they follow",),
+    ]
+
+
+def test_a_skipped_date_that_comes_back_is_a_date_that_is_held_only_afterwards() -> None:
+    back = held.moves(
+        step_of(plan_of({}, {"2027-02-01": "skip"})), at("2027-01-01T00:00Z"), at("2027-04-01T00:00Z")
+    )
+    gone = held.moves(
+        step_of(plan_of({"2027-02-01": "skip"}, {})), at("2027-01-01T00:00Z"), at("2027-04-01T00:00Z")
+    )
+
+    date = held.HeldDate(seconds_of(at("2027-02-01T09:00:00Z")), 45 * 60)
+    assert back == [held.Moved("weekly", "Europe/Berlin", None, date)]
+    assert gone == [held.Moved("weekly", "Europe/Berlin", date, None)]

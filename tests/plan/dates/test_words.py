@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from builders import weekly
+from dataclasses import replace
+from typing import Any
 
-from reconciler.plan.dates.words import done
+import pytest
+from builders import meeting, planned, spec, weekly
+
+from reconciler.meeting.closures import Closure, DayRange, SingleDates
+from reconciler.plan.dates import words
+from reconciler.plan.dates.words import all_done, done
+from reconciler.plan.step import Status
 
 
 @pytest.mark.parametrize(
@@ -22,3 +28,78 @@ def test_an_edit_says_what_differs_from_the_rule(start: str, minutes: int, words
     edit = {"start_time": start, "duration": minutes}
 
     assert done("2027-05-17", edit, weekly()) == words
+
+
+DAYS = [f"2027-02-{day:02}" for day in (1, 8, 15, 22)]
+MOVED = {"start_time": "2027-03-02T13:00:00Z", "duration": 45}
+
+
+def test_an_edit_names_the_agenda_and_the_settings_of_the_date() -> None:
+    own = {**MOVED, "agenda": "Guests", "settings": {"waiting_room": True, "audio": "voip"}}
+
+    moves = "Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00"
+    assert done("2027-03-01", own, weekly()) == f"{moves}, agenda 'Guests', waiting_room: true, audio: voip"
+
+
+def test_what_was_done_is_one_line_for_many_skips_and_one_for_each_other_edit_by_day() -> None:
+    others = {"2027-03-08": None, "2027-03-01": MOVED}
+    moves, back = "Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00", "Mon 8 Mar 2027 is held again"
+
+    few = all_done({**others, DAYS[1]: "skip", DAYS[0]: "skip"}, weekly())
+    many = all_done({**others, **dict.fromkeys(reversed(DAYS), "skip")}, weekly())
+
+    assert few == ("skips Mon 1 Feb 2027", "skips Mon 8 Feb 2027", moves, back)
+    assert many == (
+        "skips 4 dates: Mon 1 Feb 2027, Mon 8 Feb 2027, Mon 15 Feb 2027, Mon 22 Feb 2027",
+        moves,
+        back,
+    )
+
+
+def test_what_a_plan_does_is_one_line_for_many_skips_of_a_closure() -> None:
+    """A change of another day says which, and where that is after its date."""
+
+    def lines_of(count: int) -> list[str]:
+        closed = (Closure("berlin", (DayRange(DAYS[0], DAYS[count - 1]),)),)
+        dates = SingleDates({"2027-03-01": {"start_time": "2027-03-02T14:00"}}, closed)
+        return words.lines(planned(spec(meeting("weekly", weekly(), dates=dates))).steps[0])
+
+    moves = "Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00"
+    assert lines_of(2) == ["skips Mon 1 Feb 2027 (berlin)", "skips Mon 8 Feb 2027 (berlin)", moves]
+    assert lines_of(4) == [
+        "skips 4 dates (berlin): Mon 1 Feb 2027, Mon 8 Feb 2027, Mon 15 Feb 2027, Mon 22 Feb 2027",
+        moves,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("turn", "expected"),
+    [
+        ({"day": "2026-12-02", "status": Status.DEFERRED}, ", on 2026-12-02 (UTC)"),
+        (
+            {"day": "2027-03-02", "status": Status.DEFERRED, "late": True},
+            ", on 2027-03-02 (UTC), after its date",
+        ),
+        ({"day": None, "status": Status.DEFERRED}, ", on a later day"),
+        ({"day": "2026-12-01"}, ""),
+    ],
+)
+def test_a_change_of_another_day_says_which(turn: dict[str, Any], expected: str) -> None:
+    (step,) = planned(
+        spec(meeting("weekly", weekly(), dates=SingleDates({"2027-03-01": {"duration": 30}})))
+    ).steps
+    later = step._replace(dates=tuple(replace(each, **turn) for each in step.dates))
+
+    assert words.lines(later) == [f"Mon 1 Mar 2027 has 30 min{expected}"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        ("skip", "Mon 1 Mar 2027 was cancelled"),
+        (None, "Mon 1 Mar 2027 is held as the rule gives it"),
+        (MOVED, "Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00"),
+    ],
+)
+def test_what_somebody_did_to_a_date_in_words(edit: Any, expected: str) -> None:
+    assert words.drifted("2027-03-01", edit, weekly()) == expected
