@@ -403,6 +403,29 @@ def test_a_notice_goes_where_the_secret_says_and_the_log_masks_it(job: Job, zoom
     assert [secret for secret in ("opensesame", "hook-token") if secret in shown] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "masks"),
+    [
+        ("RECONCILER_STATE", "postgres://ann:opensesame@db.example/states", ["opensesame"]),
+        ("RECONCILER_STATE", "postgresql://ann:open%20sesame@db.example/states", ["open%2520sesame"]),
+        ("RECONCILER_STATE", "postgres://ann@db.example/states", []),
+        ("RECONCILER_STATE", "s3://bucket/ann:opensesame@states.json", []),
+        ("RECONCILER_STATE_HTTP_PASSWORD", "100%\nsure", ["100%25%0Asure"]),
+        ("PGPASSWORD", "opensesame", ["opensesame"]),
+        ("PGPASSWORD", "os", []),
+        ("ZOOM_ACCESS_TOKEN", "opensesame", ["opensesame"]),
+    ],
+)
+def test_a_secret_of_the_environment_is_masked(name: str, value: str, masks: list[str], job: Job) -> None:
+    """As the runner reads it: `%` and ends of lines are escaped. Two letters would mask half of the log."""
+    declare(job)
+    job.environ[name] = value
+
+    ended = job.use(command="validate")
+
+    assert (ended.passed, ended.masks) == (True, masks)
+
+
 def test_a_calendar_is_a_page_and_feeds(job: Job) -> None:
     """In a folder that a workflow publishes; without a state and without credentials."""
     declare(job)
