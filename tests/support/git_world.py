@@ -35,11 +35,13 @@ ANN = {
 }
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in `folder` as Ann and return its output."""
+def git(folder: Path, *arguments: str, given: str = "") -> str:
+    """Run git in `folder` as Ann with `given` on its stdin, and return its output."""
     command = ("git", "-c", "init.defaultBranch=main", *arguments)
     environ = {**os.environ, **NO_CONFIG, **ANN}
-    result = subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True, text=True)
+    result = subprocess.run(
+        command, cwd=folder, env=environ, input=given, check=True, capture_output=True, text=True
+    )
     return result.stdout.rstrip("\n")
 
 

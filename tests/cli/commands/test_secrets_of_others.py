@@ -146,6 +146,30 @@ def test_doctor_names_the_commits_that_have_it(shell: Shell, zoom: Zoom) -> None
     assert shown(ran.out) == ()
 
 
+@pytest.mark.parametrize(("commits", "is_whole"), [(999, True), (1_000, False)])
+def test_doctor_tells_that_a_history_is_too_long(shell: Shell, commits: int, *, is_whole: bool) -> None:
+    """Older commits than the newest thousand with a state are not searched."""
+    git(shell.folder, "init", "-q", "--template=")
+    made = (
+        f"commit refs/heads/main\ncommitter Ann <ann@example.com> {1_800_000_000 + number} +0000\ndata 0\n"
+        f"M 100644 inline reconciler.state.json\ndata 4\n{number:04}\n"
+        for number in range(commits)
+    )
+    git(shell.folder, "fast-import", "--quiet", given="".join(made))
+
+    ran = shell("doctor", "--format", "json")
+
+    found = [row for row in json.loads(ran.out)["checks"] if row["name"] == "history"]
+    told = {
+        "name": "history",
+        "status": "warn",
+        "summary": "git history is too long to be searched for passcodes here",
+        "code": None,
+        "remedy": "Search it: git log --all --patch -- ':(top,glob)**/*state.json'",
+    }
+    assert found == ([] if is_whole else [told])
+
+
 def test_a_pulled_state_does_not_hold_it(shell: Shell, zoom: Zoom) -> None:
     del zoom
     whole = json.loads(shell.sandbox_state.read_bytes())
