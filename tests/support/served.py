@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import emulator_process
 import httpx
 import pytest
 from shell import OURS
@@ -17,6 +19,11 @@ from shell import OURS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
+    from typing import IO
+
+LOADED = multiprocessing.get_context("forkserver")
+"""Makes processes from one that has loaded the emulator, once: a start of Python takes 20 times as long."""
+LOADED.set_forkserver_preload(["__main__", "reconciler.sandbox.__main__", "reconciler.sandbox.server"])
 
 LOGGED = Path(__file__).with_name("logged_zoom.py")
 
@@ -56,15 +63,36 @@ class Served:
 @contextmanager
 def served(*arguments: str, log: Path | None = None) -> Iterator[Served]:
     """Run an emulator without a limit per second until the block ends; it writes what it sees to `log`."""
-    command = [sys.executable, "-m", "reconciler.sandbox", "--switch", "plan=off", *arguments]
-    if log is not None:
-        command = [sys.executable, str(LOGGED), str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    printing = _logging(log) if log else _printing("--switch", "plan=off", *arguments)
+    with printing as printed:
+        zoom = Served(printed.readline().strip())
+        with zoom.client:
+            yield zoom
+
+
+@contextmanager
+def _printing(*arguments: str) -> Iterator[IO[str]]:
+    """Run the emulator in a process of its own until the block ends; give what it prints."""
+    printed, printer = LOADED.Pipe(duplex=False)
+    process = LOADED.Process(target=emulator_process.serve, args=(arguments, printer))
+    process.start()
+    printer.close()
+    try:
+        with printed, os.fdopen(os.dup(printed.fileno())) as lines:
+            yield lines
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+
+
+@contextmanager
+def _logging(log: Path) -> Iterator[IO[str]]:
+    """The same, of the emulator that writes what it sees to `log`."""
+    with subprocess.Popen([sys.executable, LOGGED, log], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
-            zoom = Served(process.stdout.readline().strip())
-            with zoom.client:
-                yield zoom
+            yield process.stdout
         finally:
             process.kill()
 
