@@ -7,7 +7,6 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from manual_clock import ManualClock
 from shell import NOW, spec_of
 from varied import Zoom
 
@@ -24,7 +23,6 @@ class PastingTeam:
     """A folder with a spec that people edit, and commands that they paste."""
 
     def __init__(self, shell: Shell) -> None:
-        shell.timer = ManualClock()
         self.shell = shell
         self.zoom = Zoom(shell.folder)
         self.meetings: dict[str, dict[str, Any]] = {}

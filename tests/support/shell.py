@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import machine_formats
+from manual_clock import ManualClock
 
 from reconciler.cli.main import run
 from reconciler.state import document as state_document
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-    from manual_clock import ManualClock
 
+    from reconciler.cli.clock import Timer
     from reconciler.state.state import State
 
 HOST = "platform@example.com"
@@ -63,13 +64,16 @@ class RunResult:
 
 
 class Shell:
-    """A working folder. No stream is a terminal, and the machine's environment is hidden."""
+    """A working folder. No stream is a terminal, and the machine's environment is hidden.
+
+    No wait takes any time, unless a test makes `timer` that of the machine.
+    """
 
     def __init__(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.folder = folder
-        self.timer: ManualClock | None = None  # with one, no wait takes any time
+        self.timer: Timer = ManualClock()
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 

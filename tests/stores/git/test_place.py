@@ -14,6 +14,7 @@ from git_world import BRANCH, NO_CONFIG, Team, git, make_team, served_over_http
 from served import served
 from shell import FAR, Shell, spec_of
 
+from reconciler.cli.clock import SystemTimer
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
 from reconciler.errors.redact import redact_addresses
 from reconciler.ports import Snapshot
@@ -744,6 +745,7 @@ def test_a_rollout_on_a_branch(team: Team, monkeypatch: pytest.MonkeyPatch, caps
         Shell(team.checkout("job"), monkeypatch, capsys),
         Shell(team.folder / "fork", monkeypatch, capsys),
     )
+    job.timer = SystemTimer()  # what comes from a port within GATHER_SECONDS is written together
     before = git_view(job.folder)
     with served() as zoom:
         monkeypatch.chdir(job.folder)

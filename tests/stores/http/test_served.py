@@ -10,6 +10,7 @@ from served import APPLY, Served, applying, ids, served, wait_for_create
 from shell import FAR, Shell, spec_of
 from terraform_server import Fault, TerraformServer
 
+from reconciler.cli.clock import SystemTimer
 from reconciler.state import document as state_document
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def test_concurrent_applies_do_not_overlap(slow_zoom: Served, server: TerraformS
     """The second exits with 4 and names the holder, or waits until the lock timeout."""
     host = "twice@example.com"
     declare(shell, host)
+    shell.timer = SystemTimer()  # another process must end
     with applying(shell.folder, **environ_of(slow_zoom, server, USER="ann")) as first:
         wait_for_create(slow_zoom)
         refused = apply(shell, slow_zoom, server)
