@@ -15,6 +15,8 @@ from reconciler.state import document as state_document
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shell import Shell
+
 SANDBOX = ("--sandbox", "--sandbox-now", NOW)
 FOUR = spec_of({key: {"start_time": f"2027-01-1{day}T15:00:00Z"} for day, key in enumerate("abcd", 4)})
 READERS = [
@@ -72,10 +74,11 @@ def recorded(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("verb", READERS, ids=" ".join)
-def test_a_verb_that_reads_ends_as_if_somebody_listened(verb: tuple[str, ...], tmp_path: Path) -> None:
-    (tmp_path / "meetings.yaml").write_text(FOUR)
+def test_a_verb_that_reads_ends_as_if_somebody_listened(verb: tuple[str, ...], shell: Shell) -> None:
+    shell.write("meetings.yaml", FOUR)
+    heard = shell(*verb)
 
-    assert run(tmp_path, *verb, closed=("stdout",)) == run(tmp_path, *verb)
+    assert run(shell.folder, *verb, closed=("stdout",)) == (heard.status, heard.err)
 
 
 @pytest.mark.parametrize("closed", [("stdout",), ("stderr",), ("stdout", "stderr")], ids=" ".join)
