@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,8 @@ UNWATCHED = (
     f"where {STATE_FILE} in this folder may be gone when the run ends."
 )
 UNNAMED = f"`CI` is set, and {STATE_FILE} in this folder is gone when a CI job ends."
+LOST_SECONDS = 10
+"""Seconds without a word after an answer: it is typed again."""
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -43,6 +46,8 @@ def at_terminal(
         live(folder, arguments, environ)
     shown, typed = b"", False
     while True:
+        if typed and not select.select([terminal], [], [], LOST_SECONDS)[0]:
+            os.write(terminal, types)  # a signal right before the read of an answer does not end the read
         try:
             shown += (part := os.read(terminal, 4096))
         except OSError:  # how Linux tells that the other side is gone
