@@ -17,7 +17,6 @@ from reconciler.cli.clock import SystemClock
 from reconciler.errors.exceptions import ReconcilerError, StateError
 from reconciler.ports import Snapshot
 from reconciler.stores import size
-from reconciler.stores.errors import ConflictError
 from reconciler.stores.leased.place import LOCK, STATE
 from reconciler.stores.leased.store import LeasedStore
 from reconciler.stores.open import open_store
@@ -78,59 +77,6 @@ def refusal(store: Store) -> Diagnostic:
     with pytest.raises(StateError) as raised:
         store.lock("apply", timeout_seconds=0)
     return raised.value.diagnostic
-
-
-def test_each_write_replaces_what_it_names(server: PostgresServer, tmp_path: Path) -> None:
-    place = place_at(server, tmp_path)
-    before = place.get(STATE)
-
-    first = put(place, b"one", None)
-    lock = put(place, b"lock", None, LOCK)
-    second = put(place, b"two\x00\xff", first)
-
-    assert before is None
-    assert place.get(STATE) == Snapshot(b"two\x00\xff", second)
-    assert place.get(LOCK) == Snapshot(b"lock", lock)
-
-
-def test_every_other_write_conflicts(server: PostgresServer, tmp_path: Path) -> None:
-    """A second create, a stale version, and a version of what is gone."""
-    place = place_at(server, tmp_path)
-    first = put(place, b"one", None)
-    second = put(place, b"two", first)
-
-    for name, replaces in ((STATE, None), (STATE, first), (LOCK, second)):
-        with pytest.raises(ConflictError):
-            put(place, b"three", replaces, name)
-
-    assert (place.get(STATE), place.get(LOCK)) == (Snapshot(b"two", second), None)
-
-
-@pytest.mark.parametrize("exists", [True, False])
-def test_one_of_many_concurrent_writes_succeeds(
-    server: PostgresServer, tmp_path: Path, *, exists: bool
-) -> None:
-    """Eight threads name the same version, or all create."""
-    place = place_at(server, tmp_path)
-    version = put(place, b"before", None) if exists else None
-    wrote: list[str] = []
-
-    def write(number: int) -> None:
-        try:
-            put(place, str(number).encode(), version)
-        except ConflictError:
-            return
-        wrote.append(str(number))
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    current = place.get(STATE)
-    assert current is not None
-    assert [current.document.decode()] == wrote
 
 
 def test_eight_first_runs_make_one_table(postgres: PostgresServer, schema: str, tmp_path: Path) -> None:
