@@ -42,9 +42,12 @@ format: .venv/.installed-dev  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lowest: .venv/.installed-lowest  ## the tests with the lowest versions that pyproject.toml allows
-	.venv/lowest/bin/python -m pytest --quiet --numprocesses 3 --ignore tests/faults --ignore tests/project/test_house.py \
-	  --ignore tests/project/test_linters.py --ignore tests/project/test_package.py
+# The commands, and each package that imports a library (a test compares it with the list of who may): the others would
+# only be tested a second time.
+LOWEST := tests/cli/commands tests/cli/test_main.py tests/cli/test_notices.py tests/meeting tests/plan tests/sandbox tests/spec tests/state tests/stores tests/views tests/zoom
+
+lowest: .venv/.installed-lowest  ## the tests of what uses a library, with the lowest versions that pyproject.toml allows
+	.venv/lowest/bin/python -m pytest --quiet --numprocesses 2 $(LOWEST)
 
 real: .venv/.installed-dev build/real/.installed  ## real servers of S3, PostgreSQL, Azure; real shells (bash, zsh, fish), 16 runners killed (KILLS=50: 100), Terraform, Zoom clients (4 minutes)
 	$(BIN)/pytest tests/real
