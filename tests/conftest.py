@@ -29,6 +29,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 """A change is judged by the same examples each time; `make faults` looks for others."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the searches of hypothesis run without the tracer of coverage: with it they take twice as long.
+
+    Other tests that go the same way many times, and those of time, have the marker in their files.
+    The coverage is what all the others reach, so it is never more than that of the whole suite.
+    """
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Our program in an empty folder."""

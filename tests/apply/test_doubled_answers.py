@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.account import StoredMeeting
 
+pytestmark = pytest.mark.no_cover
+
 BEN = "ben@example.com"
 
 BRIEF = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}

@@ -74,6 +74,7 @@ def test_each_step_is_reported_at_its_start_and_when_its_record_is_durable() -> 
 # Hosts
 
 
+@pytest.mark.no_cover
 def test_hosts_work_in_parallel_and_the_writes_of_each_in_order() -> None:
     hosts = [f"h{n:02}@example.com" for n in range(30)]
     world = World(*(declared for host in hosts for declared in many(4, host=host, prefix=host[:3])))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from shell import Shell
 
+pytestmark = pytest.mark.no_cover
+
 PACKAGE = ROOT / "reconciler"
 CODE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9]+(-[a-z0-9]+)*")
 NO_CODES = {"zoom.example", "state.json", "usage.toml"}
@@ -28,9 +30,11 @@ CODE_PLACES = {"Diagnostic": 0, "UnlocatedDiagnostic": 1, "SyntaxProblem": 3, "o
 
 
 def nodes() -> Iterator[tuple[str, ast.AST]]:
+    """Every node of the source, with the name of its file."""
     for path in sorted(PACKAGE.rglob("*.py")):
+        name = str(path.relative_to(PACKAGE))
         for node in ast.walk(ast.parse(path.read_text())):
-            yield f"{path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}", node
+            yield name, node
 
 
 def codes_in_source() -> set[str]:
@@ -52,8 +56,8 @@ def test_every_code_is_written_whole() -> None:
     """A code that is put together from pieces cannot be searched for."""
     families = {code.partition(".")[0] for code in table()}
     assembled = [
-        where
-        for where, node in nodes()
+        f"{file}:{node.lineno}"
+        for file, node in nodes()
         if isinstance(node, ast.JoinedStr)
         and isinstance(node.values[0], ast.Constant)
         and str(node.values[0].value) in {f"{family}." for family in families}
@@ -96,7 +100,10 @@ def test_a_code_is_seen_wherever_a_diagnostic_is_made(call: str) -> None:
 def test_a_diagnostic_has_an_explained_code() -> None:
     """A code of an unknown family would pass the other tests."""
     written = [
-        (where, code) for where, node in nodes() if isinstance(node, ast.Call) for code in codes_of(node)
+        (f"{file}:{node.lineno}", code)
+        for file, node in nodes()
+        if isinstance(node, ast.Call)
+        for code in codes_of(node)
     ]
 
     assert [each for each in written if each[1] not in table()] == []

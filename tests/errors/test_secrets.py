@@ -203,6 +203,7 @@ LONG = (
 """What a hostile text may repeat; each begins with a word, or no pattern would look at it."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("recognizer", RECOGNIZERS)
 def test_the_time_is_linear(recognizer: str) -> None:
     """Ten times the text takes no more than about ten times as long: a quadratic pattern takes a hundred."""
@@ -212,6 +213,7 @@ def test_the_time_is_linear(recognizer: str) -> None:
         assert seconds[1] < 30 * seconds[0] + 0.5, piece
 
 
+@pytest.mark.no_cover
 def test_ten_megabytes_take_seconds() -> None:
     """The case that took minutes for 200,000 blanks."""
     assert _seconds("other line", " ", LENGTH) < 60

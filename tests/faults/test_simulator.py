@@ -12,6 +12,8 @@ from simulate import first_found, lived
 from simulator.bugs import AUDITED, BUGS, FIRST_SEEDS, RARE
 from simulator.history import History
 
+pytestmark = pytest.mark.no_cover
+
 CHUNK = 25
 
 IS_WHOLE = "FAULT_ROUNDS" in os.environ

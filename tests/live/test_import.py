@@ -84,6 +84,7 @@ def text(filled: World) -> str:
     return generate.render(everything.declared, everything.omitted, SpecContext())
 
 
+@pytest.mark.no_cover
 def test_two_hundred_foreign_meetings_are_declared_as_zoom_has_them(filled: World, text: str) -> None:
     declared = parsed(text)
 

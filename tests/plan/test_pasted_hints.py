@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from reconciler.errors.diagnostic import UnlocatedDiagnostic
 
+pytestmark = pytest.mark.no_cover
+
 SERIES = 1_000
 SKIPPED = {
     "Europe/Berlin": "02:30", "America/New_York": "02:30", "Australia/Lord_Howe": "02:15",

@@ -22,6 +22,8 @@ from shell import FAR, HOST, ONE, spec_of
 if TYPE_CHECKING:
     from shell import Shell
 
+pytestmark = pytest.mark.no_cover
+
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 search = settings(
     max_examples=EXAMPLES,

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+import pytest
+
+pytestmark = pytest.mark.no_cover
+
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 
 WALKED = frozenset(

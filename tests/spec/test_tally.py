@@ -19,6 +19,8 @@ from reconciler.views.results import severity_counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+pytestmark = pytest.mark.no_cover
+
 HEAD = "version: 1\ndefaults: {host: a@example.com, timezone: Europe/Berlin}\nmeetings:\n"
 GOOD = "  a: {topic: x, type: 2, start_time: 2027-01-11T10:00:00}\n"
 SECONDS_MAX = 10.0

@@ -132,6 +132,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(inner, (*path, name))
 
 
+@pytest.mark.no_cover
 def test_no_state_stops_a_run_halfway() -> None:
     """With any value at any place, it is refused whole, or everything can be shown."""
     ended = Retired(9, HOST, "a", {"start_time": "2027-01-01T10:00:00Z", "timezone": "UTC", "duration": 30})

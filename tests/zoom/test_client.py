@@ -528,6 +528,7 @@ def test_a_list_that_repeats_a_page_is_an_error() -> None:
     assert type(error) is UnknownOutcomeError
 
 
+@pytest.mark.no_cover
 def test_a_list_that_never_ends_is_given_up() -> None:
     """At 2,000 pages, and at ten empty ones in a row; a list of that length is read."""
     full = [page(number, after=f"t{number}") for number in range(1, 2001)]

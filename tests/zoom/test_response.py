@@ -101,6 +101,7 @@ def test_a_larger_answer_is_not(*, zipped: bool) -> None:
     assert (type(error), error.diagnostic.code) == (UnknownOutcomeError, "zoom.too-large")
 
 
+@pytest.mark.no_cover
 def test_an_answer_without_an_end_costs_no_more_memory_than_the_bound() -> None:
     """600 MB in 600 KB of gzip; and chunks that never end."""
     unzipped = gzip.compress(bytes(200_000_000), 9)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from reconciler.meeting.meeting import Meeting
 
+pytestmark = pytest.mark.no_cover
+
 COUNT = int(os.environ.get("RANDOM_SERIES", "40"))
 """How many series are tried; `make faults` asks for 2,000."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import foreign
+import pytest
 import sandbox_world
 from listening import Requests
 from varied import Zoom
@@ -19,8 +20,9 @@ from reconciler.spec.yaml.document import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from shell import RunResult, Shell
+
+pytestmark = pytest.mark.no_cover
 
 COUNT = 200
 MADE, NOW = "2026-12-01T09:00:00Z", "2026-12-22T09:00:00Z"

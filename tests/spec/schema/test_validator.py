@@ -825,6 +825,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     return [path, *(place for step, child in inside for place in places(child, (*path, step)))]
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_both_checkers_agree(data: st.DataObject) -> None:

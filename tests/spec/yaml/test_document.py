@@ -179,6 +179,7 @@ def test_aliases_that_deepen_without_bound_are_an_error() -> None:
     assert [code for code, _, _ in places("\n".join(lines))] == ["yaml.depth"]
 
 
+@pytest.mark.no_cover
 def test_more_fields_than_anybody_writes_are_an_error() -> None:
     """Keys of meetings do not count: a file may have many."""
     fields = "".join(f"  k{number}: 1\n" for number in range(60_000))
@@ -188,6 +189,7 @@ def test_more_fields_than_anybody_writes_are_an_error() -> None:
     assert places(f"a:\n b:\n{fields}c:\n d:\n{fields.replace('k', 'l')}") == [("yaml.values", 100003, 3)]
 
 
+@pytest.mark.no_cover
 def test_a_key_that_is_written_again_and_again_ends_the_reading() -> None:
     found = places("a:\n" + "  b: 1\n" * 100_002)
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from calendar_documents import HOSTILE, crowd, date, document, team
 
 from reconciler.views.html.calendar import page_of
@@ -108,6 +109,7 @@ def test_the_same_calendar_gives_the_same_bytes() -> None:
     assert page_of(team()) == page_of(json.loads(json.dumps(team())))
 
 
+@pytest.mark.no_cover
 def test_a_year_of_2000_meetings_is_under_2_megabytes() -> None:
     assert 100_000 < len(page_of(crowd(2000)).encode()) < PAGE_BYTES_MAX
 

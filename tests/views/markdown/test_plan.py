@@ -402,6 +402,7 @@ def test_changes_fold_to_lines_before_they_are_cut() -> None:
     assert (len(keys), 0 < page.tags["details"] < 300) == (300, True)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("count", [2_000, 20_000])
 def test_thousands_are_cut_and_counted(count: int) -> None:
     text = shown(creates(count))
