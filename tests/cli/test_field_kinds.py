@@ -325,3 +325,73 @@ def test_a_rename_that_also_changes_the_rest_keeps_its_link_by_the_printed_line(
 
     assert (printed.out.count("withheld"), list(team.shell.ids())) == (2, ["retro"])
     assert (held_back.status, team.apply().status, team.shell.ids()) == (0, 0, {"platform-retro": number})
+
+
+# Values without effect, and webinars, in what meetings share
+
+TOP = f"version: 1\ndefaults: {{host: {HOST}, timezone: UTC}}\n"
+WEEKLY_AT = "start_time: 2027-01-11 10:00, repeat: {every: week, times: 3}"
+
+
+@pytest.mark.parametrize(
+    ("rest", "found"),
+    [
+        (
+            (
+                f"meetings:\n  a: {{topic: A, {WEEKLY_AT}, "
+                "settings: {alternative_hosts: [PLATFORM@example.com]}}\n"
+            ),
+            ["meeting.no-effect 4"],
+        ),
+        (
+            (
+                f"people: {{leads: [ada@example.com, {HOST}]}}\n"
+                f"meetings:\n  a: {{topic: A, {WEEKLY_AT}, settings: {{alternative_hosts: [leads]}}}}\n"
+            ),
+            [],
+        ),
+        (
+            (
+                "templates:\n  early: {settings: {jbh_time: 5}}\n"
+                f"meetings:\n  a: {{use: early, topic: A, {WEEKLY_AT}}}\n"
+                "  b: {use: early, topic: B, type: 3}\n"
+            ),
+            ["meeting.no-effect 4"],
+        ),
+        (
+            (
+                "templates:\n  early: {settings: {jbh_time: 5}}\n"
+                f"meetings:\n  a: {{use: early, topic: A, {WEEKLY_AT}, "
+                "settings: {join_before_host: true}}\n"
+                "  b: {use: early, topic: B, type: 3}\n"
+            ),
+            [],
+        ),
+        (
+            (
+                "templates:\n  hall: {type: 5}\nmeetings:\n"
+                "  a: {use: hall, topic: A, start_time: 2027-01-11 10:00}\n"
+                "  b: {use: hall, topic: B, start_time: 2027-01-12 10:00}\n"
+            ),
+            ["meeting.webinar 4"],
+        ),
+        (
+            "meetings:\n  a: {topic: A, type: 9.0, start_time: 2027-01-11 10:00}\n",
+            ["meeting.webinar 4"],
+        ),
+        (
+            "meetings:\n  a: {topic: A, type: recurring webinar, start_time: 2027-01-11 10:00}\n",
+            ["meeting.webinar 4"],
+        ),
+    ],
+    ids=["letter case", "shared list of people", "template", "of use to one", "webinar", "9.0", "words"],
+)
+def test_what_has_no_effect_or_is_a_webinar_is_told_once_at_its_line(
+    rest: str, found: list[str], shell: Shell
+) -> None:
+    shell.write("meetings.yaml", TOP + rest)
+
+    report = json.loads(shell("validate", "--format", "json").out)
+
+    told = [f"{each['code']} {each['range']['start']['line']}" for each in report["diagnostics"]]
+    assert told == found

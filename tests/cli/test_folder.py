@@ -70,6 +70,18 @@ def test_a_finding_is_placed_for_github_by_the_root_of_the_checkout(monorepo: Sh
 
 
 @pytest.mark.parametrize(
+    "folder", ["ops/zoom/", "ops/../ops/zoom", "link", "our zoom", "./ops/zoom/meetings/.."]
+)
+def test_a_folder_may_be_named_in_any_way(folder: str, monorepo: Shell) -> None:
+    (monorepo.folder / "link").symlink_to("ops/zoom")
+    (monorepo.folder / "our zoom").symlink_to("ops/zoom")
+
+    assert monorepo("-C", folder, "validate").out == "Valid: 1 meeting in 1 file.\n"
+    assert monorepo("plan", "-C", folder, "--sandbox").status == 0
+    assert (monorepo.folder / "ops/zoom/.reconciler").is_dir() is False
+
+
+@pytest.mark.parametrize(
     ("folder", "reason"),
     [("nowhere", "No such file or directory"), ("ops/zoom/reconciler.yaml", "Not a directory")],
 )

@@ -10,6 +10,7 @@ import git_world
 import pytest
 from bucket_server import bucket_server
 from git_world import BRANCH, NO_CONFIG, Team, git, make_team
+from manual_clock import ManualClock
 from served import Served, served
 from shell import ONE, RunResult
 from terraform_server import Fault, terraform_server
@@ -159,6 +160,45 @@ def test_a_bucket_is_probed_as_apply_does(  # noqa: PLR0913 - a table and two fi
     assert (lock["status"], lock["code"], ran.status) == (status, code, int(status == "fail"))
     left = {name: body for name, body in server.objects.items() if body != b"{}\n"}
     assert not left
+
+
+ONLY_NEW = f"""\
+while read old new ref; do
+  case $ref in refs/heads/{BRANCH}) case $old in 0000*) ;; *) echo "{RULE}." >&2; exit 1;; esac;; esac
+done
+"""
+
+
+def test_a_rule_that_lets_a_branch_be_made_and_not_changed_is_found(
+    team: Team, zoom: Served, shell: Shell
+) -> None:
+    """Taking the lock passes; freeing it is what every apply would fail at."""
+    team.hook("pre-receive", ONLY_NEW)
+
+    ran = shell(*GIT, **zoom.environ)
+
+    lock = lock_of(ran)
+    assert (lock["status"], lock["code"], ran.status) == ("fail", "state.refused", 1)
+    assert (RULE in lock["summary"], lock["remedy"]) == (True, EXEMPTION)
+
+
+@pytest.mark.parametrize(("method", "code"), [("PUT", "state.unanswered"), ("DELETE", None)])
+def test_a_bucket_that_takes_reads_alone_is_found(
+    method: str, code: str | None, zoom: Served, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that deletes nothing only keeps the probe: the lock itself is written and freed."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    shell.write("meetings.yaml", ONE)
+    shell.timer = ManualClock()
+    with bucket_server() as server:
+        server.is_busy_for = frozenset({method})
+
+        lock = lock_of(
+            shell("doctor", "--state", "s3://states/m.json", *JSON, **zoom.environ, **server.environ)
+        )
+
+    assert (lock["status"], lock["code"]) == ("fail" if code else "ok", code)
 
 
 def test_a_server_that_refuses_the_lock_is_found(zoom: Served, shell: Shell) -> None:
