@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from math import inf
@@ -273,8 +274,18 @@ class FileStore:
             "state.io",
             detail=f"{self._location} could not be {action}: {error.strerror or error}. "
             "No part of the state was lost, and nothing more is sent.",
-            hint="Check the disk and the permissions of file and folder, then run the same command again; "
-            "what was sent already is looked up.",
+            hint=self._io_remedy(error),
+        )
+
+    def _io_remedy(self, error: OSError) -> str:
+        if isinstance(error, IsADirectoryError):
+            file = shlex.quote(f"{self._location}/reconciler.state.json")
+            return f"It is a folder. Name a file, such as `--state {file}`."
+        if isinstance(error, NotADirectoryError):
+            return "A part of the path is a file, and no folder. Name another path."
+        return (
+            "Check the disk and the permissions of file and folder, then run the same command again; "
+            "what was sent already is looked up."
         )
 
 

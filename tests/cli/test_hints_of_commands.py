@@ -310,3 +310,13 @@ def test_a_remote_is_added_or_named(shell: Shell, tmp_path: Path, monkeypatch: p
     git(shell.folder, *command.split(), str(tmp_path / "up.git"))
 
     assert shell("plan", "--state", f"git:{BRANCH}").status == 0
+
+
+def test_a_folder_as_the_state_is_answered_by_a_file_in_it(shell: Shell) -> None:
+    (shell.folder / "kept here").mkdir()
+    shell.write("meetings.yaml", spec_of({"a": {}}, start="2099-01-14T15:00:00Z"))
+    ran = shell("plan", "--state", "kept here")
+    (words,) = re.findall(r"`(--state [^`]+)`", ran.err)
+
+    assert "[state.io]" in ran.err
+    assert shell("plan", *shlex.split(words)).status == 0

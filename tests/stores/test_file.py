@@ -255,7 +255,10 @@ def test_a_folder_at_the_path_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StateError) as caught:
         store_in(tmp_path).read()
 
-    assert "s.json could not be read: Is a directory." in caught.value.diagnostic.detail
+    diagnostic = caught.value.diagnostic
+    assert "s.json could not be read: Is a directory." in diagnostic.detail
+    file = tmp_path / NAME / "reconciler.state.json"
+    assert diagnostic.hint == f"It is a folder. Name a file, such as `--state {file}`."
 
 
 def test_a_held_lock_is_shown_to_others(tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ def test_what_a_hint_shows_is_accepted(hint: str) -> None:
         ("until: 2027-06-30", "`repeat: {every: week, on: mon, until: 2027-06-30}`"),
         ("alternative_hosts: [ada@example.com]", "`alternative_hosts` belongs under `settings`."),
         ("co_hosts: [ada@example.com]", "`settings: {alternative_hosts: [grace@example.com]}`"),
+        ("owner: platform-team", "is its `host: ada@example.com`"),
+        ("organizer: ada@example.com", "is its `host: ada@example.com`"),
         ("guests: [ada@example.com]", "sends no invitations"),
         ("location: Room 1", "has no place"),
         ("tags: [platform]", "`tracking_fields: "),

@@ -27,6 +27,11 @@ _NOTE = (
     "comment (`# …`), and what reports count by into a tracking field of the account: "
     "`tracking_fields: [{field: Team, value: Platform}]`."
 )
+_OWNER = (
+    "The user who owns a meeting is its `host: ada@example.com`. The team that looks after it goes into a "
+    "comment (`# …`) or into a tracking field of the account: "
+    "`tracking_fields: [{field: Team, value: Platform}]`."
+)
 _REMINDER = "Zoom's API sets no reminders: the calendars of the people who take part do."
 _PLACE = "A Zoom meeting has no place: write it into `agenda`."
 _ENDED = (
@@ -84,8 +89,9 @@ _WORDS: Mapping[str, str] = {
     "daysoff nodates exception exceptions closures closed": _SINGLE_DATES,
     "end ends endsat endtime endat enddate finish stop": _LENGTH,
     "participants guests guest invite invites invited invitations members people recipients": _PEOPLE,
-    "color colour priority tags tag labels label category categories notes note comment comments owner team "
+    "color colour priority tags tag labels label category categories notes note comment comments team "
     "metadata annotations": _NOTE,
+    "owner organizer organiser scheduler": _OWNER,
     "reminder reminders notification notifications alarm alarms": _REMINDER,
     "location locations place room venue address": _PLACE,
     "enabled disabled active archived state ensure absent deleted delete destroy": _ENDED,
