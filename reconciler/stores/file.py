@@ -124,6 +124,7 @@ class FileStore:
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Replace version `replaces` by `document`, durably, and keep the old document as `.backup`."""
         del note  # a file has no history
+        size.check_write(document, self._location)
         try:
             with self._folder(create=True) as folder:
                 self._refuse_links(folder)

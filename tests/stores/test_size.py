@@ -1,4 +1,4 @@
-"""No store reads a document past the bound: neither a file, nor what git, a bucket or a server gives."""
+"""No store reads or writes a document past the bound: a file, git, a bucket or a server."""
 
 from __future__ import annotations
 
@@ -82,6 +82,21 @@ def test_a_document_up_to_the_bound_is_read_and_no_longer_one(place: Place) -> N
     assert len(read.document) == LIMIT
     assert error.value.diagnostic.code == "state.unreadable"
     assert "It has more than 1 MiB. It was left unchanged" in error.value.diagnostic.detail
+
+
+def test_a_document_past_the_bound_is_not_written(place: Place) -> None:
+    """Nobody could read it again."""
+    place.put(FITS)
+    before = place.store.read()
+    assert before
+    lease = place.store.lock("apply", timeout_seconds=0)
+
+    with pytest.raises(StateError) as error:
+        place.store.write(FITS + b" ", replaces=before.version)
+    lease.release()
+
+    assert error.value.diagnostic.code == "state.too-large"
+    assert place.store.read() == before
 
 
 def test_a_lock_that_is_too_long_describes_no_lock() -> None:

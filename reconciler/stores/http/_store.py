@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import Snapshot
-from reconciler.stores import errors
+from reconciler.stores import errors, size
 from reconciler.stores import lock as locks
 from reconciler.stores.errors import LeaseLostError, UnansweredError, UnreachableError
 from reconciler.stores.http._protocol import PAUSES
@@ -100,6 +100,7 @@ class HttpStore:
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Replace version `replaces`, under our lock; read back a write without an answer."""
         del note  # the protocol has no field for it
+        size.check_write(document, self.location)
         if self._must_read and self._current_version() != replaces:
             raise errors.state_changed(self.location)
         self._must_read = True

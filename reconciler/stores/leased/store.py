@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors.exceptions import StateError
-from reconciler.stores import errors
+from reconciler.stores import errors, size
 from reconciler.stores import lock as locks
 from reconciler.stores.errors import ConflictError, UnansweredError
 from reconciler.stores.leased._lease import FREE, LockAttempt
@@ -52,6 +52,7 @@ class LeasedStore:
 
     def write(self, document: bytes, *, replaces: str | None, note: str = "") -> str:
         """Replace version `replaces` by `document`; read back a write without an answer."""
+        size.check_write(document, self.location)
         last_error: StateError | None = None
         for _ in range(ATTEMPTS_MAX):
             try:
