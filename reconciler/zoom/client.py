@@ -21,7 +21,7 @@ from reconciler.errors.exceptions import (
     RemoteError,
     UnknownOutcomeError,
 )
-from reconciler.ports import IN_FLIGHT_MAX, Answer, Body
+from reconciler.ports import CODE_MEETING_UNKNOWN, IN_FLIGHT_MAX, Answer, Body
 from reconciler.zoom._errors import (
     TOO_LARGE,
     is_token_refused,
@@ -157,7 +157,12 @@ class ZoomClient:
         call = _write(f"Creating a meeting for {host}", Label.MEDIUM, body)
         request = self._request("POST", f"/users/{path_segment(host)}/meetings", body)
         begun = next(self._order)
-        response = await self._send(call, replace(request, is_answer=names_a_meeting), before_send)
+        try:
+            response = await self._send(call, replace(request, is_answer=names_a_meeting), before_send)
+        except GoneError as error:
+            if error.zoom_code == CODE_MEETING_UNKNOWN:
+                raise unknown_outcome(call, "the answer is about a meeting that does not exist") from error
+            raise
         meeting = with_utc_times(body_with_id(call, response, is_meeting_id))
         if self._read_ids.get(meeting["id"], begun) < begun:
             raise unknown_outcome(call, f"the answer is about meeting {meeting['id']}, which is an older one")
@@ -265,7 +270,8 @@ class ZoomClient:
         return Answer(body, tracking_id=response.tracking_id)
 
     async def _read_settings(self, call: ApiCall, path: str) -> Answer:
-        response = await self._send(call, self._request("GET", path))
+        # The answer names nothing that was asked for.
+        response = await self._send(call, self._request("GET", path, new_connection=True))
         if response.body is None:
             raise unknown_outcome(call, "the answer is not an object", response)
         return Answer(response.body, tracking_id=response.tracking_id)

@@ -1,7 +1,8 @@
 """Sends one HTTP request over httpx; the error of a failure says whether the request was sent.
 
 A response is read within bounds. A connection is used again only after a clean one: a server or proxy that
-sends a response twice leaves the second one on the connection, as if it answered the next request.
+sends a response twice leaves the second one on the connection, as if it answered the next request. Where that
+one asks for the same, the second response is its answer too; so a repeated content closes the connection.
 
 Nothing is sent a second time here, and no redirect is followed. No request waits inside httpx's pool: each
 request in flight has a client of its own. Callers bound their number.
@@ -15,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -133,6 +135,8 @@ class HttpTransport:
             self._first = self._open(keeps_connection=True)
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise unusable_network_settings(error) from error
+        self._last_content: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        """The hash of the last content that came on each connection."""
         self._clients = [self._first]
         self._idle = [self._first]
         """The clients that wait for a request, the one that was used last at the end."""
@@ -183,10 +187,19 @@ class HttpTransport:
             try:
                 content = await _read_content(answered)
                 response = HttpResponse.of(answered.status_code, answered.headers, content)
-                may_keep = response.is_success and request.is_answer(response)
+                is_new = not self._is_repeated(answered, content)
+                may_keep = is_new and response.is_success and request.is_answer(response)
             finally:
                 await _release(answered, may_keep=may_keep)
         return response
+
+    def _is_repeated(self, answered: httpx.Response, content: bytes) -> bool:
+        """Return whether the response before, on the same connection, had the same content."""
+        connection = answered.extensions.get("network_stream")
+        if connection is None:
+            return False
+        last, self._last_content[connection] = self._last_content.get(connection), hash(content)
+        return last == hash(content)
 
     @contextmanager
     def _client(self, *, new_connection: bool) -> Iterator[httpx.AsyncClient]:

@@ -10,7 +10,7 @@ from doubling import doubling
 from engine_world import CREDENTIALS, ApplyReport, World, topic
 
 from reconciler.meeting.meeting import Meeting
-from reconciler.sandbox.faults import CREATE, UPDATE, Fault
+from reconciler.sandbox.faults import CREATE, READ, UPDATE, Fault
 from reconciler.zoom.addresses import Addresses
 from reconciler.zoom.auth import Credentials
 from reconciler.zoom.client import ZoomClient
@@ -114,6 +114,25 @@ def test_each_key_holds_its_own_meeting_once(kind: str, *, late: bool) -> None:
     assert sorted([*world.topics(), *world.topics(BEN)]) == sorted(left)
     agendas = {key: one.document.get("agenda") for key, one in kept(world).items()}
     assert agendas == {"b": "new", "c": "new", "weekly": None, "e": "new"}
+
+
+@pytest.mark.parametrize("kind", ["create", "read", "success"])
+@pytest.mark.parametrize(
+    "fault",
+    [None, Fault(status=429, body=BRIEF, nth=2, **READ), Fault(status=400, body=REFUSED, nth=2, **READ)],
+    ids=["lag", "limit", "refusal"],
+)
+def test_no_create_takes_the_refusal_of_a_read_for_its_own(fault: Fault | None, kind: str) -> None:
+    """A read that takes the answer before it for its own leaves its own on the connection."""
+    world = ServedWorld(*(topic(name) for name in "abcdef"), topic("g", host=BEN))
+    world.zoom.switch(read_lag_seconds=3.0)
+    world.zoom.meet(*filter(None, [fault]))
+
+    apply_until_done(world, DOUBLES[kind], late=True)
+
+    assert stored(world) == {key: key for key in "abcdefg"}
+    assert (sorted(world.topics()), world.topics(BEN)) == (list("abcdef"), ["g"])
+    assert (world.charged(), world.charged(BEN)) == (6, 1)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])

@@ -313,7 +313,7 @@ def test_a_user_without_an_id_is_no_answer(odd: object) -> None:
     [
         (httpx.ConnectError("no route"), NeverSentError),
         (no(400, 300, "Validation Failed."), RefusedError),
-        (no(404, 3001, "Meeting does not exist: 7."), GoneError),
+        (no(404, 1001, "User does not exist: a."), GoneError),
         (no(400, 4711, "does not contain scopes:[meeting:write:meeting]"), AccessError),
     ],
 )
@@ -325,6 +325,14 @@ def test_a_write_that_did_not_happen_is_not_sent_again_either(
 
     assert type(failure(zoom, work)) is kind
     assert len(zoom.asked) == 1
+
+
+@pytest.mark.parametrize(("name", "kind"), [("create", UnknownOutcomeError), ("update", GoneError)])
+def test_a_create_is_never_told_that_a_meeting_does_not_exist(name: str, kind: type[RemoteError]) -> None:
+    """Such an answer is that of another request, so the create may have been carried out."""
+    zoom = ScriptedZoom(no(404, 3001, "Meeting does not exist."))
+
+    assert type(failure(zoom, WRITES[name])) is kind
 
 
 # Sent again: an expired token

@@ -1,7 +1,9 @@
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -142,8 +144,11 @@ def serving(*parts: bytes | None) -> Serve:
 
 
 async def keep_answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while await read_request(reader):
-        writer.write(b'HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: 8\r\n\r\n{"id":1}')
+    for number in itertools.count(1):
+        if not await read_request(reader):
+            return
+        content = b'{"id":%d}' % number  # a repeated one would close the connection
+        writer.write(b"HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: %d\r\n\r\n" % len(content) + content)
         await writer.drain()
 
 
@@ -468,3 +473,44 @@ def test_all_connections_at_once_are_all_served() -> None:
         return sum(response.status == 200 for response in responses)
 
     assert asyncio.run(run()) == IN_FLIGHT_MAX
+
+
+def test_a_connection_on_which_a_response_is_repeated_is_not_used_again() -> None:
+    """It may be the one before, sent twice: then the answer to the second request is still to come."""
+    connections: list[int] = []
+    contents = [b'{"id":1}', b'{"id":2}', b'{"id":2}', b'{"id":3}', b'{"id":4}']
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        while await reader.readuntil(b"\r\n\r\n") and await reader.readexactly(2):
+            connections[-1] += 1
+            content = contents.pop(0)
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n"
+            writer.write(head.encode() + content)
+
+    responses = exchange(answer, times=5)
+
+    assert [(response.body or {}).get("id") for response in responses] == [1, 2, 2, 3, 4]
+    assert connections == [3, 2]
+
+
+def test_a_connection_is_not_given_to_another_request_before_its_answer_is_judged() -> None:
+    """It is closed then, with whatever has left on it."""
+    others: list[asyncio.Task[HttpResponse]] = []
+
+    async def run() -> HttpResponse:
+        client = transport()
+        async with serving_at(keep_answering) as url:
+            message = HttpRequest("POST", f"{url}/v2", content=b"{}")
+
+            def refuse(_response: HttpResponse) -> bool:
+                others.append(asyncio.create_task(client.send(CREATE, message)))
+                return False
+
+            try:
+                await client.send(CREATE, replace(message, is_answer=refuse))
+                return await others[0]
+            finally:
+                await client.close()
+
+    assert asyncio.run(run()).body == {"id": 1}
