@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.secrets import secret_spans
 from reconciler.errors.text import replace_control
+from reconciler.stores import size
 from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 """Most bytes of changes that are searched: they take seconds."""
 
 _COMMIT = b"\0"
+_NO_CHECKOUT = "not a git repository"
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -50,13 +52,22 @@ class OldSecret:
     file: str
 
 
-def find_old_secrets(
-    folder: Path, environ: Mapping[str, str], state_names: Sequence[str] = ()
-) -> tuple[OldSecret, ...] | None:
-    """Return the places with a secret, the newest first; None where they cannot be searched in time.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The places with a secret, the newest first, and why not all of the history was searched, if so.
 
-    All branches of the checkout that has `folder` are searched, those of its remotes too, as far as they
-    were fetched. There are none outside of a checkout.
+    `is_begun` is set where the newest part was.
+    """
+
+    found: tuple[OldSecret, ...] = ()
+    unsearched: str = ""
+    is_begun: bool = False
+
+
+def find_old_secrets(folder: Path, environ: Mapping[str, str], state_names: Sequence[str] = ()) -> Search:
+    """Search all branches of the checkout that has `folder`, those of its remotes too, as far as fetched.
+
+    Outside of a checkout there is nothing to search.
     """
     named = ("**/" + _GLOB.sub(r"[\g<0>]", name) for name in state_names)
     patterns = [f":(top,glob){pattern}" for pattern in (*FILES, *named)]
@@ -67,14 +78,27 @@ def find_old_secrets(
     try:
         result = commands.run(*arguments, folder=folder, environ=commands.environment(environ))
     except TimeoutError:
-        return None
-    except StateError:  # no git, or more than is read
-        return ()
-    if result.status:  # no checkout
-        return ()
+        return Search(unsearched=f"git took more than {commands.LOCAL_SECONDS:.0f} s")
+    except StateError as error:
+        return Search(unsearched=_failure(error, folder))
+    if result.status:
+        return Search(unsearched="" if _NO_CHECKOUT in result.errors else commands.first_line(result.errors))
     found = tuple(dict.fromkeys(_found(result.output[:OUTPUT_BYTES_MAX])))[:FOUND_MAX]
-    is_whole = len(result.output) <= OUTPUT_BYTES_MAX and result.output.count(_COMMIT) < COMMITS_MAX
-    return found if found or is_whole else None
+    return Search(found, _left_out(result.output), is_begun=True)
+
+
+def _failure(error: StateError, folder: Path) -> str:
+    if error.diagnostic.code == "state.unreadable":
+        return f"git prints more than {size.DOCUMENT_BYTES_MAX >> 20} MiB"
+    # Without git, the folder may be in no checkout.
+    is_checkout = any((each / ".git").exists() for each in (folder, *folder.absolute().parents))
+    return error.diagnostic.detail.rstrip(".") if is_checkout else ""
+
+
+def _left_out(output: bytes) -> str:
+    if len(output) > OUTPUT_BYTES_MAX:
+        return f"its changes have more than {OUTPUT_BYTES_MAX >> 20} MiB"
+    return f"it has {COMMITS_MAX:,} commits or more" if output.count(_COMMIT) >= COMMITS_MAX else ""
 
 
 def _found(output: bytes) -> Iterator[OldSecret]:

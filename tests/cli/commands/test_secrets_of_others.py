@@ -10,6 +10,8 @@ from git_world import git
 from shell import NOW, spec_of
 from varied import Zoom
 
+from reconciler.stores import size
+
 if TYPE_CHECKING:
     from shell import Shell
 
@@ -163,11 +165,34 @@ def test_doctor_tells_that_a_history_is_too_long(shell: Shell, commits: int, *, 
     told = {
         "name": "history",
         "status": "warn",
-        "summary": "git history is too long to be searched for passcodes here",
+        "summary": "git history is not checked to its end for passcodes: it has 1,000 commits or more",
         "code": None,
         "remedy": "Search it: git log --all --patch -- ':(top,glob)**/*state.json'",
     }
     assert found == ([] if is_whole else [told])
+
+
+def test_doctor_says_why_history_is_not_checked(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where git prints more than is read, or fails; outside of a checkout there is nothing to say."""
+    outside = shell("doctor").out
+    git(shell.folder, "init", "-q", "--template=")
+    for number in range(3):
+        shell.write("state.json", f"{number}" * 300_000 + "\n")
+        git(shell.folder, "add", "state.json")
+        git(shell.folder, "commit", "-q", "-m", "Write")
+    shell.write("state.json", "")
+    whole = shell("doctor").out
+    monkeypatch.setattr(size, "DOCUMENT_BYTES_MAX", 1 << 20)
+    long = shell("doctor").out
+    (shell.folder / ".git" / "config").write_text("[broken\n")
+    broken = shell("doctor").out
+
+    said = [" ".join(text.split()) for text in (outside, whole, long, broken)]
+    assert ["git history" in text for text in said] == [False, False, True, True]
+    assert "git history is not checked for passcodes: git prints more than 1 MiB ->" in said[2]
+    assert (
+        "git history is not checked for passcodes: fatal: bad config line 1 in file .git/config ->" in said[3]
+    )
 
 
 def test_a_pulled_state_does_not_hold_it(shell: Shell, zoom: Zoom) -> None:

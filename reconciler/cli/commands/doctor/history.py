@@ -25,18 +25,18 @@ REMEDY = (
 
 
 def check_history(workspace: Workspace) -> Iterator[Check]:
-    """Yield a warning where git history has a passcode that was written into Zoom, or cannot be searched."""
-    found = find_old_secrets(workspace.folder, workspace.console.environ, _state_files(workspace))
-    if found is None:
-        by_hand = "git log --all --patch -- ':(top,glob)**/*state.json'"
-        yield warn(
-            "history", "git history is too long to be searched for passcodes here", f"Search it: {by_hand}"
-        )
-    elif found:
-        places = [f"{each.file} in {each.commit} of {each.day}" for each in found]
-        count = count_noun(len(found), "place")
+    """Yield a warning where git history has a passcode that was written into Zoom, or was not searched."""
+    search = find_old_secrets(workspace.folder, workspace.console.environ, _state_files(workspace))
+    if search.found:
+        places = [f"{each.file} in {each.commit} of {each.day}" for each in search.found]
+        count = count_noun(len(places), "place")
         summary = f"git history has a passcode or a link with one in {count}: {join_first(places, SHOWN_MAX)}"
         yield warn("history", summary, REMEDY)
+    if search.unsearched:
+        how = "not checked to its end" if search.is_begun else "not checked"
+        by_hand = "git log --all --patch -- ':(top,glob)**/*state.json'"
+        summary = f"git history is {how} for passcodes: {search.unsearched}"
+        yield warn("history", summary, f"Search it: {by_hand}")
 
 
 def _state_files(workspace: Workspace) -> list[str]:
