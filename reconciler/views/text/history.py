@@ -45,6 +45,9 @@ STATUS_WORDS = {
 _SHORT = 12
 """Characters of a commit and of a digest."""
 
+RECORDED_MAX = 10
+"""Facts that an apply which sends nothing names."""
+
 NOTHING = "No run is recorded that tells of it.\n"
 
 
@@ -69,6 +72,14 @@ def _lines(entry: Entry, status: Status, style: TextStyle) -> Iterator[str]:
         yield f"  {style.sign(SIGNS.get(fact.kind, '~'))} {escape_control(f'{fact.key}: {words_of(fact)}')}"
     for kind, count in entry.more.items():
         yield f"  and {count:,} more: {escape_control(kind)}"
+
+
+def recorded_lines(facts: Sequence[Fact]) -> Iterator[str]:
+    """Yield a line for each of the first facts that a refresh recorded; the rest is counted."""
+    for fact in facts[:RECORDED_MAX]:
+        yield f"Recorded: {escape_control(f'{fact.key}: {words_of(fact)}')}\n"
+    if len(facts) > RECORDED_MAX:
+        yield f"Recorded: {len(facts) - RECORDED_MAX:,} more; `reconciler history` names them.\n"
 
 
 def words_of(fact: Fact) -> str:

@@ -13,6 +13,7 @@ from varied import Zoom
 
 from reconciler.state import document as state_document
 from reconciler.state.history import EntryWriter, Fact, Kind, RunInfo
+from reconciler.views.text.history import recorded_lines
 
 if TYPE_CHECKING:
     from shell import RunResult, Shell
@@ -240,6 +241,11 @@ def test_what_a_refresh_alone_records_is_told(shell: Shell) -> None:
     ran = refreshed(shell, a={"host": ada}, b={"host": bob})
 
     assert (ran.status, ran.out.startswith("No changes."), sorted(shell.ids())) == (0, True, ["a", "b"])
+    assert [line for line in ran.err.splitlines() if line.startswith("Recorded: ")] == [
+        "Recorded: a: handed over to ada@example.com",
+        "Recorded: b: handed over to bob@example.com",
+        f"Recorded: board: meeting {numbers['board']} is gone from Zoom",
+    ]
     assert newest(shell) == [
         f"  . board: meeting {numbers['board']} is gone from Zoom",
         "  ~ a: handed over to ada@example.com",
@@ -263,3 +269,12 @@ def test_what_a_refresh_found_is_told_beside_what_was_sent(shell: Shell) -> None
         "  + board: created",
         "  ~ a: duration",
     ]
+
+
+def test_of_many_facts_the_first_ten_are_named() -> None:
+    facts = [Fact(Kind.LOSE, f"m{number:02}", ("81234567890",)) for number in range(12)]
+
+    lines = list(recorded_lines(facts))
+
+    assert (len(lines), lines[0]) == (11, "Recorded: m00: meeting 81234567890 is gone from Zoom\n")
+    assert lines[-1] == "Recorded: 2 more; `reconciler history` names them.\n"

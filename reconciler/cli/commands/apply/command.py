@@ -39,6 +39,7 @@ from reconciler.state.summary import summarize
 from reconciler.stores.size import DOCUMENT_BYTES_MAX
 from reconciler.views.style import TextStyle
 from reconciler.views.table import view
+from reconciler.views.text.history import recorded_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,6 +163,8 @@ def record_without_sending(workspace: Workspace, before: LockedState, planned: P
     if state != before.state:
         document, note = state_document.encode(state.written()), summarize(before.state, state, facts)
         workspace.store.write(document, replaces=before.version, note=note)
+    for line in recorded_lines(planned.told):
+        workspace.console.stderr.write(line)
 
 
 def _approval(apply_options: ApplyOptions) -> approval.Approval | None:
