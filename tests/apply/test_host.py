@@ -518,6 +518,38 @@ def test_a_create_that_did_not_happen_is_not_sent_again_for_another_host(
     assert [len(world.topics(f"{name}@example.com")) for name in (begun_for, declared_for)] == [0, 1]
 
 
+def test_what_cannot_be_looked_up_is_reported_with_the_reason() -> None:
+    world = lost(World(topic("a")))
+    world.unreachable = lambda scope: scope["method"] == "GET" and scope["path"].endswith("/meetings")
+
+    report = world.apply()
+
+    assert (report.failed, list(world.store.state.intents)) == ({"a": "apply.unresolved"}, ["a"])
+    said = report.text_of("apply.unresolved")
+    assert said.startswith("a may or may not exist in Zoom. Zoom could not be reached.")
+
+
+def test_a_run_that_must_stop_reads_no_list_for_its_creates() -> None:
+    world = World(topic("a"))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", "/users/" in scope["path"])
+
+    report = world.apply()
+
+    assert (report.deferred, report.status) == ({"a": (None, "the run ended before its turn")}, 130)
+    assert [path for path in world.asked("GET") if path.endswith("/meetings")] == []
+
+
+def test_what_was_done_before_the_connection_was_lost_is_reported_with_what_zoom_changed() -> None:
+    """The read-back of the first one is under way when the second one cannot leave."""
+    world = World(topic("a"), topic("b", start_time="2027-02-01T15:00:00Z"))
+    world.unreachable = lambda scope: is_create(scope) and len(world.seen) == 1
+
+    report = world.apply()
+
+    assert (report.steps, report.failed) == ([("create", "a")], {"b": "zoom.unreachable"})
+    assert [type(event).__name__ for event in report.events][-1] == "Summary"
+
+
 def test_a_failed_page_does_not_prove_absence() -> None:
     world = World(topic("a"), page_size_max=1)
     by_hand(world, *(one_off(topic=f"old {n}", start_time=f"2027-03-0{n}T09:00:00Z") for n in range(1, 4)))

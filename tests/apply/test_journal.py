@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -186,3 +187,37 @@ def test_a_write_waits_for_others_to_come_along() -> None:
         return writes.writes, [await future for future in durable]
 
     assert asyncio.run(three_in_a_row()) == (0, [0.05, 0.05, 0.05])
+
+
+def test_a_change_of_the_next_turn_goes_with_the_same_write() -> None:
+    """Requests of several hosts that are answered at once are recorded by one write."""
+    store = MemoryStore()
+
+    async def later(writes: Journal) -> None:
+        await asyncio.sleep(0)
+        await writes.commit(adding("b"))
+
+    async def work() -> None:
+        writes = journal(store)
+        await asyncio.gather(writes.commit(adding("a")), later(writes))
+
+    asyncio.run(work())
+
+    assert (store.writes, list(store.state.meetings)) == (1, ["a", "b"])
+
+
+def test_a_refused_write_that_nobody_waits_for_leaves_no_noise(caplog: pytest.LogCaptureFixture) -> None:
+    """The failure of the journal tells it; asyncio has nothing to add."""
+    store = MemoryStore()
+    store.refused = {1}
+
+    async def work() -> None:
+        writes = journal(store)
+        writes.post(adding("a"))
+        await writes.close()
+        assert writes.failure is not None
+
+    asyncio.run(work())
+    gc.collect()
+
+    assert caplog.records == []

@@ -30,3 +30,7 @@ def test_a_key_is_no_option_of_a_command(key: str, argument: str) -> None:
 @pytest.mark.parametrize("text", ["", "a b", "a\n", "caf\u00e9", "$(x)", "a/b"])
 def test_a_key_has_letters_digits_and_three_signs(text: str) -> None:
     assert KEY.fullmatch(text) is None
+
+
+def test_the_whole_alphabet_of_an_address_is_folded() -> None:
+    assert fold_host("ABCDEFGHIJKLMNOPQRSTUVWXYZ@X.Y") == "abcdefghijklmnopqrstuvwxyz@x.y"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import islice
 from pkgutil import get_data
@@ -434,3 +434,11 @@ def test_a_daily_rule_does_not_read_the_days_of_a_month(monthly: dict[str, int])
 
     assert is_on_rule(start, odd)
     assert [moment.day for moment in islice(rule(start, odd), 3)] == [4, 5, 6]
+
+
+def test_a_rule_of_every_fifth_month_counts_the_months_over_years() -> None:
+    every_fifth = Series("2027-01-15T10:00:00", BERLIN, {"type": 3, "repeat_interval": 5, "monthly_day": 15})
+
+    days = [date(2027 + month // 12, month % 12 + 1, 15) for month in range(26)]
+    held = [f"{day}" for day in days if every_fifth.start_on(day) is not None]
+    assert held == ["2027-01-15", "2027-06-15", "2027-11-15", "2028-04-15", "2028-09-15", "2029-02-15"]

@@ -125,6 +125,13 @@ def test_the_lines_that_continue_a_series_do_continue_it() -> None:
     assert len(occurrences) == 20
 
 
+@pytest.mark.parametrize(
+    ("days", "reported"), [(31, []), (30, ["plan.series-ends"]), (1, ["plan.series-ends"])]
+)
+def test_a_series_is_reported_in_its_last_thirty_days(days: int, reported: list[str]) -> None:
+    assert [remark.code for remark in remarks(by_count(), days)] == reported
+
+
 def test_a_series_with_more_than_a_month_to_go_is_not_reported() -> None:
     assert remarks(by_count(), 31) == ()
 

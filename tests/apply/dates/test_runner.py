@@ -222,6 +222,54 @@ def test_a_new_series_is_created_where_the_day_has_no_room_for_all_of_its_dates(
     assert list(world.store.state.meetings["weekly"].exceptions) == ["2027-02-01"]
 
 
+def test_a_change_that_left_once_and_may_not_leave_again_stays_charged() -> None:
+    """Zoom refused it for a second, and the run was stopped meanwhile: it may have been counted."""
+    world = World(series({}))
+    world.apply()
+    world.declare(series({"2027-03-01": {"duration": 30}}))
+    brief = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
+    world.zoom.meet(Fault(method="PATCH", status=429, body=brief, headers={"X-RateLimit-Type": "QPS"}))
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+
+    report = world.apply()
+
+    assert (len(world.asked("PATCH")), world.charged(), list(report.deferred)) == (1, 2, ["weekly"])
+    assert world.store.state.intents == {}
+
+
+def test_dates_that_take_long_have_their_intent_written_again() -> None:
+    """A request leaves only while its intent is younger than a request may take."""
+    world = World(series({}))
+    world.apply()
+    changed = {f"2027-0{month}-01": {"duration": 30} for month in (2, 3)} | {"2027-04-05": {"duration": 30}}
+    world.declare(series(changed))
+    world.on_answer = lambda scope: world.clock.advance(16 if scope["method"] == "PATCH" else 0)
+
+    report = world.apply()
+
+    assert (report.failed, report.deferred, world.store.state.intents) == ({}, {}, {})
+    assert list(world.store.state.meetings["weekly"].exceptions) == list(changed)
+
+
+def test_dates_whose_intent_cannot_be_written_are_not_sent_and_stop_the_run() -> None:
+    world = World(series({}))
+    world.apply()
+    world.declare(series({"2027-02-01": "skip"}))
+
+    def refuse(scope: Mapping[str, Any]) -> None:
+        if scope["path"].startswith("/v2/meetings/"):
+            world.store.refused = {world.store.writes + 1}
+
+    world.on_answer = refuse
+
+    report = world.apply()
+
+    assert report.result is not None
+    assert report.result.failure is not None
+    assert (report.result.failure.diagnostic.code, report.status) == ("state.refused", 1)
+    assert world.asked("DELETE") == []
+
+
 def test_the_sooner_date_of_another_series_goes_before_a_later_one() -> None:
     """The plan gives each date its day; a series does not use up what is left of it for all of its own."""
     short = {"duration": 30}

@@ -303,3 +303,22 @@ def test_dates_that_cannot_be_read_stay_begun_and_are_reported() -> None:
 
     assert (report.failed, report.resolved) == ({"weekly": "zoom.unreadable"}, [])
     assert world.store.state.intents["weekly"].dates == HAS_GUESTS
+
+
+def test_an_interrupted_create_of_a_series_that_is_not_wanted_any_more_leaves_no_dates_to_do() -> None:
+    """It is dropped, since another host is declared: the next plan creates it there, with its dates."""
+    world = World(series({"2027-02-01": "skip"}))
+    world.zoom.meet(Fault(**CREATE, cut="before"))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "POST")
+    world.apply()
+    world.is_stopping, world.on_request = False, lambda _scope: None
+    world.declare(replace(series({"2027-02-01": "skip"}), host="bob@example.com"))
+
+    first, second = world.apply(), world.apply()
+
+    assert (first.resolved, first.failed, second.steps) == (
+        [("weekly", "dropped")],
+        {},
+        [("create", "weekly")],
+    )
+    assert statuses(world) == {"2027-02-01T09:00:00Z": "deleted"}

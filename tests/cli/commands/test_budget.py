@@ -234,6 +234,26 @@ def test_half_a_report_makes_no_metrics(report: str | None, why: str, shell: She
     assert (shell.folder / "m.prom").read_text() == "old 1\n"
 
 
+def test_a_report_of_drift_is_counted_by_what_it_found(shell: Shell) -> None:
+    """A warning is a remark about a meeting that was read; an error is about one that was not."""
+    steps = [{"action": action} for action in ("update", "destroy", "keep", "update")]
+    found = [{"severity": severity} for severity in ("warning", "error", "warning")]
+    report = {"planned_at": "2026-12-01T08:00:00Z", "steps": steps, "diagnostics": found}
+    shell.write("drift.json", json.dumps(report))
+
+    assert (
+        shell.sandbox("budget", "--format", "prometheus", "--out", "m.prom", "--drift", "drift.json").status
+        == 0
+    )
+
+    lines = (shell.folder / "m.prom").read_text().splitlines()
+    assert [line.partition("_drift_")[2] for line in lines if "_drift_" in line and line[0] != "#"][1:] == [
+        "changed 2",
+        "deleted 1",
+        "unread 1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("size", "why"),
     [
