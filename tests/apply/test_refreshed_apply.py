@@ -144,6 +144,20 @@ def test_a_date_that_somebody_cancelled_is_held_again(shell: Shell, zoom: Zoom, 
     assert dict(zoom.meeting(number).occurrences) == {}
 
 
+def test_a_date_that_somebody_moved_is_held_at_its_own_time_again(
+    shell: Shell, zoom: Zoom, requests: Requests
+) -> None:
+    """It is changed by a request of its own."""
+    number = shell.ids()["m49"]
+    zoom.click("PATCH", f"{number}?occurrence_id={1799658000_000}", {"start_time": "2027-01-12T10:00:00Z"})
+
+    ran = mended(shell, requests)
+
+    assert (ran.status, requests.changing({"m49": number})) == (0, {("PATCH", "m49"): 1})
+    assert "Mon 11 Jan 2027 is held again" in ran.out
+    assert_at_rest(shell, requests)
+
+
 def test_a_deleted_expired_meeting_is_not_created_again(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     zoom.click("DELETE", f"{shell.ids()['m01']}")
     late = ("apply", "--sandbox", "--sandbox-now", "2027-01-20T08:00:00Z", "--refresh", "--auto-approve")

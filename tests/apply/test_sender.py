@@ -68,6 +68,22 @@ def test_the_intent_records_the_sent_body() -> None:
     )
 
 
+def test_what_is_held_over_midnight_is_counted_once_on_the_new_day() -> None:
+    """Zoom's answer to the first one says what is left of a day that the others are not charged to yet."""
+    world = at_time("23:59:50", *many(3), ratelimit_headers="host")
+
+    def pass_midnight() -> None:
+        if world.store.notes[-1].startswith("Begin") and world.clock.now().day == 1:
+            world.clock.advance(20)
+
+    world.store.before_write = pass_midnight
+
+    report = world.apply()
+
+    assert list(report.done) == ["m000", "m001", "m002"]
+    assert [(world.charged(day=day), world.used()[day]) for day in (TODAY, TOMORROW)] == [(0, 0), (3, 3)]
+
+
 def test_at_most_eight_intents_wait_unsent() -> None:
     world = World(*many(20))
 

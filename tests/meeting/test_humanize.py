@@ -108,6 +108,7 @@ def test_a_series_in_words(rule: dict[str, Any], start: str, expected: str) -> N
         ("2027-01-14T15:00:00Z", BERLIN, 60, "Thu 14 Jan 2027, 16:00 Europe/Berlin, 60 min"),
         ("2027-01-14T15:00:00Z", "Asia/Tokyo", None, "Fri 15 Jan 2027, 00:00 Asia/Tokyo"),
         ("2027-05-02T09:05:00", BERLIN, None, "Sun 2 May 2027, 09:05 Europe/Berlin"),
+        ("2027-01-14T15:00:00Z", "Middle-earth/Shire", None, "Thu 14 Jan 2027, 15:00 UTC"),
     ],
 )
 def test_a_single_meeting_in_words(start: str, zone: str | None, minutes: int | None, expected: str) -> None:

@@ -13,6 +13,7 @@ from engine_world import World
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import Fault
+from reconciler.state.state import Retired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -834,6 +835,37 @@ def test_after_a_handover_the_dates_follow_as_a_step_of_the_new_host() -> None:
     ]
     assert in_zoom(world) == {"2027-02-01T09:00:00Z": "deleted", "2027-03-02T13:00:00Z": "30 min"}
     assert (world.charged(HOST) - before, world.charged("bob@example.com")) == (1, 1)
+
+
+def test_a_meeting_that_was_replaced_stays_until_the_dates_of_a_handed_over_one_are_done() -> None:
+    exceptions = {"2027-02-01": "skip"}
+    world = World(series(exceptions), dates_forgotten="update")
+    assert world.apply().status == 0
+    old = world.zoom.create(weekly(topic="Old"), HOST)["id"]
+    state = world.store.state
+    gone = Retired(old, HOST, "weekly")
+    world.store.state = state.replace("weekly", state.meetings["weekly"], gone)
+    world.declare(replace(series(exceptions), host="bob@example.com"))
+
+    left = []
+    for _ in range(2):
+        assert world.apply().status == 0
+        left.append("Old" in world.topics(HOST))
+
+    assert left == [True, False]
+
+
+def test_a_day_that_a_new_rule_does_not_give_is_not_looked_for_in_zoom() -> None:
+    """It was skipped, and the series moves to another weekday."""
+    world = World(series({"2027-02-01": "skip"}))
+    world.apply()
+    rule = {**weekly()["recurrence"], "weekly_days": "3"}
+    world.declare(series({}, start_time="2027-01-12T10:00:00", recurrence=rule))
+
+    report = world.apply()
+
+    assert (report.steps, report.failed, in_zoom(world)) == ([("update", "weekly")], {}, {})
+    assert world.store.state.meetings["weekly"].exceptions == {}
 
 
 def test_a_date_that_a_handover_leaves_where_it_was_moved_is_moved_on_by_the_new_host() -> None:
