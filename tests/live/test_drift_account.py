@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from shell import RunResult, Shell
 
+pytestmark = pytest.mark.no_cover
+
 AT = ("--sandbox", "--sandbox-now", NOW)
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reconciler.live.discover import DiscoveredMeetings
     from reconciler.spec.spec import Spec
 
+pytestmark = pytest.mark.no_cover
+
 TRACKING = ["Team", "Cost centre"]
 
 
@@ -84,7 +86,6 @@ def text(filled: World) -> str:
     return generate.render(everything.declared, everything.omitted, SpecContext())
 
 
-@pytest.mark.no_cover
 def test_two_hundred_foreign_meetings_are_declared_as_zoom_has_them(filled: World, text: str) -> None:
     declared = parsed(text)
 

@@ -59,6 +59,7 @@ def keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("keyboard")
 @pytest.mark.parametrize("name", ["tutorial.md", "first-import.md", "series.md", "calendar.md"])
 def test_a_page_prints_what_it_shows(name: str) -> None:

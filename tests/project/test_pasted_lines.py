@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.ports import Json
 
+pytestmark = pytest.mark.no_cover
+
 LINE = re.compile(r"(?<!remove )`([a-z_][a-z_0-9-]*): ([^`…]+)`")
 GOES = re.compile(r"(?:in place of|and remove|remove) `([a-z_]+)[`:](?: and `([a-z_]+)`)?")
 WHOLE_FILE = frozenset({"yaml.syntax", "yaml.merge-key", "spec.empty", "spec.shape"})

@@ -138,6 +138,7 @@ def test_two_dates_of_a_pattern_may_have_fifty_of_the_weekly_rule_between_them()
 PATTERNS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), min_size=2, max_size=4, unique=True)
 
 
+@pytest.mark.no_cover
 @settings(deadline=None)
 @given(PATTERNS, st.integers(1, 30), st.integers(0, 700))
 def test_the_dates_of_a_pattern_are_those_of_the_calendar(

@@ -273,6 +273,7 @@ class RandomText:
         return "\n".join([*lines, *self._gap(0)]) + "\n"
 
 
+@pytest.mark.no_cover
 def test_random_texts_declare_the_same() -> None:
     """And have their comments still, and are not changed a second time."""
     for seed in range(RANDOM):
