@@ -7,7 +7,7 @@ like a user id of Zoom.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple, Protocol
@@ -20,6 +20,7 @@ from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.keys import readable_key, slug
 from reconciler.spec.shorthand import expand
+from reconciler.spec.tally import FINDINGS_MAX
 from reconciler.spec.yaml.locator import Locator
 from reconciler.spec.yaml.writer import flow
 
@@ -88,6 +89,8 @@ class Names:
     duplicates: list[Located] = field(default_factory=list)
     _places: dict[tuple[str, str], _Place] = field(default_factory=dict)
     _used: set[tuple[str, str]] = field(default_factory=set)
+    _hints: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The hints of unknown names, of the first ones: more findings than that are not shown."""
 
     @classmethod
     def of(cls, files: Iterable[DeclaringFile], others: Iterable[DeclaringFile] = ()) -> Names:
@@ -121,7 +124,7 @@ class Names:
                 known.append(self.templates[name])
             else:
                 path = ("use", index) if isinstance(use, list) else ("use",)
-                findings.append(_unknown_template(path, name, tuple(self.templates)))
+                findings.append(self._unknown_template(path, name))
         return tuple(known), tuple(findings)
 
     def skipped_by(self, skip: Json) -> tuple[tuple[Closure, ...], tuple[UnlocatedDiagnostic, ...]]:
@@ -136,9 +139,7 @@ class Names:
             for index, name in enumerate(listed)
         }
         return known, tuple(
-            _unknown_closure(path, name, tuple(self.closures))
-            for name, path in paths.items()
-            if name not in self.closures
+            self._unknown_closure(path, name) for name, path in paths.items() if name not in self.closures
         )
 
     def with_people(
@@ -163,6 +164,22 @@ class Names:
             return None
         self._used.add((PEOPLE, host))
         return self.people[host]
+
+    def _unknown_template(self, path: tuple[str | int, ...], name: str) -> UnlocatedDiagnostic:
+        hint = self._hint(TEMPLATES, name, self.templates, _declare_template)
+        detail = f"No file declares `{name}` under `{TEMPLATES}`."
+        return UnlocatedDiagnostic(path, "spec.unknown-template", detail, hint)
+
+    def _unknown_closure(self, path: tuple[str | int, ...], name: str) -> UnlocatedDiagnostic:
+        hint = self._hint(CLOSURES, name, self.closures, _declare_closure)
+        detail = f"No file declares `{name}` under `{CLOSURES}`."
+        return UnlocatedDiagnostic(path, "spec.unknown-closure", detail, hint)
+
+    def _hint(self, section: str, name: str, known: Iterable[str], otherwise: Callable[[str], str]) -> str:
+        if (section, name) not in self._hints and len(self._hints) < FINDINGS_MAX:
+            near = did_you_mean(name, tuple(known))
+            self._hints[section, name] = suggestion(near, otherwise(name))
+        return self._hints.get((section, name), "")
 
     def _is_known(self, word: str) -> bool:
         return _is_email(word) or not word or word in self.people or _USER_ID.fullmatch(word) is not None
@@ -246,14 +263,9 @@ def _located(
     return place.file.locator, UnlocatedDiagnostic(path, code, detail, hint, severity, on_key=True)
 
 
-def _unknown_template(path: tuple[str | int, ...], name: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
+def _declare_template(name: str) -> str:
     declared = flow({TEMPLATES: {name: {"settings": {"waiting_room": True}}}})[1:-1]
-    return UnlocatedDiagnostic(
-        path,
-        "spec.unknown-template",
-        f"No file declares `{name}` under `{TEMPLATES}`.",
-        suggestion(did_you_mean(name, known), f"Declare it at the top of a file: `{declared}`."),
-    )
+    return f"Declare it at the top of a file: `{declared}`."
 
 
 def _day_range(written: str) -> DayRange:
@@ -261,22 +273,13 @@ def _day_range(written: str) -> DayRange:
     return DayRange(first, last if dots else first)
 
 
-def _unknown_closure(path: tuple[str | int, ...], name: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
+def _declare_closure(name: str) -> str:
     first, dots, _ = name.partition("..")
     if _DAY.fullmatch(name):
-        declare = f"For one date of the series write `exceptions: {{{name}: skip}}`."
-    elif _CLOSED_DAY.fullmatch(first) and (dots or first == name):
-        declare = (
-            f"Declare it at the top of a file, `closures: {{closed: [{name}]}}`, and write `skip: closed`."
-        )
-    else:
-        declare = f"Declare it at the top of a file: `closures: {{{name}: [2027-05-17]}}`."
-    return UnlocatedDiagnostic(
-        path,
-        "spec.unknown-closure",
-        f"No file declares `{name}` under `{CLOSURES}`.",
-        suggestion(did_you_mean(name, known), declare),
-    )
+        return f"For one date of the series write `exceptions: {{{name}: skip}}`."
+    if _CLOSED_DAY.fullmatch(first) and (dots or first == name):
+        return f"Declare it at the top of a file, `closures: {{closed: [{name}]}}`, and write `skip: closed`."
+    return f"Declare it at the top of a file: `closures: {{{name}: [2027-05-17]}}`."
 
 
 def _unknown_people(written: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:

@@ -253,6 +253,9 @@ class _SpecParser:
                     continue
                 if finding.code in UNDECLARED and not self.others.is_complete:
                     continue  # the key may be in the file that cannot be read
+                if self.tally.is_full(finding.code, finding.severity):
+                    self.tally.takes(finding.code, finding.severity)
+                    continue
                 file = self.files[entry.span.filename]
                 path = (*file.lifecycle_path(entry), *finding.path)
                 self.place(file.locator, [replace(finding, path=path)])
