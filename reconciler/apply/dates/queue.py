@@ -57,6 +57,7 @@ class DatesQueue:
                 self._leave(step)
             elif step.key in waiting or step.key in self._run.failed:
                 await self._runner.reader.read_undone(step)
+                self._run.dates_open.update({step.key} if step.dates else ())
             elif self._run.stopping() and not self._skips_soon(step):
                 await self._runner.reader.read_undone(step)
                 self._leave(step)

@@ -385,6 +385,26 @@ def test_a_replaced_meeting_stays_until_the_dates_of_its_successor_are_done() ->
     assert (done.failed, world.zoom.send("GET", f"/v2/meetings/{old}").status_code) == ({}, 404)
 
 
+def test_a_replaced_meeting_stays_while_the_dates_of_its_successor_wait_for_their_day() -> None:
+    """A run for whose dates there is no budget at all leaves it too."""
+    moves = {f"2027-0{month}-01": {"duration": 30} for month in (2, 3)}
+    world = World(meeting("weekly", one_off()))
+    world.apply()
+    (number,) = world.ids().values()
+    world.declare(series(moves))
+    world.removed = (removed("weekly", number),)
+    world.allowances = Allowances(Limits(daily=2, reserve=0), {})
+
+    reports = [world.apply() for _ in range(2)]
+    left = len(world.topics())
+    for _ in range(2):
+        world.zoom.clock.advance(24 * 3600)
+        world.apply()
+
+    assert ([report.failed for report in reports], left) == ([{}, {}], 2)
+    assert (len(world.topics()), world.plan().has_work) == (1, False)
+
+
 def test_a_date_that_somebody_moved_by_hand_is_told_and_nothing_is_sent_for_it() -> None:
     world = World(series({}))
     world.apply()
