@@ -6,7 +6,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import listing, meetings, occurrences, rendering, users, validation
+from reconciler.sandbox import listing, meetings, occurrences, rendering, silent_changes, users, validation
 from reconciler.sandbox.emulator import Call, Emulator, Operation
 from reconciler.sandbox.replies import Reply, invalid_parameter, no_meeting, refusal
 from reconciler.sandbox.validation import PERSONAL
@@ -55,7 +55,8 @@ def update(emulator: Emulator, call: Call) -> Reply:
     serial, now = emulator.account.serial + 1, emulator.now()
     if occurrence_id := call.query.get("occurrence_id"):
         occurrence = occurrences.found(meeting, occurrence_id, host.switches)
-        emulator.put(occurrences.patched(meeting, occurrence, body, serial=serial, now=now))
+        taken = silent_changes.without_held(body, host.switches)
+        emulator.put(occurrences.patched(meeting, occurrence, taken, serial=serial, now=now))
     else:
         if wanted := body.get("schedule_for"):
             host = _scheduled_for(emulator, wanted, host)

@@ -166,7 +166,8 @@ class Switches:
 
     # Others.
     held_fields: tuple[str, ...] = ()
-    """Fields that an update leaves as they are, although it is accepted, by name or as `settings.NAME`."""
+    """Fields that an update of a meeting or a date leaves as they are, although it is accepted, by name or as
+    `settings.NAME`."""
     webinars: tuple[int, ...] = ()
     """Ids that belong to webinars."""
     running: tuple[int, ...] = ()

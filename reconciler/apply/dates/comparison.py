@@ -45,13 +45,15 @@ class DateWork:
 class Comparison:
     """What is to be sent, the edits that Zoom has already (None: none any more), and dates with a problem.
 
-    `deleted` are dates that are not held in Zoom and should be: only the rule brings them back.
+    `deleted` are dates that are not held in Zoom and should be: only the rule brings them back. `standing`
+    are edits that dates to be changed have in Zoom until then, and that no record has.
     """
 
     work: list[DateWork] = field(default_factory=list)
     done: dict[str, Edit] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
+    standing: dict[str, Edit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,14 @@ def compare(
             comparison.done[day] = None  # Zoom does not keep it yet
         elif stored is not None and not is_over(stored.start, before, now):
             _compare_taken_back(comparison, attributes, stored, before, now)
+    for day in {each.day for each in comparison.work} & known.taken_back.keys() - known.recorded.keys():
+        comparison.standing[day] = edit_in_zoom(found[day], known.taken_back[day], minutes)
     return comparison
+
+
+def edit_in_zoom(stored: StoredDate, before: Edit, minutes: int) -> Edit:
+    """Return the edit that a date has in Zoom: the one it had before, where the list shows no other."""
+    return before if stored.has(before, minutes) else stored.edit(minutes)
 
 
 def keep_last(comparison: Comparison, stored: Body, now: datetime) -> None:
@@ -117,6 +126,12 @@ def keep_last(comparison: Comparison, stored: Body, now: datetime) -> None:
 def unlisted_parts(edit: Edit) -> dict[str, Json]:
     """Return the parts of an edit that only a read of the date itself shows."""
     return {name: edit[name] for name in OF_A_DATE if name in edit} if isinstance(edit, Mapping) else {}
+
+
+def listed_parts(edit: Edit) -> Edit:
+    """Return the parts of an edit that the list of dates shows."""
+    hidden = unlisted_parts(edit)
+    return {name: edit[name] for name in edit if name not in hidden} if isinstance(edit, Mapping) else edit
 
 
 def _compare_declared(

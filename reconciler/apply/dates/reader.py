@@ -11,13 +11,13 @@ from functools import reduce
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
-from reconciler.apply.dates.comparison import unlisted_parts
+from reconciler.apply.dates.comparison import listed_parts, unlisted_parts
 from reconciler.apply.dates.sender import DateSender, merged
 from reconciler.apply.events import Outcome, Resolved
 from reconciler.apply.history import logbook
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.meeting import fields
-from reconciler.meeting.meeting import SERIES
+from reconciler.meeting.meeting import SERIES, minutes_of
 from reconciler.meeting.single_dates import Edit, is_over
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
@@ -82,7 +82,13 @@ class DatesReader:
         except RemoteError as error:
             self._run.fail_remote(step, error)
             return None
-        await self.record(step, made, noted=noted)
+        minutes = minutes_of(record.attributes)
+        partly = {
+            day: listed_parts(edit)
+            for day, edit in intent.dates.items()
+            if day in found and unlisted_parts(edit) and found[day].has(edit, minutes)
+        }
+        await self.record(step, {**partly, **made}, noted=made if noted is None else noted)
         return made
 
     async def _is_made(self, record: Record, found: StoredDate | None, edit: Edit, before: Edit) -> bool:

@@ -18,6 +18,7 @@ from reconciler.apply.dates.comparison import (
     DateWork,
     Known,
     compare,
+    edit_in_zoom,
     keep_last,
 )
 from reconciler.apply.dates.reader import DatesReader
@@ -161,7 +162,7 @@ class DatesRunner:
         """Record the edits that dates still have in Zoom, of a series for which nothing is sent."""
         minutes = minutes_of(record.attributes)
         edits = {
-            day: _edit_in_zoom(found[day], before, minutes)
+            day: edit_in_zoom(found[day], before, minutes)
             for day, before in taken_back.items()
             if day in found
         }
@@ -180,7 +181,7 @@ class DatesRunner:
         if work:
             if not is_last:
                 run.emit(StepStarted(run.now(), step.key, Action.UPDATE, step.host, step.topic))
-            result = await self._sender.send(step, record, work, comparison.done, day)
+            result = await self._sender.send(step, record, work, comparison, day)
             if result.may_land:  # no read can tell yet: the intent stays, and the next run settles it
                 self._leave_open(step, None)
                 return False
@@ -191,7 +192,8 @@ class DatesRunner:
                 return False
         made = {**comparison.done, **{each.day: each.edit for each in result.sent if each not in left}}
         if work or made or self.reader.is_unread(step):
-            await self.reader.record(step, made, day, result.refund)
+            found = {**comparison.standing, **made, **result.partly}
+            await self.reader.record(step, found, day, result.refund, noted=made)
         self._report_done(step, _without(made, comparison.deleted))
         if result.is_lost and (left or result.unsent) and not is_last and not run.must_stop():
             return True
@@ -213,8 +215,7 @@ class DatesRunner:
         """Record each date as the handover left it; the next plan does the rest under the new host."""
         before, minutes = known.taken_back, minutes_of(record.attributes)
         left = {
-            each.day: _edit_in_zoom(found[each.day], before.get(each.day), minutes)
-            for each in comparison.work
+            each.day: edit_in_zoom(found[each.day], before.get(each.day), minutes) for each in comparison.work
         }
         left = {day: edit for day, edit in left.items() if edit is not None or day in record.exceptions}
         if comparison.done or left or self.reader.is_unread(step):
@@ -274,11 +275,6 @@ class DatesRunner:
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
         elif comparison.deleted and not declared_dates.sends_rule(step):
             run.defer(step, None, f"{RULE_FOLLOWS}: {words.names(comparison.deleted)}")
-
-
-def _edit_in_zoom(stored: StoredDate, before: Edit, minutes: int) -> Edit:
-    """Return the edit that a date has in Zoom: the one it had before, where the list shows no other."""
-    return before if stored.has(before, minutes) else stored.edit(minutes)
 
 
 def _without(made: Mapping[str, Edit], days: Collection[str]) -> dict[str, Edit]:

@@ -9,7 +9,7 @@ from functools import partial
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext, NotNowError
-from reconciler.apply.dates.comparison import DateWork, in_order, unlisted_parts
+from reconciler.apply.dates.comparison import Comparison, DateWork, in_order, listed_parts, unlisted_parts
 from reconciler.apply.history import logbook
 from reconciler.errors.exceptions import (
     AccessError,
@@ -45,6 +45,8 @@ class Sent:
     """The days of work that left once, whatever became of it since: its charge stays."""
     sent: list[DateWork] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    partly: dict[str, Edit] = field(default_factory=dict)
+    """The edits of dates that took as far as the list shows them, and not as a read of the date does."""
     is_lost: bool = False
     may_land: bool = False
     is_closed: bool = False
@@ -88,18 +90,19 @@ class DateSender:
         return chosen
 
     async def send(
-        self, step: Step, record: Record, work: Sequence[DateWork], done: Mapping[str, Edit], day: str
+        self, step: Step, record: Record, work: Sequence[DateWork], comparison: Comparison, day: str
     ) -> Sent:
-        """Make the intent of `work` durable, with its charge and what is `done`; then send one by one."""
+        """Make the intent of `work` durable, with its charge and what Zoom has; then send one by one."""
         intent, result = self._intent(record, work), Sent(list(work))
         requests = sum(each.requests for each in work)
 
         def begun(state: State) -> State:
-            state = state.with_exceptions(step.key, merged(state.meetings[step.key].exceptions, done))
+            found = {**comparison.standing, **comparison.done}
+            state = state.with_exceptions(step.key, merged(state.meetings[step.key].exceptions, found))
             state = state.rewrite(step.key, intent)
             return state.charge(day, self._host, requests) if requests else state
 
-        durable_at = await self._run.journal.commit(begun, *logbook.of_dates(step.key, done))
+        durable_at = await self._run.journal.commit(begun, *logbook.of_dates(step.key, comparison.done))
         for each in work:
             if self._run.clock.monotonic() - durable_at > self._run.remote.timeout_seconds / 2:
                 durable_at = await self._run.journal.commit(lambda state: state.rewrite(step.key, intent))
@@ -117,7 +120,7 @@ class DateSender:
         """
         sent = {each.day: each.edit for each in result.sent}
         days = {day for each in (sent, *edits) for day in each}
-        left = list(result.sent)
+        left, found = list(result.sent), dict[str, StoredDate]()
         for seconds in (0.0, *READ_AGAIN_SECONDS):
             if left:
                 await self._run.clock.sleep(seconds)
@@ -128,6 +131,12 @@ class DateSender:
                     for each in left
                     if not await self.has(record, found.get(each.day), each.edit, each.body)
                 ]
+        minutes = minutes_of(record.attributes)
+        result.partly = {
+            each.day: listed_parts(each.edit)
+            for each in left
+            if each.day in found and unlisted_parts(each.edit) and found[each.day].has(each.edit, minutes)
+        }
         return left
 
     async def has(

@@ -667,6 +667,22 @@ def test_what_an_update_made_zoom_forget_is_done_on_a_later_day_if_the_budget_en
     assert not world.plan().has_work
 
 
+def test_what_waits_for_its_day_after_an_update_is_known_where_it_is() -> None:
+    """Its date is still where it was moved to, and is found there on that day."""
+    world = World(series({"2027-03-01": MOVE}))
+    world.apply()
+    world.allowances = Allowances(Limits(daily=3, reserve=0), {})
+    world.declare(series({"2027-03-01": {"duration": 20}}, topic="Other"))
+
+    first = world.apply()
+    world.zoom.clock.advance(24 * 3600)
+    report = world.apply()
+
+    assert (first.failed, list(first.deferred), report.failed) == ({}, ["weekly"], {})
+    assert in_zoom(world) == {"2027-03-01T09:00:00Z": "20 min"}
+    assert not world.plan().has_work
+
+
 @pytest.mark.no_cover
 @pytest.mark.parametrize("dates_forgotten", ["rule", "update"])
 def test_an_update_of_another_field_that_dies_at_any_turn_loses_no_date(dates_forgotten: str) -> None:

@@ -123,6 +123,23 @@ def test_dates_whose_read_fails_stay_begun_and_the_next_run_settles_them() -> No
     assert (again.failed, again.resolved, len(world.asked("DELETE"))) == ({}, [("weekly", "adopted")], 1)
 
 
+def test_a_date_that_was_moved_without_its_agenda_is_known_where_it_is() -> None:
+    """Zoom took a part of the change; once another is declared, the date is found."""
+    move = {"2027-03-01": {"start_time": "2027-02-28T04:05:00", "agenda": "Guests"}}
+    world = World(series())
+    world.apply()
+    world.declare(series(move))
+    world.zoom.switch(held_fields=["agenda"])
+    first = world.apply()
+    world.zoom.switch(held_fields=[])
+    world.declare(series({"2027-03-01": {"duration": 30}}))
+
+    report = world.apply()
+
+    assert (first.failed, report.failed) == ({"weekly": "apply.dates"}, {})
+    assert not world.plan().has_work
+
+
 def test_an_agenda_that_was_to_be_taken_back_is_taken_back() -> None:
     world = World(series(GUESTS))
     world.apply()
