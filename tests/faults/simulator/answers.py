@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 HOLDABLE = frozenset({"agenda", "settings", "start_time", "timezone", "duration"})
 """Fields that an update may be said to have changed, and did not; a rule has its own checks."""
 
+OF_DATES_RATE = 0.4
+OF_RULES_RATE = 0.9
+NOT_DONE = "date not taken"
+NO_AGENDA = "agenda of a date not taken"
+UNDOES_NOTHING = "rule undoes nothing"
 RATE = 0.08
 UPDATES_RATE = 0.7
 FLOOD = b'{"meetings": [], "topic": "' + b" " * (24 * 1024 * 1024) + b'"}'
@@ -39,6 +44,8 @@ class Answers:
         self.is_used = chance.random() < 0.35
         self.times_without_z = self.is_used and chance.random() < 0.5
         self.read_lag_seconds = chance.choice([0.0, 0.0, 2.0]) if self.is_used else 0.0
+        self._of_dates = random.Random(f"answers about dates {seed}")
+        self._is_used_for_dates = self._of_dates.random() < 0.3
         self.is_calm = True
         """Whether nothing happens to answers at present."""
 
@@ -49,6 +56,8 @@ class Answers:
 
     def journey(self, request: httpx.Request, fine: Journey) -> Journey | None:
         """What becomes of a request; None where nothing does."""
+        if not self.is_calm and self._is_used_for_dates and (odd := self._of_a_date(request, fine)):
+            return odd
         if not self.is_used:
             return None
         token = request.url.params.get("next_page_token", "")
@@ -69,6 +78,19 @@ class Answers:
             return self._endless(fine, 0)
         flood = httpx.Response(200, content=FLOOD, headers={"content-type": "application/json"})
         return replace(fine, kind="answer without an end", instead=flood)
+
+    def _of_a_date(self, request: httpx.Request, fine: Journey) -> Journey | None:
+        """It says that a date is changed or deleted, or a rule sent again, and nothing of it happens."""
+        is_of_date = request.method in {"PATCH", "DELETE"} and "occurrence_id" in request.url.params
+        sends_rule = request.method == "PATCH" and b'"recurrence"' in request.content
+        rate = OF_RULES_RATE if sends_rule else OF_DATES_RATE
+        if not (is_of_date or sends_rule) or self._of_dates.random() >= rate:
+            return None
+        if is_of_date and b'"agenda"' in request.content and self._of_dates.random() < 0.7:
+            return replace(fine, kind=NO_AGENDA, holds=("agenda",))
+        if is_of_date:
+            return replace(fine, kind=NOT_DONE, instead=httpx.Response(204))
+        return replace(fine, kind=UNDOES_NOTHING, keeps_dates=True)
 
     def _held(self, request: httpx.Request, fine: Journey) -> Journey:
         """It is accepted, and all or a part of it is not made."""

@@ -6,6 +6,7 @@ It has a chance of its own, so that a history without single dates stays the one
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
@@ -20,7 +21,7 @@ from reconciler.sandbox import series as sandbox_series
 from reconciler.sandbox import times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from reconciler.meeting.meeting import Meeting
     from reconciler.sandbox.account import StoredMeeting
@@ -31,6 +32,9 @@ FIRST_DAY = date(2026, 12, 14)
 
 END = date(2027, 3, 1)
 """The day from which no date is edited."""
+
+HELD_MAX = datetime(2027, 2, 25, tzinfo=UTC)
+"""Until then Zoom keeps every single meeting that the team has."""
 
 SKIPS_MAX = 3
 EVERY_DAY = {"type": 1, "repeat_interval": 1, "end_times": 0}
@@ -47,6 +51,19 @@ class Calendar:
         self.is_used = chance.random() < 0.35
         self.is_long = self.is_used and chance.random() < 0.25
         """Whether time passes until windows are extended."""
+        self._more = more = random.Random(f"more of a calendar {seed}")
+        self.is_early = more.random() < 0.2
+        """Whether series begin so soon after midnight that it is another day in UTC."""
+        self.has_agendas = more.random() < 0.3
+        """Whether single dates have agendas of their own."""
+        self.sends_late = more.random() < 0.4
+        """Whether a rule is sent once a date that was moved to an earlier time was held."""
+        self.skips_the_last = not self.is_long and more.random() < 0.3
+        """Whether the last date of a series is skipped, and the others are held."""
+        self.closed_topics: set[str] = set()
+        """The series of which everything that is left is skipped at once."""
+        self.is_closed_at_last = self.is_used and not self.is_long and more.random() < 0.2
+        """Whether in the end every date that is left of a series is skipped."""
         self.dates_forgotten = chance.choice(["rule", "rule", "update"])
         self.moved_date_keeps_id = chance.random() < 0.5
         self.clicked: dict[str, set[str]] = {}
@@ -70,17 +87,65 @@ class Calendar:
             return one
         chance, attributes = self.chance, one.attributes
         if chance.random() < 0.3:
-            start = f"{attributes['start_time'][:11]}{chance.choice(['10:00', '11:30', '09:15'])}:00"
+            time = chance.choice(["10:00", "11:30", "09:15"])
+            time = "00:20" if self.is_early and self._more.random() < 0.6 else time
+            start = f"{attributes['start_time'][:11]}{time}:00"
             one = replace(one, attributes={**attributes, "start_time": start})
         kept = {day: each for day, each in one.dates.exceptions.items() if chance.random() < 0.7}
         used = self.clicked.get(one.topic, set())
         days = [day for day in self._days(one) if day.isoformat() not in used]
         for day in chance.sample(days, min(chance.randint(0, 3), len(days))):
             kept[day.isoformat()] = self._exception(one, day)
+        if self.has_agendas:
+            kept = {day: self._with_agenda(each) for day, each in kept.items()}
         skips = [day for day, each in sorted(kept.items()) if each == "skip"]
         kept = {day: each for day, each in kept.items() if day not in skips[SKIPS_MAX:]}
         closed = () if used or chance.random() < 0.6 else (DayRange("2026-12-27", "2027-01-02"),)
         return replace(one, dates=SingleDates(kept, (Closure("holidays", closed),) if closed else ()))
+
+    def _with_agenda(self, exception: Any) -> Any:
+        """An exception that changes more than start and length, now and then."""
+        if not isinstance(exception, Mapping) or self._more.random() < 0.5:
+            return exception
+        return {**exception, "agenda": f"guests {self._more.randrange(100)}"}
+
+    def may_close(self, one: Meeting, now: datetime) -> bool:
+        """Whether dates are left of a series, none of them moved from one that is past, and none clicked."""
+        series = written(one)
+        moved = [date.fromisoformat(day) for day, each in one.dates.exceptions.items() if each != "skip"]
+        is_waiting = any(series.own(day) <= now for day in moved)
+        return (
+            one.topic not in self.clicked
+            and not is_waiting
+            and any(series.own(day) > now for day in series.days())
+        )
+
+    def without_last(self, one: Meeting, now: datetime) -> tuple[Meeting, datetime] | None:
+        """The same with its last date skipped, and the start of the one before; None if that is too late."""
+        if one.attributes["type"] != 8 or not self.may_close(one, now):
+            return None
+        series = written(one)
+        *_, before, last = series.days()
+        if not now < series.own(before) < HELD_MAX or not series.held(before):
+            return None
+        exceptions = {**one.dates.exceptions, last.isoformat(): "skip"}
+        return replace(one, dates=replace(one.dates, exceptions=exceptions)), series.own(before)
+
+    def closed(self, one: Meeting) -> Meeting:
+        """The same with every date skipped that is edited at all."""
+        self.closed_topics.add(one.topic)
+        closed = DayRange(FIRST_DAY.isoformat(), "2028-01-01")
+        return replace(one, dates=SingleDates({}, (Closure("closed", (closed,)),)))
+
+    def agendas(self, one: Meeting, now: datetime) -> Mapping[datetime, str]:
+        """The agenda of each date to come that has one of its own, by the start at which it is held."""
+        series, clicked = written(one), self.clicked.get(one.topic, ())
+        return {
+            held[0]: each["agenda"]
+            for day, each in one.dates.exceptions.items()
+            if isinstance(each, Mapping) and "agenda" in each and day not in clicked
+            if (held := series.held(date.fromisoformat(day))) and held[0] > now
+        }
 
     def clickable(self, one: Meeting) -> Sequence[date]:
         """The dates of a series of which nothing is said, so that nothing must be done to them."""
@@ -93,17 +158,30 @@ class Calendar:
         self, declared: Mapping[str, Meeting], state: State, now: datetime
     ) -> tuple[str, datetime, datetime] | None:
         """The next date that is moved to a later day: its key, the start of the rule, and its own."""
+        found = [each for each in self._moved(declared, state, now) if each[2] > each[1] + DAY]
+        return min(found, key=lambda each: each[1], default=None)
+
+    def moved_earlier(
+        self, declared: Mapping[str, Meeting], state: State, now: datetime
+    ) -> tuple[str, datetime, datetime] | None:
+        """The next date that is moved to an earlier time: as `moved_later`."""
+        found = [each for each in self._moved(declared, state, now) if now < each[2] < each[1]]
+        return min(found, key=lambda each: each[2], default=None)
+
+    def _moved(
+        self, declared: Mapping[str, Meeting], state: State, now: datetime
+    ) -> list[tuple[str, datetime, datetime]]:
+        """The recorded dates to come that have another start than the rule's: key, that start, their own."""
         if not self.is_used or self.is_long:
-            return None
-        found = [
-            (own, key, held[0])
-            for key in state.meetings.keys() & declared.keys()
+            return []
+        return [
+            (key, own, held[0])
+            for key in sorted(state.meetings.keys() & declared.keys())
             for day in state.meetings[key].exceptions
             if (one := declared[key]).attributes["type"] == 8 and day in one.dates.exceptions
             for own in [written(one).own(date.fromisoformat(day))]
-            if own > now and (held := written(one).held(date.fromisoformat(day))) and held[0] > own + DAY
+            if own > now and (held := written(one).held(date.fromisoformat(day)))
         ]
-        return next(((key, own, held_at) for own, key, held_at in sorted(found)), None)
 
     def differences(
         self, one: Meeting, stored: StoredMeeting, shown: Sequence[tuple[datetime, int]], now: datetime
@@ -126,6 +204,8 @@ class Calendar:
         more, less = (
             sorted(f"{at:%d %b %H:%M} {n}" for at, n in each) for each in (found - wanted, wanted - found)
         )
+        if one.topic in self.closed_topics and len(more) == 1 and not wanted and not less:
+            return ""  # of nothing but skips the last one that is held stays
         return f"held in Zoom only {more}, missing there {less}" if more or less else ""
 
     def _days(self, one: Meeting) -> list[date]:

@@ -49,6 +49,8 @@ class Journey:
     """When the answer comes a second time on the same connection, after the first."""
     holds: tuple[str, ...] = ()
     """The fields of an update that Zoom accepts and leaves as they are."""
+    keeps_dates: bool = False
+    """Whether Zoom makes no date of a series anew if its rule stays the same."""
     revokes: bool = False
     """Whether Zoom forgets every token right before."""
     is_refused_a_connection: bool = False

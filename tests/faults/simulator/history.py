@@ -15,9 +15,9 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StalePlanError
 from reconciler.plan.plan import Options
 from reconciler.zoom.skew import REFUSED_SECONDS
-from simulator import hands, ills
+from simulator import hands, ills, late
 from simulator.answers import Answers
-from simulator.calendar import LONG_AFTER, Calendar, shown, written
+from simulator.calendar import LONG_AFTER, Calendar, written
 from simulator.faults import SETTLE_SECONDS, Faults
 from simulator.hands import Mandate
 from simulator.machine import Machine
@@ -67,7 +67,7 @@ class History:
         zoom.switch(
             dates_forgotten=calendar.dates_forgotten, moved_date_keeps_id=calendar.moved_date_keeps_id
         )
-        self._zoom = zoom
+        self.zoom = zoom
         self.watch = Watch(machine, self.documents, zoom, self.team)
         self.answers = Answers(seed, self.watch.fail)
         zoom.switch(**self.answers.switches)
@@ -102,8 +102,9 @@ class History:
                 break
         else:
             self._rest()
-            self._wait_for_a_moved_date()
-            self._wait_for_a_skipped_hour()
+            for situation in late.SITUATIONS:
+                if not self.watch.wrong and not self.people.clicks:
+                    situation(self)
         self.watch.audit()
         self.report.requests += self.network.sent
         self.report.take_wrong(self.seed, self.watch.wrong)
@@ -119,9 +120,9 @@ class History:
         self.team.unguard()
         for _ in range(4):
             begun = len(self.log)
-            self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
+            self._run([Faults(self.chance, said=self.say)], Mandate(), is_quiet=True)
             if any("import" in line or "StepDeferred" in line for line in self.log[begun:]):
-                self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
+                self._run([Faults(self.chance, said=self.say)], Mandate(), is_quiet=True)
             self.watch.look_at_end()
             self.machine.pass_time(self.chance.uniform(0, 30 * 3600))
             self.team.edit(self.watch.state)
@@ -137,7 +138,7 @@ class History:
         Or edits or deletes whole meetings, which a refresh brings back.
         """
         for line in self.people.click():
-            self._say(line)
+            self.say(line)
             self.report.clicks += 1
         for key, record in sorted(self.watch.state.meetings.items()):
             one = self.team.declared.get(key)
@@ -145,9 +146,9 @@ class History:
             if one is None or not days or self.calendar.chance.random() > 0.3:
                 continue
             day = self.calendar.chance.choice(days)
-            is_there = self._zoom.has(record.id)
-            if is_there and self._zoom.click(record.id, written(one).own(day)):
-                self._say(f"somebody deletes {day} of {key}")
+            is_there = self.zoom.has(record.id)
+            if is_there and self.zoom.click(record.id, written(one).own(day)):
+                self.say(f"somebody deletes {day} of {key}")
                 self.report.clicks += 1
                 self.calendar.clicked.setdefault(one.topic, set()).add(day.isoformat())
 
@@ -175,7 +176,7 @@ class History:
             who = hands.free_lock(store, held) if held else None
         if who is None:
             return
-        self._say(f"the lock of {who} is freed by force")
+        self.say(f"the lock of {who} is freed by force")
         self.watch.cut_off(who)
         self.report.cut_off += any(one.name == who and not one.ended for one in self.machine.processes)
 
@@ -185,7 +186,7 @@ class History:
         if held is None:
             return
         with self._person() as person:
-            self._say(f"the lock of {hands.free_lock(self.places.of_person(person), held)} is freed")
+            self.say(f"the lock of {hands.free_lock(self.places.of_person(person), held)} is freed")
 
     def _command(self) -> None:
         """Somebody uses a command of `state`."""
@@ -193,7 +194,7 @@ class History:
             with self._person() as person:
                 done = self.people.command(person)
             if done is not None:
-                self._say(f"{person.name}: {done}")
+                self.say(f"{person.name}: {done}")
                 self.report.commands += 1
 
     @contextmanager
@@ -225,7 +226,7 @@ class History:
             list_lag_seconds=self.outside.list_lag_seconds,
             lands_within_seconds=SETTLE_SECONDS - (hands.LINGERS_SECONDS if self.is_unlocked else 0.0),
             struck=self.report.struck,
-            said=self._say,
+            said=self.say,
             lands_late=lambda: machine.after(chance.uniform(0.1, 100), self.documents.write_late),
             odd=self.answers.journey,
         )
@@ -269,7 +270,7 @@ class History:
             process, self.places.of_runner, self.network, self.team, faults,
             mandate=mandate, timeout_seconds=timeout,
         )  # fmt: skip
-        self._say(f"{process.name} begins")
+        self.say(f"{process.name} begins")
         self.report.runs += 1
         self.report.approved += mandate.plan is not None
         self.report.refreshes += mandate.options.refresh
@@ -282,35 +283,14 @@ class History:
     def _rest(self) -> None:
         """Everything lands; then runs without faults until nothing is left to do."""
         self.machine.pass_time(LONG_AFTER.total_seconds() if self.calendar.is_long else 200.0)
-        self._come_to_an_end()
+        self.come_to_an_end()
 
-    def _wait_for_a_moved_date(self) -> None:
-        """Between a date's own start and the one that it is moved to, no rule is sent that would lose it."""
-        found = self.calendar.moved_later(self.team.declared, self.watch.state, self.machine.now())
-        if found is None or self.watch.wrong or self.people.clicks:
-            return
-        key, own, held_at = found
-        self.machine.pass_time((own + (held_at - own) / 2 - self.machine.now()).total_seconds())
-        self.team.put_off(key)
-        self._say(f"{key} is put off while its date of {own:%d %b} is moved and to come")
-        self._run([Faults(self.chance, said=self._say)], Mandate(), is_quiet=True)
-        stored = self._zoom.read(self.watch.state.meetings[key].id)
-        if held_at not in {start for start, _ in shown(stored)}:
-            self.watch.fail("dates", f"{key}: its date moved to {held_at:%d %b %H:%M} is gone")
-        self.machine.pass_time((held_at - self.machine.now()).total_seconds() + 7200)
-        self._come_to_an_end()
+    def run_in_peace(self) -> None:
+        """One run of all that is declared, without faults."""
+        self._run([Faults(self.chance, said=self.say)], Mandate(), is_quiet=True)
 
-    def _wait_for_a_skipped_hour(self) -> None:
-        """Series are declared whose next date is in an hour that clocks skip: none is sent to begin there."""
-        is_used = self.night.is_used and self.calendar.is_used and not self.calendar.is_long
-        if not is_used or self.watch.wrong or self.people.clicks:
-            return
-        self.machine.pass_time((self.night.applied_at - self.machine.now()).total_seconds())
-        self.team.meet_at_night(self.night)
-        self._say("series of the night are declared")
-        self._come_to_an_end()
-
-    def _come_to_an_end(self) -> None:
+    def come_to_an_end(self) -> None:
+        """Runs without faults until nothing is left to do; then Zoom is compared with what is declared."""
         self._free_dead_lock()
         self.team.unguard()
         for _ in range(QUIET_RUNS_MAX):
@@ -322,7 +302,7 @@ class History:
                 self.watch.look_at_end()
                 return
             mandate = self._peaceful(plan)
-            self._run([Faults(self.chance, said=self._say)], mandate, is_quiet=True)
+            self._run([Faults(self.chance, said=self.say)], mandate, is_quiet=True)
             if self.watch.wrong:
                 return
             self.machine.pass_time(8 * 3600)
@@ -340,7 +320,7 @@ class History:
 
     def _look_back(self, runner: Runner, *, is_quiet: bool) -> None:
         process, story = runner.process, runner.story
-        self._say(f"{process.name} {self._ending(runner)}")
+        self.say(f"{process.name} {self._ending(runner)}")
         self.report.takeovers += story.has_taken_over
         self.report.misdated += story.code == "apply.clock-wrong"
         self.report.stale += isinstance(story.failure, StalePlanError)
@@ -377,7 +357,8 @@ class History:
             return f"ended with {failure.diagnostics[0].code}"
         return "had nothing to do" if runner.story.asks_nothing else f"ended {runner.story.lines}"
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Tell it in the log."""
         self.log.append(f"{self.machine.now():%d. %H:%M:%S} {line}")
 
 

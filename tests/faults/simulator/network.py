@@ -69,6 +69,14 @@ class Zoom:
         self.app.switches = switches
         return found
 
+    def agenda(self, number: int, start: datetime) -> str:
+        """The agenda of the date that begins at `start`, which only a read of the date itself shows."""
+        for each in self.read(number).get("occurrences", ()):
+            if datetime.fromisoformat(each["start_time"]) == start:
+                one = self._ask("GET", f"{number}?occurrence_id={each['occurrence_id']}").json()
+                return str(one.get("agenda", ""))
+        return ""
+
     def click(self, number: int, start: datetime) -> bool:
         """Somebody deletes the date that begins at `start`; whether there is one."""
         for each in self.read(number).get("occurrences", ()):
@@ -150,7 +158,7 @@ class Network:
             self.watch.arrives(request)
         response = journey.instead
         if response is None or journey.is_carried_out:
-            response = self._answer(owner, request, journey.holds)
+            response = self._answer(owner, request, journey)
             self._note(request, response)
             self._count_limits(response)
             self.watch.answered(request, response)
@@ -171,14 +179,15 @@ class Network:
         )
         self.watch.chronicle.answered(request, number)
 
-    def _answer(self, owner: str, request: httpx.Request, holds: tuple[str, ...]) -> httpx.Response:
-        """What Zoom says; it leaves the fields in `holds` as they are."""
-        if not holds:
-            return self.zoom.answer(request)
+    def _answer(self, owner: str, request: httpx.Request, journey: Journey) -> httpx.Response:
+        """What Zoom says; it leaves as they are the fields that the journey holds, or the dates."""
+        usual, holds = self.zoom.app.switches, journey.holds
         self.zoom.switch(held_fields=list(holds))
+        if journey.keeps_dates:
+            self.zoom.switch(dates_forgotten="change")
         response = self.zoom.answer(request)
-        self.zoom.switch(held_fields=[])
-        if response.is_success:
+        self.zoom.app.switches = usual
+        if holds and response.is_success and "occurrence_id" not in request.url.params:
             self.watch.held(owner, request, holds)
         return response
 

@@ -91,6 +91,7 @@ class Watch:
             self._look_for_lock(request, owner)
         self._look_for_intent(request, f"{owner} sends")
         self._look_for_mandate(request, owner)
+        self._look_for_room(request, owner)
 
     def cut_off(self, owner: str) -> None:
         """Its lock is freed by force: what it has begun it may send for as long as its lease would hold."""
@@ -120,10 +121,42 @@ class Watch:
             self.fail("mandate", f"{owner} sends {_told(request)} for {topic}")
         if request.method != "DELETE":
             return
+        self._look_at_successor(number, owner)
         if number not in {wish.id for wish in self._team.removed if wish.destroy}:
             self.fail("mandate", f"{owner} sends {_told(request)}, which no line names")
         if any(record.id == number and record.protect for record in self.state.meetings.values()):
             self.fail("mandate", f"{owner} sends {_told(request)}, which is protected")
+
+    def _look_at_successor(self, number: int | None, owner: str) -> None:
+        """A replaced meeting ends only after the dates of the one in its place are done."""
+        key = next((gone.key for gone in self.state.retired if gone.id == number), "")
+        one, record = self._team.declared.get(key), self.state.meetings.get(key)
+        stored = self._zoom.account.meeting(record.id) if record else None
+        if one is None or stored is None or one.attributes["type"] != 8 or stored.document["type"] != 8:
+            return
+        if not self._team.calendar.is_used or self.is_refreshed:
+            return
+        seen = shown(self._zoom.read(stored.id))
+        differing = self._team.calendar.differences(one, stored, seen, self._machine.now())
+        if differing:
+            self.fail("dates", f"{owner} ends {number}, and {key} in its place is not done: {differing}")
+
+    def _look_for_room(self, request: httpx.Request, owner: str) -> None:
+        """A rule that undoes changes of dates is sent only if they fit into the day, or on a fresh one."""
+        if request.method != "PATCH" or "occurrence_id" in request.url.params:
+            return
+        number, sent = int(request.url.path.rsplit("/", 1)[1]), json.loads(request.content)
+        intent = next((each for each in self.state.intents.values() if each.id == number), None)
+        stored = self._zoom.account.meeting(number)
+        if intent is None or stored is None or not sent.keys() & {"start_time", "timezone", "recurrence"}:
+            return
+        topic = stored.document["topic"]
+        declared = next((each for each in self._team.declared.values() if each.topic == topic), None)
+        again = declared.dates.exceptions if declared else {}
+        count = sum(edit != "skip" != again.get(day, "skip") for day, edit in intent.dates.items())
+        spent = self._zoom.account.used(self._machine.now().date(), stored.host_id)
+        if count and spent and spent + 1 + count > self._team.daily:
+            self.fail("dates", f"{owner} undoes {count} dates of {topic} after {spent} requests of the day")
 
     def arrives(self, request: httpx.Request) -> None:
         """What reaches Zoom, however late, is still known as begun."""
@@ -278,6 +311,10 @@ class Watch:
             differing = self._team.calendar.differences(declared, stored, seen, self._machine.now())
             if differing:
                 self.fail("dates", f"{key}: {differing}")
+            for at, agenda in self._team.calendar.agendas(declared, self._machine.now()).items():
+                is_kept = any(start == at for start, _ in seen)  # not past the window
+                if is_kept and agenda != self._zoom.agenda(stored.id, at):
+                    self.fail("dates", f"{key}: the agenda of {at:%d %b %H:%M} is not {agenda!r}")
         record = self.state.meetings[key]
         left = {*record.not_taken, *self._excused.get(stored.id, ())}
         # Where the rest took, a setting of which nobody knew the value before may be one that Zoom forces.
