@@ -463,6 +463,33 @@ def test_a_request_that_got_no_answer_leaves_its_connection_to_none(*, is_cancel
     assert (asyncio.run(run()).status, len(served)) == (200, 2)
 
 
+def test_no_request_tells_of_the_cookie_of_an_answer() -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            heads.append(await read_request(reader))
+            writer.write(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def send(client: HttpTransport, address: str) -> list[HttpResponse]:
+        message = HttpRequest("POST", address, content=b"{}")
+        return [await client.send(CREATE, message) for _ in range(2)]
+
+    async def run() -> list[HttpResponse]:
+        client = transport()
+        async with serving_at(serve) as url:
+            try:
+                return await send(client, url)
+            finally:
+                await client.close()
+
+    responses = asyncio.run(run())
+
+    assert [response.headers["set-cookie"] for response in responses] == ["a=1; Path=/"] * 2
+    assert [head.split(b"\r\n", 2)[0] for head in heads] == [b"POST / HTTP/1.1"] * 2
+    assert heads[0] == heads[1]
+
+
 def test_all_connections_at_once_are_all_served() -> None:
     async def run() -> int:
         client = transport()
