@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from reconciler.ports import Clock
@@ -61,6 +62,8 @@ class ZoomClock:
         self._clock = clock
         self._is_own = is_own
         self._samples: deque[_Sample] = deque(maxlen=SAMPLES_MAX)
+        self._zoom_offset: float | None = None
+        """Seconds from the monotonic clock to Zoom's, by the samples; None where there are none."""
         self._is_stale = False
         self._offset_seen = self._offset(clock.now())
 
@@ -91,7 +94,7 @@ class ZoomClock:
 
     def agreeing(self) -> int:
         """Return how many answers agree about the skew."""
-        offset = self._zoom_offset()
+        offset = self._zoom_offset
         if offset is None:
             return 0
         return sum(abs(each.offset - offset) <= AGREEMENT_SECONDS for each in self._samples)
@@ -113,6 +116,7 @@ class ZoomClock:
         # Within what one answer can tell, this machine may be right.
         measured = offset if earliest <= offset <= latest else (earliest + latest) / 2
         self._samples.append(_Sample(received_at - departure.at, measured))
+        self._zoom_offset = _zoom_offset(self._samples)
 
     def _look(self, now: datetime) -> float:
         """Return the offset of the wall clock at `now`; note if it gained on the monotonic clock.
@@ -127,6 +131,7 @@ class ZoomClock:
             moved = [_Sample(each.round_trip, each.offset + gained) for each in self._samples]
             self._samples.clear()
             self._samples.extend(moved)
+            self._zoom_offset = _zoom_offset(self._samples)
             self._is_stale = True
         return offset
 
@@ -134,12 +139,11 @@ class ZoomClock:
         return now.timestamp() - self._clock.monotonic()
 
     def _skew(self, offset: float) -> float | None:
-        zoom_offset = self._zoom_offset()
-        return None if zoom_offset is None else offset - zoom_offset
+        return None if self._zoom_offset is None else offset - self._zoom_offset
 
-    def _zoom_offset(self) -> float | None:
-        if not self._samples:
-            return None
-        fastest = min(each.round_trip for each in self._samples)
-        usable = [each.offset for each in self._samples if each.round_trip <= fastest + SLOWER_SECONDS]
-        return sorted(usable)[(len(usable) - 1) // 2]
+
+def _zoom_offset(samples: Collection[_Sample]) -> float:
+    """Return the median of the samples whose answers were not much slower than the fastest one."""
+    fastest = min(each.round_trip for each in samples)
+    usable = [each.offset for each in samples if each.round_trip <= fastest + SLOWER_SECONDS]
+    return sorted(usable)[(len(usable) - 1) // 2]
