@@ -6,7 +6,7 @@ start. Such differences do not make it another meeting. A fact that Zoom does no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 
@@ -43,18 +43,28 @@ def has_type(wanted: Mapping[str, Json], stored: Mapping[str, Json]) -> bool:
 
 
 def has_start(stored: Mapping[str, Json], starts: Iterable[datetime]) -> bool | None:
-    """Return whether the meeting starts in the minute of one of `starts`; None if a side has no start."""
-    start, minutes = listed_start(stored), {_minute(each) for each in starts}
-    return None if start is None or not minutes else _minute(start) in minutes
+    """Return whether the meeting starts in the minute of one of `starts`; None if a side has no start.
+
+    Of `starts` it takes no more than it needs: of a series, the first one most often.
+    """
+    start = listed_start(stored)
+    if start is None:
+        return None
+    minute, has_any = _minute(start), None
+    for each in starts:
+        if _minute(each) == minute:
+            return True
+        has_any = False
+    return has_any
 
 
-def declared_starts(attributes: Mapping[str, Json]) -> frozenset[datetime]:
-    """Return the starts that a meeting may have in Zoom: of a series each of its first dates."""
+def declared_starts(attributes: Mapping[str, Json]) -> Iterator[datetime]:
+    """Yield the starts that a meeting may have in Zoom: of a series each of its first dates, in order."""
     declared = series(attributes)
     if declared is not None:
-        return frozenset(islice(declared.occurrences(), STARTS_MAX))
-    start = start_at(attributes)
-    return frozenset() if start is None else frozenset({start})
+        yield from islice(declared.occurrences(), STARTS_MAX)
+    elif (start := start_at(attributes)) is not None:
+        yield start
 
 
 def listed_start(listed: Mapping[str, Json]) -> datetime | None:

@@ -7,7 +7,7 @@ for a person to judge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -74,19 +74,16 @@ def find_duplicate(
     attributes: Mapping[str, Json], listed: Iterable[Mapping[str, Json]], known: frozenset[int]
 ) -> Mapping[str, Json] | None:
     """The first listed meeting that is not `known` and may be the declared one; None where there is none."""
-    starts = declared_starts(attributes)
     unknown = (meeting for meeting in listed if meeting.get("id") not in known)
-    return next((meeting for meeting in unknown if _is_alike(attributes, starts, meeting)), None)
+    alike = [meeting for meeting in unknown if _has_topic_and_type(attributes, meeting)]
+    starts = tuple(declared_starts(attributes)) if alike else ()
+    return next((meeting for meeting in alike if _starts_alike(attributes, starts, meeting)), None)
 
 
-def _is_alike(
-    attributes: Mapping[str, Json], starts: frozenset[datetime], listed: Mapping[str, Json]
+def _starts_alike(
+    attributes: Mapping[str, Json], starts: Sequence[datetime], listed: Mapping[str, Json]
 ) -> bool:
-    if not _has_topic_and_type(attributes, listed):
-        return False
-    if not starts:
-        return True
-    return same_zone(attributes, listed) and has_start(listed, starts) is True
+    return not starts or (same_zone(attributes, listed) and has_start(listed, starts) is True)
 
 
 def _has_topic_and_type(attributes: Mapping[str, Json], listed: Mapping[str, Json]) -> bool:
