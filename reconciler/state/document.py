@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import is_not
 from typing import Any
 
 import orjson
@@ -115,8 +117,30 @@ def _newer(version: str, location: str) -> StateError:
     )
 
 
-_Line = tuple[object, bytes]
-"""A value and its line."""
+@dataclass(slots=True)
+class _Section:
+    """The lines of one section as it was written last; a value that is the same object keeps its line."""
+
+    as_json: Callable[[Any], Json]
+    _values: Mapping[str, Any] = field(default_factory=dict)
+    _lines: dict[str, bytes] = field(default_factory=dict)
+    _keys: list[str] = field(default_factory=list)
+
+    def encode(self, values: Mapping[str, Any]) -> bytes:
+        """Return a line for each value, by key."""
+        if not values:
+            return b"{}"
+        # Each key is looked at for each write, so no Python runs for one whose value stayed.
+        for key in compress(values, map(is_not, values.values(), map(self._values.get, values))):
+            if key not in self._lines:
+                self._keys.append(key)
+            self._lines[key] = orjson.dumps(key) + b":" + _sorted(self.as_json(values[key]))
+        if len(self._lines) > len(values):
+            self._lines = {key: line for key, line in self._lines.items() if key in values}
+            self._keys = [key for key in self._keys if key in values]
+        self._keys.sort()  # nearly sorted already: one comparison for each
+        self._values = values
+        return b"{\n" + b",\n".join(map(self._lines.__getitem__, self._keys)) + b"\n}"
 
 
 @dataclass(slots=True)
@@ -126,9 +150,9 @@ class Encoder:
     A write of 10,000 meetings of which eight changed encodes eight lines.
     """
 
-    _meetings: dict[str, _Line] = field(default_factory=dict)
-    _intents: dict[str, _Line] = field(default_factory=dict)
-    _entries: dict[int, _Line] = field(default_factory=dict)
+    _meetings: _Section = field(default_factory=lambda: _Section(record_json))
+    _intents: _Section = field(default_factory=lambda: _Section(intent_json))
+    _entries: dict[int, tuple[object, bytes]] = field(default_factory=dict)
 
     def encode(self, state: State) -> bytes:
         """Return the document, ending in a newline."""
@@ -137,8 +161,8 @@ class Encoder:
             b'"lineage":' + orjson.dumps(state.lineage),
             b'"serial":' + orjson.dumps(state.serial),
             b'"origin":' + orjson.dumps(state.origin),
-            b'"meetings":' + _section(state.meetings, self._meetings, record_json),
-            b'"intents":' + _section(state.intents, self._intents, intent_json),
+            b'"meetings":' + self._meetings.encode(state.meetings),
+            b'"intents":' + self._intents.encode(state.intents),
             b'"retired":' + _sequence([_retired_json(gone) for gone in state.retired]),
             b'"usage":' + _sorted(state.usage),
             b'"hosts":' + _sorted(state.hosts),
@@ -171,20 +195,6 @@ def _version_of(state: State) -> str:
         for record in state.meetings.values()
     )
     return f"{MAJOR}.{1 if is_newer else 0}"
-
-
-def _section(values: Mapping[str, Any], kept: dict[str, _Line], as_json: Callable[[Any], Json]) -> bytes:
-    """Return a line for each value, by key; a value that is the same object as last time keeps its line."""
-    if not values:
-        return b"{}"
-    lines: list[bytes] = []
-    for key in sorted(values):  # runs 10,000 times for a large write: no call that can be avoided
-        value = values[key]
-        line = kept.get(key)
-        if line is None or line[0] is not value:
-            line = kept[key] = (value, orjson.dumps(key) + b":" + _sorted(as_json(value)))
-        lines.append(line[1])
-    return b"{\n" + b",\n".join(lines) + b"\n}"
 
 
 def encode(state: State) -> bytes:

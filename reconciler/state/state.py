@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -23,6 +25,8 @@ USAGE_DAYS_KEPT = 7
 
 SCHEDULE_FOR = "schedule_for"
 """The field that names the user for whom the host schedules a meeting: Zoom makes that user its host."""
+
+_ID = attrgetter("id")
 
 _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
 """The attributes that say when a meeting takes place."""
@@ -246,10 +250,13 @@ class State:
         Counts under the host's aliases are moved to its key, so that a charge can be taken back
         after its alias was resolved.
         """
-        name = host_key(self, host)
-        others = {alias: n for alias, n in self.usage.get(day, {}).items() if host_key(self, alias) != name}
-        count = max(0, used(self, day, host) + requests)
-        return replace(self, usage={**self.usage, day: {**others, name: count}})
+        name, others, count = host_key(self, host), {}, requests
+        for alias, charged in self.usage.get(day, {}).items():
+            if host_key(self, alias) == name:
+                count += charged
+            else:
+                others[alias] = charged
+        return replace(self, usage={**self.usage, day: {**others, name: max(0, count)}})
 
     def spend_all(self, day: str, host: str, limit: int) -> State:
         """Raise the host's use of `day` to `limit`, because Zoom says that its day is used up."""
@@ -261,7 +268,7 @@ class State:
 
     def known_ids(self) -> frozenset[int]:
         """Return every meeting id that is recorded or retired."""
-        return frozenset(record.id for record in self.meetings.values()) | {gone.id for gone in self.retired}
+        return frozenset(map(_ID, chain(self.meetings.values(), self.retired)))
 
 
 def feed_name(state: State, key: str, taken: Collection[str] | None = None) -> str:
@@ -322,7 +329,8 @@ def names_of(state: State, host: str) -> tuple[str, ...]:
 
 def used(state: State, day: str, host: str) -> int:
     """Return the requests charged to the host on `day` under any of its names."""
-    return ledger(state, day)[host_key(state, host)]
+    name = host_key(state, host)
+    return sum(n for alias, n in state.usage.get(day, {}).items() if host_key(state, alias) == name)
 
 
 def ledger(state: State, day: str) -> Counter[str]:

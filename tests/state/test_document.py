@@ -215,6 +215,21 @@ def test_an_encoder_never_gives_the_line_of_an_older_value() -> None:
     assert [encoder.encode(each) for each in stages] == [state_document.encode(each) for each in stages]
 
 
+def test_an_encoder_keeps_the_order_of_keys_whatever_came_and_went() -> None:
+    """As every other write does: keys are added before, between and behind those that stay."""
+    encoder, now = state_document.Encoder(), state()
+    documents, expected = [], []
+    for number, key in enumerate(["m", "z", "a", "n", "m", "b"]):
+        now = now.begin(key, intent(), day="2026-12-01").confirm(key, record(number))
+        now = now.begin(f"{key}-next", intent(), day="2026-12-01")
+        now = now.forget("z") if key == "n" else now
+        documents.append(encoder.encode(now))
+        expected.append(state_document.encode(now))
+
+    assert documents == expected
+    assert list(orjson.loads(documents[-1])["meetings"]) == ["a", "b", "m", "n"]
+
+
 def test_a_literal_passcode_is_in_no_state() -> None:
     """Only its scrypt form is recorded, which the schema asks for, too."""
     kept = as_recorded(one_off(password="lift-off-7"), bytes(16))
