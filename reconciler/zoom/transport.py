@@ -116,10 +116,14 @@ _NO_COOKIES = _NoCookies()
 class _Client(httpx.AsyncClient):
     """A client without cookies; looking for one in each answer costs a twentieth of an apply."""
 
-    @property  # type: ignore[misc]
+    @property
     def cookies(self) -> httpx.Cookies:
         """None, ever."""
         return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, _: object) -> None:
+        """Do nothing: httpx's own client can be given cookies, this one none."""
 
 
 class HttpTransport:
@@ -248,7 +252,8 @@ class HttpTransport:
 
 def _timeouts(seconds: float) -> dict[str, float | None]:
     connect_seconds = min(CONNECT_SECONDS_MAX, seconds)
-    return httpx.Timeout(seconds, connect=connect_seconds, pool=connect_seconds).as_dict()
+    # The total timeout began earlier than those of a read or a write, which would never end anything.
+    return {"connect": connect_seconds, "pool": connect_seconds, "read": None, "write": None}
 
 
 async def _read_content(response: httpx.Response) -> bytes:
