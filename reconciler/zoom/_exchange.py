@@ -112,7 +112,10 @@ def _json_object(content: bytes) -> Mapping[str, Json] | None:
         value = orjson.loads(content)
     except ValueError:
         return None
-    return value if isinstance(value, dict) and not _is_too_deep(value) else None
+    if not isinstance(value, dict):
+        return None
+    levels_most = content.count(b"{") + content.count(b"[")
+    return None if levels_most > DEPTH_MAX and _is_too_deep(value) else value
 
 
 def _is_too_deep(value: Json) -> bool:
