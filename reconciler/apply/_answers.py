@@ -28,7 +28,7 @@ async def believed(
     `unsent` are the keys whose intent was not sent. Raises `UnknownOutcomeError`: the create is looked up.
     """
     meeting_id = answer.body["id"]
-    if meeting_id in run.journal.state.known_ids():
+    if run.journal.state.knows(meeting_id):
         raise _another(pending, f"meeting {meeting_id}, which is recorded already")
     doubts = _doubts(run, pending, answer.body)
     if not doubts:

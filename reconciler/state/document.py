@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import compress
-from operator import is_not
 from typing import Any
 
 import orjson
@@ -22,6 +20,7 @@ from reconciler.errors.text import replace_control
 from reconciler.meeting import fields, masking
 from reconciler.ports import Json
 from reconciler.state import checks, history
+from reconciler.state._section import Section, enclosed
 from reconciler.state.state import Attempt, Intent, Record, Retired, State
 from reconciler.state.values import (
     as_action,
@@ -118,67 +117,42 @@ def _newer(version: str, location: str) -> StateError:
 
 
 @dataclass(slots=True)
-class _Section:
-    """The lines of one section as it was written last; a value that is the same object keeps its line."""
-
-    as_json: Callable[[Any], Json]
-    _values: Mapping[str, Any] = field(default_factory=dict)
-    _lines: dict[str, bytes] = field(default_factory=dict)
-    _keys: list[str] = field(default_factory=list)
-
-    def encode(self, values: Mapping[str, Any]) -> bytes:
-        """Return a line for each value, by key."""
-        if not values:
-            return b"{}"
-        # Each key is looked at for each write, so no Python runs for one whose value stayed.
-        for key in compress(values, map(is_not, values.values(), map(self._values.get, values))):
-            if key not in self._lines:
-                self._keys.append(key)
-            self._lines[key] = orjson.dumps(key) + b":" + _sorted(self.as_json(values[key]))
-        if len(self._lines) > len(values):
-            self._lines = {key: line for key, line in self._lines.items() if key in values}
-            self._keys = [key for key in self._keys if key in values]
-        self._keys.sort()  # nearly sorted already: one comparison for each
-        self._values = values
-        return b"{\n" + b",\n".join(map(self._lines.__getitem__, self._keys)) + b"\n}"
-
-
-@dataclass(slots=True)
 class Encoder:
     """Encodes states, and reuses the lines of unchanged values.
 
     A write of 10,000 meetings of which eight changed encodes eight lines.
     """
 
-    _meetings: _Section = field(default_factory=lambda: _Section(record_json))
-    _intents: _Section = field(default_factory=lambda: _Section(intent_json))
+    _meetings: Section = field(default_factory=lambda: Section(record_json))
+    _intents: Section = field(default_factory=lambda: Section(intent_json))
     _entries: dict[int, tuple[object, bytes]] = field(default_factory=dict)
 
     def encode(self, state: State) -> bytes:
         """Return the document, ending in a newline."""
-        parts = [
+        lines = [
             b'{"format_version":' + orjson.dumps(_version_of(state)),
             b'"lineage":' + orjson.dumps(state.lineage),
             b'"serial":' + orjson.dumps(state.serial),
             b'"origin":' + orjson.dumps(state.origin),
-            b'"meetings":' + self._meetings.encode(state.meetings),
-            b'"intents":' + self._intents.encode(state.intents),
+            *self._meetings.lines(b'"meetings":', state.meetings),
+            *self._intents.lines(b'"intents":', state.intents),
             b'"retired":' + _sequence([_retired_json(gone) for gone in state.retired]),
             b'"usage":' + _sorted(state.usage),
             b'"hosts":' + _sorted(state.hosts),
+            *self._history(state),
         ]
-        if state.history:
-            parts.append(b'"history":' + self._history(state))
-        return b",\n".join(parts) + b"\n}\n"
+        lines[-1] += b"\n}\n"
+        return b",\n".join(lines)  # a document may have megabytes: it is put together once
 
-    def _history(self, state: State) -> bytes:
+    def _history(self, state: State) -> list[bytes]:
         """Return a line for each entry; only the one of this run is new."""
         kept = self._entries
         # A kept line holds its entry, so no other one can have the same identity.
         self._entries = {
             id(entry): kept.get(id(entry)) or (entry, history.encoded(entry)) for entry in state.history
         }
-        return b"[\n" + b",\n".join(line for _, line in self._entries.values()) + b"\n]"
+        lines = [line for _, line in self._entries.values()]
+        return enclosed(b'"history":[\n', lines, b"\n]") if lines else []
 
 
 def _version_of(state: State) -> str:

@@ -108,7 +108,7 @@ def import_problem(
 ) -> str | None:
     """Return why `stored` cannot be recorded as what is declared for `host`; None: it can."""
     stored_type = stored.get("type")
-    if stored["id"] in state.known_ids():
+    if state.knows(stored["id"]):
         return "is recorded under another key already"
     if stored_type == PERSONAL:
         return "is under the host's personal id (PMI), and such a meeting cannot be managed"

@@ -270,6 +270,10 @@ class State:
         """Return every meeting id that is recorded or retired."""
         return frozenset(map(_ID, chain(self.meetings.values(), self.retired)))
 
+    def knows(self, meeting_id: int) -> bool:
+        """Return whether the meeting is recorded or retired."""
+        return meeting_id in map(_ID, chain(self.meetings.values(), self.retired))
+
 
 def feed_name(state: State, key: str, taken: Collection[str] | None = None) -> str:
     """Return the name of a meeting in calendar feeds: the key under which it was created.
