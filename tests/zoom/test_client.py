@@ -626,17 +626,21 @@ def test_an_exception_of_before_send_passes_through_and_nothing_is_sent(method: 
 def test_no_more_requests_are_in_flight_than_the_pool_has_connections() -> None:
     """Of 34 requests to a Zoom that never answers 24 are sent; all of them can be cancelled."""
     arrived: list[str] = []
+    full = asyncio.Event()
 
     async def hang(request: httpx.Request) -> httpx.Response:
         if request.url.host == "zoom.us":
             return answer(200, {"access_token": "t-9"})
         arrived.append(request.method)
+        if len(arrived) == IN_FLIGHT_MAX:
+            full.set()
         await asyncio.Event().wait()
         raise AssertionError
 
     async def flood(client: ZoomClient) -> list[BaseException | Answer]:
         tasks = [asyncio.create_task(create(client)) for _ in range(IN_FLIGHT_MAX + 10)]
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(full.wait(), 20)
+        await asyncio.sleep(0.2)  # for one too many
         for task in tasks:
             task.cancel()
         return await asyncio.gather(*tasks, return_exceptions=True)
