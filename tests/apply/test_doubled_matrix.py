@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+pytestmark = pytest.mark.no_cover
+
 BEN = "ben@example.com"
 
 CALLS: Mapping[str, Mapping[str, Any]] = {
