@@ -136,6 +136,21 @@ def test_a_refresh_sends_it_again() -> None:
     assert refreshed.meetings["a"].attributes["duration"] == 60
 
 
+def test_an_update_that_leaves_what_somebody_wrote_into_zoom_did_not_take() -> None:
+    """Only a refresh has read that value: it is neither declared nor recorded."""
+    world = applied(topic("a"))
+    record = world.store.state.meetings["a"]
+    world.zoom.patch(record.id, {"duration": 45, "topic": "Other"})
+    body = world.zoom.read(record.id)
+    read = {"a": ReadResult(ReadStatus.FOUND, body, drift_of(record, body, world.clock.now()))}
+    world.refreshed = lambda state: apply_refresh(state, read, world.clock.now())
+    world.zoom.meet(ignored(times=2))
+
+    report = world.apply()
+
+    assert (seen(report), len(world.patched)) == (({"a": "apply.not-taken"}, 1), 2)
+
+
 def test_reads_that_lag_charge_nothing_twice() -> None:
     world = applied(topic("a"), Meeting("weekly", HOST, weekly()))
     world.zoom.switch(read_lag_seconds=4.5)

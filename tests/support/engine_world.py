@@ -238,6 +238,8 @@ class World:
         self.moved: tuple[Moved, ...] = ()
         self.imports: tuple[Import, ...] = ()
         self.removed: tuple[Removed, ...] = ()
+        self.refreshed: Callable[[State], State] = lambda state: state
+        """What a refresh makes of the state that a plan is made from."""
         self.passcodes: dict[str, str] = {}
         self.options = Options()
         self.pace: str | int = 1000
@@ -276,7 +278,8 @@ class World:
     def plan(self) -> Plan:
         """Make the plan."""
         spec = Spec(dict(sorted(self.declared.items())), self.moved, self.imports, self.removed)
-        return build(spec, self.store.state, self.runner_clock.now(), self.allowances, self.options)
+        known = self.refreshed(self.store.state)
+        return build(spec, known, self.runner_clock.now(), self.allowances, self.options)
 
     def apply(self, *, dies_after_turns: int | None = None) -> ApplyReport:
         """Plan and apply; with `dies_after_turns`, cancel it after that many turns of the loop."""

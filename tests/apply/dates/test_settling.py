@@ -306,6 +306,7 @@ def test_a_request_for_another_meeting_than_the_recorded_one_is_dropped(other: i
     report = world.apply()
 
     assert (report.resolved, report.failed, world.store.state.intents) == ([], {}, {})
+    assert "Drop the intent of weekly" in world.store.notes
     assert world.store.state.meetings["weekly"].exceptions == HAS_GUESTS
 
 
