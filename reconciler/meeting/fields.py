@@ -54,7 +54,7 @@ class Field:
     text: maximum}}, `required_if` {other field: value}, `only_with` {other field: its values}, of which one
     must hold. A row of `undone_by` is {"values", "beside": {other field: its values}, "why", "do"}; `off` are
     values that turn nothing on, beside the default and what is empty. `identity` is the field that identifies
-    an entry of a keyed set. A `whole` field is never sent in part.
+    an entry of a keyed set.
     """
 
     path: str
@@ -95,7 +95,6 @@ class Field:
     prose: tuple[str, ...] = ()
     separator: str | None = None
     identity: str | None = None
-    whole: bool = False
 
     @property
     def create_only(self) -> bool:
