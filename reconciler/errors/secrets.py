@@ -31,6 +31,9 @@ _MEMBER = (
     r"(?P<secret>(?:[^\"\\]|\\.)*+)"
 )
 
+# A number to dial with one tap, as in Zoom's invitations: the phone, the meeting, the passcode.
+_ONE_TAP = r",,\d{9,12}#(?:[,#]|0#)*+(?P<secret>\*?\d{4,10})#"
+
 # Words that people write before a passcode, and those of Zoom's invitations. No colon has to follow them.
 _WORD = (
     r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
@@ -70,10 +73,23 @@ _WORDS = (
     rf"|{_SHORT_WORD}{_NO_SIGN_GAP}(?:{_ASIDE})?(?:{_SIGN}|{_IS}){_GAP}){_CODE}"
 )
 
-_TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _WORDS)
+_TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _ONE_TAP, _WORDS)
 _SIGNS = (
     *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "code", "kode", "kenn"),
-    *("contras", "codigo", "clave", "senha", "wacht", "losen", "sala", "parol", "kod ", "phrase", "wort"),
+    *(
+        "#,",
+        "contras",
+        "codigo",
+        "clave",
+        "senha",
+        "wacht",
+        "losen",
+        "sala",
+        "parol",
+        "kod ",
+        "phrase",
+        "wort",
+    ),
 )
 """An ASCII text whose lower-case form has none of these has no secret; most texts are such."""
 
@@ -111,7 +127,8 @@ def has_secret(text: str) -> bool:
     if not _has_sign(text):
         return False
     has_equals = "=" in text or "%" in text or "\\" in text
-    patterns = [*((_IN_LINK, _PARAMETER) if has_equals else ()), *((_MEMBER,) if '"' in text else ()), _WORDS]
+    patterns = [*((_IN_LINK, _PARAMETER) if has_equals else ()), *((_MEMBER,) if '"' in text else ())]
+    patterns += [*((_ONE_TAP,) if "#," in text else ()), _WORDS]
     return any(_compiled(pattern).search(text) for pattern in patterns)
 
 

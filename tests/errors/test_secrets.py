@@ -44,6 +44,8 @@ SECRETS = {
     "[stage](https://zoom.us/j/1?pwd=Zm9vYmFy.1) (every second week)": (
         "[stage](https://zoom.us/j/1?pwd=*** (every second week)"
     ),
+    "+16699006833,,85012345678#,,,,*447713# US": "+16699006833,,85012345678#,,,,***# US",
+    "+496971049922,,85012345678#,,,,,,0#,,0447713# DE": "+496971049922,,85012345678#,,,,,,0#,,***# DE",
     "PIN 12345": "PIN ***",
     "pin: hunter2": "pin: ***",
     "Security code 4711": "Security code ***",
@@ -63,6 +65,7 @@ SECRETS = {
 """A text, and how it is shown."""
 
 PLAIN = (
+    "+496971049922,,85012345678# Germany, and +1 669 900 6833,,,#12345#",
     "Pasta: 12:30",
     "Passengers: 12",
     "Passport: 12345",
@@ -192,6 +195,8 @@ LONG = (
     "password ",
     "password<a>",
     "password for ",
+    ",,123456789#",
+    "#,",
     '"password":"',
     "a",
     '"',
