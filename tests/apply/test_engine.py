@@ -343,6 +343,7 @@ def test_a_stop_finishes_the_request_in_flight_and_takes_the_rest_back() -> None
 # Budget over days
 
 
+@pytest.mark.no_cover
 def test_a_rollout_over_three_days_comes_true() -> None:
     """Ninety a day without the reserve: the plan of day one comes true."""
     world = World(*many(240))

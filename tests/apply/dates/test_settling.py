@@ -226,6 +226,7 @@ def test_a_skipped_date_that_comes_back_is_not_lost_by_two_crashes() -> None:
         assert not world.plan().has_work
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("dates_forgotten", ["rule", "update"])
 @pytest.mark.parametrize("change", [{"topic": "Other"}, {"start_time": "2027-01-11T10:30:00"}])
 def test_a_skipped_date_that_comes_back_after_a_crash_is_not_forgotten(
