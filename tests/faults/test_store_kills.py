@@ -90,6 +90,8 @@ class KeptWorld(World):
 
     def wrong(self, ended: victim.ForkResult) -> list[str]:
         """What is not as it must be in the end, and what the auditor finds on the way."""
+        if not self.kept.document():
+            return [f"nothing is recorded; it ended with {ended.status}: {ended.output}"]
         requests = self.outside.log.read_bytes()[self.begins :].decode()
         versions = "".join(auditor.line(version) + "\n" for version in self.kept.versions())
         found = auditor.audit(auditor.read(requests + versions))
