@@ -187,7 +187,7 @@ class HttpTransport:
                 content=request.content,
                 extensions={
                     "timeout": self._timeouts,
-                    "trace": guard.on_event,
+                    **({"trace": guard.on_event} if before_send else {}),
                     NEW_CONNECTION: request.new_connection,
                 },
             )
