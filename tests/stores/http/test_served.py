@@ -54,7 +54,7 @@ def test_concurrent_applies_do_not_overlap(slow_zoom: Served, server: TerraformS
     with applying(shell.folder, **environ_of(slow_zoom, server, USER="ann")) as first:
         wait_for_create(slow_zoom)
         # The first one must still run when the third begins to wait, also on a busy machine.
-        slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 1.5})
+        slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 0.7})
         refused = apply(shell, slow_zoom, server)
         held = dict(server.lock or {})
         waited = apply(shell, slow_zoom, server, "--lock-timeout", "30s")
