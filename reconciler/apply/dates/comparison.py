@@ -46,7 +46,7 @@ class Comparison:
     """What is to be sent, the edits that Zoom has already (None: none any more), and dates with a problem.
 
     `deleted` are dates that are not held in Zoom and should be: only the rule brings them back. `standing`
-    are edits that dates to be changed have in Zoom until then, and that no record has.
+    are edits that dates to be changed have in Zoom until then, and that no record has: a read tells them.
     """
 
     work: list[DateWork] = field(default_factory=list)
@@ -99,14 +99,7 @@ def compare(
             comparison.done[day] = None  # Zoom does not keep it yet
         elif stored is not None and not is_over(stored.start, before, now):
             _compare_taken_back(comparison, attributes, stored, before, now)
-    for day in {each.day for each in comparison.work} & known.taken_back.keys() - known.recorded.keys():
-        comparison.standing[day] = edit_in_zoom(found[day], known.taken_back[day], minutes)
     return comparison
-
-
-def edit_in_zoom(stored: StoredDate, before: Edit, minutes: int) -> Edit:
-    """Return the edit that a date has in Zoom: the one it had before, where the list shows no other."""
-    return before if stored.has(before, minutes) else stored.edit(minutes)
 
 
 def keep_last(comparison: Comparison, stored: Body, now: datetime) -> None:

@@ -97,6 +97,26 @@ class DatesReader:
             return False
         return await self._sender.has(record, found, edit, edit if isinstance(edit, Mapping) else None)
 
+    async def what_is_left(
+        self, step: Step, record: Record, found: Mapping[str, StoredDate], before: Mapping[str, Edit]
+    ) -> dict[str, Edit] | None:
+        """Return the edit that each date has in Zoom, by `before`, those that they had or were to have.
+
+        What the list does not show of an edit, a read of the date must show. None, and reported, on failure.
+        """
+        try:
+            return {day: await self._left(record, found[day], edit) for day, edit in before.items()}
+        except RemoteError as error:
+            self._run.fail_remote(step, error)
+            return None
+
+    async def _left(self, record: Record, found: StoredDate, before: Edit) -> Edit:
+        minutes = minutes_of(record.attributes)
+        if not found.has(before, minutes):
+            return found.edit(minutes)
+        is_whole = await self._sender.has(record, found, before, unlisted_parts(before))
+        return before if is_whole else listed_parts(before)
+
     async def read(self, step: Step, record: Record) -> Body | None:
         """The meeting, which is the recorded one and a series; None, and reported, where it is not."""
         try:

@@ -18,7 +18,6 @@ from reconciler.apply.dates.comparison import (
     DateWork,
     Known,
     compare,
-    edit_in_zoom,
     keep_last,
 )
 from reconciler.apply.dates.reader import DatesReader
@@ -82,6 +81,12 @@ class DatesRunner:
             if step.new_host is not None:  # Zoom charges that one from now on: a later step of it sends
                 await self._leave_to_new_host(step, record, known, found, comparison)
                 return
+            unrecorded = {each.day for each in comparison.work} & taken_back.keys() - record.exceptions.keys()
+            before = {day: taken_back[day] for day in sorted(unrecorded)}
+            standing = await self.reader.what_is_left(step, record, found, before)
+            if standing is None:
+                return
+            comparison.standing = standing
             if not await self._carry_out(step, record, known, comparison, is_last=is_last):
                 return
 
@@ -160,12 +165,10 @@ class DatesRunner:
         self, step: Step, record: Record, taken_back: Mapping[str, Edit], found: Mapping[str, StoredDate]
     ) -> None:
         """Record the edits that dates still have in Zoom, of a series for which nothing is sent."""
-        minutes = minutes_of(record.attributes)
-        edits = {
-            day: edit_in_zoom(found[day], before, minutes)
-            for day, before in taken_back.items()
-            if day in found
-        }
+        before = {day: edit for day, edit in taken_back.items() if day in found}
+        edits = await self.reader.what_is_left(step, record, found, before)
+        if edits is None:
+            return
         if merged(record.exceptions, edits) != dict(record.exceptions) or self.reader.is_unread(step):
             await self.reader.record(step, edits, noted={})
 
@@ -213,10 +216,10 @@ class DatesRunner:
         comparison: Comparison,
     ) -> None:
         """Record each date as the handover left it; the next plan does the rest under the new host."""
-        before, minutes = known.taken_back, minutes_of(record.attributes)
-        left = {
-            each.day: edit_in_zoom(found[each.day], before.get(each.day), minutes) for each in comparison.work
-        }
+        before = {each.day: known.taken_back.get(each.day) for each in comparison.work}
+        left = await self.reader.what_is_left(step, record, found, before)
+        if left is None:
+            return
         left = {day: edit for day, edit in left.items() if edit is not None or day in record.exceptions}
         if comparison.done or left or self.reader.is_unread(step):
             await self.reader.record(step, {**comparison.done, **left}, noted=comparison.done)

@@ -149,6 +149,8 @@ class DateSender:
         if found is None or not found.has(edit, minutes_of(record.attributes)):
             return False
         parts = unlisted_parts(body)
+        if parts and found.occurrence is None:  # there is nothing to read
+            return False
         return not parts or _holds((await self._run.remote.read_date(record.id, found.id)).body, parts)
 
     async def _send_one(

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import meeting, moved, one_off, weekly
+from builders import HOST, meeting, moved, one_off, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import SingleDates
+from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import CREATE, READ, Fault, gateway_page
 from reconciler.state.state import Intent
 
@@ -73,6 +74,84 @@ def test_an_agenda_that_was_sent_is_settled_without_a_request() -> None:
 
     assert (report.resolved, len(world.asked("PATCH"))) == ([("weekly", "adopted")], before)
     assert world.store.state.meetings["weekly"].exceptions == HAS_GUESTS
+
+
+def test_an_agenda_of_a_date_that_zoom_does_not_list_is_not_taken_for_done() -> None:
+    """There is nothing to read of it."""
+    endless = {"type": 1, "repeat_interval": 1, "end_times": 0}
+    far = {"2027-05-01": {"start_time": "2027-05-01T08:00:00Z", "duration": 45, "agenda": "Guests"}}
+    world = World(series(recurrence=endless))
+    world.apply()
+    interrupted(world, far)
+
+    report = world.apply()
+
+    assert (report.failed, report.resolved) == ({}, [("weekly", "absent")])
+    assert world.store.state.intents == {}
+
+
+def test_an_agenda_that_was_never_sent_is_sent_once_its_series_waits_no_more() -> None:
+    """The run that settled it sent nothing for the series, and recorded only what Zoom has."""
+    world = World(series())
+    world.apply()
+    interrupted(world, HAS_GUESTS)
+    world.declare(series(GUESTS, start_time="2027-01-04T11:00:00"))
+    first = world.apply()
+    world.declare(series(GUESTS))
+
+    report = world.apply()
+
+    assert (first.failed, first.resolved, report.failed) == ({}, [("weekly", "absent")], {})
+    assert agenda(world) == "Guests"
+    assert not world.plan().has_work
+
+
+def test_an_agenda_that_an_update_made_zoom_forget_is_sent_when_its_day_has_come() -> None:
+    world = World(series(GUESTS), dates_forgotten="update")
+    world.apply()
+    world.declare(series(GUESTS, topic="Other"))
+    world.allowances = Allowances(Limits(daily=3, reserve=0), {})
+
+    first = world.apply()
+    world.zoom.clock.advance(24 * 3600)
+    report = world.apply()
+
+    assert (list(first.deferred), first.failed, report.failed) == (["weekly"], {}, {})
+    assert agenda(world) == "Guests"
+    assert not world.plan().has_work
+
+
+def test_an_agenda_that_a_handover_made_zoom_forget_is_sent_by_the_new_host() -> None:
+    world = World(series(GUESTS), dates_forgotten="update")
+    world.apply()
+    world.declare(replace(series(GUESTS), host="bob@example.com"))
+
+    reports = [world.apply() for _ in range(2)]
+
+    assert [(report.status, report.failed) for report in reports] == [(0, {})] * 2
+    assert agenda(world) == "Guests"
+    assert not world.plan().has_work
+
+
+@pytest.mark.parametrize("host", [HOST, "bob@example.com"])
+def test_an_agenda_that_cannot_be_read_after_an_update_stays_open(host: str) -> None:
+    """The next run reads it, and does what is missing."""
+    world = World(series(GUESTS), dates_forgotten="update")
+    world.apply()
+    world.declare(replace(series(GUESTS, topic="Other"), host=host))
+    fault = gateway_page(502, **READ)
+    world.on_request = lambda scope: (
+        world.zoom.meet(fault) if b"occurrence_id" in scope["query_string"] else None
+    )
+
+    first = world.apply()
+    world.on_request = lambda _: None
+    reports = [world.apply() for _ in range(2)]
+
+    assert first.failed == {"weekly": "zoom.unreadable"}
+    assert [report.failed for report in reports] == [{}] * 2
+    assert agenda(world) == "Guests"
+    assert not world.plan().has_work
 
 
 def test_a_settled_request_records_its_dates_and_nothing_else() -> None:

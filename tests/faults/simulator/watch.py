@@ -159,8 +159,9 @@ class Watch:
             self.fail("dates", f"{owner} undoes {count} dates of {topic} after {spent} requests of the day")
 
     def arrives(self, request: httpx.Request) -> None:
-        """What reaches Zoom, however late, is still known as begun."""
-        self._look_for_intent(request, "there arrives")
+        """What reaches Zoom, however late, is still known as begun; a read begins nothing."""
+        if request.method != "GET":
+            self._look_for_intent(request, "there arrives")
 
     def answered(self, request: httpx.Request, response: httpx.Response, *, by_hand: bool = False) -> None:
         """What Zoom did with it, whatever the client sees of that."""
