@@ -45,6 +45,7 @@ class DatesQueue:
         for step in self._open:
             if not await self._runner.reader.settle(step):
                 self._steps.remove(step)
+                self._run.dates_open.add(step.key)
 
     async def read_undone(self, steps: Iterable[Step]) -> list[Step]:
         """Read what an earlier update of this run undid; return the steps of which that is not known."""
@@ -65,6 +66,8 @@ class DatesQueue:
                 taken_back = self._taken_back.get(step.key, {})
                 is_sent = not step.is_of_dates and step.key not in self._settled
                 await self._runner.bring(step, taken_back=taken_back, is_sent=is_sent)
+                if step.key in self._run.failed:  # what is not read is not known to be done
+                    self._run.dates_open.add(step.key)
 
     def _skips_soon(self, step: Step) -> bool:
         """Return whether a date is to be skipped so soon that a stopped run still does it."""

@@ -12,7 +12,7 @@ from engine_world import World
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan.budget import Allowances, Limits
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faults import READ, Fault, gateway_page
 from reconciler.state.state import Retired
 
 if TYPE_CHECKING:
@@ -382,6 +382,29 @@ def test_a_replaced_meeting_stays_until_the_dates_of_its_successor_are_done() ->
     done = world.apply()
 
     assert ("apply.dates" in failed.failed.values(), kept) == (True, 200)
+    assert (done.failed, world.zoom.send("GET", f"/v2/meetings/{old}").status_code) == ({}, 404)
+
+
+def test_a_replaced_meeting_stays_while_its_successor_cannot_be_read() -> None:
+    """What is not read is not done: its dates are brought by the next run."""
+    world = World(meeting("weekly", one_off()))
+    world.apply()
+    (old,) = world.ids().values()
+    world.declare(series({"2027-03-01": MOVE}))
+    world.removed = (removed("weekly", old),)
+
+    def cut_off(scope: Mapping[str, Any]) -> None:
+        meetings = {f"/v2/meetings/{number}" for number in world.ids().values()}
+        if scope["method"] == "GET" and scope["path"] in meetings - {f"/v2/meetings/{old}"}:
+            world.zoom.meet(gateway_page(502, **READ))
+
+    world.on_request = cut_off
+    failed = world.apply()
+    kept = world.zoom.send("GET", f"/v2/meetings/{old}").status_code
+    world.on_request = lambda _: None
+    done = world.apply()
+
+    assert (failed.failed, kept) == ({"weekly": "zoom.unreadable"}, 200)
     assert (done.failed, world.zoom.send("GET", f"/v2/meetings/{old}").status_code) == ({}, 404)
 
 

@@ -12,7 +12,7 @@ from engine_world import World
 from reconciler.meeting.closures import SingleDates
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import CREATE, READ, Fault, gateway_page
-from reconciler.state.state import Intent
+from reconciler.state.state import Intent, Retired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -217,6 +217,28 @@ def test_a_date_that_was_moved_without_its_agenda_is_known_where_it_is() -> None
 
     assert (first.failed, report.failed) == ({"weekly": "apply.dates"}, {})
     assert not world.plan().has_work
+
+
+def test_a_replaced_meeting_stays_while_begun_dates_of_its_successor_cannot_be_read() -> None:
+    world = World(series())
+    world.apply()
+    number = world.ids()["weekly"]
+    old = world.zoom.create(weekly(topic="Old"), HOST)["id"]
+    state = world.store.state
+    world.store.state = state.replace("weekly", state.meetings["weekly"], Retired(old, HOST, "weekly"))
+    interrupted(world, {"2027-02-01": "skip"})
+    world.on_request = lambda scope: (
+        world.zoom.meet(gateway_page(502, **READ)) if scope["path"] == f"/v2/meetings/{number}" else None
+    )
+
+    first = world.apply()
+    left = "Old" in world.topics()
+    world.on_request = lambda _: None
+    reports = [world.apply() for _ in range(2)]
+
+    assert (first.failed, left) == ({"weekly": "zoom.unreadable"}, True)
+    assert [report.failed for report in reports] == [{}] * 2
+    assert "Old" not in world.topics()
 
 
 def test_an_agenda_that_was_to_be_taken_back_is_taken_back() -> None:
