@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -209,11 +209,11 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close every connection."""
-        for client in self._clients:
+        for client in tuple(self._clients):
             await client.aclose()
 
     async def _exchange(self, request: HttpRequest, httpx_request: httpx.Request) -> HttpResponse:
-        with self._client(new_connection=request.new_connection) as client:
+        async with self._client(new_connection=request.new_connection) as client:
             answered = await client.send(httpx_request, stream=True)
             may_keep = False
             try:
@@ -233,17 +233,20 @@ class HttpTransport:
         last, self._last_content[connection] = self._last_content.get(connection), hash(content)
         return last == hash(content)
 
-    @contextmanager
-    def _client(self, *, new_connection: bool) -> Iterator[httpx.AsyncClient]:
-        """Give an idle client, or a new one, for one request."""
+    @asynccontextmanager
+    async def _client(self, *, new_connection: bool) -> AsyncIterator[httpx.AsyncClient]:
+        """Give an idle client, or a new one, for one request; one whose request failed is not used again."""
         idle = self._idle_one_time if new_connection else self._idle
         if not idle:
             self._clients.append(self._open(keeps_connection=not new_connection))
         client = idle.pop() if idle else self._clients[-1]
         try:
             yield client
-        finally:
-            idle.append(client)
+        except BaseException:  # its pool may keep the connection, as after TLS that failed at a proxy
+            self._clients.remove(client)
+            await client.aclose()
+            raise
+        idle.append(client)
 
     def _open(self, *, keeps_connection: bool) -> httpx.AsyncClient:
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=int(keeps_connection))

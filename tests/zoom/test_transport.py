@@ -541,3 +541,53 @@ def test_a_connection_is_not_given_to_another_request_before_its_answer_is_judge
                 await client.close()
 
     assert asyncio.run(run()).body == {"id": 1}
+
+
+def test_a_client_whose_tls_failed_at_a_proxy_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Httpcore keeps that connection for ever: each later request would wait for it, and not leave."""
+    opened: list[int] = []
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(1)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await writer.drain()
+        writer.transport.abort()
+
+    async def run() -> list[str]:
+        async with serving_at(tunnel) as address:
+            monkeypatch.setenv("HTTPS_PROXY", address)
+            client = transport(timeout_seconds=1.0)
+            message = HttpRequest("POST", "https://api.zoom.us/v2", content=b"{}")
+            kinds = []
+            for _ in range(3):
+                with pytest.raises(RemoteError) as failed:
+                    await client.send(CREATE, message)
+                kinds.append(type(failed.value).__name__)
+            await client.close()
+        return kinds
+
+    assert asyncio.run(run()) == ["NeverSentError"] * 3
+    assert len(opened) == 3
+
+
+def test_a_request_that_is_cancelled_at_any_turn_strands_none_after_it() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n") and await reader.readexactly(2):
+            writer.write(b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def run(turns: int) -> int:
+        client = transport(timeout_seconds=1.0)
+        async with serving_at(refuse) as url:
+            message = HttpRequest("POST", url, content=b"{}")
+            first = asyncio.create_task(client.send(CREATE, message))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            try:
+                return (await client.send(CREATE, message)).status
+            finally:
+                await client.close()
+
+    assert {turns: asyncio.run(run(turns)) for turns in range(40)} == dict.fromkeys(range(40), 404)
