@@ -27,11 +27,14 @@ class Section:
         if not values:
             return [name + b"{}"]
         # Each key is looked at for each write, so no Python runs for one whose value stayed.
-        for key in compress(values, map(is_not, values.values(), map(self._values.get, values))):
-            if key not in self._lines:
-                self._keys.append(key)
-            value = orjson.dumps(self.as_json(values[key]), option=orjson.OPT_SORT_KEYS)
-            self._lines[key] = orjson.dumps(key) + b":" + value
+        changed = {
+            key: orjson.dumps(key)
+            + b":"
+            + orjson.dumps(self.as_json(values[key]), option=orjson.OPT_SORT_KEYS)
+            for key in compress(values, map(is_not, values.values(), map(self._values.get, values)))
+        }
+        self._keys += changed.keys() - self._lines.keys()
+        self._lines |= changed
         if len(self._lines) > len(values):
             self._lines = {key: line for key, line in self._lines.items() if key in values}
             self._keys = [key for key in self._keys if key in values]

@@ -475,3 +475,16 @@ def test_an_older_state_with_another_form_of_the_time_of_creation_is_read() -> N
     assert {record.created_at for record in state_document.decode(older, "s.json").meetings.values()} == {
         None
     }
+
+
+def test_an_encoder_that_failed_once_writes_what_a_new_one_writes() -> None:
+    encoder, good = (
+        state_document.Encoder(),
+        state(meetings={"a": record(1, one_off()), "b": record(2, one_off())}),
+    )
+    bad = state(meetings={"a": record(1, one_off(agenda=object())), "b": record(2, one_off())})
+
+    with pytest.raises(TypeError):
+        encoder.encode(bad)
+
+    assert encoder.encode(good) == state_document.encode(good)
