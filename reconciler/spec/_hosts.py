@@ -57,7 +57,12 @@ class Hosts:
             return None
         people = names.list_named(name)
         if people is not None:
-            return _several(path, name, "a list of people", people)
+            fitting = (
+                people
+                if self.listed is None
+                else tuple(each for each in people if fold_host(each) in self.listed)
+            )
+            return _several(path, name, "a list of people", fitting if path == _HOST else people)
         if name in self.pools:
             return _several(path, name, "a pool of hosts in reconciler.yaml", self.pools[name])
         return None

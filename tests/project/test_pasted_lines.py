@@ -56,9 +56,9 @@ class Line(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What the finding is about: the first thing that it names."""
+        """What the finding is about: the first thing that it names; empty where it names nothing."""
         named = re.search(r"`([a-z_.]+)", self.finding.detail)
-        return named[1] if named else self.finding.detail
+        return f"`{named[1]}" if named else ""
 
     @property
     def goes(self) -> set[str]:
@@ -110,7 +110,7 @@ def does_away(line: Line, text: str) -> bool:
     before, after = findings(line.file.read_bytes()), findings(text.encode())
     errors = {each.code for each in after if each.severity is Severity.ERROR}
     return errors <= {each.code for each in before} and not any(
-        each.code == line.finding.code and each.key == line.finding.key and f"`{line.subject}" in each.detail
+        each.code == line.finding.code and each.key == line.finding.key and line.subject in each.detail
         for each in after
     )
 

@@ -36,13 +36,13 @@ def without_offset(start: str, timezone: str | None) -> tuple[str, UnlocatedDiag
 
 
 def _zone_missing(moment: datetime) -> UnlocatedDiagnostic:
-    fitting = next(iter(_zones_at(moment)), "Europe/Berlin")
+    fitting = next(_zones_at(moment), None) if moment.utcoffset() else None
+    named = f"Add the zone, such as `timezone: {fitting}`, or write" if fitting else "Write"
     return UnlocatedDiagnostic(
         _START,
         "time.zone-missing",
         "Zoom takes no offset: a time is in UTC, or local in a zone.",
-        f"Add the zone, such as `timezone: {fitting}`, "
-        f"or write UTC: `start_time: {moment.astimezone(UTC):{_UTC}}`.",
+        f"{named} UTC: `start_time: {moment.astimezone(UTC):{_UTC}}`.",
     )
 
 

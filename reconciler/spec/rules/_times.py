@@ -22,7 +22,7 @@ def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterat
     start, timezone, of_type = attributes.get("start_time"), attributes.get("timezone"), kind(attributes)
     is_known = False
     if start is None and of_type in (SCHEDULED, SERIES):
-        yield _start_missing(of_type, now)
+        yield _start_missing(of_type, timezone, now)
     if timezone is None:
         if of_type in (SCHEDULED, SERIES):
             yield from _zone_missing(start, is_series=of_type == SERIES)
@@ -56,15 +56,15 @@ def impossible(written: str, path: tuple[str | int, ...]) -> UnlocatedDiagnostic
     )
 
 
-def _start_missing(of_type: int, now: datetime | None) -> UnlocatedDiagnostic:
+def _start_missing(of_type: int, timezone: str | None, now: datetime | None) -> UnlocatedDiagnostic:
     day = now + timedelta(days=14 - now.weekday()) if now else SOME_MONDAY
+    zone = "" if timezone else " and `timezone: Europe/Berlin`"
     name = "A series (type 8)" if of_type == SERIES else "A meeting at a fixed time (type 2)"
     return UnlocatedDiagnostic(
         _START,
         "time.start-missing",
         f"{name} needs a start. Without one Zoom would start the meeting now.",
-        f"Add `start_time: {day:%Y-%m-%d}T10:00:00` and `timezone: Europe/Berlin`, or write `type: 3` for no "
-        "fixed time.",
+        f"Add `start_time: {day:%Y-%m-%d}T10:00:00`{zone}, or write `type: 3` for no fixed time.",
     )
 
 

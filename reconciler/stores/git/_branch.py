@@ -165,12 +165,16 @@ class Branch:
         arrived = f"{tip.commit}\t{self._ref}"
         if not any(arrived in self._refs_of(self.remote, self._ref) for _ in range(2)):
             lease = f"--force-with-lease={self._ref}:{tip.commit}"
-            self._remote("push", "--porcelain", "--no-verify", lease, self.remote, f":{self._ref}")
-            raise self._pushed_elsewhere()
+            try:
+                back = self._remote("push", "--porcelain", "--no-verify", lease, self.remote, f":{self._ref}")
+            except TimeoutError:
+                back = None
+            raise self._pushed_elsewhere(is_left=back is None or back.status != 0)
         self._is_pushed_where_read = True
 
-    def _pushed_elsewhere(self) -> StateError:
-        return errors.pushed_elsewhere(self.remote, self.name, self.address, self._checkout.push_remedy)
+    def _pushed_elsewhere(self, *, is_left: bool = False) -> StateError:
+        remedy = self._checkout.push_remedy
+        return errors.pushed_elsewhere(self.remote, self.name, self.address, remedy, is_left=is_left)
 
     def _has_same_refs(self, refs: str) -> bool:
         read, pushed = (self._refs_of(remote, refs) for remote in (self.remote, PUSHED))

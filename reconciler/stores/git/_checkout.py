@@ -167,11 +167,17 @@ def _is_pushed_elsewhere(settings: Sequence[Setting], remote: str) -> bool:
 
 def _push_remedy(settings: Sequence[Setting], remote: str) -> str:
     """Return the git command after which a push goes where a fetch goes."""
-    for scope, name, _ in settings:
-        if name == f"remote.{remote}.pushurl" or name.endswith(".pushinsteadof"):
-            where = "" if scope == "local" else f"--{scope} "
-            return f"git config {where}--unset-all {shlex.quote(redact_addresses(name))}"
-    return f"git remote set-url {shlex.quote(remote)} URL"
+    fetched = [value for _, name, value in settings if name == f"remote.{remote}.url"]
+    own = [each for each in settings if each[1] == f"remote.{remote}.pushurl"]  # then git rewrites nothing
+    rewriting = [
+        each
+        for each in settings
+        if each[1].endswith(".pushinsteadof") and any(url.startswith(each[2]) for url in fetched)
+    ]
+    for scope, name, _ in (*own, *rewriting):
+        where = "" if scope == "local" else f"--{scope} "
+        return f"git config {where}--unset-all {shlex.quote(redact_addresses(name))}"
+    return f"git remote set-url --delete {shlex.quote(remote)} URL"
 
 
 def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

@@ -140,12 +140,15 @@ def push_refused(branch: str, message: str) -> StateError:
     )
 
 
-def pushed_elsewhere(remote: str, branch: str, address: str, remedy: str) -> StateError:
+def pushed_elsewhere(
+    remote: str, branch: str, address: str, remedy: str, *, is_left: bool = False
+) -> StateError:
     """Return the error of a remote whose push address is another repository than the one that is read."""
     return StateError.of(
         "state.which-remote",
         detail=f"{remote} is read from {address}, and pushed to another repository, or to several: "
-        f"their branches differ. Nothing was written.",
+        f"their branches differ. "
+        + (f"A new branch {branch} could not be deleted there again." if is_left else "Nothing was written."),
         hint=f"Let it be pushed where it is read, with `{remedy}`, "
         f"or name another remote, as in `state: git:REMOTE:{branch}`.",
     )

@@ -295,3 +295,27 @@ def test_a_checkout_of_a_fork_plans_against_the_state_of_the_project(
     assert (plan.out[:11], plan.err, listed.err) == ("No changes.", named, named)
     (row,) = [each for each in doctor.rows[0]["checks"] if each["name"] == "state"]
     assert row["summary"].startswith(f"{UPSTREAM}: serial ")
+
+
+def test_a_rewrite_of_other_addresses_is_not_named_in_the_remedy(team: Team) -> None:
+    """The settings of git come before those of the checkout: an innocent one would be removed everywhere."""
+    fork = f"file://{team.folder}/fork.git"
+    git(team.folder / "me", "config", "url.ssh://git@example.com/.pushInsteadOf", "https://example.com/")
+    git(team.folder / "me", "config", "remote.upstream.pushurl", fork)
+    store = mine(team, UPSTREAM)
+
+    said = complaint(lambda: store.write(ONE, replaces=None))
+
+    assert re.findall(r"`git (config [^`]+)`", said) == ["config --unset-all remote.upstream.pushurl"]
+
+
+def test_a_branch_that_a_fork_does_not_let_be_deleted_is_told(team: Team) -> None:
+    fork = team.folder / "fork.git"
+    git(team.folder / "me", "config", "remote.upstream.pushurl", f"file://{fork}")
+    git(fork, "config", "receive.denyDeletes", "true")
+    store = mine(team, UPSTREAM)
+
+    said = complaint(lambda: store.write(ONE, replaces=None))
+
+    assert f"A new branch {BRANCH} could not be deleted there again." in said
+    assert "Nothing was written." not in said

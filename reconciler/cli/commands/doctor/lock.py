@@ -50,9 +50,8 @@ def _try(store: Store, state: Snapshot | None) -> None:
     lease.release()
     holder = store.holder()
     if holder is not None and holder.lock_id == lease.info.lock_id:
-        store.force_unlock(
-            holder.lock_id
-        )  # a release says nothing: a rule may let files be made, not changed
+        # A release says nothing: a rule may let files be made, not changed.
+        store.force_unlock(holder.lock_id)
 
 
 def _held(lock: LockInfo, now: datetime) -> Check:
