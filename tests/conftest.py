@@ -29,12 +29,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 """A change is judged by the same examples each time; `make faults` looks for others."""
 
 
+FORKING = "tests/faults/test_store_kills.py"
+"""Tests that fork this process and use a library of buckets there."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the searches of hypothesis run without the tracer of coverage: with it they take twice as long.
+    """Let tests that fork run first, and the searches of hypothesis without the tracer of coverage.
+
+    A fork of a process that has used that library waits for ever: it has the library's locks without its
+    threads. With the tracer the searches take twice as long.
 
     Other tests that go the same way many times, and those of time, have the marker in their files.
     The coverage is what all the others reach, so it is never more than that of the whole suite.
     """
+    items.sort(key=lambda item: not item.nodeid.startswith(FORKING))
     for item in items:
         if item.get_closest_marker("hypothesis"):
             item.add_marker("no_cover")
