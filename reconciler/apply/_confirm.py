@@ -99,16 +99,13 @@ class Confirmer:
         read: dict[str, Json] = {"observed": known, "not_taken": not_taken}
         if follows:
             read |= {"host": str(new_host), "attributes": pending.intent.attributes}
-        with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
-            if new_host:
-                handed_over = (Fact(Kind.HAND_OVER, key, (str(new_host),)),) if follows else ()
-                told = logbook.written(pending.step, pending.action)
-                await self._run.journal.commit(
-                    lambda state: pending.confirm(state, record._replace(**read)), told, *handed_over
-                )
-            elif record._replace(**read) != record:
-                await self._run.journal.commit(lambda state: state.amend(key, record.id, **read))
         read_record = record._replace(**read)
+        if new_host:
+            if not await self._record_handover(pending, read_record, follows=follows):
+                return None
+        elif read_record != record:
+            with suppress(StateError):  # the journal fails the whole run; what was read is reported anyway
+                await self._run.journal.commit(lambda state: state.amend(key, record.id, **read))
         user = owner(read_record.attributes, read_record.host)
         personal = observed.personal_id(key, record.id, user, record.attributes, stored.body)
         if personal is not None:
@@ -121,6 +118,19 @@ class Confirmer:
             self._report_untaken(pending, seen, untaken)
             return None
         return observed.describe_observed(pending.sent, seen)
+
+    async def _record_handover(self, pending: PendingWrite, record: Record, *, follows: bool) -> bool:
+        """Record an update with a handover, which nothing has recorded yet; False if it cannot be."""
+        step = pending.step
+        facts = [logbook.written(step, pending.action)]
+        if follows:
+            facts.append(Fact(Kind.HAND_OVER, step.key, (record.host,)))
+        try:
+            await self._run.journal.commit(lambda state: pending.confirm(state, record), *facts)
+        except StateError as error:
+            self._run.fail(step, messages.unrecorded(step, record.id, error, pending.action))
+            return False
+        return True
 
     async def _read(self, pending: PendingWrite, meeting_id: int) -> Answer:
         """Read the meeting, and read it again while what was sent reads as before: reads may lag."""

@@ -60,6 +60,20 @@ def test_a_changed_host_is_handed_over_in_place() -> None:
     assert (world.charged(ANNA), world.charged(BOB), world.plan().has_work) == (2, 0, False)
 
 
+def test_a_handover_that_cannot_be_recorded_is_adopted_by_the_next_run() -> None:
+    world = applied()
+    world.store.refused = {world.store.writes + 5}  # the one after the read-back
+
+    report = world.apply()
+
+    assert (report.steps, report.failed, report.status) == ([], {"a": "apply.unrecorded"}, 1)
+    assert found(world) == (BOB, ANNA, 1)
+
+    again = world.apply()
+
+    assert (again.resolved, again.status, found(world)) == ([("a", "adopted")], 0, (BOB, BOB, 0))
+
+
 def test_other_changes_go_in_the_same_request() -> None:
     world = applied()
     world.declare(replace(topic("a", agenda="new"), host=BOB))
