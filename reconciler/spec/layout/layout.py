@@ -53,7 +53,7 @@ def is_spec(document: Document) -> bool:
         return False
     parts = document.value.keys() - {"version"}
     is_ours = document.value.get("version") == VERSION and not SECTIONS.isdisjoint(parts)
-    return is_ours or parts <= SECTIONS
+    return is_ours or "meetings" in parts or parts <= SECTIONS
 
 
 def lay_out(

@@ -375,3 +375,17 @@ def test_a_flow_that_does_not_fit_on_a_line_is_opened() -> None:
     assert laid_out(f"people:\n  all: [{people}]\n") == "people:\n  all:\n" + "".join(
         f"    - person-{number}@example.com\n" for number in range(5)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_spec"),
+    [
+        ("meetings: {}\nowner: ann\n", True),
+        ('version: "1"\nmeetings: {}\nowner: ann\n', True),
+        ("defaults: {run: {shell: bash}}\njobs: {}\n", False),
+        ("version: 1\njobs: {}\n", False),
+    ],
+)
+def test_a_file_with_meetings_is_meant_as_a_spec_whatever_else_it_has(text: str, *, is_spec: bool) -> None:
+    """Its mistakes are found by `validate`; to pass it over would say that it is in order."""
+    assert layout.is_spec(documents.parse(Source("file.yaml", text.encode()))) is is_spec
