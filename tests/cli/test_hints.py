@@ -14,16 +14,7 @@ from pasting import SECOND, PastingTeam, commands, is_clean
 from shell import HOST
 
 if TYPE_CHECKING:
-    from shell import RunResult, Shell
-
-
-@pytest.fixture
-def team(shell: Shell) -> PastingTeam:
-    """Two meetings, applied."""
-    team = PastingTeam(shell)
-    team.declare(a={}, b=SECOND)
-    assert team.apply().status == 0
-    return team
+    from shell import RunResult
 
 
 # Steps that are withheld

@@ -28,15 +28,6 @@ if TYPE_CHECKING:
 ANNA, BOB = "anna@example.com", "bob@example.com"
 
 
-@pytest.fixture
-def team(shell: Shell) -> PastingTeam:
-    """Two meetings, applied."""
-    team = PastingTeam(shell)
-    team.declare(a={}, b=SECOND)
-    assert team.apply().status == 0
-    return team
-
-
 def shown_again(team: PastingTeam, ran: RunResult, code: str) -> RunResult:
     """Run the first command of the hint of that finding."""
     assert f"[{code}]" in ran.out + ran.err
