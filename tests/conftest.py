@@ -33,6 +33,7 @@ FORKING = "tests/faults/test_store_kills.py"
 """Tests that fork this process and use a library of buckets there."""
 
 
+@pytest.hookimpl(trylast=True)  # hypothesis marks its tests in this hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests that fork run first, and the searches of hypothesis without the tracer of coverage.
 
