@@ -91,7 +91,7 @@ class Step(NamedTuple):
     Zoom does not have it any more, apply creates it. `lost_id` is the id of a former meeting that Zoom does
     not have any more, in whose place one is created. `recorded_dates` are the edits of single dates that
     are recorded, `dates` are the actions on single dates of a series;
-    `unskipped` is the last date of a series of which only skips are left, which stays in Zoom;
+    `unskipped` is the last date that Zoom still has of a series of which only skips are left: it stays;
     `resends` is set if its rule is sent again to bring skipped dates back, `undoes` if what was done to
     single dates is lost by the step and done again. `extends` marks an update that only extends the window of
     a series, which nobody has to approve. `slots` are the changes of a room's timetable in words, which are

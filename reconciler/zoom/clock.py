@@ -116,7 +116,7 @@ class ZoomClock:
         # Within what one answer can tell, this machine may be right.
         measured = offset if earliest <= offset <= latest else (earliest + latest) / 2
         self._samples.append(_Sample(received_at - departure.at, measured))
-        self._zoom_offset = _zoom_offset(self._samples)
+        self._zoom_offset = _median_offset(self._samples)
 
     def _look(self, now: datetime) -> float:
         """Return the offset of the wall clock at `now`; note if it gained on the monotonic clock.
@@ -131,7 +131,7 @@ class ZoomClock:
             moved = [_Sample(each.round_trip, each.offset + gained) for each in self._samples]
             self._samples.clear()
             self._samples.extend(moved)
-            self._zoom_offset = _zoom_offset(self._samples)
+            self._zoom_offset = _median_offset(self._samples)
             self._is_stale = True
         return offset
 
@@ -142,7 +142,7 @@ class ZoomClock:
         return None if self._zoom_offset is None else offset - self._zoom_offset
 
 
-def _zoom_offset(samples: Collection[_Sample]) -> float:
+def _median_offset(samples: Collection[_Sample]) -> float:
     """Return the median of the samples whose answers were not much slower than the fastest one."""
     fastest = min(each.round_trip for each in samples)
     usable = [each.offset for each in samples if each.round_trip <= fastest + SLOWER_SECONDS]

@@ -260,7 +260,7 @@ def test_a_series_with_nothing_left_but_skips_keeps_its_last_date_and_says_how_t
     """Said as long as it is so, also once every other date is skipped."""
     two = {"recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 2}}
     skips = {"2027-01-11": "skip", "2027-01-18": "skip"}
-    recorded = record(1, weekly(**two))._replace()
+    recorded = record(1, weekly(**two))
     declared = spec(meeting("weekly", weekly(**two), dates=SingleDates(skips)))
 
     plans = [
