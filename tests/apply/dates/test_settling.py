@@ -442,3 +442,24 @@ def test_an_interrupted_create_of_a_series_that_is_not_wanted_any_more_leaves_no
         [("create", "weekly")],
     )
     assert statuses(world) == {"2027-02-01T09:00:00Z": "deleted"}
+
+
+def test_a_run_that_is_stopped_while_it_settles_reads_nothing_and_keeps_what_was_begun() -> None:
+    """The earlier request may still land: what a read shows by then proves nothing."""
+    world = World(series(SKIPS))
+    world.apply()
+    world.store.state = world.store.state.with_exceptions("weekly", {})
+    interrupted(world, dict(SKIPS))
+    world.account.requests.clear()
+    sleep = world.clock.sleep
+
+    async def stopped(seconds: float) -> None:
+        world.is_stopping = True
+        await sleep(seconds)
+
+    world.clock.sleep = stopped  # type: ignore[method-assign]
+
+    world.apply()
+
+    reads = [path for path in world.asked("GET") if "/meetings" in path]
+    assert (list(world.store.state.intents), reads) == (["weekly"], [])
