@@ -457,7 +457,7 @@ def test_a_run_that_is_stopped_while_it_settles_reads_nothing_and_keeps_what_was
         world.is_stopping = True
         await sleep(seconds)
 
-    world.clock.sleep = stopped  # type: ignore[method-assign]
+    world.clock.sleep = stopped  # type: ignore[method-assign]  # - a stop in the pause
 
     world.apply()
 
