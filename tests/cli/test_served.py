@@ -13,10 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from served import APPLY, Served, applying, ids, served, wait_for_create
+from served import APPLY, Resuming, Served, applying, ids, served, wait_for_create
 from shell import FAR, spec_of
-
-from reconciler.cli.clock import SystemTimer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,9 +163,9 @@ def test_two_applies_at_once_do_not_meet(slow_zoom: Served, shell: Shell) -> Non
     """The second reports who holds the state, or waits for `--lock-timeout`."""
     host = "twice@example.com"
     shell.write("meetings.yaml", spec_of({"retro": {}}, host=host, start=FAR))
-    shell.timer = SystemTimer()  # another process must end
     with applying(shell.folder, *STATE, **slow_zoom.environ, USER="ann") as first:
         wait_for_create(slow_zoom)
+        shell.timer = Resuming(first)  # it holds the lock until the third begins to wait
         refused = shell(*APPLY, *STATE, **slow_zoom.environ)
         waited = shell(*APPLY, *STATE, "--lock-timeout", "20s", **slow_zoom.environ)
         first.communicate(timeout=20)

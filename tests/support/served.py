@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ import emulator_process
 import httpx
 import pytest
 from shell import OURS
+
+from reconciler.cli.clock import SystemTimer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -124,6 +127,22 @@ def program(
 def applying(folder: Path, *flags: str, **environ: str) -> AbstractContextManager[subprocess.Popen[str]]:
     """Run apply in a process of its own until the block ends."""
     return program(folder, *APPLY, *flags, environ=environ)
+
+
+class Resuming(SystemTimer):
+    """A timer whose first wait lets a process go on that was stopped with SIGSTOP.
+
+    Until then, that process holds what it had, however slow the machine is.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGSTOP)
+        self._process = process
+
+    def wait(self, seconds: float) -> None:
+        """Block for `seconds`, in which the process runs."""
+        self._process.send_signal(signal.SIGCONT)
+        super().wait(seconds)
 
 
 def wait_for_create(zoom: Served) -> None:

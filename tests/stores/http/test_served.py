@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from served import APPLY, Served, applying, ids, served, wait_for_create
+from served import APPLY, Resuming, Served, applying, ids, served, wait_for_create
 from shell import FAR, Shell, spec_of
 from terraform_server import Fault, TerraformServer
 
@@ -50,11 +50,9 @@ def test_concurrent_applies_do_not_overlap(slow_zoom: Served, server: TerraformS
     """The second exits with 4 and names the holder, or waits until the lock timeout."""
     host = "twice@example.com"
     declare(shell, host)
-    shell.timer = SystemTimer()  # another process must end
     with applying(shell.folder, **environ_of(slow_zoom, server, USER="ann")) as first:
         wait_for_create(slow_zoom)
-        # The first one must still run when the third begins to wait, also on a busy machine.
-        slow_zoom.client.put("/sandbox/switches", json={"latency_seconds": 0.7})
+        shell.timer = Resuming(first)  # it holds the lock until the third begins to wait
         refused = apply(shell, slow_zoom, server)
         held = dict(server.lock or {})
         waited = apply(shell, slow_zoom, server, "--lock-timeout", "30s")
@@ -74,6 +72,7 @@ def test_after_a_killed_run_the_next_one_finishes_its_work(
     """A lock of the protocol does not expire: a person frees it, and no meeting is created twice."""
     host = "killed@example.com"
     declare(shell, host)
+    shell.timer = SystemTimer()  # a create that is under way lands within the settling time
     with applying(shell.folder, **environ_of(slow_zoom, gitlab)) as process:
         wait_for_create(slow_zoom)
         process.kill()
@@ -120,6 +119,7 @@ def test_a_run_whose_lock_is_freed_by_force_stops(
     """It writes nothing more; the next run finds the meetings that it created."""
     host = "freed@example.com"
     declare(shell, host)
+    shell.timer = SystemTimer()  # a create that is under way lands within the settling time
     with applying(shell.folder, **environ_of(slow_zoom, gitlab)) as process:
         wait_for_create(slow_zoom)
         freed = shell("force-unlock", (gitlab.lock or {})["ID"], **environ_of(slow_zoom, gitlab))
