@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import pty
 import re
-import select
 from typing import TYPE_CHECKING
 
 import pytest
 from live import live
 from shell import FAR, NOW, ONE, spec_of
+from terminal import shown_after
 
 from reconciler.cli.workspace import STATE_FILE
 
@@ -32,8 +32,6 @@ UNWATCHED = (
     f"where {STATE_FILE} in this folder may be gone when the run ends."
 )
 UNNAMED = f"`CI` is set, and {STATE_FILE} in this folder is gone when a CI job ends."
-LOST_SECONDS = 10
-"""Seconds without a word after an answer: it is typed again."""
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -44,19 +42,11 @@ def at_terminal(
     child, terminal = pty.fork()
     if child == 0:
         live(folder, arguments, environ)
-    shown, typed = b"", False
-    while True:
-        if typed and not select.select([terminal], [], [], LOST_SECONDS)[0]:
-            os.write(terminal, types)  # a signal right before the read of an answer does not end the read
-        try:
-            shown += (part := os.read(terminal, 4096))
-        except OSError:  # how Linux tells that the other side is gone
-            break
-        if not part:
-            break
+    shown, typed = b"", b""
+    while part := shown_after(terminal, typed):
+        shown += part
         if QUESTION in shown and not typed:
-            os.write(terminal, types)
-            typed = True
+            os.write(terminal, typed := types)
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), shown.decode()

@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WAIT_SECONDS_MAX = 60.0
+LOST_SECONDS = 10
+"""Seconds without a word after keys were typed: they are typed again."""
+
+
+def shown_after(descriptor: int, typed: bytes) -> bytes:
+    """Return what the program shows next, after the keys in `typed`; empty where it has ended.
+
+    A signal that comes right before the read of an answer does not end the read, so keys may get lost.
+    """
+    while typed and not select.select([descriptor], [], [], LOST_SECONDS)[0]:
+        os.write(descriptor, typed)
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # how Linux tells that the other side is gone
+        return b""
 
 
 class Terminal:

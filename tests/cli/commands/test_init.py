@@ -13,6 +13,7 @@ import pytest
 import yaml
 from live import live
 from shell import ONE
+from terminal import shown_after
 
 from reconciler import resources
 from reconciler.cli.commands.init.command import local_zone
@@ -41,17 +42,12 @@ def converse(folder: Path, answers: list[tuple[str, str]], *arguments: str) -> t
     child, terminal = pty.fork()
     if child == 0:
         live(folder, ("init", *arguments), {"TZ": "Europe/Berlin"})
-    shown, waiting, seen = b"", list(answers), 0
-    while True:
-        try:
-            shown += (part := os.read(terminal, 4096))
-        except OSError:  # how Linux tells that the other side is gone
-            break
-        if not part:
-            break
+    shown, typed, waiting, seen = b"", b"", list(answers), 0
+    while part := shown_after(terminal, typed):
+        shown += part
         if waiting and (place := shown.find(waiting[0][0].encode(), seen)) >= 0 and shown.endswith(b": "):
             seen = place + len(waiting[0][0])
-            os.write(terminal, waiting.pop(0)[1].encode())
+            os.write(terminal, typed := waiting.pop(0)[1].encode())
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), shown.decode()
