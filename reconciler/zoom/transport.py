@@ -164,7 +164,7 @@ class HttpTransport:
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise unusable_network_settings(error) from error
         self._last_content: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
-        """The hash of the last content that came on each connection."""
+        """The hash of the last content, not an empty one, that came on each connection."""
         self._clients = [self._first]
         self._idle = [self._first]
         """The clients that wait for a request, the one that was used last at the end."""
@@ -219,19 +219,20 @@ class HttpTransport:
             try:
                 content = await _read_content(answered)
                 response = HttpResponse.of(answered.status_code, answered.headers, content)
-                is_new = not self._is_repeated(answered, content)
-                may_keep = is_new and response.is_success and request.is_answer(response)
+                # An empty content names nothing: who awaits one asks for a connection of its own.
+                is_repeated = content != b"" and self._swap_last_content(answered, content) == hash(content)
+                may_keep = not is_repeated and response.is_success and request.is_answer(response)
             finally:
                 await _release(answered, may_keep=may_keep)
         return response
 
-    def _is_repeated(self, answered: httpx.Response, content: bytes) -> bool:
-        """Return whether the response before, on the same connection, had the same content."""
+    def _swap_last_content(self, answered: httpx.Response, content: bytes) -> int | None:
+        """Keep the hash of `content` as the last of its connection, and return the one before, or None."""
         connection = answered.extensions.get("network_stream")
         if connection is None:
-            return False
+            return None
         last, self._last_content[connection] = self._last_content.get(connection), hash(content)
-        return last == hash(content)
+        return last
 
     @asynccontextmanager
     async def _client(self, *, new_connection: bool) -> AsyncIterator[httpx.AsyncClient]:

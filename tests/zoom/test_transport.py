@@ -502,23 +502,39 @@ def test_all_connections_at_once_are_all_served() -> None:
     assert asyncio.run(run()) == IN_FLIGHT_MAX
 
 
-def test_a_connection_on_which_a_response_is_repeated_is_not_used_again() -> None:
-    """It may be the one before, sent twice: then the answer to the second request is still to come."""
+def answering(*contents: bytes) -> tuple[Serve, list[int]]:
+    """Answers one content after another; and how many requests came on each connection."""
     connections: list[int] = []
-    contents = [b'{"id":1}', b'{"id":2}', b'{"id":2}', b'{"id":3}', b'{"id":4}']
+    left = list(contents)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(0)
         while await reader.readuntil(b"\r\n\r\n") and await reader.readexactly(2):
             connections[-1] += 1
-            content = contents.pop(0)
+            content = left.pop(0)
             head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n"
-            writer.write(head.encode() + content)
+            writer.write(head.encode() + content if content else b"HTTP/1.1 204 No Content\r\n\r\n")
 
-    responses = exchange(answer, times=5)
+    return answer, connections
+
+
+def test_a_connection_on_which_a_response_is_repeated_is_not_used_again() -> None:
+    """It may be the one before, sent twice: then the answer to the second request is still to come."""
+    serve, connections = answering(b'{"id":1}', b'{"id":2}', b'{"id":2}', b'{"id":3}', b'{"id":4}')
+
+    responses = exchange(serve, times=5)
 
     assert [(response.body or {}).get("id") for response in responses] == [1, 2, 2, 3, 4]
     assert connections == [3, 2]
+
+
+def test_empty_responses_one_after_another_are_not_repeated_ones() -> None:
+    serve, connections = answering(b"", b"", b'{"id":1}', b"", b'{"id":1}', b'{"id":2}')
+
+    responses = exchange(serve, times=6)
+
+    assert [response.content for response in responses][:3] == [b"", b"", b'{"id":1}']
+    assert connections == [5, 1]
 
 
 def test_a_connection_is_not_given_to_another_request_before_its_answer_is_judged() -> None:
