@@ -89,8 +89,8 @@ class Names:
     duplicates: list[Located] = field(default_factory=list)
     _places: dict[tuple[str, str], _Place] = field(default_factory=dict)
     _used: set[tuple[str, str]] = field(default_factory=set)
-    _hints: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The hints of unknown names, of the first ones: more findings than that are not shown."""
+    _hints: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The hints of the first unknown names of each section: more findings of one code are not shown."""
 
     @classmethod
     def of(cls, files: Iterable[DeclaringFile], others: Iterable[DeclaringFile] = ()) -> Names:
@@ -176,10 +176,11 @@ class Names:
         return UnlocatedDiagnostic(path, "spec.unknown-closure", detail, hint)
 
     def _hint(self, section: str, name: str, known: Iterable[str], otherwise: Callable[[str], str]) -> str:
-        if (section, name) not in self._hints and len(self._hints) < FINDINGS_MAX:
+        hints = self._hints.setdefault(section, {})
+        if name not in hints and len(hints) < FINDINGS_MAX:
             near = did_you_mean(name, tuple(known))
-            self._hints[section, name] = suggestion(near, otherwise(name))
-        return self._hints.get((section, name), "")
+            hints[name] = suggestion(near, otherwise(name))
+        return hints.get(name, "")
 
     def _is_known(self, word: str) -> bool:
         return _is_email(word) or not word or word in self.people or _USER_ID.fullmatch(word) is not None

@@ -147,6 +147,18 @@ def test_an_unknown_name_has_a_similar_one() -> None:
     ]
 
 
+def test_many_unknown_templates_silence_no_hint_about_a_closure() -> None:
+    """Hints are bounded, but those of `use` apart from those of `skip`."""
+    rule = "repeat: {every: week, on: wed, times: 12}"
+    unknown = "".join(f"  m{index}: {{{WEEKLY}, use: x{index}}}\n" for index in range(1001))
+    skips = f"  last: {{{WEEKLY}, {rule}, skip: berln}}\n"
+
+    result = parsed(f"{TOP}closures: {{berlin: [2027-01-20]}}\nmeetings:\n{unknown}{skips}")
+
+    hints = [each.hint for each in result.diagnostics if each.code == "spec.unknown-closure"]
+    assert hints == ["Did you mean `berlin`?"]
+
+
 def test_an_unknown_template_hides_what_it_may_have_given() -> None:
     """No second finding about the host, or about the start of a rule."""
     text = "version: 1\nmeetings:\n  weekly: {topic: Weekly, use: platform}\n"
