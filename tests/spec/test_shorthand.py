@@ -127,3 +127,20 @@ def test_an_offset_that_does_not_agree_is_an_error(
     found = parsed(written, timezone).diagnostics
 
     assert [(each.code, each.detail, each.hint) for each in found] == [(code, detail, hint)]
+
+
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [("-05:00", "America/New_York"), ("+05:30", "Asia/Kolkata"), ("+00:00", "UTC"), ("+03:17", "UTC")],
+)
+def test_a_series_with_an_offset_and_no_zone_is_told_one_that_fits(offset: str, zone: str) -> None:
+    """Once; a start in UTC would need a zone too, and may be on another day of the week."""
+    body = f"start_time: 2027-01-11T22:00:00{offset}, repeat: {{every: week, on: mon}}"
+    text = f"version: 1\nmeetings:\n  weekly: {{host: a@example.com, topic: Weekly, {body}}}\n"
+
+    found = spec.parse((Source("a.yaml", text.encode()),), Settings()).diagnostics
+
+    hint = f"Add the zone of the participants, such as `timezone: {zone}`."
+    assert [(each.code, each.hint) for each in found if each.code.startswith("time.")] == [
+        ("time.zone-missing", hint)
+    ]

@@ -9,15 +9,20 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting import timezones
 from reconciler.spec.rules.zone_names import CITIES
 
+ZONE_MISSING = "time.zone-missing"
+
 _START = ("start_time",)
 _LENGTH_MAX_MINUTES = 180
 _WALL, _UTC = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
 
 
-def without_offset(start: str, timezone: str | None) -> tuple[str, UnlocatedDiagnostic | None]:
+def without_offset(
+    start: str, timezone: str | None, *, is_series: bool
+) -> tuple[str, UnlocatedDiagnostic | None]:
     """Return a start with an offset as wall time in the zone, and the finding where the two differ.
 
-    Of a wall time that occurs twice, the offset says which one: the later one is returned in UTC.
+    Of a wall time that occurs twice, the offset says which one: the later one is returned in UTC. A series
+    needs a zone for a start in UTC too.
     """
     try:
         moment = timezones.parsed(start)
@@ -27,7 +32,7 @@ def without_offset(start: str, timezone: str | None) -> tuple[str, UnlocatedDiag
     wall = moment.replace(tzinfo=None)
     zone = timezones.zone(timezone) if timezone else None
     if timezone is None:
-        return f"{moment.astimezone(UTC):{_UTC}}", _zone_missing(moment)
+        return f"{moment.astimezone(UTC):{_UTC}}", _zone_missing(moment, is_series=is_series)
     if zone is None or moment.utcoffset() == zone.utcoffset(wall):
         return wall.isoformat(), None
     if moment.utcoffset() == zone.utcoffset(wall.replace(fold=1)):
@@ -35,14 +40,16 @@ def without_offset(start: str, timezone: str | None) -> tuple[str, UnlocatedDiag
     return wall.isoformat(), _differs(start, moment, timezone, zone)
 
 
-def _zone_missing(moment: datetime) -> UnlocatedDiagnostic:
+def _zone_missing(moment: datetime, *, is_series: bool) -> UnlocatedDiagnostic:
     fitting = next(_zones_at(moment), None) if moment.utcoffset() else None
     named = f"Add the zone, such as `timezone: {fitting}`, or write" if fitting else "Write"
     return UnlocatedDiagnostic(
         _START,
-        "time.zone-missing",
+        ZONE_MISSING,
         "Zoom takes no offset: a time is in UTC, or local in a zone.",
-        f"{named} UTC: `start_time: {moment.astimezone(UTC):{_UTC}}`.",
+        f"Add the zone of the participants, such as `timezone: {fitting or 'UTC'}`."
+        if is_series
+        else f"{named} UTC: `start_time: {moment.astimezone(UTC):{_UTC}}`.",
     )
 
 

@@ -10,7 +10,7 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.closures import Closure, SingleDates
 from reconciler.meeting.meeting import SERIES
 from reconciler.ports import Json
-from reconciler.spec.dates._offsets import without_offset
+from reconciler.spec.dates._offsets import ZONE_MISSING, without_offset
 from reconciler.spec.dates.exceptions import single_dates
 from reconciler.spec.repeat import Rule, to_rule
 
@@ -35,11 +35,18 @@ class DeclaredTimes(NamedTuple):
         """Return whether the rule is written as `repeat`."""
         return self.repeat is not None
 
+    def untold(self, of_rules: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
+        """Return the findings of the rules; a missing zone is told once, where the offset asks for one."""
+        if not any(each.code == ZONE_MISSING for each in self.findings):
+            return of_rules
+        return tuple(each for each in of_rules if each.code != ZONE_MISSING)
+
 
 def read_times(declared: Mapping[str, Json], closures: tuple[Closure, ...]) -> DeclaredTimes:
     """Return the times of `declared`, a body that is valid by the schema; `closures` are those it skips."""
     attributes = {**declared}
-    finding = _drop_offset(attributes)
+    is_series = attributes.get("type") == SERIES or attributes.get("repeat") is not None
+    finding = _drop_offset(attributes, is_series=is_series)
     repeat, exceptions = attributes.pop("repeat", None), attributes.pop("exceptions", None)
     rule = None
     if repeat is not None:
@@ -52,12 +59,12 @@ def read_times(declared: Mapping[str, Json], closures: tuple[Closure, ...]) -> D
     return DeclaredTimes(attributes, repeat, rule, dates, findings)
 
 
-def _drop_offset(attributes: dict[str, Json]) -> UnlocatedDiagnostic | None:
+def _drop_offset(attributes: dict[str, Json], *, is_series: bool) -> UnlocatedDiagnostic | None:
     """Write the start without its offset; return the finding where the zone has another one."""
     start = attributes.get("start_time")
     if start is None or len(start) <= _WITHOUT_OFFSET_MAX:
         return None
-    attributes["start_time"], finding = without_offset(start, attributes.get("timezone"))
+    attributes["start_time"], finding = without_offset(start, attributes.get("timezone"), is_series=is_series)
     return finding
 
 
@@ -67,6 +74,6 @@ def _drop_offsets(exceptions: Mapping[str, Json], timezone: str | None) -> tuple
     for day, own in exceptions.items():
         start = own.get("start_time") if isinstance(own, dict) else None
         if start is not None and len(start) > _WITHOUT_OFFSET_MAX:
-            own["start_time"], finding = without_offset(start, timezone)
+            own["start_time"], finding = without_offset(start, timezone, is_series=True)
             findings += [replace(finding, path=("exceptions", day, *finding.path))] if finding else []
     return tuple(findings)
