@@ -14,6 +14,7 @@ from reconciler.meeting.meeting import (
     SOON,
     Schedule,
     minutes_of,
+    resume,
     runs_or_starts_soon,
     schedule,
     series,
@@ -159,6 +160,18 @@ def _is_in_gap(recurring: Series, index: int) -> bool:
     """Return whether clocks skip the wall time of the date: no series can begin there."""
     start = recurring.occurrence(index)
     return start is not None and recurring.is_held_later(start)
+
+
+def changed_in_gap(attributes: Mapping[str, Json], dates: SingleDates, now: datetime) -> Iterator[datetime]:
+    """Yield the wall time of each changed date that a series does not have in Zoom if it is sent at `now`.
+
+    Clocks skip that time, and the series begins with the date after it.
+    """
+    recurring = series(attributes) if dates.exceptions else None
+    resumed = resume(recurring, now) if recurring else None
+    for wall in resumed.left_out if resumed else ():
+        if dates.exception(wall.date().isoformat()) not in (None, SKIP):
+            yield wall
 
 
 def edited_dates(

@@ -139,6 +139,8 @@ class StateComparison:
             )
             return step._replace(from_key=old, late=budget.urgent(times.next_at, self.now))
         step = dates.with_dates(step, None, self.now)
+        if step.status is Status.WITHHELD:
+            return step
         if meeting.dates and dates.all_skipped(meeting, self.now):
             return step.with_status(Status.WITHHELD, "every date that is left is skipped")
         sends = existing.shortened_remark(meeting, times, self.now)

@@ -153,7 +153,7 @@ def test_several_weekdays_of_a_month_are_a_pattern() -> None:
             (
                 "time.skipped",
                 "Clocks in Europe/Berlin skip 2027-03-28T02:30:00 when they are set forward.",
-                "Write another time.",
+                "Write `start_time: 2027-03-28T03:30:00`, or another time.",
             ),
         ),
         (
@@ -248,3 +248,27 @@ def test_a_template_has_no_exceptions() -> None:
     top = "templates: {x: {exceptions: {2027-04-05: skip}}}\n"
 
     assert [code for code, _, _ in found(f"{WEEKLY}, use: x", top=top)][:1] == ["spec.unknown-field"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "skipped", "held"),
+    [
+        ("Europe/Berlin", "2027-03-28T02:30:00", "2027-03-28T03:30:00"),
+        ("Australia/Lord_Howe", "2027-10-03T02:15:00", "2027-10-03T02:45:00"),
+        ("Africa/Casablanca", "2026-03-22T02:30:00", "2026-03-22T03:30:00"),
+    ],
+)
+def test_a_date_that_is_moved_into_a_skipped_hour_is_an_error_with_the_time_to_paste(
+    zone: str, skipped: str, held: str
+) -> None:
+    """At its place, before anything is planned; what the hint says is valid."""
+    fields = f"timezone: {zone}, {WEEKLY}, exceptions: {{2027-01-18: {{start_time: {{}}}}}}"
+
+    result = parsed(fields.replace("{}", skipped, 1), top="")
+
+    [finding] = result.diagnostics
+    assert finding.span is not None
+    column = len(f"  weekly: {{topic: Weekly, start_time: 2027-01-11 10:00, {fields}") - len("{}}}") + 1
+    assert (finding.code, finding.span.start.line, finding.span.start.column) == ("time.skipped", 4, column)
+    assert finding.hint == f"Write `start_time: {held}`, or another time."
+    assert parsed(fields.replace("{}", held, 1), top="").diagnostics == ()

@@ -6,14 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from reconciler.meeting.closures import SKIP
-from reconciler.meeting.humanize import instant_words
+from reconciler.meeting.humanize import instant_words, time_words
 from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
-from reconciler.meeting.single_dates import Edit, SeriesDate, edit_now, edited_dates, is_over, moved_to
+from reconciler.meeting.single_dates import (
+    Edit,
+    SeriesDate,
+    changed_in_gap,
+    edit_now,
+    edited_dates,
+    is_over,
+    moved_to,
+)
 from reconciler.meeting.timezones import known_zone
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.dates import windows
 from reconciler.plan.dates.windows import ALL_KEPT, Kept
+from reconciler.plan.dates.words import name_of
 from reconciler.plan.step import DateAction, DateStep, Status, Step
 from reconciler.state.state import Record
 
@@ -65,8 +74,22 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     elif resends:
         others = any(each.action is not DateAction.BACK for each in step.dates)
         step = step._replace(reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))
+    if is_sent and step.status is Status.NOW and (gap := _lost_in_gap(meeting, now)):
+        return step.with_status(Status.WITHHELD, gap)
     wait = _moved_to_come(record, now) if record is not None and step.undoes else None
     return step if wait is None else step.with_status(Status.DEFERRED, wait)
+
+
+def _lost_in_gap(meeting: Meeting, now: datetime) -> str:
+    """Return why the rule cannot be sent now: a changed date would be lost; empty if none would be."""
+    wall = next(changed_in_gap(meeting.attributes, meeting.dates, now), None)
+    if wall is None:
+        return ""
+    day = f"{wall:%Y-%m-%d}"
+    return (
+        f"{name_of(day)} cannot be changed: clocks skip {time_words(wall)} that day, and no series can begin "
+        f"there; to send the others, write `{day}: skip`, and declare a meeting of its own for it"
+    )
 
 
 def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:

@@ -14,7 +14,7 @@ from reconciler.meeting.humanize import day_words, short_weekday
 from reconciler.meeting.meeting import NO_FIXED_TIME, kind, minutes_of, series
 from reconciler.meeting.recurrence import Series, is_in_pattern
 from reconciler.ports import Json
-from reconciler.spec.rules._times import impossible, is_possible
+from reconciler.spec.rules._times import impossible, is_possible, skipped
 
 _NEAR_DAYS = 400
 """Days around an exception in which the nearest dates of the rule are looked for."""
@@ -160,12 +160,7 @@ def _change(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> 
         yield impossible(written, path)
         return
     if written is not None and timezones.is_skipped(written, declared.recurring.timezone):
-        yield UnlocatedDiagnostic(
-            path,
-            "time.skipped",
-            f"Clocks in {declared.recurring.timezone} skip {written} when they are set forward.",
-            "Write another time.",
-        )
+        yield skipped(written, declared.recurring.timezone, path)
         return
     other = _overlapping(declared, day, held) if {"start_time", "duration"} & own.keys() else None
     if other is not None:

@@ -120,7 +120,7 @@ def _zone_fixed(timezone: str) -> Iterator[UnlocatedDiagnostic]:
 def _at_clock_change(start: str, timezone: str, *, is_series: bool) -> Iterator[UnlocatedDiagnostic]:
     repeated = timezones.repeated(start, timezone)
     if repeated < timedelta(0):
-        yield _skipped(start, timezone)
+        yield skipped(start, timezone)
     elif repeated > timedelta(0):
         yield _ambiguous(start, timezone, is_series=is_series)
 
@@ -129,10 +129,11 @@ def _local(moment: datetime, timezone: str) -> str:
     return moment.astimezone(timezones.zone(timezone)).strftime(_WRITTEN)
 
 
-def _skipped(start: str, timezone: str) -> UnlocatedDiagnostic:
+def skipped(start: str, timezone: str, path: tuple[str | int, ...] = _START) -> UnlocatedDiagnostic:
+    """Return the finding about a local time that the zone skips, with the time that its clocks show then."""
     following = _local(timezones.instant(start, timezone), timezone)
     return UnlocatedDiagnostic(
-        _START,
+        path,
         "time.skipped",
         f"Clocks in {timezone} skip {start} when they are set forward.",
         f"Write `start_time: {following}`, or another time.",

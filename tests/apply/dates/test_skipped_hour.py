@@ -9,6 +9,7 @@ from builders import at, meeting, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
+from reconciler.plan.step import Status
 from reconciler.state.clicked_dates import clicked_dates
 
 if TYPE_CHECKING:
@@ -61,9 +62,42 @@ def test_a_date_that_clocks_skip_is_no_drift_where_it_was_skipped_once() -> None
     assert world.store.state.meetings["night"].exceptions == {}
 
 
-def test_a_date_that_clocks_skip_cannot_be_moved_where_the_series_begins_after_it() -> None:
-    world = world_of(night(MOVED))
+@pytest.mark.parametrize("ends", [20, 70, 0])
+def test_no_series_is_sent_that_would_lose_a_date_that_is_moved_out_of_a_skipped_hour(ends: int) -> None:
+    """The plan says so, and the lines to write; so far the apply failed, again and again."""
+    world = world_of(night(MOVED, ends=ends))
 
+    [step] = world.plan().steps
+    made = world.apply()
+
+    reason = (
+        "Sun 28 Mar 2027 cannot be changed: clocks skip 02:30 that day, and no series can begin there; "
+        "to send the others, write `2027-03-28: skip`, and declare a meeting of its own for it"
+    )
+    assert (step.status, step.reasons) == (Status.WITHHELD, (reason,))
+    assert (made.failed, world.asked("POST"), world.charged(day="2027-03-22")) == ({}, [], 0)
+
+
+def test_a_changed_rule_waits_as_well_where_it_would_lose_a_moved_date() -> None:
+    world = World(night(MOVED))
+    world.apply()
+    world.clock.advance((at("2027-03-22T08:00:00Z") - world.clock.now()).total_seconds())
+    kept = world.plan().has_work
+
+    world.declare(night(MOVED, ends=18))
+    world.apply()
+
+    assert (kept, [step.status for step in world.plan().steps]) == (False, [Status.WITHHELD])
+    world.clock.advance(7 * 24 * 3600.0)
+    assert (world.apply().failed, world.plan().has_work) == ({}, False)
+
+
+def test_a_date_that_clocks_skip_cannot_be_moved_once_the_series_begins_after_it() -> None:
+    """The plan does not know what Zoom has; the apply reads it."""
+    world = world_of(night(NO_DATES))
+    world.apply()
+
+    world.declare(night(MOVED))
     made = world.apply()
 
     assert list(made.failed) == ["night"]
