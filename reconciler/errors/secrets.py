@@ -31,25 +31,36 @@ _MEMBER = (
     r"(?P<secret>(?:[^\"\\]|\\.)*+)"
 )
 
-# A number to dial with one tap, as in Zoom's invitations: the phone, the meeting, the passcode.
-_ONE_TAP = r",,\d{9,12}#(?:[,#]|0#)*+(?P<secret>\*?\d{4,10})#"
+# A number to dial with one tap, as in Zoom's invitations: the phone, the meeting, the passcode. Where it is
+# the address of a link, all but the digits may be percent-encoded.
+_COMMA, _HASH = "(?:,|%2c)", "(?:#|%23)"
+_ONE_TAP = (
+    rf"(?i){_COMMA}{{2}}\d{{9,12}}{_HASH}(?:{_COMMA}|{_HASH}|0{_HASH})*+"
+    rf"(?P<secret>(?:\*|%2a)?\d{{4,10}}){_HASH}"
+)
 
 # Words that people write before a passcode, and those of Zoom's invitations. No colon has to follow them.
+_START = r"(?<![^\W_])"
 _WORD = (
-    r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
-    r"|(?<![^\W_])(?:pwd|pswd|passwd|(?-i:PIN))(?![^\W\d_])"
-    r"|(?:access|security|entry|meeting|conference)[ _-]code"
-    r"|mot de passe|code (?:secret|d['\u2019]acc[eè]s)|codice d['\u2019]accesso"
-    r"|contrase[nñ]a|c[oó]digo de aces?s?o|senha(?: de acesso)?|toegangscode|wachtwoord|adgangskode"
-    r"|l[oö]senord|passord|salasana|kod dost[eę]pu"
-    r"|(?<![^\W_])(?:hasło|parola|şifre|parol)|пароль|код доступа|パスコード|パスワード"
-    r"|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
+    r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)"
+    rf"|{_START}(?:pwd|pswd|passwd|(?-i:PIN))(?![^\W\d_])"
+    rf"|{_START}pin[\s_-]?(?:codes?|kode?|koodi|number|nummer|nr\.?)(?![^\W\d_])"
+    rf"|{_START}(?:access|security|entry|meeting|conference|participant|host|guest|door|dial[ -]?in)[ _-]code"
+    r"|(?:zugangs|zugriffs|sicherheits|einwahl|teilnehmer|konferenz)[\s-]?code|geheimzahl"
+    r"|mot de passe|code (?:secret|confidentiel|d['\u2019](?:acc[eè]s|entr[eé]e))"
+    r"|codice (?:d['\u2019]|di )accesso|parola d['\u2019]ordine"
+    r"|contrase[nñ]a|clave de acceso|c[oó]digo de (?:ac+es+o|seguridad|seguran[cç]a)|senha(?: de acesso)?"
+    r"|toegangscode|wachtwoord|adgangskode|kodeord|l[oö]senord|passord|salasana|tunnusluku|kod dost[eę]pu"
+    rf"|{_START}(?:hasło|heslo|geslo|lozinka|jelsz[oó]|parola|şifre|parol|parool|kata sandi|mật khẩu)"
+    rf"|пароль|код доступа|{_START}(?:pin|пин)[\s-]?код(?![^\W\d_])|κωδικός(?: πρόσβασης)?"
+    r"|パスコード|パスワード|アクセスコード|暗証番号|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
+    r"|pin(?:コード|番号|[码碼]|번호|코드)|סיסמה|كلمة (?:المرور|السر)|รหัสผ่าน|पासवर्ड"
 )
 _SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clave)"
 """Words with other meanings too; they count only before a colon, an equals sign or "is"."""
 
 _SIGN = r"[:=\uff1a]"
-_IS = r"(?<![^\W_])(?:is|ist|lautet|est|es|è|é|er)(?![^\W_])"
+_IS = r"(?:(?<![^\W_])(?:is|ist|lautet|est|es|è|é|er)(?![^\W_])|[は是为為은는])"
 _GAP = (
     r"(?:</?[a-z][^<>\n]{0,40}>|&nbsp;|\*(?!\*\*(?:[^\w*]|$))"
     r"|[\s:=\uff1a_`~\"'“”„«»\u2039\u203a(\[{>|/#\\\u2013—→-])*+"
@@ -59,14 +70,18 @@ _ASIDE = (
     r"(?:\s+(?:for|to|of|für|zum|zur|pour|para|per|de|voor)(?![^\W_])[^\n\d:=\uff1a]{0,40}"
     r"|\s*+\([^()\n\d]{0,40}\))"
 )
-_CHARACTER = r"[\w@*!#$%&+?~^-]"
+_LETTER = r"[a-z\dÀ-ɏ\uff41-\uff5a]"
+"""Not the letters of a language that has no blanks between words: there a text goes on after the passcode."""
+
+_CHARACTER = r"[a-z\d_À-ɏ\uff41-\uff5a@*!#$%&+?~^-]"
 _NO_CODE = (
     r"\d{4}-\d\d-\d\d(?!\w)|\d{1,2}(?:am|pm|h\d\d)(?![^\W_])"
     r"|\d{1,4}-?(?:min|minute|hour|day|week|month|year|factor|step|digit|person|people|character)s?(?![^\W_])"
+    r"|\d{1,6}[年月日分時时回名人件桁位个년월일분시명]"
 )
 _CODE = (
     rf"(?!{_NO_CODE})(?={_CHARACTER}{{0,9}}\d)"
-    rf"(?P<secret>(?:[^\W_]|@){_CHARACTER}{{2,8}}(?:[^\W_]|@)[*_!?#$%-]*)(?![\w@]|:\d)"
+    rf"(?P<secret>(?:{_LETTER}|@){_CHARACTER}{{2,8}}(?:{_LETTER}|@)[*_!?#$%-]*)(?!{_LETTER}|[_@]|:\d)"
 )
 _WORDS = (
     rf"(?i)(?:(?:{_WORD})(?:{_GAP}(?:{_IS}{_GAP})?|{_ASIDE}(?:{_SIGN}|{_IS}){_GAP})"
@@ -75,21 +90,9 @@ _WORDS = (
 
 _TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _ONE_TAP, _WORDS)
 _SIGNS = (
-    *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "code", "kode", "kenn"),
-    *(
-        "#,",
-        "contras",
-        "codigo",
-        "clave",
-        "senha",
-        "wacht",
-        "losen",
-        "sala",
-        "parol",
-        "kod ",
-        "phrase",
-        "wort",
-    ),
+    *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "#,", "#%2c", "%23"),
+    *("code", "kode", "codice", "codigo", "kenn", "kod ", "contras", "clave", "senha", "wacht", "losen"),
+    *("sala", "tunnus", "parol", "heslo", "geslo", "lozink", "jelsz", "sandi", "phrase", "wort", "geheim"),
 )
 """An ASCII text whose lower-case form has none of these has no secret; most texts are such."""
 
@@ -128,7 +131,7 @@ def has_secret(text: str) -> bool:
         return False
     has_equals = "=" in text or "%" in text or "\\" in text
     patterns = [*((_IN_LINK, _PARAMETER) if has_equals else ()), *((_MEMBER,) if '"' in text else ())]
-    patterns += [*((_ONE_TAP,) if "#," in text else ()), _WORDS]
+    patterns += [*((_ONE_TAP,) if "#" in text or "%23" in text else ()), _WORDS]
     return any(_compiled(pattern).search(text) for pattern in patterns)
 
 
