@@ -36,8 +36,15 @@ VERSION = 1
 
 
 _SAYS_SO = re.compile(r"^#.*\$schema=\S*meetings\.schema\.json\b", re.MULTILINE)
-_LOOKS_SO = re.compile(rf"^(?:version\s*:\s*1\s*$|(?:{'|'.join(SECTIONS - {'defaults'})})\s*:)", re.MULTILINE)
-"""Lines of a file that cannot be read: `defaults` alone may be a workflow's."""
+_PARTS = "|".join(sorted(SECTIONS - {"defaults"}))
+_LOOKS_SO = re.compile(
+    rf"^(?:(?P<quote>[\"']?)version(?P=quote)\s*:\s*1\s*$|(?P<mark>[\"']?)(?:{_PARTS})(?P=mark)\s*:)",
+    re.MULTILINE,
+)
+_LOOKS_SO_IN_JSON = re.compile(
+    r"[{,]\s*(?P<quote>[\"'])(?:meetings(?P=quote)\s*:|version(?P=quote)\s*:\s*1\b)"
+)
+"""Parts of a file that cannot be read, as lines or in braces: `defaults` alone may be a workflow's."""
 
 
 def is_spec(document: Document) -> bool:
@@ -48,7 +55,8 @@ def is_spec(document: Document) -> bool:
     if (document.value is None and document.is_sound) or _SAYS_SO.search(document.text):
         return True
     if not document.is_sound:
-        return _LOOKS_SO.search(document.text) is not None
+        in_json = document.text.lstrip().startswith("{") and _LOOKS_SO_IN_JSON.search(document.text)
+        return bool(in_json or _LOOKS_SO.search(document.text))
     if not isinstance(document.value, dict):
         return False
     parts = document.value.keys() - {"version"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -133,6 +134,7 @@ NO_SPECS = {
     "domain.yaml": 'version:   "3.1"\ntemplates:  {}\nintents:   []\n',
     "list.yaml": "- on:   push\n",
     "reset.yaml": "services:\n  web:   {ports: !reset []}\n",
+    "workflow.yaml": '{"on": "push", "jobs": {"a": [}}\n',
     "chart.yaml": "name:   {{ .Values.name }}\n{{- if .x }}\n",
 }
 
@@ -158,6 +160,10 @@ def test_what_is_no_spec_is_left_alone(name: str, shell: Shell) -> None:
         ("# yaml-language-server: $schema=../schemas/meetings.schema.json\non: [\n", "yaml.syntax"),
         ("version: 1\nmeetings: [\n", "yaml.syntax"),
         ("meetings:\n  a: {topic: !reset A}\n", "yaml.tag"),
+        ('"meetings":\n  a: [\n', "yaml.syntax"),
+        ("'imports':\n- {id: [}\n", "yaml.syntax"),
+        ('{"version": 1, "meetings": {"a": {"topic": "A" "B"}}}\n', "yaml.syntax"),
+        ('{\n  "imports": [],\n  "version": 1,\n  "removed": [}\n', "yaml.syntax"),
     ],
 )
 def test_a_spec_that_cannot_be_read_is_an_error(text: str, code: str, shell: Shell) -> None:
@@ -166,6 +172,7 @@ def test_a_spec_that_cannot_be_read_is_an_error(text: str, code: str, shell: She
     ran = shell("fmt")
 
     assert (ran.status, f"error[{code}]" in ran.err) == (1, True)
+    assert re.search(r"--> meetings\.yaml:\d+:\d+$", ran.err, re.MULTILINE)
 
 
 def test_a_file_that_cannot_be_kept_is_left_and_others_are_written(shell: Shell) -> None:
