@@ -43,7 +43,7 @@ from reconciler.zoom.limits import UserLimit
 from reconciler.zoom.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from manual_clock import ManualClock
 
@@ -281,25 +281,33 @@ class World:
         known = self.refreshed(self.store.state)
         return build(spec, known, self.runner_clock.now(), self.allowances, self.options)
 
-    def apply(self, *, dies_after_turns: int | None = None) -> ApplyReport:
-        """Plan and apply; with `dies_after_turns`, cancel it after that many turns of the loop."""
+    def apply(self, *, dies_after_turns: int | None = None, dies_with_intent: bool = False) -> ApplyReport:
+        """Plan and apply; cancel it after that many turns of the loop, or once an intent is durable."""
         report = ApplyReport()
         plan = self.plan()
+        death: Iterator[object] | None = None
+        if dies_after_turns is not None:
+            death = iter([False] * dies_after_turns)
+        elif dies_with_intent:
+            death = iter(lambda: bool(self.store.state.intents), None)
         try:
-            asyncio.run(self._work(plan, report, dies_after_turns))
+            asyncio.run(self._work(plan, report, death))
         except StateError as error:
             report.failure = error
         return report
 
-    async def _work(self, plan: Plan, report: ApplyReport, turns: int | None) -> None:
+    async def _work(self, plan: Plan, report: ApplyReport, death: Iterator[object] | None) -> None:
+        """Execute the plan until it ends, or until `death`, asked at each turn, is true or ends."""
         task = asyncio.create_task(self._execute(plan, report))
-        if turns is None:
+        if death is None:
             report.result = await task
             return
-        for _ in range(turns):
-            if task.done():
+        self.clock.watchers = 1
+        for has_come in death:
+            if task.done() or has_come:
                 break
             await asyncio.sleep(0)
+        self.clock.watchers = 0
         if task.done():
             report.result = task.result()
             return

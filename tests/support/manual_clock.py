@@ -7,9 +7,6 @@ import heapq
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-SETTLE_TURNS = 25
-"""Turns of the event loop that others get before time moves."""
-
 
 class ManualClock:
     """A `Clock` whose sleepers wake at once, in order of their deadlines.
@@ -21,7 +18,10 @@ class ManualClock:
         self._started_at = now
         self._seconds = 0.0
         self._count = 0
-        self._sleepers: list[tuple[float, int]] = []
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._is_looking = False
+        self.watchers = 0
+        """Tasks that run at every turn of the event loop, such as a counter of turns: they do not count."""
 
     def now(self) -> datetime:
         """The instant it shows, aware, UTC."""
@@ -41,23 +41,37 @@ class ManualClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until every other task waits too, then make it `seconds` later. What never ends never does."""
+        woken = asyncio.get_running_loop().create_future()
         if seconds == inf:
-            await asyncio.get_running_loop().create_future()
+            await woken
         self._count += 1
-        sleeper = (self._seconds + max(seconds, 0.0), self._count)
+        sleeper = (self._seconds + max(seconds, 0.0), self._count, woken)
         heapq.heappush(self._sleepers, sleeper)
+        self._look_soon()
         try:
-            await self._become_first(sleeper)
-            self._seconds = max(self._seconds, sleeper[0])
+            await woken
         finally:
-            self._sleepers.remove(sleeper)
-            heapq.heapify(self._sleepers)
+            if sleeper in self._sleepers:  # it was cancelled
+                self._sleepers.remove(sleeper)
+                heapq.heapify(self._sleepers)
 
-    async def _become_first(self, sleeper: tuple[float, int]) -> None:
-        turns = 0
-        while turns < SETTLE_TURNS:
-            await asyncio.sleep(0)
-            turns = turns + 1 if self._sleepers[0] == sleeper else 0
+    def _look_soon(self) -> None:
+        if not self._is_looking:
+            self._is_looking = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        """Wake the first sleeper if nothing else runs; else look again after what does."""
+        self._is_looking = False
+        if not self._sleepers:
+            return
+        loop = asyncio.get_running_loop()
+        if len(loop._ready) <= self.watchers:  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public tells it
+            deadline, _, woken = heapq.heappop(self._sleepers)
+            self._seconds = max(self._seconds, deadline)
+            if not woken.done():
+                woken.set_result(None)
+        self._look_soon()
 
 
 class SkewedClock:

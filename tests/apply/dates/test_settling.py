@@ -258,7 +258,7 @@ def test_the_dates_of_a_series_that_a_person_must_decide_about_are_not_sent() ->
     world = World(series(GUESTS), meeting("old", one_off()))
     world.apply()
     world.declare(series(GUESTS, topic="Other"))
-    world.apply(dies_after_turns=45)
+    world.apply(dies_with_intent=True)
     assert list(world.store.state.intents) == ["weekly"]
     world.undeclare("old")
     world.moved = (moved("old", "weekly"),)
@@ -276,7 +276,7 @@ def test_what_an_update_would_have_undone_is_recorded_again_in_the_write_that_dr
     world = World(series(GUESTS), meeting("old", one_off()))
     world.apply()
     world.declare(series(GUESTS, topic="Other"))
-    world.apply(dies_after_turns=45)
+    world.apply(dies_with_intent=True)
     world.undeclare("old")
     world.moved = (moved("old", "weekly"),)
     states: list[State] = []
@@ -294,7 +294,7 @@ def test_what_an_update_would_have_undone_is_recorded_again_in_the_write_that_dr
 def test_an_interrupted_update_leaves_a_skipped_date_that_comes_back_to_the_next_run() -> None:
     """Only the rule brings it back, and the plan of that run has none to send: nothing has failed."""
     deferred = set()
-    for turns in range(0, 120, 4):
+    for turns in range(0, 54, 3):
         world = World(series({"2027-02-01": "skip", "2027-02-08": "skip"}))
         world.apply()
         world.declare(series({"2027-02-08": "skip"}, topic="Other"))
@@ -313,11 +313,11 @@ def test_an_interrupted_update_leaves_a_skipped_date_that_comes_back_to_the_next
 @pytest.mark.no_cover
 def test_a_skipped_date_that_comes_back_is_not_lost_by_two_crashes() -> None:
     """The request that the second run repeats has no rule: the date stays skipped until the next one."""
-    for turns in range(0, 160, 4):
+    for turns in range(0, 54, 3):
         world = World(series({"2027-02-01": "skip"}))
         world.apply()
         world.declare(series({}, topic="Other"))
-        world.apply(dies_after_turns=45)
+        world.apply(dies_with_intent=True)
         assert list(world.store.state.intents) == ["weekly"]
         world.apply(dies_after_turns=turns)
 
@@ -334,7 +334,7 @@ def test_a_skipped_date_that_comes_back_after_a_crash_is_not_forgotten(
     dates_forgotten: str, change: Mapping[str, Any]
 ) -> None:
     """The update may have undone the skip, or not: until that is read, the state names it."""
-    for turns in range(0, 120, 3):
+    for turns in range(0, 54, 3):
         world = World(series(SKIPS), dates_forgotten=dates_forgotten)
         world.apply()
         world.declare(series(SKIPS, **change))
