@@ -14,11 +14,11 @@ from simulator.history import History
 
 pytestmark = pytest.mark.no_cover
 
-CHUNK = 25
+CHUNK = 10
 
 IS_WHOLE = "FAULT_ROUNDS" in os.environ
 
-HISTORIES = 2000 if IS_WHOLE else 100
+HISTORIES = 2000 if IS_WHOLE else 40
 """How many are lived through here; `make seeds` does many more."""
 
 SEARCHED = 200

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tokenize
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,12 @@ def python_files(root: Path) -> Iterator[Path]:
         yield from sorted((root / folder).rglob("*.py"))
 
 
+@cache
+def syntax_tree(text: str) -> ast.Module:
+    """The tree of a module; every rule reads the same few hundred."""
+    return ast.parse(text)
+
+
 def module_name(path: Path, root: Path) -> str:
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -113,7 +120,7 @@ def door_findings(root: Path) -> list[str]:
     findings = []
     for path in sorted((root / "reconciler").rglob("*.py")):
         module = module_name(path, root)
-        for line, library in imported_libraries(ast.parse(path.read_text())):
+        for line, library in imported_libraries(syntax_tree(path.read_text())):
             if library == "reconciler" or (library in sys.stdlib_module_names and library not in DOORS):
                 continue
             if not any(is_behind(module, door) for door in DOORS.get(library, ())):
@@ -130,7 +137,7 @@ def outside_findings(root: Path) -> list[str]:
             continue
         findings += [
             f"{module}:{node.lineno} {touch}"
-            for node in ast.walk(ast.parse(path.read_text()))
+            for node in ast.walk(syntax_tree(path.read_text()))
             if isinstance(node, ast.expr) and (touch := outside_touch(node))
         ]
     return findings
@@ -158,7 +165,7 @@ def size_findings(root: Path) -> list[str]:
         lines = text.count("\n")
         if lines > MODULE_LINES_MAX and path.is_relative_to(root / "reconciler"):
             findings.append(f"{path.relative_to(root)}: {lines} lines")
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(syntax_tree(text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 length = function_length(node, path.relative_to(root))
                 if length > FUNCTION_LINES_MAX:
@@ -234,7 +241,7 @@ def assertion_findings(root: Path) -> list[str]:
     """Tests that assert nothing, nor call a function of their file that does."""
     findings = []
     for path in sorted((root / "tests").rglob("test_*.py")):
-        functions = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef)]
+        functions = [n for n in ast.walk(syntax_tree(path.read_text())) if isinstance(n, ast.FunctionDef)]
         asserting = {each.name for each in functions if asserts(each)}
         findings += [
             f"{path.relative_to(root)}:{each.lineno} {each.name}"
@@ -268,7 +275,7 @@ def init_findings(root: Path) -> list[str]:
     """`__init__` modules with code or re-exports in them: a package's holds its docstring alone."""
     found = []
     for path in sorted((root / "reconciler").rglob("__init__.py")):
-        body = ast.parse(path.read_text()).body
+        body = syntax_tree(path.read_text()).body
         if path.parent != root / "reconciler" and not (
             len(body) == 1 and ast.get_docstring(ast.Module(body, []))
         ):
@@ -283,7 +290,7 @@ RIDDLE = re.compile(r"(What|Where|Whether|How|Who)\b")
 def riddle_findings(root: Path) -> list[str]:
     """Modules without a docstring, or whose docstring opens with a question word."""
     docs = {
-        path.relative_to(root): ast.get_docstring(ast.parse(path.read_text())) or ""
+        path.relative_to(root): ast.get_docstring(syntax_tree(path.read_text())) or ""
         for path in sorted((root / "reconciler").rglob("*.py"))
     }
     return [str(path) for path, doc in docs.items() if not doc or RIDDLE.match(doc)]

@@ -297,7 +297,7 @@ FIRST_SEEDS = {
     "echo-shown": 18,
     "empty-pages-for-ever": 19,
     "read-back-drops-open-dates": 114,
-    "renew-without-asking": 18,
+    "renew-without-asking": 37,
     "rule-believed": 496,
     "second-hour-for-ever": 9,
     "start-without-z-unread": 18,
