@@ -347,7 +347,7 @@ class ZoomClient:
             left += 1
             limit = self._user_limit.read(response, self._clock.now())
             if limit is not None:
-                if retries == limit.retries_max:
+                if retries >= limit.retries_max:
                     raise limit_error(call, response, limit)
                 retries += 1
                 self._pace.back_off(call.label, 1.0 + self._random())

@@ -432,6 +432,26 @@ def test_a_daily_429_is_never_sent_again() -> None:
     assert len(zoom.asked) == 1
 
 
+@pytest.mark.parametrize("waits", [(PER_SECOND,), (PER_SECOND, UNCLEAR)], ids=["second", "unclear"])
+def test_a_daily_429_is_never_sent_again_whatever_was_waited_for_before(waits: tuple[Reaction, ...]) -> None:
+    zoom = ScriptedZoom(*waits, HOST_DAY, MADE)
+
+    error = failure(zoom, create)
+
+    assert isinstance(error, DailyLimitError)
+    assert len(zoom.asked) == len(waits) + 1
+
+
+def test_an_unclear_429_after_three_waits_is_not_sent_again() -> None:
+    """Each kind of limit has its own bound, and all waits of a request count for it."""
+    zoom = ScriptedZoom(PER_SECOND, PER_SECOND, PER_SECOND, UNCLEAR, MADE)
+
+    error = failure(zoom, create)
+
+    assert isinstance(error, DailyLimitError)
+    assert len(zoom.asked) == 4
+
+
 @pytest.mark.parametrize("reaction", [UNCLEAR, answer(429)], ids=["a message", "nothing"])
 @pytest.mark.parametrize(("work", "kind"), [(create, DailyLimitError), (read, RefusedError)])
 def test_an_unclear_429_is_retried_twice_and_then_counts_as_daily(
