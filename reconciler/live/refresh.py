@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from reconciler.live._series_drift import stored_series
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import fields, masking
-from reconciler.meeting.meeting import SERIES, kind, resume, schedule, series
+from reconciler.meeting.closures import SKIP
+from reconciler.meeting.meeting import SERIES, kind, minutes_of, resume, schedule, series
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
+from reconciler.meeting.single_dates import Edit
 from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import DATES, FieldChange
 from reconciler.ports import Body, Json
@@ -23,6 +25,7 @@ from reconciler.state import identity
 from reconciler.state.history import Fact, Kind
 from reconciler.state.kept_window import window_of
 from reconciler.state.state import Record, State, follow
+from reconciler.state.stored_dates import OF_A_DATE
 
 OTHER_PASSCODE = {"scrypt": ""}
 """The recorded passcode of a meeting whose passcode somebody changed: it equals no declared one."""
@@ -115,7 +118,7 @@ def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], no
     for change in drift:
         first, _, day = change.path.partition(".")
         if first == DATES:
-            exceptions[day] = change.after
+            exceptions[day] = _with_unlisted(record, day, change.after)
             continue
         attributes = fields.put(attributes, change.path, _recorded_value(change))
     attributes = {**attributes, **_schedule(record, stored, {change.path for change in drift}, now)}
@@ -126,6 +129,20 @@ def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], no
         }
     kept = {day: edit for day, edit in exceptions.items() if edit is not None}
     return record._replace(attributes=attributes, exceptions=kept)
+
+
+def _with_unlisted(record: Record, day: str, found: Edit) -> Edit:
+    """The edit of a date that a list shows, with the recorded parts that no list shows.
+
+    Zoom may still have them: without their record, nothing would take them back.
+    """
+    before, recurring = record.exceptions.get(day), series(record.attributes)
+    start = recurring.start_on(date.fromisoformat(day)) if recurring else None
+    if found == SKIP or start is None or not isinstance(before, Mapping):
+        return found
+    unlisted = {name: before[name] for name in OF_A_DATE if name in before}
+    own = {"start_time": utc_text(start), "duration": minutes_of(record.attributes)}
+    return {**(found or own), **unlisted} if unlisted else found
 
 
 def _recorded_value(change: FieldChange) -> Json:

@@ -552,3 +552,30 @@ def test_an_imported_series_has_the_window_that_zoom_has(
     found = refresh.as_imported(record(attributes=attributes), stored, NOW)
 
     assert (found.window, found.attributes) == (window, attributes)
+
+
+GUESTS = {"start_time": "2027-01-18T09:00:00Z", "duration": 20, "agenda": "Guests"}
+
+
+@pytest.mark.parametrize(
+    ("in_zoom", "expected"),
+    [
+        ({}, {**GUESTS, "duration": 45}),
+        ({"duration": 30}, {**GUESTS, "duration": 30}),
+        ({"status": "deleted"}, "skip"),
+        ({"duration": 20}, GUESTS),
+    ],
+)
+def test_a_refresh_keeps_what_no_list_shows_of_a_date(in_zoom: dict[str, Any], expected: Any) -> None:
+    """The date has another length than was recorded; its agenda may be there, and is to be taken back."""
+    attributes = weekly(
+        timezone="UTC", start_time="2027-01-11T09:00:00", recurrence={**MONDAYS, "end_times": 20}
+    )
+    known = record(attributes=attributes)._replace(exceptions={"2027-01-18": GUESTS})
+    dates = [{**each, "duration": 45, "status": "available"} for each in listed(20)]
+    dates[1] |= in_zoom
+
+    reads = {"weekly": found(known, occurrences=dates)}
+    refreshed = refresh.apply_refresh(state(meetings={"weekly": known}), reads, NOW)
+
+    assert refreshed.meetings["weekly"].exceptions == {"2027-01-18": expected}
