@@ -290,6 +290,25 @@ def test_what_an_update_would_have_undone_is_recorded_again_in_the_write_that_dr
     assert dropped == [HAS_GUESTS] * len(dropped)
 
 
+def test_what_an_update_left_is_recorded_by_the_run_that_finds_that_it_happened() -> None:
+    """A person must decide about the rest, so nothing is sent; the dates are read all the same."""
+    world = World(series(GUESTS), meeting("old", one_off()))
+    world.apply()
+    world.declare(series(GUESTS, topic="Other"))
+    world.zoom.meet(Fault(method="PATCH", cut="after"))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    world.apply()
+    assert [intent.is_of_dates for intent in world.store.state.intents.values()] == [False]
+    world.on_request, world.is_stopping = lambda _scope: None, False
+    world.undeclare("old")
+    world.moved = (moved("old", "weekly"),)
+
+    report = world.apply()
+
+    assert (report.failed, report.resolved) == ({}, [("weekly", "adopted")])
+    assert (world.store.state.meetings["weekly"].exceptions, world.store.state.intents) == (HAS_GUESTS, {})
+
+
 @pytest.mark.no_cover
 def test_an_interrupted_update_leaves_a_skipped_date_that_comes_back_to_the_next_run() -> None:
     """Only the rule brings it back, and the plan of that run has none to send: nothing has failed."""
