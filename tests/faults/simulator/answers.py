@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from simulator.half import Half
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -26,6 +28,12 @@ OF_RULES_RATE = 0.9
 NOT_DONE = "date not taken"
 NO_AGENDA = "agenda of a date not taken"
 UNDOES_NOTHING = "rule undoes nothing"
+LIMIT_AT_A_SKIP = "429 daily, at the skip of a date"
+USED_UP = {
+    "code": 429,
+    "message": "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted "
+    "for this particular user. You may resume these requests at GMT 00:00:00.",
+}
 RATE = 0.08
 UPDATES_RATE = 0.7
 FLOOD = b'{"meetings": [], "topic": "' + b" " * (24 * 1024 * 1024) + b'"}'
@@ -46,6 +54,10 @@ class Answers:
         self.read_lag_seconds = chance.choice([0.0, 0.0, 2.0]) if self.is_used else 0.0
         self._of_dates = random.Random(f"answers about dates {seed}")
         self._is_used_for_dates = self._of_dates.random() < 0.3
+        self._of_limits = random.Random(f"limits at dates {seed}")
+        self._closes_days = self._of_limits.random() < 0.1
+        """Whether a day may be said to be used up at a request that costs nothing of it."""
+        self._half = Half(seed)
         self.is_calm = True
         """Whether nothing happens to answers at present."""
 
@@ -56,7 +68,7 @@ class Answers:
 
     def journey(self, request: httpx.Request, fine: Journey) -> Journey | None:
         """What becomes of a request; None where nothing does."""
-        if not self.is_calm and self._is_used_for_dates and (odd := self._of_a_date(request, fine)):
+        if not self.is_calm and (odd := self._of_series(request, fine)):
             return odd
         if not self.is_used:
             return None
@@ -79,6 +91,16 @@ class Answers:
         flood = httpx.Response(200, content=FLOOD, headers={"content-type": "application/json"})
         return replace(fine, kind="answer without an end", instead=flood)
 
+    def _of_series(self, request: httpx.Request, fine: Journey) -> Journey | None:
+        """What becomes of a request about a series or a date of it; None where nothing does."""
+        kinds = (
+            (self._half.is_used, self._half.journey),
+            (self._closes_days, self._limit),
+            (self._is_used_for_dates, self._of_a_date),
+        )
+        found = (of_kind(request, fine) for is_used, of_kind in kinds if is_used)
+        return next((odd for odd in found if odd), None)
+
     def _of_a_date(self, request: httpx.Request, fine: Journey) -> Journey | None:
         """It says that a date is changed or deleted, or a rule sent again, and nothing of it happens."""
         is_of_date = request.method in {"PATCH", "DELETE"} and "occurrence_id" in request.url.params
@@ -91,6 +113,14 @@ class Answers:
         if is_of_date:
             return replace(fine, kind=NOT_DONE, instead=httpx.Response(204))
         return replace(fine, kind=UNDOES_NOTHING, keeps_dates=True)
+
+    def _limit(self, request: httpx.Request, fine: Journey) -> Journey | None:
+        """A date is not deleted, since the requests of the host's day are used up."""
+        is_skip = request.method == "DELETE" and "occurrence_id" in request.url.params
+        if not is_skip or self._of_limits.random() >= OF_DATES_RATE:
+            return None
+        used_up = httpx.Response(429, json=USED_UP)
+        return replace(fine, kind=LIMIT_AT_A_SKIP, instead=used_up)
 
     def _held(self, request: httpx.Request, fine: Journey) -> Journey:
         """It is accepted, and all or a part of it is not made."""

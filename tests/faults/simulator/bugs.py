@@ -35,6 +35,7 @@ from reconciler.stores.leased.store import LeasedStore
 from reconciler.zoom import _exchange, _pages, client, transport
 from reconciler.zoom.client import ZoomClient
 from reconciler.zoom.clock import ZoomClock
+from simulator.bugs_of_dates import BUGS_OF_DATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -270,10 +271,18 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "last-date-brought-back": (steps, "_held", _held_anew),
     "told-after-the-write": (Journal, "commit", _told_apart),
     "strays-of-other-hosts": (CreateResolver, "_creates_of_other_hosts", lambda _: {}),
+    **BUGS_OF_DATES,
 }
 """The attribute that each bug replaces, and its replacement."""
 
 FIRST_SEEDS = {
+    "approval-of-names": 50,
+    "approval-of-now": 50,
+    "approval-without-dates": 230,
+    "dates-lost-by-a-refusal": 1566,
+    "limit-at-a-skip-ignored": 47,
+    "read-back-drops-an-intent": 2840,
+    "successor-not-waited-for": 3244,
     "date-id-made-up": 18,
     "agenda-of-a-date-believed": 114,
     "dates-by-days-in-utc": 38,
@@ -281,9 +290,9 @@ FIRST_SEEDS = {
     "dates-paid-by-the-old-host": 234,
     "held-date-sent-again": 30,
     "last-date-brought-back": 209,
-    "open-dates-unsettled": 65,
+    "open-dates-unsettled": 120,
     "rule-without-room": 31,
-    "undone-dates-unread": 30072,
+    "undone-dates-unread": 1065,
     "last-date-deleted": 45,
     "rule-before-a-moved-date": 9,
     "any-answer-believed": 102,
@@ -302,6 +311,7 @@ FIRST_SEEDS = {
     "second-hour-for-ever": 9,
     "start-without-z-unread": 18,
     "update-believed": 39,
+    "write-without-compare": 1,
 }
 """The seed that finds a bug, where it is not one of the first: a search from there is soon over.
 

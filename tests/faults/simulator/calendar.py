@@ -19,6 +19,7 @@ from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.timezones import known_zone
 from reconciler.sandbox import series as sandbox_series
 from reconciler.sandbox import times
+from simulator.half import Half
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,9 @@ HELD_MAX = datetime(2027, 2, 25, tzinfo=UTC)
 """Until then Zoom keeps every single meeting that the team has."""
 
 SKIPS_MAX = 3
+FREE_MIN = 3
+"""Dates to come, of which nothing is said, of a series that is edited once more: one is held in any case."""
+
 EVERY_DAY = {"type": 1, "repeat_interval": 1, "end_times": 0}
 DAY = timedelta(days=1)
 LONG_AFTER = timedelta(days=38)
@@ -48,8 +52,9 @@ class Calendar:
 
     def __init__(self, seed: int) -> None:
         self.chance = chance = random.Random(f"calendar {seed}")
-        self.is_used = chance.random() < 0.35
-        self.is_long = self.is_used and chance.random() < 0.25
+        self.half = Half(seed)
+        self.is_used = chance.random() < 0.35 or self.half.is_used
+        self.is_long = self.is_used and chance.random() < 0.25 and not self.half.is_used
         """Whether time passes until windows are extended."""
         self._more = more = random.Random(f"more of a calendar {seed}")
         self.is_early = more.random() < 0.2
@@ -64,6 +69,10 @@ class Calendar:
         """The series of which everything that is left is skipped at once."""
         self.is_closed_at_last = self.is_used and not self.is_long and more.random() < 0.2
         """Whether in the end every date that is left of a series is skipped."""
+        self.is_approved_early = (
+            self.is_used and not self.is_long and random.Random(f"approval {seed}").random() < 0.2
+        )
+        """Whether in the end a plan is looked at long before it is applied."""
         self.dates_forgotten = chance.choice(["rule", "rule", "update"])
         self.moved_date_keeps_id = chance.random() < 0.5
         self.clicked: dict[str, set[str]] = {}
@@ -103,6 +112,11 @@ class Calendar:
         closed = () if used or chance.random() < 0.6 else (DayRange("2026-12-27", "2027-01-02"),)
         return replace(one, dates=SingleDates(kept, (Closure("holidays", closed),) if closed else ()))
 
+    def edited_at_once(self, one: Meeting) -> Meeting:
+        """The same with many of its single dates changed."""
+        exceptions = self.half.edited(dict(one.dates.exceptions))
+        return replace(one, dates=replace(one.dates, exceptions=exceptions))
+
     def _with_agenda(self, exception: Any) -> Any:
         """An exception that changes more than start and length, now and then."""
         if not isinstance(exception, Mapping) or self._more.random() < 0.5:
@@ -136,6 +150,25 @@ class Calendar:
         self.closed_topics.add(one.topic)
         closed = DayRange(FIRST_DAY.isoformat(), "2028-01-01")
         return replace(one, dates=SingleDates({}, (Closure("closed", (closed,)),)))
+
+    def with_two_dates(self, one: Meeting, now: datetime) -> tuple[Meeting, datetime] | None:
+        """The same with its next date shorter and the one after it closed, and the start of the next one."""
+        if one.attributes["type"] != 8 or not self.may_close(one, now) or one.topic in self.closed_topics:
+            return None
+        series = written(one)
+        coming = [day for day in series.days() if now + DAY < series.own(day) < HELD_MAX]
+        free = [day for day in coming if series.held(day) == (series.own(day), series.duration)]
+        if len(free) < FREE_MIN or coming[:2] != free[:2]:
+            return None
+        first, second = (day.isoformat() for day in free[:2])
+        exceptions = {**one.dates.exceptions, first: {"duration": 25}}
+        closures = (*one.dates.closures, Closure("planned", (DayRange(second, second),)))
+        return replace(one, dates=SingleDates(exceptions, closures)), series.own(free[0])
+
+    def renamed(self, one: Meeting) -> Meeting:
+        """The same with other names of its closures."""
+        closures = tuple(Closure(f"{each.name} too", each.ranges) for each in one.dates.closures)
+        return replace(one, dates=replace(one.dates, closures=closures))
 
     def agendas(self, one: Meeting, now: datetime) -> Mapping[datetime, str]:
         """The agenda of each date to come that has one of its own, by the start at which it is held."""

@@ -18,6 +18,7 @@ from reconciler.views.style import TextStyle
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from reconciler.meeting.closures import SingleDates
     from reconciler.meeting.meeting import Meeting
     from reconciler.plan.plan import Plan
     from reconciler.plan.step import Step
@@ -72,12 +73,16 @@ class Mandate:
             document = json_view.plan(self.plan, TextStyle()).encode()
             approval.check(fresh, approval.read(document, FILE), FILE)
 
-    def allows_date(self, topic: str) -> bool:
-        """Whether single dates may be changed of the series that the team knows by its `topic`."""
+    def allows_date(self, topic: str, dates: SingleDates) -> bool:
+        """Whether single dates may be changed of the series `topic`, of which `dates` are declared."""
         steps = () if self.plan is None else self.plan.steps
         covering = {*SENDS["POST"], *SENDS["PATCH"], Action.IMPORT}  # with the same content
-        is_planned = any(step.topic == topic and step.action in covering for step in steps)
-        return self.options.takes(topic) and (self.plan is None or is_planned)
+        looked_at = [
+            _said_of(step.meeting.dates)
+            for step in steps
+            if step.topic == topic and step.action in covering and step.meeting
+        ]
+        return self.options.takes(topic) and (self.plan is None or _said_of(dates) in looked_at)
 
     def allows(self, method: str, topic: str, number: int | None, sent: Json) -> bool:
         """Whether a request is asked for: about the meeting `number`, which the team knows by its `topic`."""
@@ -90,6 +95,12 @@ class Mandate:
             for step in self.plan.steps
             if step.status in {Status.NOW, Status.DEFERRED}
         )
+
+
+def _said_of(dates: SingleDates) -> tuple[dict[str, Json], set[tuple[str, str]]]:
+    """What people see of the dates of a series, whatever its closures are called."""
+    closed = {(each.first, each.last) for closure in dates.closures for each in closure.ranges}
+    return dict(dates.exceptions), closed
 
 
 def _is_about(step: Step, topic: str, number: int | None) -> bool:

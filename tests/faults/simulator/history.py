@@ -285,9 +285,9 @@ class History:
         self.machine.pass_time(LONG_AFTER.total_seconds() if self.calendar.is_long else 200.0)
         self.come_to_an_end()
 
-    def run_in_peace(self) -> None:
-        """One run of all that is declared, without faults."""
-        self._run([Faults(self.chance, said=self.say)], Mandate(), is_quiet=True)
+    def run_in_peace(self, mandate: Mandate | None = None) -> None:
+        """One run of all that is declared, or of what was looked at, without faults."""
+        self._run([Faults(self.chance, said=self.say)], mandate or Mandate(), is_quiet=True)
 
     def come_to_an_end(self) -> None:
         """Runs without faults until nothing is left to do; then Zoom is compared with what is declared."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from simulator.calendar import shown
+from simulator.hands import Mandate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,23 @@ def close_a_series(history: History) -> None:
     history.come_to_an_end()
 
 
+def apply_what_was_approved(history: History) -> None:
+    """A plan was looked at: it still covers what is due once a date is over, and a closure renamed."""
+    machine, team, calendar = history.machine, history.team, history.calendar
+    if not calendar.is_approved_early:
+        return
+    for key, one in sorted(team.declared.items()):
+        if (found := calendar.with_two_dates(one, machine.now())) is not None:
+            team.declared[key], next_at = found
+            plan = team.plan(history.watch.state, machine.now())
+            team.declared[key] = calendar.renamed(team.declared[key])
+            history.say(f"two dates of {key} are edited, and looked at")
+            machine.pass_time((next_at - machine.now()).total_seconds() + 7200)
+            history.run_in_peace(Mandate(plan=plan))
+            history.come_to_an_end()
+            return
+
+
 def wait_for_a_skipped_hour(history: History) -> None:
     """Series are declared whose next date is in an hour that clocks skip: none is sent to begin there."""
     night, machine, calendar = history.night, history.machine, history.calendar
@@ -95,5 +113,6 @@ SITUATIONS: tuple[Callable[[History], None], ...] = (
     skip_the_last_date,
     close_a_series,
     wait_for_a_skipped_hour,
+    apply_what_was_approved,
 )
 """Each in its turn, where nobody clicks in Zoom."""

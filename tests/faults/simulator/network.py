@@ -286,6 +286,8 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             await connection.aclose()
             raise
+        if found.status_code == 429 and b"daily" in found.content:
+            self._network.watch.closes_day(self._owner, request)
         extensions = {"network_stream": connection}
         stream = Received(found.content, connection)
         return httpx.Response(found.status_code, headers=found.headers, stream=stream, extensions=extensions)

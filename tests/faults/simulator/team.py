@@ -99,6 +99,8 @@ class Team:
         self.imports = tuple(line for line in self.imports if line.to not in state.meetings)
         for _ in range(self.chance.randint(1, 5)):
             self.chance.choice(edits)(state)
+        if self.calendar.half.is_used:
+            self.edit_at_once()
 
     def add(self, _state: State | None = None) -> Meeting:
         """A meeting that was never there: single, with a passcode, for another user, a series, timeless."""
@@ -175,12 +177,37 @@ class Team:
         if one := self._one():
             self._declare(self.calendar.edited(one))
 
+    def edit_at_once(self) -> None:
+        """Single dates of series, together with what people see, the time, or the host."""
+        chance = self.calendar.half.chance
+        known = self.declared.keys() - {line.to for line in self.imports}
+        for one in [self.declared[key] for key in sorted(known)]:
+            if one.attributes["type"] != 8 or chance.random() < 0.4:
+                continue
+            edited = self.calendar.edited_at_once(one)
+            other = chance.choice(["agenda", "agenda", "time", "host", ""])
+            attributes = dict(edited.attributes)
+            if other == "agenda":
+                attributes |= {
+                    "agenda": f"{chance.randrange(100)}",
+                    "settings": {"waiting_room": chance.random() < 0.5},
+                }
+            if other == "time":
+                attributes["start_time"] = (
+                    f"{attributes['start_time'][:11]}{chance.choice(['10:00', '13:30'])}:00"
+                )
+            self._declare(replace(edited, attributes=attributes))
+            if other == "host":
+                self._give(edited, chance.choice(self.hosts))
+
     def rehost(self, _state: State) -> None:
         """Another host, which takes a new meeting; or the same one by its other name, which does not."""
         if one := self._one():
-            host = self.chance.choice(self.hosts)
-            self.lives[one.topic] += host != one.host
-            self._declare(replace(one, host=host))
+            self._give(one, self.chance.choice(self.hosts))
+
+    def _give(self, one: Meeting, host: str) -> None:
+        self.lives[one.topic] += host != one.host
+        self._declare(replace(one, host=host))
 
     def lend(self, _state: State) -> None:
         """It is scheduled for another user, or for nobody else any more: handed over in place."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from auditor import Exchange, Version, audit
 
 from reconciler.errors.exceptions import StateError
+from reconciler.meeting.closures import NO_DATES
 from reconciler.state import document as state_document
 from reconciler.state.state import State, used
 from reconciler.stores import lock as locks
@@ -65,6 +66,8 @@ class Watch:
         """The paths of the updates that Zoom accepted and did not make, by run and meeting."""
         self._excused: dict[int, set[str]] = {}
         """Those of them that the run could not know of."""
+        self._closed: set[tuple[str, str, str]] = set()
+        """The run, host and day of each daily limit that was met at a date."""
         self._machine = machine
         self._documents = documents
         self._zoom = zoom
@@ -92,10 +95,25 @@ class Watch:
         self._look_for_intent(request, f"{owner} sends")
         self._look_for_mandate(request, owner)
         self._look_for_room(request, owner)
+        self._look_for_open_day(request, owner)
 
     def cut_off(self, owner: str) -> None:
         """Its lock is freed by force: what it has begun it may send for as long as its lease would hold."""
         self._lingers_until[owner] = self._machine.seconds + LINGERS_SECONDS
+
+    def closes_day(self, owner: str, request: httpx.Request) -> None:
+        """Note that Zoom told a run, at a date of a meeting, that the day of its host is used up."""
+        if "occurrence_id" in request.url.params:
+            self._closed.add(self._day_of(owner, request))
+
+    def _day_of(self, owner: str, request: httpx.Request) -> tuple[str, str, str]:
+        stored = self._zoom.account.meeting(int(request.url.path.rsplit("/", 1)[1]))
+        return owner, stored.host_id if stored else "", f"{self._machine.now():%Y-%m-%d}"
+
+    def _look_for_open_day(self, request: httpx.Request, owner: str) -> None:
+        """Once Zoom said at a date that the day is used up, a run sends no other date of that host on it."""
+        if "occurrence_id" in request.url.params and self._day_of(owner, request) in self._closed:
+            self.fail("budget", f"{owner} sends {_told(request)} for a date on a day that Zoom closed")
 
     def _look_for_lock(self, request: httpx.Request, owner: str) -> None:
         stands = self._documents.current.get(LOCK)
@@ -112,7 +130,8 @@ class Watch:
         stands = None if number is None else self._zoom.account.meeting(number)
         topic = stands.document["topic"] if stands else sent["topic"]
         if "occurrence_id" in request.url.params:
-            if not self.mandates[owner].allows_date(topic) and not self._is_endless(topic):
+            dates = next((one.dates for one in self._team.declared.values() if one.topic == topic), NO_DATES)
+            if not self.mandates[owner].allows_date(topic, dates) and not self._is_endless(topic):
                 self.fail("mandate", f"{owner} sends {_told(request)} for a date of {topic}")
             return
         if request.method == "PATCH" and self._is_endless(topic):
