@@ -83,7 +83,9 @@ def _moved_by_hand(
     known = [each.occurrence for each in found.values()]
     others = [each for each in listed if each not in known and start_of(each) > now]
     missing = [
-        each for each in found.values() if each.occurrence is None and not each.is_absent and each.start > now
+        each
+        for each in found.values()
+        if each.occurrence is None and not (each.is_absent or each.is_left_out) and each.start > now
     ]
     if len(others) != len(missing):
         return {}

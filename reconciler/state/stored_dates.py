@@ -167,17 +167,20 @@ def _absent(
     """
     missing = [each for each in found.values() if each.occurrence is None]
     first = min((start_of(each) for each in listed), default=None)
-    strangers = _strangers(found, listed, recurring) if missing and first else []
-    if first is None or any(each.get("status") != DELETED for each in strangers):
+    if not missing or first is None:
         return {}
-    earliest = {
-        each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
-        for each in missing
-    }
+    strangers = _strangers(found, listed, recurring)
     begins = min(rule_starts(found.values(), listed))
     skipped = [each for each in missing if recurring.is_held_later(each.start)]
     left_out = {each.day: replace(each, is_left_out=True) for each in skipped if each.start < begins}
     missing = [each for each in missing if each not in skipped]
+    held = [each for each in strangers if each.get("status") != DELETED]
+    if held:  # those may be the dates that are missing, moved by hand
+        return left_out if len(held) <= len(missing) else {}
+    earliest = {
+        each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
+        for each in missing
+    }
     before = [each for each in missing if earliest[each.day] < first or each.start < begins]
     others = [each for each in missing if each not in before]
     absent = [*before, *(others if len(others) <= len(strangers) else ())]

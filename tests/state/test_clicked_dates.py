@@ -49,6 +49,35 @@ def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
     assert clicked_dates(recorded, stored, at("2027-04-01T08:00:00Z")) == {}
 
 
+NIGHT = weekly(
+    start_time="2027-01-03T02:30:00",
+    recurrence={"type": 2, "repeat_interval": 1, "weekly_days": "1", "end_times": 16},
+)
+"""Sundays at 2:30 in Berlin, where clocks go from 2:00 to 3:00 on 28 March 2027; the last is 18 April."""
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (  # it was sent in that week, and begins after it; another date was moved
+            ["2027-04-04T00:30:00Z", "2027-04-12T08:00:00Z", "2027-04-18T00:30:00Z"],
+            {"2027-04-11": {"start_time": "2027-04-12T08:00:00Z", "duration": 45}},
+        ),
+        (  # it was sent before, and the date itself was moved
+            ["2027-03-29T08:00:00Z", "2027-04-04T00:30:00Z", "2027-04-11T00:30:00Z", "2027-04-18T00:30:00Z"],
+            {"2027-03-28": {"start_time": "2027-03-29T08:00:00Z", "duration": 45}},
+        ),
+    ],
+    ids=["another", "itself"],
+)
+def test_a_date_that_clocks_skip_is_taken_for_a_moved_one_only_where_no_other_is_missing(
+    listed: list[str], expected: Any
+) -> None:
+    stored = {"occurrences": [occurrence(start, number) for number, start in enumerate(listed, 1)]}
+
+    assert clicked_dates(record(1, NIGHT), stored, at("2027-03-23T08:00:00Z")) == expected
+
+
 def test_a_skipped_date_before_the_first_one_was_not_clicked() -> None:
     """Zoom lists it no more, since the series began later: with a date that was moved to before it."""
     rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2,3", "end_times": 40}
