@@ -18,7 +18,7 @@ from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.dates import slots, windows
 from reconciler.plan.dates import steps as dates
-from reconciler.plan.step import HAS_BEGUN, ONLY_MOVED, RUNS_NOW, Status, Step
+from reconciler.plan.step import HAS_BEGUN, HELD_EARLIER, ONLY_MOVED, RUNS_NOW, Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
 
@@ -53,6 +53,8 @@ def step_for_declared(
     step = slots.with_slots(step, record.timetable, now)
     if is_keep:
         return (_keep_or_dates(_keep(step, meeting, record), record, now),)
+    if change.action is Action.UPDATE and dates.was_last_held_earlier(meeting, now):
+        return (step.with_status(Status.WITHHELD, HELD_EARLIER),)
     if change.action is Action.UPDATE:
         return (dates.with_dates(_update(step, record, times, now), record, now),)
     replaced = dates.with_dates(_replace(step, record, removal, now), None, now)

@@ -29,9 +29,10 @@ HOST_PATHS = frozenset({"host", SCHEDULE_FOR})
 RUNS_NOW = "it runs now, so nothing of it is changed"
 HAS_BEGUN = "it has begun: Zoom would start the new one at once"
 ONLY_MOVED = "only a date that was moved is left of it, so nothing of it is changed"
+HELD_EARLIER = "its last date was held earlier than the rule gives it, so nothing of it is changed"
 """Reasons to withhold a step that pass by themselves; every other one waits for a person."""
 
-_PASSING = frozenset({RUNS_NOW, HAS_BEGUN, ONLY_MOVED})
+_PASSING = frozenset({RUNS_NOW, HAS_BEGUN, ONLY_MOVED, HELD_EARLIER})
 
 
 class Status(StrEnum):

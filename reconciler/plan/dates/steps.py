@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from reconciler.meeting.closures import SKIP
@@ -93,9 +94,20 @@ def _lost_in_gap(meeting: Meeting, now: datetime) -> str:
 
 
 def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
-    """Return whether nothing is left of a series, as far as Zoom keeps it, but dates that are skipped."""
+    """Return whether nothing is left of a series, as far as Zoom keeps it, but dates that are skipped.
+
+    A date that was moved to an earlier instant, and was held there, counts as skipped.
+    """
     edits = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
-    return _are_all_skipped(meeting, edits, now, kept)
+    by_now = {day: replace(each, edit=edit_now(each.edit, now)) for day, each in edits.items()}
+    return _are_all_skipped(meeting, by_now, now, kept)
+
+
+def was_last_held_earlier(meeting: Meeting, now: datetime) -> bool:
+    """Return whether nothing is left of a series, and a date that the rule still gives was held earlier."""
+    edits = edited_dates(meeting.attributes, meeting.dates, now)
+    is_any_held = any(each.edit != SKIP == edit_now(each.edit, now) for each in edits.values())
+    return is_any_held and all_skipped(meeting, now)
 
 
 def _are_all_skipped(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime, kept: Kept) -> bool:
@@ -149,7 +161,7 @@ def _held(
     found = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
     if not _are_all_skipped(meeting, found, now, kept):
         return found, None
-    last = next((day for day in reversed(found) if recorded.get(day) != SKIP), None)
+    last = next((day for day in reversed(found) if edit_now(recorded.get(day), now) != SKIP), None)
     return found, found.pop(last) if last is not None else None
 
 
@@ -169,8 +181,8 @@ def _changed(
     meeting: Meeting, found: SeriesDate, recorded: Mapping[str, Edit], now: datetime
 ) -> DateStep | None:
     """Return what is to be done to a date that is declared otherwise; None if it is done."""
-    before = recorded.get(found.day)
-    if before == found.edit or before == (edit := edit_now(found.edit, now)):
+    before, edit = recorded.get(found.day), edit_now(found.edit, now)
+    if before in (found.edit, edit) or edit_now(before, now) == edit == SKIP:  # it was held, or is skipped
         return None
     action = DateAction.SKIP if edit == SKIP else DateAction.CHANGE
     closure = _reason(meeting, found) if found.edit == SKIP else ""

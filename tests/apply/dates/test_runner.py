@@ -783,6 +783,75 @@ def test_a_date_that_was_held_earlier_and_is_skipped_now_needs_nothing() -> None
     assert not world.plan().has_work
 
 
+LAST_HELD_EARLIER = {"2027-05-24": {"start_time": "2027-05-21T10:00:00"}}
+
+
+def with_its_last_date_held() -> World:
+    """A series whose last date was moved to an earlier day, and held there; its own start is to come."""
+    world = World(series(LAST_HELD_EARLIER))
+    world.apply()
+    world.clock.advance((at("2027-05-22T12:00:00Z") - world.clock.now()).total_seconds())
+    return world
+
+
+@pytest.mark.parametrize("change", [{"start_time": "2027-01-11T10:30:00"}, {"topic": "Other"}])
+def test_a_series_whose_last_date_was_held_earlier_is_not_changed_any_more(change: Any) -> None:
+    """A rule would bring that date back, and Zoom deletes no last one; nobody would see any other change."""
+    world = with_its_last_date_held()
+    world.declare(series(LAST_HELD_EARLIER, **change))
+
+    report = world.apply()
+
+    (step,) = world.plan().steps
+    why = "its last date was held earlier than the rule gives it, so nothing of it is changed"
+    assert (report.status, report.failed, world.asked("PATCH")[1:]) == (0, {}, [])
+    assert (step.status, step.reasons, step.dates) == ("withheld", (why,), ())
+    assert not step.waits_for_person
+
+
+def test_a_last_date_that_was_held_earlier_and_is_skipped_now_needs_nothing() -> None:
+    world = with_its_last_date_held()
+    world.declare(series({"2027-05-24": "skip"}))
+
+    report = world.apply()
+
+    assert (report.failed, world.asked("PATCH")[1:], world.asked("DELETE")) == ({}, [], [])
+    assert not world.plan().has_work
+
+
+def test_a_last_date_that_was_held_earlier_is_held_again_where_its_exception_goes() -> None:
+    world = with_its_last_date_held()
+    world.declare(series({}))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world), world.plan().has_work) == ({}, {}, False)
+
+
+def test_a_series_whose_last_date_was_held_earlier_goes_on_with_a_longer_rule() -> None:
+    world = with_its_last_date_held()
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 22}
+    world.declare(series(LAST_HELD_EARLIER, recurrence=rule))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world)) == ({}, {"2027-05-24T08:00:00Z": "deleted"})
+
+
+def test_a_series_of_which_only_dates_that_were_held_earlier_are_left_is_not_created() -> None:
+    world = with_its_last_date_held()
+    world.store.state = world.store.state.forget("weekly")
+
+    report = world.apply()
+
+    (step,) = world.plan().steps
+    assert (report.failed, step.status, step.reasons) == (
+        {},
+        "withheld",
+        ("every date that is left is skipped",),
+    )
+
+
 def test_a_date_that_was_moved_and_then_skipped_stays_so_after_an_update() -> None:
     world = World(series({"2027-03-01": MOVE}))
     world.apply()

@@ -197,22 +197,9 @@ class Calendar:
     def moved_earlier(
         self, declared: Mapping[str, Meeting], state: State, now: datetime
     ) -> tuple[str, datetime, datetime] | None:
-        """The next date that is moved to an earlier time, and is not the last to come: as `moved_later`.
-
-        The last one cannot be deleted once the rule brought it back, and the run fails: see `IS_LAST`.
-        """
-        found = [
-            each
-            for each in self._moved(declared, state, now)
-            if now < each[2] < each[1] and self._goes_on(declared[each[0]], each[1])
-        ]
+        """The next date that is moved to an earlier time: as `moved_later`."""
+        found = [each for each in self._moved(declared, state, now) if now < each[2] < each[1]]
         return min(found, key=lambda each: each[2], default=None)
-
-    def _goes_on(self, one: Meeting, own: datetime) -> bool:
-        """Whether another date is held after the one that the rule gives the start `own`."""
-        series = written(one)
-        held = (series.held(day) for day in series.days() if series.own(day) > own)
-        return any(each is not None and each[0] > own for each in held)
 
     def _moved(
         self, declared: Mapping[str, Meeting], state: State, now: datetime
