@@ -145,8 +145,8 @@ async def _followed(run: ApplyContext, step: Step, known: Record) -> Step | None
     if not step.rest:
         attributes = as_recorded(step.meeting.attributes, run.author.salt())
         moved = moved._replace(attributes=attributes, protect=step.meeting.protect)
-    handed_over = Fact(Kind.HAND_OVER, step.key, (new_host,))
-    await run.journal.commit(lambda state: state.confirm(step.key, moved), handed_over)
+    changed = identity.host_change(run.journal.state, step.key, known.host, new_host)
+    await run.journal.commit(lambda state: state.confirm(step.key, moved), changed)
     if step.rest:
         return step._replace(host=new_host, changes=step.rest)
     next_at = held_schedule(moved.attributes, moved.exceptions, run.now()).next_at

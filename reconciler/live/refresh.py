@@ -60,7 +60,7 @@ def told(before: State, corrected: State) -> tuple[Fact, ...]:
         if now is None:
             facts.append(Fact(Kind.LOSE, key, (str(record.id),)))
         elif now.host != record.host:
-            facts.append(Fact(Kind.HAND_OVER, key, (now.host,)))
+            facts.append(identity.host_change(corrected, key, record.host, now.host))
     return tuple(facts)
 
 

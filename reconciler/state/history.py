@@ -51,6 +51,8 @@ class Kind(StrEnum):
     """Details: the key before."""
     HAND_OVER = "hand-over"
     """Details: the new host."""
+    RENAME = "rename"
+    """Its host, the same user, has another e-mail. Details: the new one."""
     DATES = "dates"
     """Details: single dates, each as `2026-12-24 skip`, `change` or `back`."""
     IMPORT = "import"
@@ -247,7 +249,8 @@ def _facts(entry: Mapping[str, Json]) -> Iterator[Fact]:
 
 ORDER = (
     Kind.LOSE, Kind.MOVE, Kind.FORGET, Kind.EXPIRE, Kind.RELEASE, Kind.IMPORT, Kind.CREATE, Kind.REPLACE,
-    Kind.UPDATE, Kind.HAND_OVER, Kind.EXTEND, Kind.DATES, Kind.DESTROY, Kind.FAIL, Kind.DEFER, Kind.WITHHOLD,
+    Kind.UPDATE, Kind.HAND_OVER, Kind.RENAME, Kind.EXTEND, Kind.DATES, Kind.DESTROY, Kind.FAIL, Kind.DEFER,
+    Kind.WITHHOLD,
 )  # fmt: skip
 """Every kind, in the order in which a run comes to it."""
 

@@ -15,6 +15,7 @@ from reconciler.errors.text import sentences
 from reconciler.meeting.meeting import PERSONAL, kind
 from reconciler.meeting.names import as_argument, fold_host
 from reconciler.ports import Json
+from reconciler.state.history import Fact, Kind
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, State, host_key, owner
 
 
@@ -45,6 +46,12 @@ def renamed_host(state: State, known: Record, stored: Mapping[str, Json]) -> str
         return None
     other = host_key(state, email) not in {fold_host(email), user_id}
     return None if other or fold_host(email) == name else email
+
+
+def host_change(state: State, key: str, before: str, now: str) -> Fact:
+    """Return what the history tells of a host that changed: the same user, renamed, or another one."""
+    is_same = host_key(state, before) == host_key(state, now)
+    return Fact(Kind.RENAME if is_same else Kind.HAND_OVER, key, (now,))
 
 
 def host_renamed(host: str, email: str, sent: str = "Nothing was sent for this host.") -> Diagnostic:

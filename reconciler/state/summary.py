@@ -27,7 +27,8 @@ def summarize(before: State, after: State, facts: Sequence[Fact] = ()) -> str:
     return line[0].upper() + line[1:]
 
 
-_VERBS = {Kind.HAND_OVER: "hand over", Kind.DATES: "change dates of", Kind.RELEASE: "stop managing fields of",
+_VERBS = {Kind.HAND_OVER: "hand over", Kind.RENAME: "rename the host of",
+          Kind.DATES: "change dates of", Kind.RELEASE: "stop managing fields of",
           Kind.EXPIRE: "drop the record of", Kind.EXTEND: "extend",
           Kind.LOSE: "note the loss of"}  # fmt: skip
 """The verbs of the kinds whose name is none."""
@@ -44,7 +45,7 @@ def _named_fact(fact: Fact) -> str:
     match fact.kind, fact.details:
         case Kind.MOVE, (old,):
             return f"{old} to {fact.key}"
-        case Kind.HAND_OVER, (host,):
+        case Kind.HAND_OVER | Kind.RENAME, (host,):
             return f"{fact.key} to {host}"
         case Kind.UPDATE, (path, *others) if len(others) < NAMED_MAX:
             return f"{fact.key} ({', '.join((path, *others))})"

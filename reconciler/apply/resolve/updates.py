@@ -97,9 +97,9 @@ class UpdateResolver(Resolver):
             return False
         names = (self._intent(step).to_host, *_declared_hosts(step))
         new_host = next(name for name in names if name and self._run.is_followed(record, stored, (name,)))
-        handed_over = Fact(Kind.HAND_OVER, step.key, (new_host,))
+        changed = identity.host_change(state, step.key, record.host, new_host)
         await self._run.journal.commit(
-            lambda state: state.confirm(step.key, follow(record, new_host)), handed_over
+            lambda state: state.confirm(step.key, follow(record, new_host)), changed
         )
         self._run.defer(step, None, NEW_HOST_PAYS)
         return True

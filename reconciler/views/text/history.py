@@ -25,6 +25,7 @@ SIGNS = {
 _WORDS = {
     Kind.CREATE: "created", Kind.UPDATE: "updated", Kind.EXTEND: "extended", Kind.REPLACE: "replaced",
     Kind.DESTROY: "deleted", Kind.MOVE: "was {}", Kind.HAND_OVER: "handed over to {}",
+    Kind.RENAME: "its host was renamed to {}",
     Kind.IMPORT: "imported",
     Kind.FORGET: "forgotten; Zoom was not changed", Kind.RELEASE: "recorded only: {}",
     Kind.LOSE: "meeting {} is gone from Zoom",

@@ -144,6 +144,7 @@ def test_every_kind_of_fact_is_told_in_words(shell: Shell) -> None:
         "  -/+ b: replaced",
         "  ~ a: x",
         "  ~ a: handed over to x",
+        "  ~ a: its host was renamed to x",
         "  ~ a: extended",
         "  ~ a: x",
         "  - a: deleted",
@@ -242,14 +243,14 @@ def test_what_a_refresh_alone_records_is_told(shell: Shell) -> None:
 
     assert (ran.status, ran.out.startswith("No changes."), sorted(shell.ids())) == (0, True, ["a", "b"])
     assert [line for line in ran.err.splitlines() if line.startswith("Recorded: ")] == [
-        "Recorded: a: handed over to ada@example.com",
+        "Recorded: a: its host was renamed to ada@example.com",
         "Recorded: b: handed over to bob@example.com",
         f"Recorded: board: meeting {numbers['board']} is gone from Zoom",
     ]
     assert newest(shell) == [
         f"  . board: meeting {numbers['board']} is gone from Zoom",
-        "  ~ a: handed over to ada@example.com",
         "  ~ b: handed over to bob@example.com",
+        "  ~ a: its host was renamed to ada@example.com",
     ]
     history = shell.recorded().history
     assert refreshed(shell, a={"host": ada}, b={"host": bob}).status == 0
