@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 PAGES_MAX = 2000
 """Most pages of one list; 600,000 meetings."""
 
+TOKEN_CHARACTERS_MAX = 4096
+"""Most characters of the token of a page, which becomes a part of an address."""
+
 EMPTY_PAGES_MAX = 10
 """Most pages in a row without a meeting."""
 
@@ -48,6 +51,8 @@ class Pages:
     def _check(self, token: str) -> None:
         if token in self._tokens:
             raise unknown_outcome(self._call, "the list leads back to a page that was read already")
+        if len(token) > TOKEN_CHARACTERS_MAX:
+            raise unknown_outcome(self._call, "the token of the next page is longer than any of Zoom's")
         if self._empty_pages == EMPTY_PAGES_MAX:
             raise unknown_outcome(self._call, f"{EMPTY_PAGES_MAX} pages of the list in a row are empty")
         if self._clock.monotonic() - self._began_at > LIST_SECONDS_MAX:

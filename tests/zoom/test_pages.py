@@ -50,6 +50,21 @@ def test_a_list_has_a_total_time() -> None:
     assert (read, said.partition(".")[0]) == (62, "the list has no end after 30 minutes")
 
 
+def test_a_page_has_a_token_that_fits_into_an_address() -> None:
+    """A token of a megabyte was an address that is not a URL."""
+    body = {"next_page_token": "t" * 4097, "meetings": [{"id": 1}]}
+
+    read, said = given_up([HttpResponse.of(200, {}, orjson.dumps(body))])
+
+    assert (read, said.partition(".")[0]) == (0, "the token of the next page is longer than any of Zoom's")
+
+
+def test_tokens_that_alternate_are_a_circle() -> None:
+    read, said = given_up(page(number % 2) for number in range(300))
+
+    assert (read, said.partition(".")[0]) == (2, "the list leads back to a page that was read already")
+
+
 def test_the_last_page_may_come_after_that_time() -> None:
     slow = [page(1), page(2, ends=True)]
 
