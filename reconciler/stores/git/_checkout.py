@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +44,13 @@ IDENTITY = {
 
 _REMOTE = re.compile(r"remote\.(.+)\.url")
 
+_OF_ENVIRONMENT = "command"
+
 Setting = tuple[str, str, str]
 """Scope (`local`, `global` …), name, value."""
+
+Git = Callable[..., commands.GitResult]
+"""Runs git in the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Checkout:
     """Folder, remote and settings. `address` is the remote's, without user and password.
 
     `push_addresses` are where a push goes, as they are, if that is not where a fetch goes, and
-    `push_remedy` is the git command that changes that.
+    `push_remedy` is the line of a shell that changes that.
     """
 
     folder: Path
@@ -99,7 +105,7 @@ def find(folder: Path, environ: Mapping[str, str], *, branch: str, remote: str =
             settings=(*_passed_on(settings), *OVERRIDES),
             defaults=_defaults(values, environ),
             push_addresses=push_addresses(name) if _is_pushed_elsewhere(settings, name) else (),
-            push_remedy=_push_remedy(settings, name),
+            push_remedy=_push_remedy(settings, name, Path(top), environ, git),
         )
 
     def push_addresses(name: str) -> tuple[str, ...]:
@@ -165,8 +171,10 @@ def _is_pushed_elsewhere(settings: Sequence[Setting], remote: str) -> bool:
     return bool(own) or any(name.endswith(".pushinsteadof") for name in names)
 
 
-def _push_remedy(settings: Sequence[Setting], remote: str) -> str:
-    """Return the git command after which a push goes where a fetch goes."""
+def _push_remedy(
+    settings: Sequence[Setting], remote: str, top: Path, environ: Mapping[str, str], git: Git
+) -> str:
+    """Return the line after which a push goes where a fetch goes, or that removes the first reason."""
     fetched = [value for _, name, value in settings if name == f"remote.{remote}.url"]
     own = [each for each in settings if each[1] == f"remote.{remote}.pushurl"]  # then git rewrites nothing
     rewriting = [
@@ -175,9 +183,32 @@ def _push_remedy(settings: Sequence[Setting], remote: str) -> str:
         if each[1].endswith(".pushinsteadof") and any(url.startswith(each[2]) for url in fetched)
     ]
     for scope, name, _ in (*own, *rewriting):
-        where = "" if scope == "local" else f"--{scope} "
-        return f"git config {where}--unset-all {shlex.quote(redact_addresses(name))}"
+        if scope == _OF_ENVIRONMENT:
+            return _removal_of_variable(name, environ)
+        return _removal(scope, name, top, git)
     return f"git remote set-url --delete {shlex.quote(remote)} URL"
+
+
+def _removal(scope: str, name: str, top: Path, git: Git) -> str:
+    """Return the command that removes a setting from its file, which another one may include."""
+    unset = f"--unset-all {shlex.quote(redact_addresses(name))}"
+    if git("config", f"--{scope}", "--no-includes", "--get-all", name).status == 0:
+        return f"git config {unset}" if scope == "local" else f"git config --{scope} {unset}"
+    listed = git("config", f"--{scope}", "--includes", "--show-origin", "-z", "--get-all", name)
+    file = listed.output.decode(errors="surrogateescape").partition("\0")[0].removeprefix("file:")
+    return f"git config --file {shlex.quote(replace_control(str((top / file).resolve())))} {unset}"
+
+
+def _removal_of_variable(name: str, environ: Mapping[str, str]) -> str:
+    """Return the line for a setting that GIT_CONFIG_ variables have, or a `git -c` around this program."""
+    count = environ.get("GIT_CONFIG_COUNT", "0")
+    numbers = range(int(count)) if count.isascii() and count.isdigit() else range(0)
+    same = (n for n in numbers if environ.get(f"GIT_CONFIG_KEY_{n}", "").casefold() == name.casefold())
+    number = next(same, None)
+    if number is None:
+        return "unset GIT_CONFIG_PARAMETERS"
+    is_alone = len(numbers) == 1
+    return "unset GIT_CONFIG_COUNT" if is_alone else f"export GIT_CONFIG_KEY_{number}=reconciler.unused"
 
 
 def _defaults(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

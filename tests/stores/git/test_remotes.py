@@ -319,3 +319,49 @@ def test_a_branch_that_a_fork_does_not_let_be_deleted_is_told(team: Team) -> Non
 
     assert f"A new branch {BRANCH} could not be deleted there again." in said
     assert "Nothing was written." not in said
+
+
+def test_an_included_push_address_is_removed_from_its_file(team: Team) -> None:
+    """`git config --unset-all` reads no included file: the line would have failed."""
+    included = team.folder / "its own.cfg"
+    git(team.folder / "me", "config", "--file", str(included), "remote.upstream.pushurl", fork_of(team))
+    git(team.folder / "me", "config", "include.path", "../../its own.cfg")
+    store = mine(team, UPSTREAM)
+
+    said = complaint(lambda: store.write(ONE, replaces=None))
+
+    (command,) = re.findall(r"`git (config [^`]+)`", said)
+    assert command == f"config --file '{included.resolve()}' --unset-all remote.upstream.pushurl"
+    git(team.folder / "me", *shlex.split(command))
+    write(team, UPSTREAM, ONE)
+    assert held(team) == {"fork": None, "upstream": ONE.decode().rstrip()}
+
+
+@pytest.mark.parametrize(
+    ("count", "command"),
+    [(1, "unset GIT_CONFIG_COUNT"), (2, "export GIT_CONFIG_KEY_0=reconciler.unused")],
+)
+def test_a_push_address_in_variables_is_taken_out_of_them(count: int, command: str, team: Team) -> None:
+    """Where there are other settings in them, these stay."""
+    variables = {
+        "GIT_CONFIG_COUNT": str(count),
+        "GIT_CONFIG_KEY_0": "remote.upstream.pushURL",
+        "GIT_CONFIG_VALUE_0": fork_of(team),
+        "GIT_CONFIG_KEY_1": "user.name",
+        "GIT_CONFIG_VALUE_1": "Ada",
+    }
+
+    def store() -> LeasedStore:
+        return open_git(UPSTREAM, team.options(team.folder / "me", **variables))
+
+    said = complaint(lambda: store().write(ONE, replaces=None))
+
+    assert f"Let it be pushed where it is read, with `{command}`, or" in said
+    named, _, value = command.split(" ", 1)[1].partition("=")
+    variables |= {named: value or "0"}
+    store().write(ONE, replaces=None)
+    assert held(team) == {"fork": None, "upstream": ONE.decode().rstrip()}
+
+
+def fork_of(team: Team) -> str:
+    return f"file://{team.folder}/fork.git"
