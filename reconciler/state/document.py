@@ -97,7 +97,7 @@ def _page(location: str, page: str) -> StateError:
     is_answer = urls.is_served(location)
     return StateError.of(
         "state.web-page",
-        detail=f"{location}: in place of the state there is {replace_control(redact_answer(page), ' ')}. "
+        detail=f"{location}: in place of the state there is {replace_control(page, ' ')}. "
         "It was left unchanged, and nothing was sent.",
         hint="Something else answers there, such as a sign-in page or a proxy: check the address, the "
         "credentials and the network, then run the same command again."
@@ -183,7 +183,7 @@ def decode(document: bytes, location: str) -> State:
     except orjson.JSONDecodeError as error:
         if _CONFLICT.search(document):
             raise _conflict(location) from error
-        page = page_words(document[:_EXAMINED_MAX].decode(errors="replace"))
+        page = page_words(document[:_EXAMINED_MAX].decode(errors="replace"), redact_answer)
         if page:
             raise _page(location, page) from error
         raise unreadable(location, f"It is not JSON: {error}.") from error

@@ -19,7 +19,8 @@ from reconciler.errors.exceptions import (
     RemoteError,
     UnknownOutcomeError,
 )
-from reconciler.errors.pages import page_words
+from reconciler.errors.pages import PAGE_CHARACTERS_MAX, page_words
+from reconciler.errors.redact import redact_answer
 from reconciler.ports import CODE_MEETING_UNKNOWN, CODE_USER_UNKNOWN, CODE_WEBINAR
 from reconciler.zoom._exchange import HttpResponse, excerpt
 from reconciler.zoom.limits import Limit
@@ -82,7 +83,7 @@ _WEBINAR = (
     "zoom.webinar",
     "Webinars are not managed here: remove its `imports` line, or run `reconciler state rm KEY`.",
 )
-_SCOPES = re.compile(r"scopes?\s*:?\s*\[([^\]]*)\]", re.IGNORECASE)
+_SCOPES = re.compile(r"scopes?\s*+:?\s*+\[([^\[\]]*)\]", re.IGNORECASE)
 
 
 def is_token_refused(response: HttpResponse) -> bool:
@@ -162,7 +163,7 @@ def _lacks_scope(response: HttpResponse) -> bool:
 def _scopes_missing(call: ApiCall, response: HttpResponse) -> AccessError:
     match = _SCOPES.search(response.message)
     scopes = _both_forms(match[1].split(",")) if match else ()
-    needed = " or ".join(f"`{excerpt(scope, call.secrets)}`" for scope in scopes)
+    needed = " or ".join(f"`{excerpt(scope, call.secrets)}`" for scope in scopes[:FIELDS_SHOWN_MAX])
     diagnostic = Diagnostic(
         code="zoom.scopes",
         detail=f"{call.action}: it needs {needed}. Nothing was done." if needed else _detail(call, response),
@@ -242,5 +243,6 @@ def too_large(call: ApiCall) -> UnknownOutcomeError:
 
 def _page_sentence(call: ApiCall, response: HttpResponse) -> str:
     # Only pages of a proxy or gateway; a body of Zoom's own may contain secrets that are not known here.
-    page = page_words(response.content.decode(errors="replace"))
-    return f" It was {excerpt(page, call.secrets)}." if page else ""
+    text = response.content[: 4 * PAGE_CHARACTERS_MAX].decode(errors="replace")
+    page = page_words(text, lambda words: redact_answer(words, call.secrets))
+    return f" It was {excerpt(page)}." if page else ""

@@ -41,6 +41,15 @@ class Label(StrEnum):
 EXCERPT_CHARACTERS_MAX = 200
 """Most characters of a text from Zoom that an error shows."""
 
+TEXT_CHARACTERS_MAX = 24_576
+"""Most characters of a text from Zoom that are looked at: to look for secrets in megabytes takes a minute."""
+
+_TAIL_CHARACTERS = 8192
+"""The end of a text that was cut, without which no part of a secret is shown: none is longer."""
+
+FIELDS_MAX = 100
+"""Most refused fields of an answer that are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
@@ -74,9 +83,9 @@ class HttpResponse:
 
     @property
     def message(self) -> str:
-        """Zoom's own message, unmasked; empty if there is none."""
+        """Zoom's own message, unmasked, the beginning of a long one; empty if there is none."""
         message = (self.body or {}).get("message")
-        return message if isinstance(message, str) else ""
+        return _cut(message) if isinstance(message, str) else ""
 
     @property
     def is_zoom_error(self) -> bool:
@@ -85,10 +94,11 @@ class HttpResponse:
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """The `errors` of a refused body as (dotted path, message), unmasked."""
+        """The first `errors` of a refused body as (dotted path, message), unmasked."""
         errors = (self.body or {}).get("errors")
-        pairs = [error for error in errors if isinstance(error, Mapping)] if isinstance(errors, list) else []
-        return tuple((str(pair.get("field", "")), str(pair.get("message", ""))) for pair in pairs)
+        first = errors[:FIELDS_MAX] if isinstance(errors, list) else []
+        pairs = [error for error in first if isinstance(error, Mapping)]
+        return tuple((_cut(str(pair.get("field", ""))), _cut(str(pair.get("message", "")))) for pair in pairs)
 
     @property
     def tracking_id(self) -> str | None:
@@ -98,8 +108,15 @@ class HttpResponse:
 
 def excerpt(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Return `text` on one line, cut, with `secrets` and everything that looks like one masked."""
-    text = " ".join(redact_answer(text, secrets).split())
-    return shorten(text, EXCERPT_CHARACTERS_MAX)
+    shown = redact_answer(text[:TEXT_CHARACTERS_MAX], secrets)
+    if len(text) > TEXT_CHARACTERS_MAX:
+        shown = f"{shown[:-_TAIL_CHARACTERS]}…"
+    return shorten(" ".join(shown.split()), EXCERPT_CHARACTERS_MAX)
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text, of which `excerpt` still sees that it was cut."""
+    return text[: TEXT_CHARACTERS_MAX + 1]
 
 
 DEPTH_MAX = 32

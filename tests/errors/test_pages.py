@@ -25,4 +25,4 @@ from reconciler.errors.pages import page_words
     ],
 )
 def test_a_page_is_told_by_its_words(text: str, words: str | None) -> None:
-    assert page_words(text) == words
+    assert page_words(text, str) == words

@@ -1,4 +1,6 @@
 import json
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -329,3 +331,46 @@ def test_the_requests_left_are_read_only_from_the_users_own_limit(
     answer = response(201, {"id": 1}, x_ratelimit_limit=limit, x_ratelimit_remaining=remaining)
 
     assert UserLimit(frozenset({50, 100})).requests_left(answer) == left
+
+
+# Floods
+
+TOKEN = "TOKEN-" + "x" * 40
+
+FLOODS = {
+    "scopes that do not end": b'{"code":104,"message":"' + b"scope[" * 2_000_000 + b'"}',
+    "blanks after scopes": b'{"code":104,"message":"scope' + b" " * 14_000_000 + b'"}',
+    "a million scopes": b'{"code":104,"message":"scopes:[' + b"a," * 1_000_000 + b'a]"}',
+    "words before a passcode": b'{"code":300,"message":"' + b"password " * 1_500_000 + b'"}',
+    "refused fields": json.dumps(
+        {"code": 300, "message": "No.", "errors": [{"field": "f", "message": "m" * 100}] * 100_000}
+    ).encode(),
+    "scripts that do not end": b"<html>" + b"<script>" * 2_000_000,
+    "titles that do not end": b"<html>" + b"<title" * 2_000_000,
+}
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("flood", FLOODS)
+def test_an_error_of_16_mib_takes_no_time_and_says_little(flood: str) -> None:
+    """The first took 40 s for 120 KB, and a hundred times that for ten times as much."""
+    begun = time.process_time()
+
+    error = response_error(CREATE, response(502 if flood.endswith("not end") else 400, FLOODS[flood]))
+
+    assert error is not None
+    assert time.process_time() - begun < 5
+    assert len(error.diagnostic.detail) < 3000
+
+
+@pytest.mark.parametrize("before", [0, 16_360, 24_550])
+@pytest.mark.parametrize("form", ['{"code":300,"message":"%s"}', "<html>%s", "<html><p>%s"])
+def test_a_secret_where_a_long_text_is_cut_is_not_shown_in_part(form: str, before: int) -> None:
+    """Blanks and tags are not shown, so that the end of what is read may be."""
+    call = replace(CREATE, secrets=(TOKEN,))
+    text = form % (" " * before + TOKEN * 600)
+
+    error = response_error(call, response(400 if form.startswith("{") else 502, text.encode()))
+
+    assert error is not None
+    assert "TOKEN" not in error.diagnostic.detail

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -124,7 +125,8 @@ def no_locks(endpoints: Endpoints, response: ServerResponse) -> StateError:
 
 def _excerpt(endpoints: Endpoints, body: bytes) -> str:
     answer = body[:EXAMINED_MAX].decode(errors="replace")
-    text = redact_answer(page_words(answer) or answer, _secrets(endpoints))
+    mask = partial(redact_answer, secrets=_secrets(endpoints))
+    text = page_words(answer, mask) or mask(answer)
     shown = replace_control(text, " ").strip()[:SHOWN_MAX]
     return f": {shown}" if shown else ""
 
