@@ -70,8 +70,8 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
         undoes=bool(recorded) and is_sent,
         starts_at=starts_at,
     )
-    if left is not None:
-        step = windows.extended(step, left, now, is_alone=not (step.changes or new or backs))
+    if left is not None and record is not None:
+        step = windows.extended(step, record, left, now, is_alone=not (step.changes or new or backs))
     elif resends:
         others = any(each.action is not DateAction.BACK for each in step.dates)
         step = step._replace(reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))

@@ -30,6 +30,12 @@ class Kept:
     until: datetime | None = None
 
 
+IF_FORGOTTEN = (
+    "its recorded dates are over: if Zoom has forgotten it, `reconciler apply --refresh` makes it again, "
+    "with a new join link"
+)
+"""An extension needs no approval, so it never becomes a create by itself."""
+
 ALL_KEPT = Kept()
 """A series of which Zoom keeps every date."""
 
@@ -57,7 +63,7 @@ def due(meeting: Meeting, record: Record, now: datetime) -> int | None:
     return left
 
 
-def extended(step: Step, left: int, now: datetime, *, is_alone: bool) -> Step:
+def extended(step: Step, record: Record, left: int, now: datetime, *, is_alone: bool) -> Step:
     """Return the step that extends a window of which `left` dates are left.
 
     Its turn is before the last of them. If it does nothing else, nobody has to approve it.
@@ -74,7 +80,9 @@ def extended(step: Step, left: int, now: datetime, *, is_alone: bool) -> Step:
     over = recurring.remaining(now).over
     turn_at = recurring.occurrence(over + left - 1) if left else step.starts_at
     starts_at = turn_at if is_alone else step.starts_at
-    return step._replace(extends=is_alone, starts_at=starts_at, reasons=(*step.reasons, reason))
+    until = kept_until(record.window) if record.window else None
+    forgotten = (IF_FORGOTTEN,) if until is not None and until <= now else ()
+    return step._replace(extends=is_alone, starts_at=starts_at, reasons=(*step.reasons, reason, *forgotten))
 
 
 def shortened(meeting: Meeting, record: Record, now: datetime) -> tuple[str, ...]:

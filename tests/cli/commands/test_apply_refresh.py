@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -285,3 +287,21 @@ def test_an_import_that_fails_takes_its_update_along(shell: Shell, zoom: Zoom, r
 
     assert (ran.status, requests.changing()) == (1, {})
     assert "import.unfit" in ran.out + ran.err
+
+
+def test_an_endless_series_that_zoom_forgot_names_the_command_that_makes_it_again(shell: Shell) -> None:
+    """Its window is over: the plan says so before an apply fails, and the command works as it is printed."""
+    body = (
+        "topic: Night, start_time: 2026-12-07 10:00, timezone: Europe/Berlin, repeat: {every: week, on: mon}"
+    )
+    shell.write("meetings.yaml", f"version: 1\nmeetings:\n  night: {{host: platform@example.com, {body}}}\n")
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    later = "2029-01-09T08:00:00Z"
+
+    plan = shell.sandbox("plan", now=later)
+    failed = shell.sandbox("apply", "--auto-approve", now=later)
+
+    (command,) = re.findall(r"if Zoom has forgotten it, `reconciler ([^`]+)` makes it again", plan.out)
+    assert (failed.status, f"Run `reconciler {command}` to create it again" in failed.out) == (1, True)
+    made = shell.sandbox(*shlex.split(command), "--auto-approve", now=later)
+    assert (made.status, "the join link is new" in made.out) == (0, True)
