@@ -148,9 +148,11 @@ def find(
             listed.remove(candidates[0])
             found[day] = StoredDate(day, start, candidates[0], doubtful=len(candidates) > 1)
     zone = timezones.known_zone(recurring.timezone)
+    by_day: dict[str, list[Body]] = {}
+    for each in listed:
+        by_day.setdefault(_local_day(each, zone), []).append(each)
     for day in starts.keys() - found.keys():
-        same_day = [each for each in listed if _local_day(each, zone) == day]
-        found[day] = _of_day(day, starts[day], same_day)
+        found[day] = _of_day(day, starts[day], by_day.get(day, ()))
     return {**found, **_absent(found, readable(stored), recurring, edits)}
 
 
