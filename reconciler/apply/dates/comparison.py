@@ -127,6 +127,20 @@ def listed_parts(edit: Edit) -> Edit:
     return {name: edit[name] for name in edit if name not in hidden} if isinstance(edit, Mapping) else edit
 
 
+def taken_in_part(found: StoredDate | None, edit: Edit, before: Edit, minutes: int) -> Edit:
+    """Return what is to be recorded of an edit of which Zoom took a part, by what the list shows.
+
+    `before` is the recorded edit. None: nothing of it took. Without a record of where the date is now,
+    nothing would find it once something else is declared.
+    """
+    if found is None or found.occurrence is None or found.doubtful or found.is_deleted:
+        return None
+    if found.has(edit, minutes):
+        return listed_parts(edit) if unlisted_parts(edit) else None
+    shown = found.edit(minutes)
+    return None if shown is None or found.has(before, minutes) else {**shown, **unlisted_parts(before)}
+
+
 def _compare_declared(
     comparison: Comparison, declared: SeriesDate, edit: Edit, stored: StoredDate | None, minutes: int
 ) -> None:

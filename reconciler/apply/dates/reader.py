@@ -11,7 +11,7 @@ from functools import reduce
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
-from reconciler.apply.dates.comparison import listed_parts, unlisted_parts
+from reconciler.apply.dates.comparison import listed_parts, taken_in_part, unlisted_parts
 from reconciler.apply.dates.sender import DateSender, merged
 from reconciler.apply.events import Outcome, Resolved
 from reconciler.apply.history import logbook
@@ -83,11 +83,11 @@ class DatesReader:
             self._run.fail_remote(step, error)
             return None
         minutes = minutes_of(record.attributes)
-        partly = {
-            day: listed_parts(edit)
+        parts = {
+            day: taken_in_part(found.get(day), edit, record.exceptions.get(day), minutes)
             for day, edit in intent.dates.items()
-            if day in found and unlisted_parts(edit) and found[day].has(edit, minutes)
         }
+        partly = {day: edit for day, edit in parts.items() if edit is not None}
         await self.record(step, {**partly, **made}, noted=made if noted is None else noted)
         return made
 

@@ -44,6 +44,7 @@ ROUNDS_MAX = 2
 
 NEW_HOST_PAYS = "they count against the host that the meeting has in Zoom, and follow in the next run"
 NOT_TAKEN = "Zoom accepted the request and still has it as before"
+IN_PART = "Zoom accepted the request and took only a part of it"
 NOT_REACHED = "Zoom could not be reached, and nothing was sent for it"
 RULE_FOLLOWS = f"{declared_dates.RESENT}, which the next apply does"
 
@@ -259,7 +260,8 @@ class DatesRunner:
     ) -> None:
         """Report the dates that are not as declared: failed, or left to a later run."""
         run = self._run
-        problems = {**comparison.problems, **result.refused, **{each.day: NOT_TAKEN for each in left}}
+        untaken = {each.day: IN_PART if each.day in result.partly else NOT_TAKEN for each in left}
+        problems = {**comparison.problems, **result.refused, **untaken}
         if declared_dates.sends_rule(step):
             problems |= dict.fromkeys(comparison.deleted, STAYS_DELETED)
         if result.is_unreached:

@@ -9,7 +9,13 @@ from functools import partial
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext, NotNowError
-from reconciler.apply.dates.comparison import Comparison, DateWork, in_order, listed_parts, unlisted_parts
+from reconciler.apply.dates.comparison import (
+    Comparison,
+    DateWork,
+    in_order,
+    taken_in_part,
+    unlisted_parts,
+)
 from reconciler.apply.history import logbook
 from reconciler.errors.exceptions import (
     AccessError,
@@ -46,7 +52,7 @@ class Sent:
     sent: list[DateWork] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     partly: dict[str, Edit] = field(default_factory=dict)
-    """The edits of dates that took as far as the list shows them, and not as a read of the date does."""
+    """What Zoom has of the edits of which it took a part."""
     is_lost: bool = False
     may_land: bool = False
     is_closed: bool = False
@@ -132,11 +138,11 @@ class DateSender:
                     if not await self.has(record, found.get(each.day), each.edit, each.body)
                 ]
         minutes = minutes_of(record.attributes)
-        result.partly = {
-            each.day: listed_parts(each.edit)
+        parts = {
+            each.day: taken_in_part(found.get(each.day), each.edit, record.exceptions.get(each.day), minutes)
             for each in left
-            if each.day in found and unlisted_parts(each.edit) and found[each.day].has(each.edit, minutes)
         }
+        result.partly = {day: edit for day, edit in parts.items() if edit is not None}
         return left
 
     async def has(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,6 +39,27 @@ def agenda(world: World) -> str:
     ids = {each["start_time"]: each["occurrence_id"] for each in world.zoom.read(number)["occurrences"]}
     one = world.zoom.read(number, f"?occurrence_id={ids['2027-03-01T09:00:00Z']}")
     return str(one.get("agenda", ""))
+
+
+def edited(world: World) -> dict[str, Any]:
+    """What the one date of the series that is not as the rule gives it is in Zoom, named by 2027-03-08."""
+    stored = world.zoom.read(world.ids()["weekly"])
+    starts = {
+        f"{each:%Y-%m-%dT09:00:00Z}" for each in (date(2027, 1, 11) + timedelta(weeks=n) for n in range(11))
+    }
+    starts |= {
+        f"{each:%Y-%m-%dT08:00:00Z}" for each in (date(2027, 3, 29) + timedelta(weeks=n) for n in range(9))
+    }
+    found = [
+        "skip"
+        if each["status"] == "deleted"
+        else {"start_time": each["start_time"], "duration": each["duration"]}
+        for each in stored["occurrences"]
+        if each["status"] == "deleted"
+        or each["start_time"] not in starts
+        or each["duration"] != stored["duration"]
+    ]
+    return {"2027-03-08": found[0]} if found else {}
 
 
 def interrupted(world: World, dates: Any, number: int | None = None) -> None:
@@ -288,6 +310,33 @@ def test_what_an_update_would_have_undone_is_recorded_again_in_the_write_that_dr
     dropped = [state.meetings["weekly"].exceptions for state in states if not state.intents]
     assert report.resolved == [("weekly", "dropped")]
     assert dropped == [HAS_GUESTS] * len(dropped)
+
+
+ON = {"start_time": "2027-03-10T16:00:00", "duration": 20}
+
+
+@pytest.mark.parametrize("held", ["start_time", "duration"])
+@pytest.mark.parametrize("before", [None, MOVE], ids=["new", "moved"])
+@pytest.mark.parametrize("then", [None, "skip", ON], ids=["back", "skip", "on"])
+def test_a_change_that_took_in_part_is_known_where_it_is(held: str, before: Any, then: Any) -> None:
+    """Zoom took its start and not its length, or the reverse; then another change of it is declared."""
+    world = World(series({"2027-03-08": before} if before else {}))
+    world.apply()
+    world.zoom.switch(held_fields=[held])
+    world.declare(
+        series({"2027-03-08": {"start_time": "2027-03-11T10:00:00", "duration": 30 + 5 * bool(before)}})
+    )
+
+    report = world.apply()
+
+    assert report.text_of("apply.dates").startswith(
+        "weekly: Mon 8 Mar 2027: Zoom accepted the request and took only a part of it."
+    )
+    assert world.store.state.meetings["weekly"].exceptions == edited(world)
+    world.zoom.switch(held_fields=[])
+    world.declare(series({"2027-03-08": then} if then else {}))
+    assert (world.apply().failed, world.plan().has_work) == ({}, False)
+    assert world.store.state.meetings["weekly"].exceptions == edited(world)
 
 
 def test_what_an_update_left_is_recorded_by_the_run_that_finds_that_it_happened() -> None:
