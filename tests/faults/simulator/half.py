@@ -19,6 +19,7 @@ REFUSED_RATE = 0.4
 HELD_RATE = 0.6
 UNREAD_RATE = 0.3
 HELD_IN_PART = "update of a series taken in part"
+DATE_IN_PART = "date taken in part"
 RULE_REFUSED = "rule refused"
 UNREAD = "meeting not shown"
 REFUSAL = {"code": 300, "message": "Validation Failed."}
@@ -30,10 +31,15 @@ class Half:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(f"half {seed}")
         self.is_used = self.chance.random() < RATE
+        self._of_dates = random.Random(f"half dates {seed}")
+        self._has_parts = self._of_dates.random() < 0.3
+        """Whether Zoom takes a part of the change of a single date too."""
 
     def journey(self, request: httpx.Request, fine: Journey) -> Journey | None:
         """What becomes of a request about a meeting; None where nothing does."""
-        if "occurrence_id" in request.url.params or not request.url.path.rsplit("/", 1)[1].isdigit():
+        if "occurrence_id" in request.url.params:
+            return self._of_a_date(request, fine)
+        if not request.url.path.rsplit("/", 1)[1].isdigit():
             return None
         sends_rule = b'"recurrence"' in request.content
         if request.method == "GET" and self.chance.random() < UNREAD_RATE:
@@ -43,6 +49,13 @@ class Half:
         if request.method == "PATCH" and not sends_rule and self.chance.random() < HELD_RATE:
             return replace(fine, kind=HELD_IN_PART, holds=("agenda",))
         return None
+
+    def _of_a_date(self, request: httpx.Request, fine: Journey) -> Journey | None:
+        """Zoom takes its start and not its length, or the reverse."""
+        chance = self._of_dates
+        if not self._has_parts or request.method != "PATCH" or chance.random() >= REFUSED_RATE:
+            return None
+        return replace(fine, kind=DATE_IN_PART, holds=(chance.choice(["start_time", "duration"]),))
 
     def edited(self, exceptions: dict[str, Any]) -> dict[str, Any]:
         """Exceptions of which skips are taken back, and moved dates are moved on."""

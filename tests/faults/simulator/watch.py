@@ -67,7 +67,7 @@ class Watch:
         self._excused: dict[int, set[str]] = {}
         """Those of them that the run could not know of."""
         self._closed: set[tuple[str, str, str]] = set()
-        """The run, host and day of each daily limit that was met at a date."""
+        """The run, host and day of each daily limit that was met at a skip."""
         self._machine = machine
         self._documents = documents
         self._zoom = zoom
@@ -102,8 +102,11 @@ class Watch:
         self._lingers_until[owner] = self._machine.seconds + LINGERS_SECONDS
 
     def closes_day(self, owner: str, request: httpx.Request) -> None:
-        """Note that Zoom told a run, at a date of a meeting, that the day of its host is used up."""
-        if "occurrence_id" in request.url.params:
+        """Note that Zoom told a run that the day of a host is used up, if it was at the skip of a date.
+
+        At a change, it says nothing about skips, which use no request.
+        """
+        if request.method == "DELETE" and "occurrence_id" in request.url.params:
             self._closed.add(self._day_of(owner, request))
 
     def _day_of(self, owner: str, request: httpx.Request) -> tuple[str, str, str]:
@@ -111,7 +114,7 @@ class Watch:
         return owner, stored.host_id if stored else "", f"{self._machine.now():%Y-%m-%d}"
 
     def _look_for_open_day(self, request: httpx.Request, owner: str) -> None:
-        """Once Zoom said at a date that the day is used up, a run sends no other date of that host on it."""
+        """Once Zoom said at a skip that the day is used up, a run sends no other date of that host on it."""
         if "occurrence_id" in request.url.params and self._day_of(owner, request) in self._closed:
             self.fail("budget", f"{owner} sends {_told(request)} for a date on a day that Zoom closed")
 
