@@ -8,7 +8,9 @@ import orjson
 
 from reconciler.errors.text import count_noun, escape_control, quote, shorten
 from reconciler.meeting import fields
+from reconciler.meeting.meeting import resume, series
 from reconciler.meeting.single_dates import held_schedule
+from reconciler.meeting.timezones import instant
 from reconciler.plan.change import REDACTED
 from reconciler.views.differences import parts
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.meeting.single_dates import Edit
     from reconciler.plan.change import FieldChange
     from reconciler.ports import Json
+    from reconciler.state.state import Record
 
 
 WIDTH_MAX = 60
@@ -138,6 +141,26 @@ def schedule_or_none(
         return held_schedule(attributes, edits, now)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def recorded_schedule(record: Record, now: datetime) -> Schedule | None:
+    """Return the schedule of a recorded meeting, as `schedule_or_none` does.
+
+    Its next start is not one that clocks skip, if the series was made in that week: Zoom does not have it.
+    """
+    times = schedule_or_none(record.attributes, record.exceptions, now)
+    if times is None or times.next_at is None or not _is_left_out(record, times.next_at):
+        return times
+    return schedule_or_none(record.attributes, record.exceptions, times.next_at)
+
+
+def _is_left_out(record: Record, start: datetime) -> bool:
+    recurring = series(record.attributes)
+    if recurring is None or record.created_at is None:
+        return False
+    resumed = resume(recurring, instant(record.created_at, "UTC"))
+    left_out = resumed.left_out if resumed else ()
+    return any(instant(wall.isoformat(), recurring.timezone) == start for wall in left_out)
 
 
 def _shortened(text: str, *, whole: bool) -> str:

@@ -25,7 +25,7 @@ from reconciler.ports import CODE_MEETING_UNKNOWN
 from reconciler.state import identity
 from reconciler.views.results import JoinLink
 from reconciler.views.table import view
-from reconciler.views.values import schedule_or_none
+from reconciler.views.values import recorded_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -119,7 +119,7 @@ def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime)
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
         return _without_link(key, record)
-    schedule = schedule_or_none(record.attributes, record.exceptions, now)
+    schedule = recorded_schedule(record, now)
     return JoinLink(
         key=key,
         id=record.id,

@@ -9,7 +9,7 @@ from reconciler.meeting.fields import get as get_field
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.state.document import intent_json
 from reconciler.views.json.encode import FORMAT_VERSION, line
-from reconciler.views.values import redact_secrets, schedule_or_none
+from reconciler.views.values import recorded_schedule, redact_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def _record(record: Record, now: datetime) -> dict[str, Json]:
         path: masking.as_shown(value, get_field(record.attributes, path))
         for path, value in record.observed.items()
     }
-    times = schedule_or_none(record.attributes, record.exceptions, now)
+    times = recorded_schedule(record, now)
     return {
         "id": record.id,
         "host": record.host,
@@ -81,7 +81,7 @@ def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _listed_record(key: str, record: Record, now: datetime) -> dict[str, Json]:
-    times = schedule_or_none(record.attributes, record.exceptions, now)
+    times = recorded_schedule(record, now)
     return {
         "key": key,
         "id": record.id,

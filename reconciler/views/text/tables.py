@@ -15,7 +15,7 @@ from reconciler.errors.text import escape_control
 from reconciler.meeting.humanize import instant_words
 from reconciler.views.json.state import state_entry
 from reconciler.views.text.totals import reset_words
-from reconciler.views.values import schedule_or_none
+from reconciler.views.values import recorded_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ def state_show(key: str, state: State, now: datetime) -> str:
 
 
 def _schedule_words(record: Record, now: datetime) -> str:
-    times = schedule_or_none(record.attributes, record.exceptions, now)
+    times = recorded_schedule(record, now)
     if times is None:
         return "its time cannot be read"
     if times.next_at:

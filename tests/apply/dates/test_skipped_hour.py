@@ -11,6 +11,7 @@ from engine_world import World
 from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
 from reconciler.plan.step import Status
 from reconciler.state.clicked_dates import clicked_dates
+from reconciler.views.values import recorded_schedule
 
 if TYPE_CHECKING:
     from reconciler.meeting.meeting import Meeting
@@ -105,3 +106,21 @@ def test_a_date_that_clocks_skip_cannot_be_moved_once_the_series_begins_after_it
         "night: Sun 28 Mar 2027: clocks skip its time, and no series can begin there, so Zoom does not have "
         "it. Skip that date, and declare a meeting of its own for it."
     )
+
+
+@pytest.mark.parametrize(
+    ("made_at", "next_at"),
+    [("2027-03-22T08:00:00Z", "2027-04-04T00:30:00Z"), ("2027-03-15T08:00:00Z", "2027-03-28T01:30:00Z")],
+)
+def test_the_next_date_that_is_shown_is_the_one_that_is_held(made_at: str, next_at: str) -> None:
+    """A series that is made in the week of the change begins after it; any other holds it later."""
+    world = World(night(NO_DATES))
+    world.clock.advance((at(made_at) - world.clock.now()).total_seconds())
+    world.apply()
+
+    times = recorded_schedule(world.store.state.meetings["night"], at("2027-03-23T08:00:00Z"))
+
+    stored = world.zoom.read(world.ids()["night"])["occurrences"]
+    assert times is not None
+    assert times.next_at == at(next_at)
+    assert next_at in [each["start_time"] for each in stored]
