@@ -71,7 +71,7 @@ class Chronicle:
             if was is None or was.id != record.id:
                 self._expect({*_MAKES, Kind.IMPORT}, key, told)
             elif _declares_otherwise(was, record) and not (self.follows_hosts and _is_followed(was, record)):
-                self._expect(_CHANGES, key, told)
+                self._expect({*_CHANGES, Kind.RENAME}, key, told)
         for key, record in before.meetings.items():
             if record.id not in numbers | self.excused and key not in after.meetings:
                 self._expect(_ENDS, key, told)
