@@ -165,12 +165,16 @@ def _is_in_gap(recurring: Series, index: int) -> bool:
 def changed_in_gap(attributes: Mapping[str, Json], dates: SingleDates, now: datetime) -> Iterator[datetime]:
     """Yield the wall time of each changed date that a series does not have in Zoom if it is sent at `now`.
 
-    Clocks skip that time, and the series begins with the date after it.
+    Clocks skip that time, and the series begins with the date after it. A date that was moved to an earlier
+    instant, and was held there, is not one of them.
     """
     recurring = series(attributes) if dates.exceptions else None
-    resumed = resume(recurring, now) if recurring else None
-    for wall in resumed.left_out if resumed else ():
-        if dates.exception(wall.date().isoformat()) not in (None, SKIP):
+    if recurring is None or (resumed := resume(recurring, now)) is None:
+        return
+    for wall in resumed.left_out:
+        start = timezones.instant(wall.isoformat(), recurring.timezone)
+        edit = declared_edit(attributes, dates, wall.date(), start)
+        if edit is not None and edit_now(edit, now) != SKIP:
             yield wall
 
 

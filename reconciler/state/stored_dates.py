@@ -178,7 +178,7 @@ def _absent(
     missing = [each for each in missing if each not in skipped]
     held = [each for each in strangers if each.get("status") != DELETED]
     if held:  # those may be the dates that are missing, moved by hand
-        return left_out if len(held) <= len(missing) else {}
+        return left_out if len(held) <= sum(each.start >= begins for each in missing) else {}
     earliest = {
         each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
         for each in missing

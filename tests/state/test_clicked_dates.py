@@ -78,6 +78,18 @@ def test_a_date_that_clocks_skip_is_taken_for_a_moved_one_only_where_no_other_is
     assert clicked_dates(record(1, NIGHT), stored, at("2027-03-23T08:00:00Z")) == expected
 
 
+@pytest.mark.parametrize("edit", ["skip", {"start_time": "2027-03-07T01:30:00Z", "duration": 20}])
+def test_a_date_that_is_over_excuses_no_move_of_another_one(edit: Any) -> None:
+    """Zoom lists it no more, and that is all."""
+    recorded = record(1, NIGHT)._replace(exceptions={"2027-03-07": edit})
+    starts = ("2027-03-29T08:00:00Z", "2027-04-04T00:30:00Z", "2027-04-11T00:30:00Z", "2027-04-18T00:30:00Z")
+    stored = {"occurrences": [occurrence(start, number) for number, start in enumerate(starts, 1)]}
+
+    assert clicked_dates(recorded, stored, at("2027-03-23T08:00:00Z")) == {
+        "2027-03-28": {"start_time": "2027-03-29T08:00:00Z", "duration": 45}
+    }
+
+
 def test_a_skipped_date_before_the_first_one_was_not_clicked() -> None:
     """Zoom lists it no more, since the series began later: with a date that was moved to before it."""
     rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2,3", "end_times": 40}

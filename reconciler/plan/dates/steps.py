@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from reconciler.meeting.closures import SKIP
@@ -99,19 +98,24 @@ def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
     A date that was moved to an earlier instant, and was held there, counts as skipped.
     """
     edits = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
-    by_now = {day: replace(each, edit=edit_now(each.edit, now)) for day, each in edits.items()}
-    return _are_all_skipped(meeting, by_now, now, kept)
+    return _are_all_skipped(meeting, edits, now, kept)
 
 
 def was_last_held_earlier(meeting: Meeting, now: datetime) -> bool:
-    """Return whether nothing is left of a series, and a date that the rule still gives was held earlier."""
+    """Return whether nothing is left of a series, and a date that the rule still gives was held earlier.
+
+    Something is always left of a series that has more dates than Zoom keeps.
+    """
+    recurring = series(meeting.attributes)
+    if recurring is None or recurring.is_longer_than_kept(now):
+        return False
     edits = edited_dates(meeting.attributes, meeting.dates, now)
     is_any_held = any(each.edit != SKIP == edit_now(each.edit, now) for each in edits.values())
     return is_any_held and all_skipped(meeting, now)
 
 
 def _are_all_skipped(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime, kept: Kept) -> bool:
-    if not edits or any(each.edit != SKIP for each in edits.values()):
+    if not edits or any(edit_now(each.edit, now) != SKIP for each in edits.values()):
         return False
     recurring = series(meeting.attributes)
     if recurring is None:

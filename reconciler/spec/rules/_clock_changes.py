@@ -14,7 +14,6 @@ from reconciler.meeting.closures import SKIP, SingleDates
 from reconciler.meeting.humanize import day_words, short_weekday, time_words
 from reconciler.meeting.meeting import SERIES, kind, series
 from reconciler.meeting.recurrence import Series
-from reconciler.meeting.single_dates import changed_in_gap
 from reconciler.meeting.timezones import ClockChange, clock_changes, in_zone, instant, known_zone
 from reconciler.ports import Json
 from reconciler.spec.rules._series import is_unambiguous
@@ -27,13 +26,10 @@ _EARLIER = timedelta(minutes=15)
 _QUARTERS = 96  # of a day
 
 
-def check(
-    attributes: Mapping[str, Json], dates: SingleDates, now: datetime | None = None
-) -> Iterator[UnlocatedDiagnostic]:
+def check(attributes: Mapping[str, Json], dates: SingleDates) -> Iterator[UnlocatedDiagnostic]:
     """Yield findings about a series with a valid start, zone and rule; nothing about any other meeting.
 
-    A date that is skipped or moved by `dates` is not held in the hour that clocks skip. One that is the next
-    after `now` is not in Zoom at all where the series is sent only now.
+    A date that is skipped or moved by `dates` is not held in the hour that clocks skip.
     """
     start_time, timezone = attributes.get("start_time"), attributes.get("timezone")
     if kind(attributes) != SERIES or start_time is None or timezone is None:
@@ -48,8 +44,6 @@ def check(
     if recurring is None or not _is_valid(recurring):
         return
     yield from _in_skipped_hour(recurring, recurring.wall_start(), dates)
-    for wall in changed_in_gap(attributes, dates, now) if now and dates.exceptions else ():
-        yield _lost(recurring, wall)
     if in_utc:
         yield from _in_utc(recurring, recurring.wall_start())
 
@@ -123,20 +117,6 @@ def _skipped(
         f"so that date is held at {at}{more}.",
         f"If every date is to be at one time, write `start_time: {_written(start, other)}`.",
         Severity.WARNING,
-    )
-
-
-def _lost(recurring: Series, wall: datetime) -> UnlocatedDiagnostic:
-    day = f"{wall:%Y-%m-%d}"
-    return UnlocatedDiagnostic(
-        ("exceptions", day),
-        "time.series-skipped",
-        f"Clocks in {recurring.timezone} skip {time_words(wall)} on {_day(wall)}, and no series can begin "
-        "there: one that is sent before that date does not have it.",
-        f"If Zoom does not have the series yet, write `{day}: skip`, and declare a meeting of its own for "
-        "that date.",
-        Severity.WARNING,
-        on_key=True,
     )
 
 

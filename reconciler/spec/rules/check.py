@@ -48,7 +48,7 @@ def check(
         findings += series.check(attributes, now)
     else:
         findings += repeat.check(attributes, written, rule, now)
-    findings += clock_changes.check(attributes, meeting.dates, now)
+    findings += clock_changes.check(attributes, meeting.dates)
     sent = attributes
     if meeting.dates:
         findings += dates.check(attributes, meeting.dates, None if now is None else now.date())

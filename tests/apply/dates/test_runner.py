@@ -819,6 +819,20 @@ def test_a_last_date_that_was_held_earlier_and_is_skipped_now_needs_nothing() ->
     assert not world.plan().has_work
 
 
+def test_the_last_date_that_is_left_before_one_that_was_held_earlier_is_not_skipped() -> None:
+    """Zoom deletes no last one; the one that was held is not held again."""
+    held = {"2027-05-24": {"start_time": "2027-05-14T10:00:00"}}
+    world = World(series(held))
+    world.apply()
+    world.clock.advance((at("2027-05-15T12:00:00Z") - world.clock.now()).total_seconds())
+    world.declare(series({**held, "2027-05-17": "skip"}))
+
+    reports = [world.apply() for _ in range(2)]
+
+    assert [(report.status, report.failed) for report in reports] == [(0, {})] * 2
+    assert (world.asked("PATCH")[1:], world.asked("DELETE"), world.plan().has_work) == ([], [], False)
+
+
 def test_a_last_date_that_was_held_earlier_is_held_again_where_its_exception_goes() -> None:
     world = with_its_last_date_held()
     world.declare(series({}))
@@ -836,6 +850,21 @@ def test_a_series_whose_last_date_was_held_earlier_goes_on_with_a_longer_rule() 
     report = world.apply()
 
     assert (report.failed, in_zoom(world)) == ({}, {"2027-05-24T08:00:00Z": "deleted"})
+
+
+def test_an_endless_series_in_a_pause_is_changed_though_its_next_date_was_held_earlier() -> None:
+    """Its rule has no last date, so that something is left of it."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2"}
+    pause = Closure("pause", (DayRange("2027-03-08", ""),))
+    held = {"2027-03-01": {"start_time": "2027-02-05T10:00:00"}}
+    world = World(series(held, (pause,), recurrence=rule))
+    world.apply()
+    world.clock.advance((at("2027-02-23T12:00:00Z") - world.clock.now()).total_seconds())
+    world.declare(series(held, (pause,), recurrence=rule, topic="Other"))
+
+    report = world.apply()
+
+    assert (report.failed, world.store.state.meetings["weekly"].attributes["topic"]) == ({}, "Other")
 
 
 def test_a_series_of_which_only_dates_that_were_held_earlier_are_left_is_not_created() -> None:

@@ -93,6 +93,19 @@ def test_a_changed_rule_waits_as_well_where_it_would_lose_a_moved_date() -> None
     assert (world.apply().failed, world.plan().has_work) == ({}, False)
 
 
+def test_a_rule_is_changed_where_the_date_that_clocks_skip_was_held_earlier() -> None:
+    """Nothing of that date can be lost any more."""
+    earlier = SingleDates({"2027-03-28": {"start_time": "2027-03-24T09:30:00"}})
+    world = World(night(earlier))
+    world.apply()
+    world.clock.advance((at("2027-03-25T08:00:00Z") - world.clock.now()).total_seconds())
+    world.declare(night(earlier, ends=22))
+
+    report = world.apply()
+
+    assert (report.failed, world.plan().has_work, len(world.asked("PATCH"))) == ({}, False, 2)
+
+
 def test_a_date_that_clocks_skip_cannot_be_moved_once_the_series_begins_after_it() -> None:
     """The plan does not know what Zoom has; the apply reads it."""
     world = world_of(night(NO_DATES))
