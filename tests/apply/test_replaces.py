@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from builders import HOST, meeting, one_off, removed, weekly
-from engine_world import World, is_create, topic
+from engine_world import TURNS, World, is_create, topic
 
 from reconciler.sandbox.faults import CREATE, answer_lost, never_arrived
 from reconciler.state.state import Retired
@@ -100,7 +100,7 @@ def test_a_crash_between_create_and_destroy_is_finished_by_the_next_run() -> Non
     assert (live(world), world.plan().has_work) == ({HOST: [], OTHER: ["a"]}, False)
 
 
-@pytest.mark.parametrize("turns", range(0, 54, 3))
+@pytest.mark.parametrize("turns", TURNS)
 def test_a_replace_that_dies_anywhere_is_finished(turns: int) -> None:
     """In the end there is one meeting, the new one."""
     world = to_be_replaced()

@@ -222,6 +222,10 @@ class ApplyReport:
         return f"{one.detail} {one.hint}"
 
 
+TURNS = range(0, 60, 3)
+"""Turns after which a run dies, for searches; by the last one, the runs of all of them have ended."""
+
+
 class World:
     """A team, its state, its Zoom account and its clock, frozen at 2026-12-01T09:00:00Z."""
 
@@ -291,12 +295,14 @@ class World:
         elif dies_with_intent:
             death = iter(lambda: bool(self.store.state.intents), None)
         try:
-            asyncio.run(self._work(plan, report, death))
+            asyncio.run(self._work(plan, report, death, dies_after_turns))
         except StateError as error:
             report.failure = error
         return report
 
-    async def _work(self, plan: Plan, report: ApplyReport, death: Iterator[object] | None) -> None:
+    async def _work(
+        self, plan: Plan, report: ApplyReport, death: Iterator[object] | None, turns: int | None
+    ) -> None:
         """Execute the plan until it ends, or until `death`, asked at each turn, is true or ends."""
         task = asyncio.create_task(self._execute(plan, report))
         if death is None:
@@ -313,6 +319,7 @@ class World:
             return
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        assert turns != TURNS[-1], "the run is longer than TURNS, whose end must be later"
 
     async def _execute(self, plan: Plan, report: ApplyReport) -> Result:
         snapshot = self.store.read()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import HOST, at, meeting, one_off, removed, weekly
-from engine_world import World
+from engine_world import TURNS, World
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan.budget import Allowances, Limits
@@ -554,7 +554,7 @@ def test_a_lost_answer_is_not_judged_by_a_run_that_ends_before_it_must_have_land
 @pytest.mark.no_cover
 def test_a_run_that_dies_at_any_turn_is_finished_by_the_next() -> None:
     """Each date is skipped or moved once, none twice, and the budget has room for what was charged."""
-    for turns in range(0, 54, 3):
+    for turns in TURNS:
         world = World(series({"2027-03-01": MOVE}, CLOSED))
         world.apply(dies_after_turns=turns)
 
@@ -569,7 +569,7 @@ def test_a_run_that_dies_at_any_turn_is_finished_by_the_next() -> None:
 @pytest.mark.no_cover
 def test_a_reschedule_that_dies_at_any_turn_loses_no_date() -> None:
     later = {"start_time": "2027-01-11T10:30:00"}
-    for turns in range(0, 54, 3):
+    for turns in TURNS:
         world = World(series({"2027-03-01": MOVE}, CLOSED))
         world.apply()
         world.declare(series({"2027-03-01": MOVE}, CLOSED, **later))
@@ -709,7 +709,7 @@ def test_what_waits_for_its_day_after_an_update_is_known_where_it_is() -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("dates_forgotten", ["rule", "update"])
 def test_an_update_of_another_field_that_dies_at_any_turn_loses_no_date(dates_forgotten: str) -> None:
-    for turns in range(0, 54, 3):
+    for turns in TURNS:
         world = World(series({"2027-03-01": MOVE}, CLOSED), dates_forgotten=dates_forgotten)
         world.apply()
         world.declare(series({}, CLOSED, topic="Other"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import at, meeting, weekly
-from engine_world import World
+from engine_world import TURNS, World
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 
@@ -132,7 +132,7 @@ def test_with_three_dates_left_it_goes_on_and_names_what_it_undid() -> None:
     assert "Mon 13 Dec 2027" in report.text_of("apply.extension-undoes")
 
 
-@pytest.mark.parametrize("turns", range(0, 54, 3))
+@pytest.mark.parametrize("turns", TURNS)
 def test_an_extension_that_dies_at_any_turn_is_finished_by_the_next(turns: int) -> None:
     world = World(series({}, ("2027-10-11", "2027-10-18")))
     world.apply()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import HOST, imported, moved, removed, weekly
-from engine_world import World, many, topic
+from engine_world import TURNS, World, many, topic
 
 from reconciler.apply.history.logbook import Logbook
 from reconciler.meeting.closures import SingleDates
@@ -94,7 +94,7 @@ def test_an_import_and_a_forgotten_key_are_told() -> None:
     ]
 
 
-@pytest.mark.parametrize("turns", range(0, 54, 3))
+@pytest.mark.parametrize("turns", TURNS)
 def test_a_run_that_was_killed_is_told_as_interrupted_and_each_create_once(turns: int) -> None:
     world = World(*many(3))
 
