@@ -87,6 +87,16 @@ def test_a_mistake_in_a_slot_is_reported_at_its_line(line: str, code: str, hint:
     assert (found[0], found[1], hint in found[2]) == (code, 12, True)
 
 
+def test_a_series_in_a_slot_with_an_offset_and_no_zone_is_told_once() -> None:
+    """The rules of series miss the zone too, and know nothing of the offset."""
+    slot = "      a: {start_time: 2027-01-11T10:00:00+01:00, repeat: {every: week, on: mon}}\n"
+
+    found = findings(slot, head=HEAD.replace(", timezone: Europe/Berlin", ""))
+
+    hint = "Add the zone of the participants, such as `timezone: Europe/Berlin`."
+    assert found == [("time.zone-missing", 11, hint)]
+
+
 def test_slots_of_one_room_that_overlap_are_a_warning() -> None:
     """The second Monday in March is the first on which both are held."""
     overlapping = "      review: {start_time: 2027-03-08 10:15, repeat: {every: month, on: second mon}}\n"
