@@ -41,10 +41,14 @@ _LOOKS_SO = re.compile(
     rf"^(?:(?P<quote>[\"']?)version(?P=quote)\s*:\s*1\s*$|(?P<mark>[\"']?)(?:{_PARTS})(?P=mark)\s*:)",
     re.MULTILINE,
 )
-_LOOKS_SO_IN_JSON = re.compile(
-    r"[{,]\s*(?P<quote>[\"'])(?:meetings(?P=quote)\s*:|version(?P=quote)\s*:\s*1\b)"
+"""Lines of a file that cannot be read: `defaults` alone may be a workflow's."""
+
+_TOKEN = re.compile(
+    r"(?P<opens>[{\[])|(?P<closes>[}\]])"
+    r"|(?P<ours>(?P<quote>[\"'])(?:meetings(?P=quote)\s*+:|version(?P=quote)\s*+:\s*+1[\s,}]))"
+    r"|\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?"
 )
-"""Parts of a file that cannot be read, as lines or in braces: `defaults` alone may be a workflow's."""
+"""Braces, keys of a spec and other strings of JSON; one without an end is taken to the end of its line."""
 
 
 def is_spec(document: Document) -> bool:
@@ -55,13 +59,24 @@ def is_spec(document: Document) -> bool:
     if (document.value is None and document.is_sound) or _SAYS_SO.search(document.text):
         return True
     if not document.is_sound:
-        in_json = document.text.lstrip().startswith("{") and _LOOKS_SO_IN_JSON.search(document.text)
-        return bool(in_json or _LOOKS_SO.search(document.text))
+        return _looks_so_in_json(document.text) or _LOOKS_SO.search(document.text) is not None
     if not isinstance(document.value, dict):
         return False
     parts = document.value.keys() - {"version"}
     is_ours = document.value.get("version") == VERSION and not SECTIONS.isdisjoint(parts)
     return is_ours or "meetings" in parts or parts <= SECTIONS
+
+
+def _looks_so_in_json(text: str) -> bool:
+    """Return whether a broken text in braces has a part of a spec at its top level, as far as that shows."""
+    if not text.lstrip().startswith("{"):
+        return False
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token["ours"] and depth == 1:
+            return True
+        depth += bool(token["opens"]) - bool(token["closes"])
+    return False
 
 
 def lay_out(

@@ -384,6 +384,17 @@ def test_a_flow_that_does_not_fit_on_a_line_is_opened() -> None:
         ('version: "1"\nmeetings: {}\nowner: ann\n', True),
         ("defaults: {run: {shell: bash}}\njobs: {}\n", False),
         ("version: 1\njobs: {}\n", False),
+        ('{"version": 1, "x": [}\n', True),
+        ('{"x": {"version": 2}, "version" : 1}, "y": [}\n', True),
+        ('{"version": 1.5, "x": [}\n', False),
+        ('{"version": 1e3, "x": [}\n', False),
+        ("{\"x\": [}, 'meetings': {}}\n", True),
+        ('{"x": "a } \\" {",\n "meetings": [}\n', True),
+        ('{"x": "a {\n, "meetings": [}\n', True),
+        ('{"x": {"meetings": [}}\n', False),
+        ('{"x": [{"version": 1, "y": [}}]}\n', False),
+        ('{"x": "{", "y": {"meetings": [}}\n', False),
+        ('{"x": "meetings", "y": [}\n', False),
     ],
 )
 def test_a_file_with_meetings_is_meant_as_a_spec_whatever_else_it_has(text: str, *, is_spec: bool) -> None:
