@@ -77,7 +77,7 @@ _CHARACTER = r"[a-z\d_À-ɏ\uff41-\uff5a@*!#$%&+?~^-]"
 _NO_CODE = (
     r"\d{4}-\d\d-\d\d(?!\w)|\d{1,2}(?:am|pm|h\d\d)(?![^\W_])"
     r"|\d{1,4}-?(?:min|minute|hour|day|week|month|year|factor|step|digit|person|people|character)s?(?![^\W_])"
-    r"|\d{1,6}[年月日分時时回名人件桁位个년월일분시명]"
+    r"|[2\uff12][0\uff10]\d\d[年년]"  # other numbers of four digits or more are passcodes
 )
 _CODE = (
     rf"(?!{_NO_CODE})(?={_CHARACTER}{{0,9}}\d)"
