@@ -61,10 +61,16 @@ _SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clav
 
 _SIGN = r"[:=\uff1a]"
 _IS = r"(?:(?<![^\W_])(?:is|ist|lautet|est|es|è|é|er)(?![^\W_])|[は是为為은는])"
-_GAP = (
-    r"(?:</?[a-z][^<>\n]{0,40}>|&nbsp;|\*(?!\*\*(?:[^\w*]|$))"
-    r"|[\s:=\uff1a_`~\"'“”„«»\u2039\u203a(\[{>|/#\\\u2013—→-])*+"
+_TAG = r"</?[a-z][^<>\n]{0,40}>"
+_BETWEEN = (
+    r"&nbsp;|\*(?!\*\*(?:[^\w*]|$))"
+    r"|[\s_`~\"'“”„«»\u2039\u203a(\[{>|/#\\\u2013—→-]"
 )
+_TAGS_MAX = 20
+"""Tags before a passcode. Without a bound, a text of tags that are passcode words takes quadratic time."""
+
+_GAP = rf"(?:{_BETWEEN}|{_SIGN})*+(?:{_TAG}(?:{_BETWEEN}|{_SIGN})*+){{0,{_TAGS_MAX}}}+"
+
 _NO_SIGN_GAP = r"[\s\"'*_`]*+"
 _ASIDE = (
     r"(?:\s+(?:for|to|of|für|zum|zur|pour|para|per|de|voor)(?![^\W_])[^\n\d:=\uff1a]{0,40}"

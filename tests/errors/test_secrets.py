@@ -250,6 +250,7 @@ LONG = (
     "pwd=",
     "password ",
     "password<a>",
+    "<password>",
     "password for ",
     ",,123456789#",
     ",,123456789%23",
