@@ -39,26 +39,6 @@ _ONE_TAP = (
     rf"(?P<secret>(?:\*|%2a)?\d{{4,10}}){_HASH}"
 )
 
-# Words that people write before a passcode, and those of Zoom's invitations. No colon has to follow them.
-_START = r"(?<![^\W_])"
-_WORD = (
-    r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)"
-    rf"|{_START}(?:pwd|pswd|passwd|(?-i:PIN))(?![^\W\d_])"
-    rf"|{_START}pin[\s_-]?(?:codes?|kode?|koodi|number|nummer|nr\.?)(?![^\W\d_])"
-    rf"|{_START}(?:access|security|entry|meeting|conference|participant|host|guest|door|dial[ -]?in)[ _-]code"
-    r"|(?:zugangs|zugriffs|sicherheits|einwahl|teilnehmer|konferenz)[\s-]?code|geheimzahl"
-    r"|mot de passe|code (?:secret|confidentiel|d['\u2019](?:acc[eè]s|entr[eé]e))"
-    r"|codice (?:d['\u2019]|di )accesso|parola d['\u2019]ordine"
-    r"|contrase[nñ]a|clave de acceso|c[oó]digo de (?:ac+es+o|seguridad|seguran[cç]a)|senha(?: de acesso)?"
-    r"|toegangscode|wachtwoord|adgangskode|kodeord|l[oö]senord|passord|salasana|tunnusluku|kod dost[eę]pu"
-    rf"|{_START}(?:hasło|heslo|geslo|lozinka|jelsz[oó]|parola|şifre|parol|parool|kata sandi|mật khẩu)"
-    rf"|пароль|код доступа|{_START}(?:pin|пин)[\s-]?код(?![^\W\d_])|κωδικός(?: πρόσβασης)?"
-    r"|パスコード|パスワード|アクセスコード|暗証番号|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
-    r"|pin(?:コード|番号|[码碼]|번호|코드)|סיסמה|كلمة (?:المرور|السر)|รหัสผ่าน|पासवर्ड"
-)
-_SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clave)"
-"""Words with other meanings too; they count only before a colon, an equals sign or "is"."""
-
 _SIGN = r"[:=\uff1a]"
 _IS = r"(?:(?<![^\W_])(?:is|ist|lautet|est|es|è|é|er)(?![^\W_])|[は是为為은는])"
 _TAG = r"</?[a-z][^<>\n]{0,40}>"
@@ -69,7 +49,43 @@ _BETWEEN = (
 _TAGS_MAX = 20
 """Tags before a passcode. Without a bound, a text of tags that are passcode words takes quadratic time."""
 
+_NO_SIGN = rf"(?:{_BETWEEN})*+(?:{_TAG}(?:{_BETWEEN})*+){{0,{_TAGS_MAX}}}+"
 _GAP = rf"(?:{_BETWEEN}|{_SIGN})*+(?:{_TAG}(?:{_BETWEEN}|{_SIGN})*+){{0,{_TAGS_MAX}}}+"
+
+# Words that people write before a passcode, and those of Zoom's invitations. No colon has to follow them.
+_START = r"(?<![^\W_])"
+_YEAR = r"20\d\d"
+_POSTAL_CODE = r"[1-9]\d{5}"  # of India, where it is called PIN code
+_WORD = (
+    r"pass?[\s_-]?(?:codes?|cde|words?|wrd|wort|phrase)|kenn(?:code|wort)|zugangscode"
+    rf"|{_START}(?:pwd|pswd|passwd|(?-i:PIN))(?![^\W\d_])"
+    rf"|{_START}(?-i:PIN)[\s_-]?(?:number|nummer|nr\.?)(?![^\W\d_])"
+    r"|(?:access|security|entry|meeting|conference)[ _-]code"
+    r"|mot de passe|code (?:secret|d['\u2019]acc[eè]s)|codice d['\u2019]accesso"
+    r"|contrase[nñ]a|c[oó]digo de aces?s?o|senha(?: de acesso)?|toegangscode|wachtwoord|adgangskode"
+    r"|l[oö]senord|passord|salasana|kod dost[eę]pu"
+    rf"|{_START}(?:hasło|parola|şifre|parol)|пароль|код доступа|パスコード|パスワード"
+    r"|密[码碼]|口令|通行[码碼]|암호|비밀번호|패스코드"
+)
+_WORD_NO_YEAR = (
+    rf"{_START}(?:participant|host|guest|door|dial[ -]?in)[ _-]code"
+    r"|(?:zugangs|zugriffs|sicherheits|einwahl|teilnehmer|konferenz)[\s-]?code|geheimzahl"
+    r"|code (?:confidentiel|d['\u2019]entr[eé]e)|codice di accesso|parola d['\u2019]ordine"
+    r"|clave de acceso|c[oó]digo de (?:ac+es+o|seguridad|seguran[cç]a)|kodeord|tunnusluku"
+    rf"|{_START}(?:heslo|geslo|lozinka|jelsz[oó]|parool|kata sandi|mật khẩu)"
+    rf"|{_START}pin[\s_-]?(?:kode?|koodi|код)(?![^\W\d_])|{_START}пин[\s-]?код(?![^\W\d_])"
+    r"|κωδικός(?: πρόσβασης)?|アクセスコード|暗証番号|pin(?:コード|番号|[码碼]|번호|코드)"
+    r"|סיסמה|كلمة (?:المرور|السر)|รหัสผ่าน|पासवर्ड"
+)
+"""Words that stand before years too: a year is a passcode only after a colon, an equals sign or "is"."""
+
+_PIN_CODE = rf"{_START}pin[\s_-]?codes?(?![^\W\d_])"
+_CODE_WORD = (
+    rf"(?:{_WORD}|(?:{_WORD_NO_YEAR})(?!{_NO_SIGN}{_YEAR}(?![^\W_]))"
+    rf"|{_PIN_CODE}(?!{_NO_SIGN}(?:{_YEAR}|{_POSTAL_CODE})(?![^\W_])))"
+)
+_SHORT_WORD = r"(?<![^\W_])(?:pass?|pw|pin(?:[ _-]?(?:code|number|nummer))?|clave)"
+"""Words with other meanings too; they count only before a colon, an equals sign or "is"."""
 
 _NO_SIGN_GAP = r"[\s\"'*_`]*+"
 _ASIDE = (
@@ -90,7 +106,7 @@ _CODE = (
     rf"(?P<secret>(?:{_LETTER}|@){_CHARACTER}{{2,8}}(?:{_LETTER}|@)[*_!?#$%-]*)(?!{_LETTER}|[_@]|:\d)"
 )
 _WORDS = (
-    rf"(?i)(?:(?:{_WORD})(?:{_GAP}(?:{_IS}{_GAP})?|{_ASIDE}(?:{_SIGN}|{_IS}){_GAP})"
+    rf"(?i)(?:{_CODE_WORD}(?:{_GAP}(?:{_IS}{_GAP})?|{_ASIDE}(?:{_SIGN}|{_IS}){_GAP})"
     rf"|{_SHORT_WORD}{_NO_SIGN_GAP}(?:{_ASIDE})?(?:{_SIGN}|{_IS}){_GAP}){_CODE}"
 )
 
