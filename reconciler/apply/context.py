@@ -38,6 +38,8 @@ from reconciler.state.state import Record, State, names_of
 NAP_SECONDS = 0.5
 """The interval at which a wait checks whether it should end."""
 
+SHORTEST_NAP_SECONDS = 0.001
+"""Shortest wait: what is left of a longer one may be less than a clock can show."""
 
 READ_AGAIN_SECONDS = (1.0, 4.0)
 """Waits before the further reads of a meeting that does not show a write yet: reads may lag."""
@@ -186,7 +188,7 @@ class ApplyContext:
         while (rest := until - self.clock.monotonic()) > 0:
             if self.must_stop():
                 return False
-            await self.clock.sleep(min(rest, NAP_SECONDS))
+            await self.clock.sleep(max(min(rest, NAP_SECONDS), SHORTEST_NAP_SECONDS))
         return not self.must_stop()
 
     def now(self) -> datetime:

@@ -137,6 +137,18 @@ def test_a_dead_holder_is_watched_for_a_whole_lease_without_a_lock_timeout(world
     assert world.backend.notes == ["Lock for apply by bob@desk, taken over from ann@ci"]
 
 
+def test_no_wait_is_too_short_for_a_clock_to_show(world: World) -> None:
+    """Found by the simulator: 30 waits of 2 s from there leave 1e-14 s of a lease, which passed for ever."""
+    dead = world.ann().info
+    waits = iter(range(100))
+    world.meanwhile = lambda: next(waits)  # a hundred are too many
+    world.clock.advance(84.98774728629537)
+
+    lease = world.bob()
+
+    assert (lease.taken_from, round(world.clock.monotonic(), 2)) == (dead, 144.99)
+
+
 def test_a_holder_that_renews_while_it_is_watched_is_alive(world: World) -> None:
     """Its clock is an hour behind, so its lock always looks expired."""
     lease = world.ann(hours_ahead=-1)
