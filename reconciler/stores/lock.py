@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from reconciler.stores.options import StoreOptions
 
 
+POLL_SECONDS = 2.0
+"""Time between two reads of a lock that somebody else holds."""
+
+SHORTEST_SECONDS = 0.001
+"""Shortest wait: what is left after waits that add up to a lease may be less than a clock can show."""
+
 RETRY_SECONDS = 2.0
 """Pause before a renewal that failed is tried again."""
 
@@ -148,6 +154,11 @@ def describe(info: LockInfo) -> str:
     if info.run_url:
         rows.append(("Run", info.run_url))
     return "\nLock Info:" + "".join(f"\n  {name + ':':<10} {value}" for name, value in rows)
+
+
+def poll_seconds(*left_seconds: float) -> float:
+    """Return the seconds to wait before a lock is read again, of which only `left_seconds` are left."""
+    return max(min(POLL_SECONDS, *left_seconds), SHORTEST_SECONDS)
 
 
 def waiting_for(location: str, holder: LockInfo | None, seconds: float) -> str:

@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     from reconciler.stores.options import StoreOptions
 
 
-POLL_SECONDS = 2.0
-"""Time between two requests for a lock that somebody else holds."""
-
-SHORTEST_SECONDS = 0.001
-"""Shortest wait: what is left of a timeout may be less than a clock can show."""
-
 GATHER_SECONDS = 0.25
 """A server with a database behind it: four writes a second."""
 
@@ -144,7 +138,7 @@ class HttpStore:
             if not has_notified:
                 has_notified = True
                 self._options.notify(locks.waiting_for(self.location, holder, left_seconds))
-            self._options.wait(max(min(POLL_SECONDS, left_seconds), SHORTEST_SECONDS))
+            self._options.wait(locks.poll_seconds(left_seconds))
         try:
             self._protocol.check(ours)
         except BaseException:  # an interrupt, too, must not leave a lock that never expires

@@ -157,12 +157,6 @@ def _belongs_to(snapshot: Snapshot, lock_id: str) -> bool:
     return info is not None and info.lock_id == lock_id
 
 
-POLL_SECONDS = 2.0
-"""Time between two reads of a lock that somebody else holds."""
-
-SHORTEST_SECONDS = 0.001
-"""Shortest wait: what is left after waits that add up to a lease may be less than a clock can show."""
-
 TRIES_MAX = 8
 """Most requests for a lock that seemed free; others may ask for it at the same time."""
 
@@ -234,7 +228,7 @@ class LockAttempt:
         if not self._has_notified:
             self._has_notified = True
             self._notify(locks.waiting_for(self._documents.location, holder, patience_seconds))
-        return max(min(POLL_SECONDS, patience_seconds, until_certain_seconds), SHORTEST_SECONDS)
+        return locks.poll_seconds(patience_seconds, until_certain_seconds)
 
     def _seems_dead(self, holder: LockInfo | None) -> bool:
         """Return whether the lock has expired by its own `Expires`, and is unchanged since the first poll."""
