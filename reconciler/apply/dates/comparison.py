@@ -12,6 +12,7 @@ from reconciler.meeting.meeting import minutes_of
 from reconciler.meeting.single_dates import Edit, SeriesDate, edit_now, is_over, moved_to
 from reconciler.meeting.timezones import utc_text
 from reconciler.ports import Body, Json
+from reconciler.state.state import Record
 from reconciler.state.stored_dates import OF_A_DATE, StoredDate, readable, starts_after
 
 NOT_LISTED = "Zoom does not list it"
@@ -127,12 +128,22 @@ def listed_parts(edit: Edit) -> Edit:
     return {name: edit[name] for name in edit if name not in hidden} if isinstance(edit, Mapping) else edit
 
 
-def taken_in_part(found: StoredDate | None, edit: Edit, before: Edit, minutes: int) -> Edit:
-    """Return what is to be recorded of an edit of which Zoom took a part, by what the list shows.
+def taken_in_part(
+    record: Record, found: Mapping[str, StoredDate], edits: Mapping[str, Edit]
+) -> dict[str, Edit]:
+    """Return what is to be recorded of the edits of which Zoom took a part, by what its list shows.
 
-    `before` is the recorded edit. None: nothing of it took. Without a record of where the date is now,
-    nothing would find it once something else is declared.
+    Without a record of where such a date is now, nothing would find it once something else is declared.
     """
+    minutes = minutes_of(record.attributes)
+    parts = {
+        day: _part(found.get(day), edit, record.exceptions.get(day), minutes) for day, edit in edits.items()
+    }
+    return {day: part for day, part in parts.items() if part is not None}
+
+
+def _part(found: StoredDate | None, edit: Edit, before: Edit, minutes: int) -> Edit:
+    """Return the part of an edit that was taken; `before` is the recorded one. None: nothing was."""
     if found is None or found.occurrence is None or found.doubtful or found.is_deleted:
         return None
     if found.has(edit, minutes):

@@ -82,12 +82,7 @@ class DatesReader:
         except RemoteError as error:
             self._run.fail_remote(step, error)
             return None
-        minutes = minutes_of(record.attributes)
-        parts = {
-            day: taken_in_part(found.get(day), edit, record.exceptions.get(day), minutes)
-            for day, edit in intent.dates.items()
-        }
-        partly = {day: edit for day, edit in parts.items() if edit is not None}
+        partly = taken_in_part(record, found, intent.dates)
         await self.record(step, {**partly, **made}, noted=made if noted is None else noted)
         return made
 

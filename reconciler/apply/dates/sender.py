@@ -137,12 +137,7 @@ class DateSender:
                     for each in left
                     if not await self.has(record, found.get(each.day), each.edit, each.body)
                 ]
-        minutes = minutes_of(record.attributes)
-        parts = {
-            each.day: taken_in_part(found.get(each.day), each.edit, record.exceptions.get(each.day), minutes)
-            for each in left
-        }
-        result.partly = {day: edit for day, edit in parts.items() if edit is not None}
+        result.partly = taken_in_part(record, found, {each.day: each.edit for each in left})
         return left
 
     async def has(
