@@ -225,7 +225,7 @@ class _SpecParser:
         if slots or schema_findings:
             meeting, of_slots = timetable.of(meeting, slots, closures, self.now, schema_findings)
         problems = (*((problem,) if problem else ()), *times.findings, *unknown)
-        of_rules = times.untold(rules.check(meeting, times.repeat, times.rule, self.now))
+        of_rules = times.without_repeated(rules.check(meeting, times.repeat, times.rule, self.now))
         if problems or of_rules or of_slots:
             findings = (*problems, *timetable.without_start(of_rules, of_slots), *of_slots)
             if schema_findings:

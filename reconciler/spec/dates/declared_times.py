@@ -35,8 +35,8 @@ class DeclaredTimes(NamedTuple):
         """Return whether the rule is written as `repeat`."""
         return self.repeat is not None
 
-    def untold(self, of_rules: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
-        """Return the findings of the rules; a missing zone is told once, where the offset asks for one."""
+    def without_repeated(self, of_rules: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
+        """Return the findings of the rules, without a missing zone that is a finding of the offset already."""
         if not any(each.code == ZONE_MISSING for each in self.findings):
             return of_rules
         return tuple(each for each in of_rules if each.code != ZONE_MISSING)

@@ -93,7 +93,7 @@ _OF_SLOTS = frozenset({"timezone", "duration"})
 def _findings(
     name: str, meeting: Meeting, times: DeclaredTimes, now: datetime | None
 ) -> Iterator[UnlocatedDiagnostic]:
-    of_rules = times.untold(rules.check(meeting, times.repeat, times.rule, now))
+    of_rules = times.without_repeated(rules.check(meeting, times.repeat, times.rule, now))
     for finding in (*times.findings, *of_rules):
         path = repeat_path(finding.path) if times.is_repeat else finding.path
         yield replace(finding, path=("timetable", name, *path), key=meeting.key)
