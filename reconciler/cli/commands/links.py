@@ -23,9 +23,9 @@ from reconciler.meeting import masking
 from reconciler.meeting.names import as_argument
 from reconciler.ports import CODE_MEETING_UNKNOWN
 from reconciler.state import identity
+from reconciler.state.recorded_times import recorded_schedule
 from reconciler.views.results import JoinLink
 from reconciler.views.table import view
-from reconciler.views.values import recorded_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

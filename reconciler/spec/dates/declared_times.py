@@ -36,7 +36,7 @@ class DeclaredTimes(NamedTuple):
         return self.repeat is not None
 
     def without_repeated(self, of_rules: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
-        """Return the findings of the rules, without a missing zone that is a finding of the offset already."""
+        """Return the findings of the rules, without a missing zone that the offset has found already."""
         if not any(each.code == ZONE_MISSING for each in self.findings):
             return of_rules
         return tuple(each for each in of_rules if each.code != ZONE_MISSING)

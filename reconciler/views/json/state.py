@@ -8,8 +8,9 @@ from reconciler.meeting import masking
 from reconciler.meeting.fields import get as get_field
 from reconciler.meeting.passcode import redact_passcode
 from reconciler.state.document import intent_json
+from reconciler.state.recorded_times import recorded_schedule
 from reconciler.views.json.encode import FORMAT_VERSION, line
-from reconciler.views.values import recorded_schedule, redact_secrets
+from reconciler.views.values import redact_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

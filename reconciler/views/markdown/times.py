@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reconciler.meeting.humanize import moment_words
 from reconciler.meeting.timezones import zone
 from reconciler.plan.change import Action
+from reconciler.state.recorded_times import schedule_or_none
 from reconciler.views.markdown.escape import cell_code
-from reconciler.views.values import schedule_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,9 +13,9 @@ import orjson
 
 from reconciler.errors.text import escape_control
 from reconciler.meeting.humanize import instant_words
+from reconciler.state.recorded_times import recorded_schedule
 from reconciler.views.json.state import state_entry
 from reconciler.views.text.totals import reset_words
-from reconciler.views.values import recorded_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

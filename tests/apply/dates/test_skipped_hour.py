@@ -11,7 +11,7 @@ from engine_world import World
 from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
 from reconciler.plan.step import Status
 from reconciler.state.clicked_dates import clicked_dates
-from reconciler.views.values import recorded_schedule
+from reconciler.state.recorded_times import recorded_schedule
 
 if TYPE_CHECKING:
     from reconciler.meeting.meeting import Meeting
