@@ -11,7 +11,7 @@ from math import inf
 class ManualClock:
     """A `Clock` whose sleepers wake at once, in order of their deadlines.
 
-    `now` and `monotonic` move together: by `sleep`, and by `advance`.
+    `now` and `monotonic` move together: by `sleep`, and by `advance`. Work in threads is not waited for.
     """
 
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)) -> None:
