@@ -18,7 +18,7 @@ from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.dates import slots, windows
 from reconciler.plan.dates import steps as dates
-from reconciler.plan.step import HAS_BEGUN, HELD_EARLIER, ONLY_MOVED, RUNS_NOW, Status, Step
+from reconciler.plan.step import HAS_BEGUN, HELD_EARLIER, ONLY_MOVED, ONLY_SKIPPED, RUNS_NOW, Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
 
@@ -53,14 +53,22 @@ def step_for_declared(
     step = slots.with_slots(step, record.timetable, now)
     if is_keep:
         return (_keep_or_dates(_keep(step, meeting, record), record, now),)
-    if change.action is Action.UPDATE and dates.was_last_held_earlier(meeting, now):
-        return (step.with_status(Status.WITHHELD, HELD_EARLIER),)
     if change.action is Action.UPDATE:
-        return (dates.with_dates(_update(step, record, times, now), record, now),)
+        return (_update_or_over(step, record, times, now),)
     replaced = dates.with_dates(_replace(step, record, removal, now), None, now)
     if record.protect == meeting.protect:
         return (replaced,)
     return (replaced, _keep(step._replace(action=Action.KEEP, changes=(), reasons=()), meeting, record))
+
+
+def _update_or_over(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
+    """Return the update, or why it is withheld: of the dates that are left, none is held."""
+    assert step.meeting is not None
+    if dates.was_last_held_earlier(step.meeting, now):
+        return step.with_status(Status.WITHHELD, HELD_EARLIER)
+    if dates.brings_one_back(step, record, now):
+        return step.with_status(Status.WITHHELD, ONLY_SKIPPED)
+    return dates.with_dates(_update(step, record, times, now), record, now)
 
 
 def _is_kept_by_a_move(record: Record, now: datetime) -> bool:

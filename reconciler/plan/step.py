@@ -30,9 +30,10 @@ RUNS_NOW = "it runs now, so nothing of it is changed"
 HAS_BEGUN = "it has begun: Zoom would start the new one at once"
 ONLY_MOVED = "only a date that was moved is left of it, so nothing of it is changed"
 HELD_EARLIER = "its last date was held earlier than the rule gives it, so nothing of it is changed"
+ONLY_SKIPPED = "every date that is left is skipped, and a new rule would bring one back"
 """Reasons to withhold a step that pass by themselves; every other one waits for a person."""
 
-_PASSING = frozenset({RUNS_NOW, HAS_BEGUN, ONLY_MOVED, HELD_EARLIER})
+_PASSING = frozenset({RUNS_NOW, HAS_BEGUN, ONLY_MOVED, HELD_EARLIER, ONLY_SKIPPED})
 
 
 class Status(StrEnum):

@@ -114,6 +114,28 @@ def was_last_held_earlier(meeting: Meeting, now: datetime) -> bool:
     return is_any_held and all_skipped(meeting, now)
 
 
+def brings_one_back(step: Step, record: Record, now: datetime) -> bool:
+    """Return whether the update brings a date back to a series of which nothing is held any more.
+
+    That is so where it sends a rule all of whose dates are skipped: Zoom deletes every date but the last.
+    """
+    meeting = step.meeting
+    if meeting is None or not (reschedules(step.changes) and _is_none_left(record, now)):
+        return False
+    return all_skipped(meeting, now)
+
+
+def _is_none_left(record: Record, now: datetime) -> bool:
+    """Return whether every date that the recorded rule still gives is skipped, or was held earlier."""
+    recurring = series(record.attributes)
+    if recurring is None:
+        return False
+    edits = record.exceptions.items()
+    skipped = [date.fromisoformat(day) for day, edit in edits if edit_now(edit, now) == SKIP]
+    starts = [recurring.start_on(day) for day in skipped]
+    return recurring.remaining(now).left == sum(1 for start in starts if start is not None and start > now)
+
+
 def _are_all_skipped(meeting: Meeting, edits: Mapping[str, SeriesDate], now: datetime, kept: Kept) -> bool:
     if not edits or any(edit_now(each.edit, now) != SKIP for each in edits.values()):
         return False

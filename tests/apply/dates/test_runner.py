@@ -809,6 +809,44 @@ def test_a_series_whose_last_date_was_held_earlier_is_not_changed_any_more(chang
     assert not step.waits_for_person
 
 
+ON_TUESDAYS = {
+    "start_time": "2027-01-12T10:00:00",
+    "recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "3", "end_times": 20},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "day"), [({"start_time": "2027-01-11T10:30:00"}, "2027-05-24"), (ON_TUESDAYS, "2027-05-25")]
+)
+def test_a_series_of_which_only_a_skipped_date_is_left_is_not_rescheduled(change: Any, day: str) -> None:
+    """A new rule would bring that date back, or another one, and Zoom deletes no last one."""
+    world = World(series({"2027-05-24": "skip"}))
+    world.apply()
+    world.clock.advance((at("2027-05-18T12:00:00Z") - world.clock.now()).total_seconds())
+    world.declare(series({day: "skip"}, **change))
+
+    report = world.apply()
+
+    (step,) = world.plan().steps
+    why = "every date that is left is skipped, and a new rule would bring one back"
+    assert (report.status, report.failed, world.asked("PATCH")) == (0, {}, [])
+    assert (step.status, step.reasons, step.dates) == ("withheld", (why,), ())
+    assert not step.waits_for_person
+    assert in_zoom(world) == {"2027-05-24T08:00:00Z": "deleted"}
+
+
+def test_a_series_whose_last_dates_are_skipped_with_a_new_rule_has_one_date_at_most() -> None:
+    """One of its dates is still to be held in Zoom, so a new rule brings none back."""
+    world = World(series({}))
+    world.apply()
+    world.clock.advance((at("2027-05-12T12:00:00Z") - world.clock.now()).total_seconds())
+    world.declare(series({"2027-05-17": "skip", "2027-05-24": "skip"}, start_time="2027-01-11T10:30:00"))
+
+    report = world.apply()
+
+    assert (report.failed, in_zoom(world)) == ({}, {"2027-05-17T08:30:00Z": "deleted"})
+
+
 def test_a_last_date_that_was_held_earlier_and_is_skipped_now_needs_nothing() -> None:
     world = with_its_last_date_held()
     world.declare(series({"2027-05-24": "skip"}))
