@@ -18,7 +18,7 @@ from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.dates import slots, windows
 from reconciler.plan.dates import steps as dates
-from reconciler.plan.step import HAS_BEGUN, HELD_EARLIER, ONLY_MOVED, ONLY_SKIPPED, RUNS_NOW, Status, Step
+from reconciler.plan.step import HAS_BEGUN, ONLY_MOVED, RUNS_NOW, Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
 
@@ -65,9 +65,9 @@ def _update_or_over(step: Step, record: Record, times: Schedule, now: datetime) 
     """Return the update, or why it is withheld: of the dates that are left, none is held."""
     assert step.meeting is not None
     if dates.was_last_held_earlier(step.meeting, now):
-        return step.with_status(Status.WITHHELD, HELD_EARLIER)
+        return step.withheld_for_now(dates.held_earlier(step.meeting))
     if dates.brings_one_back(step, record, now):
-        return step.with_status(Status.WITHHELD, ONLY_SKIPPED)
+        return step.withheld_for_now(dates.only_skipped(step.meeting))
     return dates.with_dates(_update(step, record, times, now), record, now)
 
 
@@ -169,9 +169,9 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     before, after = record.attributes, step.meeting.attributes
     so_far = schedule(before, now)
     if times.expired:
-        return step.with_status(Status.WITHHELD, ONLY_MOVED)
+        return step.withheld_for_now(ONLY_MOVED)
     if times.begun or (so_far.begun and not so_far.expired):
-        return step.with_status(Status.WITHHELD, RUNS_NOW)
+        return step.withheld_for_now(RUNS_NOW)
     changes = tuple(effects.with_effects(step.changes, before, after, now))
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = _sends(step.meeting, record, times, now) if rescheduled else ()
@@ -204,7 +204,7 @@ def _replace(step: Step, record: Record, removal: Removed | None, now: datetime)
             "or `destroy: false` to leave the old one in Zoom",
         )
     if times.begun:
-        return step.with_status(Status.WITHHELD, HAS_BEGUN)
+        return step.withheld_for_now(HAS_BEGUN)
     reasons = (*step.reasons, *shortened_remark(step.meeting, times, now), _end(record, removal, now))
     return step._replace(reasons=reasons, retires=removal.destroy)
 

@@ -29,11 +29,7 @@ HOST_PATHS = frozenset({"host", SCHEDULE_FOR})
 RUNS_NOW = "it runs now, so nothing of it is changed"
 HAS_BEGUN = "it has begun: Zoom would start the new one at once"
 ONLY_MOVED = "only a date that was moved is left of it, so nothing of it is changed"
-HELD_EARLIER = "its last date was held earlier than the rule gives it, so nothing of it is changed"
-ONLY_SKIPPED = "every date that is left is skipped, and a new rule would bring one back"
-"""Reasons to withhold a step that pass by themselves; every other one waits for a person."""
-
-_PASSING = frozenset({RUNS_NOW, HAS_BEGUN, ONLY_MOVED, HELD_EARLIER, ONLY_SKIPPED})
+"""Reasons to withhold a step that pass by themselves, as those of `plan/dates/steps.py` do."""
 
 
 class Status(StrEnum):
@@ -132,6 +128,7 @@ class Step(NamedTuple):
     slots: tuple[FieldChange, ...] = ()
     recorded_timetable: Mapping[str, Json] = MappingProxyType({})
     slot_starts: tuple[tuple[Slot, datetime], ...] = ()
+    passes: bool = False
 
     @property
     def requests(self) -> int:
@@ -185,7 +182,7 @@ class Step(NamedTuple):
     @property
     def waits_for_person(self) -> bool:
         """True if it is withheld until somebody changes the spec."""
-        return self.status is Status.WITHHELD and self.reasons[-1] not in _PASSING
+        return self.status is Status.WITHHELD and not self.passes
 
     @property
     def is_work(self) -> bool:
@@ -219,7 +216,11 @@ class Step(NamedTuple):
 
     def with_status(self, status: Status, reason: str) -> Step:
         """Return this step with another status, and the reason for it."""
-        return self._replace(status=status, reasons=(*self.reasons, reason))
+        return self._replace(status=status, reasons=(*self.reasons, reason), passes=False)
+
+    def withheld_for_now(self, reason: str) -> Step:
+        """Return this step withheld for a reason that passes by itself: no person has to do anything."""
+        return self.with_status(Status.WITHHELD, reason)._replace(passes=True)
 
     def _content(self) -> Json:
         declared, action = self.meeting, self._begun_as()

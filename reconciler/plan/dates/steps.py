@@ -18,7 +18,7 @@ from reconciler.meeting.single_dates import (
     is_over,
     moved_to,
 )
-from reconciler.meeting.timezones import known_zone
+from reconciler.meeting.timezones import in_zone, known_zone
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.dates import windows
 from reconciler.plan.dates.windows import ALL_KEPT, Kept
@@ -112,6 +112,28 @@ def was_last_held_earlier(meeting: Meeting, now: datetime) -> bool:
     edits = edited_dates(meeting.attributes, meeting.dates, now)
     is_any_held = any(each.edit != SKIP == edit_now(each.edit, now) for each in edits.values())
     return is_any_held and all_skipped(meeting, now)
+
+
+def held_earlier(meeting: Meeting) -> str:
+    """Return why nothing is changed of a series whose last date was held earlier, and until when."""
+    until = f"the last date of its rule, {_last_date(meeting)}, is over"
+    return f"its last date was held earlier than the rule gives it: nothing of it is changed until {until}"
+
+
+def only_skipped(meeting: Meeting) -> str:
+    """Return why no new rule is sent of a series of which only skipped dates are left, and until when."""
+    last = _last_date(meeting)
+    left = f"every date that is left, until {last}," if last else "every date that is left"
+    return f"{left} is skipped, and a new rule would bring one back"
+
+
+def _last_date(meeting: Meeting) -> str:
+    """Return the last date of the rule in words; empty if it has no end."""
+    recurring = series(meeting.attributes)
+    last_at = recurring.last() if recurring is not None else None
+    if recurring is None or last_at is None:
+        return ""
+    return name_of(f"{in_zone(last_at, known_zone(recurring.timezone)):%Y-%m-%d}")
 
 
 def brings_one_back(step: Step, record: Record, now: datetime) -> bool:

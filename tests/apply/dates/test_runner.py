@@ -803,7 +803,8 @@ def test_a_series_whose_last_date_was_held_earlier_is_not_changed_any_more(chang
     report = world.apply()
 
     (step,) = world.plan().steps
-    why = "its last date was held earlier than the rule gives it, so nothing of it is changed"
+    last = "the last date of its rule, Mon 24 May 2027, is over"
+    why = f"its last date was held earlier than the rule gives it: nothing of it is changed until {last}"
     assert (report.status, report.failed, world.asked("PATCH")[1:]) == (0, {}, [])
     assert (step.status, step.reasons, step.dates) == ("withheld", (why,), ())
     assert not step.waits_for_person
@@ -815,10 +816,23 @@ ON_TUESDAYS = {
 }
 
 
+FOR_EVER_IN_A_PAUSE = {
+    "recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 0},
+    "closures": (Closure("pause", (DayRange("2027-05-24", ""),)),),
+}
+
+
 @pytest.mark.parametrize(
-    ("change", "day"), [({"start_time": "2027-01-11T10:30:00"}, "2027-05-24"), (ON_TUESDAYS, "2027-05-25")]
+    ("change", "day", "last"),
+    [
+        ({"start_time": "2027-01-11T10:30:00"}, "2027-05-24", ", until Mon 24 May 2027,"),
+        (ON_TUESDAYS, "2027-05-25", ", until Tue 25 May 2027,"),
+        (FOR_EVER_IN_A_PAUSE, "2027-05-24", ""),
+    ],
 )
-def test_a_series_of_which_only_a_skipped_date_is_left_is_not_rescheduled(change: Any, day: str) -> None:
+def test_a_series_of_which_only_a_skipped_date_is_left_is_not_rescheduled(
+    change: Any, day: str, last: str
+) -> None:
     """A new rule would bring that date back, or another one, and Zoom deletes no last one."""
     world = World(series({"2027-05-24": "skip"}))
     world.apply()
@@ -828,7 +842,7 @@ def test_a_series_of_which_only_a_skipped_date_is_left_is_not_rescheduled(change
     report = world.apply()
 
     (step,) = world.plan().steps
-    why = "every date that is left is skipped, and a new rule would bring one back"
+    why = f"every date that is left{last} is skipped, and a new rule would bring one back"
     assert (report.status, report.failed, world.asked("PATCH")) == (0, {}, [])
     assert (step.status, step.reasons, step.dates) == ("withheld", (why,), ())
     assert not step.waits_for_person

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import at, meeting, weekly
+from builders import at, meeting, one_off, weekly
 from engine_world import World
 
 from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
+from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.state.clicked_dates import clicked_dates
 from reconciler.state.recorded_times import recorded_schedule
@@ -77,6 +79,19 @@ def test_no_series_is_sent_that_would_lose_a_date_that_is_moved_out_of_a_skipped
     )
     assert (step.status, step.reasons) == (Status.WITHHELD, (reason,))
     assert (made.failed, world.asked("POST"), world.charged(day="2027-03-22")) == ({}, [], 0)
+
+
+def test_a_series_that_waits_for_a_person_says_that_and_not_what_clocks_skip() -> None:
+    """It is sent once it is no longer protected, maybe weeks later: the hour may be over by then."""
+    world = World(replace(meeting("night", one_off()), protect=True))
+    world.apply()
+    world.clock.advance((at("2027-03-22T08:00:00Z") - world.clock.now()).total_seconds())
+    world.declare(replace(night(MOVED), protect=True))
+
+    [step] = world.plan().steps
+
+    protected = "it is protected: a replace would delete it; declare `protect: false` and apply that first"
+    assert (step.action, step.status, step.reasons) == (Action.REPLACE, Status.WITHHELD, (protected,))
 
 
 def test_a_changed_rule_waits_as_well_where_it_would_lose_a_moved_date() -> None:
