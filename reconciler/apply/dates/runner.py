@@ -65,8 +65,9 @@ class DatesRunner:
             if record is None:
                 return
             stored = await self.reader.read(step, record)
-            if is_sent and stored is not None and taken_back:
-                stored = await self._read_undone(step, record, stored, taken_back)
+            undone = {**taken_back, **_backs(step)}
+            if is_sent and stored is not None and undone:
+                stored = await self._read_undone(step, record, stored, undone)
             if stored is None:
                 return
             record = await self._with_window(step, record, stored, taken_back)
@@ -102,13 +103,13 @@ class DatesRunner:
         return None if any(series(attributes) is None for attributes in both) else record
 
     async def _read_undone(
-        self, step: Step, record: Record, stored: Body, taken_back: Mapping[str, Edit]
+        self, step: Step, record: Record, stored: Body, undone: Mapping[str, Edit]
     ) -> Body | None:
         """Read again while a date has the edit that the rule, which was just sent, undoes: reads may lag."""
-        minutes, days = minutes_of(record.attributes), sorted(taken_back)
+        minutes, days = minutes_of(record.attributes), sorted(undone)
         for seconds in READ_AGAIN_SECONDS:
-            found = find(record.attributes, stored, days, [taken_back])
-            if not any(day in found and found[day].has(edit, minutes) for day, edit in taken_back.items()):
+            found = find(record.attributes, stored, days, [undone])
+            if not any(day in found and found[day].has(edit, minutes) for day, edit in undone.items()):
                 break
             await self._run.clock.sleep(seconds)
             again = await self.reader.read(step, record)
@@ -157,9 +158,8 @@ class DatesRunner:
         found = find(record.attributes, stored, sorted({*record.exceptions, *taken_back}), edits)
         skipped: dict[str, Edit] = {day: SKIP for day, each in found.items() if each.is_deleted}
         declared = declared_dates.held_declared(meeting, now, kept, skipped) if meeting is not None else {}
-        backs = {each.date: each.before for each in step.dates if each.action is DateAction.BACK}
         planned = {each.date for each in step.dates}
-        before = {**taken_back, **backs}
+        before = {**taken_back, **_backs(step)}
         return Known(declared, record.exceptions, before, is_sent, planned, kept.until)
 
     async def _restore(
@@ -280,6 +280,11 @@ class DatesRunner:
             run.defer(step, day, f"{reason}: {words.names(unsent)}")
         elif comparison.deleted and not declared_dates.sends_rule(step):
             run.defer(step, None, f"{RULE_FOLLOWS}: {words.names(comparison.deleted)}")
+
+
+def _backs(step: Step) -> dict[str, Edit]:
+    """Return the edits that the step takes back; no record has those that a refresh has read."""
+    return {each.date: each.before for each in step.dates if each.action is DateAction.BACK}
 
 
 def _without(made: Mapping[str, Edit], days: Collection[str]) -> dict[str, Edit]:

@@ -8,6 +8,9 @@ import pytest
 from builders import meeting, weekly
 from engine_world import World
 
+from reconciler.live.drift import drift_of
+from reconciler.live.read import ReadResult, ReadStatus
+from reconciler.live.refresh import apply_refresh
 from reconciler.meeting.closures import SingleDates
 
 if TYPE_CHECKING:
@@ -57,3 +60,20 @@ def test_what_a_rule_undid_is_done_again(change: str) -> None:
     report = world.apply()
 
     assert (report.status, report.failed, deleted(world)) == (0, {}, sorted(exceptions))
+
+
+def test_a_date_that_somebody_deleted_comes_back_after_a_refresh() -> None:
+    """Only the refresh has read that skip: no record has it, and the rule undoes it all the same."""
+    world = World(series({}))
+    assert world.apply().status == 0
+    (number,) = world.ids().values()
+    occurrence = world.zoom.read(number)["occurrences"][3]["occurrence_id"]
+    world.zoom.send("DELETE", f"/v2/meetings/{number}?occurrence_id={occurrence}")
+    record, body, now = world.store.state.meetings["weekly"], world.zoom.read(number), world.clock.now()
+    read = {"weekly": ReadResult(ReadStatus.FOUND, body, drift_of(record, body, now))}
+    world.refreshed = lambda state: apply_refresh(state, read, now)
+    world.zoom.switch(read_lag_seconds=LAG_SECONDS)
+
+    report = world.apply()
+
+    assert (report.status, report.failed, deleted(world)) == (0, {}, [])
