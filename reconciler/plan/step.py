@@ -95,7 +95,8 @@ class Step(NamedTuple):
     a series, which nobody has to approve. `slots` are the changes of a room's timetable in words, which are
     recorded and not sent, `recorded_timetable` are its slots as recorded, and `slot_starts` the slots whose
     times are new, each with its next start. A keep may record `released`, the paths that are no
-    longer declared, and `protects`, a changed protection.
+    longer declared, and `protects`, a changed protection. `passes` is set if it is withheld for a reason that
+    passes by itself.
     """
 
     key: str
