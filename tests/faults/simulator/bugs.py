@@ -315,10 +315,7 @@ FIRST_SEEDS = {
     "update-believed": 39,
     "write-without-compare": 1,
 }
-"""The seed that finds a bug, where it is not one of the first: a search from there is soon over.
-
-A bug that is first found past the searches of `make faults` is searched for from there alone.
-"""
+"""The seed that finds a bug, where it is not one of the first: a search from there is soon over."""
 
 
 @contextmanager
