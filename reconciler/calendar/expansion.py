@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from reconciler.calendar.offsets import DAY_SECONDS, day_of, offsets, seconds_of
 from reconciler.calendar.rule_days import rule_days
-from reconciler.meeting.closures import SKIP, Closure
+from reconciler.meeting.closures import SKIP, Closure, is_in_pattern
 from reconciler.meeting.meeting import SERIES, Meeting, kind, minutes_of, series, start_at
-from reconciler.meeting.recurrence import Series, is_in_pattern
+from reconciler.meeting.recurrence import Series
 from reconciler.meeting.timezones import instant
 from reconciler.ports import Json
 

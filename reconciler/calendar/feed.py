@@ -12,16 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from reconciler.calendar.dates import skipped
 from reconciler.meeting import timezones
-from reconciler.meeting.closures import SKIP, Closure
+from reconciler.meeting.closures import SKIP, Closure, count_with_pattern, is_in_pattern
 from reconciler.meeting.meeting import SERIES, Meeting, kind, minutes_of, series, start_at
 from reconciler.meeting.recurrence import (
     MONTHLY,
     WEEKLY,
     Series,
-    count_with_pattern,
     interval_of,
     is_by_weekday,
-    is_in_pattern,
     week_day,
     week_days,
 )

@@ -6,11 +6,12 @@ A date is named by the local day on which the rule gives it, in the meeting's zo
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from reconciler.meeting.recurrence import Pattern, is_in_pattern
+from reconciler.meeting.recurrence import LAST, Rule, month_week, nth_occurrence, week_day
 from reconciler.ports import Json
 
 SKIP = "skip"
@@ -21,6 +22,15 @@ NOTE = "note"
 
 SHORT_DAYS = 366
 """Days of a range that are listed one by one."""
+
+Pattern = tuple[tuple[int, int], ...]
+"""Weekdays of a month, each as its week (1 to 5, -1 for the last) and its day (1 is Sunday).
+
+The API has no rule with several of them: a weekly rule is sent, of which only these days are held.
+"""
+
+_DATES_BETWEEN_MAX = 7 * 14
+"""Dates of a weekly rule between two days of a pattern, at most: 14 weeks of them, for a fifth Sunday."""
 
 _YEARLY_LENGTH = len("12-24")
 
@@ -169,7 +179,32 @@ NO_DATES = SingleDates()
 """A meeting about whose single dates nothing is declared."""
 
 
+def is_in_pattern(day: date, pattern: Pattern) -> bool:
+    """Return whether `day` is held by `pattern`; without a pattern every day is."""
+    if not pattern:
+        return True
+    name = week_day(day)
+    is_last = day.day + 7 > monthrange(day.year, day.month)[1]
+    return (month_week(day), name) in pattern or (is_last and (LAST, name) in pattern)
+
+
+def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, times: int) -> int:
+    """Return how many dates the weekly rule has up to the date of `pattern` with the number `times`.
+
+    It is `times` where the calendar ends before.
+    """
+    nth, held = nth_occurrence(start, recurrence), 0
+    try:
+        for index in range(_DATES_BETWEEN_MAX * times):
+            held += is_in_pattern(nth(index), pattern)
+            if held == times:
+                return index + 1
+    except (IndexError, OverflowError, ValueError):  # past the end of the calendar
+        pass
+    return times
+
+
 def _sent_part(exception: Json) -> Json:
-    if not isinstance(exception, Mapping):
+    if type(exception) is not dict or NOTE not in exception:
         return exception
     return {name: value for name, value in exception.items() if name != NOTE}

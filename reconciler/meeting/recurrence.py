@@ -31,12 +31,6 @@ OCCURRENCES_MAX = 50
 Rule = Mapping[str, Any]
 """A declared rule: the JSON of `recurrence`."""
 
-Pattern = tuple[tuple[int, int], ...]
-"""Weekdays of a month, each as its week (1 to 5, -1 for the last) and its day (1 is Sunday).
-
-The API has no rule with several of them: a weekly rule is sent, of which only these days are held.
-"""
-
 Nth = Callable[[int], datetime]
 """The naive wall time of an occurrence by its index, from 0.
 
@@ -45,9 +39,6 @@ Raises `IndexError`, `OverflowError` or `ValueError` past the end of the calenda
 
 DAYS_IN_EVERY_MONTH = 28
 """Days that even the shortest month has."""
-
-_DATES_BETWEEN_MAX = 7 * 14
-"""Dates of a weekly rule between two days of a pattern, at most: 14 weeks of them, for a fifth Sunday."""
 
 
 def with_interval(recurrence: Rule) -> Rule:
@@ -63,29 +54,6 @@ def week_day(day: date) -> int:
 def month_week(day: date) -> int:
     """Return the week of the month as Zoom counts it, from 1: 2 for the second Tuesday."""
     return (day.day - 1) // 7 + 1
-
-
-def is_in_pattern(day: date, pattern: Pattern) -> bool:
-    """Return whether `day` is held by `pattern`; without a pattern every day is."""
-    name = week_day(day)
-    is_last = day.day + 7 > monthrange(day.year, day.month)[1]
-    return not pattern or (month_week(day), name) in pattern or (is_last and (LAST, name) in pattern)
-
-
-def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, times: int) -> int:
-    """Return how many dates the weekly rule has up to the date of `pattern` with the number `times`.
-
-    It is `times` where the calendar ends before.
-    """
-    nth, held = nth_occurrence(start, recurrence), 0
-    try:
-        for index in range(_DATES_BETWEEN_MAX * times):
-            held += is_in_pattern(nth(index), pattern)
-            if held == times:
-                return index + 1
-    except (IndexError, OverflowError, ValueError):  # past the end of the calendar
-        pass
-    return times
 
 
 def week_days(recurrence: Rule, start: datetime) -> tuple[int, ...]:
@@ -161,9 +129,13 @@ def cycle(start: datetime, recurrence: Rule) -> tuple[int, tuple[int, ...]]:
     interval = interval_of(recurrence)
     if recurrence.get("type") != WEEKLY:
         return interval, (0,)
+    return 7 * interval, _weekly_places(interval, week_days(recurrence, start), week_day(start))
+
+
+@lru_cache(maxsize=1024)
+def _weekly_places(interval: int, days: tuple[int, ...], first: int) -> tuple[int, ...]:
     # From the start on: the later days of its week, then the earlier days of the next cycle.
-    days = week_days(recurrence, start)
-    return 7 * interval, tuple(sorted((day - week_day(start)) % (7 * interval) for day in days))
+    return tuple(sorted((day - first) % (7 * interval) for day in days))
 
 
 def interval_of(recurrence: Rule) -> int:
@@ -179,7 +151,7 @@ def is_by_weekday(recurrence: Rule) -> bool:
 def _by_cycle(start: datetime, cycle_days: int, offsets: tuple[int, ...]) -> Nth:
     def at(index: int) -> datetime:
         cycles, place = divmod(index, len(offsets))
-        return start + timedelta(days=cycles * cycle_days + offsets[place])
+        return start + timedelta(cycles * cycle_days + offsets[place])
 
     return at
 
@@ -208,8 +180,8 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
     """Return a test whether the rule, from `start` on and without its end, has an occurrence on a day."""
     first, unit, interval = start.date(), recurrence.get("type"), interval_of(recurrence)
     if unit == WEEKLY:
-        days = frozenset((day + 5) % 7 for day in week_days(recurrence, start))  # from Monday, as Python does
-        sunday = first - timedelta(days=week_day(first) - 1)
+        days = _from_monday(week_days(recurrence, start))
+        sunday = first - timedelta(week_day(first) - 1)
         return lambda day: day.weekday() in days and day >= first and (day - sunday).days // 7 % interval == 0
     if unit != MONTHLY:
         return lambda day: (day - first).days % interval == 0 and day >= first
@@ -224,6 +196,12 @@ def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
         return day >= first and months % interval == 0 and is_on_rule(wall, fixed)
 
     return is_given
+
+
+@lru_cache(maxsize=128)
+def _from_monday(days: tuple[int, ...]) -> frozenset[int]:
+    """Return days of the week as Python counts them: 0 is Monday."""
+    return frozenset((day + 5) % 7 for day in days)
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -293,10 +271,15 @@ class Series:
         occurs_at = self._by_index()(index)
         return occurs_at if occurs_at <= self._end_at() else None
 
+    @property
+    def is_short(self) -> bool:
+        """True if its rule ends by number, and has no more occurrences than Zoom keeps."""
+        times = self._times()
+        return times is not None and times <= OCCURRENCES_MAX
+
     def is_longer_than_kept(self, after: datetime) -> bool:
         """Return whether more occurrences are left after an instant than Zoom keeps, or it never ends."""
-        times = self._times()
-        if times is not None and times <= OCCURRENCES_MAX:
+        if self.is_short:
             return False
         return self.occurrence(self.remaining(after).over + OCCURRENCES_MAX) is not None
 
@@ -309,6 +292,14 @@ class Series:
         at = self._by_index()
         count = self._count(at)
         return at(count - 1) if count else None
+
+    def last_day(self) -> date:
+        """Return the local day of the occurrence with the last number; without one, the last day of all."""
+        times = self._times()
+        try:
+            return date.max if times is None else self.wall(times - 1).date()
+        except (IndexError, OverflowError, ValueError):  # past the end of the calendar
+            return date.max
 
     def remaining(self, after: datetime) -> Remaining:
         """Return the rest of the series after an aware instant."""
@@ -332,19 +323,25 @@ class Series:
         """Return the occurrence on a local day, aware, in UTC; None if the series has none on it."""
         return self.by_day()(day)
 
-    def by_day(self, last_at: datetime | None = None) -> Callable[[date], datetime | None]:
+    def by_day(
+        self, last_at: datetime | None = None, last_day: date | None = None
+    ) -> Callable[[date], datetime | None]:
         """Return `start_on` for many days: what is the same for all of them is computed once.
 
-        `last_at` is the last start that counts, an occurrence; None: that of the series.
+        `last_at` is the last start that counts, an occurrence; None: that of the series. `last_day` is its
+        last day, if that is known already.
         """
-        start = self.wall_start()
-        is_given, to_utc, time = _rule_test(start, self.recurrence), self._to_utc(start), start.time()
-        end_at = last_at or (self._end_at() if self._times() is None else self.last() or _LATEST)
+        start, start_at = anchor(self.start_time, self.timezone)
+        is_given, zone = _rule_test(start, self.recurrence), known_zone(self.timezone)
+        first_day, time = start.date(), start.time()
+        end_at = last_at or self._end_at()
+        last_day = date.max if last_at else last_day or self.last_day()
 
         def start_on(day: date) -> datetime | None:
-            if not is_given(day):
+            if day > last_day or not is_given(day):
                 return None
-            occurs_at = to_utc(datetime.combine(day, time))
+            # If the wall time of the start occurs twice, a start with a Z says which one it is.
+            occurs_at = start_at if day == first_day else datetime.combine(day, time, zone).astimezone(UTC)
             return occurs_at if occurs_at <= end_at else None
 
         return start_on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -105,7 +105,7 @@ def _next_unedited(recurring: Series, edits: Mapping[str, Edit], now: datetime) 
     """Yield the next start of the rule whose date has no edit, if there is one."""
     zone = timezones.known_zone(recurring.timezone)
     for start in recurring.coming(now):
-        if timezones.in_zone(start, zone).date().isoformat() not in edits:
+        if timezones.local_day(start, zone).isoformat() not in edits:
             yield start
             return
 
@@ -152,7 +152,7 @@ def _is_held(recurring: Series, attributes: Mapping[str, Json], dates: SingleDat
     start = recurring.occurrence(index)
     if start is None or _is_in_gap(recurring, index):
         return False
-    day = timezones.in_zone(start, timezones.known_zone(recurring.timezone)).date()
+    day = timezones.local_day(start, timezones.known_zone(recurring.timezone))
     return not dates or declared_edit(attributes, dates, day, start) != SKIP
 
 
@@ -193,13 +193,12 @@ def edited_dates(
     recurring = series(attributes) if dates else None
     if recurring is None:
         return {}
-    # Without a next date, the last one may be moved to a day that is still to come.
-    last_at = until or recurring.last_of_next(OCCURRENCES_MAX, now) or recurring.last()
-    if last_at is None:
+    looked_at = _looked_at(recurring, now, until)
+    if looked_at is None:
         return {}
+    start_on, last_day = looked_at
     found: dict[str, SeriesDate] = {}
-    start_on = recurring.by_day(last_at)
-    for day in sorted(_candidates(recurring, dates, now, last_at)):
+    for day in sorted(_candidates(recurring, dates, now, last_day)):
         start = start_on(day)
         if start is not None and (since is None or start >= since):
             name = day.isoformat()
@@ -207,6 +206,21 @@ def edited_dates(
             if edit is not None and not is_over(start, edit, now):
                 found[name] = SeriesDate(name, start, edit)
     return found
+
+
+def _looked_at(
+    recurring: Series, now: datetime, until: datetime | None
+) -> tuple[Callable[[date], datetime | None], date] | None:
+    """Return the starts of the dates that are looked at, by day, and the last day; None if there are none."""
+    if until is None and recurring.is_short:  # nothing but days has to be computed
+        last_day = recurring.last_day()
+        return recurring.by_day(last_day=last_day), last_day
+    # Without a next date, the last one may be moved to a day that is still to come.
+    last_at = until or recurring.last_of_next(OCCURRENCES_MAX, now) or recurring.last()
+    if last_at is None:
+        return None
+    zone = timezones.known_zone(recurring.timezone)
+    return recurring.by_day(last_at), timezones.local_day(last_at, zone)
 
 
 def declared_edit(
@@ -221,30 +235,24 @@ def declared_edit(
     return SKIP if dates.is_closed(day) else None
 
 
-def _candidates(recurring: Series, dates: SingleDates, now: datetime, last_at: datetime) -> set[date]:
+def _candidates(recurring: Series, dates: SingleDates, now: datetime, last: date) -> set[date]:
     first = _day_before(now, recurring.timezone)
-    last = timezones.in_zone(last_at, timezones.known_zone(recurring.timezone)).date()
     excepted = {date.fromisoformat(day) for day in dates.exceptions}
     if dates.pattern or any(_is_long(each, first, last) for each in dates.closures):
-        return excepted | set(days_between(recurring, now, last_at))
+        zone = timezones.known_zone(recurring.timezone)
+        coming = (timezones.local_day(start, zone) for start in recurring.coming(now))
+        return excepted | set(takewhile(lambda day: day <= last, coming))
     return excepted.union(*(closure.days(first, last) for closure in dates.closures))
 
 
 @lru_cache(maxsize=64)
 def _day_before(now: datetime, timezone: str) -> date:
     """Return the day before: a date of today may be to come that is named by yesterday, near midnight."""
-    return timezones.in_zone(now, timezones.known_zone(timezone)).date() - timedelta(days=1)
+    return timezones.local_day(now, timezones.known_zone(timezone)) - timedelta(days=1)
 
 
 def _is_long(closure: Closure, first: date, last: date) -> bool:
     return not closure.is_listed and (last - first).days > _DAYS_MAX
-
-
-def days_between(recurring: Series, after: datetime, last_at: datetime) -> Iterator[date]:
-    """Yield the local day of each occurrence that begins after an instant and not after `last_at`."""
-    zone = timezones.known_zone(recurring.timezone)
-    for start in takewhile(lambda start: start <= last_at, recurring.coming(after)):
-        yield timezones.in_zone(start, zone).date()
 
 
 def _change(attributes: Mapping[str, Json], own: Mapping[str, Json], start: datetime) -> Edit:

@@ -12,8 +12,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from reconciler.meeting import recurrence, timezones
+from reconciler.meeting.closures import Pattern, count_with_pattern
 from reconciler.meeting.meeting import SERIES
-from reconciler.meeting.recurrence import DAILY, LAST, MONTHLY, WEEKLY, Pattern, Series
+from reconciler.meeting.recurrence import DAILY, LAST, MONTHLY, WEEKLY, Series
 from reconciler.ports import Json
 
 UNITS = {"day": DAILY, "week": WEEKLY, "month": MONTHLY}
@@ -84,7 +85,7 @@ def to_rule(repeat: Mapping[str, Json], start_time: str | None, timezone: str | 
     rule: dict[str, Json] = {"type": WEEKLY if pattern else unit, "repeat_interval": interval, **days}
     rule |= _end(repeat, timezone)
     if pattern and start is not None and rule.get("end_times"):
-        rule["end_times"] = recurrence.count_with_pattern(start, rule, pattern, rule["end_times"])
+        rule["end_times"] = count_with_pattern(start, rule, pattern, rule["end_times"])
     return Rule(rule, pattern)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from itertools import takewhile
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of, series
 from reconciler.meeting.recurrence import Series
-from reconciler.meeting.single_dates import Edit, days_between, edit_now, is_over
+from reconciler.meeting.single_dates import Edit, edit_now, is_over
 from reconciler.ports import Body, Json
 from reconciler.state.state import Record
 from reconciler.state.stored_dates import (
@@ -37,7 +38,7 @@ def edits_in_zoom(
         return {}
     last = max(start_of(each) for each in listed)
     by_id = dict(_moved_by_id(recurring, listed))
-    coming = (day.isoformat() for day in days_between(recurring, now, last))
+    coming = (day.isoformat() for day in _days_between(recurring, now, last))
     days = [*coming, *recorded, *by_id]
     found = find(attributes, stored, dict.fromkeys(days), [recorded, by_id])
     minutes = minutes_of(attributes)
@@ -72,7 +73,7 @@ def _moved_by_id(recurring: Series, listed: Iterable[Body]) -> Iterator[tuple[st
         own = rule_start(each)
         if own is None or own == start_of(each):
             continue
-        day = timezones.in_zone(own, zone).date()
+        day = timezones.local_day(own, zone)
         if recurring.start_on(day) == own:
             yield day.isoformat(), {"start_time": each["start_time"], "duration": minutes_in(each, 0)}
 
@@ -97,3 +98,10 @@ def _moved_by_hand(
         }
         for date, other in pairs
     }
+
+
+def _days_between(recurring: Series, after: datetime, last_at: datetime) -> Iterator[date]:
+    """Yield the local day of each occurrence that begins after an instant and not after `last_at`."""
+    zone = timezones.known_zone(recurring.timezone)
+    for start in takewhile(lambda start: start <= last_at, recurring.coming(after)):
+        yield timezones.local_day(start, zone)

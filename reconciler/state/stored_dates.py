@@ -230,4 +230,4 @@ def _of_day(day: str, start: datetime, same_day: Sequence[Body]) -> StoredDate:
 
 
 def _local_day(occurrence: Body, zone: timezones.Zone) -> str:
-    return timezones.in_zone(start_of(occurrence), zone).date().isoformat()
+    return timezones.local_day(start_of(occurrence), zone).isoformat()

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
-from reconciler.meeting.recurrence import Series, is_in_pattern
+from reconciler.meeting.closures import is_in_pattern
+from reconciler.meeting.recurrence import Series
 from reconciler.spec import spec
 from reconciler.spec.repeat import from_rule, to_rule
 from reconciler.spec.settings import Settings

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.meeting.closures import NO_DATES, Closure, SingleDates
-from reconciler.meeting.recurrence import Pattern
+from reconciler.meeting.closures import NO_DATES, Closure, Pattern, SingleDates
 from reconciler.ports import Json
 from reconciler.spec.shorthand import expand
 

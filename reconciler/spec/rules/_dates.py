@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import timezones
-from reconciler.meeting.closures import SKIP, SingleDates
+from reconciler.meeting.closures import SKIP, SingleDates, is_in_pattern
 from reconciler.meeting.humanize import day_words, short_weekday
 from reconciler.meeting.meeting import NO_FIXED_TIME, kind, minutes_of, series
-from reconciler.meeting.recurrence import Series, is_in_pattern
+from reconciler.meeting.recurrence import Series
 from reconciler.ports import Json
 from reconciler.spec.rules._times import impossible, is_possible, skipped
 
@@ -58,11 +58,14 @@ def check_closures(file: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:
 
 
 def _is_day(written: str) -> bool:
+    return _day(written if len(written) > len("01-01") else f"2028-{written}") is not None
+
+
+def _day(written: str) -> date | None:
     try:
-        date.fromisoformat(written if len(written) > len("01-01") else f"2028-{written}")
+        return date.fromisoformat(written)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def check(
@@ -122,8 +125,8 @@ def _exceptions(declared: _Declared, today: date | None) -> Iterator[UnlocatedDi
 
 def _starts(declared: _Declared) -> dict[str, _Day]:
     """Return the days of the exceptions that the calendar has, as they are written."""
-    days = {written: date.fromisoformat(written) for written in declared.dates.exceptions if _is_day(written)}
-    return {written: _Day(day, declared.start_on(day)) for written, day in days.items()}
+    days = ((written, _day(written)) for written in declared.dates.exceptions)
+    return {written: _Day(day, declared.start_on(day)) for written, day in days if day is not None}
 
 
 def _off_rule(day: date, recurring: Series, dates: SingleDates, *, is_past: bool) -> UnlocatedDiagnostic:
@@ -185,7 +188,7 @@ def _held_by_day(declared: _Declared, days: Mapping[str, _Day]) -> dict[date, li
             held.setdefault(day.day, []).append(day.day)
         elif is_possible(own["start_time"]):
             begin = timezones.instant(own["start_time"], declared.recurring.timezone)
-            held.setdefault(timezones.in_zone(begin, zone).date(), []).append(day.day)
+            held.setdefault(timezones.local_day(begin, zone), []).append(day.day)
     return held
 
 
@@ -198,7 +201,7 @@ def _overlapping(declared: _Declared, day: _Day, held: Mapping[date, list[date]]
     dates = declared.dates
     begin, end = _span(declared, day.day, day.start)
     zone = timezones.known_zone(declared.recurring.timezone)
-    first = timezones.in_zone(begin, zone).date() - timedelta(days=1)
+    first = timezones.local_day(begin, zone) - timedelta(days=1)
     around = [first + timedelta(days=offset) for offset in range((end - begin).days + 4)]
     excepted = {other for near in around for other in held.get(near, ())}
     for other in sorted(excepted.union(around)):

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting import recurrence
+from reconciler.meeting.closures import Pattern, is_in_pattern
 from reconciler.meeting.humanize import days_words, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES
-from reconciler.meeting.recurrence import DAILY, WEEKLY, Pattern, Series
+from reconciler.meeting.recurrence import DAILY, WEEKLY, Series
 from reconciler.meeting.timezones import in_zone, instant, zone
 from reconciler.ports import Json
 from reconciler.spec import repeat as repeats
@@ -176,7 +177,7 @@ def _dates(
 def _mismatch(series: Series, on: Json, pattern: Pattern) -> Mismatch | None:
     """Return how the start differs from the days of the rule; None where it is on one of them."""
     start, rule = series.wall_start(), series.recurrence
-    if recurrence.is_on_rule(start, rule) and recurrence.is_in_pattern(start, pattern):
+    if recurrence.is_on_rule(start, rule) and is_in_pattern(start, pattern):
         return None
     if "monthly_day" in rule:
         return f"day {start.day} of its month", f"`on` is day {on}", f"`on: {start.day}`"
@@ -194,7 +195,7 @@ def _mismatch(series: Series, on: Json, pattern: Pattern) -> Mismatch | None:
 
 def _first_held(series: Series, pattern: Pattern, now: datetime | None) -> datetime | None:
     dates = dates_from(series, now, _DATES_MAX)
-    return next((date for date in dates if recurrence.is_in_pattern(date, pattern)), None)
+    return next((date for date in dates if is_in_pattern(date, pattern)), None)
 
 
 def _end(series: Series, until: str) -> Iterator[UnlocatedDiagnostic]:

@@ -96,7 +96,7 @@ def build(workspace: Workspace, paths: Sequence[str], options: CalendarOptions) 
     chosen = _chosen(workspace, loaded, options)
     state, unnamed = recorded.read(workspace, feed=options.is_feed, links=options.links)
     zone = options.zone or _usual_zone(chosen)
-    today = timezones.in_zone(workspace.clock.now(), timezones.known_zone(zone)).date()
+    today = timezones.local_day(workspace.clock.now(), timezones.known_zone(zone))
     first = options.first or today
     last = first + options.length
     start, end = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
