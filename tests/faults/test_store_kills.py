@@ -66,23 +66,23 @@ class KeptWorld(World):
 
     def apply(self, *, dies_at: int = 0, patch: victim.Patch = note_versions) -> victim.ForkResult:
         """Run an apply, to its end or to its death; the lock that stands is freed first."""
-        stands = self.kept.lock_id()
-        if stands is not None:
-            self._run(self.command("force-unlock", stands, "--force"))
+        self._free_dead_lock()
         words = self.command("apply", "--auto-approve", "--pace", "1000")
         return victim.in_fork(self.folder, words, self.environ(), dies_at=dies_at, patch=patch)
 
     def apply_until(self, seconds: float) -> None:
         """Kill an apply from outside, wherever it is by then."""
-        stands = self.kept.lock_id()
-        if stands is not None:
-            self._run(self.command("force-unlock", stands, "--force"))
+        self._free_dead_lock()
         words = self.command("apply", "--auto-approve", "--pace", "1000")
         self.kill_after(seconds, words, self.environ(), note_versions)
 
-    def _run(self, words: tuple[str, ...]) -> None:
-        ended = victim.in_fork(self.folder, words, self.environ())
-        assert ended.status == 0, ended.output
+    def _free_dead_lock(self) -> None:
+        """Free the lock of a run that died; the server may still carry out what that run asked of it last."""
+        stands = self.kept.lock_id()
+        if stands is None:
+            return
+        ended = victim.in_fork(self.folder, self.command("force-unlock", stands, "--force"), self.environ())
+        assert ended.status == 0 or self.kept.lock_id() is None, ended.output
 
     def state(self) -> Any:
         """What was recorded."""
