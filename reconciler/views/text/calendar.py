@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 PASSCODES = "These links hold passcodes: whoever has this text can join.\n"
 
 
+CELL_MAX = 48
+"""Characters of a cell that others are aligned with: a longer one moves only what follows in its own line."""
+
+
 def calendar(calendar: Calendar, style: TextStyle) -> str:
     """Return a line for each date, below its day; `!` begins one that clashes. The last line counts."""
     first = f"{PASSCODES}\n" if calendar.holds_passcodes else ""
@@ -44,7 +48,10 @@ def _rows(calendar: Calendar, style: TextStyle) -> dict[date, list[str]]:
         (_span(each, zone), escape_control(each.key), escape_control(each.topic), escape_control(each.host))
         for each in calendar.dates
     ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [
+        max((len(cell) for cell in column if len(cell) <= CELL_MAX), default=0)
+        for column in zip(*cells, strict=True)
+    ]
     rows: dict[date, list[str]] = {}
     for each, row in zip(calendar.dates, cells, strict=True):
         others = calendar.clashing.get((each.key, each.start_at), ())

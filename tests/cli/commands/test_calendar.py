@@ -82,13 +82,26 @@ Mon 1 Feb 2027
     )
 
 
+def test_a_long_topic_moves_nothing_but_its_own_line(shell: Shell) -> None:
+    long = "A topic that is so long that nobody puts it on a door"
+    shell.write("meetings.yaml", SPEC.replace("Launch review", long))
+
+    ran = run(shell, "--from", "2027-01-11", "--days", "1")
+
+    assert ran.out.splitlines()[1:3] == [
+        "  10:00-10:45  weekly  Platform weekly  platform@example.com",
+        f"  10:30-11:15  launch  {long}  cto@example.com",
+    ]
+
+
 def test_a_document_for_programs(declared: Shell) -> None:
     """In UTC, sorted by start; the schema is checked by the shell."""
     ran = run(declared, *WINDOW, "--format", "json")
 
     (document,) = ran.rows
     same = {"timezone": "Europe/Berlin", "exception": None}
-    weekly = {"key": "weekly", "topic": "Platform weekly", "host": HOST, **same}
+    skipped = {"key": "weekly", "topic": "Platform weekly", "host": HOST}
+    weekly = {**skipped, **same}
     assert (ran.status, ran.err) == (0, "")
     assert document | {"tool_version": "X"} == {
         "format_version": "1.0",
