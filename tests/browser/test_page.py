@@ -122,6 +122,27 @@ def test_a_week_has_its_dates_its_clashes_and_today(show: Callable[..., Page]) -
     ]
 
 
+@pytest.mark.parametrize("size", ["desk", "tablet", "phone"])
+def test_a_long_topic_has_whole_lines_above_its_time(show: Callable[..., Page], size: str) -> None:
+    topics = [
+        date("long", "2026-12-10T10:00", 60, topic="Dramaturgy & repertoire <2027> and what comes after it")
+    ]
+    topics.append(date("longer", "2026-12-10T12:00", 120, topic="Dramaturgy and " * 20))
+
+    page = show(document(topics), size=size)
+    parts = page.evaluate(
+        "[...document.querySelectorAll('.event')].map(each => {"
+        "  const [topic, time] = each.children;"
+        "  const lines = topic.clientHeight / parseFloat(getComputedStyle(topic).lineHeight);"
+        "  const [from, to] = [topic, time].map(part => part.getBoundingClientRect());"
+        "  return [Math.abs(lines - Math.round(lines)) < 0.1, from.bottom <= to.top + 0.5,"
+        "    to.bottom <= each.getBoundingClientRect().bottom];"
+        "})"
+    )
+
+    assert parts == [[True, True, True], [True, True, True]]
+
+
 def test_closures_and_skipped_dates_are_shown(show: Callable[..., Page]) -> None:
     page = show(team(), "#view=week&day=2026-12-24")
 

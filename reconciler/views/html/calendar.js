@@ -297,10 +297,10 @@
     const long = (Math.min(each.to, DAY) - each.from) / 3600;
     return button(
       {
-        class: `event hued${long >= (each.lanes > 1 ? 1.4 : 0.9) ? " tall" : ""}${each.date.flags & CLASHING ? " clashing" : ""}`,
+        class: `event hued${long >= (each.lanes > 1 ? 1.4 : 0.9) ? " tall" : ""}${each.lanes > 1 ? " shared" : ""}${each.date.flags & CLASHING ? " clashing" : ""}`,
         title: `${meeting.topic}\n${span(state.zone, each.date)}\n${meeting.host}`,
         "data-day": day,
-        set: { ...hue(meeting.host), "--at": each.from / 3600, "--long": long, "--lane": each.lane, "--lanes": Math.min(each.lanes, LANES_MAX) },
+        set: { ...hue(meeting.host), "--at": each.from / 3600, "--long": long, "--lane": each.lane, "--lanes": Math.min(each.lanes, LANES_MAX), "--lines": Math.max(Math.floor(long * 3 - 1.4), 1) },
         on: () => openDate(each.date),
       },
       element("b", {}, sign(each.date), element("bdi", { text: meeting.topic })),
@@ -611,7 +611,9 @@
   }
 
   function drawClashes() {
-    const topics = new Map(meetings.map((meeting) => [meeting.key, meeting.topic]));
+    // Of a room with several topics, one that clashes.
+    const clashing = [...meetings].sort((one, other) => Boolean(one.clashing) - Boolean(other.clashing));
+    const topics = new Map(clashing.map((meeting) => [meeting.key, meeting.topic]));
     const item = (clash) =>
       element("li", {}, button(
         { class: "card", on: () => showClash(clash) },
