@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from reconciler.calendar.clashes import Clash, clashes
 from reconciler.calendar.hosts import Hosts
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.text import count_noun
 from reconciler.meeting.humanize import join_words, with_utc
 from reconciler.meeting.meeting import Meeting
 from reconciler.spec.tally import Tally, in_order
@@ -54,8 +55,8 @@ def _double_booked(clash: Clash, meetings: Mapping[str, Meeting]) -> UnlocatedDi
     return UnlocatedDiagnostic(
         (),
         DOUBLE_BOOKED,
-        f"{_named(movable)} runs at the same time as {_listed([_named(each) for each in others], 'and')}, "
-        f"and {clash.host} {_capacity(clash)}: first on {with_utc(clash.first_at, zone)}; "
+        f"{_named(movable)} runs at the same time as {_listed([_named(each) for each in others], 'and')}"
+        f"{_apart(clash)}, and {clash.host} {_capacity(clash)}: first on {with_utc(clash.first_at, zone)}; "
         f"{times} of the next {AHEAD.days} days.",
         _hint(clash),
         Severity.WARNING,
@@ -68,10 +69,14 @@ def _named(meeting: Meeting) -> str:
     return f"`{meeting.key}` ({place})"
 
 
+def _apart(clash: Clash) -> str:
+    minutes = clash.capacity.buffer_minutes
+    return f", or less than {count_noun(minutes, 'minute')} apart" if minutes else ""
+
+
 def _capacity(clash: Clash) -> str:
-    meetings, minutes = clash.capacity.meetings, clash.capacity.buffer_minutes
-    runs = f"can run {meetings} meetings at once" if meetings > 1 else "can run one meeting at once"
-    return f"{runs} and needs {minutes} minutes between two" if minutes else runs
+    meetings = clash.capacity.meetings
+    return f"can run {meetings} meetings at once" if meetings > 1 else "can run one meeting at once"
 
 
 def _hint(clash: Clash) -> str:

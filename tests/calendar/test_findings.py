@@ -65,8 +65,8 @@ def test_a_large_set_is_named_in_part_and_the_capacity_told_whole() -> None:
 
     assert detail == (
         "`m0` (m.yaml:7) runs at the same time as `m1` (m.yaml:7), `m2` (m.yaml:7), `m3` (m.yaml:7), "
-        "`m4` (m.yaml:7), `m5` (m.yaml:7) and 3 more, and room-1@x.org can run 4 meetings at once and "
-        "needs 10 minutes between two: first on Mon 11 Jan 2027, 10:00 UTC; on 1 date of the next 400 days."
+        "`m4` (m.yaml:7), `m5` (m.yaml:7) and 3 more, or less than 10 minutes apart, and room-1@x.org "
+        "can run 4 meetings at once: first on Mon 11 Jan 2027, 10:00 UTC; on 1 date of the next 400 days."
     )
 
 
