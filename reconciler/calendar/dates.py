@@ -39,11 +39,16 @@ class CalendarDate(NamedTuple):
 
 
 class SkippedDate(NamedTuple):
-    """A date that is not held, by its name, and the closure that skips it; None if an exception does."""
+    """A date that is not held, by its name, and the closure that skips it; None if an exception does.
+
+    `topic` is that of the slot, where a room has several.
+    """
 
     date: str
     key: str
     closure: str | None
+    topic: str
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def skipped(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list
     """Return the dates between two aware instants that an exception or a closure skips, by date, then key."""
     return sorted(
         (
-            SkippedDate(_name(day), each.meeting.key, closure)
+            SkippedDate(_name(day), each.meeting.key, closure, each.meeting.topic, _host(each.meeting))
             for each in expansions(meetings, start, end)
             for day, closure in each.skipped
         ),
@@ -104,7 +109,7 @@ def closed(closures: Iterable[Closure], first: date, last: date) -> list[ClosedD
 
 def _dates_of(expansion: Expansion) -> Iterable[CalendarDate]:
     meeting, length = expansion.meeting, timedelta(seconds=expansion.length)
-    key, topic, host = meeting.key, meeting.topic, owner(meeting.attributes, meeting.host)
+    key, topic, host = meeting.key, meeting.topic, _host(meeting)
     timezone = str(meeting.attributes.get("timezone") or "UTC")
     is_series = "recurrence" in meeting.attributes
     has_notes = bool(meeting.dates.exceptions)
@@ -130,6 +135,10 @@ def _own_date(expansion: Expansion, own: OwnDate, host: str, timezone: str) -> C
         rule_start_at=moment_of(own.rule_start),
         note=meeting.dates.note(name),
     )
+
+
+def _host(meeting: Meeting) -> str:
+    return owner(meeting.attributes, meeting.host)
 
 
 def _name(day: int) -> str:

@@ -158,14 +158,17 @@ def _own_dates(
 
 
 def _closed_days(meeting: Meeting, days: Mapping[int, int]) -> dict[int, str | None]:
-    """Return the days that a closure or the pattern leaves out, with the name of the closure."""
+    """Return the days that a closure or the pattern leaves out, with the name of the closure.
+
+    A day that the pattern leaves out is none of the series, and so is lost to no closure: None.
+    """
     dates = meeting.dates
     closed: dict[int, str | None] = {}
     if dates.pattern:
         closed |= {day: None for day in days if not is_in_pattern(date.fromordinal(day), dates.pattern)}
     if dates.closures and days:
         named = closure_days(dates.closures, min(days) // 400, max(days) // 400)
-        closed |= {day: name for day, name in named.items() if day in days}
+        closed |= {day: name for day, name in named.items() if day in days and day not in closed}
     return closed
 
 

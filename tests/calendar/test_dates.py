@@ -11,7 +11,7 @@ from random_meetings import expected_dates, random_meetings, rule_dates
 
 from reconciler.calendar.dates import CalendarDate, ClosedDays, SkippedDate, closed, dates, skipped
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
-from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.meeting import Meeting, Slot
 
 ALL_YEAR = (datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
 MONDAYS: dict[str, Any] = {
@@ -94,13 +94,46 @@ def test_a_single_meeting_is_one_date_of_the_user_for_whom_it_is_scheduled() -> 
 
 
 def test_skipped_dates_name_their_closure() -> None:
-    """A date that the pattern leaves out is none of the series, and is not told."""
     meeting = weekly({"2027-04-12": "skip"}, recurrence={"type": 1, "repeat_interval": 7})
 
     assert skipped([meeting], utc("2027-04-01"), utc("2027-12-30")) == [
-        SkippedDate("2027-04-05", "weekly", "berlin"),
-        SkippedDate("2027-04-12", "weekly", None),
-        SkippedDate("2027-12-27", "weekly", "berlin"),
+        SkippedDate("2027-04-05", "weekly", "berlin", "Weekly", "a@x.org"),
+        SkippedDate("2027-04-12", "weekly", None, "Weekly", "a@x.org"),
+        SkippedDate("2027-12-27", "weekly", "berlin", "Weekly", "a@x.org"),
+    ]
+
+
+def test_a_date_that_the_pattern_leaves_out_is_not_told_of() -> None:
+    """It is none of the series, also where its day is closed: no fifth Monday is lost to New Year."""
+    winter = Closure("winter", (DayRange("12-24", "01-06"),))
+    first_and_third = SingleDates({}, (winter,), pattern=((1, 2), (3, 2)))
+    meeting = Meeting(
+        "weekly", "a@x.org", MONDAYS | {"start_time": "2027-12-06T10:00:00"}, dates=first_and_third
+    )
+
+    assert skipped([meeting], utc("2027-12-01"), utc("2028-02-01")) == [
+        SkippedDate("2028-01-03", "weekly", "winter", "Weekly", "a@x.org")
+    ]
+
+
+def test_a_skipped_date_of_a_room_has_the_topic_of_its_slot() -> None:
+    """Also where `schedule_for` names another host, and where the window has no date of the room."""
+    attributes = {"topic": "Clinic", "type": 3, "schedule_for": "b@x.org"}
+    slots = tuple(
+        Slot(
+            name,
+            Meeting("clinic", "a@x.org", {**MONDAYS, **attributes, "type": 8, "topic": topic}, dates=own),
+        )
+        for name, topic, own in (
+            ("vienna", "Clinic west", SingleDates({"2027-03-22": "skip"})),
+            ("tokyo", "Clinic east", SingleDates({}, (BERLIN,))),
+        )
+    )
+    room = Meeting("clinic", "a@x.org", attributes, timetable=slots)
+
+    assert skipped([room], utc("2027-03-22"), utc("2027-04-06")) == [
+        SkippedDate("2027-03-22", "clinic", None, "Clinic west", "b@x.org"),
+        SkippedDate("2027-04-05", "clinic", "berlin", "Clinic east", "b@x.org"),
     ]
 
 
@@ -159,7 +192,13 @@ def test_skipped_dates_are_those_of_an_independent_expansion(seed: int) -> None:
     start, end = datetime(2026, 12, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 
     expected = [
-        SkippedDate(day.isoformat(), each.key, None if exception else each.dates.closure_of(day))
+        SkippedDate(
+            day.isoformat(),
+            each.key,
+            None if exception else each.dates.closure_of(day),
+            each.topic,
+            each.attributes.get("schedule_for") or each.host,
+        )
         for each in meetings
         for day, at in rule_dates(dict(each.attributes), end)
         if start <= at < end

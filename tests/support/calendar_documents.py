@@ -83,7 +83,15 @@ def team() -> dict[str, Any]:
             ),
             date("launch", "2026-12-10T13:00", 90, exception="changed"),
         ],
-        skipped=[{"key": "sync", "date": "2026-12-24", "closure": "Winter break"}],
+        skipped=[
+            {
+                "key": "sync",
+                "date": "2026-12-24",
+                "closure": "Winter break",
+                "topic": "Sync",
+                "host": "room-1@example.com",
+            }
+        ],
         closures=[{"name": "Winter break", "from": "2026-12-24", "to": "2027-01-01"}],
         clashes=[
             clash("retro", "sync", first_at="2026-12-02T09:15:00Z", dates=2, free=["room-2@example.com"])

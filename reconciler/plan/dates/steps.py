@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
-from reconciler.meeting.closures import SKIP
+from reconciler.meeting.closures import SKIP, is_in_pattern
 from reconciler.meeting.humanize import instant_words, time_words
 from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
@@ -277,4 +277,6 @@ def _reason(meeting: Meeting, found: SeriesDate) -> str:
     day = date.fromisoformat(found.day)
     if meeting.dates.exception(found.day) == SKIP:
         return ""
-    return meeting.dates.closure_of(day) or "pattern"
+    if not is_in_pattern(day, meeting.dates.pattern):  # none of the series, also where its day is closed
+        return "pattern"
+    return meeting.dates.closure_of(day) or ""

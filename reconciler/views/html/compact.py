@@ -91,19 +91,19 @@ def _marks(dates: Sequence[tuple[str | None, bool]]) -> dict[str, list[int]]:
 
 def _skipped(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the days that each meeting leaves out, in order of the days."""
-    known = {each["key"]: each for each in document["dates"]}
-    days: dict[tuple[str, str | None], list[str]] = {}
+    days: dict[tuple[str, str, str, str | None], list[str]] = {}
     for each in document["skipped"]:
-        days.setdefault((each["key"], each["closure"]), []).append(each["date"])
+        same = (each["key"], each["topic"], each["host"], each["closure"])
+        days.setdefault(same, []).append(each["date"])
     return [
         {
             "key": _text(key),
-            "topic": _text(known[key]["topic"] if key in known else key),
-            "host": _text(known[key]["host"] if key in known else ""),
+            "topic": _text(topic),
+            "host": _text(host),
             "closure": closure and _text(closure),
             "days": runs([date.fromisoformat(day).toordinal() for day in sorted(each)]),
         }
-        for (key, closure), each in days.items()
+        for (key, topic, host, closure), each in days.items()
     ]
 
 

@@ -128,8 +128,8 @@ def test_a_document_for_programs(declared: Shell) -> None:
             },
         ],
         "skipped": [
-            {"key": "weekly", "date": "2027-01-18", "closure": "berlin"},
-            {"key": "weekly", "date": "2027-02-01", "closure": None},
+            {**skipped, "date": "2027-01-18", "closure": "berlin"},
+            {**skipped, "date": "2027-02-01", "closure": None},
         ],
         "clashes": [],
         "closures": [{"name": "berlin", "from": "2027-01-18", "to": "2027-01-20"}],

@@ -65,6 +65,20 @@ def test_a_new_series_skips_and_moves_its_dates_after_one_request_for_itself() -
     assert (step.action, step.own_requests, step.requests) == (Action.CREATE, 1, 2)
 
 
+def test_a_date_that_the_pattern_leaves_out_is_lost_to_no_closure() -> None:
+    """1 February is a first Monday and closed; 8 February is a second one, and none of the series."""
+    dates = SingleDates({}, BERLIN, pattern=((1, 2), (3, 2)))
+
+    step = step_of(planned(spec(meeting("weekly", weekly(), dates=dates)), state()))
+
+    assert [(each.date, each.closure) for each in step.dates[:4]] == [
+        ("2027-01-11", "pattern"),
+        ("2027-01-25", "pattern"),
+        ("2027-02-01", "berlin"),
+        ("2027-02-08", "pattern"),
+    ]
+
+
 def test_dates_that_are_done_are_a_keep() -> None:
     plan = plan_of({"2027-03-01": MOVE, "2027-02-01": "skip"}, {"2027-02-01": "skip", "2027-03-01": MOVED})
 
