@@ -178,6 +178,19 @@ def test_the_last_date_to_come_is_never_skipped() -> None:
     assert (new.status, new.reasons[-1]) == (Status.WITHHELD, "every date that is left is skipped")
 
 
+def test_a_skip_that_is_over_is_none_of_the_dates_that_are_left() -> None:
+    """Of a series of which only skipped dates are left, no new rule is sent, whatever it skipped before."""
+    now = at("2027-05-11T00:00:00Z")  # 17 and 24 May are left
+    skips = {"2027-03-01": "skip", "2027-05-17": "skip", "2027-05-24": "skip"}
+
+    step = step_of(plan_of(skips, skips, now=now, attributes={"start_time": "2027-01-11T11:00:00"}))
+
+    assert (step.status, step.dates) == (Status.WITHHELD, ())
+    assert step.reasons[-1] == (
+        "every date that is left, until Mon 24 May 2027, is skipped, and a new rule would bring one back"
+    )
+
+
 def test_the_turn_of_a_series_is_its_first_date_that_is_held() -> None:
     step = step_of(plan_of({"2027-01-11": "skip", "2027-01-18": {"start_time": "2027-01-20T10:00:00"}}))
 
