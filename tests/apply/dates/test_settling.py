@@ -339,6 +339,29 @@ def test_a_change_that_took_in_part_is_known_where_it_is(held: str, before: Any,
     assert world.store.state.meetings["weekly"].exceptions == edited(world)
 
 
+def test_a_change_that_took_in_part_is_known_where_it_is_after_a_run_that_only_settled_it() -> None:
+    """That one was stopped while it read; once the change is declared no more, it is taken back."""
+    world = World(series())
+    world.apply()
+    world.zoom.switch(held_fields=["duration"])
+    world.declare(series({"2027-03-08": MOVE}))
+    world.on_answer = lambda scope: world.zoom.meet(UNREADABLE) if scope["method"] == "PATCH" else None
+    first = world.apply()
+    read = f"/v2/meetings/{world.ids()['weekly']}"
+    world.on_answer = lambda scope: setattr(world, "is_stopping", scope["path"] == read)
+    world.zoom.switch(held_fields=[])
+
+    second = world.apply()
+    settled, in_part = world.store.state.meetings["weekly"].exceptions, edited(world)
+    world.on_answer, world.is_stopping = lambda _scope: None, False
+    world.declare(series())
+    third = world.apply()
+
+    assert (first.failed, second.resolved) == ({"weekly": "apply.unresolved"}, [("weekly", "absent")])
+    assert settled == in_part == {"2027-03-08": {"start_time": MOVED["start_time"], "duration": 45}}
+    assert (third.failed, edited(world)) == ({}, {})
+
+
 def test_what_an_update_left_is_recorded_by_the_run_that_finds_that_it_happened() -> None:
     """A person must decide about the rest, so nothing is sent; the dates are read all the same."""
     world = World(series(GUESTS), meeting("old", one_off()))

@@ -277,6 +277,20 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
 """The attribute that each bug replaces, and its replacement."""
 
 FIRST_SEEDS = {
+    "approval-of-the-create-alone": 3,
+    "changes-before-skips": 3,
+    "expired-by-skips": 187,
+    "expired-though-moved": 3,
+    "never-over": 234,
+    "over-by-its-own-start": 3,
+    "first-of-two-dates": 180,
+    "last-date-in-zoom-deleted": 118,
+    "part-of-a-date-unrecorded": 236,
+    "skipped-series-made": 245,
+    "stop-after-all-skips": 106,
+    "stop-before-the-next-skips": 106,
+    "taken-back-forgotten": 86,
+    "unlisted-date-believed": 234,
     "approval-of-names": 50,
     "approval-of-now": 50,
     "approval-without-dates": 230,

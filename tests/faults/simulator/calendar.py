@@ -216,6 +216,35 @@ class Calendar:
             if own > now and (held := written(one).held(date.fromisoformat(day)))
         ]
 
+    def turn(self, one: Meeting | None, edits: Mapping[str, Any], sent: Mapping[str, Any]) -> datetime | None:
+        """The turn of a change that is `sent` for a date: the earlier of its starts; None if nobody knows.
+
+        `edits` are those that are begun, by date.
+        """
+        if one is None or one.attributes["type"] != 8:
+            return None
+        series, start = written(one), datetime.fromisoformat(sent["start_time"])
+        own = [
+            series.own(date.fromisoformat(day))
+            for day, edit in edits.items()
+            if edit != "skip" and edit is not None and datetime.fromisoformat(edit["start_time"]) == start
+        ]
+        return min(own[0], start) if len(own) == 1 else None
+
+    def free(self, one: Meeting, now: datetime) -> list[date]:
+        """The dates to come of a weekly series of which nothing is said, and to which nobody did anything.
+
+        Of none that is longer than what Zoom keeps.
+        """
+        rule = one.attributes.get("recurrence", {})
+        if rule.get("type") != 2 or not 0 < rule["end_times"] <= sandbox_series.OCCURRENCES_MAX:
+            return []
+        if one.topic in self.closed_topics or not self.may_close(one, now):
+            return []
+        series = written(one)
+        coming = (day for day in series.days() if series.own(day) > now + DAY)
+        return [day for day in coming if day.isoformat() not in one.dates.exceptions and series.held(day)]
+
     def differences(
         self, one: Meeting, stored: StoredMeeting, shown: Sequence[tuple[datetime, int]], now: datetime
     ) -> str:

@@ -15,7 +15,7 @@ from reconciler.errors.diagnostic import Exit
 from reconciler.errors.exceptions import StalePlanError
 from reconciler.plan.plan import Options
 from reconciler.zoom.skew import REFUSED_SECONDS
-from simulator import hands, ills, late
+from simulator import hands, ills, late, late_dates
 from simulator.answers import Answers
 from simulator.calendar import LONG_AFTER, Calendar, written
 from simulator.faults import SETTLE_SECONDS, Faults
@@ -33,7 +33,7 @@ from simulator.team import EMAILS, Team
 from simulator.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reconciler.plan.plan import Plan
 
@@ -82,6 +82,8 @@ class History:
         """Whether somebody is free with `force-unlock`."""
         self.has_rested = False
         """Whether the last run found nothing to do."""
+        self.befalls: Callable[[Runner, Faults], None] | None = None
+        """What happens to a run in peace, which may fail then."""
 
     def live(self) -> Report:
         """From the first round to the end, or to the first thing that is wrong."""
@@ -102,7 +104,7 @@ class History:
                 break
         else:
             self._rest()
-            for situation in late.SITUATIONS:
+            for situation in (*late.SITUATIONS, *late_dates.SITUATIONS):
                 if not self.watch.wrong and not self.people.clicks:
                     situation(self)
         self.watch.audit()
@@ -276,6 +278,8 @@ class History:
         self.report.refreshes += mandate.options.refresh
         if not is_quiet:
             ills.plan(runner, faults)
+        elif self.befalls is not None:
+            self.befalls(runner, faults)
         runners.append(runner)
 
     # In peace
@@ -288,6 +292,13 @@ class History:
     def run_in_peace(self, mandate: Mandate | None = None) -> None:
         """One run of all that is declared, or of what was looked at, without faults."""
         self._run([Faults(self.chance, said=self.say)], mandate or Mandate(), is_quiet=True)
+
+    def run_in_trouble(self, befalls: Callable[[Runner, Faults], None] = lambda *_: None) -> None:
+        """One run of all that is declared, to which something happens: it may fail, stop or die."""
+        self.befalls = befalls
+        self.run_in_peace()
+        self.befalls = None
+        self.watch.on_departure = lambda _request: None
 
     def come_to_an_end(self) -> None:
         """Runs without faults until nothing is left to do; then Zoom is compared with what is declared."""
@@ -337,7 +348,7 @@ class History:
         if broken is not None:
             self.watch.fail("end", f"{process.name} broke: {broken!r}")
         self.has_rested = is_quiet and story.asks_nothing
-        if is_quiet:
+        if is_quiet and self.befalls is None:
             self._look_at_peace(runner)
 
     def _look_at_peace(self, runner: Runner) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from reconciler.meeting.timezones import utc_text
+from reconciler.sandbox import occurrences
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.switches import Switches, changed
@@ -84,6 +86,17 @@ class Zoom:
                 self._ask("DELETE", f"{number}?occurrence_id={each['occurrence_id']}")
                 return True
         return False
+
+    def move(self, number: int, start: datetime, to: datetime) -> None:
+        """Somebody moves the date that begins at `start`, in Zoom's page: no request."""
+        stored = self.account.meeting(number)
+        assert stored is not None
+        for each in occurrences.listed(stored, self.app.switches, None):
+            if each.start == start and not each.is_deleted:
+                sent = {"start_time": utc_text(to)}
+                moved = occurrences.patched(stored, each, sent, serial=stored.serial, now=self._now())
+                self.account.put(moved)
+                return
 
     def has(self, number: int) -> bool:
         """Whether a meeting is there."""

@@ -17,11 +17,13 @@ from reconciler.stores import lock as locks
 from reconciler.stores.leased.place import LOCK, STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     import httpx
     from memory_place import Documents
 
+    from reconciler.meeting.meeting import Meeting
     from reconciler.sandbox.account import StoredMeeting
     from simulator.machine import Machine
     from simulator.network import Zoom
@@ -68,6 +70,10 @@ class Watch:
         """Those of them that the run could not know of."""
         self._closed: set[tuple[str, str, str]] = set()
         """The run, host and day of each daily limit that was met at a skip."""
+        self._turns: dict[tuple[str, int, str], datetime] = {}
+        """The turn of the last date that was changed, by run, meeting and intent."""
+        self.on_departure: Callable[[httpx.Request], None] = lambda _request: None
+        """Told of each request of a run when it leaves."""
         self._machine = machine
         self._documents = documents
         self._zoom = zoom
@@ -88,6 +94,7 @@ class Watch:
 
     def departs(self, owner: str, request: httpx.Request) -> None:
         """A write leaves only under the lock, its intent durable, asked for, and not after another run's."""
+        self.on_departure(request)
         if request.method == "GET" or request.url.path.endswith("/token"):
             return
         if self._lingers_until.get(owner, 0.0) < self._machine.seconds:
@@ -96,6 +103,7 @@ class Watch:
         self._look_for_mandate(request, owner)
         self._look_for_room(request, owner)
         self._look_for_open_day(request, owner)
+        self._look_for_turn(request, owner)
 
     def cut_off(self, owner: str) -> None:
         """Its lock is freed by force: what it has begun it may send for as long as its lease would hold."""
@@ -117,6 +125,31 @@ class Watch:
         """Once Zoom said at a skip that the day is used up, a run sends no other date of that host on it."""
         if "occurrence_id" in request.url.params and self._day_of(owner, request) in self._closed:
             self.fail("budget", f"{owner} sends {_told(request)} for a date on a day that Zoom closed")
+
+    def _look_for_turn(self, request: httpx.Request, owner: str) -> None:
+        """Of the dates of a series the skips leave first, and then the changes, soonest first."""
+        if "occurrence_id" not in request.url.params:
+            return
+        number = int(request.url.path.rsplit("/", 1)[1])
+        intent = next((each for each in self.state.intents.values() if each.id == number), None)
+        if intent is None:
+            return
+        before = self._turns.get((owner, number, intent.begun_at))
+        if request.method == "DELETE":
+            if before is not None:
+                self.fail("dates", f"{owner} skips a date of {number} after it has changed one")
+            return
+        turn = self._team.calendar.turn(self._declared_as(number), intent.dates, json.loads(request.content))
+        if turn is not None:
+            self._turns[owner, number, intent.begun_at] = turn
+        if turn is not None and before is not None and turn < before:
+            self.fail("dates", f"{owner} changes the date of {turn} of {number} after that of {before}")
+
+    def _declared_as(self, number: int) -> Meeting | None:
+        """What is declared of a meeting in Zoom, which the team knows by its topic."""
+        stored = self._zoom.account.meeting(number)
+        topic = stored.document["topic"] if stored else ""
+        return next((one for one in self._team.declared.values() if one.topic == topic), None)
 
     def _look_for_lock(self, request: httpx.Request, owner: str) -> None:
         stands = self._documents.current.get(LOCK)
