@@ -227,9 +227,13 @@ _CONNECTION: tuple[tuple[str, Callable[[Target, str], StateError]], ...] = (
 """What the words of a refused connection mean; the first that is found counts."""
 
 
+_ADVICE = re.compile(r"\s+Is the server running [^?]*\?")
+"""What libpq asks on a line of its own: the hint says it."""
+
+
 def _words(target: Target, error: psycopg.Error) -> str:
     """Return what the server said, as one sentence without secrets."""
-    text = error.diag.message_primary or str(error) or type(error).__name__
+    text = error.diag.message_primary or _ADVICE.sub("", str(error)) or type(error).__name__
     shown = replace_control(redact_answer(text, target.secrets), " ").strip()[:SHOWN_MAX]
     return shown if shown.endswith(".") else f"{shown}."
 

@@ -46,6 +46,16 @@ def test_the_words_of_a_refused_connection_have_a_meaning(words: str, code: str)
     assert "geheimnis" not in str(found) + found.diagnostic.hint
 
 
+def test_a_server_that_is_not_there_is_told_in_one_sentence() -> None:
+    """The advice of libpq on a line of its own is left out: the hint has it."""
+    refused = 'connection failed: connection to server at "192.0.2.1", port 1 failed: Connection refused'
+    advice = "\n\tIs the server running on that host and accepting TCP/IP connections?\n"
+
+    found = _errors.of_connection(TARGET, psycopg.OperationalError(refused + advice))
+
+    assert f"no connection could be made: {refused}. This request" in found.diagnostic.detail
+
+
 @pytest.mark.parametrize(
     ("sqlstate", "kind", "code"),
     [
