@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from builders import at, meeting, weekly
@@ -164,6 +165,24 @@ def test_two_dates_that_zoom_lists_on_one_day_are_told_and_nothing_is_sent() -> 
     assert ({*trace}, durable(world)) == ({"GET", "write"}, "done [], open None, 1 charged")
     assert [each.detail for each in report.diagnostics] == [
         "weekly: Mon 1 Mar 2027: Zoom lists several dates that may be it."
+    ]
+
+
+def test_a_date_of_a_meeting_that_is_no_series_in_zoom_is_told_and_nothing_is_sent() -> None:
+    """A deletion leaves only after a read that shows a series."""
+    world = World(series({}))
+    world.apply()
+    stored = world.account.meeting(world.ids()["weekly"])
+    assert stored is not None
+    world.account.put(replace(stored, document={**stored.document, "type": 2}))
+    world.declare(series({"2027-03-01": "skip"}))
+    trace = traced(world)
+
+    report = world.apply()
+
+    assert ({*trace}, durable(world)) == ({"GET", "write"}, "done [], open None, 1 charged")
+    assert [each.detail for each in report.diagnostics] == [
+        "weekly: Zoom has it as a meeting of another type."
     ]
 
 
