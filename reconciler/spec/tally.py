@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span
+from reconciler.errors.text import shorten
 
 LIKE_IT_MAX = 100
 """Findings of one code that are made."""
@@ -16,6 +17,10 @@ FINDINGS_MAX = 1_000
 
 MEETINGS_MAX = 1_000
 """Meetings that do not fit the schema, and are looked at for their findings; the others are only counted."""
+
+
+DETAIL_LENGTH_MAX = 1_000
+"""Characters of a detail, and of a hint; a name in them can be as long as a file."""
 
 
 class Tally:
@@ -66,7 +71,7 @@ class Tally:
         for each in kept:
             kind = (each.code, each.severity)
             if id(each) in shown:
-                yield _with_more(each, more[kind] if last[kind] == id(each) else 0)
+                yield _with_more(_shortened(each), more[kind] if last[kind] == id(each) else 0)
         unseen = sum(count for kind, count in more.items() if kind not in last)
         if self.unread_meetings or unseen:
             yield _too_many(self.unread_meetings, unseen)
@@ -83,6 +88,13 @@ def in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
 def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
     span = diagnostic.span
     return (span.filename, span.start.line, span.start.column) if span else ("", 0, 0)
+
+
+def _shortened(diagnostic: Diagnostic) -> Diagnostic:
+    if max(len(diagnostic.detail), len(diagnostic.hint)) <= DETAIL_LENGTH_MAX:
+        return diagnostic
+    detail, hint = (shorten(text, DETAIL_LENGTH_MAX) for text in (diagnostic.detail, diagnostic.hint))
+    return replace(diagnostic, detail=detail, hint=hint)
 
 
 def _with_more(diagnostic: Diagnostic, more: int) -> Diagnostic:

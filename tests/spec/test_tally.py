@@ -128,6 +128,30 @@ def test_a_scalar_of_ten_megabytes_is_an_error_of_one_line() -> None:
     assert sum(len(f"{each.detail}{each.snippet}") for each in found) < 1_000
 
 
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + f"  a: {{topic: x, type: 3, timezone: UTC{LONG}}}\n",
+        HEAD + f"  a: {{topic: x, type: 3, use: {LONG}}}\n",
+        HEAD + f"  a: {{topic: x, start_time: 2027-01-11 10:00, repeat: {{every: day}}, skip: [{LONG}]}}\n",
+        HEAD + f"{GOOD}audience: [{LONG}]\n",
+        HEAD + f"{GOOD}moved:\n- {{from: b, to: {LONG}}}\n",
+        HEAD + f"{GOOD}imports:\n- {{id: 81234567890, to: {LONG}}}\n",
+        HEAD + f"  a: *{LONG}\n",
+        HEAD + f"  a: !{LONG} x\n",
+    ],
+    ids=["zone", "template", "closure", "audience", "moved", "imported", "alias", "tag"],
+)
+def test_a_name_as_long_as_a_file_is_cut_where_it_is_shown(text: str) -> None:
+    found = parsed(text)
+
+    assert found
+    assert sum(len(f"{each.detail}{each.hint}{each.snippet}") for each in found) < 4_000
+
+
 def test_a_few_findings_are_as_they_were() -> None:
     found = parsed(HEAD + "  a: {topik: x, type: 2, start_time: 2027-01-11T10:00:00}\n")
 
