@@ -12,7 +12,7 @@ from reconciler.calendar.hosts import Hosts
 from reconciler.calendar.kinds import told_once
 from reconciler.cli import ci
 from reconciler.cli.options import example_epilog, format_option, paths_argument, style_options
-from reconciler.errors.diagnostic import Exit
+from reconciler.errors.diagnostic import Exit, Severity
 from reconciler.errors.exceptions import SettingsError
 from reconciler.views.results import Validation
 from reconciler.views.style import TextStyle
@@ -53,7 +53,12 @@ def validate(workspace: Workspace, paths: tuple[str, ...], strict: bool, format_
 
 
 def _with_double_bookings(workspace: Workspace, result: ValidationResult) -> ValidationResult:
-    """Return the result with a warning for each set of meetings that a host cannot run at one time."""
+    """Return the result with a warning for each set of meetings that a host cannot run at one time.
+
+    Not where errors were only counted: very many meetings would be searched for one warning more.
+    """
+    if any(each.more and each.severity is Severity.ERROR for each in result.diagnostics):
+        return result
     try:
         hosts = Hosts.of(workspace.settings)
     except SettingsError:  # what a host can run is not known

@@ -121,3 +121,12 @@ def test_a_target_takes_the_clashes_of_its_meetings(shell: Shell) -> None:
     planned = shell("plan", "--sandbox", "--target", "re*", "--format", "json")
 
     assert found(planned.out) == [(CODE, "launch", 3)]
+
+
+def test_where_errors_are_only_counted_no_dates_are_searched(shell: Shell) -> None:
+    wrong = "".join(f"  m{n}: {{host: {HOST}, type: 3}}\n" for n in range(101))
+    shell.write("meetings.yaml", "version: 1\nmeetings:\n" + one("launch", 0) + one("review", 30) + wrong)
+
+    codes = {code for code, _, _ in found(shell("validate", "--format", "json").out)}
+
+    assert codes == {"meeting.topic-missing", "meeting.twin"}
