@@ -226,18 +226,23 @@ def wrong(case: Case) -> list[tuple[Any, Any]]:
 def charges(world: DoubledWorld) -> range:
     """How many requests may be charged: each write once, and once more where it was not carried out.
 
-    A write that was refused for its token, and gets no other one, may be left to the next run. An update of
-    a meeting that is gone is charged unless that was seen before.
+    A write that was refused for its token, and gets no other one or is refused again, may be left to the
+    next run. So may one whose refusal never arrives, since an earlier response came late in its place. An
+    update of a meeting that is gone is charged unless that was seen before.
     """
     came = [one for one in world.doubled if one.nth <= world.counted[one.call]]
-    refused = [one for one in came if one.outcome == "401" and one.call in {"create", "patch"}]
-    is_token_lost = any(one.is_token_lost for one in came)
+    writes = [one for one in came if one.call in {"create", "patch"}]
+    refused = [one for one in writes if one.outcome == "401"]
+    is_left = len(refused) == 2 or any(one.is_token_lost for one in came)
+    is_displaced = world.late and len(came) == 2
+    left = [one for one in writes if is_displaced and one.outcome in {"401", "429"}]
+    left = left or (refused if is_left else [])
     made = {one.id for one in world.account.all_meetings_ever if one.document["topic"] in {"c", "f", "e"}}
     never_recorded = (made & world.gone) - set(world.ids().values())
     least = WRITES + sum(one.is_charged_again for one in came) + len(never_recorded)
     updates = {number for key, number in world.ids().items() if key in {"b", "weekly"}}
     unsent = len(updates & world.gone)
-    return range(least - unsent, least + 1 + (len(refused) if is_token_lost else 0))
+    return range(least - unsent, least + 1 + len(left))
 
 
 @dataclass(frozen=True, slots=True)
