@@ -20,7 +20,7 @@ from reconciler.apply.dates.sender import DateSender
 from reconciler.apply.journal import Journal
 from reconciler.apply.resolve.creates import CreateResolver
 from reconciler.errors.exceptions import RefusedError, UnknownOutcomeError
-from reconciler.meeting import observed, timezones
+from reconciler.meeting import observed, recurrence, timezones
 from reconciler.meeting.recurrence import Series
 from reconciler.plan import approval
 from reconciler.plan.dates import steps
@@ -222,11 +222,11 @@ async def _told_apart(journal: Any, change: Any, *facts: Any) -> float:
     return durable
 
 
-def _second_hour_for_ever(series: Series) -> datetime:
+def _second_hour_for_ever(start_time: str, timezone: str | None) -> tuple[datetime, datetime]:
     """A start in the second of two equal hours makes every date begin in the second one."""
-    start = timezones.parsed(series.start_time)
-    zone = timezones.known_zone(series.timezone)
-    return start.astimezone(zone).replace(tzinfo=None) if start.tzinfo else start
+    start, start_at = timezones.anchor(start_time, timezone)
+    moment, zone = timezones.parsed(start_time), timezones.known_zone(timezone)
+    return (moment.astimezone(zone).replace(tzinfo=None) if moment.tzinfo else start), start_at
 
 
 BUGS: dict[str, tuple[Any, str, Any]] = {
@@ -255,7 +255,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "rule-before-a-moved-date": (steps, "_moved_to_come", lambda *_: None),
     "moved-date-by-its-day": (stored_dates, "_moved", lambda *_asked, **_kind: []),
     "begins-in-a-skipped-hour": (Series, "is_held_later", lambda *_: False),
-    "second-hour-for-ever": (Series, "wall_start", _second_hour_for_ever),
+    "second-hour-for-ever": (recurrence, "anchor", _second_hour_for_ever),
     "dates-kept-by-other-updates": (_sender, "prepare", _prepared),
     "skip-comes-back-by-itself": (writes, "_body", _without_resend),
     "undone-dates-unread": (State, "confirm", _confirmed),
