@@ -6,7 +6,7 @@ Environment and disk are read here, at the edge of the program, and handed on as
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -276,11 +276,11 @@ class Workspace:
         inputs = self._visited | {os.path.realpath(each) for each in named}
         return str(real) in inputs or (path.exists() and _has_file(inputs, path))
 
-    def _state_files(self) -> tuple[Path, ...]:
-        try:
-            return files_of(self.store)
-        except SettingsError:  # reported where the state is read
-            return ()
+    def _state_files(self) -> Iterator[Path]:
+        """Yield the files of the state; with --sandbox too those that other runs of this folder record in."""
+        yield from files_of(self.store_at(STATE_FILE))
+        with suppress(SettingsError):  # reported where the state is read
+            yield from files_of(self.store_at(self.named_address() or STATE_FILE))
 
     @cached_property
     def allowances(self) -> Allowances:

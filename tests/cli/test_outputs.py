@@ -103,6 +103,20 @@ def test_the_state_of_the_emulator_is_kept(written: Shell, run: Run) -> None:
     assert (status, CODE in err, written.sandbox_state.read_bytes()) == (1, True, before)
 
 
+@pytest.mark.parametrize("name", ["s.json", "s.json.backup", "reconciler.state.json"])
+@pytest.mark.parametrize(
+    "command", [("plan", "--sandbox", "--out"), ("calendar", "--sandbox", "--format", "html", "--out")]
+)
+def test_a_try_with_the_emulator_keeps_the_state(
+    written: Shell, run: Run, command: tuple[str, ...], name: str
+) -> None:
+    written.write(name, "kept")
+
+    status, err = run(*command, name)
+
+    assert (status, CODE in err, (written.folder / name).read_text()) == (1, True, "kept")
+
+
 @pytest.mark.parametrize("name", ["plan.json", "meetings.yml", "team/plan.json"])
 def test_any_other_name_is_written(written: Shell, name: str) -> None:
     assert (written("plan", "--out", name).status, (written.folder / name).is_file()) == (0, True)
