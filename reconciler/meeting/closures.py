@@ -205,6 +205,6 @@ def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, time
 
 
 def _sent_part(exception: Json) -> Json:
-    if type(exception) is not dict or NOTE not in exception:
+    if not isinstance(exception, dict) or NOTE not in exception:
         return exception
     return {name: value for name, value in exception.items() if name != NOTE}

@@ -18,12 +18,17 @@ from reconciler.plan import diff
 from reconciler.plan.change import Action
 from reconciler.plan.dates import slots, windows
 from reconciler.plan.dates import steps as dates
-from reconciler.plan.step import HAS_BEGUN, ONLY_MOVED, RUNS_NOW, Status, Step
+from reconciler.plan.step import Status, Step
 from reconciler.spec.lifecycle import Removed, removed_line
 from reconciler.state.state import SCHEDULE_FOR, Record, Retired, owner
 
 SOON = "it runs now or starts within the hour"
 """The reason why a deletion waits."""
+
+RUNS_NOW = "it runs now, so nothing of it is changed"
+HAS_BEGUN = "it has begun: Zoom would start the new one at once"
+ONLY_MOVED = "only a date that was moved is left of it, so nothing of it is changed"
+"""Reasons to withhold a step that pass by themselves."""
 
 IF_REFUSED = (
     "if Zoom refuses the handover, the meeting stays with its host, and apply says what to do; "

@@ -26,12 +26,6 @@ HOST_PATHS = frozenset({"host", SCHEDULE_FOR})
 """The paths whose change gives a meeting another host."""
 
 
-RUNS_NOW = "it runs now, so nothing of it is changed"
-HAS_BEGUN = "it has begun: Zoom would start the new one at once"
-ONLY_MOVED = "only a date that was moved is left of it, so nothing of it is changed"
-"""Reasons to withhold a step that pass by themselves, as those of `plan/dates/steps.py` do."""
-
-
 class Status(StrEnum):
     """When a step is done."""
 
