@@ -7,10 +7,10 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
-from time import process_time
 from typing import Any
 
 import pytest
+from call_count import calls_of
 from random_meetings import expected_dates, random_meetings
 
 from reconciler.calendar.clashes import Clash, HostClashes, clashes
@@ -222,11 +222,9 @@ def test_a_host_with_everything_at_one_time_does_not_take_for_ever() -> None:
     """2,000 series at one hour have 100 million overlaps: those that are told have all their dates."""
     rule = {**MONDAYS, "end_times": 50}
     meetings = [weekly(f"m{number:04}", "2027-01-11T10:00:00", recurrence=rule) for number in range(2000)]
-    begun = process_time()
-
     (of_host,) = clashes(meetings, *WINDOW, hosts())
 
-    assert process_time() - begun < 10
+    assert calls_of(lambda: clashes(meetings, *WINDOW, hosts())) < 1_000_000
     assert {each.dates for each in of_host.found} == {50}
     assert (len(of_host.found), of_host.more, of_host.is_complete) == (100, 9900, False)
 
