@@ -84,6 +84,8 @@ class ApplyContext:
     """The keys of the steps that failed."""
     dates_open: set[str] = field(default_factory=set)
     """The keys of series whose single dates are not all done: the meetings they replace stay for now."""
+    outdated: set[str] = field(default_factory=set)
+    """The keys found in Zoom as an earlier spec had them: the meetings they replace stay for now."""
     counts: Counter[str] = field(default_factory=Counter)
     """The number of events of each outcome."""
     senders: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT_MAX))

@@ -34,6 +34,8 @@ ASKS_ZOOM = COSTS_A_REQUEST | {Action.IMPORT, Action.DESTROY}
 
 DATES_OPEN = "single dates of the new meeting are not done yet"
 
+OUTDATED = "the new meeting differs from the spec"
+
 ANOTHER_DAY = "its turn is on a later day"
 
 
@@ -99,11 +101,13 @@ async def _work(run: ApplyContext, steps: Iterable[Step]) -> None:
 
 
 def _may_end(run: ApplyContext, step: Step) -> bool:
-    """Return whether a meeting may be deleted: a replaced one stays until its successor's dates are done."""
-    if not (step.action is Action.DESTROY and step.retires and step.key in run.dates_open):
+    """Return whether a meeting may be deleted: a replaced one stays until its successor is as declared."""
+    if step.action is not Action.DESTROY or not step.retires:
         return True
-    run.defer(step, None, DATES_OPEN)
-    return False
+    if step.key in run.dates_open | run.outdated:
+        run.defer(step, None, DATES_OPEN if step.key in run.dates_open else OUTDATED)
+        return False
+    return True
 
 
 def _has_its_meeting(step: Step, ids: frozenset[int]) -> bool:

@@ -155,6 +155,18 @@ def test_a_replace_of_an_earlier_run_that_landed_retires_the_old_one() -> None:
     assert (live(world), world.plan().has_work) == ({HOST: [], OTHER: ["a"]}, False)
 
 
+def test_the_old_one_stays_until_the_new_one_is_as_declared() -> None:
+    """The declaration was changed after the replace had left: the old one may still be right."""
+    world = interrupted(landed=True)
+    world.declare(topic("a", host=OTHER, duration=90))
+
+    first, second = world.apply(), world.apply()
+
+    assert (first.resolved, first.steps, first.status) == ([("a", "adopted")], [], 0)
+    assert first.deferred == {"a": (None, "the new meeting differs from the spec")}
+    assert (second.steps, live(world)) == ([("update", "a"), ("destroy", "a")], {HOST: [], OTHER: ["a"]})
+
+
 def test_a_replace_of_an_earlier_run_that_landed_may_leave_the_old_one() -> None:
     world = interrupted(landed=True, destroy=False)
 

@@ -118,6 +118,7 @@ class CreateResolver(Resolver):
         await self._record(step, intent, record)
         self._report(step, Outcome.ADOPTED, made=record.id)
         if step.meeting is not None and self._compare(step, record).action is not Action.KEEP:
+            self._run.outdated.add(step.key)
             self._run.notice(messages.differs_now(step))
 
     async def _record(self, step: Step, intent: Intent, record: Record) -> None:

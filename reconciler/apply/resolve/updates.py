@@ -130,6 +130,7 @@ class UpdateResolver(Resolver):
             return
         paths = self._declared_changes(step, updated)
         if paths is None:
+            self._run.outdated.add(step.key)
             self._run.notice(messages.differs_now(step))
         elif paths and self._payer(updated) != self._payer(record):
             self._run.defer(step, None, NEW_HOST_PAYS)
