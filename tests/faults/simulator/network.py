@@ -299,7 +299,7 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             await connection.aclose()
             raise
-        if found.status_code == 429 and b"daily" in found.content:
+        if found.status_code == 429 and b"daily" in found.content and found.content.endswith(b"}"):
             self._network.watch.closes_day(self._owner, request)
         extensions = {"network_stream": connection}
         stream = Received(found.content, connection)
