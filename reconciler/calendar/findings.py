@@ -50,18 +50,24 @@ def double_booked(
 def _double_booked(clash: Clash, meetings: Mapping[str, Meeting]) -> UnlocatedDiagnostic:
     movable = meetings[clash.movable]
     others = [meetings[key] for key in clash.keys if key != clash.movable]
-    zone = movable.attributes.get("timezone")
+    first = with_utc(clash.first_at, _zone(movable))
     times = f"on {clash.dates} dates" if clash.dates > 1 else "on 1 date"
     return UnlocatedDiagnostic(
         (),
         DOUBLE_BOOKED,
         f"{_named(movable)} runs at the same time as {_listed([_named(each) for each in others], 'and')}"
-        f"{_apart(clash)}, and {clash.host} {_capacity(clash)}: first on {with_utc(clash.first_at, zone)}; "
+        f"{_apart(clash)}, and {clash.host} {_capacity(clash)}: first on {first}; "
         f"{times} of the next {AHEAD.days} days.",
         _hint(clash),
         Severity.WARNING,
         key=clash.movable,
     )
+
+
+def _zone(meeting: Meeting) -> str | None:
+    """Return the zone of the times: of a room, the one that all its slots have."""
+    zones = {each.meeting.attributes.get("timezone") for each in meeting.timetable}
+    return zones.pop() if len(zones) == 1 else meeting.attributes.get("timezone")
 
 
 def _named(meeting: Meeting) -> str:

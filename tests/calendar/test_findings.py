@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from reconciler.calendar.findings import double_booked
 from reconciler.calendar.hosts import Hosts
 from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.meeting import Meeting
+from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.spec.settings import Capacity, HostSettings, Settings
 
 if TYPE_CHECKING:
@@ -68,6 +70,29 @@ def test_a_large_set_is_named_in_part_and_the_capacity_told_whole() -> None:
         "`m4` (m.yaml:7), `m5` (m.yaml:7) and 3 more, or less than 10 minutes apart, and room-1@x.org "
         "can run 4 meetings at once: first on Mon 11 Jan 2027, 10:00 UTC; on 1 date of the next 400 days."
     )
+
+
+@pytest.mark.parametrize(
+    ("zones", "first"),
+    [
+        (
+            ["Europe/Berlin", "Europe/Berlin"],
+            "Mon 11 Jan 2027, 10:00 Europe/Berlin (Mon 11 Jan 2027, 09:00 UTC)",
+        ),
+        (["Europe/Berlin", "UTC"], "Mon 11 Jan 2027, 09:00 UTC"),
+    ],
+    ids=["one zone", "several zones"],
+)
+def test_a_room_has_the_zone_that_its_slots_share(zones: list[str], first: str) -> None:
+    slots = (
+        Slot(name, meeting("a", "2027-01-11T10:00:00", timezone=zone))
+        for name, zone in zip("xy", zones, strict=True)
+    )
+    room = Meeting("a", ROOM, {"topic": "a", "type": 3}, filename="m.yaml", line=7, timetable=tuple(slots))
+
+    [(detail, _)] = words(room, meeting("b", "2027-01-11T10:00:00", is_declared=False))
+
+    assert detail.split(": ")[1].startswith(f"first on {first}; ")
 
 
 def test_the_hint_names_the_free_hosts_of_the_pool() -> None:
