@@ -70,7 +70,12 @@ def _record(record: Record, now: datetime) -> dict[str, Json]:
         "observed": {path: redact_secrets(tuple(path.split(".")), value) for path, value in observed.items()},
         **({"exceptions": dict(record.exceptions)} if record.exceptions else {}),
         **({"window": dict(record.window)} if record.window else {}),
+        **({"timetable": _timetable(record)} if record.timetable else {}),
     }
+
+
+def _timetable(record: Record) -> dict[str, Json]:
+    return {name: _attributes(slot) for name, slot in record.timetable.items()}
 
 
 def _attributes(attributes: Mapping[str, Json]) -> dict[str, Json]:

@@ -204,6 +204,21 @@ def test_a_program_gets_all_of_one_key(shell: Shell) -> None:
     assert shown["retired"] == [{"id": 80_000_000_002, "host": HOST}, {"id": 80_000_000_001, "host": HOST}]
 
 
+def test_the_slots_of_a_room_are_shown(shell: Shell) -> None:
+    shell.write(
+        "meetings.yaml",
+        "version: 1\nmeetings:\n  room:\n    host: a@example.com\n    topic: Room\n    type: 3\n    timetable:\n"
+        "      early: {timezone: Europe/Berlin, start_time: 2027-01-11 10:00, duration: 30}\n",
+    )
+    assert shell.sandbox("apply", "--auto-approve").status == 0
+    early = {"timezone": "Europe/Berlin", "start_time": "2027-01-11T10:00:00", "duration": 30, "type": 2}
+
+    document = shell.sandbox("state", "show", "room", "--format", "json").rows[0]
+
+    assert document["meeting"]["timetable"] == {"early": {"topic": "Room", **early}}
+    assert "  timetable:\n    early:\n" in shell.sandbox("state", "show", "room").out
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("verb", ["list", "show weekly", "show standup", "show odd"])
 def test_no_secret_is_shown(verb: str, form: str, shell: Shell) -> None:
