@@ -184,7 +184,8 @@ def put(body: Mapping[str, Json], path: Path, value: Json) -> dict[str, Json]:
     name, *inner = _names(path)
     others = {key: other for key, other in body.items() if key != name}
     if inner:
-        value = put(body.get(name) or {}, inner, value)
+        outer = body.get(name)
+        value = put(outer if isinstance(outer, Mapping) else {}, inner, value)
     return others if value is None else {**others, name: value}
 
 

@@ -162,16 +162,25 @@ def test_a_value_is_found_by_its_path(path: fields.Path, value: Any, *, is_there
 
 
 def test_a_value_is_put_at_its_path() -> None:
-    """Mappings on the way are made, None removes, an emptied mapping stays, and the body is not changed."""
+    """Mappings on the way are made, None removes, an emptied mapping stays, and the body is not changed.
+
+    What is no mapping on the way gives way to one, as in a damaged state.
+    """
     start = {"topic": "Retro", "settings": {"audio": "voip"}}
 
     assert [
         fields.put(start, path, value)
-        for path, value in (("topic", "Demo"), ("recurrence.type", 2), ("settings.audio", None))
+        for path, value in (
+            ("topic", "Demo"),
+            ("recurrence.type", 2),
+            ("settings.audio", None),
+            ("topic.name", "Demo"),
+        )
     ] == [
         {"topic": "Demo", "settings": {"audio": "voip"}},
         {**start, "recurrence": {"type": 2}},
         {"topic": "Retro", "settings": {}},
+        {**start, "topic": {"name": "Demo"}},
     ]
     assert start == {"topic": "Retro", "settings": {"audio": "voip"}}
 

@@ -207,7 +207,8 @@ def test_a_program_gets_all_of_one_key(shell: Shell) -> None:
 def test_the_slots_of_a_room_are_shown(shell: Shell) -> None:
     shell.write(
         "meetings.yaml",
-        "version: 1\nmeetings:\n  room:\n    host: a@example.com\n    topic: Room\n    type: 3\n    timetable:\n"
+        "version: 1\nmeetings:\n  room:\n    host: a@example.com\n    topic: Room\n    type: 3\n"
+        "    timetable:\n"
         "      early: {timezone: Europe/Berlin, start_time: 2027-01-11 10:00, duration: 30}\n",
     )
     assert shell.sandbox("apply", "--auto-approve").status == 0
