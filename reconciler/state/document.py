@@ -27,6 +27,7 @@ from reconciler.state.values import (
     as_count,
     as_counts,
     as_day,
+    as_host,
     as_id,
     as_instant,
     as_key,
@@ -276,7 +277,7 @@ def _state(whole: Mapping[str, Json]) -> State:
         intents={as_key(key): _intent(value) for key, value in whole["intents"].items()},
         retired=tuple(_retired(one) for one in as_type(whole["retired"], list)),
         usage={as_day(day): as_counts(ledger) for day, ledger in whole["usage"].items()},
-        hosts={alias: as_type(user_id, str) for alias, user_id in whole["hosts"].items()},
+        hosts={alias: as_host(user_id) for alias, user_id in whole["hosts"].items()},
         history=tuple(as_type(entry, dict) for entry in as_type(whole.get("history", []), list)),
     )
 
@@ -284,7 +285,7 @@ def _state(whole: Mapping[str, Json]) -> State:
 def _record(value: Mapping[str, Json]) -> Record:
     return Record(
         as_id(value["id"]),
-        as_type(value["host"], str),
+        as_host(value["host"]),
         as_time_of_creation(value["created_at"]),
         _attributes(value["attributes"]),
         as_type(value["observed"], dict),
@@ -298,14 +299,14 @@ def _intent(value: Mapping[str, Json]) -> Intent:
     attributes = _attributes(value["attributes"])
     return Intent(
         action=as_action(value["action"]),
-        host=as_type(value["host"], str),
+        host=as_host(value["host"]),
         attributes=attributes,
         sent=tuple(_attempt(one, attributes.get("timezone")) for one in as_type(value["sent"], list)),
         first_begun_at=as_instant(value["first_begun_at"]),
         begun_at=as_instant(value["begun_at"]),
         owner=as_type(value["owner"], str),
         id=None if value.get("id") is None else as_id(value["id"]),
-        to_host=as_optional(value.get("to_host"), str),
+        to_host=None if value.get("to_host") is None else as_host(value["to_host"]),
         measured=as_type(value.get("measured", False), bool),
         dates=_edits(value.get("dates", {})),
     )
@@ -359,7 +360,7 @@ def _attempt(value: Mapping[str, Json], timezone: Json) -> Attempt:
 def _retired(value: Mapping[str, Json]) -> Retired:
     times = _attributes(value.get("times", {}))
     created_at = as_time_of_creation(value.get("created_at"))
-    return Retired(as_id(value["id"]), as_type(value["host"], str), as_key(value["key"]), times, created_at)
+    return Retired(as_id(value["id"]), as_host(value["host"]), as_key(value["key"]), times, created_at)
 
 
 def _attributes(value: Json) -> dict[str, Json]:

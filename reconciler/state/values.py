@@ -86,6 +86,11 @@ def as_text(value: Json) -> str:
     return text
 
 
+def as_host(value: Json) -> str:
+    """Return the name of a host, or its user id."""
+    return value if type(value) is str and value else refuse(value, "a host")
+
+
 def as_optional(value: Json, kind: type) -> Any:
     """Return a value of the type, or None."""
     return None if value is None else as_type(value, kind)
