@@ -24,6 +24,7 @@ from reconciler.state._section import Section, enclosed
 from reconciler.state.state import Attempt, Intent, Record, Retired, State
 from reconciler.state.values import (
     as_action,
+    as_changes,
     as_count,
     as_counts,
     as_day,
@@ -343,7 +344,7 @@ _OPTIONAL: Mapping[str, Callable[[Json], Any]] = {
     "withheld_since": as_optional_instant,
     "not_taken": _paths,
     "uid": as_text,
-    "changes": as_count,
+    "changes": as_changes,
     "changed_at": as_optional_instant,
     "timetable": _slots,
 }

@@ -18,7 +18,7 @@ from reconciler.meeting import fields
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.timezones import utc_text
 from reconciler.ports import Json
-from reconciler.state.values import raised
+from reconciler.state.values import CHANGES_MAX, raised
 
 USAGE_DAYS_KEPT = 7
 """Days of the ledger that the state keeps; only the current day has an effect."""
@@ -76,13 +76,15 @@ class Record(NamedTuple):
 
     def counted(self, at: datetime) -> Record:
         """Return the record with one more change at an aware instant."""
-        return self._replace(changes=raised(self.changes), changed_at=utc_text(at))
+        return self._replace(changes=raised(self.changes, CHANGES_MAX), changed_at=utc_text(at))
 
     def succeeding(self, before: Record | None) -> Record:
         """Return the record of a meeting that replaces another one: in feeds it is the same, changed."""
         if before is None:
             return self
-        return self._replace(uid=before.uid, changes=raised(before.changes), changed_at=self.created_at)
+        return self._replace(
+            uid=before.uid, changes=raised(before.changes, CHANGES_MAX), changed_at=self.created_at
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ INTEGER_MAX = 2**53
 """The largest integer that every reader of JSON keeps exact."""
 
 
+CHANGES_MAX = 2**31
+"""Calendar feeds have smaller numbers only (RFC 5545, 3.3.8)."""
+
+
 def as_key(value: Json) -> str:
     """Return a key of the state."""
     # A key is printed in commands that people paste, so it must be one that a spec can have.
@@ -35,9 +39,15 @@ def as_count(value: Json) -> int:
     return count if 0 <= count < INTEGER_MAX else refuse(value, "a count")
 
 
-def raised(count: int) -> int:
+def as_changes(value: Json) -> int:
+    """Return a number of changes."""
+    count = as_count(value)
+    return count if count < CHANGES_MAX else refuse(value, "a number of changes")
+
+
+def raised(count: int, bound: int = INTEGER_MAX) -> int:
     """Return a count that is one higher, up to the highest that is read: what was written can be read."""
-    return min(count + 1, INTEGER_MAX - 1)
+    return min(count + 1, bound - 1)
 
 
 def as_id(value: Json) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import UserDict
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -418,8 +419,18 @@ def test_what_feeds_are_told_is_kept() -> None:
     versions = [orjson.loads(each)["format_version"] for each in (whole, plain)]
     assert versions == ["1.1", "1.0"]
     assert [decoded(each.encode()).meetings["a"] for each in (whole, plain)] == [renamed, changed]
-    with pytest.raises(StateError):
-        decoded(whole.replace("08:00:00Z", "08:00:00+01:00").encode())
+    for wrong in (
+        whole.replace("08:00:00Z", "08:00:00+01:00"),
+        whole.replace('"changes":2', f'"changes":{2**31}'),
+    ):
+        with pytest.raises(StateError):
+            decoded(wrong.encode())
+
+
+def test_the_number_of_changes_stays_one_that_a_feed_can_have() -> None:
+    most = record(1)._replace(changes=2**31 - 1)
+
+    assert most.counted(datetime(2026, 12, 1, tzinfo=UTC)).changes == 2**31 - 1
 
 
 def with_dates() -> State:
