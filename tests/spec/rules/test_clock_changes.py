@@ -51,3 +51,21 @@ def test_the_first_date_that_is_held_in_a_skipped_hour_is_named(
 
 def test_no_date_is_named_where_none_is_held() -> None:
     assert told({}, DayRange("2027-03-01", "")) == ""
+
+
+IN_UTC = "`timezone: UTC` to keep the time in UTC."
+LOCAL = "`start_time: 2027-10-31T02:30:00` to keep the local time"
+
+
+@pytest.mark.parametrize(
+    ("start_time", "hint"),
+    [("2027-10-31T00:30:00Z", f"Write {LOCAL}, or {IN_UTC}"), ("2027-10-31T01:30:00Z", f"Write {IN_UTC}")],
+    ids=["first", "second"],
+)
+def test_a_local_time_that_is_there_twice_is_the_first_of_both(start_time: str, hint: str) -> None:
+    """Clocks in Berlin show 2:30 twice that day: a wall time cannot say that the second is meant."""
+    series = weekly(start_time=start_time, recurrence={"type": 2, "weekly_days": "1", "end_times": 30})
+
+    found = check(meeting("night", series))
+
+    assert [each.hint for each in found if each.code == "time.utc-in-series"] == [hint]
