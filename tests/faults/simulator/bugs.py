@@ -298,6 +298,7 @@ FIRST_SEEDS = {
     "limit-at-a-skip-ignored": 47,
     "read-back-drops-an-intent": 2840,
     "successor-not-waited-for": 3244,
+    "outdated-successor-believed": 400630,
     "date-id-made-up": 18,
     "agenda-of-a-date-believed": 114,
     "dates-by-days-in-utc": 38,
