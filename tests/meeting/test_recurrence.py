@@ -15,7 +15,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.meeting.meeting import resume
-from reconciler.meeting.recurrence import Remaining, Series, is_on_rule, rule
+from reconciler.meeting.recurrence import Remaining, Series, is_on_rule, nth_occurrence, rule
 from reconciler.meeting.timezones import instant
 
 BERLIN = "Europe/Berlin"
@@ -102,6 +102,16 @@ def test_a_series_sent_again_has_the_remaining_occurrences(series: Series, days:
     again = restarted(series, after)
 
     assert list(again.occurrences()) == tail
+
+
+@settings(max_examples=120, deadline=None)
+@given(rules(), st.integers(0, 800))
+def test_a_start_beside_its_rule_is_followed_by_the_dates_of_the_rule(declared: Any, days: int) -> None:
+    start = datetime(2027, 1, 1, 10) + timedelta(days=days)  # noqa: DTZ001 - a wall time
+
+    nth = nth_occurrence(start, declared)
+
+    assert [nth(index) for index in range(20)] == list(islice(rule(start, declared), 20))
 
 
 @settings(max_examples=120, deadline=None)

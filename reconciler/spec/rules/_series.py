@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import recurrence
@@ -22,6 +24,9 @@ _WEEK_FIELDS = ("monthly_week", "monthly_week_day")
 _UNIT_OF = {"weekly_days": recurrence.WEEKLY, "monthly_day": recurrence.MONTHLY} | dict.fromkeys(
     _WEEK_FIELDS, recurrence.MONTHLY
 )
+
+_ENDS = frozenset({"end_times", "end_date_time"})
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 _RULE, _TIMES, _END = ("recurrence",), ("recurrence", "end_times"), ("recurrence", "end_date_time")
 
@@ -245,10 +250,11 @@ def off_rule(series: Series, now: datetime | None = None) -> UnlocatedDiagnostic
 
 
 def dates_from(series: Series, now: datetime | None, count: int) -> Iterator[datetime]:
-    """Yield the first dates that the rule has from the start on, as wall times; none before `now`."""
-    start = series.wall_start()
-    first = max(start, in_zone(now, known_zone(series.timezone))) if now else start
-    yield from recurrence.rule(start, series.recurrence).xafter(first, count=count, inc=True)
+    """Yield the first dates of the rule, whatever its end, as wall times; none before `now`."""
+    rule = {name: value for name, value in series.recurrence.items() if name not in _ENDS}
+    after = now - timedelta.resolution if now else _BEFORE_ALL
+    for occurs_at in islice(replace(series, recurrence=rule).coming(after), count):
+        yield in_zone(occurs_at, known_zone(series.timezone))
 
 
 Mismatch = tuple[str, str, str]
