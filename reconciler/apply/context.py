@@ -85,7 +85,7 @@ class ApplyContext:
     dates_open: set[str] = field(default_factory=set)
     """The keys of series whose single dates are not all done: the meetings they replace stay for now."""
     outdated: set[str] = field(default_factory=set)
-    """The keys found in Zoom as an earlier spec had them: the meetings they replace stay for now."""
+    """The keys whose meetings are not as declared yet: the meetings they replace stay for now."""
     counts: Counter[str] = field(default_factory=Counter)
     """The number of events of each outcome."""
     senders: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT_MAX))
@@ -113,6 +113,7 @@ class ApplyContext:
 
     def defer(self, step: Step, day: str | None, reason: str) -> None:
         """Report that a step is left to `day`, or to a later run where it is None."""
+        self.outdated.update(() if step.action is Action.DESTROY else (step.key,))
         self.emit(StepDeferred(self.now(), step.key, step.host, day, reason, step.action))
 
     def retire(self, step: Step, before: Record | None) -> None:

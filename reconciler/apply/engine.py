@@ -104,7 +104,7 @@ def _may_end(run: ApplyContext, step: Step) -> bool:
     """Return whether a meeting may be deleted: a replaced one stays until its successor is as declared."""
     if step.action is not Action.DESTROY or not step.retires:
         return True
-    if step.key in run.dates_open | run.outdated:
+    if step.key in run.dates_open | run.outdated | run.failed:
         run.defer(step, None, DATES_OPEN if step.key in run.dates_open else OUTDATED)
         return False
     return True

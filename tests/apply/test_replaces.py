@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import HOST, meeting, one_off, removed, weekly
 from engine_world import TURNS, World, is_create, topic
 
-from reconciler.sandbox.faults import CREATE, answer_lost, never_arrived
+from reconciler.sandbox.faults import CREATE, UPDATE, answer_lost, never_arrived
 from reconciler.state.state import Retired
 
 OTHER = "ben@example.com"
+OUTDATED = "the new meeting differs from the spec"
 
 
 def to_be_replaced(*, destroy: bool = True, **attributes: Any) -> World:
@@ -156,15 +158,61 @@ def test_a_replace_of_an_earlier_run_that_landed_retires_the_old_one() -> None:
 
 
 def test_the_old_one_stays_until_the_new_one_is_as_declared() -> None:
-    """The declaration was changed after the replace had left: the old one may still be right."""
+    """The declaration was changed after the replace had left: people expect the old one."""
     world = interrupted(landed=True)
     world.declare(topic("a", host=OTHER, duration=90))
 
     first, second = world.apply(), world.apply()
 
     assert (first.resolved, first.steps, first.status) == ([("a", "adopted")], [], 0)
-    assert first.deferred == {"a": (None, "the new meeting differs from the spec")}
+    assert first.deferred == {"a": (None, OUTDATED)}
     assert (second.steps, live(world)) == ([("update", "a"), ("destroy", "a")], {HOST: [], OTHER: ["a"]})
+
+
+def outdated() -> World:
+    """A world in which the new meeting was adopted, and is not as declared yet."""
+    world = interrupted(landed=True)
+    world.declare(topic("a", host=OTHER, duration=90))
+    assert world.apply().deferred == {"a": (None, OUTDATED)}
+    return world
+
+
+def test_the_old_one_stays_while_the_change_of_the_new_one_waits_for_budget() -> None:
+    world = outdated()
+    user = world.store.state.hosts[OTHER]
+    world.store.state = replace(world.store.state, usage={"2026-12-01": {user: 100}})
+
+    report = world.apply()
+
+    assert (report.steps, live(world)) == ([], {HOST: ["a"], OTHER: ["a"]})
+
+
+def test_the_old_one_stays_where_the_change_of_the_new_one_fails() -> None:
+    world = outdated()
+    world.zoom.meet(*[never_arrived(**UPDATE)] * 3)
+
+    report = world.apply()
+
+    assert report.failed == {"a": "apply.unresolved"}
+    assert (report.steps, report.deferred, live(world)) == (
+        [],
+        {"a": (None, OUTDATED)},
+        {HOST: ["a"], OTHER: ["a"]},
+    )
+
+
+def test_the_old_one_stays_where_a_found_change_of_the_new_one_is_out_of_date() -> None:
+    world = outdated()
+    world.zoom.meet(answer_lost(**UPDATE))
+    world.on_request = lambda scope: setattr(world, "is_stopping", scope["method"] == "PATCH")
+    assert world.apply().failed == {"a": "apply.unresolved"}
+    world.is_stopping, world.on_request = False, lambda _scope: None
+    world.declare(meeting("a", weekly(topic="a"), host=OTHER))
+
+    report = world.apply()
+
+    assert (report.resolved, report.steps) == ([("a", "adopted")], [])
+    assert (report.deferred, live(world)) == ({"a": (None, OUTDATED)}, {HOST: ["a"], OTHER: ["a"]})
 
 
 def test_a_replace_of_an_earlier_run_that_landed_may_leave_the_old_one() -> None:

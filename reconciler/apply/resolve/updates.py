@@ -129,8 +129,9 @@ class UpdateResolver(Resolver):
         if step.meeting is None:
             return
         paths = self._declared_changes(step, updated)
-        if paths is None:
+        if paths is None or (paths and not self._is_wanted(step, updated)):
             self._run.outdated.add(step.key)
+        if paths is None:
             self._run.notice(messages.differs_now(step))
         elif paths and self._payer(updated) != self._payer(record):
             self._run.defer(step, None, NEW_HOST_PAYS)
