@@ -65,7 +65,7 @@ def _double_booked(clash: Clash, meetings: Mapping[str, Meeting]) -> UnlocatedDi
 
 
 def _zone(meeting: Meeting) -> str | None:
-    """Return the zone of the times: of a room, the one that all its slots have."""
+    """Return the zone of its times; of a room the one that all its slots have, None where they differ."""
     zones = {each.meeting.attributes.get("timezone") for each in meeting.timetable}
     return zones.pop() if len(zones) == 1 else meeting.attributes.get("timezone")
 

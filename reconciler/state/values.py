@@ -17,8 +17,8 @@ INTEGER_MAX = 2**53
 """The largest integer that every reader of JSON keeps exact."""
 
 
-CHANGES_MAX = 2**31
-"""Calendar feeds have smaller numbers only (RFC 5545, 3.3.8)."""
+CHANGES_MAX = 2**31 - 1
+"""The largest number that a calendar feed can have (RFC 5545, 3.3.8)."""
 
 
 def as_key(value: Json) -> str:
@@ -42,12 +42,12 @@ def as_count(value: Json) -> int:
 def as_changes(value: Json) -> int:
     """Return a number of changes."""
     count = as_count(value)
-    return count if count < CHANGES_MAX else refuse(value, "a number of changes")
+    return count if count <= CHANGES_MAX else refuse(value, f"at most {CHANGES_MAX:,}")
 
 
-def raised(count: int, bound: int = INTEGER_MAX) -> int:
+def raised(count: int, most: int = INTEGER_MAX - 1) -> int:
     """Return a count that is one higher, up to the highest that is read: what was written can be read."""
-    return min(count + 1, bound - 1)
+    return min(count + 1, most)
 
 
 def as_id(value: Json) -> int:

@@ -301,6 +301,7 @@ def test_megabytes_take_seconds() -> None:
 
 
 def _seconds(recognizer: str, piece: str, length: int) -> float:
+    """Seconds, since a search of a text is one call of C."""
     text = "password:" + piece * (length // len(piece))
     gc.disable()  # a collection takes as long as all other tests have left to look at
     try:

@@ -167,7 +167,7 @@ APPLIED = [
     for path in paths(STATE)
     if path[:2] != ("meetings", "room") and (path[:3] != OBSERVED or path == OBSERVED)
 ]
-"""An apply records no room, and of `retro` nothing that Zoom keeps otherwise."""
+"""An apply records no room, and `retro` has nothing that Zoom stores differently."""
 
 LAUNCH = ("intents", "launch")
 EDIT = ("meetings", "retro", "exceptions", "2027-01-25")

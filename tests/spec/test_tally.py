@@ -19,7 +19,7 @@ from reconciler.views.results import severity_counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.no_cover  # large documents, and a count of calls is slow under the tracer
 
 HEAD = "version: 1\ndefaults: {host: a@example.com, timezone: Europe/Berlin}\nmeetings:\n"
 GOOD = "  a: {topic: x, type: 2, start_time: 2027-01-11T10:00:00}\n"
@@ -84,7 +84,7 @@ def test_a_code_that_is_cut_whole_is_counted_too() -> None:
         "impossible days",
     ],
 )
-def test_many_findings_are_counted_not_made(text: str, counts: tuple[int, int]) -> None:
+def test_of_many_findings_few_are_shown_and_all_are_counted(text: str, counts: tuple[int, int]) -> None:
     found = parsed(text)
 
     assert len(found) <= FINDINGS_MAX + 1
@@ -171,7 +171,7 @@ def test_one_long_line_with_many_findings_is_judged_once() -> None:
 
     assert severity_counts(found) == (400, 400)
     assert not any("abc1" in (each.snippet or "") for each in found)
-    assert calls_of(lambda: parsed(one_line(400))) < 3 * calls_of(lambda: parsed(one_line(200)))
+    assert calls_of(lambda: parsed(one_line(96))) < 6 * calls_of(lambda: parsed(one_line(24)))
 
 
 @pytest.mark.parametrize("section", ["moved", "imports", "removed", "people", "closures", "templates"])

@@ -431,6 +431,7 @@ def test_the_number_of_changes_stays_one_that_a_feed_can_have() -> None:
     most = record(1)._replace(changes=2**31 - 1)
 
     assert most.counted(datetime(2026, 12, 1, tzinfo=UTC)).changes == 2**31 - 1
+    assert record(2).succeeding(most).changes == 2**31 - 1
 
 
 def with_dates() -> State:

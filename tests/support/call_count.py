@@ -1,4 +1,7 @@
-"""How much work a function does, as a number that is the same on each machine: the calls that it makes."""
+"""How much work a function does, as the calls that it makes: no clock, so a busy machine changes nothing.
+
+Of what one call of C does, such as a search of a long line, nothing is seen: tests of that measure time.
+"""
 
 from __future__ import annotations
 

@@ -114,7 +114,8 @@ def _skipped(
         _START,
         "time.series-skipped",
         f"Clocks in {recurring.timezone} skip {time_words(wall)} on {_day(wall)}, "
-        f"so that date is held at {at}{more}. It is not held if it is the next date when the series is sent.",
+        f"so that date is held at {at}{more}. "
+        "Such a date is not held if it is the next one when the series is sent.",
         f"If every date is to be at one time, write `start_time: {_written(start, other)}`.",
         Severity.WARNING,
     )

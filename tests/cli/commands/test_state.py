@@ -217,7 +217,11 @@ def test_the_slots_of_a_room_are_shown(shell: Shell) -> None:
     document = shell.sandbox("state", "show", "room", "--format", "json").rows[0]
 
     assert document["meeting"]["timetable"] == {"early": {"topic": "Room", **early}}
-    assert "  timetable:\n    early:\n" in shell.sandbox("state", "show", "room").out
+    assert shell.sandbox("state", "show", "room").out.endswith(
+        "  timetable:\n    early:\n      duration: 30\n"
+        '      start_time: "2027-01-11T10:00:00"\n      timezone: "Europe/Berlin"\n'
+        '      topic: "Room"\n      type: 2\n'
+    )
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
