@@ -32,6 +32,7 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.pending import Author
 from reconciler.cli.clock import SystemClock
 from reconciler.errors.diagnostic import Diagnostic
+from reconciler.live.refresh import as_imported
 from reconciler.meeting.meeting import Meeting
 from reconciler.plan import plan
 from reconciler.plan.budget import Allowances, Limits
@@ -150,6 +151,7 @@ async def _executed(todo: Plan, address: str, journal: Journal, lease: Lease, cl
                 settle_seconds=0.0,
                 listener=lambda _event: None,
                 stopping=lambda: False,
+                as_imported=as_imported,
             ),
         )
 
