@@ -14,7 +14,7 @@ from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words, with_utc
 from reconciler.meeting.meeting import resume, series
 from reconciler.meeting.names import as_argument
-from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series, without_end
 from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
@@ -22,8 +22,6 @@ from reconciler.plan.step import DateStep, Status, Step
 from reconciler.spec.lifecycle import Entry, Moved, Removed, removed_line
 from reconciler.spec.spec import Spec
 from reconciler.state.state import State
-
-_ENDS = frozenset({"end_times", "end_date_time"})
 
 ENDS_SOON = timedelta(days=30)
 """How long before its last occurrence a series is reported to end."""
@@ -146,8 +144,7 @@ def ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
 
 def _continuation(repeated: Series, last: datetime, now: datetime) -> tuple[str, str]:
     """Return the next start, and an end that is later than before, with no more dates than Zoom keeps."""
-    rule = {name: value for name, value in repeated.recurrence.items() if name not in _ENDS}
-    endless = replace(repeated, recurrence=rule)
+    endless = replace(repeated, recurrence=without_end(repeated.recurrence))
     resumed = resume(endless, now)
     start_time = resumed.start_time if resumed else repeated.start_time
     onward = replace(endless, start_time=start_time)

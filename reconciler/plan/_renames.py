@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from reconciler.meeting import fields
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.meeting import SERIES, kind, schedule, start_at
+from reconciler.meeting.recurrence import without_end
 from reconciler.meeting.single_dates import held_schedule
 from reconciler.ports import Json
 from reconciler.spec.spec import Spec
@@ -21,9 +22,6 @@ from reconciler.state.state import State, host_key
 
 MOVES_AT_MOST = timedelta(days=7)
 """How far a single meeting may move and still count as the same one, if its topic stays."""
-
-_ENDS = frozenset({"end_times", "end_date_time"})
-"""Fields of a rule that say when it ends: a renewed series has the same rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,8 @@ def _new(spec: Spec, state: State, moved: Mapping[str, str], now: datetime) -> I
 
 def _traits(key: str, host: str, attributes: Mapping[str, Json], state: State, now: datetime) -> _Traits:
     next_at = schedule(attributes, now).next_at
-    rhythm = {
-        name: value for name, value in (attributes.get("recurrence") or {}).items() if name not in _ENDS
-    }
+    # A renewed series has the same rule, and another end.
+    rhythm = without_end(attributes.get("recurrence") or {})
     return _Traits(
         key=key,
         place=(host_key(state, host), kind(attributes)),

@@ -25,7 +25,6 @@ _UNIT_OF = {"weekly_days": recurrence.WEEKLY, "monthly_day": recurrence.MONTHLY}
     _WEEK_FIELDS, recurrence.MONTHLY
 )
 
-_ENDS = frozenset({"end_times", "end_date_time"})
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 _RULE, _TIMES, _END = ("recurrence",), ("recurrence", "end_times"), ("recurrence", "end_date_time")
@@ -251,9 +250,9 @@ def off_rule(series: Series, now: datetime | None = None) -> UnlocatedDiagnostic
 
 def dates_from(series: Series, now: datetime | None, count: int) -> Iterator[datetime]:
     """Yield the first dates of the rule, whatever its end, as wall times; none before `now`."""
-    rule = {name: value for name, value in series.recurrence.items() if name not in _ENDS}
+    endless = replace(series, recurrence=recurrence.without_end(series.recurrence))
     after = now - timedelta.resolution if now else _BEFORE_ALL
-    for occurs_at in islice(replace(series, recurrence=rule).coming(after), count):
+    for occurs_at in islice(endless.coming(after), count):
         yield in_zone(occurs_at, known_zone(series.timezone))
 
 
