@@ -112,8 +112,12 @@ class ApplyContext:
             self.failure = error
 
     def defer(self, step: Step, day: str | None, reason: str) -> None:
-        """Report that a step is left to `day`, or to a later run where it is None."""
-        self.outdated.update(() if step.action is Action.DESTROY else (step.key,))
+        """Report that a step is left to `day`, or to a later run where it is None.
+
+        Until then the meeting of the step is not as declared.
+        """
+        if step.action is not Action.DESTROY:
+            self.outdated.add(step.key)
         self.emit(StepDeferred(self.now(), step.key, step.host, day, reason, step.action))
 
     def retire(self, step: Step, before: Record | None) -> None:

@@ -16,7 +16,6 @@ ACTIONS = frozenset({"create", "update", "replace"})
 INTEGER_MAX = 2**53
 """The largest integer that every reader of JSON keeps exact."""
 
-
 CHANGES_MAX = 2**31 - 1
 """The largest number that a calendar feed can have (RFC 5545, 3.3.8)."""
 
