@@ -89,6 +89,7 @@ def test_of_many_findings_few_are_shown_and_all_are_counted(text: str, counts: t
 
     assert len(found) <= FINDINGS_MAX + 1
     assert severity_counts(found) == counts
+    assert calls_of(lambda: parsed(text)) < 200 * sum(counts)
 
 
 def test_an_unknown_host_costs_no_guess_that_nobody_reads() -> None:
