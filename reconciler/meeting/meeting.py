@@ -129,6 +129,11 @@ def start_at(attributes: Mapping[str, Json]) -> datetime | None:
     return timezones.instant(declared, attributes.get("timezone"))
 
 
+def without_end(recurrence: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the rule without the number of its dates, and without its last day."""
+    return {name: value for name, value in recurrence.items() if name not in {"end_times", "end_date_time"}}
+
+
 def series(attributes: Mapping[str, Json]) -> recurrence.Series | None:
     """Return the declared series of a type 8 meeting; None for any other."""
     rule = attributes.get("recurrence")

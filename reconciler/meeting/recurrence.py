@@ -138,11 +138,6 @@ def _weekly_places(interval: int, days: tuple[int, ...], first: int) -> tuple[in
     return tuple(sorted((day - first) % (7 * interval) for day in days))
 
 
-def without_end(recurrence: Rule) -> Rule:
-    """Return the rule without the number of its dates, and without its last day."""
-    return {name: value for name, value in recurrence.items() if name not in {"end_times", "end_date_time"}}
-
-
 def interval_of(recurrence: Rule) -> int:
     """Return the interval of the rule: every that many days, weeks or months."""
     return int(recurrence.get("repeat_interval") or 1)

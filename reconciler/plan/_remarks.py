@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words, with_utc
-from reconciler.meeting.meeting import resume, series
+from reconciler.meeting.meeting import resume, series, without_end
 from reconciler.meeting.names import as_argument
-from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series, without_end
+from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
 from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words

@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 
 from reconciler.meeting import fields
 from reconciler.meeting.compare import normalize
-from reconciler.meeting.meeting import SERIES, kind, schedule, start_at
-from reconciler.meeting.recurrence import without_end
+from reconciler.meeting.meeting import SERIES, kind, schedule, start_at, without_end
 from reconciler.meeting.single_dates import held_schedule
 from reconciler.ports import Json
 from reconciler.spec.spec import Spec

@@ -10,7 +10,7 @@ from itertools import islice
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import recurrence
 from reconciler.meeting.humanize import days_words, week_name, week_words, weekday_name
-from reconciler.meeting.meeting import SERIES, kind
+from reconciler.meeting.meeting import SERIES, kind, without_end
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 from reconciler.ports import Json
@@ -250,7 +250,7 @@ def off_rule(series: Series, now: datetime | None = None) -> UnlocatedDiagnostic
 
 def dates_from(series: Series, now: datetime | None, count: int) -> Iterator[datetime]:
     """Yield the first dates of the rule, whatever its end, as wall times; none before `now`."""
-    endless = replace(series, recurrence=recurrence.without_end(series.recurrence))
+    endless = replace(series, recurrence=without_end(series.recurrence))
     after = now - timedelta.resolution if now else _BEFORE_ALL
     for occurs_at in islice(endless.coming(after), count):
         yield in_zone(occurs_at, known_zone(series.timezone))
